@@ -1,0 +1,1 @@
+"""The network: its notation and shapes, and the engine that trains it."""

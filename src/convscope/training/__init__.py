@@ -1,0 +1,1 @@
+"""Training: what is chosen, the loop, its events and who listens."""
