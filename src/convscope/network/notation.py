@@ -7,8 +7,8 @@
     MP2       max pooling with a 2x2 window            AP3x2    average pooling, 3 high, 2 wide
     o         after a pooling: windows may overhang    128N     128 neurons, then ReLU
 
-Left out, the stride of a convolution is 1, its padding (size - 1) // 2 on every side, and the stride of a pooling
-is its window. The output layer is not written: it follows from the number of classes.
+Left out, the stride of a convolution is 1, its padding (size - 1) // 2 on every side, and the stride of a
+pooling is its window. The output layer is not written: it follows from the number of classes.
 
 Source: D. Cireşan, U. Meier, J. Schmidhuber, "Multi-column deep neural networks for image classification",
 CVPR 2012, https://arxiv.org/abs/1202.2745.
@@ -17,7 +17,7 @@ CVPR 2012, https://arxiv.org/abs/1202.2745.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
 from convscope.errors import NotationError
 
@@ -84,14 +84,14 @@ def parse(notation: str) -> tuple[Layer, ...]:
         start = reader.position
         layer = _piece(reader)
         if layers and isinstance(layers[-1], FullConnection) and not isinstance(layer, FullConnection):
-            reader.fail("after a full connection only full connections can follow", start)
+            raise reader.error("after a full connection only full connections can follow", start)
         layers.append(layer)
         if reader.at_end():
             return tuple(layers)
         if not reader.take("-"):
-            reader.fail("expected '-' and the next piece, or the end")
+            raise reader.error("expected '-' and the next piece, or the end")
         if len(layers) == MOST_PIECES:
-            reader.fail(f"a network has at most {MOST_PIECES} pieces")
+            raise reader.error(f"a network has at most {MOST_PIECES} pieces")
 
 
 def write(layers: Iterable[Layer]) -> str:
@@ -110,13 +110,13 @@ def _piece(reader: _Reader) -> Layer:
     if reader.take("AP"):
         return _pooling(reader, "average")
     if not reader.at_digit():
-        reader.fail("expected a piece such as 32C3, MP2, AP2 or 128N")
+        raise reader.error("expected a piece such as 32C3, MP2, AP2 or 128N")
     units = reader.number("a number of filters or neurons", 1, MOST_UNITS)
     if reader.take("C"):
         return _convolution(reader, units)
     if reader.take("N"):
         return FullConnection(units)
-    reader.fail("expected C (filters of a convolution) or N (neurons) after the number")
+    raise reader.error("expected C (filters of a convolution) or N (neurons) after the number")
 
 
 def _convolution(reader: _Reader, filters: int) -> Convolution:
@@ -160,7 +160,7 @@ class _Reader:
         self.text = text
         self.position = 0
         if len(text) > _MOST_CHARACTERS:
-            self.fail(f"a notation has at most {_MOST_CHARACTERS} characters", _MOST_CHARACTERS)
+            raise self.error(f"a notation has at most {_MOST_CHARACTERS} characters", _MOST_CHARACTERS)
 
     def at_end(self) -> bool:
         return self.position == len(self.text)
@@ -180,21 +180,21 @@ class _Reader:
         while self.at_digit():
             self.position += 1
         if self.position == start:
-            self.fail(f"expected {what}")
+            raise self.error(f"expected {what}")
         value = int(self.text[start : self.position])
         if not low <= value <= high:
-            self.fail(f"{what} is {low} to {high}", start)
+            raise self.error(f"{what} is {low} to {high}", start)
         return value
 
     def pair(self, what: str, low: int) -> tuple[int, int]:
         first = self.number(what, low, MOST_CELLS)
         return (first, self.number(what, low, MOST_CELLS)) if self.take("X") else (first, first)
 
-    def fail(self, why: str, position: int | None = None) -> NoReturn:
+    def error(self, why: str, position: int | None = None) -> NotationError:
         position = self.position if position is None else position
         start = max(0, position - 40)
         shown = "".join(c if c.isprintable() else "?" for c in self.text[start : position + 40])
-        raise NotationError(
+        return NotationError(
             f"cannot read the network's notation: {why}\n  {shown}\n  {' ' * (position - start)}^",
-            remedy="write it like 32C3-MP2-64C3-MP2-128N: 32 filters of 3x3, max pooling 2x2, ..., 128 neurons",
+            remedy="write it like 32C3-MP2-128N: 32 filters of 3x3 cells, max pooling 2x2, 128 neurons",
         )

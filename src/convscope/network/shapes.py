@@ -1,7 +1,7 @@
 """What every step of a network gives out, and what it costs.
 
-The one place that walks a chain with its running shape: the table of `convscope network`, the modules that train,
-the graph that predicts and the check of a model file all ask here.
+The one place that walks a chain with its running shape: the table of `convscope network`, the modules that
+train, the graph that predicts and the check of a model file all ask here.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Row:
         output_shape: (channels, height, width), flattened (values,).
         parameters: How many weights and biases are trained.
         multiply_adds: How many products are summed for one picture; biases are not counted.
-        receptive_field: (height, width) of the part of the picture one output number depends on, never more than
-            the picture.
+        receptive_field: (height, width) of the part of the picture one output number depends on, never more
+            than the picture.
     """
 
     step: str

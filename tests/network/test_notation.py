@@ -1,0 +1,97 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convscope.errors import NotationError
+from convscope.network.notation import Convolution, FullConnection, Pooling, parse, write
+
+cells = st.integers(1, 64)
+pairs = st.tuples(cells, cells)
+units = st.integers(1, 65_536)
+convolutions = st.builds(Convolution, units, pairs, pairs, st.tuples(st.integers(0, 64), st.integers(0, 64)))
+poolings = st.builds(Pooling, st.sampled_from(["max", "average"]), pairs, pairs, st.booleans())
+networks = st.tuples(
+    st.lists(convolutions | poolings, max_size=40), st.lists(st.builds(FullConnection, units), max_size=20)
+).map(lambda parts: (*parts[0], *parts[1]))
+
+
+def message(notation: str) -> str:
+    with pytest.raises(NotationError) as caught:
+        parse(notation)
+    return str(caught.value)
+
+
+def pointed_at(notation: str) -> str:
+    """The text from the caret on, as a person reads it off the message."""
+    _, shown, caret, *_ = message(notation).splitlines()
+    return shown[caret.index("^") :]
+
+
+def test_every_suffix_is_read() -> None:
+    assert parse("32C3x5s2x1p0x2-MP3x2s2o-AP4-128N") == (
+        Convolution(32, (3, 5), (2, 1), (0, 2)),
+        Pooling("max", (3, 2), (2, 2), overhang=True),
+        Pooling("average", (4, 4), (4, 4), overhang=False),
+        FullConnection(128),
+    )
+
+
+def test_left_out_padding_keeps_odd_sizes_and_left_out_stride_is_the_window() -> None:
+    assert parse("1C1-1C2-1C3x5-MP3x2") == (
+        Convolution(1, (1, 1), (1, 1), (0, 0)),
+        Convolution(1, (2, 2), (1, 1), (0, 0)),
+        Convolution(1, (3, 5), (1, 1), (1, 2)),
+        Pooling("max", (3, 2), (3, 2), overhang=False),
+    )
+
+
+@given(networks.filter(bool))
+def test_what_is_written_is_read_back_in_any_case(layers: tuple) -> None:
+    text = write(layers)
+    assert parse(text) == parse(text.lower()) == parse(text.upper()) == layers
+
+
+@given(networks.filter(bool))
+def test_writing_is_canonical(layers: tuple) -> None:
+    assert write(parse(write(layers))) == write(layers)
+
+
+@given(st.text(alphabet="0123456789cCmMpPaAsSxXoOnN- ٣\n", max_size=30) | st.text(max_size=30))
+def test_any_text_is_a_network_or_a_notation_error(text: str) -> None:
+    try:
+        layers = parse(text)
+    except NotationError:
+        assert "^" in message(text)
+    else:
+        assert parse(write(layers)) == layers
+
+
+@pytest.mark.parametrize(
+    ("notation", "rest"),
+    [
+        ("", ""),
+        ("32C3-", ""),
+        ("32C3--MP2", "-MP2"),
+        ("32C3-MP2-64K3", "K3"),
+        ("32C3 -MP2", " -MP2"),
+        ("32Cx3", "x3"),
+        ("0C3", "0C3"),
+        ("65537N", "65537N"),
+        ("32C65", "65"),
+        ("32C3s0", "0"),
+        ("32C3p65", "65"),
+        ("MP2p1", "p1"),
+        ("128N-32C3", "32C3"),
+        ("32C3p1s2", "s2"),
+        ("٣2C3", "٣2C3"),
+        ("32C" + "9" * 60, "9" * 40),
+    ],
+)
+def test_an_error_points_at_the_character(notation: str, rest: str) -> None:
+    assert pointed_at(notation) == rest
+
+
+def test_hostile_text_is_refused_before_it_costs_anything() -> None:
+    assert "at most 64 pieces" in message("-".join(["1C1"] * 65))
+    assert len(message("9" * 10_000_000)) < 400
+    assert "\x1b" not in message("\x1b[31m32C3")

@@ -1,0 +1,153 @@
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from convscope.errors import NetworkError, SettingError
+from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse
+from convscope.network.shapes import output_size, parse_shape, stages, trace, weight_shapes
+
+small = st.integers(1, 4)
+pairs = st.tuples(small, small)
+convolutions = st.builds(Convolution, small, pairs, pairs, st.tuples(st.integers(0, 2), st.integers(0, 2)))
+poolings = st.builds(Pooling, st.sampled_from(["max", "average"]), pairs, pairs, st.booleans())
+maps = st.lists(convolutions | poolings, max_size=4)
+neurons = st.lists(st.builds(FullConnection, small), max_size=2)
+inputs = st.tuples(st.integers(1, 3), st.integers(1, 16), st.integers(1, 16))
+
+
+def module(layer: Layer, channels: int) -> nn.Module:
+    match layer:
+        case Convolution(filters, size, stride, padding):
+            return nn.Conv2d(channels, filters, size, stride, padding)
+        case Pooling("max", window, stride, overhang):
+            return nn.MaxPool2d(window, stride, ceil_mode=overhang)
+        case Pooling(_, window, stride, overhang):
+            return nn.AvgPool2d(window, stride, ceil_mode=overhang)
+        case FullConnection(count):
+            return nn.Sequential(nn.Flatten(), nn.Linear(channels, count))
+
+
+def run(layers: list[Layer], value: torch.Tensor) -> torch.Tensor:
+    for layer in layers:
+        value = module(layer, value.shape[1])(value)
+    return value
+
+
+def fits(layers: list[Layer], shape: tuple[int, int, int]) -> bool:
+    try:
+        run(layers, torch.zeros(1, *shape))
+    except RuntimeError:
+        return False
+    return True
+
+
+@given(maps, neurons, inputs, st.integers(1, 5))
+def test_shapes_and_weights_are_those_of_pytorch(
+    before: list[Layer], after: list[Layer], shape: tuple[int, int, int], classes: int
+) -> None:
+    assume(fits(before, shape))
+    value = torch.zeros(1, *shape)
+    for stage in stages([*before, *after], shape, classes):
+        flat = isinstance(stage.layer, FullConnection)
+        layer = module(stage.layer, math.prod(value.shape[1:]) if flat else value.shape[1])
+        value = layer(value)
+        assert stage.output_shape == tuple(value.shape[1:])
+        assert [*stage.weight_shapes.values()] == [tuple(p.shape) for p in layer.parameters()]
+    assert value.shape == (1, classes)
+
+
+@given(maps, inputs)
+def test_what_does_not_fit_in_pytorch_does_not_fit_here(
+    layers: list[Layer], shape: tuple[int, int, int]
+) -> None:
+    assume(not fits(layers, shape))
+    with pytest.raises(NetworkError, match="too deep"):
+        stages(layers, shape, 2)
+
+
+@given(maps, inputs)
+def test_costs_are_what_really_was_multiplied(layers: list[Layer], shape: tuple[int, int, int]) -> None:
+    assume(fits(layers, shape))
+    layers = [*layers, FullConnection(3)]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        value = run(layers[:-1], torch.zeros(1, *shape))
+        nn.Linear(3, 2)(nn.Linear(math.prod(value.shape[1:]), 3)(value.flatten(1)))
+    rows = trace(layers, shape, 2)
+    assert 2 * sum(row.multiply_adds for row in rows) == counter.get_total_flops()
+    weights = weight_shapes(stages(layers, shape, 2))
+    assert sum(row.parameters for row in rows) == sum(map(math.prod, weights.values()))
+
+
+@given(maps, st.tuples(st.integers(1, 24), st.integers(1, 24)))
+def test_no_gradient_reaches_beyond_the_receptive_field(layers: list[Layer], sides: tuple[int, int]) -> None:
+    # The average stands in for the maximum: it depends on every cell of its window.
+    layers = [replace(layer, kind="average") if isinstance(layer, Pooling) else layer for layer in layers]
+    assume(fits(layers, (1, *sides)))
+    picture = value = torch.zeros(1, 1, *sides, requires_grad=True)
+    for layer in layers:
+        step = module(layer, value.shape[1])
+        for weight in step.parameters():
+            nn.init.constant_(weight, 1.0)
+        value = step(value)
+    value[0, 0, value.shape[2] // 2, value.shape[3] // 2].backward()
+    touched = picture.grad[0, 0].nonzero()
+    assume(len(touched))
+    height, width = (touched.amax(0) - touched.amin(0) + 1).tolist()
+    field = next(row.receptive_field for row in trace(layers, (1, *sides), 2) if row.step == "flattening")
+    assert height <= field[0]
+    assert width <= field[1]
+
+
+def test_receptive_field_by_hand() -> None:
+    # Two 3x3 convolutions see 5x5; a stride of 2 in pooling doubles every later step.
+    rows = trace(parse("4C3-4C3-MP2-4C3"), (1, 64, 64), 2)
+    fields = [row.receptive_field[0] for row in rows if row.notation]
+    assert fields == [3, 5, 6, 10]
+    assert rows[-1].receptive_field == (64, 64)
+
+
+def test_rows_tell_the_chain_in_order() -> None:
+    rows = trace(parse("4C3-AP2-8N"), (3, 8, 8), 2)
+    assert [row.step for row in rows] == [
+        "image", "convolution", "ReLU", "average pooling", "flattening", "full connection", "ReLU",
+        "full connection", "softmax",
+    ]  # fmt: skip
+    assert [row.notation for row in rows if row.notation] == ["4C3", "AP2", "8N"]
+
+
+def test_names_are_numbered_within_their_kind() -> None:
+    chain = stages(parse("4C3-MP2-8C3-AP2-MP2-8N"), (3, 16, 16), 2)
+    assert list(weight_shapes(chain)) == [
+        f"{name}.{tensor}"
+        for name in ("convolution_1", "convolution_2", "full_connection_1", "full_connection_2")
+        for tensor in ("weight", "bias")
+    ]
+    assert [stage.name for stage in chain if "pooling" in stage.name] == [
+        "max_pooling_1", "average_pooling_1", "max_pooling_2",
+    ]  # fmt: skip
+
+
+def test_too_deep_names_the_piece_and_what_reaches_it() -> None:
+    with pytest.raises(NetworkError) as caught:
+        trace(parse("4C3-MP2-MP2-MP2x3"), (1, 8, 8), 2)
+    assert "MP2x3 (piece 4)" in str(caught.value)
+    assert "2x2" in str(caught.value)
+
+
+def test_the_course_example_pools_with_and_without_overhang() -> None:
+    assert output_size(5, 2, 2, overhang=True) == 3
+    assert output_size(5, 2, 2) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", "3x32", "0x32x32", "3x32x65537", "3x32x32x1", "-3x32x32", "٣x32x32", "3 x32x32"]
+)
+def test_a_shape_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="not the shape"):
+        parse_shape(text)
