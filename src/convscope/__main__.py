@@ -1,0 +1,5 @@
+"""`python -m convscope` does what `convscope` does."""
+
+from convscope.commands import main
+
+main()

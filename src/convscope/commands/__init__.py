@@ -1,0 +1,69 @@
+"""The command line, one file a verb.
+
+    app         the verbs put together
+    terminal    how training looks on a terminal, and in a pipe
+    train       pictures -> model file
+    evaluate    model file + labelled pictures -> figures
+    predict     model file + pictures -> names
+    network     notation -> shapes and costs
+
+Whatever happens, a person reads a sentence and a script reads an exit code: 0 done, 1 done in part (whoever
+read our output has gone, or `predict` could not read some pictures), 2 wrong input, 70 a mistake of
+convscope's own, 130 stopped by Ctrl-C.
+"""
+
+import io
+import os
+import sys
+
+from convscope.errors import ConvscopeError
+from convscope.printable import printable
+
+
+def main() -> None:
+    """Run the command line of this process and end the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a terminal that cannot show a letter shows its number; it is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more on its way out; that must find an open file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        # imported here so that Ctrl-C finds its way out from the first moment on
+        from convscope.commands.app import app
+
+        app()
+    except SystemExit as end:
+        return _say("stopped", code=130) if end.code == 130 else int(end.code or 0)
+    except KeyboardInterrupt:
+        return _say("stopped", code=130)
+    except ConvscopeError as error:
+        return _say(str(error), code=2)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f" with {error.filename}" if error.filename else ""
+        return _say(f"the system refused to work{where}\n  why: {error.strerror or error}", code=2)
+    except Exception as error:
+        if os.environ.get("CONVSCOPE_DEBUG"):
+            raise
+        return _say(
+            f"this is a bug in convscope: {type(error).__name__}: {error}\n"
+            "  try: set CONVSCOPE_DEBUG=1 to see where it happened, and report it",
+            code=os.EX_SOFTWARE,
+        )
+    return 0
+
+
+def _say(text: str, *, code: int) -> int:
+    sys.stderr.writelines(f"{printable(line)}\n" for line in text.splitlines())
+    return code

@@ -1,0 +1,39 @@
+"""The verbs put together. Each verb imports what it needs when it runs, so that `--help` answers at once."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from convscope.commands import evaluate, network, predict, train
+
+app = typer.Typer(
+    name="convscope",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (the signature is typer's)
+    if wanted:
+        typer.echo(f"convscope {version('convscope')}")
+        raise typer.Exit
+
+
+@app.callback()
+def convscope(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Train image classifiers from pictures and see through them."""
+
+
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
+app.command()(network.network)

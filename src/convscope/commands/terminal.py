@@ -1,0 +1,171 @@
+"""How training looks on a terminal, and in a pipe.
+
+On a terminal: a header, one live line, a short table. In a pipe: the same, with a plain line an epoch in the
+live line's place. Only the live line is cut to the terminal's width: a terminal wraps the others by itself,
+and a command or a path stays whole for whoever copies it.
+"""
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from convscope.printable import printable
+from convscope.training.events import (
+    EpochDone,
+    Event,
+    Finished,
+    Noted,
+    Preparing,
+    Started,
+    StepDone,
+    Stopped,
+)
+
+_REFRESH_SECONDS = 0.1
+_PIPED_REFRESH_SECONDS = 10.0
+_BAR_WIDTH = 24
+# what a narrow terminal is spared, first to last
+_EXPENDABLE = ("speed", "validation", "loss", "accuracy", "left")
+
+
+class Terminal:
+    """A listener that shows training to a person, and a context, so that the cursor is always given back.
+
+    Args:
+        stream: Where to write. Live if this is a terminal that can move its cursor, plain lines otherwise.
+        clock: Seconds that only ever grow.
+    """
+
+    def __init__(self, stream: TextIO = sys.stdout, *, clock: Callable[[], float] = time.monotonic) -> None:
+        # nothing is markup here: a class may be called [red]
+        self._console = Console(file=stream, markup=False, highlight=False, emoji=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._is_live = stream.isatty() and self._console.is_interactive
+        self._clock = clock
+        self._next_refresh = clock() + (0 if self._is_live else _PIPED_REFRESH_SECONDS)
+        self._validation: float | None = None
+
+    def __enter__(self) -> Self:
+        if self._is_live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case Preparing():
+                self._show_preparing(event)
+            case Started():
+                self._print_table(event.plan)
+                self._print()
+            case StepDone():
+                self._show_step(event)
+            case EpochDone():
+                self._show_epoch(event)
+            case Noted():
+                self._print_table([("note", event.text)])
+            case Finished():
+                self._show_finished(event)
+            case Stopped():
+                self._show_stopped(event)
+
+    def _show_preparing(self, event: Preparing) -> None:
+        if self._is_due():
+            text = f"preparing {event.done:,} of {event.total:,} pictures"
+            if self._is_live:
+                self._update({"preparing": text}, event.done / max(event.total, 1))
+            else:
+                self._print(text)
+
+    def _show_step(self, event: StepDone) -> None:
+        if self._is_live and self._is_due():
+            done_fraction = (event.epoch - 1 + event.step / event.steps) / event.epochs
+            self._update(_pieces(event, event.loss, event.accuracy_fraction, self._validation), done_fraction)
+
+    def _show_epoch(self, event: EpochDone) -> None:
+        self._validation = event.validation_accuracy_fraction
+        if not self._is_live:
+            pieces = _pieces(event, event.train_loss, event.train_accuracy_fraction, self._validation)
+            self._print("  ".join(pieces.values()))
+
+    def _show_finished(self, event: Finished) -> None:
+        look_further = f"convscope predict {shlex.quote(str(event.model))} PICTURE"
+        took = _duration(event.elapsed_seconds)
+        self._end([*event.summary, ("written", f"{event.run} after {took}"), ("look further", look_further)])
+
+    def _show_stopped(self, event: Stopped) -> None:
+        go_on = f"convscope train --resume {shlex.quote(str(event.run))}"
+        self._end([("stopped", f"after {event.epoch} of {event.epochs} epochs"), ("go on with", go_on)])
+
+    def _is_due(self) -> bool:
+        now = self._clock()
+        if now < self._next_refresh:
+            return False
+        self._next_refresh = now + (_REFRESH_SECONDS if self._is_live else _PIPED_REFRESH_SECONDS)
+        return True
+
+    def _update(self, pieces: dict[str, str], done_fraction: float) -> None:
+        line = _live_line(
+            pieces, done_fraction, self._console.width, ascii_only=self._console.options.ascii_only
+        )
+        self._live.update(line, refresh=True)
+
+    def _end(self, rows: Iterable[tuple[str, str]]) -> None:
+        self._live.stop()
+        self._print()
+        self._print_table(rows)
+
+    def _print_table(self, rows: Iterable[tuple[str, str]]) -> None:
+        rows = [(printable(title), printable(text)) for title, text in rows]
+        width = max((len(title) for title, _ in rows), default=0)
+        for title, text in rows:
+            self._print(Text.assemble((f"{title:{width}}  ", "dim"), text))
+
+    def _print(self, line: str | Text = "") -> None:
+        self._console.print(line, soft_wrap=True)
+
+
+def _pieces(
+    event: StepDone | EpochDone, loss: float, accuracy: float, validation: float | None
+) -> dict[str, str]:
+    pieces = {
+        "epoch": f"epoch {event.epoch}/{event.epochs}",
+        "loss": f"loss {loss:.3f}",
+        "accuracy": f"accuracy {accuracy:.1%}".replace("%", " %"),
+    }
+    if validation is not None:
+        pieces["validation"] = f"validation {validation:.1%}".replace("%", " %")
+    pieces["speed"] = f"{event.pictures_per_second:,.0f} pictures/s"
+    pieces["left"] = f"{_duration(event.left_seconds)} left"
+    return pieces
+
+
+def _live_line(pieces: dict[str, str], done_fraction: float, width: int, *, ascii_only: bool) -> Text:
+    """As many pieces as fit into `width` columns, and a bar in what is left."""
+    kept = dict(pieces)
+    for name in _EXPENDABLE:
+        if len("  ".join(kept.values())) > width:
+            kept.pop(name, None)
+    text = "  ".join(kept.values())
+    bar_width = min(_BAR_WIDTH, width - len(text) - 2)
+    if bar_width < _BAR_WIDTH // 3:
+        return Text(text, no_wrap=True, overflow="crop")
+    mark, done = "-" if ascii_only else "━", round(bar_width * done_fraction)
+    bar = ((mark * done, "blue"), ((" " if ascii_only else mark) * (bar_width - done), "bright_black"))
+    return Text.assemble(*bar, "  ", text, no_wrap=True, overflow="crop")
+
+
+def _duration(seconds: float) -> str:
+    """62.4 s are 1:02, an hour more is 1:01:02."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
