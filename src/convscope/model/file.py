@@ -1,0 +1,225 @@
+"""The model file: one `.safetensors` with the weights of the plain chain and, as validated JSON, all about it.
+
+    8 bytes       length of the header
+    header        JSON: every tensor's type, shape and place; under __metadata__.convscope the fields of Model
+    tensors       float32, little-endian, one after the other
+
+Nothing in it is ever executed. What it says is checked before memory is taken for it.
+Source: https://huggingface.co/docs/safetensors (the format).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+from pydantic import JsonValue, ValidationError
+
+from convscope.atomic import replacing
+from convscope.errors import ModelFileError, NetworkError, NotationError
+from convscope.model.metadata import FORMAT, Metadata, first_fault, parse_json
+from convscope.network.notation import parse
+from convscope.network.shapes import Stage, stages, weight_shapes
+from convscope.pictures.preparation import Preparation
+from convscope.printable import printable
+
+_KEY = "convscope"
+_LONGEST_HEADER = 32 * 2**20
+_MOST_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
+_LARGEST_MAP = 2**27  # values of one layer's output for one picture: 512 MiB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A trained network and everything needed to use it.
+
+    Attributes:
+        notation: The network's chain, output layer left out.
+        classes: Names in the order of the output neurons, all different, without control characters.
+        preparation: How a picture becomes the network's input.
+        mean: Per channel, in units of 0..255; the network sees (pixel - mean) / std.
+        std: Per channel, in units of 0..255, above 0.
+        weights: float32 tensors by name (`convolution_1.weight`, ...), as `weight_shapes` lists them.
+        figures: What was measured, as JSON: accuracy on the test pictures and the like.
+        receipt: Where the model comes from: digest of the data, settings, versions, seed.
+        temperature: What the logits are divided by before softmax, so that probabilities are calibrated.
+    """
+
+    notation: str
+    classes: tuple[str, ...]
+    preparation: Preparation
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    weights: Mapping[str, NDArray[np.float32]]
+    figures: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    receipt: Mapping[str, str] = field(default_factory=dict[str, str])
+    temperature: float = 1.0
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The network's layers in order with the shapes that reach them, output layer included."""
+        size = self.preparation
+        return stages(parse(self.notation), (size.channels, size.height, size.width), len(self.classes))
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model file whole or not at all.
+
+    Raises:
+        ModelFileError: A field or a weight is outside what a model file may hold; nothing was written.
+        ConvscopeError: The file cannot be written.
+    """
+    path = Path(path)
+    try:
+        data = _to_bytes(model)
+    except (ValueError, NotationError, NetworkError) as error:
+        raise ModelFileError(f"cannot save this model as {path}", why=_cause(error)) from error
+    with replacing(path) as file:
+        file.write(data)
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read and check a model file.
+
+    Raises:
+        ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.
+    """
+    path = Path(path)
+    if not path.is_file():
+        why = "it is not a file" if path.exists() else "no such file"
+        raise ModelFileError(
+            f"cannot read the model {path}", why=why, remedy="give a run's model.safetensors"
+        )
+    try:
+        with path.open("rb") as file:
+            return _from_file(file)
+    except OSError as error:
+        raise ModelFileError(f"cannot read the model {path}", why=error.strerror or str(error)) from error
+    except (ValueError, safetensors.SafetensorError, NotationError, NetworkError) as error:
+        raise ModelFileError(
+            f"{path} is not a model file that can be used",
+            why=_cause(error),
+            remedy="take an unbroken copy, or train the model again",
+        ) from error
+
+
+def _to_bytes(model: Model) -> bytes:
+    metadata = Metadata.model_validate(
+        {
+            "format": FORMAT,
+            "notation": model.notation,
+            "classes": list(model.classes),
+            "preparation": asdict(model.preparation),
+            "mean": list(model.mean),
+            "std": list(model.std),
+            "temperature": model.temperature,
+            "figures": dict(model.figures),
+            "receipt": dict(model.receipt),
+        }
+    )
+    weights = {name: np.ascontiguousarray(weight) for name, weight in model.weights.items()}
+    types = {
+        name: "F32" if weight.dtype == np.float32 else weight.dtype.name for name, weight in weights.items()
+    }
+    found = {name: (types[name], [*weight.shape]) for name, weight in weights.items()}
+    _check_tensors(found, _expected_shapes(model))
+    _check_finite(weights)
+    text = metadata.model_dump_json()
+    if len(text) > _LONGEST_HEADER // 2:
+        raise ValueError("figures, receipt and class names are too long together")
+    return safetensors.numpy.save(weights, {_KEY: text})
+
+
+def _from_file(file: BinaryIO) -> Model:
+    size = os.fstat(file.fileno()).st_size
+    text = _header_text(file, size)
+    header = parse_json(text)
+    model = _without_weights(header)
+    shapes = _expected_shapes(model)
+    _check_tensors(_tensors(header), shapes)
+    expected = 8 + len(text) + 4 * sum(map(math.prod, shapes.values()))
+    if size != expected:
+        raise ValueError(f"it has {size:,} bytes instead of {expected:,}")
+    file.seek(0)
+    weights = safetensors.numpy.load(file.read())
+    _check_finite(weights)
+    return replace(model, weights=weights)
+
+
+def _header_text(file: BinaryIO, size: int) -> bytes:
+    length = int.from_bytes(file.read(8), "little")
+    if not 2 <= length <= size - 8:
+        raise ValueError("it does not begin like a safetensors file, or is cut short")
+    if length > _LONGEST_HEADER:
+        raise ValueError(f"its header is longer than {_LONGEST_HEADER:,} bytes")
+    return file.read(length)
+
+
+def _without_weights(header: Any) -> Model:
+    try:
+        fields = parse_json(header["__metadata__"][_KEY])
+    except (KeyError, TypeError):
+        raise ValueError("convscope did not write it: it has no fields of ours") from None
+    if isinstance(fields, dict) and fields.get("format") != FORMAT:
+        raise ValueError(f"this convscope reads format {FORMAT}, and the file is of another")
+    metadata = Metadata.model_validate(fields)
+    size = metadata.preparation
+    return Model(
+        notation=metadata.notation,
+        classes=tuple(metadata.classes),
+        preparation=Preparation(size.channels, size.height, size.width, size.fit),
+        mean=tuple(metadata.mean),
+        std=tuple(metadata.std),
+        weights={},
+        figures=metadata.figures,
+        receipt=metadata.receipt,
+        temperature=metadata.temperature,
+    )
+
+
+def _tensors(header: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    if not all(isinstance(entry, dict) for entry in entries.values()):
+        raise ValueError("its header does not describe tensors")
+    return {name: (entry.get("dtype"), entry.get("shape")) for name, entry in entries.items()}
+
+
+def _expected_shapes(model: Model) -> dict[str, tuple[int, ...]]:
+    chain = model.stages()
+    shapes = weight_shapes(chain)
+    if sum(map(math.prod, shapes.values())) > _MOST_PARAMETERS:
+        raise ValueError(f"the network has more than {_MOST_PARAMETERS:,} parameters")
+    if max(math.prod(stage.output_shape) for stage in chain) > _LARGEST_MAP:
+        raise ValueError(
+            f"a layer of the network gives out more than {_LARGEST_MAP:,} numbers for one picture"
+        )
+    return shapes
+
+
+def _check_tensors(found: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    for name in sorted(shapes.keys() | found.keys()):
+        if name not in found:
+            raise ValueError(f"the tensor {name} is missing")
+        if name not in shapes:
+            raise ValueError(f"the network has no tensor {name[:100]!r}")
+        if found[name] != ("F32", [*shapes[name]]):
+            raise ValueError(f"the tensor {name} is not float32 of shape {shapes[name]}")
+
+
+def _check_finite(weights: Mapping[str, NDArray[np.float32]]) -> None:
+    for name, weight in weights.items():
+        if not np.isfinite(weight).all():
+            raise ValueError(f"the tensor {name} holds a number that is not finite")
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return first_fault(error)
+    return printable(str(error).splitlines()[0])[:200]

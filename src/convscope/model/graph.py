@@ -1,0 +1,119 @@
+"""The model as an ONNX graph, built in memory: every step of the chain is one node under its own name."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from convscope.model.file import Model
+from convscope.network.notation import Convolution, FullConnection, Pooling
+from convscope.network.shapes import Stage
+
+_OPSET = 17  # read by every runtime since 2022
+_IR_VERSION = 8  # the one that came with it
+
+
+def build_graph(model: Model) -> onnx.ModelProto:
+    """Build the graph from prepared pictures to logits.
+
+    Its input `pictures` is uint8 of shape (N, height, width, channels), its output `logits` float32 of shape
+    (N, classes). In between: (pixel - mean) / std, then the chain.
+
+    Example:
+        >>> from convscope.pictures.preparation import Preparation
+        >>> weights = {"full_connection_1.weight": np.ones((2, 4), np.float32),
+        ...            "full_connection_1.bias": np.zeros(2, np.float32),
+        ...            "convolution_1.weight": np.ones((1, 1, 1, 1), np.float32),
+        ...            "convolution_1.bias": np.zeros(1, np.float32)}
+        >>> model = Model("1C1", ("cat", "dog"), Preparation(1, 2, 2), (0.0,), (255.0,), weights)
+        >>> [node.op_type for node in build_graph(model).graph.node]
+        ['Cast', 'Transpose', 'Sub', 'Div', 'Conv', 'Relu', 'Flatten', 'Gemm']
+    """
+    size = model.preparation
+    pictures = ["N", size.height, size.width, size.channels]
+    graph = helper.make_graph(
+        [*_normalisation(), *_chain(model.stages())],
+        "convscope",
+        [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", len(model.classes)])],
+        [numpy_helper.from_array(value, name) for name, value in _constants(model).items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
+
+
+def _constants(model: Model) -> dict[str, np.ndarray]:
+    per_channel = {"mean": model.mean, "std": model.std}
+    shaped = {name: np.array(value, np.float32).reshape(1, -1, 1, 1) for name, value in per_channel.items()}
+    return {**shaped, **model.weights}
+
+
+def _normalisation() -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
+        helper.make_node("Sub", ["image", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "std"], ["normalised"]),
+    ]
+
+
+def _chain(chain: tuple[Stage, ...]) -> list[onnx.NodeProto]:
+    nodes: list[onnx.NodeProto] = []
+    value = "normalised"
+    for stage in chain:
+        if stage.name == "full_connection_1":
+            nodes.append(helper.make_node("Flatten", [value], ["flattening"], axis=1))
+            value = "flattening"
+        is_output = stage is chain[-1]
+        nodes.append(_node(stage, value, "logits" if is_output else stage.name))
+        value = stage.name
+        if not is_output and not isinstance(stage.layer, Pooling):
+            nodes.append(helper.make_node("Relu", [value], [f"{value}.relu"]))
+            value = f"{value}.relu"
+    return nodes
+
+
+def _node(stage: Stage, source: str, target: str) -> onnx.NodeProto:
+    inputs = [source, *stage.weight_shapes]
+    match stage.layer:
+        case Convolution(_, size, stride, padding):
+            return helper.make_node(
+                "Conv",
+                inputs,
+                [target],
+                stage.name,
+                kernel_shape=size,
+                strides=stride,
+                pads=[*padding, *padding],
+            )
+        case Pooling(kind, window, stride):
+            operator = "MaxPool" if kind == "max" else "AveragePool"
+            return helper.make_node(
+                operator,
+                inputs,
+                [target],
+                stage.name,
+                kernel_shape=window,
+                strides=stride,
+                pads=_overhang(stage),
+            )
+        case FullConnection():
+            return helper.make_node("Gemm", inputs, [target], stage.name, transB=1)
+
+
+def _overhang(stage: Stage) -> list[int]:
+    """How far the last windows stick out at the bottom and on the right, as padding no pooling looks at.
+
+    ONNX has `ceil_mode` for it, but until opset 22 leaves open whether a window may start outside, and runtimes
+    differ.
+    """
+    assert isinstance(stage.layer, Pooling)
+    _, *sides = stage.input_shape
+    _, *counts = stage.output_shape
+    reach = [
+        (count - 1) * stride + window - side
+        for side, count, stride, window in zip(
+            sides, counts, stage.layer.stride, stage.layer.window, strict=True
+        )
+    ]
+    return [0, 0, *(max(0, cells) for cells in reach)]

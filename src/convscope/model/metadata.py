@@ -1,0 +1,111 @@
+"""What a model file says about itself besides its weights, as a schema that lets nothing else through."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from convscope.printable import printable
+
+FORMAT = 1
+_DEEPEST = 16
+_LONGEST_SIDE = 4_096
+_MOST_CLASSES = 65_536
+_UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, line and paragraph separators
+
+
+def _is_showable(name: str) -> str:
+    if not name.strip() or any(unicodedata.category(letter) in _UNSHOWABLE for letter in name):
+        raise ValueError("a class's name is at least one letter and has no control characters")
+    return name
+
+
+def _is_shallow(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    level: list[JsonValue] = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+    if level:
+        raise ValueError(f"nested more than {_DEEPEST} levels deep")
+    json.dumps(value, allow_nan=False)  # raises ValueError for what is not a finite number
+    return value
+
+
+def _inside(value: JsonValue) -> list[JsonValue]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+ClassName = Annotated[str, Field(max_length=255), AfterValidator(_is_showable)]
+Figures = Annotated[dict[str, JsonValue], AfterValidator(_is_shallow)]
+ReceiptText = Annotated[str, Field(max_length=65_536)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class PreparationFields(_Strict):
+    """How a picture becomes the network's input; sides in pixels."""
+
+    channels: Literal[1, 3]
+    height: int = Field(ge=1, le=_LONGEST_SIDE)
+    width: int = Field(ge=1, le=_LONGEST_SIDE)
+    fit: Literal["stretch", "pad", "crop"]
+
+
+class Metadata(_Strict):
+    """The fields of a model file; `convscope.model.file.Model` says what they mean."""
+
+    format: Literal[1]
+    notation: str = Field(max_length=2_048)
+    classes: list[ClassName] = Field(min_length=2, max_length=_MOST_CLASSES)
+    preparation: PreparationFields
+    mean: list[Number]
+    std: list[Positive]
+    temperature: float = Field(ge=1e-3, le=1e3)
+    figures: Figures
+    receipt: dict[Annotated[str, Field(max_length=255)], ReceiptText] = Field(max_length=256)
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Metadata:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("two classes have the same name")
+        if not len(self.mean) == len(self.std) == self.preparation.channels:
+            raise ValueError("mean and std have one number for every channel")
+        return self
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read JSON as RFC 8259 has it: no NaN, no Infinity, and no name twice in one object.
+
+    Raises:
+        ValueError: The text is not such JSON.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing wrong, as one short line: `classes.3: a class's name is ...`."""
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return printable(f"{place}: {fault['msg']}" if place else fault["msg"])[:200]
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one JSON object")
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,77 @@
+"""Prediction with ONNX Runtime: prepared pictures in, logits or probabilities out. PyTorch is not needed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from convscope.errors import PictureError
+from convscope.model.file import Model
+from convscope.model.graph import build_graph
+
+_VALUES_AT_ONCE = 2**25  # 128 MiB of float32 in the largest step of a batch
+_MOST_PICTURES_AT_ONCE = 256
+
+
+class Predictor:
+    """A model ready to predict.
+
+    However many pictures are given, memory holds a batch of them at a time, besides the input and the result.
+
+    Args:
+        model: What `convscope.model.file.load` returns.
+        threads: How many threads compute; None lets ONNX Runtime choose one a physical core.
+    """
+
+    def __init__(self, model: Model, threads: int | None = None) -> None:
+        self._model = model
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(
+            build_graph(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        largest = max(
+            math.prod(stage.input_shape) + math.prod(stage.output_shape) for stage in model.stages()
+        )
+        self.batch_size = min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))
+
+    def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Compute what the output neurons say.
+
+        Args:
+            pictures: uint8 (N, height, width, channels), prepared as the model wants it.
+
+        Returns:
+            float32 (N, classes).
+
+        Raises:
+            PictureError: The array is of another type or shape.
+        """
+        size = self._model.preparation
+        shape = (size.height, size.width, size.channels)
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != shape:
+            raise PictureError(
+                f"cannot predict from an array of {pictures.dtype} {pictures.shape}",
+                why=f"the network reads prepared pictures, uint8 (N, {', '.join(map(str, shape))})",
+            )
+        logits = np.empty((len(pictures), len(self._model.classes)), np.float32)
+        for start in range(0, len(pictures), self.batch_size):
+            part = slice(start, start + self.batch_size)
+            batch = np.ascontiguousarray(pictures[part])
+            logits[part] = self._session.run(["logits"], {"pictures": batch})[0]
+        return logits
+
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Compute softmax(logits / temperature); arguments and errors as for `logits`.
+
+        Returns:
+            float64 (N, classes); every row sums to 1.
+        """
+        scaled = self.logits(pictures).astype(np.float64) / self._model.temperature
+        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
