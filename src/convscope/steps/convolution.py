@@ -1,0 +1,217 @@
+"""Convolution: filters slide over the maps and answer where they find what they look for.
+
+    output[f, y, x] = bias[f] + sum over c, i, j of filters[f, c, i, j] * maps[c, y * stride + i - padding,
+                                                                              x * stride + j - padding]
+
+with 0 outside the maps. This is cross-correlation: the filter is not flipped, as in every network library.
+Signal processing flips it and calls only that convolution; as filters are learned, it makes no difference to
+a network.
+
+A filter (kernel, feature detector) has a layer of weights for every channel of its input and gives one
+feature map.
+
+Source: Deep Learning, section 9.1, equation 9.6, and section 9.5 for stride and padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from convscope.steps.arrays import Array, as_array, require_inside
+from convscope.steps.windows import Cell, Windows
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class ConvolutionGradient(NamedTuple):
+    """The gradient at everything that goes into a convolution, in the shapes that went in."""
+
+    maps: Array
+    filters: Array
+    bias: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One product of the sum: a cell of an input map times the weight that lies on it.
+
+    Attributes:
+        channel: Which input map.
+        row: Of the cell in the input map; negative or past the end in the padding.
+        column: Likewise.
+        padding: Whether the cell is padding, which counts as 0.
+        input: The cell's value.
+        weight: The filter's weight there.
+        product: input * weight.
+    """
+
+    channel: int
+    row: int
+    column: int
+    padding: bool
+    input: float
+    weight: float
+    product: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConvolutionSum:
+    """How one cell of a feature map came about: the products, summed per channel, plus the bias.
+
+    Attributes:
+        terms: Every product, channel by channel and row by row, as the weights lie in the filter.
+        subtotals: The sum of the products of each channel.
+        bias: Of the filter.
+        result: The sum of the subtotals and the bias.
+    """
+
+    terms: tuple[Term, ...]
+    subtotals: tuple[float, ...]
+    bias: float
+    result: float
+
+
+def forward(
+    maps: ArrayLike,
+    filters: ArrayLike,
+    bias: ArrayLike,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] = (0, 0),
+) -> Array:
+    """Convolve maps with filters (cross-correlation).
+
+    Args:
+        maps: (channels, height, width).
+        filters: (filters, channels, filter height, filter width).
+        bias: (filters,).
+        stride: How far the filters move, (down, across).
+        padding: Rows and columns of zeros on either side, (rows, columns).
+
+    Returns:
+        Feature maps (filters, output height, output width); see `windows` for their size.
+
+    Raises:
+        NetworkError: The shapes do not fit together, or a filter is larger than the padded maps.
+        SettingError: The stride is less than 1 or the padding less than 0.
+
+    Example:
+        >>> forward([[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], filters=[[[[0, 1], [10, 0]]]], bias=[100]).tolist()
+        [[[142.0, 153.0], [175.0, 186.0]]]
+    """
+    maps, filters, windows = _read(maps, filters, stride, padding)
+    bias = as_array(bias, "biases", filters=len(filters))
+    products = np.einsum("fcij,cyxij->fyx", filters, windows.slide(maps), optimize=True)
+    return products + bias[:, np.newaxis, np.newaxis]
+
+
+def gradient(
+    at_output: ArrayLike,
+    maps: ArrayLike,
+    filters: ArrayLike,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] = (0, 0),
+) -> ConvolutionGradient:
+    """Find the gradient at the maps, the filters and the biases.
+
+    Every output cell passes its gradient to each cell under its window, times the weight that lay on it, and to
+    each weight, times the cell that it lay on.
+
+    Args:
+        at_output: The gradient at the feature maps, (filters, output height, output width).
+        maps: As in `forward`; likewise the others.
+        filters: The bias is not needed: it shifts the output and no more.
+        stride: (down, across).
+        padding: (rows, columns).
+
+    Raises:
+        NetworkError: The shapes do not fit together.
+        SettingError: The stride is less than 1 or the padding less than 0.
+
+    Example:
+        >>> gradient([[[1, 1]]], [[[5, 6, 7]]], filters=[[[[2, 3]]]])  # doctest: +NORMALIZE_WHITESPACE
+        ConvolutionGradient(maps=array([[[2., 5., 3.]]]), filters=array([[[[11., 13.]]]]), bias=array([2.]))
+    """
+    maps, filters, windows = _read(maps, filters, stride, padding)
+    height, width = windows.output_shape(*maps.shape[1:])
+    at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
+    at_windows = np.einsum("fyx,fcij->cyxij", at_output, filters, optimize=True)
+    return ConvolutionGradient(
+        maps=windows.add_back(at_windows, maps.shape),
+        filters=np.einsum("fyx,cyxij->fcij", at_output, windows.slide(maps), optimize=True),
+        bias=at_output.sum(axis=(1, 2)),
+    )
+
+
+def explain(
+    maps: ArrayLike,
+    filters: ArrayLike,
+    bias: ArrayLike,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] = (0, 0),
+    *,
+    channel: int,
+    row: int,
+    column: int,
+) -> ConvolutionSum:
+    """Tell how one cell of a feature map came about, summed in the order in which it is shown.
+
+    Args:
+        maps: As in `forward`; likewise the next four.
+        filters: (filters, channels, filter height, filter width).
+        bias: (filters,).
+        stride: (down, across).
+        padding: (rows, columns).
+        channel: Which feature map, that is, which filter.
+        row: Of the cell in the feature map.
+        column: Likewise.
+
+    Raises:
+        NetworkError: The shapes do not fit together.
+        SettingError: There is no such cell.
+
+    Example:
+        >>> cell = explain([[[5, 6]], [[7, 8]]], [[[[2]], [[3]]]], bias=[100], channel=0, row=0, column=1)
+        >>> cell.subtotals, cell.result
+        ((12.0, 24.0), 136.0)
+        >>> cell.terms[1]
+        Term(channel=1, row=0, column=1, padding=False, input=8.0, weight=3.0, product=24.0)
+    """
+    maps, filters, windows = _read(maps, filters, stride, padding)
+    bias = as_array(bias, "biases", filters=len(filters))
+    require_inside(
+        (len(filters), *windows.output_shape(*maps.shape[1:])), channel=channel, row=row, column=column
+    )
+    terms_of_channels = [
+        [
+            _term(source, cell, float(weight))
+            for cell, weight in zip(
+                windows.read(maps, channel=source, row=row, column=column), weights.flat, strict=True
+            )
+        ]
+        for source, weights in enumerate(filters[channel])
+    ]
+    subtotals = tuple(sum(term.product for term in terms) for terms in terms_of_channels)
+    return ConvolutionSum(
+        terms=tuple(term for terms in terms_of_channels for term in terms),
+        subtotals=subtotals,
+        bias=float(bias[channel]),
+        result=sum(subtotals) + float(bias[channel]),
+    )
+
+
+def _term(channel: int, cell: Cell, weight: float) -> Term:
+    value = 0.0 if cell.value is None else cell.value
+    return Term(channel, cell.row, cell.column, cell.value is None, value, weight, value * weight)
+
+
+def _read(
+    maps: ArrayLike, filters: ArrayLike, stride: tuple[int, int], padding: tuple[int, int]
+) -> tuple[Array, Array, Windows]:
+    maps = as_array(maps, "maps", channels=None, height=None, width=None)
+    filters = as_array(filters, "filters", filters=None, channels=len(maps), height=None, width=None)
+    height, width = filters.shape[2:]
+    return maps, filters, Windows((height, width), stride, padding)

@@ -1,0 +1,93 @@
+"""ReLU: negative numbers become 0, the others stay.
+
+    relu(x) = max(0, x)
+
+Without something that is not linear between them, all the convolutions and full connections of a network
+would be no more than one linear step. ReLU (rectified linear unit) is the simplest such thing. NaN stays NaN.
+
+Source: Deep Learning, section 6.3.1; X. Glorot, A. Bordes, Y. Bengio, "Deep sparse rectifier neural
+networks", AISTATS 2011.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import NetworkError
+from convscope.steps.arrays import Array, require_inside
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True, slots=True)
+class Rectified:
+    """How one number came about: without ReLU, and with it."""
+
+    without: float
+    result: float
+
+
+def forward(values: ArrayLike) -> Array:
+    """Rectify maps or neurons.
+
+    Args:
+        values: (channels, height, width) after a convolution, (neurons,) after a full connection.
+
+    Returns:
+        The same shape.
+
+    Example:
+        >>> forward([-2, 0, 3]).tolist()
+        [0.0, 0.0, 3.0]
+    """
+    return np.maximum(np.asarray(values, dtype=np.float64), 0.0)
+
+
+def gradient(at_output: ArrayLike, values: ArrayLike) -> Array:
+    """Find the gradient at the input: it passes where the input was positive.
+
+    At exactly 0, where ReLU has a corner, it is taken to be 0.
+
+    Args:
+        at_output: The gradient at the output, in the shape of the values.
+        values: As in `forward`.
+
+    Raises:
+        NetworkError: The shapes differ.
+
+    Example:
+        >>> gradient([5, 5, 5], values=[-2, 0, 3]).tolist()
+        [0.0, 0.0, 5.0]
+    """
+    at_output, values = np.asarray(at_output, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if at_output.shape != values.shape:
+        raise NetworkError(
+            f"gradients of shape {at_output.shape} do not fit", why=f"the values have shape {values.shape}"
+        )
+    return np.where(values <= 0, 0.0, at_output)
+
+
+def explain(maps: ArrayLike, *, channel: int, row: int, column: int) -> Rectified:
+    """Tell how one cell came about.
+
+    Args:
+        maps: (channels, height, width).
+        channel: Which map.
+        row: Of the cell.
+        column: Of the cell.
+
+    Raises:
+        SettingError: There is no such cell.
+
+    Example:
+        >>> explain([[[-2, 3]]], channel=0, row=0, column=0)
+        Rectified(without=-2.0, result=0.0)
+    """
+    maps = np.asarray(maps, dtype=np.float64)
+    require_inside(maps.shape, channel=channel, row=row, column=column)
+    without = maps[channel, row, column]
+    return Rectified(float(without), float(forward(without)))

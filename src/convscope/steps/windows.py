@@ -1,0 +1,160 @@
+"""Windows that slide over maps: the geometry that convolution and pooling share.
+
+A window starts at the top left corner of the map, padding included, and moves by the stride, row by row.
+Along one side of the map there is room for
+
+    floor((size + 2 padding - window) / stride) + 1
+
+windows (relationship 6 in Dumoulin and Visin). The cells that are left over at the right and at the bottom
+are seen by no window, unless windows may overhang: then the fraction is rounded up, but the last window must
+start inside the map or the padding before it, else it would see nothing (PyTorch's `ceil_mode`).
+
+Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016,
+https://arxiv.org/abs/1603.07285.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from convscope.errors import NetworkError, SettingError
+from convscope.steps.arrays import Array, require_inside
+
+
+def output_size(size: int, window: int, stride: int = 1, padding: int = 0, *, overhang: bool = False) -> int:
+    """Count the windows along one side; less than 1 means that not one fits.
+
+    Example:
+        >>> output_size(7, window=3), output_size(7, window=3, padding=1), output_size(7, window=3, stride=2)
+        (5, 7, 3)
+        >>> output_size(5, window=2, stride=2), output_size(5, window=2, stride=2, overhang=True)
+        (2, 3)
+    """
+    room = size + 2 * padding - window
+    if not overhang:
+        return room // stride + 1
+    last = -(-room // stride)
+    return last if last * stride >= size + padding else last + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a window, by its place in the map; the value is None outside the map."""
+
+    row: int
+    column: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Windows of one size that slide over maps; pairs are (height, width) in cells.
+
+    Attributes:
+        size: Of the window, at least 1.
+        stride: How far the window moves, at least 1.
+        padding: How many rows or columns are added on either side of the map, at least 0.
+        overhang: Whether the last windows may stick out at the right and at the bottom.
+
+    Raises:
+        SettingError: There are no such windows.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+    overhang: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.size) < 1 or min(self.stride) < 1 or min(self.padding) < 0:
+            raise SettingError(
+                f"a window of {self.size} cannot slide with stride {self.stride} and padding {self.padding}",
+                remedy="use a window and a stride of at least 1 and a padding of at least 0",
+            )
+
+    def output_shape(self, height: int, width: int) -> tuple[int, int]:
+        """Count the rows and columns of windows on a map.
+
+        Raises:
+            NetworkError: Not one window fits.
+        """
+        sides = zip((height, width), self.size, self.stride, self.padding, strict=True)
+        rows, columns = (output_size(*side, overhang=self.overhang) for side in sides)
+        if min(rows, columns) < 1:
+            raise NetworkError(
+                f"a window of {self.size} does not fit into a map of ({height}, {width})",
+                why=f"with padding {self.padding} {max(rows, 0)} x {max(columns, 0)} windows fit",
+                remedy="use a smaller window, more padding or a larger picture",
+            )
+        return rows, columns
+
+    def slide(self, maps: Array, fill: float = 0.0) -> Array:
+        """Cut out what every window sees, with `fill` outside the maps.
+
+        Returns:
+            A read-only view (channels, output rows, output columns, window rows, window columns).
+
+        Example:
+            >>> Windows(size=(1, 2), padding=(0, 1)).slide(np.array([[[5.0, 6.0]]])).tolist()
+            [[[[[0.0, 5.0]], [[5.0, 6.0]], [[6.0, 0.0]]]]]
+        """
+        padded = np.pad(maps, ((0, 0), *self._margins(maps.shape)), constant_values=fill)
+        at_every_cell = sliding_window_view(padded, self.size, axis=(1, 2))
+        return at_every_cell[:, :: self.stride[0], :: self.stride[1]]
+
+    def add_back(self, patches: Array, shape: tuple[int, ...]) -> Array:
+        """Add what belongs to the windows' cells back to the cells of the maps: the gradient of `slide`.
+
+        Args:
+            patches: (channels, output rows, output columns, window rows, window columns).
+            shape: The maps' (channels, height, width).
+
+        Example:
+            >>> Windows(size=(1, 2)).add_back(np.ones((1, 1, 2, 1, 2)), (1, 1, 3)).tolist()
+            [[[1.0, 2.0, 1.0]]]
+        """
+        (channels, height, width), (rows, columns) = shape, patches.shape[1:3]
+        (top, bottom), (left, right) = self._margins(shape)
+        padded = np.zeros((channels, top + height + bottom, left + width + right))
+        (down, across) = self.stride
+        for i, j in np.ndindex(self.size):
+            padded[:, i : i + down * rows : down, j : j + across * columns : across] += patches[..., i, j]
+        return padded[:, top : top + height, left : left + width]
+
+    def read(self, maps: Array, *, channel: int, row: int, column: int) -> tuple[Cell, ...]:
+        """Read the cells of one window on one map, row by row.
+
+        Args:
+            maps: (channels, height, width).
+            channel: Which map.
+            row: Which window, by its row in the output ...
+            column: ... and its column in the output.
+
+        Raises:
+            SettingError: There is no such window.
+
+        Example:
+            >>> maps = np.array([[[5.0, 6.0]]])
+            >>> Windows(size=(1, 2), padding=(0, 1)).read(maps, channel=0, row=0, column=0)
+            (Cell(row=0, column=-1, value=None), Cell(row=0, column=0, value=5.0))
+        """
+        channels, height, width = maps.shape
+        require_inside((channels, *self.output_shape(height, width)), channel=channel, row=row, column=column)
+        top = row * self.stride[0] - self.padding[0]
+        left = column * self.stride[1] - self.padding[1]
+        places = ((top + i, left + j) for i, j in np.ndindex(self.size))
+        return tuple(
+            Cell(y, x, float(maps[channel, y, x]) if 0 <= y < height and 0 <= x < width else None)
+            for y, x in places
+        )
+
+    def _margins(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """How much is added (above, below) and (left, right) for every window to be full."""
+        height, width = shape[1:]
+        rows, columns = self.output_shape(height, width)
+        below = (rows - 1) * self.stride[0] + self.size[0] - height - self.padding[0]
+        beside = (columns - 1) * self.stride[1] + self.size[1] - width - self.padding[1]
+        return (self.padding[0], max(below, 0)), (self.padding[1], max(beside, 0))
