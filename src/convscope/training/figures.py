@@ -1,0 +1,203 @@
+"""A run's figures: how it learned, what it mixes up, and where it is most wrong.
+
+Colours as everywhere: blue for right, orange-red for wrong, near-white in between, grey for the rest; they
+can be told apart with every common colour blindness.
+"""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import ArrayLike, NDArray
+
+from convscope.atomic import replacing
+from convscope.printable import printable
+from convscope.training.events import EpochDone
+
+BLUE = "#2166ac"
+ORANGE_RED = "#c2410c"
+INK = "#333333"
+GREY = "#6b6b6b"
+DIVERGING = LinearSegmentedColormap.from_list(
+    "convscope", ["#b3330a", "#e8703f", "#f9c9b2", "#f7f7f7", "#bcd5ea", "#5a9bd0", "#1b5796"]
+)
+"""Orange-red for -1, near-white for 0, blue for 1."""
+
+_MOST_MISTAKES = 24
+_MOST_DIGITS = 30  # classes; beyond these, digits would be too small to read
+_MOST_NAMES = 110  # classes; beyond these, only some can be named
+
+
+def learning_curves(rows: Sequence[EpochDone]) -> Figure:
+    """Loss and accuracy over the epochs, on training and on validation pictures.
+
+    Args:
+        rows: One event an epoch, in order.
+
+    Returns:
+        Two panels side by side; validation is left out where there are no validation pictures.
+    """
+    figure = _figure(9, 3.6)
+    epochs = [row.epoch for row in rows]
+    panels: list[Axes] = list(figure.subplots(1, 2))
+    _curves(panels[0], epochs, [row.train_loss for row in rows], [row.validation_loss for row in rows])
+    _curves(
+        panels[1],
+        epochs,
+        [row.train_accuracy_fraction for row in rows],
+        [row.validation_accuracy_fraction for row in rows],
+    )
+    panels[0].set_title("loss", loc="left", color=INK)
+    panels[0].set_ylim(bottom=0)
+    panels[1].set_title("accuracy", loc="left", color=INK)
+    panels[1].yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+    return figure
+
+
+def confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
+    """How often each class was taken for each: rows are the truth, columns the prediction.
+
+    Every cell holds its count. Its colour is blue where prediction and truth agree and orange-red elsewhere,
+    as deep as the square root of its share of the row, so that one mistake in a hundred can still be seen.
+    Many classes are drawn without digits, very many without all the names.
+
+    Args:
+        matrix: Counts, (classes, classes).
+        classes: The classes' names, in the matrix's order.
+    """
+    counts = np.asarray(matrix, dtype=np.int64)
+    size = len(classes)
+    depth = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    signed = np.where(np.eye(size, dtype=bool), depth, -depth)
+    inches = float(np.clip(0.5 * size, 2.5, 12))
+    figure = _figure(inches + 2, inches + 2)
+    axes: Axes = figure.subplots()
+    axes.imshow(signed, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="nearest")
+    if size <= _MOST_DIGITS:
+        _write_counts(axes, counts, signed, 72 * inches / size)
+    _name_classes(axes, classes, 72 * inches / size)
+    return figure
+
+
+def worst_mistakes(
+    pictures: NDArray[np.uint8],
+    truth: ArrayLike,
+    prediction: ArrayLike,
+    probability: ArrayLike,
+    classes: Sequence[str],
+) -> Figure:
+    """The mistakes the network was surest of, the surest first.
+
+    Args:
+        pictures: (pictures, height, width, channels), 1 or 3 channels, 0 to 255.
+        truth: Class indices, (pictures,).
+        prediction: Class indices, (pictures,).
+        probability: What the network gave the predicted class, (pictures,).
+        classes: The classes' names, by index.
+    """
+    truth, prediction, probability = np.asarray(truth), np.asarray(prediction), np.asarray(probability)
+    wrong = np.flatnonzero(truth != prediction)
+    worst = wrong[np.argsort(-probability[wrong], kind="stable")][:_MOST_MISTAKES]
+    columns = min(max(len(worst), 1), 6)
+    rows = max(-(-len(worst) // columns), 1)
+    height, width = pictures.shape[1:3]
+    figure = _figure(max(1.9 * columns, 4), (1.8 * float(np.clip(height / width, 0.3, 2)) + 0.5) * rows)
+    if not len(worst):
+        figure.text(0.5, 0.5, "no mistakes", ha="center", va="center", color=GREY)
+        return figure
+    panels: NDArray[np.object_] = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    for axes, index in zip(panels, worst, strict=False):
+        _show_picture(axes, pictures[index])
+        is_, taken_for = (_shortened(classes[int(labels[index])], 14) for labels in (truth, prediction))
+        caption = f"taken for {taken_for}, {100 * probability[index]:.0f} %\nis {is_}"
+        axes.set_title(caption, fontsize=8, color=INK, parse_math=False)
+    return figure
+
+
+def write(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG; the file appears whole or not at all.
+
+    Raises:
+        ConvscopeError: The file cannot be written.
+    """
+    with warnings.catch_warnings(), replacing(path) as file:
+        # a letter the font lacks is drawn as a box
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        figure.savefig(file, format="png", dpi=120)
+
+
+def _figure(width_inches: float, height_inches: float) -> Figure:
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+    figure = Figure(figsize=(width_inches, height_inches), layout=layout, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _curves(
+    axes: Axes, epochs: Sequence[int], train: Sequence[float], validation: Sequence[float | None]
+) -> None:
+    curves = {"training": (train, GREY)}
+    if any(value is not None for value in validation):
+        curves["validation"] = ([np.nan if value is None else value for value in validation], BLUE)
+    for name, (values, colour) in curves.items():
+        marker = "o" if len(epochs) <= 30 else None
+        axes.plot(epochs, values, color=colour, linewidth=1.6, marker=marker, markersize=3, label=name)
+    axes.legend(frameon=False, labelcolor="linecolor", handlelength=1.2)
+    axes.set_xlabel("epoch", color=GREY)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
+    axes.tick_params(colors=GREY, length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _write_counts(
+    axes: Axes, counts: NDArray[np.int64], signed: NDArray[np.float64], cell_points: float
+) -> None:
+    letters = max(len(str(counts.max(initial=0))), 2)
+    # a digit is about 0.6 of its size wide; a fifth of the cell stays free
+    fontsize = min(0.8 * cell_points / (0.65 * letters), 0.45 * cell_points, 12)
+    for (row, column), count in np.ndenumerate(counts):
+        colour = _readable_on(DIVERGING((signed[row, column] + 1) / 2)) if count else GREY
+        axes.text(column, row, str(count), ha="center", va="center", fontsize=fontsize, color=colour)
+
+
+def _readable_on(background: Iterable[float]) -> str:
+    """Black or white, whichever has the contrast of 4.5:1 that WCAG 2, the web's guidelines, ask for."""
+    red, green, blue, _ = (((level + 0.055) / 1.055) ** 2.4 for level in background)
+    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179 else "black"
+
+
+def _name_classes(axes: Axes, classes: Sequence[str], cell_points: float) -> None:
+    every = -(-len(classes) // _MOST_NAMES)
+    places = list(range(0, len(classes), every))
+    names = [_shortened(classes[place], 20) for place in places]
+    fontsize = min(0.8 * cell_points * every, 10)
+    upright = max(map(len, names)) * 0.6 * fontsize > cell_points * every
+    rotation = 90 if upright else 0
+    axes.set_xticks(places, names, rotation=rotation, fontsize=fontsize, parse_math=False)
+    axes.set_yticks(places, names, fontsize=fontsize, parse_math=False)
+    axes.set_xlabel("predicted", color=GREY)
+    axes.set_ylabel("true", color=GREY)
+    axes.tick_params(colors=INK, length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _show_picture(axes: Axes, picture: NDArray[np.uint8]) -> None:
+    if picture.shape[-1] == 1:
+        axes.imshow(picture[..., 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    else:
+        axes.imshow(picture, interpolation="nearest")
+
+
+def _shortened(name: str, most: int) -> str:
+    name = printable(name)
+    return name if len(name) <= most else f"{name[: most - 1]}…"

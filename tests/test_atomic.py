@@ -1,0 +1,55 @@
+import os
+import stat
+
+import pytest
+
+from convscope.atomic import replacing
+from convscope.errors import ConvscopeError
+
+
+def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "model"
+    path.write_text("old")
+    with replacing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def write_half(path, error):
+    with replacing(path) as file:
+        file.write(b"half")
+        raise error
+
+
+def write_to_a_full_disk(path):
+    with replacing(path) as file:
+        # /dev/full takes any write and has no room for it
+        os.dup2(os.open("/dev/full", os.O_WRONLY), file.fileno())
+        file.write(b"more than fits")
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_what_was_there_stays_when_writing_fails(tmp_path, error):
+    path = tmp_path / "model"
+    path.write_text("old")
+    with pytest.raises(error):
+        write_half(path, error)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_an_error_for_people(tmp_path):
+    with pytest.raises(ConvscopeError, match="No space left"):
+        write_to_a_full_disk(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_new_file_is_readable_for_those_who_may_read_new_files(tmp_path):
+    ordinary, replaced = tmp_path / "ordinary", tmp_path / "replaced"
+    ordinary.write_text("")
+    with replacing(replaced):
+        pass
+    assert stat.S_IMODE(replaced.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
