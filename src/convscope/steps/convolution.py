@@ -117,8 +117,8 @@ def gradient(
 ) -> ConvolutionGradient:
     """Find the gradient at the maps, the filters and the biases.
 
-    Every output cell passes its gradient to each cell under its window, times the weight that lay on it, and to
-    each weight, times the cell that it lay on.
+    Every output cell passes its gradient to each cell under its window, times the weight that lay on it, and
+    to each weight, times the cell that it lay on.
 
     Args:
         at_output: The gradient at the feature maps, (filters, output height, output width).
