@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.errors import NetworkError, SettingError
 from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse
-from convscope.network.shapes import output_size, parse_shape, stages, trace, weight_shapes
+from convscope.network.shapes import parse_shape, stages, trace, weight_shapes
 
 small = st.integers(1, 4)
 pairs = st.tuples(small, small)
@@ -138,11 +138,6 @@ def test_too_deep_names_the_piece_and_what_reaches_it() -> None:
         trace(parse("4C3-MP2-MP2-MP2x3"), (1, 8, 8), 2)
     assert "MP2x3 (piece 4)" in str(caught.value)
     assert "2x2" in str(caught.value)
-
-
-def test_the_course_example_pools_with_and_without_overhang() -> None:
-    assert output_size(5, 2, 2, overhang=True) == 3
-    assert output_size(5, 2, 2) == 2
 
 
 @pytest.mark.parametrize(

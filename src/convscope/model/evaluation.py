@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from convscope.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
 CALIBRATION_BINS = 15
 _NORMAL_QUANTILE = 1.959963984540054  # 97.5 % of a standard normal distribution lie below
@@ -136,7 +139,8 @@ def calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_
 
     Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017.
     """
-    bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+    bins = np.searchsorted(edges[1:-1], confidence)
     surplus = np.bincount(bins, correct - confidence, CALIBRATION_BINS)
     return float(np.abs(surplus).sum() / len(confidence))
 

@@ -1,4 +1,4 @@
-"""The model file: one `.safetensors` with the weights of the plain chain and, as validated JSON, all about it.
+"""The model file: one `.safetensors` with the plain chain's weights and, as validated JSON, all about it.
 
     8 bytes       length of the header
     header        JSON: every tensor's type, shape and place; under __metadata__.convscope the fields of Model
@@ -12,24 +12,27 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import safetensors
 import safetensors.numpy
-from numpy.typing import NDArray
 from pydantic import JsonValue, ValidationError
 
 from convscope.atomic import replacing
 from convscope.errors import ModelFileError, NetworkError, NotationError
-from convscope.model.metadata import FORMAT, Metadata, first_fault, parse_json
+from convscope.model.metadata import FORMAT, Metadata, first_fault, parse_object
 from convscope.network.notation import parse
 from convscope.network.shapes import Stage, stages, weight_shapes
 from convscope.pictures.preparation import Preparation
 from convscope.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 _KEY = "convscope"
 _LONGEST_HEADER = 32 * 2**20
@@ -140,7 +143,7 @@ def _to_bytes(model: Model) -> bytes:
 def _from_file(file: BinaryIO) -> Model:
     size = os.fstat(file.fileno()).st_size
     text = _header_text(file, size)
-    header = parse_json(text)
+    header = parse_object(text)
     model = _without_weights(header)
     shapes = _expected_shapes(model)
     _check_tensors(_tensors(header), shapes)
@@ -162,12 +165,13 @@ def _header_text(file: BinaryIO, size: int) -> bytes:
     return file.read(length)
 
 
-def _without_weights(header: Any) -> Model:
-    try:
-        fields = parse_json(header["__metadata__"][_KEY])
-    except (KeyError, TypeError):
-        raise ValueError("convscope did not write it: it has no fields of ours") from None
-    if isinstance(fields, dict) and fields.get("format") != FORMAT:
+def _without_weights(header: dict[str, JsonValue]) -> Model:
+    notes = header.get("__metadata__")
+    text = notes.get(_KEY) if isinstance(notes, dict) else None
+    if not text:
+        raise ValueError("it is a safetensors file, but not one of convscope")
+    fields = parse_object(str(text))
+    if fields.get("format") != FORMAT:
         raise ValueError(f"this convscope reads format {FORMAT}, and the file is of another")
     metadata = Metadata.model_validate(fields)
     size = metadata.preparation
@@ -184,11 +188,13 @@ def _without_weights(header: Any) -> Model:
     )
 
 
-def _tensors(header: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-    if not all(isinstance(entry, dict) for entry in entries.values()):
-        raise ValueError("its header does not describe tensors")
-    return {name: (entry.get("dtype"), entry.get("shape")) for name, entry in entries.items()}
+def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonValue]]:
+    tensors: dict[str, tuple[JsonValue, JsonValue]] = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            fields = entry if isinstance(entry, dict) else {}
+            tensors[name] = fields.get("dtype"), fields.get("shape")
+    return tensors
 
 
 def _expected_shapes(model: Model) -> dict[str, tuple[int, ...]]:
@@ -203,7 +209,7 @@ def _expected_shapes(model: Model) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _check_tensors(found: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, tuple[int, ...]]) -> None:
+def _check_tensors(found: Mapping[str, tuple[object, object]], shapes: Mapping[str, tuple[int, ...]]) -> None:
     for name in sorted(shapes.keys() | found.keys()):
         if name not in found:
             raise ValueError(f"the tensor {name} is missing")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from convscope.model.file import Model
 from convscope.network.notation import Convolution, FullConnection, Pooling
-from convscope.network.shapes import Stage
+
+if TYPE_CHECKING:
+    from convscope.model.file import Model
+    from convscope.network.shapes import Stage
 
 _OPSET = 17  # read by every runtime since 2022
 _IR_VERSION = 8  # the one that came with it
@@ -21,6 +25,7 @@ def build_graph(model: Model) -> onnx.ModelProto:
     (N, classes). In between: (pixel - mean) / std, then the chain.
 
     Example:
+        >>> from convscope.model.file import Model
         >>> from convscope.pictures.preparation import Preparation
         >>> weights = {"full_connection_1.weight": np.ones((2, 4), np.float32),
         ...            "full_connection_1.bias": np.zeros(2, np.float32),
@@ -88,32 +93,20 @@ def _node(stage: Stage, source: str, target: str) -> onnx.NodeProto:
             )
         case Pooling(kind, window, stride):
             operator = "MaxPool" if kind == "max" else "AveragePool"
+            pads = _overhang(stage, window, stride)
             return helper.make_node(
-                operator,
-                inputs,
-                [target],
-                stage.name,
-                kernel_shape=window,
-                strides=stride,
-                pads=_overhang(stage),
+                operator, inputs, [target], stage.name, kernel_shape=window, strides=stride, pads=pads
             )
         case FullConnection():
             return helper.make_node("Gemm", inputs, [target], stage.name, transB=1)
 
 
-def _overhang(stage: Stage) -> list[int]:
-    """How far the last windows stick out at the bottom and on the right, as padding no pooling looks at.
+def _overhang(stage: Stage, window: tuple[int, int], stride: tuple[int, int]) -> list[int]:
+    """How far the last windows stick out at the bottom and on the right, as padding that no pooling counts.
 
-    ONNX has `ceil_mode` for it, but until opset 22 leaves open whether a window may start outside, and runtimes
+    ONNX has `ceil_mode` for it, but says only from opset 22 on that no window starts outside, and runtimes
     differ.
     """
-    assert isinstance(stage.layer, Pooling)
-    _, *sides = stage.input_shape
-    _, *counts = stage.output_shape
-    reach = [
-        (count - 1) * stride + window - side
-        for side, count, stride, window in zip(
-            sides, counts, stage.layer.stride, stage.layer.window, strict=True
-        )
-    ]
+    sides, counts = stage.input_shape[1:], stage.output_shape[1:]
+    reach = [(counts[i] - 1) * stride[i] + window[i] - sides[i] for i in (0, 1)]
     return [0, 0, *(max(0, cells) for cells in reach)]

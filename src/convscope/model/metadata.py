@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -81,16 +81,19 @@ class Metadata(_Strict):
         return self
 
 
-def parse_json(text: str | bytes) -> Any:
-    """Read JSON as RFC 8259 has it: no NaN, no Infinity, and no name twice in one object.
+def parse_object(text: str | bytes) -> dict[str, JsonValue]:
+    """Read a JSON object as RFC 8259 has it: no NaN, no Infinity, and no name twice.
 
     Raises:
-        ValueError: The text is not such JSON.
+        ValueError: The text is not such an object.
     """
     try:
-        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError("JSON nested too deeply") from None
+    if isinstance(value, dict):
+        return value
+    raise ValueError("not a JSON object")
 
 
 def first_fault(error: ValidationError) -> str:
@@ -100,7 +103,7 @@ def first_fault(error: ValidationError) -> str:
     return printable(f"{place}: {fault['msg']}" if place else fault["msg"])[:200]
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_twins(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name stands twice in one JSON object")

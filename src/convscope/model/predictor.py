@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
 from convscope.errors import PictureError
-from convscope.model.file import Model
 from convscope.model.graph import build_graph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
 
 _VALUES_AT_ONCE = 2**25  # 128 MiB of float32 in the largest step of a batch
 _MOST_PICTURES_AT_ONCE = 256
@@ -62,8 +66,8 @@ class Predictor:
         logits = np.empty((len(pictures), len(self._model.classes)), np.float32)
         for start in range(0, len(pictures), self.batch_size):
             part = slice(start, start + self.batch_size)
-            batch = np.ascontiguousarray(pictures[part])
-            logits[part] = self._session.run(["logits"], {"pictures": batch})[0]
+            (result,) = self._session.run(["logits"], {"pictures": np.ascontiguousarray(pictures[part])})
+            logits[part] = np.asarray(result)
         return logits
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:

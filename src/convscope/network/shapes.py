@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from convscope.errors import NetworkError, SettingError
 from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, write
+from convscope.steps.windows import output_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,23 +90,6 @@ def parse_shape(text: str) -> tuple[int, int, int]:
             remedy="write channels x height x width, each 1 to 65536: 3x32x32",
         )
     return sizes[0], sizes[1], sizes[2]
-
-
-def output_size(size: int, window: int, stride: int, padding: int = 0, *, overhang: bool = False) -> int:
-    """How many windows fit along one side: floor((size + 2 padding - window) / stride) + 1.
-
-    With `overhang` the fraction is rounded up, but the last window must start inside (PyTorch's `ceil_mode`).
-    Less than 1 means that not one window fits.
-
-    Example:
-        >>> output_size(5, window=2, stride=2), output_size(5, window=2, stride=2, overhang=True)
-        (2, 3)
-    """
-    room = size + 2 * padding - window
-    if not overhang:
-        return room // stride + 1
-    count = -(-room // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + padding else count
 
 
 def stages(layers: Iterable[Layer], input_shape: tuple[int, int, int], classes: int) -> tuple[Stage, ...]:

@@ -1,0 +1,115 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+
+from convscope.errors import DataError
+from convscope.model.evaluation import evaluate, wilson_interval
+from convscope.steps import classification_error, cross_entropy, mean_squared_error
+
+
+@st.composite
+def outcomes(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, K) and labels (N,); not every class need occur."""
+    count, classes = draw(st.integers(1, 30)), draw(st.integers(2, 5))
+    logits = draw(hnp.arrays(np.float64, (count, classes), elements=st.floats(-8, 8)))
+    labels = draw(hnp.arrays(np.int64, count, elements=st.integers(0, classes - 1)))
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=1, keepdims=True), labels
+
+
+def names(probabilities: np.ndarray) -> list[str]:
+    return [f"class {n}" for n in range(probabilities.shape[1])]
+
+
+@given(outcomes())
+def test_counts_and_shares_are_those_of_scikit_learn(outcome: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, labels = outcome
+    figures = evaluate(probabilities, labels, names(probabilities))
+    predicted, every = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    assert figures.confusion == tuple(
+        map(tuple, metrics.confusion_matrix(labels, predicted, labels=every).tolist())
+    )
+    assert figures.accuracy_fraction == metrics.accuracy_score(labels, predicted)
+    theirs = metrics.precision_recall_fscore_support(labels, predicted, labels=every, zero_division=np.nan)
+    ours = [(c.precision_fraction, c.recall_fraction, c.f1_fraction, c.pictures) for c in figures.classes]
+    np.testing.assert_allclose(np.array(ours, float), np.transpose(theirs), rtol=1e-12)
+
+
+@given(outcomes())
+def test_losses_are_those_of_the_book(outcome: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, labels = outcome
+    figures = evaluate(probabilities, labels, names(probabilities))
+    pairs = [(np.log(row), int(label)) for row, label in zip(probabilities, labels, strict=True)]
+    for ours, step in [
+        (figures.cross_entropy, cross_entropy),
+        (figures.mean_squared_error, mean_squared_error),
+        (figures.classification_error, classification_error),
+    ]:
+        assert math.isclose(
+            ours, np.mean([step.forward(*pair) for pair in pairs]), rel_tol=1e-9, abs_tol=1e-12
+        )
+
+
+@given(outcomes())
+def test_cross_entropy_is_the_log_loss_of_scikit_learn(outcome: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, labels = outcome
+    theirs = metrics.log_loss(labels, probabilities, labels=range(probabilities.shape[1]))
+    assert math.isclose(
+        evaluate(probabilities, labels, names(probabilities)).cross_entropy, theirs, rel_tol=1e-9
+    )
+
+
+@given(outcomes())
+def test_calibration_error_follows_from_the_calibration_curve(outcome: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, labels = outcome
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    accuracy, mean = calibration_curve(right, confidence, n_bins=15)
+    edges = np.linspace(0, 1, 16)
+    counts = np.bincount(np.searchsorted(edges[1:-1], confidence), minlength=15)
+    expected = np.average(np.abs(accuracy - mean), weights=counts[counts > 0])
+    ours = evaluate(probabilities, labels, names(probabilities)).calibration_error
+    assert math.isclose(ours, expected, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@given(st.integers(1, 5000), st.data())
+def test_the_interval_is_that_of_scipy(total: int, data: st.DataObject) -> None:
+    correct = data.draw(st.integers(0, total))
+    theirs = stats.binomtest(correct, total).proportion_ci(0.95, method="wilson")
+    np.testing.assert_allclose(wilson_interval(correct, total), theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_the_two_networks_of_the_course() -> None:
+    truth = [0, 1, 0]
+    first = evaluate([[0.9, 0.1], [0.1, 0.9], [0.4, 0.6]], truth, ["dog", "cat"])
+    second = evaluate([[0.6, 0.4], [0.3, 0.7], [0.1, 0.9]], truth, ["dog", "cat"])
+    assert first.classification_error == second.classification_error == pytest.approx(1 / 3)
+    assert (first.mean_squared_error, second.mean_squared_error) == pytest.approx((0.2533, 0.7067), abs=5e-5)
+    assert (first.cross_entropy, second.cross_entropy) == pytest.approx((0.3757, 1.0567), abs=5e-5)
+
+
+def test_a_class_without_pictures_has_no_recall_but_spoils_nothing() -> None:
+    figures = evaluate([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1]], [0, 1], ["a", "b", "c"])
+    assert figures.accuracy_fraction == 1
+    c = figures.classes[2]
+    assert (c.pictures, c.precision_fraction, c.recall_fraction, c.f1_fraction) == (0, None, None, None)
+
+
+def test_the_figures_are_json_even_where_a_probability_is_zero() -> None:
+    figures = evaluate([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], [1, 0], ["a", "b", "c"])
+    text = json.dumps(figures.to_dict(), allow_nan=False)
+    assert json.loads(text)["classes"][1]["name"] == "b"
+    assert json.loads(text)["confusion"] == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert 300 < figures.cross_entropy < 400
+
+
+def test_no_pictures() -> None:
+    with pytest.raises(DataError, match="no pictures"):
+        evaluate(np.empty((0, 2)), [], ["a", "b"])
