@@ -1,0 +1,99 @@
+"""How a picture becomes the network's input: the one way, used in training and in prediction alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Fit = Literal["stretch", "pad", "crop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """The form every picture is brought into.
+
+    Attributes:
+        channels: 1 (greyscale) or 3 (red, green, blue).
+        height: Height in pixels.
+        width: Width in pixels.
+        fit: How a picture of another shape is made to fit. `stretch` scales height and width each on its own;
+            `pad` keeps the proportions and fills what is left with black; `crop` keeps them and cuts off what
+            sticks out. Only `crop` loses a part of the picture.
+    """
+
+    channels: Literal[1, 3]
+    height: int
+    width: int
+    fit: Fit = "stretch"
+
+
+def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
+    """Brings a picture into the form of a preparation.
+
+    Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by repeating.
+    The size is changed by Pillow's antialiased bilinear filter: when shrinking, every pixel of the picture counts.
+    A picture that already has the form is returned untouched.
+
+    Args:
+        picture: uint8 of shape (H, W), (H, W, 1) or (H, W, 3).
+        preparation: The form to bring it into.
+
+    Returns:
+        uint8 of shape (height, width, channels).
+
+    Example:
+        >>> picture = np.array([[0, 100], [100, 200]], np.uint8)
+        >>> prepare(picture, Preparation(channels=1, height=1, width=1)).tolist()
+        [[[100]]]
+        >>> prepare(picture, Preparation(channels=3, height=2, width=2))[0, 1].tolist()
+        [100, 100, 100]
+    """
+    if picture.ndim == 2:
+        picture = picture[:, :, np.newaxis]
+    if picture.shape[2] == 3 and preparation.channels == 1:
+        picture = np.asarray(Image.fromarray(picture).convert("L"))[:, :, np.newaxis]
+    if picture.shape[:2] != (preparation.height, preparation.width):
+        picture = _resize(picture, preparation)
+    if picture.shape[2] < preparation.channels:
+        picture = np.repeat(picture, preparation.channels, axis=2)
+    return picture
+
+
+def _resize(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
+    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    size = (preparation.width, preparation.height)
+    match preparation.fit:
+        case "stretch":
+            image = image.resize(size, Image.Resampling.BILINEAR)
+        case "pad":
+            image = _pad(image, size)
+        case "crop":
+            image = _crop(image, size)
+    return np.asarray(image).reshape(preparation.height, preparation.width, -1)
+
+
+def _pad(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    scale = min(size[0] / image.width, size[1] / image.height)
+    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    padded = Image.new(image.mode, size)
+    padded.paste(
+        image.resize(inner, Image.Resampling.BILINEAR), ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
+    )
+    return padded
+
+
+def _crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    scale = max(size[0] / image.width, size[1] / image.height)
+    kept_width, kept_height = size[0] / scale, size[1] / scale
+    left, top = (image.width - kept_width) / 2, (image.height - kept_height) / 2
+    box = (
+        max(0.0, left),
+        max(0.0, top),
+        min(image.width, left + kept_width),
+        min(image.height, top + kept_height),
+    )
+    return image.resize(size, Image.Resampling.BILINEAR, box=box)

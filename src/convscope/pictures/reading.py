@@ -1,0 +1,149 @@
+"""From a file's bytes to pixels."""
+
+from __future__ import annotations
+
+import os
+import stat
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from convscope.errors import PictureError
+from convscope.pictures.quiet import quiet
+
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp")
+)
+PIXEL_LIMIT = 100_000_000
+BYTE_LIMIT = 256 * 2**20
+
+ORIENTATION_TAG = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def unreadable(name: str, cause: str) -> PictureError:
+    """Makes the error for one picture that cannot be read."""
+    return PictureError(f"cannot read the picture {name}", why=cause)
+
+
+def read_file(path: str | Path, name: str) -> bytes:
+    """Reads the bytes of one picture file.
+
+    Args:
+        path: The file.
+        name: What people call it.
+
+    Raises:
+        PictureError: If there is no such file, it may not be read, is no file, or is larger than `BYTE_LIMIT`.
+    """
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a Path object for each of 100,000 files costs more than the call
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise unreadable(name, "it is not a file")
+        if status.st_size > BYTE_LIMIT:
+            raise unreadable(name, f"it has {status.st_size:,} bytes; the limit is {BYTE_LIMIT:,}")
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            return file.read()
+    except OSError as error:
+        raise unreadable(name, error.strerror or str(error)) from error
+    except ValueError as error:  # a null character in the name
+        raise unreadable(name, str(error)) from error
+
+
+def read_picture(data: bytes | Path, name: str) -> NDArray[np.uint8]:
+    """Reads one picture: JPEG, PNG, GIF or animated WebP (first frame), BMP, TIFF, WebP.
+
+    The orientation written in EXIF is honoured. Transparency is laid on white. 16-bit values are divided by 257 and
+    rounded; integers beyond 16 bits are clipped first. Floating-point values stand for 0..1 where none is above 1,
+    otherwise for 0..255, and are clipped to that.
+
+    Args:
+        data: The encoded picture, or the path of its file.
+        name: What people call it, for the error.
+
+    Returns:
+        uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
+
+    Raises:
+        PictureError: If it is empty, no picture, damaged or cut short, or has more than `PIXEL_LIMIT` pixels; told
+            before it is decoded.
+    """
+    encoded = data if isinstance(data, bytes) else read_file(data, name)
+    if not encoded:
+        raise unreadable(name, "the file is empty")
+    try:
+        with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
+            _check_size(image, name)
+            image.load()
+            _check_end(image, encoded, name)
+            return _pixels(_turned_upright(image))
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise unreadable(name, "its content is not a JPEG, PNG, GIF, BMP, TIFF or WebP picture") from error
+    except Image.DecompressionBombError as error:
+        raise unreadable(name, f"it unfolds to more than the limit of {PIXEL_LIMIT:,} pixels") from error
+    except Exception as error:  # noqa: BLE001 - what Pillow raises on damaged bytes is of any kind
+        raise unreadable(name, f"it is damaged ({str(error) or type(error).__name__})") from error
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > PIXEL_LIMIT:
+        raise unreadable(
+            name,
+            f"it unfolds to {image.width:,} x {image.height:,} pixels; the limit is {PIXEL_LIMIT:,} in all",
+        )
+
+
+def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
+    """Finds a JPEG cut short where Pillow did not: its last scan has no end marker after it."""
+    if image.format in {"JPEG", "MPO"} and encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda"):
+        raise unreadable(name, "it is cut short (no end marker)")
+
+
+def _turned_upright(image: Image.Image) -> Image.Image:
+    try:
+        orientation = image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF, of any kind, says nothing about the pixels
+        return image
+    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode == "F" or image.mode.startswith("I"):
+        pixels = _narrowed(np.asarray(image))
+    elif image.has_transparency_data:
+        pixels = np.asarray(_laid_on_white(image))
+    elif image.mode in {"L", "RGB"}:
+        pixels = np.asarray(image)
+    else:
+        pixels = np.asarray(image.convert("L" if image.mode == "1" else "RGB"))
+    return pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
+
+
+def _narrowed(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Scales 16-bit, 32-bit and floating-point grey values to 0..255."""
+    if np.issubdtype(values.dtype, np.integer):
+        return ((np.clip(values, 0, 65535).astype(np.uint32) + 128) // 257).astype(np.uint8)
+    values = np.nan_to_num(values.astype(np.float64), nan=0.0)
+    scale = 255 if values.max() <= 1 else 1
+    return np.rint(np.clip(values * scale, 0, 255)).astype(np.uint8)
+
+
+def _laid_on_white(image: Image.Image) -> Image.Image:
+    grey = image.mode in {"1", "L", "LA", "La"}
+    colours = image.convert("RGBA")
+    white = Image.new("RGBA", colours.size, "white")
+    return Image.alpha_composite(white, colours).convert("L" if grey else "RGB")

@@ -1,0 +1,102 @@
+"""Pictures that are already in memory as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convscope.errors import DataError
+from convscope.pictures.naming import printable
+from convscope.pictures.sources.source import Item, Load, Part, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySource:
+    """A source whose pictures are pixels in memory.
+
+    Attributes:
+        name: What people call it.
+        items: The pictures' names, classes and parts.
+        pictures: uint8 of shape (N, H, W) or (N, H, W, C).
+        notes: What people should know.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    pictures: NDArray[np.uint8] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    def read(self, index: int) -> Picture:
+        """Returns the pixels of one picture."""
+        return self.pictures[index]
+
+    def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
+        """Yields (index, load)."""
+        for index in indices:
+            yield index, partial(self.read, index)
+
+    def fingerprint(self) -> str:
+        """Digests all pixels, names, classes and parts."""
+        digest = hashlib.blake2b(repr((self.pictures.shape, self.items)).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.pictures))
+        return digest.hexdigest()
+
+
+def open_arrays(
+    pictures: ArrayLike,
+    labels: Sequence[Any] | NDArray[Any],
+    *,
+    name: str = "arrays",
+    part: Part | None = None,
+) -> ArraySource:
+    """Opens pictures and labels given as arrays.
+
+    Args:
+        pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
+        labels: N class names or numbers.
+        name: What people call the source.
+        part: The part all of them belong to, if any.
+
+    Raises:
+        DataError: If type or shape are others, or the numbers of pictures and labels differ.
+
+    Example:
+        >>> source = open_arrays(np.zeros((2, 8, 8), np.uint8), ["cat", "dog"])
+        >>> source.items[1]
+        Item(name='arrays[1]', label='dog', part=None)
+    """
+    pixels = np.asarray(pictures)
+    if pixels.dtype != np.uint8:
+        raise DataError(
+            f"{name}: pictures must be uint8, these are {pixels.dtype}",
+            remedy="scale them to 0..255 and convert them with .astype('uint8')",
+        )
+    if pixels.ndim not in {3, 4} or 0 in pixels.shape or (pixels.ndim == 4 and pixels.shape[3] not in {1, 3}):
+        raise DataError(
+            f"{name}: pictures of shape {pixels.shape} cannot be used",
+            remedy="give (N, height, width), (N, height, width, 1) or (N, height, width, 3), none of them 0",
+        )
+    texts = [printable(str(label)) for label in np.asarray(labels).tolist()]
+    if len(texts) != len(pixels):
+        raise DataError(f"{name}: there are {len(pixels):,} pictures but {len(texts):,} labels")
+    items = tuple(Item(f"{name}[{index}]", text, part) for index, text in enumerate(texts))
+    return ArraySource(name, items, pixels)
+
+
+def joined(name: str, sources: Sequence[ArraySource]) -> ArraySource:
+    """Joins sources, for example a training and a test part, into one.
+
+    Raises:
+        DataError: If their pictures have different shapes.
+    """
+    shapes = {source.pictures.shape[1:] for source in sources}
+    if len(shapes) > 1:
+        raise DataError(f"{name}: its files hold pictures of different shapes {sorted(shapes)}")
+    items = tuple(item for source in sources for item in source.items)
+    return ArraySource(name, items, np.concatenate([source.pictures for source in sources]))

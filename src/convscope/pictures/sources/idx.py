@@ -1,0 +1,129 @@
+"""idx files: MNIST and its kin, gzipped or not.
+
+The format, as its author's page http://yann.lecun.com/exdb/mnist/ gives it: two zero bytes, one byte for the type of
+the values (8: unsigned bytes), one for the number of dimensions, each dimension as a big-endian 32-bit integer, and
+then the values with the last dimension running fastest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import struct
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.errors import DataError
+from convscope.pictures.naming import printable
+from convscope.pictures.sources.arrays import ArraySource, joined, open_arrays
+from convscope.pictures.sources.source import Part
+
+PICTURES_NAME = re.compile(r"(.*)images([-._])idx3([-._]ubyte)(\.gz)?", re.IGNORECASE)
+LABELS_NAME = re.compile(r"(.*)labels([-._])idx1([-._]ubyte)(\.gz)?", re.IGNORECASE)
+UNSIGNED_BYTE = 8
+VALUE_LIMIT = 4 * 2**30
+
+
+def is_idx_name(name: str) -> bool:
+    """Tells whether a file is named as idx files of pictures or labels are.
+
+    Example:
+        >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("t10k-labels.idx1-ubyte"), is_idx_name("a.gz")
+        (True, True, False)
+    """
+    return bool(PICTURES_NAME.fullmatch(name) or LABELS_NAME.fullmatch(name))
+
+
+def open_idx(path: Path) -> ArraySource:
+    """Opens idx files of pictures with their labels.
+
+    Args:
+        path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such pairs. In a
+            folder with several pairs `train` and `t10k` or `test` in the name tell the parts.
+
+    Raises:
+        DataError: If a file is missing, damaged, cut short, or of another type; the message names it.
+    """
+    if not path.is_dir():
+        match = LABELS_NAME.fullmatch(path.name)
+        return _open_pair(path.with_name(_partner(path.name, "images")) if match else path, None)
+    names = sorted(entry.name for entry in path.iterdir() if PICTURES_NAME.fullmatch(entry.name))
+    if not names:
+        raise DataError(
+            f"there are labels but no pictures in {printable(str(path))}",
+            remedy="add the images-idx3-ubyte file",
+        )
+    pairs = [_open_pair(path / name, _part(name) if len(names) > 1 else None) for name in names]
+    return joined(printable(path.resolve().name), pairs)
+
+
+def _part(name: str) -> Part:
+    return "test" if re.search(r"t10k|test", name, re.IGNORECASE) else "train"
+
+
+def _partner(name: str, kind: str) -> str:
+    pattern, dimensions = (LABELS_NAME, 3) if kind == "images" else (PICTURES_NAME, 1)
+    return pattern.sub(
+        lambda found: f"{found[1]}{kind}{found[2]}idx{dimensions}{found[3]}{found[4] or ''}", name
+    )
+
+
+def _open_pair(path: Path, part: Part | None) -> ArraySource:
+    labels_path = _present(path.with_name(_partner(path.name, "labels")))
+    pictures = read_idx(_present(path), dimensions=3)
+    labels = read_idx(labels_path, dimensions=1)
+    if len(pictures) != len(labels):
+        raise DataError(
+            f"{printable(str(path))} holds {len(pictures):,} pictures, {labels_path.name} {len(labels):,} labels",
+            remedy="use two files that belong together",
+        )
+    return open_arrays(pictures, labels, name=printable(path.name.removesuffix(".gz")), part=part)
+
+
+def _present(path: Path) -> Path:
+    """Returns the file, or the one that is gzipped where it is not and the other way round."""
+    other = path.with_name(path.name.removesuffix(".gz") if path.suffix == ".gz" else f"{path.name}.gz")
+    if not path.exists() and other.exists():
+        return other
+    return path
+
+
+def read_idx(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
+    """Reads one idx file of unsigned bytes.
+
+    Args:
+        path: The file, gzipped or not.
+        dimensions: How many dimensions it must have.
+
+    Raises:
+        DataError: If it cannot be read, is no idx file, is of another type, is cut short or goes on after its end.
+    """
+    try:
+        with path.open("rb") as file:
+            gzipped = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if gzipped else path.open("rb") as file:
+            return _parse(file, dimensions)
+    except (ValueError, EOFError, zlib.error, struct.error) as error:
+        raise DataError(f"{printable(str(path))} is not a whole idx file", why=str(error)) from error
+    except OSError as error:
+        raise DataError(f"cannot read {printable(str(path))}", why=error.strerror or str(error)) from error
+
+
+def _parse(file: IO[bytes], dimensions: int) -> NDArray[np.uint8]:
+    zeros, kind, found = struct.unpack(">HBB", file.read(4))
+    if zeros != 0 or kind != UNSIGNED_BYTE or found != dimensions:
+        raise ValueError(f"it must start with the bytes 0, 0, {UNSIGNED_BYTE}, {dimensions}")
+    shape = struct.unpack(f">{dimensions}I", file.read(4 * dimensions))
+    size = math.prod(shape)
+    if size > VALUE_LIMIT:
+        raise ValueError(f"it says that it holds {size:,} values; the limit is {VALUE_LIMIT:,}")
+    values = file.read(size + 1)
+    if len(values) != size:
+        there = "more" if len(values) > size else f"{len(values):,}"
+        raise ValueError(f"it says that it holds {size:,} values, but there are {there}")
+    return np.frombuffer(values, np.uint8).reshape(shape)

@@ -1,0 +1,141 @@
+"""The store as a folder: what is in it, and how it is written and read.
+
+Four files: `pictures.bin` (uint8, N x height x width x channels, nothing before or after), `labels.npy` (int64, N),
+`digests.npy` (uint8, N x 16) and `store.json` (everything else).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources.source import Part
+
+FORMAT = 1
+PICTURES, LABELS, DIGESTS, REST = "pictures.bin", "labels.npy", "digests.npy", "store.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A picture that could not be read and was left out.
+
+    Attributes:
+        name: What people call it.
+        cause: Why it could not be read.
+    """
+
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """All readable pictures of a source, prepared, in the source's order.
+
+    Attributes:
+        pictures: uint8 of shape (N, height, width, channels), mapped from the disk.
+        labels: int64 of shape (N,), places in `classes`.
+        digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
+        classes: Names of the classes, in natural order.
+        names: Names of the pictures.
+        parts: The part the source puts each picture in, if any.
+        broken: The pictures that could not be read, in the source's order.
+        preparation: How the pictures were prepared.
+        notes: What people should know about the source.
+    """
+
+    pictures: NDArray[np.uint8] = field(repr=False)
+    labels: NDArray[np.int64] = field(repr=False)
+    digests: NDArray[np.uint8] = field(repr=False)
+    classes: tuple[str, ...]
+    names: tuple[str, ...] = field(repr=False)
+    parts: tuple[Part | None, ...] = field(repr=False)
+    broken: tuple[Broken, ...] = field(repr=False)
+    preparation: Preparation
+    notes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Digest of pictures, classes, parts and preparation: equal where two stores hold the same."""
+        digest = hashlib.blake2b(repr((self.classes, self.parts, self.preparation)).encode(), digest_size=16)
+        digest.update(self.labels.tobytes())
+        digest.update(self.digests.tobytes())
+        return digest.hexdigest()
+
+
+@contextmanager
+def new_pictures(folder: Path, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+    """Makes the file of pictures and maps it for writing; it is safe on the disk when the context is left.
+
+    Raises:
+        OSError: If there is no room for it.
+    """
+    with (folder / PICTURES).open("wb+") as file:
+        # A full disk is an error here. Met while writing to mapped memory it would be a bus error, which kills.
+        os.posix_fallocate(file.fileno(), 0, math.prod(shape))
+        pictures = np.memmap(file, np.uint8, "r+", shape=shape)
+        yield pictures
+        pictures.flush()
+        os.fsync(file.fileno())
+
+
+def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]) -> None:
+    """Closes the gaps that broken pictures left in the file of pictures."""
+    end = 0
+    for run in np.split(np.flatnonzero(kept), np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1) + 1):
+        pictures[end : end + len(run)] = pictures[run[0] : run[0] + len(run)]
+        end += len(run)
+    os.truncate(folder / PICTURES, end * pictures[0].size)
+
+
+def write_rest(folder: Path, store: Store) -> None:
+    """Writes everything but the pictures."""
+    rest = {
+        "format": FORMAT,
+        "classes": store.classes,
+        "names": store.names,
+        "parts": store.parts,
+        "broken": [asdict(one) for one in store.broken],
+        "preparation": asdict(store.preparation),
+        "notes": store.notes,
+    }
+    np.save(folder / LABELS, store.labels, allow_pickle=False)
+    np.save(folder / DIGESTS, store.digests, allow_pickle=False)
+    (folder / REST).write_text(json.dumps(rest), encoding="utf-8")
+    for name in (LABELS, DIGESTS, REST):
+        with (folder / name).open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def read_store(folder: Path) -> Store | None:
+    """Opens a store, or returns None where there is none or it is damaged."""
+    try:
+        rest: dict[str, Any] = json.loads((folder / REST).read_text(encoding="utf-8"))
+        preparation = Preparation(**rest["preparation"])
+        shape = (len(rest["names"]), preparation.height, preparation.width, preparation.channels)
+        if rest["format"] != FORMAT or (folder / PICTURES).stat().st_size != math.prod(shape):
+            return None
+        return Store(
+            pictures=np.memmap(folder / PICTURES, np.uint8, "r", shape=shape),
+            labels=np.load(folder / LABELS, allow_pickle=False),
+            digests=np.load(folder / DIGESTS, allow_pickle=False),
+            classes=tuple(rest["classes"]),
+            names=tuple(rest["names"]),
+            parts=tuple(rest["parts"]),
+            broken=tuple(Broken(**one) for one in rest["broken"]),
+            preparation=preparation,
+            notes=tuple(rest["notes"]),
+        )
+    except (FileNotFoundError, ValueError, KeyError, TypeError, EOFError):
+        return None

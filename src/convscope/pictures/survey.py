@@ -1,0 +1,87 @@
+"""A first look at a source: what its pictures are like, before a size is chosen for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.errors import DataError, PictureError
+from convscope.pictures.decoding import Decoded, decode
+from convscope.pictures.sources.source import Picture, Source
+
+SAMPLE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What an evenly spread sample of the pictures is like.
+
+    Attributes:
+        heights: Height of each picture seen, in pixels.
+        widths: Width of each picture seen, in pixels.
+        grey: Whether none of them shows any colour.
+    """
+
+    heights: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    grey: bool
+
+    @property
+    def same_size(self) -> bool:
+        """Whether all pictures seen have one size."""
+        return len(set(zip(self.heights.tolist(), self.widths.tolist(), strict=True))) == 1
+
+    @property
+    def median_height(self) -> int:
+        """The median height in pixels."""
+        return int(np.median(self.heights))
+
+    @property
+    def median_width(self) -> int:
+        """The median width in pixels."""
+        return int(np.median(self.widths))
+
+
+def survey(source: Source) -> Survey:
+    """Decodes up to 256 pictures, evenly spread over the source, and looks at them.
+
+    Raises:
+        DataError: If none of them can be read.
+
+    Example:
+        >>> from convscope.pictures.sources import open_source
+        >>> seen = survey(open_source("digits"))
+        >>> seen.median_height, seen.median_width, seen.same_size, seen.grey
+        (8, 8, True, True)
+    """
+    total = len(source.items)
+    indices = np.unique(np.linspace(0, total - 1, min(SAMPLE, total)).round().astype(int)).tolist()
+    seen: dict[int, tuple[int, int, bool]] = {}
+    broken: dict[int, PictureError] = {}
+
+    def look(decoded: Decoded) -> None:
+        height, width = decoded.pixels.shape[:2]
+        seen[decoded.index] = (height, width, _is_grey(decoded.pixels))
+
+    decode(source, indices, look, broken.__setitem__)
+    if not seen:
+        raise DataError(
+            f"none of {len(indices):,} pictures of {source.name} can be read",
+            why=_first_cause(broken.items()),
+        )
+    heights, widths, greys = zip(*(seen[index] for index in sorted(seen)), strict=True)
+    return Survey(np.array(heights), np.array(widths), all(greys))
+
+
+def _is_grey(pixels: Picture) -> bool:
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return True
+    return bool((pixels == pixels[:, :, :1]).all())
+
+
+def _first_cause(broken: Iterable[tuple[int, PictureError]]) -> str:
+    _, error = min(broken, key=lambda entry: entry[0])
+    return f"{error.what.removeprefix('cannot read the picture ')}: {error.why}"
