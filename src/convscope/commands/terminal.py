@@ -44,9 +44,11 @@ class Terminal:
 
     def __init__(self, stream: TextIO = sys.stdout, *, clock: Callable[[], float] = time.monotonic) -> None:
         # nothing is markup here: a class may be called [red]
-        self._console = Console(file=stream, markup=False, highlight=False, emoji=False)
+        self._console = Console(
+            file=stream, force_terminal=stream.isatty(), markup=False, highlight=False, emoji=False
+        )
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._is_live = stream.isatty() and self._console.is_interactive
+        self._is_live = self._console.is_interactive
         self._clock = clock
         self._next_refresh = clock() + (0 if self._is_live else _PIPED_REFRESH_SECONDS)
         self._validation: float | None = None

@@ -1,89 +1,155 @@
 """`convscope train`: from pictures to a model file."""
 
 import itertools
+import json
+import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from convscope.errors import SettingError
 
-_network = partial(typer.Option, rich_help_panel="What is trained", show_default="from the pictures")
-_recipe = partial(typer.Option, rich_help_panel="How it is trained", show_default="from the pictures")
+if TYPE_CHECKING:
+    from convscope.training.events import Listener
+
+_network = partial(
+    typer.Option,
+    rich_help_panel="What is trained (chosen from the pictures, unless given)",
+    show_default=False,
+)
+_recipe = partial(
+    typer.Option,
+    rich_help_panel="How it is trained (chosen from the pictures, unless given)",
+    show_default=False,
+)
 _shown = partial(typer.Option, rich_help_panel="What is written and shown", show_default=False)
 
 
 def train(
     data: Annotated[
-        str,
+        str | None,
         typer.Argument(
             help="A folder of class folders, a .zip or .tar of one, a CSV or Parquet manifest, "
-            "a folder of idx files, or the built-in 'digits'."
+            "a folder of idx files, or the built-in 'digits'.",
+            show_default="digits",
         ),
-    ] = "digits",
+    ] = None,
     *,
     network: Annotated[
-        str | None, _network(help="A notation such as 32C3-MP2-64C3-MP2-128N, or a preset's name.")
+        str | None, _network(metavar="NAME", help="A notation like 32C3-MP2-128N, or a preset's name.")
     ] = None,
     size: Annotated[str | None, _network(metavar="N|HxW", help="What pictures are resized to.")] = None,
-    channels: Annotated[int | None, _network(help="1 for grey, 3 for colour.")] = None,
+    channels: Annotated[int | None, _network(metavar="1|3", help="Grey or colour.")] = None,
     fit: Annotated[
         Literal["stretch", "pad", "crop"] | None,
-        _network(help="How pictures of another shape are made to fit.", show_default="stretch"),
+        _network(metavar="HOW", help="How pictures of another shape fit in: stretch, pad or crop."),
     ] = None,
-    epochs: Annotated[int | None, _recipe(help="How often every picture is seen.")] = None,
-    minutes: Annotated[float | None, _recipe(help="Plan for this long.", show_default=False)] = None,
-    batch: Annotated[int | None, _recipe(help="Pictures a step.")] = None,
-    learning_rate: Annotated[float | None, _recipe(help="The highest one of the schedule.")] = None,
+    epochs: Annotated[int | None, _recipe(metavar="N", help="How often every picture is seen.")] = None,
+    minutes: Annotated[
+        float | None, _recipe(metavar="M", help="Train for about this long, instead of N epochs.")
+    ] = None,
+    batch: Annotated[int | None, _recipe(metavar="N", help="Pictures a step.")] = None,
+    learning_rate: Annotated[
+        float | None, _recipe(metavar="X", help="The highest learning rate of the schedule.")
+    ] = None,
     label_smoothing: Annotated[
-        float | None, _recipe(help="Share of the truth spread over all classes.")
+        float | None, _recipe(metavar="X", help="Share of the truth spread over all classes.")
     ] = None,
     mirror: Annotated[
-        bool | None, _recipe("--mirror/--no-mirror", help="Learn from mirrored pictures too.")
+        bool | None, _recipe("--mirror/--no-mirror", metavar="", help="Learn from mirrored pictures too.")
     ] = None,
     augment: Annotated[
-        Literal["none", "light", "strong"] | None, _recipe(help="How much pictures are varied.")
+        Literal["none", "light", "strong"] | None,
+        _recipe(metavar="HOW", help="How much pictures are varied: none, light or strong."),
     ] = None,
     class_weights: Annotated[
-        bool | None, _recipe("--class-weights/--no-class-weights", help="Let rare classes count more.")
+        bool | None,
+        _recipe("--class-weights/--no-class-weights", metavar="", help="Let rare classes count more."),
     ] = None,
     averaging: Annotated[
-        bool | None, _recipe("--averaging/--no-averaging", help="Keep the mean of the latest weights.")
+        bool | None,
+        _recipe("--averaging/--no-averaging", metavar="", help="Keep the mean of the latest weights."),
     ] = None,
     precision: Annotated[
         Literal["auto", "bf16", "fp32"] | None,
-        _recipe(help="The numbers the network is trained in.", show_default="auto"),
+        _recipe(metavar="HOW", help="The network's numbers: auto, bf16 or fp32."),
     ] = None,
-    seed: Annotated[int, _recipe(help="The same seed gives the same model again.", show_default=True)] = 0,
+    seed: Annotated[
+        int, _recipe(metavar="N", help="The same seed gives the same model again.", show_default=True)
+    ] = 0,
     strict: Annotated[
-        bool, _recipe("--strict", help="Stop at a picture that cannot be read.", show_default=False)
+        bool, _recipe("--strict", metavar="", help="Stop at a picture that cannot be read.")
     ] = False,
     output: Annotated[
-        Path | None, _shown("-o", "--output", help="The run's new folder.", show_default="runs/NAME")
+        Path | None,
+        _shown("-o", "--output", metavar="RUN", help="The run's new folder.", show_default="runs/NAME"),
     ] = None,
     resume: Annotated[Path | None, _shown(metavar="RUN", help="Go on with a run that was stopped.")] = None,
-    tensorboard: Annotated[bool, _shown("--tensorboard", help="Write curves for TensorBoard too.")] = False,
-    as_json: Annotated[
-        bool, _shown("--json", help="Print the figures as JSON; progress goes to standard error.")
+    tensorboard: Annotated[
+        bool, _shown("--tensorboard", metavar="", help="Write curves for TensorBoard too.")
     ] = False,
-    quiet: Annotated[bool, _shown("--quiet", help="Print no progress.")] = False,
+    as_json: Annotated[
+        bool,
+        _shown("--json", metavar="", help="Print the figures as JSON; progress goes to standard error."),
+    ] = False,
+    quiet: Annotated[bool, _shown("--quiet", metavar="", help="Print nothing but errors.")] = False,
 ) -> None:
     """Train a classifier from labelled pictures.
 
     Whatever is not given is chosen from the pictures and shown before training starts.
     """
+    from convscope import api
+    from convscope.commands.terminal import Terminal
+    from convscope.training.recipe import Settings
+    from convscope.training.tensorboard import TensorBoardLog
+
+    settings = Settings(
+        network=network,
+        size=_height_and_width(size) if size is not None else None,
+        channels=channels,
+        fit=fit,
+        epochs=epochs,
+        minutes=minutes,
+        batch=batch,
+        learning_rate=learning_rate,
+        label_smoothing=label_smoothing,
+        mirror=mirror,
+        augmentation=augment,
+        class_weights=class_weights,
+        averaging=averaging,
+        precision=precision,
+        seed=seed,
+        strict=strict,
+    )
+    if resume and (data or output or settings != Settings()):
+        raise SettingError(
+            "--resume goes on with the run's own pictures, folder and settings",
+            remedy=f"convscope train --resume {resume}",
+        )
+    with ExitStack() as stack:
+        listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []
+        if not quiet:
+            listeners.append(stack.enter_context(Terminal(sys.stderr if as_json else sys.stdout)))
+        if resume:
+            classifier = api.resume(resume, listeners=listeners)
+        else:
+            data = data or "digits"
+            classifier = api.train(data, settings, output=output or _new_run(data), listeners=listeners)
+    if as_json:
+        typer.echo(json.dumps(classifier.figures, indent=2))
 
 
 def _height_and_width(size: str) -> tuple[int, int]:
     """`64` is 64x64; `48x64` is 48 high and 64 wide."""
-    height, _, width = size.lower().partition("x")
-    try:
-        return int(height), int(width or height)
-    except ValueError:
+    numbers = size.lower().split("x")
+    if len(numbers) > 2 or not all(number.isdecimal() for number in numbers):
         raise SettingError(
             f"--size {size} is no size", why="it is neither N nor HxW", remedy="give 64 or 48x64, for example"
-        ) from None
+        )
+    return int(numbers[0]), int(numbers[-1])
 
 
 def _new_run(data: str) -> Path:
