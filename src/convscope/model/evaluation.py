@@ -53,6 +53,7 @@ class Evaluation:
         mean_squared_error: (probability - truth)^2, summed over classes, averaged over pictures.
         classification_error: Share of the pictures predicted wrong.
         calibration_error: Expected calibration error with 15 bins: how far confidence is from accuracy.
+        notes: What people should know about the pictures looked at, in short sentences.
     """
 
     pictures: int
@@ -65,6 +66,7 @@ class Evaluation:
     mean_squared_error: float
     classification_error: float
     calibration_error: float
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values that JSON can hold; never NaN."""

@@ -1,0 +1,141 @@
+"""`convscope predict`: which class pictures are of."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from convscope.errors import DataError, PictureError, SettingError
+from convscope.printable import printable
+
+if TYPE_CHECKING:
+    from convscope.model.classifier import Prediction
+
+Show = Callable[["Prediction"], None]
+
+_CHUNK = 65_536
+_WIDEST = 32
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="The model file, model.safetensors in a run's folder.")],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, folders, patterns such as 'pets/*.jpg', or - for names on standard input."
+        ),
+    ],
+    *,
+    top: Annotated[int, typer.Option(min=1, help="How many of the most probable classes to show.")] = 1,
+    form: Annotated[
+        Literal["table", "csv", "jsonl"], typer.Option("--format", help="How to print them.")
+    ] = "table",
+    null: Annotated[
+        bool,
+        typer.Option("--null", help="Names on standard input end with a NUL, as `find -print0` writes them."),
+    ] = False,
+) -> None:
+    """Say which class pictures are of.
+
+    A picture that cannot be read is named on standard error and does not stop the others; the exit code is 1
+    then, and 2 if not one could be read.
+    """
+    from convscope.model.classifier import load
+
+    if null and "-" not in pictures:
+        raise SettingError("--null is about names on standard input", remedy="give - among the pictures")
+    classifier = load(model)
+    show = _FORMS[form](classifier.classes, top)
+    shown = failed = 0
+    for outcome in classifier.predict_each(_names(pictures, b"\0" if null else b"\n"), top):
+        if isinstance(outcome, PictureError):
+            failed += 1
+            typer.echo(printable(str(outcome)), err=True)
+        else:
+            shown += 1
+            show(outcome)
+            sys.stdout.flush()
+    if not shown and not failed:
+        raise DataError(
+            "there are no pictures to predict", why="nothing was found", remedy="give a picture's file"
+        )
+    if failed:
+        typer.echo(f"{failed:,} of {shown + failed:,} pictures could not be read", err=True)
+        raise typer.Exit(1 if shown else 2)
+
+
+def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:
+    for name in given:
+        if name == "-":
+            yield from _on_standard_input(separator)
+        elif Path(name).is_dir():
+            yield from _inside(name)
+        elif glob.has_magic(name) and not Path(name).exists():
+            # A pattern that fits nothing is passed on, and then named as a file that is not there.
+            yield from sorted(glob.glob(name, recursive=True)) or [name]
+        else:
+            yield name
+
+
+def _on_standard_input(separator: bytes) -> Iterator[str]:
+    rest = b""
+    while chunk := os.read(sys.stdin.fileno(), _CHUNK):
+        *names, rest = (rest + chunk).split(separator)
+        yield from (os.fsdecode(name) for name in names if name)
+    if rest:
+        yield os.fsdecode(rest)
+
+
+def _inside(folder: str) -> Iterator[str]:
+    """All pictures below a folder, hidden ones left out, in natural order folder by folder."""
+    from convscope.pictures.naming import natural_order
+    from convscope.pictures.reading import SUFFIXES
+
+    closed: list[OSError] = []
+    for path, folders, files in os.walk(folder, onerror=closed.append):
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_order)
+        for name in sorted(files, key=natural_order):
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield str(Path(path, name))
+    # A folder that cannot be listed is passed on too, so that it is named and counted.
+    yield from (str(error.filename) for error in closed)
+
+
+def _table(classes: tuple[str, ...], top: int) -> Show:
+    from rich.cells import cell_len, set_cell_size
+
+    width = min(_WIDEST, max(cell_len("class"), *map(cell_len, classes)))
+
+    def line(guesses: Iterable[tuple[str, str]], name: str) -> None:
+        columns = (f"{set_cell_size(label, width)}  {share:>11}  " for label, share in guesses)
+        typer.echo("".join(columns) + printable(name).replace("\n", "\\n"))
+
+    line([("class", "probability")] * min(top, len(classes)), "picture")
+    return lambda one: line(((label, f"{share:.2%}") for label, share in one.top), one.name)
+
+
+def _csv(_classes: tuple[str, ...], _top: int) -> Show:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["picture", "rank", "class", "probability"])
+    return lambda one: writer.writerows(
+        [one.name, rank, label, f"{share:.6f}"] for rank, (label, share) in enumerate(one.top, start=1)
+    )
+
+
+def _jsonl(_classes: tuple[str, ...], _top: int) -> Show:
+    def line(one: Prediction) -> None:
+        guesses = [{"class": label, "probability": share} for label, share in one.top]
+        typer.echo(json.dumps({"picture": one.name, "classes": guesses}))
+
+    return line
+
+
+_FORMS: dict[str, Callable[[tuple[str, ...], int], Show]] = {"table": _table, "csv": _csv, "jsonl": _jsonl}

@@ -1,0 +1,200 @@
+"""A trained classifier as people use it from Python."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from convscope.errors import PictureError
+from convscope.model import file
+from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.intake import Picture, Pictures, is_one, name_of, pixels_of, several
+from convscope.model.predictor import Predictor
+from convscope.model.selection import Judged, select
+from convscope.network.shapes import weight_shapes
+from convscope.pictures.preparation import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.store import Progress
+
+_PICTURES_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a classifier says about one picture.
+
+    Attributes:
+        name: The picture's path, or its place among those given: `picture 1`.
+        label: The most probable class.
+        probability: How probable the classifier holds it, 0 to 1.
+        top: The most probable classes with their probabilities, best first.
+    """
+
+    name: str
+    label: str
+    probability: float
+    top: tuple[tuple[str, float], ...]
+
+
+class Classifier:
+    """A trained classifier: `convscope.load` returns it.
+
+    A picture is a path, the bytes of a file, a PIL image or a uint8 array (height, width) or (height, width,
+    channels). Every picture is prepared exactly as in training.
+
+    Args:
+        model: What the model file holds.
+        threads: How many threads compute; None lets ONNX Runtime choose.
+    """
+
+    def __init__(self, model: file.Model, threads: int | None = None) -> None:
+        self.model = model
+        self._predictor = Predictor(model, threads)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the probabilities."""
+        return self.model.classes
+
+    @property
+    def network(self) -> str:
+        """The network's notation, output layer left out."""
+        return self.model.notation
+
+    @overload
+    def predict(self, pictures: Picture, top: int = 5) -> Prediction: ...
+    @overload
+    def predict(self, pictures: Pictures, top: int = 5) -> list[Prediction]: ...
+    def predict(self, pictures: Picture | Pictures, top: int = 5) -> Prediction | list[Prediction]:
+        """Say which class a picture is of.
+
+        Args:
+            pictures: One picture, or several: a list, or an array (N, height, width) or (N, height, width,
+                channels). Of three sides the last is taken for channels if it is 1 or 3.
+            top: How many of the most probable classes a prediction lists at most.
+
+        Returns:
+            A Prediction for one picture, a list for several.
+
+        Raises:
+            PictureError: A picture cannot be read; the message names it.
+        """
+        rows = self._probabilities(several(pictures))
+        predictions = [self._prediction(name, _or_raise(row), top) for name, row in rows]
+        return predictions[0] if is_one(pictures) else predictions
+
+    def predict_proba(self, pictures: Picture | Pictures) -> NDArray[np.float64]:
+        """Compute the probabilities of all classes; arguments and errors as for `predict`.
+
+        Returns:
+            float64 (N, classes), one row a picture, also for a single one; every row sums to 1.
+        """
+        rows = [_or_raise(row) for _, row in self._probabilities(several(pictures))]
+        return np.array(rows, np.float64).reshape(-1, len(self.classes))
+
+    def predict_each(self, pictures: Pictures, top: int = 5) -> Iterator[Prediction | PictureError]:
+        """Predict one picture after the other, in order, holding only a few in memory.
+
+        Yields:
+            A Prediction, or the PictureError of a picture that cannot be read; the next ones follow anyway.
+        """
+        for name, row in self._probabilities(pictures):
+            yield row if isinstance(row, PictureError) else self._prediction(name, row, top)
+
+    def evaluate(
+        self, data: str | Path | tuple[Any, Any], part: Judged = "test", *, progress: Progress | None = None
+    ) -> Evaluation:
+        """Measure how good the classifier is on labelled pictures.
+
+        Args:
+            data: A source: a folder of class folders, an archive of one, a manifest, idx files, `digits`, or
+                a pair (pictures, labels) of arrays. Classes are matched by name.
+            part: The part of the source to judge by, or `all`. Where the source has no test pictures of its
+                own, they are those that training sets aside, and the notes say so.
+            progress: Called with (pictures prepared, pictures in all).
+
+        Raises:
+            DataError: The source cannot be used, or has a class the model does not know.
+        """
+        selection = select(data, self.model, part, progress=progress)
+        steps = range(0, len(selection.indices), self._predictor.batch_size)
+        batches = [selection.indices[start : start + self._predictor.batch_size] for start in steps]
+        shares = [self._predictor.probabilities(selection.store.pictures[batch]) for batch in batches]
+        figures = evaluate(np.concatenate(shares), selection.labels, self.classes)
+        return replace(figures, notes=selection.notes)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file.
+
+        Raises:
+            ConvscopeError: The file cannot be written.
+        """
+        file.save(self.model, path)
+
+    def __repr__(self) -> str:
+        return f"<Classifier {self.network} of {len(self.classes)} classes>"
+
+    def _repr_html_(self) -> str:
+        size = self.model.preparation
+        parameters = sum(int(np.prod(shape)) for shape in weight_shapes(self.model.stages()).values())
+        rows = {
+            "classes": ", ".join(self.classes[:20]) + (", ..." if len(self.classes) > 20 else ""),
+            "network": self.network,
+            "parameters": f"{parameters:,}",
+            "pictures": f"{size.channels} x {size.height} x {size.width}",
+        }
+        cells = (f"<tr><th>{title}</th><td>{html.escape(text)}</td></tr>" for title, text in rows.items())
+        return f"<table>{''.join(cells)}</table>"
+
+    def _prediction(self, name: str, row: NDArray[np.float64], top: int) -> Prediction:
+        best = np.argsort(-row, kind="stable")[: max(1, top)]
+        ranked = tuple((self.classes[place], float(row[place])) for place in best)
+        return Prediction(name, *ranked[0], top=ranked)
+
+    def _probabilities(self, pictures: Pictures) -> Iterator[tuple[str, NDArray[np.float64] | PictureError]]:
+        size = min(_PICTURES_AT_ONCE, self._predictor.batch_size)
+        named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            while batch := list(itertools.islice(named, size)):
+                prepared = list(pool.map(self._prepared, batch))
+                readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
+                rows = iter(self._predictor.probabilities(np.stack(readable)) if readable else ())
+                for (_, name), pixels in zip(batch, prepared, strict=True):
+                    yield name, pixels if isinstance(pixels, PictureError) else next(rows)
+
+    def _prepared(self, named: tuple[Picture, str]) -> NDArray[np.uint8] | PictureError:
+        try:
+            return prepare(pixels_of(*named), self.model.preparation)
+        except PictureError as error:
+            return error
+
+
+def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier:
+    """Open a model file.
+
+    Args:
+        path: The `.safetensors` file that training wrote.
+        threads: How many threads compute; None lets ONNX Runtime choose.
+
+    Raises:
+        ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.
+    """
+    return Classifier(file.load(path), threads)
+
+
+def _or_raise(row: NDArray[np.float64] | PictureError) -> NDArray[np.float64]:
+    if isinstance(row, PictureError):
+        raise row
+    return row

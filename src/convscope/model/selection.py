@@ -1,0 +1,107 @@
+"""Which labelled pictures a model is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from convscope.errors import DataError
+from convscope.pictures.sources import Part, open_source
+from convscope.pictures.split import Indices, split
+from convscope.pictures.store import Progress, Store, build_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+
+Judged = Part | Literal["all"]
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Prepared pictures with the classes they truly are of.
+
+    Attributes:
+        store: All prepared pictures of the source.
+        indices: Those that were selected, places in the store.
+        labels: Their true classes, places in the model's classes; shape as `indices`.
+        notes: What people should know about the selection, in short sentences.
+    """
+
+    store: Store
+    indices: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    notes: tuple[str, ...]
+
+
+def select(
+    data: str | Path | tuple[Any, Any],
+    model: Model,
+    part: Judged = "test",
+    *,
+    progress: Progress | None = None,
+) -> Selection:
+    """Open a source, prepare its pictures as the model wants them and pick the part to judge by.
+
+    Where the source does not say which pictures are its test pictures, they are the ones that training would
+    set aside: the same every time.
+
+    Args:
+        data: A source as `convscope.pictures.sources.open_source` takes it.
+        model: Gives the preparation and the classes, which are matched by name.
+        part: The part to judge by, or `all` pictures.
+        progress: Called with (pictures prepared, pictures in all).
+
+    Raises:
+        DataError: The source cannot be used, has a class that the model does not know, or has no such part.
+        StoreError: The prepared pictures cannot be written.
+    """
+    store = build_store(open_source(data), model.preparation, progress=progress)
+    places = _places(store.classes, model.classes)
+    indices, notes = _pick(store, part)
+    if not len(indices):
+        raise DataError(f"there are no {part} pictures", remedy="choose another part, or all")
+    return Selection(store, indices, places[store.labels[indices]], (*notes, *_broken(store)))
+
+
+def _places(theirs: Sequence[str], ours: Sequence[str]) -> NDArray[np.int64]:
+    places = {name: place for place, name in enumerate(ours)}
+    for name in theirs:
+        if name not in places:
+            known = ", ".join(ours[:_MOST_NAMED]) + (", ..." if len(ours) > _MOST_NAMED else "")
+            raise DataError(
+                f"the model does not know the class {name!r}",
+                why=f"it was trained on {known}",
+                remedy="give the class the name it had in training, or leave it out",
+            )
+    return np.array([places[name] for name in theirs], np.int64)
+
+
+def _pick(store: Store, part: Judged) -> tuple[Indices, tuple[str, ...]]:
+    if part == "all":
+        return np.arange(len(store.labels)), ()
+    given = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
+    if len(given):
+        return given, ()
+    try:
+        parts = split(store)
+    except DataError as error:
+        raise DataError(
+            f"the pictures have no {part} part, and none can be set aside",
+            why=error.what,
+            remedy="judge by all of them (part all)",
+        ) from error
+    return getattr(parts, part), parts.notes
+
+
+def _broken(store: Store) -> tuple[str, ...]:
+    named = [f"left out {one.name}: {one.cause}" for one in store.broken[:_MOST_NAMED]]
+    more = len(store.broken) - len(named)
+    return (*named, f"left out {more:,} more broken pictures") if more else tuple(named)
