@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from convscope.errors import PictureError
 from convscope.pictures.quiet import quiet
 from convscope.pictures.reading import read_picture
-from convscope.pictures.sources.source import Load, Picture, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from convscope.pictures.sources.source import Load, Picture, Source
 
 DIGEST_SIZE = 16
 TICK_SECONDS = 0.1
@@ -42,8 +46,8 @@ def decode(
 ) -> None:
     """Decodes pictures of a source in as many threads as there are processors.
 
-    Each thread fetches its next picture from the source when it is done with the one before, so no more pictures are
-    in memory than there are threads. Pillow decodes outside Python's global lock.
+    Each thread fetches its next picture from the source when it is done with the one before, so no more
+    pictures are in memory than there are threads. Pillow decodes outside Python's global lock.
 
     Args:
         source: Where they come from.

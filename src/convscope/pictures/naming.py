@@ -9,8 +9,8 @@ import unicodedata
 def printable(text: str) -> str:
     r"""Returns text that any terminal, JSON file or error line can hold.
 
-    Control characters and line breaks are written as escapes, and so are the bytes of a file name that are not
-    UTF-8. Letters with accents are composed, as file systems and archives differ in that.
+    Control characters and line breaks are written as escapes, and so are the bytes of a file name that are
+    not UTF-8. Letters with accents are composed, as file systems and archives differ in that.
 
     Example:
         >>> print(printable("two\nlines"), printable("caf\udce9"))

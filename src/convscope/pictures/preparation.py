@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Fit = Literal["stretch", "pad", "crop"]
 
@@ -34,9 +36,9 @@ class Preparation:
 def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
     """Brings a picture into the form of a preparation.
 
-    Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by repeating.
-    The size is changed by Pillow's antialiased bilinear filter: when shrinking, every pixel of the picture counts.
-    A picture that already has the form is returned untouched.
+    Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by
+    repeating. The size is changed by Pillow's antialiased bilinear filter: when shrinking, every pixel of the
+    picture counts. A picture that already has the form is returned untouched.
 
     Args:
         picture: uint8 of shape (H, W), (H, W, 1) or (H, W, 3).

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import warnings
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 class Quiet:
     """A context in which no warning is shown, safe to enter from many threads at once.
 
-    Python's warning filters belong to the whole process, and `warnings.catch_warnings` restores them in the order
-    of leaving; threads that overlap would restore each other's. So only the first to enter changes the filters, and
-    only the last to leave puts them back.
+    Python's warning filters belong to the whole process, and `warnings.catch_warnings` restores them in the
+    order of leaving; threads that overlap would restore each other's. So only the first to enter changes the
+    filters, and only the last to leave puts them back.
     """
 
     def __init__(self) -> None:

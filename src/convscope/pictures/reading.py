@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from io import BytesIO
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from convscope.errors import PictureError
 from convscope.pictures.quiet import quiet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
 SUFFIXES = frozenset(
@@ -38,7 +41,7 @@ def unreadable(name: str, cause: str) -> PictureError:
     return PictureError(f"cannot read the picture {name}", why=cause)
 
 
-def read_file(path: str | Path, name: str) -> bytes:
+def read_file(path: Path, name: str) -> bytes:
     """Reads the bytes of one picture file.
 
     Args:
@@ -46,15 +49,16 @@ def read_file(path: str | Path, name: str) -> bytes:
         name: What people call it.
 
     Raises:
-        PictureError: If there is no such file, it may not be read, is no file, or is larger than `BYTE_LIMIT`.
+        PictureError: If there is no such file, it may not be read, is no file, or is larger than
+            `BYTE_LIMIT`.
     """
     try:
-        status = os.stat(path)  # noqa: PTH116 - a Path object for each of 100,000 files costs more than the call
+        status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise unreadable(name, "it is not a file")
         if status.st_size > BYTE_LIMIT:
             raise unreadable(name, f"it has {status.st_size:,} bytes; the limit is {BYTE_LIMIT:,}")
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+        with path.open("rb", buffering=0) as file:
             return file.read()
     except OSError as error:
         raise unreadable(name, error.strerror or str(error)) from error
@@ -65,9 +69,9 @@ def read_file(path: str | Path, name: str) -> bytes:
 def read_picture(data: bytes | Path, name: str) -> NDArray[np.uint8]:
     """Reads one picture: JPEG, PNG, GIF or animated WebP (first frame), BMP, TIFF, WebP.
 
-    The orientation written in EXIF is honoured. Transparency is laid on white. 16-bit values are divided by 257 and
-    rounded; integers beyond 16 bits are clipped first. Floating-point values stand for 0..1 where none is above 1,
-    otherwise for 0..255, and are clipped to that.
+    The orientation written in EXIF is honoured. Transparency is laid on white. 16-bit values are divided by
+    257 and rounded; integers beyond 16 bits are clipped first. Floating-point values stand for 0..1 where
+    none is above 1, otherwise for 0..255, and are clipped to that.
 
     Args:
         data: The encoded picture, or the path of its file.
@@ -77,8 +81,8 @@ def read_picture(data: bytes | Path, name: str) -> NDArray[np.uint8]:
         uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
 
     Raises:
-        PictureError: If it is empty, no picture, damaged or cut short, or has more than `PIXEL_LIMIT` pixels; told
-            before it is decoded.
+        PictureError: If it is empty, no picture, damaged or cut short, or has more than `PIXEL_LIMIT` pixels;
+            told before it is decoded.
     """
     encoded = data if isinstance(data, bytes) else read_file(data, name)
     if not encoded:
@@ -95,7 +99,7 @@ def read_picture(data: bytes | Path, name: str) -> NDArray[np.uint8]:
         raise unreadable(name, "its content is not a JPEG, PNG, GIF, BMP, TIFF or WebP picture") from error
     except Image.DecompressionBombError as error:
         raise unreadable(name, f"it unfolds to more than the limit of {PIXEL_LIMIT:,} pixels") from error
-    except Exception as error:  # noqa: BLE001 - what Pillow raises on damaged bytes is of any kind
+    except Exception as error:
         raise unreadable(name, f"it is damaged ({str(error) or type(error).__name__})") from error
 
 
@@ -116,7 +120,7 @@ def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
 def _turned_upright(image: Image.Image) -> Image.Image:
     try:
         orientation = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - damaged EXIF, of any kind, says nothing about the pixels
+    except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
         return image
     return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 

@@ -1,7 +1,7 @@
 """The store: all pictures of a source, decoded once, as one memory-mapped array of bytes.
 
-It is built in a folder of another name and renamed when it is whole. So a store that can be seen is whole, and of two
-runs that build the same one at once the later uses the earlier's.
+It is built in a folder of another name and renamed when it is whole. So a store that can be seen is whole,
+and of two runs that build the same one at once the later uses the earlier's.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL
-from numpy.typing import NDArray
 
 from convscope.errors import DataError, PictureError, StoreError
 from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
 from convscope.pictures.naming import natural_order, printable
 from convscope.pictures.preparation import Preparation, prepare
-from convscope.pictures.sources.source import Source
 from convscope.pictures.store_folder import (
     FORMAT,
     Broken,
@@ -31,6 +30,11 @@ from convscope.pictures.store_folder import (
     read_store,
     write_rest,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Source
 
 BROKEN_FRACTION_LIMIT = 0.5
 
@@ -100,7 +104,7 @@ def _unwritable(stores: Path, error: OSError) -> StoreError:
     return StoreError(
         f"cannot write the prepared pictures to {printable(str(stores))}",
         why=error.strerror or str(error),
-        remedy=f"{'free some space, or ' if full else ''}set {VARIABLE} to a folder with room that you may write to",
+        remedy=f"{'free some space, or ' if full else ''}set {VARIABLE} to another folder you may write to",
     )
 
 
@@ -171,7 +175,7 @@ def _store(
     broken: tuple[Broken, ...],
     pictures: NDArray[np.uint8],
 ) -> Store:
-    items = [source.items[index] for index in np.flatnonzero(kept)]
+    items = [source.items[index] for index in np.flatnonzero(kept).tolist()]
     classes = tuple(sorted({item.label for item in items}, key=natural_order))
     number = {label: place for place, label in enumerate(classes)}
     return Store(

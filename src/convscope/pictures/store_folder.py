@@ -1,7 +1,7 @@
 """The store as a folder: what is in it, and how it is written and read.
 
-Four files: `pictures.bin` (uint8, N x height x width x channels, nothing before or after), `labels.npy` (int64, N),
-`digests.npy` (uint8, N x 16) and `store.json` (everything else).
+Four files: `pictures.bin` (uint8, N x height x width x channels, nothing before or after), `labels.npy`
+(int64, N), `digests.npy` (uint8, N x 16) and `store.json` (everything else).
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convscope.pictures.preparation import Preparation
-from convscope.pictures.sources.source import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Part
 
 FORMAT = 1
 PICTURES, LABELS, DIGESTS, REST = "pictures.bin", "labels.npy", "digests.npy", "store.json"
@@ -75,14 +79,14 @@ class Store:
 
 
 @contextmanager
-def new_pictures(folder: Path, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.uint8]]:
     """Makes the file of pictures and maps it for writing; it is safe on the disk when the context is left.
 
     Raises:
         OSError: If there is no room for it.
     """
     with (folder / PICTURES).open("wb+") as file:
-        # A full disk is an error here. Met while writing to mapped memory it would be a bus error, which kills.
+        # A full disk is an error here. Met in mapped memory it would be a bus error, which kills.
         os.posix_fallocate(file.fileno(), 0, math.prod(shape))
         pictures = np.memmap(file, np.uint8, "r+", shape=shape)
         yield pictures

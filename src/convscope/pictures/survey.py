@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convscope.errors import DataError, PictureError
+from convscope.pictures.classes import check_classes
 from convscope.pictures.decoding import Decoded, decode
-from convscope.pictures.sources.source import Picture, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Picture, Source
 
 SAMPLE = 256
 
@@ -49,7 +55,7 @@ def survey(source: Source) -> Survey:
     """Decodes up to 256 pictures, evenly spread over the source, and looks at them.
 
     Raises:
-        DataError: If none of them can be read.
+        DataError: If none of them can be read, or the classes of the source cannot be learned.
 
     Example:
         >>> from convscope.pictures.sources import open_source
@@ -57,6 +63,7 @@ def survey(source: Source) -> Survey:
         >>> seen.median_height, seen.median_width, seen.same_size, seen.grey
         (8, 8, True, True)
     """
+    check_classes([item.label for item in source.items], [item.part for item in source.items])
     total = len(source.items)
     indices = np.unique(np.linspace(0, total - 1, min(SAMPLE, total)).round().astype(int)).tolist()
     seen: dict[int, tuple[int, int, bool]] = {}

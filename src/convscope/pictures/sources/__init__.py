@@ -1,9 +1,9 @@
 """Sources: where labelled pictures come from, recognised without being told.
 
-`open_source` takes what a person gives and finds out what it is: a folder of class folders (`folder`), such folders
-in an archive (`archive`), a CSV or Parquet manifest (`manifest`), idx files (`idx`), the built-in digits (`builtin`)
-or arrays (`arrays`). All of them answer to the same few questions (`source`); the names of folders mean the same
-on the disk and in an archive (`layout`).
+`open_source` takes what a person gives and finds out what it is: a folder of class folders (`folder`), such
+folders in an archive (`archive`), a CSV or Parquet manifest (`manifest`), idx files (`idx`), the built-in
+digits (`builtin`) or arrays (`arrays`). All of them answer to the same few questions (`source`); the names of
+folders mean the same on the disk and in an archive (`layout`).
 """
 
 from convscope.pictures.sources.opening import open_source as open_source

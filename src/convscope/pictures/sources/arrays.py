@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from convscope.errors import DataError
 from convscope.pictures.naming import printable
 from convscope.pictures.sources.source import Item, Load, Part, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class ArraySource:
     def fingerprint(self) -> str:
         """Digests all pixels, names, classes and parts."""
         digest = hashlib.blake2b(repr((self.pictures.shape, self.items)).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.pictures))
+        digest.update(np.ascontiguousarray(self.pictures).data)
         return digest.hexdigest()
 
 

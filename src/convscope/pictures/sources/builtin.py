@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from convscope.pictures.sources.arrays import ArraySource, open_arrays
@@ -14,8 +16,8 @@ def open_digits() -> ArraySource:
 
     Source: https://archive.ics.uci.edu/dataset/80 (the test part of it).
     """
-    from sklearn.datasets import load_digits  # noqa: PLC0415 - takes a second, and only this source needs it
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import, and only this source needs it
 
-    digits = load_digits()
-    pixels = np.rint(np.asarray(digits["images"]) * (255 / 16)).astype(np.uint8)
+    digits: Any = load_digits()
+    pixels = np.rint(digits["images"] * (255 / 16)).astype(np.uint8)
     return open_arrays(pixels, digits["target"], name="digits")

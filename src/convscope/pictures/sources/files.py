@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from convscope.pictures.reading import read_file
-from convscope.pictures.sources.source import Item, Load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from convscope.pictures.sources.source import Item, Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +24,19 @@ class FileSource:
         name: What people call it.
         items: The pictures.
         notes: What people should know.
-        paths: The file of each picture.
+        folder: The folder the files' names are relative to.
+        files: The file of each picture.
     """
 
     name: str
     items: tuple[Item, ...]
     notes: tuple[str, ...]
-    paths: tuple[str, ...]
+    folder: Path
+    files: tuple[str, ...]
 
     def read(self, index: int) -> bytes:
         """Reads the encoded bytes of one picture."""
-        return read_file(self.paths[index], self.items[index].name)
+        return read_file(self.folder / self.files[index], self.items[index].name)
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
         """Yields (index, load); files can be read in parallel."""
@@ -39,15 +45,16 @@ class FileSource:
 
     def fingerprint(self) -> str:
         """Digests every path, class, part, size and time of change."""
-        digest = hashlib.blake2b(digest_size=16)
-        for item, path in zip(self.items, self.paths, strict=True):
-            digest.update(repr((os.path.realpath(path), item.label, item.part, *_seal(path))).encode())
+        digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
+        for item, file in zip(self.items, self.files, strict=True):
+            digest.update(repr((file, item.label, item.part, seal(self.folder / file))).encode())
         return digest.hexdigest()
 
 
-def _seal(path: str) -> tuple[int, ...]:
+def seal(path: Path) -> tuple[int, ...]:
+    """Returns size and times of change of a file: what differs where its content does."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - a Path object for each of 100,000 files costs more than the call
+        status = path.stat()
     except (OSError, ValueError):
         return ()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order, printable
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.layout import HIDDEN, lay_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Places = frozenset[tuple[int, int]]  # device and number of folders: what they are, whatever links lead there
 
 
 def open_folder(folder: Path) -> FileSource:
@@ -25,37 +30,42 @@ def open_folder(folder: Path) -> FileSource:
     name = printable(folder.name or str(folder.resolve()))
     names = sorted(_files(folder), key=natural_order)
     layout = lay_out(printable(str(folder)), names)
-    paths = tuple(os.path.join(folder, names[member]) for member in layout.members)  # noqa: PTH118 - see files.py
-    return FileSource(name, layout.items, layout.notes, paths)
+    files = tuple(names[member] for member in layout.members)
+    return FileSource(name, layout.items, layout.notes, folder, files)
 
 
 def _files(folder: Path) -> Iterator[str]:
     """Yields the names of all files below a folder, relative to it."""
-    waiting: list[tuple[str, frozenset[tuple[int, int]]]] = [("", frozenset())]
+    waiting: list[tuple[str, Places]] = [("", frozenset())]
     while waiting:
         inner, above = waiting.pop()
-        path = str(folder / inner)
         try:
-            status = os.stat(path)  # noqa: PTH116 - see files.py
-            place = (status.st_dev, status.st_ino)
-            if place in above:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-            for entry in os.scandir(path):
-                if HIDDEN.fullmatch(entry.name):
-                    continue
-                name = f"{inner}/{entry.name}" if inner else entry.name
-                if entry.is_dir():
-                    waiting.append((name, above | {place}))
-                else:
-                    yield name
+            places = _entered(folder / inner, above)
+            with os.scandir(folder / inner) as entries:
+                for entry in entries:
+                    name = f"{inner}/{entry.name}" if inner else entry.name
+                    if HIDDEN.fullmatch(entry.name):
+                        continue
+                    if entry.is_dir():
+                        waiting.append((name, places))
+                    else:
+                        yield name
         except OSError as error:
-            raise _unlistable(path, error) from error
+            raise _unlistable(folder / inner, error) from error
 
 
-def _unlistable(path: str, error: OSError) -> DataError:
+def _entered(folder: Path, above: Places) -> Places:
+    """Adds a folder to those above it, unless it is one of them."""
+    status = folder.stat()
+    place = (status.st_dev, status.st_ino)
+    if place in above:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
+    return above | {place}
+
+
+def _unlistable(folder: Path, error: OSError) -> DataError:
+    where = printable(str(error.filename or folder))
+    why = error.strerror or str(error)
     if error.errno == errno.ELOOP:
-        where = printable(str(error.filename or path))
-        return DataError(
-            f"the links in {where} lead round in a circle", why=error.strerror, remedy="remove that link"
-        )
-    return DataError(f"cannot list the folder {printable(path)}", why=error.strerror or str(error))
+        return DataError(f"the link {where} leads round in a circle", why=why, remedy="remove the link")
+    return DataError(f"cannot list the folder {where}", why=why, remedy="check that you may read it")

@@ -1,8 +1,8 @@
 """idx files: MNIST and its kin, gzipped or not.
 
-The format, as its author's page http://yann.lecun.com/exdb/mnist/ gives it: two zero bytes, one byte for the type of
-the values (8: unsigned bytes), one for the number of dimensions, each dimension as a big-endian 32-bit integer, and
-then the values with the last dimension running fastest.
+The format, as its author's page http://yann.lecun.com/exdb/mnist/ gives it: two zero bytes, one byte for the
+type of the values (8: unsigned bytes), one for the number of dimensions, each dimension as a big-endian
+32-bit integer, and then the values with the last dimension running fastest.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ import math
 import re
 import struct
 import zlib
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convscope.errors import DataError
 from convscope.pictures.naming import printable
 from convscope.pictures.sources.arrays import ArraySource, joined, open_arrays
-from convscope.pictures.sources.source import Part
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Part
 
 PICTURES_NAME = re.compile(r"(.*)images([-._])idx3([-._]ubyte)(\.gz)?", re.IGNORECASE)
 LABELS_NAME = re.compile(r"(.*)labels([-._])idx1([-._]ubyte)(\.gz)?", re.IGNORECASE)
@@ -33,8 +37,8 @@ def is_idx_name(name: str) -> bool:
     """Tells whether a file is named as idx files of pictures or labels are.
 
     Example:
-        >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("t10k-labels.idx1-ubyte"), is_idx_name("a.gz")
-        (True, True, False)
+        >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("train.gz")
+        (True, False)
     """
     return bool(PICTURES_NAME.fullmatch(name) or LABELS_NAME.fullmatch(name))
 
@@ -43,8 +47,8 @@ def open_idx(path: Path) -> ArraySource:
     """Opens idx files of pictures with their labels.
 
     Args:
-        path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such pairs. In a
-            folder with several pairs `train` and `t10k` or `test` in the name tell the parts.
+        path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such
+            pairs. In a folder with several pairs `train` and `t10k` or `test` in the name tell the parts.
 
     Raises:
         DataError: If a file is missing, damaged, cut short, or of another type; the message names it.
@@ -79,7 +83,7 @@ def _open_pair(path: Path, part: Part | None) -> ArraySource:
     labels = read_idx(labels_path, dimensions=1)
     if len(pictures) != len(labels):
         raise DataError(
-            f"{printable(str(path))} holds {len(pictures):,} pictures, {labels_path.name} {len(labels):,} labels",
+            f"{printable(str(path))} holds {len(pictures):,} pictures, but there are {len(labels):,} labels",
             remedy="use two files that belong together",
         )
     return open_arrays(pictures, labels, name=printable(path.name.removesuffix(".gz")), part=part)
@@ -101,20 +105,21 @@ def read_idx(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
         dimensions: How many dimensions it must have.
 
     Raises:
-        DataError: If it cannot be read, is no idx file, is of another type, is cut short or goes on after its end.
+        DataError: If it cannot be read, is no idx file, is of another type, is cut short or goes on after its
+            end.
     """
     try:
         with path.open("rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if gzipped else path.open("rb") as file:
-            return _parse(file, dimensions)
+        with gzip.open(path) if gzipped else path.open("rb") as stream:
+            return _parse(stream, dimensions)
     except (ValueError, EOFError, zlib.error, struct.error) as error:
         raise DataError(f"{printable(str(path))} is not a whole idx file", why=str(error)) from error
     except OSError as error:
         raise DataError(f"cannot read {printable(str(path))}", why=error.strerror or str(error)) from error
 
 
-def _parse(file: IO[bytes], dimensions: int) -> NDArray[np.uint8]:
+def _parse(file: IO[bytes] | gzip.GzipFile, dimensions: int) -> NDArray[np.uint8]:
     zeros, kind, found = struct.unpack(">HBB", file.read(4))
     if zeros != 0 or kind != UNSIGNED_BYTE or found != dimensions:
         raise ValueError(f"it must start with the bytes 0, 0, {UNSIGNED_BYTE}, {dimensions}")

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from convscope.errors import DataError
 from convscope.pictures.naming import printable
 from convscope.pictures.reading import SUFFIXES
 from convscope.pictures.sources.source import Item, Part, part_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HIDDEN = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 
@@ -57,7 +60,7 @@ def lay_out(source: str, names: Sequence[str]) -> Layout:
         raise DataError(
             f"there are no pictures in {source}",
             why=f"its {len(visible):,} files have other suffixes" if visible else "it is empty",
-            remedy=f"give a folder that holds a folder of pictures for each class, such as {source}/cats/1.jpg",
+            remedy=f"put the pictures of each class into a folder of its own, such as {source}/cats/1.jpg",
         )
     places = _places(_unwrapped(pictures))
     if not places:
@@ -99,7 +102,7 @@ def _places(pictures: dict[int, Steps]) -> dict[int, tuple[str, Part | None]]:
     """Returns the class and part of each picture that lies in a class folder."""
     tops = {steps[0] for steps in pictures.values() if len(steps) > 1}
     with_classes = {steps[0] for steps in pictures.values() if len(steps) > 2}
-    parts = {top: part for top in tops if (part := part_named(top))}
+    parts: dict[str, Part] = {top: part for top in tops if (part := part_named(top))}
     # A single folder named like a part, among others that are not, is a class: trains beside buses.
     if parts.keys() & with_classes and (len(parts) > 1 or len(tops) == 1):
         return {
@@ -114,7 +117,7 @@ def _notes(others: Counter[str], outside: int) -> list[str]:
     notes: list[str] = []
     if others:
         suffixes = ", ".join(printable(suffix) or "none" for suffix, _ in others.most_common(5))
-        notes.append(f"{others.total():,} files left out that are not pictures by their suffix ({suffixes})")
+        notes.append(f"files left out as no pictures by their suffix: {others.total():,} ({suffixes})")
     if outside:
-        notes.append(f"{outside:,} pictures left out that lie outside any class folder")
+        notes.append(f"pictures left out as they lie outside any class folder: {outside:,}")
     return notes

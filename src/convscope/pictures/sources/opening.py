@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convscope.errors import DataError
 from convscope.pictures.naming import printable
@@ -11,18 +11,30 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.sources.builtin import open_digits
 from convscope.pictures.sources.folder import open_folder
 from convscope.pictures.sources.idx import is_idx_name, open_idx
-from convscope.pictures.sources.source import Source
+from convscope.pictures.sources.manifest import open_manifest
+from convscope.pictures.sources.tar_archive import open_tar
+from convscope.pictures.sources.zip_archive import open_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convscope.pictures.sources.source import Source
 
 KINDS = "a folder of class folders, a .zip or .tar of one, a .csv or .parquet manifest, idx files or `digits`"
+OPENERS: dict[tuple[str, ...], Callable[[Path], Source]] = {
+    (".zip",): open_zip,
+    (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"): open_tar,
+    (".csv", ".tsv", ".parquet", ".pq"): open_manifest,
+}
 
 
 def open_source(data: str | Path | tuple[Any, Any]) -> Source:
     """Opens a source of labelled pictures.
 
     Args:
-        data: A folder of class folders (flat, or inside train, validation and test folders), the same inside a .zip
-            or .tar (.gz, .bz2, .xz), a CSV or Parquet manifest, idx files or a folder of them, the word `digits`, or
-            a pair (pictures, labels) of arrays.
+        data: A folder of class folders (flat, or inside train, validation and test folders), the same inside
+            a .zip or .tar (.gz, .bz2, .xz), a CSV or Parquet manifest, idx files or a folder of them, the
+            word `digits`, or a pair (pictures, labels) of arrays.
 
     Raises:
         DataError: If there is no such thing, or it holds no labelled pictures.
@@ -59,4 +71,7 @@ def _open_folder(folder: Path) -> Source:
 def _open_file(path: Path) -> Source:
     if is_idx_name(path.name):
         return open_idx(path)
+    for suffixes, opener in OPENERS.items():
+        if path.name.lower().endswith(suffixes):
+            return opener(path)
     raise DataError(f"{printable(str(path))} is not a source of pictures", remedy=f"give {KINDS}")

@@ -65,8 +65,8 @@ class Source(Protocol):
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
         """Yields (index, load) for ascending indices, in the source's own best order.
 
-        Whoever takes them calls `load()` for what `read` returns, in any thread. A source that must be read in one
-        go, such as a compressed tar, reads before it yields; all others leave the reading to `load`.
+        Whoever takes them calls `load()` for what `read` returns, in any thread. A source that must be read
+        in one go, such as a compressed tar, reads before it yields; all others leave the reading to `load`.
         """
         ...
 

@@ -1,0 +1,65 @@
+"""Whether the classes of a source can be learned at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from convscope.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.pictures.sources.source import Part
+
+
+def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
+    """Checks that a classifier can be trained on pictures of these classes.
+
+    Args:
+        labels: The class of each picture.
+        parts: The part each picture was put in, or None.
+
+    Raises:
+        DataError: If there are no training pictures, a class unknown to training, fewer than two classes, or,
+            where no split is given, a class with one picture. The message names the class.
+
+    Example:
+        >>> check_classes(["cats", "dogs", "Dogs"], ["train", "train", "test"])
+        Traceback (most recent call last):
+        convscope.errors.DataError: the class 'Dogs' is in the test pictures but not in the training pictures
+          try: name the classes alike in all parts; the training pictures have cats, dogs
+    """
+    pairs = list(zip(labels, parts, strict=True))
+    counts = Counter(label for label, part in pairs if part in {None, "train"})
+    if not counts:
+        raise DataError("there are no training pictures", why="only validation or test pictures are given")
+    for label, part in pairs:
+        if label not in counts:
+            raise DataError(
+                f"the class {label!r} is in the {part} pictures but not in the training pictures",
+                remedy=f"name the classes alike in all parts; the training pictures have {_some(counts)}",
+            )
+    if len(counts) < 2:
+        raise DataError(
+            f"there is only one class, {next(iter(counts))!r}",
+            why="a classifier needs at least two to tell apart",
+            remedy="add pictures of another class",
+        )
+    if not {"validation", "test"} & set(parts):
+        for label, count in counts.items():
+            if count < 2:
+                raise too_few(label, "it has one picture")
+
+
+def too_few(label: str, why: str) -> DataError:
+    """Makes the error for a class that cannot be both learned and tested."""
+    return DataError(
+        f"the class {label!r} cannot be split",
+        why=f"{why}, but one has to be learned from and another one to test with",
+        remedy="add pictures of this class, or remove it",
+    )
+
+
+def _some(counts: Counter[str]) -> str:
+    return ", ".join(sorted(counts)[:10]) + (", ..." if len(counts) > 10 else "")

@@ -1,0 +1,126 @@
+"""Class folders inside a .zip file."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from convscope.errors import DataError
+from convscope.pictures.naming import natural_order, printable
+from convscope.pictures.reading import BYTE_LIMIT, unreadable
+from convscope.pictures.sources.archive import check_member, damaged, failing
+from convscope.pictures.sources.files import seal
+from convscope.pictures.sources.layout import lay_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import IO
+
+    from convscope.pictures.sources.source import Item, Load, Picture
+
+ENCRYPTED = 1
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can unfold without a bound
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ZipSource:
+    """A source whose pictures are members of a .zip file.
+
+    Attributes:
+        name: What people call it.
+        items: The pictures.
+        notes: What people should know.
+        path: The archive.
+        members: The member of each picture.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    notes: tuple[str, ...]
+    path: Path
+    members: tuple[zipfile.ZipInfo, ...]
+
+    def read(self, index: int) -> bytes | Picture:
+        """Unpacks the encoded bytes of one picture."""
+        _, load = next(self.iterate([index]))
+        return load()
+
+    def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
+        """Yields (index, load); members can be unpacked in parallel."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                for index in indices:
+                    yield index, _opened(archive, self.members[index], self.items[index].name)
+        except ZIP_ERRORS as error:
+            raise damaged(self.path, error) from error
+
+    def fingerprint(self) -> str:
+        """Digests the archive's path, size and time of change."""
+        return hashlib.blake2b(
+            repr((self.path.absolute(), seal(self.path))).encode(), digest_size=16
+        ).hexdigest()
+
+
+def open_zip(path: Path) -> ZipSource:
+    """Opens class folders inside a .zip file.
+
+    Raises:
+        DataError: If it cannot be read, is encrypted, has members that lead out of it, or holds no pictures
+            in class folders.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = {
+                info.filename.replace("\\", "/"): info for info in archive.infolist() if not info.is_dir()
+            }
+    except ZIP_ERRORS as error:
+        raise damaged(path, error) from error
+    for name, info in infos.items():
+        check_member(path, name, len(infos))
+        if info.flag_bits & ENCRYPTED:
+            raise DataError(
+                f"the archive {printable(str(path))} is encrypted",
+                why=f"its member {printable(name)!r} asks for a password",
+                remedy="unpack it and give the folder",
+            )
+    names = sorted(infos, key=natural_order)
+    layout = lay_out(printable(str(path)), names)
+    members = tuple(infos[names[member]] for member in layout.members)
+    return ZipSource(printable(path.stem), layout.items, layout.notes, path, members)
+
+
+def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
+    """Opens a member. It stays readable when the archive is closed, and may be read in another thread."""
+    if info.compress_type not in METHODS:
+        return failing(unreadable(name, "it is packed in another way than deflate"))
+    if info.file_size > BYTE_LIMIT:
+        return failing(
+            unreadable(name, f"it unpacks to {info.file_size:,} bytes; the limit is {BYTE_LIMIT:,}")
+        )
+    try:
+        return partial(_unpacked, archive.open(info), info.file_size, name)
+    except ZIP_ERRORS as error:
+        return failing(unreadable(name, str(error)))
+
+
+def _unpacked(member: IO[bytes], size: int, name: str) -> bytes:
+    try:
+        with member:
+            return member.read(size)
+    except ZIP_ERRORS as error:
+        raise unreadable(name, f"its archive is damaged here ({error})") from error
