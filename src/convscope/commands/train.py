@@ -53,7 +53,7 @@ def train(
     ] = None,
     batch: Annotated[int | None, _recipe(metavar="N", help="Pictures a step.")] = None,
     learning_rate: Annotated[
-        float | None, _recipe(metavar="X", help="The highest learning rate of the schedule.")
+        float | None, _recipe(metavar="X", help="How far a step turns the filters at most, in radians.")
     ] = None,
     label_smoothing: Annotated[
         float | None, _recipe(metavar="X", help="Share of the truth spread over all classes.")
@@ -101,6 +101,8 @@ def train(
 
     Whatever is not given is chosen from the pictures and shown before training starts.
     """
+    height_and_width = None if size is None else _height_and_width(size)
+
     from convscope import api
     from convscope.commands.terminal import Terminal
     from convscope.training.recipe import Settings
@@ -108,7 +110,7 @@ def train(
 
     settings = Settings(
         network=network,
-        size=_height_and_width(size) if size is not None else None,
+        size=height_and_width,
         channels=channels,
         fit=fit,
         epochs=epochs,
