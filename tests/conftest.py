@@ -1,5 +1,61 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
 from hypothesis import settings
+from PIL import Image
+
+from convscope.model.file import Model, save
+from convscope.pictures.preparation import Preparation
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("convscope", deadline=None)
 settings.load_profile("convscope")
+
+
+@pytest.fixture(scope="session")
+def brightness() -> Model:
+    """Tells dark from bright pictures by their mean, so that tests know what is right."""
+    weights = {
+        "full_connection_1.weight": np.array([[-4], [4]], np.float32),
+        "full_connection_1.bias": np.zeros(2, np.float32),
+    }
+    return Model("AP8", ("dark", "bright"), Preparation(1, 8, 8), (127.5,), (127.5,), weights)
+
+
+@pytest.fixture
+def model_path(brightness: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    save(brightness, path)
+    return path
+
+
+@pytest.fixture
+def paint() -> Callable[..., Path]:
+    """Writes a picture of one grey, with noise that makes every picture another file."""
+
+    def write(path: Path, grey: int, seed: int = 0) -> Path:
+        noise = np.random.default_rng(seed).integers(0, 8, (12, 10))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((noise + grey).astype(np.uint8)).save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def pets(tmp_path: Path, paint: Callable[..., Path]) -> Path:
+    """A folder with ten dark and ten bright pictures, two of the bright ones lying among the dark."""
+    for place in range(10):
+        paint(tmp_path / "pets" / "dark" / f"{place}.png", 200 if place < 2 else 20, seed=place)
+        paint(tmp_path / "pets" / "bright" / f"{place}.png", 220, seed=100 + place)
+    return tmp_path / "pets"
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder instead of the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(folder))
+    return folder

@@ -6,9 +6,9 @@ import onnx
 import pytest
 import scipy.special
 import torch
-import torch.nn.functional as F  # noqa: N812 (its usual name)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from convscope.errors import NetworkError, PictureError
 from convscope.model.file import Model
@@ -57,13 +57,13 @@ def in_pytorch(model: Model, pictures: np.ndarray) -> np.ndarray:
         weight, bias = weights.get(f"{stage.name}.weight"), weights.get(f"{stage.name}.bias")
         match stage.layer:
             case Convolution(_, _, stride, padding):
-                value = F.conv2d(value, weight, bias, stride, padding).relu()
+                value = functional.conv2d(value, weight, bias, stride, padding).relu()
             case Pooling("max", window, stride, overhang):
-                value = F.max_pool2d(value, window, stride, ceil_mode=overhang)
+                value = functional.max_pool2d(value, window, stride, ceil_mode=overhang)
             case Pooling(_, window, stride, overhang):
-                value = F.avg_pool2d(value, window, stride, ceil_mode=overhang)
+                value = functional.avg_pool2d(value, window, stride, ceil_mode=overhang)
             case FullConnection():
-                value = F.linear(value.flatten(1), weight, bias)
+                value = functional.linear(value.flatten(1), weight, bias)
                 value = value if stage is chain[-1] else value.relu()
     return value.numpy()
 

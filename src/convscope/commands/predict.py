@@ -80,7 +80,7 @@ def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:
             yield from _inside(name)
         elif glob.has_magic(name) and not Path(name).exists():
             # A pattern that fits nothing is passed on, and then named as a file that is not there.
-            yield from sorted(glob.glob(name, recursive=True)) or [name]
+            yield from sorted(glob.glob(name, recursive=True)) or [name]  # noqa: PTH207 - absolute too
         else:
             yield name
 

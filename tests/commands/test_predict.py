@@ -1,0 +1,178 @@
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Paint = Callable[..., Path]
+
+
+def labels(text: str) -> dict[str, str]:
+    """Name and most probable class of every picture in the CSV."""
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return {Path(row["picture"]).name: row["class"] for row in rows if row["rank"] == "1"}
+
+
+def test_files_and_folders(run: Run, model_path: Path, pets: Path) -> None:
+    done = run("predict", model_path, pets / "dark", pets / "bright" / "3.png", "--format", "csv")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert list(labels(done.stdout)) == [f"{n}.png" for n in range(10)]
+    assert len(done.stdout.splitlines()) == 12
+    assert f"{pets / 'bright' / '3.png'},1,bright," in done.stdout
+
+
+def test_a_folder_is_searched_in_natural_order_without_what_is_no_picture(
+    run: Run, model_path: Path, paint: Paint, tmp_path: Path
+) -> None:
+    for name in ("10.png", "2.PNG", "deep/er/1.png", ".hidden.png", ".git/a.png"):
+        paint(tmp_path / "all" / name, 10)
+    (tmp_path / "all" / "notes.txt").write_text("no picture")
+    (tmp_path / "all" / "loop").symlink_to(tmp_path / "all")
+    assert list(labels(run("predict", model_path, tmp_path / "all", "--format", "csv").stdout)) == [
+        "2.PNG",
+        "10.png",
+        "1.png",
+    ]
+
+
+def test_patterns_and_names_that_look_like_patterns(
+    run: Run, model_path: Path, pets: Path, paint: Paint
+) -> None:
+    paint(pets / "a[1].png", 10)
+    done = run(
+        "predict",
+        model_path,
+        f"{pets}/dark/[45].png",
+        f"{pets}/**/9.png",
+        pets / "a[1].png",
+        "--format",
+        "csv",
+    )
+    assert list(labels(done.stdout)) == ["4.png", "5.png", "9.png", "a[1].png"]
+
+
+def test_names_on_standard_input(run: Run, model_path: Path, pets: Path) -> None:
+    names = [str(pets / "dark" / "3.png"), str(pets / "bright" / "4.png")]
+    for stdin in ("\n".join(names), "\n".join(names) + "\n\n"):
+        done = run("predict", model_path, "-", "--format", "csv", stdin=stdin)
+        assert labels(done.stdout) == {"3.png": "dark", "4.png": "bright"}
+    done = run("predict", model_path, "-", "--null", "--format", "csv", stdin="\0".join(names))
+    assert labels(done.stdout) == {"3.png": "dark", "4.png": "bright"}
+
+
+def test_names_with_newlines_commas_and_other_letters(
+    run: Run, model_path: Path, paint: Paint, tmp_path: Path
+) -> None:
+    names = ["two\nlines.png", 'a,"b".png', "Kätzchen 猫.png", "-dash.png"]
+    for name in names:
+        paint(tmp_path / "odd" / name, 10)
+    stdin = "\0".join(str(tmp_path / "odd" / name) for name in names)
+    done = run("predict", model_path, "-", "--null", "--format", "csv", stdin=stdin)
+    assert list(labels(done.stdout)) == names
+    done = run("predict", model_path, tmp_path / "odd", "--format", "jsonl")
+    assert sorted(Path(json.loads(line)["picture"]).name for line in done.stdout.splitlines()) == sorted(
+        names
+    )
+    assert len(run("predict", model_path, tmp_path / "odd").stdout.splitlines()) == 1 + len(names)
+
+
+def test_a_name_that_is_not_utf8(run: Run, model_path: Path, paint: Paint, tmp_path: Path) -> None:
+    paint(tmp_path / "odd" / os.fsdecode(b"caf\xe9.png"), 10)
+    for form in ("table", "csv", "jsonl"):
+        done = run("predict", model_path, tmp_path / "odd", "--format", form)
+        assert done.returncode == 0, done.stderr
+        assert "caf" in done.stdout
+
+
+def test_json_lines_hold_the_most_probable_classes(run: Run, model_path: Path, pets: Path) -> None:
+    done = run("predict", model_path, pets / "bright", "--top", 5, "--format", "jsonl")
+    first = json.loads(done.stdout.splitlines()[0])
+    assert [guess["class"] for guess in first["classes"]] == ["bright", "dark"]
+    assert sum(guess["probability"] for guess in first["classes"]) == pytest.approx(1)
+
+
+def test_the_table_for_people(run: Run, model_path: Path, pets: Path) -> None:
+    header, first, *_ = run("predict", model_path, pets / "dark" / "5.png", "--top", 2).stdout.splitlines()
+    assert header.split() == ["class", "probability", "class", "probability", "picture"]
+    assert first.split()[::2][:2] == ["dark", "bright"]
+    assert first.endswith("5.png")
+
+
+def test_one_bad_file_does_not_stop_the_rest(run: Run, model_path: Path, pets: Path) -> None:
+    (pets / "text.jpg").write_text("no picture")
+    done = run(
+        "predict",
+        model_path,
+        pets / "dark" / "5.png",
+        pets / "text.jpg",
+        pets / "none.png",
+        pets / "dark" / "6.png",
+        "--format",
+        "csv",
+    )
+    assert done.returncode == 1
+    assert labels(done.stdout) == {"5.png": "dark", "6.png": "dark"}
+    assert "text.jpg" in done.stderr
+    assert "none.png" in done.stderr
+    assert "2 of 4 pictures could not be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["missing.png"],
+        ["empty"],
+        ["*.nothing"],
+        ["-"],
+        ["--top", "0", "pets"],
+        ["--null", "pets"],
+        ["--format", "xml", "pets"],
+        [],
+    ],
+)
+def test_nothing_to_predict_is_an_error(run: Run, model_path: Path, pets: Path, given: list[str]) -> None:
+    (pets.parent / "empty").mkdir()
+    given = [str(pets.parent / name) if name[0] not in "-0x" else name for name in given]
+    done = run("predict", model_path, *given)
+    assert done.returncode == 2
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_model_that_is_none(run: Run, pets: Path) -> None:
+    done = run("predict", pets / "dark" / "5.png", pets)
+    assert done.returncode == 2
+    assert "not a model file" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_reader_that_goes_away_ends_it_silently(model_path: Path, pets: Path) -> None:
+    names = pets.parent / "names"
+    names.write_text(f"{pets / 'dark' / '5.png'}\n" * 2_000)
+    command = [sys.executable, "-m", "convscope", "predict", str(model_path), "-"]
+    with (
+        names.open() as stdin,
+        subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+    ):
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+def test_prediction_needs_no_pytorch(model_path: Path, pets: Path) -> None:
+    script = (
+        "import sys\nfrom convscope.commands import main\n"
+        f"sys.argv = ['convscope', 'predict', {str(model_path)!r}, {str(pets)!r}]\n"
+        "heavy = {'torch', 'numba', 'sklearn', 'matplotlib'}\n"
+        "try:\n    main()\nfinally:\n    print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,87 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.errors import DataError
+from convscope.model.file import Model
+from convscope.model.selection import Selection, select
+from convscope.pictures.split import split
+
+pytestmark = pytest.mark.usefixtures("cache")
+Paint = Callable[..., Path]
+
+
+def names(selection: Selection) -> set[str]:
+    return {Path(selection.store.names[index]).name for index in selection.indices}
+
+
+def test_classes_are_matched_by_name_not_by_place(brightness: Model, pets: Path) -> None:
+    chosen = select(pets, brightness, "all")
+    assert chosen.store.classes == ("bright", "dark")
+    assert brightness.classes == ("dark", "bright")
+    for index, label in zip(chosen.indices, chosen.labels, strict=True):
+        assert brightness.classes[label] in chosen.store.names[index]
+
+
+def test_without_test_pictures_those_of_training_are_taken(brightness: Model, pets: Path) -> None:
+    chosen = select(pets, brightness)
+    np.testing.assert_array_equal(chosen.indices, split(chosen.store).test)
+    assert 0 < len(chosen.indices) < 20
+    assert any("no test pictures" in note for note in chosen.notes)
+
+
+def test_the_parts_of_the_source_are_taken_as_they_are(
+    brightness: Model, paint: Paint, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    for part, place in (("train", 1), ("train", 2), ("val", 3), ("test", 4)):
+        paint(data / part / "dark" / f"d{place}.png", 10, place)
+        paint(data / part / "bright" / f"b{place}.png", 220, 10 + place)
+    assert names(select(data, brightness)) == {"d4.png", "b4.png"}
+    assert names(select(data, brightness, "validation")) == {"d3.png", "b3.png"}
+    assert names(select(data, brightness, "train")) == {"d1.png", "d2.png", "b1.png", "b2.png"}
+    assert len(select(data, brightness, "all").indices) == 8
+    assert select(data, brightness).notes == ()
+
+
+def test_a_test_part_alone_is_enough(brightness: Model, paint: Paint, tmp_path: Path) -> None:
+    paint(tmp_path / "data" / "test" / "dark" / "d.png", 10)
+    assert names(select(tmp_path / "data", brightness)) == {"d.png"}
+
+
+def test_one_class_alone_can_be_judged_by_all_pictures(
+    brightness: Model, paint: Paint, tmp_path: Path
+) -> None:
+    paint(tmp_path / "data" / "bright" / "b.png", 220)
+    assert select(tmp_path / "data", brightness, "all").labels.tolist() == [1]
+    with pytest.raises(DataError, match="part all"):
+        select(tmp_path / "data", brightness)
+
+
+def test_a_class_the_model_does_not_know_is_named(brightness: Model, paint: Paint, pets: Path) -> None:
+    paint(pets / "purple" / "p.png", 100)
+    with pytest.raises(DataError, match="does not know the class 'purple'"):
+        select(pets, brightness, "all")
+
+
+def test_a_part_without_pictures(brightness: Model, paint: Paint, tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        paint(tmp_path / "data" / part / "dark" / "d.png", 10, len(part))
+        paint(tmp_path / "data" / part / "bright" / "b.png", 220, 10 + len(part))
+    with pytest.raises(DataError, match="no test pictures"):
+        select(tmp_path / "data", brightness)
+
+
+def test_broken_pictures_are_left_out_and_named(brightness: Model, pets: Path) -> None:
+    (pets / "dark" / "broken.png").write_bytes(b"")
+    chosen = select(pets, brightness, "all")
+    assert len(chosen.indices) == 20
+    assert any("broken.png" in note for note in chosen.notes)
+
+
+def test_progress_is_told(brightness: Model, pets: Path) -> None:
+    told: list[tuple[int, int]] = []
+    select(pets, brightness, "all", progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (20, 20)
