@@ -1,30 +1,23 @@
-"""Names: how they are shown and how they are ordered."""
+"""Names of classes and files: how they are matched and ordered."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from convscope.printable import printable
 
-def printable(text: str) -> str:
-    r"""Returns text that any terminal, JSON file or error line can hold.
 
-    Control characters and line breaks are written as escapes, and so are the bytes of a file name that are
-    not UTF-8. Letters with accents are composed, as file systems and archives differ in that.
+def class_name(text: str) -> str:
+    r"""Returns a class's name as it is matched and shown: accents composed, nothing that cannot be printed.
+
+    File systems and archives differ in how they write an accent, as one letter or as two.
 
     Example:
-        >>> print(printable("two\nlines"), printable("caf\udce9"))
-        two\nlines caf\udce9
+        >>> class_name("Kafer".replace("a", "a\u0308")) == class_name("Käfer")
+        True
     """
-    if text.isascii() and text.isprintable():
-        return text
-    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(_visible(letter) for letter in unicodedata.normalize("NFC", whole))
-
-
-def _visible(letter: str) -> str:
-    hidden = unicodedata.category(letter) in {"Cc", "Zl", "Zp"}
-    return letter.encode("unicode_escape").decode("ascii") if hidden else letter
+    return printable(unicodedata.normalize("NFC", text))
 
 
 def natural_order(text: str) -> tuple[tuple[str | tuple[int, str], ...], str]:

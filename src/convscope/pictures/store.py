@@ -19,7 +19,7 @@ import PIL
 from convscope.errors import DataError, PictureError, StoreError
 from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
-from convscope.pictures.naming import natural_order, printable
+from convscope.pictures.naming import natural_order
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.store_folder import (
     FORMAT,
@@ -30,6 +30,7 @@ from convscope.pictures.store_folder import (
     read_store,
     write_rest,
 )
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

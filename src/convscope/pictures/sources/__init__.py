@@ -6,6 +6,7 @@ digits (`builtin`) or arrays (`arrays`). All of them answer to the same few ques
 folders mean the same on the disk and in an archive (`layout`).
 """
 
+from convscope.pictures.sources.opening import Data as Data
 from convscope.pictures.sources.opening import open_source as open_source
 from convscope.pictures.sources.source import Item as Item
 from convscope.pictures.sources.source import Part as Part

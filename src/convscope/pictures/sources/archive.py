@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from convscope.errors import DataError
-from convscope.pictures.naming import printable
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

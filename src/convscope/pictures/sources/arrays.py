@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.pictures.naming import printable
+from convscope.pictures.naming import class_name
 from convscope.pictures.sources.source import Item, Load, Part, Picture
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def open_arrays(
             f"{name}: pictures of shape {pixels.shape} cannot be used",
             remedy="give (N, height, width), (N, height, width, 1) or (N, height, width, 3), none of them 0",
         )
-    texts = [printable(str(label)) for label in np.asarray(labels).tolist()]
+    texts = [class_name(str(label)) for label in np.asarray(labels).tolist()]
     if len(texts) != len(pixels):
         raise DataError(f"{name}: there are {len(pixels):,} pictures but {len(texts):,} labels")
     items = tuple(Item(f"{name}[{index}]", text, part) for index, text in enumerate(texts))

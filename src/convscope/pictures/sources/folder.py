@@ -7,9 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from convscope.errors import DataError
-from convscope.pictures.naming import natural_order, printable
+from convscope.pictures.naming import natural_order
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.layout import HIDDEN, lay_out
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

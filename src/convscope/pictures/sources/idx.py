@@ -17,8 +17,8 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.pictures.naming import printable
 from convscope.pictures.sources.arrays import ArraySource, joined, open_arrays
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,26 +48,28 @@ def open_idx(path: Path) -> ArraySource:
 
     Args:
         path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such
-            pairs. In a folder with several pairs `train` and `t10k` or `test` in the name tell the parts.
+            pairs. The word `train`, `t10k` or `test` in a name tells the part.
 
     Raises:
         DataError: If a file is missing, damaged, cut short, or of another type; the message names it.
     """
     if not path.is_dir():
         match = LABELS_NAME.fullmatch(path.name)
-        return _open_pair(path.with_name(_partner(path.name, "images")) if match else path, None)
+        return _open_pair(path.with_name(_partner(path.name, "images")) if match else path)
     names = sorted(entry.name for entry in path.iterdir() if PICTURES_NAME.fullmatch(entry.name))
     if not names:
         raise DataError(
             f"there are labels but no pictures in {printable(str(path))}",
             remedy="add the images-idx3-ubyte file",
         )
-    pairs = [_open_pair(path / name, _part(name) if len(names) > 1 else None) for name in names]
+    pairs = [_open_pair(path / name) for name in names]
     return joined(printable(path.resolve().name), pairs)
 
 
-def _part(name: str) -> Part:
-    return "test" if re.search(r"t10k|test", name, re.IGNORECASE) else "train"
+def _part(name: str) -> Part | None:
+    if re.search(r"t10k|test", name, re.IGNORECASE):
+        return "test"
+    return "train" if re.search(r"train", name, re.IGNORECASE) else None
 
 
 def _partner(name: str, kind: str) -> str:
@@ -77,7 +79,7 @@ def _partner(name: str, kind: str) -> str:
     )
 
 
-def _open_pair(path: Path, part: Part | None) -> ArraySource:
+def _open_pair(path: Path) -> ArraySource:
     labels_path = _present(path.with_name(_partner(path.name, "labels")))
     pictures = read_idx(_present(path), dimensions=3)
     labels = read_idx(labels_path, dimensions=1)
@@ -86,7 +88,7 @@ def _open_pair(path: Path, part: Part | None) -> ArraySource:
             f"{printable(str(path))} holds {len(pictures):,} pictures, but there are {len(labels):,} labels",
             remedy="use two files that belong together",
         )
-    return open_arrays(pictures, labels, name=printable(path.name.removesuffix(".gz")), part=part)
+    return open_arrays(pictures, labels, name=printable(path.name.removesuffix(".gz")), part=_part(path.name))
 
 
 def _present(path: Path) -> Path:

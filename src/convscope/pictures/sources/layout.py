@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from convscope.errors import DataError
-from convscope.pictures.naming import printable
+from convscope.pictures.naming import class_name
 from convscope.pictures.reading import SUFFIXES
 from convscope.pictures.sources.source import Item, Part, part_named
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ def lay_out(source: str, names: Sequence[str]) -> Layout:
             remedy=f"put the pictures of each class into a folder named like it, such as {source}/cats/1.jpg",
         )
     items = tuple(
-        Item(printable(f"{source}/{names[member]}"), printable(label), part)
+        Item(printable(f"{source}/{names[member]}"), class_name(label), part)
         for member, (label, part) in places.items()
     )
     return Layout(tuple(places), items, tuple(_notes(others, len(pictures) - len(places))))

@@ -6,9 +6,10 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import DataError
-from convscope.pictures.naming import printable
+from convscope.pictures.naming import class_name
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.source import Item, Part, part_named
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,9 @@ def open_manifest(path: Path) -> FileSource:
             raise DataError(
                 f"{where}: the {'label' if file.strip() else 'path'} is empty", remedy="fill it in"
             )
-        items.append(Item(printable(file), printable(label.strip()), _part(part[0], where) if part else None))
+        items.append(
+            Item(printable(file), class_name(label.strip()), _part(part[0], where) if part else None)
+        )
         files.append(file)
     if not items:
         raise DataError(f"there are no pictures in {shown}", why="it has a head but no rows")

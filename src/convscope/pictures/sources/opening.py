@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import DataError
-from convscope.pictures.naming import printable
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.sources.builtin import open_digits
 from convscope.pictures.sources.folder import open_folder
@@ -14,11 +13,14 @@ from convscope.pictures.sources.idx import is_idx_name, open_idx
 from convscope.pictures.sources.manifest import open_manifest
 from convscope.pictures.sources.tar_archive import open_tar
 from convscope.pictures.sources.zip_archive import open_zip
+from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from convscope.pictures.sources.source import Source
+
+Data = str | Path | tuple[Any, Any]
 
 KINDS = "a folder of class folders, a .zip or .tar of one, a .csv or .parquet manifest, idx files or `digits`"
 OPENERS: dict[tuple[str, ...], Callable[[Path], Source]] = {
@@ -28,7 +30,7 @@ OPENERS: dict[tuple[str, ...], Callable[[Path], Source]] = {
 }
 
 
-def open_source(data: str | Path | tuple[Any, Any]) -> Source:
+def open_source(data: Data) -> Source:
     """Opens a source of labelled pictures.
 
     Args:
