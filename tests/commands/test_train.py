@@ -1,0 +1,92 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from convscope.commands.train import _height_and_width, _new_run
+from convscope.errors import SettingError
+
+COMMAND = [sys.executable, "-m", "convscope", "train"]
+
+
+def train(folder, *arguments):
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=os.environ
+    )
+
+
+@pytest.mark.parametrize(("text", "size"), [("64", (64, 64)), ("48x64", (48, 64)), ("8X9", (8, 9))])
+def test_a_size_is_a_side_or_height_and_width(text, size):
+    assert _height_and_width(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "x", "64x", "x64", "1x2x3", "-3", "6.5", "²"])
+def test_anything_else_is_no_size(text):
+    with pytest.raises(SettingError, match="is no size"):
+        _height_and_width(text)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("digits", "digits"),
+        ("some/pets/", "pets"),
+        ("mnist.tar.gz", "mnist"),
+        ("/", "run"),
+        (".hidden", "run"),
+    ],
+)
+def test_a_run_is_named_after_its_data(data, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert str(_new_run(data)) == f"runs/{name}"
+
+
+def test_a_run_never_takes_the_place_of_another(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("digits", "digits-2"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    assert str(_new_run("digits")) == "runs/digits-3"
+
+
+@pytest.mark.parametrize("extra", [["pets"], ["--epochs", "3"], ["--seed", "1"], ["-o", "elsewhere"]])
+def test_a_resumed_run_takes_no_new_settings(extra, tmp_path):
+    done = train(tmp_path, "--resume", "runs/pets", *extra)
+    assert done.returncode == 2
+    assert "convscope train --resume runs/pets" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_figures_as_json_are_all_that_standard_output_holds(tmp_path):
+    done = train(tmp_path, "--epochs", "1", "--json")
+    assert done.returncode == 0
+    assert isinstance(json.loads(done.stdout), dict)
+    assert "epoch 1/1" in done.stderr
+    assert (tmp_path / "runs" / "digits" / "model.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_quiet_means_quiet(tmp_path):
+    done = train(tmp_path, "--epochs", "1", "--quiet", "-o", "here")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "here" / "model.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_a_stopped_run_can_go_on(tmp_path):
+    with subprocess.Popen(
+        [*COMMAND, "--epochs", "40"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        shown = next(line for line in process.stdout if line.startswith("epoch 2/40"))
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
+    assert process.returncode == 130, shown
+    assert "Traceback" not in errors
+    assert "convscope train --resume runs/digits" in rest
+    done = train(tmp_path, "--resume", "runs/digits")
+    assert done.returncode == 0, done.stderr
+    assert "epoch 2/40" not in done.stdout
+    assert "epoch 40/40" in done.stdout
