@@ -1,6 +1,5 @@
 """The verbs put together. Each verb imports what it needs when it runs, so that `--help` answers at once."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -18,6 +17,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (the signature is typer's)
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"convscope {version('convscope')}")
         raise typer.Exit
 
