@@ -103,8 +103,8 @@ def train(
     """
     height_and_width = None if size is None else _height_and_width(size)
 
-    from convscope import api
     from convscope.commands.terminal import Terminal
+    from convscope.training import session
     from convscope.training.recipe import Settings
     from convscope.training.tensorboard import TensorBoardLog
 
@@ -136,12 +136,12 @@ def train(
         if not quiet:
             listeners.append(stack.enter_context(Terminal(sys.stderr if as_json else sys.stdout)))
         if resume:
-            classifier = api.resume(resume, listeners=listeners)
+            classifier = session.resume(resume, listeners=listeners)
         else:
             data = data or "digits"
-            classifier = api.train(data, settings, output=output or _new_run(data), listeners=listeners)
+            classifier = session.train(data, settings, output=output or _new_run(data), listeners=listeners)
     if as_json:
-        typer.echo(json.dumps(classifier.figures, indent=2))
+        typer.echo(json.dumps(dict(classifier.model.figures), indent=2))
 
 
 def _height_and_width(size: str) -> tuple[int, int]:

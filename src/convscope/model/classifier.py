@@ -56,7 +56,7 @@ class Classifier:
 
     Args:
         model: What the model file holds.
-        threads: How many threads compute; None lets ONNX Runtime choose.
+        threads: How many threads compute; None takes one for every processor there is.
     """
 
     def __init__(self, model: file.Model, threads: int | None = None) -> None:
@@ -129,11 +129,24 @@ class Classifier:
             DataError: The source cannot be used, or has a class the model does not know.
         """
         selection = select(data, self.model, part, progress=progress)
-        steps = range(0, len(selection.indices), self._predictor.batch_size)
-        batches = [selection.indices[start : start + self._predictor.batch_size] for start in steps]
-        shares = [self._predictor.probabilities(selection.store.pictures[batch]) for batch in batches]
-        figures = evaluate(np.concatenate(shares), selection.labels, self.classes)
-        return replace(figures, notes=selection.notes)
+        probabilities = self.probabilities_at(selection.store.pictures, selection.indices)
+        return replace(evaluate(probabilities, selection.labels, self.classes), notes=selection.notes)
+
+    def probabilities_at(
+        self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Compute the probabilities for some prepared pictures of a store, holding only a batch in memory.
+
+        Args:
+            pictures: uint8 (N, height, width, channels), prepared; may be mapped from the disk.
+            indices: (n,) which of them.
+
+        Returns:
+            float64 (n, classes).
+        """
+        size = self._predictor.batch_size
+        parts = [indices[start : start + size] for start in range(0, len(indices), size)]
+        return np.concatenate([self._predictor.probabilities(pictures[part]) for part in parts])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file.
@@ -186,7 +199,7 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
 
     Args:
         path: The `.safetensors` file that training wrote.
-        threads: How many threads compute; None lets ONNX Runtime choose.
+        threads: How many threads compute; None takes one for every processor there is.
 
     Raises:
         ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.

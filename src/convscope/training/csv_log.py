@@ -34,6 +34,21 @@ class CsvLog:
             _write(self._path, [*before, asdict(event)])
 
 
+def read_epochs(path: Path) -> list[EpochDone]:
+    """Read the epochs that a run has kept.
+
+    Returns:
+        One event an epoch, in order; none where there is no such file.
+    """
+    return [
+        EpochDone(
+            **{name: (float(text) if text else None) for name, text in row.items()}  # pyright: ignore[reportArgumentType]  # checked by the columns
+            | {"epoch": int(row["epoch"]), "epochs": int(row["epochs"])}
+        )
+        for row in _rows(path)
+    ]
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []

@@ -30,7 +30,7 @@ DIVERGING = LinearSegmentedColormap.from_list(
 )
 """Orange-red for -1, near-white for 0, blue for 1."""
 
-_MOST_MISTAKES = 24
+MOST_MISTAKES = 24
 _MOST_DIGITS = 30  # classes; beyond these, digits would be too small to read
 _MOST_NAMES = 110  # classes; beyond these, only some can be named
 
@@ -104,7 +104,7 @@ def worst_mistakes(
     """
     truth, prediction, probability = np.asarray(truth), np.asarray(prediction), np.asarray(probability)
     wrong = np.flatnonzero(truth != prediction)
-    worst = wrong[np.argsort(-probability[wrong], kind="stable")][:_MOST_MISTAKES]
+    worst = wrong[np.argsort(-probability[wrong], kind="stable")][:MOST_MISTAKES]
     columns = min(max(len(worst), 1), 6)
     rows = max(-(-len(worst) // columns), 1)
     height, width = pictures.shape[1:3]

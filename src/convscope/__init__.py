@@ -1,0 +1,45 @@
+"""Image classifiers that a person can see through.
+
+    import convscope
+
+    classifier = convscope.train("pets")            # a folder of labelled pictures
+    classifier.predict("cat.jpg").label
+    convscope.load("runs/pets/model.safetensors")   # later, without PyTorch
+
+Names are imported when they are first used, so that `import convscope` costs nothing and prediction never waits for
+what only training needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from convscope.api import resume as resume
+    from convscope.api import train as train
+    from convscope.errors import ConvscopeError as ConvscopeError
+    from convscope.estimator import ConvscopeClassifier as ConvscopeClassifier
+    from convscope.model.classifier import Classifier as Classifier
+    from convscope.model.classifier import load as load
+
+_HOMES = {
+    "Classifier": "convscope.model.classifier",
+    "ConvscopeClassifier": "convscope.estimator",
+    "ConvscopeError": "convscope.errors",
+    "load": "convscope.model.classifier",
+    "resume": "convscope.api",
+    "train": "convscope.api",
+}
+
+__all__ = ["Classifier", "ConvscopeClassifier", "ConvscopeError", "load", "resume", "train"]  # noqa: F822  # in _HOMES
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'convscope' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,53 @@
+"""Turns the network that was trained into the plain chain that is saved.
+
+Normalisation with running mean m and variance v, and shift b, is y = s (x - m) + b with s = 1 / sqrt(v + eps) > 0. The
+step before it is linear, x = w * a, so y = (s w) * a + (b - s m): a convolution with other weights and a bias. Max
+pooling in between changes nothing, because the larger of two numbers stays the larger under a positive scale and a
+shift.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.network.fused import EPSILON
+from convscope.network.modules import (
+    ConvolutionBlock,
+    FullConnectionBlock,
+    NormalisedReLU,
+    OutputBlock,
+    TrainingNetwork,
+    WhitenedConvolution,
+)
+
+
+def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
+    """Return the weights of the plain chain that gives the same logits as the network in evaluation mode.
+
+    Returns:
+        `convolution_1.weight` (filters, channels, height, width), `convolution_1.bias` (filters,), ..., in the order
+        and with the names of `shapes.weight_shapes`.
+    """
+    weights: dict[str, NDArray[np.float32]] = {}
+    with torch.no_grad():
+        for stage, block in zip(network.chain, network.blocks, strict=True):
+            match block:
+                case WhitenedConvolution():
+                    pair = block.weight, torch.zeros(len(block.weight))
+                case ConvolutionBlock() | FullConnectionBlock():
+                    pair = _folded(block.weight, block.normalise)
+                case OutputBlock():
+                    pair = block.weight * block.scale, block.bias
+                case _:
+                    continue
+            weights[f"{stage.name}.weight"], weights[f"{stage.name}.bias"] = (t.numpy().copy() for t in pair)
+    return weights
+
+
+def _folded(weight: Tensor, normalise: NormalisedReLU) -> tuple[Tensor, Tensor]:
+    scale = torch.rsqrt(normalise.variance + EPSILON)
+    along_filters = (-1, *[1] * (weight.ndim - 1))
+    return weight * scale.reshape(along_filters), normalise.shift - normalise.mean * scale

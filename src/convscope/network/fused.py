@@ -1,0 +1,91 @@
+"""Max pooling, normalisation and ReLU as one differentiable step.
+
+    z = (x - mean) / sqrt(variance + eps) + shift        y = max(0, z)
+
+Mean and variance are taken a channel over the batch (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167), with
+no learned scale: a positive scale commutes with max pooling and with ReLU, so pooling can come first, where it leaves
+a quarter of the numbers to normalise, and the whole folds away exactly when the model is saved (`folding.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.network import kernels
+from convscope.network.threads import run
+
+EPSILON = 1e-5
+"""Added to every variance, so that a channel that is constant in a batch does no harm."""
+
+
+class PoolNormaliseCut(torch.autograd.Function):
+    """Pool (or not), normalise over the batch and cut at zero, in two passes each way.
+
+    `apply(maps, shift, pool)` takes maps (pictures, channels, height, width) in channels-last memory, float32 or
+    bfloat16, shift (channels,) float32, and whether to take the maximum of 2x2 windows first; it returns the output
+    and the batch's mean and variance, (channels,) float32, for the running statistics.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, shift: Tensor, pool: bool) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401, FBT001  # autograd's own signature
+        """Compute the output and remember what the backward way needs."""
+        sums = np.empty((kernels.CHUNKS, 2, maps.shape[1]), np.float32)
+        winners = None
+        if pool:
+            pictures, channels, height, width = maps.shape
+            halved = (pictures, channels, height // 2, width // 2)
+            pooled = torch.empty(halved, dtype=maps.dtype, memory_format=torch.channels_last)
+            winners = torch.empty(halved, dtype=torch.uint8, memory_format=torch.channels_last)
+            cells = _cells(maps.contiguous(memory_format=torch.channels_last))
+            run(kernels.pool_and_sum, cells, _cells(pooled), _cells(winners), sums)
+        else:
+            pooled = maps.contiguous(memory_format=torch.channels_last)
+            run(kernels.sum_rows, _rows(pooled), sums)
+        count = pooled.numel() // pooled.shape[1]
+        total, square = sums.sum(axis=0, dtype=np.float64) / count
+        mean = total.astype(np.float32)
+        variance = np.maximum(square - total * total, 0).astype(np.float32)
+        scale = 1 / np.sqrt(variance + np.float32(EPSILON))
+        offset = shift.detach().numpy() - mean * scale
+        out = torch.empty_like(pooled)
+        run(kernels.normalise_and_cut, _rows(pooled), scale, offset, _rows(out))
+        ctx.saved = (maps.shape, pooled, winners, mean, scale, offset)
+        mean_out, variance_out = torch.from_numpy(mean), torch.from_numpy(variance)
+        ctx.mark_non_differentiable(mean_out, variance_out)
+        return out, mean_out, variance_out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:  # noqa: ANN401  # autograd's own signature
+        """Carry the gradient back to the maps and the shift."""
+        shape, pooled, winners, mean, scale, offset = ctx.saved
+        gradient = gradients[0].contiguous(memory_format=torch.channels_last)
+        sums = np.empty((kernels.CHUNKS, 2, pooled.shape[1]), np.float32)
+        run(kernels.sum_gradients, _rows(gradient), _rows(pooled), scale, offset, mean, sums)
+        total, product = sums.sum(axis=0, dtype=np.float64)
+        count = pooled.numel() // pooled.shape[1]
+        slope_input = -(scale.astype(np.float64) ** 3) * product / count
+        slope_constant = -scale * total / count - slope_input * mean
+        slopes = (slope_input.astype(np.float32), slope_constant.astype(np.float32))
+        out = torch.empty(shape, dtype=pooled.dtype, memory_format=torch.channels_last)
+        if winners is None:
+            run(kernels.spread_gradient, _rows(gradient), _rows(pooled), scale, offset, *slopes, _rows(out))
+        else:
+            arrays = _cells(gradient), _cells(pooled), _cells(winners)
+            run(kernels.spread_gradient_to_winners, *arrays, scale, offset, *slopes, _cells(out))
+        return out, torch.from_numpy(total.astype(np.float32)), None
+
+
+def _cells(maps: Tensor) -> NDArray[Any]:
+    """See channels-last maps as a (pictures, height, width, channels) array; bfloat16 as uint16."""
+    cells = maps.detach().permute(0, 2, 3, 1)
+    return cast("NDArray[Any]", (cells.view(torch.uint16) if cells.dtype == torch.bfloat16 else cells).numpy())
+
+
+def _rows(maps: Tensor) -> NDArray[Any]:
+    """See channels-last maps as (pictures * height * width, channels)."""
+    return _cells(maps).reshape(-1, maps.shape[1])

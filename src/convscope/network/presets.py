@@ -1,0 +1,53 @@
+"""Networks with a name, and the one that is chosen where none is given."""
+
+from __future__ import annotations
+
+PRESETS = {
+    "course": "32C3-MP2-64C3-MP2-128N",
+    "lenet": "6C5p2-AP2-16C5p0-AP2-120N-84N",
+    "vgg": "64C3-64C3-MP2-128C3-128C3-MP2-256C3-256C3-MP2-256N",
+    "small": "16C3-MP2-32C3-MP2-64C3-MP2",
+}
+"""Name to notation.
+
+`course` is the network of many introductory courses; `lenet` has the layers of LeNet-5 (LeCun et al. 1998,
+http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf) with ReLU; `vgg` stacks pairs of 3x3 filters as Simonyan and
+Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is quick and fits any picture of 8x8 or more.
+"""
+
+_LARGEST_LEARNED_SIDE = 48
+"""Larger maps are pooled before the first learned convolution: most of the time would go into them."""
+
+
+def automatic_network(shape: tuple[int, int, int]) -> str:
+    """Choose a network for pictures of a shape.
+
+    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen, until only a
+    few cells are left, of which the largest counts. Grey pictures hold less and get half the filters.
+
+    Args:
+        shape: Channels, height and width.
+
+    Example:
+        >>> automatic_network((3, 32, 32))
+        '24C2-64C3-MP2-64C3-192C3-MP2-192C3-256C3-MP2-256C3-MP3'
+        >>> automatic_network((1, 8, 8))
+        '18C3-32C3-MP2-32C3-96C3-MP2-96C3-MP2'
+    """
+    channels, height, width = shape
+    side, widths = min(height, width), (64, 192, 256)
+    if channels == 1:
+        pieces, widths = ["18C3"], (32, 96, 128)
+    else:
+        pieces, side = [f"{2 * 4 * channels}C2"], side - 1
+    while side > _LARGEST_LEARNED_SIDE:
+        pieces.append("MP2")
+        side //= 2
+    for filters in widths:
+        if side < 4:
+            break
+        pieces += [f"{filters}C3", "MP2", f"{filters}C3"]
+        side //= 2
+    if side > 1:
+        pieces.append(f"MP{side}")
+    return "-".join(pieces)

@@ -1,0 +1,52 @@
+"""A first convolution computed from the pictures instead of learned.
+
+The patches that a filter sees are strongly correlated. The eigenvectors of their covariance, each divided by the root
+of its eigenvalue, turn them into uncorrelated numbers of equal size, which the next convolution learns from faster.
+Each filter stands there twice, with either sign, so that ReLU loses nothing.
+
+Source: K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, section 3.2,
+https://arxiv.org/abs/2404.00498; the idea is from T. Huang's hlb-CIFAR10 (2023).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+from torch import Tensor
+
+from convscope.network.notation import Convolution
+from convscope.network.shapes import Stage
+
+_SMALLEST_VARIANCE = 5e-4
+"""Added to every eigenvalue, in units of the pictures' variance, so that mere noise is not blown up."""
+
+
+def can_be_whitened(stage: Stage) -> bool:
+    """Whether a first stage has exactly two filters for each number of its patch.
+
+    Example:
+        >>> from convscope.network.notation import parse
+        >>> from convscope.network.shapes import stages
+        >>> [can_be_whitened(stages(parse(text), (3, 32, 32), 10)[0]) for text in ("24C2", "32C3")]
+        [True, False]
+    """
+    layer = stage.layer
+    return isinstance(layer, Convolution) and layer.filters == 2 * stage.input_shape[0] * layer.size[0] * layer.size[1]
+
+
+def whitening_filters(maps: Tensor, stage: Stage) -> Tensor:
+    """Compute the filters of a whitened first convolution.
+
+    Args:
+        maps: (pictures, channels, height, width), normalised; some thousand pictures are plenty.
+        stage: The first stage, which `can_be_whitened`.
+
+    Returns:
+        (filters, channels, height, width), the strongest directions first, then all of them negated.
+    """
+    size = stage.weight_shapes[f"{stage.name}.weight"][1:]
+    patches = F.unfold(maps.float(), size[1:]).transpose(1, 2).flatten(0, 1).double()
+    variances, directions = torch.linalg.eigh(patches.T @ patches / len(patches))
+    scaled = directions / torch.sqrt(variances + _SMALLEST_VARIANCE)
+    filters = scaled.flip(1).T.reshape(-1, *size).float()
+    return torch.cat([filters, -filters])

@@ -1,0 +1,140 @@
+"""Cuts batches for training out of the store, moved and recoloured a little each time.
+
+What is drawn for a picture depends on the seed, the epoch and the picture's place in the epoch, never on threads or
+on where a run was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.network.threads import run
+from convscope.pictures.augmentation import cut_batch
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far a picture may be changed before it is learned from; each change is drawn anew every epoch.
+
+    Attributes:
+        mirror: Whether every other time the picture is mirrored left to right.
+        shift: By up to so many whole pixels up or down, and left or right.
+        zoom: A part of the picture is shown, its sides at least exp(-zoom) of the whole.
+        stretch: The part's height to width changes by up to exp(stretch).
+        turn: By up to so many degrees either way.
+        colour: Contrast and saturation change by up to exp(colour), brightness by up to 100 * colour of 255.
+    """
+
+    mirror: bool = False
+    shift: int = 0
+    zoom: float = 0.0
+    stretch: float = 0.0
+    turn: float = 0.0
+    colour: float = 0.0
+
+
+UNCHANGED = Augmentation()
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What was drawn for one epoch: the order of the pictures and the change of each.
+
+    Attributes:
+        order: (n,) which picture comes when.
+        maps: (n, 2, 3) float32, where each pixel comes from, as `cut_batch` says.
+        colours: (n, 3) float32, likewise.
+    """
+
+    order: NDArray[np.int64]
+    maps: NDArray[np.float32]
+    colours: NDArray[np.float32]
+
+
+def draw_epoch(
+    indices: NDArray[np.int64], augmentation: Augmentation, sides: tuple[int, int], *, seed: int, epoch: int
+) -> Epoch:
+    """Draw the order of the pictures and how each is changed.
+
+    Args:
+        indices: Which pictures of the store are learned from.
+        augmentation: How far they may be changed.
+        sides: Height and width of the pictures.
+        seed: Of the run.
+        epoch: From 0; a picture mirrored in one epoch is not in the next (alternating flip, Jordan 2024,
+            https://arxiv.org/abs/2404.00498).
+    """
+    rng = np.random.default_rng((seed, epoch))
+    places = rng.permutation(len(indices))
+    turned = np.random.default_rng(seed).random(len(indices))[places] < 0.5
+    mirrored = augmentation.mirror & (turned ^ (epoch % 2 == 1))
+    maps = _draw_maps(rng, augmentation, sides, mirrored)
+    return Epoch(indices[places], maps, _draw_colours(rng, augmentation, len(places)))
+
+
+def unchanged(indices: NDArray[np.int64], *, mirror: bool = False) -> Epoch:
+    """Take pictures as they are, in order; with `mirror` all of them mirrored."""
+    rng = np.random.default_rng(0)  # draws nothing that shows: every range is empty
+    maps = _draw_maps(rng, UNCHANGED, (1, 1), np.full(len(indices), mirror))
+    return Epoch(indices, maps, _draw_colours(rng, UNCHANGED, len(indices)))
+
+
+def cut(
+    pictures: NDArray[np.uint8],
+    epoch: Epoch,
+    taken: slice,
+    mean: NDArray[np.float32],
+    std: NDArray[np.float32],
+    out: NDArray[Any],
+) -> None:
+    """Cut one batch: the pictures of the epoch that `taken` names.
+
+    Args:
+        pictures: (n, height, width, channels) uint8, the store.
+        epoch: What was drawn.
+        taken: Which places of the epoch's order.
+        mean: (channels,) in pixel values.
+        std: (channels,) in pixel values.
+        out: (batch, height, width, channels) float32, or bfloat16 seen as uint16, written.
+    """
+    arrays = epoch.order[taken], epoch.maps[taken], epoch.colours[taken]
+    run(cut_batch, pictures, *arrays, mean, std, out)
+
+
+def batches(count: int, size: int, *, start: int = 0) -> Iterator[slice]:
+    """Name the places of each full batch of an epoch, from batch `start`; a last part batch is left out.
+
+    Example:
+        >>> list(batches(7, 3))
+        [slice(0, 3, None), slice(3, 6, None)]
+    """
+    for first in range(start * size, count - size + 1, size):
+        yield slice(first, first + size)
+
+
+def _draw_maps(
+    rng: np.random.Generator, aug: Augmentation, sides: tuple[int, int], mirrored: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    count = len(mirrored)
+    shown = np.exp(-rng.uniform(0, aug.zoom, count))
+    stretch = np.exp(rng.uniform(-aug.stretch, aug.stretch, count) / 2)
+    angle = np.deg2rad(rng.uniform(-aug.turn, aug.turn, count))
+    shares = np.stack([shown * stretch, shown / stretch])  # of the height and of the width
+    room = np.maximum(1 - shares, 0) / 2 * np.array(sides)[:, None]
+    offset = rng.integers(-aug.shift, aug.shift, (2, count), endpoint=True) + room * rng.uniform(-1, 1, (2, count))
+    maps = np.empty((count, 2, 3), np.float32)
+    maps[:, 0] = np.stack([shares[0] * np.cos(angle), -shares[0] * np.sin(angle), offset[0]], axis=1)
+    maps[:, 1] = np.stack([shares[1] * np.sin(angle), shares[1] * np.cos(angle), offset[1]], axis=1)
+    maps[mirrored, :, 1] *= -1
+    return maps
+
+
+def _draw_colours(rng: np.random.Generator, aug: Augmentation, count: int) -> NDArray[np.float32]:
+    contrast, saturation = np.exp(rng.uniform(-aug.colour, aug.colour, (2, count)))
+    brightness = 100 * rng.uniform(-aug.colour, aug.colour, count)
+    return np.stack([contrast, brightness, saturation], axis=1).astype(np.float32)

@@ -1,0 +1,122 @@
+"""The step that changes the weights: Muon for filters and hidden neurons, SGD for the rest.
+
+Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/) makes the update of each weight matrix orthogonal: every
+direction in which the gradient points at all is followed equally far. Normalisation makes the scale of these weights
+meaningless, so they are held at a fixed norm and the update always turns them by the same angle. Shifts and the output
+layer learn by gradient descent with Nesterov's momentum.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from convscope.network.modules import ConvolutionBlock, FullConnectionBlock, NormalisedReLU, OutputBlock, TrainingNetwork
+
+_FILTER_MOMENTUM = 0.6
+_MOMENTUM = 0.85
+_SHIFT_RATE = 0.053
+"""Rate of the shifts for a loss summed over the batch; times the batch for its mean."""
+_OUTPUT_RATE = 0.0026
+_DECAY = 2e-6
+"""How much of a shift or output weight is forgotten for each picture seen, at the full rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Descended:
+    name: str
+    tensor: nn.Parameter
+    rate: float
+
+
+class Optimiser:
+    """Steps the weights of a network.
+
+    Args:
+        network: Whose weights to change.
+        batch: Pictures a batch.
+        filter_rate: How far, as an angle in radians, a step turns the filters at the full rate.
+    """
+
+    def __init__(self, network: TrainingNetwork, *, batch: int, filter_rate: float) -> None:
+        self._batch = batch
+        self._filter_rate = filter_rate
+        self._turned = {
+            f"{name}.weight": block.weight
+            for name, block in network.named_modules()
+            if isinstance(block, ConvolutionBlock | FullConnectionBlock)
+        }
+        self._descended = list(_descended(network))
+        self._momenta = {
+            name: torch.zeros_like(tensor)
+            for name, tensor in [*self._turned.items(), *((d.name, d.tensor) for d in self._descended)]
+        }
+
+    def step(self, rate_fraction: float) -> None:
+        """Change every weight by its gradient, at this fraction of the full rate, and forget the gradients."""
+        with torch.no_grad():
+            for name, weight in self._turned.items():
+                self._turn(weight, self._momenta[name], rate_fraction)
+            for descended in self._descended:
+                self._descend(descended, rate_fraction)
+
+    def _turn(self, weight: Tensor, momentum: Tensor, rate_fraction: float) -> None:
+        gradient = cast("Tensor", weight.grad)
+        momentum.mul_(_FILTER_MOMENTUM).add_(gradient)
+        direction = gradient.add_(momentum, alpha=_FILTER_MOMENTUM)
+        weight.mul_(math.sqrt(len(weight)) / weight.norm().clamp_min(1e-12))
+        weight.add_(orthogonalised(direction.flatten(1)).view_as(weight), alpha=-self._filter_rate * rate_fraction)
+        weight.grad = None
+
+    def _descend(self, descended: _Descended, rate_fraction: float) -> None:
+        tensor, momentum = descended.tensor, self._momenta[descended.name]
+        gradient = cast("Tensor", tensor.grad)
+        rate = descended.rate * self._batch
+        gradient.add_(tensor, alpha=_DECAY * self._batch / rate)
+        momentum.mul_(_MOMENTUM).add_(gradient)
+        tensor.add_(gradient.add_(momentum, alpha=_MOMENTUM), alpha=-rate * rate_fraction)
+        tensor.grad = None
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what must be kept to go on later: the momentum of every weight, by its name."""
+        return dict(self._momenta)
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go on from a kept state."""
+        for name, momentum in self._momenta.items():
+            momentum.copy_(state[name])
+
+
+def orthogonalised(matrix: Tensor) -> Tensor:
+    """Bring all singular values of a matrix near 1, by three Newton-Schulz steps on an odd quintic polynomial.
+
+    Args:
+        matrix: (rows, columns) of any scale.
+
+    Returns:
+        The same shape, float32, singular values between about 0.3 and 1.2 where the matrix has any.
+    """
+    x = matrix.bfloat16()
+    x = x / (x.norm() + 1e-7)
+    wide = x.T if len(x) > x.shape[1] else x
+    for _ in range(3):
+        square = wide @ wide.T
+        wide = 3.4445 * wide + (-4.7750 * square + 2.0315 * (square @ square)) @ wide
+    return (wide.T if len(x) > x.shape[1] else wide).float()
+
+
+def _descended(network: TrainingNetwork) -> list[_Descended]:
+    found: list[_Descended] = []
+    for name, block in network.named_modules():
+        if isinstance(block, NormalisedReLU):
+            found.append(_Descended(f"{name}.shift", block.shift, _SHIFT_RATE))
+        elif isinstance(block, OutputBlock):
+            found += [
+                _Descended(f"{name}.weight", block.weight, _OUTPUT_RATE),
+                _Descended(f"{name}.bias", block.bias, _OUTPUT_RATE),
+            ]
+    return found

@@ -1,0 +1,234 @@
+"""What is chosen for a person who says nothing but where the pictures are.
+
+`Settings` holds what was said, `Facts` what the pictures are like, `choose` turns both into a `Recipe`, and
+`recipe_lines` says it in a few lines. The rules are here and nowhere else; none of them knows a data set by name.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from convscope.errors import SettingError
+from convscope.network.notation import parse, write
+from convscope.network.presets import PRESETS, automatic_network
+from convscope.network.shapes import stages
+from convscope.pictures.batches import Augmentation
+from convscope.pictures.preparation import Fit, Preparation
+from convscope.pictures.survey import Survey
+
+Precision = Literal["bf16", "fp32"]
+Strength = Literal["none", "light", "strong"]
+
+LARGEST_AUTOMATIC_SIDE = 96
+"""Larger pictures are made this small, unless a size is given: training time grows with the square of the side."""
+SMALL_SIDE = 40
+"""Up to this side a picture counts as small: centred on one thing, and spoilt by anything but whole-pixel shifts."""
+STEPS = 1_000
+"""About so many steps a run should have, which sets the batch."""
+EPOCHS_TIMES_ROOT = 1_800
+"""Epochs times the square root of the training pictures: few pictures are seen more often, but not as much more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person may say; None is "choose for me".
+
+    Attributes:
+        network: A notation or the name of a preset.
+        size: Height and width that pictures are brought to.
+        channels: 1 (grey) or 3 (colour).
+        fit: How pictures of another shape are brought to the size.
+        epochs: How often each picture is seen.
+        minutes: How long the training may take at most; a shorter time than planned shortens the schedule.
+        batch: Pictures a step.
+        learning_rate: How far, as an angle in radians, a step turns the filters at most.
+        label_smoothing: Share of the truth that is spread evenly over all classes.
+        mirror: Whether mirrored pictures are learned from too.
+        augmentation: How far pictures are changed: none, light or strong.
+        class_weights: Whether rare classes count more.
+        averaging: Whether the mean of the last weights is kept rather than the last ones.
+        precision: What the maps are computed in.
+        seed: Where all random numbers begin.
+        strict: Whether a broken picture stops everything.
+    """
+
+    network: str | None = None
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    fit: Fit | None = None
+    epochs: int | None = None
+    minutes: float | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+    label_smoothing: float | None = None
+    mirror: bool | None = None
+    augmentation: Strength | None = None
+    class_weights: bool | None = None
+    averaging: bool | None = None
+    precision: Literal["auto", "bf16", "fp32"] | None = None
+    seed: int = 0
+    strict: bool = False
+
+    def check(self) -> None:
+        """Refuse what is impossible.
+
+        Raises:
+            SettingError: Names the setting and its bounds.
+        """
+        _check_range("size", min(self.size) if self.size else None, 1, 1024)
+        _check_range("size", max(self.size) if self.size else None, 1, 1024)
+        _check_range("epochs", self.epochs, 1, 100_000)
+        _check_range("minutes", self.minutes, 0.01, 1e6)
+        _check_range("batch", self.batch, 2, 65_536)
+        _check_range("learning rate", self.learning_rate, 1e-6, 10)
+        _check_range("label smoothing", self.label_smoothing, 0, 0.9)
+        _check_range("seed", self.seed, 0, 2**32 - 1)
+        if self.channels not in {None, 1, 3}:
+            raise SettingError(f"channels cannot be {self.channels}", remedy="give 1 (grey) or 3 (colour)")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the prepared training pictures are like: how many of each class, and their shape."""
+
+    class_counts: tuple[int, ...]
+    shape: tuple[int, int, int]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are learned from."""
+        return sum(self.class_counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything training needs to know; `mirror` None is "find out while training" (see `mirroring.py`)."""
+
+    network: str
+    epochs: int
+    minutes: float | None
+    batch: int
+    learning_rate: float
+    label_smoothing: float
+    mirror: bool | None
+    augmentation: Augmentation
+    class_weights: tuple[float, ...] | None
+    averaging: bool
+    precision: Precision
+    seed: int
+
+
+def choose_preparation(survey: Survey, settings: Settings) -> Preparation:
+    """Choose the form every picture is brought into: its own size where all agree and it is small."""
+    height, width = settings.size or _automatic_size(survey)
+    channels = settings.channels or (1 if survey.grey else 3)
+    return Preparation(3 if channels == 3 else 1, height, width, settings.fit or "stretch")
+
+
+def choose(facts: Facts, settings: Settings) -> Recipe:
+    """Choose what was not said; the precision is settled before (see `precision.py`).
+
+    Raises:
+        NotationError: The network's notation cannot be read.
+        NetworkError: The network does not fit the pictures.
+        SettingError: A setting is outside what is possible.
+    """
+    settings.check()
+    network = _network(facts, settings)
+    epochs = settings.epochs or max(1, round(EPOCHS_TIMES_ROOT / math.sqrt(facts.pictures)))
+    batch = min(settings.batch or _automatic_batch(facts.pictures * epochs), facts.pictures)
+    return Recipe(
+        network=network,
+        epochs=epochs,
+        minutes=settings.minutes,
+        batch=batch,
+        learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch / 2000),
+        label_smoothing=0.2 if settings.label_smoothing is None else settings.label_smoothing,
+        mirror=settings.mirror,
+        augmentation=_augmentation(facts, settings),
+        class_weights=_class_weights(facts, settings),
+        averaging=True if settings.averaging is None else settings.averaging,
+        precision="bf16" if settings.precision == "bf16" else "fp32",
+        seed=settings.seed,
+    )
+
+
+def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
+    """Say in a few (title, text) lines what was chosen."""
+    chain = stages(parse(recipe.network), facts.shape, len(facts.class_counts))
+    parameters = sum(math.prod(shape) for stage in chain for shape in stage.weight_shapes.values())
+    limit = f", {recipe.minutes:g} minutes at most" if recipe.minutes else ""
+    weights = ", rare classes count more" if recipe.class_weights else ""
+    return (
+        ("network", f"{recipe.network}, {parameters:,} parameters, {recipe.precision}"),
+        (
+            "plan",
+            f"{recipe.epochs} epochs of {facts.pictures // recipe.batch} steps with {recipe.batch} pictures"
+            f"{limit}, label smoothing {recipe.label_smoothing:g}{weights}",
+        ),
+        ("variation", _augmentation_line(recipe)),
+    )
+
+
+def _network(facts: Facts, settings: Settings) -> str:
+    name = settings.network
+    text = automatic_network(facts.shape) if name is None else PRESETS.get(name, name)
+    layers = parse(text)
+    stages(layers, facts.shape, len(facts.class_counts))  # refuses a network too deep for the pictures
+    return write(layers)
+
+
+def _automatic_size(survey: Survey) -> tuple[int, int]:
+    height, width = survey.median_height, survey.median_width
+    if survey.same_size and max(height, width) <= LARGEST_AUTOMATIC_SIDE:
+        return height, width
+    side = min(LARGEST_AUTOMATIC_SIDE, max(8, round(math.sqrt(height * width) / 8) * 8))
+    return side, side
+
+
+def _automatic_batch(pictures_seen: int) -> int:
+    return min(512, max(32, 2 ** round(math.log2(pictures_seen / STEPS))))
+
+
+def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
+    side = min(facts.shape[1:])
+    colourful = facts.shape[0] == 3
+    match settings.augmentation or ("light" if side <= SMALL_SIDE else "strong"):
+        case "none":
+            return Augmentation()
+        case "light":
+            return Augmentation(shift=max(1, round(side / 16)))
+        case "strong":
+            strong = Augmentation(shift=round(side / 16), zoom=0.7, stretch=0.3, turn=15)
+            return replace(strong, colour=0.3) if colourful else strong
+
+
+def _augmentation_line(recipe: Recipe) -> str:
+    aug = recipe.augmentation
+    parts = [
+        f"shifted by up to {aug.shift} pixels" if aug.shift else "",
+        f"zoomed up to {math.exp(aug.zoom):.1f} times" if aug.zoom else "",
+        f"turned up to {aug.turn:g}°" if aug.turn else "",
+        "recoloured" if aug.colour else "",
+        {True: "mirrored", False: "never mirrored", None: "mirrored if that proves harmless"}[recipe.mirror],
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _class_weights(facts: Facts, settings: Settings) -> tuple[float, ...] | None:
+    """Weigh classes by 1 / sqrt(their share), with mean 1 over the pictures, where they differ by 2 or more."""
+    counts = facts.class_counts
+    unequal = max(counts) >= 2 * min(counts)
+    wanted = unequal if settings.class_weights is None else settings.class_weights
+    if not wanted:
+        return None
+    raw = [1 / math.sqrt(count) for count in counts]
+    scale = facts.pictures / sum(weight * count for weight, count in zip(raw, counts, strict=True))
+    return tuple(weight * scale for weight in raw)
+
+
+def _check_range(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise SettingError(f"{name} cannot be {value:g}", remedy=f"give {low:g} to {high:g}")

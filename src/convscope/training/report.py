@@ -1,0 +1,162 @@
+"""What is left of a run: the model, its figures as JSON, and pictures of how it went.
+
+    RUN/model.safetensors    the plain chain, ready to use
+        metrics.json         figures on the test pictures, and what was found and chosen
+        epochs.csv           a row an epoch
+        figures/*.png        learning curves, confusion matrix, worst mistakes
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.atomic import replacing
+from convscope.errors import ConvscopeError
+from convscope.model.classifier import Classifier
+from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.file import Model
+from convscope.pictures.split import Split
+from convscope.pictures.store import Store
+from convscope.training import figures
+from convscope.training.checkpoint import Origin
+from convscope.training.csv_log import read_epochs
+from convscope.training.loop import Training
+
+MODEL = "model.safetensors"
+METRICS = "metrics.json"
+_FIGURES = "figures"
+_MOST_NAMED = 5
+
+
+def data_lines(store: Store, parts: Split) -> tuple[tuple[str, str], ...]:
+    """Say in (title, text) lines what was found."""
+    names = ", ".join(store.classes[:6]) + (", ..." if len(store.classes) > 6 else "")
+    size = store.preparation
+    colour = "colour" if size.channels == 3 else "grey"
+    return (
+        ("pictures", f"{len(store.labels):,} of {len(store.classes)} classes: {names}"),
+        (
+            "prepared",
+            f"{size.height}x{size.width} {colour}; {len(parts.train):,} to learn from, "
+            f"{len(parts.validation):,} to watch, {len(parts.test):,} to test with",
+        ),
+    )
+
+
+def broken_notes(store: Store) -> tuple[str, ...]:
+    """Name the pictures that were left out, the first few of them at least."""
+    named = [f"left out {one.name}: {one.cause}" for one in store.broken[:_MOST_NAMED]]
+    more = len(store.broken) - len(named)
+    return (*named, f"left out {more:,} more, all named in {METRICS}") if more else tuple(named)
+
+
+def receipt(origin: Origin) -> dict[str, str]:
+    """Say where a model comes from: data, settings, versions and machine."""
+    packages = ("convscope", "torch", "numpy", "numba", "pillow")
+    return {
+        "data": origin.data,
+        "data_digest": origin.data_digest,
+        "settings": json.dumps(asdict(origin.settings)),
+        "seed": str(origin.settings.seed),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
+    """Judge the model by the pictures it has never seen and write everything into the run's folder.
+
+    Returns:
+        The classifier, and closing (title, text) lines.
+
+    Raises:
+        ConvscopeError: Something cannot be written.
+    """
+    store, parts = training.data.store, training.data.split
+    judged, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
+    classifier = Classifier(model)
+    if not len(indices):
+        classifier.save(run / MODEL)
+        return classifier, (("judged", "nothing: there were neither test nor validation pictures"),)
+    probabilities = classifier.probabilities_at(store.pictures, indices)
+    evaluation = evaluate(probabilities, store.labels[indices], store.classes)
+    measured = {judged: evaluation.to_dict(), "training_seconds": training.position.elapsed_seconds}
+    classifier = Classifier(replace(model, figures=_headline(judged, evaluation, training)))
+    classifier.save(run / MODEL)
+    _write_metrics(run, measured, training)
+    _write_figures(run, store, indices, probabilities, evaluation)
+    return classifier, _summary(judged, evaluation)
+
+
+def _headline(judged: str, evaluation: Evaluation, training: Training) -> dict[str, float | int | str]:
+    low, high = evaluation.accuracy_interval
+    return {
+        "judged_by": judged,
+        "pictures": evaluation.pictures,
+        "accuracy_fraction": evaluation.accuracy_fraction,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "cross_entropy": evaluation.cross_entropy,
+        "training_seconds": training.position.elapsed_seconds,
+    }
+
+
+def _write_metrics(run: Path, measured: dict[str, object], training: Training) -> None:
+    store, parts = training.data.store, training.data.split
+    everything = {
+        **measured,
+        "pictures": {part: len(getattr(parts, part)) for part in ("train", "validation", "test")},
+        "classes": store.classes,
+        "notes": [*store.notes, *parts.notes],
+        "broken": [asdict(one) for one in store.broken],
+        "recipe": asdict(training.recipe),
+        "mirrored": training.position.mirror,
+    }
+    with replacing(run / METRICS) as file:
+        file.write(json.dumps(everything, indent=2).encode())
+
+
+def _write_figures(
+    run: Path, store: Store, indices: NDArray[np.int64], probabilities: NDArray[np.float64], evaluation: Evaluation
+) -> None:
+    folder = run / _FIGURES
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ConvscopeError(f"cannot make {folder}", why=error.strerror or str(error)) from error
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != store.labels[indices])
+    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][: figures.MOST_MISTAKES]
+    figures.write(figures.learning_curves(read_epochs(run / "epochs.csv")), folder / "learning_curves.png")
+    figures.write(figures.confusion_matrix(evaluation.confusion, store.classes), folder / "confusion_matrix.png")
+    mistakes = figures.worst_mistakes(
+        store.pictures[indices[surest]],
+        store.labels[indices[surest]],
+        predicted[surest],
+        probabilities[surest, predicted[surest]],
+        store.classes,
+    )
+    figures.write(mistakes, folder / "worst_mistakes.png")
+
+
+def _summary(judged: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+    low, high = evaluation.accuracy_interval
+    rows = [
+        (
+            "accuracy",
+            f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {judged} pictures "
+            f"(95 % interval {low:.2%} to {high:.2%})",
+        )
+    ]
+    recalls = [(one.recall_fraction, one.name) for one in evaluation.classes if one.recall_fraction is not None]
+    hardest = min(recalls)
+    rows.append(("hardest", f"{hardest[1]}: {hardest[0]:.1%} of them recognised"))
+    return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)

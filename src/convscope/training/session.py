@@ -1,0 +1,170 @@
+"""From pictures to a model: the way of the data, from one end to the other.
+
+    source -> survey -> store -> split -> recipe -> loop -> folded model -> evaluation -> report
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from convscope.errors import RunError
+from convscope.model.classifier import Classifier
+from convscope.model.file import Model
+from convscope.network.folding import fold
+from convscope.pictures.sources import open_source
+from convscope.pictures.sources.source import Source
+from convscope.pictures.split import Split, split
+from convscope.pictures.store import Store, build_store
+from convscope.pictures.survey import survey
+from convscope.training import checkpoint, report
+from convscope.training.csv_log import CsvLog
+from convscope.training.data import training_data
+from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
+from convscope.training.interruption import asked_to_stop
+from convscope.training.loop import Training
+from convscope.training.precision import fastest_precision
+from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
+
+Data = str | Path | tuple[Any, Any]
+
+_SAVE_EVERY_SECONDS = 20.0
+"""An epoch that ends sooner after the last checkpoint writes none: small pictures have many epochs a second."""
+
+
+def train(
+    data: Data, settings: Settings, *, output: Path | None = None, listeners: Sequence[Listener] = ()
+) -> Classifier:
+    """Train a classifier.
+
+    Args:
+        data: Whatever `open_source` knows.
+        settings: What the person said; everything else is chosen from the pictures.
+        output: A new folder for the run: the model, its figures and its log; None keeps nothing but what is returned.
+        listeners: Who is told what happens.
+
+    Raises:
+        ConvscopeError: The pictures, a setting or the folder cannot be used; the message says which and why.
+        KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to go on.
+    """
+    settings.check()
+    source = open_source(data)
+    store = _store(source, settings, listeners)
+    parts = split(store)
+    with TemporaryDirectory() if output is None else nullcontext(output) as folder:
+        run = Path(folder)
+        _make_run(run, new=output is not None)
+        return _Session(run, store, parts, _origin(data, store, settings), (*listeners, CsvLog())).go()
+
+
+def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
+    """Go on with a run that was stopped, and end as if it never had been.
+
+    Raises:
+        RunError: There is nothing to go on with, or the pictures have changed since.
+    """
+    origin = checkpoint.read_origin(run)
+    store = _store(open_source(origin.data), origin.settings, listeners)
+    if store.digest != origin.data_digest:
+        raise RunError(
+            f"cannot go on with {run}", why=f"the pictures of {origin.data} have changed since", remedy="train anew"
+        )
+    return _Session(run, store, split(store), origin, (*listeners, CsvLog())).go(resumed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    run: Path
+    store: Store
+    parts: Split
+    origin: checkpoint.Origin
+    listeners: Sequence[Listener]
+
+    def go(self, *, resumed: bool = False) -> Classifier:
+        begin = time.monotonic()
+        data = training_data(self.store, self.parts)
+        recipe = choose(data.facts(), self.origin.settings)
+        training = Training(data, recipe)
+        if resumed:
+            checkpoint.restore(self.run, training)
+        plan = (*report.data_lines(self.store, self.parts), *recipe_lines(data.facts(), recipe))
+        self._tell(Started(self.run, plan, recipe.epochs, training.steps))
+        for note in (*self.store.notes, *self.parts.notes, *report.broken_notes(self.store)):
+            self._tell(Noted(note))
+        self._learn(training)
+        classifier, summary = report.write(self.run, self._model(training), training)
+        self._tell(Finished(self.run, self.run / report.MODEL, summary, time.monotonic() - begin))
+        return classifier
+
+    def _learn(self, training: Training) -> None:
+        saved_at = time.monotonic()
+
+        def save_now_and_then() -> None:
+            nonlocal saved_at
+            if time.monotonic() - saved_at >= _SAVE_EVERY_SECONDS:
+                checkpoint.save(self.run, self.origin, training)
+                saved_at = time.monotonic()
+
+        with asked_to_stop() as wants_stop:
+            reached_end = training.run(self.listeners, wants_stop, save_now_and_then)
+        if not reached_end:
+            checkpoint.save(self.run, self.origin, training)
+            self._tell(Stopped(self.run, training.position.epoch, training.recipe.epochs))
+            raise KeyboardInterrupt
+        training.finish()
+
+    def _model(self, training: Training) -> Model:
+        data, recipe = training.data, training.recipe
+        return Model(
+            notation=recipe.network,
+            classes=self.store.classes,
+            preparation=self.store.preparation,
+            mean=tuple(data.mean.tolist()),
+            std=tuple(data.std.tolist()),
+            weights=fold(training.network),
+            receipt=report.receipt(self.origin),
+        )
+
+    def _tell(self, event: Event) -> None:
+        _tell(self.listeners, event)
+
+
+def _store(source: Source, settings: Settings, listeners: Sequence[Listener]) -> Store:
+    preparation = choose_preparation(survey(source), settings)
+    return build_store(
+        source,
+        preparation,
+        progress=lambda done, total: _tell(listeners, Preparing(done, total)),
+        strict=settings.strict,
+    )
+
+
+def _origin(data: Data, store: Store, settings: Settings) -> checkpoint.Origin:
+    """Remember where the run came from, with the precision settled, so that it is the same when it goes on."""
+    name = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
+    where = os.path.abspath(name) if os.path.exists(name) else name
+    measured = settings.precision in {None, "auto"}
+    settled = replace(settings, precision=fastest_precision()) if measured else settings
+    return checkpoint.Origin(where, store.digest, settled)
+
+
+def _make_run(run: Path, *, new: bool) -> None:
+    if new and run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise RunError(
+            f"the run's folder {run} exists already", why="a run never overwrites anything", remedy="name a new one"
+        )
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make the run's folder {run}", why=error.strerror or str(error)) from error
+
+
+def _tell(listeners: Sequence[Listener], event: Event) -> None:
+    for listener in listeners:
+        listener(event)
