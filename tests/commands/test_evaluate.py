@@ -37,7 +37,7 @@ def test_json(run: Run, model_path: Path, pets: Path) -> None:
 def test_the_test_part_is_the_default_and_said_so(run: Run, model_path: Path, pets: Path) -> None:
     done = run("evaluate", model_path, pets)
     assert done.returncode == 0
-    assert "no test pictures given" in done.stdout
+    assert "no test part" in done.stdout
     assert "pictures              4\n" in done.stdout
 
 

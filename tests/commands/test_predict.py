@@ -34,11 +34,14 @@ def test_a_folder_is_searched_in_natural_order_without_what_is_no_picture(
     for name in ("10.png", "2.PNG", "deep/er/1.png", ".hidden.png", ".git/a.png"):
         paint(tmp_path / "all" / name, 10)
     (tmp_path / "all" / "notes.txt").write_text("no picture")
-    (tmp_path / "all" / "loop").symlink_to(tmp_path / "all")
+    (tmp_path / "all" / "round").symlink_to(tmp_path / "all")
+    paint(tmp_path / "elsewhere" / "3.png", 10)
+    (tmp_path / "all" / "deep" / "link").symlink_to(tmp_path / "elsewhere")
     assert list(labels(run("predict", model_path, tmp_path / "all", "--format", "csv").stdout)) == [
         "2.PNG",
         "10.png",
         "1.png",
+        "3.png",
     ]
 
 
@@ -125,22 +128,21 @@ def test_one_bad_file_does_not_stop_the_rest(run: Run, model_path: Path, pets: P
 
 
 @pytest.mark.parametrize(
-    "given",
+    "arguments",
     [
-        ["missing.png"],
-        ["empty"],
-        ["*.nothing"],
-        ["-"],
-        ["--top", "0", "pets"],
-        ["--null", "pets"],
-        ["--format", "xml", "pets"],
-        [],
+        "{folder}/missing.png",
+        "{folder}/empty",
+        "{folder}/*.nothing",
+        "-",
+        "--top 0 {folder}/pets",
+        "--null {folder}/pets",
+        "--format xml {folder}/pets",
+        "",
     ],
 )
-def test_nothing_to_predict_is_an_error(run: Run, model_path: Path, pets: Path, given: list[str]) -> None:
+def test_nothing_to_predict_is_an_error(run: Run, model_path: Path, pets: Path, arguments: str) -> None:
     (pets.parent / "empty").mkdir()
-    given = [str(pets.parent / name) if name[0] not in "-0x" else name for name in given]
-    done = run("predict", model_path, *given)
+    done = run("predict", model_path, *arguments.format(folder=pets.parent).split())
     assert done.returncode == 2
     assert done.stderr
     assert "Traceback" not in done.stderr

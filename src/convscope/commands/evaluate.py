@@ -71,7 +71,9 @@ def _print_report(figures: Evaluation) -> None:
     console = out()
     for title, text in lines:
         console.print(f"{title:22}{text}")
-    console.print("\n", by_class, sep="")
+    console.print()
+    console.print(by_class)
+    console.print()
     _print_confusion(figures, console)
 
 
@@ -79,12 +81,12 @@ def _print_confusion(figures: Evaluation, console: Console) -> None:
     from convscope.commands.tables import table
 
     if len(figures.classes) > _MOST_COLUMNS:
-        console.print("\nThe confusion matrix of so many classes is in the output of --json.")
+        console.print("The confusion matrix of so many classes is in the output of --json.")
         return
     matrix = table(["true \\ predicted"], [one.name for one in figures.classes])
     for one, counts in zip(figures.classes, figures.confusion, strict=True):
         matrix.add_row(one.name, *(f"{count:,}" if count else "." for count in counts))
-    console.print("\n", matrix, sep="")
+    console.print(matrix)
 
 
 def _percent(share: float) -> str:

@@ -45,8 +45,9 @@ def predict(
 ) -> None:
     """Say which class pictures are of.
 
-    A picture that cannot be read is named on standard error and does not stop the others; the exit code is 1
-    then, and 2 if not one could be read.
+    A picture that cannot be read is named on standard error and does not stop the others.
+
+    The exit code is 0 if all could be read, 1 if some, and 2 if none.
     """
     from convscope.model.classifier import load
 
@@ -98,12 +99,19 @@ def _inside(folder: str) -> Iterator[str]:
     """All pictures below a folder, hidden ones left out, in natural order folder by folder."""
     from convscope.pictures.naming import natural_order
     from convscope.pictures.reading import SUFFIXES
+    from convscope.pictures.sources.layout import HIDDEN
 
     closed: list[OSError] = []
-    for path, folders, files in os.walk(folder, onerror=closed.append):
-        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_order)
+    seen: set[tuple[int, int]] = set()
+    for path, folders, files in os.walk(folder, onerror=closed.append, followlinks=True):
+        status = Path(path).stat()
+        if (status.st_dev, status.st_ino) in seen:  # links may lead round in a circle
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted((name for name in folders if not HIDDEN.fullmatch(name)), key=natural_order)
         for name in sorted(files, key=natural_order):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not HIDDEN.fullmatch(name) and Path(name).suffix.lower() in SUFFIXES:
                 yield str(Path(path, name))
     # A folder that cannot be listed is passed on too, so that it is named and counted.
     yield from (str(error.filename) for error in closed)

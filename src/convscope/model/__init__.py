@@ -1,1 +1,11 @@
-"""The trained model: its file, its prediction and its evaluation."""
+"""The trained model: its file, its prediction and its evaluation. No PyTorch is needed here.
+
+metadata      what a model file says about itself, as a strict schema
+file          Model, saved to and loaded from one .safetensors file
+graph         the model as an ONNX graph: from pixels to logits
+predictor     prepared pictures -> logits and probabilities, with ONNX Runtime
+evaluation    probabilities and true classes -> figures
+selection     which labelled pictures of a source a model is judged by
+intake        pictures as people hand them over: paths, bytes, images, arrays
+classifier    all of it together: what `convscope.load` returns
+"""

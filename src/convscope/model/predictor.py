@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,15 +28,15 @@ class Predictor:
 
     Args:
         model: What `convscope.model.file.load` returns.
-        threads: How many threads compute; None lets ONNX Runtime choose one a physical core.
+        threads: How many threads compute; None takes one for every processor this process may use.
     """
 
     def __init__(self, model: Model, threads: int | None = None) -> None:
         self._model = model
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
+        # Left to itself, ONNX Runtime binds its threads to processors, and complains where it may not.
+        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
         self._session = onnxruntime.InferenceSession(
             build_graph(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
         )

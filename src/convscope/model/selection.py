@@ -63,42 +63,48 @@ def select(
         DataError: The source cannot be used, has a class that the model does not know, or has no such part.
         StoreError: The prepared pictures cannot be written.
     """
-    store = build_store(open_source(data), model.preparation, progress=progress)
-    places = _places(store.classes, model.classes)
-    indices, notes = _pick(store, part)
+    source = open_source(data)
+    store = build_store(source, model.preparation, progress=progress)
+    places = _places(store.classes, model.classes, source.name)
+    indices, notes = _pick(store, part, source.name)
     if not len(indices):
-        raise DataError(f"there are no {part} pictures", remedy="choose another part, or all")
+        raise DataError(
+            f"there are no {part} pictures in {source.name}", remedy="choose another part, or all"
+        )
     return Selection(store, indices, places[store.labels[indices]], (*notes, *_broken(store)))
 
 
-def _places(theirs: Sequence[str], ours: Sequence[str]) -> NDArray[np.int64]:
+def _places(theirs: Sequence[str], ours: Sequence[str], source: str) -> NDArray[np.int64]:
     places = {name: place for place, name in enumerate(ours)}
     for name in theirs:
         if name not in places:
             known = ", ".join(ours[:_MOST_NAMED]) + (", ..." if len(ours) > _MOST_NAMED else "")
             raise DataError(
-                f"the model does not know the class {name!r}",
+                f"the model does not know the class {name!r} of {source}",
                 why=f"it was trained on {known}",
                 remedy="give the class the name it had in training, or leave it out",
             )
     return np.array([places[name] for name in theirs], np.int64)
 
 
-def _pick(store: Store, part: Judged) -> tuple[Indices, tuple[str, ...]]:
+def _pick(store: Store, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
     if part == "all":
         return np.arange(len(store.labels)), ()
     given = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
     if len(given):
         return given, ()
     try:
-        parts = split(store)
+        chosen: Indices = getattr(split(store), part)
     except DataError as error:
         raise DataError(
-            f"the pictures have no {part} part, and none can be set aside",
+            f"{source} has no {part} part, and none can be set aside",
             why=error.what,
-            remedy="judge by all of them (part all)",
+            remedy="judge by all its pictures (part all)",
         ) from error
-    return getattr(parts, part), parts.notes
+    note = (
+        f"{source} has no {part} part: judged by the {len(chosen):,} pictures that training sets aside for it"
+    )
+    return chosen, (note,)
 
 
 def _broken(store: Store) -> tuple[str, ...]:
