@@ -56,13 +56,15 @@ def open_idx(path: Path) -> ArraySource:
     if not path.is_dir():
         match = LABELS_NAME.fullmatch(path.name)
         return _open_pair(path.with_name(_partner(path.name, "images")) if match else path)
-    names = sorted(entry.name for entry in path.iterdir() if PICTURES_NAME.fullmatch(entry.name))
+    # A folder may hold the same file both ways, as it came and unpacked.
+    found = filter(PICTURES_NAME.fullmatch, (entry.name for entry in path.iterdir()))
+    names = {name.removesuffix(".gz") for name in found}
     if not names:
         raise DataError(
             f"there are labels but no pictures in {printable(str(path))}",
             remedy="add the images-idx3-ubyte file",
         )
-    pairs = [_open_pair(path / name) for name in names]
+    pairs = [_open_pair(path / name) for name in sorted(names)]
     return joined(printable(path.resolve().name), pairs)
 
 
