@@ -44,6 +44,10 @@ def test_json(run: Run) -> None:
     assert report["parameters"] == sum(step["parameters"] for step in report["steps"])
 
 
+def test_a_preset_goes_by_its_name(run: Run) -> None:
+    assert run("network", "course", *NETWORK[2:]).stdout == run(*NETWORK).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def network(
-    notation: Annotated[str, typer.Argument(help="A network such as 32C3-MP2-64C3-MP2-128N.")],
+    notation: Annotated[
+        str, typer.Argument(help="A notation such as 32C3-MP2-64C3-MP2-128N, or a preset's name.")
+    ],
     *,
     size: Annotated[
         str, typer.Option("--input", metavar="CxHxW", help="The picture: channels x height x width.")
@@ -23,9 +25,10 @@ def network(
 ) -> None:
     """Show a network step by step: shapes, parameters, multiply-adds, receptive fields."""
     from convscope.network.notation import parse, write
+    from convscope.network.presets import PRESETS
     from convscope.network.shapes import parse_shape, trace
 
-    layers, shape = parse(notation), parse_shape(size)
+    layers, shape = parse(PRESETS.get(notation, notation)), parse_shape(size)
     rows = trace(layers, shape, classes)
     if as_json:
         totals = {name: sum(getattr(row, name) for row in rows) for name in ("parameters", "multiply_adds")}

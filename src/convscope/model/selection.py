@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.pictures.sources import Part, open_source
+from convscope.pictures.sources import Part, Source, open_source
 from convscope.pictures.split import Indices, split
 from convscope.pictures.store import Progress, Store, build_store
 
@@ -64,8 +64,9 @@ def select(
         StoreError: The prepared pictures cannot be written.
     """
     source = open_source(data)
+    _check_classes(source, model.classes)
     store = build_store(source, model.preparation, progress=progress)
-    places = _places(store.classes, model.classes, source.name)
+    places = np.array([model.classes.index(name) for name in store.classes], np.int64)
     indices, notes = _pick(store, part, source.name)
     if not len(indices):
         raise DataError(
@@ -74,17 +75,14 @@ def select(
     return Selection(store, indices, places[store.labels[indices]], (*notes, *_broken(store)))
 
 
-def _places(theirs: Sequence[str], ours: Sequence[str], source: str) -> NDArray[np.int64]:
-    places = {name: place for place, name in enumerate(ours)}
-    for name in theirs:
-        if name not in places:
-            known = ", ".join(ours[:_MOST_NAMED]) + (", ..." if len(ours) > _MOST_NAMED else "")
-            raise DataError(
-                f"the model does not know the class {name!r} of {source}",
-                why=f"it was trained on {known}",
-                remedy="give the class the name it had in training, or leave it out",
-            )
-    return np.array([places[name] for name in theirs], np.int64)
+def _check_classes(source: Source, known: Sequence[str]) -> None:
+    for name in sorted({item.label for item in source.items} - set(known)):
+        shown = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
+        raise DataError(
+            f"the model does not know the class {name!r} of {source.name}",
+            why=f"it was trained on {shown}",
+            remedy="give the class the name it had in training, or leave it out",
+        )
 
 
 def _pick(store: Store, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
