@@ -76,7 +76,7 @@ def test_readme_can_be_followed_from_top_to_bottom(folder):
     for language, text, _ in steps():
         done = run(language, without_installing(text), folder)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
-    promised = re.findall(r"^\| `([\w.]+)` \|", README, flags=re.MULTILINE)
+    promised = re.findall(r"^\| `([\w./]+)` \|", README, flags=re.MULTILINE)
     assert len(promised) >= 6
     for run_folder in ("digits", "pets", "small"):
         missing = [name for name in promised if not (folder / "runs" / run_folder / name).is_file()]

@@ -76,6 +76,7 @@ def test_quiet_means_quiet(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_stopped_run_can_go_on(tmp_path):
     with subprocess.Popen(
         [*COMMAND, "--epochs", "40"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
