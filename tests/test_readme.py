@@ -64,12 +64,6 @@ def test_what_readme_shows_is_what_is_printed(command, shown, tmp_path):
     assert lines(done.stdout) == lines(shown)
 
 
-def test_linked_files_exist():
-    root = Path(__file__).parent.parent
-    missing = [link for link in re.findall(r"\]\(([^):]+)\)", README) if not (root / link).exists()]
-    assert not missing
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_readme_can_be_followed_from_top_to_bottom(folder):
