@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 MOST_PICTURES = 4_000
 """So many pictures, evenly spread, are looked at both ways."""
-_KNOWN_FRACTION = 0.5
-"""A class counts as known when more than this share of it, chance taken off, is recognised the right way round."""
+_KNOWN = 0.25
+"""A class counts as known from this informedness on."""
 _KEPT_FRACTION = 0.5
-"""Of the recognition above chance a class must keep this share when mirrored."""
+"""Of its informedness a class must keep this share when mirrored."""
 _FEWEST_PICTURES = 5
 """A class with fewer pictures says nothing."""
 
@@ -54,17 +54,28 @@ def judge(
         >>> judge(truth, np.zeros(20, int), truth, ("cat", "dog")).mirror is None
         True
     """
-    chance = 1 / len(classes)
-    right, right_mirrored = predicted == labels, predicted_mirrored == labels
     counts = np.bincount(labels, minlength=len(classes))
-    known = (np.bincount(labels, right, len(classes)) / np.maximum(counts, 1) - chance) / (1 - chance)
-    kept = (np.bincount(labels, right_mirrored, len(classes)) / np.maximum(counts, 1) - chance) / (1 - chance)
-    telling = (counts >= _FEWEST_PICTURES) & (known > _KNOWN_FRACTION)
-    if telling.sum() < 0.5 * (counts >= _FEWEST_PICTURES).sum() or not telling.any():
+    telling = counts >= _FEWEST_PICTURES
+    known = _informedness(labels, predicted, len(classes))
+    kept = _informedness(labels, predicted_mirrored, len(classes))
+    if not telling.any() or known[telling].min() < _KNOWN:
         return Verdict(None, "too little is recognised yet to say whether mirroring is harmless")
+    right, right_mirrored = (predicted == labels).mean(), (predicted_mirrored == labels).mean()
+    shares = f"{right:.1%} are recognised as they are, {right_mirrored:.1%} mirrored".replace("%", " %")
     lost = telling & (kept < _KEPT_FRACTION * known)
-    shares = f"{right.mean():.1%} of them are recognised as they are, {right_mirrored.mean():.1%} mirrored"
     if lost.any():
         worst = int(np.argmin(np.where(lost, kept - known, np.inf)))
         return Verdict(False, f"pictures are not mirrored: {shares}; {classes[worst]!r} suffers most")
     return Verdict(True, f"pictures are mirrored from now on: {shares}")
+
+
+def _informedness(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """Say for each class how much better than chance it is recognised: hits of its own less hits of the others'.
+
+    Unlike the share recognised alone, it is 0 for a class that everything is taken for. Source: W. J. Youden, "Index
+    for rating diagnostic tests", 1950.
+    """
+    own = np.bincount(labels, minlength=classes)
+    hits = np.bincount(labels[predicted == labels], minlength=classes)
+    others_hits = np.bincount(predicted[predicted != labels], minlength=classes)
+    return hits / np.maximum(own, 1) - others_hits / np.maximum(len(labels) - own, 1)
