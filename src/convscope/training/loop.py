@@ -150,12 +150,12 @@ class Training:
         loss.backward()
         self.optimiser.step(1 - self._done_fraction())
         self.average.follow()
-        value = loss.item()
-        if not math.isfinite(value):
+        shown = F.cross_entropy(logits.detach(), labels).item()  # without smoothing and weights, as in validation
+        if not math.isfinite(shown):
             raise RunError(
-                f"the loss became {value} in epoch {self.position.epoch + 1}", remedy="lower --learning-rate"
+                f"the loss became {shown} in epoch {self.position.epoch + 1}", remedy="lower --learning-rate"
             )
-        return value, int((logits.argmax(1) == labels).sum())
+        return shown, int((logits.argmax(1) == labels).sum())
 
     def _advance(self, loss: float, correct: int, elapsed_seconds: float) -> None:
         at = self.position
