@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from convscope.errors import PictureError
 from convscope.pictures.reading import PIXEL_LIMIT, read_picture
@@ -169,6 +169,20 @@ def test_a_jpeg_is_broken_however_little_is_missing(progressive):
     for length in range(len(data)):
         with pytest.raises(PictureError):
             read_picture(data[:length], "cut")
+
+
+def test_a_jpeg_cut_short_is_broken_even_where_pillow_is_told_to_load_it(monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    thumbnail = saved(Image.new("RGB", (8, 8)), "JPEG")
+    data = saved(Image.fromarray(COLOURS), "JPEG", exif=b"Exif\x00\x00" + thumbnail)
+    assert read_picture(data, "x").shape == COLOURS.shape
+    with pytest.raises(PictureError, match="no end marker"):
+        read_picture(data[:-60], "cut")
+
+
+def test_what_follows_the_end_of_a_jpeg_does_not_matter():
+    data = saved(Image.fromarray(COLOURS), "JPEG")
+    assert np.array_equal(read_picture(data + b"\xff\xda more", "x"), read_picture(data, "x"))
 
 
 @pytest.mark.parametrize(

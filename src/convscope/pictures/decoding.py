@@ -22,7 +22,7 @@ DIGEST_SIZE = 16
 TICK_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
     """One picture of a source, decoded.
 

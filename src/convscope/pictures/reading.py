@@ -24,6 +24,7 @@ SUFFIXES = frozenset(
 PIXEL_LIMIT = 100_000_000
 BYTE_LIMIT = 256 * 2**20
 
+JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
 ORIENTATION_TAG = 0x0112
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -112,9 +113,18 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
-    """Finds a JPEG cut short where Pillow did not: its last scan has no end marker after it."""
-    if image.format in {"JPEG", "MPO"} and encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda"):
+    """Finds a JPEG cut short that Pillow lets pass, as it does where somebody set LOAD_TRUNCATED_IMAGES."""
+    if image.format == "JPEG" and encoded.find(JPEG_END, _scan_start(encoded)) < 0:
         raise unreadable(name, "it is cut short (no end marker)")
+
+
+def _scan_start(encoded: bytes) -> int:
+    """Finds where a JPEG's pixels start: behind its segments, one of which may hold a small JPEG."""
+    place = 2
+    while encoded[place : place + 1] == b"\xff" and encoded[place : place + 2] != JPEG_SCAN:
+        filled = encoded[place + 1 : place + 2] == b"\xff"
+        place += 1 if filled else 2 + int.from_bytes(encoded[place + 2 : place + 4], "big")
+    return place
 
 
 def _turned_upright(image: Image.Image) -> Image.Image:

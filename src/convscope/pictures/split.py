@@ -32,7 +32,7 @@ Indices = NDArray[np.int64]
 Groups = dict[int, list[Indices]]  # for each class its groups of equal pictures, in the order they are drawn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """The three parts, as ascending indices into a store.
 

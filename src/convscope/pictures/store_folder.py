@@ -43,7 +43,7 @@ class Broken:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Store:
     """All readable pictures of a source, prepared, in the source's order.
 

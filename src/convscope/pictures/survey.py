@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SAMPLE = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Survey:
     """What an evenly spread sample of the pictures is like.
 

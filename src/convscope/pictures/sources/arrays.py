@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ArraySource:
     """A source whose pictures are pixels in memory.
 
@@ -85,9 +85,13 @@ def open_arrays(
             f"{name}: pictures of shape {pixels.shape} cannot be used",
             remedy="give (N, height, width), (N, height, width, 1) or (N, height, width, 3), none of them 0",
         )
-    texts = [class_name(str(label)) for label in np.asarray(labels).tolist()]
-    if len(texts) != len(pixels):
-        raise DataError(f"{name}: there are {len(pixels):,} pictures but {len(texts):,} labels")
+    labels = np.asarray(labels)
+    if labels.shape != (len(pixels),):
+        raise DataError(
+            f"{name}: {len(pixels):,} pictures and labels of shape {labels.shape} do not belong together",
+            remedy="give one label for each picture",
+        )
+    texts = [class_name(str(label)) for label in labels.tolist()]
     items = tuple(Item(f"{name}[{index}]", text, part) for index, text in enumerate(texts))
     return ArraySource(name, items, pixels)
 

@@ -71,9 +71,9 @@ def _open_folder(folder: Path) -> Source:
 
 
 def _open_file(path: Path) -> Source:
+    opener = next((OPENERS[suffix] for suffix in OPENERS if path.name.lower().endswith(suffix)), None)
     if is_idx_name(path.name):
-        return open_idx(path)
-    for suffixes, opener in OPENERS.items():
-        if path.name.lower().endswith(suffixes):
-            return opener(path)
+        opener = open_idx
+    if opener and path.is_file():
+        return opener(path)
     raise DataError(f"{printable(str(path))} is not a source of pictures", remedy=f"give {KINDS}")

@@ -94,13 +94,11 @@ def open_tar(path: Path) -> TarSource:
     spans: dict[str, tuple[int, int]] = {}
     left_out = 0
     try:
-        with _unpacking(path) as stream, _listed(stream) as archive:
-            for count, member in enumerate(archive, start=1):
-                check_member(path, member.name, count)
-                if member.isreg() and not member.issparse() and member.size >= 0:
-                    spans[member.name] = (member.offset_data, member.size)
-                else:
-                    left_out += not member.isdir()
+        for member in _members(path):
+            if member.isreg() and not member.issparse():
+                spans[member.name] = (member.offset_data, member.size)
+            else:
+                left_out += not member.isdir()
     except TAR_ERRORS as error:
         raise damaged(path, error) from error
     names = sorted(spans, key=spans.__getitem__)
@@ -110,14 +108,29 @@ def open_tar(path: Path) -> TarSource:
     return TarSource(printable(path.name.split(".")[0]), layout.items, layout.notes + notes, path, members)
 
 
+def _members(path: Path) -> Iterator[tarfile.TarInfo]:
+    """Yields every member's header, checked.
+
+    `tarfile` takes a damaged header for the end of the archive; a whole one ends with a block of zeros.
+    """
+    with _unpacking(path) as stream:
+        bounded = cast("IO[bytes]", _Bounded(stream))
+        with tarfile.open(fileobj=bounded, mode="r:") as archive:
+            for count, member in enumerate(archive, start=1):
+                check_member(path, member.name, count)
+                if member.size < 0:
+                    raise tarfile.ReadError("one of its headers has a negative size")
+                yield member
+        stream.seek(archive.offset)
+        end = stream.read(tarfile.BLOCKSIZE)
+        if len(end) % tarfile.BLOCKSIZE or any(end):
+            raise tarfile.ReadError("it is cut short or damaged")
+
+
 def _unpacking(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         opener = OPENERS.get(file.read(2), Path.open)
     return opener(path, "rb")
-
-
-def _listed(stream: IO[bytes]) -> tarfile.TarFile:
-    return tarfile.open(fileobj=cast("IO[bytes]", _Bounded(stream)), mode="r:")
 
 
 class _Bounded:

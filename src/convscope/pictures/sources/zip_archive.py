@@ -122,6 +122,6 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
 def _unpacked(member: IO[bytes], size: int, name: str) -> bytes:
     try:
         with member:
-            return member.read(size)
+            return member.read(size + 1)  # the end has to be met for the checksum to be compared
     except ZIP_ERRORS as error:
         raise unreadable(name, f"its archive is damaged here ({error})") from error

@@ -1,0 +1,12 @@
+import numpy as np
+from sklearn.datasets import load_digits
+
+from convscope.pictures.sources import open_source
+
+
+def test_digits_are_those_of_scikit_learn_scaled_to_bytes():
+    source, digits = open_source("digits"), load_digits()
+    pixels = np.stack([source.read(index) for index in range(len(source.items))])
+    assert np.abs(pixels / 255 - digits.images / 16).max() <= 0.5 / 255
+    assert pixels.max() == 255
+    assert [item.label for item in source.items] == [str(target) for target in digits.target]
