@@ -11,5 +11,5 @@ VARIABLE = "CONVSCOPE_CACHE"
 
 
 def cache_folder() -> Path:
-    """Returns convscope's folder in the user's cache (`~/.cache/convscope` on Linux), or $CONVSCOPE_CACHE."""
+    """Return convscope's folder in the user's cache (`~/.cache/convscope` on Linux), or $CONVSCOPE_CACHE."""
     return Path(os.environ.get(VARIABLE) or user_cache_path("convscope"))

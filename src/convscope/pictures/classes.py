@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
-    """Checks that a classifier can be trained on pictures of these classes.
+    """Check that a classifier can be trained on pictures of these classes.
 
     Args:
         labels: The class of each picture.
@@ -53,7 +53,7 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
 
 
 def too_few(label: str, why: str) -> DataError:
-    """Makes the error for a class that cannot be both learned and tested."""
+    """Make the error for a class that cannot be both learned and tested."""
     return DataError(
         f"the class {label!r} cannot be split",
         why=f"{why}, but one has to be learned from and another one to test with",

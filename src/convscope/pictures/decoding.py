@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DIGEST_SIZE = 16
 TICK_SECONDS = 0.1
+MOST_THREADS = 16  # with more, what Pillow does inside Python's lock is all that counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ def decode(
     refuse: Callable[[int, PictureError], None],
     tick: Callable[[], None] = lambda: None,
 ) -> None:
-    """Decodes pictures of a source in as many threads as there are processors.
+    """Decode pictures of a source in as many threads as there are processors.
 
     Each thread fetches its next picture from the source when it is done with the one before, so no more
     pictures are in memory than there are threads. Pillow decodes outside Python's global lock.
@@ -70,7 +71,7 @@ def decode(
             else:
                 take(decoded)
 
-    workers = len(os.sched_getaffinity(0))
+    workers = min(len(os.sched_getaffinity(0)), MOST_THREADS)
     with quiet, ThreadPoolExecutor(workers) as pool:
         try:
             running = {pool.submit(work) for _ in range(workers)}

@@ -9,7 +9,7 @@ from convscope.printable import printable
 
 
 def class_name(text: str) -> str:
-    r"""Returns a class's name as it is matched and shown: accents composed, nothing that cannot be printed.
+    r"""Return a class's name as it is matched and shown: accents composed, nothing that cannot be printed.
 
     File systems and archives differ in how they write an accent, as one letter or as two.
 
@@ -21,7 +21,7 @@ def class_name(text: str) -> str:
 
 
 def natural_order(text: str) -> tuple[tuple[str | tuple[int, str], ...], str]:
-    """Returns a sorting key that puts "2" before "10" and takes no notice of case.
+    """Return a sorting key that puts "2" before "10" and takes no notice of case.
 
     Example:
         >>> sorted(["10", "b", "2", "A"], key=natural_order)

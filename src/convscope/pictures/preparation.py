@@ -34,7 +34,7 @@ class Preparation:
 
 
 def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
-    """Brings a picture into the form of a preparation.
+    """Bring a picture into the form of a preparation.
 
     Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by
     repeating. The size is changed by Pillow's antialiased bilinear filter: when shrinking, every pixel of the

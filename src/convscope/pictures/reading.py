@@ -38,12 +38,12 @@ UPRIGHT = {
 
 
 def unreadable(name: str, cause: str) -> PictureError:
-    """Makes the error for one picture that cannot be read."""
+    """Make the error for one picture that cannot be read."""
     return PictureError(f"cannot read the picture {name}", why=cause)
 
 
 def read_file(path: Path, name: str) -> bytes:
-    """Reads the bytes of one picture file.
+    """Read the bytes of one picture file.
 
     Args:
         path: The file.
@@ -68,7 +68,7 @@ def read_file(path: Path, name: str) -> bytes:
 
 
 def read_picture(data: bytes | Path, name: str) -> NDArray[np.uint8]:
-    """Reads one picture: JPEG, PNG, GIF or animated WebP (first frame), BMP, TIFF, WebP.
+    """Read one picture: JPEG, PNG, GIF or animated WebP (first frame), BMP, TIFF, WebP.
 
     The orientation written in EXIF is honoured. Transparency is laid on white. 16-bit values are divided by
     257 and rounded; integers beyond 16 bits are clipped first. Floating-point values stand for 0..1 where
@@ -113,13 +113,13 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
-    """Finds a JPEG cut short that Pillow lets pass, as it does where somebody set LOAD_TRUNCATED_IMAGES."""
+    """Find a JPEG cut short that Pillow lets pass, as it does where somebody set LOAD_TRUNCATED_IMAGES."""
     if image.format == "JPEG" and encoded.find(JPEG_END, _scan_start(encoded)) < 0:
         raise unreadable(name, "it is cut short (no end marker)")
 
 
 def _scan_start(encoded: bytes) -> int:
-    """Finds where a JPEG's pixels start: behind its segments, one of which may hold a small JPEG."""
+    """Find where a JPEG's pixels start: behind its segments, one of which may hold a small JPEG."""
     place = 2
     while encoded[place : place + 1] == b"\xff" and encoded[place : place + 2] != JPEG_SCAN:
         filled = encoded[place + 1 : place + 2] == b"\xff"
@@ -148,7 +148,7 @@ def _pixels(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _narrowed(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scales 16-bit, 32-bit and floating-point grey values to 0..255."""
+    """Scale 16-bit, 32-bit and floating-point grey values to 0..255."""
     if np.issubdtype(values.dtype, np.integer):
         return ((np.clip(values, 0, 65535).astype(np.uint32) + 128) // 257).astype(np.uint8)
     values = np.nan_to_num(values.astype(np.float64), nan=0.0)

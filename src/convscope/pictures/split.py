@@ -51,7 +51,7 @@ class Split:
 
 
 def split(store: Store) -> Split:
-    """Splits a store into training, validation and test pictures.
+    """Split a store into training, validation and test pictures.
 
     Without a split given, 20 % of each class become test pictures. Without validation pictures given, 5 % of
     each class's training pictures become such, 2,500 in all at most, but at least one of each class that has
@@ -84,7 +84,7 @@ def _given(store: Store, part: Part) -> Indices:
 
 
 def _groups(store: Store, members: Indices) -> Groups:
-    """Puts equal pictures into groups, and each group to its class, in an order drawn by their digests.
+    """Put equal pictures into groups, and each group to its class, in an order drawn by their digests.
 
     Where equal pictures have different classes, the group belongs to the first of them.
     """
@@ -103,7 +103,7 @@ def _lot(digest: bytes) -> bytes:
 
 
 def _draw(groups: Sequence[Indices], target: int) -> list[Indices]:
-    """Takes whole groups up to a target number of pictures, but at least one group."""
+    """Take whole groups up to a target number of pictures, but at least one group."""
     taken: list[Indices] = []
     left = target
     for group in groups:

@@ -52,7 +52,7 @@ def build_store(
     strict: bool = False,
     folder: Path | None = None,
 ) -> Store:
-    """Decodes and prepares all pictures of a source, or finds that this was done before.
+    """Decode and prepare all pictures of a source, or find that this was done before.
 
     Args:
         source: Where the pictures come from.
@@ -91,13 +91,13 @@ def build_store(
 
 
 def _key(source: Source, preparation: Preparation) -> str:
-    """Names the store of a source: another where the source, the preparation or the decoder is another."""
+    """Name the store of a source: another where the source, the preparation or the decoder is another."""
     key = repr((FORMAT, PIL.__version__, source.fingerprint(), preparation))
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 def _silent(done: int, total: int) -> None:
-    """Shows no progress."""
+    """Show no progress."""
 
 
 def _unwritable(stores: Path, error: OSError) -> StoreError:

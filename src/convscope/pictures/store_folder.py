@@ -80,7 +80,7 @@ class Store:
 
 @contextmanager
 def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.uint8]]:
-    """Makes the file of pictures and maps it for writing; it is safe on the disk when the context is left.
+    """Make the file of pictures and map it for writing; it is safe on the disk when the context is left.
 
     Raises:
         OSError: If there is no room for it.
@@ -95,7 +95,7 @@ def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.u
 
 
 def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]) -> None:
-    """Closes the gaps that broken pictures left in the file of pictures."""
+    """Close the gaps that broken pictures left in the file of pictures."""
     end = 0
     for run in np.split(np.flatnonzero(kept), np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1) + 1):
         pictures[end : end + len(run)] = pictures[run[0] : run[0] + len(run)]
@@ -104,7 +104,7 @@ def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]
 
 
 def write_rest(folder: Path, store: Store) -> None:
-    """Writes everything but the pictures."""
+    """Write everything but the pictures."""
     rest = {
         "format": FORMAT,
         "classes": store.classes,
@@ -123,7 +123,7 @@ def write_rest(folder: Path, store: Store) -> None:
 
 
 def read_store(folder: Path) -> Store | None:
-    """Opens a store, or returns None where there is none or it is damaged."""
+    """Open a store, or return None where there is none or it is damaged."""
     try:
         rest: dict[str, Any] = json.loads((folder / REST).read_text(encoding="utf-8"))
         preparation = Preparation(**rest["preparation"])

@@ -52,7 +52,7 @@ class Survey:
 
 
 def survey(source: Source) -> Survey:
-    """Decodes up to 256 pictures, evenly spread over the source, and looks at them.
+    """Decode up to 256 pictures, evenly spread over the source, and look at them.
 
     Raises:
         DataError: If none of them can be read, or the classes of the source cannot be learned.

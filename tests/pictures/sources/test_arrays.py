@@ -24,7 +24,7 @@ def test_pixels_come_back_as_they_are(pictures):
     ("pictures", "labels", "message"),
     [
         (np.zeros((2, 4, 4)), [0, 1], "must be uint8, these are float64"),
-        (np.zeros((4, 4), np.uint8), [0, 1], "cannot be used"),
+        (np.zeros((4, 4), np.uint8), [0, 1], "are flat"),
         (np.zeros((2, 4, 4, 4), np.uint8), [0, 1], "cannot be used"),
         (np.zeros((0, 4, 4), np.uint8), [], "cannot be used"),
         (np.zeros((2, 4, 4), np.uint8), [0, 1, 2], r"labels of shape \(3,\)"),

@@ -19,7 +19,7 @@ ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
 
 
 def check_member(archive: Path, name: str, count: int) -> None:
-    """Checks one member's name, and that there are not too many of them.
+    """Check one member's name, and that there are not too many of them.
 
     Raises:
         DataError: If it is absolute or leads out of the archive, or is one too many. Nothing would happen, as
@@ -39,7 +39,7 @@ def check_member(archive: Path, name: str, count: int) -> None:
 
 
 def damaged(archive: Path, error: Exception) -> DataError:
-    """Makes the error for an archive that cannot be read."""
+    """Make the error for an archive that cannot be read."""
     why = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return DataError(
         f"cannot read the archive {printable(str(archive))}",
@@ -49,7 +49,7 @@ def damaged(archive: Path, error: Exception) -> DataError:
 
 
 def failing(error: PictureError) -> Load:
-    """Returns a load that tells of a picture which cannot be read."""
+    """Return a load that tells of a picture which cannot be read."""
 
     def load() -> NoReturn:
         raise error

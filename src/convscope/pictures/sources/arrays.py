@@ -36,16 +36,16 @@ class ArraySource:
     notes: tuple[str, ...] = ()
 
     def read(self, index: int) -> Picture:
-        """Returns the pixels of one picture."""
+        """Return the pixels of one picture."""
         return self.pictures[index]
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yields (index, load)."""
+        """Yield (index, load)."""
         for index in indices:
             yield index, partial(self.read, index)
 
     def fingerprint(self) -> str:
-        """Digests all pixels, names, classes and parts."""
+        """Digest all pixels, names, classes and parts."""
         digest = hashlib.blake2b(repr((self.pictures.shape, self.items)).encode(), digest_size=16)
         digest.update(np.ascontiguousarray(self.pictures).data)
         return digest.hexdigest()
@@ -58,7 +58,7 @@ def open_arrays(
     name: str = "arrays",
     part: Part | None = None,
 ) -> ArraySource:
-    """Opens pictures and labels given as arrays.
+    """Open pictures and labels given as arrays.
 
     Args:
         pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
@@ -74,17 +74,7 @@ def open_arrays(
         >>> source.items[1]
         Item(name='arrays[1]', label='dog', part=None)
     """
-    pixels = np.asarray(pictures)
-    if pixels.dtype != np.uint8:
-        raise DataError(
-            f"{name}: pictures must be uint8, these are {pixels.dtype}",
-            remedy="scale them to 0..255 and convert them with .astype('uint8')",
-        )
-    if pixels.ndim not in {3, 4} or 0 in pixels.shape or (pixels.ndim == 4 and pixels.shape[3] not in {1, 3}):
-        raise DataError(
-            f"{name}: pictures of shape {pixels.shape} cannot be used",
-            remedy="give (N, height, width), (N, height, width, 1) or (N, height, width, 3), none of them 0",
-        )
+    pixels = picture_array(pictures, name)
     labels = np.asarray(labels)
     if labels.shape != (len(pixels),):
         raise DataError(
@@ -96,8 +86,37 @@ def open_arrays(
     return ArraySource(name, items, pixels)
 
 
+def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
+    """Check that an array holds pictures, and return it.
+
+    Args:
+        pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
+        name: What people call the array.
+
+    Raises:
+        DataError: If type or shape are others.
+    """
+    pixels = np.asarray(pictures)
+    if pixels.dtype != np.uint8:
+        raise DataError(
+            f"{name}: pictures must be uint8, these are {pixels.dtype}",
+            remedy="scale them to 0..255 and convert them with .astype('uint8')",
+        )
+    if pixels.ndim == 2:
+        raise DataError(
+            f"{name}: pictures of shape {pixels.shape} are flat",
+            remedy="give them height and width back, for example with .reshape(-1, 28, 28)",
+        )
+    if pixels.ndim not in {3, 4} or 0 in pixels.shape or (pixels.ndim == 4 and pixels.shape[3] not in {1, 3}):
+        raise DataError(
+            f"{name}: pictures of shape {pixels.shape} cannot be used",
+            remedy="give (N, height, width), (N, height, width, 1) or (N, height, width, 3), none of them 0",
+        )
+    return pixels
+
+
 def joined(name: str, sources: Sequence[ArraySource]) -> ArraySource:
-    """Joins sources, for example a training and a test part, into one.
+    """Join sources, for example a training and a test part, into one.
 
     Raises:
         DataError: If their pictures have different shapes.

@@ -10,7 +10,7 @@ from convscope.pictures.sources.arrays import ArraySource, open_arrays
 
 
 def open_digits() -> ArraySource:
-    """Opens scikit-learn's 1,797 handwritten digits: 8x8, greyscale.
+    """Open scikit-learn's 1,797 handwritten digits: 8x8, greyscale.
 
     Their values 0..16 are scaled to 0..255.
 

@@ -35,16 +35,16 @@ class FileSource:
     files: tuple[str, ...]
 
     def read(self, index: int) -> bytes:
-        """Reads the encoded bytes of one picture."""
+        """Read the encoded bytes of one picture."""
         return read_file(self.folder / self.files[index], self.items[index].name)
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yields (index, load); files can be read in parallel."""
+        """Yield (index, load); files can be read in parallel."""
         for index in indices:
             yield index, partial(self.read, index)
 
     def fingerprint(self) -> str:
-        """Digests every path, class, part, size and time of change."""
+        """Digest every path, class, part, size and time of change."""
         digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
         for item, file in zip(self.items, self.files, strict=True):
             digest.update(repr((file, item.label, item.part, seal(self.folder / file))).encode())
@@ -52,7 +52,7 @@ class FileSource:
 
 
 def seal(path: Path) -> tuple[int, ...]:
-    """Returns size and times of change of a file: what differs where its content does."""
+    """Return size and times of change of a file: what differs where its content does."""
     try:
         status = path.stat()
     except (OSError, ValueError):

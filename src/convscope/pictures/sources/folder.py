@@ -20,7 +20,7 @@ Places = frozenset[tuple[int, int]]  # device and number of folders: what they a
 
 
 def open_folder(folder: Path) -> FileSource:
-    """Opens a folder of class folders, flat or inside train, validation and test folders.
+    """Open a folder of class folders, flat or inside train, validation and test folders.
 
     Links are followed, wherever they lead.
 
@@ -36,7 +36,7 @@ def open_folder(folder: Path) -> FileSource:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Yields the names of all files below a folder, relative to it."""
+    """Yield the names of all files below a folder, relative to it."""
     waiting: list[tuple[str, Places]] = [("", frozenset())]
     while waiting:
         inner, above = waiting.pop()
@@ -56,7 +56,7 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _entered(folder: Path, above: Places) -> Places:
-    """Adds a folder to those above it, unless it is one of them."""
+    """Add a folder to those above it, unless it is one of them."""
     status = folder.stat()
     place = (status.st_dev, status.st_ino)
     if place in above:

@@ -34,7 +34,7 @@ VALUE_LIMIT = 4 * 2**30
 
 
 def is_idx_name(name: str) -> bool:
-    """Tells whether a file is named as idx files of pictures or labels are.
+    """Tell whether a file is named as idx files of pictures or labels are.
 
     Example:
         >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("train.gz")
@@ -44,7 +44,7 @@ def is_idx_name(name: str) -> bool:
 
 
 def open_idx(path: Path) -> ArraySource:
-    """Opens idx files of pictures with their labels.
+    """Open idx files of pictures with their labels.
 
     Args:
         path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such
@@ -94,7 +94,7 @@ def _open_pair(path: Path) -> ArraySource:
 
 
 def _present(path: Path) -> Path:
-    """Returns the file, or the one that is gzipped where it is not and the other way round."""
+    """Return the file, or the one that is gzipped where it is not and the other way round."""
     other = path.with_name(path.name.removesuffix(".gz") if path.suffix == ".gz" else f"{path.name}.gz")
     if not path.exists() and other.exists():
         return other
@@ -102,7 +102,7 @@ def _present(path: Path) -> Path:
 
 
 def read_idx(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
-    """Reads one idx file of unsigned bytes.
+    """Read one idx file of unsigned bytes.
 
     Args:
         path: The file, gzipped or not.

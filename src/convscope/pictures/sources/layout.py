@@ -41,7 +41,7 @@ class Layout:
 
 
 def lay_out(source: str, names: Sequence[str]) -> Layout:
-    """Finds class and part of every picture among files.
+    """Find class and part of every picture among files.
 
     Args:
         source: What people call the source; the items' names start with it.
@@ -90,7 +90,7 @@ def _suffix(steps: Steps) -> str:
 
 
 def _unwrapped(pictures: dict[int, Steps]) -> dict[int, Steps]:
-    """Takes away folders that only wrap the others, as archives tend to have."""
+    """Take away folders that only wrap the others, as archives tend to have."""
     while True:
         tops = {steps[0] for steps in pictures.values()}
         wraps = len(tops) == 1 and all(len(steps) > 2 for steps in pictures.values())
@@ -100,7 +100,7 @@ def _unwrapped(pictures: dict[int, Steps]) -> dict[int, Steps]:
 
 
 def _places(pictures: dict[int, Steps]) -> dict[int, tuple[str, Part | None]]:
-    """Returns the class and part of each picture that lies in a class folder."""
+    """Return the class and part of each picture that lies in a class folder."""
     tops = {steps[0] for steps in pictures.values() if len(steps) > 1}
     with_classes = {steps[0] for steps in pictures.values() if len(steps) > 2}
     parts: dict[str, Part] = {top: part for top in tops if (part := part_named(top))}

@@ -22,18 +22,18 @@ PATH_COLUMNS = (
 LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
 PART_COLUMNS = ("split", "part", "set", "subset", "partition")
 
-Row = tuple[int, tuple[str, ...]]  # where it stands, and its path, label and, where there is one, part
+Row = tuple[str, tuple[str, ...]]  # where it stands, and its path, label and, where there is one, part
 
 
 def open_manifest(path: Path) -> FileSource:
-    """Opens a CSV or Parquet file with a column of paths, one of labels and, if given, one of parts.
+    """Open a CSV or Parquet file with a column of paths, one of labels and, if given, one of parts.
 
     The columns are found by common names, such as `path`, `label` and `split`, in any case. Paths are
     relative to the manifest. Values in a CSV file are separated by commas, semicolons or tabs.
 
     Raises:
         DataError: If it cannot be read, a column is missing, a label is empty or a part unknown; the message
-            names the line.
+            names the line or row.
     """
     shown = printable(str(path))
     rows = (
@@ -41,8 +41,8 @@ def open_manifest(path: Path) -> FileSource:
     )
     items: list[Item] = []
     files: list[str] = []
-    for number, (file, label, *part) in rows:
-        where = f"{shown}, row {number}"
+    for place, (file, label, *part) in rows:
+        where = f"{shown}, {place}"
         if not file.strip() or not label.strip():
             raise DataError(
                 f"{where}: the {'label' if file.strip() else 'path'} is empty", remedy="fill it in"
@@ -66,7 +66,7 @@ def _part(text: str, where: str) -> Part:
 
 
 def _columns(head: Sequence[str], shown: str) -> tuple[str, ...]:
-    """Finds the columns of paths, labels and parts."""
+    """Find the columns of paths, labels and parts."""
     found: list[str] = []
     by_name: Mapping[str, str] = {name.strip().lower(): name for name in reversed(head)}
     for kind, names in (("paths", PATH_COLUMNS), ("labels", LABEL_COLUMNS), ("parts", PART_COLUMNS)):
@@ -90,7 +90,7 @@ def _csv_rows(path: Path, shown: str) -> Iterator[Row]:
             table = csv.DictReader(file, delimiter=max(",;\t", key=head.count), restval="", strict=True)
             columns = _columns(table.fieldnames or [], shown)
             for row in table:
-                yield table.line_num, tuple(row[column] for column in columns)
+                yield f"line {table.line_num}", tuple(row[column] for column in columns)
     except (OSError, csv.Error) as error:
         raise DataError(f"cannot read the manifest {shown}", why=str(error)) from error
 
@@ -106,4 +106,4 @@ def _parquet_rows(path: Path, shown: str) -> Iterator[Row]:
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"cannot read the manifest {shown}", why=str(error).split("\n")[0]) from error
     for number, row in enumerate(zip(*values, strict=True), start=1):
-        yield number, tuple("" if value is None else str(value) for value in row)
+        yield f"row {number}", tuple("" if value is None else str(value) for value in row)

@@ -31,7 +31,7 @@ OPENERS: dict[tuple[str, ...], Callable[[Path], Source]] = {
 
 
 def open_source(data: Data) -> Source:
-    """Opens a source of labelled pictures.
+    """Open a source of labelled pictures.
 
     Args:
         data: A folder of class folders (flat, or inside train, validation and test folders), the same inside
@@ -65,7 +65,7 @@ def _open_folder(folder: Path) -> Source:
         idx = any(is_idx_name(entry.name) for entry in folder.iterdir())
     except OSError as error:
         raise DataError(
-            f"cannot list the folder {printable(str(folder))}", why=error.strerror or ""
+            f"cannot list the folder {printable(str(folder))}", why=error.strerror or str(error)
         ) from error
     return open_idx(folder) if idx else open_folder(folder)
 

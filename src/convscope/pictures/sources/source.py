@@ -55,7 +55,7 @@ class Source(Protocol):
         ...
 
     def read(self, index: int) -> bytes | Picture:
-        """Reads one picture: encoded bytes, or pixels (H, W) or (H, W, C).
+        """Read one picture: encoded bytes, or pixels (H, W) or (H, W, C).
 
         Raises:
             PictureError: If it cannot be read.
@@ -63,7 +63,7 @@ class Source(Protocol):
         ...
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yields (index, load) for ascending indices, in the source's own best order.
+        """Yield (index, load) for ascending indices, in the source's own best order.
 
         Whoever takes them calls `load()` for what `read` returns, in any thread. A source that must be read
         in one go, such as a compressed tar, reads before it yields; all others leave the reading to `load`.
@@ -71,12 +71,12 @@ class Source(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """Returns a text that changes when the source changes."""
+        """Return a text that changes when the source changes."""
         ...
 
 
 def part_named(text: str) -> Part | None:
-    """Finds the part a folder or a manifest's cell names, in any of the common spellings.
+    """Find the part a folder or a manifest's cell names, in any of the common spellings.
 
     Example:
         >>> part_named("Training_set"), part_named("val"), part_named("TEST"), part_named("cats")

@@ -51,12 +51,12 @@ class TarSource:
     spans: tuple[tuple[int, int], ...]
 
     def read(self, index: int) -> bytes | Picture:
-        """Unpacks the encoded bytes of one picture, and with it all that lies before."""
+        """Unpack the encoded bytes of one picture, and with it all that lies before."""
         _, load = next(self.iterate([index]))
         return load()
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yields (index, load); the bytes are read before each is yielded."""
+        """Yield (index, load); the bytes are read before each is yielded."""
         try:
             with _unpacking(self.path) as stream:
                 for index in indices:
@@ -76,14 +76,14 @@ class TarSource:
         return partial(bytes, data)
 
     def fingerprint(self) -> str:
-        """Digests the archive's path, size and time of change."""
+        """Digest the archive's path, size and time of change."""
         return hashlib.blake2b(
             repr((self.path.absolute(), seal(self.path))).encode(), digest_size=16
         ).hexdigest()
 
 
 def open_tar(path: Path) -> TarSource:
-    """Opens class folders inside a .tar, .tar.gz, .tar.bz2 or .tar.xz file.
+    """Open class folders inside a .tar, .tar.gz, .tar.bz2 or .tar.xz file.
 
     Links inside it are left out: they could lead anywhere.
 
@@ -109,7 +109,7 @@ def open_tar(path: Path) -> TarSource:
 
 
 def _members(path: Path) -> Iterator[tarfile.TarInfo]:
-    """Yields every member's header, checked.
+    """Yield every member's header, checked.
 
     `tarfile` takes a damaged header for the end of the archive; a whole one ends with a block of zeros.
     """

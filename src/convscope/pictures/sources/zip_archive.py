@@ -57,12 +57,12 @@ class ZipSource:
     members: tuple[zipfile.ZipInfo, ...]
 
     def read(self, index: int) -> bytes | Picture:
-        """Unpacks the encoded bytes of one picture."""
+        """Unpack the encoded bytes of one picture."""
         _, load = next(self.iterate([index]))
         return load()
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yields (index, load); members can be unpacked in parallel."""
+        """Yield (index, load); members can be unpacked in parallel."""
         try:
             with zipfile.ZipFile(self.path) as archive:
                 for index in indices:
@@ -71,14 +71,14 @@ class ZipSource:
             raise damaged(self.path, error) from error
 
     def fingerprint(self) -> str:
-        """Digests the archive's path, size and time of change."""
+        """Digest the archive's path, size and time of change."""
         return hashlib.blake2b(
             repr((self.path.absolute(), seal(self.path))).encode(), digest_size=16
         ).hexdigest()
 
 
 def open_zip(path: Path) -> ZipSource:
-    """Opens class folders inside a .zip file.
+    """Open class folders inside a .zip file.
 
     Raises:
         DataError: If it cannot be read, is encrypted, has members that lead out of it, or holds no pictures
@@ -106,7 +106,7 @@ def open_zip(path: Path) -> ZipSource:
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
-    """Opens a member. It stays readable when the archive is closed, and may be read in another thread."""
+    """Open a member. It stays readable when the archive is closed, and may be read in another thread."""
     if info.compress_type not in METHODS:
         return failing(unreadable(name, "it is packed in another way than deflate"))
     if info.file_size > BYTE_LIMIT:
