@@ -28,7 +28,7 @@ from convscope.training.averaging import Average
 from convscope.training.data import TrainingData, spread
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
 from convscope.training.optimiser import Optimiser
-from convscope.training.recipe import Recipe
+from convscope.training.recipe import EASY_ACCURACY_FRACTION, Recipe
 
 _EVALUATION_BATCH = 500
 _STATISTICS_BATCHES = 16
@@ -40,6 +40,7 @@ class Position:
     """Where a run is, besides its weights.
 
     Attributes:
+        epochs: Epochs the run has in all.
         epoch: Whole epochs done.
         step: Steps done in the epoch under way.
         elapsed_seconds: Spent in the loop so far.
@@ -48,6 +49,7 @@ class Position:
         correct: Pictures recognised in the epoch under way.
     """
 
+    epochs: int
     epoch: int = 0
     step: int = 0
     elapsed_seconds: float = 0.0
@@ -67,7 +69,7 @@ class Training:
     def __init__(self, data: TrainingData, recipe: Recipe) -> None:
         self.data = data
         self.recipe = recipe
-        self.position = Position(mirror=recipe.mirror)
+        self.position = Position(recipe.epochs, mirror=recipe.mirror)
         torch.manual_seed(recipe.seed)
         chain = stages(parse(recipe.network), data.shape, len(data.store.classes))
         whitened = whitening_filters(data.sample(), chain[0]) if can_be_whitened(chain[0]) else None
@@ -82,7 +84,12 @@ class Training:
         """Steps an epoch."""
         return len(self.data.split.train) // self.recipe.batch
 
-    def run(self, listeners: Sequence[Listener], wants_stop: Callable[[], bool], save: Callable[[], None]) -> bool:
+    def run(
+        self,
+        listeners: Sequence[Listener] = (),
+        wants_stop: Callable[[], bool] = lambda: False,
+        save: Callable[[], None] = lambda: None,
+    ) -> bool:
         """Train from the position on to the end, or until a stop is wanted.
 
         Args:
@@ -170,7 +177,7 @@ class Training:
     def _done_fraction(self) -> float:
         """How much of the run is done: of its steps, or of its time where that is shorter."""
         at, recipe = self.position, self.recipe
-        done = (at.epoch * self.steps + at.step) / (recipe.epochs * self.steps)
+        done = (at.epoch * self.steps + at.step) / (at.epochs * self.steps)
         return max(done, at.elapsed_seconds / (60 * recipe.minutes)) if recipe.minutes else done
 
     def _rates(self) -> tuple[float, float]:
@@ -182,16 +189,17 @@ class Training:
     def _step_done(self) -> StepDone:
         at, recipe = self.position, self.recipe
         loss, accuracy = at.loss_sum / at.step, at.correct / (at.step * recipe.batch)
-        return StepDone(at.epoch + 1, recipe.epochs, at.step, self.steps, loss, accuracy, *self._rates())
+        return StepDone(at.epoch + 1, at.epochs, at.step, self.steps, loss, accuracy, *self._rates())
 
     def _end_epoch(self, listeners: Sequence[Listener], begin: float) -> None:
         step = self._step_done()
         if self.position.mirror is None:
             self._judge_mirroring(listeners)
         loss, accuracy = self._validate()
-        self.position = Position(
-            self.position.epoch + 1, elapsed_seconds=time.monotonic() - begin, mirror=self.position.mirror
-        )
+        at = self.position
+        self.position = Position(at.epochs, at.epoch + 1, 0, time.monotonic() - begin, at.mirror)
+        if accuracy is not None:
+            self._judge_easiness(accuracy, listeners)
         _tell(
             listeners,
             EpochDone(
@@ -215,6 +223,13 @@ class Training:
         if verdict.mirror is not None:
             self.position = replace(self.position, mirror=verdict.mirror)
             _tell(listeners, Noted(verdict.reason))
+
+    def _judge_easiness(self, accuracy_fraction: float, listeners: Sequence[Listener]) -> None:
+        planned, enough = self.recipe.epochs, self.recipe.easy_epochs
+        after = max(1, round(planned / 20))
+        if enough and self.position.epoch == after < enough and accuracy_fraction >= EASY_ACCURACY_FRACTION:
+            self.position = replace(self.position, epochs=enough)
+            _tell(listeners, Noted(f"the pictures are easy: {enough} epochs will do instead of {planned}"))
 
     def _validate(self) -> tuple[float, float] | tuple[None, None]:
         indices = self.data.split.validation

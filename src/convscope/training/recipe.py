@@ -25,10 +25,12 @@ LARGEST_AUTOMATIC_SIDE = 96
 """Larger pictures are made this small, unless a size is given: training time grows with the square of the side."""
 SMALL_SIDE = 40
 """Up to this side a picture counts as small: centred on one thing, and spoilt by anything but whole-pixel shifts."""
-STEPS = 1_000
+STEPS = 600
 """About so many steps a run should have, which sets the batch."""
 EPOCHS_TIMES_ROOT = 1_800
 """Epochs times the square root of the training pictures: few pictures are seen more often, but not as much more."""
+EASY_ACCURACY_FRACTION = 0.97
+"""Pictures of which so many are recognised after a twentieth of the run are easy: half the epochs will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,27 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything training needs to know; `mirror` None is "find out while training" (see `mirroring.py`)."""
+    """Everything training needs to know.
+
+    Attributes:
+        network: The notation.
+        epochs: How often each picture is seen.
+        easy_epochs: The same where the pictures turn out easy; None holds to `epochs`.
+        minutes: How long it may take at most.
+        batch: Pictures a step.
+        learning_rate: How far, as an angle in radians, a step turns the filters at most.
+        label_smoothing: Share of the truth that is spread evenly over all classes.
+        mirror: Whether mirrored pictures are learned from; None finds out while training (see `mirroring.py`).
+        augmentation: How far pictures are changed.
+        class_weights: What a picture of each class counts, or None where all count the same.
+        averaging: Whether the mean of the last weights is kept.
+        precision: What the maps are computed in.
+        seed: Where all random numbers begin.
+    """
 
     network: str
     epochs: int
+    easy_epochs: int | None
     minutes: float | None
     batch: int
     learning_rate: float
@@ -142,6 +161,7 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
     return Recipe(
         network=network,
         epochs=epochs,
+        easy_epochs=None if settings.epochs else (epochs + 1) // 2,
         minutes=settings.minutes,
         batch=batch,
         learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch / 2000),
