@@ -66,6 +66,11 @@ def save(run: Path, origin: Origin, training: Training) -> None:
         file.write(data)
 
 
+def remove(run: Path) -> None:
+    """Forget the checkpoint of a run that has come to its end."""
+    (run / NAME).unlink(missing_ok=True)
+
+
 def read_origin(run: Path) -> Origin:
     """Say where the run that was stopped came from.
 

@@ -14,7 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from convscope.errors import RunError
+from convscope.model.calibration import fit_temperature
 from convscope.model.classifier import Classifier
 from convscope.model.file import Model
 from convscope.network.folding import fold
@@ -70,12 +73,28 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
         RunError: There is nothing to go on with, or the pictures have changed since.
     """
     origin = checkpoint.read_origin(run)
+    if not origin.data:
+        raise RunError(f"cannot go on with {run}", why="its pictures were arrays, which are gone", remedy="train anew")
     store = _store(open_source(origin.data), origin.settings, listeners)
     if store.digest != origin.data_digest:
         raise RunError(
             f"cannot go on with {run}", why=f"the pictures of {origin.data} have changed since", remedy="train anew"
         )
     return _Session(run, store, split(store), origin, (*listeners, CsvLog())).go(resumed=True)
+
+
+def learn(store: Store, settings: Settings) -> Model:
+    """Learn from all pictures of a store: none are set aside, nothing is written, nobody is told.
+
+    Raises:
+        ConvscopeError: A setting is impossible, or the network does not fit the pictures.
+    """
+    none = np.zeros(0, np.int64)
+    origin = _origin("", store, settings)
+    training = _training(store, Split(np.arange(len(store.labels)), none, none, ()), origin.settings)
+    training.run()
+    training.finish()
+    return _model(training, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +107,17 @@ class _Session:
 
     def go(self, *, resumed: bool = False) -> Classifier:
         begin = time.monotonic()
-        data = training_data(self.store, self.parts)
-        recipe = choose(data.facts(), self.origin.settings)
-        training = Training(data, recipe)
+        training = _training(self.store, self.parts, self.origin.settings)
         if resumed:
             checkpoint.restore(self.run, training)
-        plan = (*report.data_lines(self.store, self.parts), *recipe_lines(data.facts(), recipe))
+        recipe = training.recipe
+        plan = (*report.data_lines(self.store, self.parts), *recipe_lines(training.data.facts(), recipe))
         self._tell(Started(self.run, plan, recipe.epochs, training.steps))
         for note in (*self.store.notes, *self.parts.notes, *report.broken_notes(self.store)):
             self._tell(Noted(note))
         self._learn(training)
-        classifier, summary = report.write(self.run, self._model(training), training)
+        classifier, summary = report.write(self.run, _model(training, self.origin), training)
+        checkpoint.remove(self.run)
         self._tell(Finished(self.run, self.run / report.MODEL, summary, time.monotonic() - begin))
         return classifier
 
@@ -115,24 +134,38 @@ class _Session:
             reached_end = training.run(self.listeners, wants_stop, save_now_and_then)
         if not reached_end:
             checkpoint.save(self.run, self.origin, training)
-            self._tell(Stopped(self.run, training.position.epoch, training.recipe.epochs))
+            self._tell(Stopped(self.run, training.position.epoch, training.position.epochs))
             raise KeyboardInterrupt
         training.finish()
 
-    def _model(self, training: Training) -> Model:
-        data, recipe = training.data, training.recipe
-        return Model(
-            notation=recipe.network,
-            classes=self.store.classes,
-            preparation=self.store.preparation,
-            mean=tuple(data.mean.tolist()),
-            std=tuple(data.std.tolist()),
-            weights=fold(training.network),
-            receipt=report.receipt(self.origin),
-        )
-
     def _tell(self, event: Event) -> None:
         _tell(self.listeners, event)
+
+
+def _training(store: Store, parts: Split, settings: Settings) -> Training:
+    data = training_data(store, parts)
+    return Training(data, choose(data.facts(), settings))
+
+
+def _model(training: Training, origin: checkpoint.Origin) -> Model:
+    data, store = training.data, training.data.store
+    return Model(
+        notation=training.recipe.network,
+        classes=store.classes,
+        preparation=store.preparation,
+        mean=tuple(data.mean.tolist()),
+        std=tuple(data.std.tolist()),
+        weights=fold(training.network),
+        receipt=report.receipt(origin),
+        temperature=_temperature(training),
+    )
+
+
+def _temperature(training: Training) -> float:
+    indices = training.data.split.validation
+    if not len(indices):
+        return 1.0
+    return fit_temperature(training.predict(indices).numpy(), training.data.store.labels[indices])
 
 
 def _store(source: Source, settings: Settings, listeners: Sequence[Listener]) -> Store:

@@ -1,0 +1,58 @@
+"""Makes a probability mean what it says: of all pictures predicted with 80 %, about 80 % shall be right.
+
+Logits are divided by one number, the temperature, before softmax. It changes no prediction, only how sure it sounds,
+and is chosen so that pictures which were not learned from are the most probable.
+
+Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017, https://arxiv.org/abs/1706.04599.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SMALLEST, _LARGEST = 0.05, 20.0
+_STEPS = 60
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Find the temperature with the smallest cross-entropy.
+
+    A few pictures that are all recognised would ask for boundless certainty; so each label counts as wrong with
+    probability 1 / (n + 1), as though one more picture had been seen and missed. Cross-entropy is convex in the
+    inverse of the temperature, so golden section search finds the minimum.
+
+    Args:
+        logits: (n, classes) of pictures that were not learned from.
+        labels: (n,) their true classes.
+
+    Returns:
+        0.05 to 20.
+
+    Example:
+        >>> sure, labels = np.array([[9, 0], [9, 0], [9, 0], [0, 9]], np.float32), np.array([0, 0, 1, 1])
+        >>> fit_temperature(sure, labels) > 5  # right in three of four, so far too sure
+        True
+    """
+    missed = 1 / (len(labels) + 1)
+    truth = np.full(logits.shape, missed / (logits.shape[1] - 1))
+    truth[np.arange(len(labels)), labels] = 1 - missed
+
+    def cross_entropy(inverse: float) -> float:
+        scaled = inverse * logits.astype(np.float64)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        return float((truth * (np.log(np.exp(scaled).sum(axis=1, keepdims=True)) - scaled)).sum())
+
+    low, high = 1 / _LARGEST, 1 / _SMALLEST
+    for _ in range(_STEPS):
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if cross_entropy(left) < cross_entropy(right):
+            high = right
+        else:
+            low = left
+    return 2 / (low + high)
