@@ -33,6 +33,7 @@ class Predictor:
 
     def __init__(self, model: Model, threads: int | None = None) -> None:
         self._model = model
+        self._threads = threads
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # Left to itself, ONNX Runtime binds its threads to processors, and complains where it may not.
@@ -44,6 +45,10 @@ class Predictor:
             math.prod(stage.input_shape) + math.prod(stage.output_shape) for stage in model.stages()
         )
         self.batch_size = min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))
+
+    def __reduce__(self) -> tuple[type[Predictor], tuple[Model, int | None]]:
+        """Travel to another process as the model: a session of ONNX Runtime cannot, so it is built anew there."""
+        return Predictor, (self._model, self._threads)
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Compute what the output neurons say.
