@@ -6,8 +6,8 @@
     classifier.predict("cat.jpg").label
     convscope.load("runs/pets/model.safetensors")   # later, without PyTorch
 
-Names are imported when they are first used, so that `import convscope` costs nothing and prediction never waits for
-what only training needs.
+Names are imported when they are first used, so that `import convscope` costs nothing and prediction never
+waits for what only training needs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HOMES = {
     "train": "convscope.api",
 }
 
-__all__ = ["Classifier", "ConvscopeClassifier", "ConvscopeError", "load", "resume", "train"]  # noqa: F822  # in _HOMES
+__all__ = ["Classifier", "ConvscopeClassifier", "ConvscopeError", "load", "resume", "train"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,9 @@ from convscope.training import session
 from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
     from convscope.model.classifier import Classifier
     from convscope.training.events import Listener
 
@@ -27,11 +28,12 @@ def train(
     """Train a classifier from labelled pictures.
 
     Args:
-        data: A folder of class folders, an archive of one, a manifest, idx files, `digits`, or a pair (pictures,
-            labels) of arrays: pictures uint8 (N, height, width) or (N, height, width, channels).
+        data: A folder of class folders, an archive of one, a manifest, idx files, `digits`, or a pair
+            (pictures, labels) of arrays: pictures uint8 (N, height, width) or (N, height, width, channels).
         output: A new folder for the model, its figures and its log; None keeps only what is returned.
         listeners: Callables that are told what happens (`convscope.training.events`).
-        **settings: Fields of `convscope.training.recipe.Settings`; what is not given is chosen from the pictures.
+        **settings: Fields of `convscope.training.recipe.Settings`; what is not given is chosen from the
+            pictures.
 
     Returns:
         The classifier, ready to predict.

@@ -1,9 +1,10 @@
 """Makes a probability mean what it says: of all pictures predicted with 80 %, about 80 % shall be right.
 
-Logits are divided by one number, the temperature, before softmax. It changes no prediction, only how sure it sounds,
-and is chosen so that pictures which were not learned from are the most probable.
+Logits are divided by one number, the temperature, before softmax. It changes no prediction, only how sure it
+sounds, and is chosen so that pictures which were not learned from are the most probable.
 
-Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017, https://arxiv.org/abs/1706.04599.
+Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017,
+https://arxiv.org/abs/1706.04599.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _GOLDEN = (5**0.5 - 1) / 2
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Find the temperature with the smallest cross-entropy.
 
-    A few pictures that are all recognised would ask for boundless certainty; so each label counts as wrong with
-    probability 1 / (n + 1), as though one more picture had been seen and missed. Cross-entropy is convex in the
-    inverse of the temperature, so golden section search finds the minimum.
+    A few pictures that are all recognised would ask for boundless certainty; so each label counts as wrong
+    with probability 1 / (n + 1), as though one more picture had been seen and missed. Cross-entropy is convex
+    in the inverse of the temperature, so golden section search finds the minimum.
 
     Args:
         logits: (n, classes) of pictures that were not learned from.

@@ -47,7 +47,7 @@ class Predictor:
         self.batch_size = min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))
 
     def __reduce__(self) -> tuple[type[Predictor], tuple[Model, int | None]]:
-        """Travel to another process as the model: a session of ONNX Runtime cannot, so it is built anew there."""
+        """Travel to other processes as the model: ONNX Runtime's session cannot, and is built anew there."""
         return Predictor, (self._model, self._threads)
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,12 +1,13 @@
 """bfloat16 inside Numba kernels.
 
-Numba has no bfloat16, but a bfloat16 is the upper half of a float32: widening is a shift, narrowing is a rounded
-shift. Kernels see PyTorch's bfloat16 memory as uint16 and call `widen` and `narrow`, which are no-ops on float32,
-so that each kernel is written once for both precisions.
+Numba has no bfloat16, but a bfloat16 is the upper half of a float32: widening is a shift, narrowing is a
+rounded shift. Kernels see PyTorch's bfloat16 memory as uint16 and call `widen` and `narrow`, which are no-ops
+on float32, so that each kernel is written once for both precisions.
 """
 
 # The signatures of `overload` and `intrinsic` are Numba's; their arguments are types, not values.
-# ruff: noqa: ANN001, ANN202, ARG001
+# ruff: noqa: ANN001, ANN202, ARG001, ARG005
+# pyright: reportMissingParameterType=false
 
 from __future__ import annotations
 
@@ -38,14 +39,14 @@ def _float_as_bits(typing_context, value):
 
 @register_jitable
 def _narrow_bits(value):
-    bits = _float_as_bits(np.float32(value))
+    bits = _float_as_bits(np.float32(value))  # pyright: ignore[reportCallIssue]  # Numba gives the context
     # Round to nearest, ties to even: add just under half of the part cut off, and its last kept bit.
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
     # Rounding could carry a NaN's payload into infinity: keep a quiet NaN instead, as PyTorch does.
     return np.uint16(rounded) if value == value else np.uint16(0x7FC0)  # noqa: PLR0124  # the test for NaN
 
 
-def widen(value, like):
+def widen(value, like) -> np.float32:
     """Widen one stored number to float32; `like` is the array it comes from."""
     raise NotImplementedError  # replaced by the overload below inside compiled code
 
@@ -53,11 +54,13 @@ def widen(value, like):
 @overload(widen)
 def _widen(value, like):
     if like.dtype == types.uint16:
-        return lambda value, like: _bits_as_float(np.uint32(value) << np.uint32(16))
+        return lambda value, like: _bits_as_float(  # pyright: ignore[reportCallIssue]  # Numba gives the context
+            np.uint32(value) << np.uint32(16)
+        )
     return lambda value, like: value
 
 
-def narrow(value, like):
+def narrow(value, like) -> np.float32 | np.uint16:
     """Narrow a float32 to what the array `like` stores, rounding to nearest, ties to even."""
     raise NotImplementedError  # replaced by the overload below inside compiled code
 

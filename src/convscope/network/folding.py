@@ -1,16 +1,16 @@
 """Turns the network that was trained into the plain chain that is saved.
 
-Normalisation with running mean m and variance v, and shift b, is y = s (x - m) + b with s = 1 / sqrt(v + eps) > 0. The
-step before it is linear, x = w * a, so y = (s w) * a + (b - s m): a convolution with other weights and a bias. Max
-pooling in between changes nothing, because the larger of two numbers stays the larger under a positive scale and a
-shift.
+Normalisation with running mean m and variance v, and shift b, is y = s (x - m) + b with s = 1 / sqrt(v + eps)
+> 0. The step before it is linear, x = w * a, so y = (s w) * a + (b - s m): a convolution with other weights
+and a bias. Max pooling in between changes nothing, because the larger of two numbers stays the larger under a
+positive scale and a shift.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.network.fused import EPSILON
@@ -23,13 +23,17 @@ from convscope.network.modules import (
     WhitenedConvolution,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
     """Return the weights of the plain chain that gives the same logits as the network in evaluation mode.
 
     Returns:
-        `convolution_1.weight` (filters, channels, height, width), `convolution_1.bias` (filters,), ..., in the order
-        and with the names of `shapes.weight_shapes`.
+        `convolution_1.weight` (filters, channels, height, width), `convolution_1.bias` (filters,), ..., in
+        the order and with the names of `shapes.weight_shapes`.
     """
     weights: dict[str, NDArray[np.float32]] = {}
     with torch.no_grad():

@@ -2,22 +2,25 @@
 
     z = (x - mean) / sqrt(variance + eps) + shift        y = max(0, z)
 
-Mean and variance are taken a channel over the batch (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167), with
-no learned scale: a positive scale commutes with max pooling and with ReLU, so pooling can come first, where it leaves
-a quarter of the numbers to normalise, and the whole folds away exactly when the model is saved (`folding.py`).
+Mean and variance are taken a channel over the batch (Ioffe and Szegedy 2015,
+https://arxiv.org/abs/1502.03167), with no learned scale: a positive scale commutes with max pooling and with
+ReLU, so pooling can come first, where it leaves a quarter of the numbers to normalise, and the whole folds
+away exactly when the model is saved (`folding.py`).
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.network import kernels
 from convscope.network.threads import run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EPSILON = 1e-5
 """Added to every variance, so that a channel that is constant in a batch does no harm."""
@@ -26,9 +29,9 @@ EPSILON = 1e-5
 class PoolNormaliseCut(torch.autograd.Function):
     """Pool (or not), normalise over the batch and cut at zero, in two passes each way.
 
-    `apply(maps, shift, pool)` takes maps (pictures, channels, height, width) in channels-last memory, float32 or
-    bfloat16, shift (channels,) float32, and whether to take the maximum of 2x2 windows first; it returns the output
-    and the batch's mean and variance, (channels,) float32, for the running statistics.
+    `apply(maps, shift, pool)` takes maps (pictures, channels, height, width) in channels-last memory, float32
+    or bfloat16, shift (channels,) float32, and whether to take the maximum of 2x2 windows first; it returns
+    the output and the batch's mean and variance, (channels,) float32, for the running statistics.
     """
 
     @staticmethod
@@ -83,7 +86,7 @@ class PoolNormaliseCut(torch.autograd.Function):
 def _cells(maps: Tensor) -> NDArray[Any]:
     """See channels-last maps as a (pictures, height, width, channels) array; bfloat16 as uint16."""
     cells = maps.detach().permute(0, 2, 3, 1)
-    return cast("NDArray[Any]", (cells.view(torch.uint16) if cells.dtype == torch.bfloat16 else cells).numpy())
+    return (cells.view(torch.uint16) if cells.dtype == torch.bfloat16 else cells).numpy()
 
 
 def _rows(maps: Tensor) -> NDArray[Any]:

@@ -1,22 +1,27 @@
 """Max pooling, normalisation and ReLU as single passes over channels-last memory.
 
-PyTorch runs the three steps between two convolutions as separate passes, with eight bytes a winner. Here the forward
-way is two passes (pool and sum up; normalise and cut at zero), the backward way two more (sum up; spread), with one
-byte a winner.
+PyTorch runs the three steps between two convolutions as separate passes, with eight bytes a winner. Here the
+forward way is two passes (pool and sum up; normalise and cut at zero), the backward way two more (sum up;
+spread), with one byte a winner.
 
-Arrays are channels-last, float32 or bfloat16 seen as uint16 (`bfloat16.py`): maps as (pictures, height, width,
-channels), or as (rows, channels) where the place does not matter. Rows are cut into a fixed number of chunks whose
-partial sums are added in order, so results do not depend on the number of threads. A kernel works on the chunks from
-`first` to before `last` and releases the interpreter lock; `threads.py` hands the chunks out.
+Arrays are channels-last, float32 or bfloat16 seen as uint16 (`bfloat16.py`): maps as (pictures, height,
+width, channels), or as (rows, channels) where the place does not matter. Rows are cut into a fixed number of
+chunks whose partial sums are added in order, so results do not depend on the number of threads. A kernel
+works on the chunks from `first` to before `last` and releases the interpreter lock; `threads.py` hands the
+chunks out.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from convscope.network.bfloat16 import narrow, widen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CHUNKS = 16
 """Into so many chunks the rows of a batch are cut, whatever the number of threads."""
@@ -26,7 +31,7 @@ _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contrac
 
 
 @_compiled
-def sum_rows(first: int, last: int, maps: NDArray, sums: NDArray) -> None:
+def sum_rows(first: int, last: int, maps: NDArray[Any], sums: NDArray[Any]) -> None:
     """Sum each channel and its squares.
 
     Args:
@@ -51,7 +56,7 @@ def sum_rows(first: int, last: int, maps: NDArray, sums: NDArray) -> None:
 
 @_compiled
 def pool_and_sum(
-    first: int, last: int, maps: NDArray, pooled: NDArray, winners: NDArray, sums: NDArray
+    first: int, last: int, maps: NDArray[Any], pooled: NDArray[Any], winners: NDArray[Any], sums: NDArray[Any]
 ) -> None:
     """Take the maximum of each 2x2 window and sum what comes out.
 
@@ -60,8 +65,8 @@ def pool_and_sum(
         last: The chunk to stop before.
         maps: (pictures, height, width, channels), read.
         pooled: (pictures, height // 2, width // 2, channels), written.
-        winners: The same shape, uint8, written: the winning cell of the window, 0 to 3 row by row. The first of equals
-            wins, and the last NaN, as in PyTorch.
+        winners: The same shape, uint8, written: the winning cell of the window, 0 to 3 row by row. The first
+            of equals wins, and the last NaN, as in PyTorch.
         sums: (CHUNKS, 2, channels) float32, written.
     """
     pictures, height, width, channels = pooled.shape
@@ -102,7 +107,7 @@ def pool_and_sum(
 
 @_compiled
 def normalise_and_cut(
-    first: int, last: int, maps: NDArray, scale: NDArray, shift: NDArray, out: NDArray
+    first: int, last: int, maps: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any], out: NDArray[Any]
 ) -> None:
     """Write max(0, scale * x + shift), channel by channel.
 
@@ -120,19 +125,19 @@ def normalise_and_cut(
         into = out[row]
         for c in range(channels):
             value = widen(cells[c], maps) * scale[c] + shift[c]
-            into[c] = narrow(np.float32(0) if value <= np.float32(0) else value, out)
+            into[c] = narrow(max(np.float32(0), value), out)
 
 
 @_compiled
 def sum_gradients(
     first: int,
     last: int,
-    gradient: NDArray,
-    maps: NDArray,
-    scale: NDArray,
-    shift: NDArray,
-    mean: NDArray,
-    sums: NDArray,
+    gradient: NDArray[Any],
+    maps: NDArray[Any],
+    scale: NDArray[Any],
+    shift: NDArray[Any],
+    mean: NDArray[Any],
+    sums: NDArray[Any],
 ) -> None:
     """Sum, a channel, the gradient that ReLU lets through, alone and times the centred input.
 
@@ -167,13 +172,13 @@ def sum_gradients(
 def spread_gradient(
     first: int,
     last: int,
-    gradient: NDArray,
-    maps: NDArray,
-    scale: NDArray,
-    shift: NDArray,
-    slope_input: NDArray,
-    slope_constant: NDArray,
-    out: NDArray,
+    gradient: NDArray[Any],
+    maps: NDArray[Any],
+    scale: NDArray[Any],
+    shift: NDArray[Any],
+    slope_input: NDArray[Any],
+    slope_constant: NDArray[Any],
+    out: NDArray[Any],
 ) -> None:
     """Write the gradient at the input of normalisation: scale * g + slope_input * x + slope_constant.
 
@@ -204,14 +209,14 @@ def spread_gradient(
 def spread_gradient_to_winners(
     first: int,
     last: int,
-    gradient: NDArray,
-    pooled: NDArray,
-    winners: NDArray,
-    scale: NDArray,
-    shift: NDArray,
-    slope_input: NDArray,
-    slope_constant: NDArray,
-    out: NDArray,
+    gradient: NDArray[Any],
+    pooled: NDArray[Any],
+    winners: NDArray[Any],
+    scale: NDArray[Any],
+    shift: NDArray[Any],
+    slope_input: NDArray[Any],
+    slope_constant: NDArray[Any],
+    out: NDArray[Any],
 ) -> None:
     """Like `spread_gradient`, and on through 2x2 pooling: the winner gets it, the other cells get zero.
 
@@ -231,12 +236,9 @@ def spread_gradient_to_winners(
     nothing = narrow(np.float32(0), out)
     given = np.empty(channels, out.dtype)
     for n in range(first * pictures // CHUNKS, last * pictures // CHUNKS):
-        if out.shape[1] > 2 * height:
-            out[n, 2 * height] = nothing
+        out[n, 2 * height :] = nothing
+        out[n, :, 2 * width :] = nothing
         for i in range(height):
-            if out.shape[2] > 2 * width:
-                out[n, 2 * i, 2 * width] = nothing
-                out[n, 2 * i + 1, 2 * width] = nothing
             for j in range(width):
                 cells = pooled[n, i, j]
                 slopes = gradient[n, i, j]
@@ -246,8 +248,8 @@ def spread_gradient_to_winners(
                     slope = widen(slopes[c], gradient)
                     slope = np.float32(0) if value * scale[c] + shift[c] <= np.float32(0) else slope
                     given[c] = narrow(scale[c] * slope + slope_input[c] * value + slope_constant[c], out)
-                # One window cell at a time: with few arrays in a loop the compiler can rule out that they overlap,
-                # and only then does it use vector instructions.
+                # One window cell at a time: with few arrays in a loop the compiler can rule out that they
+                # overlap, and only then does it use vector instructions.
                 for place in range(4):
                     into = out[n, 2 * i + place // 2, 2 * j + place % 2]
                     for c in range(channels):

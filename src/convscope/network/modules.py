@@ -1,15 +1,14 @@
 """The chain as PyTorch modules that learn.
 
-What is trained differs from what is saved in one way: between a convolution (or full connection) and its ReLU stands
-normalisation. `folding.py` folds it away. Weights are kept in float32 and cast to the precision of the maps as they
-are used; maps are channels-last.
+What is trained differs from what is saved in one way: between a convolution (or full connection) and its ReLU
+stands normalisation. `folding.py` folds it away. Weights are kept in float32 and cast to the precision of the
+maps as they are used; maps are channels-last.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
@@ -17,7 +16,11 @@ from torch import Tensor, nn
 
 from convscope.network.fused import EPSILON, PoolNormaliseCut
 from convscope.network.notation import Convolution, FullConnection, Pooling
-from convscope.network.shapes import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.network.shapes import Stage
 
 STATISTICS_MOMENTUM = 0.1
 """How far the running statistics move towards those of each new batch."""
@@ -47,14 +50,18 @@ class NormalisedReLU(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the same, or to half the height and width."""
         if self.training and self.fused:
-            out, mean, variance = cast("tuple[Tensor, Tensor, Tensor]", PoolNormaliseCut.apply(maps, self.shift, self.pool))
+            out, mean, variance = cast(
+                "tuple[Tensor, Tensor, Tensor]", PoolNormaliseCut.apply(maps, self.shift, self.pool)
+            )
             self._remember(mean, variance)
             return out
         pooled = F.max_pool2d(maps, 2) if self.pool else maps
         if self.training:
             variance, mean = torch.var_mean(pooled.detach().float(), dim=(0, 2, 3), correction=0)
             self._remember(mean, variance)
-            normal = F.batch_norm(pooled, None, None, None, self.shift.to(maps.dtype), training=True, eps=EPSILON)
+            normal = F.batch_norm(
+                pooled, None, None, None, self.shift.to(maps.dtype), training=True, eps=EPSILON
+            )
         else:
             scale = torch.rsqrt(self.variance + EPSILON)
             offset = self.shift - self.mean * scale
@@ -112,7 +119,9 @@ class PoolingBlock(nn.Module):
         layer = self.layer
         if layer.kind == "max":
             return F.max_pool2d(maps, layer.window, layer.stride, ceil_mode=layer.overhang)
-        return F.avg_pool2d(maps, layer.window, layer.stride, ceil_mode=layer.overhang, count_include_pad=False)
+        return F.avg_pool2d(
+            maps, layer.window, layer.stride, ceil_mode=layer.overhang, count_include_pad=False
+        )
 
 
 class FullConnectionBlock(nn.Module):
@@ -132,8 +141,8 @@ class FullConnectionBlock(nn.Module):
 class OutputBlock(nn.Module):
     """The last full connection: a logit a class, in float32.
 
-    Logits are divided by the square root of the number of inputs, so that one learning rate serves every width; the
-    saved weights hold the division.
+    Logits are divided by the square root of the number of inputs, so that one learning rate serves every
+    width; the saved weights hold the division.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -166,7 +175,9 @@ class TrainingNetwork(nn.Module):
                     blocks.append(WhitenedConvolution(stage, whitened))
                 case Convolution():
                     blocks.append(ConvolutionBlock(stage, pool=_pools_next(chain, place), fused=fused))
-                case Pooling() if place > 0 and isinstance(blocks[-1], ConvolutionBlock) and _pools_next(chain, place - 1):
+                case Pooling() if (
+                    place > 0 and isinstance(blocks[-1], ConvolutionBlock) and _pools_next(chain, place - 1)
+                ):
                     blocks.append(nn.Identity())  # the convolution before it pools already
                 case Pooling() as layer:
                     blocks.append(PoolingBlock(layer))
@@ -195,7 +206,7 @@ def _initial_weights(stage: Stage) -> Tensor:
 
 
 def _initial_filters(stage: Stage) -> Tensor:
-    """Let the first filters pass their channel on unchanged, so that a deep chain starts with the picture in sight."""
+    """Let the first filters pass their channel on unchanged: deep chains start with the picture in sight."""
     weights = _initial_weights(stage)
     passed = min(weights.shape[:2])
     with torch.no_grad():

@@ -11,8 +11,9 @@ PRESETS = {
 """Name to notation.
 
 `course` is the network of many introductory courses; `lenet` has the layers of LeNet-5 (LeCun et al. 1998,
-http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf) with ReLU; `vgg` stacks pairs of 3x3 filters as Simonyan and
-Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is quick and fits any picture of 8x8 or more.
+http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf) with ReLU; `vgg` stacks pairs of 3x3 filters as Simonyan
+and Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is quick and fits any picture of 8x8 or
+more.
 """
 
 _LARGEST_LEARNED_SIDE = 48
@@ -22,8 +23,9 @@ _LARGEST_LEARNED_SIDE = 48
 def automatic_network(shape: tuple[int, int, int]) -> str:
     """Choose a network for pictures of a shape.
 
-    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen, until only a
-    few cells are left, of which the largest counts. Grey pictures hold less and get half the filters.
+    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen,
+    until only a few cells are left, of which the largest counts. Grey pictures hold less and get half the
+    filters.
 
     Args:
         shape: Channels, height and width.

@@ -1,22 +1,26 @@
 """Hands the chunks of a kernel to threads.
 
-Kernels release the interpreter lock, so plain Python threads run them side by side. A pool of our own is used rather
-than Numba's, which costs twice the compile time and brings a second set of threads that spin against PyTorch's.
+Kernels release the interpreter lock, so plain Python threads run them side by side. A pool of our own is used
+rather than Numba's, which costs twice the compile time and brings a second set of threads that spin against
+PyTorch's.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from convscope.network.kernels import CHUNKS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def thread_count() -> int:
-    """Return how many threads may work: the cores this process may use, or OMP_NUM_THREADS where it is set."""
+    """Return how many threads may work: the cores this process may use, or OMP_NUM_THREADS if it is set."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return int(wanted) if wanted.isdigit() and int(wanted) > 0 else len(os.sched_getaffinity(0))
 
@@ -30,10 +34,7 @@ def run(kernel: Callable[..., None], *arguments: Any, threads: int | None = None
     """Run a kernel over all its chunks; returns when the last one is done."""
     threads = min(threads or thread_count(), CHUNKS)
     cuts = [share * CHUNKS // threads for share in range(threads + 1)]
-    shares = [
-        _pool(threads).submit(kernel, first, last, *arguments)
-        for first, last in zip(cuts[1:-1], cuts[2:], strict=True)
-    ]
+    shares = [_pool(threads).submit(kernel, first, last, *arguments) for first, last in pairwise(cuts[1:])]
     kernel(0, cuts[1], *arguments)  # the calling thread does its own share
     for share in shares:
         share.result()

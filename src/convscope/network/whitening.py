@@ -1,8 +1,8 @@
 """A first convolution computed from the pictures instead of learned.
 
-The patches that a filter sees are strongly correlated. The eigenvectors of their covariance, each divided by the root
-of its eigenvalue, turn them into uncorrelated numbers of equal size, which the next convolution learns from faster.
-Each filter stands there twice, with either sign, so that ReLU loses nothing.
+The patches that a filter sees are strongly correlated. The eigenvectors of their covariance, each divided by
+the root of its eigenvalue, turn them into uncorrelated numbers of equal size, which the next convolution
+learns from faster. Each filter stands there twice, with either sign, so that ReLU loses nothing.
 
 Source: K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, section 3.2,
 https://arxiv.org/abs/2404.00498; the idea is from T. Huang's hlb-CIFAR10 (2023).
@@ -10,12 +10,16 @@ https://arxiv.org/abs/2404.00498; the idea is from T. Huang's hlb-CIFAR10 (2023)
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.network.notation import Convolution
-from convscope.network.shapes import Stage
+
+if TYPE_CHECKING:
+    from convscope.network.shapes import Stage
 
 _SMALLEST_VARIANCE = 5e-4
 """Added to every eigenvalue, in units of the pictures' variance, so that mere noise is not blown up."""
@@ -31,7 +35,10 @@ def can_be_whitened(stage: Stage) -> bool:
         [True, False]
     """
     layer = stage.layer
-    return isinstance(layer, Convolution) and layer.filters == 2 * stage.input_shape[0] * layer.size[0] * layer.size[1]
+    return (
+        isinstance(layer, Convolution)
+        and layer.filters == 2 * stage.input_shape[0] * layer.size[0] * layer.size[1]
+    )
 
 
 def whitening_filters(maps: Tensor, stage: Stage) -> Tensor:

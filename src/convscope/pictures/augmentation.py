@@ -1,23 +1,27 @@
 """One kernel that cuts a batch out of the store: moved, mirrored, recoloured, normalised and cast.
 
 For every picture of the batch an affine map says where in the stored picture each output pixel comes from; in
-between, four neighbours are mixed (bilinear), beyond the border the picture is reflected. A map of whole pixels is
-exact.
+between, four neighbours are mixed (bilinear), beyond the border the picture is reflected. A map of whole
+pixels is exact.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from convscope.network.bfloat16 import narrow
 from convscope.network.kernels import CHUNKS
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _reflect(place: int, size: int) -> int:
-    """Fold a place beyond the border back inside, not repeating the border itself: -1 is 1, size is size - 2."""
+    """Fold a place beyond the border back inside, not repeating the border: -1 is 1, size is size - 2."""
     if 0 <= place < size:
         return place
     if size == 1:
@@ -31,13 +35,13 @@ def _reflect(place: int, size: int) -> int:
 def cut_batch(
     first: int,
     last: int,
-    pictures: NDArray,
-    picks: NDArray,
-    maps: NDArray,
-    colours: NDArray,
-    mean: NDArray,
-    std: NDArray,
-    out: NDArray,
+    pictures: NDArray[Any],
+    picks: NDArray[Any],
+    maps: NDArray[Any],
+    colours: NDArray[Any],
+    mean: NDArray[Any],
+    std: NDArray[Any],
+    out: NDArray[Any],
 ) -> None:
     """Write the pictures of a batch; a kernel as `convscope.network.kernels` has them.
 
@@ -46,8 +50,8 @@ def cut_batch(
         last: The chunk to stop before.
         pictures: (n, height, width, channels) uint8, the store.
         picks: (batch,) which pictures of the store.
-        maps: (batch, 2, 3) float32: row = m00 r + m01 c + m02, column = m10 r + m11 c + m12, in pixels from the
-            middle of the picture.
+        maps: (batch, 2, 3) float32: row = m00 r + m01 c + m02, column = m10 r + m11 c + m12, in pixels from
+            the middle of the picture.
         colours: (batch, 3) float32: contrast (about the mean), brightness (in pixel values) and saturation.
         mean: (channels,) float32, in pixel values.
         std: (channels,) float32, likewise.

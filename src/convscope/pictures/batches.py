@@ -1,20 +1,23 @@
 """Cuts batches for training out of the store, moved and recoloured a little each time.
 
-What is drawn for a picture depends on the seed, the epoch and the picture's place in the epoch, never on threads or
-on where a run was interrupted.
+What is drawn for a picture depends on the seed, the epoch and the picture's place in the epoch, never on
+threads or on where a run was interrupted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convscope.network.threads import run
 from convscope.pictures.augmentation import cut_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ def _draw_maps(
     angle = np.deg2rad(rng.uniform(-aug.turn, aug.turn, count))
     shares = np.stack([shown * stretch, shown / stretch])  # of the height and of the width
     room = np.maximum(1 - shares, 0) / 2 * np.array(sides)[:, None]
-    offset = rng.integers(-aug.shift, aug.shift, (2, count), endpoint=True) + room * rng.uniform(-1, 1, (2, count))
+    offset = rng.integers(-aug.shift, aug.shift, (2, count), endpoint=True) + room * rng.uniform(
+        -1, 1, (2, count)
+    )
     maps = np.empty((count, 2, 3), np.float32)
     maps[:, 0] = np.stack([shares[0] * np.cos(angle), -shares[0] * np.sin(angle), offset[0]], axis=1)
     maps[:, 1] = np.stack([shares[1] * np.sin(angle), shares[1] * np.cos(angle), offset[1]], axis=1)

@@ -1,24 +1,30 @@
 """The checkpoint: all a stopped run needs to go on, in one `.safetensors` file.
 
-Tensors are named `network.*`, `momentum.*` and `average.*`; the position in the run, the settings and where the
-pictures are stand as JSON in the file's metadata.
+Tensors are named `network.*`, `momentum.*` and `average.*`; the position in the run, the settings and where
+the pictures are stand as JSON in the file's metadata.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import safetensors
 import safetensors.torch
 from pydantic import TypeAdapter, ValidationError
-from torch import Tensor
 
 from convscope.atomic import replacing
 from convscope.errors import RunError
-from convscope.training.loop import Position, Training
-from convscope.training.recipe import Settings
+from convscope.training.loop import Position  # noqa: TC001  # pydantic looks it up
+from convscope.training.recipe import Settings  # noqa: TC001  # pydantic looks it up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from convscope.training.loop import Training
 
 NAME = "checkpoint.safetensors"
 _FORMAT = "1"
@@ -61,7 +67,9 @@ def save(run: Path, origin: Origin, training: Training) -> None:
         **{f"average.{name}": tensor for name, tensor in training.average.weights.items()},
     }
     metadata = json.dumps(asdict(_Metadata(_FORMAT, origin, training.position)))
-    data = safetensors.torch.save({name: t.contiguous() for name, t in tensors.items()}, {"convscope": metadata})
+    data = safetensors.torch.save(
+        {name: t.contiguous() for name, t in tensors.items()}, {"convscope": metadata}
+    )
     with replacing(run / NAME) as file:
         file.write(data)
 
@@ -101,7 +109,9 @@ def _metadata(run: Path) -> _Metadata:
     path = run / NAME
     if not path.is_file():
         raise RunError(
-            f"there is no stopped run in {run}", why=f"it has no {NAME}", remedy="name the folder that train wrote"
+            f"there is no stopped run in {run}",
+            why=f"it has no {NAME}",
+            remedy="name the folder that train wrote",
         )
     try:
         with safetensors.safe_open(path, framework="pt") as file:

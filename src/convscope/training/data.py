@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.pictures import batches
-from convscope.pictures.split import Split
-from convscope.pictures.store import Store
 from convscope.training.recipe import Facts, Precision
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.pictures.split import Split
+    from convscope.pictures.store import Store
 
 _SAMPLE = 4_096
 """So many pictures, evenly spread, are enough for mean, standard deviation and whitening."""
@@ -57,7 +60,9 @@ class TrainingData:
         labels = torch.from_numpy(self.store.labels[epoch.order[taken]])
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         maps = torch.empty((len(labels), *self.shape), dtype=dtype, memory_format=torch.channels_last)
-        cells: NDArray[Any] = maps.permute(0, 2, 3, 1).view(torch.uint16 if precision == "bf16" else dtype).numpy()
+        cells: NDArray[Any] = (
+            maps.permute(0, 2, 3, 1).view(torch.uint16 if precision == "bf16" else dtype).numpy()
+        )
         batches.cut(self.store.pictures, epoch, taken, self.mean, self.std, cells)
         return maps, labels
 

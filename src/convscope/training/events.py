@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """All training pictures were seen once more; validation figures are None where there are no such pictures."""
+    """All training pictures were seen once more; validation figures are None without such pictures."""
 
     epoch: int
     epochs: int

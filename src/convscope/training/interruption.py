@@ -1,12 +1,15 @@
-"""Ctrl-C and SIGTERM as a question the loop asks, so that a run stops between two steps and never inside one."""
+"""Ctrl-C and SIGTERM as a question the loop asks: a run stops between two steps and never inside one."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -15,8 +18,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def asked_to_stop() -> Generator[Callable[[], bool]]:
     """Yield a question: has a person (or the system) asked this process to stop?
 
-    The second Ctrl-C is not caught any more. Outside the main thread, where Python delivers no signals, the answer is
-    always no.
+    The second Ctrl-C is not caught any more. Outside the main thread, where Python delivers no signals, the
+    answer is always no.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
@@ -26,7 +29,7 @@ def asked_to_stop() -> Generator[Callable[[], bool]]:
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
         asked.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     for number in _SIGNALS:
         signal.signal(number, note)

@@ -1,20 +1,19 @@
 """The loop that trains: batches in, weights changed, events out.
 
-What is drawn depends on the seed, the epoch and the place in it alone, and what is kept between steps is in the
-network, the optimiser, the average and `Position`; so a run that was stopped goes on as if it never had been.
+What is drawn depends on the seed, the epoch and the place in it alone, and what is kept between steps is in
+the network, the optimiser, the average and `Position`; so a run that was stopped goes on as if it never had
+been.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
-from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import RunError
@@ -29,6 +28,12 @@ from convscope.training.data import TrainingData, spread
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
 from convscope.training.optimiser import Optimiser
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 _EVALUATION_BATCH = 500
 _STATISTICS_BATCHES = 16
@@ -139,9 +144,13 @@ class Training:
         """Return logits (n, classes) for pictures of the store as they are, or all mirrored."""
         self.network.eval()
         chosen = batches.unchanged(indices, mirror=mirror)
-        parts = [slice(first, first + _EVALUATION_BATCH) for first in range(0, len(indices), _EVALUATION_BATCH)]
+        parts = [
+            slice(first, first + _EVALUATION_BATCH) for first in range(0, len(indices), _EVALUATION_BATCH)
+        ]
         with torch.inference_mode():
-            return torch.cat([self.network(self.data.cut(chosen, part, self.recipe.precision)[0]) for part in parts])
+            return torch.cat(
+                [self.network(self.data.cut(chosen, part, self.recipe.precision)[0]) for part in parts]
+            )
 
     def _draw(self) -> batches.Epoch:
         augmentation = replace(self.recipe.augmentation, mirror=bool(self.position.mirror))
@@ -153,11 +162,15 @@ class Training:
     def _step(self, drawn: batches.Epoch, taken: slice) -> tuple[float, int]:
         maps, labels = self.data.cut(drawn, taken, self.recipe.precision)
         logits: Tensor = self.network(maps)
-        loss = F.cross_entropy(logits, labels, self._class_weights, label_smoothing=self.recipe.label_smoothing)
+        loss = F.cross_entropy(
+            logits, labels, self._class_weights, label_smoothing=self.recipe.label_smoothing
+        )
         loss.backward()
         self.optimiser.step(1 - self._done_fraction())
         self.average.follow()
-        shown = F.cross_entropy(logits.detach(), labels).item()  # without smoothing and weights, as in validation
+        shown = F.cross_entropy(
+            logits.detach(), labels
+        ).item()  # without smoothing and weights, as in validation
         if not math.isfinite(shown):
             raise RunError(
                 f"the loss became {shown} in epoch {self.position.epoch + 1}", remedy="lower --learning-rate"
@@ -218,8 +231,8 @@ class Training:
 
     def _judge_mirroring(self, listeners: Sequence[Listener]) -> None:
         seen = spread(self.data.split.train, mirroring.MOST_PICTURES)
-        both = [self.predict(seen, mirror=mirror).argmax(1).numpy() for mirror in (False, True)]
-        verdict = mirroring.judge(self.data.store.labels[seen], *both, self.data.store.classes)
+        plain, mirrored = (self.predict(seen, mirror=mirror).argmax(1).numpy() for mirror in (False, True))
+        verdict = mirroring.judge(self.data.store.labels[seen], plain, mirrored, self.data.store.classes)
         if verdict.mirror is not None:
             self.position = replace(self.position, mirror=verdict.mirror)
             _tell(listeners, Noted(verdict.reason))

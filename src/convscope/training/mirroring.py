@@ -1,17 +1,20 @@
 """Finds out whether a mirrored picture still shows its class.
 
-A mirrored cat is a cat; a mirrored 2 is no digit, and a mirrored sign "keep left" is the sign "keep right". No list of
-data sets can know. So the network itself is asked: it first learns without mirrored pictures, and once it knows the
-classes better than by chance it is shown pictures both ways. Where mirroring is harmless it recognises them about as
-well; where a class is no longer taken for what it is, pictures are never mirrored.
+A mirrored cat is a cat; a mirrored 2 is no digit, and a mirrored sign "keep left" is the sign "keep right".
+No list of data sets can know. So the network itself is asked: it first learns without mirrored pictures, and
+once it knows the classes better than by chance it is shown pictures both ways. Where mirroring is harmless it
+recognises them about as well; where a class is no longer taken for what it is, pictures are never mirrored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_PICTURES = 4_000
 """So many pictures, evenly spread, are looked at both ways."""
@@ -59,21 +62,28 @@ def judge(
     known = _informedness(labels, predicted, len(classes))
     kept = _informedness(labels, predicted_mirrored, len(classes))
     if not telling.any() or known[telling].min() < _KNOWN:
-        return Verdict(None, "too little is recognised yet to say whether mirroring is harmless")
+        return Verdict(
+            mirror=None, reason="too little is recognised yet to say whether mirroring is harmless"
+        )
     right, right_mirrored = (predicted == labels).mean(), (predicted_mirrored == labels).mean()
     shares = f"{right:.1%} are recognised as they are, {right_mirrored:.1%} mirrored".replace("%", " %")
     lost = telling & (kept < _KEPT_FRACTION * known)
     if lost.any():
         worst = int(np.argmin(np.where(lost, kept - known, np.inf)))
-        return Verdict(False, f"pictures are not mirrored: {shares}; {classes[worst]!r} suffers most")
-    return Verdict(True, f"pictures are mirrored from now on: {shares}")
+        return Verdict(
+            mirror=False, reason=f"pictures are not mirrored: {shares}; {classes[worst]!r} suffers most"
+        )
+    return Verdict(mirror=True, reason=f"pictures are mirrored from now on: {shares}")
 
 
-def _informedness(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """Say for each class how much better than chance it is recognised: hits of its own less hits of the others'.
+def _informedness(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
+) -> NDArray[np.float64]:
+    """Say for each class how much better than chance it is recognised.
 
-    Unlike the share recognised alone, it is 0 for a class that everything is taken for. Source: W. J. Youden, "Index
-    for rating diagnostic tests", 1950.
+    That is the share of its own pictures taken for it less the share of all others taken for it. Unlike the
+    first share alone, it is 0 for a class that everything is taken for. Source: W. J. Youden, "Index for
+    rating diagnostic tests", 1950.
     """
     own = np.bincount(labels, minlength=classes)
     hits = np.bincount(labels[predicted == labels], minlength=classes)

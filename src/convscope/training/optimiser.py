@@ -1,9 +1,9 @@
 """The step that changes the weights: Muon for filters and hidden neurons, SGD for the rest.
 
-Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/) makes the update of each weight matrix orthogonal: every
-direction in which the gradient points at all is followed equally far. Normalisation makes the scale of these weights
-meaningless, so they are held at a fixed norm and the update always turns them by the same angle. Shifts and the output
-layer learn by gradient descent with Nesterov's momentum.
+Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/) makes the update of each weight matrix
+orthogonal: every direction in which the gradient points at all is followed equally far. Normalisation makes
+the scale of these weights meaningless, so they are held at a fixed norm and the update always turns them by
+the same angle. Shifts and the output layer learn by gradient descent with Nesterov's momentum.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from convscope.network.modules import ConvolutionBlock, FullConnectionBlock, NormalisedReLU, OutputBlock, TrainingNetwork
+from convscope.network.modules import (
+    ConvolutionBlock,
+    FullConnectionBlock,
+    NormalisedReLU,
+    OutputBlock,
+    TrainingNetwork,
+)
 
 _FILTER_MOMENTUM = 0.6
 _MOMENTUM = 0.85
@@ -57,7 +63,7 @@ class Optimiser:
         }
 
     def step(self, rate_fraction: float) -> None:
-        """Change every weight by its gradient, at this fraction of the full rate, and forget the gradients."""
+        """Change every weight by its gradient at this fraction of the full rate, and forget the gradients."""
         with torch.no_grad():
             for name, weight in self._turned.items():
                 self._turn(weight, self._momenta[name], rate_fraction)
@@ -69,7 +75,9 @@ class Optimiser:
         momentum.mul_(_FILTER_MOMENTUM).add_(gradient)
         direction = gradient.add_(momentum, alpha=_FILTER_MOMENTUM)
         weight.mul_(math.sqrt(len(weight)) / weight.norm().clamp_min(1e-12))
-        weight.add_(orthogonalised(direction.flatten(1)).view_as(weight), alpha=-self._filter_rate * rate_fraction)
+        weight.add_(
+            orthogonalised(direction.flatten(1)).view_as(weight), alpha=-self._filter_rate * rate_fraction
+        )
         weight.grad = None
 
     def _descend(self, descended: _Descended, rate_fraction: float) -> None:
@@ -92,7 +100,7 @@ class Optimiser:
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
-    """Bring all singular values of a matrix near 1, by three Newton-Schulz steps on an odd quintic polynomial.
+    """Bring all singular values of a matrix near 1: three Newton-Schulz steps of an odd quintic polynomial.
 
     Args:
         matrix: (rows, columns) of any scale.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from typing import TYPE_CHECKING
 
 import torch
 
-from convscope.training.recipe import Precision
+if TYPE_CHECKING:
+    from convscope.training.recipe import Precision
 
 _SIDE = 512
 _REPEATS = 5
@@ -26,6 +28,6 @@ def _seconds(dtype: torch.dtype) -> float:
     best = float("inf")
     for _ in range(_REPEATS):
         start = time.perf_counter()
-        matrix @ matrix
+        torch.mm(matrix, matrix)
         best = min(best, time.perf_counter() - start)
     return best

@@ -1,14 +1,15 @@
 """What is chosen for a person who says nothing but where the pictures are.
 
 `Settings` holds what was said, `Facts` what the pictures are like, `choose` turns both into a `Recipe`, and
-`recipe_lines` says it in a few lines. The rules are here and nowhere else; none of them knows a data set by name.
+`recipe_lines` says it in a few lines. The rules are here and nowhere else; none of them knows a data set by
+name.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from convscope.errors import SettingError
 from convscope.network.notation import parse, write
@@ -16,19 +17,21 @@ from convscope.network.presets import PRESETS, automatic_network
 from convscope.network.shapes import stages
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Fit, Preparation
-from convscope.pictures.survey import Survey
+
+if TYPE_CHECKING:
+    from convscope.pictures.survey import Survey
 
 Precision = Literal["bf16", "fp32"]
 Strength = Literal["none", "light", "strong"]
 
 LARGEST_AUTOMATIC_SIDE = 96
-"""Larger pictures are made this small, unless a size is given: training time grows with the square of the side."""
+"""Larger pictures are made this small, unless a size is given: time grows with the square of the side."""
 SMALL_SIDE = 40
-"""Up to this side a picture counts as small: centred on one thing, and spoilt by anything but whole-pixel shifts."""
+"""Up to this side a picture counts as small: it shows one thing, and only whole-pixel shifts do no harm."""
 STEPS = 600
 """About so many steps a run should have, which sets the batch."""
 EPOCHS_TIMES_ROOT = 1_800
-"""Epochs times the square root of the training pictures: few pictures are seen more often, but not as much more."""
+"""Epochs times the square root of the training pictures: few are seen more often, but not as much more."""
 EASY_ACCURACY_FRACTION = 0.97
 """Pictures of which so many are recognised after a twentieth of the run are easy: half the epochs will do."""
 
@@ -116,7 +119,7 @@ class Recipe:
         batch: Pictures a step.
         learning_rate: How far, as an angle in radians, a step turns the filters at most.
         label_smoothing: Share of the truth that is spread evenly over all classes.
-        mirror: Whether mirrored pictures are learned from; None finds out while training (see `mirroring.py`).
+        mirror: Whether mirrored pictures are learned from; None finds out while training (`mirroring.py`).
         augmentation: How far pictures are changed.
         class_weights: What a picture of each class counts, or None where all count the same.
         averaging: Whether the mean of the last weights is kept.
@@ -185,8 +188,10 @@ def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
         ("network", f"{recipe.network}, {parameters:,} parameters, {recipe.precision}"),
         (
             "plan",
-            f"{recipe.epochs} epochs of {facts.pictures // recipe.batch} steps with {recipe.batch} pictures"
-            f"{limit}, label smoothing {recipe.label_smoothing:g}{weights}",
+            (
+                f"{recipe.epochs} epochs of {facts.pictures // recipe.batch} steps with {recipe.batch} "
+                f"pictures{limit}, label smoothing {recipe.label_smoothing:g}{weights}"
+            ),
         ),
         ("variation", _augmentation_line(recipe)),
     )
@@ -238,7 +243,7 @@ def _augmentation_line(recipe: Recipe) -> str:
 
 
 def _class_weights(facts: Facts, settings: Settings) -> tuple[float, ...] | None:
-    """Weigh classes by 1 / sqrt(their share), with mean 1 over the pictures, where they differ by 2 or more."""
+    """Weigh classes by 1 / sqrt(their share), mean 1 over the pictures, where they differ by 2 or more."""
     counts = facts.class_counts
     unequal = max(counts) >= 2 * min(counts)
     wanted = unequal if settings.class_weights is None else settings.class_weights

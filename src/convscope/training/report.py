@@ -1,9 +1,9 @@
 """What is left of a run: the model, its figures as JSON, and pictures of how it went.
 
-    RUN/model.safetensors    the plain chain, ready to use
-        metrics.json         figures on the test pictures, and what was found and chosen
-        epochs.csv           a row an epoch
-        figures/*.png        learning curves, confusion matrix, worst mistakes
+RUN/model.safetensors    the plain chain, ready to use
+metrics.json         figures on the test pictures, and what was found and chosen
+epochs.csv           a row an epoch
+figures/*.png        learning curves, confusion matrix, worst mistakes
 """
 
 from __future__ import annotations
@@ -12,22 +12,28 @@ import json
 import platform
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convscope.atomic import replacing
 from convscope.errors import ConvscopeError
 from convscope.model.classifier import Classifier
 from convscope.model.evaluation import Evaluation, evaluate
-from convscope.model.file import Model
-from convscope.pictures.split import Split
-from convscope.pictures.store import Store
 from convscope.training import figures
-from convscope.training.checkpoint import Origin
 from convscope.training.csv_log import read_epochs
-from convscope.training.loop import Training
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.pictures.split import Split
+    from convscope.pictures.store import Store
+    from convscope.training.checkpoint import Origin
+    from convscope.training.loop import Training
 
 MODEL = "model.safetensors"
 METRICS = "metrics.json"
@@ -44,8 +50,10 @@ def data_lines(store: Store, parts: Split) -> tuple[tuple[str, str], ...]:
         ("pictures", f"{len(store.labels):,} of {len(store.classes)} classes: {names}"),
         (
             "prepared",
-            f"{size.height}x{size.width} {colour}; {len(parts.train):,} to learn from, "
-            f"{len(parts.validation):,} to watch, {len(parts.test):,} to test with",
+            (
+                f"{size.height}x{size.width} {colour}; {len(parts.train):,} to learn from, "
+                f"{len(parts.validation):,} to watch, {len(parts.test):,} to test with"
+            ),
         ),
     )
 
@@ -109,7 +117,7 @@ def _headline(judged: str, evaluation: Evaluation, training: Training) -> dict[s
     }
 
 
-def _write_metrics(run: Path, measured: dict[str, object], training: Training) -> None:
+def _write_metrics(run: Path, measured: Mapping[str, object], training: Training) -> None:
     store, parts = training.data.store, training.data.split
     everything = {
         **measured,
@@ -125,7 +133,11 @@ def _write_metrics(run: Path, measured: dict[str, object], training: Training) -
 
 
 def _write_figures(
-    run: Path, store: Store, indices: NDArray[np.int64], probabilities: NDArray[np.float64], evaluation: Evaluation
+    run: Path,
+    store: Store,
+    indices: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    evaluation: Evaluation,
 ) -> None:
     folder = run / _FIGURES
     try:
@@ -134,9 +146,13 @@ def _write_figures(
         raise ConvscopeError(f"cannot make {folder}", why=error.strerror or str(error)) from error
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != store.labels[indices])
-    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][: figures.MOST_MISTAKES]
+    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][
+        : figures.MOST_MISTAKES
+    ]
     figures.write(figures.learning_curves(read_epochs(run / "epochs.csv")), folder / "learning_curves.png")
-    figures.write(figures.confusion_matrix(evaluation.confusion, store.classes), folder / "confusion_matrix.png")
+    figures.write(
+        figures.confusion_matrix(evaluation.confusion, store.classes), folder / "confusion_matrix.png"
+    )
     mistakes = figures.worst_mistakes(
         store.pictures[indices[surest]],
         store.labels[indices[surest]],
@@ -152,11 +168,15 @@ def _summary(judged: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]
     rows = [
         (
             "accuracy",
-            f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {judged} pictures "
-            f"(95 % interval {low:.2%} to {high:.2%})",
+            (
+                f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {judged} pictures "
+                f"(95 % interval {low:.2%} to {high:.2%})"
+            ),
         )
     ]
-    recalls = [(one.recall_fraction, one.name) for one in evaluation.classes if one.recall_fraction is not None]
+    recalls = [
+        (one.recall_fraction, one.name) for one in evaluation.classes if one.recall_fraction is not None
+    ]
     hardest = min(recalls)
     rows.append(("hardest", f"{hardest[1]}: {hardest[0]:.1%} of them recognised"))
     return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)

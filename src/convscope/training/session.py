@@ -1,28 +1,25 @@
 """From pictures to a model: the way of the data, from one end to the other.
 
-    source -> survey -> store -> split -> recipe -> loop -> folded model -> evaluation -> report
+source -> survey -> store -> split -> recipe -> loop -> folded model -> evaluation -> report
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
-from convscope.model.classifier import Classifier
 from convscope.model.file import Model
 from convscope.network.folding import fold
 from convscope.pictures.sources import open_source
-from convscope.pictures.sources.source import Source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store import Store, build_store
 from convscope.pictures.survey import survey
@@ -35,10 +32,16 @@ from convscope.training.loop import Training
 from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.model.classifier import Classifier
+    from convscope.pictures.sources.source import Source
+
 Data = str | Path | tuple[Any, Any]
 
 _SAVE_EVERY_SECONDS = 20.0
-"""An epoch that ends sooner after the last checkpoint writes none: small pictures have many epochs a second."""
+"""An epoch that ends sooner after the last checkpoint writes none: some runs have many epochs a second."""
 
 
 def train(
@@ -49,7 +52,8 @@ def train(
     Args:
         data: Whatever `open_source` knows.
         settings: What the person said; everything else is chosen from the pictures.
-        output: A new folder for the run: the model, its figures and its log; None keeps nothing but what is returned.
+        output: A new folder for the run: the model, its figures and its log; None keeps nothing but what is
+            returned.
         listeners: Who is told what happens.
 
     Raises:
@@ -74,11 +78,15 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
     """
     origin = checkpoint.read_origin(run)
     if not origin.data:
-        raise RunError(f"cannot go on with {run}", why="its pictures were arrays, which are gone", remedy="train anew")
+        raise RunError(
+            f"cannot go on with {run}", why="its pictures were arrays, which are gone", remedy="train anew"
+        )
     store = _store(open_source(origin.data), origin.settings, listeners)
     if store.digest != origin.data_digest:
         raise RunError(
-            f"cannot go on with {run}", why=f"the pictures of {origin.data} have changed since", remedy="train anew"
+            f"cannot go on with {run}",
+            why=f"the pictures of {origin.data} have changed since",
+            remedy="train anew",
         )
     return _Session(run, store, split(store), origin, (*listeners, CsvLog())).go(resumed=True)
 
@@ -179,9 +187,9 @@ def _store(source: Source, settings: Settings, listeners: Sequence[Listener]) ->
 
 
 def _origin(data: Data, store: Store, settings: Settings) -> checkpoint.Origin:
-    """Remember where the run came from, with the precision settled, so that it is the same when it goes on."""
+    """Remember where the run came from, the precision settled: it must be the same when the run goes on."""
     name = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
-    where = os.path.abspath(name) if os.path.exists(name) else name
+    where = str(Path(name).absolute()) if name and Path(name).exists() else name
     measured = settings.precision in {None, "auto"}
     settled = replace(settings, precision=fastest_precision()) if measured else settings
     return checkpoint.Origin(where, store.digest, settled)
@@ -190,7 +198,9 @@ def _origin(data: Data, store: Store, settings: Settings) -> checkpoint.Origin:
 def _make_run(run: Path, *, new: bool) -> None:
     if new and run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise RunError(
-            f"the run's folder {run} exists already", why="a run never overwrites anything", remedy="name a new one"
+            f"the run's folder {run} exists already",
+            why="a run never overwrites anything",
+            remedy="name a new one",
         )
     try:
         run.mkdir(parents=True, exist_ok=True)
