@@ -37,26 +37,14 @@ class PoolNormaliseCut(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, maps: Tensor, shift: Tensor, pool: bool) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401, FBT001  # autograd's own signature
         """Compute the output and remember what the backward way needs."""
-        sums = np.empty((kernels.CHUNKS, 2, maps.shape[1]), np.float32)
-        winners = None
-        if pool:
-            pictures, channels, height, width = maps.shape
-            halved = (pictures, channels, height // 2, width // 2)
-            pooled = torch.empty(halved, dtype=maps.dtype, memory_format=torch.channels_last)
-            winners = torch.empty(halved, dtype=torch.uint8, memory_format=torch.channels_last)
-            cells = _cells(maps.contiguous(memory_format=torch.channels_last))
-            run(kernels.pool_and_sum, cells, _cells(pooled), _cells(winners), sums)
-        else:
-            pooled = maps.contiguous(memory_format=torch.channels_last)
-            run(kernels.sum_rows, _rows(pooled), sums)
+        pooled, winners, sums = _pool_and_sum(maps) if pool else _sum(maps)
         count = pooled.numel() // pooled.shape[1]
         total, square = sums.sum(axis=0, dtype=np.float64) / count
         mean = total.astype(np.float32)
         variance = np.maximum(square - total * total, 0).astype(np.float32)
         scale = 1 / np.sqrt(variance + np.float32(EPSILON))
         offset = shift.detach().numpy() - mean * scale
-        out = torch.empty_like(pooled)
-        run(kernels.normalise_and_cut, _rows(pooled), scale, offset, _rows(out))
+        out = _normalise_and_cut(pooled, scale, offset)
         ctx.saved = (maps.shape, pooled, winners, mean, scale, offset)
         mean_out, variance_out = torch.from_numpy(mean), torch.from_numpy(variance)
         ctx.mark_non_differentiable(mean_out, variance_out)
@@ -81,6 +69,49 @@ class PoolNormaliseCut(torch.autograd.Function):
             arrays = _cells(gradient), _cells(pooled), _cells(winners)
             run(kernels.spread_gradient_to_winners, *arrays, scale, offset, *slopes, _cells(out))
         return out, torch.from_numpy(total.astype(np.float32)), None
+
+
+def pool_maps(maps: Tensor) -> Tensor:
+    """Take the maximum of 2x2 windows, where no gradient is needed.
+
+    Args:
+        maps: (pictures, channels, height, width), float32 or bfloat16.
+
+    Returns:
+        (pictures, channels, height // 2, width // 2).
+    """
+    return _pool_and_sum(maps)[0]
+
+
+def normalise_maps(maps: Tensor, mean: Tensor, variance: Tensor, shift: Tensor) -> Tensor:
+    """Normalise by a given mean and variance and cut at zero, where no gradient is needed."""
+    scale = 1 / np.sqrt(variance.numpy() + np.float32(EPSILON))
+    offset = shift.detach().numpy() - mean.numpy() * scale
+    return _normalise_and_cut(maps.contiguous(memory_format=torch.channels_last), scale, offset)
+
+
+def _pool_and_sum(maps: Tensor) -> tuple[Tensor, Tensor, NDArray[np.float32]]:
+    pictures, channels, height, width = maps.shape
+    halved = (pictures, channels, height // 2, width // 2)
+    pooled = torch.empty(halved, dtype=maps.dtype, memory_format=torch.channels_last)
+    winners = torch.empty(halved, dtype=torch.uint8, memory_format=torch.channels_last)
+    sums = np.empty((kernels.CHUNKS, 2, channels), np.float32)
+    cells = _cells(maps.contiguous(memory_format=torch.channels_last))
+    run(kernels.pool_and_sum, cells, _cells(pooled), _cells(winners), sums)
+    return pooled, winners, sums
+
+
+def _sum(maps: Tensor) -> tuple[Tensor, None, NDArray[np.float32]]:
+    ordered = maps.contiguous(memory_format=torch.channels_last)
+    sums = np.empty((kernels.CHUNKS, 2, maps.shape[1]), np.float32)
+    run(kernels.sum_rows, _rows(ordered), sums)
+    return ordered, None, sums
+
+
+def _normalise_and_cut(maps: Tensor, scale: NDArray[np.float32], offset: NDArray[np.float32]) -> Tensor:
+    out = torch.empty_like(maps)
+    run(kernels.normalise_and_cut, _rows(maps), scale, offset, _rows(out))
+    return out
 
 
 def _cells(maps: Tensor) -> NDArray[Any]:

@@ -86,15 +86,15 @@ def pool_and_sum(
                         best = widen(top_left[c], maps)
                         place = np.uint8(0)
                         value = widen(top_right[c], maps)
-                        beaten = not (value <= best)
+                        beaten = (value > best) | np.isnan(value)
                         best = value if beaten else best
                         place = np.uint8(1) if beaten else place
                         value = widen(bottom_left[c], maps)
-                        beaten = not (value <= best)
+                        beaten = (value > best) | np.isnan(value)
                         best = value if beaten else best
                         place = np.uint8(2) if beaten else place
                         value = widen(bottom_right[c], maps)
-                        beaten = not (value <= best)
+                        beaten = (value > best) | np.isnan(value)
                         best = value if beaten else best
                         place = np.uint8(3) if beaten else place
                         out[c] = narrow(best, pooled)

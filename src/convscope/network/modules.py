@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
-from convscope.network.fused import EPSILON, PoolNormaliseCut
+from convscope.network.fused import EPSILON, PoolNormaliseCut, normalise_maps, pool_maps
 from convscope.network.notation import Convolution, FullConnection, Pooling
 
 if TYPE_CHECKING:
@@ -49,12 +49,8 @@ class NormalisedReLU(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the same, or to half the height and width."""
-        if self.training and self.fused:
-            out, mean, variance = cast(
-                "tuple[Tensor, Tensor, Tensor]", PoolNormaliseCut.apply(maps, self.shift, self.pool)
-            )
-            self._remember(mean, variance)
-            return out
+        if self.fused:
+            return self._forward_fused(maps)
         pooled = F.max_pool2d(maps, 2) if self.pool else maps
         if self.training:
             variance, mean = torch.var_mean(pooled.detach().float(), dim=(0, 2, 3), correction=0)
@@ -67,6 +63,16 @@ class NormalisedReLU(nn.Module):
             offset = self.shift - self.mean * scale
             normal = pooled * scale.to(maps.dtype)[:, None, None] + offset.to(maps.dtype)[:, None, None]
         return F.relu(normal)
+
+    def _forward_fused(self, maps: Tensor) -> Tensor:
+        if not self.training:
+            pooled = pool_maps(maps) if self.pool else maps
+            return normalise_maps(pooled, self.mean, self.variance, self.shift)
+        out, mean, variance = cast(
+            "tuple[Tensor, Tensor, Tensor]", PoolNormaliseCut.apply(maps, self.shift, self.pool)
+        )
+        self._remember(mean, variance)
+        return out
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         with torch.no_grad():
@@ -91,20 +97,25 @@ class ConvolutionBlock(nn.Module):
 
 
 class WhitenedConvolution(nn.Module):
-    """A first convolution that is computed from the pictures, not learned (see `whitening.py`), then ReLU."""
+    """A first convolution that is computed from the pictures, not learned (see `whitening.py`), then ReLU.
+
+    Max pooling 2x2 that follows is taken along if `pool`.
+    """
 
     weight: Tensor
 
-    def __init__(self, stage: Stage, filters: Tensor) -> None:
+    def __init__(self, stage: Stage, filters: Tensor, *, pool: bool) -> None:
         super().__init__()
         layer = cast("Convolution", stage.layer)
         self.stride, self.padding = layer.stride, layer.padding
+        self.pool = pool
         self.register_buffer("weight", filters)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the maps after ReLU."""
         weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
-        return F.relu_(F.conv2d(maps, weight, None, self.stride, self.padding))
+        sums = F.conv2d(maps, weight, None, self.stride, self.padding)
+        return F.relu_(pool_maps(sums) if self.pool else sums)  # in this order, as it gives the same for less
 
 
 class PoolingBlock(nn.Module):
@@ -172,12 +183,11 @@ class TrainingNetwork(nn.Module):
         for place, stage in enumerate(chain):
             match stage.layer:
                 case Convolution() if place == 0 and whitened is not None:
-                    blocks.append(WhitenedConvolution(stage, whitened))
+                    pool = fused and _pools_next(chain, place)
+                    blocks.append(WhitenedConvolution(stage, whitened, pool=pool))
                 case Convolution():
                     blocks.append(ConvolutionBlock(stage, pool=_pools_next(chain, place), fused=fused))
-                case Pooling() if (
-                    place > 0 and isinstance(blocks[-1], ConvolutionBlock) and _pools_next(chain, place - 1)
-                ):
+                case Pooling() if blocks and _pools(blocks[-1]):
                     blocks.append(nn.Identity())  # the convolution before it pools already
                 case Pooling() as layer:
                     blocks.append(PoolingBlock(layer))
@@ -192,6 +202,16 @@ class TrainingNetwork(nn.Module):
         for block in self.blocks:
             maps = block(maps)
         return maps
+
+
+def _pools(block: nn.Module) -> bool:
+    match block:
+        case ConvolutionBlock():
+            return block.normalise.pool
+        case WhitenedConvolution():
+            return block.pool
+        case _:
+            return False
 
 
 def _pools_next(chain: Sequence[Stage], place: int) -> bool:
