@@ -1,7 +1,7 @@
 """Accuracy and time of `convscope train` with nothing but the automatic recipe.
 
-Each run is a whole process on an empty cache: imports, reading the pictures, training, evaluation and the report.
-Test pictures choose nothing; they are looked at once, at the end. Run it with
+Each run is a whole process on an empty cache: imports, reading the pictures, training, evaluation and the
+report. Test pictures choose nothing; they are looked at once, at the end. Run it with
 
     python benchmarks/accuracy.py digits mnist=PATH fashion-mnist=PATH cifar10=PATH catsdogs=PATH
 
@@ -23,6 +23,18 @@ from typing import Any
 
 from machine import describe, matrix_rates
 
+COLUMNS = (
+    "data",
+    "test pictures",
+    "accuracy, mean (lowest to highest)",
+    "seeds",
+    "whole command, mean (longest)",
+    "of it training",
+    "peak memory",
+    "network",
+    "epochs",
+    "mirrored",
+)
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 
 
@@ -53,18 +65,8 @@ def measure(data: str, seed: int) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         environment = {**os.environ, "CONVSCOPE_CACHE": folder}
         run = Path(folder) / "run"
-        command = [
-            sys.executable,
-            "-m",
-            "convscope",
-            "train",
-            data,
-            "--seed",
-            str(seed),
-            "-o",
-            str(run),
-            "--quiet",
-        ]
+        wanted = ["train", data, "--seed", str(seed), "-o", str(run), "--quiet"]
+        command = [sys.executable, "-m", "convscope", *wanted]
         start = time.perf_counter()
         process = subprocess.Popen(command, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
@@ -96,20 +98,19 @@ def write(output: Path, report: dict[str, Any]) -> None:
 
 def table(report: dict[str, Any]) -> str:
     """Lay the report out as Markdown."""
+    machine, rates = report["machine"], report["matrix_gflops"]
     lines = [
         "# Accuracy and time of the automatic recipe",
         "",
-        "Written by `benchmarks/accuracy.py`, which says how it is measured: `convscope train DATA` as a whole process",
-        "on an empty cache, nothing chosen by hand, test pictures looked at once at the end.",
+        "Written by `benchmarks/accuracy.py`, which says how it is measured: `convscope train DATA` as a",
+        "whole process on an empty cache, nothing chosen by hand, test pictures looked at once at the end.",
         "",
-        f"Machine: {report['machine']['processor']}, {report['machine']['cores']} cores; "
-        f"PyTorch {report['machine']['torch']}, Python {report['machine']['python']}. A 2048x2048 matrix product ran "
-        f"there at {report['matrix_gflops']['fp32']:.0f} (float32) and {report['matrix_gflops']['bf16']:.0f} (bfloat16) "
-        "GFLOP/s, which is what to scale the times by.",
+        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
+        f"{machine['python']}. A 2048x2048 matrix product ran there at {rates['fp32']:.0f} (float32) and",
+        f"{rates['bf16']:.0f} (bfloat16) GFLOP/s, which is what to scale the times by.",
         "",
-        "| data | test pictures | accuracy, mean (lowest to highest) | seeds | whole command, mean (longest) "
-        "| of it training | peak memory | network | epochs | mirrored |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(COLUMNS)} |",
+        f"|{'---|' * len(COLUMNS)}",
     ]
     lines += [row(name, runs) for name, runs in report["results"].items()]
     return "\n".join(lines) + "\n"

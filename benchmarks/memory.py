@@ -1,7 +1,7 @@
 """Memory that `convscope train` takes for many pictures, beyond the mapped pages of the store.
 
-Writes noise pictures of 64x64 as PNG files in two class folders, trains for a given time as a whole process and
-samples its anonymous resident memory (RssAnon of /proc/PID/status, so Linux only). Run it with
+Writes noise pictures of 64x64 as PNG files in two class folders, trains for a given time as a whole process
+and samples its anonymous resident memory (RssAnon of /proc/PID/status, so Linux only). Run it with
 
     python benchmarks/memory.py
 
@@ -21,8 +21,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from machine import describe
 from PIL import Image
+
+from machine import describe
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 SIDE = 64
@@ -44,9 +45,9 @@ def main() -> None:
     lines = [
         "# Memory of training",
         "",
-        "Written by `benchmarks/memory.py`: the peak of the anonymous resident memory of `convscope train` on colour",
-        f"PNG files of {SIDE}x{SIDE}, reading included, in one run each. The store's pages are not counted: they are",
-        "the file's, and the system takes them back when it needs room.",
+        "Written by `benchmarks/memory.py`: the peak of the anonymous resident memory of `convscope train`",
+        f"on colour PNG files of {SIDE}x{SIDE}, reading included, in one run each. The store's pages are not",
+        "counted: they are the file's, and the system takes them back when it needs room.",
         "",
         "| pictures | peak |",
         "|---|---|",
@@ -59,18 +60,9 @@ def measure(count: int, minutes: float) -> float:
     """Train on so many pictures; return the peak in MiB."""
     with TemporaryDirectory() as folder:
         make_pictures(Path(folder) / "pictures", count)
-        command = [
-            sys.executable,
-            "-m",
-            "convscope",
-            "train",
-            f"{folder}/pictures",
-            "-o",
-            f"{folder}/run",
-            "--quiet",
-        ]
-        environment = {**os.environ, "CONVSCOPE_CACHE": f"{folder}/cache"}
-        process = subprocess.Popen([*command, "--minutes", str(minutes)], env=environment)
+        wanted = ["train", f"{folder}/pictures", "-o", f"{folder}/run", "--quiet", "--minutes", str(minutes)]
+        command = [sys.executable, "-m", "convscope", *wanted]
+        process = subprocess.Popen(command, env={**os.environ, "CONVSCOPE_CACHE": f"{folder}/cache"})
         peak = 0.0
         while process.poll() is None:
             peak = max(peak, anonymous_mebibytes(process.pid))
