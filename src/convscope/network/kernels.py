@@ -125,7 +125,8 @@ def normalise_and_cut(
         into = out[row]
         for c in range(channels):
             value = widen(cells[c], maps) * scale[c] + shift[c]
-            into[c] = narrow(max(np.float32(0), value), out)
+            # A NaN stays one, which max() would not see to.
+            into[c] = narrow(np.float32(0) if value <= np.float32(0) else value, out)  # noqa: FURB136
 
 
 @_compiled

@@ -1,0 +1,47 @@
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from convscope.network.kernels import CHUNKS
+from convscope.network.threads import run, thread_count
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 5, CHUNKS, 1000])
+def test_every_chunk_is_handed_out_once(threads):
+    seen = np.zeros(CHUNKS, int)
+
+    def kernel(first, last, by):
+        seen[first:last] += by
+
+    run(kernel, 2, threads=threads)
+    assert (seen == 2).all()
+
+
+def test_the_calling_thread_works_too():
+    workers = set()
+
+    def kernel(*chunks):
+        workers.add((chunks, threading.current_thread()))
+
+    run(kernel, threads=1)
+    assert workers == {((0, CHUNKS), threading.current_thread())}
+
+
+@pytest.mark.parametrize("failing", [0, CHUNKS - 1])
+def test_an_error_in_any_chunk_is_raised(failing):
+    def kernel(first, last):
+        if first <= failing < last:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(kernel, threads=2)
+
+
+def test_the_environment_can_name_the_number_of_threads(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert thread_count() == 3
+    for useless in ("", "0", "-2", "many"):
+        monkeypatch.setenv("OMP_NUM_THREADS", useless)
+        assert thread_count() == len(os.sched_getaffinity(0))
