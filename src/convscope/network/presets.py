@@ -18,38 +18,40 @@ more.
 
 _LARGEST_LEARNED_SIDE = 48
 """Larger maps are pooled before the first learned convolution: most of the time would go into them."""
+_WIDTHS = {1: (32, 64, 128), 3: (64, 128, 256)}
+"""Filters of the groups, by the picture's channels: grey pictures hold less and get half the filters."""
+_LARGEST_MAXIMUM = 3
+"""The last maps, up to this side, are left to their largest cell; of larger ones the mean is taken."""
 
 
 def automatic_network(shape: tuple[int, int, int]) -> str:
     """Choose a network for pictures of a shape.
 
-    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen,
-    until only a few cells are left, of which the largest counts. Grey pictures hold less and get half the
-    filters.
+    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen, until
+    only a few cells are left, which are pooled into one.
 
     Args:
-        shape: Channels, height and width.
+        shape: Channels (1 or 3), height and width.
 
     Example:
         >>> automatic_network((3, 32, 32))
-        '24C2-64C3-MP2-64C3-192C3-MP2-192C3-256C3-MP2-256C3-MP3'
+        '24C2-64C3-MP2-64C3-128C3-MP2-128C3-256C3-MP2-256C3-MP3'
         >>> automatic_network((1, 8, 8))
-        '18C3-32C3-MP2-32C3-96C3-MP2-96C3-MP2'
+        '18C3-32C3-MP2-32C3-64C3-MP2-64C3-MP2'
     """
-    channels, height, width = shape
-    side, widths = min(height, width), (64, 192, 256)
-    if channels == 1:
-        pieces, widths = ["18C3"], (32, 96, 128)
-    else:
-        pieces, side = [f"{2 * 4 * channels}C2"], side - 1
+    channels, side = shape[0], min(shape[1:])
+    pieces = ["18C3"]
+    if channels == 3:
+        pieces = ["24C2"] if side > 1 else ["6C1"]
+        side = max(1, side - 1)
     while side > _LARGEST_LEARNED_SIDE:
         pieces.append("MP2")
         side //= 2
-    for filters in widths:
+    for filters in _WIDTHS[channels]:
         if side < 4:
             break
         pieces += [f"{filters}C3", "MP2", f"{filters}C3"]
         side //= 2
     if side > 1:
-        pieces.append(f"MP{side}")
+        pieces.append(f"MP{side}" if side <= _LARGEST_MAXIMUM else f"AP{side}")
     return "-".join(pieces)

@@ -30,7 +30,7 @@ SMALL_SIDE = 40
 """Up to this side a picture counts as small: it shows one thing, and only whole-pixel shifts do no harm."""
 STEPS = 600
 """About so many steps a run should have, which sets the batch."""
-EPOCHS_TIMES_ROOT = 1_800
+EPOCHS_TIMES_ROOT = 2_180
 """Epochs times the square root of the training pictures: few are seen more often, but not as much more."""
 EASY_ACCURACY_FRACTION = 0.97
 """Pictures of which so many are recognised after a twentieth of the run are easy: half the epochs will do."""
