@@ -1,0 +1,103 @@
+from functools import reduce
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from convscope.model.file import Model
+from convscope.model.predictor import Predictor
+from convscope.network.folding import fold
+from convscope.network.modules import TrainingNetwork
+from convscope.network.notation import Convolution, FullConnection, Pooling, parse
+from convscope.network.shapes import Stage, stages, weight_shapes
+from convscope.network.whitening import whitening_filters
+from convscope.pictures.preparation import Preparation
+from convscope.steps import average_pooling, convolution, flattening, full_connection, max_pooling, relu
+from convscope.training.optimiser import Optimiser
+
+SHAPE, CLASSES = (3, 10, 9), 3
+MEAN, STD = np.array([100, 120, 140], np.float32), np.array([50, 60, 70], np.float32)
+NOTATIONS = [
+    "5C3-MP2-6C3-MP2-7N",
+    "24C2-6C3-MP2",
+    "5C3s2-AP2-7N-6N",
+    "5C3-MP3s2-6C3p0",
+    "5C3-MP2o-AP2o",
+    "MP2-5C2-6C1",
+    "7N",
+]
+
+
+@pytest.fixture(scope="module", params=NOTATIONS)
+def trained(request):
+    """A network after some steps on noise, so that no mean, variance or shift is what it began as."""
+    torch.manual_seed(0)
+    chain = stages(parse(request.param), SHAPE, CLASSES)
+    pixels, labels = torch.randint(0, 256, (40, *SHAPE)), torch.randint(0, CLASSES, (40,))
+    maps = normalised(pixels)
+    whitened = whitening_filters(maps, chain[0]) if request.param.startswith("24C2") else None
+    network = TrainingNetwork(chain, whitened=whitened, fused=True)
+    optimiser = Optimiser(network, batch=40, filter_rate=0.1)
+    for _ in range(10):
+        F.cross_entropy(network(maps), labels).backward()
+        optimiser.step(1)
+    return network.eval(), pixels[:8]
+
+
+def normalised(pixels):
+    mean, std = (torch.from_numpy(array)[:, None, None] for array in (MEAN, STD))
+    return ((pixels - mean) / std).to(memory_format=torch.channels_last)
+
+
+def by_the_book(weights, stage: Stage, value):
+    tensors = [weights[name] for name in stage.weight_shapes]
+    match stage.layer:
+        case Convolution(_, _, stride, padding):
+            return relu.forward(convolution.forward(value, *tensors, stride=stride, padding=padding))
+        case Pooling(kind, window, stride, overhang):
+            step = max_pooling if kind == "max" else average_pooling
+            return step.forward(value, window, stride, overhang=overhang)
+        case FullConnection():
+            column = flattening.forward(value) if value.ndim == 3 else value
+            sums = full_connection.forward(column, *tensors)
+            return sums if stage.output_shape == (CLASSES,) else relu.forward(sums)
+
+
+def test_the_plain_chain_by_the_book_gives_the_trained_networks_logits(trained):
+    network, pixels = trained
+    weights = fold(network)
+    maps = normalised(pixels)
+    with torch.inference_mode():
+        expected = network(maps)
+    found = [
+        reduce(lambda value, stage: by_the_book(weights, stage, value), network.chain, picture)
+        for picture in maps.double().numpy()
+    ]
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_the_predictor_gives_the_trained_networks_logits(trained):
+    network, pixels = trained
+    notation = next(text for text in NOTATIONS if parse(text) == tuple(s.layer for s in network.chain[:-1]))
+    preparation = Preparation(3, *SHAPE[1:])
+    model = Model(notation, ("a", "b", "c"), preparation, tuple(MEAN), tuple(STD), fold(network))
+    with torch.inference_mode():
+        expected = network(normalised(pixels))
+    found = Predictor(model, threads=1).logits(pixels.permute(0, 2, 3, 1).numpy().astype(np.uint8))
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_names_and_shapes_are_those_of_the_plain_chain(trained):
+    network, _ = trained
+    weights = fold(network)
+    assert {name: weight.shape for name, weight in weights.items()} == weight_shapes(network.chain)
+    assert all(weight.dtype == np.float32 for weight in weights.values())
+
+
+def test_what_is_folded_is_a_copy(trained):
+    network, _ = trained
+    before, changed = fold(network), fold(network)
+    for name in changed:
+        changed[name][...] = np.nan
+    assert all(np.array_equal(weight, before[name]) for name, weight in fold(network).items())
