@@ -27,7 +27,8 @@ class Augmentation:
     Attributes:
         mirror: Whether every other time the picture is mirrored left to right.
         shift: By up to so many whole pixels up or down, and left or right.
-        zoom: A part of the picture is shown, its sides at least exp(-zoom) of the whole.
+        zoom_in: A part of the picture is shown, its sides at least exp(-zoom_in) of the whole.
+        zoom_out: Or the picture with a reflected border, the sides of both at most exp(zoom_out) of it.
         stretch: The part's height to width changes by up to exp(stretch).
         turn: By up to so many degrees either way.
         colour: Contrast and saturation change by up to exp(colour), brightness by up to 100 * colour of 255.
@@ -35,7 +36,8 @@ class Augmentation:
 
     mirror: bool = False
     shift: int = 0
-    zoom: float = 0.0
+    zoom_in: float = 0.0
+    zoom_out: float = 0.0
     stretch: float = 0.0
     turn: float = 0.0
     colour: float = 0.0
@@ -124,7 +126,7 @@ def _draw_maps(
     rng: np.random.Generator, aug: Augmentation, sides: tuple[int, int], mirrored: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     count = len(mirrored)
-    shown = np.exp(-rng.uniform(0, aug.zoom, count))
+    shown = np.exp(-rng.uniform(-aug.zoom_out, aug.zoom_in, count))
     stretch = np.exp(rng.uniform(-aug.stretch, aug.stretch, count) / 2)
     angle = np.deg2rad(rng.uniform(-aug.turn, aug.turn, count))
     shares = np.stack([shown * stretch, shown / stretch])  # of the height and of the width

@@ -226,15 +226,15 @@ def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
         case "light":
             return Augmentation(shift=max(1, round(side / 16)))
         case "strong":
-            strong = Augmentation(shift=round(side / 16), zoom=0.7, stretch=0.3, turn=15)
-            return replace(strong, colour=0.3) if colourful else strong
+            strong = Augmentation(shift=round(side / 16), zoom_in=0.7, zoom_out=0.25, stretch=0.4, turn=20)
+            return replace(strong, colour=0.4) if colourful else strong
 
 
 def _augmentation_line(recipe: Recipe) -> str:
     aug = recipe.augmentation
     parts = [
         f"shifted by up to {aug.shift} pixels" if aug.shift else "",
-        f"zoomed up to {math.exp(aug.zoom):.1f} times" if aug.zoom else "",
+        f"zoomed up to {math.exp(aug.zoom_in):.1f} times" if aug.zoom_in else "",
         f"turned up to {aug.turn:g}°" if aug.turn else "",
         "recoloured" if aug.colour else "",
         {True: "mirrored", False: "never mirrored", None: "mirrored if that proves harmless"}[recipe.mirror],
