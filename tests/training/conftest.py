@@ -1,0 +1,55 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources.arrays import open_arrays
+from convscope.pictures.split import Split
+from convscope.pictures.store import build_store
+from convscope.training.data import TrainingData, training_data
+from convscope.training.loop import Training
+from convscope.training.recipe import Settings, choose
+
+MakeData = Callable[..., TrainingData]
+MakeTraining = Callable[..., Training]
+
+
+def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy pictures of 8x8, of which every third has stripes that stand, or that lie."""
+    pictures = np.random.default_rng(seed).integers(0, 60, (count, 8, 8, 1), np.uint8)
+    pictures[1::3, :, ::2] += 160
+    pictures[2::3, ::2] += 160
+    return pictures, np.array(["none", "standing", "lying"])[np.arange(count) % 3]
+
+
+@pytest.fixture
+def make_data(tmp_path_factory: pytest.TempPathFactory) -> MakeData:
+    """Prepares pictures in memory: the last ones validate, all others are learned from."""
+
+    def make(pictures=None, labels=None, validation: int = 0) -> TrainingData:
+        if pictures is None:
+            pictures, labels = stripes(60)
+        _, height, width, channels = pictures.shape
+        folder = Path(tmp_path_factory.mktemp("store"))
+        store = build_store(
+            open_arrays(pictures, labels), Preparation(channels, height, width), folder=folder
+        )
+        indices = np.arange(len(pictures))
+        end = len(pictures) - validation
+        return training_data(store, Split(indices[:end], indices[end:], indices[:0], ()))
+
+    return make
+
+
+@pytest.fixture
+def make_training(make_data: MakeData) -> MakeTraining:
+    """Begins a small training; keywords are fields of Settings."""
+
+    def make(data: TrainingData | None = None, **said) -> Training:
+        data = data or make_data()
+        small = {"network": "4C3-MP2-5N", "epochs": 4, "batch": 10, "precision": "fp32", **said}
+        return Training(data, choose(data.facts(), Settings(**small)))
+
+    return make

@@ -1,0 +1,182 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convscope.errors import NetworkError, NotationError, SettingError
+from convscope.network.notation import parse
+from convscope.network.presets import PRESETS
+from convscope.network.shapes import stages
+from convscope.pictures.batches import Augmentation
+from convscope.pictures.survey import Survey
+from convscope.training.recipe import (
+    LARGEST_AUTOMATIC_SIDE,
+    SMALL_SIDE,
+    Facts,
+    Settings,
+    choose,
+    choose_preparation,
+    recipe_lines,
+)
+
+FACTS = Facts((500, 500), (3, 32, 32))
+
+counts = st.lists(st.integers(1, 60_000), min_size=2, max_size=12).map(tuple)
+shapes = st.tuples(st.sampled_from([1, 3]), st.integers(1, 200), st.integers(1, 200))
+facts = st.builds(Facts, counts, shapes)
+
+
+@given(facts)
+def test_whatever_the_pictures_a_recipe_is_found_that_can_be_carried_out(facts):
+    recipe = choose(facts, Settings())
+    stages(parse(recipe.network), facts.shape, len(facts.class_counts))
+    assert recipe.epochs >= 1
+    assert 2 <= recipe.batch <= facts.pictures
+    assert 0 < recipe.learning_rate < 1
+    assert recipe.mirror is None
+    assert recipe.easy_epochs <= recipe.epochs
+    assert all(text for _, text in recipe_lines(facts, recipe))
+
+
+def test_more_pictures_are_seen_in_fewer_epochs_but_more_often_in_all():
+    sizes = [100, 1_000, 10_000, 100_000, 1_000_000]
+    epochs = [choose(Facts((size,) * 2, (1, 28, 28)), Settings()).epochs for size in sizes]
+    assert all(fewer < more for more, fewer in itertools.pairwise(epochs))
+    seen = [size * count for size, count in zip(sizes, epochs, strict=True)]
+    assert all(before < after for before, after in itertools.pairwise(seen))
+
+
+def test_a_batch_is_a_power_of_two_that_grows_with_the_pictures():
+    batches = [
+        choose(Facts((size,) * 2, (1, 28, 28)), Settings()).batch for size in (50, 1_000, 10_000, 100_000)
+    ]
+    assert batches == sorted(batches)
+    assert all(math.log2(batch).is_integer() for batch in batches)
+    assert choose(Facts((6, 5), (1, 28, 28)), Settings()).batch == 11
+
+
+@given(counts)
+def test_classes_are_weighed_with_mean_one_and_rare_ones_the_most(counts):
+    weights = choose(Facts(counts, (3, 16, 16)), Settings(class_weights=True)).class_weights
+    assert np.average(weights, weights=counts) == pytest.approx(1)
+    for (count, weight), (other, lighter) in itertools.permutations(zip(counts, weights, strict=True), 2):
+        assert weight / lighter == pytest.approx(math.sqrt(other / count))
+
+
+@pytest.mark.parametrize(
+    ("class_counts", "said", "weighed"),
+    [
+        ((100, 199), None, False),
+        ((100, 200), None, True),
+        ((100, 200), False, False),
+        ((100, 100), True, True),
+    ],
+)
+def test_classes_are_weighed_where_they_differ_by_two_or_as_said(class_counts, said, weighed):
+    recipe = choose(Facts(class_counts, (3, 16, 16)), Settings(class_weights=said))
+    assert (recipe.class_weights is not None) == weighed
+
+
+def test_what_is_said_is_done():
+    said = {
+        "epochs": 7,
+        "minutes": 2.5,
+        "batch": 33,
+        "learning_rate": 0.01,
+        "label_smoothing": 0.0,
+        "mirror": False,
+        "averaging": False,
+        "precision": "bf16",
+        "seed": 5,
+    }
+    recipe = choose(FACTS, Settings(network="4c3-mp2", augmentation="none", **said))
+    assert {name: getattr(recipe, name) for name in said} == said
+    assert recipe.network == "4C3-MP2"
+    assert recipe.augmentation == Augmentation()
+    assert recipe.easy_epochs is None
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_may_be_named(name):
+    recipe = choose(FACTS, Settings(network=name))
+    assert parse(recipe.network) == parse(PRESETS[name])
+
+
+def test_small_pictures_are_shifted_and_large_ones_turned_zoomed_and_recoloured():
+    small, large, grey = (
+        choose(Facts((9, 9), shape), Settings()).augmentation
+        for shape in ((3, SMALL_SIDE, 90), (3, SMALL_SIDE + 1, 90), (1, SMALL_SIDE + 1, 90))
+    )
+    assert small == Augmentation(shift=small.shift)
+    assert small.shift > 0
+    assert min(large.zoom_in, large.turn, large.colour) > 0
+    assert grey.turn == large.turn
+    assert grey.colour == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"size": (0, 5)}, "size cannot be 0"),
+        ({"size": (5, 1025)}, "size cannot be 1025"),
+        ({"epochs": 0}, "epochs cannot be 0"),
+        ({"epochs": 100_001}, "give 1 to 100000"),
+        ({"minutes": 0}, "minutes cannot be 0"),
+        ({"minutes": math.nan}, "minutes cannot be nan"),
+        ({"batch": 1}, "batch cannot be 1"),
+        ({"learning_rate": -0.1}, "learning rate cannot be -0.1"),
+        ({"learning_rate": math.inf}, "learning rate cannot be inf"),
+        ({"label_smoothing": 1}, "label smoothing cannot be 1"),
+        ({"seed": -1}, "seed cannot be -1"),
+        ({"channels": 2}, "channels cannot be 2"),
+    ],
+)
+def test_what_is_impossible_is_refused(said, message):
+    with pytest.raises(SettingError, match=message):
+        choose(FACTS, Settings(**said))
+
+
+def test_a_network_that_cannot_be_is_refused():
+    with pytest.raises(NotationError):
+        choose(FACTS, Settings(network="nosuchpreset"))
+    with pytest.raises(NetworkError, match="too deep"):
+        choose(FACTS, Settings(network="-".join(["MP2"] * 6)))
+
+
+def survey(*sizes, grey=True):
+    heights, widths = zip(*sizes, strict=True)
+    return Survey(np.array(heights), np.array(widths), grey)
+
+
+def test_small_pictures_of_one_size_keep_it():
+    preparation = choose_preparation(survey((28, 20), (28, 20)), Settings())
+    assert (preparation.channels, preparation.height, preparation.width) == (1, 28, 20)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 5000)), min_size=1, max_size=9))
+def test_all_others_become_squares_of_a_size_that_can_be_computed(sizes):
+    preparation = choose_preparation(survey(*sizes, grey=False), Settings())
+    assert preparation.channels == 3
+    assert max(preparation.height, preparation.width) <= LARGEST_AUTOMATIC_SIDE
+    if len(set(sizes)) > 1 or max(sizes[0]) > LARGEST_AUTOMATIC_SIDE:
+        assert preparation.height == preparation.width
+        assert preparation.height % 8 == 0
+
+
+def test_size_channels_and_fit_may_be_said():
+    preparation = choose_preparation(survey((99, 99)), Settings(size=(10, 12), channels=3, fit="crop"))
+    assert (preparation.channels, preparation.height, preparation.width) == (3, 10, 12)
+    assert preparation.fit == "crop"
+
+
+def test_the_plan_is_shown():
+    recipe = choose(Facts((100, 900), (3, 64, 64)), Settings(epochs=3, batch=50, minutes=2))
+    lines = dict(recipe_lines(Facts((100, 900), (3, 64, 64)), recipe))
+    for piece in ("3 epochs of 20 steps with 50 pictures", "2 minutes at most", "rare classes count more"):
+        assert piece in lines["plan"]
+    for piece in ("turned", "recoloured", "mirrored if that proves harmless"):
+        assert piece in lines["variation"]
+    assert lines["network"].startswith(recipe.network)
