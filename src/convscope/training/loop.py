@@ -168,9 +168,8 @@ class Training:
         loss.backward()
         self.optimiser.step(1 - self._done_fraction())
         self.average.follow()
-        shown = F.cross_entropy(
-            logits.detach(), labels
-        ).item()  # without smoothing and weights, as in validation
+        # What is shown knows neither smoothing nor weights, so that it compares with the validation loss.
+        shown = F.cross_entropy(logits.detach(), labels).item()
         if not math.isfinite(shown):
             raise RunError(
                 f"the loss became {shown} in epoch {self.position.epoch + 1}", remedy="lower --learning-rate"
