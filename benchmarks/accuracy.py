@@ -5,7 +5,8 @@ report. Test pictures choose nothing; they are looked at once, at the end. Run i
 
     python benchmarks/accuracy.py digits mnist=PATH fashion-mnist=PATH cifar10=PATH catsdogs=PATH
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/accuracy.md and .json.
+where PATH is anything `convscope train` takes. It writes docs/benchmarks/accuracy.md and .json; runs of the
+same data and seed that are there already are replaced, others stay.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ COLUMNS = (
     "of it training",
     "peak memory",
     "network",
-    "epochs",
     "mirrored",
 )
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
@@ -44,20 +44,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", nargs="+", metavar="NAME[=PATH]")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--output", type=Path, default=DOCS / "accuracy")
     arguments = parser.parse_args()
-    rates = matrix_rates()
-    results: dict[str, list[dict[str, Any]]] = {}
-    for seed in range(arguments.seeds):
+    file = arguments.output.with_suffix(".json")
+    runs = json.loads(file.read_text())["runs"] if file.exists() else []
+    machine = {**describe(), "matrix_gflops": matrix_rates()}
+    for seed in arguments.seeds:
         for name, _, path in (text.partition("=") for text in arguments.data):
-            run = measure(path or name, seed)
-            print(
-                f"{name} seed {seed}: {run['accuracy_fraction']:.4f} in {run['whole_seconds']:.1f} s",
-                flush=True,
-            )
-            results.setdefault(name, []).append(run)
-            write(arguments.output, {"machine": describe(), "matrix_gflops": rates, "results": results})
+            run = {"data": name, **measure(path or name, seed), "machine": machine}
+            print(f"{name} seed {seed}: {run['accuracy_fraction']:.4f} in {run['whole_seconds']:.1f} s")
+            runs = [old for old in runs if (old["data"], old["seed"]) != (name, seed)] + [run]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"runs": runs}, indent=2) + "\n")
+            file.with_suffix(".md").write_text(table(runs))
 
 
 def measure(data: str, seed: int) -> dict[str, Any]:
@@ -89,16 +89,11 @@ def measure(data: str, seed: int) -> dict[str, Any]:
     }
 
 
-def write(output: Path, report: dict[str, Any]) -> None:
-    """Write the report as JSON and as a table."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
-    output.with_suffix(".md").write_text(table(report))
-
-
-def table(report: dict[str, Any]) -> str:
-    """Lay the report out as Markdown."""
-    machine, rates = report["machine"], report["matrix_gflops"]
+def table(runs: list[dict[str, Any]]) -> str:
+    """Lay the runs out as Markdown."""
+    machine = runs[-1]["machine"]
+    rates = machine["matrix_gflops"]
+    names = dict.fromkeys(run["data"] for run in runs)
     lines = [
         "# Accuracy and time of the automatic recipe",
         "",
@@ -111,17 +106,16 @@ def table(report: dict[str, Any]) -> str:
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",
+        *(row(name, [run for run in runs if run["data"] == name]) for name in names),
     ]
-    lines += [row(name, runs) for name, runs in report["results"].items()]
     return "\n".join(lines) + "\n"
 
 
 def row(name: str, runs: list[dict[str, Any]]) -> str:
-    """One line of the table."""
+    """Lay one data set's runs out as a line of the table."""
     accuracies = [100 * run["accuracy_fraction"] for run in runs]
     whole = [run["whole_seconds"] for run in runs]
     training = statistics.mean(run["training_seconds"] for run in runs)
-    memory = max(run["peak_mebibytes"] for run in runs)
     cells = [
         name,
         f"{runs[0]['pictures']:,}",
@@ -129,9 +123,8 @@ def row(name: str, runs: list[dict[str, Any]]) -> str:
         str(len(runs)),
         f"{statistics.mean(whole):.0f} s ({max(whole):.0f})",
         f"{training:.0f} s",
-        f"{memory:,.0f} MiB",
+        f"{max(run['peak_mebibytes'] for run in runs):,.0f} MiB",
         f"`{runs[0]['network']}`",
-        str(runs[0]["epochs"]),
         "yes" if runs[0]["mirrored"] else "no",
     ]
     return f"| {' | '.join(cells)} |"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TEST_PERCENT = 20
 VALIDATION_PERCENT = 5
-VALIDATION_LIMIT = 2_500
+VALIDATION_LIMIT = 1_000
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
@@ -54,7 +54,7 @@ def split(store: Store) -> Split:
     """Split a store into training, validation and test pictures.
 
     Without a split given, 20 % of each class become test pictures. Without validation pictures given, 5 % of
-    each class's training pictures become such, 2,500 in all at most, but at least one of each class that has
+    each class's training pictures become such, 1,000 in all at most, but at least one of each class that has
     more than two.
 
     Raises:

@@ -189,8 +189,8 @@ def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
         (
             "plan",
             (
-                f"{recipe.epochs} epochs of {facts.pictures // recipe.batch} steps with {recipe.batch} "
-                f"pictures{limit}, label smoothing {recipe.label_smoothing:g}{weights}"
+                f"{_count(recipe.epochs, 'epoch')} of {_count(facts.pictures // recipe.batch, 'step')} with "
+                f"{recipe.batch} pictures{limit}, label smoothing {recipe.label_smoothing:g}{weights}"
             ),
         ),
         ("variation", _augmentation_line(recipe)),
@@ -233,7 +233,7 @@ def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
 def _augmentation_line(recipe: Recipe) -> str:
     aug = recipe.augmentation
     parts = [
-        f"shifted by up to {aug.shift} pixels" if aug.shift else "",
+        f"shifted by up to {_count(aug.shift, 'pixel')}" if aug.shift else "",
         f"zoomed up to {math.exp(aug.zoom_in):.1f} times" if aug.zoom_in else "",
         f"turned up to {aug.turn:g}°" if aug.turn else "",
         "recoloured" if aug.colour else "",
@@ -252,6 +252,10 @@ def _class_weights(facts: Facts, settings: Settings) -> tuple[float, ...] | None
     raw = [1 / math.sqrt(count) for count in counts]
     scale = facts.pictures / sum(weight * count for weight, count in zip(raw, counts, strict=True))
     return tuple(weight * scale for weight in raw)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
