@@ -85,9 +85,10 @@ def pool_maps(maps: Tensor) -> Tensor:
 
 def normalise_maps(maps: Tensor, mean: Tensor, variance: Tensor, shift: Tensor) -> Tensor:
     """Normalise by a given mean and variance and cut at zero, where no gradient is needed."""
-    scale = 1 / np.sqrt(variance.numpy() + np.float32(EPSILON))
-    offset = shift.detach().numpy() - mean.numpy() * scale
-    return _normalise_and_cut(maps.contiguous(memory_format=torch.channels_last), scale, offset)
+    scale = torch.rsqrt(variance + EPSILON)
+    offset = shift.detach() - mean * scale
+    ordered = maps.contiguous(memory_format=torch.channels_last)
+    return _normalise_and_cut(ordered, scale.numpy(), offset.numpy())
 
 
 def _pool_and_sum(maps: Tensor) -> tuple[Tensor, Tensor, NDArray[np.float32]]:

@@ -27,8 +27,8 @@ _LARGEST_MAXIMUM = 3
 def automatic_network(shape: tuple[int, int, int]) -> str:
     """Choose a network for pictures of a shape.
 
-    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen, until
-    only a few cells are left, which are pooled into one.
+    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen,
+    until only a few cells are left, which are pooled into one.
 
     Args:
         shape: Channels (1 or 3), height and width.
