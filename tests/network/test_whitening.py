@@ -21,7 +21,7 @@ def smooth(channels, seed=0):
     return (maps - maps.mean()) / maps.std()
 
 
-@pytest.mark.parametrize(("notation", "channels"), [("24C2", 3), ("18C3", 1), ("12C2x3p0", 1)])
+@pytest.mark.parametrize(("notation", "channels"), [("24C2", 3), ("18C3", 1), ("16C3", 1), ("12C2x3p0", 1)])
 def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
     maps = smooth(channels)
     stage = first_stage(notation, maps.shape[1:])

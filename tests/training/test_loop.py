@@ -1,3 +1,4 @@
+import math
 import itertools
 from dataclasses import replace
 
@@ -116,12 +117,12 @@ def test_a_loss_that_is_no_number_stops_the_run(make_training):
         training.run()
 
 
-def test_easy_pictures_are_seen_half_as_often(make_training, make_data):
+def test_easy_pictures_are_seen_a_third_as_often(make_training, make_data):
     data, events = make_data(validation=12), []
     training = make_training(data, epochs=None, mirror=False)
     planned = training.recipe.epochs
     finished(training, listeners=[events.append])
-    assert training.position.epochs == training.position.epoch == (planned + 1) // 2
+    assert training.position.epochs == training.position.epoch == math.ceil(planned / 3)
     assert f"{training.position.epochs} epochs will do instead of {planned}" in next(
         event.text for event in events if isinstance(event, Noted)
     )

@@ -37,10 +37,10 @@ def automatic_network(shape: tuple[int, int, int]) -> str:
         >>> automatic_network((3, 32, 32))
         '24C2-64C3-MP2-64C3-128C3-MP2-128C3-256C3-MP2-256C3-MP3'
         >>> automatic_network((1, 8, 8))
-        '18C3-32C3-MP2-32C3-64C3-MP2-64C3-MP2'
+        '16C3-32C3-MP2-32C3-64C3-MP2-64C3-MP2'
     """
     channels, side = shape[0], min(shape[1:])
-    pieces = ["18C3"]
+    pieces = ["16C3"]
     if channels == 3:
         pieces = ["24C2"] if side > 1 else ["6C1"]
         side = max(1, side - 1)

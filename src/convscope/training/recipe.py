@@ -30,10 +30,12 @@ SMALL_SIDE = 40
 """Up to this side a picture counts as small: it shows one thing, and only whole-pixel shifts do no harm."""
 STEPS = 600
 """About so many steps a run should have, which sets the batch."""
-EPOCHS_TIMES_ROOT = 2_180
+LARGEST_BATCH = 256
+"""Larger batches learn less from each picture."""
+EPOCHS_TIMES_ROOT = 2_000
 """Epochs times the square root of the training pictures: few are seen more often, but not as much more."""
 EASY_ACCURACY_FRACTION = 0.97
-"""Pictures of which so many are recognised after a twentieth of the run are easy: half the epochs will do."""
+"""Pictures of which so many are recognised after a twentieth of the run are easy: a third of the epochs will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
     return Recipe(
         network=network,
         epochs=epochs,
-        easy_epochs=None if settings.epochs else (epochs + 1) // 2,
+        easy_epochs=None if settings.epochs else math.ceil(epochs / 3),
         minutes=settings.minutes,
         batch=batch,
         learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch / 2000),
@@ -214,7 +216,7 @@ def _automatic_size(survey: Survey) -> tuple[int, int]:
 
 
 def _automatic_batch(pictures_seen: int) -> int:
-    return min(512, max(32, 2 ** round(math.log2(pictures_seen / STEPS))))
+    return min(LARGEST_BATCH, max(32, 2 ** round(math.log2(pictures_seen / STEPS))))
 
 
 def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
