@@ -1,5 +1,5 @@
-import math
 import itertools
+import math
 from dataclasses import replace
 
 import numpy as np

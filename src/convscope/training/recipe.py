@@ -35,7 +35,7 @@ LARGEST_BATCH = 256
 EPOCHS_TIMES_ROOT = 2_000
 """Epochs times the square root of the training pictures: few are seen more often, but not as much more."""
 EASY_ACCURACY_FRACTION = 0.97
-"""Pictures of which so many are recognised after a twentieth of the run are easy: a third of the epochs will do."""
+"""Pictures of which so many are recognised after a twentieth of the run are easy: a third of it will do."""
 
 
 @dataclass(frozen=True, slots=True)
