@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -102,6 +103,10 @@ def train(
     Whatever is not given is chosen from the pictures and shown before training starts.
     """
     height_and_width = None if size is None else _height_and_width(size)
+
+    # PyTorch's threads wait for their next task in a busy loop, of milliseconds unless told otherwise, and
+    # keep those that run our kernels from their cores meanwhile. Read as PyTorch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
     from convscope.commands.terminal import Terminal
     from convscope.training import session

@@ -7,6 +7,7 @@ been.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.errors import RunError
-from convscope.network.modules import NormalisedReLU, TrainingNetwork
+from convscope.network.modules import STATISTICS_MOMENTUM, NormalisedReLU, TrainingNetwork
 from convscope.network.notation import parse
 from convscope.network.shapes import stages
 from convscope.network.whitening import can_be_whitened, whitening_filters
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 _EVALUATION_BATCH = 500
 _STATISTICS_BATCHES = 16
-"""So many batches are enough for the final mean and variance of every channel."""
+"""So many batches are enough for the final mean and variance of every channel; a quarter after each epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +127,10 @@ class Training:
         return True
 
     def finish(self) -> None:
-        """Put the average in place and measure every channel's mean and variance anew, for these weights."""
+        """Put the average in place and measure every channel's mean and variance for these weights."""
         if self.recipe.averaging:
             self.average.give()
-        normalisations = [module for module in self.network.modules() if isinstance(module, NormalisedReLU)]
-        drawn = self._draw()
-        self.network.train()
-        with torch.no_grad():
-            places = batches.batches(len(drawn.order), self.recipe.batch)
-            for count, taken in zip(range(1, _STATISTICS_BATCHES + 1), places, strict=False):
-                for normalisation in normalisations:
-                    normalisation.momentum = 1 / count  # the running mean over the batches of this pass
-                self.network(self.data.cut(drawn, taken, self.recipe.precision)[0])
+        self._measure_statistics(_STATISTICS_BATCHES)
         self.network.eval()
 
     def predict(self, indices: NDArray[np.int64], *, mirror: bool = False) -> Tensor:
@@ -158,6 +151,24 @@ class Training:
         return batches.draw_epoch(
             self.data.split.train, augmentation, sides, seed=self.recipe.seed, epoch=self.position.epoch
         )
+
+    def _measure_statistics(self, most_batches: int) -> None:
+        """Measure every channel's mean and variance anew.
+
+        While the learning rate is high, weights change so fast that running statistics describe none that
+        ever were; a network evaluated with them may know nothing.
+        """
+        normalisations = [module for module in self.network.modules() if isinstance(module, NormalisedReLU)]
+        drawn = self._draw()
+        places = itertools.islice(batches.batches(len(drawn.order), self.recipe.batch), most_batches)
+        self.network.train()
+        with torch.no_grad():
+            for count, taken in enumerate(places, start=1):
+                for normalisation in normalisations:
+                    normalisation.momentum = 1 / count  # the mean over the batches so far
+                self.network(self.data.cut(drawn, taken, self.recipe.precision)[0])
+        for normalisation in normalisations:
+            normalisation.momentum = STATISTICS_MOMENTUM
 
     def _step(self, drawn: batches.Epoch, taken: slice) -> tuple[float, int]:
         maps, labels = self.data.cut(drawn, taken, self.recipe.precision)
@@ -205,6 +216,7 @@ class Training:
 
     def _end_epoch(self, listeners: Sequence[Listener], begin: float) -> None:
         step = self._step_done()
+        self._measure_statistics(math.ceil(min(self.steps, _STATISTICS_BATCHES) / 4))
         if self.position.mirror is None:
             self._judge_mirroring(listeners)
         loss, accuracy = self._validate()
