@@ -53,9 +53,9 @@ def whitening_filters(maps: Tensor, stage: Stage) -> Tensor:
     Returns:
         (filters, channels, height, width), the strongest directions first, then all of them negated.
     """
-    count, *size = stage.weight_shapes[f"{stage.name}.weight"]
-    patches = F.unfold(maps.float(), size[1:]).transpose(1, 2).flatten(0, 1).double()
+    count, channels, *sides = stage.weight_shapes[f"{stage.name}.weight"]
+    patches = F.unfold(maps.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
     variances, directions = torch.linalg.eigh(patches.T @ patches / len(patches))
     scaled = directions / torch.sqrt(variances + _SMALLEST_VARIANCE)
-    filters = scaled.flip(1).T[: count // 2].reshape(-1, *size).float()
+    filters = scaled.flip(1).T[: count // 2].reshape(-1, channels, *sides).float()
     return torch.cat([filters, -filters])
