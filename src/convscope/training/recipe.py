@@ -83,6 +83,7 @@ class Settings:
 
         Raises:
             SettingError: Names the setting and its bounds.
+            NotationError: The network's notation cannot be read.
         """
         _check_range("size", min(self.size) if self.size else None, 1, 1024)
         _check_range("size", max(self.size) if self.size else None, 1, 1024)
@@ -94,6 +95,8 @@ class Settings:
         _check_range("seed", self.seed, 0, 2**32 - 1)
         if self.channels not in {None, 1, 3}:
             raise SettingError(f"channels cannot be {self.channels}", remedy="give 1 (grey) or 3 (colour)")
+        if self.network is not None:
+            parse(_notation(self.network))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +203,14 @@ def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
 
 
 def _network(facts: Facts, settings: Settings) -> str:
-    name = settings.network
-    text = automatic_network(facts.shape) if name is None else PRESETS.get(name, name)
-    layers = parse(text)
+    said = settings.network
+    layers = parse(automatic_network(facts.shape) if said is None else _notation(said))
     stages(layers, facts.shape, len(facts.class_counts))  # refuses a network too deep for the pictures
     return write(layers)
+
+
+def _notation(network: str) -> str:
+    return PRESETS.get(network, network)
 
 
 def _automatic_size(survey: Survey) -> tuple[int, int]:

@@ -61,13 +61,14 @@ def train(
         KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to go on.
     """
     settings.check()
-    source = open_source(data)
-    store = _store(source, settings, listeners)
-    parts = split(store)
+    if output is not None:
+        _check_unused(output)  # before the work, not after it
+    store = _store(open_source(data), settings, listeners)
+    origin = _origin(data, store, settings)
+    training = _training(store, split(store), origin.settings)
     with TemporaryDirectory() if output is None else nullcontext(output) as folder:
-        run = Path(folder)
-        _make_run(run, new=output is not None)
-        return _Session(run, store, parts, _origin(data, store, settings), (*listeners, CsvLog())).go()
+        _make_run(Path(folder))
+        return _Session(Path(folder), training, origin, (*listeners, CsvLog())).go()
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
@@ -88,7 +89,9 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
             why=f"the pictures of {origin.data} have changed since",
             remedy="train anew",
         )
-    return _Session(run, store, split(store), origin, (*listeners, CsvLog())).go(resumed=True)
+    training = _training(store, split(store), origin.settings)
+    checkpoint.restore(run, training)
+    return _Session(run, training, origin, (*listeners, CsvLog())).go()
 
 
 def learn(store: Store, settings: Settings) -> Model:
@@ -108,29 +111,26 @@ def learn(store: Store, settings: Settings) -> Model:
 @dataclass(frozen=True, slots=True)
 class _Session:
     run: Path
-    store: Store
-    parts: Split
+    training: Training
     origin: checkpoint.Origin
     listeners: Sequence[Listener]
 
-    def go(self, *, resumed: bool = False) -> Classifier:
+    def go(self) -> Classifier:
         begin = time.monotonic()
-        training = _training(self.store, self.parts, self.origin.settings)
-        if resumed:
-            checkpoint.restore(self.run, training)
-        recipe = training.recipe
-        plan = (*report.data_lines(self.store, self.parts), *recipe_lines(training.data.facts(), recipe))
-        self._tell(Started(self.run, plan, recipe.epochs, training.steps))
-        for note in (*self.store.notes, *self.parts.notes, *report.broken_notes(self.store)):
+        data, recipe = self.training.data, self.training.recipe
+        plan = (*report.data_lines(data.store, data.split), *recipe_lines(data.facts(), recipe))
+        self._tell(Started(self.run, plan, recipe.epochs, self.training.steps))
+        for note in (*data.store.notes, *data.split.notes, *report.broken_notes(data.store)):
             self._tell(Noted(note))
-        self._learn(training)
-        classifier, summary = report.write(self.run, _model(training, self.origin), training)
+        self._learn()
+        model = _model(self.training, self.origin)
+        classifier, summary = report.write(self.run, model, self.training)
         checkpoint.remove(self.run)
         self._tell(Finished(self.run, self.run / report.MODEL, summary, time.monotonic() - begin))
         return classifier
 
-    def _learn(self, training: Training) -> None:
-        saved_at = time.monotonic()
+    def _learn(self) -> None:
+        training, saved_at = self.training, time.monotonic()
 
         def save_now_and_then() -> None:
             nonlocal saved_at
@@ -195,13 +195,16 @@ def _origin(data: Data, store: Store, settings: Settings) -> checkpoint.Origin:
     return checkpoint.Origin(where, store.digest, settled)
 
 
-def _make_run(run: Path, *, new: bool) -> None:
-    if new and run.exists() and (not run.is_dir() or any(run.iterdir())):
+def _check_unused(run: Path) -> None:
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise RunError(
             f"the run's folder {run} exists already",
             why="a run never overwrites anything",
             remedy="name a new one",
         )
+
+
+def _make_run(run: Path) -> None:
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
