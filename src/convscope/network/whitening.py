@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SMALLEST_VARIANCE = 5e-4
 """Added to every eigenvalue, in units of the pictures' variance, so that mere noise is not blown up."""
 
+_PICTURES_AT_ONCE = 64
+
 
 def can_be_whitened(stage: Stage) -> bool:
     """Whether a first stage has two filters for each number of its patch, or nearly so.
@@ -54,8 +56,12 @@ def whitening_filters(maps: Tensor, stage: Stage) -> Tensor:
         (filters, channels, height, width), the strongest directions first, then all of them negated.
     """
     count, channels, *sides = stage.weight_shapes[f"{stage.name}.weight"]
-    patches = F.unfold(maps.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
-    variances, directions = torch.linalg.eigh(patches.T @ patches / len(patches))
+    covariance, patches_seen = torch.zeros(()), 0
+    for part in maps.split(_PICTURES_AT_ONCE):  # the patches of all pictures together would fill the memory
+        patches = F.unfold(part.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
+        covariance = covariance + patches.T @ patches
+        patches_seen += len(patches)
+    variances, directions = torch.linalg.eigh(covariance / patches_seen)
     scaled = directions / torch.sqrt(variances + _SMALLEST_VARIANCE)
     filters = scaled.flip(1).T[: count // 2].reshape(-1, channels, *sides).float()
     return torch.cat([filters, -filters])
