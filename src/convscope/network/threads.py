@@ -1,7 +1,7 @@
 """Hands the chunks of a kernel to threads.
 
 Kernels release the interpreter lock, so plain Python threads run them side by side. A pool of our own is used
-rather than Numba's, which costs twice the compile time and brings a second set of threads that spin against
+rather than Numba's, which takes longer to compile and brings a second set of threads that spin against
 PyTorch's.
 """
 

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
 from convscope.network.folding import fold
-from convscope.pictures.sources import open_source
+from convscope.pictures.sources import Data, open_source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store import Store, build_store
 from convscope.pictures.survey import survey
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from convscope.model.classifier import Classifier
     from convscope.pictures.sources.source import Source
-
-Data = str | Path | tuple[Any, Any]
 
 _SAVE_EVERY_SECONDS = 20.0
 """An epoch that ends sooner after the last checkpoint writes none: some runs have many epochs a second."""
