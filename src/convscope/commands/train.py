@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from convscope.commands import own_process
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ def train(
     """
     height_and_width = None if size is None else _height_and_width(size)
 
-    # PyTorch's threads wait for their next task in a busy loop, of milliseconds unless told otherwise, and
-    # keep those that run our kernels from their cores meanwhile. Read as PyTorch is imported.
-    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    own_process.tune()
 
     from convscope.commands.terminal import Terminal
     from convscope.training import session
