@@ -1,11 +1,10 @@
-import os
 import threading
 
 import numpy as np
 import pytest
 
 from convscope.network.kernels import CHUNKS
-from convscope.network.threads import run, thread_count
+from convscope.network.threads import run
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5, CHUNKS, 1000])
@@ -37,11 +36,3 @@ def test_an_error_in_any_chunk_is_raised(failing):
 
     with pytest.raises(ZeroDivisionError):
         run(kernel, threads=2)
-
-
-def test_the_environment_can_name_the_number_of_threads(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert thread_count() == 3
-    for useless in ("", "0", "-2", "many"):
-        monkeypatch.setenv("OMP_NUM_THREADS", useless)
-        assert thread_count() == len(os.sched_getaffinity(0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
@@ -19,8 +18,10 @@ from convscope.model.predictor import Predictor
 from convscope.model.selection import Judged, select
 from convscope.network.shapes import weight_shapes
 from convscope.pictures.preparation import prepare
+from convscope.processors import processor_count
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -179,7 +180,7 @@ class Classifier:
     def _probabilities(self, pictures: Pictures) -> Iterator[tuple[str, NDArray[np.float64] | PictureError]]:
         size = min(_PICTURES_AT_ONCE, self._predictor.batch_size)
         named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(processor_count()) as pool:
             while batch := list(itertools.islice(named, size)):
                 prepared = list(pool.map(self._prepared, batch))
                 readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import onnxruntime
 
 from convscope.errors import PictureError
 from convscope.model.graph import build_graph
+from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Predictor:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # Left to itself, ONNX Runtime binds its threads to processors, and complains where it may not.
-        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = threads or processor_count()
         self._session = onnxruntime.InferenceSession(
             build_graph(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
         )

@@ -7,22 +7,16 @@ PyTorch's.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from convscope.network.kernels import CHUNKS
+from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def thread_count() -> int:
-    """Return how many threads may work: the cores this process may use, or OMP_NUM_THREADS if it is set."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else len(os.sched_getaffinity(0))
 
 
 @cache
@@ -32,7 +26,7 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 def run(kernel: Callable[..., None], *arguments: Any, threads: int | None = None) -> None:  # noqa: ANN401  # arrays and numbers
     """Run a kernel over all its chunks; returns when the last one is done."""
-    threads = min(threads or thread_count(), CHUNKS)
+    threads = min(threads or processor_count(), CHUNKS)
     cuts = [share * CHUNKS // threads for share in range(threads + 1)]
     shares = [_pool(threads).submit(kernel, first, last, *arguments) for first, last in pairwise(cuts[1:])]
     kernel(0, cuts[1], *arguments)  # the calling thread does its own share

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from convscope.errors import PictureError
 from convscope.pictures.quiet import quiet
 from convscope.pictures.reading import read_picture
+from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ def decode(
             else:
                 take(decoded)
 
-    workers = min(len(os.sched_getaffinity(0)), MOST_THREADS)
+    workers = min(processor_count(), MOST_THREADS)
     with quiet, ThreadPoolExecutor(workers) as pool:
         try:
             running = {pool.submit(work) for _ in range(workers)}
