@@ -4,6 +4,7 @@ metadata      what a model file says about itself, as a strict schema
 file          Model, saved to and loaded from one .safetensors file
 graph         the model as an ONNX graph: from pixels to logits
 predictor     prepared pictures -> logits and probabilities, with ONNX Runtime
+intermediate  what the same graph computes on its way, step by step
 evaluation    probabilities and true classes -> figures
 selection     which labelled pictures of a source a model is judged by
 intake        pictures as people hand them over: paths, bytes, images, arrays

@@ -13,6 +13,7 @@ from convscope.model.graph import build_graph
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
+    import onnx
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
@@ -34,17 +35,8 @@ class Predictor:
     def __init__(self, model: Model, threads: int | None = None) -> None:
         self._model = model
         self._threads = threads
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Left to itself, ONNX Runtime binds its threads to processors, and complains where it may not.
-        options.intra_op_num_threads = threads or processor_count()
-        self._session = onnxruntime.InferenceSession(
-            build_graph(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        largest = max(
-            math.prod(stage.input_shape) + math.prod(stage.output_shape) for stage in model.stages()
-        )
-        self.batch_size = min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))
+        self._session = open_session(build_graph(model), threads)
+        self.batch_size = pictures_at_once(model)
 
     def __reduce__(self) -> tuple[type[Predictor], tuple[Model, int | None]]:
         """Travel to other processes as the model: ONNX Runtime's session cannot, and is built anew there."""
@@ -85,3 +77,20 @@ class Predictor:
         scaled = self.logits(pictures).astype(np.float64) / self._model.temperature
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
+
+
+def open_session(graph: onnx.ModelProto, threads: int | None) -> onnxruntime.InferenceSession:
+    """Make a graph ready to run on the processor; None takes a thread for every processor there is."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Left to itself, ONNX Runtime binds its threads to processors, and complains where it may not.
+    options.intra_op_num_threads = threads or processor_count()
+    return onnxruntime.InferenceSession(
+        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def pictures_at_once(model: Model) -> int:
+    """How many pictures fit into a batch."""
+    largest = max(math.prod(stage.input_shape) + math.prod(stage.output_shape) for stage in model.stages())
+    return min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))

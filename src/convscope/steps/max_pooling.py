@@ -143,6 +143,36 @@ def explain(
     return MaxWindow(cells, winner, largest)
 
 
+def winners(
+    maps: ArrayLike, window: tuple[int, int], stride: tuple[int, int], *, overhang: bool = False
+) -> NDArray[np.intp]:
+    """Find the cell that won in every window.
+
+    Args:
+        maps: As in `forward`; likewise the others.
+        window: (height, width).
+        stride: (down, across).
+        overhang: Whether windows may stick out.
+
+    Returns:
+        (channels, output height, output width); the winner's place in its map, row * map width + column.
+
+    Raises:
+        NetworkError: The maps have another shape, or no window fits into them.
+        SettingError: The window or the stride is less than 1.
+
+    Example:
+        >>> winners([[[1, 5], [7, 2]]], window=(2, 1), stride=(2, 1)).tolist()
+        [[[2, 1]]]
+    """
+    maps = as_array(maps, "maps", channels=None, height=None, width=None)
+    patches = Windows(window, stride, overhang=overhang).slide(maps, fill=-np.inf)
+    down, across = np.divmod(_winners(patches), window[1])
+    rows = np.arange(patches.shape[1])[:, np.newaxis] * stride[0] + down
+    columns = np.arange(patches.shape[2]) * stride[1] + across
+    return rows * maps.shape[2] + columns
+
+
 def _winners(patches: Array) -> NDArray[np.intp]:
     """The place of every window's winner among its cells; (channels, output rows, output columns)."""
     cells = patches.reshape(*patches.shape[:3], -1)
