@@ -1,0 +1,107 @@
+"""What was done to a picture before the network saw it, in order and in words."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from convscope.pictures.quiet import quiet
+from convscope.pictures.reading import FORMATS, ORIENTATION_TAG
+from convscope.walkthrough.document import Change
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.model.intake import Picture
+    from convscope.pictures.preparation import Preparation
+
+_TURNS = {
+    2: "mirrored left to right",
+    3: "turned by 180°",
+    4: "mirrored top to bottom",
+    5: "mirrored along the diagonal from top left",
+    6: "turned by 90° clockwise",
+    7: "mirrored along the diagonal from top right",
+    8: "turned by 90° anticlockwise",
+}
+_COLOURS = {1: "greyscale", 3: "colour"}
+
+
+def changes(picture: Picture, pixels: NDArray[np.uint8], model: Model) -> list[Change]:
+    """Tell what was done to a picture.
+
+    Args:
+        picture: As it was given; it could be read.
+        pixels: What was read, upright: (height, width) or (height, width, channels).
+        model: Whose preparation and normalisation follow.
+    """
+    height, width = pixels.shape[:2]
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    told = _while_reading(picture)
+    told.append(Change(step="read", text=f"{height} x {width} pixels, {_COLOURS[channels]}"))
+    if channels != model.preparation.channels:
+        told.append(Change(step="colour", text=_recoloured(model.preparation.channels)))
+    if (height, width) != (model.preparation.height, model.preparation.width):
+        told.append(Change(step="size", text=_resized(height, width, model.preparation)))
+    told.append(Change(step="normalisation", text=_normalised(model)))
+    return told
+
+
+def _while_reading(picture: Picture) -> list[Change]:
+    """What `pictures.reading` did to a file; an array was only taken as it is."""
+    match picture:
+        case bytes():
+            source = io.BytesIO(picture)
+        case str() | os.PathLike():
+            source = Path(picture)
+        case Image.Image():
+            return _of_image(picture)
+        case _:
+            return []
+    with quiet, Image.open(source, formats=FORMATS) as image:
+        return _of_image(image)
+
+
+def _of_image(image: Image.Image) -> list[Change]:
+    told: list[Change] = []
+    turn = _TURNS.get(_orientation(image))
+    if turn:
+        told.append(Change(step="orientation", text=f"{turn}, as the camera noted in the file (EXIF)"))
+    if image.has_transparency_data:
+        told.append(Change(step="transparency", text="what is transparent was laid on white"))
+    if image.mode == "F" or image.mode.startswith("I"):
+        told.append(Change(step="depth", text="finer levels of grey were rounded to 256"))
+    return told
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF says nothing, to `pictures.reading` either
+        return 1
+
+
+def _recoloured(channels: int) -> str:
+    if channels == 1:
+        return "colour to grey: 0.299 red + 0.587 green + 0.114 blue"
+    return "grey to colour: the one channel stands three times"
+
+
+def _resized(height: int, width: int, to: Preparation) -> str:
+    how = {
+        "stretch": "height and width scaled each on its own",
+        "pad": "proportions kept, what is left filled with black",
+        "crop": "proportions kept, what sticks out cut off",
+    }[to.fit]
+    return f"{height} x {width} to {to.height} x {to.width} pixels: {how} (bilinear, antialiased)"
+
+
+def _normalised(model: Model) -> str:
+    mean, std = (", ".join(f"{number:.5g}" for number in numbers) for numbers in (model.mean, model.std))
+    return f"(pixel − mean) / standard deviation for each channel: mean {mean}; standard deviation {std}"

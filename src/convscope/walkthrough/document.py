@@ -1,0 +1,308 @@
+"""What a walk holds, as a schema: `docs/reference/walk.md` explains every field.
+
+Names with a shape behind them there are `EncodedArray`s, lists are lists. Sides and pairs are [down, across].
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from convscope.walkthrough.arrays import EncodedArray  # noqa: TC001 - pydantic needs it
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Pair = Annotated[list[int], Field(min_length=2, max_length=2)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReceptiveField(_Strict):
+    """Cell (y, x) sees the picture's rows from start[0] + y * stride[0] on, at most size[0] of them."""
+
+    size: Pair
+    stride: Pair
+    start: Pair
+
+
+class OutputSize(_Strict):
+    """The formula of each side, filled in."""
+
+    height: str
+    width: str
+
+
+class _Step(_Strict):
+    name: str
+    notation: str
+    shape: list[int]
+    difference: Number
+    parameters: int
+    multiply_adds: int
+    receptive_field: ReceptiveField
+
+
+class Change(_Strict):
+    """Something that was done to the picture before the network saw it."""
+
+    step: Literal["read", "orientation", "transparency", "depth", "colour", "size", "normalisation"]
+    text: str
+
+
+class ImageStep(_Step):
+    """The picture, from the file to what the network sees."""
+
+    kind: Literal["image"] = "image"
+    original: str
+    original_shape: list[int]
+    changes: list[Change]
+    pixels: EncodedArray
+    mean: list[Number]
+    std: list[Number]
+    output: EncodedArray
+
+
+class ConvolutionStep(_Step):
+    """A convolution."""
+
+    kind: Literal["convolution"] = "convolution"
+    filters: EncodedArray
+    bias: EncodedArray
+    window: Pair
+    stride: Pair
+    padding: Pair
+    output_size: OutputSize
+    output: EncodedArray
+
+
+class ReluStep(_Step):
+    """A ReLU; its output is max(0, x) of the step before."""
+
+    kind: Literal["relu"] = "relu"
+    silenced: EncodedArray
+    silenced_fraction: Share
+
+
+class MaxPoolingStep(_Step):
+    """Max pooling, with who won and what was thrown away."""
+
+    kind: Literal["max_pooling"] = "max_pooling"
+    window: Pair
+    stride: Pair
+    overhang: bool
+    output_size: OutputSize
+    output: EncodedArray
+    winners: EncodedArray
+    kept_fraction: Share
+    lost_fraction: Share | None
+
+
+class AveragePoolingStep(_Step):
+    """Average pooling."""
+
+    kind: Literal["average_pooling"] = "average_pooling"
+    window: Pair
+    stride: Pair
+    overhang: bool
+    output_size: OutputSize
+    output: EncodedArray
+    kept_fraction: Share
+
+
+class FlatteningStep(_Step):
+    """Flattening."""
+
+    kind: Literal["flattening"] = "flattening"
+    input_shape: list[int]
+    formula: str
+
+
+class Contributions(_Strict):
+    """What the inputs add to one neuron, the largest absolute value first, and the rest in one number."""
+
+    inputs: EncodedArray
+    weights: EncodedArray
+    products: EncodedArray
+    rest_count: int
+    rest_sum: Number
+
+
+class Relevance(_Strict):
+    """Mean of each input over the pictures of each class of the data."""
+
+    mean: EncodedArray
+    pictures: list[int]
+
+
+class FullConnectionStep(_Step):
+    """A full connection."""
+
+    kind: Literal["full_connection"] = "full_connection"
+    weights: EncodedArray | None
+    bias: EncodedArray
+    output: EncodedArray
+    contributions: list[Contributions]
+    relevance: Relevance | None
+
+
+class SoftmaxStep(_Step):
+    """Softmax, and the calibrated probabilities."""
+
+    kind: Literal["softmax"] = "softmax"
+    logits: list[Number]
+    largest: Number
+    exponentials: list[Number]
+    sum: Number
+    output: list[Share]
+    calibrated: list[Share]
+
+
+class Gradients(_Strict):
+    """The gradient of each loss at the logits."""
+
+    cross_entropy: list[Number]
+    mean_squared_error: list[Number]
+    classification_error: list[Number]
+
+
+class Losses(_Strict):
+    """What the answer costs if this class is the true one."""
+
+    truth: int
+    cross_entropy: Number
+    mean_squared_error: Number
+    classification_error: Number
+    gradients: Gradients
+
+
+class LossStep(_Step):
+    """The losses, for each possible truth."""
+
+    kind: Literal["loss"] = "loss"
+    truths: list[Losses]
+
+
+AnyStep = Annotated[
+    ImageStep
+    | ConvolutionStep
+    | ReluStep
+    | MaxPoolingStep
+    | AveragePoolingStep
+    | FlatteningStep
+    | FullConnectionStep
+    | SoftmaxStep
+    | LossStep,
+    Field(discriminator="kind"),
+]
+
+
+class ClassMap(_Strict):
+    """A Grad-CAM map of one class."""
+
+    class_index: int
+    map: EncodedArray
+
+
+class GradCam(_Strict):
+    """Where the cells lie that speak for a class."""
+
+    layer: str
+    map: EncodedArray
+    classes: list[ClassMap]
+    text: str
+
+
+class Occlusion(_Strict):
+    """What a grey square costs, wherever it stands."""
+
+    window: Pair
+    stride: Pair
+    map: EncodedArray
+    text: str
+
+
+class Why(_Strict):
+    """Why this answer."""
+
+    grad_cam: GradCam | None
+    occlusion: Occlusion
+
+
+class Neighbour(_Strict):
+    """A training picture that the network finds alike."""
+
+    name: str
+    label: str
+    distance: Number
+    thumbnail: str
+
+
+class Linear(_Strict):
+    """The proof by number that steps without ReLU are one matrix."""
+
+    classes: list[int]
+    weights_shape: list[int]
+    pictures: int
+    largest_difference: Number
+    text: str
+
+
+class NoRelu(_Strict):
+    """The same weights with every ReLU left out."""
+
+    probabilities: list[Share]
+    predicted: int
+    linear: Linear
+
+
+class After(_Strict):
+    """How far the pooled maps move, by kind of pooling."""
+
+    max: list[Number]
+    average: list[Number]
+    none: list[Number]
+
+
+class Invariance(_Strict):
+    """One kind of change of the picture, and what moves with it."""
+
+    change: Literal["shift", "turn", "scale", "squash"]
+    amounts: list[Number]
+    unit: str
+    thumbnails: list[str]
+    logits: EncodedArray
+    probabilities: EncodedArray
+    before: list[Number]
+    after: After
+
+
+class Note(_Strict):
+    """Something worth telling about one step, and about one of its cells if it names one."""
+
+    step: str
+    cell: list[int] | None
+    text: str
+
+
+class Walk(_Strict):
+    """Everything about one picture's way through one network."""
+
+    format: Literal[1] = 1
+    model: str
+    picture_name: str
+    network: str
+    classes: list[str]
+    truth: int | None
+    predicted: int
+    temperature: Number
+    probabilities: list[Share]
+    largest_difference: Number
+    steps: list[AnyStep]
+    notes: list[Note]
+    why: Why
+    neighbours: list[Neighbour]
+    no_relu: NoRelu
+    invariance: list[Invariance]

@@ -1,0 +1,33 @@
+"""Pictures as PNG data URLs, so that a page holds them itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LONGEST_SIDE = 512
+
+
+def data_url(pixels: NDArray[np.uint8]) -> str:
+    """Write a picture as a PNG data URL, made smaller where a side is longer than `LONGEST_SIDE`.
+
+    Args:
+        pixels: uint8 (height, width) or (height, width, 1 or 3).
+
+    Example:
+        >>> import numpy as np
+        >>> data_url(np.zeros((2, 2), np.uint8))[:30]
+        'data:image/png;base64,iVBORw0K'
+    """
+    image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

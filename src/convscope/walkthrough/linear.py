@@ -1,0 +1,89 @@
+"""What if there were no ReLU: the prediction of the same weights, and why stacked linear steps are one.
+
+A convolution, average pooling and a full connection are weighted sums plus a bias. A weighted sum of weighted
+sums is a weighted sum, so without ReLU the whole chain is
+
+    logits = matrix x + bias
+
+however many steps it has. Row k of the matrix is the gradient of logit k at the picture, the same for every
+picture. Here it is computed on one picture and tried on others. Max pooling is not linear either; where there
+is any, average pooling takes its place in this proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.network.notation import Pooling, parse, write
+from convscope.walkthrough.chain import forward, gradient_at
+from convscope.walkthrough.document import Linear, NoRelu
+from convscope.walkthrough.losses import foremost
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+
+
+def no_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
+    """Leave every ReLU out and see what is left.
+
+    Args:
+        model: The model.
+        pixels: uint8 (height, width, channels), prepared.
+    """
+    probabilities = forward(model, pixels, rectify=False)[-1].output
+    return NoRelu(
+        probabilities=probabilities.tolist(),
+        predicted=int(probabilities.argmax()),
+        linear=_linear(_without_maxima(model), pixels),
+    )
+
+
+def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
+    """Compute the one matrix from a picture and try it on three others: mirrored, upside down, negative."""
+    steps = forward(model, pixels, rectify=False)
+    logits, inputs = steps[-1].input, steps[0].output.ravel()
+    classes = foremost(logits)
+    unit = np.eye(len(logits))
+    matrix = np.array([gradient_at(steps, model, unit[index], "image").ravel() for index in classes])
+    bias = logits[classes] - matrix @ inputs
+    others = (pixels[:, ::-1], pixels[::-1], 255 - pixels)
+    largest = max(_difference(model, other, classes, matrix, bias) for other in others)
+    text = (
+        f"Without ReLU, {len(model.weights) // 2} steps with weights are no more than one: logits = "
+        f"matrix · x + bias, with a matrix of {len(classes)} x {len(inputs):,}. Computed on this picture and "
+        "tried on it mirrored, upside down and as a negative, it gives the chain's logits; the largest "
+        f"difference is {largest:.1e}."
+    )
+    return Linear(
+        classes=classes,
+        weights_shape=[*matrix.shape],
+        pictures=len(others),
+        largest_difference=largest,
+        text=text,
+    )
+
+
+def _difference(
+    model: Model,
+    pixels: NDArray[np.uint8],
+    classes: list[int],
+    matrix: NDArray[np.float64],
+    bias: NDArray[np.float64],
+) -> float:
+    steps = forward(model, pixels, rectify=False)
+    by_matrix = matrix @ steps[0].output.ravel() + bias
+    return float(np.abs(by_matrix - steps[-1].input[classes]).max())
+
+
+def _without_maxima(model: Model) -> Model:
+    """The same weights with average pooling wherever there was max pooling."""
+    layers = [
+        replace(layer, kind="average") if isinstance(layer, Pooling) else layer
+        for layer in parse(model.notation)
+    ]
+    return replace(model, notation=write(layers))

@@ -1,0 +1,51 @@
+"""What an answer costs, for each class that could be the true one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.steps import classification_error, cross_entropy, mean_squared_error
+from convscope.walkthrough.document import Gradients, Losses
+
+if TYPE_CHECKING:
+    from convscope.steps.arrays import Array
+
+MOST_CLASSES = 20
+"""Of more classes, only so many of the most probable are told in full."""
+
+
+def foremost(logits: Array, truth: int | None = None) -> list[int]:
+    """Choose the classes to tell in full, in their order: all, or the most probable and the true one.
+
+    Example:
+        >>> foremost(np.array([0.0, 5.0, 1.0])), len(foremost(np.arange(100.0), truth=3))
+        ([0, 1, 2], 21)
+    """
+    chosen = {*np.argsort(-logits, kind="stable")[:MOST_CLASSES].tolist()}
+    return sorted(chosen if truth is None else chosen | {truth})
+
+
+def losses(logits: Array, truth: int) -> Losses:
+    """Measure the three losses and their gradients at the logits.
+
+    Args:
+        logits: (classes,).
+        truth: Index of the true class.
+
+    Example:
+        >>> losses(np.array([0.0, 0.0]), truth=0).gradients.cross_entropy
+        [-0.5, 0.5]
+    """
+    return Losses(
+        truth=truth,
+        cross_entropy=cross_entropy.forward(logits, truth),
+        mean_squared_error=mean_squared_error.forward(logits, truth),
+        classification_error=classification_error.forward(logits, truth),
+        gradients=Gradients(
+            cross_entropy=cross_entropy.gradient(logits, truth).tolist(),
+            mean_squared_error=mean_squared_error.gradient(logits, truth).tolist(),
+            classification_error=classification_error.gradient(logits, truth).tolist(),
+        ),
+    )

@@ -1,0 +1,64 @@
+"""Occlusion: what a grey square costs the predicted class, wherever it stands.
+
+    map[y, x] = probability of the class - its probability with the square at (y * stride, x * stride)
+
+Where the square hides what the answer rests on, the probability drops. The square has the mean colour of the
+pictures the network learned from, a quarter of the picture's sides, and moves by a quarter of its own. Unlike
+Grad-CAM it needs no look inside the network, so the one can be held against the other.
+
+Source: M. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
+https://arxiv.org/abs/1311.2901.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.steps.windows import Windows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.model.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occluded:
+    """The map and how it was made.
+
+    Attributes:
+        window: Of the square, (height, width) in pixels.
+        stride: How far it moves.
+        lost: (rows, columns) probability lost; negative where the square helps.
+    """
+
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    lost: NDArray[np.float64]
+
+
+def occlude(
+    predictor: Predictor, pixels: NDArray[np.uint8], mean: tuple[float, ...], class_index: int
+) -> Occluded:
+    """Move a square over a picture and see what it costs.
+
+    Args:
+        predictor: Of the model.
+        pixels: uint8 (height, width, channels), prepared.
+        mean: (channels,) colour of the square.
+        class_index: Whose probability is watched.
+    """
+    sides = pixels.shape[:2]
+    window = max(1, round(sides[0] / 4)), max(1, round(sides[1] / 4))
+    stride = max(1, window[0] // 4), max(1, window[1] // 4)
+    rows, columns = Windows(window, stride, overhang=True).output_shape(*sides)
+    covered = np.repeat(pixels[np.newaxis], rows * columns, axis=0)
+    for place, (row, column) in enumerate(np.ndindex(rows, columns)):
+        top, left = row * stride[0], column * stride[1]
+        covered[place, top : top + window[0], left : left + window[1]] = np.rint(mean)
+    before = predictor.probabilities(pixels[np.newaxis])[0, class_index]
+    after = predictor.probabilities(covered)[:, class_index].reshape(rows, columns)
+    return Occluded(window, stride, before - after)

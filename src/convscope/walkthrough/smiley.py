@@ -1,0 +1,69 @@
+"""The example that countless introductory courses show: a smiley, one feature detector, two classes.
+
+Picture and detector are the course's; so are ReLU, max pooling over 2x2 cells with overhanging windows, and
+flattening. The course gives no weights for the full connection. Ours are set by hand, not learned: the neuron
+`smiley` adds up half of what the detector finds in the three places where it finds most in the smiley, less
+2.5; the neuron `no smiley` is its opposite.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model.file import Model
+from convscope.pictures.preparation import Preparation
+from convscope.walkthrough.document import Note
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PICTURE = "0000000 0100010 0000000 0001000 0100010 0011100 0000000"
+_DETECTOR = "001 100 011"
+_SMILEY_WEIGHTS = [0, 0, 0, 0.5, 0.5, 0, 0, 0.5, 0]
+_SMILEY_BIAS = -2.5
+
+NOTES = (
+    Note(
+        step="convolution_1",
+        cell=[0, 2, 2],
+        text="Many printed slides of this example show 1 in the centre of the feature map. Point at it and "
+        "add up: the only white pixel under the detector lies on a weight of 0, so it is 0. The other 24 "
+        "cells agree.",
+    ),
+    Note(
+        step="full_connection_1",
+        cell=None,
+        text="The course gives no weights for this step. These are ours, set by hand and not learned: "
+        "`smiley` adds up half of what stands at 3, 4 and 7 of the column, less 2.5; `no smiley` is its "
+        "opposite.",
+    ),
+)
+"""What is worth telling about the example."""
+
+
+def smiley_picture() -> NDArray[np.uint8]:
+    """Return the picture: uint8 (7, 7), 0 for black and 255 for white.
+
+    Example:
+        >>> int(smiley_picture().sum()) // 255
+        8
+    """
+    return 255 * _digits(_PICTURE)
+
+
+def smiley_model() -> Model:
+    """Return the network: black is 0 and white is 1, no padding, no bias in the convolution."""
+    weights = {
+        "convolution_1.weight": _digits(_DETECTOR)[np.newaxis, np.newaxis].astype(np.float32),
+        "convolution_1.bias": np.zeros(1, np.float32),
+        "full_connection_1.weight": np.array([_SMILEY_WEIGHTS, np.negative(_SMILEY_WEIGHTS)], np.float32),
+        "full_connection_1.bias": np.array([_SMILEY_BIAS, -_SMILEY_BIAS], np.float32),
+    }
+    classes = ("smiley", "no smiley")
+    return Model("1C3p0-MP2o", classes, Preparation(1, 7, 7), (0.0,), (255.0,), weights)
+
+
+def _digits(text: str) -> NDArray[np.uint8]:
+    return np.array([[int(digit) for digit in row] for row in text.split()], np.uint8)

@@ -1,0 +1,66 @@
+"""Why this answer: two maps on the picture, made in two independent ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convscope.walkthrough.arrays import encode
+from convscope.walkthrough.document import ClassMap, GradCam, Occlusion, Why
+from convscope.walkthrough.grad_cam import grad_cam, layer_of
+from convscope.walkthrough.losses import MOST_CLASSES
+from convscope.walkthrough.occlusion import occlude
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.model.predictor import Predictor
+    from convscope.walkthrough.chain import Step
+
+
+def why(steps: Sequence[Step], model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> Why:
+    """Explain the predicted class by Grad-CAM and by occlusion.
+
+    Args:
+        steps: What `chain.forward` returned.
+        model: The model.
+        predictor: The same model, ready to predict.
+        pixels: uint8 (height, width, channels), prepared.
+    """
+    predicted = int(steps[-1].input.argmax())
+    return Why(
+        grad_cam=_grad_cam(steps, model, predicted), occlusion=_occlusion(model, predictor, pixels, predicted)
+    )
+
+
+def _grad_cam(steps: Sequence[Step], model: Model, predicted: int) -> GradCam | None:
+    layer = layer_of(steps)
+    if layer is None:
+        return None
+    shown = range(len(model.classes)) if len(model.classes) <= MOST_CLASSES else (predicted,)
+    maps = {index: encode(grad_cam(steps, model, layer, index), "float32") for index in shown}
+    channels, height, width = layer.output.shape
+    text = (
+        f"Each of the {channels} maps of {layer.name} is weighed by the mean gradient of the class's logit "
+        "on it; their sum, cut off below 0 and divided by its largest value, says where the evidence lies. "
+        "The last convolution is taken because its maps know most of the classes and still have places: "
+        f"{height} x {width} of them."
+    )
+    classes = [ClassMap(class_index=index, map=one) for index, one in maps.items()]
+    return GradCam(layer=layer.name, map=maps[predicted], classes=classes, text=text)
+
+
+def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], predicted: int) -> Occlusion:
+    found = occlude(predictor, pixels, model.mean, predicted)
+    (height, width), (down, across) = found.window, found.stride
+    text = (
+        f"A square of {height} x {width} pixels in the mean colour of the training pictures stands in one "
+        f"place after the other, {down} down and {across} across apart. Each cell says how much probability "
+        f"'{model.classes[predicted]}' loses there."
+    )
+    return Occlusion(
+        window=[height, width], stride=[down, across], map=encode(found.lost, "float32"), text=text
+    )
