@@ -1,0 +1,26 @@
+"""One contender of `training_step.py`: reads numbers of steps, writes how many seconds each number took.
+
+python benchmarks/contender.py MODULE VARIANT NETWORK SHAPE BATCH
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib import import_module
+
+from convscope.network.shapes import parse_shape
+
+
+def main() -> None:
+    """Take steps as told until standard input ends."""
+    module, variant, network, shape, batch = sys.argv[1:]
+    take = import_module(f"contenders.{module}").make(variant, network, parse_shape(shape), int(batch))
+    for line in sys.stdin:
+        start = time.perf_counter()
+        take(int(line))
+        print(time.perf_counter() - start, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The step of `convscope train`, in the precision it would choose here."""
+
+# ruff: noqa: E402  # memory and threads are settled before PyTorch is imported, as the command does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convscope.commands import own_process
+
+own_process.tune()
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+
+from contenders.noise import CLASSES, pictures_and_labels
+from convscope.network.modules import TrainingNetwork
+from convscope.network.notation import parse
+from convscope.network.shapes import stages
+from convscope.training.averaging import Average
+from convscope.training.optimiser import Optimiser
+from convscope.training.precision import fastest_precision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def make(_variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
+    """Forward, backward, Muon and the average of the weights."""
+    torch.manual_seed(0)
+    pictures, labels = pictures_and_labels(shape, batch)
+    maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(labels)
+    maps = maps.bfloat16() if fastest_precision() == "bf16" else maps
+    trained = TrainingNetwork(stages(parse(network), shape, CLASSES), whitened=None, fused=True).train()
+    optimiser = Optimiser(trained, batch=batch, filter_rate=0.01)
+    average = Average(trained, 1000)
+
+    def take(steps: int) -> None:
+        for _ in range(steps):
+            F.cross_entropy(trained(maps), truth, label_smoothing=0.2).backward()
+            optimiser.step(1.0)
+            average.follow()
+
+    return take

@@ -1,0 +1,45 @@
+"""Keras as its tutorials have it, `fit` on arrays, on the backend that the variant names."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import keras
+from keras import layers
+
+from contenders.noise import CLASSES, pictures_and_labels
+from convscope.network.notation import Convolution, FullConnection, Pooling, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
+    """Forward, backward and gradient descent with momentum; `mixed` in Keras's mixed precision."""
+    if variant == "mixed":
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((*shape[1:], shape[0])), *_chain(network)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss)
+    made = cache(partial(pictures_and_labels, shape))
+
+    def take(steps: int) -> None:
+        pictures, labels = made(batch * steps)
+        model.fit(pictures, labels, batch_size=batch, epochs=1, shuffle=False, verbose=0)
+
+    return take
+
+
+def _chain(network: str) -> list[keras.Layer]:
+    chain: list[keras.Layer] = []
+    for layer in parse(network):
+        match layer:
+            case Convolution(filters, size, stride, _):  # all of them keep the maps' size
+                chain.append(layers.Conv2D(filters, size, stride, padding="same", activation="relu"))
+            case Pooling(_, window, stride):
+                chain.append(layers.MaxPooling2D(window, stride))
+            case FullConnection(neurons):
+                chain += [layers.Flatten(), layers.Dense(neurons, activation="relu")]
+    return [*chain, layers.Flatten(), layers.Dense(CLASSES, dtype="float32")]

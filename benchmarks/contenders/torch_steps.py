@@ -1,0 +1,52 @@
+"""PyTorch: `plain` as its tutorial has it, `tuned` in bfloat16 and channels-last, `compiled` besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+from torch import nn
+
+from contenders.noise import CLASSES, pictures_and_labels
+from convscope.network.notation import Convolution, FullConnection, Pooling, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
+    """Forward, backward and gradient descent with momentum."""
+    torch.manual_seed(0)
+    model, tuned = _chain(network), variant != "plain"
+    pictures, labels = pictures_and_labels(shape, batch)
+    maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels)
+    model(maps)  # lets the lazy layers see their sizes
+    if tuned:
+        model, maps = (thing.to(memory_format=torch.channels_last) for thing in (model, maps))
+    if variant == "compiled":
+        model = torch.compile(model)
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+    def take(steps: int) -> None:
+        for _ in range(steps):
+            optimiser.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16, enabled=tuned):
+                loss = F.cross_entropy(model(maps), truth)
+            loss.backward()
+            optimiser.step()
+
+    return take
+
+
+def _chain(network: str) -> nn.Module:
+    layers: list[nn.Module] = []
+    for layer in parse(network):
+        match layer:
+            case Convolution(filters, size, stride, padding):
+                layers += [nn.LazyConv2d(filters, size, stride, padding), nn.ReLU()]
+            case Pooling(_, window, stride):
+                layers.append(nn.MaxPool2d(window, stride))
+            case FullConnection(neurons):
+                layers += [nn.Flatten(), nn.LazyLinear(neurons), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(CLASSES))
