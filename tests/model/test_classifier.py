@@ -12,6 +12,8 @@ from convscope.model.file import Model
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import read_picture
+from convscope.pictures.sources import open_source
+from convscope.pictures.store import build_store
 
 Paint = Callable[..., Path]
 
@@ -51,6 +53,18 @@ def test_pictures_are_prepared_as_in_training(brightness: Model, paint: Paint, t
     prepared = prepare(read_picture(path, "a"), brightness.preparation)
     expected = Predictor(brightness).probabilities(prepared[np.newaxis])
     np.testing.assert_array_equal(Classifier(brightness).predict_proba(path), expected)
+
+
+def test_large_photos_are_scaled_down_as_in_training(brightness: Model, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for label in brightness.classes:
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        coarse = Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8))
+        coarse.resize((800, 600)).save(tmp_path / "photos" / label / "a.jpg")
+    store = build_store(open_source(tmp_path / "photos"), brightness.preparation, folder=tmp_path / "stores")
+    paths = [tmp_path / "photos" / label / "a.jpg" for label in store.classes]
+    expected = Predictor(brightness).probabilities(store.pictures)
+    np.testing.assert_array_equal(Classifier(brightness).predict_proba(paths), expected)
 
 
 def test_probabilities_of_a_stack_are_in_order(classifier: Classifier) -> None:

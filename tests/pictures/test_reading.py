@@ -285,3 +285,41 @@ def test_reading_leaves_the_file_as_it_is(tmp_path):
     with pytest.raises(PictureError):
         read_picture(path, "x")
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def large_jpeg(height=1200, width=1600, orientation=1):
+    rows, columns = np.mgrid[:height, :width]
+    pixels = np.stack([rows * 255 // height, columns * 255 // width, (rows + columns) % 256 // 2], axis=2)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(buffer, "JPEG", quality=95, exif=exif)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("shortest_side", "shape"),
+    [
+        (150, (150, 200, 3)),
+        (151, (300, 400, 3)),
+        (599, (600, 800, 3)),
+        (601, (1200, 1600, 3)),
+        (5000, (1200, 1600, 3)),
+    ],
+)
+def test_the_codec_scales_down_as_far_as_the_shortest_side_allows(shortest_side, shape):
+    assert read_picture(large_jpeg(), "x", shortest_side).shape == shape
+
+
+def test_what_the_codec_scales_down_is_turned_upright_and_looks_like_the_picture():
+    full = read_picture(large_jpeg(orientation=6), "x")
+    scaled = read_picture(large_jpeg(orientation=6), "x", 300)
+    assert scaled.shape == (400, 300, 3)
+    means = full.reshape(400, 4, 300, 4, 3).mean(axis=(1, 3))
+    assert np.abs(scaled - means).mean() < 2
+
+
+def test_other_formats_are_decoded_in_full_size():
+    buffer = io.BytesIO()
+    Image.new("RGB", (400, 300)).save(buffer, "PNG")
+    assert read_picture(buffer.getvalue(), "x", 10).shape == (300, 400, 3)

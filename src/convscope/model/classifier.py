@@ -190,7 +190,8 @@ class Classifier:
 
     def _prepared(self, named: tuple[Picture, str]) -> NDArray[np.uint8] | PictureError:
         try:
-            return prepare(pixels_of(*named), self.model.preparation)
+            wanted = self.model.preparation
+            return prepare(pixels_of(*named, wanted.shortest_side), wanted)
         except PictureError as error:
             return error
 

@@ -50,8 +50,10 @@ def name_of(picture: Picture, place: int) -> str:
     return os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"picture {place}"
 
 
-def pixels_of(picture: Picture, name: str) -> NDArray[np.uint8]:
+def pixels_of(picture: Picture, name: str, shortest_side: int | None = None) -> NDArray[np.uint8]:
     """Read a picture: uint8 (height, width) or (height, width, channels).
+
+    Files and bytes are read as `read_picture` does it, with the same `shortest_side`.
 
     Raises:
         PictureError: It cannot be read, or is an array of another kind.
@@ -62,9 +64,9 @@ def pixels_of(picture: Picture, name: str) -> NDArray[np.uint8]:
         case Image.Image():
             return read_picture(_encoded(picture, name), name)
         case bytes():
-            return read_picture(picture, name)
+            return read_picture(picture, name, shortest_side)
         case _:
-            return read_picture(Path(picture), printable(name))
+            return read_picture(Path(picture), printable(name), shortest_side)
 
 
 def _is_picture_shape(shape: tuple[int, ...]) -> bool:

@@ -44,6 +44,8 @@ def decode(
     take: Callable[[Decoded], None],
     refuse: Callable[[int, PictureError], None],
     tick: Callable[[], None] = lambda: None,
+    *,
+    shortest_side: int | None = None,
 ) -> None:
     """Decode pictures of a source in as many threads as there are processors.
 
@@ -56,6 +58,7 @@ def decode(
         take: Called with each one decoded, in any order, from any thread. What it raises ends the decoding.
         refuse: Called in the same way with each one that cannot be read.
         tick: Called in the calling thread ten times a second, for progress.
+        shortest_side: As in `read_picture`.
     """
     feed = source.iterate(indices)
     lock = threading.Lock()
@@ -65,7 +68,7 @@ def decode(
         while not stop.is_set() and (next_one := _fetch(feed, lock)):
             index, load = next_one
             try:
-                decoded = _decode(index, load, source)
+                decoded = _decode(index, load, source, shortest_side)
             except PictureError as error:
                 refuse(index, error)
             else:
@@ -89,12 +92,13 @@ def _fetch(feed: Iterator[tuple[int, Load]], lock: threading.Lock) -> tuple[int,
         return next(feed, None)
 
 
-def _decode(index: int, load: Load, source: Source) -> Decoded:
+def _decode(index: int, load: Load, source: Source, shortest_side: int | None) -> Decoded:
     data = load()
     digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
     if isinstance(data, bytes):
         digest.update(data)
-        return Decoded(index, read_picture(data, source.items[index].name), digest.digest())
+        pixels = read_picture(data, source.items[index].name, shortest_side)
+        return Decoded(index, pixels, digest.digest())
     digest.update(repr(data.shape).encode())
     digest.update(data.tobytes())
     return Decoded(index, data, digest.digest())

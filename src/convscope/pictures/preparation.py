@@ -32,6 +32,14 @@ class Preparation:
     width: int
     fit: Fit = "stretch"
 
+    @property
+    def shortest_side(self) -> int:
+        """How long the sides of a picture must be for nothing of it to be missed, in pixels.
+
+        At least two pixels for each of the result: what the codec scales down further, the filter smooths.
+        """
+        return 2 * max(self.height, self.width)
+
 
 def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
     """Bring a picture into the form of a preparation.

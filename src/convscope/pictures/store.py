@@ -150,7 +150,7 @@ def _build(
 
     shape = (total, preparation.height, preparation.width, preparation.channels)
     with new_pictures(building, shape) as pictures:
-        decode(source, range(total), take, refuse, tick)
+        decode(source, range(total), take, refuse, tick, shortest_side=preparation.shortest_side)
         left_out = tuple(broken[index] for index in sorted(broken))
         _check_broken(source, left_out)
         if left_out:
