@@ -1,0 +1,105 @@
+/**
+ * Arrays as a walk carries them: base64 of raw-deflated little-endian numbers, or a plain list where there are few.
+ *
+ * @typedef {object} Tensor
+ * @property {number[]} shape
+ * @property {ArrayLike<number>} data  in C order
+ *
+ * @typedef {{dtype: string, shape: number[], data: string}} Packed
+ */
+
+/** @type {Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>} */
+const READERS = {
+  float32: (bytes) => new Float32Array(bytes),
+  float16: (bytes) => Float32Array.from(new Uint16Array(bytes), fromHalf),
+  int32: (bytes) => new Int32Array(bytes),
+  uint8: (bytes) => new Uint8Array(bytes),
+};
+
+/**
+ * Replaces every packed array in a document by its tensor; everything else stays as it is.
+ *
+ * @param {any} value
+ * @returns {Promise<any>}
+ */
+export async function unpackAll(value) {
+  if (value === null || typeof value !== "object") return value;
+  if (isPacked(value)) return unpack(value);
+  if (Array.isArray(value)) return typeof value[0] === "number" ? value : Promise.all(value.map(unpackAll));
+  const entries = Object.entries(value).map(async ([name, inner]) => [name, await unpackAll(inner)]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * @param {Packed} packed
+ * @returns {Promise<Tensor>}
+ */
+export async function unpack({ dtype, shape, data }) {
+  const deflated = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return { shape, data: READERS[dtype](await new Response(stream).arrayBuffer()) };
+}
+
+/**
+ * Reads a list, nested or not, as a tensor; a tensor stays one.
+ *
+ * @param {any} value
+ * @returns {Tensor}
+ */
+export function tensor(value) {
+  if (!Array.isArray(value)) return value;
+  const shape = [];
+  for (let inner = value; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
+  return { shape, data: value.flat(Infinity) };
+}
+
+/**
+ * The numbers of one map of (maps, height, width); of a column, all of them.
+ *
+ * @param {Tensor} maps
+ * @param {number} map
+ * @returns {ArrayLike<number>}
+ */
+export function mapOf({ shape, data }, map) {
+  if (shape.length < 3) return data;
+  const size = shape[1] * shape[2];
+  return data instanceof Array ? data.slice(map * size, (map + 1) * size) : subarray(data, map * size, size);
+}
+
+/**
+ * The whole numbers from 0.
+ *
+ * @param {number} length
+ */
+export function range(length) {
+  return Array.from({ length }, (_, index) => index);
+}
+
+/**
+ * @param {any} data
+ * @param {number} start
+ * @param {number} size
+ * @returns {ArrayLike<number>}
+ */
+function subarray(data, start, size) {
+  return data.subarray(start, start + size);
+}
+
+/** @param {any} value */
+function isPacked(value) {
+  return typeof value.dtype === "string" && typeof value.data === "string" && Array.isArray(value.shape);
+}
+
+/**
+ * IEEE 754 half precision: sign, 5 bits of exponent, 10 of fraction.
+ *
+ * @param {number} bits
+ */
+function fromHalf(bits) {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

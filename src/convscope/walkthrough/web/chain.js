@@ -1,0 +1,313 @@
+/**
+ * A walk as the views need it: every step with its unpacked numbers, what went in, and how it is called.
+ *
+ * @typedef {import("convscope/arrays.js").Tensor} Tensor
+ * @typedef {import("convscope/receptive.js").ReceptiveField} ReceptiveField
+ * @typedef {import("convscope/state.js").Place} Place
+ *
+ * @typedef {object} Common  what every step has
+ * @property {string} name  unique: `convolution_1`
+ * @property {string} title  for people: `convolution 1`
+ * @property {string} short  for narrow places: `conv 1`
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {Tensor} output
+ * @property {Step | null} before
+ * @property {number} limit  the colour scale's end; that of a ReLU is that of the step before it
+ *
+ * @typedef {{kind: "image", original: string, original_shape: number[], changes: {step: string, text: string}[],
+ *   pixels: Tensor, mean: number[], std: number[]}} ImageFields
+ * @typedef {{window: [number, number], stride: [number, number], output_size: {height: string, width: string}}} Sliding
+ * @typedef {Sliding & {kind: "convolution", filters: Tensor, bias: Tensor, padding: [number, number]}} ConvolutionFields
+ * @typedef {{kind: "relu", silenced: Tensor, silenced_fraction: number}} ReluFields
+ * @typedef {Sliding & {kind: "max_pooling" | "average_pooling", overhang: boolean, winners?: Tensor,
+ *   kept_fraction: number, lost_fraction?: number | null}} PoolingFields
+ * @typedef {{kind: "flattening", input_shape: number[], formula: string}} FlatteningFields
+ * @typedef {{inputs: ArrayLike<number>, weights: ArrayLike<number>, products: ArrayLike<number>, rest_count: number,
+ *   rest_sum: number}} Contributions
+ * @typedef {{kind: "full_connection", weights: Tensor | null, bias: Tensor, contributions: Contributions[],
+ *   relevance: {mean: Tensor, pictures: number[]} | null}} FullConnectionFields
+ * @typedef {{kind: "softmax", logits: Tensor, largest: number, exponentials: Tensor, sum: number,
+ *   calibrated: Tensor}} SoftmaxFields
+ * @typedef {{cross_entropy: number, mean_squared_error: number, classification_error: number,
+ *   gradients: {cross_entropy: number[], mean_squared_error: number[], classification_error: number[]}}} Truth
+ * @typedef {{kind: "loss", truths: Truth[]}} LossFields
+ *
+ * @typedef {Common & ImageFields} ImageStep
+ * @typedef {Common & ConvolutionFields} ConvolutionStep
+ * @typedef {Common & ReluFields} ReluStep
+ * @typedef {Common & PoolingFields} PoolingStep
+ * @typedef {Common & FlatteningFields} FlatteningStep
+ * @typedef {Common & FullConnectionFields} FullConnectionStep
+ * @typedef {Common & SoftmaxFields} SoftmaxStep
+ * @typedef {Common & LossFields} LossStep
+ * @typedef {ImageStep | ConvolutionStep | ReluStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep
+ *   | LossStep} Step
+ *
+ * @typedef {{layer: string, map: Tensor, text: string, classes?: {class_index: number, map: Tensor}[]}} GradCam
+ * @typedef {{window: [number, number], stride: [number, number], map: Tensor, text: string}} Occlusion
+ * @typedef {{name: string, label: string, distance: number, thumbnail: string}} Neighbour
+ * @typedef {{probabilities: number[], predicted: number,
+ *   linear: {weights_shape: number[], largest_difference: number, text: string}}} NoRelu
+ * @typedef {{change: string, amounts: number[], unit: string, thumbnails: string[], logits: Tensor,
+ *   probabilities: Tensor, before: number[], after: Record<string, number[]>}} Change
+ *
+ * @typedef {object} Chain
+ * @property {string} model
+ * @property {string} picture_name
+ * @property {string} network
+ * @property {string[]} classes
+ * @property {number | null} truth
+ * @property {number} predicted
+ * @property {number} temperature
+ * @property {number[]} probabilities
+ * @property {number} largest_difference
+ * @property {Step[]} steps
+ * @property {{grad_cam: GradCam | null, occlusion: Occlusion | null} | null} why
+ * @property {Neighbour[]} neighbours
+ * @property {{step: string, cell: Place | null, text: string}[]} notes  what is worth knowing about this one
+ * @property {NoRelu | null} no_relu
+ * @property {Change[]} invariance
+ */
+
+import { limitOf } from "convscope/colours.js";
+import { mapOf, tensor, unpackAll } from "convscope/arrays.js";
+
+const SHORT = /** @type {Record<string, string>} */ ({
+  image: "image",
+  convolution: "conv",
+  relu: "ReLU",
+  max_pooling: "max pool",
+  average_pooling: "avg pool",
+  flattening: "flatten",
+  full_connection: "full",
+  softmax: "softmax",
+  loss: "loss",
+});
+const ARRAYS = ["pixels", "filters", "bias", "silenced", "winners", "logits", "exponentials", "calibrated"];
+
+/**
+ * @param {any} walk  as in docs/reference/walk.md
+ * @returns {Promise<Chain>}
+ */
+export async function read(walk) {
+  const chain = await unpackAll(walk);
+  /** @type {Step | null} */
+  let before = null;
+  chain.steps = chain.steps.map((/** @type {any} */ raw) => (before = complete(raw, before, chain)));
+  return {
+    ...chain,
+    probabilities: numbers(chain.probabilities),
+    no_relu: chain.no_relu && { ...chain.no_relu, probabilities: numbers(chain.no_relu.probabilities) },
+    invariance: chain.invariance.map(readChange),
+  };
+}
+
+/**
+ * The step of a name, or undefined.
+ *
+ * @param {Chain} chain
+ * @param {string} name
+ */
+export function stepNamed(chain, name) {
+  return chain.steps.find((step) => step.name === name);
+}
+
+/**
+ * The step of a kind that there is only one of.
+ *
+ * @template {Step["kind"]} Kind
+ * @param {Chain} chain
+ * @param {Kind} kind
+ * @returns {Extract<Step, {kind: Kind}> | undefined}
+ */
+export function stepOfKind(chain, kind) {
+  return /** @type {any} */ (chain.steps.find((step) => step.kind === kind));
+}
+
+/**
+ * @param {Step} step
+ * @returns {Step}
+ */
+export function stepBefore(step) {
+  if (step.before === null) throw new RangeError(`nothing comes before ${step.name}`);
+  return step.before;
+}
+
+/** @param {Step} step */
+export function hasMaps(step) {
+  return step.shape.length === 3;
+}
+
+/**
+ * One number of a step's output.
+ *
+ * @param {Step} step
+ * @param {Place} place
+ */
+export function valueAt({ output: { shape, data } }, place) {
+  return data[place.reduce((index, part, axis) => index * shape[axis] + part, 0)];
+}
+
+/**
+ * Whether a step's output has a number at a place.
+ *
+ * @param {Step} step
+ * @param {Place} place
+ */
+export function isInside({ output: { shape } }, place) {
+  return (
+    place.length === shape.length &&
+    place.every((part, axis) => Number.isInteger(part) && part >= 0 && part < shape[axis])
+  );
+}
+
+/**
+ * How much a map lights up: the mean of its positive parts.
+ *
+ * @param {Step} step
+ * @returns {number[]}  one a map
+ */
+export function activities(step) {
+  if (!hasMaps(step)) return [activity(step.output.data)];
+  return Array.from({ length: step.shape[0] }, (_, map) => activity(mapOf(step.output, map)));
+}
+
+/**
+ * Indices of numbers, the largest first.
+ *
+ * @param {ArrayLike<number>} values
+ */
+export function largestFirst(values) {
+  return Array.from(values, (_, place) => place).sort((a, b) => values[b] - values[a] || a - b);
+}
+
+/**
+ * The most telling number of a step: the largest one; in a column of classes, the predicted class.
+ *
+ * @param {Chain} chain
+ * @param {Step} step
+ * @returns {Place}
+ */
+export function brightest(chain, step) {
+  const { shape, data } = step.output;
+  if (step.kind === "loss") return [chain.truth ?? chain.predicted];
+  if (isOfClasses(chain, step)) return [chain.predicted];
+  let index = 0;
+  for (let place = 1; place < data.length; place++) if (data[place] > data[index]) index = place;
+  if (!hasMaps(step)) return [index];
+  const [, height, width] = shape;
+  return [Math.floor(index / (height * width)), Math.floor(index / width) % height, index % width];
+}
+
+/**
+ * A number's place in words.
+ *
+ * @param {Chain} chain
+ * @param {Step} step
+ * @param {Place} place
+ */
+export function placeText(chain, step, place) {
+  if (hasMaps(step)) return `${step.kind === "image" ? "channel" : "map"} ${place[0]} (${place[1]}, ${place[2]})`;
+  if (isOfClasses(chain, step)) return chain.classes[place[0]];
+  return `${step.kind === "flattening" ? "number" : "neuron"} ${place[0]}`;
+}
+
+/** @param {ArrayLike<number>} values */
+function activity(values) {
+  let total = 0;
+  for (let place = 0; place < values.length; place++) total += Math.max(0, values[place]);
+  return total / values.length;
+}
+
+/**
+ * @param {any} raw
+ * @param {Step | null} before
+ * @param {Chain} chain
+ * @returns {Step}
+ */
+function complete(raw, before, chain) {
+  const arrays = ARRAYS.filter((name) => raw[name] !== undefined).map((name) => [name, tensor(raw[name])]);
+  const output = outputOf(raw, before, chain);
+  return {
+    ...raw,
+    ...Object.fromEntries(arrays),
+    ...named(raw),
+    output,
+    shape: output.shape,
+    before,
+    limit: raw.kind === "relu" && before ? before.limit : limitOf(output.data),
+  };
+}
+
+/** @param {{kind: string, name: string}} raw */
+function named({ kind, name }) {
+  const short = SHORT[kind];
+  const number = /_(\d+)$/.exec(name)?.[1];
+  if (kind === "relu") return { title: `ReLU after ${words(name.split(".")[0])}`, short };
+  return { title: words(name), short: number ? `${short} ${number}` : short };
+}
+
+/** @param {string} name */
+function words(name) {
+  return name.replaceAll("_", " ");
+}
+
+/**
+ * Whether a step's numbers are one a class.
+ *
+ * @param {Chain} chain
+ * @param {Step} step
+ */
+export function isOfClasses(chain, step) {
+  return step.kind === "softmax" || step.kind === "loss" || chain.steps[chain.steps.indexOf(step) + 1]?.kind === "softmax";
+}
+
+/**
+ * What a step gives out; a ReLU and a flattening carry no numbers of their own, and a loss is read off its truths.
+ *
+ * @param {any} raw
+ * @param {Step | null} before
+ * @param {Chain} chain
+ * @returns {Tensor}
+ */
+function outputOf(raw, before, chain) {
+  if (raw.kind === "relu") return { shape: raw.shape, data: Float32Array.from(inputOf(before), (x) => Math.max(0, x)) };
+  if (raw.kind === "flattening") return { shape: raw.shape, data: inputOf(before) };
+  if (raw.kind === "loss") {
+    const losses = raw.truths.map((/** @type {Truth} */ truth) => truth.cross_entropy);
+    return { shape: [chain.classes.length], data: losses };
+  }
+  return tensor(raw.output);
+}
+
+/** @param {Step | null} before */
+function inputOf(before) {
+  if (before === null) throw new RangeError("a walk begins with its image");
+  return before.output.data;
+}
+
+/** @param {any} change */
+function readChange(change) {
+  const after = Object.entries(change.after).map(([name, distances]) => [name, numbers(distances)]);
+  return {
+    ...change,
+    amounts: numbers(change.amounts),
+    before: numbers(change.before),
+    after: Object.fromEntries(after),
+    logits: tensor(change.logits),
+    probabilities: tensor(change.probabilities),
+  };
+}
+
+/**
+ * @param {any} value
+ * @returns {number[]}
+ */
+function numbers(value) {
+  return Array.from(tensor(value).data);
+}

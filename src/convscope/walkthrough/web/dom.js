@@ -1,0 +1,67 @@
+/**
+ * Making elements. Text goes in as text: nothing a walk holds is ever read as HTML.
+ *
+ * @typedef {Node | string | null | false} Leaf  null and false leave nothing
+ * @typedef {Leaf | Leaf[] | (Leaf | Leaf[])[]} Child
+ * @typedef {Record<string, string | number | boolean | null | EventListener>} Attributes  a function listens
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  apply(made, attributes);
+  made.append(...flat(children));
+  return made;
+}
+
+/**
+ * The same for drawings.
+ *
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...Child} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  apply(made, attributes);
+  made.append(...flat(children));
+  return made;
+}
+
+/**
+ * A link to a state of this page.
+ *
+ * @param {string} href
+ * @param {...Child} children
+ */
+export function link(href, ...children) {
+  return element("a", { href }, ...children);
+}
+
+/**
+ * @param {Element} made
+ * @param {Attributes} attributes
+ */
+function apply(made, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/**
+ * Children as they can be appended.
+ *
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
+export function flat(children) {
+  return children.flat(2).filter((child) => child !== null && child !== false);
+}

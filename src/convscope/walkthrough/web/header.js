@@ -1,0 +1,58 @@
+/** The top of the page: which model, which picture, what it says, and how far the page is from the engine. */
+
+import { largestFirst } from "convscope/chain.js";
+import { element, link } from "convscope/dom.js";
+import { full, percent, three } from "convscope/numbers.js";
+import { format } from "convscope/state.js";
+
+const MOST_CLASSES = 3;
+
+/**
+ * @param {import("convscope/chain.js").Chain} chain
+ * @param {import("convscope/state.js").State} state
+ * @param {import("convscope/colours.js").Theme} theme
+ */
+export function header(chain, state, theme) {
+  const { model, picture_name, network, probabilities, classes, largest_difference } = chain;
+  const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  const other = theme === "dark" ? "light" : "dark";
+  const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
+  return element(
+    "header",
+    { class: "top" },
+    element("p", { class: "names" }, element("strong", {}, "convscope"), element("span", {}, `${model} · ${name}`), element("code", {}, network)),
+    element(
+      "p",
+      { class: "answer" },
+      leading.map((index) => element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index])))),
+    ),
+    element(
+      "p",
+      { class: "quiet", title: full(largest_difference) },
+      largest_difference === 0
+        ? "Every number here equals the engine's."
+        : `No number here is more than ${three(largest_difference)} from the engine's.`,
+    ),
+    help(),
+    link(format({ ...state, options: { ...state.options, theme: other } }), other),
+  );
+}
+
+function help() {
+  return element(
+    "details",
+    { class: "help" },
+    element("summary", { "aria-label": "how to use this page" }, "?"),
+    element(
+      "ul",
+      {},
+      [
+        "Point at a number on the right: its window lights up on the left, its arithmetic stands in the middle.",
+        "Click keeps it; on a focused map the arrow keys move from cell to cell.",
+        "Click a number on the left, or a link in the sum, to go back to where it came from. The trail below remembers the way.",
+        "Hold the pointer on a number to see all its digits.",
+        "The address holds what you see: copy it to show somebody else the same cell.",
+      ].map((text) => element("li", {}, text)),
+    ),
+  );
+}

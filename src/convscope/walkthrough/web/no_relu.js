@@ -1,0 +1,85 @@
+/** What if there were no ReLU? The same weights without it, and the proof that what is left is one matrix. */
+
+import { range } from "convscope/arrays.js";
+import { largestFirst } from "convscope/chain.js";
+import { element } from "convscope/dom.js";
+import { full, percent } from "convscope/numbers.js";
+
+const MOST = 6;
+
+/** @param {import("convscope/view.js").Context} context */
+export function noRelu({ chain, state, set }) {
+  const { no_relu: without } = chain;
+  const title = element("h2", {}, "What if there were no ReLU in this network?");
+  if (without === null) return element("section", {}, title, element("p", {}, "This was not computed for this walk."));
+  const off = state.options.relu === "off";
+  const box = element("input", { type: "checkbox", role: "switch", checked: off, change: () => set("relu", box.checked ? "off" : "") });
+  return element(
+    "section",
+    {},
+    title,
+    element("p", {}, element("label", { class: "switch" }, box, " leave every ReLU out")),
+    off && comparison(chain, without),
+    off && proof(without),
+  );
+}
+
+/**
+ * @param {import("convscope/chain.js").Chain} chain
+ * @param {import("convscope/chain.js").NoRelu} without
+ */
+function comparison({ classes, probabilities, predicted }, without) {
+  const shown = [...new Set([...largestFirst(probabilities).slice(0, MOST), ...largestFirst(without.probabilities).slice(0, MOST)])];
+  const changed = predicted !== without.predicted;
+  return element(
+    "div",
+    {},
+    element(
+      "p",
+      {},
+      changed
+        ? `The answer changes from ${classes[predicted]} to ${classes[without.predicted]}.`
+        : `The answer stays ${classes[predicted]}, with other probabilities.`,
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      element("thead", {}, element("tr", {}, ["class", "with ReLU", "without"].map((name) => element("th", { scope: "col" }, name)))),
+      element(
+        "tbody",
+        {},
+        range(classes.length)
+          .filter((index) => shown.includes(index))
+          .map((index) =>
+            element(
+              "tr",
+              {},
+              element("th", { scope: "row" }, classes[index]),
+              element("td", {}, percent(probabilities[index])),
+              element("td", {}, percent(without.probabilities[index])),
+            ),
+          ),
+      ),
+    ),
+  );
+}
+
+/** @param {import("convscope/chain.js").NoRelu} without */
+function proof({ linear }) {
+  return element(
+    "div",
+    {},
+    element("h3", {}, "Why it needs ReLU"),
+    element(
+      "p",
+      {},
+      "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias do the same.",
+    ),
+    element("p", {}, linear.text),
+    element(
+      "p",
+      {},
+      `The largest difference between the chain's logits and those of that one matrix: ${full(linear.largest_difference)}.`,
+    ),
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * What comes out of a step of maps: the chosen map large, all the others small, sorted and filtered by activity.
+ *
+ * @typedef {import("convscope/view.js").Context} Context
+ * @typedef {import("convscope/chain.js").Step} Step
+ * @typedef {import("convscope/board.js").Board} Board
+ */
+
+import { mapOf, range } from "convscope/arrays.js";
+import { board } from "convscope/board.js";
+import { activities, largestFirst } from "convscope/chain.js";
+import { choice } from "convscope/choice.js";
+import { element } from "convscope/dom.js";
+import { gallery } from "convscope/gallery.js";
+import { legend } from "convscope/legend.js";
+import { cellSize, signedPaint } from "convscope/maps.js";
+import { three } from "convscope/numbers.js";
+import { player } from "convscope/player.js";
+
+const FEW = 24;
+
+/**
+ * @param {Step} step
+ * @param {Context} context
+ * @param {string} [what]  a map is called
+ */
+export function outputMaps(step, context, what = "map") {
+  const { theme, place, room } = context;
+  const [maps, height, width] = step.shape;
+  const [map] = place;
+  const values = mapOf(step.output, map);
+  const cell = cellSize(width, height, room.output);
+  const large = board({ height, width, cell, paint: signedPaint(values, step.limit, theme) }, theme, {
+    label: `${what} ${map} of ${step.title}, ${height} rows, ${width} columns; arrow keys move the cell`,
+    text: (index) => three(values[index]),
+    listener: {
+      steered: true,
+      point: (row, column) => context.point([map, row, column]),
+      leave: () => context.leave(),
+      pick: (row, column) => context.pick([map, row, column]),
+    },
+  });
+  const slide = player({
+    cells: height * width,
+    watched: large.element,
+    show: (index) => context.point([map, Math.floor(index / width), index % width]),
+  });
+  return {
+    nodes: [
+      element("h3", { class: "output" }, maps > 1 ? `${what} ${map} of ${maps}` : what),
+      large.element,
+      legend(step.limit, theme),
+      slide.element,
+      maps > 1 && smallMaps(step, context, what),
+    ],
+    /** @param {number} row @param {number} column */
+    show(row, column) {
+      large.outline("output", { top: row, left: column, height: 1, width: 1 });
+      slide.follow(row * width + column);
+    },
+  };
+}
+
+/**
+ * @param {Step} step
+ * @param {Context} context
+ * @param {string} what
+ */
+function smallMaps(step, context, what) {
+  const { theme, place, state } = context;
+  const [maps, height, width] = step.shape;
+  const active = activities(step);
+  const sorted = (state.options.order ?? "activity") === "activity" ? largestFirst(active) : range(maps);
+  const few = maps > FEW && state.options.show !== "all";
+  const shown = few ? sorted.filter((map) => largestFirst(active).indexOf(map) < FEW || map === place[0]) : sorted;
+  const small = gallery(
+    {
+      maps: shown,
+      height,
+      width,
+      paint: (map) => signedPaint(mapOf(step.output, map), step.limit, theme),
+      label: (map) => `${what} ${map}, mean activity ${three(active[map])}`,
+      onChoose: (map) => context.pick([map, ...place.slice(1)]),
+    },
+    theme,
+  );
+  small.choose(place[0]);
+  return element(
+    "div",
+    {},
+    element(
+      "p",
+      { class: "choices" },
+      choice("sort", state.options.order ?? "activity", { activity: "most active first", number: "by number" }, (order) =>
+        context.set("order", order),
+      ),
+      maps > FEW &&
+        choice("show", few ? "few" : "all", { few: `${FEW} most active`, all: `all ${maps}` }, (show) =>
+          context.set("show", show),
+        ),
+    ),
+    small.element,
+  );
+}

@@ -1,0 +1,60 @@
+/** The ribbon: every step in its order, with its most active map and its shape. Table of contents and progress. */
+
+import { mapOf } from "convscope/arrays.js";
+import { activities, hasMaps, largestFirst } from "convscope/chain.js";
+import { element, link } from "convscope/dom.js";
+import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/maps.js";
+import { shapeText } from "convscope/numbers.js";
+import { format } from "convscope/state.js";
+
+/**
+ * @typedef {import("convscope/chain.js").Step} Step
+ * @typedef {import("convscope/chain.js").Chain} Chain
+ * @typedef {import("convscope/colours.js").Theme} Theme
+ */
+
+const SIDE = 48; // screen pixels
+
+/** Pages that are no step: address and name. */
+export const EXTRAS = { overview: "overview", why: "why this answer", invariance: "invariance" };
+
+/**
+ * @param {Chain} chain
+ * @param {import("convscope/state.js").State} state
+ * @param {Theme} theme
+ * @param {string} current  the step or page that is shown
+ */
+export function ribbon(chain, state, theme, current) {
+  const steps = chain.steps.map((step) =>
+    entry(state, step.name, current, [
+      element("span", { class: "thumbnail" }, drawing(step, theme)),
+      element("span", {}, step.short),
+      element("span", { class: "quiet" }, shapeText(step.shape)),
+    ]),
+  );
+  const [first, ...others] = Object.entries(EXTRAS).map(([name, title]) => entry(state, name, current, [element("span", {}, title)]));
+  return element("nav", { class: "ribbon", "aria-label": "steps" }, element("ol", {}, first, steps, others));
+}
+
+/**
+ * @param {import("convscope/state.js").State} state
+ * @param {string} name
+ * @param {string} current
+ * @param {HTMLElement[]} content
+ */
+function entry({ options }, name, current, content) {
+  const made = link(format({ trail: [{ step: name, place: [] }], options }), content);
+  if (name === current) made.setAttribute("aria-current", "step");
+  return element("li", {}, made);
+}
+
+/**
+ * @param {Step} step
+ * @param {Theme} theme
+ */
+function drawing(step, theme) {
+  const { height, width } = hasMaps(step) ? { height: step.shape[1], width: step.shape[2] } : layout(step.output.data.length);
+  const map = hasMaps(step) ? largestFirst(activities(step))[0] : 0;
+  const paint = step.kind === "image" ? pixelPaint(step.pixels) : signedPaint(mapOf(step.output, map), step.limit, theme);
+  return mapCanvas(thumbnail(height, width, paint, SIDE), theme);
+}

@@ -1,0 +1,72 @@
+/** The trail of a number: from where a person began, back towards the pixels; each piece is a link. */
+
+import { isInside, placeText, stepNamed, stepOfKind } from "convscope/chain.js";
+import { element, link } from "convscope/dom.js";
+import { outlineBox } from "convscope/board.js";
+import { cellSize, mapCanvas, pixelPaint } from "convscope/maps.js";
+import { cellOfIndex, pixelsOf } from "convscope/receptive.js";
+import { format } from "convscope/state.js";
+
+/**
+ * @typedef {import("convscope/chain.js").Step} Step
+ * @typedef {import("convscope/chain.js").Chain} Chain
+ * @typedef {import("convscope/state.js").Place} Place
+ * @typedef {import("convscope/state.js").State} State
+ * @typedef {import("convscope/receptive.js").Rectangle} Rectangle
+ */
+
+const SIDE = 72;
+
+/**
+ * @param {Chain} chain
+ * @param {State} state
+ * @param {import("convscope/colours.js").Theme} theme
+ * @param {Step} step  where the trail has come to
+ * @param {Place} place
+ */
+export function trail(chain, state, theme, step, place) {
+  const pieces = state.trail.map((stop, index) => {
+    const last = index === state.trail.length - 1;
+    const of = stepNamed(chain, stop.step);
+    if (!of) return null;
+    const at = last ? place : stop.place;
+    const text = isInside(of, at) ? `${of.short} ${placeText(chain, of, at)}` : of.short;
+    const here = format({ ...state, trail: state.trail.slice(0, index + 1) });
+    return element("li", {}, last ? element("strong", {}, text) : link(here, text));
+  });
+  const pixels = pixelsBehind(chain, step, place);
+  return [
+    picture(chain, theme, pixels),
+    element("ol", { "aria-label": "from the number back to the pixels" }, pieces),
+    element("p", { class: "quiet" }, `depends on ${pixels.height} × ${pixels.width} pixels`),
+  ];
+}
+
+/**
+ * @param {Chain} chain
+ * @param {import("convscope/colours.js").Theme} theme
+ * @param {Rectangle} pixels
+ */
+function picture(chain, theme, pixels) {
+  const image = stepOfKind(chain, "image");
+  if (!image) return null;
+  const [, height, width] = image.shape;
+  const cell = cellSize(width, height, SIDE, SIDE);
+  const drawn = { height, width, cell, paint: pixelPaint(image.pixels) };
+  return element("div", { class: "board" }, mapCanvas(drawn, theme), outlineBox("input", pixels, drawn));
+}
+
+/**
+ * The pixels that a number depends on: all of them where it is no longer a cell of a map.
+ *
+ * @param {Chain} chain
+ * @param {Step} step
+ * @param {Place} place
+ * @returns {Rectangle}
+ */
+function pixelsBehind(chain, step, place) {
+  const [, height, width] = chain.steps[0].shape;
+  const cell = step.kind === "flattening" ? cellOfIndex(place[0], step.input_shape) : place;
+  if (cell.length < 3) return { top: 0, left: 0, height, width };
+  return pixelsOf(step.receptive_field, cell[1], cell[2], height, width);
+}

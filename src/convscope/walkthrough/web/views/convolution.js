@@ -1,0 +1,254 @@
+/** Convolution: a window slides over all input maps, and each of its places gives one number of the feature map. */
+
+import { mapOf, range } from "convscope/arrays.js";
+import { stepBefore, valueAt } from "convscope/chain.js";
+import { limitOf } from "convscope/colours.js";
+import { element } from "convscope/dom.js";
+import { gallery } from "convscope/gallery.js";
+import { numberGrid } from "convscope/grid.js";
+import { inputMaps } from "convscope/input_maps.js";
+import { layout, NO_MARGIN, signedPaint } from "convscope/maps.js";
+import { three } from "convscope/numbers.js";
+import { outputMaps } from "convscope/output_maps.js";
+import { windowOf } from "convscope/receptive.js";
+import { spokenSum, sum } from "convscope/sum.js";
+
+/**
+ * @typedef {import("convscope/chain.js").ConvolutionStep} ConvolutionStep
+ * @typedef {import("convscope/chain.js").Step} Step
+ * @typedef {import("convscope/view.js").Context} Context
+ * @typedef {import("convscope/state.js").Place} Place
+ *
+ * @typedef {{row: number, column: number, inside: boolean, value: number, weight: number}} Term
+ */
+
+/**
+ * @param {ConvolutionStep} step
+ * @param {Context} context
+ * @returns {import("convscope/view.js").View}
+ */
+export function convolution(step, context) {
+  const before = stepBefore(step);
+  const channels = before.shape[0];
+  const channel = Math.min(Number(context.state.options.channel ?? 0) || 0, channels - 1);
+  const input = inputMaps(before, context, {
+    map: channel,
+    all: true,
+    margin: marginOf(step, before),
+    onChoose: (chosen) => context.set("channel", String(chosen)),
+  });
+  const output = outputMaps(step, context, "feature map");
+  const middle = element("div");
+  const open = new Set(channels <= 3 ? range(channels) : [channel]);
+  return {
+    input: input.nodes,
+    middle: [middle, outputSize(step)],
+    output: output.nodes,
+    below: [filters(step, context)],
+    show(place) {
+      const [, row, column] = place;
+      input.mark(windowOf(step, row, column));
+      output.show(row, column);
+      middle.replaceChildren(...arithmetic(step, context, place, channel, open));
+    },
+    spoken(place) {
+      const products = range(channels).reduce((total, one) => total + subtotal(termsOf(step, place, one)), 0);
+      return spokenSum(products, step.bias.data[place[0]], valueAt(step, place));
+    },
+  };
+}
+
+/**
+ * @param {ConvolutionStep} step
+ * @param {Context} context
+ * @param {Place} place
+ * @param {number} channel  whose window and filter are drawn
+ * @param {Set<number>} open  the channels whose products are unfolded
+ */
+function arithmetic(step, context, place, channel, open) {
+  const before = stepBefore(step);
+  const { theme } = context;
+  const columns = step.window[1];
+  const what = before.kind === "image" ? "channel" : "map";
+  const terms = range(before.shape[0]).map((one) => termsOf(step, place, one));
+  const shown = terms[channel];
+  const limit = limitOf(step.filters.data);
+  const products = shown.map(({ value, weight }) => value * weight);
+  const cells = shown.map(({ row, column, inside, value }) => ({
+    value,
+    role: inside ? "" : "padding",
+    href: inside ? context.backTo({ step: before.name, place: [channel, row, column] }) : undefined,
+  }));
+  const subtotals = terms.map(subtotal);
+  const bias = step.bias.data[place[0]];
+  const of = before.shape[0] > 1 ? `, ${what} ${channel}` : "";
+  return [
+    element(
+      "div",
+      { class: "grids" },
+      numberGrid({ caption: `window${of}`, role: "input", cells, columns, limit: before.limit }, theme),
+      element("span", { class: "operator" }, "×"),
+      numberGrid(
+        {
+          caption: `filter ${place[0]}${of}`,
+          role: "weights",
+          cells: shown.map(({ weight }) => ({ value: weight })),
+          columns,
+          limit,
+        },
+        theme,
+      ),
+      element("span", { class: "operator" }, "="),
+      numberGrid(
+        {
+          caption: "products",
+          role: "plain",
+          cells: products.map((value) => ({ value })),
+          columns,
+          limit: limitOf(products),
+        },
+        theme,
+      ),
+    ),
+    sum({
+      parts: terms.map((list, one) => ({
+        title: `${what} ${one}: ${list.length} products`,
+        subtotal: subtotals[one],
+        open: open.has(one),
+        terms: () =>
+          list.map(({ row, column, inside, value, weight }) => ({
+            place: inside ? `(${row}, ${column})` : "padding",
+            href: inside ? context.backTo({ step: before.name, place: [one, row, column] }) : null,
+            left: value,
+            right: weight,
+            padding: !inside,
+          })),
+      })),
+      bias,
+      result: subtotals.reduce((total, part) => total + part, 0) + bias,
+      output: valueAt(step, place),
+      onFold: (one, isOpen) => (isOpen ? open.add(one) : open.delete(one)),
+    }),
+  ];
+}
+
+/**
+ * The products of one input channel, row by row as the weights lie in the filter.
+ *
+ * @param {ConvolutionStep} step
+ * @param {Place} place
+ * @param {number} channel
+ * @returns {Term[]}
+ */
+function termsOf(step, [filter, y, x], channel) {
+  const { shape, data } = stepBefore(step).output;
+  const [channels, height, width] = shape;
+  const { top, left, height: rows, width: columns } = windowOf(step, y, x);
+  return range(rows * columns).map((index) => {
+    const row = top + Math.floor(index / columns);
+    const column = left + (index % columns);
+    const inside = row >= 0 && column >= 0 && row < height && column < width;
+    const value = inside ? data[(channel * height + row) * width + column] : 0;
+    const weight = step.filters.data[(filter * channels + channel) * rows * columns + index];
+    return { row, column, inside, value, weight };
+  });
+}
+
+/** @param {Term[]} terms */
+function subtotal(terms) {
+  return terms.reduce((total, { value, weight }) => total + value * weight, 0);
+}
+
+/**
+ * @param {ConvolutionStep} step
+ * @param {Step} before
+ */
+function marginOf(step, before) {
+  const [down, across] = step.padding;
+  if (down + across === 0) return NO_MARGIN;
+  const [, rows, columns] = step.shape;
+  const last = windowOf(step, rows - 1, columns - 1);
+  return {
+    top: down,
+    left: across,
+    bottom: Math.max(0, last.top + last.height - before.shape[1]),
+    right: Math.max(0, last.left + last.width - before.shape[2]),
+  };
+}
+
+/** @param {ConvolutionStep} step */
+function outputSize({ output_size, padding, stride }) {
+  return element(
+    "details",
+    {},
+    element("summary", {}, "How large the feature maps are"),
+    element("p", {}, "floor((size + 2 · padding − window) / stride) + 1, with padding ", padding.join(" × "), " and stride ",
+      stride.join(" × "), ":"),
+    element("p", { class: "formula" }, "height ", output_size.height),
+    element("p", { class: "formula" }, "width ", output_size.width),
+  );
+}
+
+/**
+ * Every filter as a picture: one tile of weights for each input channel.
+ *
+ * @param {ConvolutionStep} step
+ * @param {Context} context
+ */
+function filters(step, context) {
+  const [count, channels, rows, columns] = step.filters.shape;
+  const tiles = layout(channels);
+  const width = tiles.width * (columns + 1) - 1;
+  const height = tiles.height * (rows + 1) - 1;
+  const limit = limitOf(step.filters.data);
+  const size = channels * rows * columns;
+  const all = gallery(
+    {
+      maps: range(count),
+      height,
+      width,
+      side: 96,
+      paint: (filter) => {
+        const weights = mapOf({ shape: [count, size, 1], data: step.filters.data }, filter);
+        const paint = signedPaint(weights, limit, context.theme);
+        return (index) => weightAt(index, width, rows, columns, tiles.width, channels, paint);
+      },
+      label: (filter) => `filter ${filter}, bias ${three(step.bias.data[filter])}`,
+      onChoose: (filter) => context.pick([filter, ...context.place.slice(1)]),
+    },
+    context.theme,
+  );
+  all.choose(context.place[0]);
+  return element(
+    "section",
+    {},
+    element("h2", {}, count === 1 ? "The filter" : `All ${count} filters`),
+    element(
+      "p",
+      { class: "quiet" },
+      channels === 1
+        ? `Each is ${rows} × ${columns} weights. Choose one to see its feature map.`
+        : `Each has ${rows} × ${columns} weights for every one of the ${channels} channels, a tile a channel. Choose one to see its feature map.`,
+    ),
+    all.element,
+  );
+}
+
+/**
+ * The colour of a picture's cell: a weight, or nothing between the tiles.
+ *
+ * @param {number} index
+ * @param {number} width
+ * @param {number} rows
+ * @param {number} columns
+ * @param {number} tilesAcross
+ * @param {number} channels
+ * @param {import("convscope/maps.js").Paint} paint
+ */
+function weightAt(index, width, rows, columns, tilesAcross, channels, paint) {
+  const [y, x] = [Math.floor(index / width), index % width];
+  const channel = Math.floor(y / (rows + 1)) * tilesAcross + Math.floor(x / (columns + 1));
+  const [row, column] = [y % (rows + 1), x % (columns + 1)];
+  if (row === rows || column === columns || channel >= channels) return null;
+  return paint((channel * rows + row) * columns + column);
+}

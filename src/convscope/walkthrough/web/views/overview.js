@@ -1,0 +1,122 @@
+/** All steps at once: a row a step, its most active maps first. */
+
+import { mapOf } from "convscope/arrays.js";
+import { bars } from "convscope/bars.js";
+import { activities, brightest, hasMaps, largestFirst } from "convscope/chain.js";
+import { element, link } from "convscope/dom.js";
+import { gallery } from "convscope/gallery.js";
+import { cellSize, layout, mapCanvas, signedPaint } from "convscope/maps.js";
+import { count, shapeText, three } from "convscope/numbers.js";
+import { format } from "convscope/state.js";
+
+/**
+ * @typedef {import("convscope/view.js").Context} Context
+ * @typedef {import("convscope/chain.js").Step} Step
+ */
+
+const SIDE = 56;
+const GAP = 16;
+const TEXT = 208; // screen pixels that a step's name takes
+const MOST_CLASSES = 5;
+
+/**
+ * @param {Context} context
+ * @returns {import("convscope/view.js").View}
+ */
+export function overview(context) {
+  return {
+    below: [
+      element(
+        "ol",
+        { class: "overview" },
+        context.chain.steps.map((step) => element("li", {}, title(context, step), drawing(context, step))),
+      ),
+    ],
+  };
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function title({ state }, step) {
+  const { notation, parameters } = step;
+  const facts = [notation, shapeText(step.shape), parameters > 0 && `${count(parameters)} parameters`];
+  return element(
+    "div",
+    {},
+    link(format({ ...state, trail: [{ step: step.name, place: [] }] }), step.title),
+    element("span", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
+  );
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function drawing(context, step) {
+  const { chain, theme } = context;
+  if (step.kind === "softmax") {
+    const order = largestFirst(step.output.data).slice(0, MOST_CLASSES);
+    const shares = order.map((index) => ({ label: chain.classes[index], value: step.output.data[index] }));
+    return bars(shares, { caption: "", shares: true });
+  }
+  if (step.kind === "loss") return element("p", {}, lossText(context, step.output.data));
+  return hasMaps(step) ? smallMaps(context, step) : columnPicture(step, theme);
+}
+
+/**
+ * @param {Context} context
+ * @param {ArrayLike<number>} losses
+ */
+function lossText({ chain: { truth, predicted, classes } }, losses) {
+  const supposed = truth ?? predicted;
+  return `cross-entropy ${three(losses[supposed])} ${truth === null ? "if it is" : "for the true class,"} ${classes[supposed]}`;
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function smallMaps(context, step) {
+  const [maps, height, width] = step.shape;
+  const fit = Math.max(3, Math.floor((context.room.below - TEXT) / (Math.max(SIDE, width) + GAP)));
+  const active = activities(step);
+  const shown = largestFirst(active).slice(0, fit);
+  const small = gallery(
+    {
+      maps: shown,
+      height,
+      width,
+      side: SIDE,
+      paint: (map) => signedPaint(mapOf(step.output, map), step.limit, context.theme),
+      label: (map) => `${step.title}, map ${map}, mean activity ${three(active[map])}`,
+      onChoose: (map) => context.back({ step: step.name, place: strongest(context, step, map) }),
+    },
+    context.theme,
+  );
+  const more = maps - shown.length;
+  return element("div", { class: "row" }, small.element, more > 0 && element("span", { class: "quiet" }, `and ${more} more`));
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ * @param {number} map
+ */
+function strongest({ chain }, step, map) {
+  const [, height, width] = step.shape;
+  const output = { shape: [1, height, width], data: mapOf(step.output, map) };
+  return [map, ...brightest(chain, { ...step, output }).slice(1)];
+}
+
+/**
+ * @param {Step} step
+ * @param {import("convscope/colours.js").Theme} theme
+ */
+function columnPicture(step, theme) {
+  const { data } = step.output;
+  const { width, height } = data.length <= 64 ? { width: data.length, height: 1 } : layout(data.length);
+  const cell = cellSize(width, height, 256, 128, 16);
+  return mapCanvas({ height, width, cell, paint: signedPaint(data, step.limit, theme) }, theme);
+}

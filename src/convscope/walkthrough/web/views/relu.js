@@ -1,0 +1,122 @@
+/** ReLU: negative numbers become 0, the others stay; drawn without and with, in the same colours. */
+
+import { range } from "convscope/arrays.js";
+import { hasMaps, stepBefore, valueAt } from "convscope/chain.js";
+import { element, link } from "convscope/dom.js";
+import { inputMaps } from "convscope/input_maps.js";
+import { noRelu } from "convscope/no_relu.js";
+import { number } from "convscope/number.js";
+import { percent, three } from "convscope/numbers.js";
+import { outputMaps } from "convscope/output_maps.js";
+import { vector } from "convscope/vector.js";
+
+/**
+ * @param {import("convscope/chain.js").ReluStep} step
+ * @param {import("convscope/view.js").Context} context
+ * @returns {import("convscope/view.js").View}
+ */
+export function relu(step, context) {
+  const before = stepBefore(step);
+  const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
+  const middle = element("div");
+  return {
+    input: [element("h4", {}, "without ReLU"), sides.input],
+    middle: [middle, shares(step)],
+    output: [element("h4", {}, "with ReLU"), sides.output],
+    below: [noRelu(context)],
+    show(place) {
+      sides.show(place);
+      middle.replaceChildren(arithmetic(before, step, context, place));
+    },
+    spoken: (place) => `max of 0 and ${three(valueAt(before, place))} is ${three(valueAt(step, place))}`,
+  };
+}
+
+/**
+ * @param {import("convscope/chain.js").ReluStep} step
+ * @param {import("convscope/view.js").Context} context
+ */
+function ofMaps(step, context) {
+  const input = inputMaps(stepBefore(step), context, { map: context.place[0], all: false });
+  const output = outputMaps(step, context);
+  return {
+    input: input.nodes,
+    output: output.nodes,
+    /** @param {number[]} place */
+    show([, row, column]) {
+      input.mark({ top: row, left: column, height: 1, width: 1 });
+      output.show(row, column);
+    },
+  };
+}
+
+/**
+ * @param {import("convscope/chain.js").ReluStep} step
+ * @param {import("convscope/view.js").Context} context
+ */
+function ofColumn(step, context) {
+  const before = stepBefore(step);
+  const input = vector(before, context, "input", (index) => context.back({ step: before.name, place: [index] }));
+  const output = vector(step, context, "output");
+  return {
+    input: input.nodes,
+    output: output.nodes,
+    /** @param {number[]} place */
+    show([index]) {
+      input.mark(index);
+      output.mark(index);
+    },
+  };
+}
+
+/**
+ * @param {import("convscope/chain.js").Step} before
+ * @param {import("convscope/chain.js").Step} step
+ * @param {import("convscope/view.js").Context} context
+ * @param {number[]} place
+ */
+function arithmetic(before, step, context, place) {
+  const value = valueAt(before, place);
+  const result = valueAt(step, place);
+  const verdict = value < 0 ? "is negative: it is silenced" : value > 0 ? "is positive: it stays" : "stays 0";
+  return element(
+    "div",
+    {},
+    element(
+      "p",
+      { class: "equation" },
+      "max(0, ",
+      element("span", { class: "input" }, link(context.backTo({ step: before.name, place }), number(value))),
+      ") = ",
+      element("strong", { class: "output" }, number(result)),
+    ),
+    element("p", {}, `${three(value)} ${verdict}.`),
+  );
+}
+
+/** @param {import("convscope/chain.js").ReluStep} step */
+function shares(step) {
+  const each = step.silenced.data;
+  const byShare = range(each.length).sort((a, b) => each[b] - each[a]);
+  return element(
+    "div",
+    {},
+    element("p", {}, "In all, ", element("strong", {}, percent(step.silenced_fraction)), " of the numbers become 0."),
+    each.length > 1 &&
+      element(
+        "details",
+        {},
+        element("summary", {}, "Map by map"),
+        element(
+          "table",
+          { class: "figures" },
+          element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "map"), element("th", { scope: "col" }, "silenced"))),
+          element(
+            "tbody",
+            {},
+            byShare.map((map) => element("tr", {}, element("td", {}, String(map)), element("td", {}, percent(each[map])))),
+          ),
+        ),
+      ),
+  );
+}

@@ -1,0 +1,130 @@
+/** Softmax: logits become probabilities that add up to 1. */
+
+import { stepBefore, valueAt } from "convscope/chain.js";
+import { bars } from "convscope/bars.js";
+import { element, link } from "convscope/dom.js";
+import { column, number } from "convscope/number.js";
+import { percent, three } from "convscope/numbers.js";
+import { largestFirst } from "convscope/chain.js";
+
+/**
+ * @typedef {import("convscope/chain.js").SoftmaxStep} SoftmaxStep
+ * @typedef {import("convscope/view.js").Context} Context
+ */
+
+/**
+ * @param {SoftmaxStep} step
+ * @param {Context} context
+ * @returns {import("convscope/view.js").View}
+ */
+export function softmax(step, context) {
+  const { classes } = context.chain;
+  const order = largestFirst(step.logits.data);
+  const input = element("div");
+  const middle = element("div");
+  const output = element("div");
+  /** @param {ArrayLike<number>} values */
+  const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
+  return {
+    input: [input],
+    middle: [middle, temperature(step, context)],
+    output: [output],
+    show([chosen]) {
+      input.replaceChildren(
+        bars(listed(step.logits.data), { caption: "logits", chosen: order.indexOf(chosen) }),
+      );
+      middle.replaceChildren(...arithmetic(step, context, chosen, order));
+      output.replaceChildren(
+        bars(listed(step.output.data), {
+          caption: "probabilities",
+          chosen: order.indexOf(chosen),
+          shares: true,
+          onChoose: (place) => context.pick([order[place]]),
+        }),
+      );
+    },
+    spoken: ([chosen]) =>
+      `${classes[chosen]}: ${three(step.exponentials.data[chosen])} divided by ${three(step.sum)} is ${percent(step.output.data[chosen])}`,
+  };
+}
+
+/**
+ * @param {SoftmaxStep} step
+ * @param {Context} context
+ * @param {number} chosen
+ * @param {number[]} order
+ */
+function arithmetic(step, context, chosen, order) {
+  const { classes } = context.chain;
+  const { logits, largest, exponentials, output } = step;
+  const before = stepBefore(step);
+  const of = (/** @type {ArrayLike<number>} */ values) => column(order.map((index) => values[index]));
+  const [logit, exponential, share] = [of(logits.data), of(exponentials.data), of(output.data)];
+  const differences = column(order.map((index) => logits.data[index] - largest));
+  return [
+    element("h3", { class: "output" }, classes[chosen]),
+    element(
+      "p",
+      { class: "equation" },
+      "e",
+      element("sup", {}, three(logits.data[chosen]), " − ", three(largest).replace("−", "(−") + (largest < 0 ? ")" : "")),
+      " / ",
+      number(step.sum),
+      " = ",
+      number(exponentials.data[chosen]),
+      " / ",
+      number(step.sum),
+      " = ",
+      element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      element(
+        "thead",
+        {},
+        element("tr", {}, ["class", "logit", "− largest", "e to that", "share"].map((title) => element("th", { scope: "col" }, title))),
+      ),
+      element(
+        "tbody",
+        {},
+        order.map((index, place) =>
+          element(
+            "tr",
+            { class: index === chosen ? "chosen" : null },
+            element("th", { scope: "row" }, link(context.backTo({ step: before.name, place: [index] }), classes[index])),
+            element("td", {}, logit[place]),
+            element("td", {}, differences[place]),
+            element("td", {}, exponential[place]),
+            element("td", {}, share[place]),
+          ),
+        ),
+      ),
+      element(
+        "tfoot",
+        {},
+        element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", {}, number(step.sum)), element("td", {}, "1")),
+      ),
+    ),
+    element("p", { class: "quiet" }, "Taking the largest logit away first changes no share, and no exponential grows too large to write down."),
+  ];
+}
+
+/**
+ * @param {SoftmaxStep} step
+ * @param {Context} context
+ */
+function temperature(step, { chain }) {
+  const order = largestFirst(step.calibrated.data).slice(0, 5);
+  return element(
+    "details",
+    {},
+    element("summary", {}, "What the network says in the end"),
+    element(
+      "p",
+      {},
+      `Networks tend to be too sure. On pictures set aside, dividing the logits by ${three(chain.temperature)} made the probabilities fit best; predictions use those:`,
+    ),
+    element("ul", {}, order.map((index) => element("li", {}, `${chain.classes[index]} ${percent(step.calibrated.data[index])}`))),
+  );
+}

@@ -1,0 +1,258 @@
+/**
+ * The page of a walk: reads the walk, draws the view that the address asks for, and keeps the address up to date.
+ *
+ * @typedef {import("convscope/chain.js").Chain} Chain
+ * @typedef {import("convscope/chain.js").Step} Step
+ * @typedef {import("convscope/state.js").State} State
+ * @typedef {import("convscope/state.js").Place} Place
+ * @typedef {import("convscope/view.js").View} View
+ * @typedef {import("convscope/view.js").Context} Context
+ */
+
+import { brightest, isInside, placeText, read, stepNamed } from "convscope/chain.js";
+import { element, flat, link } from "convscope/dom.js";
+import { frame } from "convscope/frame.js";
+import { header } from "convscope/header.js";
+import { EXTRAS, ribbon } from "convscope/ribbon.js";
+import { format, further, instead, parse } from "convscope/state.js";
+import { themeOf } from "convscope/theme.js";
+import { trail } from "convscope/trail.js";
+import { convolution } from "convscope/views/convolution.js";
+import { flattening } from "convscope/views/flattening.js";
+import { fullConnection } from "convscope/views/full_connection.js";
+import { image } from "convscope/views/image.js";
+import { invariance } from "convscope/views/invariance.js";
+import { loss } from "convscope/views/loss.js";
+import { overview } from "convscope/views/overview.js";
+import { pooling } from "convscope/views/pooling.js";
+import { relu } from "convscope/views/relu.js";
+import { softmax } from "convscope/views/softmax.js";
+import { why } from "convscope/views/why.js";
+
+/** @type {Record<string, (step: any, context: Context) => View>} */
+const VIEWS = {
+  image,
+  convolution,
+  relu,
+  max_pooling: pooling,
+  average_pooling: pooling,
+  flattening,
+  full_connection: fullConnection,
+  softmax,
+  loss,
+};
+/** @type {Record<string, (context: Context) => View>} */
+const PAGES = { overview, why, invariance };
+const SPEAK_AFTER = 300; // milliseconds of standing still
+
+/**
+ * @param {any} walk
+ * @param {HTMLElement} root
+ */
+export async function open(walk, root) {
+  const chain = await read(walk);
+  const page = new Page(chain, root);
+  addEventListener("hashchange", () => page.render());
+  addEventListener("resize", () => page.render());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.render());
+  page.render();
+}
+
+class Page {
+  /**
+   * @param {Chain} chain
+   * @param {HTMLElement} root
+   */
+  constructor(chain, root) {
+    this.chain = chain;
+    this.top = element("div");
+    this.main = element("main");
+    this.trail = element("footer", { class: "trail", "aria-label": "trail" });
+    this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
+    this.speechTimer = 0;
+    /** @type {View} */
+    this.view = {};
+    root.replaceChildren(this.top, this.main, this.trail, this.speech);
+  }
+
+  /** Draws everything that the address asks for. */
+  render() {
+    const focused = document.activeElement?.getAttribute("aria-label");
+    const state = parse(location.hash);
+    const asked = state.trail.at(-1) ?? { step: "overview", place: [] };
+    const step = stepNamed(this.chain, asked.step);
+    const extra = step ? null : asked.step in PAGES ? asked.step : "overview";
+    const theme = themeOf(state);
+    document.documentElement.dataset.theme = theme;
+    this.top.replaceChildren(
+      header(this.chain, state, theme),
+      ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
+    );
+    this.top.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    if (step) this.renderStep(state, step, asked.place);
+    else this.renderExtra(state, extra ?? "overview");
+    if (focused) refocus(this.main, focused);
+  }
+
+  /**
+   * @param {State} state
+   * @param {Step} step
+   * @param {Place} asked
+   */
+  renderStep(state, step, asked) {
+    const place = isInside(step, asked) ? asked : brightest(this.chain, step);
+    this.pinned = place;
+    this.step = step;
+    this.state = instead(state, { step: step.name, place });
+    const outer = frame(step.title, step.kind);
+    this.main.replaceChildren(outer.element);
+    const context = this.context(place, {
+      input: inner(outer.panes.input),
+      middle: inner(outer.panes.middle),
+      output: inner(outer.panes.output),
+      below: outer.below.clientWidth,
+    });
+    this.view = VIEWS[step.kind](step, context);
+    for (const pane of /** @type {const} */ (["input", "middle", "output"])) {
+      outer.panes[pane].append(...flat(this.view[pane] ?? []));
+    }
+    outer.below.append(...flat(this.view.below ?? []), this.steps(step));
+    outer.notes.append(...this.notes(step));
+    this.trail.hidden = false;
+    this.show(place);
+  }
+
+  /**
+   * @param {State} state
+   * @param {string} name
+   */
+  renderExtra(state, name) {
+    this.step = undefined;
+    this.state = state;
+    const outer = frame(EXTRAS[/** @type {keyof typeof EXTRAS} */ (name)], name);
+    this.main.replaceChildren(outer.element);
+    outer.three.remove();
+    const room = outer.below.clientWidth;
+    this.view = PAGES[name](this.context([], { input: room, middle: room, output: room, below: room }));
+    outer.below.append(...flat(this.view.below ?? []));
+    this.trail.hidden = true;
+  }
+
+  /**
+   * @param {Place} place
+   * @param {Context["room"]} room
+   * @returns {Context}
+   */
+  context(place, room) {
+    const state = this.state ?? { trail: [], options: {} };
+    return {
+      chain: this.chain,
+      state,
+      theme: themeOf(state),
+      place,
+      room,
+      point: (at) => this.show(at),
+      leave: () => this.pinned && this.show(this.pinned),
+      pick: (at) => this.pick(at),
+      back: (stop) => this.go(further(this.state ?? state, stop)),
+      backTo: (stop) => format(further(this.state ?? state, stop)),
+      set: (name, value) => this.setOption(name, value),
+    };
+  }
+
+  /**
+   * Shows a number; where the address does not change with it, it is only looked at.
+   *
+   * @param {Place} place
+   */
+  show(place) {
+    this.view.show?.(place);
+    if (!this.step || !this.state) return;
+    this.trail.replaceChildren(...flat(trail(this.chain, this.state, themeOf(this.state), this.step, place)));
+    clearTimeout(this.speechTimer);
+    this.speechTimer = setTimeout(() => this.speak(place), SPEAK_AFTER);
+  }
+
+  /** @param {Place} place */
+  speak(place) {
+    if (!this.step || !this.view.spoken) return;
+    this.speech.textContent = `${placeText(this.chain, this.step, place)}: ${this.view.spoken(place)}`;
+  }
+
+  /** @param {Place} place */
+  pick(place) {
+    if (!this.step || !this.state || !this.pinned) return;
+    const sameMap = place.length < 3 || place[0] === this.pinned[0];
+    this.pinned = place;
+    this.state = instead(this.state, { step: this.step.name, place });
+    history.replaceState(null, "", format(this.state));
+    if (sameMap) this.show(place);
+    else this.render();
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  setOption(name, value) {
+    const state = this.state ?? parse(location.hash);
+    const options = Object.fromEntries(Object.entries({ ...state.options, [name]: value }).filter(([, one]) => one !== ""));
+    this.state = { ...state, options };
+    history.replaceState(null, "", format(this.state));
+    this.render();
+  }
+
+  /** @param {State} state */
+  go(state) {
+    location.hash = format(state);
+  }
+
+  /** @param {Step} step */
+  steps(step) {
+    const { steps } = this.chain;
+    const index = steps.indexOf(step);
+    const to = (/** @type {Step | undefined} */ other, /** @type {string} */ text) =>
+      other &&
+      link(
+        format({ trail: [{ step: other.name, place: [] }], options: this.state?.options ?? {} }),
+        text.replace("…", other.title),
+      );
+    return element("p", { class: "steps" }, to(steps[index - 1], "← …") ?? "", to(steps[index + 1], "… →") ?? "");
+  }
+
+  /** @param {Step} step */
+  notes(step) {
+    return this.chain.notes
+      .filter((note) => note.step === step.name)
+      .map(({ text, cell }) =>
+        element(
+          "p",
+          { class: "note" },
+          text,
+          cell && " ",
+          cell && link(format(instead(this.state ?? parse(""), { step: step.name, place: cell })), "Show it."),
+        ),
+      );
+  }
+}
+
+/**
+ * The room inside an element's padding.
+ *
+ * @param {HTMLElement} box
+ */
+function inner(box) {
+  const { paddingLeft, paddingRight } = getComputedStyle(box);
+  return box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+}
+
+/**
+ * Gives the keyboard back to what had it before everything was drawn anew.
+ *
+ * @param {HTMLElement} main
+ * @param {string} label
+ */
+function refocus(main, label) {
+  const same = [...main.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === label);
+  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
+}
