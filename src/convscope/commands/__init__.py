@@ -5,6 +5,8 @@
     train       pictures -> model file
     evaluate    model file + labelled pictures -> figures
     predict     model file + pictures -> names
+    explain     model file + picture -> every step, as a page
+    losses      why networks learn from cross-entropy
     network     notation -> shapes and costs
 
 Whatever happens, a person reads a sentence and a script reads an exit code: 0 done, 1 done in part (whoever

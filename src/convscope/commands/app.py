@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands import evaluate, network, predict, train
+from convscope.commands import evaluate, explain, losses, network, predict, train
 
 app = typer.Typer(
     name="convscope",
@@ -37,4 +37,6 @@ def convscope(
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.command()(explain.explain)
+app.command()(losses.losses)
 app.command()(network.network)

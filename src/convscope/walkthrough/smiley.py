@@ -24,23 +24,21 @@ _DETECTOR = "001 100 011"
 _SMILEY_WEIGHTS = [0, 0, 0, 0.5, 0.5, 0, 0, 0.5, 0]
 _SMILEY_BIAS = -2.5
 
-NOTES = (
-    Note(
-        step="convolution_1",
-        cell=[0, 2, 2],
-        text="Many printed slides of this example show 1 in the centre of the feature map. Point at it and "
-        "add up: the only white pixel under the detector lies on a weight of 0, so it is 0. The other 24 "
-        "cells agree.",
-    ),
-    Note(
-        step="full_connection_1",
-        cell=None,
-        text="The course gives no weights for this step. These are ours, set by hand and not learned: "
-        "`smiley` adds up half of what stands at 3, 4 and 7 of the column, less 2.5; `no smiley` is its "
-        "opposite.",
-    ),
+CENTRE_NOTE = Note(
+    step="convolution_1",
+    cell=[0, 2, 2],
+    text="Many printed slides of this example show 1 in the centre of the feature map. Point at it and "
+    "add up: the only white pixel under the detector lies on a weight of 0, so it is 0. The other 24 agree.",
 )
-"""What is worth telling about the example."""
+"""Worth telling about the picture."""
+
+WEIGHTS_NOTE = Note(
+    step="full_connection_1",
+    cell=None,
+    text="The course gives no weights for this step. These are ours, set by hand and not learned: `smiley` "
+    "adds up half of what stands at 3, 4 and 7 of the column, less 2.5; `no smiley` is its opposite.",
+)
+"""Worth telling about the network."""
 
 
 def smiley_picture() -> NDArray[np.uint8]:

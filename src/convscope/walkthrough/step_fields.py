@@ -180,7 +180,7 @@ def common_fields(name: str, row: Row, field: Field, difference: float) -> dict[
 
 
 def _relu(step: Step, common: dict[str, Any]) -> ReluStep:
-    silent = (step.input <= 0).reshape(len(step.input), -1)
+    silent = (step.input < 0).reshape(len(step.input), -1)
     by_channel = silent.mean(axis=1) if step.input.ndim == 3 else silent.mean(keepdims=True)[0]
     return ReluStep(**common, silenced=encode(by_channel, "float32"), silenced_fraction=float(silent.mean()))
 

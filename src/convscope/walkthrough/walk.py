@@ -48,6 +48,7 @@ def walk(
     picture: Picture,
     *,
     model_name: str = "",
+    picture_name: str | None = None,
     truth: str | None = None,
     data: Data | None = None,
     notes: Sequence[Note] = (),
@@ -59,6 +60,7 @@ def walk(
         model: What `convscope.model.file.load` returns.
         picture: As `convscope.load(...).predict` takes one.
         model_name: What to call the model.
+        picture_name: What to call the picture; None takes its path.
         truth: The name of the true class, if it is known.
         data: A source of labelled pictures such as the model was trained on: its training pictures are
             searched for the nearest ones, its test pictures show what the last neurons answer to.
@@ -71,7 +73,7 @@ def walk(
         NetworkError: The model's numbers grow beyond all bounds.
         DataError: The data cannot be used, or have a class that the model does not know.
     """
-    name = name_of(picture, 1)
+    name = picture_name or name_of(picture, 1)
     original = pixels_of(picture, name)
     pixels = prepare(original, model.preparation)
     predictor = Predictor(model)

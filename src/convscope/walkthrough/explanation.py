@@ -1,0 +1,105 @@
+"""An explained picture, to look at in a notebook and to keep as a file."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from convscope.atomic import replacing
+from convscope.errors import SettingError
+from convscope.walkthrough.page import page
+from convscope.walkthrough.static import draw
+from convscope.walkthrough.walk import walk
+
+if TYPE_CHECKING:
+    import os
+
+    from convscope.model.file import Model
+    from convscope.model.intake import Picture
+    from convscope.pictures.sources import Data
+    from convscope.walkthrough.document import Walk
+
+Format = Literal["html", "json", "png", "pdf"]
+
+FORMATS: tuple[Format, ...] = ("html", "json", "png", "pdf")
+_NOTEBOOK_HEIGHT = 900
+
+
+class Explanation:
+    """One picture's way through a model.
+
+    Args:
+        walk: Every number of it.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+
+    def save(self, path: str | os.PathLike[str], form: Format | None = None) -> None:
+        """Write the page (.html), the numbers (.json) or a figure for a paper or a slide (.png, .pdf).
+
+        Args:
+            path: Where to; its folder must exist.
+            form: What to write; None goes by the name's ending.
+
+        Raises:
+            SettingError: The ending says nothing that can be written.
+            ConvscopeError: The file cannot be written.
+        """
+        path = Path(path)
+        form = form or format_of(path)
+        with replacing(path) as file:
+            match form:
+                case "html":
+                    file.write(self.to_html().encode())
+                case "json":
+                    file.write(self.to_json().encode())
+                case "png" | "pdf":
+                    draw(self.walk, file, form)
+
+    def to_html(self) -> str:
+        """The page: one file that needs nothing else."""
+        return page(self.walk.model_dump())
+
+    def to_json(self) -> str:
+        """The numbers, as `docs/reference/walk.md` describes them."""
+        return self.walk.model_dump_json()
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.to_html())}" width="100%" height="{_NOTEBOOK_HEIGHT}" '
+            'style="border: 0" title="convscope"></iframe>'
+        )
+
+
+def explain(
+    model: Model,
+    picture: Picture,
+    *,
+    model_name: str = "",
+    truth: str | None = None,
+    data: Data | None = None,
+) -> Explanation:
+    """Walk a picture through a model; arguments and errors as for `walk`."""
+    return Explanation(walk(model, picture, model_name=model_name, truth=truth, data=data))
+
+
+def format_of(path: Path) -> Format:
+    """Find the format that a file's name asks for.
+
+    Raises:
+        SettingError: None of them.
+
+    Example:
+        >>> format_of(Path("walk.html"))
+        'html'
+    """
+    for form in FORMATS:
+        if path.suffix.lower() == f".{form}":
+            return form
+    raise SettingError(
+        f"cannot tell from the name {path} what to write",
+        why="it ends in none of " + ", ".join(f".{form}" for form in FORMATS),
+        remedy="choose such a name, or say --format",
+    )
