@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from convscope.pictures.store import Progress
 
-_PICTURES_AT_ONCE = 32
+_AT_ONCE = 32
+"""So many prepared pictures are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,7 @@ class Classifier:
         Returns:
             float64 (n, classes).
         """
-        size = self._predictor.batch_size
-        parts = [indices[start : start + size] for start in range(0, len(indices), size)]
+        parts = [indices[start : start + _AT_ONCE] for start in range(0, len(indices), _AT_ONCE)]
         return np.concatenate([self._predictor.probabilities(pictures[part]) for part in parts])
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -178,10 +178,9 @@ class Classifier:
         return Prediction(name, *ranked[0], top=ranked)
 
     def _probabilities(self, pictures: Pictures) -> Iterator[tuple[str, NDArray[np.float64] | PictureError]]:
-        size = min(_PICTURES_AT_ONCE, self._predictor.batch_size)
         named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
         with ThreadPoolExecutor(processor_count()) as pool:
-            while batch := list(itertools.islice(named, size)):
+            while batch := list(itertools.islice(named, _AT_ONCE)):
                 prepared = list(pool.map(self._prepared, batch))
                 readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
                 rows = iter(self._predictor.probabilities(np.stack(readable)) if readable else ())

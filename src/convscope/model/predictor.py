@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
-_VALUES_AT_ONCE = 2**25  # 128 MiB of float32 in the largest step of a batch
+_VALUES_AT_ONCE = 2**19
+"""In the largest step of a batch: 2 MiB of float32, so that what goes from step to step stays in the cache."""
 _MOST_PICTURES_AT_ONCE = 256
 
 

@@ -1,0 +1,117 @@
+"""Predicting with one and the same network: convscope's predictor, and three runtimes bare.
+
+Every one takes uint8 pictures; convscope gives probabilities for them, the others logits.
+"""
+
+# ruff: noqa: PLC0415  # whoever is measured loads nothing but what it needs itself
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model.file import Model
+from convscope.network.notation import Convolution, FullConnection, Pooling, parse
+from convscope.network.shapes import stages, weight_shapes
+from convscope.pictures.preparation import Preparation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLASSES = 10
+
+
+def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
+    """Predict a batch of noise a step."""
+    predict = PREDICTORS[variant](noise_model(network, shape))
+    pictures = np.random.default_rng(1).integers(0, 256, (batch, *shape[1:], shape[0]), np.uint8)
+
+    def take(steps: int) -> None:
+        for _ in range(steps):
+            predict(pictures)
+
+    return take
+
+
+def noise_model(network: str, shape: tuple[int, int, int]) -> Model:
+    """Make a model that was never trained."""
+    rng = np.random.default_rng(0)
+    shapes = weight_shapes(stages(parse(network), shape, CLASSES))
+    weights = {
+        name: rng.standard_normal(sides, np.float32) / np.float32(np.sqrt(np.prod(sides[1:])))
+        for name, sides in shapes.items()
+    }
+    channels, height, width = shape
+    return Model(
+        network,
+        tuple(f"class {number}" for number in range(CLASSES)),
+        Preparation(3 if channels == 3 else 1, height, width),
+        (127.0,) * channels,
+        (64.0,) * channels,
+        weights,
+    )
+
+
+def convscope_predictor(model: Model) -> Callable[[np.ndarray], object]:
+    """What `convscope.load(...).predict` stands on."""
+    from convscope.model.predictor import Predictor
+
+    return Predictor(model).probabilities
+
+
+def onnxruntime_predictor(model: Model) -> Callable[[np.ndarray], object]:
+    """ONNX Runtime with its own defaults."""
+    import onnxruntime
+
+    from convscope.model.graph import build_graph
+
+    graph = build_graph(model).SerializeToString()
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return lambda pictures: session.run(None, {"pictures": pictures})
+
+
+def openvino_predictor(model: Model) -> Callable[[np.ndarray], object]:
+    """OpenVINO with its own defaults."""
+    import openvino
+
+    from convscope.model.graph import build_graph
+
+    core = openvino.Core()
+    return core.compile_model(core.read_model(build_graph(model).SerializeToString()), "CPU")
+
+
+def torch_predictor(model: Model) -> Callable[[np.ndarray], object]:
+    """PyTorch's modules in evaluation mode, channels-last."""
+    import torch
+    from torch import nn
+
+    layers: list[nn.Module] = []
+    for stage in model.stages():
+        match stage.layer:
+            case Convolution(filters, size, stride, padding):
+                layers += [nn.Conv2d(stage.input_shape[0], filters, size, stride, padding), nn.ReLU()]
+            case Pooling("max", window, stride, overhang):
+                layers.append(nn.MaxPool2d(window, stride, ceil_mode=overhang))
+            case Pooling(_, window, stride, overhang):
+                layers.append(nn.AvgPool2d(window, stride, ceil_mode=overhang, count_include_pad=False))
+            case FullConnection(neurons):
+                layers += [nn.Flatten(), nn.Linear(stage.input_shape[0], neurons), nn.ReLU()]
+    chain = nn.Sequential(*layers[:-1]).to(memory_format=torch.channels_last).eval()
+    weights = [torch.from_numpy(model.weights[name]) for name in weight_shapes(model.stages())]
+    chain.load_state_dict(dict(zip(chain.state_dict(), weights, strict=True)))
+    mean, std = (torch.tensor(numbers)[:, None, None] for numbers in (model.mean, model.std))
+
+    def predict(pictures: np.ndarray) -> object:
+        with torch.inference_mode():
+            return chain((torch.from_numpy(pictures).permute(0, 3, 1, 2) - mean) / std)
+
+    return predict
+
+
+PREDICTORS = {
+    "convscope": convscope_predictor,
+    "onnxruntime": onnxruntime_predictor,
+    "openvino": openvino_predictor,
+    "torch": torch_predictor,
+}

@@ -1,0 +1,129 @@
+"""How fast a picture is predicted: convscope beside ONNX Runtime, OpenVINO and PyTorch on the same network.
+
+In steady state contenders take turns (`turns.py`) on prepared pictures that lie in memory. A cold start is a
+whole process, from the shell's point of view, that loads the model and predicts one picture from a file; the
+commands take turns, too. Given are medians. Run it with
+
+    pip install . openvino        # whoever is missing is said to be
+    python benchmarks/prediction.py
+
+It writes docs/benchmarks/prediction.md and .json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from contenders.predictors import noise_model
+from convscope.model.file import save
+from convscope.network.presets import automatic_network
+from convscope.network.shapes import parse_shape
+from machine import describe
+from turns import Entry, rates
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs" / "benchmarks"
+NETWORKS = {
+    "R2": ("32C3-MP2-64C3-MP2-128N", "3x32x32"),
+    "R3": ("32C3-MP2-32C3-MP2-128N", "3x64x64"),
+    "automatic": (automatic_network((3, 96, 96)), "3x96x96"),
+}
+BATCHES = (1, 256)
+CONTENDERS = {
+    "convscope": Entry("predictors", "convscope"),
+    "ONNX Runtime": Entry("predictors", "onnxruntime"),
+    "OpenVINO": Entry("predictors", "openvino"),
+    "PyTorch": Entry("predictors", "torch"),
+}
+COLD = {
+    "convscope predict": ["-m", "convscope", "predict"],
+    "ONNX Runtime, a minimal script": [str(HERE / "cold_start.py"), "onnxruntime"],
+    "OpenVINO, a minimal script": [str(HERE / "cold_start.py"), "openvino"],
+    "PyTorch, a minimal script": [str(HERE / "cold_start.py"), "torch"],
+}
+
+
+def main() -> None:
+    """Measure and write the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--output", type=Path, default=DOCS / "prediction")
+    arguments = parser.parse_args()
+    report: dict[str, Any] = {"machine": describe(), "rounds": arguments.rounds, "steady": {}}
+    for name, (network, shape) in NETWORKS.items():
+        for batch in BATCHES:
+            found = rates(CONTENDERS, network, shape, batch, arguments.rounds)
+            medians = {contender: statistics.median(turns) for contender, turns in found.items()}
+            report["steady"][f"{name}, batch {batch}"] = medians
+            print(name, batch, {contender: round(rate) for contender, rate in medians.items()}, flush=True)
+    report["cold_start_seconds"] = cold_starts(arguments.rounds)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+    arguments.output.with_suffix(".md").write_text(table(report))
+
+
+def cold_starts(rounds: int) -> dict[str, float]:
+    """Time whole processes that predict one photo with the automatic network."""
+    network, shape = NETWORKS["automatic"]
+    seconds: dict[str, list[float]] = {name: [] for name in COLD}
+    with TemporaryDirectory() as folder:
+        model, photo = Path(folder) / "model.safetensors", Path(folder) / "photo.jpg"
+        save(noise_model(network, parse_shape(shape)), model)
+        pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+        Image.fromarray(pixels).resize((640, 480)).save(photo)
+        for _ in range(rounds + 1):
+            for name, command in COLD.items():
+                start = time.perf_counter()
+                arguments = [sys.executable, *command, str(model), str(photo)]
+                done = subprocess.run(arguments, check=False, capture_output=True)
+                if done.returncode == 0:
+                    seconds[name].append(time.perf_counter() - start)
+    # the first start fills caches
+    return {name: statistics.median(times[1:]) for name, times in seconds.items() if times}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay the results out as Markdown."""
+    machine, steady = report["machine"], report["steady"]
+    lines = [
+        "# How fast a picture is predicted",
+        "",
+        "Written by `benchmarks/prediction.py`, which says how it is measured. Medians of",
+        f"{report['rounds']} rounds. Machine: {machine['processor']}, {machine['cores']} cores; PyTorch",
+        f"{machine['torch']}, Python {machine['python']}.",
+        "",
+        "Pictures a second in steady state:",
+        "",
+        f"| | {' | '.join(CONTENDERS)} |",
+        f"|{'---|' * (len(CONTENDERS) + 1)}",
+        *(
+            f"| {title} | {' | '.join(f'{found[n]:,.0f}' if n in found else 'missing' for n in CONTENDERS)} |"
+            for title, found in steady.items()
+        ),
+        "",
+        *(f"- {name}: `{network}` on {shape}" for name, (network, shape) in NETWORKS.items()),
+        "",
+        "One photo of 640x480 as a whole process, with the automatic network:",
+        "",
+        "| | seconds |",
+        "|---|---|",
+        *(f"| {name} | {seconds:.2f} |" for name, seconds in report["cold_start_seconds"].items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
