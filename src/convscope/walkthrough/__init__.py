@@ -17,5 +17,9 @@ neighbours       the training pictures that are most alike there
 relevance        which of its numbers answer to which class
 drawing          pictures as data URLs
 smiley           the example of countless courses, built in
+telling          from a picture to the steps, checked against the engine
 walk             all of it together
+explanation      a walk to look at in a notebook, and to keep as a file
+page             the page that draws a walk
+static           the same as a still figure
 """

@@ -33,18 +33,24 @@ _TURNS = {
 _COLOURS = {1: "greyscale", 3: "colour"}
 
 
-def changes(picture: Picture, pixels: NDArray[np.uint8], model: Model) -> list[Change]:
+def changes(
+    picture: Picture, original: NDArray[np.uint8], decoded: NDArray[np.uint8], model: Model
+) -> list[Change]:
     """Tell what was done to a picture.
 
     Args:
         picture: As it was given; it could be read.
-        pixels: What was read, upright: (height, width) or (height, width, channels).
+        original: What it holds, upright, in full size: (height, width) or (height, width, channels).
+        decoded: The same as the network's preparation got it; a large JPEG is decoded at a part of its size.
         model: Whose preparation and normalisation follow.
     """
-    height, width = pixels.shape[:2]
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    told = _while_reading(picture)
-    told.append(Change(step="read", text=f"{height} x {width} pixels, {_COLOURS[channels]}"))
+    channels = original.shape[2] if original.ndim == 3 else 1
+    height, width = decoded.shape[:2]
+    told = [Change(step="read", text=f"{_times(original)} pixels, {_COLOURS[channels]}")]
+    told += _while_reading(picture)
+    if decoded.shape[:2] != original.shape[:2]:
+        text = f"decoded at {_times(decoded)} pixels: the JPEG codec averages blocks of pixels as it decodes"
+        told.append(Change(step="decoding", text=text))
     if channels != model.preparation.channels:
         told.append(Change(step="colour", text=_recoloured(model.preparation.channels)))
     if (height, width) != (model.preparation.height, model.preparation.width):
@@ -105,3 +111,7 @@ def _resized(height: int, width: int, to: Preparation) -> str:
 def _normalised(model: Model) -> str:
     mean, std = (", ".join(f"{number:.5g}" for number in numbers) for numbers in (model.mean, model.std))
     return f"(pixel − mean) / standard deviation for each channel: mean {mean}; standard deviation {std}"
+
+
+def _times(pixels: NDArray[np.uint8]) -> str:
+    return f"{pixels.shape[0]} x {pixels.shape[1]}"

@@ -48,7 +48,9 @@ class _Step(_Strict):
 class Change(_Strict):
     """Something that was done to the picture before the network saw it."""
 
-    step: Literal["read", "orientation", "transparency", "depth", "colour", "size", "normalisation"]
+    step: Literal[
+        "read", "orientation", "transparency", "depth", "decoding", "colour", "size", "normalisation"
+    ]
     text: str
 
 

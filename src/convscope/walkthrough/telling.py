@@ -1,0 +1,120 @@
+"""From a picture to the steps that a walk tells, each checked against the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model.intake import pixels_of
+from convscope.model.intermediate import Intermediate
+from convscope.network.notation import parse
+from convscope.network.shapes import Row, trace
+from convscope.pictures.preparation import prepare
+from convscope.steps import softmax
+from convscope.walkthrough.arrays import encode
+from convscope.walkthrough.chain import Step, forward
+from convscope.walkthrough.changes import changes
+from convscope.walkthrough.document import ImageStep
+from convscope.walkthrough.drawing import data_url
+from convscope.walkthrough.receptive_field import Field, receptive_fields
+from convscope.walkthrough.step_fields import Teller, common_fields
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.model.intake import Picture
+    from convscope.model.predictor import Predictor
+    from convscope.walkthrough.document import AnyStep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A picture that was taken through a model.
+
+    Attributes:
+        picture: As it was given.
+        original: Its pixels, upright, in full size.
+        decoded: Its pixels as preparation got them.
+        pixels: uint8 (height, width, channels), prepared.
+        steps: What `chain.forward` returned for them.
+        rows: Shape and cost of each step.
+        fields: What each step sees of the picture.
+        differences: By name, how far each step is from what the engine computes, at most.
+    """
+
+    picture: Picture
+    original: NDArray[np.uint8]
+    decoded: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
+    steps: tuple[Step, ...]
+    rows: tuple[Row, ...]
+    fields: list[Field]
+    differences: dict[str, float]
+
+    def tell(self, teller: Teller) -> list[AnyStep]:
+        """Tell every step in order."""
+        told = zip(self.steps[1:], self.rows[1:], self.fields[1:], strict=True)
+        return [
+            self._image(teller),
+            *(teller.tell(step, row, field, self.differences[step.name]) for step, row, field in told),
+        ]
+
+    def _image(self, teller: Teller) -> ImageStep:
+        original, model = self.original, teller.model
+        return ImageStep(
+            **common_fields("image", self.rows[0], self.fields[0], self.differences["image"]),
+            original=data_url(original),
+            original_shape=[*original.shape[:2], original.shape[2] if original.ndim == 3 else 1],
+            changes=changes(self.picture, original, self.decoded, model),
+            pixels=encode(self.pixels.transpose(2, 0, 1), "uint8"),
+            mean=[*model.mean],
+            std=[*model.std],
+            output=teller.encode(self.steps[0].output),
+        )
+
+
+def take(picture: Picture, name: str, model: Model, predictor: Predictor) -> Taken:
+    """Take a picture through a model.
+
+    Args:
+        picture: As `convscope.load(...).predict` takes one.
+        name: What to call it in errors.
+        model: The model.
+        predictor: The same, ready to predict.
+
+    Raises:
+        PictureError: The picture cannot be read.
+        NetworkError: The model's numbers grow beyond all bounds.
+    """
+    size = model.preparation
+    original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
+    pixels = prepare(decoded, size)
+    steps = forward(model, pixels)
+    return Taken(
+        picture,
+        original,
+        decoded,
+        pixels,
+        steps,
+        rows=trace(parse(model.notation), (size.channels, size.height, size.width), len(model.classes)),
+        fields=receptive_fields(steps),
+        differences=_differences(model, predictor, pixels, steps),
+    )
+
+
+def _differences(
+    model: Model, predictor: Predictor, pixels: NDArray[np.uint8], steps: tuple[Step, ...]
+) -> dict[str, float]:
+    """Compare each step with the engine's: the largest absolute difference.
+
+    The engine's probabilities are calibrated, so those are compared.
+    """
+    names = [step.name for step in steps[:-1]]
+    engine = Intermediate(model, names).values(pixels[np.newaxis])
+    found = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
+    calibrated = softmax.forward(steps[-1].input / model.temperature)
+    difference = np.abs(calibrated - predictor.probabilities(pixels[np.newaxis])[0]).max()
+    return {**found, "softmax": float(difference)}
