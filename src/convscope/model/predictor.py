@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
 
 _VALUES_AT_ONCE = 2**19
-"""In the largest step of a batch: 2 MiB of float32, so that what goes from step to step stays in the cache."""
+"""In the largest step of a batch: 2 MiB of float32, which stay in the processor's cache between steps."""
 _MOST_PICTURES_AT_ONCE = 256
 
 
