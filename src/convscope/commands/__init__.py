@@ -2,10 +2,12 @@
 
     app         the verbs put together
     terminal    how training looks on a terminal, and in a pipe
+    opening     where an explanation goes: into a file, or before one's eyes
     train       pictures -> model file
     evaluate    model file + labelled pictures -> figures
     predict     model file + pictures -> names
     explain     model file + picture -> every step, as a page
+    filter      picture + filter -> feature map
     losses      why networks learn from cross-entropy
     network     notation -> shapes and costs
 

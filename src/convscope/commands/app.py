@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from convscope.commands import evaluate, explain, losses, network, predict, train
+from convscope.commands.filter import filter_
 
 app = typer.Typer(
     name="convscope",
@@ -38,5 +39,6 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(explain.explain)
+app.command("filter")(filter_)
 app.command()(losses.losses)
 app.command()(network.network)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -55,6 +53,7 @@ def explain(
     The page needs no network and no other file. With --data it also shows the training pictures that are most
     alike, and which classes the last neurons answer to.
     """
+    from convscope.commands.opening import save_or_open
     from convscope.walkthrough.explanation import Explanation, format_of
 
     if output is not None and form is None:
@@ -62,14 +61,8 @@ def explain(
     explanation = Explanation(_walk(model, picture, truth, data))
     if as_json:
         typer.echo(explanation.to_json())
-    if output is not None:
-        explanation.save(output, form)
-    elif not as_json:
-        form = form or "html"
-        opened = Path(tempfile.mkdtemp(prefix="convscope-"), f"walk.{form}")
-        explanation.save(opened, form)
-        typer.echo(opened.as_uri())
-        webbrowser.open(opened.as_uri())
+    if output is not None or not as_json:
+        save_or_open(explanation, output, form)
 
 
 def _walk(model: str, picture: str | None, truth: str | None, data: str | None) -> Walk:

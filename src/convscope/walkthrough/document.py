@@ -71,6 +71,7 @@ class ConvolutionStep(_Step):
     """A convolution."""
 
     kind: Literal["convolution"] = "convolution"
+    filter_names: list[str] | None = None
     filters: EncodedArray
     bias: EncodedArray
     window: Pair
@@ -290,7 +291,10 @@ class Note(_Strict):
 
 
 class Walk(_Strict):
-    """Everything about one picture's way through one network."""
+    """Everything about one picture's way through one network.
+
+    Of a picture alone with some filters only the first three steps are told, and nothing is predicted.
+    """
 
     format: Literal[1] = 1
     model: str
@@ -298,13 +302,13 @@ class Walk(_Strict):
     network: str
     classes: list[str]
     truth: int | None
-    predicted: int
+    predicted: int | None
     temperature: Number
     probabilities: list[Share]
     largest_difference: Number
     steps: list[AnyStep]
     notes: list[Note]
-    why: Why
+    why: Why | None
     neighbours: list[Neighbour]
-    no_relu: NoRelu
+    no_relu: NoRelu | None
     invariance: list[Invariance]

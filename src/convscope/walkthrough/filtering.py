@@ -1,0 +1,110 @@
+"""A picture alone with some filters: the first step of a walk, without a network behind it.
+
+The picture is read as grey, its pixels as they are, 0 to 255, so that every sum can be done by hand. For the
+engine's sake the filters stand in a network whose output layer is all zeros and is not told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import SettingError
+from convscope.model.file import Model
+from convscope.model.intake import name_of, pixels_of
+from convscope.model.predictor import Predictor
+from convscope.network.notation import Convolution, write
+from convscope.pictures.preparation import Preparation
+from convscope.walkthrough.document import ConvolutionStep, Walk
+from convscope.walkthrough.step_fields import Teller
+from convscope.walkthrough.telling import take
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convscope.model.intake import Picture
+    from convscope.steps.arrays import Array
+
+LONGEST_SIDE = 256
+"""Larger pictures are made smaller: on more pixels than a screen has, nobody can point at one."""
+
+
+def filter_picture(
+    picture: Picture,
+    kernels: Mapping[str, Array],
+    *,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] | None = None,
+) -> Walk:
+    """Slide filters over a picture.
+
+    Args:
+        picture: As `convscope.load(...).predict` takes one.
+        kernels: Filters by name, (height, width), all of one size.
+        stride: How far they move, (down, across).
+        padding: Zeros around the picture, (rows, columns); None keeps its size at stride 1.
+
+    Returns:
+        A walk of three steps: image, convolution and ReLU. It has no classes, so nothing is predicted.
+
+    Raises:
+        PictureError: The picture cannot be read.
+        SettingError: The filters differ in size, or stride or padding are impossible.
+        NetworkError: A filter is larger than the padded picture.
+    """
+    name = name_of(picture, 1)
+    model = _model(pixels_of(picture, name).shape[:2], [*kernels.values()], stride, padding)
+    taken = take(picture, name, model, Predictor(model))
+    teller = Teller(model, truth=None, relevance=None, coarse=False)
+    told = taken.tell(teller)[:3]
+    return Walk(
+        model="",
+        picture_name=name,
+        network=model.notation,
+        classes=[],
+        truth=None,
+        predicted=None,
+        temperature=1.0,
+        probabilities=[],
+        largest_difference=max(step.difference for step in told),
+        steps=[
+            step.model_copy(update={"filter_names": [*kernels]})
+            if isinstance(step, ConvolutionStep)
+            else step
+            for step in told
+        ],
+        notes=[],
+        why=None,
+        neighbours=[],
+        no_relu=None,
+        invariance=[],
+    )
+
+
+def _model(
+    sides: tuple[int, ...],
+    kernels: list[Array],
+    stride: tuple[int, int],
+    padding: tuple[int, int] | None,
+) -> Model:
+    shrunk = min(1.0, LONGEST_SIDE / max(sides))
+    height, width = (max(1, round(side * shrunk)) for side in sides)
+    rows, columns = kernels[0].shape
+    if any(kernel.shape != (rows, columns) for kernel in kernels):
+        raise SettingError("filters that are compared must have the same number of rows and of columns")
+    layer = Convolution(
+        len(kernels), (rows, columns), stride, padding or ((rows - 1) // 2, (columns - 1) // 2)
+    )
+    model = Model(
+        write([layer]), ("", ""), Preparation(1, height, width), mean=(0.0,), std=(1.0,), weights={}
+    )
+    filters = np.array(kernels, np.float32)[:, np.newaxis]
+    given = {"convolution_1.weight": filters}
+    weights = {
+        name: given.get(name, np.zeros(shape, np.float32))
+        for stage in model.stages()
+        for name, shape in stage.weight_shapes.items()
+    }
+    return replace(model, weights=weights)

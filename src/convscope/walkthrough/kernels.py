@@ -1,0 +1,76 @@
+"""Filters that people know by name, and how own ones are written."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import SettingError
+from convscope.network.notation import MOST_CELLS
+from convscope.printable import printable
+
+if TYPE_CHECKING:
+    from convscope.steps.arrays import Array
+
+KERNELS = {
+    "identity": "0 0 0 / 0 1 0 / 0 0 0",
+    "sharpen": "0 -1 0 / -1 5 -1 / 0 -1 0",
+    "blur": "1/16 2/16 1/16 / 2/16 4/16 2/16 / 1/16 2/16 1/16",
+    "emboss": "-2 -1 0 / -1 1 1 / 0 1 2",
+    "edge-enhance": "0 0 0 / -1 1 0 / 0 0 0",
+    "outline": "-1 -1 -1 / -1 8 -1 / -1 -1 -1",
+    "sobel-x": "-1 0 1 / -2 0 2 / -1 0 1",
+    "sobel-y": "-1 -2 -1 / 0 0 0 / 1 2 1",
+}
+"""Name to rows. Sobel's two find edges that stand (x) and that lie (y)."""
+
+_ROW_END = re.compile(r"\s+/\s+|\s*[;\n]\s*")
+
+
+def kernel(text: str) -> Array:
+    """Read a filter: a name of `KERNELS`, or rows of numbers with ` / ` between them.
+
+    Numbers may be fractions, `1/16`, which is why the stroke between rows has a space on either side.
+
+    Raises:
+        SettingError: The text is neither.
+
+    Example:
+        >>> kernel("0 -1 0 / -1 5 -1 / 0 -1 0").tolist() == kernel("sharpen").tolist()
+        True
+        >>> kernel("blur")[0].tolist()
+        [0.0625, 0.125, 0.0625]
+    """
+    rows = [row.split() for row in _ROW_END.split(KERNELS.get(text, text).strip())]
+    width = len(rows[0])
+    try:
+        numbers = [[_number(word) for word in row] for row in rows]
+    except ValueError as error:
+        raise _unreadable(text, str(error)) from error
+    if not width or any(len(row) != width for row in rows):
+        raise _unreadable(text, "its rows have different numbers of numbers")
+    if max(len(rows), width) > MOST_CELLS:
+        raise _unreadable(text, f"a side has more than {MOST_CELLS} cells")
+    return np.array(numbers)
+
+
+def _number(word: str) -> float:
+    above, _, below = word.partition("/")
+    try:
+        number = float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        number = math.nan
+    if not abs(number) <= np.finfo(np.float32).max:
+        raise ValueError(f"{printable(word)[:20]!r} is not a number")
+    return number
+
+
+def _unreadable(text: str, why: str) -> SettingError:
+    return SettingError(
+        f"cannot read the filter {printable(text)[:80]!r}",
+        why=why,
+        remedy=f"name one of {', '.join(KERNELS)}, or give rows such as '0 -1 0 / -1 5 -1 / 0 -1 0'",
+    )

@@ -1,0 +1,135 @@
+"""Panels of a still figure: maps, pictures and bars, laid out from left to right, row by row.
+
+Signed numbers are blue below 0, near-white at 0 and orange-red above, as on the page.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from convscope.training.figures import DIVERGING, GREY, INK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+SIGNED = DIVERGING.reversed()
+"""Blue for -1, near-white for 0, orange-red for 1."""
+
+MOST_BARS = 8
+_CELL, _GAP, _TEXT, _TITLE = 1.9, 0.3, 0.7, 0.35
+"""In inches: a panel with its gap, the text below it, and the title of all."""
+_MOST_DIGITS = 6  # cells in a row; smaller ones cannot hold their number
+_CENTRED: dict[str, Any] = {"ha": "center", "va": "top", "parse_math": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One square of a figure.
+
+    Attributes:
+        title: Above it.
+        caption: Below it, at most three short lines.
+        paint: Draws it.
+    """
+
+    title: str
+    caption: str
+    paint: Callable[[Axes], None]
+
+
+def lay_out(
+    panels: Sequence[Panel | None], title: str, file: IO[bytes], form: Literal["png", "pdf"], *, columns: int
+) -> None:
+    """Draw panels into a file; None leaves a place free."""
+    columns = min(columns, len(panels))
+    width, height = columns * _CELL, -(-len(panels) // columns) * (_CELL + _TEXT) + _TITLE
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    figure.text(0.5, 1 - 0.15 / height, title, color=INK, fontsize=9, **_CENTRED)
+    for place, panel in enumerate(panels):
+        if panel is None:
+            continue
+        row, column = divmod(place, columns)
+        left = column * _CELL + _GAP / 2
+        bottom = height - _TITLE - row * (_CELL + _TEXT) - _CELL
+        side = _CELL - _GAP
+        axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
+        axes.set_axis_off()
+        axes.set_title(panel.title, fontsize=9, color=INK, parse_math=False)
+        panel.paint(axes)
+        middle, below = (left + side / 2) / width, (bottom - 0.06) / height
+        figure.text(middle, below, panel.caption, fontsize=7, color=GREY, linespacing=1.3, **_CENTRED)
+    with warnings.catch_warnings():
+        # a letter the font lacks is drawn as a box
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        figure.savefig(file, format=form, dpi=200)
+
+
+def mosaic(axes: Axes, maps: NDArray[np.float64], limit: float) -> None:
+    """Draw maps (maps, height, width) side by side, two in a row; few cells bear their numbers."""
+    columns = min(2, len(maps))
+    rows = -(-len(maps) // columns)
+    _, height, width = maps.shape
+    gap = max(1, round(max(height, width) / 10))
+    board = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
+    for place, one in enumerate(maps):
+        top, left = place // columns * (height + gap), place % columns * (width + gap)
+        board[top : top + height, left : left + width] = one
+    axes.imshow(board, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
+    if max(board.shape) <= _MOST_DIGITS:
+        for row, column in np.argwhere(np.isfinite(board)):
+            value = float(board[row, column])
+            colour = "white" if abs(value) > 0.6 * limit else INK
+            axes.text(column, row, number(value), ha="center", va="center", fontsize=7, color=colour)
+
+
+def picture(axes: Axes, pixels: NDArray[np.uint8]) -> None:
+    """Draw a picture, (height, width, 1 or 3)."""
+    grey = pixels.shape[2] == 1
+    axes.imshow(pixels[:, :, 0] if grey else pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+
+
+def bars(
+    axes: Axes,
+    shares: Sequence[tuple[str, float]],
+    form: Callable[[float], str],
+    colour: Callable[[float], str],
+) -> None:
+    """Draw bars one below the other, at most `MOST_BARS`: what each is called, and its value."""
+    values = [value for _, value in shares]
+    farthest = max(map(abs, values)) or 1.0
+    axes.barh(range(len(shares)), values, height=0.25, color=[colour(value) for value in values])
+    for place, (name, value) in enumerate(shares):
+        axes.text(0, place - 0.26, f"{name}  {form(value)}", fontsize=7, color=INK, parse_math=False)
+    lowest = -1.1 * farthest if min(values) < 0 else 0
+    axes.set_xlim(lowest, 1.1 * farthest)
+    axes.set_ylim(max(len(shares), MOST_BARS) - 0.5, -0.6)
+
+
+def number(value: float) -> str:
+    """Write a number with three significant digits and a minus sign that is no hyphen.
+
+    Example:
+        >>> number(-1534.2), number(0.0625), number(2)
+        ('−1,534', '0.0625', '2')
+    """
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage.
+
+    Example:
+        >>> percent(0.5)
+        '50.0 %'
+    """
+    return f"{100 * share:.1f} %"
