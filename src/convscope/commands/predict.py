@@ -17,7 +17,8 @@ from convscope.errors import DataError, PictureError, SettingError
 from convscope.printable import printable
 
 if TYPE_CHECKING:
-    from convscope.model.classifier import Prediction
+    from convscope.model.classifier import Classifier, Prediction
+    from convscope.walkthrough.overlay import Overlays
 
 Show = Callable[["Prediction"], None]
 
@@ -42,10 +43,19 @@ def predict(
         bool,
         typer.Option("--null", help="Names on standard input end with a NUL, as `find -print0` writes them."),
     ] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write maps of what the answers rest on into a new folder.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Say which class pictures are of.
 
-    A picture that cannot be read is named on standard error and does not stop the others.
+    A picture that cannot be read is named on standard error and does not stop the others. With --explain
+    two maps are written for each: where Grad-CAM finds the evidence, and what a grey square costs.
 
     The exit code is 0 if all could be read, 1 if some, and 2 if none.
     """
@@ -54,6 +64,7 @@ def predict(
     if null and "-" not in pictures:
         raise SettingError("--null is about names on standard input", remedy="give - among the pictures")
     classifier = load(model)
+    explained = None if explain is None else _overlays(classifier, explain)
     show = _FORMS[form](classifier.classes, top)
     shown = failed = 0
     for outcome in classifier.predict_each(_names(pictures, b"\0" if null else b"\n"), top):
@@ -64,6 +75,8 @@ def predict(
             shown += 1
             show(outcome)
             sys.stdout.flush()
+            if explained is not None:
+                explained.write(outcome.name)
     if not shown and not failed:
         raise DataError(
             "there are no pictures to predict", why="nothing was found", remedy="give a picture's file"
@@ -71,6 +84,12 @@ def predict(
     if failed:
         typer.echo(f"{failed:,} of {shown + failed:,} pictures could not be read", err=True)
         raise typer.Exit(1 if shown else 2)
+
+
+def _overlays(classifier: Classifier, folder: str) -> Overlays:
+    from convscope.walkthrough.overlay import Overlays
+
+    return Overlays(classifier.model, Path(folder))
 
 
 def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.pictures.sources import Data
     from convscope.pictures.store import Progress
+    from convscope.walkthrough.explanation import Explanation
 
 _AT_ONCE = 32
 """So many prepared pictures are held in memory."""
@@ -114,6 +116,24 @@ class Classifier:
         """
         for name, row in self._probabilities(pictures):
             yield row if isinstance(row, PictureError) else self._prediction(name, row, top)
+
+    def explain(self, picture: Picture, *, truth: str | None = None, data: Data | None = None) -> Explanation:
+        """Show every step of the network on a picture: in a notebook as a page, with `.save(path)` as a file.
+
+        Args:
+            picture: One picture.
+            truth: The name of the class that it is truly of, if that is known.
+            data: A source of labelled pictures, as for `evaluate`, such as the classifier was trained on: to
+                find those that are most alike, and which classes the last neurons answer to.
+
+        Raises:
+            PictureError: The picture cannot be read.
+            SettingError: There is no such class.
+            DataError: The data cannot be used.
+        """
+        from convscope.walkthrough.explanation import explain  # noqa: PLC0415 - it builds on this room
+
+        return explain(self.model, picture, truth=truth, data=data)
 
     def evaluate(
         self, data: str | Path | tuple[Any, Any], part: Judged = "test", *, progress: Progress | None = None

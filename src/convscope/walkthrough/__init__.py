@@ -21,5 +21,9 @@ telling          from a picture to the steps, checked against the engine
 walk             all of it together
 explanation      a walk to look at in a notebook, and to keep as a file
 page             the page that draws a walk
-static           the same as a still figure
+static           the same as a still figure, made of ...
+panels           ... maps, pictures and bars
+overlay          Grad-CAM and occlusion laid on the picture
+kernels          filters that people know by name
+filtering        a picture alone with some filters
 """

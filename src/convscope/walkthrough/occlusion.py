@@ -39,6 +39,18 @@ class Occluded:
     stride: tuple[int, int]
     lost: NDArray[np.float64]
 
+    def by_pixel(self, height: int, width: int) -> NDArray[np.float64]:
+        """Give every pixel of the picture the mean of what the squares cost that cover it.
+
+        Example:
+            >>> Occluded((1, 2), (1, 1), np.array([[0.2, 0.4]])).by_pixel(1, 3).round(1).tolist()
+            [[0.2, 0.3, 0.4]]
+        """
+        windows, shape = Windows(self.window, self.stride, overhang=True), (1, height, width)
+        everywhere = np.ones((1, *self.lost.shape, *self.window))
+        lost = windows.add_back(self.lost[:, :, np.newaxis, np.newaxis] * everywhere, shape)
+        return (lost / windows.add_back(everywhere, shape))[0]
+
 
 def occlude(
     predictor: Predictor, pixels: NDArray[np.uint8], mean: tuple[float, ...], class_index: int

@@ -1,0 +1,102 @@
+"""Maps laid on the picture that they explain: Grad-CAM and occlusion, as PNG files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from convscope.atomic import replacing
+from convscope.errors import SettingError
+from convscope.model.intake import pixels_of
+from convscope.model.predictor import Predictor
+from convscope.pictures.preparation import prepare
+from convscope.walkthrough.chain import forward
+from convscope.walkthrough.grad_cam import grad_cam, layer_of
+from convscope.walkthrough.occlusion import occlude
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+
+_SHORTEST_SIDE = 256
+_MOST_COVERED = 0.7
+_FOR, _AGAINST = (194, 65, 12), (33, 102, 172)
+"""Orange-red above 0 and blue below, as everywhere."""
+
+
+class Overlays:
+    """Writes the maps of one picture after the other into a folder.
+
+    Args:
+        model: The model whose answers are explained.
+        folder: Where to; it is made, or must be empty.
+
+    Raises:
+        SettingError: There is something in the folder, or it cannot be made.
+    """
+
+    def __init__(self, model: Model, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            is_used = any(folder.iterdir())
+        except OSError as error:
+            raise SettingError(
+                f"cannot write into {folder}", why=error.strerror or str(error), remedy="choose a new folder"
+            ) from error
+        if is_used:
+            raise SettingError(
+                f"cannot write into {folder}", why="it is not empty", remedy="choose a new folder"
+            )
+        self._model, self._folder = model, folder
+        self._predictor = Predictor(model)
+        self._written = 0
+
+    def write(self, picture: str) -> None:
+        """Explain the predicted class of a picture: `1-NAME-grad-cam.png`, `1-NAME-occlusion.png`.
+
+        A network without convolution has no Grad-CAM map.
+
+        Args:
+            picture: Its path; it could be read before.
+        """
+        self._written += 1
+        stem = f"{self._written}-{Path(picture).stem}"
+        size = self._model.preparation
+        pixels = prepare(pixels_of(picture, picture, size.shortest_side), size)
+        steps = forward(self._model, pixels)
+        predicted, layer = int(steps[-1].input.argmax()), layer_of(steps)
+        if layer is not None:
+            self._save(f"{stem}-grad-cam.png", pixels, grad_cam(steps, self._model, layer, predicted))
+        occluded = occlude(self._predictor, pixels, self._model.mean, predicted)
+        self._save(f"{stem}-occlusion.png", pixels, occluded.by_pixel(*pixels.shape[:2]))
+
+    def _save(self, name: str, pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> None:
+        with replacing(self._folder / name) as file:
+            Image.fromarray(overlay(pixels, values)).save(file, "PNG")
+
+
+def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Lay a map on the picture in grey: orange-red above 0 and blue below, the more the farther from 0.
+
+    Args:
+        pixels: uint8 (height, width, 1 or 3).
+        values: (rows, columns), stretched to the picture.
+
+    Returns:
+        uint8 (height, width, 3), enlarged where a side is shorter than 256.
+    """
+    grey = np.asarray(
+        Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels).convert("L")
+    )
+    larger = max(1, -(-_SHORTEST_SIDE // min(grey.shape)))
+    below = np.repeat(np.repeat(grey, larger, axis=0), larger, axis=1)[:, :, np.newaxis].astype(np.float64)
+    strongest = np.abs(values).max()
+    shares = Image.fromarray((values / strongest if strongest else values).astype(np.float32))
+    smooth = np.asarray(shares.resize(below.shape[1::-1], Image.Resampling.BILINEAR))[:, :, np.newaxis]
+    covered = _MOST_COVERED * np.abs(smooth)
+    laid = np.where(smooth > 0, _FOR, _AGAINST)
+    return np.rint(below * (1 - covered) + laid * covered).astype(np.uint8)
