@@ -7,7 +7,11 @@ from hypothesis import settings
 from PIL import Image
 
 from convscope.model.file import Model, save
+from convscope.network.notation import parse
+from convscope.network.shapes import stages, weight_shapes
 from convscope.pictures.preparation import Preparation
+
+MakeModel = Callable[..., Model]
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("convscope", deadline=None)
@@ -59,3 +63,25 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("CONVSCOPE_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_model() -> MakeModel:
+    """Builds a model with random weights of a size (He et al., 2015) that lets no step vanish or explode."""
+
+    def make(
+        notation: str = "4C3-MP2-5N", shape: tuple[int, int, int] = (3, 8, 8), classes: int = 3, seed: int = 0
+    ) -> Model:
+        random = np.random.default_rng(seed)
+        channels, height, width = shape
+        shapes = weight_shapes(stages(parse(notation), shape, classes))
+        weights = {
+            name: random.normal(0, np.sqrt(2 / max(1, np.prod(size[1:]))), size).astype(np.float32)
+            for name, size in shapes.items()
+        }
+        names = tuple(f"class {n}" for n in range(classes))
+        mean, std = random.uniform(100, 150, channels), random.uniform(50, 70, channels)
+        preparation = Preparation(channels, height, width)
+        return Model(notation, names, preparation, tuple(mean.tolist()), tuple(std.tolist()), weights)
+
+    return make
