@@ -17,11 +17,13 @@
  * @property {(role: Role, rectangle: Rectangle | null) => void} outline  marks cells in a role's colour
  */
 
+import { range } from "convscope/arrays.js";
 import { inkOn } from "convscope/colours.js";
 import { element } from "convscope/dom.js";
 import { mapCanvas, NO_MARGIN } from "convscope/maps.js";
 
-const DIGITS_FIT = 30; // screen pixels
+const SMALLEST_CELL = 30; // screen pixels that digits need
+const DIGIT_WIDTH = 8;
 const MOVES = /** @type {Record<string, [number, number]>} */ ({
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
@@ -44,7 +46,7 @@ export function board(picture, theme, { label, text, listener }) {
     { class: "board", role: steered ? "application" : "img", "aria-label": label, tabindex: steered ? 0 : null },
     canvas,
   );
-  if (text && picture.cell >= DIGITS_FIT) frame.append(digits(picture, text));
+  if (text && picture.cell >= SMALLEST_CELL) frame.append(...digits(picture, text));
   /** @type {Map<Role, HTMLElement>} */
   const outlines = new Map();
   const cursor = { row: 0, column: 0 };
@@ -123,20 +125,24 @@ function steer(frame, { height, width, paint }, cursor, listener) {
 }
 
 /**
+ * The cells' numbers, if all of them fit: a number cut off would be another number.
+ *
  * @param {Picture} picture
  * @param {(index: number) => string} text
  */
 function digits({ height, width, cell, paint, margin = NO_MARGIN }, text) {
+  const colours = range(height * width).map(paint);
+  const texts = colours.map((colour, index) => (colour ? text(index) : ""));
+  if (Math.max(...texts.map(({ length }) => length)) * DIGIT_WIDTH > cell) return [];
   const layer = element("div", { class: "digits", "aria-hidden": "true" });
   layer.style.top = `${margin.top * cell}px`;
   layer.style.left = `${margin.left * cell}px`;
   layer.style.gridTemplateColumns = `repeat(${width}, ${cell}px)`;
   layer.style.gridAutoRows = `${cell}px`;
-  for (let index = 0; index < height * width; index++) {
-    const colour = paint(index);
-    const digit = element("span", {}, colour ? text(index) : "");
+  for (const [index, colour] of colours.entries()) {
+    const digit = element("span", {}, texts[index]);
     if (colour) digit.style.color = inkOn(colour);
     layer.append(digit);
   }
-  return layer;
+  return [layer];
 }

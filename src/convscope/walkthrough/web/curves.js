@@ -9,7 +9,7 @@ import { three } from "convscope/numbers.js";
 
 const WIDTH = 480;
 const HEIGHT = 240;
-const EDGE = { top: 12, right: 104, bottom: 40, left: 56 };
+const EDGE = { top: 12, right: 104, bottom: 40, left: 72 };
 const LABEL_HEIGHT = 16;
 
 /**

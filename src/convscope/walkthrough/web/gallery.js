@@ -13,9 +13,9 @@
  */
 
 import { element } from "convscope/dom.js";
-import { cellSize, mapCanvas, NO_MARGIN } from "convscope/maps.js";
+import { cellSize, mapCanvas, NO_MARGIN, rem } from "convscope/maps.js";
 
-const SIDE = 64; // screen pixels that a small map should take
+const SIDE = 4; // times the text's size that a small map should take
 
 /**
  * @param {object} setting
@@ -32,9 +32,9 @@ const SIDE = 64; // screen pixels that a small map should take
  * @returns {Gallery}
  */
 export function gallery(setting, theme) {
-  const { maps, height, width, paint, label, onChoose, margin = NO_MARGIN, side = SIDE } = setting;
+  const { maps, height, width, paint, label, onChoose, margin = NO_MARGIN, side = rem(SIDE) } = setting;
   const caption = setting.caption ?? String;
-  const cell = cellSize(width, height, side, side, 16);
+  const cell = cellSize(width, height, side, side, rem(1));
   const list = element("div", { class: "gallery" });
   list.style.setProperty("--cell", `${cell}px`);
   /** @type {Map<number, HTMLElement>} */

@@ -87,16 +87,25 @@ export function layout(length) {
 }
 
 /**
+ * Screen pixels of so many times the text's size: large screens have larger text.
+ *
+ * @param {number} times
+ */
+export function rem(times) {
+  return times * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+/**
  * The largest whole cell that fits.
  *
  * @param {number} columns
  * @param {number} rows
  * @param {number} room  screen pixels across
- * @param {number} [tallest]  screen pixels down
+ * @param {number} [tallest]  screen pixels down; if nothing is said, what leaves room to see the rest
  * @param {number} [largest]
  */
-export function cellSize(columns, rows, room, tallest = 420, largest = 44) {
-  return Math.max(1, Math.min(Math.floor(room / columns), Math.floor(tallest / rows), largest));
+export function cellSize(columns, rows, room, tallest = Math.max(320, innerHeight * 0.48), largest = rem(3)) {
+  return Math.max(1, Math.min(Math.floor(room / columns), Math.floor(tallest / rows), Math.floor(largest)));
 }
 
 /**

@@ -3,7 +3,7 @@
 import { range } from "convscope/arrays.js";
 import { largestFirst } from "convscope/chain.js";
 import { element } from "convscope/dom.js";
-import { full, percent } from "convscope/numbers.js";
+import { percent } from "convscope/numbers.js";
 
 const MOST = 6;
 
@@ -33,7 +33,7 @@ function comparison({ classes, probabilities, predicted }, without) {
   const changed = predicted !== without.predicted;
   return element(
     "div",
-    {},
+    { class: "stack" },
     element(
       "p",
       {},
@@ -68,7 +68,7 @@ function comparison({ classes, probabilities, predicted }, without) {
 function proof({ linear }) {
   return element(
     "div",
-    {},
+    { class: "stack" },
     element("h3", {}, "Why it needs ReLU"),
     element(
       "p",
@@ -76,10 +76,5 @@ function proof({ linear }) {
       "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias do the same.",
     ),
     element("p", {}, linear.text),
-    element(
-      "p",
-      {},
-      `The largest difference between the chain's logits and those of that one matrix: ${full(linear.largest_difference)}.`,
-    ),
   );
 }

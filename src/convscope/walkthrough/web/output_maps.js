@@ -87,7 +87,7 @@ function smallMaps(step, context, what) {
   small.choose(place[0]);
   return element(
     "div",
-    {},
+    { class: "stack" },
     element(
       "p",
       { class: "choices" },

@@ -31,14 +31,14 @@ export function format({ trail, options }) {
 }
 
 /**
- * The trail one step further back, towards the pixels.
+ * The trail further back, towards the pixels.
  *
  * @param {State} state
- * @param {Stop} stop
+ * @param {...Stop} stops
  * @returns {State}
  */
-export function further(state, stop) {
-  return { ...state, trail: [...state.trail, stop] };
+export function further(state, ...stops) {
+  return { ...state, trail: [...state.trail, ...stops] };
 }
 
 /**

@@ -27,7 +27,7 @@
  * @property {() => void} leave
  * @property {(place: Place) => void} pick  looks at a number from now on
  * @property {(stop: Stop) => void} back  goes back to the number that this one came from
- * @property {(stop: Stop) => string} backTo  the address of doing so
+ * @property {(...stops: Stop[]) => string} backTo  the address of doing so, one stop after the other
  * @property {(name: string, value: string) => void} set  an option, "" for its default
  */
 

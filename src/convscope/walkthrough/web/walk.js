@@ -155,7 +155,7 @@ class Page {
       leave: () => this.pinned && this.show(this.pinned),
       pick: (at) => this.pick(at),
       back: (stop) => this.go(further(this.state ?? state, stop)),
-      backTo: (stop) => format(further(this.state ?? state, stop)),
+      backTo: (...stops) => format(further(this.state ?? state, ...stops)),
       set: (name, value) => this.setOption(name, value),
     };
   }

@@ -1,7 +1,7 @@
 /** Convolution: a window slides over all input maps, and each of its places gives one number of the feature map. */
 
 import { mapOf, range } from "convscope/arrays.js";
-import { stepBefore, valueAt } from "convscope/chain.js";
+import { largestFirst, stepBefore, valueAt } from "convscope/chain.js";
 import { limitOf } from "convscope/colours.js";
 import { element } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
@@ -30,7 +30,7 @@ import { spokenSum, sum } from "convscope/sum.js";
 export function convolution(step, context) {
   const before = stepBefore(step);
   const channels = before.shape[0];
-  const channel = Math.min(Number(context.state.options.channel ?? 0) || 0, channels - 1);
+  const channel = chosenChannel(step, context, channels);
   const input = inputMaps(before, context, {
     map: channel,
     all: true,
@@ -38,7 +38,7 @@ export function convolution(step, context) {
     onChoose: (chosen) => context.set("channel", String(chosen)),
   });
   const output = outputMaps(step, context, "feature map");
-  const middle = element("div");
+  const middle = element("div", { class: "stack" });
   const open = new Set(channels <= 3 ? range(channels) : [channel]);
   return {
     input: input.nodes,
@@ -59,6 +59,19 @@ export function convolution(step, context) {
 }
 
 /**
+ * The input channel that is drawn large: the one asked for, else the one that adds most to the number.
+ *
+ * @param {ConvolutionStep} step
+ * @param {Context} context
+ * @param {number} channels
+ */
+function chosenChannel(step, { state, place }, channels) {
+  const asked = Number(state.options.channel ?? NaN);
+  if (Number.isInteger(asked) && asked >= 0 && asked < channels) return asked;
+  return largestFirst(range(channels).map((one) => Math.abs(subtotal(termsOf(step, place, one)))))[0];
+}
+
+/**
  * @param {ConvolutionStep} step
  * @param {Context} context
  * @param {Place} place
@@ -73,7 +86,9 @@ function arithmetic(step, context, place, channel, open) {
   const terms = range(before.shape[0]).map((one) => termsOf(step, place, one));
   const shown = terms[channel];
   const limit = limitOf(step.filters.data);
-  const products = shown.map(({ value, weight }) => value * weight);
+  const weights = shown.map(({ weight }) => ({ value: weight }));
+  const products = shown.map(({ value, weight }) => ({ value: value * weight }));
+  const productLimit = limitOf(products.map(({ value }) => value));
   const cells = shown.map(({ row, column, inside, value }) => ({
     value,
     role: inside ? "" : "padding",
@@ -87,27 +102,17 @@ function arithmetic(step, context, place, channel, open) {
       "div",
       { class: "grids" },
       numberGrid({ caption: `window${of}`, role: "input", cells, columns, limit: before.limit }, theme),
-      element("span", { class: "operator" }, "×"),
-      numberGrid(
-        {
-          caption: `filter ${place[0]}${of}`,
-          role: "weights",
-          cells: shown.map(({ weight }) => ({ value: weight })),
-          columns,
-          limit,
-        },
-        theme,
+      element(
+        "span",
+        {},
+        "×",
+        numberGrid({ caption: `filter ${place[0]}${of}`, role: "weights", cells: weights, columns, limit }, theme),
       ),
-      element("span", { class: "operator" }, "="),
-      numberGrid(
-        {
-          caption: "products",
-          role: "plain",
-          cells: products.map((value) => ({ value })),
-          columns,
-          limit: limitOf(products),
-        },
-        theme,
+      element(
+        "span",
+        {},
+        "=",
+        numberGrid({ caption: "products", role: "plain", cells: products, columns, limit: productLimit }, theme),
       ),
     ),
     sum({

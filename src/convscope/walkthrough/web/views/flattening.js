@@ -20,9 +20,9 @@ import { vector } from "convscope/vector.js";
  */
 export function flattening(step, context) {
   const before = stepBefore(step);
-  const input = element("div");
+  const input = element("div", { class: "stack" });
   const output = vector(step, context, "output");
-  const middle = element("div");
+  const middle = element("div", { class: "stack" });
   let drawn = -1;
   /** @type {ReturnType<typeof inputMaps> | null} */
   let maps = null;

@@ -3,7 +3,7 @@
 import { bars } from "convscope/bars.js";
 import { range } from "convscope/arrays.js";
 import { isOfClasses, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
-import { element, link } from "convscope/dom.js";
+import { element, flat, link } from "convscope/dom.js";
 import { count, full, three } from "convscope/numbers.js";
 import { cellOfIndex } from "convscope/receptive.js";
 import { vector } from "convscope/vector.js";
@@ -15,6 +15,7 @@ import { waterfall } from "convscope/waterfall.js";
  * @typedef {import("convscope/state.js").Stop} Stop
  */
 
+const MOST_CONTRIBUTIONS = 16;
 const MOST_RELEVANT = 10;
 
 /**
@@ -28,8 +29,8 @@ export function fullConnection(step, context) {
   const input = vector(before, context, "input", (index) => context.back({ step: before.name, place: [index] }));
   const ofClasses = isOfClasses(chain, step);
   const output = ofClasses ? null : vector(step, context, "output");
-  const logits = element("div");
-  const middle = element("div");
+  const logits = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
   const relevance = element("section");
   return {
     input: input.nodes,
@@ -39,11 +40,12 @@ export function fullConnection(step, context) {
     show([neuron]) {
       const name = ofClasses ? chain.classes[neuron] : `neuron ${neuron}`;
       output?.mark(neuron);
-      input.mark(Number(step.contributions[neuron].inputs[0]));
+      input.mark(step.contributions[neuron].inputs.data[0]);
       middle.replaceChildren(
         element("h3", { class: "output" }, name),
         waterfall(dropsOf(step, context, neuron), valueAt(step, [neuron])),
         check(step, neuron),
+        ...flat([unfold(step, context, neuron)]),
       );
       if (!ofClasses) return;
       logits.replaceChildren(classBars(step, context, neuron));
@@ -55,6 +57,8 @@ export function fullConnection(step, context) {
 }
 
 /**
+ * The bias and every contribution, the largest first; the smaller ones as one, unless all are asked for.
+ *
  * @param {FullConnectionStep} step
  * @param {Context} context
  * @param {number} neuron
@@ -63,15 +67,39 @@ export function fullConnection(step, context) {
 function dropsOf(step, context, neuron) {
   const before = stepBefore(step);
   const { inputs, weights, products, rest_count, rest_sum } = step.contributions[neuron];
-  const named = range(inputs.length).map((place) => ({
-    label: origin(step, context, inputs[place]),
-    input: before.output.data[inputs[place]],
-    weight: weights[place],
-    product: products[place],
+  const listed = context.state.options.contributions === "all" ? inputs.data.length : MOST_CONTRIBUTIONS;
+  const drops = Array.from(inputs.data, (index, place) => ({
+    label: origin(step, context, index),
+    input: before.output.data[index],
+    weight: weights.data[place],
+    product: products.data[place],
   }));
+  const folded = drops.slice(listed);
+  const others = folded.length + rest_count;
   const bias = { label: ["bias"], input: null, weight: null, product: step.bias.data[neuron] };
-  const rest = { label: [`${count(rest_count)} smaller ones`], input: null, weight: null, product: rest_sum };
-  return rest_count > 0 ? [bias, ...named, rest] : [bias, ...named];
+  const rest = {
+    label: [`${count(others)} smaller ones`],
+    input: null,
+    weight: null,
+    product: folded.reduce((sum, { product }) => sum + product, rest_sum),
+  };
+  return [bias, ...drops.slice(0, listed), ...(others > 0 ? [rest] : [])];
+}
+
+/**
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ * @param {number} neuron
+ */
+function unfold(step, { state, set }, neuron) {
+  const length = step.contributions[neuron].inputs.data.length;
+  if (length <= MOST_CONTRIBUTIONS) return null;
+  const all = state.options.contributions === "all";
+  return element(
+    "button",
+    { type: "button", click: () => set("contributions", all ? "" : "all") },
+    all ? `show the ${MOST_CONTRIBUTIONS} largest` : `show the ${length} largest`,
+  );
 }
 
 /**
@@ -83,10 +111,15 @@ function dropsOf(step, context, neuron) {
  */
 function origin(step, context, index) {
   const before = stepBefore(step);
-  const direct = context.backTo({ step: before.name, place: [index] });
-  if (before.kind !== "flattening") return [link(direct, `neuron ${index}`)];
-  const [map, row, column] = cellOfIndex(index, before.input_shape);
-  return [link(direct, `number ${index}`), element("span", { class: "quiet" }, ` map ${map} (${row}, ${column})`)];
+  const stop = { step: before.name, place: [index] };
+  if (before.kind !== "flattening") return [link(context.backTo(stop), `neuron ${index}`)];
+  const cell = cellOfIndex(index, before.input_shape);
+  const cellStop = { step: stepBefore(before).name, place: cell };
+  return [
+    link(context.backTo(stop), String(index)),
+    " ",
+    link(context.backTo(stop, cellStop), `map ${cell[0]} (${cell[1]}, ${cell[2]})`),
+  ];
 }
 
 /**
@@ -95,7 +128,7 @@ function origin(step, context, index) {
  */
 function check(step, neuron) {
   const { products, rest_sum } = step.contributions[neuron];
-  const total = Array.from(products).reduce((sum, product) => sum + product, step.bias.data[neuron] + rest_sum);
+  const total = Array.from(products.data).reduce((sum, product) => sum + product, step.bias.data[neuron] + rest_sum);
   return element(
     "p",
     { class: "check" },
@@ -139,12 +172,12 @@ function mostRelevant(step, context, neuron) {
   const order = largestFirst(means.map((mean, input) => mean - others[input])).slice(0, MOST_RELEVANT);
   const name = context.chain.classes[neuron];
   return [
-    element("h2", {}, `Which neurons light up for ${name}`),
+    element("h2", {}, `What lights up for ${name}`),
     element("p", { class: "quiet" }, "Over all pictures of the data, not only this one: the more a neuron lights up for a class and not for the others, the more it has to say about it."),
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["neuron", `mean for ${name}`, "mean for the others", "weight"].map((title) => element("th", { scope: "col" }, title)))),
+      element("thead", {}, element("tr", {}, ["input", `mean for ${name}`, "mean for the others", "weight"].map((title) => element("th", { scope: "col" }, title)))),
       element(
         "tbody",
         {},

@@ -38,7 +38,7 @@ export function image(step, context) {
     },
   );
   const output = outputMaps(step, context, "channel");
-  const numbers = element("div");
+  const numbers = element("div", { class: "stack" });
   return {
     input: [original(step), changes(step)],
     middle: [element("h3", {}, `as the network gets it, ${height} × ${width} pixels`), pixels.element, numbers, channelPictures(step, context)],
@@ -70,7 +70,7 @@ function original({ original, original_shape: [height, width] }) {
 function changes({ changes }) {
   return element(
     "div",
-    {},
+    { class: "stack" },
     element("h3", {}, "What was done to it"),
     element("ol", { class: "changes" }, changes.map(({ text }) => element("li", {}, text))),
   );

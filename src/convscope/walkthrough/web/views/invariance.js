@@ -91,6 +91,7 @@ function lab({ classes }, change, index) {
         ],
         { title: `relative distance of the maps against ${across}`, across, up: "relative distance", at: amounts[index], highest: 1 },
       ),
+      numbersTable(change, index),
       element("p", { class: "quiet" }, "“First cell” shrinks the maps like pooling does, but keeps the first cell of each window, whatever it is."),
     ),
     element(
@@ -102,7 +103,6 @@ function lab({ classes }, change, index) {
         { title: `logits against ${across}`, across, up: "logit", at: amounts[index] },
       ),
     ),
-    numbersTable(change, index),
   ];
 }
 
@@ -134,7 +134,7 @@ function numbersTable({ before, after }, index) {
  * @param {number} index
  */
 function amountText({ change, amounts, unit }, index) {
-  return `${change} ${three(amounts[index])} ${unit}`;
+  return `${change} ${three(amounts[index])}${unit === "°" ? "" : " "}${unit}`;
 }
 
 /** @param {Change} change  the amount that leaves the picture as it is */

@@ -21,9 +21,9 @@ export function loss(step, context) {
   const { chain } = context;
   const softmax = stepOfKind(chain, "softmax");
   const probabilities = softmax ? Array.from(softmax.output.data) : [];
-  const input = element("div");
-  const middle = element("div");
-  const output = element("div");
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
   return {
     input: [input],
     middle: [middle],
@@ -127,7 +127,7 @@ function gradients(step, { chain }, truth) {
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["class", "cross-entropy", "squared", "classification"].map((title) => element("th", { scope: "col" }, title)))),
+      element("thead", {}, element("tr", {}, ["class", "cross-entropy", "squared error", "classi\u00adfication error"].map((title) => element("th", { scope: "col" }, title)))),
       element(
         "tbody",
         {},

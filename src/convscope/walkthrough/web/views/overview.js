@@ -5,7 +5,7 @@ import { bars } from "convscope/bars.js";
 import { activities, brightest, hasMaps, largestFirst } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
-import { cellSize, layout, mapCanvas, signedPaint } from "convscope/maps.js";
+import { cellSize, layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/maps.js";
 import { count, shapeText, three } from "convscope/numbers.js";
 import { format } from "convscope/state.js";
 
@@ -16,7 +16,7 @@ import { format } from "convscope/state.js";
 
 const SIDE = 56;
 const GAP = 16;
-const TEXT = 208; // screen pixels that a step's name takes
+const TEXT = 336; // screen pixels that a step's name takes, and how many maps more there are
 const MOST_CLASSES = 5;
 
 /**
@@ -96,7 +96,8 @@ function smallMaps(context, step) {
     context.theme,
   );
   const more = maps - shown.length;
-  return element("div", { class: "row" }, small.element, more > 0 && element("span", { class: "quiet" }, `and ${more} more`));
+  const picture = step.kind === "image" && mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * SIDE), context.theme);
+  return element("div", { class: "row" }, picture, small.element, more > 0 && element("span", { class: "quiet" }, `and ${more} more`));
 }
 
 /**

@@ -27,7 +27,7 @@ export function pooling(step, context) {
   const before = stepBefore(step);
   const input = inputMaps(before, context, { map: context.place[0], all: false, margin: overhang(step) });
   const output = outputMaps(step, context);
-  const middle = element("div");
+  const middle = element("div", { class: "stack" });
   return {
     input: input.nodes,
     middle: [middle, losses(step), sizes(step)],
@@ -111,7 +111,7 @@ function losses(step) {
   const [inside, outside] = [before.output.data.length, step.output.data.length];
   return element(
     "div",
-    {},
+    { class: "stack" },
     element(
       "p",
       {},

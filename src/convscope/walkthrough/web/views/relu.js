@@ -1,7 +1,7 @@
 /** ReLU: negative numbers become 0, the others stay; drawn without and with, in the same colours. */
 
-import { range } from "convscope/arrays.js";
-import { hasMaps, stepBefore, valueAt } from "convscope/chain.js";
+import { bars } from "convscope/bars.js";
+import { hasMaps, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { inputMaps } from "convscope/input_maps.js";
 import { noRelu } from "convscope/no_relu.js";
@@ -18,10 +18,10 @@ import { vector } from "convscope/vector.js";
 export function relu(step, context) {
   const before = stepBefore(step);
   const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
-  const middle = element("div");
+  const middle = element("div", { class: "stack" });
   return {
     input: [element("h4", {}, "without ReLU"), sides.input],
-    middle: [middle, shares(step)],
+    middle: [middle, shares(step, context)],
     output: [element("h4", {}, "with ReLU"), sides.output],
     below: [noRelu(context)],
     show(place) {
@@ -81,7 +81,7 @@ function arithmetic(before, step, context, place) {
   const verdict = value < 0 ? "is negative: it is silenced" : value > 0 ? "is positive: it stays" : "stays 0";
   return element(
     "div",
-    {},
+    { class: "stack" },
     element(
       "p",
       { class: "equation" },
@@ -94,29 +94,32 @@ function arithmetic(before, step, context, place) {
   );
 }
 
-/** @param {import("convscope/chain.js").ReluStep} step */
-function shares(step) {
+/**
+ * @param {import("convscope/chain.js").ReluStep} step
+ * @param {import("convscope/view.js").Context} context
+ */
+function shares(step, { place, pick }) {
   const each = step.silenced.data;
-  const byShare = range(each.length).sort((a, b) => each[b] - each[a]);
+  const order = largestFirst(each);
   return element(
     "div",
-    {},
-    element("p", {}, "In all, ", element("strong", {}, percent(step.silenced_fraction)), " of the numbers become 0."),
+    { class: "stack" },
+    element(
+      "p",
+      {},
+      "In all, ",
+      element("strong", {}, percent(step.silenced_fraction)),
+      " of the numbers are 0 afterwards.",
+    ),
     each.length > 1 &&
-      element(
-        "details",
-        {},
-        element("summary", {}, "Map by map"),
-        element(
-          "table",
-          { class: "figures" },
-          element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "map"), element("th", { scope: "col" }, "silenced"))),
-          element(
-            "tbody",
-            {},
-            byShare.map((map) => element("tr", {}, element("td", {}, String(map)), element("td", {}, percent(each[map])))),
-          ),
-        ),
+      bars(
+        order.map((map) => ({ label: `map ${map}`, value: each[map] })),
+        {
+          caption: "share of each map that is silenced",
+          chosen: order.indexOf(place[0]),
+          shares: true,
+          onChoose: (index) => pick([order[index], ...place.slice(1)]),
+        },
       ),
   );
 }

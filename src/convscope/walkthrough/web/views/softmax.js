@@ -20,9 +20,9 @@ import { largestFirst } from "convscope/chain.js";
 export function softmax(step, context) {
   const { classes } = context.chain;
   const order = largestFirst(step.logits.data);
-  const input = element("div");
-  const middle = element("div");
-  const output = element("div");
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
   /** @param {ArrayLike<number>} values */
   const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
   return {
@@ -58,8 +58,11 @@ function arithmetic(step, context, chosen, order) {
   const { classes } = context.chain;
   const { logits, largest, exponentials, output } = step;
   const before = stepBefore(step);
-  const of = (/** @type {ArrayLike<number>} */ values) => column(order.map((index) => values[index]));
-  const [logit, exponential, share] = [of(logits.data), of(exponentials.data), of(output.data)];
+  const of = (/** @type {ArrayLike<number>} */ values, /** @type {number[]} */ ...more) =>
+    column([...order.map((index) => values[index]), ...more]);
+  const logit = of(logits.data);
+  const exponential = of(exponentials.data, step.sum);
+  const share = of(output.data, 1);
   const differences = column(order.map((index) => logits.data[index] - largest));
   return [
     element("h3", { class: "output" }, classes[chosen]),
@@ -103,7 +106,7 @@ function arithmetic(step, context, chosen, order) {
       element(
         "tfoot",
         {},
-        element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", {}, number(step.sum)), element("td", {}, "1")),
+        element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", {}, exponential[order.length]), element("td", {}, share[order.length])),
       ),
     ),
     element("p", { class: "quiet" }, "Taking the largest logit away first changes no share, and no exponential grows too large to write down."),

@@ -1,0 +1,116 @@
+/** The table of the loss bench: two networks' answers, with probabilities to drag. */
+
+import { element } from "convscope/dom.js";
+import {
+  classificationError,
+  crossEntropy,
+  crossEntropyGradient,
+  meanSquaredError,
+  meanSquaredErrorGradient,
+} from "convscope/loss_formulas.js";
+import { number } from "convscope/number.js";
+import { three } from "convscope/numbers.js";
+
+/**
+ * @typedef {import("convscope/losses.js").Network} Network
+ *
+ * @typedef {{p: number[], truth: number}} Answer
+ */
+
+const FINEST = 0.01; // a probability that is dragged stays this far from 0 and 1: there the logarithm ends
+const COLUMNS = ["true class", "probabilities", "cross-entropy", "mean squared error", "classi\u00adfication error"];
+const GRADIENTS = ["gradient of cross-entropy", "of mean squared error"];
+
+/**
+ * @param {Network} network
+ * @param {string[]} classes
+ * @param {number[]} firsts  of each picture, the probability of the first class
+ * @param {(firsts: number[]) => void} onDrag  when a probability has been let go
+ */
+export function networkTable(network, classes, firsts, onDrag) {
+  const values = [...firsts];
+  const body = element("tbody");
+  const foot = element("tfoot");
+  const rows = network.pictures.map(({ truth }, index) => {
+    const row = pictureRow(network.name, index, truth, classes, values[index], (first, done) => {
+      values[index] = first;
+      row.draw({ p: [first, 1 - first], truth });
+      drawMeans();
+      if (done) onDrag(values);
+    });
+    row.draw({ p: [values[index], 1 - values[index]], truth });
+    return row;
+  });
+  const drawMeans = () =>
+    foot.replaceChildren(meansRow(network.pictures.map(({ truth }, index) => ({ p: [values[index], 1 - values[index]], truth }))));
+  drawMeans();
+  body.append(...rows.map((row) => row.element));
+  return element(
+    "table",
+    { class: "figures bench" },
+    element("caption", {}, network.name),
+    element("thead", {}, element("tr", {}, [...COLUMNS, ...GRADIENTS].map((title) => element("th", { scope: "col" }, title)))),
+    body,
+    foot,
+  );
+}
+
+/**
+ * @param {string} network
+ * @param {number} index
+ * @param {number} truth
+ * @param {string[]} classes
+ * @param {number} first
+ * @param {(first: number, done: boolean) => void} onChange
+ */
+function pictureRow(network, index, truth, classes, first, onChange) {
+  const written = element("output", {});
+  const slider = element("input", {
+    type: "range",
+    min: FINEST,
+    max: 1 - FINEST,
+    step: FINEST,
+    value: first,
+    "aria-label": `${network}, picture ${index + 1}: probability of ${classes[0]}`,
+    input: () => onChange(Number(slider.value), false),
+    change: () => onChange(Number(slider.value), true),
+  });
+  const losses = element("tr", {}, element("th", { scope: "row" }, classes[truth]));
+  const probabilities = element("td", { class: "drag" }, slider, written);
+  return {
+    element: losses,
+    /** @param {Answer} answer */
+    draw({ p, truth: class_ }) {
+      written.textContent = classes.map((name, one) => `${name} ${three(Number(p[one].toFixed(4)))}`).join(", ");
+      losses.replaceChildren(
+        element("th", { scope: "row" }, classes[class_]),
+        probabilities,
+        cell(crossEntropy(p, class_)),
+        cell(meanSquaredError(p, class_)),
+        cell(classificationError(p, class_)),
+        cell(crossEntropyGradient(p, class_)[class_]),
+        cell(meanSquaredErrorGradient(p, class_)[class_]),
+      );
+    },
+  };
+}
+
+/** @param {Answer[]} answers */
+function meansRow(answers) {
+  const mean = (/** @type {(p: number[], truth: number) => number} */ loss) =>
+    answers.reduce((sum, { p, truth }) => sum + loss(p, truth), 0) / answers.length;
+  return element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, "mean"),
+    element("td"),
+    [crossEntropy, meanSquaredError, classificationError].map((loss) => cell(mean(loss))),
+    element("td"),
+    element("td"),
+  );
+}
+
+/** @param {number} value */
+function cell(value) {
+  return element("td", {}, number(value));
+}

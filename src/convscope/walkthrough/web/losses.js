@@ -1,0 +1,94 @@
+/**
+ * The page of the loss bench: why networks learn from cross-entropy.
+ *
+ * @typedef {"cross_entropy" | "mean_squared_error"} Loss
+ * @typedef {{name: string, pictures: {probabilities: number[], truth: number}[]}} Network
+ * @typedef {{loss: Loss, start: "normal" | "confidently_wrong", steps: number[], accuracy_fraction: number[],
+ *   gradient: number[]}} Run
+ * @typedef {{data: string, network: string, seed: number, epochs: number, batch: number, learning_rate: number,
+ *   wrong_bias: number, pictures_learned: number, pictures_judged: number, seconds: number, runs: Run[]}} Experiment
+ * @typedef {{table: {classes: string[], networks: Network[]}, experiment: Experiment}} Bench  as in
+ *   docs/reference/losses.md
+ */
+
+import { experiment } from "convscope/bench/experiment.js";
+import { networkTable } from "convscope/bench/table.js";
+import { surelyWrong } from "convscope/bench/wrong.js";
+import { element, link } from "convscope/dom.js";
+import { format, parse } from "convscope/state.js";
+import { themeOf } from "convscope/theme.js";
+
+const SURELY_WRONG = -13.8; // p of about one in a million
+
+/**
+ * @param {Bench} bench
+ * @param {HTMLElement} root
+ */
+export function open(bench, root) {
+  const render = () => draw(bench, root);
+  addEventListener("hashchange", render);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render);
+  render();
+}
+
+/**
+ * @param {Bench} bench
+ * @param {HTMLElement} root
+ */
+function draw(bench, root) {
+  const state = parse(location.hash);
+  const theme = themeOf(state);
+  document.documentElement.dataset.theme = theme;
+  const remember = (/** @type {string} */ name, /** @type {string} */ value) => {
+    const now = parse(location.hash);
+    history.replaceState(null, "", format({ ...now, options: { ...now.options, [name]: value } }));
+  };
+  const { classes, networks } = bench.table;
+  root.replaceChildren(
+    top(state, theme),
+    element(
+      "main",
+      { class: "below" },
+      element(
+        "header",
+        { class: "lesson" },
+        element("h1", {}, "Why cross-entropy?"),
+        element("p", {}, "Three ways to say how wrong an answer is. One of them counts mistakes, one measures distances, and one is what networks learn from."),
+        element("p", {}, element("strong", {}, "Try: "), "make the wrong answers surer, and watch which loss and which gradient notice."),
+      ),
+      element("section", {}, element("h2", {}, "Two networks, three pictures"), networks.map((network, place) => {
+        const firsts = read(state.options[`p${place}`], network);
+        return networkTable(network, classes, firsts, (values) => remember(`p${place}`, values.map((one) => one.toFixed(2)).join(" ")));
+      }), element("p", { class: "quiet" }, "Gradients are those at the true class's logit. Classification error has none: it stays the same while probabilities move, and then jumps.")),
+      surelyWrong(Number(state.options.difference ?? SURELY_WRONG) || 0, (difference) => remember("difference", String(difference))),
+      experiment(bench.experiment),
+    ),
+  );
+}
+
+/**
+ * The probabilities of the first class that the address holds, or else the network's own.
+ *
+ * @param {string | undefined} text
+ * @param {Network} network
+ */
+function read(text, network) {
+  const asked = (text ?? "").split(" ").map(Number);
+  const fits = asked.length === network.pictures.length && asked.every((p) => p > 0 && p < 1);
+  return fits ? asked : network.pictures.map(({ probabilities }) => probabilities[0]);
+}
+
+/**
+ * @param {import("convscope/state.js").State} state
+ * @param {import("convscope/colours.js").Theme} theme
+ */
+function top(state, theme) {
+  const other = theme === "dark" ? "light" : "dark";
+  return element(
+    "header",
+    { class: "top" },
+    element("p", { class: "names" }, element("strong", {}, "convscope"), element("span", {}, "the loss bench")),
+    element("span", { class: "answer" }),
+    link(format({ ...state, options: { ...state.options, theme: other } }), other),
+  );
+}
