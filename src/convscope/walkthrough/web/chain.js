@@ -22,7 +22,8 @@
  * @typedef {{kind: "image", original: string, original_shape: number[], changes: {step: string, text: string}[],
  *   pixels: Tensor, mean: number[], std: number[]}} ImageFields
  * @typedef {{window: [number, number], stride: [number, number], output_size: {height: string, width: string}}} Sliding
- * @typedef {Sliding & {kind: "convolution", filters: Tensor, bias: Tensor, padding: [number, number]}} ConvolutionFields
+ * @typedef {Sliding & {kind: "convolution", filters: Tensor, filter_names: string[] | null, bias: Tensor,
+ *   padding: [number, number]}} ConvolutionFields
  * @typedef {{kind: "relu", silenced: Tensor, silenced_fraction: number}} ReluFields
  * @typedef {Sliding & {kind: "max_pooling" | "average_pooling", overhang: boolean, winners?: Tensor,
  *   kept_fraction: number, lost_fraction?: number | null}} PoolingFields
@@ -32,9 +33,9 @@
  *   relevance: {mean: Tensor, pictures: number[]} | null}} FullConnectionFields
  * @typedef {{kind: "softmax", logits: Tensor, largest: number, exponentials: Tensor, sum: number,
  *   calibrated: Tensor}} SoftmaxFields
- * @typedef {{cross_entropy: number, mean_squared_error: number, classification_error: number,
+ * @typedef {{truth: number, cross_entropy: number, mean_squared_error: number, classification_error: number,
  *   gradients: {cross_entropy: number[], mean_squared_error: number[], classification_error: number[]}}} Truth
- * @typedef {{kind: "loss", truths: Truth[]}} LossFields
+ * @typedef {{kind: "loss", truths: Truth[]}} LossFields  of many classes only the foremost
  *
  * @typedef {Common & ImageFields} ImageStep
  * @typedef {Common & ConvolutionFields} ConvolutionStep
@@ -61,7 +62,7 @@
  * @property {string} network
  * @property {string[]} classes
  * @property {number | null} truth
- * @property {number} predicted
+ * @property {number | null} predicted  null where filters slide over a picture and nothing is predicted
  * @property {number} temperature
  * @property {number[]} probabilities
  * @property {number} largest_difference
@@ -87,6 +88,7 @@ const SHORT = /** @type {Record<string, string>} */ ({
   softmax: "softmax",
   loss: "loss",
 });
+const COLOURS = ["red", "green", "blue"];
 const ARRAYS = ["pixels", "filters", "bias", "silenced", "winners", "logits", "exponentials", "calibrated"];
 
 /**
@@ -194,13 +196,38 @@ export function largestFirst(values) {
  */
 export function brightest(chain, step) {
   const { shape, data } = step.output;
-  if (step.kind === "loss") return [chain.truth ?? chain.predicted];
-  if (isOfClasses(chain, step)) return [chain.predicted];
+  if (step.kind === "loss") return [chain.truth ?? chain.predicted ?? 0];
+  if (isOfClasses(chain, step)) return [chain.predicted ?? 0];
   let index = 0;
   for (let place = 1; place < data.length; place++) if (data[place] > data[index]) index = place;
   if (!hasMaps(step)) return [index];
   const [, height, width] = shape;
   return [Math.floor(index / (height * width)), Math.floor(index / width) % height, index % width];
+}
+
+/**
+ * What a map is called: a channel by its colour, a map of a named filter by that name, all others by number.
+ *
+ * @param {Step} step
+ * @param {number} map
+ * @returns {string}
+ */
+export function mapName(step, map) {
+  if (step.kind === "image") return step.shape[0] === 3 ? COLOURS[map] : "grey";
+  if (step.kind === "convolution" && step.filter_names) return step.filter_names[map];
+  if (step.kind === "relu" && step.before?.kind === "convolution") return mapName(step.before, map);
+  return `map ${map}`;
+}
+
+/**
+ * The classes that there is room to show: all, or the most probable ones that a walk tells in full.
+ *
+ * @param {Chain} chain
+ * @returns {number[]}  in the order of the classes
+ */
+export function foremost(chain) {
+  const loss = stepOfKind(chain, "loss");
+  return loss ? loss.truths.map(({ truth }) => truth) : [];
 }
 
 /**
@@ -211,7 +238,7 @@ export function brightest(chain, step) {
  * @param {Place} place
  */
 export function placeText(chain, step, place) {
-  if (hasMaps(step)) return `${step.kind === "image" ? "channel" : "map"} ${place[0]} (${place[1]}, ${place[2]})`;
+  if (hasMaps(step)) return `${mapName(step, place[0])} (${place[1]}, ${place[2]})`;
   if (isOfClasses(chain, step)) return chain.classes[place[0]];
   return `${step.kind === "flattening" ? "number" : "neuron"} ${place[0]}`;
 }
@@ -278,8 +305,9 @@ function outputOf(raw, before, chain) {
   if (raw.kind === "relu") return { shape: raw.shape, data: Float32Array.from(inputOf(before), (x) => Math.max(0, x)) };
   if (raw.kind === "flattening") return { shape: raw.shape, data: inputOf(before) };
   if (raw.kind === "loss") {
-    const losses = raw.truths.map((/** @type {Truth} */ truth) => truth.cross_entropy);
-    return { shape: [chain.classes.length], data: losses };
+    const losses = new Float64Array(chain.classes.length).fill(NaN);
+    for (const { truth, cross_entropy } of raw.truths) losses[truth] = cross_entropy;
+    return { shape: [losses.length], data: losses };
   }
   return tensor(raw.output);
 }

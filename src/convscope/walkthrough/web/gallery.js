@@ -13,8 +13,9 @@
  */
 
 import { element } from "convscope/dom.js";
-import { cellSize, mapCanvas, NO_MARGIN, rem } from "convscope/maps.js";
+import { cellSize, mapCanvas, NO_MARGIN, rem, thumbnail } from "convscope/maps.js";
 
+const MOST_OVER = 1.5; // times that side, a map is still drawn cell by cell
 const SIDE = 4; // times the text's size that a small map should take
 
 /**
@@ -34,13 +35,16 @@ const SIDE = 4; // times the text's size that a small map should take
 export function gallery(setting, theme) {
   const { maps, height, width, paint, label, onChoose, margin = NO_MARGIN, side = rem(SIDE) } = setting;
   const caption = setting.caption ?? String;
-  const cell = cellSize(width, height, side, side, rem(1));
   const list = element("div", { class: "gallery" });
-  list.style.setProperty("--cell", `${cell}px`);
+  const large = Math.max(height, width) > MOST_OVER * side;
   /** @type {Map<number, HTMLElement>} */
   const buttons = new Map();
   for (const map of maps) {
-    const canvas = mapCanvas({ height, width, cell, paint: paint(map), margin }, theme);
+    const picture = large
+      ? thumbnail(height, width, paint(map), side)
+      : { height, width, cell: cellSize(width, height, side, side, rem(1)), paint: paint(map), margin, step: 1 };
+    list.style.setProperty("--cell", `${picture.cell / picture.step}px`);
+    const canvas = mapCanvas(picture, theme);
     const button = element(
       "button",
       { type: "button", class: "small-map", "aria-pressed": "false", "aria-label": label(map), click: () => onChoose(map) },
@@ -55,8 +59,9 @@ export function gallery(setting, theme) {
     mark(rectangle) {
       list.classList.toggle("marked", rectangle !== null);
       if (rectangle === null) return;
-      list.style.setProperty("--top", String(rectangle.top + margin.top));
-      list.style.setProperty("--left", String(rectangle.left + margin.left));
+      const { top, left } = large ? NO_MARGIN : margin;
+      list.style.setProperty("--top", String(rectangle.top + top));
+      list.style.setProperty("--left", String(rectangle.left + left));
       list.style.setProperty("--high", String(rectangle.height));
       list.style.setProperty("--wide", String(rectangle.width));
     },

@@ -20,7 +20,7 @@ export function header(chain, state, theme) {
   return element(
     "header",
     { class: "top" },
-    element("p", { class: "names" }, element("strong", {}, "convscope"), element("span", {}, `${model} · ${name}`), element("code", {}, network)),
+    element("p", { class: "names" }, element("strong", {}, "convscope"), element("span", {}, [model, name].filter(Boolean).join(" · ")), element("code", {}, network)),
     element(
       "p",
       { class: "answer" },

@@ -9,11 +9,13 @@
 
 import { mapOf, range } from "convscope/arrays.js";
 import { board } from "convscope/board.js";
+import { mapName } from "convscope/chain.js";
 import { element } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
 import { legend } from "convscope/legend.js";
 import { cellSize, signedPaint } from "convscope/maps.js";
 import { three } from "convscope/numbers.js";
+import { titleOf } from "convscope/output_maps.js";
 
 /**
  * @param {Step} before  the step whose output goes in
@@ -27,7 +29,7 @@ import { three } from "convscope/numbers.js";
 export function inputMaps(before, context, { map, all, margin, onChoose }) {
   const { theme, room } = context;
   const [maps, height, width] = before.shape;
-  const what = before.kind === "image" ? "channel" : "map";
+  const what = before.kind === "image" ? "channels" : "maps";
   const values = mapOf(before.output, map);
   const [rows, columns] = margin
     ? [height + margin.top + margin.bottom, width + margin.left + margin.right]
@@ -35,7 +37,7 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
   const cell = cellSize(columns, rows, room.input);
   const paint = (/** @type {number} */ one) => signedPaint(mapOf(before.output, one), before.limit, theme);
   const large = board({ height, width, cell, margin, paint: paint(map) }, theme, {
-    label: `${what} ${map} of ${before.title}, which goes in`,
+    label: `${mapName(before, map)} of ${before.title}, which goes in`,
     text: (index) => three(values[index]),
     listener: {
       pick: (row, column) => context.back({ step: before.name, place: [map, row, column] }),
@@ -48,7 +50,8 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
       width,
       margin,
       paint,
-      label: (one) => `${what} ${one} of the input`,
+      caption: (one) => mapName(before, one).replace("map ", ""),
+      label: (one) => `${mapName(before, one)} of the input`,
       onChoose: onChoose ?? (() => undefined),
     },
     theme,
@@ -56,10 +59,10 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
   small.choose(map);
   return {
     nodes: [
-      element("h3", { class: "input" }, maps > 1 ? `${what} ${map} of ${maps}` : what),
+      element("h3", { class: "input" }, titleOf(before, map)),
       large.element,
       legend(before.limit, theme),
-      all && maps > 1 && element("p", { class: "quiet" }, `The window reaches through all ${maps} ${what}s:`),
+      all && maps > 1 && element("p", { class: "quiet" }, `The window reaches through all ${maps} ${what}:`),
       all && maps > 1 && small.element,
     ],
     /** @param {Rectangle} window */

@@ -115,15 +115,15 @@ export function cellSize(columns, rows, room, tallest = Math.max(320, innerHeigh
  * @param {number} width
  * @param {Paint} paint
  * @param {number} side
- * @returns {Picture}
+ * @returns {Picture & {step: number}}  `step`: every so many cells one is drawn
  */
 export function thumbnail(height, width, paint, side) {
   const step = Math.ceil(Math.max(height, width) / side);
   const [rows, columns] = [Math.ceil(height / step), Math.ceil(width / step)];
-  const cell = cellSize(columns, rows, side, side, 12);
+  const cell = cellSize(columns, rows, side, side, rem(1));
   const every = (/** @type {number} */ index) =>
     paint(Math.floor(index / columns) * step * width + (index % columns) * step);
-  return { height: rows, width: columns, cell, paint: every };
+  return { height: rows, width: columns, cell, paint: every, step };
 }
 
 /**

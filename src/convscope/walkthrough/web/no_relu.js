@@ -7,17 +7,17 @@ import { percent } from "convscope/numbers.js";
 
 const MOST = 6;
 
-/** @param {import("convscope/view.js").Context} context */
-export function noRelu({ chain, state, set }) {
-  const { no_relu: without } = chain;
-  const title = element("h2", {}, "What if there were no ReLU in this network?");
-  if (without === null) return element("section", {}, title, element("p", {}, "This was not computed for this walk."));
+/**
+ * @param {import("convscope/chain.js").NoRelu} without
+ * @param {import("convscope/view.js").Context} context
+ */
+export function noRelu(without, { chain, state, set }) {
   const off = state.options.relu === "off";
   const box = element("input", { type: "checkbox", role: "switch", checked: off, change: () => set("relu", box.checked ? "off" : "") });
   return element(
     "section",
     {},
-    title,
+    element("h2", {}, "What if there were no ReLU in this network?"),
     element("p", {}, element("label", { class: "switch" }, box, " leave every ReLU out")),
     off && comparison(chain, without),
     off && proof(without),
@@ -30,16 +30,15 @@ export function noRelu({ chain, state, set }) {
  */
 function comparison({ classes, probabilities, predicted }, without) {
   const shown = [...new Set([...largestFirst(probabilities).slice(0, MOST), ...largestFirst(without.probabilities).slice(0, MOST)])];
-  const changed = predicted !== without.predicted;
   return element(
     "div",
     { class: "stack" },
     element(
       "p",
       {},
-      changed
-        ? `The answer changes from ${classes[predicted]} to ${classes[without.predicted]}.`
-        : `The answer stays ${classes[predicted]}, with other probabilities.`,
+      predicted === null || predicted === without.predicted
+        ? `The answer stays ${classes[without.predicted]}, with other probabilities.`
+        : `The answer changes from ${classes[predicted]} to ${classes[without.predicted]}.`,
     ),
     element(
       "table",

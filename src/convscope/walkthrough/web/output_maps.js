@@ -8,7 +8,7 @@
 
 import { mapOf, range } from "convscope/arrays.js";
 import { board } from "convscope/board.js";
-import { activities, largestFirst } from "convscope/chain.js";
+import { activities, largestFirst, mapName } from "convscope/chain.js";
 import { choice } from "convscope/choice.js";
 import { element } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
@@ -22,16 +22,15 @@ const FEW = 24;
 /**
  * @param {Step} step
  * @param {Context} context
- * @param {string} [what]  a map is called
  */
-export function outputMaps(step, context, what = "map") {
+export function outputMaps(step, context) {
   const { theme, place, room } = context;
   const [maps, height, width] = step.shape;
   const [map] = place;
   const values = mapOf(step.output, map);
   const cell = cellSize(width, height, room.output);
   const large = board({ height, width, cell, paint: signedPaint(values, step.limit, theme) }, theme, {
-    label: `${what} ${map} of ${step.title}, ${height} rows, ${width} columns; arrow keys move the cell`,
+    label: `${mapName(step, map)} of ${step.title}, ${height} rows, ${width} columns; arrow keys move the cell`,
     text: (index) => three(values[index]),
     listener: {
       steered: true,
@@ -47,11 +46,11 @@ export function outputMaps(step, context, what = "map") {
   });
   return {
     nodes: [
-      element("h3", { class: "output" }, maps > 1 ? `${what} ${map} of ${maps}` : what),
+      element("h3", { class: "output" }, titleOf(step, map)),
       large.element,
       legend(step.limit, theme),
       slide.element,
-      maps > 1 && smallMaps(step, context, what),
+      maps > 1 && smallMaps(step, context),
     ],
     /** @param {number} row @param {number} column */
     show(row, column) {
@@ -63,10 +62,17 @@ export function outputMaps(step, context, what = "map") {
 
 /**
  * @param {Step} step
- * @param {Context} context
- * @param {string} what
+ * @param {number} map
  */
-function smallMaps(step, context, what) {
+export function titleOf(step, map) {
+  return step.shape[0] > 1 ? `${mapName(step, map)} of ${step.shape[0]}` : mapName(step, map);
+}
+
+/**
+ * @param {Step} step
+ * @param {Context} context
+ */
+function smallMaps(step, context) {
   const { theme, place, state } = context;
   const [maps, height, width] = step.shape;
   const active = activities(step);
@@ -79,7 +85,8 @@ function smallMaps(step, context, what) {
       height,
       width,
       paint: (map) => signedPaint(mapOf(step.output, map), step.limit, theme),
-      label: (map) => `${what} ${map}, mean activity ${three(active[map])}`,
+      caption: (map) => mapName(step, map).replace("map ", ""),
+      label: (map) => `${mapName(step, map)}, mean activity ${three(active[map])}`,
       onChoose: (map) => context.pick([map, ...place.slice(1)]),
     },
     theme,

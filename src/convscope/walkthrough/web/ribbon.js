@@ -32,8 +32,18 @@ export function ribbon(chain, state, theme, current) {
       element("span", { class: "quiet" }, shapeText(step.shape)),
     ]),
   );
-  const [first, ...others] = Object.entries(EXTRAS).map(([name, title]) => entry(state, name, current, [element("span", {}, title)]));
+  const [first, ...others] = extras(chain).map(([name, title]) => entry(state, name, current, [element("span", {}, title)]));
   return element("nav", { class: "ribbon", "aria-label": "steps" }, element("ol", {}, first, steps, others));
+}
+
+/**
+ * The pages that this walk has something for.
+ *
+ * @param {Chain} chain
+ */
+function extras({ why, neighbours, invariance }) {
+  const present = { overview: true, why: why !== null || neighbours.length > 0, invariance: invariance.length > 0 };
+  return Object.entries(EXTRAS).filter(([name]) => present[/** @type {keyof typeof EXTRAS} */ (name)]);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { isInside, placeText, stepNamed, stepOfKind } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { outlineBox } from "convscope/board.js";
-import { cellSize, mapCanvas, pixelPaint } from "convscope/maps.js";
+import { mapCanvas, pixelPaint, rem, thumbnail } from "convscope/maps.js";
 import { cellOfIndex, pixelsOf } from "convscope/receptive.js";
 import { format } from "convscope/state.js";
 
@@ -15,7 +15,7 @@ import { format } from "convscope/state.js";
  * @typedef {import("convscope/receptive.js").Rectangle} Rectangle
  */
 
-const SIDE = 72;
+const SIDE = 4.5; // times the text's size
 
 /**
  * @param {Chain} chain
@@ -51,9 +51,9 @@ function picture(chain, theme, pixels) {
   const image = stepOfKind(chain, "image");
   if (!image) return null;
   const [, height, width] = image.shape;
-  const cell = cellSize(width, height, SIDE, SIDE);
-  const drawn = { height, width, cell, paint: pixelPaint(image.pixels) };
-  return element("div", { class: "board" }, mapCanvas(drawn, theme), outlineBox("input", pixels, drawn));
+  const drawn = thumbnail(height, width, pixelPaint(image.pixels), rem(SIDE));
+  const outline = outlineBox("input", pixels, { ...drawn, cell: drawn.cell / drawn.step });
+  return element("div", { class: "board" }, mapCanvas(drawn, theme), outline);
 }
 
 /**

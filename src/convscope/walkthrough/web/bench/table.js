@@ -18,8 +18,15 @@ import { three } from "convscope/numbers.js";
  */
 
 const FINEST = 0.01; // a probability that is dragged stays this far from 0 and 1: there the logarithm ends
-const COLUMNS = ["true class", "probabilities", "cross-entropy", "mean squared error", "classi\u00adfication error"];
-const GRADIENTS = ["gradient of cross-entropy", "of mean squared error"];
+const COLUMNS = [
+  "true class",
+  "probabilities",
+  "cross-entropy",
+  "mean squared error",
+  "classification error",
+  "gradient of cross-entropy",
+  "gradient of squared error",
+];
 
 /**
  * @param {Network} network
@@ -49,7 +56,7 @@ export function networkTable(network, classes, firsts, onDrag) {
     "table",
     { class: "figures bench" },
     element("caption", {}, network.name),
-    element("thead", {}, element("tr", {}, [...COLUMNS, ...GRADIENTS].map((title) => element("th", { scope: "col" }, title)))),
+    element("thead", {}, element("tr", {}, COLUMNS.map((title) => element("th", { scope: "col" }, title)))),
     body,
     foot,
   );
@@ -85,11 +92,11 @@ function pictureRow(network, index, truth, classes, first, onChange) {
       losses.replaceChildren(
         element("th", { scope: "row" }, classes[class_]),
         probabilities,
-        cell(crossEntropy(p, class_)),
-        cell(meanSquaredError(p, class_)),
-        cell(classificationError(p, class_)),
-        cell(crossEntropyGradient(p, class_)[class_]),
-        cell(meanSquaredErrorGradient(p, class_)[class_]),
+        cell(2, crossEntropy(p, class_)),
+        cell(3, meanSquaredError(p, class_)),
+        cell(4, classificationError(p, class_)),
+        cell(5, crossEntropyGradient(p, class_)[class_]),
+        cell(6, meanSquaredErrorGradient(p, class_)[class_]),
       );
     },
   };
@@ -104,13 +111,17 @@ function meansRow(answers) {
     {},
     element("th", { scope: "row" }, "mean"),
     element("td"),
-    [crossEntropy, meanSquaredError, classificationError].map((loss) => cell(mean(loss))),
-    element("td"),
-    element("td"),
+    [crossEntropy, meanSquaredError, classificationError].map((loss, place) => cell(2 + place, mean(loss))),
+    element("td", { colspan: 2 }),
   );
 }
 
-/** @param {number} value */
-function cell(value) {
-  return element("td", {}, number(value));
+/**
+ * A number that knows its column's name: narrow screens show it beside the number.
+ *
+ * @param {number} place
+ * @param {number} value
+ */
+function cell(place, value) {
+  return element("td", { "data-label": COLUMNS[place] }, number(value));
 }

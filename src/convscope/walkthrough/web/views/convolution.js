@@ -1,7 +1,7 @@
 /** Convolution: a window slides over all input maps, and each of its places gives one number of the feature map. */
 
 import { mapOf, range } from "convscope/arrays.js";
-import { largestFirst, stepBefore, valueAt } from "convscope/chain.js";
+import { largestFirst, mapName, stepBefore, valueAt } from "convscope/chain.js";
 import { limitOf } from "convscope/colours.js";
 import { element } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
@@ -37,7 +37,7 @@ export function convolution(step, context) {
     margin: marginOf(step, before),
     onChoose: (chosen) => context.set("channel", String(chosen)),
   });
-  const output = outputMaps(step, context, "feature map");
+  const output = outputMaps(step, context);
   const middle = element("div", { class: "stack" });
   const open = new Set(channels <= 3 ? range(channels) : [channel]);
   return {
@@ -82,7 +82,6 @@ function arithmetic(step, context, place, channel, open) {
   const before = stepBefore(step);
   const { theme } = context;
   const columns = step.window[1];
-  const what = before.kind === "image" ? "channel" : "map";
   const terms = range(before.shape[0]).map((one) => termsOf(step, place, one));
   const shown = terms[channel];
   const limit = limitOf(step.filters.data);
@@ -96,7 +95,7 @@ function arithmetic(step, context, place, channel, open) {
   }));
   const subtotals = terms.map(subtotal);
   const bias = step.bias.data[place[0]];
-  const of = before.shape[0] > 1 ? `, ${what} ${channel}` : "";
+  const of = before.shape[0] > 1 ? `, ${mapName(before, channel)}` : "";
   return [
     element(
       "div",
@@ -106,7 +105,7 @@ function arithmetic(step, context, place, channel, open) {
         "span",
         {},
         "×",
-        numberGrid({ caption: `filter ${place[0]}${of}`, role: "weights", cells: weights, columns, limit }, theme),
+        numberGrid({ caption: `${filterName(step, place[0])}${of}`, role: "weights", cells: weights, columns, limit }, theme),
       ),
       element(
         "span",
@@ -117,7 +116,7 @@ function arithmetic(step, context, place, channel, open) {
     ),
     sum({
       parts: terms.map((list, one) => ({
-        title: `${what} ${one}: ${list.length} products`,
+        title: `${mapName(before, one)}: ${list.length} products`,
         subtotal: subtotals[one],
         open: open.has(one),
         terms: () =>
@@ -181,6 +180,14 @@ function marginOf(step, before) {
   };
 }
 
+/**
+ * @param {ConvolutionStep} step
+ * @param {number} filter
+ */
+function filterName({ filter_names }, filter) {
+  return filter_names ? `filter ${filter_names[filter]}` : `filter ${filter}`;
+}
+
 /** @param {ConvolutionStep} step */
 function outputSize({ output_size, padding, stride }) {
   return element(
@@ -218,7 +225,8 @@ function filters(step, context) {
         const paint = signedPaint(weights, limit, context.theme);
         return (index) => weightAt(index, width, rows, columns, tiles.width, channels, paint);
       },
-      label: (filter) => `filter ${filter}, bias ${three(step.bias.data[filter])}`,
+      caption: (filter) => step.filter_names?.[filter] ?? String(filter),
+      label: (filter) => `${filterName(step, filter)}, bias ${three(step.bias.data[filter])}`,
       onChoose: (filter) => context.pick([filter, ...context.place.slice(1)]),
     },
     context.theme,

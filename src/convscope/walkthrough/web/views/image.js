@@ -2,15 +2,13 @@
 
 import { mapOf, range } from "convscope/arrays.js";
 import { board } from "convscope/board.js";
-import { valueAt } from "convscope/chain.js";
+import { mapName, valueAt } from "convscope/chain.js";
 import { element } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
 import { cellSize, greyPaint, pixelPaint } from "convscope/maps.js";
 import { number } from "convscope/number.js";
 import { three } from "convscope/numbers.js";
 import { outputMaps } from "convscope/output_maps.js";
-
-const COLOURS = ["red", "green", "blue"];
 
 /**
  * @typedef {import("convscope/chain.js").ImageStep} ImageStep
@@ -37,7 +35,7 @@ export function image(step, context) {
       },
     },
   );
-  const output = outputMaps(step, context, "channel");
+  const output = outputMaps(step, context);
   const numbers = element("div", { class: "stack" });
   return {
     input: [original(step), changes(step)],
@@ -51,7 +49,7 @@ export function image(step, context) {
     spoken: (place) => {
       const [channel] = place;
       const pixel = valueAt({ ...step, output: step.pixels }, place);
-      return `${channelName(step, channel)} ${pixel} minus ${three(step.mean[channel])}, divided by ${three(step.std[channel])}, is ${three(valueAt(step, place))}`;
+      return `${mapName(step, channel)} ${pixel} minus ${three(step.mean[channel])}, divided by ${three(step.std[channel])}, is ${three(valueAt(step, place))}`;
     },
   };
 }
@@ -95,7 +93,7 @@ function arithmetic(step, row, column) {
         return element(
           "tr",
           {},
-          element("th", { scope: "row" }, channelName(step, channel)),
+          element("th", { scope: "row" }, mapName(step, channel)),
           element("td", {}, number(valueAt({ ...step, output: step.pixels }, place))),
           element("td", {}, number(step.mean[channel])),
           element("td", {}, number(step.std[channel])),
@@ -120,20 +118,12 @@ function channelPictures(step, context) {
       width,
       side: 96,
       paint: (channel) => greyPaint(mapOf(step.pixels, channel)),
-      label: (channel) => `${channelName(step, channel)} channel`,
-      caption: (channel) => channelName(step, channel),
+      label: (channel) => `${mapName(step, channel)} channel`,
+      caption: (channel) => mapName(step, channel),
       onChoose: (channel) => context.pick([channel, ...context.place.slice(1)]),
     },
     context.theme,
   );
   all.choose(context.place[0]);
   return all.element;
-}
-
-/**
- * @param {ImageStep} step
- * @param {number} channel
- */
-function channelName({ shape: [channels] }, channel) {
-  return channels === 3 ? COLOURS[channel] : "grey";
 }

@@ -1,10 +1,9 @@
 /** The loss: how wrong the answer is, for the true class; cross-entropy beside two others. */
 
-import { range } from "convscope/arrays.js";
-import { stepOfKind } from "convscope/chain.js";
+import { foremost, stepOfKind } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { column, number } from "convscope/number.js";
-import { percent, three } from "convscope/numbers.js";
+import { count, percent, three } from "convscope/numbers.js";
 import { bars } from "convscope/bars.js";
 
 /**
@@ -19,6 +18,7 @@ import { bars } from "convscope/bars.js";
  */
 export function loss(step, context) {
   const { chain } = context;
+  const classes = foremost(chain);
   const softmax = stepOfKind(chain, "softmax");
   const probabilities = softmax ? Array.from(softmax.output.data) : [];
   const input = element("div", { class: "stack" });
@@ -31,15 +31,20 @@ export function loss(step, context) {
     show([truth]) {
       input.replaceChildren(
         bars(
-          probabilities.map((value, index) => ({ label: chain.classes[index], value })),
-          { caption: truthText(chain, truth), chosen: truth, shares: true, onChoose: (index) => context.pick([index]) },
+          classes.map((index) => ({ label: chain.classes[index], value: probabilities[index] })),
+          {
+            caption: truthText(chain, truth),
+            chosen: classes.indexOf(truth),
+            shares: true,
+            onChoose: (place) => context.pick([classes[place]]),
+          },
         ),
       );
       middle.replaceChildren(...arithmetic(step, context, probabilities, truth));
       output.replaceChildren(...gradients(step, context, truth));
     },
     spoken: ([truth]) =>
-      `if the truth is ${chain.classes[truth]}, cross-entropy is ${three(step.truths[truth].cross_entropy)}`,
+      `if the truth is ${chain.classes[truth]}, cross-entropy is ${three(told(step, truth).cross_entropy)}`,
   };
 }
 
@@ -61,9 +66,14 @@ function truthText({ classes, truth: known }, truth) {
  */
 function arithmetic(step, context, probabilities, truth) {
   const { classes } = context.chain;
-  const { cross_entropy, mean_squared_error, classification_error } = step.truths[truth];
+  const { cross_entropy, mean_squared_error, classification_error } = told(step, truth);
   const squares = probabilities.map((p, index) => (p - Number(index === truth)) ** 2);
-  const [shares, squared] = [column(probabilities), column(squares)];
+  const listed = foremost(context.chain);
+  const others = classes.length - listed.length;
+  const squaresListed = listed.map((index) => squares[index]);
+  const restSquares = mean_squared_error - squaresListed.reduce((sum, square) => sum + square, 0);
+  const shares = column(listed.map((index) => probabilities[index]));
+  const squared = column([...squaresListed, restSquares, mean_squared_error]);
   const back = context.backTo({ step: "softmax", place: [truth] });
   const predicted = probabilities.indexOf(Math.max(...probabilities));
   return [
@@ -85,18 +95,25 @@ function arithmetic(step, context, probabilities, truth) {
       element(
         "tbody",
         {},
-        range(classes.length).map((index) =>
+        listed.map((index, place) =>
           element(
             "tr",
             { class: index === truth ? "chosen" : null },
             element("th", { scope: "row" }, classes[index]),
-            element("td", {}, shares[index]),
+            element("td", {}, shares[place]),
             element("td", {}, index === truth ? "1" : "0"),
-            element("td", {}, squared[index]),
+            element("td", {}, squared[place]),
           ),
         ),
+        others > 0 &&
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
+            element("td", {}, squared[listed.length]),
+          ),
       ),
-      element("tfoot", {}, element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", { class: "output" }, number(mean_squared_error)))),
+      element("tfoot", {}, element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", { class: "output" }, squared[listed.length + 1]))),
     ),
     element("h3", {}, "Classification error"),
     element(
@@ -115,12 +132,13 @@ function arithmetic(step, context, probabilities, truth) {
  * @param {number} truth
  */
 function gradients(step, { chain }, truth) {
-  const { gradients: of } = step.truths[truth];
+  const { gradients: of } = told(step, truth);
+  const listed = foremost(chain);
   const [crossEntropy, squared, classification] = [
-    column(of.cross_entropy),
-    column(of.mean_squared_error),
-    column(of.classification_error),
-  ];
+    of.cross_entropy,
+    of.mean_squared_error,
+    of.classification_error,
+  ].map((gradient) => column(listed.map((index) => gradient[index])));
   return [
     element("h3", { class: "output" }, "Gradients at the logits"),
     element("p", { class: "quiet" }, "How the loss changes with each logit. Training moves logits the other way."),
@@ -131,14 +149,14 @@ function gradients(step, { chain }, truth) {
       element(
         "tbody",
         {},
-        range(chain.classes.length).map((index) =>
+        listed.map((index, place) =>
           element(
             "tr",
             { class: index === truth ? "chosen" : null },
             element("th", { scope: "row" }, chain.classes[index]),
-            element("td", {}, crossEntropy[index]),
-            element("td", {}, squared[index]),
-            element("td", {}, classification[index]),
+            element("td", {}, crossEntropy[place]),
+            element("td", {}, squared[place]),
+            element("td", {}, classification[place]),
           ),
         ),
       ),
@@ -149,4 +167,14 @@ function gradients(step, { chain }, truth) {
       "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a network that is surely wrong hears almost nothing. Classification error's is 0 everywhere: nothing to learn from.",
     ),
   ];
+}
+
+/**
+ * What a class costs as the truth; a class that is not told costs what the first one does.
+ *
+ * @param {LossStep} step
+ * @param {number} truth
+ */
+function told({ truths }, truth) {
+  return truths.find((one) => one.truth === truth) ?? truths[0];
 }

@@ -2,7 +2,7 @@
 
 import { mapOf } from "convscope/arrays.js";
 import { bars } from "convscope/bars.js";
-import { activities, brightest, hasMaps, largestFirst } from "convscope/chain.js";
+import { activities, brightest, hasMaps, largestFirst, mapName } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/maps.js";
@@ -70,7 +70,7 @@ function drawing(context, step) {
  * @param {ArrayLike<number>} losses
  */
 function lossText({ chain: { truth, predicted, classes } }, losses) {
-  const supposed = truth ?? predicted;
+  const supposed = truth ?? predicted ?? 0;
   return `cross-entropy ${three(losses[supposed])} ${truth === null ? "if it is" : "for the true class,"} ${classes[supposed]}`;
 }
 
@@ -90,7 +90,8 @@ function smallMaps(context, step) {
       width,
       side: SIDE,
       paint: (map) => signedPaint(mapOf(step.output, map), step.limit, context.theme),
-      label: (map) => `${step.title}, map ${map}, mean activity ${three(active[map])}`,
+      caption: (map) => mapName(step, map).replace("map ", ""),
+      label: (map) => `${step.title}, ${mapName(step, map)}, mean activity ${three(active[map])}`,
       onChoose: (map) => context.back({ step: step.name, place: strongest(context, step, map) }),
     },
     context.theme,

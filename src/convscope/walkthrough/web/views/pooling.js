@@ -115,9 +115,10 @@ function losses(step) {
     element(
       "p",
       {},
-      `Of ${count(inside)} numbers ${count(outside)} remain: ${percent(step.kept_fraction)}.`,
+      `${count(inside)} numbers go in and ${count(outside)} come out.`,
+      step.winners !== undefined && ` ${percent(step.kept_fraction)} of them win somewhere.`,
       typeof step.lost_fraction === "number" &&
-        ` What was thrown away held ${percent(step.lost_fraction)} of the sum of the maps.`,
+        ` Those that win nowhere held ${percent(step.lost_fraction)} of the sum of the maps.`,
     ),
     element("p", {}, "Does it matter where exactly a feature lies? ", link(format({ trail: [{ step: "invariance", place: [] }], options: {} }), "Move the picture and see.")),
   );

@@ -1,7 +1,7 @@
 /** ReLU: negative numbers become 0, the others stay; drawn without and with, in the same colours. */
 
 import { bars } from "convscope/bars.js";
-import { hasMaps, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
+import { hasMaps, largestFirst, mapName, stepBefore, valueAt } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { inputMaps } from "convscope/input_maps.js";
 import { noRelu } from "convscope/no_relu.js";
@@ -23,7 +23,7 @@ export function relu(step, context) {
     input: [element("h4", {}, "without ReLU"), sides.input],
     middle: [middle, shares(step, context)],
     output: [element("h4", {}, "with ReLU"), sides.output],
-    below: [noRelu(context)],
+    below: context.chain.no_relu ? [noRelu(context.chain.no_relu, context)] : [],
     show(place) {
       sides.show(place);
       middle.replaceChildren(arithmetic(before, step, context, place));
@@ -113,7 +113,7 @@ function shares(step, { place, pick }) {
     ),
     each.length > 1 &&
       bars(
-        order.map((map) => ({ label: `map ${map}`, value: each[map] })),
+        order.map((map) => ({ label: mapName(step, map), value: each[map] })),
         {
           caption: "share of each map that is silenced",
           chosen: order.indexOf(place[0]),

@@ -1,11 +1,10 @@
 /** Softmax: logits become probabilities that add up to 1. */
 
-import { stepBefore, valueAt } from "convscope/chain.js";
+import { foremost, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
 import { bars } from "convscope/bars.js";
 import { element, link } from "convscope/dom.js";
 import { column, number } from "convscope/number.js";
-import { percent, three } from "convscope/numbers.js";
-import { largestFirst } from "convscope/chain.js";
+import { count, percent, three } from "convscope/numbers.js";
 
 /**
  * @typedef {import("convscope/chain.js").SoftmaxStep} SoftmaxStep
@@ -19,7 +18,7 @@ import { largestFirst } from "convscope/chain.js";
  */
 export function softmax(step, context) {
   const { classes } = context.chain;
-  const order = largestFirst(step.logits.data);
+  const order = foremost(context.chain).sort((a, b) => step.logits.data[b] - step.logits.data[a]);
   const input = element("div", { class: "stack" });
   const middle = element("div", { class: "stack" });
   const output = element("div", { class: "stack" });
@@ -61,8 +60,10 @@ function arithmetic(step, context, chosen, order) {
   const of = (/** @type {ArrayLike<number>} */ values, /** @type {number[]} */ ...more) =>
     column([...order.map((index) => values[index]), ...more]);
   const logit = of(logits.data);
-  const exponential = of(exponentials.data, step.sum);
-  const share = of(output.data, 1);
+  const others = classes.length - order.length;
+  const restExponential = step.sum - order.reduce((sum, index) => sum + exponentials.data[index], 0);
+  const exponential = of(exponentials.data, restExponential, step.sum);
+  const share = of(output.data, restExponential / step.sum, 1);
   const differences = column(order.map((index) => logits.data[index] - largest));
   return [
     element("h3", { class: "output" }, classes[chosen]),
@@ -102,11 +103,19 @@ function arithmetic(step, context, chosen, order) {
             element("td", {}, share[place]),
           ),
         ),
+        others > 0 &&
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
+            element("td", {}, exponential[order.length]),
+            element("td", {}, share[order.length]),
+          ),
       ),
       element(
         "tfoot",
         {},
-        element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", {}, exponential[order.length]), element("td", {}, share[order.length])),
+        element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", {}, exponential[order.length + 1]), element("td", {}, share[order.length + 1])),
       ),
     ),
     element("p", { class: "quiet" }, "Taking the largest logit away first changes no share, and no exponential grows too large to write down."),

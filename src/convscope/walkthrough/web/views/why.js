@@ -35,10 +35,12 @@ function gradCam(context) {
   const { chain, state, set } = context;
   const cam = chain.why?.grad_cam;
   if (!cam) return null;
-  const asked = Number(state.options.class ?? chain.predicted);
+  const predicted = chain.predicted ?? 0;
+  const asked = Number(state.options.class ?? predicted);
   const chosen = cam.classes?.find(({ class_index }) => class_index === asked);
+  const shown = chosen ? asked : predicted;
   const names = Object.fromEntries((cam.classes ?? []).map(({ class_index }) => [class_index, chain.classes[class_index]]));
-  const title = chain.classes[chosen ? asked : chain.predicted];
+  const title = chain.classes[shown];
   const map = chosen?.map ?? cam.map;
   const [, height, width] = chain.steps[0].shape;
   const [down, across] = [height / map.shape[0], width / map.shape[1]];
@@ -53,7 +55,7 @@ function gradCam(context) {
     {},
     element("h2", {}, `Grad-CAM: which places spoke for ${title}`),
     cam.classes !== undefined &&
-      choice("class", String(chosen ? asked : chain.predicted), names, (index) => set("class", index)),
+      choice("class", String(shown), names, (index) => set("class", index)),
     pair(context, map, { seen: cell, drawn: cell }),
     element("p", { class: "quiet" }, cam.text),
   );
@@ -76,7 +78,7 @@ function occlusion(context) {
   return element(
     "section",
     {},
-    element("h2", {}, `Occlusion: what the answer ${chain.classes[chain.predicted]} loses when a square covers the place`),
+    element("h2", {}, `Occlusion: what the answer ${chain.classes[chain.predicted ?? 0]} loses when a square covers the place`),
     pair(context, map, { seen, drawn }),
     element("p", { class: "quiet" }, covered.text),
   );
