@@ -107,12 +107,11 @@ def gradient_at(steps: Sequence[Step], model: Model, at_logits: Array, name: str
     Returns:
         The shape of that step's output.
     """
+    place = [step.name for step in steps].index(name)
     at_output = at_logits
-    for step in reversed(steps[:-1]):
-        if step.name == name:
-            return at_output
+    for step in reversed(steps[place + 1 : -1]):
         at_output = _back(step, model, at_output)
-    raise KeyError(name)
+    return at_output
 
 
 def kind_of(stage: Stage) -> Kind:

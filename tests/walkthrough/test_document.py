@@ -1,0 +1,31 @@
+"""What the reference page lists is what the schema has."""
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from convscope.walkthrough import document
+
+PAGE = (Path(__file__).parents[2] / "docs/reference/walk.md").read_text(encoding="utf-8")
+
+
+def fields():
+    for thing in vars(document).values():
+        if isinstance(thing, type) and issubclass(thing, BaseModel) and thing.__module__ == document.__name__:
+            yield from ((thing.__name__, name) for name in thing.model_fields)
+
+
+def test_every_field_is_explained():
+    named = set(re.findall(r"\w+", PAGE))
+    assert [where for where in fields() if where[1] not in named] == []
+
+
+def test_every_kind_of_step_is_explained():
+    rows = re.findall(r"^\| (`[^|]+) \|", PAGE[PAGE.index("## Steps") :], flags=re.MULTILINE)
+    kinds = {kind for row in rows for kind in re.findall(r"`(\w+)`", row)}
+    assert kinds == {
+        thing.model_fields["kind"].default
+        for thing in vars(document).values()
+        if isinstance(thing, type) and issubclass(thing, BaseModel) and "kind" in thing.model_fields
+    }

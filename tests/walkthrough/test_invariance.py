@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from convscope.model.predictor import Predictor
+from convscope.network.notation import Pooling
+from convscope.walkthrough import invariance
+from convscope.walkthrough.chain import forward
+from convscope.walkthrough.invariance import apply, distances, lab, maps_to_pool
+
+
+def picture(height=9, width=12, channels=3, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, channels), np.uint8)
+
+
+@given(st.integers(-12, 12))
+def test_a_shift_moves_columns_and_repeats_the_edge(amount):
+    pixels = picture()
+    columns = np.clip(np.arange(12) - amount, 0, 11)
+    np.testing.assert_array_equal(apply(pixels, "shift", amount), pixels[:, columns])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_quarter_turn_clockwise(channels):
+    pixels = picture(8, 8, channels)
+    np.testing.assert_array_equal(apply(pixels, "turn", 90), np.rot90(pixels, -1))
+
+
+@pytest.mark.parametrize(("name", "amount"), [("shift", 0), ("turn", 0), ("scale", 1), ("squash", 1)])
+def test_what_is_neutral_changes_nothing(name, amount):
+    np.testing.assert_array_equal(apply(picture(), name, amount), picture())
+
+
+def test_scaling_keeps_the_centre_and_squashing_the_height():
+    pixels = np.zeros((9, 9, 1), np.uint8)
+    pixels[3:6, 3:6] = 200
+    larger, wider = apply(pixels, "scale", 2), apply(pixels, "squash", 2)
+    assert larger[1:8, 1:8].min() > 0
+    assert larger[4, 4] == wider[4, 4] == 200
+    assert wider[2].max() == 0
+    assert wider[4, 1:8].min() > 0
+
+
+def test_distances_are_relative_to_the_reference():
+    maps = [np.array([[2.0, 0.0]]), np.array([[0.0, 0.0]]), np.array([[2.0, 1.0]])]
+    assert distances(maps, reference=0) == [0, 1, 0.5]
+    assert distances(maps, reference=1) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("notation", "name", "pooling"),
+    [
+        ("2C3-3C3-MP3s2o-4C3-AP2", "convolution_2.relu", Pooling("max", (3, 3), (2, 2), overhang=True)),
+        ("AP2-2C3", "image", Pooling("average", (2, 2), (2, 2), overhang=False)),
+        ("2C3-4N", "convolution_1.relu", Pooling("max", (2, 2), (2, 2), overhang=True)),
+        ("4N", "image", Pooling("max", (2, 2), (2, 2), overhang=True)),
+    ],
+)
+def test_which_maps_are_pooled(make_model, notation, name, pooling):
+    assert maps_to_pool(make_model(notation)) == (name, pooling)
+
+
+def test_the_lab_against_pytorch(make_model):
+    model, pixels = make_model("4C3-MP2-5N", (3, 12, 12)), picture(12, 12)
+    predictor = Predictor(model)
+    told = lab(model, predictor, pixels)
+    assert [one.change for one in told] == ["shift", "turn", "scale", "squash"]
+    assert told[0].amounts == [-2, -1, 0, 1, 2]
+    reference = torch.from_numpy(forward(model, pixels)[2].output)
+    for one in told:
+        for place, amount in enumerate(one.amounts):
+            moved = apply(pixels, one.change, amount)
+            maps = torch.from_numpy(forward(model, moved)[2].output)
+            expected = {
+                "max": [functional.max_pool2d(m, 2) for m in (maps, reference)],
+                "average": [functional.avg_pool2d(m, 2) for m in (maps, reference)],
+                "none": [m[:, ::2, ::2] for m in (maps, reference)],
+            }
+            assert one.before[place] == pytest.approx(
+                float((maps - reference).norm() / reference.norm()), abs=1e-5
+            )
+            for kind, (pooled, unchanged) in expected.items():
+                wanted = float((pooled - unchanged).norm() / unchanged.norm())
+                assert getattr(one.after, kind)[place] == pytest.approx(wanted, abs=1e-5)
+        moved = np.stack([apply(pixels, one.change, amount) for amount in one.amounts])
+        np.testing.assert_allclose(one.logits.values(), predictor.logits(moved), rtol=1e-5)
+        np.testing.assert_allclose(one.probabilities.values(), predictor.probabilities(moved), rtol=1e-5)
+        assert len(one.thumbnails) == len(one.amounts)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 7, 64])
+def test_narrow_pictures_are_shifted_by_a_pixel_at_least(width):
+    shifts = invariance._changes(width)[0].amounts
+    assert shifts == tuple(sorted(shifts))
+    assert {-1, 0, 1} <= {*shifts}
+    assert max(shifts) <= max(1, width / 4)
+
+
+@pytest.mark.parametrize(
+    ("notation", "shape"), [("AP1", (1, 1, 1)), ("2C3-MP3s2o", (3, 5, 2)), ("3N", (1, 4, 9))]
+)
+def test_small_pictures_and_networks_without_pooling(make_model, notation, shape):
+    model = make_model(notation, shape)
+    told = lab(model, Predictor(model), picture(*shape[1:], shape[0]))
+    assert all(
+        np.isfinite(one.before + one.after.max + one.after.average + one.after.none).all() for one in told
+    )

@@ -1,0 +1,58 @@
+"""What a number can see, held against what its gradient at the picture reaches."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convscope.network.notation import parse
+from convscope.network.shapes import trace
+from convscope.walkthrough.chain import forward, gradient_at
+from convscope.walkthrough.receptive_field import receptive_fields
+
+CHAINS = ["2C3", "2C3p0-AP2", "2C3-AP2-3C3", "2C5s2-3C3", "AP3s2-2C3p0-AP2s1", "2C2-AP2-2C2s2p1-2C3"]
+
+
+def seen_by(model, pixels, cell):
+    """The rows and the columns of the picture that one cell of the last map depends on."""
+    weights = {name: np.ones_like(weight) for name, weight in model.weights.items()}
+    wanted = np.zeros_like(model.weights["full_connection_1.weight"])
+    wanted[0, cell] = 1
+    linear = replace(model, weights={**weights, "full_connection_1.weight": wanted})
+    steps = forward(linear, pixels, rectify=False)
+    reached = gradient_at(steps, linear, np.eye(len(model.classes))[0], "image").any(axis=0)
+    return np.flatnonzero(reached.any(axis=1)), np.flatnonzero(reached.any(axis=0))
+
+
+@given(st.sampled_from(CHAINS), st.integers(12, 17), st.integers(12, 17), st.data())
+@settings(max_examples=40)
+def test_a_cell_sees_what_its_receptive_field_says(make_model, notation, height, width, data):
+    model = make_model(notation, (1, height, width))
+    pixels = np.zeros((height, width, 1), np.uint8)
+    steps = forward(model, pixels)
+    maps = steps[-3].input
+    cell = data.draw(st.integers(0, maps.size - 1))
+    _, *place = np.unravel_index(cell, maps.shape)
+    field = receptive_fields(steps)[-4]
+    for side, length, index, seen in zip(
+        field, (height, width), place, seen_by(model, pixels, cell), strict=True
+    ):
+        first = side.start + int(index) * side.stride
+        assert seen.tolist() == [*range(max(0, first), min(length, first + side.size))]
+
+
+@pytest.mark.parametrize("notation", ["2C3-MP2-3C3s2-MP2o-4N-3N", "AP2", "3N"])
+def test_the_sizes_are_those_of_the_table_but_for_the_picture_s_edge(make_model, notation):
+    model = make_model(notation, (3, 16, 12))
+    fields = receptive_fields(forward(model, np.zeros((16, 12, 3), np.uint8)))
+    sizes = [
+        tuple(min(side.size, most) for side, most in zip(field, (16, 12), strict=True)) for field in fields
+    ]
+    assert sizes == [row.receptive_field for row in trace(parse(notation), (3, 16, 12), 3)]
+
+
+def test_a_full_connection_sees_all_that_its_map_sees(make_model):
+    fields = receptive_fields(forward(make_model("2C3p0-MP2", (1, 8, 8)), np.zeros((8, 8, 1), np.uint8)))
+    assert [(side.size, side.stride, side.start) for side in fields[-1]] == [(8, 2, 0)] * 2

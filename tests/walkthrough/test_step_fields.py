@@ -1,0 +1,183 @@
+"""What a walk tells about a step, held against PyTorch and against cases made by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from convscope.errors import NetworkError
+from convscope.model.predictor import Predictor
+from convscope.steps import relu
+from convscope.steps.windows import output_size
+from convscope.walkthrough import step_fields
+from convscope.walkthrough.losses import foremost, losses
+from convscope.walkthrough.step_fields import MOST_CONTRIBUTIONS, Teller, is_large
+from convscope.walkthrough.telling import take
+
+
+def tell(model, pixels, truth=None, *, coarse=False):
+    taken = take(pixels, "picture", model, Predictor(model))
+    return taken, taken.tell(Teller(model, truth, relevance=None, coarse=coarse))
+
+
+def picture(height, width, channels=1, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, channels), np.uint8)
+
+
+@given(
+    st.integers(1, 20), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3), st.booleans(), st.booleans()
+)
+def test_the_filled_in_formula_says_how_many_windows_fit(size, window, stride, padding, overhang, pools):
+    padding = 0 if pools else padding
+    overhang = overhang and pools
+    count = output_size(size, window, stride, padding, overhang=overhang)
+    if count < 1:
+        return
+    formula = step_fields._formula(size, window, stride, padding, overhang=overhang)
+    left, right = formula.replace("·", "*").replace("−", "-").split(" = ")
+    names = {"floor": np.floor, "ceil": np.ceil, "__builtins__": {}}
+    assert eval(left, names) == int(right) == count
+
+
+def test_winners_and_what_was_thrown_away(make_model):
+    model = make_model("2C3-MP2s1", (1, 6, 7))
+    taken, told = tell(model, picture(6, 7))
+    rectified = torch.from_numpy(taken.steps[2].output)
+    _, places = functional.max_pool2d(rectified, 2, 1, return_indices=True)
+    np.testing.assert_array_equal(told[3].winners.values(), places)
+    kept = np.zeros((2, 42), bool)
+    for channel in range(2):
+        kept[channel, np.unique(places[channel])] = True
+    flat = rectified.numpy().reshape(2, 42)
+    assert told[3].kept_fraction == pytest.approx(kept.mean())
+    assert told[3].lost_fraction == pytest.approx(flat[~kept].sum() / flat.sum())
+
+
+def test_nothing_is_said_of_a_share_of_what_may_be_negative(make_model):
+    assert tell(make_model("MP2", (1, 6, 6)), picture(6, 6))[1][1].lost_fraction is None
+
+
+def test_average_pooling_keeps_one_in_four(make_model):
+    _, told = tell(make_model("AP2", (3, 8, 8)), picture(8, 8, 3))
+    assert (told[1].kind, told[1].kept_fraction) == ("average_pooling", 0.25)
+
+
+def test_relu_tells_how_many_it_silences(make_model):
+    taken, told = tell(make_model("3C3-4N", (1, 6, 6)), picture(6, 6))
+    maps, neurons = taken.steps[1].output, taken.steps[4].output
+    np.testing.assert_allclose(told[2].silenced.values(), (maps < 0).mean(axis=(1, 2)), rtol=1e-6)
+    assert told[2].silenced_fraction == pytest.approx((maps < 0).mean())
+    assert told[5].silenced.values().tolist() == [told[5].silenced_fraction] == [(neurons < 0).mean()]
+
+
+@pytest.mark.parametrize(("side", "told_of"), [(8, 64), (17, MOST_CONTRIBUTIONS)])
+def test_contributions_bias_and_the_rest_add_up_to_the_neuron(make_model, side, told_of):
+    taken, told = tell(make_model("AP1-3N", (1, side, side)), picture(side, side))
+    inputs, connection = taken.steps[3].input, told[3]
+    weights = connection.weights.values()
+    for neuron, one in enumerate(connection.contributions):
+        products = one.products.values()
+        assert len(products) == told_of
+        assert one.rest_count == side * side - told_of
+        assert (np.diff(np.abs(products)) <= 0).all()
+        np.testing.assert_allclose(one.weights.values(), weights[neuron, one.inputs.values()])
+        np.testing.assert_allclose(products, inputs[one.inputs.values()] * one.weights.values(), rtol=1e-6)
+        total = products.sum() + one.rest_sum + connection.bias.values()[neuron]
+        assert total == pytest.approx(connection.output.values()[neuron], rel=1e-4, abs=1e-4)
+
+
+def test_of_too_many_weights_only_the_contributions_are_told(make_model, monkeypatch):
+    monkeypatch.setattr(step_fields, "MOST_WEIGHTS", 3 * 64 - 1)
+    assert tell(make_model("AP1-3N", (1, 8, 8)), picture(8, 8))[1][3].weights is None
+
+
+def test_flattening_tells_the_true_order(make_model):
+    taken, told = tell(make_model("2C3", (1, 4, 5)), picture(4, 5))
+    flattening, maps = told[3], taken.steps[3].input
+    assert flattening.input_shape == [2, 4, 5]
+    formula = flattening.formula.replace("·", "*").split(" = ")[1]
+    for place, value in np.ndenumerate(maps):
+        index = eval(formula, dict(zip(("map", "row", "column"), place, strict=True)))
+        assert taken.steps[3].output[index] == value
+
+
+def test_softmax_as_it_is_and_calibrated(make_model):
+    model = replace(make_model("3N"), temperature=2.5)
+    taken, told = tell(model, picture(8, 8, 3))
+    logits = torch.from_numpy(taken.steps[-1].input)
+    np.testing.assert_allclose(told[-1].output, logits.softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(told[-1].calibrated, (logits / 2.5).softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(told[-1].exponentials, np.exp(logits.numpy() - told[-1].largest), rtol=1e-12)
+    assert told[-1].sum == pytest.approx(sum(told[-1].exponentials))
+
+
+@given(st.lists(st.floats(-20, 20), min_size=2, max_size=6), st.data())
+@settings(max_examples=30)
+def test_losses_and_gradients_are_pytorch_s(logits, data):
+    truth = data.draw(st.integers(0, len(logits) - 1))
+    told = losses(np.array(logits), truth)
+    values, target = torch.tensor(logits, dtype=torch.float64, requires_grad=True), torch.tensor(truth)
+    entropy = functional.cross_entropy(values, target)
+    squares = (values.softmax(0) - functional.one_hot(target, len(logits))).square().sum()
+    assert told.cross_entropy == pytest.approx(entropy.item(), abs=1e-12)
+    assert told.mean_squared_error == pytest.approx(squares.item(), abs=1e-12)
+    assert told.classification_error == float(int(np.argmax(logits)) != truth)
+    for loss, name in ((entropy, "cross_entropy"), (squares, "mean_squared_error")):
+        (expected,) = torch.autograd.grad(loss, values, retain_graph=True)
+        np.testing.assert_allclose(getattr(told.gradients, name), expected, atol=1e-12)
+    assert not any(told.gradients.classification_error)
+
+
+def test_of_many_classes_the_most_probable_and_the_true_one_are_told():
+    logits = np.arange(100.0)
+    assert foremost(logits) == [*range(80, 100)]
+    assert foremost(logits, truth=7) == [7, *range(80, 100)]
+
+
+def test_a_walk_is_large_by_all_its_numbers(make_model):
+    assert not is_large(make_model("2C3", (1, 8, 8)))
+    assert is_large(make_model("24C3-64C3-MP64", (3, 110, 110)))
+
+
+def test_large_arrays_of_large_walks_are_rounded_and_say_so(make_model):
+    taken, told = tell(make_model("12C3-MP64", (3, 80, 80)), picture(80, 80, 3), coarse=True)
+    output = told[1].output
+    assert (output.dtype, told[1].filters.dtype) == ("float16", "float32")
+    np.testing.assert_allclose(output.values(), taken.steps[1].output, rtol=1e-3, atol=1e-6)
+
+
+def test_numbers_too_large_for_float16_are_not_rounded(make_model):
+    teller = Teller(make_model(), None, None, coarse=True)
+    assert teller.encode(np.full(70_000, 1e5)).dtype == "float32"
+    assert teller.encode(np.full(70_000, 1.0)).dtype == "float16"
+
+
+@pytest.mark.parametrize(
+    ("notation", "shape"),
+    [
+        ("3C3-MP2-5N", (1, 9, 9)),
+        ("4C3s2-3C1-AP2", (3, 11, 8)),
+        ("MP3s2o-2C3p0", (3, 10, 10)),
+        ("2C3-MP2o-3N-4N", (1, 7, 5)),
+        ("6N", (1, 3, 3)),
+    ],
+)
+def test_every_step_agrees_with_the_engine(make_model, notation, shape):
+    taken, told = tell(make_model(notation, shape), picture(shape[1], shape[2], shape[0]))
+    for step, document in zip(taken.steps, told, strict=True):
+        assert 0 <= document.difference <= 1e-5 * max(1, np.abs(step.output).max())
+
+
+def test_a_difference_from_the_engine_is_seen(make_model, monkeypatch):
+    right = relu.forward
+    monkeypatch.setattr(relu, "forward", lambda values: right(values) + 0.5)
+    assert tell(make_model("2C3"), picture(8, 8, 3))[1][2].difference == pytest.approx(0.5, abs=1e-4)
+
+
+def test_a_network_that_does_not_fit_its_picture_is_refused(make_model):
+    with pytest.raises(NetworkError, match="too deep"):
+        tell(replace(make_model(), notation="MP9"), picture(8, 8, 3))
