@@ -18,6 +18,7 @@ from convscope.model.predictor import Predictor
 from convscope.model.selection import Judged, select
 from convscope.network.shapes import weight_shapes
 from convscope.pictures.preparation import prepare
+from convscope.pictures.reading import PIXEL_LIMIT
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
@@ -61,11 +62,15 @@ class Classifier:
     Args:
         model: What the model file holds.
         threads: How many threads compute; None takes one for every processor there is.
+
+    Attributes:
+        model: As given.
+        predictor: Computes probabilities of prepared pictures.
     """
 
     def __init__(self, model: file.Model, threads: int | None = None) -> None:
         self.model = model
-        self._predictor = Predictor(model, threads)
+        self.predictor = Predictor(model, threads)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -96,7 +101,7 @@ class Classifier:
             PictureError: A picture cannot be read; the message names it.
         """
         rows = self._probabilities(several(pictures))
-        predictions = [self._prediction(name, _or_raise(row), top) for name, row in rows]
+        predictions = [self.prediction(name, _or_raise(row), top) for name, row in rows]
         return predictions[0] if is_one(pictures) else predictions
 
     def predict_proba(self, pictures: Picture | Pictures) -> NDArray[np.float64]:
@@ -115,7 +120,7 @@ class Classifier:
             A Prediction, or the PictureError of a picture that cannot be read; the next ones follow anyway.
         """
         for name, row in self._probabilities(pictures):
-            yield row if isinstance(row, PictureError) else self._prediction(name, row, top)
+            yield row if isinstance(row, PictureError) else self.prediction(name, row, top)
 
     def explain(self, picture: Picture, *, truth: str | None = None, data: Data | None = None) -> Explanation:
         """Show every step of the network on a picture: in a notebook as a page, with `.save(path)` as a file.
@@ -167,7 +172,30 @@ class Classifier:
             float64 (n, classes).
         """
         parts = [indices[start : start + _AT_ONCE] for start in range(0, len(indices), _AT_ONCE)]
-        return np.concatenate([self._predictor.probabilities(pictures[part]) for part in parts])
+        return np.concatenate([self.predictor.probabilities(pictures[part]) for part in parts])
+
+    def prepared(self, picture: Picture, name: str, *, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
+        """Read a picture and bring it into the form that the predictor takes.
+
+        Args:
+            picture: One picture.
+            name: What people call it, for the error.
+            pixel_limit: A file that unfolds to more pixels is refused before it is decoded.
+
+        Returns:
+            uint8 (height, width, channels).
+
+        Raises:
+            PictureError: The picture cannot be read.
+        """
+        wanted = self.model.preparation
+        return prepare(pixels_of(picture, name, wanted.shortest_side, pixel_limit), wanted)
+
+    def prediction(self, name: str, row: NDArray[np.float64], top: int = 5) -> Prediction:
+        """Say what a row of the predictor's probabilities means for the picture of that name."""
+        best = np.argsort(-row, kind="stable")[: max(1, top)]
+        ranked = tuple((self.classes[place], float(row[place])) for place in best)
+        return Prediction(name, *ranked[0], top=ranked)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file.
@@ -192,25 +220,19 @@ class Classifier:
         cells = (f"<tr><th>{title}</th><td>{html.escape(text)}</td></tr>" for title, text in rows.items())
         return f"<table>{''.join(cells)}</table>"
 
-    def _prediction(self, name: str, row: NDArray[np.float64], top: int) -> Prediction:
-        best = np.argsort(-row, kind="stable")[: max(1, top)]
-        ranked = tuple((self.classes[place], float(row[place])) for place in best)
-        return Prediction(name, *ranked[0], top=ranked)
-
     def _probabilities(self, pictures: Pictures) -> Iterator[tuple[str, NDArray[np.float64] | PictureError]]:
         named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
         with ThreadPoolExecutor(processor_count()) as pool:
             while batch := list(itertools.islice(named, _AT_ONCE)):
                 prepared = list(pool.map(self._prepared, batch))
                 readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
-                rows = iter(self._predictor.probabilities(np.stack(readable)) if readable else ())
+                rows = iter(self.predictor.probabilities(np.stack(readable)) if readable else ())
                 for (_, name), pixels in zip(batch, prepared, strict=True):
                     yield name, pixels if isinstance(pixels, PictureError) else next(rows)
 
     def _prepared(self, named: tuple[Picture, str]) -> NDArray[np.uint8] | PictureError:
         try:
-            wanted = self.model.preparation
-            return prepare(pixels_of(*named, wanted.shortest_side), wanted)
+            return self.prepared(*named)
         except PictureError as error:
             return error
 

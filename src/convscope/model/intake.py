@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.errors import PictureError
-from convscope.pictures.reading import read_picture
+from convscope.pictures.reading import PIXEL_LIMIT, read_picture
 from convscope.printable import printable
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
@@ -50,10 +50,12 @@ def name_of(picture: Picture, place: int) -> str:
     return os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"picture {place}"
 
 
-def pixels_of(picture: Picture, name: str, shortest_side: int | None = None) -> NDArray[np.uint8]:
+def pixels_of(
+    picture: Picture, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
+) -> NDArray[np.uint8]:
     """Read a picture: uint8 (height, width) or (height, width, channels).
 
-    Files and bytes are read as `read_picture` does it, with the same `shortest_side`.
+    Files and bytes are read as `read_picture` does it, with the same `shortest_side` and `pixel_limit`.
 
     Raises:
         PictureError: It cannot be read, or is an array of another kind.
@@ -64,9 +66,9 @@ def pixels_of(picture: Picture, name: str, shortest_side: int | None = None) -> 
         case Image.Image():
             return read_picture(_encoded(picture, name), name)
         case bytes():
-            return read_picture(picture, name, shortest_side)
+            return read_picture(picture, name, shortest_side, pixel_limit)
         case _:
-            return read_picture(Path(picture), printable(name), shortest_side)
+            return read_picture(Path(picture), printable(name), shortest_side, pixel_limit)
 
 
 def _is_picture_shape(shape: tuple[int, ...]) -> bool:

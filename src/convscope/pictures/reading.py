@@ -67,7 +67,9 @@ def read_file(path: Path, name: str) -> bytes:
         raise unreadable(name, str(error)) from error
 
 
-def read_picture(data: bytes | Path, name: str, shortest_side: int | None = None) -> NDArray[np.uint8]:
+def read_picture(
+    data: bytes | Path, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
+) -> NDArray[np.uint8]:
     """Read one picture: JPEG, PNG, GIF or animated WebP (first frame), BMP, TIFF, WebP.
 
     The orientation written in EXIF is honoured. Transparency is laid on white. 16-bit values are divided by
@@ -79,12 +81,13 @@ def read_picture(data: bytes | Path, name: str, shortest_side: int | None = None
         name: What people call it, for the error.
         shortest_side: A JPEG may be decoded at a half, a quarter or an eighth of its size, which its codec
             does in a fraction of the time, as long as no side gets shorter than this. None: in full size.
+        pixel_limit: How many pixels it may have at most.
 
     Returns:
         uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
 
     Raises:
-        PictureError: If it is empty, no picture, damaged or cut short, or has more than `PIXEL_LIMIT` pixels;
+        PictureError: If it is empty, no picture, damaged or cut short, or has more than `pixel_limit` pixels;
             told before it is decoded.
     """
     encoded = data if isinstance(data, bytes) else read_file(data, name)
@@ -92,7 +95,7 @@ def read_picture(data: bytes | Path, name: str, shortest_side: int | None = None
         raise unreadable(name, "the file is empty")
     try:
         with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
-            _check_size(image, name)
+            _check_size(image, name, pixel_limit)
             if shortest_side is not None:
                 image.draft(None, (shortest_side, shortest_side))
             image.load()
@@ -103,16 +106,16 @@ def read_picture(data: bytes | Path, name: str, shortest_side: int | None = None
     except UnidentifiedImageError as error:
         raise unreadable(name, "its content is not a JPEG, PNG, GIF, BMP, TIFF or WebP picture") from error
     except Image.DecompressionBombError as error:
-        raise unreadable(name, f"it unfolds to more than the limit of {PIXEL_LIMIT:,} pixels") from error
+        raise unreadable(name, f"it unfolds to more than the limit of {pixel_limit:,} pixels") from error
     except Exception as error:
         raise unreadable(name, f"it is damaged ({str(error) or type(error).__name__})") from error
 
 
-def _check_size(image: Image.Image, name: str) -> None:
-    if image.width * image.height > PIXEL_LIMIT:
+def _check_size(image: Image.Image, name: str, limit: int) -> None:
+    if image.width * image.height > limit:
         raise unreadable(
             name,
-            f"it unfolds to {image.width:,} x {image.height:,} pixels; the limit is {PIXEL_LIMIT:,} in all",
+            f"it unfolds to {image.width:,} x {image.height:,} pixels; the limit is {limit:,} in all",
         )
 
 
