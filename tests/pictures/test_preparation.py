@@ -82,3 +82,10 @@ def test_extreme_shapes_work(shape, fit):
     prepared = prepare(np.full(shape, 77, np.uint8), Preparation(3, 32, 32, fit))
     assert prepared.shape == (32, 32, 3)
     assert prepared.max() == 77
+
+
+@given(PICTURES, SIDES, SIDES)
+def test_width_is_scaled_first_whatever_pillow_would_do(picture, height, width):
+    by_width = prepare(picture, Preparation(picture.shape[2], picture.shape[0], width))
+    expected = prepare(by_width, Preparation(picture.shape[2], height, width))
+    assert np.array_equal(prepare(picture, Preparation(picture.shape[2], height, width)), expected)

@@ -45,8 +45,8 @@ def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
     """Bring a picture into the form of a preparation.
 
     Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by
-    repeating. The size is changed by Pillow's antialiased bilinear filter: when shrinking, every pixel of the
-    picture counts. A picture that already has the form is returned untouched.
+    repeating. The size is changed by Pillow's antialiased bilinear filter, width first: when shrinking, every
+    pixel of the picture counts. A picture that already has the form is returned untouched.
 
     Args:
         picture: uint8 of shape (H, W), (H, W, 1) or (H, W, 3).
@@ -78,7 +78,7 @@ def _resize(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
     size = (preparation.width, preparation.height)
     match preparation.fit:
         case "stretch":
-            image = image.resize(size, Image.Resampling.BILINEAR)
+            image = _scale(image, size, (0, 0, image.width, image.height))
         case "pad":
             image = _pad(image, size)
         case "crop":
@@ -86,13 +86,21 @@ def _resize(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
     return np.asarray(image).reshape(preparation.height, preparation.width, -1)
 
 
+def _scale(image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:
+    """Scale what is in a box, width first. Left to itself, each version of Pillow has its own order."""
+    left, top, right, bottom = box
+    wide = image.resize(
+        (size[0], image.height), Image.Resampling.BILINEAR, box=(left, 0, right, image.height)
+    )
+    return wide.resize(size, Image.Resampling.BILINEAR, box=(0, top, size[0], bottom))
+
+
 def _pad(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     scale = min(size[0] / image.width, size[1] / image.height)
     inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     padded = Image.new(image.mode, size)
-    padded.paste(
-        image.resize(inner, Image.Resampling.BILINEAR), ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
-    )
+    scaled = _scale(image, inner, (0, 0, image.width, image.height))
+    padded.paste(scaled, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
     return padded
 
 
@@ -106,4 +114,4 @@ def _crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         min(image.width, left + kept_width),
         min(image.height, top + kept_height),
     )
-    return image.resize(size, Image.Resampling.BILINEAR, box=box)
+    return _scale(image, size, box)

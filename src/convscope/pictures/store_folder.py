@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from convscope.pictures.sources.source import Part
 
-FORMAT = 2
+FORMAT = 3
 PICTURES, LABELS, DIGESTS, REST = "pictures.bin", "labels.npy", "digests.npy", "store.json"
 
 
