@@ -36,13 +36,22 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * A link to a state of this page.
+ * A link to a state of this page. Its address is whole: a fragment alone would mean the page around a frame.
  *
- * @param {string} href
+ * @param {string} fragment
  * @param {...Child} children
  */
-export function link(href, ...children) {
-  return element("a", { href }, ...children);
+export function link(fragment, ...children) {
+  return element("a", { href: addressOf(fragment) }, ...children);
+}
+
+/**
+ * This page's address with another fragment.
+ *
+ * @param {string} fragment
+ */
+export function addressOf(fragment) {
+  return new URL(fragment, location.href).href;
 }
 
 /**

@@ -14,7 +14,7 @@
 import { experiment } from "convscope/bench/experiment.js";
 import { networkTable } from "convscope/bench/table.js";
 import { surelyWrong } from "convscope/bench/wrong.js";
-import { element, link } from "convscope/dom.js";
+import { addressOf, element, link } from "convscope/dom.js";
 import { format, parse } from "convscope/state.js";
 import { themeOf } from "convscope/theme.js";
 
@@ -41,7 +41,7 @@ function draw(bench, root) {
   document.documentElement.dataset.theme = theme;
   const remember = (/** @type {string} */ name, /** @type {string} */ value) => {
     const now = parse(location.hash);
-    history.replaceState(null, "", format({ ...now, options: { ...now.options, [name]: value } }));
+    history.replaceState(null, "", addressOf(format({ ...now, options: { ...now.options, [name]: value } })));
   };
   const { classes, networks } = bench.table;
   root.replaceChildren(

@@ -10,7 +10,7 @@
  */
 
 import { brightest, isInside, placeText, read, stepNamed } from "convscope/chain.js";
-import { element, flat, link } from "convscope/dom.js";
+import { addressOf, element, flat, link } from "convscope/dom.js";
 import { frame } from "convscope/frame.js";
 import { header } from "convscope/header.js";
 import { EXTRAS, ribbon } from "convscope/ribbon.js";
@@ -185,7 +185,7 @@ class Page {
     const sameMap = place.length < 3 || place[0] === this.pinned[0];
     this.pinned = place;
     this.state = instead(this.state, { step: this.step.name, place });
-    history.replaceState(null, "", format(this.state));
+    history.replaceState(null, "", addressOf(format(this.state)));
     if (sameMap) this.show(place);
     else this.render();
   }
@@ -198,7 +198,7 @@ class Page {
     const state = this.state ?? parse(location.hash);
     const options = Object.fromEntries(Object.entries({ ...state.options, [name]: value }).filter(([, one]) => one !== ""));
     this.state = { ...state, options };
-    history.replaceState(null, "", format(this.state));
+    history.replaceState(null, "", addressOf(format(this.state)));
     this.render();
   }
 

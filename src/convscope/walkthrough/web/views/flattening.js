@@ -61,10 +61,10 @@ function formulas(step, context, index) {
   return [
     element("p", { class: "equation" }, "number ", element("strong", { class: "output" }, String(index)), " is ", number(valueAt(step, [index]))),
     element("p", {}, "It comes from ", link(back, `map ${map}, row ${row}, column ${column}`), "."),
-    element("h4", {}, "From the map to the column"),
+    element("h3", {}, "From the map to the column"),
     element("p", { class: "formula" }, "index = (map × height + row) × width + column"),
     element("p", { class: "formula" }, `(${map} × ${height} + ${row}) × ${width} + ${column} = ${index}`),
-    element("h4", {}, "And back"),
+    element("h3", {}, "And back"),
     element("p", { class: "formula" }, `map = floor(${index} / ${size}) = ${map}`),
     element("p", { class: "formula" }, `row = floor(${index} / ${width}) mod ${height} = ${row}`),
     element("p", { class: "formula" }, `column = ${index} mod ${width} = ${column}`),

@@ -20,9 +20,9 @@ export function relu(step, context) {
   const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
   const middle = element("div", { class: "stack" });
   return {
-    input: [element("h4", {}, "without ReLU"), sides.input],
+    input: [element("h3", {}, "without ReLU"), sides.input],
     middle: [middle, shares(step, context)],
-    output: [element("h4", {}, "with ReLU"), sides.output],
+    output: [element("h3", {}, "with ReLU"), sides.output],
     below: context.chain.no_relu ? [noRelu(context.chain.no_relu, context)] : [],
     show(place) {
       sides.show(place);
