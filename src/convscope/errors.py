@@ -7,12 +7,21 @@
     ├── PictureError      one picture that cannot be read
     ├── StoreError        the prepared pictures cannot be written or read
     ├── ModelFileError    a model file that is damaged, foreign or hostile
+    ├── ExportError       an exported graph that does not answer as its model does
     ├── SettingError      a setting outside what is possible
-    └── RunError          a run folder or checkpoint that cannot be used
+    ├── RunError          a run folder or checkpoint that cannot be used
+    └── RequestError      a request to the HTTP service that is not answered as asked
 
 Every error says four things in at most four short lines: what went wrong, where, why, and what to do.
 The command line prints exactly that and ends with exit code 2; from Python the same text is `str(error)`.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ConvscopeError(Exception):
@@ -69,9 +78,42 @@ class ModelFileError(ConvscopeError):
     """A model file is damaged, foreign or hostile."""
 
 
+class ExportError(ConvscopeError):
+    """An exported graph does not answer as its model does; the message names the worst picture."""
+
+
 class SettingError(ConvscopeError):
     """A setting is outside what is possible."""
 
 
 class RunError(ConvscopeError):
     """A run folder or a checkpoint cannot be used."""
+
+
+class RequestError(ConvscopeError):
+    """A request to the HTTP service is not answered as asked.
+
+    Args:
+        what: See ConvscopeError.
+        status: HTTP's status code.
+        why: See ConvscopeError.
+        remedy: See ConvscopeError.
+        retry_seconds: After how many seconds to ask again, where that may help.
+        headers: What else the answer carries.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int,
+        why: str = "",
+        remedy: str = "",
+        retry_seconds: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(what, why=why, remedy=remedy)
+        self.status = status
+        self.headers = dict(headers or {})
+        if retry_seconds is not None:
+            self.headers["retry-after"] = str(retry_seconds)
