@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -11,6 +11,10 @@ from onnx import TensorProto, helper, numpy_helper
 from convscope.network.notation import Convolution, FullConnection, Pooling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
     from convscope.model.file import Model
     from convscope.network.shapes import Stage
 
@@ -37,29 +41,44 @@ def build_graph(model: Model) -> onnx.ModelProto:
     """
     size = model.preparation
     pictures = ["N", size.height, size.width, size.channels]
-    graph = helper.make_graph(
-        [*_normalisation(), *_chain(model.stages())],
-        "convscope",
+    arrangement = [
+        helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
+    ]
+    return assemble(
+        [*arrangement, *network_nodes(model)],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", len(model.classes)])],
-        [numpy_helper.from_array(value, name) for name, value in _constants(model).items()],
+        network_constants(model),
     )
+
+
+def assemble(
+    nodes: Sequence[onnx.NodeProto],
+    inputs: Sequence[onnx.ValueInfoProto],
+    outputs: Sequence[onnx.ValueInfoProto],
+    constants: Mapping[str, NDArray[Any]],
+) -> onnx.ModelProto:
+    """Put nodes and the constants they use together, in the version of ONNX that all graphs here have."""
+    values = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "convscope", inputs, outputs, values)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
 
 
-def _constants(model: Model) -> dict[str, np.ndarray]:
-    per_channel = {"mean": model.mean, "std": model.std}
-    shaped = {name: np.array(value, np.float32).reshape(1, -1, 1, 1) for name, value in per_channel.items()}
-    return {**shaped, **model.weights}
-
-
-def _normalisation() -> list[onnx.NodeProto]:
-    return [
-        helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
+def network_nodes(model: Model) -> list[onnx.NodeProto]:
+    """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`."""
+    normalisation = [
         helper.make_node("Sub", ["image", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "std"], ["normalised"]),
     ]
+    return [*normalisation, *_chain(model.stages())]
+
+
+def network_constants(model: Model) -> dict[str, NDArray[Any]]:
+    """Give what the nodes of the network need: mean, standard deviation, weights."""
+    per_channel = {"mean": model.mean, "std": model.std}
+    shaped = {name: np.array(value, np.float32).reshape(1, -1, 1, 1) for name, value in per_channel.items()}
+    return {**shaped, **model.weights}
 
 
 def _chain(chain: tuple[Stage, ...]) -> list[onnx.NodeProto]:

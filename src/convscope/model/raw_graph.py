@@ -1,0 +1,67 @@
+"""The model as an ONNX graph that takes pictures as they are: preparation, network and answer in one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from convscope.model.graph import assemble, network_constants, network_nodes
+from convscope.model.preparation_graph import preparation_nodes
+
+if TYPE_CHECKING:
+    import onnx
+
+    from convscope.model.file import Model
+
+FORMAT = 1
+
+
+def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
+    """Build the graph from raw pictures to answers; `docs/reference/onnx.md` describes it for its users.
+
+    Its input `pictures` is uint8 of shape (N, height, width, 1 or 3), any height and width. Its outputs are
+    `probabilities`, softmax(logits / temperature), float32 (N, classes), and `label`, the place of the
+    largest, int64 (N).
+
+    Args:
+        model: The trained model.
+        licence: The terms the model may be used under, which only its owner knows.
+    """
+    preparation, constants = preparation_nodes(model.preparation)
+    graph = assemble(
+        [*preparation, *network_nodes(model), *_answer()],
+        [helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["N", "height", "width", "channels"])],
+        [
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(model.classes)]),
+            helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
+        ],
+        {**constants, **network_constants(model), "temperature": np.array(model.temperature, np.float32)},
+    )
+    helper.set_model_props(graph, _properties(model, licence))
+    return graph
+
+
+def _answer() -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Div", ["logits", "temperature"], ["tempered"]),
+        helper.make_node("Softmax", ["tempered"], ["probabilities"], axis=1),
+        helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0),
+    ]
+
+
+def _properties(model: Model, licence: str) -> dict[str, str]:
+    """Say what the model is, each entry as JSON but for texts."""
+    return {
+        "convscope_format": str(FORMAT),
+        "classes": json.dumps(model.classes, ensure_ascii=False),
+        "preparation": json.dumps(asdict(model.preparation)),
+        "network": model.notation,
+        "temperature": json.dumps(model.temperature),
+        "licence": licence or "not stated",
+        "figures": json.dumps(dict(model.figures)),
+        "receipt": json.dumps(dict(model.receipt)),
+    }
