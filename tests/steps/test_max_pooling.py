@@ -84,3 +84,16 @@ def test_a_gradient_of_another_shape_than_the_output_is_named():
 def test_a_cell_outside_the_output_cannot_be_explained():
     with pytest.raises(SettingError, match="column 1"):
         max_pooling.explain(np.zeros((1, 3, 3)), (2, 2), (2, 2), channel=0, row=0, column=1)
+
+
+@given(poolings())
+def test_the_winners_are_pytorch_s(case):
+    maps, pooling = case
+    _, expected = torch.nn.functional.max_pool2d(
+        torch.tensor(maps),
+        pooling["window"],
+        pooling["stride"],
+        ceil_mode=pooling["overhang"],
+        return_indices=True,
+    )
+    np.testing.assert_array_equal(max_pooling.winners(maps, **pooling), expected)

@@ -1,0 +1,69 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.steps import mean_squared_error
+from convscope.training import loss_bench
+from convscope.training.loss_figure import loss_figure
+
+PAGE = (Path(__file__).parents[2] / "docs/reference/losses.md").read_text(encoding="utf-8")
+
+
+def keys(value):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from keys(inner)
+    if isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
+
+
+@pytest.fixture
+def found(cache, monkeypatch):
+    assert cache.exists()
+    monkeypatch.setattr(loss_bench, "EPOCHS", 4)
+    return loss_bench.bench()
+
+
+def test_the_table_is_the_course_s():
+    first, second = loss_bench.table()["networks"]
+    losses = ("classification_error", "mean_squared_error", "cross_entropy")
+    assert [round(first[loss], 4) for loss in losses] == [0.3333, 0.2533, 0.3757]
+    assert [round(second[loss], 4) for loss in losses] == [0.3333, 0.7067, 1.0567]
+    for network in (first, second):
+        for picture in network["pictures"]:
+            p, truth = picture["probabilities"][picture["truth"]], picture["truth"]
+            assert picture["gradients"]["cross_entropy"][truth] == pytest.approx(p - 1)
+            assert picture["gradients"]["mean_squared_error"][truth] == pytest.approx(-4 * p * (1 - p) ** 2)
+
+
+def test_squared_error_in_pytorch_is_the_book_s():
+    logits, truths = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]]), [2, 0]
+    expected = np.mean([mean_squared_error.forward(*pair) for pair in zip(logits, truths, strict=True)])
+    assert loss_bench._squared(torch.tensor(logits), torch.tensor(truths)).item() == pytest.approx(expected)
+
+
+def test_the_experiment(found):
+    """Cross-entropy learns from either start; squared error is told almost nothing from the wrong one."""
+    runs = {(run["start"], run["loss"]): run for run in found["experiment"]["runs"]}
+    assert len(runs) == 4
+    for run in runs.values():
+        assert len(run["steps"]) == len(run["accuracy_fraction"]) == len(run["gradient"])
+        assert run["steps"][:3] == [0, 10, 20]
+    wrong = {loss: runs["confidently_wrong", loss] for loss in ("cross_entropy", "mean_squared_error")}
+    assert (
+        wrong["cross_entropy"]["accuracy_fraction"][0] == wrong["mean_squared_error"]["accuracy_fraction"][0]
+    )
+    assert wrong["cross_entropy"]["gradient"][0] > 1
+    assert wrong["mean_squared_error"]["gradient"][0] < 0.01
+    assert wrong["cross_entropy"]["accuracy_fraction"][-1] > 0.8
+    assert (
+        wrong["cross_entropy"]["accuracy_fraction"][-1] > wrong["mean_squared_error"]["accuracy_fraction"][-1]
+    )
+    assert runs["normal", "cross_entropy"]["accuracy_fraction"][-1] > 0.8
+    assert {*keys(found)} - {*re.findall(r"\w+", PAGE)} == set()
+    assert len(loss_figure(found["experiment"]).axes) == 4

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage, signal
+
+from convscope.errors import NetworkError, SettingError
+from convscope.walkthrough.filtering import LONGEST_SIDE, filter_picture
+from convscope.walkthrough.kernels import KERNELS, kernel
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (13, 10), np.uint8)
+
+
+def test_every_named_filter_does_what_scipy_does():
+    told = filter_picture(PICTURE, {name: kernel(name) for name in KERNELS})
+    assert [step.kind for step in told.steps] == ["image", "convolution", "relu"]
+    assert told.steps[1].filter_names == [*KERNELS]
+    for found, name in zip(told.steps[1].output.values(), KERNELS, strict=True):
+        expected = ndimage.correlate(PICTURE.astype(float), kernel(name), mode="constant")
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert told.largest_difference < 1e-2
+
+
+@given(st.integers(1, 4), st.integers(0, 3), st.integers(1, 5), st.integers(1, 5))
+@settings(max_examples=20)
+def test_stride_padding_and_own_sizes(stride, padding, rows, columns):
+    own = np.random.default_rng(rows).integers(-3, 4, (rows, columns)).astype(float)
+    told = filter_picture(PICTURE, {"own": own}, stride=(stride, stride), padding=(padding, padding))
+    expected = signal.correlate2d(np.pad(PICTURE.astype(float), padding), own, mode="valid")
+    np.testing.assert_array_equal(told.steps[1].output.values()[0], expected[::stride, ::stride])
+
+
+def test_a_colour_picture_is_read_as_grey_and_a_large_one_made_smaller():
+    told = filter_picture(np.full((2 * LONGEST_SIDE, 100, 3), 80, np.uint8), {"identity": kernel("identity")})
+    assert told.steps[0].shape == [1, LONGEST_SIDE, 50]
+    assert (told.steps[1].output.values() == 80).all()
+    assert [change.step for change in told.steps[0].changes] == ["read", "colour", "size", "normalisation"]
+
+
+def test_it_predicts_nothing():
+    told = filter_picture(PICTURE, {"blur": kernel("blur")})
+    assert (told.classes, told.predicted, told.probabilities, told.why) == ([], None, [], None)
+
+
+def test_filters_of_two_sizes_and_filters_larger_than_the_picture():
+    with pytest.raises(SettingError, match="same number"):
+        filter_picture(PICTURE, {"blur": kernel("blur"), "own": np.ones((2, 2))})
+    with pytest.raises(NetworkError, match="does not fit"):
+        filter_picture(PICTURE, {"own": np.ones((20, 20))}, padding=(0, 0))
