@@ -3,11 +3,13 @@
 import os
 import secrets
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from convscope.errors import ConvscopeError
+
+_BESIDE = ".convscope-"
 
 
 @contextmanager
@@ -33,13 +35,14 @@ def replacing(path: Path) -> Generator[IO[bytes]]:
         >>> [(entry.name, entry.read_text()) for entry in folder.iterdir()]
         [('classes.txt', 'cat dog')]
     """
-    beside = path.with_name(f".convscope-{secrets.token_hex(8)}")
+    beside = path.with_name(f"{_BESIDE}{secrets.token_hex(8)}")
     try:
         with beside.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        _settle(path.parent)
     except OSError as error:
         raise ConvscopeError(
             f"cannot write {path}",
@@ -48,3 +51,20 @@ def replacing(path: Path) -> Generator[IO[bytes]]:
         ) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove from a folder what processes left there that were killed inside `replacing`."""
+    for leftover in folder.glob(f"{_BESIDE}*"):
+        if leftover.is_file():
+            leftover.unlink(missing_ok=True)
+
+
+def _settle(folder: Path) -> None:
+    """Bring a folder's list of files to the disk, so that a power cut does not bring the old file back."""
+    with suppress(OSError):  # not every file system can do this for a folder, and the file itself is safe
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)

@@ -219,6 +219,24 @@ def test_an_interrupted_build_leaves_nothing_and_ends_soon(many, stores):
     assert not list(stores.iterdir())
 
 
+def test_what_a_killed_build_leaves_is_removed_by_the_next(many, stores, pets):
+    with start(many, stores) as build:
+        build.stdout.readline()
+        build.kill()
+    assert len(list(stores.iterdir())) == 1
+    store = build_store(open_source(pets), FORM, folder=stores)
+    assert [store.pictures.filename.parent] == list(stores.iterdir())
+
+
+def test_a_build_that_goes_on_is_left_alone(many, stores, pets):
+    with start(many, stores) as build:
+        build.stdout.readline()
+        build_store(open_source(pets), FORM, folder=stores)
+        rest, errors = build.communicate()
+    assert "digest" in rest, errors
+    assert len(list(stores.iterdir())) == 2
+
+
 def test_the_store_outlives_its_source(pets, stores):
     store = build_store(open_source(pets), FORM, folder=stores)
     expected = np.array(store.pictures)

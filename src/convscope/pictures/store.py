@@ -1,14 +1,17 @@
 """The store: all pictures of a source, decoded once, as one memory-mapped array of bytes.
 
 It is built in a folder of another name and renamed when it is whole. So a store that can be seen is whole,
-and of two runs that build the same one at once the later uses the earlier's.
+and of two runs that build the same one at once the later uses the earlier's. Who builds holds the lock of the
+folder; one that nobody holds was left by a process that was killed, and is removed.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import shutil
 from collections.abc import Callable
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,6 +20,7 @@ import numpy as np
 import PIL
 
 from convscope.errors import DataError, PictureError, StoreError
+from convscope.locking import locked
 from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
 from convscope.pictures.naming import natural_order
@@ -33,11 +37,14 @@ from convscope.pictures.store_folder import (
 from convscope.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
 
     from convscope.pictures.sources.source import Source
 
 BROKEN_FRACTION_LIMIT = 0.5
+_BUILDING = ".building-"
 
 Progress = Callable[[int, int], None]
 
@@ -113,8 +120,8 @@ def _build_at(
     place: Path, source: Source, preparation: Preparation, progress: Progress, *, strict: bool
 ) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".building-", dir=place.parent) as temporary:
-        building = Path(temporary) / "store"
+    with _workplace(place.parent) as temporary:
+        building = temporary / "store"
         building.mkdir()
         _build(source, preparation, building, progress, strict=strict)
         try:
@@ -123,8 +130,21 @@ def _build_at(
             if not place.exists():
                 raise
             if read_store(place) is None:  # what is there is no other run's store but a damaged one
-                place.rename(Path(temporary) / "damaged")
+                place.rename(temporary / "damaged")
                 building.rename(place)
+
+
+@contextmanager
+def _workplace(stores: Path) -> Generator[Path]:
+    """Make a folder to build in, and remove those that nobody builds in any more."""
+    with ExitStack() as stack:
+        with locked(stores, wait=True):  # so that nobody removes what is made but not yet locked
+            for leftover in stores.glob(f"{_BUILDING}*"):
+                with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), locked(leftover):
+                    shutil.rmtree(leftover, ignore_errors=True)
+            building = Path(stack.enter_context(TemporaryDirectory(prefix=_BUILDING, dir=stores)))
+            stack.enter_context(locked(building))
+        yield building
 
 
 def _build(
