@@ -8,10 +8,8 @@ import torch
 
 from convscope.errors import ConvscopeError, RunError
 from convscope.training import checkpoint
-from convscope.training.checkpoint import NAME, Origin
-from convscope.training.recipe import Settings
-
-ORIGIN = Origin("/pets", "digest", Settings(size=(8, 9), epochs=3, mirror=False, precision="bf16", seed=4))
+from convscope.training.checkpoint import NAMES, Checkpoints
+from convscope.training.loop import Position
 
 
 @pytest.fixture
@@ -22,13 +20,27 @@ def stopped(make_training):
     return training
 
 
+def only(run):
+    """The path of the one checkpoint there is."""
+    (path,) = run.iterdir()
+    return path
+
+
+def at(training, epoch):
+    training.position = replace(training.position, epoch=epoch)
+    return training
+
+
 def test_what_was_kept_comes_back(stopped, make_training, tmp_path):
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    assert checkpoint.read_origin(tmp_path) == ORIGIN
+    Checkpoints(tmp_path).save(stopped)
     restored = make_training(stopped.data, epochs=3)
-    checkpoint.restore(tmp_path, restored)
+    assert Checkpoints(tmp_path).restore(restored) == ()
     assert restored.position == stopped.position
-    for part in (lambda one: one.network.state_dict(), lambda one: one.optimiser.state()):
+    for part in (
+        lambda one: one.network.state_dict(),
+        lambda one: one.optimiser.state(),
+        lambda one: one.average.weights,
+    ):
         assert all(torch.equal(tensor, part(restored)[name]) for name, tensor in part(stopped).items())
     for training in (stopped, restored):
         assert training.run()
@@ -37,25 +49,64 @@ def test_what_was_kept_comes_back(stopped, make_training, tmp_path):
     assert all(torch.equal(tensor, after[name]) for name, tensor in stopped.network.state_dict().items())
 
 
-def test_a_new_checkpoint_takes_the_old_ones_place(stopped, tmp_path):
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    stopped.position = replace(stopped.position, epoch=2)
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    assert [path.name for path in tmp_path.iterdir()] == [NAME]
-    checkpoint.restore(tmp_path, stopped)
+def test_without_a_checkpoint_nothing_happens(stopped, tmp_path):
+    before = stopped.position
+    assert Checkpoints(tmp_path).restore(stopped) == ()
+    assert stopped.position == before
+
+
+def test_the_newest_and_the_one_before_are_kept(stopped, tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    for epoch in (0, 1, 2):
+        checkpoints.save(at(stopped, epoch))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
+    Checkpoints(tmp_path).restore(at(stopped, 0))
     assert stopped.position.epoch == 2
 
 
+def test_the_one_before_is_used_if_the_newest_is_damaged_and_the_next_takes_its_place(stopped, tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(at(stopped, 0))
+    (good,) = tmp_path.iterdir()
+    checkpoints.save(at(stopped, 1))
+    (newest,) = set(tmp_path.iterdir()) - {good}
+    newest.write_bytes(newest.read_bytes()[:-1] + b"!")
+    again = Checkpoints(tmp_path)
+    (note,) = again.restore(at(stopped, 2))
+    assert newest.name in note
+    assert "damaged" in note
+    assert stopped.position.epoch == 0
+    kept = good.read_bytes()
+    again.save(at(stopped, 1))
+    assert good.read_bytes() == kept
+    assert Checkpoints(tmp_path).restore(at(stopped, 2)) == ()
+    assert stopped.position.epoch == 1
+
+
+def test_every_flipped_bit_is_noticed(stopped, tmp_path):
+    Checkpoints(tmp_path).save(stopped)
+    path = only(tmp_path)
+    data = path.read_bytes()
+    random = np.random.default_rng(0)
+    for place in [*range(0, 64, 7), *random.integers(0, len(data), 200).tolist()]:
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(flipped)
+        with pytest.raises(RunError, match="cannot go on with"):
+            Checkpoints(tmp_path).restore(stopped)
+
+
 def test_a_finished_run_has_none_any_more(stopped, tmp_path):
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    checkpoint.remove(tmp_path)
-    checkpoint.remove(tmp_path)
-    with pytest.raises(RunError, match="there is no stopped run in"):
-        checkpoint.read_origin(tmp_path)
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(stopped)
+    checkpoints.save(stopped)
+    checkpoints.remove()
+    checkpoints.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def rewrite(path, tensors, metadata):
-    """Put other tensors and fields in place; None takes one away."""
+    """Put other tensors and fields in place, with the right checksum; None takes one away."""
     with safetensors.safe_open(path, framework="pt") as file:
         fields = json.loads(file.metadata()["convscope"])
     kept = {
@@ -63,7 +114,12 @@ def rewrite(path, tensors, metadata):
         for name, tensor in {**safetensors.torch.load_file(path), **tensors}.items()
         if tensor is not None
     }
-    safetensors.torch.save_file(kept, path, {"convscope": json.dumps({**fields, **metadata})})
+    text = json.dumps({**fields, **metadata})
+    notes = {"convscope": text, "checksum": checkpoint._checksum(kept, text)}
+    safetensors.torch.save_file(kept, path, notes)
+
+
+PLACE = {"epochs": 3, "epoch": 1, "step": 2}
 
 
 @pytest.mark.parametrize(
@@ -71,55 +127,50 @@ def rewrite(path, tensors, metadata):
     [
         ({"momentum.blocks.0.weight": None}, {}),
         ({"network.blocks.0.weight": torch.zeros(1)}, {}),
+        ({"average.more": torch.zeros(1)}, {}),
         ({}, {"position": None}),
+        ({}, {"position": {**PLACE, "step": 7}}),
+        ({}, {"position": {**PLACE, "step": -1}}),
+        ({}, {"position": {**PLACE, "epoch": 4}}),
+        ({}, {"position": {**PLACE, "epochs": 10**9}}),
+        ({}, {"position": {**PLACE, "elapsed_seconds": -1.0}}),
         ({}, {"format": "999"}),
+        ({}, {"data_digest": "of other pictures"}),
     ],
 )
-def test_a_checkpoint_of_another_kind_is_refused(stopped, tmp_path, tensors, metadata):
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    rewrite(tmp_path / NAME, tensors, metadata)
+def test_a_checkpoint_of_another_kind_is_refused_and_changes_nothing(stopped, tmp_path, tensors, metadata):
+    Checkpoints(tmp_path).save(stopped)
+    rewrite(only(tmp_path), tensors, metadata)
+    stopped.position = before = Position(3)
     with pytest.raises(RunError, match="cannot go on with"):
-        checkpoint.restore(tmp_path, stopped)
+        Checkpoints(tmp_path).restore(stopped)
+    assert stopped.position == before
+
+
+def test_what_is_rewritten_with_nothing_changed_is_taken(stopped, tmp_path):
+    """So that the test above does not pass for a wrong checksum."""
+    Checkpoints(tmp_path).save(stopped)
+    rewrite(only(tmp_path), {}, {"position": PLACE})
+    Checkpoints(tmp_path).restore(stopped)
+    assert stopped.position == Position(**PLACE)
 
 
 @pytest.mark.parametrize(
     "damage", [lambda data: data[:0], lambda data: data[:-9], lambda data: b"\0" * 99 + data]
 )
 def test_a_damaged_checkpoint_is_refused(stopped, tmp_path, damage):
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    (tmp_path / NAME).write_bytes(damage((tmp_path / NAME).read_bytes()))
+    Checkpoints(tmp_path).save(stopped)
+    only(tmp_path).write_bytes(damage(only(tmp_path).read_bytes()))
     with pytest.raises(RunError, match="cannot go on with"):
-        checkpoint.restore(tmp_path, stopped)
+        Checkpoints(tmp_path).restore(stopped)
 
 
-def test_a_model_is_no_checkpoint(model_path):
-    model_path.rename(model_path.parent / NAME)
+def test_a_model_is_no_checkpoint(stopped, model_path):
+    model_path.rename(model_path.parent / NAMES[0])
     with pytest.raises(RunError, match="cannot go on with"):
-        checkpoint.read_origin(model_path.parent)
-
-
-def test_a_checkpoint_of_another_network_changes_nothing_of_the_position(stopped, make_training, tmp_path):
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    other = make_training(stopped.data, network="3C3")
-    before = other.position
-    with pytest.raises(RunError):
-        checkpoint.restore(tmp_path, other)
-    assert other.position == before
+        Checkpoints(model_path.parent).restore(stopped)
 
 
 def test_a_folder_that_is_gone_is_an_error(stopped, tmp_path):
     with pytest.raises(ConvscopeError):
-        checkpoint.save(tmp_path / "gone", ORIGIN, stopped)
-    with pytest.raises(RunError, match="there is no stopped run"):
-        checkpoint.read_origin(tmp_path / "gone")
-
-
-def test_nothing_in_it_is_executed(stopped, tmp_path):
-    """The file is safetensors: a length, JSON, and numbers that end where the file ends."""
-    checkpoint.save(tmp_path, ORIGIN, stopped)
-    data = (tmp_path / NAME).read_bytes()
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-    assert max(ends) == len(data) - 8 - length
-    assert np.isfinite(np.array(ends)).all()
+        Checkpoints(tmp_path / "gone").save(stopped)

@@ -74,9 +74,9 @@ def test_the_validation_figures_are_of_the_validation_pictures(make_training, ma
     assert events[-1].validation_accuracy_fraction is None
 
 
-@pytest.mark.parametrize("stops", [[1], [4], [5], [2, 7, 11], [23]])
+@pytest.mark.parametrize("stops", [[1], [4], [5], [2, 7, 11], [23], [25]])
 def test_a_stopped_run_goes_on_where_it_stopped(make_training, make_data, stops):
-    """With 5 steps an epoch: after the first, in an epoch, at its end, several times, before the last."""
+    """With 5 steps an epoch: after the first, in an epoch, at its end, several times, near and at the end."""
     data = make_data(validation=10)
     whole = make_training(data, epochs=5)
     expected = finished(whole)
@@ -89,16 +89,15 @@ def test_a_stopped_run_goes_on_where_it_stopped(make_training, make_data, stops)
     assert replace(training.position, elapsed_seconds=0) == replace(whole.position, elapsed_seconds=0)
 
 
-def test_the_state_is_saved_after_each_epoch_and_before_a_stop(make_training):
-    training, saved = make_training(epochs=3, mirror=False), []
+def test_the_state_can_be_saved_after_each_step_and_each_epoch(make_training):
+    training, saved = make_training(epochs=2, mirror=False), []
     training.run(save=lambda: saved.append((training.position.epoch, training.position.step)))
-    assert saved == [(1, 0), (2, 0), (3, 0)]
-    training, saved = make_training(epochs=3), []
-    training.run(
-        wants_stop=lambda: training.position.step == 2,
-        save=lambda: saved.append((training.position.epoch, training.position.step)),
-    )
-    assert saved == [(0, 2)]
+    assert saved == [
+        *((0, step) for step in range(1, 6)),
+        (1, 0),
+        *((1, step) for step in range(1, 6)),
+        (2, 0),
+    ]
 
 
 def test_a_run_ends_when_its_minutes_are_over(make_training):

@@ -11,7 +11,7 @@ import pytest
 
 import convscope
 from convscope.errors import DataError, NetworkError, RunError, SettingError
-from convscope.training import checkpoint, session
+from convscope.training import run_folder, session
 from convscope.training.events import EpochDone, Finished, Noted, Preparing, Started, StepDone, Stopped
 from convscope.training.recipe import Settings
 
@@ -48,6 +48,7 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
         "figures/worst_mistakes.png",
         "metrics.json",
         "model.safetensors",
+        "pictures.csv",
     ]
     loaded = convscope.load(run / "model.safetensors")
     assert weights_equal(loaded, classifier)
@@ -127,7 +128,7 @@ def test_a_stopped_run_ends_as_if_it_never_had_been(pets, tmp_path, epoch, step)
     resumed = session.resume(run)
     assert weights_equal(resumed, whole)
     assert resumed.model.temperature == whole.model.temperature
-    assert not (run / checkpoint.NAME).exists()
+    assert {path.name for path in run.iterdir()} == {path.name for path in (tmp_path / "whole").iterdir()}
     with (run / "epochs.csv").open(newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == list("123456")
 
@@ -142,7 +143,7 @@ def test_pictures_that_changed_since_are_noticed(pets, tmp_path, paint: Callable
     paint(pets / "dark" / "5.png", 20, seed=999)
     with pytest.raises(RunError, match="have changed since"):
         session.resume(tmp_path / "run")
-    assert (tmp_path / "run" / checkpoint.NAME).exists()
+    assert (tmp_path / "run" / run_folder.NAME).exists()
 
 
 def test_pictures_that_are_gone_are_noticed(pets, tmp_path):

@@ -106,7 +106,8 @@ class Terminal:
 
     def _show_stopped(self, event: Stopped) -> None:
         go_on = f"convscope train --resume {shlex.quote(str(event.run))}"
-        self._end([("stopped", f"after {event.epoch} of {event.epochs} epochs"), ("go on with", go_on)])
+        where = f"after {event.epoch} of {event.epochs} epochs" if event.epochs else "before the first epoch"
+        self._end([("stopped", where), ("go on with", go_on)])
 
     def _is_due(self) -> bool:
         now = self._clock()

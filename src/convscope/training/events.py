@@ -82,7 +82,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Training was stopped by a person after `epoch` whole epochs; `convscope train --resume RUN` goes on."""
+    """Training was stopped by a person after `epoch` whole epochs; `convscope train --resume RUN` goes on.
+
+    `epochs` is 0 where that was before the pictures were prepared.
+    """
 
     run: Path
     epoch: int

@@ -101,7 +101,7 @@ class Training:
         Args:
             listeners: Who is told.
             wants_stop: Asked after each step.
-            save: Called after each epoch, and before stopping.
+            save: Called after each step and each epoch, where the run can go on from.
 
         Returns:
             Whether the end was reached.
@@ -110,18 +110,18 @@ class Training:
             RunError: The loss is no longer a number.
         """
         begin = time.monotonic() - self.position.elapsed_seconds
-        while self._done_fraction() < 1:
+        while self.position.step or self._done_fraction() < 1:  # an epoch under way is always ended
             drawn = self._draw()
             self.network.train()
             for taken in batches.batches(len(drawn.order), self.recipe.batch, start=self.position.step):
+                if self._done_fraction() >= 1:
+                    break
                 loss, correct = self._step(drawn, taken)
                 self._advance(loss, correct, time.monotonic() - begin)
                 _tell(listeners, self._step_done())
+                save()
                 if wants_stop():
-                    save()
                     return False
-                if self._done_fraction() >= 1:
-                    break
             self._end_epoch(listeners, begin)
             save()
         return True

@@ -2,6 +2,7 @@
 
 RUN/model.safetensors    the plain chain, ready to use
 metrics.json         figures on the test pictures, and what was found and chosen
+pictures.csv         every picture that was used, with its class, its part and its digest
 epochs.csv           a row an epoch
 figures/*.png        learning curves, confusion matrix, worst mistakes
 """
@@ -9,15 +10,14 @@ figures/*.png        learning curves, confusion matrix, worst mistakes
 from __future__ import annotations
 
 import json
-import platform
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.atomic import replacing
 from convscope.errors import ConvscopeError
+from convscope.model import picture_list
 from convscope.model.classifier import Classifier
 from convscope.model.evaluation import Evaluation, evaluate
 from convscope.training import figures
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.pictures.split import Split
     from convscope.pictures.store import Store
-    from convscope.training.checkpoint import Origin
     from convscope.training.loop import Training
 
 MODEL = "model.safetensors"
@@ -65,20 +64,6 @@ def broken_notes(store: Store) -> tuple[str, ...]:
     return (*named, f"left out {more:,} more, all named in {METRICS}") if more else tuple(named)
 
 
-def receipt(origin: Origin) -> dict[str, str]:
-    """Say where a model comes from: data, settings, versions and machine."""
-    packages = ("convscope", "torch", "numpy", "numba", "pillow")
-    return {
-        "data": origin.data,
-        "data_digest": origin.data_digest,
-        "settings": json.dumps(asdict(origin.settings)),
-        "seed": str(origin.settings.seed),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        **{package: version(package) for package in packages},
-    }
-
-
 def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
     """Judge the model by the pictures it has never seen and write everything into the run's folder.
 
@@ -89,6 +74,8 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
         ConvscopeError: Something cannot be written.
     """
     store, parts = training.data.store, training.data.split
+    with replacing(run / picture_list.NAME) as file:
+        file.write(picture_list.listing(store, parts))
     judged, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
     classifier = Classifier(model)
     if not len(indices):
@@ -97,14 +84,14 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
     probabilities = classifier.probabilities_at(store.pictures, indices)
     evaluation = evaluate(probabilities, store.labels[indices], store.classes)
     measured = {judged: evaluation.to_dict(), "training_seconds": training.position.elapsed_seconds}
-    classifier = Classifier(replace(model, figures=_headline(judged, evaluation, training)))
+    classifier = Classifier(replace(model, figures=_headline(judged, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, measured, training)
     _write_figures(run, store, indices, probabilities, evaluation)
     return classifier, _summary(judged, evaluation)
 
 
-def _headline(judged: str, evaluation: Evaluation, training: Training) -> dict[str, float | int | str]:
+def _headline(judged: str, evaluation: Evaluation) -> dict[str, float | int | str]:
     low, high = evaluation.accuracy_interval
     return {
         "judged_by": judged,
@@ -113,7 +100,6 @@ def _headline(judged: str, evaluation: Evaluation, training: Training) -> dict[s
         "accuracy_low": low,
         "accuracy_high": high,
         "cross_entropy": evaluation.cross_entropy,
-        "training_seconds": training.position.elapsed_seconds,
     }
 
 

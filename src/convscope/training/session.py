@@ -5,25 +5,29 @@ source -> survey -> store -> split -> recipe -> loop -> folded model -> evaluati
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
+from convscope.model.receipt import write_receipt
 from convscope.network.folding import fold
 from convscope.pictures.sources import Data, open_source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store import Store, build_store
 from convscope.pictures.survey import survey
-from convscope.training import checkpoint, report
+from convscope.training import report, run_folder
+from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import training_data
 from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
@@ -31,6 +35,7 @@ from convscope.training.interruption import asked_to_stop
 from convscope.training.loop import Training
 from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
+from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +44,16 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Source
 
 _SAVE_EVERY_SECONDS = 20.0
-"""An epoch that ends sooner after the last checkpoint writes none: some runs have many epochs a second."""
+"""So much work at most is done again after a process was killed; a checkpoint takes a few milliseconds."""
 
 
 def train(
-    data: Data, settings: Settings, *, output: Path | None = None, listeners: Sequence[Listener] = ()
+    data: Data,
+    settings: Settings,
+    *,
+    output: Path | None = None,
+    threads: int | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Classifier:
     """Train a classifier.
 
@@ -52,6 +62,7 @@ def train(
         settings: What the person said; everything else is chosen from the pictures.
         output: A new folder for the run: the model, its figures and its log; None keeps nothing but what is
             returned.
+        threads: How many compute; None leaves it to PyTorch.
         listeners: Who is told what happens.
 
     Raises:
@@ -59,37 +70,29 @@ def train(
         KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to go on.
     """
     settings.check()
-    if output is not None:
-        _check_unused(output)  # before the work, not after it
-    store = _store(open_source(data), settings, listeners)
-    origin = _origin(data, store, settings)
-    training = _training(store, split(store), origin.settings)
+    origin = _origin(data, settings, threads)
     with TemporaryDirectory() if output is None else nullcontext(output) as folder:
-        _make_run(Path(folder))
-        return _Session(Path(folder), training, origin, (*listeners, CsvLog())).go()
+        run = Path(folder)
+        with run_folder.taken(run):
+            run_folder.write(run, origin)
+            return _Session(run, origin, (*listeners, CsvLog())).go(data)
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
-    """Go on with a run that was stopped, and end as if it never had been.
+    """Go on with a run that was stopped or killed, and end as if it never had been.
 
     Raises:
-        RunError: There is nothing to go on with, or the pictures have changed since.
+        RunError: There is nothing to go on with, another process trains there, or the pictures have changed
+            since.
     """
-    origin = checkpoint.read_origin(run)
-    if not origin.data:
-        raise RunError(
-            f"cannot go on with {run}", why="its pictures were arrays, which are gone", remedy="train anew"
-        )
-    store = _store(open_source(origin.data), origin.settings, listeners)
-    if store.digest != origin.data_digest:
-        raise RunError(
-            f"cannot go on with {run}",
-            why=f"the pictures of {origin.data} have changed since",
-            remedy="train anew",
-        )
-    training = _training(store, split(store), origin.settings)
-    checkpoint.restore(run, training)
-    return _Session(run, training, origin, (*listeners, CsvLog())).go()
+    with run_folder.taken_again(run) as origin:
+        if not origin.data:
+            raise RunError(
+                f"cannot go on with {run}",
+                why="its pictures were arrays, which are gone",
+                remedy="train anew",
+            )
+        return _Session(run, origin, (*listeners, CsvLog())).go(origin.data)
 
 
 def learn(store: Store, settings: Settings) -> Model:
@@ -99,7 +102,7 @@ def learn(store: Store, settings: Settings) -> Model:
         ConvscopeError: A setting is impossible, or the network does not fit the pictures.
     """
     none = np.zeros(0, np.int64)
-    origin = _origin("", store, settings)
+    origin = _origin("", settings, None)
     training = _training(store, Split(np.arange(len(store.labels)), none, none, ()), origin.settings)
     training.run()
     training.finish()
@@ -109,37 +112,56 @@ def learn(store: Store, settings: Settings) -> Model:
 @dataclass(frozen=True, slots=True)
 class _Session:
     run: Path
-    training: Training
-    origin: checkpoint.Origin
+    origin: run_folder.Origin
     listeners: Sequence[Listener]
 
-    def go(self) -> Classifier:
+    def go(self, data: Data) -> Classifier:
+        with computing_threads(self.origin.threads):
+            return self._go(data)
+
+    def _go(self, data: Data) -> Classifier:
         begin = time.monotonic()
-        data, recipe = self.training.data, self.training.recipe
-        plan = (*report.data_lines(data.store, data.split), *recipe_lines(data.facts(), recipe))
-        self._tell(Started(self.run, plan, recipe.epochs, self.training.steps))
-        for note in (*data.store.notes, *data.split.notes, *report.broken_notes(data.store)):
-            self._tell(Noted(note))
-        self._learn()
-        model = _model(self.training, self.origin)
-        classifier, summary = report.write(self.run, model, self.training)
-        checkpoint.remove(self.run)
+        try:
+            training, checkpoints = self._prepare(open_source(data))
+        except KeyboardInterrupt:
+            self._tell(Stopped(self.run, 0, 0))
+            raise
+        self._learn(training, checkpoints)
+        model = _model(training, self.origin)
+        classifier, summary = report.write(self.run, model, training)
+        run_folder.end(self.run)
+        checkpoints.remove()
         self._tell(Finished(self.run, self.run / report.MODEL, summary, time.monotonic() - begin))
         return classifier
 
-    def _learn(self) -> None:
-        training, saved_at = self.training, time.monotonic()
+    def _prepare(self, source: Source) -> tuple[Training, Checkpoints]:
+        """Bring the run to where it begins, or to its newest checkpoint."""
+        settings = self.origin.settings
+        store = _store(source, settings, self.listeners)
+        training = _training(store, split(store), settings)
+        checkpoints = Checkpoints(self.run)
+        resumed = checkpoints.restore(training)
+        checkpoints.save(training)
+        data, recipe = training.data, training.recipe
+        plan = (*report.data_lines(store, data.split), *recipe_lines(data.facts(), recipe))
+        self._tell(Started(self.run, plan, recipe.epochs, training.steps))
+        for note in (*store.notes, *data.split.notes, *report.broken_notes(store), *resumed):
+            self._tell(Noted(note))
+        return training, checkpoints
+
+    def _learn(self, training: Training, checkpoints: Checkpoints) -> None:
+        saved_at = time.monotonic()
 
         def save_now_and_then() -> None:
             nonlocal saved_at
             if time.monotonic() - saved_at >= _SAVE_EVERY_SECONDS:
-                checkpoint.save(self.run, self.origin, training)
+                checkpoints.save(training)
                 saved_at = time.monotonic()
 
         with asked_to_stop() as wants_stop:
             reached_end = training.run(self.listeners, wants_stop, save_now_and_then)
         if not reached_end:
-            checkpoint.save(self.run, self.origin, training)
+            checkpoints.save(training)
             self._tell(Stopped(self.run, training.position.epoch, training.position.epochs))
             raise KeyboardInterrupt
         training.finish()
@@ -153,7 +175,7 @@ def _training(store: Store, parts: Split, settings: Settings) -> Training:
     return Training(data, choose(data.facts(), settings))
 
 
-def _model(training: Training, origin: checkpoint.Origin) -> Model:
+def _model(training: Training, origin: run_folder.Origin) -> Model:
     data, store = training.data, training.data.store
     return Model(
         notation=training.recipe.network,
@@ -162,7 +184,14 @@ def _model(training: Training, origin: checkpoint.Origin) -> Model:
         mean=tuple(data.mean.tolist()),
         std=tuple(data.std.tolist()),
         weights=fold(training.network),
-        receipt=report.receipt(origin),
+        receipt=write_receipt(
+            store,
+            data.split,
+            data=origin.data,
+            settings=json.dumps(asdict(origin.settings)),
+            seed=origin.settings.seed,
+            threads=origin.threads,
+        ),
         temperature=_temperature(training),
     )
 
@@ -184,29 +213,13 @@ def _store(source: Source, settings: Settings, listeners: Sequence[Listener]) ->
     )
 
 
-def _origin(data: Data, store: Store, settings: Settings) -> checkpoint.Origin:
-    """Remember where the run came from, the precision settled: it must be the same when the run goes on."""
+def _origin(data: Data, settings: Settings, threads: int | None) -> run_folder.Origin:
+    """Remember where the run came from, and with what precision and threads: a run goes on with the same."""
     name = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
     where = str(Path(name).absolute()) if name and Path(name).exists() else name
     measured = settings.precision in {None, "auto"}
     settled = replace(settings, precision=fastest_precision()) if measured else settings
-    return checkpoint.Origin(where, store.digest, settled)
-
-
-def _check_unused(run: Path) -> None:
-    if run.exists() and (not run.is_dir() or any(run.iterdir())):
-        raise RunError(
-            f"the run's folder {run} exists already",
-            why="a run never overwrites anything",
-            remedy="name a new one",
-        )
-
-
-def _make_run(run: Path) -> None:
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make the run's folder {run}", why=error.strerror or str(error)) from error
+    return run_folder.Origin(where, settled, threads or torch.get_num_threads())
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> None:

@@ -1,0 +1,97 @@
+"""The receipt of a model: from which pictures, with which settings, by which code and where it was made.
+
+A receipt is a table of texts in the model file. With the same pictures, settings, code and machine the same
+weights come out again, to the bit; `verification.py` finds out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convscope.model.picture_list import listing
+
+if TYPE_CHECKING:
+    from convscope.pictures.split import Split
+    from convscope.pictures.store import Store
+
+_PACKAGES = ("convscope", "torch", "numpy", "numba", "pillow")
+_ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
+"""Features of a processor that decide how sums are taken, and so their last bits."""
+
+
+def write_receipt(
+    store: Store, parts: Split, *, data: str, settings: str, seed: int, threads: int
+) -> dict[str, str]:
+    """Write the receipt of a model that is trained here and now.
+
+    Args:
+        store: The prepared pictures.
+        parts: Which of them were learned from, which steered and which judged.
+        data: The source as it was given; empty for arrays.
+        settings: Of the training, as JSON.
+        seed: Where all random numbers began.
+        threads: How many computed.
+    """
+    return {
+        "data": data,
+        "data_digest": store.digest,
+        "pictures_digest": digest(listing(store, parts)),
+        "settings": settings,
+        "settings_digest": digest(settings.encode()),
+        "seed": str(seed),
+        "threads": str(threads),
+        **environment(),
+    }
+
+
+def environment() -> dict[str, str]:
+    """Say what computes here: the code, the packages, the machine."""
+    return {
+        "code_digest": code_digest(),
+        **{package: version(package) for package in _PACKAGES},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        **_processor(),
+    }
+
+
+@cache
+def code_digest() -> str:
+    """Digest convscope's own source: tells two states of the code apart that have the same version."""
+    found = hashlib.blake2b(digest_size=16)
+    root = Path(str(files("convscope")))
+    for path in sorted(root.rglob("*.py")):
+        found.update(f"{path.relative_to(root).as_posix()}\0{digest(path.read_bytes())}\0".encode())
+    return found.hexdigest()
+
+
+def digest(data: bytes) -> str:
+    """BLAKE2b of 16 bytes, as hexadecimal digits.
+
+    Example:
+        >>> digest(b"cat")
+        '4321c228dc684ef30fe2db60117c005d'
+    """
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _processor() -> dict[str, str]:
+    """The processor's name and those of its features that matter, where the system tells (Linux does)."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    fields = dict(re.findall(r"^([^\t:]+?)\s*:\s*(.*)$", text.partition("\n\n")[0], flags=re.MULTILINE))
+    features = fields.get("flags", fields.get("Features", "")).split()
+    return {
+        "processor": fields.get("model name", platform.processor()),
+        "processor_features": " ".join(sorted(filter(_ARITHMETIC.fullmatch, features))),
+    }
