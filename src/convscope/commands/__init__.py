@@ -5,15 +5,18 @@
     opening     where an explanation goes: into a file, or before one's eyes
     train       pictures -> model file
     evaluate    model file + labelled pictures -> figures
+    compare     two model files + labelled pictures -> their difference
+    verify      model file + its pictures -> whether it is what its receipt says
     predict     model file + pictures -> names
+    serve       model files -> the same over HTTP
     explain     model file + picture -> every step, as a page
     filter      picture + filter -> feature map
     losses      why networks learn from cross-entropy
     network     notation -> shapes and costs
 
 Whatever happens, a person reads a sentence and a script reads an exit code: 0 done, 1 done in part (whoever
-read our output has gone, or `predict` could not read some pictures), 2 wrong input, 70 a mistake of
-convscope's own, 130 stopped by Ctrl-C.
+read our output has gone, or `predict` could not read some pictures) or found to differ (`verify`), 2 wrong
+input, 70 a mistake of convscope's own, 130 stopped by Ctrl-C.
 """
 
 import io

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands import evaluate, explain, losses, network, predict, train
+from convscope.commands import compare, evaluate, explain, losses, network, predict, serve, train, verify
 from convscope.commands.filter import filter_
 
 app = typer.Typer(
@@ -37,7 +37,10 @@ def convscope(
 
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(compare.compare)
+app.command()(verify.verify)
 app.command()(predict.predict)
+app.command()(serve.serve)
 app.command()(explain.explain)
 app.command("filter")(filter_)
 app.command()(losses.losses)

@@ -1,0 +1,129 @@
+"""Whether a model is what its receipt says: made from these pictures, and the same when it is made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import ModelFileError
+from convscope.model.picture_list import NAME, Differences, differences
+from convscope.model.receipt import digest, environment
+from convscope.pictures.sources import open_source
+from convscope.pictures.store import build_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convscope.model.file import Model
+    from convscope.pictures.sources import Data
+    from convscope.pictures.store import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class DataCheck:
+    """Whether pictures are those a model was made from.
+
+    Attributes:
+        same: Whether they are: the same content, classes and parts in the same order.
+        differences: Which of them differ; None where that cannot be told, for want of the list of pictures.
+        reason: Why it cannot be told; empty if it can.
+    """
+
+    same: bool
+    differences: Differences | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsCheck:
+    """How the weights of two models compare.
+
+    Attributes:
+        identical: Whether they are the same to the bit.
+        largest_difference: The largest absolute difference between two weights; None where the networks are
+            not of the same shape.
+    """
+
+    identical: bool
+    largest_difference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A fact that is another here than in the receipt."""
+
+    fact: str
+    then: str
+    now: str
+
+
+def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | None = None) -> DataCheck:
+    """Compare pictures with those that a model was made from.
+
+    Args:
+        model: The model.
+        folder: Where its file lies, and beside it the list of its pictures.
+        data: A source, as for training.
+        progress: Called with (pictures prepared, pictures in all).
+
+    Raises:
+        ModelFileError: The model has no receipt.
+        DataError: The source cannot be used.
+        StoreError: The prepared pictures cannot be written.
+    """
+    if "data_digest" not in model.receipt:
+        raise ModelFileError(
+            "this model has no receipt", remedy="verify a model that `convscope train` wrote"
+        )
+    store = build_store(open_source(data), model.preparation, progress=progress)
+    if store.digest == model.receipt["data_digest"]:
+        return DataCheck(same=True, differences=Differences((), (), (), ()))
+    try:
+        return DataCheck(same=False, differences=differences(_list(model, folder), store))
+    except ValueError as error:
+        return DataCheck(same=False, differences=None, reason=str(error))
+
+
+def check_weights(first: Model, second: Model) -> WeightsCheck:
+    """Compare the weights of two models.
+
+    Example:
+        >>> from convscope.model.file import Model
+        >>> from convscope.pictures.preparation import Preparation
+        >>> one, other = (
+        ...     Model("", ("a", "b"), Preparation(1, 1, 1), (0,), (1,), {"w": np.float32([1, weight])})
+        ...     for weight in (2, 2.5)
+        ... )
+        >>> check_weights(one, other)
+        WeightsCheck(identical=False, largest_difference=0.5)
+    """
+    shapes = [{name: weight.shape for name, weight in one.weights.items()} for one in (first, second)]
+    if shapes[0] != shapes[1]:
+        return WeightsCheck(identical=False, largest_difference=None)
+    pairs = [(weight, second.weights[name]) for name, weight in first.weights.items()]
+    return WeightsCheck(
+        identical=all(one.tobytes() == other.tobytes() for one, other in pairs),
+        largest_difference=max(float(np.abs(one - other).max(initial=0)) for one, other in pairs),
+    )
+
+
+def changes(model: Model) -> tuple[Changed, ...]:
+    """List what computes otherwise here than where the model was made: code, packages, machine."""
+    return tuple(
+        Changed(fact, model.receipt.get(fact, ""), now)
+        for fact, now in environment().items()
+        if model.receipt.get(fact, "") != now
+    )
+
+
+def _list(model: Model, folder: Path) -> bytes:
+    path = folder / NAME
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"the list of its pictures, {NAME}, is not beside it") from error
+    if digest(data) != model.receipt.get("pictures_digest"):
+        raise ValueError(f"{NAME} beside it is not the list of its pictures")
+    return data

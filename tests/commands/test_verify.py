@@ -1,0 +1,59 @@
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from convscope.model.file import load, save
+from convscope.training import session
+from convscope.training.recipe import Settings
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@pytest.fixture
+def trained(pets: Path, tmp_path: Path) -> Path:
+    session.train(pets, Settings(network="3C3-MP2", epochs=2, batch=5, size=(8, 8)), output=tmp_path / "run")
+    return tmp_path / "run" / "model.safetensors"
+
+
+def test_what_is_the_same_is_said_to_be(run: Run, trained: Path, pets: Path) -> None:
+    done = run("verify", trained, "--data", pets, "--retrain")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "pictures      the same\nweights       identical, to the bit\n"
+
+
+def test_pictures_that_differ_are_named_and_not_trained_on(run: Run, trained: Path, pets: Path) -> None:
+    (pets / "dark" / "3.png").unlink()
+    done = run("verify", trained, "--data", pets, "--retrain", "--json")
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["pictures"]["same"] is False
+    assert report["pictures"]["differences"]["removed"] == ["dark/3.png"]
+    assert report["weights"] is None
+    shown = run("verify", trained, "--data", pets)
+    assert shown.returncode == 1
+    assert "removed       dark/3.png" in shown.stdout
+
+
+def test_weights_that_were_changed_are_found(run: Run, trained: Path, pets: Path) -> None:
+    model = load(trained)
+    name = "full_connection_1.bias"
+    save(replace(model, weights={**model.weights, name: model.weights[name] + 1}), trained)
+    done = run("verify", trained, "--data", pets, "--retrain")
+    assert done.returncode == 1, done.stderr
+    assert "weights       different, by up to 1\n" in done.stdout
+
+
+def test_what_cannot_be_checked(run: Run, trained: Path, model_path: Path, pets: Path) -> None:
+    model = load(trained)
+    for receipt in ({"settings": "[]"}, {"settings": "{}", "threads": "0"}, {"settings": '{"minutes": 1}'}):
+        save(replace(model, receipt={**model.receipt, **receipt}), trained)
+        done = run("verify", trained, "--data", pets, "--retrain")
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert len(done.stderr.splitlines()) <= 4
+    assert run("verify", model_path, "--data", pets).returncode == 2
+    assert run("verify", trained, "--data", pets / "gone").returncode == 2

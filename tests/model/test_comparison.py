@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, multinomial
+
+from convscope.errors import DataError
+from convscope.model.classifier import Classifier
+from convscope.model.comparison import compare, mcnemar, paired_interval
+
+COUNTS = st.integers(0, 60)
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@given(COUNTS, COUNTS)
+def test_mcnemar_is_scipys_binomial_test(only_first, only_second):
+    tosses = only_first + only_second
+    expected = binomtest(only_first, tosses).pvalue if tosses else 1.0
+    assert mcnemar(only_first, only_second) == pytest.approx(expected, rel=1e-9)
+
+
+def test_mcnemar_takes_large_numbers():
+    assert mcnemar(20_000, 20_400) == pytest.approx(binomtest(20_000, 40_400).pvalue, rel=1e-6)
+    assert mcnemar(0, 5_000) == 0.0
+
+
+@given(COUNTS, COUNTS, st.integers(1, 500))
+def test_the_interval_holds_the_difference_and_mirrors(only_first, only_second, both):
+    pictures = only_first + only_second + both
+    low, high = paired_interval(only_first, only_second, pictures)
+    assert -1 <= low < high <= 1
+    assert paired_interval(only_second, only_first, pictures) == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.05, 0.05), (0.1, 0.2), (0.02, 0.08)])
+def test_the_interval_covers_the_truth_as_often_as_it_says(first, second):
+    """Counted out over all outcomes for 60 pictures, each with its probability."""
+    pictures, covered = 60, 0.0
+    outcomes = multinomial(pictures, [first, second, 1 - first - second])
+    for b in range(pictures + 1):
+        for c in range(pictures + 1 - b):
+            low, high = paired_interval(b, c, pictures)
+            if low <= second - first <= high:
+                covered += outcomes.pmf([b, c, pictures - b - c])
+    assert 0.94 <= covered <= 0.99
+
+
+@pytest.fixture
+def opposite(brightness):
+    """Answers bright where the other answers dark, and is less sure."""
+    weights = {name: -weight / 2 for name, weight in brightness.weights.items()}
+    return Classifier(replace(brightness, weights=weights))
+
+
+def test_two_models_on_the_same_pictures(brightness, opposite, pets):
+    """Of 20 pictures the first gets 18 right (see conftest), the second the other 2."""
+    found = compare(Classifier(brightness), opposite, pets, "all")
+    assert (found.pictures, found.only_first, found.only_second) == (20, 18, 2)
+    assert (found.first_accuracy_fraction, found.second_accuracy_fraction) == (0.9, 0.1)
+    assert found.difference_fraction == -0.8
+    assert found.p_value == mcnemar(18, 2)
+    assert found.difference_interval == paired_interval(18, 2, 20)
+    assert len(found.flips) == 20
+    mislaid = [flip for flip in found.flips if flip.second == flip.truth]
+    assert sorted(flip.picture for flip in mislaid) == [f"{pets}/dark/0.png", f"{pets}/dark/1.png"]
+    assert all(flip.first_probability > flip.second_probability > 0.5 for flip in found.flips)
+
+
+def test_classes_are_matched_by_name(brightness, pets):
+    """The same model with its classes the other way round gives the same answers."""
+    swapped = replace(
+        brightness,
+        classes=brightness.classes[::-1],
+        weights={name: np.ascontiguousarray(weight[::-1]) for name, weight in brightness.weights.items()},
+    )
+    found = compare(Classifier(brightness), Classifier(swapped), pets, "all")
+    assert found.flips == ()
+    assert found.p_value == 1
+    assert found.difference_fraction == 0
+
+
+def test_a_model_with_its_own_size_of_pictures(brightness, make_model, pets):
+    other = replace(make_model("4C3-MP2", (3, 12, 12), classes=2), classes=("bright", "dark"))
+    found = compare(Classifier(brightness), Classifier(other), pets)
+    assert found.pictures == 4
+    assert any("sets aside" in note for note in found.notes)
+
+
+def test_a_class_that_one_model_does_not_know(brightness, make_model, pets):
+    with pytest.raises(DataError, match="does not know the class"):
+        compare(Classifier(brightness), Classifier(make_model()), pets)

@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convscope.errors import ModelFileError
+from convscope.model import picture_list
+from convscope.model.receipt import write_receipt
+from convscope.model.verification import WeightsCheck, changes, check_data, check_weights
+from convscope.pictures.sources import open_source
+from convscope.pictures.split import split
+from convscope.pictures.store import build_store
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@pytest.fixture
+def kept(brightness, pets, tmp_path):
+    """A model with the receipt of `pets`, the list of its pictures beside it."""
+    store = build_store(open_source(pets), brightness.preparation)
+    (tmp_path / picture_list.NAME).write_bytes(picture_list.listing(store, split(store)))
+    return replace(
+        brightness, receipt=write_receipt(store, split(store), data="", settings="{}", seed=0, threads=1)
+    )
+
+
+def test_the_same_pictures(kept, pets, tmp_path):
+    found = check_data(kept, tmp_path, pets)
+    assert found.same
+    assert not found.differences
+
+
+def test_other_pictures_are_named(kept, pets, tmp_path):
+    (pets / "dark" / "3.png").unlink()
+    found = check_data(kept, tmp_path, pets)
+    assert not found.same
+    assert found.differences.removed == ("dark/3.png",)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "another"])
+def test_without_the_list_it_is_still_told_that_they_differ(kept, pets, tmp_path, spoil):
+    (pets / "dark" / "3.png").unlink()
+    path = tmp_path / picture_list.NAME
+    path.unlink() if spoil == "missing" else path.write_text("picture,class,part,digest\n")
+    found = check_data(kept, tmp_path, pets)
+    assert not found.same
+    assert found.differences is None
+    assert picture_list.NAME in found.reason
+
+
+def test_a_model_without_a_receipt(brightness, pets, tmp_path):
+    with pytest.raises(ModelFileError, match="no receipt"):
+        check_data(brightness, tmp_path, pets)
+
+
+def test_weights_are_compared_bit_by_bit(make_model):
+    one = make_model()
+    assert check_weights(one, make_model()) == WeightsCheck(identical=True, largest_difference=0.0)
+    bias = one.weights["full_connection_1.bias"] + np.float32(2**-3)
+    moved = replace(one, weights={**one.weights, "full_connection_1.bias": bias})
+    found = check_weights(one, moved)
+    assert not found.identical
+    assert found.largest_difference == pytest.approx(2**-3)
+    assert check_weights(one, make_model("3C3")) == WeightsCheck(identical=False, largest_difference=None)
+
+
+def test_nothing_changed_between_now_and_now(kept):
+    assert changes(kept) == ()
+    older = replace(kept, receipt={**kept.receipt, "numpy": "1.0"})
+    (found,) = changes(older)
+    assert (found.fact, found.then) == ("numpy", "1.0")
