@@ -1,14 +1,14 @@
 """The pages: one HTML file each, with all it needs inside, which asks for nothing from anywhere.
 
-The drawing is done by ES modules in `web/`, the same files that a server may serve as they are. A page carries
-them as data URLs in an import map, so that it works from a disk:
+The drawing is done by ES modules in `web/`, the same files that a server may serve as they are. A page
+carries them as data URLs in an import map, so that it works from a disk:
 
     <script type="importmap">   {"imports": {"convscope/walk.js": "data:text/javascript;base64,...", ...}}
     <script type="application/json">   what is drawn
     <script type="module">   import {open} from "convscope/walk.js"; open(...)
 
-Nothing that is drawn can become code: the data stands in a block that is never executed, with every `<` escaped,
-the modules put text in as text, and the page's policy names the hashes of the scripts that may run.
+Nothing that is drawn can become code: the data stands in a block that is never executed, with every `<`
+escaped, the modules put text in as text, and the page's policy names the hashes of the scripts that may run.
 
 Source: https://html.spec.whatwg.org/multipage/webappapis.html#import-maps; https://www.w3.org/TR/CSP3/.
 """

@@ -35,7 +35,9 @@ export async function unpackAll(value) {
  * @returns {Promise<Tensor>}
  */
 export async function unpack({ dtype, shape, data }) {
-  const deflated = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const text = atob(data);
+  const deflated = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) deflated[place] = text.charCodeAt(place);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return { shape, data: READERS[dtype](await new Response(stream).arrayBuffer()) };
 }

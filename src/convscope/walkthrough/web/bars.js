@@ -35,12 +35,7 @@ export function bars(bars, { caption, chosen, onChoose, shares = false }) {
       element("td", { class: "track" }, bar(Math.min(0, value) - smallest, Math.abs(value), span, value < 0)),
     );
   });
-  return element(
-    "table",
-    { class: "bars" },
-    element("caption", {}, caption),
-    element("tbody", {}, rows),
-  );
+  return element("table", { class: "bars" }, element("caption", {}, caption), element("tbody", {}, rows));
 }
 
 /**

@@ -43,7 +43,12 @@ export function board(picture, theme, { label, text, listener }) {
   const steered = listener?.steered ?? false;
   const frame = element(
     "div",
-    { class: "board", role: steered ? "application" : "img", "aria-label": label, tabindex: steered ? 0 : null },
+    {
+      class: "board",
+      role: steered ? "application" : "img",
+      "aria-label": label,
+      tabindex: steered ? 0 : null,
+    },
     canvas,
   );
   if (text && picture.cell >= SMALLEST_CELL) frame.append(...digits(picture, text));
@@ -55,7 +60,8 @@ export function board(picture, theme, { label, text, listener }) {
   return {
     element: frame,
     outline(role, rectangle) {
-      if (role === "output" && rectangle) Object.assign(cursor, { row: rectangle.top, column: rectangle.left });
+      if (role === "output" && rectangle)
+        Object.assign(cursor, { row: rectangle.top, column: rectangle.left });
       outlines.get(role)?.remove();
       if (rectangle === null) return;
       const made = outlineBox(role, rectangle, picture);

@@ -290,7 +290,11 @@ function words(name) {
  * @param {Step} step
  */
 export function isOfClasses(chain, step) {
-  return step.kind === "softmax" || step.kind === "loss" || chain.steps[chain.steps.indexOf(step) + 1]?.kind === "softmax";
+  return (
+    step.kind === "softmax" ||
+    step.kind === "loss" ||
+    chain.steps[chain.steps.indexOf(step) + 1]?.kind === "softmax"
+  );
 }
 
 /**
@@ -302,7 +306,8 @@ export function isOfClasses(chain, step) {
  * @returns {Tensor}
  */
 function outputOf(raw, before, chain) {
-  if (raw.kind === "relu") return { shape: raw.shape, data: Float32Array.from(inputOf(before), (x) => Math.max(0, x)) };
+  if (raw.kind === "relu")
+    return { shape: raw.shape, data: Float32Array.from(inputOf(before), (x) => Math.max(0, x)) };
   if (raw.kind === "flattening") return { shape: raw.shape, data: inputOf(before) };
   if (raw.kind === "loss") {
     const losses = new Float64Array(chain.classes.length).fill(NaN);

@@ -12,7 +12,9 @@ export function choice(label, chosen, options, onChange) {
   const list = element(
     "select",
     { change: () => onChange(list.value) },
-    Object.entries(options).map(([value, name]) => element("option", { value, selected: value === chosen }, name)),
+    Object.entries(options).map(([value, name]) =>
+      element("option", { value, selected: value === chosen }, name),
+    ),
   );
   return element("label", {}, label, " ", list);
 }

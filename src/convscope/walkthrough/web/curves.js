@@ -26,28 +26,55 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
   const ys = curves.flatMap(({ y }) => y).filter(Number.isFinite);
   const [xMin, xMax] = [Math.min(...xs), Math.max(...xs)];
   const [yMin, yMax] = [Math.min(0, ...ys), Math.max(highest, ...ys) || 1];
-  const toX = (/** @type {number} */ x) => EDGE.left + ((x - xMin) / (xMax - xMin || 1)) * (WIDTH - EDGE.left - EDGE.right);
-  const toY = (/** @type {number} */ y) => HEIGHT - EDGE.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - EDGE.top - EDGE.bottom);
+  const toX = (/** @type {number} */ x) =>
+    EDGE.left + ((x - xMin) / (xMax - xMin || 1)) * (WIDTH - EDGE.left - EDGE.right);
+  const toY = (/** @type {number} */ y) =>
+    HEIGHT - EDGE.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - EDGE.top - EDGE.bottom);
   const labels = spread(curves.map(({ y }) => toY(y[y.length - 1])));
   return svg(
     "svg",
     { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
-    svg("path", { class: "axis", d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}` }),
-    [yMin, yMax].map((y) => svg("text", { class: "tick", x: EDGE.left - 6, y: toY(y) + 4, "text-anchor": "end" }, three(y))),
-    [xMin, xMax].map((x) => svg("text", { class: "tick", x: toX(x), y: HEIGHT - EDGE.bottom + 16, "text-anchor": "middle" }, three(x))),
-    svg("text", { class: "axis-name", x: (EDGE.left + WIDTH - EDGE.right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, across),
+    svg("path", {
+      class: "axis",
+      d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}`,
+    }),
+    [yMin, yMax].map((y) =>
+      svg("text", { class: "tick", x: EDGE.left - 6, y: toY(y) + 4, "text-anchor": "end" }, three(y)),
+    ),
+    [xMin, xMax].map((x) =>
+      svg(
+        "text",
+        { class: "tick", x: toX(x), y: HEIGHT - EDGE.bottom + 16, "text-anchor": "middle" },
+        three(x),
+      ),
+    ),
     svg(
       "text",
-      { class: "axis-name", transform: `translate(14 ${HEIGHT / 2 - 12}) rotate(-90)`, "text-anchor": "middle" },
+      { class: "axis-name", x: (EDGE.left + WIDTH - EDGE.right) / 2, y: HEIGHT - 6, "text-anchor": "middle" },
+      across,
+    ),
+    svg(
+      "text",
+      {
+        class: "axis-name",
+        transform: `translate(14 ${HEIGHT / 2 - 12}) rotate(-90)`,
+        "text-anchor": "middle",
+      },
       up,
     ),
     at !== undefined && svg("path", { class: "now", d: `M${toX(at)} ${EDGE.top}V${HEIGHT - EDGE.bottom}` }),
     curves.map(({ name, x, y }, index) => [
       svg("path", {
         class: `curve curve-${index % 4}`,
-        d: x.map((one, place) => `${place ? "L" : "M"}${toX(one).toFixed(1)} ${toY(y[place]).toFixed(1)}`).join(""),
+        d: x
+          .map((one, place) => `${place ? "L" : "M"}${toX(one).toFixed(1)} ${toY(y[place]).toFixed(1)}`)
+          .join(""),
       }),
-      svg("text", { class: `curve-name curve-${index % 4}`, x: WIDTH - EDGE.right + 8, y: labels[index] + 4 }, name),
+      svg(
+        "text",
+        { class: `curve-name curve-${index % 4}`, x: WIDTH - EDGE.right + 8, y: labels[index] + 4 },
+        name,
+      ),
     ]),
   );
 }

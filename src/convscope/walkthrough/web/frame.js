@@ -45,6 +45,15 @@ function teaching(title, lesson) {
     element("h1", {}, title),
     element("p", {}, does),
     element("p", {}, element("strong", {}, "Try: "), attempt),
-    element("details", {}, element("summary", {}, "More"), element("ul", {}, more.map((text) => element("li", {}, text)))),
+    element(
+      "details",
+      {},
+      element("summary", {}, "More"),
+      element(
+        "ul",
+        {},
+        more.map((text) => element("li", {}, text)),
+      ),
+    ),
   );
 }

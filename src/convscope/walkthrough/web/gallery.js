@@ -42,12 +42,25 @@ export function gallery(setting, theme) {
   for (const map of maps) {
     const picture = large
       ? thumbnail(height, width, paint(map), side)
-      : { height, width, cell: cellSize(width, height, side, side, rem(1)), paint: paint(map), margin, step: 1 };
+      : {
+          height,
+          width,
+          cell: cellSize(width, height, side, side, rem(1)),
+          paint: paint(map),
+          margin,
+          step: 1,
+        };
     list.style.setProperty("--cell", `${picture.cell / picture.step}px`);
     const canvas = mapCanvas(picture, theme);
     const button = element(
       "button",
-      { type: "button", class: "small-map", "aria-pressed": "false", "aria-label": label(map), click: () => onChoose(map) },
+      {
+        type: "button",
+        class: "small-map",
+        "aria-pressed": "false",
+        "aria-label": label(map),
+        click: () => onChoose(map),
+      },
       element("span", { class: "drawing" }, canvas, element("span", { class: "window" })),
       element("span", { class: "caption", "aria-hidden": "true" }, caption(map)),
     );

@@ -20,11 +20,19 @@ export function header(chain, state, theme) {
   return element(
     "header",
     { class: "top" },
-    element("p", { class: "names" }, element("strong", {}, "convscope"), element("span", {}, [model, name].filter(Boolean).join(" · ")), element("code", {}, network)),
+    element(
+      "p",
+      { class: "names" },
+      element("strong", {}, "convscope"),
+      element("span", {}, [model, name].filter(Boolean).join(" · ")),
+      element("code", {}, network),
+    ),
     element(
       "p",
       { class: "answer" },
-      leading.map((index) => element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index])))),
+      leading.map((index) =>
+        element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index]))),
+      ),
     ),
     element(
       "p",

@@ -17,7 +17,8 @@ export const LESSONS = {
   },
   convolution: {
     does: "A filter slides over its input; at each place, input times weight is added up, and the sum says how much the place looks like what the filter looks for.",
-    attempt: "Find the strongest cell of the map, then look at the picture of its window: what made it strong?",
+    attempt:
+      "Find the strongest cell of the map, then look at the picture of its window: what made it strong?",
     more: [
       "One filter gives one feature map; its weights are the same everywhere, so a feature is found wherever it lies, with few weights.",
       "A filter reaches through all input maps at once: the sum has a subtotal for each of them, and one bias.",
@@ -47,12 +48,18 @@ export const LESSONS = {
   average_pooling: {
     does: "Each window gives the mean of its numbers: how much of a feature there is, on average.",
     attempt: "Compare a window that has one strong cell with one that is even.",
-    more: ["Max pooling asks whether a feature is there at all; the mean asks how much of it there is.", "It has no weights and is a linear step."],
+    more: [
+      "Max pooling asks whether a feature is there at all; the mean asks how much of it there is.",
+      "It has no weights and is a linear step.",
+    ],
   },
   flattening: {
     does: "The maps are read row by row, one map after the other, into one column. Nothing is computed and nothing lost.",
     attempt: "Look a number up by its index, and check the formula on paper.",
-    more: ["Neurons weigh every number alike, wherever it lies: so the maps become a list.", "The order is a habit, but it has to be the same each time, because every place has its own weights."],
+    more: [
+      "Neurons weigh every number alike, wherever it lies: so the maps become a list.",
+      "The order is a habit, but it has to be the same each time, because every place has its own weights.",
+    ],
   },
   full_connection: {
     does: "Every neuron multiplies each number before it by a weight of its own, and adds all of it to its bias.",
@@ -66,7 +73,10 @@ export const LESSONS = {
   softmax: {
     does: "Exponentials make the logits positive and dividing by their sum makes them shares: probabilities.",
     attempt: "Check one share with a calculator: e to a difference, divided by the sum.",
-    more: ["Only differences between logits count: add 5 to all of them and nothing changes.", "One logit more by 1 means e ≈ 2.72 times the share."],
+    more: [
+      "Only differences between logits count: add 5 to all of them and nothing changes.",
+      "One logit more by 1 means e ≈ 2.72 times the share.",
+    ],
   },
   loss: {
     does: "The loss says how wrong the probabilities are, given the true class; training makes it small.",
@@ -79,7 +89,10 @@ export const LESSONS = {
   overview: {
     does: "From left to right, the picture becomes maps of features, the maps become a column of numbers, and these become an answer.",
     attempt: "Choose any map to see where its numbers come from.",
-    more: ["Blue is negative, orange is positive, and the strongest colour is the largest number of the step.", "A step's maps are sorted by how much they light up."],
+    more: [
+      "Blue is negative, orange is positive, and the strongest colour is the largest number of the step.",
+      "A step's maps are sorted by how much they light up.",
+    ],
   },
   why: {
     does: "Two maps of what mattered for the answer, and the training pictures that the network finds most alike.",

@@ -53,14 +53,37 @@ function draw(bench, root) {
         "header",
         { class: "lesson" },
         element("h1", {}, "Why cross-entropy?"),
-        element("p", {}, "Three ways to say how wrong an answer is. One of them counts mistakes, one measures distances, and one is what networks learn from."),
-        element("p", {}, element("strong", {}, "Try: "), "make the wrong answers surer, and watch which loss and which gradient notice."),
+        element(
+          "p",
+          {},
+          "Three ways to say how wrong an answer is. One of them counts mistakes, one measures distances, and one is what networks learn from.",
+        ),
+        element(
+          "p",
+          {},
+          element("strong", {}, "Try: "),
+          "make the wrong answers surer, and watch which loss and which gradient notice.",
+        ),
       ),
-      element("section", {}, element("h2", {}, "Two networks, three pictures"), networks.map((network, place) => {
-        const firsts = read(state.options[`p${place}`], network);
-        return networkTable(network, classes, firsts, (values) => remember(`p${place}`, values.map((one) => one.toFixed(2)).join(" ")));
-      }), element("p", { class: "quiet" }, "Gradients are those at the true class's logit. Classification error has none: it stays the same while probabilities move, and then jumps.")),
-      surelyWrong(Number(state.options.difference ?? SURELY_WRONG) || 0, (difference) => remember("difference", String(difference))),
+      element(
+        "section",
+        {},
+        element("h2", {}, "Two networks, three pictures"),
+        networks.map((network, place) => {
+          const firsts = read(state.options[`p${place}`], network);
+          return networkTable(network, classes, firsts, (values) =>
+            remember(`p${place}`, values.map((one) => one.toFixed(2)).join(" ")),
+          );
+        }),
+        element(
+          "p",
+          { class: "quiet" },
+          "Gradients are those at the true class's logit. Classification error has none: it stays the same while probabilities move, and then jumps.",
+        ),
+      ),
+      surelyWrong(Number(state.options.difference ?? SURELY_WRONG) || 0, (difference) =>
+        remember("difference", String(difference)),
+      ),
       experiment(bench.experiment),
     ),
   );
@@ -87,7 +110,12 @@ function top(state, theme) {
   return element(
     "header",
     { class: "top" },
-    element("p", { class: "names" }, element("strong", {}, "convscope"), element("span", {}, "the loss bench")),
+    element(
+      "p",
+      { class: "names" },
+      element("strong", {}, "convscope"),
+      element("span", {}, "the loss bench"),
+    ),
     element("span", { class: "answer" }),
     link(format({ ...state, options: { ...state.options, theme: other } }), other),
   );

@@ -13,7 +13,12 @@ const MOST = 6;
  */
 export function noRelu(without, { chain, state, set }) {
   const off = state.options.relu === "off";
-  const box = element("input", { type: "checkbox", role: "switch", checked: off, change: () => set("relu", box.checked ? "off" : "") });
+  const box = element("input", {
+    type: "checkbox",
+    role: "switch",
+    checked: off,
+    change: () => set("relu", box.checked ? "off" : ""),
+  });
   return element(
     "section",
     {},
@@ -29,7 +34,12 @@ export function noRelu(without, { chain, state, set }) {
  * @param {import("convscope/chain.js").NoRelu} without
  */
 function comparison({ classes, probabilities, predicted }, without) {
-  const shown = [...new Set([...largestFirst(probabilities).slice(0, MOST), ...largestFirst(without.probabilities).slice(0, MOST)])];
+  const shown = [
+    ...new Set([
+      ...largestFirst(probabilities).slice(0, MOST),
+      ...largestFirst(without.probabilities).slice(0, MOST),
+    ]),
+  ];
   return element(
     "div",
     { class: "stack" },
@@ -43,7 +53,15 @@ function comparison({ classes, probabilities, predicted }, without) {
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["class", "with ReLU", "without"].map((name) => element("th", { scope: "col" }, name)))),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          ["class", "with ReLU", "without"].map((name) => element("th", { scope: "col" }, name)),
+        ),
+      ),
       element(
         "tbody",
         {},

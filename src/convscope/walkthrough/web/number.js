@@ -15,7 +15,5 @@ export function number(x) {
  */
 export function column(values) {
   const written = alignAtPoint(values.map(three));
-  return written.map((text, place) =>
-    element("span", { class: "number", title: full(values[place]) }, text),
-  );
+  return written.map((text, place) => element("span", { class: "number", title: full(values[place]) }, text));
 }

@@ -14,7 +14,9 @@ export function three(x) {
   const size = Math.abs(x);
   if (size < 1e-4 || size >= 1e6) return scientific(x);
   const rounded = Number(x.toPrecision(3));
-  return minus(size >= 100 ? rounded.toLocaleString("en", { useGrouping: size >= 10_000 }) : x.toPrecision(3));
+  return minus(
+    size >= 100 ? rounded.toLocaleString("en", { useGrouping: size >= 10_000 }) : x.toPrecision(3),
+  );
 }
 
 /**

@@ -42,7 +42,7 @@ export function outputMaps(step, context) {
   const slide = player({
     cells: height * width,
     watched: large.element,
-    show: (index) => context.point([map, Math.floor(index / width), index % width]),
+    show: (index) => context.pick([map, Math.floor(index / width), index % width]),
   });
   return {
     nodes: [
@@ -78,7 +78,9 @@ function smallMaps(step, context) {
   const active = activities(step);
   const sorted = (state.options.order ?? "activity") === "activity" ? largestFirst(active) : range(maps);
   const few = maps > FEW && state.options.show !== "all";
-  const shown = few ? sorted.filter((map) => largestFirst(active).indexOf(map) < FEW || map === place[0]) : sorted;
+  const shown = few
+    ? sorted.filter((map) => largestFirst(active).indexOf(map) < FEW || map === place[0])
+    : sorted;
   const small = gallery(
     {
       maps: shown,
@@ -98,8 +100,11 @@ function smallMaps(step, context) {
     element(
       "p",
       { class: "choices" },
-      choice("sort", state.options.order ?? "activity", { activity: "most active first", number: "by number" }, (order) =>
-        context.set("order", order),
+      choice(
+        "sort",
+        state.options.order ?? "activity",
+        { activity: "most active first", number: "by number" },
+        (order) => context.set("order", order),
       ),
       maps > FEW &&
         choice("show", few ? "few" : "all", { few: `${FEW} most active`, all: `all ${maps}` }, (show) =>

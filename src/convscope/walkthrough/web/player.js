@@ -29,7 +29,11 @@ export function player({ cells, watched, show }) {
     "aria-label": "cell, in reading order",
     input: () => show(Number(slider.value)),
   });
-  const button = element("button", { type: "button", disabled: still, click: () => (timer ? stop() : play()) }, "▶ play");
+  const button = element(
+    "button",
+    { type: "button", disabled: still, click: () => (timer ? stop() : play()) },
+    "▶ play",
+  );
 
   const isWatched = () => watched.matches(":hover") || watched.contains(document.activeElement);
   const tick = () => {

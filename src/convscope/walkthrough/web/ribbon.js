@@ -32,7 +32,9 @@ export function ribbon(chain, state, theme, current) {
       element("span", { class: "quiet" }, shapeText(step.shape)),
     ]),
   );
-  const [first, ...others] = extras(chain).map(([name, title]) => entry(state, name, current, [element("span", {}, title)]));
+  const [first, ...others] = extras(chain).map(([name, title]) =>
+    entry(state, name, current, [element("span", {}, title)]),
+  );
   return element("nav", { class: "ribbon", "aria-label": "steps" }, element("ol", {}, first, steps, others));
 }
 
@@ -42,7 +44,11 @@ export function ribbon(chain, state, theme, current) {
  * @param {Chain} chain
  */
 function extras({ why, neighbours, invariance }) {
-  const present = { overview: true, why: why !== null || neighbours.length > 0, invariance: invariance.length > 0 };
+  const present = {
+    overview: true,
+    why: why !== null || neighbours.length > 0,
+    invariance: invariance.length > 0,
+  };
   return Object.entries(EXTRAS).filter(([name]) => present[/** @type {keyof typeof EXTRAS} */ (name)]);
 }
 
@@ -63,8 +69,11 @@ function entry({ options }, name, current, content) {
  * @param {Theme} theme
  */
 function drawing(step, theme) {
-  const { height, width } = hasMaps(step) ? { height: step.shape[1], width: step.shape[2] } : layout(step.output.data.length);
+  const { height, width } = hasMaps(step)
+    ? { height: step.shape[1], width: step.shape[2] }
+    : layout(step.output.data.length);
   const map = hasMaps(step) ? largestFirst(activities(step))[0] : 0;
-  const paint = step.kind === "image" ? pixelPaint(step.pixels) : signedPaint(mapOf(step.output, map), step.limit, theme);
+  const paint =
+    step.kind === "image" ? pixelPaint(step.pixels) : signedPaint(mapOf(step.output, map), step.limit, theme);
   return mapCanvas(thumbnail(height, width, paint, SIDE), theme);
 }

@@ -80,7 +80,9 @@ function terms(list) {
       element(
         "tr",
         {},
-        ["cell", "input", "×", "weight", "=", "product"].map((title) => element("th", { scope: "col" }, title)),
+        ["cell", "input", "×", "weight", "=", "product"].map((title) =>
+          element("th", { scope: "col" }, title),
+        ),
       ),
     ),
     element(

@@ -21,16 +21,20 @@ export function vector(step, context, role, onPick) {
   const values = step.output.data;
   const { width, height } = layout(values.length);
   const cell = cellSize(width, height, context.room[role]);
-  const large = board({ height, width, cell, paint: signedPaint(values, step.limit, context.theme) }, context.theme, {
-    label: `${step.title}, ${values.length} numbers; arrow keys move`,
-    text: (index) => three(values[index]),
-    listener: {
-      steered: role === "output",
-      point: (row, column) => role === "output" && context.point([row * width + column]),
-      leave: () => role === "output" && context.leave(),
-      pick: (row, column) => (onPick ?? ((index) => context.pick([index])))(row * width + column),
+  const large = board(
+    { height, width, cell, paint: signedPaint(values, step.limit, context.theme) },
+    context.theme,
+    {
+      label: `${step.title}, ${values.length} numbers; arrow keys move`,
+      text: (index) => three(values[index]),
+      listener: {
+        steered: role === "output",
+        point: (row, column) => role === "output" && context.point([row * width + column]),
+        leave: () => role === "output" && context.leave(),
+        pick: (row, column) => (onPick ?? ((index) => context.pick([index])))(row * width + column),
+      },
     },
-  });
+  );
   return {
     nodes: [
       element("h3", { class: role }, `${count(values.length)} numbers`),

@@ -196,7 +196,9 @@ class Page {
    */
   setOption(name, value) {
     const state = this.state ?? parse(location.hash);
-    const options = Object.fromEntries(Object.entries({ ...state.options, [name]: value }).filter(([, one]) => one !== ""));
+    const options = Object.fromEntries(
+      Object.entries({ ...state.options, [name]: value }).filter(([, one]) => one !== ""),
+    );
     this.state = { ...state, options };
     history.replaceState(null, "", addressOf(format(this.state)));
     this.render();
@@ -217,7 +219,12 @@ class Page {
         format({ trail: [{ step: other.name, place: [] }], options: this.state?.options ?? {} }),
         text.replace("…", other.title),
       );
-    return element("p", { class: "steps" }, to(steps[index - 1], "← …") ?? "", to(steps[index + 1], "… →") ?? "");
+    return element(
+      "p",
+      { class: "steps" },
+      to(steps[index - 1], "← …") ?? "",
+      to(steps[index + 1], "… →") ?? "",
+    );
   }
 
   /** @param {Step} step */
@@ -230,7 +237,8 @@ class Page {
           { class: "note" },
           text,
           cell && " ",
-          cell && link(format(instead(this.state ?? parse(""), { step: step.name, place: cell })), "Show it."),
+          cell &&
+            link(format(instead(this.state ?? parse(""), { step: step.name, place: cell })), "Show it."),
         ),
       );
   }
@@ -253,6 +261,8 @@ function inner(box) {
  * @param {string} label
  */
 function refocus(main, label) {
-  const same = [...main.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === label);
+  const same = [...main.querySelectorAll("[aria-label]")].find(
+    (one) => one.getAttribute("aria-label") === label,
+  );
   if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }

@@ -58,7 +58,11 @@ export function waterfall(drops, result) {
         element("th", { scope: "row" }, "result"),
         element("td", { colspan: 4 }),
         element("td", { class: "output" }, products[drops.length]),
-        element("td", { class: "track" }, bar(Math.min(0, result) - smallest, Math.abs(result), span, result < 0)),
+        element(
+          "td",
+          { class: "track" },
+          bar(Math.min(0, result) - smallest, Math.abs(result), span, result < 0),
+        ),
       ),
     ),
   );

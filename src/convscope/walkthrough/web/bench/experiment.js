@@ -14,7 +14,18 @@ const LOSSES = { cross_entropy: "cross-entropy", mean_squared_error: "squared er
 
 /** @param {Experiment} experiment */
 export function experiment(experiment) {
-  const { data, network, epochs, batch, learning_rate, pictures_learned, pictures_judged, seconds, wrong_bias, seed } = experiment;
+  const {
+    data,
+    network,
+    epochs,
+    batch,
+    learning_rate,
+    pictures_learned,
+    pictures_judged,
+    seconds,
+    wrong_bias,
+    seed,
+  } = experiment;
   return element(
     "section",
     {},
@@ -29,7 +40,12 @@ export function experiment(experiment) {
       { class: "quiet" },
       `At the confidently wrong start the bias of class 0 is ${three(wrong_bias)}, so every picture is taken for it. All runs took ${three(seconds)} s.`,
     ),
-    Object.entries(STARTS).map(([start, title]) => ofStart(experiment.runs.filter((run) => run.start === start), title)),
+    Object.entries(STARTS).map(([start, title]) =>
+      ofStart(
+        experiment.runs.filter((run) => run.start === start),
+        title,
+      ),
+    ),
   );
 }
 
@@ -48,17 +64,30 @@ function ofStart(runs, title) {
       { class: "charts" },
       chart(
         runs.map((run) => ({ name: name(run), x: run.steps, y: run.accuracy_fraction })),
-        { title: `accuracy against steps, ${title.toLowerCase()}`, across: "steps", up: "accuracy", highest: 1 },
+        {
+          title: `accuracy against steps, ${title.toLowerCase()}`,
+          across: "steps",
+          up: "accuracy",
+          highest: 1,
+        },
       ),
       chart(
         runs.map((run) => ({ name: name(run), x: run.steps, y: run.gradient })),
-        { title: `gradient at the logits against steps, ${title.toLowerCase()}`, across: "steps", up: "gradient at the logits" },
+        {
+          title: `gradient at the logits against steps, ${title.toLowerCase()}`,
+          across: "steps",
+          up: "gradient at the logits",
+        },
       ),
     ),
     element(
       "p",
       {},
-      runs.map((run) => `${name(run)} ends at ${percent(run.accuracy_fraction[run.accuracy_fraction.length - 1])}`).join("; ") + ".",
+      runs
+        .map(
+          (run) => `${name(run)} ends at ${percent(run.accuracy_fraction[run.accuracy_fraction.length - 1])}`,
+        )
+        .join("; ") + ".",
     ),
   );
 }

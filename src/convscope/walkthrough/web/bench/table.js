@@ -49,14 +49,26 @@ export function networkTable(network, classes, firsts, onDrag) {
     return row;
   });
   const drawMeans = () =>
-    foot.replaceChildren(meansRow(network.pictures.map(({ truth }, index) => ({ p: [values[index], 1 - values[index]], truth }))));
+    foot.replaceChildren(
+      meansRow(
+        network.pictures.map(({ truth }, index) => ({ p: [values[index], 1 - values[index]], truth })),
+      ),
+    );
   drawMeans();
   body.append(...rows.map((row) => row.element));
   return element(
     "table",
     { class: "figures bench" },
     element("caption", {}, network.name),
-    element("thead", {}, element("tr", {}, COLUMNS.map((title) => element("th", { scope: "col" }, title)))),
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        COLUMNS.map((title) => element("th", { scope: "col" }, title)),
+      ),
+    ),
     body,
     foot,
   );
@@ -88,7 +100,9 @@ function pictureRow(network, index, truth, classes, first, onChange) {
     element: losses,
     /** @param {Answer} answer */
     draw({ p, truth: class_ }) {
-      written.textContent = classes.map((name, one) => `${name} ${three(Number(p[one].toFixed(4)))}`).join(", ");
+      written.textContent = classes
+        .map((name, one) => `${name} ${three(Number(p[one].toFixed(4)))}`)
+        .join(", ");
       losses.replaceChildren(
         element("th", { scope: "row" }, classes[class_]),
         probabilities,

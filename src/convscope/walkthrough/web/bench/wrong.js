@@ -3,7 +3,12 @@
 import { range } from "convscope/arrays.js";
 import { chart } from "convscope/curves.js";
 import { element } from "convscope/dom.js";
-import { crossEntropy, crossEntropyGradient, meanSquaredError, meanSquaredErrorGradient } from "convscope/loss_formulas.js";
+import {
+  crossEntropy,
+  crossEntropyGradient,
+  meanSquaredError,
+  meanSquaredErrorGradient,
+} from "convscope/loss_formulas.js";
 import { number } from "convscope/number.js";
 import { full, three } from "convscope/numbers.js";
 
@@ -62,7 +67,15 @@ function numbers(p) {
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["loss", "value", "gradient at its logit"].map((title) => element("th", { scope: "col" }, title)))),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          ["loss", "value", "gradient at its logit"].map((title) => element("th", { scope: "col" }, title)),
+        ),
+      ),
       element(
         "tbody",
         {},

@@ -105,13 +105,19 @@ function arithmetic(step, context, place, channel, open) {
         "span",
         {},
         "×",
-        numberGrid({ caption: `${filterName(step, place[0])}${of}`, role: "weights", cells: weights, columns, limit }, theme),
+        numberGrid(
+          { caption: `${filterName(step, place[0])}${of}`, role: "weights", cells: weights, columns, limit },
+          theme,
+        ),
       ),
       element(
         "span",
         {},
         "=",
-        numberGrid({ caption: "products", role: "plain", cells: products, columns, limit: productLimit }, theme),
+        numberGrid(
+          { caption: "products", role: "plain", cells: products, columns, limit: productLimit },
+          theme,
+        ),
       ),
     ),
     sum({
@@ -194,8 +200,15 @@ function outputSize({ output_size, padding, stride }) {
     "details",
     {},
     element("summary", {}, "How large the feature maps are"),
-    element("p", {}, "floor((size + 2 · padding − window) / stride) + 1, with padding ", padding.join(" × "), " and stride ",
-      stride.join(" × "), ":"),
+    element(
+      "p",
+      {},
+      "floor((size + 2 · padding − window) / stride) + 1, with padding ",
+      padding.join(" × "),
+      " and stride ",
+      stride.join(" × "),
+      ":",
+    ),
     element("p", { class: "formula" }, "height ", output_size.height),
     element("p", { class: "formula" }, "width ", output_size.width),
   );

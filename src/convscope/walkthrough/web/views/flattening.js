@@ -59,7 +59,14 @@ function formulas(step, context, index) {
   const size = height * width;
   const back = context.backTo({ step: stepBefore(step).name, place: [map, row, column] });
   return [
-    element("p", { class: "equation" }, "number ", element("strong", { class: "output" }, String(index)), " is ", number(valueAt(step, [index]))),
+    element(
+      "p",
+      { class: "equation" },
+      "number ",
+      element("strong", { class: "output" }, String(index)),
+      " is ",
+      number(valueAt(step, [index])),
+    ),
     element("p", {}, "It comes from ", link(back, `map ${map}, row ${row}, column ${column}`), "."),
     element("h3", {}, "From the map to the column"),
     element("p", { class: "formula" }, "index = (map × height + row) × width + column"),

@@ -26,7 +26,9 @@ const MOST_RELEVANT = 10;
 export function fullConnection(step, context) {
   const { chain } = context;
   const before = stepBefore(step);
-  const input = vector(before, context, "input", (index) => context.back({ step: before.name, place: [index] }));
+  const input = vector(before, context, "input", (index) =>
+    context.back({ step: before.name, place: [index] }),
+  );
   const ofClasses = isOfClasses(chain, step);
   const output = ofClasses ? null : vector(step, context, "output");
   const logits = element("div", { class: "stack" });
@@ -128,7 +130,10 @@ function origin(step, context, index) {
  */
 function check(step, neuron) {
   const { products, rest_sum } = step.contributions[neuron];
-  const total = Array.from(products.data).reduce((sum, product) => sum + product, step.bias.data[neuron] + rest_sum);
+  const total = Array.from(products.data).reduce(
+    (sum, product) => sum + product,
+    step.bias.data[neuron] + rest_sum,
+  );
   return element(
     "p",
     { class: "check" },
@@ -173,11 +178,25 @@ function mostRelevant(step, context, neuron) {
   const name = context.chain.classes[neuron];
   return [
     element("h2", {}, `What lights up for ${name}`),
-    element("p", { class: "quiet" }, "Over all pictures of the data, not only this one: the more a neuron lights up for a class and not for the others, the more it has to say about it."),
+    element(
+      "p",
+      { class: "quiet" },
+      "Over all pictures of the data, not only this one: the more a neuron lights up for a class and not for the others, the more it has to say about it.",
+    ),
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["input", `mean for ${name}`, "mean for the others", "weight"].map((title) => element("th", { scope: "col" }, title)))),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          ["input", `mean for ${name}`, "mean for the others", "weight"].map((title) =>
+            element("th", { scope: "col" }, title),
+          ),
+        ),
+      ),
       element(
         "tbody",
         {},
@@ -188,7 +207,11 @@ function mostRelevant(step, context, neuron) {
             element("th", { scope: "row" }, origin(step, context, input)),
             element("td", {}, three(means[input])),
             element("td", {}, three(others[input])),
-            element("td", {}, step.weights ? three(step.weights.data[neuron * inputs + input]) : "not in this walk"),
+            element(
+              "td",
+              {},
+              step.weights ? three(step.weights.data[neuron * inputs + input]) : "not in this walk",
+            ),
           ),
         ),
       ),

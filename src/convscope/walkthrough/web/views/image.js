@@ -23,7 +23,12 @@ import { outputMaps } from "convscope/output_maps.js";
 export function image(step, context) {
   const [channels, height, width] = step.shape;
   const pixels = board(
-    { height, width, cell: cellSize(width, height, context.room.middle, 300), paint: pixelPaint(step.pixels) },
+    {
+      height,
+      width,
+      cell: cellSize(width, height, context.room.middle, 300),
+      paint: pixelPaint(step.pixels),
+    },
     context.theme,
     {
       label: `the picture as the network gets it, ${height} × ${width} pixels`,
@@ -39,7 +44,12 @@ export function image(step, context) {
   const numbers = element("div", { class: "stack" });
   return {
     input: [original(step), changes(step)],
-    middle: [element("h3", {}, `as the network gets it, ${height} × ${width} pixels`), pixels.element, numbers, channelPictures(step, context)],
+    middle: [
+      element("h3", {}, `as the network gets it, ${height} × ${width} pixels`),
+      pixels.element,
+      numbers,
+      channelPictures(step, context),
+    ],
     output: output.nodes,
     show([, row, column]) {
       pixels.outline("input", { top: row, left: column, height: 1, width: 1 });
@@ -70,7 +80,11 @@ function changes({ changes }) {
     "div",
     { class: "stack" },
     element("h3", {}, "What was done to it"),
-    element("ol", { class: "changes" }, changes.map(({ text }) => element("li", {}, text))),
+    element(
+      "ol",
+      { class: "changes" },
+      changes.map(({ text }) => element("li", {}, text)),
+    ),
   );
 }
 
@@ -84,7 +98,17 @@ function arithmetic(step, row, column) {
     "table",
     { class: "figures" },
     element("caption", {}, `pixel (${row}, ${column}): (value − mean) / deviation`),
-    element("thead", {}, element("tr", {}, ["channel", "value", "mean", "deviation", "result"].map((title) => element("th", { scope: "col" }, title)))),
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        ["channel", "value", "mean", "deviation", "result"].map((title) =>
+          element("th", { scope: "col" }, title),
+        ),
+      ),
+    ),
     element(
       "tbody",
       {},

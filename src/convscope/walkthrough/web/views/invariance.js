@@ -20,7 +20,8 @@ const MOST_CLASSES = 4;
  * @returns {import("convscope/view.js").View}
  */
 export function invariance({ chain, state, set }) {
-  if (chain.invariance.length === 0) return { below: [element("p", {}, "This was not computed for this walk.")] };
+  if (chain.invariance.length === 0)
+    return { below: [element("p", {}, "This was not computed for this walk.")] };
   const names = Object.fromEntries(chain.invariance.map(({ change }) => [change, change]));
   const change = chain.invariance.find((one) => one.change === state.options.change) ?? chain.invariance[0];
   const start = Number(state.options.amount ?? neutral(change));
@@ -64,19 +65,30 @@ export function invariance({ chain, state, set }) {
 function lab({ classes }, change, index) {
   const { amounts, before, after, probabilities } = change;
   const count = classes.length;
-  const share = (/** @type {number} */ amount, /** @type {number} */ one) => probabilities.data[amount * count + one];
-  const logit = (/** @type {number} */ amount, /** @type {number} */ one) => change.logits.data[amount * count + one];
+  const share = (/** @type {number} */ amount, /** @type {number} */ one) =>
+    probabilities.data[amount * count + one];
+  const logit = (/** @type {number} */ amount, /** @type {number} */ one) =>
+    change.logits.data[amount * count + one];
   const now = range(count).map((one) => share(index, one));
   const leading = largestFirst(now).slice(0, MOST_CLASSES);
-  const followed = largestFirst(range(count).map((one) => Math.max(...range(amounts.length).map((amount) => share(amount, one))))).slice(0, MOST_CLASSES);
+  const followed = largestFirst(
+    range(count).map((one) => Math.max(...range(amounts.length).map((amount) => share(amount, one)))),
+  ).slice(0, MOST_CLASSES);
   const across = `${change.change} (${change.unit})`;
   return [
     element(
       "figure",
       {},
-      element("img", { src: change.thumbnails[index], alt: `the picture at ${amountText(change, index)}`, class: "moved" }),
+      element("img", {
+        src: change.thumbnails[index],
+        alt: `the picture at ${amountText(change, index)}`,
+        class: "moved",
+      }),
       element("figcaption", {}, amountText(change, index)),
-      bars(leading.map((one) => ({ label: classes[one], value: now[one] })), { caption: "the answer now", shares: true }),
+      bars(
+        leading.map((one) => ({ label: classes[one], value: now[one] })),
+        { caption: "the answer now", shares: true },
+      ),
     ),
     element(
       "figure",
@@ -89,17 +101,31 @@ function lab({ classes }, change, index) {
           { name: "average", x: amounts, y: after.average },
           { name: "first cell", x: amounts, y: after.none },
         ],
-        { title: `relative distance of the maps against ${across}`, across, up: "relative distance", at: amounts[index], highest: 1 },
+        {
+          title: `relative distance of the maps against ${across}`,
+          across,
+          up: "relative distance",
+          at: amounts[index],
+          highest: 1,
+        },
       ),
       numbersTable(change, index),
-      element("p", { class: "quiet" }, "“First cell” shrinks the maps like pooling does, but keeps the first cell of each window, whatever it is."),
+      element(
+        "p",
+        { class: "quiet" },
+        "“First cell” shrinks the maps like pooling does, but keeps the first cell of each window, whatever it is.",
+      ),
     ),
     element(
       "figure",
       {},
       element("figcaption", {}, "How the logits move"),
       chart(
-        followed.map((one) => ({ name: classes[one], x: amounts, y: range(amounts.length).map((amount) => logit(amount, one)) })),
+        followed.map((one) => ({
+          name: classes[one],
+          x: amounts,
+          y: range(amounts.length).map((amount) => logit(amount, one)),
+        })),
         { title: `logits against ${across}`, across, up: "logit", at: amounts[index] },
       ),
     ),
@@ -124,7 +150,14 @@ function numbersTable({ before, after }, index) {
     element(
       "tbody",
       {},
-      rows.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, String(name)), element("td", {}, three(Number(value))))),
+      rows.map(([name, value]) =>
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, String(name)),
+          element("td", {}, three(Number(value))),
+        ),
+      ),
     ),
   );
 }

@@ -86,12 +86,26 @@ function arithmetic(step, context, probabilities, truth) {
       ") = ",
       element("strong", { class: "output" }, number(cross_entropy)),
     ),
-    element("p", { class: "quiet" }, "Only the true class's probability counts. Near 0 it costs without limit."),
+    element(
+      "p",
+      { class: "quiet" },
+      "Only the true class's probability counts. Near 0 it costs without limit.",
+    ),
     element("h3", {}, "Mean squared error"),
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["class", "probability", "target", "squared difference"].map((title) => element("th", { scope: "col" }, title)))),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          ["class", "probability", "target", "squared difference"].map((title) =>
+            element("th", { scope: "col" }, title),
+          ),
+        ),
+      ),
       element(
         "tbody",
         {},
@@ -113,7 +127,16 @@ function arithmetic(step, context, probabilities, truth) {
             element("td", {}, squared[listed.length]),
           ),
       ),
-      element("tfoot", {}, element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", { class: "output" }, squared[listed.length + 1]))),
+      element(
+        "tfoot",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row", colspan: 3 }, "sum"),
+          element("td", { class: "output" }, squared[listed.length + 1]),
+        ),
+      ),
     ),
     element("h3", {}, "Classification error"),
     element(
@@ -141,11 +164,25 @@ function gradients(step, { chain }, truth) {
   ].map((gradient) => column(listed.map((index) => gradient[index])));
   return [
     element("h3", { class: "output" }, "Gradients at the logits"),
-    element("p", { class: "quiet" }, "How the loss changes with each logit. Training moves logits the other way."),
+    element(
+      "p",
+      { class: "quiet" },
+      "How the loss changes with each logit. Training moves logits the other way.",
+    ),
     element(
       "table",
       { class: "figures" },
-      element("thead", {}, element("tr", {}, ["class", "cross-entropy", "squared error", "classi\u00adfication error"].map((title) => element("th", { scope: "col" }, title)))),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          ["class", "cross-entropy", "squared error", "classi\u00adfication error"].map((title) =>
+            element("th", { scope: "col" }, title),
+          ),
+        ),
+      ),
       element(
         "tbody",
         {},

@@ -97,8 +97,16 @@ function smallMaps(context, step) {
     context.theme,
   );
   const more = maps - shown.length;
-  const picture = step.kind === "image" && mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * SIDE), context.theme);
-  return element("div", { class: "row" }, picture, small.element, more > 0 && element("span", { class: "quiet" }, `and ${more} more`));
+  const picture =
+    step.kind === "image" &&
+    mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * SIDE), context.theme);
+  return element(
+    "div",
+    { class: "row" },
+    picture,
+    small.element,
+    more > 0 && element("span", { class: "quiet" }, `and ${more} more`),
+  );
 }
 
 /**

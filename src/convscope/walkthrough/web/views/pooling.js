@@ -58,7 +58,8 @@ function arithmetic(step, context, place) {
   const { top, left, width, height } = windowAt(step, row, column);
   const cells = range(height * width).map((index) => {
     const at = [map, top + Math.floor(index / width), left + (index % width)];
-    if (!inside.some((cell) => cell[1] === at[1] && cell[2] === at[2])) return { value: NaN, role: "padding" };
+    if (!inside.some((cell) => cell[1] === at[1] && cell[2] === at[2]))
+      return { value: NaN, role: "padding" };
     const wins = winner !== null && winner[1] === at[1] && winner[2] === at[2];
     return {
       value: valueAt(before, at),
@@ -67,7 +68,10 @@ function arithmetic(step, context, place) {
     };
   });
   return [
-    numberGrid({ caption: `window of map ${map}`, role: "input", cells, columns: width, limit: before.limit }, context.theme),
+    numberGrid(
+      { caption: `window of map ${map}`, role: "input", cells, columns: width, limit: before.limit },
+      context.theme,
+    ),
     winner ? maximum(before, context, winner) : mean(step, inside, place),
   ];
 }
@@ -120,7 +124,12 @@ function losses(step) {
       typeof step.lost_fraction === "number" &&
         ` Those that win nowhere held ${percent(step.lost_fraction)} of the sum of the maps.`,
     ),
-    element("p", {}, "Does it matter where exactly a feature lies? ", link(format({ trail: [{ step: "invariance", place: [] }], options: {} }), "Move the picture and see.")),
+    element(
+      "p",
+      {},
+      "Does it matter where exactly a feature lies? ",
+      link(format({ trail: [{ step: "invariance", place: [] }], options: {} }), "Move the picture and see."),
+    ),
   );
 }
 

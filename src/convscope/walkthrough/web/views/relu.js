@@ -56,7 +56,9 @@ function ofMaps(step, context) {
  */
 function ofColumn(step, context) {
   const before = stepBefore(step);
-  const input = vector(before, context, "input", (index) => context.back({ step: before.name, place: [index] }));
+  const input = vector(before, context, "input", (index) =>
+    context.back({ step: before.name, place: [index] }),
+  );
   const output = vector(step, context, "output");
   return {
     input: input.nodes,

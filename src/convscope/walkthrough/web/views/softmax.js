@@ -71,7 +71,13 @@ function arithmetic(step, context, chosen, order) {
       "p",
       { class: "equation" },
       "e",
-      element("sup", {}, three(logits.data[chosen]), " − ", three(largest).replace("−", "(−") + (largest < 0 ? ")" : "")),
+      element(
+        "sup",
+        {},
+        three(logits.data[chosen]),
+        " − ",
+        three(largest).replace("−", "(−") + (largest < 0 ? ")" : ""),
+      ),
       " / ",
       number(step.sum),
       " = ",
@@ -87,7 +93,13 @@ function arithmetic(step, context, chosen, order) {
       element(
         "thead",
         {},
-        element("tr", {}, ["class", "logit", "− largest", "e to that", "share"].map((title) => element("th", { scope: "col" }, title))),
+        element(
+          "tr",
+          {},
+          ["class", "logit", "− largest", "e to that", "share"].map((title) =>
+            element("th", { scope: "col" }, title),
+          ),
+        ),
       ),
       element(
         "tbody",
@@ -96,7 +108,11 @@ function arithmetic(step, context, chosen, order) {
           element(
             "tr",
             { class: index === chosen ? "chosen" : null },
-            element("th", { scope: "row" }, link(context.backTo({ step: before.name, place: [index] }), classes[index])),
+            element(
+              "th",
+              { scope: "row" },
+              link(context.backTo({ step: before.name, place: [index] }), classes[index]),
+            ),
             element("td", {}, logit[place]),
             element("td", {}, differences[place]),
             element("td", {}, exponential[place]),
@@ -115,10 +131,20 @@ function arithmetic(step, context, chosen, order) {
       element(
         "tfoot",
         {},
-        element("tr", {}, element("th", { scope: "row", colspan: 3 }, "sum"), element("td", {}, exponential[order.length + 1]), element("td", {}, share[order.length + 1])),
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row", colspan: 3 }, "sum"),
+          element("td", {}, exponential[order.length + 1]),
+          element("td", {}, share[order.length + 1]),
+        ),
       ),
     ),
-    element("p", { class: "quiet" }, "Taking the largest logit away first changes no share, and no exponential grows too large to write down."),
+    element(
+      "p",
+      { class: "quiet" },
+      "Taking the largest logit away first changes no share, and no exponential grows too large to write down.",
+    ),
   ];
 }
 
@@ -137,6 +163,12 @@ function temperature(step, { chain }) {
       {},
       `Networks tend to be too sure. On pictures set aside, dividing the logits by ${three(chain.temperature)} made the probabilities fit best; predictions use those:`,
     ),
-    element("ul", {}, order.map((index) => element("li", {}, `${chain.classes[index]} ${percent(step.calibrated.data[index])}`))),
+    element(
+      "ul",
+      {},
+      order.map((index) =>
+        element("li", {}, `${chain.classes[index]} ${percent(step.calibrated.data[index])}`),
+      ),
+    ),
   );
 }

@@ -39,7 +39,9 @@ function gradCam(context) {
   const asked = Number(state.options.class ?? predicted);
   const chosen = cam.classes?.find(({ class_index }) => class_index === asked);
   const shown = chosen ? asked : predicted;
-  const names = Object.fromEntries((cam.classes ?? []).map(({ class_index }) => [class_index, chain.classes[class_index]]));
+  const names = Object.fromEntries(
+    (cam.classes ?? []).map(({ class_index }) => [class_index, chain.classes[class_index]]),
+  );
   const title = chain.classes[shown];
   const map = chosen?.map ?? cam.map;
   const [, height, width] = chain.steps[0].shape;
@@ -54,8 +56,7 @@ function gradCam(context) {
     "section",
     {},
     element("h2", {}, `Grad-CAM: which places spoke for ${title}`),
-    cam.classes !== undefined &&
-      choice("class", String(shown), names, (index) => set("class", index)),
+    cam.classes !== undefined && choice("class", String(shown), names, (index) => set("class", index)),
     pair(context, map, { seen: cell, drawn: cell }),
     element("p", { class: "quiet" }, cam.text),
   );
@@ -78,7 +79,11 @@ function occlusion(context) {
   return element(
     "section",
     {},
-    element("h2", {}, `Occlusion: what the answer ${chain.classes[chain.predicted ?? 0]} loses when a square covers the place`),
+    element(
+      "h2",
+      {},
+      `Occlusion: what the answer ${chain.classes[chain.predicted ?? 0]} loses when a square covers the place`,
+    ),
     pair(context, map, { seen, drawn }),
     element("p", { class: "quiet" }, covered.text),
   );
@@ -103,7 +108,10 @@ function pair({ chain, theme, room }, map, { seen, drawn }) {
   const picture = (/** @type {Paint} */ paint, /** @type {string} */ label) =>
     board({ height: imageHeight, width: imageWidth, cell, paint }, theme, { label });
   const plain = picture(pixelPaint(image.pixels), "the picture as the network gets it");
-  const laid = picture(laidOver(image, map, limit, theme, drawn), "the same picture in grey, the map laid over it");
+  const laid = picture(
+    laidOver(image, map, limit, theme, drawn),
+    "the same picture in grey, the map laid over it",
+  );
   const readout = element("p", { class: "readout", "aria-live": "polite" });
   const show = (/** @type {number} */ row, /** @type {number} */ column) => {
     plain.outline("input", seen(row, column));
@@ -153,7 +161,11 @@ function laidOver(image, map, limit, theme, drawn) {
     const place = drawn(Math.floor(index / map.shape[1]), index % map.shape[1]);
     const { top, left, height: rows, width: columns } = place;
     for (let row = Math.round(top); row < Math.min(Math.round(top + rows), height); row++) {
-      strengths.fill(map.data[index], row * width + Math.round(left), row * width + Math.min(Math.round(left + columns), width));
+      strengths.fill(
+        map.data[index],
+        row * width + Math.round(left),
+        row * width + Math.min(Math.round(left + columns), width),
+      );
     }
   }
   const picture = pixelPaint(image.pixels);
@@ -161,7 +173,9 @@ function laidOver(image, map, limit, theme, drawn) {
     const [red, green, blue] = picture(index) ?? [0, 0, 0];
     const grey = 0.299 * red + 0.587 * green + 0.114 * blue;
     const share = limit > 0 ? (MOST_TINT * Math.abs(strengths[index])) / limit : 0;
-    const [r, g, b] = signed(Math.sign(strengths[index]), 1, theme).map((part) => grey + (part - grey) * share);
+    const [r, g, b] = signed(Math.sign(strengths[index]), 1, theme).map(
+      (part) => grey + (part - grey) * share,
+    );
     return [r, g, b];
   };
 }
@@ -176,7 +190,11 @@ function neighbours({ chain }) {
     "section",
     {},
     title,
-    element("p", { class: "quiet" }, "Nearest in the last hidden layer: there, alike means alike to the network."),
+    element(
+      "p",
+      { class: "quiet" },
+      "Nearest in the last hidden layer: there, alike means alike to the network.",
+    ),
     element(
       "ul",
       { class: "neighbours" },

@@ -1,0 +1,124 @@
+"""The page as a text: whole, inert and asking for nothing."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from convscope.walkthrough.page import WEB, losses_page, page
+from convscope.walkthrough.walk import walk
+
+HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(2)>&amp;"\'\u2028'
+
+
+class Document(HTMLParser):
+    """Collects what a browser would find: every tag with its attributes, and the text inside each script."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts = [], []
+        self._inside = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag in {"script", "style"}
+        if self._inside:
+            self.scripts.append((tag, dict(attrs), ""))
+
+    def handle_data(self, data):
+        if self._inside:
+            tag, attrs, text = self.scripts[-1]
+            self.scripts[-1] = (tag, attrs, text + data)
+
+    def handle_endtag(self, tag):  # noqa: ARG002, the parser names it
+        self._inside = False
+
+
+@pytest.fixture(scope="module")
+def document(brightness):
+    told = walk(brightness, np.zeros((8, 8), np.uint8), picture_name=HOSTILE)
+    return told, Document(page(told.model_dump()))
+
+
+def test_hostile_names_stay_text(document):
+    told, parsed = document
+    assert [tag for tag, _ in parsed.tags] == [
+        *(
+            "html",
+            "head",
+            "meta",
+            "meta",
+            "meta",
+            "title",
+            "style",
+            "script",
+            "body",
+            "div",
+            "script",
+            "script",
+        )
+    ]
+    (data,) = [text for _, attrs, text in parsed.scripts if attrs.get("id") == "data"]
+    assert json.loads(data) == told.model_dump()
+
+
+def test_only_the_scripts_that_the_policy_names_may_run(document):
+    _, parsed = document
+    (policy,) = [attrs["content"] for _, attrs in parsed.tags if "http-equiv" in attrs]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'"
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    for tag, attrs, text in parsed.scripts:
+        if attrs.get("type") == "application/json":
+            continue  # never executed
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in rules["style-src" if tag == "style" else "script-src"]
+
+
+def test_the_import_map_holds_every_module_as_it_is_on_disk(document):
+    _, parsed = document
+    (text,) = [text for _, attrs, text in parsed.scripts if attrs.get("type") == "importmap"]
+    imports = json.loads(text)["imports"]
+    assert set(imports) == {f"convscope/{path.relative_to(WEB).as_posix()}" for path in WEB.rglob("*.js")}
+    for name, url in imports.items():
+        source = base64.b64decode(url.removeprefix("data:text/javascript;base64,"))
+        assert source == (WEB / name.removeprefix("convscope/")).read_bytes()
+
+
+def test_modules_import_only_each_other_and_none_is_left_over():
+    sources = {
+        f"convscope/{path.relative_to(WEB).as_posix()}": path.read_text("utf-8") for path in WEB.rglob("*.js")
+    }
+    imported = {
+        name: set(
+            re.findall(r'^(?:import|export) [^;]*?from "([^"]+)"|^import "([^"]+)"', text, re.MULTILINE)
+        )
+        for name, text in sources.items()
+    }
+    reached, waiting = set(), ["convscope/walk.js", "convscope/losses.js"]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += [first or second for first, second in imported[name]]
+    types_alone = {"convscope/view.js"}
+    assert reached | types_alone == set(sources)
+
+
+def test_nothing_in_the_page_is_read_as_html():
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|fetch\(|XMLHttp"
+    )
+    for path in WEB.rglob("*.js"):
+        assert not forbidden.search(path.read_text("utf-8")), path
+
+
+def test_the_bench_is_inert_too():
+    parsed = Document(losses_page({"table": {"classes": [HOSTILE]}}))
+    assert sum(tag == "script" for tag, _ in parsed.tags) == 3

@@ -1,0 +1,150 @@
+"""A real browser and real walks."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from convscope.training.loss_bench import table
+from convscope.walkthrough.page import page as page_of
+from convscope.walkthrough.smiley import CENTRE_NOTE, smiley_model, smiley_picture
+from convscope.walkthrough.walk import Walk, walk
+
+SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+
+def read_number(text):
+    """Read a number as the pages write it.
+
+    >>> read_number("−1.5×10⁻³"), read_number("12,000"), read_number("12.5 %")
+    (-0.0015, 12000.0, 0.125)
+    """
+    plain = text.replace("\u00a0", "").replace("−", "-").replace(",", "").strip()
+    if plain.endswith("%"):
+        return float(plain.strip("%<> ")) / 100
+    return float(re.sub(r"×10(.+)", lambda power: "e" + power[1].translate(_POWERS), plain))
+
+
+@dataclass
+class Opened:
+    """A walk and the page that shows it."""
+
+    walk: Walk
+    tab: object
+    url: str
+
+    def go(self, fragment):
+        self.tab.goto("about:blank")
+        self.tab.goto(f"{self.url}{fragment}")
+        self.tab.wait_for_selector("main h1")
+
+    def numbers(self, selector):
+        """The whole value of every number that a selector finds."""
+        titles = self.tab.eval_on_selector_all(selector, "found => found.map(one => one.title)")
+        return [read_number(title) for title in titles]
+
+    def texts(self, selector):
+        return self.tab.eval_on_selector_all(selector, "found => found.map(one => one.textContent)")
+
+    def step(self, name):
+        (step,) = [step for step in self.walk.steps if step.name == name]
+        return step
+
+    def output(self, name):
+        """The numbers of a step, by the walk."""
+        steps = self.walk.steps
+        place = [step.name for step in steps].index(name)
+        match steps[place].kind:
+            case "relu":
+                return np.maximum(self.output(steps[place - 1].name), 0)
+            case "flattening":
+                return self.output(steps[place - 1].name).reshape(-1)
+            case "softmax":
+                return np.array(steps[place].output)
+            case _:
+                return steps[place].output.values().astype(float)
+
+
+@pytest.fixture(scope="session")
+def number():
+    return read_number
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("no Chromium: install one, or run `playwright install chromium`")
+        started = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def open_page(browser, tmp_path_factory):
+    """Open a document's page in a tab of its own; a mistake in a script fails the test."""
+    folder = tmp_path_factory.mktemp("pages")
+
+    def open_page(text, name, **settings):
+        path = folder / f"{name}.html"
+        path.write_text(text, encoding="utf-8")
+        tab = browser.new_page(viewport={"width": 1280, "height": 900}, **settings)
+        tab.errors = []
+        tab.on("pageerror", lambda error: tab.errors.append(str(error)))
+        tab.on("console", lambda said: tab.errors.append(said.text) if said.type == "error" else None)
+        return tab, path.as_uri()
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def colour_walk(make_model):
+    """A colour picture through a network that has every kind of step, with random weights."""
+    model = make_model("4C3-MP2o-6C3p0-AP2-12N", (3, 13, 12), classes=4, seed=5)
+    picture = np.random.default_rng(0).integers(0, 256, (13, 12, 3), np.uint8)
+    return walk(
+        model, Image.fromarray(picture), model_name="random", picture_name="noise", truth=model.classes[2]
+    )
+
+
+@pytest.fixture(scope="session")
+def colour(open_page, colour_walk):
+    tab, url = open_page(page_of(colour_walk.model_dump()), "colour")
+    yield Opened(colour_walk, tab, url)
+    assert tab.errors == []
+
+
+@pytest.fixture(scope="session")
+def smiley_walk():
+    return walk(smiley_model(), smiley_picture(), picture_name="smiley", notes=(CENTRE_NOTE,))
+
+
+@pytest.fixture(scope="session")
+def smiley(open_page, smiley_walk):
+    tab, url = open_page(page_of(smiley_walk.model_dump()), "smiley")
+    yield Opened(smiley_walk, tab, url)
+    assert tab.errors == []
+
+
+@pytest.fixture(scope="session")
+def bench():
+    """The real table; curves made by hand, as the page only draws them."""
+    run = {"steps": [0, 10, 20], "accuracy_fraction": [0.1, 0.5, 0.9], "gradient": [1.0, 0.5, 0.2]}
+    runs = [
+        {"loss": loss, "start": start, **run}
+        for start in ("normal", "confidently_wrong")
+        for loss in ("cross_entropy", "mean_squared_error")
+    ]
+    settings = {"data": "digits", "network": "16C3-MP2-32N", "seed": 0, "epochs": 1, "batch": 32}
+    counts = {"learning_rate": 0.05, "wrong_bias": 12.0, "pictures_learned": 640, "pictures_judged": 99}
+    return {"format": 1, "table": table(), "experiment": {**settings, **counts, "seconds": 1.0, "runs": runs}}

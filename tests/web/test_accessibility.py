@@ -1,0 +1,55 @@
+"""axe (https://github.com/dequelabs/axe-core) finds nothing wrong, light and dark, wide and narrow."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from convscope.walkthrough.page import losses_page
+from convscope.walkthrough.page import page as page_of
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+WIDE, NARROW = 1280, 360
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def tab(request, open_page, colour_walk):
+    """The policy is set aside for axe, which is no part of the page."""
+    opened, url = open_page(
+        page_of(colour_walk.model_dump()), "axe", color_scheme=request.param, bypass_csp=True
+    )
+    yield opened, url
+    opened.close()
+
+
+def violations(tab, url, width):
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto("about:blank")
+    tab.goto(url)
+    tab.wait_for_selector("main h1")
+    tab.evaluate(AXE)
+    found = tab.evaluate("axe.run()")["violations"]
+    return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
+
+
+def test_the_smallest_of_all_pages(open_page, smiley_walk):
+    opened, url = open_page(page_of(smiley_walk.model_dump()), "axe-smiley", bypass_csp=True)
+    assert violations(opened, f"{url}#at=max_pooling_1", NARROW) == []
+    opened.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_every_view(tab, colour_walk, width):
+    opened, url = tab
+    for step in [*(step.name for step in colour_walk.steps), "overview", "why", "invariance"]:
+        assert violations(opened, f"{url}#at={step}&relu=off", width) == [], step
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_loss_bench(open_page, bench, theme):
+    opened, url = open_page(losses_page(bench), "axe-losses", color_scheme=theme, bypass_csp=True)
+    for width in (NARROW, WIDE):
+        assert violations(opened, url, width) == []
+    opened.close()
