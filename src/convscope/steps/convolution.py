@@ -138,12 +138,31 @@ def gradient(
     maps, filters, windows = _read(maps, filters, stride, padding)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
-    at_windows = np.einsum("fyx,fcij->cyxij", at_output, filters, optimize=True)
     return ConvolutionGradient(
-        maps=windows.add_back(at_windows, maps.shape),
+        maps=gradient_at_maps(at_output, maps, filters, stride, padding),
         filters=np.einsum("fyx,cyxij->fcij", at_output, windows.slide(maps), optimize=True),
         bias=at_output.sum(axis=(1, 2)),
     )
+
+
+def gradient_at_maps(
+    at_output: ArrayLike,
+    maps: ArrayLike,
+    filters: ArrayLike,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] = (0, 0),
+) -> Array:
+    """Find the gradient at the maps alone, for half the work; arguments and errors as for `gradient`.
+
+    Example:
+        >>> gradient_at_maps([[[1, 1]]], [[[5, 6, 7]]], filters=[[[[2, 3]]]]).tolist()
+        [[[2.0, 5.0, 3.0]]]
+    """
+    maps, filters, windows = _read(maps, filters, stride, padding)
+    height, width = windows.output_shape(*maps.shape[1:])
+    at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
+    at_windows = np.einsum("fyx,fcij->cyxij", at_output, filters, optimize=True)
+    return windows.add_back(at_windows, maps.shape)
 
 
 def explain(

@@ -147,7 +147,7 @@ def _back(step: Step, model: Model, at_output: Array) -> Array:
     match stage.layer:
         case Convolution(_, _, stride, padding):
             filters = model.weights[f"{stage.name}.weight"]
-            return convolution.gradient(at_output, step.input, filters, stride, padding).maps
+            return convolution.gradient_at_maps(at_output, step.input, filters, stride, padding)
         case Pooling("max", window, stride, overhang):
             return max_pooling.gradient(at_output, step.input, window, stride, overhang=overhang)
         case Pooling(_, window, stride, overhang):
