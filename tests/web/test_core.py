@@ -16,7 +16,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 @pytest.fixture(scope="module")
 def run(smiley):
-    """Runs a function of a module, as in `run("numbers.js", "three", [1.5])`, once for every list of arguments."""
+    """Runs a function of a module, `run("numbers.js", "three", [1.5])`, once for every list of arguments."""
     smiley.go("")
 
     def run(module, function, *calls):

@@ -44,6 +44,10 @@ def test_the_sum_behind_a_cell_of_a_convolution(colour, name):
         )
         for folded in colour.tab.query_selector_all(".sum details:not([open]) summary"):
             folded.click()
+        count = len(told.subtotals)
+        colour.tab.wait_for_function(
+            "count => document.querySelectorAll('.terms').length === count", arg=count
+        )
         products = colour.numbers(".terms tbody td:nth-child(6) .number")
         inputs = colour.numbers(".terms tbody td:nth-child(2) .number")
         weights = colour.numbers(".terms tbody td:nth-child(4) .number")
