@@ -109,10 +109,10 @@ def test_softmax_as_it_is_and_calibrated(make_model):
     model = replace(make_model("3N"), temperature=2.5)
     taken, told = tell(model, picture(8, 8, 3))
     logits = torch.from_numpy(taken.steps[-1].input)
-    np.testing.assert_allclose(told[-1].output, logits.softmax(0), rtol=1e-12)
-    np.testing.assert_allclose(told[-1].calibrated, (logits / 2.5).softmax(0), rtol=1e-12)
-    np.testing.assert_allclose(told[-1].exponentials, np.exp(logits.numpy() - told[-1].largest), rtol=1e-12)
-    assert told[-1].sum == pytest.approx(sum(told[-1].exponentials))
+    np.testing.assert_allclose(told[-2].output, logits.softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(told[-2].calibrated, (logits / 2.5).softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(told[-2].exponentials, np.exp(logits.numpy() - told[-2].largest), rtol=1e-12)
+    assert told[-2].sum == pytest.approx(sum(told[-2].exponentials))
 
 
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=6), st.data())
@@ -168,7 +168,7 @@ def test_numbers_too_large_for_float16_are_not_rounded(make_model):
 )
 def test_every_step_agrees_with_the_engine(make_model, notation, shape):
     taken, told = tell(make_model(notation, shape), picture(shape[1], shape[2], shape[0]))
-    for step, document in zip(taken.steps, told, strict=True):
+    for step, document in zip(taken.steps, told[:-1], strict=True):
         assert 0 <= document.difference <= 1e-5 * max(1, np.abs(step.output).max())
 
 

@@ -80,10 +80,10 @@ class Teller:
             case _:
                 return self._softmax(step, common)
 
-    def loss(self, logits: Array, row: Row, field: Field) -> LossStep:
+    def loss(self, logits: Array, row: Row, field: Field, difference: float) -> LossStep:
         """Tell the losses, which follow softmax."""
         truths = [losses(logits, truth) for truth in foremost(logits, self.truth)]
-        common = common_fields("loss", row, field, 0.0)
+        common = common_fields("loss", row, field, difference)
         common["shape"] = []
         return LossStep(**common, truths=truths)
 

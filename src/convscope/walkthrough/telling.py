@@ -12,12 +12,13 @@ from convscope.model.intermediate import Intermediate
 from convscope.network.notation import parse
 from convscope.network.shapes import Row, trace
 from convscope.pictures.preparation import prepare
-from convscope.steps import softmax
+from convscope.steps import cross_entropy, softmax
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.chain import Step, forward
 from convscope.walkthrough.changes import changes
 from convscope.walkthrough.document import ImageStep
 from convscope.walkthrough.drawing import data_url
+from convscope.walkthrough.losses import foremost
 from convscope.walkthrough.receptive_field import Field, receptive_fields
 from convscope.walkthrough.step_fields import Teller, common_fields
 
@@ -55,11 +56,12 @@ class Taken:
     differences: dict[str, float]
 
     def tell(self, teller: Teller) -> list[AnyStep]:
-        """Tell every step in order."""
+        """Tell every step in order, the loss last."""
         told = zip(self.steps[1:], self.rows[1:], self.fields[1:], strict=True)
         return [
             self._image(teller),
             *(teller.tell(step, row, field, self.differences[step.name]) for step, row, field in told),
+            teller.loss(self.steps[-1].input, self.rows[-1], self.fields[-1], self.differences["loss"]),
         ]
 
     def _image(self, teller: Teller) -> ImageStep:
@@ -110,11 +112,17 @@ def _differences(
 ) -> dict[str, float]:
     """Compare each step with the engine's: the largest absolute difference.
 
-    The engine's probabilities are calibrated, so those are compared.
+    The engine's probabilities are calibrated, so those are compared; the losses are compared with
+    cross-entropy, the steepest of them, of the engine's logits.
     """
     names = [step.name for step in steps[:-1]]
     engine = Intermediate(model, names).values(pixels[np.newaxis])
     found = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
     calibrated = softmax.forward(steps[-1].input / model.temperature)
     difference = np.abs(calibrated - predictor.probabilities(pixels[np.newaxis])[0]).max()
-    return {**found, "softmax": float(difference)}
+    logits, of_engine = steps[-1].input, engine[names[-1]][0]
+    losses = (
+        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(of_engine, truth))
+        for truth in foremost(logits)
+    )
+    return {**found, "softmax": float(difference), "loss": max(losses)}

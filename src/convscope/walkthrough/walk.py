@@ -81,7 +81,7 @@ def walk(
         temperature=model.temperature,
         probabilities=softmax.forward(logits / model.temperature).tolist(),
         largest_difference=max(taken.differences.values()),
-        steps=[*taken.tell(teller), teller.loss(logits, taken.rows[-1], taken.fields[-1])],
+        steps=taken.tell(teller),
         notes=[*notes],
         why=why(taken.steps, model, predictor, taken.pixels),
         neighbours=alike,
