@@ -1,0 +1,15 @@
+"""The HTTP service: `convscope serve`. No PyTorch is needed here.
+
+The way of a request, in order:
+
+1. `connection`: the bytes of a request arrive, in time and bounded in number, or the connection ends.
+2. `guard`: the host it names and the token it carries are checked.
+3. `journal`: once it is answered, `metrics` count it and a line of `logs` tells of it.
+4. `app`: its address leads to an answer; whatever goes wrong becomes a problem (`problems`) in JSON.
+5. `uploads`: its body is taken apart into pictures. `allowance`: only so much is held at once.
+6. `pipeline`: pictures are decoded in threads and predicted in batches, by a classifier from the `shelf`.
+7. `answers`: what is sent back, and how OpenAPI describes it.
+
+`service` does 5 and 6. `limits` are all bounds in one place, `page` is what a browser finds at /, and
+`server` runs it all until told to end.
+"""

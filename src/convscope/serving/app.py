@@ -1,0 +1,167 @@
+"""The addresses of the service and what each answers."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from convscope.errors import ConvscopeError, RequestError
+from convscope.printable import printable
+from convscope.serving import metrics, page, problems
+from convscope.serving.answers import Answer, Problem, ServedModels, served
+from convscope.serving.logs import tell
+from convscope.serving.uploads import Base64Pictures
+
+if TYPE_CHECKING:
+    from convscope.serving.service import Service
+
+Name = Annotated[str, Path(description="The model's name.", max_length=64)]
+Top = Annotated[int, Query(ge=1, le=1_000, description="How many of the most probable classes to tell.")]
+
+_PROBLEM: dict[str, Any] = {"content": {problems.MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+_PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body is not what it says it is.", **_PROBLEM},
+    401: {"description": "A token is needed.", **_PROBLEM},
+    404: {"description": "There is no such model.", **_PROBLEM},
+    408: {"description": "The request did not arrive in time.", **_PROBLEM},
+    413: {"description": "There are too many bytes or pictures.", **_PROBLEM},
+    415: {"description": "The body's type is not understood.", **_PROBLEM},
+    421: {"description": "The request is meant for another host.", **_PROBLEM},
+    422: {"description": "No picture can be read, or a parameter is wrong.", **_PROBLEM},
+    429: {"description": "There is too much to do: ask again as Retry-After says.", **_PROBLEM},
+    431: {"description": "The headers are too long.", **_PROBLEM},
+    503: {"description": "It took too long: ask again as Retry-After says.", **_PROBLEM},
+}
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "image/*": _PICTURE,
+        "application/octet-stream": _PICTURE,
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"picture": {"type": "array", "items": _PICTURE["schema"]}},
+                "description": "Every part is a picture, named by its file's name.",
+            }
+        },
+        "application/json": {
+            "schema": Base64Pictures.model_json_schema(ref_template="#/components/schemas/{model}"),
+            "example": {
+                "pictures": [{"name": "dot.gif", "data": "R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs="}]
+            },
+        },
+    },
+}
+
+
+def make_app(service: Service) -> FastAPI:
+    """Put the addresses together.
+
+    No page of documentation is among them: those that FastAPI brings load scripts from elsewhere.
+    """
+    app = FastAPI(
+        title="convscope",
+        summary="Which class a picture is of.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=service.running,
+    )
+    _add_prediction(app, service)
+    _add_observation(app, service)
+    _add_page(app)
+    _add_problems(app)
+    return app
+
+
+def _add_prediction(app: FastAPI, service: Service) -> None:
+    @app.post(
+        "/models/{name}/predict",
+        response_model=Answer,
+        responses=_PROBLEMS,
+        openapi_extra={"requestBody": _BODY},
+    )
+    async def predict(request: Request, name: Name, top: Top = 5) -> Response:
+        """Say which class pictures are of.
+
+        A picture that cannot be read carries a problem instead of classes; if none can be, the whole answer
+        is a problem.
+        """
+        return Response(await service.predict(request, name, top), media_type="application/json")
+
+    @app.get("/models", responses={401: _PROBLEMS[401]})
+    async def models() -> ServedModels:
+        """Which models are served, and which classes they know."""
+        return ServedModels(models=[served(name, service.shelf[name]) for name in service.shelf])
+
+
+def _add_observation(app: FastAPI, service: Service) -> None:
+    @app.get("/healthz", response_class=Response)
+    async def healthz() -> Response:
+        """Whether the process is alive."""
+        return Response(status_code=204)
+
+    @app.get("/readyz", response_class=Response, responses={503: _PROBLEMS[503]})
+    async def readyz() -> Response:
+        """Whether requests are answered."""
+        if not service.is_ready:
+            raise RequestError("the service is not ready", status=503, retry_seconds=1)
+        return Response(status_code=204)
+
+    @app.get("/metrics", response_class=Response, responses={401: _PROBLEMS[401]})
+    async def read_metrics() -> Response:
+        """What was counted, as Prometheus reads it."""
+        return Response(service.metrics.text(), media_type=metrics.MEDIA_TYPE)
+
+
+def _add_page(app: FastAPI) -> None:
+    for address, (media_type, content) in page.FILES.items():
+        headers = {"content-security-policy": page.POLICY}
+        answer = Response(content, media_type=media_type, headers=headers)
+        app.get(address, include_in_schema=False)(_giving(answer))
+
+
+def _giving(answer: Response) -> Any:  # noqa: ANN401 - an endpoint, in FastAPI's own type
+    async def give() -> Response:
+        return answer
+
+    return give
+
+
+def _add_problems(app: FastAPI) -> None:
+    @app.exception_handler(ConvscopeError)
+    async def told(_: Request, error: ConvscopeError) -> Response:
+        return _answer(error)
+
+    @app.exception_handler(HTTPException)
+    async def no_address(request: Request, error: HTTPException) -> Response:
+        what = f"{request.method} {printable(request.url.path[:100])} is not an address of this service"
+        remedy = "see /openapi.json for those that are"
+        return _answer(RequestError(what, status=error.status_code, remedy=remedy, headers=error.headers))
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong_parameter(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        what = f"the parameter {printable(str(first['loc'][-1]))} is wrong"
+        return _answer(RequestError(what, status=422, why=printable(first["msg"])))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
+
+    @app.exception_handler(Exception)
+    async def bug(_: Request, error: Exception) -> Response:
+        tell("a bug in convscope", level=logging.ERROR, error=error)
+        return _answer(
+            RequestError("this is a bug in convscope", status=500, remedy="report it, with the log")
+        )
+
+
+def _answer(error: ConvscopeError) -> Response:
+    status, headers = problems.status_of(error), problems.headers_of(error)
+    return Response(problems.encode(error), status, headers, problems.MEDIA_TYPE)

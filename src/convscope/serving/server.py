@@ -1,0 +1,87 @@
+"""Listens, and goes on until told to end; then finishes what it took."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from convscope.errors import SettingError
+from convscope.serving.app import make_app
+from convscope.serving.connection import connection
+from convscope.serving.guard import Guard, loopback_hosts
+from convscope.serving.journal import Journal
+from convscope.serving.metrics import Metrics
+from convscope.serving.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from convscope.serving.limits import Limits
+    from convscope.serving.shelf import Shelf
+
+_BACKLOG = 1_024
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Take SIGTERM and Ctrl-C as the wish to end; uvicorn would fall to them once all is finished."""
+        wishes = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in wishes}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket to listen on; port 0 takes any that is free.
+
+    Raises:
+        SettingError: The address is not this machine's, or something else listens there.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        opened = socket.socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise SettingError(
+            f"cannot listen on {host}, port {port}", why=why, remedy="choose another --host or --port"
+        ) from error
+    return opened
+
+
+def serve(shelf: Shelf, opened: socket.socket, limits: Limits, token: bytes | None) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then finish what was taken. A second Ctrl-C ends at once.
+
+    Args:
+        shelf: The models.
+        opened: What `listen` returned.
+        limits: How much is taken.
+        token: What requests must carry; None lets all pass.
+    """
+    metrics = Metrics()
+    service = Service(shelf, limits, metrics)
+    guarded = Guard(make_app(service), loopback_hosts(opened.getsockname()[0]), token)
+    config = uvicorn.Config(
+        Journal(guarded, metrics),
+        http=connection(limits),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(limits.shutdown_seconds),
+    )
+    _Server(config).run(sockets=[opened])

@@ -1,0 +1,151 @@
+/**
+ * Sends pictures to this service and shows what it answers. The token stays in this page's memory.
+ *
+ * @typedef {{title: string, status: number, detail?: string, why?: string, remedy?: string}} Problem
+ * @typedef {{picture: string, classes?: {class: string, probability: number}[], problem?: Problem}} Predicted
+ */
+
+const AT_ONCE = 8;
+
+const drop = byId("drop", HTMLDivElement);
+const files = byId("files", HTMLInputElement);
+const model = byId("model", HTMLSelectElement);
+const entry = byId("entry", HTMLFormElement);
+const token = byId("token", HTMLInputElement);
+const answers = byId("answers", HTMLOListElement);
+
+/** @type {Map<string, string[]>} the classes of each model */
+let known = new Map();
+
+/**
+ * @template {HTMLElement} Kind
+ * @param {string} id
+ * @param {new () => Kind} kind
+ * @returns {Kind}
+ */
+function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+/** @param {string} text */
+function say(text) {
+  byId("status", HTMLParagraphElement).textContent = text;
+}
+
+/**
+ * Ask the service; what is no success is thrown as the problem it tells of.
+ *
+ * @param {string} address
+ * @param {RequestInit} [request]
+ */
+async function ask(address, request = {}) {
+  const headers = token.value ? { authorization: `Bearer ${token.value}` } : {};
+  const response = await fetch(address, { ...request, headers });
+  const content = await response.json();
+  if (response.status === 401) entry.hidden = false;
+  if (!response.ok) throw new Error(told(content));
+  return content;
+}
+
+/** @param {Problem} problem */
+function told({ title, detail, why, remedy }) {
+  return [detail ?? title, why, remedy].filter(Boolean).join(" · ");
+}
+
+async function showModels() {
+  try {
+    const { models } = await ask("models");
+    known = new Map(models.map((/** @type {{name: string, classes: string[]}} */ one) => [one.name, one.classes]));
+    model.replaceChildren(...[...known.keys()].map((name) => new Option(name)));
+    entry.hidden = true;
+    say("");
+    showClasses();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function showClasses() {
+  const names = known.get(model.value) ?? [];
+  const shown = names.slice(0, 20).join(", ");
+  byId("classes", HTMLParagraphElement).textContent = names.length > 20 ? `${shown}, ...` : shown;
+}
+
+/** @param {Iterable<File>} pictures */
+async function predict(pictures) {
+  const waiting = [...pictures];
+  while (waiting.length) {
+    const some = waiting.splice(0, AT_ONCE);
+    say(`${waiting.length + some.length} to go`);
+    const form = new FormData();
+    for (const picture of some) form.append("picture", picture);
+    try {
+      const address = `models/${encodeURIComponent(model.value)}/predict`;
+      const { predictions } = await ask(address, { method: "POST", body: form });
+      some.forEach((picture, place) => answers.prepend(item(picture, predictions[place])));
+      say("");
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+      return;
+    }
+  }
+}
+
+/**
+ * @param {File} picture
+ * @param {Predicted} predicted
+ */
+function item(picture, { picture: name, classes, problem }) {
+  const image = element("img", { alt: "", src: URL.createObjectURL(picture) });
+  const content = classes ? bars(classes) : element("p", { class: "quiet" }, problem ? told(problem) : "");
+  return element("li", {}, image, element("div", {}, element("h2", {}, name), content));
+}
+
+/** @param {{class: string, probability: number}[]} classes */
+function bars(classes) {
+  const rows = classes.flatMap(({ class: name, probability }) => {
+    const share = `${(100 * probability).toFixed(1)} %`;
+    const meter = element("meter", { value: String(probability), "aria-hidden": "true" });
+    return [element("dt", {}, name), element("dd", {}, share), element("dd", { "aria-hidden": "true" }, meter)];
+  });
+  return element("dl", {}, ...rows);
+}
+
+/**
+ * Text goes in as text: no name is ever read as HTML.
+ *
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ */
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+files.addEventListener("change", () => {
+  predict(files.files ?? []);
+  files.value = "";
+});
+model.addEventListener("change", showClasses);
+entry.addEventListener("submit", (event) => {
+  event.preventDefault();
+  showModels();
+});
+document.addEventListener("paste", (event) => predict(event.clipboardData?.files ?? []));
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  drop.classList.add("over");
+});
+document.addEventListener("dragleave", () => drop.classList.remove("over"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  predict(event.dataTransfer?.files ?? []);
+});
+
+showModels();
