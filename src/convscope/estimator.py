@@ -49,6 +49,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         mirror: Whether mirrored pictures are learned from too.
         augmentation: How far pictures are changed: none, light or strong.
         class_weights: Whether rare classes count more.
+        growing: Whether pictures are shown smaller at first.
         averaging: Whether the mean of the last weights is kept rather than the last ones.
         precision: What the maps are computed in: auto, bf16 or fp32.
         random_state: Where all random numbers begin: a number gives the same classifier every time, None or a
@@ -81,6 +82,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         mirror: bool | None = None,
         augmentation: Strength | None = None,
         class_weights: bool | None = None,
+        growing: bool | None = None,
         averaging: bool | None = None,
         precision: Literal["auto", "bf16", "fp32"] | None = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -94,6 +96,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         self.mirror = mirror
         self.augmentation = augmentation
         self.class_weights = class_weights
+        self.growing = growing
         self.averaging = averaging
         self.precision = precision
         self.random_state = random_state

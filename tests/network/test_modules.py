@@ -122,3 +122,17 @@ def test_maps_may_be_bfloat16_and_logits_never_are():
     logits = one(pictures().bfloat16())
     assert logits.dtype == torch.float32
     torch.testing.assert_close(logits, network("5C3-MP2-6N", fused=True)(pictures()), rtol=0.1, atol=0.1)
+
+
+@pytest.mark.parametrize("kind", ["MP", "AP"])
+def test_a_pooling_of_the_whole_map_takes_pictures_of_other_sizes(kind):
+    one = network(f"5C3-MP2-6C3-{kind}6x5", fused=True).eval()
+    small = torch.randn(2, 3, 8, 9, generator=torch.Generator().manual_seed(0))
+    maps = one.blocks[2](one.blocks[1](one.blocks[0](small)))
+    whole = maps.amax((2, 3)) if kind == "MP" else maps.mean((2, 3))
+    torch.testing.assert_close(one(small), one.blocks[4](whole[:, :, None, None]))
+
+
+def test_a_network_that_flattens_several_cells_takes_one_size_alone():
+    with pytest.raises(RuntimeError):
+        network("5C3-MP2", fused=True)(torch.zeros(2, 3, 8, 9))

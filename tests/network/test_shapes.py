@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.errors import NetworkError, SettingError
 from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse
-from convscope.network.shapes import parse_shape, stages, trace, weight_shapes
+from convscope.network.shapes import parse_shape, stages, takes_any_size, trace, weight_shapes
 
 small = st.integers(1, 4)
 pairs = st.tuples(small, small)
@@ -146,3 +146,17 @@ def test_too_deep_names_the_piece_and_what_reaches_it() -> None:
 def test_a_shape_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="not the shape"):
         parse_shape(text)
+
+
+@pytest.mark.parametrize(
+    ("notation", "sides", "takes"),
+    [
+        ("4C3-MP2-MP4", (6, 6), True),
+        ("4C3-MP2-MP4", (1, 6), False),  # too small for the pooling before
+        ("4C3-MP2-AP4-9N", (5, 9), True),
+        ("4C3-MP2-MP3", (6, 6), False),  # of 4x4 cells one row and one column are left over
+        ("4C3-MP2", (6, 6), False),
+    ],
+)
+def test_a_chain_whose_last_maps_are_pooled_whole_takes_other_sizes(notation, sides, takes):
+    assert takes_any_size(stages(parse(notation), (1, 8, 8), 2), sides) is takes

@@ -118,3 +118,14 @@ def test_unchanged_pictures_come_in_order_as_they_are_or_mirrored(mirror):
     cut(pictures, unchanged(np.array([7, 3, 5]), mirror=mirror), slice(1, 3), mean, std, out)
     expected = pictures[[3, 5], :, ::-1] if mirror else pictures[[3, 5]]
     np.testing.assert_allclose(out, (expected - 100.0) / 50, atol=1e-5)
+
+
+def test_pictures_may_be_shown_smaller():
+    rows, columns = np.mgrid[:12, :20]
+    ramp = (10 * rows + 2 * columns).astype(np.uint8)[np.newaxis, :, :, np.newaxis]
+    out = np.empty((1, 9, 15, 1), np.float32)
+    cut(ramp, unchanged(np.array([0])), slice(0, 1), np.zeros(1, np.float32), np.ones(1, np.float32), out)
+    # a ramp is a ramp in any size: the middle of each pixel lies 4/3 pixels from the next
+    down, across = (np.arange(count) - (count - 1) / 2 for count in (9, 15))
+    expected = 10 * (5.5 + down[:, np.newaxis] * 4 / 3) + 2 * (9.5 + across * 4 / 3)
+    np.testing.assert_allclose(out[0, 1:-1, 1:-1, 0], expected[1:-1, 1:-1], rtol=1e-5)

@@ -175,3 +175,14 @@ def test_logits_are_the_same_whatever_the_batch_they_are_computed_in(make_traini
     torch.testing.assert_close(everything[990:1010], training.predict(np.arange(990, 1010)))
     mirrored = training.predict(np.arange(20), mirror=True)
     assert not torch.allclose(mirrored, everything[:20])
+
+
+def test_pictures_are_shown_smaller_in_the_first_half_of_the_run(make_training):
+    training = make_training(network="4C3-MP8", growing=True)
+    shown = []
+    training.network.register_forward_pre_hook(
+        lambda _, maps: shown.append(tuple(maps[0].shape[2:])) if torch.is_grad_enabled() else None
+    )
+    training.run()
+    steps = 4 * training.steps
+    assert shown == [(6, 6)] * (steps // 2) + [(8, 8)] * (steps // 2)

@@ -180,3 +180,13 @@ def test_the_plan_is_shown():
     for piece in ("turned", "recoloured", "mirrored if that proves harmless"):
         assert piece in lines["variation"]
     assert lines["network"].startswith(recipe.network)
+
+
+def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it():
+    colour, grey = Facts((50, 50), (3, 32, 32)), Facts((50, 50), (1, 28, 28))
+    assert choose(colour, Settings()).smaller == (24, 24)
+    assert choose(grey, Settings()).smaller is None
+    assert choose(grey, Settings(growing=True)).smaller == (21, 21)
+    assert choose(colour, Settings(growing=False)).smaller is None
+    assert choose(colour, Settings(network="course", growing=True)).smaller is None
+    assert "24x24 at first" in dict(recipe_lines(colour, choose(colour, Settings())))["variation"]

@@ -70,6 +70,10 @@ def train(
         bool | None,
         _recipe("--class-weights/--no-class-weights", metavar="", help="Let rare classes count more."),
     ] = None,
+    growing: Annotated[
+        bool | None,
+        _recipe("--growing/--no-growing", metavar="", help="Show pictures smaller in the first half."),
+    ] = None,
     averaging: Annotated[
         bool | None,
         _recipe("--averaging/--no-averaging", metavar="", help="Keep the mean of the latest weights."),
@@ -124,6 +128,7 @@ def train(
         mirror=mirror,
         augmentation=augment,
         class_weights=class_weights,
+        growing=growing,
         averaging=averaging,
         precision=precision,
         seed=seed,

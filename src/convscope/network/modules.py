@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from convscope.network.fused import EPSILON, PoolNormaliseCut, normalise_maps, pool_maps
 from convscope.network.notation import Convolution, FullConnection, Pooling
+from convscope.network.shapes import covers_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,20 +120,23 @@ class WhitenedConvolution(nn.Module):
 
 
 class PoolingBlock(nn.Module):
-    """Max or average pooling that is not fused with what stands before it."""
+    """Max or average pooling that is not fused with what stands before it.
 
-    def __init__(self, layer: Pooling) -> None:
+    A window that covers the whole map covers smaller maps, too: those of pictures that are shown smaller.
+    """
+
+    def __init__(self, stage: Stage) -> None:
         super().__init__()
-        self.layer = layer
+        self.layer = cast("Pooling", stage.layer)
+        self.covers_all = covers_all(stage)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to smaller maps."""
         layer = self.layer
+        window = maps.shape[2:] if self.covers_all else layer.window
         if layer.kind == "max":
-            return F.max_pool2d(maps, layer.window, layer.stride, ceil_mode=layer.overhang)
-        return F.avg_pool2d(
-            maps, layer.window, layer.stride, ceil_mode=layer.overhang, count_include_pad=False
-        )
+            return F.max_pool2d(maps, window, layer.stride, ceil_mode=layer.overhang)
+        return F.avg_pool2d(maps, window, layer.stride, ceil_mode=layer.overhang, count_include_pad=False)
 
 
 class FullConnectionBlock(nn.Module):
@@ -189,8 +193,8 @@ class TrainingNetwork(nn.Module):
                     blocks.append(ConvolutionBlock(stage, pool=_pools_next(chain, place), fused=fused))
                 case Pooling() if blocks and _pools(blocks[-1]):
                     blocks.append(nn.Identity())  # the convolution before it pools already
-                case Pooling() as layer:
-                    blocks.append(PoolingBlock(layer))
+                case Pooling():
+                    blocks.append(PoolingBlock(stage))
                 case FullConnection() if stage is chain[-1]:
                     blocks.append(OutputBlock(stage))
                 case FullConnection():

@@ -126,6 +126,35 @@ def weight_shapes(chain: Iterable[Stage]) -> dict[str, tuple[int, ...]]:
     return {name: shape for stage in chain for name, shape in stage.weight_shapes.items()}
 
 
+def covers_all(stage: Stage) -> bool:
+    """Whether a stage is a pooling whose one window is the whole map.
+
+    Example:
+        >>> pooling = Pooling("max", (3, 3), (3, 3), overhang=False)
+        >>> [covers_all(stages([pooling], (1, side, side), 2)[0]) for side in (3, 4)]
+        [True, False]
+    """
+    return isinstance(stage.layer, Pooling) and stage.layer.window == stage.input_shape[1:]
+
+
+def takes_any_size(chain: Sequence[Stage], sides: tuple[int, int]) -> bool:
+    """Whether a chain can do with pictures of other sides, because its last maps are pooled whole.
+
+    Args:
+        chain: What `stages` returns.
+        sides: Height and width of the other pictures.
+    """
+    wholes = [place for place, stage in enumerate(chain) if covers_all(stage)]
+    if not wholes:
+        return False
+    before = [stage.layer for stage in chain[: wholes[0]]]
+    try:
+        stages(before, (chain[0].input_shape[0], *sides), 1)
+    except NetworkError:
+        return False
+    return True
+
+
 def step_name(layer: Layer) -> str:
     """What the field calls this layer: convolution, max pooling, average pooling or full connection."""
     match layer:

@@ -105,10 +105,14 @@ def cut(
         taken: Which places of the epoch's order.
         mean: (channels,) in pixel values.
         std: (channels,) in pixel values.
-        out: (batch, height, width, channels) float32, or bfloat16 seen as uint16, written.
+        out: (batch, height, width, channels) float32, or bfloat16 seen as uint16, written. If it is smaller
+            than the pictures, they are shown smaller.
     """
-    arrays = epoch.order[taken], epoch.maps[taken], epoch.colours[taken]
-    run(cut_batch, pictures, *arrays, mean, std, out)
+    maps = epoch.maps[taken]
+    if out.shape[1:3] != pictures.shape[1:3]:
+        shrinking = np.divide(pictures.shape[1:3], out.shape[1:3], dtype=np.float32)
+        maps = maps * np.append(shrinking, np.float32(1))
+    run(cut_batch, pictures, epoch.order[taken], maps, epoch.colours[taken], mean, std, out)
 
 
 def batches(count: int, size: int, *, start: int = 0) -> Iterator[slice]:

@@ -51,15 +51,28 @@ class TrainingData:
         counts = np.bincount(self.store.labels[self.split.train], minlength=len(self.store.classes))
         return Facts(tuple(counts.tolist()), self.shape)
 
-    def cut(self, epoch: batches.Epoch, taken: slice, precision: Precision) -> tuple[Tensor, Tensor]:
+    def cut(
+        self,
+        epoch: batches.Epoch,
+        taken: slice,
+        precision: Precision,
+        sides: tuple[int, int] | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Cut a batch.
+
+        Args:
+            epoch: What was drawn.
+            taken: Which places of its order.
+            precision: Of the maps.
+            sides: Height and width to show the pictures in; None shows them as they are.
 
         Returns:
             Maps (batch, channels, height, width), channels-last, in the precision, and labels (batch,).
         """
         labels = torch.from_numpy(self.store.labels[epoch.order[taken]])
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        maps = torch.empty((len(labels), *self.shape), dtype=dtype, memory_format=torch.channels_last)
+        shape = (len(labels), self.shape[0], *(sides or self.shape[1:]))
+        maps = torch.empty(shape, dtype=dtype, memory_format=torch.channels_last)
         cells: NDArray[Any] = (
             maps.permute(0, 2, 3, 1).view(torch.uint16 if precision == "bf16" else dtype).numpy()
         )

@@ -28,7 +28,7 @@ from convscope.training.averaging import Average
 from convscope.training.data import TrainingData, spread
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
 from convscope.training.optimiser import Optimiser
-from convscope.training.recipe import EASY_ACCURACY_FRACTION, Recipe
+from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,7 +171,8 @@ class Training:
             normalisation.momentum = STATISTICS_MOMENTUM
 
     def _step(self, drawn: batches.Epoch, taken: slice) -> tuple[float, int]:
-        maps, labels = self.data.cut(drawn, taken, self.recipe.precision)
+        smaller = self.recipe.smaller if self._done_fraction() < SMALLER_FRACTION else None
+        maps, labels = self.data.cut(drawn, taken, self.recipe.precision, smaller)
         logits: Tensor = self.network(maps)
         loss = F.cross_entropy(
             logits, labels, self._class_weights, label_smoothing=self.recipe.label_smoothing

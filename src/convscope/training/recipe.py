@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from convscope.errors import SettingError
 from convscope.network.notation import parse, write
 from convscope.network.presets import PRESETS, automatic_network
-from convscope.network.shapes import stages
+from convscope.network.shapes import stages, takes_any_size
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Fit, Preparation
 
@@ -28,15 +28,19 @@ LARGEST_AUTOMATIC_SIDE = 96
 """Larger pictures are made this small, unless a size is given: time grows with the square of the side."""
 SMALL_SIDE = 40
 """Up to this side a picture counts as small: it shows one thing, and only whole-pixel shifts do no harm."""
-STEPS = 800
-"""About so many steps a run should have, which sets the batch."""
+STEPS = {1: 600, 3: 1_000}
+"""About so many steps a run should have, by the picture's channels, which sets the batch."""
 LARGEST_BATCH = 256
 """Larger batches learn less from each picture."""
-EPOCHS_TIMES_ROOT = {1: 2_000, 3: 2_650}
+EPOCHS_TIMES_ROOT = {1: 2_000, 3: 3_500}
 """Epochs times the square root of the training pictures: few are seen more often, but not as much more.
 
 By the picture's channels: there is more to learn in colour, for a network twice as wide (`presets.py`).
 """
+SMALLER = 3 / 4
+"""How large colour pictures are shown at first: the coarse is learned from them in half the time."""
+SMALLER_FRACTION = 0.5
+"""For how much of the run."""
 EASY_ACCURACY_FRACTION = 0.97
 """Pictures of which so many are recognised after a twentieth of the run are easy: a third of it will do."""
 
@@ -58,6 +62,7 @@ class Settings:
         mirror: Whether mirrored pictures are learned from too.
         augmentation: How far pictures are changed: none, light or strong.
         class_weights: Whether rare classes count more.
+        growing: Whether pictures are shown smaller at first.
         averaging: Whether the mean of the last weights is kept rather than the last ones.
         precision: What the maps are computed in.
         seed: Where all random numbers begin.
@@ -76,6 +81,7 @@ class Settings:
     mirror: bool | None = None
     augmentation: Strength | None = None
     class_weights: bool | None = None
+    growing: bool | None = None
     averaging: bool | None = None
     precision: Literal["auto", "bf16", "fp32"] | None = None
     seed: int = 0
@@ -130,6 +136,7 @@ class Recipe:
         mirror: Whether mirrored pictures are learned from; None finds out while training (`mirroring.py`).
         augmentation: How far pictures are changed.
         class_weights: What a picture of each class counts, or None where all count the same.
+        smaller: Height and width in which pictures are shown at first, or None.
         averaging: Whether the mean of the last weights is kept.
         precision: What the maps are computed in.
         seed: Where all random numbers begin.
@@ -145,6 +152,7 @@ class Recipe:
     mirror: bool | None
     augmentation: Augmentation
     class_weights: tuple[float, ...] | None
+    smaller: tuple[int, int] | None
     averaging: bool
     precision: Precision
     seed: int
@@ -168,7 +176,8 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
     settings.check()
     network = _network(facts, settings)
     epochs = settings.epochs or max(1, round(EPOCHS_TIMES_ROOT[facts.shape[0]] / math.sqrt(facts.pictures)))
-    batch = min(settings.batch or _automatic_batch(facts.pictures * epochs), facts.pictures)
+    steps = STEPS[facts.shape[0]]
+    batch = min(settings.batch or _automatic_batch(facts.pictures * epochs / steps), facts.pictures)
     return Recipe(
         network=network,
         epochs=epochs,
@@ -180,6 +189,7 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
         mirror=settings.mirror,
         augmentation=_augmentation(facts, settings),
         class_weights=_class_weights(facts, settings),
+        smaller=_smaller(facts, network, settings),
         averaging=True if settings.averaging is None else settings.averaging,
         precision="bf16" if settings.precision == "bf16" else "fp32",
         seed=settings.seed,
@@ -224,8 +234,16 @@ def _automatic_size(survey: Survey) -> tuple[int, int]:
     return side, side
 
 
-def _automatic_batch(pictures_seen: int) -> int:
-    return min(LARGEST_BATCH, max(32, 2 ** round(math.log2(pictures_seen / STEPS))))
+def _automatic_batch(pictures_a_step: float) -> int:
+    return min(LARGEST_BATCH, max(32, 2 ** round(math.log2(pictures_a_step))))
+
+
+def _smaller(facts: Facts, network: str, settings: Settings) -> tuple[int, int] | None:
+    channels, height, width = facts.shape
+    wanted = channels == 3 if settings.growing is None else settings.growing
+    sides = (round(SMALLER * height), round(SMALLER * width))
+    chain = stages(parse(network), facts.shape, len(facts.class_counts))
+    return sides if wanted and takes_any_size(chain, sides) else None
 
 
 def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
@@ -244,6 +262,7 @@ def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
 def _augmentation_line(recipe: Recipe) -> str:
     aug = recipe.augmentation
     parts = [
+        f"{recipe.smaller[0]}x{recipe.smaller[1]} at first" if recipe.smaller else "",
         f"shifted by up to {_count(aug.shift, 'pixel')}" if aug.shift else "",
         f"zoomed up to {math.exp(aug.zoom_in):.1f} times" if aug.zoom_in else "",
         f"turned up to {aug.turn:g}°" if aug.turn else "",
