@@ -48,6 +48,7 @@ export function bars(bars, { caption, chosen, onChoose, shares = false }) {
  */
 export function bar(start, length, span, negative) {
   const made = element("span", { class: negative ? "bar negative" : "bar positive" });
+  made.hidden = length === 0;
   made.style.left = `${(start / span) * 100}%`;
   made.style.width = `${(length / span) * 100}%`;
   return made;

@@ -29,7 +29,7 @@ export const LESSONS = {
   },
   relu: {
     does: "Negative numbers become 0 and positive ones stay as they are: max(0, x).",
-    attempt: "Switch off every ReLU below and see what becomes of the answer.",
+    attempt: "Find a blue cell on the left, and the same cell on the right.",
     more: [
       "A map then says only how much of its feature there is, not how little.",
       "The bend at 0 is the point: without it, any number of layers would be no more than one.",
@@ -87,7 +87,7 @@ export const LESSONS = {
     ],
   },
   overview: {
-    does: "From left to right, the picture becomes maps of features, the maps become a column of numbers, and these become an answer.",
+    does: "Step by step, the picture becomes maps of features; a network makes a column of numbers of the last maps, and an answer of those.",
     attempt: "Choose any map to see where its numbers come from.",
     more: [
       "Blue is negative, orange is positive, and the strongest colour is the largest number of the step.",

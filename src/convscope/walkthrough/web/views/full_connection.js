@@ -181,7 +181,8 @@ function mostRelevant(step, context, neuron) {
     element(
       "p",
       { class: "quiet" },
-      "Over all pictures of the data, not only this one: the more a neuron lights up for a class and not for the others, the more it has to say about it.",
+      `Means over ${count(step.relevance.pictures[neuron])} test pictures of ${name} and over those of the other classes, not only this picture: `,
+      "the more an input lights up for one class and not for the others, the more it has to say about it.",
     ),
     element(
       "table",

@@ -80,7 +80,10 @@ function lossText({ chain: { truth, predicted, classes } }, losses) {
  */
 function smallMaps(context, step) {
   const [maps, height, width] = step.shape;
-  const fit = Math.max(3, Math.floor((context.room.below - TEXT) / (Math.max(SIDE, width) + GAP)));
+  const fit = Math.max(
+    3,
+    Math.floor((context.room.below - TEXT) / (Math.max(SIDE, Math.min(width, 1.5 * SIDE)) + GAP)),
+  );
   const active = activities(step);
   const shown = largestFirst(active).slice(0, fit);
   const small = gallery(
