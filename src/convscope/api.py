@@ -60,13 +60,14 @@ def train(
 
 
 def resume(run: str | os.PathLike[str], *, listeners: Sequence[Listener] = ()) -> Classifier:
-    """Go on with a run that was stopped, and end as if it never had been.
+    """Go on with a run that was stopped or killed, and end as if it never had been.
 
     Args:
         run: The folder that `train` wrote into.
         listeners: Callables that are told what happens.
 
     Raises:
-        RunError: There is nothing to go on with, or the pictures have changed since.
+        RunError: There is nothing to go on with, another process trains there, or the pictures have changed
+            since.
     """
     return session.resume(Path(run), listeners=listeners)

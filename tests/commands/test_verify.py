@@ -23,7 +23,7 @@ def trained(pets: Path, tmp_path: Path) -> Path:
 def test_what_is_the_same_is_said_to_be(run: Run, trained: Path, pets: Path) -> None:
     done = run("verify", trained, "--data", pets, "--retrain")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "pictures      the same\nweights       identical, to the bit\n"
+    assert done.stdout.startswith("pictures      the same\nweights       identical, to the bit\n")
 
 
 def test_pictures_that_differ_are_named_and_not_trained_on(run: Run, trained: Path, pets: Path) -> None:

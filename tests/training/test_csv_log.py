@@ -3,7 +3,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, RunError
 from convscope.training.csv_log import COLUMNS, CsvLog
 from convscope.training.events import EpochDone, Noted, Started
 
@@ -56,3 +56,14 @@ def test_other_events_and_other_files_are_left_alone(tmp_path):
 def test_a_vanished_folder_is_an_error_for_people(tmp_path):
     with pytest.raises(ConvscopeError, match=r"epochs\.csv"):
         log(tmp_path / "gone", FIRST)
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\ufeff", 'epoch,"', "\0"])
+def test_a_log_that_somebody_changed_is_refused_and_left_alone(tmp_path, text):
+    log(tmp_path, FIRST)
+    path = tmp_path / "epochs.csv"
+    changed = path.read_text().replace("1", "one") if not text else text + path.read_text()
+    path.write_text(changed)
+    with pytest.raises(RunError, match=r"epochs\.csv"):
+        log(tmp_path, replace(FIRST, epoch=2))
+    assert path.read_text() == changed

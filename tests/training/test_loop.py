@@ -93,9 +93,9 @@ def test_the_state_can_be_saved_after_each_step_and_each_epoch(make_training):
     training, saved = make_training(epochs=2, mirror=False), []
     training.run(save=lambda: saved.append((training.position.epoch, training.position.step)))
     assert saved == [
-        *((0, step) for step in range(1, 6)),
+        *((0, step) for step in range(1, 7)),
         (1, 0),
-        *((1, step) for step in range(1, 6)),
+        *((1, step) for step in range(1, 7)),
         (2, 0),
     ]
 

@@ -57,7 +57,7 @@ def listing(store: Store, parts: Split) -> bytes:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
     for index, (name, (label, digest)) in enumerate(_named(store)):
-        table.writerow((name, label, part_of[index], digest))
+        table.writerow((name, label, part_of.get(index, ""), digest))
     return text.getvalue().encode()
 
 

@@ -35,6 +35,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = frozenset((5, 6, 7, 8))
 
 
 def unreadable(name: str, cause: str) -> PictureError:
@@ -60,11 +61,14 @@ def read_file(path: Path, name: str) -> bytes:
         if status.st_size > BYTE_LIMIT:
             raise unreadable(name, f"it has {status.st_size:,} bytes; the limit is {BYTE_LIMIT:,}")
         with path.open("rb", buffering=0) as file:
-            return file.read()
+            data = file.read(status.st_size + 1)
     except OSError as error:
         raise unreadable(name, error.strerror or str(error)) from error
     except ValueError as error:  # a null character in the name
         raise unreadable(name, str(error)) from error
+    if len(data) != status.st_size:
+        raise unreadable(name, "it changed while it was read")
+    return data
 
 
 def read_picture(
@@ -109,6 +113,20 @@ def read_picture(
         raise unreadable(name, f"it unfolds to more than the limit of {pixel_limit:,} pixels") from error
     except Exception as error:
         raise unreadable(name, f"it is damaged ({str(error) or type(error).__name__})") from error
+
+
+def picture_size(encoded: bytes) -> tuple[int, int]:
+    """Read the height and width of a picture from its head, EXIF's orientation honoured.
+
+    Args:
+        encoded: A picture that `read_picture` can read.
+    """
+    with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
+        try:
+            lies = image.getexif().get(ORIENTATION_TAG, 1) in SIDEWAYS
+        except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
+            lies = False
+        return (image.width, image.height) if lies else (image.height, image.width)
 
 
 def _check_size(image: Image.Image, name: str, limit: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from convscope.atomic import replacing
+from convscope.errors import RunError
 from convscope.training.events import EpochDone, Event, Started
 
 COLUMNS = tuple(field.name for field in fields(EpochDone))
@@ -26,12 +27,13 @@ class CsvLog:
 
         Raises:
             ConvscopeError: The file cannot be written.
+            RunError: Somebody has changed it, and it cannot be read any more.
         """
         if isinstance(event, Started):
             self._path = event.run / "epochs.csv"
         elif isinstance(event, EpochDone) and self._path:
-            before = [row for row in _rows(self._path) if int(row["epoch"]) < event.epoch]
-            _write(self._path, [*before, asdict(event)])
+            before = [one for one in read_epochs(self._path) if one.epoch < event.epoch]
+            _write(self._path, [*before, event])
 
 
 def read_epochs(path: Path) -> list[EpochDone]:
@@ -39,27 +41,36 @@ def read_epochs(path: Path) -> list[EpochDone]:
 
     Returns:
         One event an epoch, in order; none where there is no such file.
+
+    Raises:
+        RunError: It is not such a file.
     """
-    return [
-        EpochDone(
-            **{name: (float(text) if text else None) for name, text in row.items()}  # pyright: ignore[reportArgumentType]  # checked by the columns
-            | {"epoch": int(row["epoch"]), "epochs": int(row["epochs"])}
-        )
-        for row in _rows(path)
-    ]
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            table = csv.DictReader(file, strict=True)
+            return [_epoch(row) for row in table]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise RunError(
+            f"cannot go on with {path}",
+            why="it is not as it was written",
+            remedy="put it back, or remove it and lose the curves so far",
+        ) from error
 
 
-def _write(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+def _epoch(row: Mapping[str, str]) -> EpochDone:
+    figures = {name: float(row[name]) if row[name] else None for name in COLUMNS}
+    return EpochDone(
+        **figures  # pyright: ignore[reportArgumentType]  # checked by the columns
+        | {"epoch": int(row["epoch"]), "epochs": int(row["epochs"])}
+    )
+
+
+def _write(path: Path, epochs: Sequence[EpochDone]) -> None:
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
-    table.writerows(rows)
+    table.writerows(asdict(one) for one in epochs)
     with replacing(path) as file:
         file.write(text.getvalue().encode())

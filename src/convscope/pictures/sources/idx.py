@@ -31,6 +31,7 @@ PICTURES_NAME = re.compile(r"(.*)images([-._])idx3([-._]ubyte)(\.gz)?", re.IGNOR
 LABELS_NAME = re.compile(r"(.*)labels([-._])idx1([-._]ubyte)(\.gz)?", re.IGNORECASE)
 UNSIGNED_BYTE = 8
 VALUE_LIMIT = 4 * 2**30
+CHUNK = 2**24
 
 
 def is_idx_name(name: str) -> bool:
@@ -131,7 +132,9 @@ def _parse(file: IO[bytes] | gzip.GzipFile, dimensions: int) -> NDArray[np.uint8
     size = math.prod(shape)
     if size > VALUE_LIMIT:
         raise ValueError(f"it says that it holds {size:,} values; the limit is {VALUE_LIMIT:,}")
-    values = file.read(size + 1)
+    values = bytearray()
+    while len(values) <= size and (chunk := file.read(min(CHUNK, size + 1 - len(values)))):
+        values += chunk  # the head may promise any size: memory is taken for what there is
     if len(values) != size:
         there = "more" if len(values) > size else f"{len(values):,}"
         raise ValueError(f"it says that it holds {size:,} values, but there are {there}")

@@ -1,0 +1,214 @@
+"""What happens when the machine fails: docs/reference/faults.md, row by row, with real processes."""
+
+import fcntl
+import os
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+import convscope
+from convscope.training import session
+from convscope.training.events import EpochDone, StepDone
+from convscope.training.recipe import Settings
+
+SMALL = ["--network", "3C3-MP2", "--epochs", "6", "--batch", "5", "--size", "8", "--precision", "fp32"]
+SETTINGS = Settings(network="3C3-MP2", epochs=6, batch=5, size=(8, 8), precision="fp32")
+PACKAGE = Path(convscope.__file__).parent
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "convscope", "train", *map(str, arguments)]
+
+
+def train(*arguments, before="", **more):
+    """Train in a process of its own, in a shell that did something `before`."""
+    shell = ["bash", "-c", f'{before}\nexec "$@"', "bash", *command(*arguments)]
+    return subprocess.run(shell, capture_output=True, text=True, check=False, timeout=200, **more)
+
+
+def explained(done):
+    """Whether an error was told as it should: exit code 2, a few lines, no traceback."""
+    return done.returncode == 2 and 0 < len(done.stderr.splitlines()) <= 4 and "Traceback" not in done.stderr
+
+
+def weights(run):
+    return {name: tensor.tobytes() for name, tensor in load_file(run / "model.safetensors").items()}
+
+
+@pytest.fixture
+def whole(pets, tmp_path):
+    """The run's folder of a training that nothing happened to."""
+    session.train(pets, SETTINGS, output=tmp_path / "whole")
+    return tmp_path / "whole"
+
+
+def may(*command_line):
+    """Whether this machine lets us do something that takes a namespace of our own."""
+    return subprocess.run(["unshare", "-rm", *command_line], capture_output=True, check=False).returncode == 0
+
+
+needs_namespaces = pytest.mark.skipif(
+    shutil.which("unshare") is None or not may("mount", "-t", "tmpfs", "none", "/mnt"),
+    reason="no namespaces to mount in",
+)
+
+
+def train_in_namespace(mounts, *arguments):
+    shell = ["unshare", "-rm", "bash", "-euc", f'{mounts}\nexec "$@"', "bash", *command(*arguments)]
+    return subprocess.run(shell, capture_output=True, text=True, check=False, timeout=200)
+
+
+@needs_namespaces
+def test_a_disk_that_is_full_for_the_run(pets, tmp_path):
+    """The folder has room for nothing but its own entry."""
+    (tmp_path / "small").mkdir()
+    mounts = f"mount -t tmpfs -o size=4k none {tmp_path / 'small'}"
+    done = train_in_namespace(mounts, pets, *SMALL, "-o", tmp_path / "small" / "run")
+    assert explained(done), done.stderr
+    assert "No space left" in done.stderr
+
+
+def test_a_disk_that_fills_up_later_and_is_freed(pets, whole, tmp_path):
+    """No file may grow beyond 24 KiB: checkpoints fit, the figures of the report do not."""
+    run = tmp_path / "run"
+    done = train(pets, *SMALL, "-o", run, before="ulimit -f 24")
+    assert explained(done), done.stderr
+    assert "File too large" in done.stderr
+    assert train("--resume", run).returncode == 0
+    assert weights(run) == weights(whole)
+
+
+def test_a_store_that_is_deleted_underneath(pets, whole, cache, tmp_path):
+    def delete(event):
+        if isinstance(event, StepDone) and event.epoch == 2:
+            shutil.rmtree(cache / "stores", ignore_errors=True)
+
+    shutil.rmtree(cache / "stores")
+    session.train(pets, SETTINGS, output=tmp_path / "run", listeners=[delete])
+    assert weights(tmp_path / "run") == weights(whole)
+
+
+@needs_namespaces
+@pytest.mark.parametrize("place", ["run", "cache"])
+def test_a_read_only_folder(pets, cache, tmp_path, place):
+    (tmp_path / "runs").mkdir()
+    folder = {"run": tmp_path / "runs", "cache": cache}[place]
+    mounts = f"mount -t tmpfs -o ro none {folder}"
+    done = train_in_namespace(mounts, pets, *SMALL, "-o", tmp_path / "runs" / "pets")
+    assert explained(done), done.stderr
+    assert "Read-only file system" in done.stderr
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_no_clock_that_can_jump_is_asked():
+    """Durations are of monotonic clocks; only the log of the service tells the time of day."""
+    for path in set(PACKAGE.rglob("*.py")) - {PACKAGE / "serving" / "logs.py"}:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\btime\.time(_ns)?\b|\bdatetime\b|\btime\.(local|gm|c)time\b", text), path
+
+
+def test_a_picture_that_changes_while_it_is_read(pets, paint, tmp_path):
+    """Its old or its new content is learned from, never a mixture; the receipt tells which."""
+    process = subprocess.Popen(
+        command(pets, *SMALL, "-o", tmp_path / "run"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        for seed in range(10**9):
+            if process.poll() is not None:
+                break
+            shutil.copy(paint(tmp_path / "new.png", 20, seed=seed), pets / "dark" / "5.png")
+        errors = process.stderr.read()
+    assert process.returncode == 0, errors
+    assert (tmp_path / "run" / "model.safetensors").is_file()
+
+
+def test_two_trainings_into_one_folder(pets, whole, tmp_path):
+    run, refused = tmp_path / "run", []
+
+    def also_train(event):
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            refused.extend([train(pets, *SMALL, "-o", run), train("--resume", run)])
+
+    session.train(pets, SETTINGS, output=run, listeners=[also_train])
+    assert all(map(explained, refused)), [done.stderr for done in refused]
+    assert "another process works in" in refused[1].stderr
+    assert weights(run) == weights(whole)
+
+
+@needs_namespaces
+def test_a_full_dev_shm(pets, whole, tmp_path):
+    mounts = "mount -t tmpfs -o size=4k none /dev/shm; head -c 4096 /dev/zero > /dev/shm/full"
+    done = train_in_namespace(mounts, pets, *SMALL, "-o", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert weights(tmp_path / "run") == weights(whole)
+
+
+def test_sigterm_is_a_stop_like_any_other(pets, whole, tmp_path):
+    run = tmp_path / "run"
+
+    def terminate(event):
+        if isinstance(event, StepDone) and event.epoch == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        session.train(pets, SETTINGS, output=run, listeners=[terminate])
+    session.resume(run)
+    assert weights(run) == weights(whole)
+
+
+def test_a_reader_that_goes_away(pets, whole, tmp_path):
+    """`convscope train ... | head -1`: no traceback, exit code 1, and the run can go on."""
+    run = tmp_path / "run"
+    pipe = 'set -o pipefail; "$@" | head -1'
+    done = subprocess.run(
+        ["bash", "-c", pipe, "bash", *command(pets, *SMALL, "-o", run)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert train("--resume", run).returncode == 0
+    assert weights(run) == weights(whole)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (1, 1), (1, 7)])
+def test_a_terminal_of_no_size(pets, whole, tmp_path, size):
+    """Rows and columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    environment = {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    with subprocess.Popen(
+        command(pets, *SMALL, "-o", tmp_path / "run"),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**environment, "TERM": "xterm"},
+    ) as process:
+        os.close(slave)
+        shown = b"".join(iter(lambda: _read(master), b""))
+    os.close(master)
+    assert process.returncode == 0, shown.decode(errors="replace")
+    assert weights(tmp_path / "run") == weights(whole)
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # the other side has gone
+        return b""
