@@ -14,6 +14,8 @@ from convscope.serving.problems import MEDIA_TYPE, encode, headers_of
 if TYPE_CHECKING:
     import asyncio
 
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
 
 class Connection(HttpToolsProtocol):
     """One connection.
@@ -91,9 +93,8 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, error: RequestError) -> None:
         """End the connection; say why, if no answer to an earlier request is under way."""
-        cycle = self.cycle
-        has_earlier = cycle is not None and not cycle.more_body and not cycle.response_complete
-        if has_earlier:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
             cycle.keep_alive = False
             self.transport.pause_reading()
             return
