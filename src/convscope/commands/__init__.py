@@ -3,6 +3,7 @@
     app         the verbs put together
     terminal    how training looks on a terminal, and in a pipe
     opening     where an explanation goes: into a file, or before one's eyes
+    doctor      pictures -> what is wrong with them
     train       pictures -> model file
     evaluate    model file + labelled pictures -> figures
     compare     two model files + labelled pictures -> their difference
@@ -15,8 +16,8 @@
     network     notation -> shapes and costs
 
 Whatever happens, a person reads a sentence and a script reads an exit code: 0 done, 1 done in part (whoever
-read our output has gone, or `predict` could not read some pictures) or found to differ (`verify`), 2 wrong
-input, 70 a mistake of convscope's own, 130 stopped by Ctrl-C.
+read our output has gone, or `predict` could not read some pictures), found to differ (`verify`) or to have
+problems (`doctor`), 2 wrong input, 70 a mistake of convscope's own, 130 stopped by Ctrl-C.
 """
 
 import io

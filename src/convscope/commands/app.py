@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands import compare, evaluate, explain, losses, network, predict, serve, train, verify
+from convscope.commands import (
+    compare,
+    doctor,
+    evaluate,
+    explain,
+    losses,
+    network,
+    predict,
+    serve,
+    train,
+    verify,
+)
 from convscope.commands.filter import filter_
 
 app = typer.Typer(
@@ -35,6 +46,7 @@ def convscope(
     """Train image classifiers from pictures and see through them."""
 
 
+app.command()(doctor.doctor)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)

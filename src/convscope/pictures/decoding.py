@@ -31,11 +31,13 @@ class Decoded:
         index: Its place in the source.
         pixels: uint8 (H, W) or (H, W, C).
         digest: Digest of its encoded bytes, or of its pixels where it never was encoded.
+        loaded: What the source gave: encoded bytes, or the pixels.
     """
 
     index: int
     pixels: Picture
     digest: bytes
+    loaded: bytes | Picture
 
 
 def decode(
@@ -98,7 +100,7 @@ def _decode(index: int, load: Load, source: Source, shortest_side: int | None) -
     if isinstance(data, bytes):
         digest.update(data)
         pixels = read_picture(data, source.items[index].name, shortest_side)
-        return Decoded(index, pixels, digest.digest())
+        return Decoded(index, pixels, digest.digest(), data)
     digest.update(repr(data.shape).encode())
     digest.update(data.tobytes())
-    return Decoded(index, data, digest.digest())
+    return Decoded(index, data, digest.digest(), data)

@@ -71,7 +71,7 @@ def survey(source: Source) -> Survey:
 
     def look(decoded: Decoded) -> None:
         height, width = decoded.pixels.shape[:2]
-        seen[decoded.index] = (height, width, _is_grey(decoded.pixels))
+        seen[decoded.index] = (height, width, is_grey(decoded.pixels))
 
     decode(source, indices, look, broken.__setitem__)
     if not seen:
@@ -83,7 +83,8 @@ def survey(source: Source) -> Survey:
     return Survey(np.array(heights), np.array(widths), all(greys))
 
 
-def _is_grey(pixels: Picture) -> bool:
+def is_grey(pixels: Picture) -> bool:
+    """Whether a picture shows no colour: it has one channel, or three that are equal."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return True
     return bool((pixels == pixels[:, :, :1]).all())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from convscope.doctor.summary import summary
 from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
@@ -39,6 +40,8 @@ from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from convscope.model.classifier import Classifier
     from convscope.pictures.sources.source import Source
@@ -95,15 +98,21 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
         return _Session(run, origin, (*listeners, CsvLog())).go(origin.data)
 
 
-def learn(store: Store, settings: Settings) -> Model:
-    """Learn from all pictures of a store: none are set aside, nothing is written, nobody is told.
+def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = None) -> Model:
+    """Learn from pictures of a store: none are set aside, nothing is written, nobody is told.
+
+    Args:
+        store: The pictures.
+        settings: What is trained with.
+        indices: Which of them, ascending; None: all.
 
     Raises:
         ConvscopeError: A setting is impossible, or the network does not fit the pictures.
     """
     none = np.zeros(0, np.int64)
     origin = _origin("", settings, None)
-    training = _training(store, Split(np.arange(len(store.labels)), none, none, ()), origin.settings)
+    learned = np.arange(len(store.labels)) if indices is None else indices
+    training = _training(store, Split(learned, none, none, ()), origin.settings)
     training.run()
     training.finish()
     return _model(training, origin)
@@ -137,7 +146,7 @@ class _Session:
     def _prepare(self, source: Source) -> tuple[Training, Checkpoints]:
         """Bring the run to where it begins, or to its newest checkpoint."""
         settings = self.origin.settings
-        store = _store(source, settings, self.listeners)
+        store = prepared(source, settings, self.listeners)
         training = _training(store, split(store), settings)
         checkpoints = Checkpoints(self.run)
         resumed = checkpoints.restore(training)
@@ -145,7 +154,7 @@ class _Session:
         data, recipe = training.data, training.recipe
         plan = (*report.data_lines(store, data.split), *recipe_lines(data.facts(), recipe))
         self._tell(Started(self.run, plan, recipe.epochs, training.steps))
-        for note in (*store.notes, *data.split.notes, *report.broken_notes(store), *resumed):
+        for note in (*store.notes, *data.split.notes, *report.broken_notes(store), *summary(store), *resumed):
             self._tell(Noted(note))
         return training, checkpoints
 
@@ -203,7 +212,8 @@ def _temperature(training: Training) -> float:
     return fit_temperature(training.predict(indices).numpy(), training.data.store.labels[indices])
 
 
-def _store(source: Source, settings: Settings, listeners: Sequence[Listener]) -> Store:
+def prepared(source: Source, settings: Settings, listeners: Sequence[Listener]) -> Store:
+    """Choose a form for the pictures of a source, unless it was said, and bring them into it."""
     preparation = choose_preparation(survey(source), settings)
     return build_store(
         source,

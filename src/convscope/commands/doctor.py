@@ -1,0 +1,99 @@
+"""`convscope doctor`: what is wrong with a set of pictures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path  # noqa: TC003 - typer needs it
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convscope.errors import SettingError
+
+if TYPE_CHECKING:
+    from convscope.doctor.diagnosis import Diagnosis
+
+
+def doctor(
+    data: Annotated[str, typer.Argument(help="Labelled pictures: whatever `train` takes.")],
+    *,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Train on parts of the pictures, and doubt labels of the others.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page that shows the pictures.", show_default=False),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a CSV list of the good pictures, for `train`.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Look for what is wrong with labelled pictures. Nothing of them is ever changed.
+
+    The exit code is 0 if there is no problem, 1 if there is one, and 2 if the pictures cannot be used.
+    """
+    for path in (html, manifest):
+        _check_new(path)
+
+    from convscope.commands.terminal import Terminal
+    from convscope.doctor.diagnosis import diagnose
+    from convscope.doctor.manifest import write_manifest
+    from convscope.doctor.page import write_page
+    from convscope.pictures.sources import open_source
+    from convscope.training.events import Preparing
+
+    with Terminal(sys.stderr) as terminal:
+        diagnosis = diagnose(open_source(data), lambda done, total: terminal(Preparing(done, total)))
+        if labels:
+            from convscope.training.cross_validation import doubt_labels
+
+            diagnosis = doubt_labels(diagnosis, listeners=[terminal])
+    listed = None if manifest is None else write_manifest(diagnosis, manifest)
+    if html is not None:
+        write_page(diagnosis, html)
+    if as_json:
+        typer.echo(json.dumps({"data": data, **diagnosis.to_dict()}, indent=2))
+    else:
+        _print_report(diagnosis, data, html)
+        if listed is not None:
+            typer.echo(f"\n{manifest} lists {listed:,} of {len(diagnosis.source.items):,} pictures")
+    if diagnosis.has_problems:
+        raise typer.Exit(1)
+
+
+def _check_new(path: Path | None) -> None:
+    if path is not None and path.exists():
+        raise SettingError(
+            f"{path} exists already", why="the doctor never overwrites anything", remedy="name a new file"
+        )
+
+
+def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:
+    from convscope.commands.tables import out, table
+    from convscope.printable import printable
+
+    console = out()
+    items = diagnosis.source.items
+    classes = len({item.label for item in items})
+    console.print(f"{len(items):,} pictures of {classes} classes in {printable(data)}")
+    for note in diagnosis.source.notes:
+        console.print(f"note  {note}")
+    if not diagnosis.findings:
+        console.print("nothing found")
+        return
+    console.print()
+    rows = table(["problem or remark", "for example"], ["pictures", "groups"])
+    for one in diagnosis.findings:
+        names = [items[place].name for place in one.groups[0][:2]] if one.groups else []
+        example = " = ".join(names) + (f" ({one.detail[0]})" if names and one.detail else "")
+        title = one.kind if one.is_problem else f"remark: {one.kind}"
+        groups = f"{len(one.groups):,}" if any(len(group) > 1 for group in one.groups) else ""
+        rows.add_row(title, example or one.detail[0], f"{one.pictures:,}" if names else "", groups)
+    console.print(rows)
+    if html is None:
+        console.print(f"\nlook further  convscope doctor {printable(data)} --html FILE")

@@ -1,0 +1,121 @@
+"""Which pictures may be copies of each other: for each the few with the most alike descriptors.
+
+All pictures are compared with all, a block of rows times a block of columns at once: a matrix product, and
+one pass that keeps the best of each row. Memory grows with the pictures, time with their square
+(`benchmarks/doctor.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+
+from convscope.network.kernels import CHUNKS
+from convscope.network.threads import run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.doctor.descriptors import Descriptors
+
+MOST = 8
+"""So many candidates are kept for each picture."""
+LEAST_ALIKE = 0.75
+
+_ROWS, _COLUMNS, _STRETCH = 512, 4096, 64
+
+_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"nnan", "nsz"})
+
+
+@_compiled
+def _insert(
+    value: float,
+    picture: int,
+    version: int,
+    best: NDArray[Any],
+    partners: NDArray[Any],
+    versions: NDArray[Any],
+) -> None:
+    """Put a picture among the best where it belongs; met in several versions, it keeps one place."""
+    place = len(best) - 1
+    for k in range(len(best)):
+        if partners[k] == picture:
+            place = k
+            break
+    if value <= best[place]:
+        return
+    while place > 0 and best[place - 1] < value:
+        best[place], partners[place], versions[place] = (
+            best[place - 1],
+            partners[place - 1],
+            versions[place - 1],
+        )
+        place -= 1
+    best[place], partners[place], versions[place] = value, picture, version
+
+
+@_compiled
+def keep_best(
+    first: int,
+    last: int,
+    alike: NDArray[Any],
+    row_start: int,
+    column_start: int,
+    version: int,
+    best: NDArray[Any],
+    partners: NDArray[Any],
+    versions: NDArray[Any],
+) -> None:
+    """Keep the most alike of each row; a kernel as `convscope.network.kernels` has them.
+
+    Args:
+        first: The first chunk.
+        last: The chunk to stop before.
+        alike: (rows, columns) float32.
+        row_start: Which picture the first row is.
+        column_start: Which picture the first column is.
+        version: Of the pictures in the columns.
+        best: (n, MOST) float32, falling along a row, updated.
+        partners: (n, MOST) int32, which picture, updated.
+        versions: (n, MOST) int8, in which version, updated.
+    """
+    rows, columns = alike.shape
+    for row in range(first * rows // CHUNKS, last * rows // CHUNKS):
+        picture = row_start + row
+        values = best[picture]
+        for start in range(0, columns, _STRETCH):
+            stretch = alike[row, start : start + _STRETCH]
+            most = np.float32(-1)
+            for value in stretch:  # nearly always all there is to do, so the compiler shall vectorise it
+                most = max(most, value)
+            if most <= values[-1]:
+                continue
+            for place in range(len(stretch)):
+                partner = column_start + start + place
+                if stretch[place] > values[-1] and partner != picture:
+                    _insert(stretch[place], partner, version, values, partners[picture], versions[picture])
+
+
+def candidates(descriptors: Descriptors) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """Find for each picture the others whose descriptors are the most alike, at least `LEAST_ALIKE`.
+
+    Returns:
+        (n, MOST) int32, the candidates of each picture, the most alike first, -1 where there are no more; and
+        in which of `Descriptors.versions` each was met, (n, MOST) int8.
+    """
+    count = len(descriptors.whole)
+    best = np.full((count, MOST), LEAST_ALIKE, np.float32)
+    partners = np.full((count, MOST), -1, np.int32)
+    versions = np.zeros((count, MOST), np.int8)
+    room = np.empty((_ROWS, _COLUMNS), np.float32)
+    for version, others in enumerate(descriptors.versions()):
+        for left in range(0, count, _COLUMNS):
+            columns = np.ascontiguousarray(others[left : left + _COLUMNS].T)
+            for top in range(0, count, _ROWS):
+                rows = descriptors.whole[top : top + _ROWS]
+                alike = room[: len(rows), : columns.shape[1]]
+                np.matmul(rows, columns, out=alike)
+                run(keep_best, alike, top, left, version, best, partners, versions)
+    return partners, versions

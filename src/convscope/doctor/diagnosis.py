@@ -1,0 +1,173 @@
+"""Everything the doctor finds in one source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.doctor import findings
+from convscope.doctor.copies import Group, equal_pictures, joined, near_pairs
+from convscope.doctor.examination import examine
+from convscope.doctor.findings import MEANINGS, Finding
+from convscope.doctor.label_suspects import label_suspects
+from convscope.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.doctor.examination import Examination
+    from convscope.pictures.sources.source import Part, Source
+    from convscope.pictures.store import Progress
+
+_PREFERRED: tuple[Part | None, ...] = ("test", "validation", "train", None)
+"""Of copies in several parts the one that judges is kept, so that what is measured stays the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnosis:
+    """What was found in a source.
+
+    Attributes:
+        source: The pictures.
+        seen: What each of them is like.
+        copies: Groups of equal or nearly equal pictures.
+        findings: What is worth a look, problems first; nothing that was not found is in it.
+    """
+
+    source: Source = field(repr=False)
+    seen: Examination = field(repr=False)
+    copies: tuple[Group, ...] = field(repr=False)
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether there is something that spoils what is learned or measured."""
+        return any(finding.is_problem for finding in self.findings)
+
+    def left_out(self) -> frozenset[int]:
+        """The pictures to do without.
+
+        Those that cannot be read or are constant; all copies under different labels, as nobody knows which is
+        right; and of other copies all but one: a test picture rather than one to learn from, a large one
+        rather than a small one. Label suspects stay: only a person can tell.
+        """
+        out = {
+            place
+            for one in self.findings
+            if one.kind in {"unreadable", "constant"}
+            for (place,) in one.groups
+        }
+        items = self.source.items
+        for group in self.copies:
+            kept = () if len({items[place].label for place in group}) > 1 else (min(group, key=self._worth),)
+            out.update(set(group).difference(kept))
+        return frozenset(out)
+
+    def _worth(self, place: int) -> tuple[int, int, int]:
+        height, width = self.seen.sizes[place].tolist()
+        return _PREFERRED.index(self.source.items[place].part), -height * width, place
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values that JSON can hold."""
+        items = self.source.items
+        classes = Counter(item.label for item in items)
+        left_out = sorted(self.left_out())
+        return {
+            "pictures": len(items),
+            "classes": dict(sorted(classes.items())),
+            "findings": [
+                {
+                    "kind": one.kind,
+                    "problem": one.is_problem,
+                    "meaning": MEANINGS[one.kind],
+                    "pictures": one.pictures,
+                    "groups": [[self._picture(place) for place in group] for group in one.groups],
+                    "detail": list(one.detail),
+                }
+                for one in self.findings
+            ],
+            "left_out": [items[place].name for place in left_out],
+        }
+
+    def _picture(self, place: int) -> dict[str, Any]:
+        item = self.source.items[place]
+        size = self.seen.sizes[place].tolist()
+        return {"picture": item.name, "label": item.label, "part": item.part, "size": size}
+
+
+def diagnose(source: Source, progress: Progress = lambda _done, _total: None) -> Diagnosis:
+    """Look at all pictures of a source, and say what is wrong with them.
+
+    Args:
+        source: The pictures.
+        progress: Called with (pictures done, pictures in all) while they are decoded.
+
+    Raises:
+        DataError: Not one picture can be read, or not the source itself.
+
+    Example:
+        >>> import numpy as np
+        >>> from convscope.pictures.sources import open_source
+        >>> pictures = np.random.default_rng(0).integers(0, 256, (4, 16, 16), np.uint8)
+        >>> pictures[3] = pictures[0]
+        >>> found = diagnose(open_source((pictures, ["cat", "cat", "dog", "dog"])))
+        >>> [(one.kind, one.groups) for one in found.findings]
+        [('two labels', ((0, 3),)), ('equal', ((0, 3),))]
+    """
+    seen = examine(source, progress)
+    if not len(seen.readable):
+        place, cause = min(seen.broken.items())
+        raise DataError(
+            f"not one of the {len(source.items):,} pictures of {source.name} can be read",
+            why=f"the first is {source.items[place].name}: {cause}",
+        )
+    items = source.items
+    equal = equal_pictures(seen.digests, seen.readable.tolist())
+    copies = joined([*equal, *near_pairs(seen).tolist()])
+    found = (
+        findings.unreadable(seen),
+        findings.two_labels(copies, items),
+        findings.shared(copies, items),
+        Finding("equal", equal),
+        findings.nearly_equal(copies, equal),
+        findings.constant(seen),
+        findings.imbalance(item.label for item in items),
+        findings.odd_shapes(seen),
+        findings.odd_sizes(seen),
+        findings.odd_colours(seen),
+    )
+    return Diagnosis(source, seen, copies, tuple(one for one in found if one and (one.groups or one.detail)))
+
+
+def with_label_suspects(
+    diagnosis: Diagnosis, classes: Sequence[str], probabilities: NDArray[np.float32]
+) -> Diagnosis:
+    """Add the labels that models doubt which have not learned from the picture.
+
+    Args:
+        diagnosis: What was found so far.
+        classes: The names of the classes.
+        probabilities: (readable pictures, classes), each of a model that saw neither the picture nor a copy.
+    """
+    readable = diagnosis.seen.readable
+    number = {name: place for place, name in enumerate(classes)}
+    labels = np.array([number[diagnosis.source.items[place].label] for place in readable.tolist()])
+    suspects, others = label_suspects(probabilities, labels)
+    if not len(suspects):
+        return diagnosis
+    finding = Finding(
+        "label suspect",
+        tuple((place,) for place in readable[suspects].tolist()),
+        tuple(
+            f"rather {classes[other]}, {probabilities[row, other]:.0%}"
+            for row, other in zip(suspects.tolist(), others.tolist(), strict=True)
+        ),
+    )
+    problems = sum(one.is_problem for one in diagnosis.findings)
+    ordered = (*diagnosis.findings[:problems], finding, *diagnosis.findings[problems:])
+    return replace(diagnosis, findings=ordered)

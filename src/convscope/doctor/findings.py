@@ -1,0 +1,150 @@
+"""The rules that say what is worth a person's time.
+
+A problem spoils what is learned or measured; a remark may be just as it should be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.doctor.copies import Group
+    from convscope.doctor.examination import Examination
+    from convscope.pictures.sources.source import Item
+
+Kind = Literal[
+    "unreadable",
+    "two labels",
+    "shared between parts",
+    "equal",
+    "nearly equal",
+    "constant",
+    "label suspect",
+    "class imbalance",
+    "odd shape",
+    "odd size",
+    "odd colour",
+]
+REMARKS: frozenset[Kind] = frozenset(("class imbalance", "odd shape", "odd size", "odd colour"))
+MEANINGS: dict[Kind, str] = {
+    "unreadable": "cannot be decoded; training leaves them out",
+    "two labels": "the same picture, or nearly, under different labels: one of them is wrong",
+    "shared between parts": "learned from and judged by: the accuracy found would be too high",
+    "equal": "equal byte by byte; they count more than others",
+    "nearly equal": "resized, recompressed, mirrored or slightly cropped copies",
+    "constant": "all their pixels are equal: there is nothing to learn",
+    "label suspect": "models that did not learn from them are sure of another label",
+    "class imbalance": "the largest class has twice the pictures of the smallest, or more",
+    "odd shape": "more than twice as wide, or as high, as the median shape",
+    "odd size": "sides less than a quarter, or more than four times, of the median",
+    "odd colour": "grey among colour, or colour among grey",
+}
+
+IMBALANCE = 2.0
+ODD_SHAPE = 2.0
+ODD_SIZE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was found.
+
+    Attributes:
+        kind: What it is; `MEANINGS` explains it.
+        groups: The pictures concerned, by their places in the source; what belongs together in one group.
+        detail: What more there is to say, a text for each group, or one for all.
+    """
+
+    kind: Kind
+    groups: tuple[Group, ...]
+    detail: tuple[str, ...] = ()
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it spoils what is learned or measured."""
+        return self.kind not in REMARKS
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it concerns."""
+        return sum(map(len, self.groups))
+
+
+def unreadable(seen: Examination) -> Finding:
+    """Find the pictures that cannot be decoded."""
+    places = sorted(seen.broken)
+    return Finding("unreadable", _each(places), tuple(seen.broken[place] for place in places))
+
+
+def two_labels(copies: Iterable[Group], items: Sequence[Item]) -> Finding:
+    """Find copies that are under different labels."""
+    return Finding("two labels", _where_differ(copies, [item.label for item in items]))
+
+
+def shared(copies: Iterable[Group], items: Sequence[Item]) -> Finding:
+    """Find copies that are in different parts."""
+    return Finding("shared between parts", _where_differ(copies, [item.part for item in items]))
+
+
+def nearly_equal(copies: Iterable[Group], equal: Iterable[Group]) -> Finding:
+    """Find copies of which not all are equal byte by byte."""
+    same = set(equal)
+    return Finding("nearly equal", tuple(group for group in copies if group not in same))
+
+
+def constant(seen: Examination) -> Finding:
+    """Find pictures whose pixels are all equal."""
+    return Finding("constant", _each(np.flatnonzero(seen.constant).tolist()))
+
+
+def imbalance(labels: Iterable[str]) -> Finding | None:
+    """Compare the largest class with the smallest.
+
+    Example:
+        >>> imbalance(["cat"] * 9 + ["dog"] * 3).detail
+        ("9 pictures of 'cat', 3 of 'dog'",)
+    """
+    counts = Counter(labels).most_common()
+    (most, largest), (least, smallest) = counts[0], counts[-1]
+    if largest < IMBALANCE * smallest:
+        return None
+    return Finding("class imbalance", (), (f"{largest:,} pictures of {most!r}, {smallest:,} of {least!r}",))
+
+
+def odd_shapes(seen: Examination) -> Finding:
+    """Find pictures whose width / height is far from the median."""
+    ratio = np.log(seen.sizes[seen.readable]) @ [-1, 1]
+    return Finding("odd shape", _each(seen.readable[_far_from_median(ratio, math.log(ODD_SHAPE))].tolist()))
+
+
+def odd_sizes(seen: Examination) -> Finding:
+    """Find pictures whose side, sqrt(height width), is far from the median."""
+    side = np.log(seen.sizes[seen.readable]).mean(axis=1)
+    return Finding("odd size", _each(seen.readable[_far_from_median(side, math.log(ODD_SIZE))].tolist()))
+
+
+def odd_colours(seen: Examination) -> Finding:
+    """Find the grey pictures if most have colour, or those with colour if most are grey."""
+    grey = seen.grey[seen.readable]
+    return Finding("odd colour", _each(seen.readable[grey != (2 * grey.sum() > len(grey))].tolist()))
+
+
+def _far_from_median(values: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
+    return np.abs(values - np.median(values)) > most + 1e-9
+
+
+def _each(places: Iterable[int]) -> tuple[Group, ...]:
+    return tuple((place,) for place in places)
+
+
+def _where_differ(copies: Iterable[Group], values: Sequence[object]) -> tuple[Group, ...]:
+    return tuple(group for group in copies if len({values[place] for place in group}) > 1)

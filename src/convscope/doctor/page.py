@@ -1,0 +1,135 @@
+"""The findings as a page to look at: one HTML file that asks for nothing from anywhere and runs no script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from convscope.atomic import replacing
+from convscope.doctor.findings import MEANINGS
+from convscope.pictures.decoding import Decoded, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convscope.doctor.copies import Group
+    from convscope.doctor.diagnosis import Diagnosis
+    from convscope.doctor.findings import Finding
+    from convscope.errors import PictureError
+
+MOST_GROUPS = 40
+MOST_IN_GROUP = 8
+"""Shown of each finding: the page stays small, however much was found."""
+
+_SIDE = 128
+_STYLE = Path(__file__).with_name("page.css")
+
+
+def write_page(diagnosis: Diagnosis, path: Path) -> None:
+    """Write the findings with their pictures side by side.
+
+    Args:
+        diagnosis: What was found.
+        path: The file, replaced whole.
+
+    Raises:
+        ConvscopeError: It cannot be written.
+    """
+    with replacing(path) as file:
+        file.write(page(diagnosis).encode())
+
+
+def page(diagnosis: Diagnosis) -> str:
+    """Write the findings as a whole HTML document; names are text there, whatever they are."""
+    shown = sorted({p for one in diagnosis.findings for group in _shown(one) for p in group})
+    pictures = _thumbnails(diagnosis, shown)
+    style = _STYLE.read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    name = escape(diagnosis.source.name)
+    sections = "\n".join(_section(diagnosis, one, pictures) for one in diagnosis.findings)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name} · convscope doctor</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>{name}</h1>
+<p>{len(diagnosis.source.items):,} pictures. {"" if sections else "Nothing was found."}</p>
+{sections}
+</main>
+</body>
+</html>
+"""
+
+
+def _shown(finding: Finding) -> tuple[Group, ...]:
+    return tuple(group[:MOST_IN_GROUP] for group in finding.groups[:MOST_GROUPS])
+
+
+def _section(diagnosis: Diagnosis, finding: Finding, pictures: Mapping[int, str]) -> str:
+    shown = _shown(finding)
+    left = finding.pictures - sum(map(len, shown))
+    rows = [
+        "<li>"
+        + "".join(_figure(diagnosis, place, pictures) for place in group)
+        + _detail(finding, number)
+        + "</li>"
+        for number, group in enumerate(shown)
+    ]
+    listed = f"<ul>{''.join(rows)}</ul>" if rows else f"<p>{escape(finding.detail[0])}</p>"
+    more = f'<p class="quiet">{left:,} more pictures are in the output of --json.</p>' if left else ""
+    count = f" <span>{finding.pictures:,}</span>" if finding.pictures else ""
+    kind = "problem" if finding.is_problem else "remark"
+    meaning = escape(MEANINGS[finding.kind])
+    return f"""<section>
+<h2>{escape(finding.kind)}{count}</h2>
+<p class="quiet">{kind}: {meaning}</p>
+{listed}
+{more}
+</section>"""
+
+
+def _detail(finding: Finding, number: int) -> str:
+    return f'<p class="quiet">{escape(finding.detail[number])}</p>' if number < len(finding.detail) else ""
+
+
+def _figure(diagnosis: Diagnosis, place: int, pictures: Mapping[int, str]) -> str:
+    item = diagnosis.source.items[place]
+    height, width = diagnosis.seen.sizes[place].tolist()
+    facts = " · ".join(filter(None, (item.label, item.part, f"{height} x {width}" if height else "")))
+    image = f'<img src="{pictures[place]}" alt="{escape(item.label)}">' if place in pictures else ""
+    return f"<figure>{image}<figcaption><b>{escape(item.name)}</b><br>{escape(facts)}</figcaption></figure>"
+
+
+def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
+    """Decode the pictures once more, and make them small; one that is gone meanwhile is not shown."""
+    made: dict[int, str] = {}
+
+    def take(decoded: Decoded) -> None:
+        pixels = decoded.pixels
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+        image.thumbnail((_SIDE, _SIDE))
+        buffer = BytesIO()
+        image.save(buffer, "PNG" if max(pixels.shape[:2]) <= _SIDE // 2 else "JPEG", quality=80)
+        kind = "png" if max(pixels.shape[:2]) <= _SIDE // 2 else "jpeg"
+        made[decoded.index] = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+    def refuse(_place: int, _error: PictureError) -> None:
+        """An unreadable picture has a name and a cause, and nothing to see."""
+
+    decode(diagnosis.source, places, take, refuse, shortest_side=2 * _SIDE)
+    return made

@@ -1,0 +1,88 @@
+"""Probabilities of every picture from a model that has learned from neither it nor a copy of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from convscope.doctor.diagnosis import with_label_suspects
+from convscope.errors import DataError
+from convscope.model.classifier import Classifier
+from convscope.pictures.classes import too_few
+from convscope.training import session
+from convscope.training.events import Noted
+from convscope.training.recipe import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.doctor.diagnosis import Diagnosis
+    from convscope.pictures.store import Store
+    from convscope.training.events import Listener
+
+FOLDS = 5
+
+
+def doubt_labels(
+    diagnosis: Diagnosis, settings: Settings | None = None, *, listeners: Sequence[Listener] = ()
+) -> Diagnosis:
+    """Add to a diagnosis the labels that models doubt which learned from four fifths of the pictures.
+
+    Args:
+        diagnosis: What was found so far; its copies always stay in one fold.
+        settings: What the models are trained with; None: what `train` chooses by itself.
+        listeners: Who is told how far it is.
+
+    Raises:
+        DataError: A class has too few pictures, or the pictures have changed since they were looked at.
+    """
+    settings = settings or Settings()
+    store = session.prepared(diagnosis.source, settings, listeners)
+    readable = diagnosis.seen.readable
+    if len(store.labels) != len(readable):
+        raise DataError(f"the pictures of {diagnosis.source.name} have changed meanwhile", remedy="try again")
+    group_of = np.arange(len(diagnosis.source.items))
+    for group in diagnosis.copies:
+        group_of[list(group)] = group[0]
+    probabilities = out_of_fold(store, settings, group_of[readable], listeners=listeners)
+    return with_label_suspects(diagnosis, store.classes, probabilities)
+
+
+def out_of_fold(
+    store: Store, settings: Settings, groups: NDArray[np.int64], *, listeners: Sequence[Listener] = ()
+) -> NDArray[np.float32]:
+    """Train on all folds but one, and predict that one, in turn.
+
+    Args:
+        store: The pictures.
+        settings: What is trained with.
+        groups: (n,) a number for each picture; those with the same stay in one fold.
+        listeners: Who is told which fold is learned.
+
+    Returns:
+        (n, classes), rows that sum to 1.
+
+    Raises:
+        DataError: A class has pictures of fewer than two groups.
+    """
+    folds = min(FOLDS, *_groups_of_each_class(store, groups))
+    made = StratifiedGroupKFold(folds, shuffle=True, random_state=settings.seed)
+    out = np.zeros((len(store.labels), len(store.classes)), np.float32)
+    for number, (learned, held_out) in enumerate(made.split(groups, store.labels, groups), start=1):
+        for listener in listeners:
+            listener(Noted(f"looking for wrong labels: model {number} of {folds}"))
+        classifier = Classifier(session.learn(store, settings, learned))
+        out[held_out] = classifier.probabilities_at(store.pictures, held_out)
+    return out
+
+
+def _groups_of_each_class(store: Store, groups: NDArray[np.int64]) -> list[int]:
+    counts = [len(np.unique(groups[store.labels == label])) for label in range(len(store.classes))]
+    for label, count in zip(store.classes, counts, strict=True):
+        if count < 2:
+            raise too_few(label, "it has one picture, and copies of it")
+    return counts
