@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.model.file import save
+
 
 class Served:
     """A running `convscope serve`, and how to ask it."""
@@ -95,8 +97,6 @@ def serve(model_path: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
 @pytest.fixture(scope="module")
 def served(brightness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One service for all tests of a file that leave it as it was."""
-    from convscope.model.file import save
-
     folder = tmp_path_factory.mktemp("served")
     save(brightness, folder / "model.safetensors")
     with serving(folder, f"tone={folder / 'model.safetensors'}") as found:
