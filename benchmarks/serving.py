@@ -1,9 +1,9 @@
 """How many requests a second `convscope serve` answers, beside a plain FastAPI and PyTorch handler.
 
 Both serve the same network; each client sends one picture as a form, waits for the answer and sends the next,
-over a connection that stays open. The clients are one process on the same machine, so they take from both alike.
-The services take turns; given are the median requests a second and the latencies of all turns. The class in every
-answer is compared with the one that Python predicts. Run it with
+over a connection that stays open. The clients are one process on the same machine, so they take from both
+alike. The services take turns; given are the median requests a second and the latencies of all turns. The class
+in every answer is compared with the one that Python predicts. Run it with
 
     pip install .
     python benchmarks/serving.py
@@ -203,9 +203,9 @@ def table(report: dict[str, Any]) -> str:
         "# How many requests a second are answered",
         "",
         "Written by `benchmarks/serving.py`, which says how it is measured:",
-        f"{report['rounds']} turns of {report['seconds']:g} seconds. Network `{NETWORK}` on {SHAPE}, JPEGs of",
-        f"32x32 pixels as forms. Machine: {machine['processor']}, {machine['cores']} cores, clients included;",
-        f"PyTorch {machine['torch']}, Python {machine['python']}.",
+        f"{report['rounds']} turns of {report['seconds']:g} seconds. Network `{NETWORK}` on {SHAPE},",
+        f"JPEGs of 32x32 pixels as forms. Machine: {machine['processor']}, {machine['cores']} cores, clients",
+        f"included; PyTorch {machine['torch']}, Python {machine['python']}.",
         "",
         "| clients | service | requests a second | p50, ms | p95, ms | p99, ms | answers | wrong |",
         "|---|---|---|---|---|---|---|---|",
