@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from convscope.doctor.copies import joined, near_pairs
+from convscope.doctor.examination import examine
+from convscope.pictures.sources import open_source
+
+
+@given(st.lists(st.lists(st.integers(0, 15), min_size=1, max_size=4)))
+def test_joined_groups_are_connected_components(groups):
+    pairs = [(group[0], other) for group in groups for other in group]
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(16, 16))
+    _, components = connected_components(graph, directed=False)
+    expected = [tuple(np.flatnonzero(components == one).tolist()) for one in range(16)]
+    assert set(joined(groups)) == {group for group in expected if len(group) > 1}
+
+
+def pairs_among(images, folder):
+    for place, image in enumerate(images):
+        (folder / "ab"[place % 2]).mkdir(exist_ok=True)
+        image.convert("RGB").save(folder / "ab"[place % 2] / f"{place:02}.png")
+    source = open_source(folder)
+    number = [int(item.name[-6:-4]) for item in source.items]
+    return {tuple(sorted((number[a], number[b]))) for a, b in near_pairs(examine(source)).tolist()}
+
+
+def test_copies_are_found_and_nothing_else(tmp_path, photos, copy):
+    copies = [
+        copy(photos[0], scale=0.5, quality=40),
+        copy(photos[1], mirrored=True),
+        copy(photos[2], cropped=(0.03, 0.06, 0.05, 0)),
+    ]
+    count = len(photos)
+    assert pairs_among([*photos, *copies], tmp_path) == {(0, count), (1, count + 1), (2, count + 2)}
+
+
+def test_more_copies_of_one_picture_than_candidates_are_kept(tmp_path, photos, copy):
+    copies = [copy(photos[0], quality=quality) for quality in range(40, 95, 5)]
+    found = pairs_among([*photos, *copies], tmp_path)
+    (group,) = joined(found)
+    assert set(group) == {0, *range(len(photos), len(photos) + len(copies))}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_pictures_and_flat_ones(count):
+    pictures = np.full((count, 9, 9), 30, np.uint8)
+    assert near_pairs(examine(open_source((pictures, ["a"] * count)))).tolist() == []
+
+
+def test_digits_that_look_alike_are_no_copies():
+    source = open_source("digits")
+    assert len(near_pairs(examine(source))) < 0.01 * len(source.items)

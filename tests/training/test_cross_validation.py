@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from convscope.doctor.diagnosis import diagnose
+from convscope.errors import DataError
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources import open_source
+from convscope.pictures.store import build_store
+from convscope.training import cross_validation, session
+from convscope.training.cross_validation import doubt_labels, out_of_fold
+from convscope.training.recipe import Settings
+
+SMALL = Settings(network="3C3-MP2", epochs=8, batch=4, precision="fp32", size=(8, 8), mirror=False)
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+def test_planted_labels_are_doubted(pets):
+    found = doubt_labels(diagnose(open_source(pets)), SMALL)
+    (finding,) = [one for one in found.findings if one.kind == "label suspect"]
+    suspects = {found.source.items[place].name.removeprefix(f"{pets}/") for (place,) in finding.groups}
+    assert suspects == {"dark/0.png", "dark/1.png"}
+    assert all(text.startswith("rather bright, ") for text in finding.detail)
+    assert not set(found.left_out()) & {place for (place,) in finding.groups}
+
+
+def test_no_model_has_learned_from_what_it_judges_nor_from_a_copy(tmp_path, monkeypatch):
+    pictures = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8)
+    store = build_store(open_source((pictures, ["a", "b"] * 15)), Preparation(1, 8, 8), folder=tmp_path)
+    groups = np.arange(30) // 3
+    learned = []
+    learn = session.learn
+
+    def watched(store, settings, indices):
+        learned.append(indices)
+        return learn(store, settings, indices)
+
+    monkeypatch.setattr(cross_validation.session, "learn", watched)
+    probabilities = out_of_fold(store, SMALL, groups)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    held_out = [np.setdiff1d(np.arange(30), indices) for indices in learned]
+    assert sorted(np.concatenate(held_out).tolist()) == list(range(30))
+    for indices, others in zip(learned, held_out, strict=True):
+        assert not set(groups[indices]) & set(groups[others])
+
+
+def test_a_class_of_copies_cannot_be_doubted(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
+    store = build_store(open_source((pictures, list("aaabbb"))), Preparation(1, 8, 8), folder=tmp_path)
+    with pytest.raises(DataError, match="'b'"):
+        out_of_fold(store, SMALL, np.array([0, 1, 2, 3, 3, 3]))
