@@ -9,6 +9,7 @@ from convscope.commands import (
     doctor,
     evaluate,
     explain,
+    export,
     losses,
     network,
     predict,
@@ -53,6 +54,7 @@ app.command()(compare.compare)
 app.command()(verify.verify)
 app.command()(predict.predict)
 app.command()(serve.serve)
+app.command()(export.export)
 app.command()(explain.explain)
 app.command("filter")(filter_)
 app.command()(losses.losses)

@@ -13,8 +13,10 @@ from convscope.atomic import replacing
 from convscope.errors import ExportError
 from convscope.model.predictor import Predictor, open_session
 from convscope.model.raw_graph import build_raw_graph
+from convscope.model.selection import select
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.reading import read_picture
+from convscope.pictures.sources import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +33,8 @@ PREPARED_BOUND = 1e-5
 """How far a probability may be off for a picture that has the network's size already."""
 RAW_BOUND = 1e-3
 """How far for a picture that the graph resizes."""
+_MOST_COMPARED = 1_000
+_MOST_CALIBRATED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,70 @@ def export(model: Model, path: Path, pictures: Iterable[Named] = (), licence: st
     found = compare(graph, model, [*made_up(model.preparation), *pictures])
     write(graph, path)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class QuantisationCost:
+    """What a quantised graph loses.
+
+    Attributes:
+        pictures: How many test pictures it was asked about.
+        accuracy_fraction: The share of them that it recognises.
+        trained_accuracy_fraction: The share that the model as trained recognises.
+        changed: How many it answers differently from the model as trained, rightly or wrongly.
+    """
+
+    pictures: int
+    accuracy_fraction: float
+    trained_accuracy_fraction: float
+    changed: int
+
+
+def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> QuantisationCost:
+    """Write a model with 8-bit weights and values and measure what that costs.
+
+    Args:
+        model: The trained model.
+        path: The file to write.
+        data: A source of labelled pictures: its training part shows which values occur, its test part judges.
+        licence: As in `build_raw_graph`.
+
+    Raises:
+        DataError: The source cannot be used.
+        ConvscopeError: The file cannot be written.
+    """
+    from convscope.model.quantisation import quantise  # noqa: PLC0415 - the tool is slow to import
+
+    learned, judged = select(data, model, "train"), select(data, model, "test")
+    graph = quantise(
+        build_raw_graph(model, licence), learned.store.pictures[_spread(learned.indices, _MOST_CALIBRATED)]
+    )
+    session, pictures = open_session(graph, None), judged.store.pictures
+    answers = [session.run(["label"], {"pictures": pictures[index][None]})[0] for index in judged.indices]
+    found = np.concatenate([np.asarray(answer) for answer in answers])
+    trained = Predictor(model).logits(pictures[judged.indices]).argmax(axis=1)
+    write(graph, path)
+    return QuantisationCost(
+        pictures=len(found),
+        accuracy_fraction=float((found == judged.labels).mean()),
+        trained_accuracy_fraction=float((trained == judged.labels).mean()),
+        changed=int((found != trained).sum()),
+    )
+
+
+def held_out(model: Model, data: str) -> Iterator[Named]:
+    """Read raw test pictures of a source, evenly spread and not more than suffice to compare on.
+
+    Raises:
+        DataError: The source cannot be used.
+    """
+    selection = select(data, model, "test")
+    names = [selection.store.names[index] for index in _spread(selection.indices, _MOST_COMPARED)]
+    return raw_pictures(open_source(data), names, model.preparation)
+
+
+def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    return indices[:: -(-len(indices) // most)]
 
 
 def write(graph: onnx.ModelProto, path: Path) -> None:

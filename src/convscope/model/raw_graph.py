@@ -41,7 +41,8 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
         ],
         {**constants, **network_constants(model), "temperature": np.array(model.temperature, np.float32)},
     )
-    helper.set_model_props(graph, _properties(model, licence))
+    for key, value in _properties(model, licence).items():  # in one order: the same model, the same bytes
+        graph.metadata_props.add(key=key, value=value)
     return graph
 
 

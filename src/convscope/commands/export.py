@@ -1,0 +1,64 @@
+"""`convscope export`: a model as one `.onnx` file for every other program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convscope.errors import SettingError
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="The model file, model.safetensors in a run's folder.")],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="beside the model"),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA", help="Labelled pictures: compare on their test part.", show_default=False
+        ),
+    ] = None,
+    quantised: Annotated[
+        bool, typer.Option("--quantise", help="Store weights and values with 8 bits; needs --data.")
+    ] = False,
+    licence: Annotated[
+        str, typer.Option(help="The terms the model may be used under.", show_default="not stated")
+    ] = "",
+) -> None:
+    """Write a model as an ONNX file that takes raw pictures and gives probabilities.
+
+    Nothing is written unless the file answers as the model does. With --quantise it answers a little
+    differently: what that costs in accuracy on the test pictures is measured and printed.
+    """
+    from convscope.model import export as exporting
+    from convscope.model.file import load
+
+    if quantised and data is None:
+        raise SettingError(
+            "--quantise needs pictures",
+            why="the range of the values between the steps is measured on training pictures",
+            remedy="give --data",
+        )
+    path = output or Path(model).with_suffix(".8bit.onnx" if quantised else ".onnx")
+    trained = load(model)
+    if quantised and data is not None:
+        cost = exporting.export_quantised(trained, path, data, licence)
+        typer.echo(f"accuracy      {_percent(cost.accuracy_fraction)} of {cost.pictures:,} test pictures")
+        typer.echo(f"as trained    {_percent(cost.trained_accuracy_fraction)}")
+        typer.echo(f"differently   {cost.changed:,} of them answered")
+    else:
+        pictures = () if data is None else exporting.held_out(trained, data)
+        found = exporting.export(trained, path, pictures, licence)
+        made_up = "" if data else ", all made up: give --data for real ones"
+        typer.echo(f"compared on   {found.pictures:,} pictures{made_up}")
+        typer.echo(f"difference    {found.difference:.1e} in probability at most, on {found.worst}")
+    typer.echo(f"written       {path}, {path.stat().st_size:,} bytes")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"

@@ -1,0 +1,71 @@
+"""A graph with 8-bit weights and values: a quarter of the size, and faster on processors made for it.
+
+Each weight and each value between the steps becomes a whole number of 8 bits times a scale: one scale a
+filter for weights, one a step for values, from the smallest and largest value seen on training pictures.
+Pictures are still prepared exactly; only the network is coarser, and what that costs in accuracy has to be
+measured.
+
+Source: ONNX Runtime's documentation, https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_QUANTISED = ["Conv", "MaxPool", "AveragePool", "Gemm"]
+
+
+class _Calibration(CalibrationDataReader):
+    """Hands over pictures in the way that ONNX Runtime's tool asks for them."""
+
+    def __init__(self, pictures: Iterable[NDArray[np.uint8]]) -> None:
+        self._pictures = iter(pictures)
+
+    def get_next(self) -> dict[str, Any] | None:
+        picture = next(self._pictures, None)
+        return None if picture is None else {"pictures": picture[None]}
+
+
+def quantise(graph: onnx.ModelProto, pictures: Iterable[NDArray[np.uint8]]) -> onnx.ModelProto:
+    """Quantise the network of a graph from raw pictures to answers.
+
+    Args:
+        graph: What `build_raw_graph` returns.
+        pictures: Training pictures, raw or prepared, a few hundred of them: they show which values occur.
+
+    Returns:
+        A graph with the same inputs, outputs and metadata.
+    """
+    network = [node.name for node in graph.graph.node if node.op_type in _QUANTISED]
+    with tempfile.TemporaryDirectory() as folder:
+        # Through files: given a graph in memory, the tool moves the weights out of it.
+        original, inferred, path = (
+            Path(folder) / name for name in ("raw.onnx", "inferred.onnx", "8bit.onnx")
+        )
+        onnx.save(graph, original)
+        quant_pre_process(original, inferred, skip_optimization=True, skip_symbolic_shape=True)
+        quantize_static(
+            inferred,
+            path,
+            _Calibration(pictures),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=_QUANTISED,
+            nodes_to_quantize=network,
+            per_channel=True,
+        )
+        quantised = onnx.load(path)
+    del quantised.metadata_props[:]
+    quantised.metadata_props.extend(graph.metadata_props)
+    return quantised

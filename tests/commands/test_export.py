@@ -1,0 +1,52 @@
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def label(path: Path, grey: int) -> int:
+    session = onnxruntime.InferenceSession(path)
+    return session.run(["label"], {"pictures": np.full((1, 30, 20, 3), grey, np.uint8)})[0].item()
+
+
+def test_the_file_is_written_beside_the_model_and_works(run: Run, model_path: Path) -> None:
+    done = run("export", model_path)
+    assert done.returncode == 0, done.stderr
+    assert "made up" in done.stdout
+    path = model_path.with_suffix(".onnx")
+    assert (label(path, 20), label(path, 220)) == (0, 1)
+
+
+def test_it_is_compared_on_test_pictures(run: Run, model_path: Path, pets: Path, tmp_path: Path) -> None:
+    alone = run("export", model_path, "-o", tmp_path / "a.onnx").stdout
+    done = run(
+        "export", model_path, "--data", pets, "-o", tmp_path / "b.onnx", CONVSCOPE_CACHE=tmp_path / "c"
+    )
+    assert done.returncode == 0, done.stderr
+    counts = [int(text.split()[2]) for text in (alone, done.stdout)]
+    assert counts[1] - counts[0] == 4
+    assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "a.onnx").read_bytes()
+
+
+def test_8_bits_are_measured(run: Run, model_path: Path, pets: Path, tmp_path: Path) -> None:
+    done = run("export", model_path, "--quantise", "--data", pets, CONVSCOPE_CACHE=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "of 4 test pictures" in done.stdout
+    assert "0 of them answered" in done.stdout
+    path = model_path.with_suffix(".8bit.onnx")
+    assert (label(path, 20), label(path, 220)) == (0, 1)
+
+
+@pytest.mark.parametrize("arguments", [["--quantise"], ["--data", "nowhere"], ["-o", "nowhere/model.onnx"]])
+def test_bad_input_writes_nothing(run: Run, model_path: Path, arguments: list[str]) -> None:
+    done = run("export", model_path, *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr
+    assert [path.name for path in model_path.parent.iterdir()] == [model_path.name]
