@@ -3,7 +3,7 @@
 Found: of every picture of a data set a copy is made, one kind of copy after the other with a fixed seed, and
 originals and copies are looked at together. Recall is the share of copies put into their original's group;
 precision the share of pairs within groups that are copy and original. Originals found equal to each other are
-counted apart: real data sets hold copies of their own. Cost: whole processes of `convscope doctor DATA --json`.
+counted apart: real data sets hold copies of their own. Cost: whole processes of `convscope doctor`.
 Run it with
 
     python benchmarks/doctor.py --copies PATH --cost mnist=PATH cifar10=PATH
