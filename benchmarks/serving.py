@@ -2,8 +2,8 @@
 
 Both serve the same network; each client sends one picture as a form, waits for the answer and sends the next,
 over a connection that stays open. The clients are one process on the same machine, so they take from both
-alike. The services take turns; given are the median requests a second and the latencies of all turns. The class
-in every answer is compared with the one that Python predicts. Run it with
+alike. The services take turns; given are the median requests a second and the latencies of all turns. The
+class in every answer is compared with the one that Python predicts. Run it with
 
     pip install .
     python benchmarks/serving.py

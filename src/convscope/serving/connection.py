@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
+_LINGER_SECONDS = 2.0
+"""So long a refused request is read on, unseen: closing at once would take the reason from who still sends."""
+
+
 class Connection(HttpToolsProtocol):
     """One connection.
 
@@ -29,6 +33,7 @@ class Connection(HttpToolsProtocol):
 
     _received = 0
     _in_head = True
+    _is_refused = False
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -46,7 +51,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the bounds."""
-        if self.transport.is_closing():
+        if self._is_refused or self.transport.is_closing():
             return
         self._received += len(data)
         if self._timer is None:
@@ -57,11 +62,6 @@ class Connection(HttpToolsProtocol):
             self._refuse(RequestError("the headers are too long", status=431, why=why))
         elif self._received > 2 * self.limits.body_bytes + self.limits.head_bytes:
             self.transport.close()  # it was refused at once, and never ends
-
-    def on_message_begin(self) -> None:
-        """Count the next request's bytes from here."""
-        self._received = 0
-        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Go on to the body."""
@@ -99,8 +99,13 @@ class Connection(HttpToolsProtocol):
             self.transport.pause_reading()
             return
         if cycle is None or not cycle.response_started or (cycle.response_complete and not cycle.more_body):
+            self._is_refused = True
+            self._stop_timer()
             self.transport.write(_written(error))
-        self.transport.close()
+            self.transport.write_eof()
+            self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
 
 def connection(limits: Limits) -> type[Connection]:

@@ -98,7 +98,7 @@ async function predict(pictures) {
  * @param {Predicted} predicted
  */
 function item(picture, { picture: name, classes, problem }) {
-  const image = element("img", { alt: "", src: URL.createObjectURL(picture) });
+  const image = classes ? element("img", { alt: "", src: URL.createObjectURL(picture) }) : "";
   const content = classes ? bars(classes) : element("p", { class: "quiet" }, problem ? told(problem) : "");
   return element("li", {}, image, element("div", {}, element("h2", {}, name), content));
 }
