@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _LINGER_SECONDS = 2.0
-"""So long a refused request is read on, unseen: closing at once would take the reason from who still sends."""
+"""So long a refused request is read on, unseen: closing at once takes the reason from who still sends."""
 
 
 class Connection(HttpToolsProtocol):
@@ -93,7 +93,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, error: RequestError) -> None:
         """End the connection; say why, if no answer to an earlier request is under way."""
-        cycle: RequestResponseCycle | None = self.cycle
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # none before the first request
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
             cycle.keep_alive = False
             self.transport.pause_reading()
