@@ -33,7 +33,8 @@ class _Calibration(CalibrationDataReader):
     def __init__(self, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._pictures = iter(pictures)
 
-    def get_next(self) -> dict[str, Any] | None:
+    # None ends the pictures, which the type of the overridden method forgets
+    def get_next(self) -> dict[str, Any] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         picture = next(self._pictures, None)
         return None if picture is None else {"pictures": picture[None]}
 
