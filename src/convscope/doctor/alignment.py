@@ -52,14 +52,14 @@ def _normal_equations(
     for i in range(0, side, stride):
         v = (i - half) / half
         y = (warp[0] * v + warp[1]) * half + half
-        if y < 0.0 or y > side - 1:
+        if not 0.0 <= y <= side - 1:
             continue
         y0 = min(int(y), side - 2)
         fy = y - y0
         for j in range(0, side, stride):
             u = (j - half) / half
             x = (warp[2] * u + warp[3]) * half + half
-            if x < 0.0 or x > side - 1:
+            if not 0.0 <= x <= side - 1:
                 continue
             x0 = min(int(x), side - 2)
             fx = x - x0

@@ -50,6 +50,8 @@ def near_pairs(seen: Examination) -> NDArray[np.int64]:
     _, firsts = np.unique(seen.digests[seen.readable], axis=0, return_index=True)
     places = seen.readable[np.sort(firsts)]
     places = places[~seen.constant[places]]
+    if len(places) < 2:
+        return np.zeros((0, 2), np.int64)
     thumbnails = seen.thumbnails[places]
     partners, versions = candidates(describe(thumbnails))
     rows, ranks = np.nonzero(partners >= 0)
@@ -65,8 +67,6 @@ def _usually_unlike(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
 
     At least half of what is usual in the set, for those that have more copies than that.
     """
-    if not len(unlike):
-        return np.zeros(0, np.float32)
     around = np.sort(unlike, axis=1)[:, _USUAL]
     return np.maximum(around, np.median(around) / 2)
 

@@ -77,10 +77,8 @@ def examine(source: Source, progress: Progress = lambda _done, _total: None) -> 
         thumbnails=np.zeros((total, THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8),
         broken=(broken := dict[int, str]()),
     )
-    done = 0
 
     def take(decoded: Decoded) -> None:
-        nonlocal done
         pixels, place = decoded.pixels, decoded.index
         loaded = decoded.loaded
         seen.sizes[place] = picture_size(loaded) if isinstance(loaded, bytes) else pixels.shape[:2]
@@ -88,13 +86,12 @@ def examine(source: Source, progress: Progress = lambda _done, _total: None) -> 
         seen.constant[place] = bool((pixels == pixels[:1, :1]).all())
         seen.digests[place] = np.frombuffer(decoded.digest, np.uint8)
         seen.thumbnails[place] = prepare(pixels, _THUMBNAIL)[:, :, 0]
-        done += 1
 
     def refuse(place: int, error: PictureError) -> None:
         broken[place] = error.why
 
     def tick() -> None:
-        progress(done + len(broken), total)
+        progress(len(seen.readable) + len(broken), total)
 
     decode(source, range(total), take, refuse, tick, shortest_side=_THUMBNAIL.shortest_side)
     return seen

@@ -38,7 +38,7 @@ def write_manifest(diagnosis: Diagnosis, path: Path) -> int:
     with_parts = any(item.part for item in source.items)
     left_out = diagnosis.left_out()
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
+    table = csv.writer(text)  # lines end with CR LF, so that either is quoted in a name
     table.writerow(("path", "label", "split") if with_parts else ("path", "label"))
     here = path.absolute().parent
     for place, (item, file) in enumerate(zip(source.items, source.files, strict=True)):
