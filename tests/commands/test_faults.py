@@ -24,7 +24,7 @@ SMALL = ["--network", "3C3-MP2", "--epochs", "6", "--batch", "5", "--size", "8",
 SETTINGS = Settings(network="3C3-MP2", epochs=6, batch=5, size=(8, 8), precision="fp32")
 PACKAGE = Path(convscope.__file__).parent
 
-pytestmark = pytest.mark.usefixtures("cache")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cache")]
 
 
 def command(*arguments):
