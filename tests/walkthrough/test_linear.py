@@ -18,7 +18,7 @@ def test_the_chain_is_one_matrix(make_model, notation):
     assert told.weights_shape == [3, 3 * 9 * 8]
     assert told.classes == [0, 1, 2]
     assert told.largest_difference < 1e-10
-    assert "3 x 216" in told.text
+    assert "3 × 216" in told.text
 
 
 def test_the_prediction_is_that_of_the_layers_composed_by_hand(make_model):

@@ -134,6 +134,17 @@ def test_light_and_dark_by_system_and_by_switch(colour):
     colour.tab.emulate_media(color_scheme="light")
 
 
+def test_a_dark_page_is_printed_in_light(colour):
+    colour.go("#at=convolution_1&theme=dark")
+    colour.tab.evaluate(
+        "() => addEventListener('beforeprint',"
+        " () => { window.printed = document.documentElement.dataset.theme; })"
+    )
+    colour.tab.pdf()
+    assert colour.tab.evaluate("window.printed") == "light"
+    assert colour.tab.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_sticks_out(colour, width):
     colour.tab.set_viewport_size({"width": width, "height": 800})

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def no_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
     """Leave every ReLU out and see what is left.
@@ -55,9 +57,9 @@ def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
     largest = max(_difference(model, other, classes, matrix, bias) for other in others)
     text = (
         f"Without ReLU, {len(model.weights) // 2} steps with weights are no more than one: logits = "
-        f"matrix · x + bias, with a matrix of {len(classes)} x {len(inputs):,}. Computed on this picture and "
+        f"matrix · x + bias, with a matrix of {len(classes)} × {len(inputs):,}. Computed on this picture and "
         "tried on it mirrored, upside down and as a negative, it gives the chain's logits; the largest "
-        f"difference is {largest:.1e}."
+        f"difference is {_scientific(largest)}."
     )
     return Linear(
         classes=classes,
@@ -78,6 +80,17 @@ def _difference(
     steps = forward(model, pixels, rectify=False)
     by_matrix = matrix @ steps[0].output.ravel() + bias
     return float(np.abs(by_matrix - steps[-1].input[classes]).max())
+
+
+def _scientific(value: float) -> str:
+    """Write a number with two digits and a power of ten.
+
+    Example:
+        >>> _scientific(3.52e-15)
+        '3.5×10⁻¹⁵'
+    """
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits}×10{str(int(power)).translate(_RAISED)}"
 
 
 def _without_maxima(model: Model) -> Model:

@@ -35,8 +35,8 @@ CENTRE_NOTE = Note(
 WEIGHTS_NOTE = Note(
     step="full_connection_1",
     cell=None,
-    text="The course gives no weights for this step. These are ours, set by hand and not learned: `smiley` "
-    "adds up half of what stands at 3, 4 and 7 of the column, less 2.5; `no smiley` is its opposite.",
+    text="The course gives no weights for this step. These are ours, set by hand and not learned: “smiley” "
+    "adds up half of what stands at 3, 4 and 7 of the column, less 2.5; “no smiley” is its opposite.",
 )
 """Worth telling about the network."""
 

@@ -55,6 +55,8 @@ export async function open(walk, root) {
   addEventListener("hashchange", () => page.render());
   addEventListener("resize", () => page.render());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.render());
+  addEventListener("beforeprint", () => page.print(true));
+  addEventListener("afterprint", () => page.print(false));
   page.render();
 }
 
@@ -70,9 +72,25 @@ class Page {
     this.trail = element("footer", { class: "trail", "aria-label": "trail" });
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
     this.speechTimer = 0;
+    this.isPrinting = false;
     /** @type {View} */
     this.view = {};
     root.replaceChildren(this.top, this.main, this.trail, this.speech);
+  }
+
+  /**
+   * Paper is light, whatever the screen is.
+   *
+   * @param {boolean} isPrinting
+   */
+  print(isPrinting) {
+    this.isPrinting = isPrinting;
+    this.render();
+  }
+
+  /** @param {State} state */
+  theme(state) {
+    return this.isPrinting ? "light" : themeOf(state);
   }
 
   /** Draws everything that the address asks for. */
@@ -82,7 +100,7 @@ class Page {
     const asked = state.trail.at(-1) ?? { step: "overview", place: [] };
     const step = stepNamed(this.chain, asked.step);
     const extra = step ? null : asked.step in PAGES ? asked.step : "overview";
-    const theme = themeOf(state);
+    const theme = this.theme(state);
     document.documentElement.dataset.theme = theme;
     this.top.replaceChildren(
       header(this.chain, state, theme),
@@ -148,7 +166,7 @@ class Page {
     return {
       chain: this.chain,
       state,
-      theme: themeOf(state),
+      theme: this.theme(state),
       place,
       room,
       point: (at) => this.show(at),
@@ -168,7 +186,7 @@ class Page {
   show(place) {
     this.view.show?.(place);
     if (!this.step || !this.state) return;
-    this.trail.replaceChildren(...flat(trail(this.chain, this.state, themeOf(this.state), this.step, place)));
+    this.trail.replaceChildren(...flat(trail(this.chain, this.state, this.theme(this.state), this.step, place)));
     clearTimeout(this.speechTimer);
     this.speechTimer = setTimeout(() => this.speak(place), SPEAK_AFTER);
   }
