@@ -13,9 +13,9 @@ NAME = '<img src=x onerror=alert(1)>&".png'
 
 @pytest.fixture
 def drawn(tmp_path, photos):
-    for label in ("<b>cat</b>", "dog"):
+    for label in ("<b>cat", "dog"):
         (tmp_path / label).mkdir()
-    photos[0].save(tmp_path / "<b>cat</b>" / NAME)
+    photos[0].save(tmp_path / "<b>cat" / NAME)
     photos[0].save(tmp_path / "dog" / "1.png")
     photos[1].resize((900, 880)).save(tmp_path / "dog" / "large.jpg")
     Image.new("RGB", (20, 20)).save(tmp_path / "dog" / "flat.png")
@@ -33,7 +33,8 @@ def test_nothing_is_asked_for_and_nothing_runs(drawn):
     assert "<script" not in drawn
     assert "default-src 'none'" in drawn
     assert set(re.findall(r'src="(\w+):', drawn)) == {"data"}
-    assert "http" not in drawn
+    assert "http:" not in drawn
+    assert "https:" not in drawn
 
 
 def test_pictures_are_small(drawn):

@@ -27,6 +27,8 @@ LARGEST_FREQUENCY = 6
 INNER_BORDER = 0.05
 """Of each side: half of what a copy may lack there."""
 
+_LEAST_SPREAD = 1e-3
+"""Of the largest: a frequency that no picture has is rounding, and must not count."""
 _BLOCK = 4096
 
 
@@ -78,7 +80,8 @@ def _in_frame(thumbnails: NDArray[np.uint8], border: float, kept: NDArray[np.boo
     for start in range(0, len(thumbnails), _BLOCK):
         block = thumbnails[start : start + _BLOCK].astype(np.float32)
         found[start : start + _BLOCK] = (waves @ block @ waves.T)[:, kept]
-    found /= np.maximum(np.sqrt((found**2).mean(axis=0)), np.finfo(np.float32).tiny)
+    spread = np.sqrt((found**2).mean(axis=0))
+    found /= np.maximum(spread, max(_LEAST_SPREAD * spread.max(), np.finfo(np.float32).tiny))
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return np.divide(found, lengths, out=np.zeros_like(found), where=lengths > 1e-3)
 

@@ -46,6 +46,6 @@ def write_manifest(diagnosis: Diagnosis, path: Path) -> int:
             whole = (source.folder / file).absolute()
             shown = whole.relative_to(here) if whole.is_relative_to(here) else whole
             table.writerow((shown, item.label, item.part) if with_parts else (shown, item.label))
-    with replacing(path) as file:
-        file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+    with replacing(path) as written:
+        written.write(text.getvalue().encode("utf-8", "surrogateescape"))
     return len(source.items) - len(left_out)
