@@ -46,8 +46,9 @@ def _normal_equations(
     """
     side = first.shape[0]
     half = 0.5 * (side - 1)
+    scale = np.float32(half)
     system[:] = 0.0
-    row_of = np.empty(7, np.float64)
+    terms = np.empty((7, side), np.float32)
     overlap = 0
     for i in range(0, side, stride):
         v = (i - half) / half
@@ -55,27 +56,32 @@ def _normal_equations(
         if not 0.0 <= y <= side - 1:
             continue
         y0 = min(int(y), side - 2)
-        fy = y - y0
+        fy = np.float32(y - y0)
+        terms[:] = 0.0  # what does not overlap adds nothing
         for j in range(0, side, stride):
             u = (j - half) / half
             x = (warp[2] * u + warp[3]) * half + half
             if not 0.0 <= x <= side - 1:
                 continue
             x0 = min(int(x), side - 2)
-            fx = x - x0
+            fx = np.float32(x - x0)
             a, b = second[y0, x0], second[y0, x0 + 1]
             c, d = second[y0 + 1, x0], second[y0 + 1, x0 + 1]
             top, bottom = a + (b - a) * fx, c + (d - c) * fx
-            slope_y = (bottom - top) * half
-            slope_x = ((b - a) * (1 - fy) + (d - c) * fy) * half
-            row_of[0], row_of[1] = slope_y * v, slope_y
-            row_of[2], row_of[3] = slope_x * u, slope_x
-            row_of[4], row_of[5] = top + (bottom - top) * fy, 1.0
-            row_of[6] = first[i, j]
+            slope_y = (bottom - top) * scale
+            slope_x = ((b - a) + (d - c - b + a) * fy) * scale
+            place = j // stride
+            terms[0, place], terms[1, place] = slope_y * v, slope_y
+            terms[2, place], terms[3, place] = slope_x * u, slope_x
+            terms[4, place], terms[5, place] = top + (bottom - top) * fy, 1.0
+            terms[6, place] = first[i, j]
             overlap += 1
-            for p in range(7):
-                for q in range(p, 7):
-                    system[p, q] += row_of[p] * row_of[q]
+        for p in range(7):
+            for q in range(p, 7):
+                total = np.float32(0)
+                for place in range(side // stride):  # vectorised by the compiler
+                    total += terms[p, place] * terms[q, place]
+                system[p, q] += total
     return overlap
 
 
@@ -136,7 +142,28 @@ def _best_zoom(first: NDArray[Any], second: NDArray[Any], warp: NDArray[Any], sy
 
 
 @_compiled
-def _likeness(first: NDArray[Any], second: NDArray[Any], detail: NDArray[Any], other: NDArray[Any]) -> float:
+def _details(thumbnail: NDArray[Any]) -> NDArray[Any]:
+    """The difference to the mean of the 5x5 cells around, of which there are fewer at the border."""
+    side = thumbnail.shape[0]
+    out = np.empty((side, side), np.float32)
+    sums = np.empty(side, np.float32)
+    for i in range(side):
+        above, below = max(0, i - 2), min(side, i + 3)
+        sums[:] = 0.0
+        for y in range(above, below):
+            for j in range(side):
+                sums[j] += thumbnail[y, j]
+        for j in range(side):
+            left, right = max(0, j - 2), min(side, j + 3)
+            total = np.float32(0)
+            for x in range(left, right):
+                total += sums[x]
+            out[i, j] = thumbnail[i, j] - total / ((below - above) * (right - left))
+    return out
+
+
+@_compiled
+def _likeness(first: NDArray[Any], second: NDArray[Any]) -> float:
     system = np.empty((7, 7), np.float64)
     warp = np.zeros(4, np.float64)
     _best_zoom(first, second, warp, system)
@@ -152,26 +179,10 @@ def _likeness(first: NDArray[Any], second: NDArray[Any], detail: NDArray[Any], o
     for scale in (warp[0], warp[2]):
         if scale < _LEAST_SCALE or scale > _LARGEST_SCALE:
             return 0.0
-    overlap = _normal_equations(detail, other, warp, 1, system)
+    overlap = _normal_equations(_details(first), _details(second), warp, 1, system)
     if overlap < _LEAST_OVERLAP * first.size:
         return 0.0
     return np.sqrt(1.0 - _unexplained(system, overlap))
-
-
-@_compiled
-def _details(thumbnail: NDArray[Any]) -> NDArray[Any]:
-    """The difference to the mean of the 5x5 cells around, of which there are fewer at the border."""
-    side = thumbnail.shape[0]
-    out = np.empty((side, side), np.float32)
-    for i in range(side):
-        for j in range(side):
-            total, count = np.float32(0), np.float32(0)
-            for y in range(max(0, i - 2), min(side, i + 3)):
-                for x in range(max(0, j - 2), min(side, j + 3)):
-                    total += thumbnail[y, x]
-                    count += np.float32(1)
-            out[i, j] = thumbnail[i, j] - total / count
-    return out
 
 
 @_compiled
@@ -199,7 +210,7 @@ def align(
         two = thumbnails[pairs[place, 1]].astype(np.float32)
         if mirrored[place]:
             two = np.ascontiguousarray(two[:, ::-1])
-        out[place] = _likeness(one, two, _details(one), _details(two))
+        out[place] = _likeness(one, two)
 
 
 def likenesses(

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 Group = tuple[int, ...]
 
-MOST_UNLIKE = 0.15
+MOST_UNLIKE = 0.12
 """How unlike copies may be, in units of how unlike pictures of this set usually are."""
+_LEAST_USUAL = 0.3
 _USUAL = 5
 """A picture's sixth candidate says what is usual: the five before it may be copies."""
 
@@ -65,10 +66,10 @@ def near_pairs(seen: Examination) -> NDArray[np.int64]:
 def _usually_unlike(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
     """How unlike the pictures around each one are: strangers of photos by 1, digits of one kind by far less.
 
-    At least half of what is usual in the set, for those that have more copies than that.
+    At least 0.3 of what is usual in the set, for those that have more copies than that.
     """
     around = np.sort(unlike, axis=1)[:, _USUAL]
-    return np.maximum(around, np.median(around) / 2)
+    return np.maximum(around, _LEAST_USUAL * np.median(around))
 
 
 def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
