@@ -91,7 +91,7 @@ def readers(folder: Path) -> dict[str, Reader]:
         ),
         "parquet": Reader([_parquet()], lambda data: _read_source(folder / "pets.parquet", data)),
         "notation": Reader(
-            [text.encode() for text in (*PRESETS.values(), "32C5x3/2p1-AP2o-8N")], _read_notation
+            [text.encode() for text in (*PRESETS.values(), "32C5x3s2p1-AP2o-8N")], _read_notation
         ),
         "model": Reader([_model(folder)], lambda data: model_file.load(_written(folder / "model", data))),
         "checkpoint": _checkpoint(folder / "run", training(store)),
