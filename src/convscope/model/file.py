@@ -151,9 +151,10 @@ def _from_file(file: BinaryIO) -> Model:
     if size != expected:
         raise ValueError(f"it has {size:,} bytes instead of {expected:,}")
     file.seek(0)
-    weights = safetensors.numpy.load(file.read())
-    _check_finite(weights)
-    return replace(model, weights=weights)
+    found = safetensors.numpy.load(file.read())
+    _check_finite(found)
+    # in the chain's order: safetensors gives them in one that changes from process to process
+    return replace(model, weights={name: found[name] for name in shapes})
 
 
 def _header_text(file: BinaryIO, size: int) -> bytes:
