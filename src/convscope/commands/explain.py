@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convscope.commands.opening import Form, Output, save_or_open, settled
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:
@@ -25,12 +26,7 @@ def explain(
         str | None, typer.Argument(help="The picture's file.", show_default="the smiley's own")
     ] = None,
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Where to write.", show_default="a new file, opened"
-        ),
-    ] = None,
+    output: Output = None,
     truth: Annotated[
         str | None, typer.Option(metavar="CLASS", help="The class that the picture is truly of.")
     ] = None,
@@ -38,14 +34,7 @@ def explain(
         str | None,
         typer.Option(help="Labelled pictures, to find the most alike and what neurons answer to."),
     ] = None,
-    form: Annotated[
-        Literal["html", "json", "png", "pdf"] | None,
-        typer.Option(
-            "--format",
-            help="A page to explore, its numbers, or a figure.",
-            show_default="as FILE ends, or html",
-        ),
-    ] = None,
+    form: Form = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Show every step of a model on a picture.
@@ -53,11 +42,9 @@ def explain(
     The page needs no network and no other file. With --data it also shows the training pictures that are most
     alike, and which classes the last neurons answer to.
     """
-    from convscope.commands.opening import save_or_open
-    from convscope.walkthrough.explanation import Explanation, format_of
+    from convscope.walkthrough.explanation import Explanation
 
-    if output is not None and form is None:
-        form = format_of(output)
+    form = settled(output, form)
     explanation = Explanation(_walk(model, picture, truth, data))
     if as_json:
         typer.echo(explanation.to_json())

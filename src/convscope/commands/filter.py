@@ -1,10 +1,10 @@
 """`convscope filter`: what a filter makes of a picture."""
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from convscope.commands.opening import Form, Output, save_or_open, settled
 from convscope.errors import SettingError
 
 
@@ -28,33 +28,19 @@ def filter_(
         int | None,
         typer.Option(min=0, help="Zeros around the picture.", show_default="what keeps its size"),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Where to write.", show_default="a new file, opened"
-        ),
-    ] = None,
-    form: Annotated[
-        Literal["html", "json", "png", "pdf"] | None,
-        typer.Option(
-            "--format",
-            help="A page to explore, its numbers, or a figure.",
-            show_default="as FILE ends, or html",
-        ),
-    ] = None,
+    output: Output = None,
+    form: Form = None,
 ) -> None:
     """Show what a filter makes of a picture, sum by sum.
 
     Filters with a name: identity, sharpen, blur, emboss, edge-enhance, outline, sobel-x, sobel-y.
     """
-    from convscope.commands.opening import save_or_open
-    from convscope.walkthrough.explanation import Explanation, format_of
+    from convscope.walkthrough.explanation import Explanation
     from convscope.walkthrough.filtering import filter_picture
     from convscope.walkthrough.kernels import KERNELS
     from convscope.walkthrough.kernels import kernel as read
 
-    if output is not None and form is None:
-        form = format_of(output)
+    form = settled(output, form)
     names = [name.strip() for name in compare.split(",")] if compare else []
     chosen = ([kernel] if kernel else []) + names
     if not chosen:

@@ -16,8 +16,8 @@ def tune() -> None:
     those that run our kernels from their cores meanwhile.
 
     Every step needs the same large blocks again. Left to itself, glibc hands each back to the system when it
-    is freed and takes it page by page when it is used again, which cost a tenth of the time of a step
-    (`benchmarks/training_step.py`). With one arena that never shrinks, no step but the first takes a page.
+    is freed and takes it page by page when it is used again, thousands of pages a step. With one arena that
+    never shrinks, no step but the first takes a page.
     """
     import ctypes
 

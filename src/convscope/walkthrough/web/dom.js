@@ -46,6 +46,16 @@ export function link(fragment, ...children) {
 }
 
 /**
+ * The head of a table: a title over each column.
+ *
+ * @param {string[]} titles
+ */
+export function head(titles) {
+  const cells = titles.map((title) => element("th", { scope: "col" }, title));
+  return element("thead", {}, element("tr", {}, cells));
+}
+
+/**
  * This page's address with another fragment.
  *
  * @param {string} fragment

@@ -1,9 +1,9 @@
 /** The top of the page: which model, which picture, what it says, and how far the page is from the engine. */
 
 import { largestFirst } from "convscope/chain.js";
-import { element, link } from "convscope/dom.js";
+import { element } from "convscope/dom.js";
 import { full, percent, three } from "convscope/numbers.js";
-import { format } from "convscope/state.js";
+import { otherTheme } from "convscope/theme.js";
 
 const MOST_CLASSES = 3;
 
@@ -15,7 +15,6 @@ const MOST_CLASSES = 3;
 export function header(chain, state, theme) {
   const { model, picture_name, network, probabilities, classes, largest_difference } = chain;
   const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
-  const other = theme === "dark" ? "light" : "dark";
   const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
   return element(
     "header",
@@ -42,7 +41,7 @@ export function header(chain, state, theme) {
         : `No number here is more than ${three(largest_difference)} from the engine's.`,
     ),
     help(),
-    link(format({ ...state, options: { ...state.options, theme: other } }), other),
+    otherTheme(state, theme),
   );
 }
 

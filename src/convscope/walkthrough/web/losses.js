@@ -14,9 +14,9 @@
 import { experiment } from "convscope/bench/experiment.js";
 import { networkTable } from "convscope/bench/table.js";
 import { surelyWrong } from "convscope/bench/wrong.js";
-import { addressOf, element, link } from "convscope/dom.js";
+import { addressOf, element } from "convscope/dom.js";
 import { format, parse } from "convscope/state.js";
-import { themeOf } from "convscope/theme.js";
+import { otherTheme, themeOf } from "convscope/theme.js";
 
 const SURELY_WRONG = -13.8; // p of about one in a million
 
@@ -106,7 +106,6 @@ function read(text, network) {
  * @param {import("convscope/colours.js").Theme} theme
  */
 function top(state, theme) {
-  const other = theme === "dark" ? "light" : "dark";
   return element(
     "header",
     { class: "top" },
@@ -117,6 +116,6 @@ function top(state, theme) {
       element("span", {}, "the loss bench"),
     ),
     element("span", { class: "answer" }),
-    link(format({ ...state, options: { ...state.options, theme: other } }), other),
+    otherTheme(state, theme),
   );
 }

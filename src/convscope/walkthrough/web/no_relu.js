@@ -2,7 +2,7 @@
 
 import { range } from "convscope/arrays.js";
 import { largestFirst } from "convscope/chain.js";
-import { element } from "convscope/dom.js";
+import { element, head } from "convscope/dom.js";
 import { percent } from "convscope/numbers.js";
 
 const MOST = 6;
@@ -53,15 +53,7 @@ function comparison({ classes, probabilities, predicted }, without) {
     element(
       "table",
       { class: "figures" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["class", "with ReLU", "without"].map((name) => element("th", { scope: "col" }, name)),
-        ),
-      ),
+      head(["class", "with ReLU", "without"]),
       element(
         "tbody",
         {},

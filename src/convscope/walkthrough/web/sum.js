@@ -5,7 +5,7 @@
  * @typedef {{title: string, terms: () => Term[], subtotal: number, open: boolean}} Part
  */
 
-import { element, link } from "convscope/dom.js";
+import { element, head, link } from "convscope/dom.js";
 import { column } from "convscope/number.js";
 import { full, three } from "convscope/numbers.js";
 
@@ -74,17 +74,7 @@ function terms(list) {
   return element(
     "table",
     { class: "terms" },
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        ["cell", "input", "×", "weight", "=", "product"].map((title) =>
-          element("th", { scope: "col" }, title),
-        ),
-      ),
-    ),
+    head(["cell", "input", "×", "weight", "=", "product"]),
     element(
       "tbody",
       {},

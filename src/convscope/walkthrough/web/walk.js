@@ -186,7 +186,9 @@ class Page {
   show(place) {
     this.view.show?.(place);
     if (!this.step || !this.state) return;
-    this.trail.replaceChildren(...flat(trail(this.chain, this.state, this.theme(this.state), this.step, place)));
+    this.trail.replaceChildren(
+      ...flat(trail(this.chain, this.state, this.theme(this.state), this.step, place)),
+    );
     clearTimeout(this.speechTimer);
     this.speechTimer = setTimeout(() => this.speak(place), SPEAK_AFTER);
   }

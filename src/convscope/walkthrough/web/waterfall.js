@@ -6,7 +6,7 @@
  */
 
 import { bar } from "convscope/bars.js";
-import { element } from "convscope/dom.js";
+import { element, head } from "convscope/dom.js";
 import { column } from "convscope/number.js";
 
 /**
@@ -37,17 +37,7 @@ export function waterfall(drops, result) {
   return element(
     "table",
     { class: "waterfall" },
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        ["from", "input", "×", "weight", "=", "product", "running sum"].map((title) =>
-          element("th", { scope: "col" }, title),
-        ),
-      ),
-    ),
+    head(["from", "input", "×", "weight", "=", "product", "running sum"]),
     element("tbody", {}, rows),
     element(
       "tfoot",

@@ -1,6 +1,6 @@
 /** The table of the loss bench: two networks' answers, with probabilities to drag. */
 
-import { element } from "convscope/dom.js";
+import { element, head } from "convscope/dom.js";
 import {
   classificationError,
   crossEntropy,
@@ -60,15 +60,7 @@ export function networkTable(network, classes, firsts, onDrag) {
     "table",
     { class: "figures bench" },
     element("caption", {}, network.name),
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        COLUMNS.map((title) => element("th", { scope: "col" }, title)),
-      ),
-    ),
+    head(COLUMNS),
     body,
     foot,
   );

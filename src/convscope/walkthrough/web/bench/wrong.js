@@ -2,7 +2,7 @@
 
 import { range } from "convscope/arrays.js";
 import { chart } from "convscope/curves.js";
-import { element } from "convscope/dom.js";
+import { element, head } from "convscope/dom.js";
 import {
   crossEntropy,
   crossEntropyGradient,
@@ -67,15 +67,7 @@ function numbers(p) {
     element(
       "table",
       { class: "figures" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["loss", "value", "gradient at its logit"].map((title) => element("th", { scope: "col" }, title)),
-        ),
-      ),
+      head(["loss", "value", "gradient at its logit"]),
       element(
         "tbody",
         {},

@@ -3,7 +3,7 @@
 import { bars } from "convscope/bars.js";
 import { range } from "convscope/arrays.js";
 import { isOfClasses, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
-import { element, flat, link } from "convscope/dom.js";
+import { element, flat, head, link } from "convscope/dom.js";
 import { count, full, three } from "convscope/numbers.js";
 import { cellOfIndex } from "convscope/receptive.js";
 import { vector } from "convscope/vector.js";
@@ -187,17 +187,7 @@ function mostRelevant(step, context, neuron) {
     element(
       "table",
       { class: "figures" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["input", `mean for ${name}`, "mean for the others", "weight"].map((title) =>
-            element("th", { scope: "col" }, title),
-          ),
-        ),
-      ),
+      head(["input", `mean for ${name}`, "mean for the others", "weight"]),
       element(
         "tbody",
         {},

@@ -3,7 +3,7 @@
 import { mapOf, range } from "convscope/arrays.js";
 import { board } from "convscope/board.js";
 import { mapName, valueAt } from "convscope/chain.js";
-import { element } from "convscope/dom.js";
+import { element, head } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
 import { cellSize, greyPaint, pixelPaint } from "convscope/maps.js";
 import { number } from "convscope/number.js";
@@ -98,17 +98,7 @@ function arithmetic(step, row, column) {
     "table",
     { class: "figures" },
     element("caption", {}, `pixel (${row}, ${column}): (value − mean) / deviation`),
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        ["channel", "value", "mean", "deviation", "result"].map((title) =>
-          element("th", { scope: "col" }, title),
-        ),
-      ),
-    ),
+    head(["channel", "value", "mean", "deviation", "result"]),
     element(
       "tbody",
       {},

@@ -1,7 +1,7 @@
 /** The loss: how wrong the answer is, for the true class; cross-entropy beside two others. */
 
 import { foremost, stepOfKind } from "convscope/chain.js";
-import { element, link } from "convscope/dom.js";
+import { element, head, link } from "convscope/dom.js";
 import { column, number } from "convscope/number.js";
 import { count, percent, three } from "convscope/numbers.js";
 import { bars } from "convscope/bars.js";
@@ -95,17 +95,7 @@ function arithmetic(step, context, probabilities, truth) {
     element(
       "table",
       { class: "figures" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["class", "probability", "target", "squared difference"].map((title) =>
-            element("th", { scope: "col" }, title),
-          ),
-        ),
-      ),
+      head(["class", "probability", "target", "squared difference"]),
       element(
         "tbody",
         {},
@@ -172,17 +162,7 @@ function gradients(step, { chain }, truth) {
     element(
       "table",
       { class: "figures" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["class", "cross-entropy", "squared error", "classi\u00adfication error"].map((title) =>
-            element("th", { scope: "col" }, title),
-          ),
-        ),
-      ),
+      head(["class", "cross-entropy", "squared error", "classi\u00adfication error"]),
       element(
         "tbody",
         {},

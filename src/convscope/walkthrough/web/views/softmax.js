@@ -2,7 +2,7 @@
 
 import { foremost, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
 import { bars } from "convscope/bars.js";
-import { element, link } from "convscope/dom.js";
+import { element, head, link } from "convscope/dom.js";
 import { column, number } from "convscope/number.js";
 import { count, percent, three } from "convscope/numbers.js";
 
@@ -90,17 +90,7 @@ function arithmetic(step, context, chosen, order) {
     element(
       "table",
       { class: "figures" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["class", "logit", "− largest", "e to that", "share"].map((title) =>
-            element("th", { scope: "col" }, title),
-          ),
-        ),
-      ),
+      head(["class", "logit", "− largest", "e to that", "share"]),
       element(
         "tbody",
         {},
