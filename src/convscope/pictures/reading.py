@@ -122,11 +122,16 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
         encoded: A picture that `read_picture` can read.
     """
     with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
-        try:
-            lies = image.getexif().get(ORIENTATION_TAG, 1) in SIDEWAYS
-        except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
-            lies = False
+        lies = orientation_of(image) in SIDEWAYS
         return (image.width, image.height) if lies else (image.height, image.width)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Read EXIF's orientation, 1 to 8; 1, upright, where there is none."""
+    try:
+        return image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
+        return 1
 
 
 def _check_size(image: Image.Image, name: str, limit: int) -> None:
@@ -153,10 +158,7 @@ def _scan_start(encoded: bytes) -> int:
 
 
 def _turned_upright(image: Image.Image) -> Image.Image:
-    try:
-        orientation = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
-        return image
+    orientation = orientation_of(image)
     return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 
 

@@ -137,10 +137,10 @@ class _Session:
             raise
         self._learn(training, checkpoints)
         model = _model(training, self.origin)
-        classifier, summary = report.write(self.run, model, training)
+        classifier, lines = report.write(self.run, model, training)
         run_folder.end(self.run)
         checkpoints.remove()
-        self._tell(Finished(self.run, self.run / report.MODEL, summary, time.monotonic() - begin))
+        self._tell(Finished(self.run, self.run / report.MODEL, lines, time.monotonic() - begin))
         return classifier
 
     def _prepare(self, source: Source) -> tuple[Training, Checkpoints]:

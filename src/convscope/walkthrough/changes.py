@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from convscope.pictures.quiet import quiet
-from convscope.pictures.reading import FORMATS, ORIENTATION_TAG
+from convscope.pictures.reading import FORMATS, orientation_of
 from convscope.walkthrough.document import Change
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _while_reading(picture: Picture) -> list[Change]:
 
 def _of_image(image: Image.Image) -> list[Change]:
     told: list[Change] = []
-    turn = _TURNS.get(_orientation(image))
+    turn = _TURNS.get(orientation_of(image))
     if turn:
         told.append(Change(step="orientation", text=f"{turn}, as the camera noted in the file (EXIF)"))
     if image.has_transparency_data:
@@ -84,13 +84,6 @@ def _of_image(image: Image.Image) -> list[Change]:
     if image.mode == "F" or image.mode.startswith("I"):
         told.append(Change(step="depth", text="finer levels of grey were rounded to 256"))
     return told
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - damaged EXIF says nothing, to `pictures.reading` either
-        return 1
 
 
 def _recoloured(channels: int) -> str:
