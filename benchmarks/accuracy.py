@@ -97,7 +97,8 @@ def measure(data: str, seed: int) -> dict[str, Any]:
 
 def table(runs: list[dict[str, Any]]) -> str:
     """Lay the runs out as Markdown."""
-    machine = runs[-1]["machine"]
+    threads = max(run["threads"] for run in runs)
+    machine = [run for run in runs if run["threads"] == threads][-1]["machine"]  # of one that is timed
     rates = machine["matrix_gflops"]
     names = dict.fromkeys(run["data"] for run in runs)
     lines = [
