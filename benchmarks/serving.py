@@ -31,7 +31,7 @@ import numpy as np
 from PIL import Image
 
 from contenders.predictors import noise_model
-from convscope.model.classifier import load
+from convscope.classifier import load
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
 from machine import describe

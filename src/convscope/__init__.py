@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convscope.api import resume as resume
     from convscope.api import train as train
+    from convscope.classifier import Classifier as Classifier
+    from convscope.classifier import load as load
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.estimator import ConvscopeClassifier as ConvscopeClassifier
-    from convscope.model.classifier import Classifier as Classifier
-    from convscope.model.classifier import load as load
 
 _HOMES = {
-    "Classifier": "convscope.model.classifier",
+    "Classifier": "convscope.classifier",
     "ConvscopeClassifier": "convscope.estimator",
     "ConvscopeError": "convscope.errors",
-    "load": "convscope.model.classifier",
+    "load": "convscope.classifier",
     "resume": "convscope.api",
     "train": "convscope.api",
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from convscope.model.classifier import Classifier
+    from convscope.classifier import Classifier
     from convscope.training.events import Listener
 
 

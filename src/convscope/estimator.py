@@ -19,8 +19,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from convscope.classifier import Classifier
 from convscope.errors import DataError
-from convscope.model.classifier import Classifier
 from convscope.pictures.naming import class_name
 from convscope.pictures.sources.arrays import ArraySource, open_arrays, picture_array
 from convscope.pictures.store import Store, build_store

@@ -10,8 +10,8 @@ import openvino
 import pytest
 from PIL import Image
 
+from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, ExportError
-from convscope.model.classifier import Classifier
 from convscope.model.export import RAW_BOUND, compare, export, made_up, raw_pictures
 from convscope.model.file import Model
 from convscope.model.raw_graph import build_raw_graph

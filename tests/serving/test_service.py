@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from convscope.model.classifier import Classifier
+from convscope.classifier import Classifier
 from convscope.serving.answers import Answer
 
 from .conftest import form, png

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, SettingError
-from convscope.model.classifier import Classifier
 from convscope.model.intake import pixels_of
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.explanation import Explanation, format_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.classifier import Classifier
 from convscope.errors import PictureError, SettingError
-from convscope.model.classifier import Classifier
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.walk import walk
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from convscope.model.comparison import Comparison, Flip
+    from convscope.comparison import Comparison, Flip
 
 _MOST_SHOWN = 20
 
@@ -40,9 +40,9 @@ def compare(
     Says by how much B is more often right than A, how sure that is, and which pictures they answer
     differently.
     """
+    from convscope.classifier import load
     from convscope.commands.terminal import Terminal
-    from convscope.model.classifier import load
-    from convscope.model.comparison import compare
+    from convscope.comparison import compare
     from convscope.training.events import Preparing
 
     models = load(first), load(second)

@@ -32,8 +32,8 @@ def evaluate(
 
     Where the pictures come without a test part, it is the one that training sets aside.
     """
+    from convscope.classifier import load
     from convscope.commands.terminal import Terminal
-    from convscope.model.classifier import load
     from convscope.training.events import Preparing
 
     classifier = load(model)

@@ -17,7 +17,7 @@ from convscope.errors import DataError, PictureError, SettingError
 from convscope.printable import printable
 
 if TYPE_CHECKING:
-    from convscope.model.classifier import Classifier, Prediction
+    from convscope.classifier import Classifier, Prediction
     from convscope.walkthrough.overlay import Overlays
 
 Show = Callable[["Prediction"], None]
@@ -59,7 +59,7 @@ def predict(
 
     The exit code is 0 if all could be read, 1 if some, and 2 if none.
     """
-    from convscope.model.classifier import load
+    from convscope.classifier import load
 
     if null and "-" not in pictures:
         raise SettingError("--null is about names on standard input", remedy="give - among the pictures")

@@ -12,5 +12,4 @@ intermediate  what the same graph computes on its way, step by step
 evaluation    probabilities and true classes -> figures
 selection     which labelled pictures of a source a model is judged by
 intake        pictures as people hand them over: paths, bytes, images, arrays
-classifier    all of it together: what `convscope.load` returns
 """

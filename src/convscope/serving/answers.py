@@ -12,8 +12,8 @@ from convscope.serving.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convscope.classifier import Classifier, Prediction
     from convscope.errors import PictureError
-    from convscope.model.classifier import Classifier, Prediction
 
 
 class Guess(BaseModel):

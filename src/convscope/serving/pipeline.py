@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convscope.model.classifier import Classifier
+    from convscope.classifier import Classifier
     from convscope.serving.metrics import Metrics
     from convscope.serving.uploads import Upload
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI, Request
 
-    from convscope.model.classifier import Classifier, Prediction
+    from convscope.classifier import Classifier, Prediction
     from convscope.serving.limits import Limits
     from convscope.serving.metrics import Metrics
     from convscope.serving.shelf import Shelf

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.classifier import Classifier, load
 from convscope.errors import ConvscopeError, RequestError, SettingError
-from convscope.model.classifier import Classifier, load
 from convscope.printable import printable
 
 if TYPE_CHECKING:

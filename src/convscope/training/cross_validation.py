@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from convscope.classifier import Classifier
 from convscope.doctor.diagnosis import with_label_suspects
 from convscope.errors import DataError
-from convscope.model.classifier import Classifier
 from convscope.pictures.classes import too_few
 from convscope.training import session
 from convscope.training.events import Noted

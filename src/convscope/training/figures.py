@@ -1,7 +1,6 @@
 """A run's figures: how it learned, what it mixes up, and where it is most wrong.
 
-Colours as everywhere: blue for right, orange-red for wrong, near-white in between, grey for the rest; they
-can be told apart with every common colour blindness.
+Blue for right, orange-red for wrong.
 """
 
 import warnings
@@ -11,24 +10,15 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from convscope.atomic import replacing
+from convscope.palette import BLUE, DIVERGING, GREY, INK
 from convscope.printable import printable
 from convscope.training.events import EpochDone
-
-BLUE = "#2166ac"
-ORANGE_RED = "#c2410c"
-INK = "#333333"
-GREY = "#6b6b6b"
-DIVERGING = LinearSegmentedColormap.from_list(
-    "convscope", ["#b3330a", "#e8703f", "#f9c9b2", "#f7f7f7", "#bcd5ea", "#5a9bd0", "#1b5796"]
-)
-"""Orange-red for -1, near-white for 0, blue for 1."""
 
 MOST_MISTAKES = 24
 _MOST_DIGITS = 30  # classes; beyond these, digits would be too small to read

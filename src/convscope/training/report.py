@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.atomic import replacing
+from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
-from convscope.model.classifier import Classifier
 from convscope.model.evaluation import Evaluation, evaluate
 from convscope.training import figures
 from convscope.training.csv_log import read_epochs

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convscope.model.classifier import Classifier
+    from convscope.classifier import Classifier
     from convscope.pictures.sources.source import Source
 
 _SAVE_EVERY_SECONDS = 20.0

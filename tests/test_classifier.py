@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.classifier import Classifier, Prediction, load
 from convscope.errors import ModelFileError, PictureError
-from convscope.model.classifier import Classifier, Prediction, load
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, multinomial
 
+from convscope.classifier import Classifier
+from convscope.comparison import compare, mcnemar, paired_interval
 from convscope.errors import DataError
-from convscope.model.classifier import Classifier
-from convscope.model.comparison import compare, mcnemar, paired_interval
 
 COUNTS = st.integers(0, 60)
 

@@ -136,7 +136,7 @@ class Classifier:
             SettingError: There is no such class.
             DataError: The data cannot be used.
         """
-        from convscope.walkthrough.explanation import explain  # noqa: PLC0415 - it builds on this room
+        from convscope.walkthrough.explanation import explain  # noqa: PLC0415 - predicting needs none of it
 
         return explain(self.model, picture, truth=truth, data=data)
 

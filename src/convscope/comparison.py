@@ -18,7 +18,7 @@ from convscope.model.selection import select
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from convscope.model.classifier import Classifier
+    from convscope.classifier import Classifier
     from convscope.model.selection import Judged, Selection
     from convscope.pictures.sources import Data
     from convscope.pictures.store import Progress
