@@ -18,7 +18,7 @@ more.
 
 _LARGEST_LEARNED_SIDE = 48
 """Larger maps are pooled before the first learned convolution: most of the time would go into them."""
-_WIDTHS = {1: (32, 64, 128), 3: (64, 128, 256)}
+_WIDTHS = {1: (32, 64, 128), 3: (64, 192, 256)}
 """Filters of the groups, by the picture's channels: grey pictures hold less and get half the filters."""
 _LARGEST_MAXIMUM = 3
 """The last maps, up to this side, are left to their largest cell; of larger ones the mean is taken."""
@@ -35,7 +35,7 @@ def automatic_network(shape: tuple[int, int, int]) -> str:
 
     Example:
         >>> automatic_network((3, 32, 32))
-        '24C2-64C3-MP2-64C3-128C3-MP2-128C3-256C3-MP2-256C3-MP3'
+        '24C2-64C3-MP2-64C3-192C3-MP2-192C3-256C3-MP2-256C3-MP3'
         >>> automatic_network((1, 8, 8))
         '16C3-32C3-MP2-32C3-64C3-MP2-64C3-MP2'
     """

@@ -32,7 +32,7 @@ STEPS = {1: 600, 3: 1_000}
 """About so many steps a run should have, by the picture's channels, which sets the batch."""
 LARGEST_BATCH = 256
 """Larger batches learn less from each picture."""
-EPOCHS_TIMES_ROOT = {1: 2_000, 3: 3_500}
+EPOCHS_TIMES_ROOT = {1: 2_000, 3: 2_700}
 """Epochs times the square root of the training pictures: few are seen more often, but not as much more.
 
 By the picture's channels: there is more to learn in colour, for a network twice as wide (`presets.py`).
