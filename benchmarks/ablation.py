@@ -1,0 +1,194 @@
+"""What each piece of the recipe is worth: trained with all of them, then with one left out at a time.
+
+Pictures are held out of the training part and the accuracy is measured on them, so that test pictures choose
+nothing. Run it with
+
+    python benchmarks/ablation.py PATH
+
+where PATH is anything `convscope train` takes. It writes docs/benchmarks/ablation.md and .json; rows of the
+same piece and seed that are there already are replaced, others stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.pictures import batches
+from convscope.pictures.sources import open_source
+from convscope.pictures.split import Split, split
+from convscope.pictures.store import Store, build_store
+from convscope.pictures.survey import survey
+from convscope.training.data import training_data
+from convscope.training.loop import Training
+from convscope.training.optimiser import Optimiser
+from convscope.training.precision import fastest_precision
+from convscope.training.recipe import Settings, choose, choose_preparation
+from machine import describe, matrix_rates
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
+NONE = np.zeros(0, np.int64)
+
+
+class Piece(NamedTuple):
+    """What is changed in the settings or replaced in the code where a piece is left out."""
+
+    instead: str
+    settings: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    replaced: AbstractContextManager[Any] = nullcontext()
+    epochs: float = 1.0
+
+
+def normalised(matrix: Tensor) -> Tensor:
+    """Bring a gradient to the length of an orthogonal matrix, its direction unchanged."""
+    return matrix * (min(matrix.shape) ** 0.5 / matrix.norm().clamp_min(1e-12))
+
+
+def mirrored_at_random(
+    indices: NDArray[np.int64],
+    augmentation: batches.Augmentation,
+    sides: tuple[int, int],
+    *,
+    seed: int,
+    epoch: int,
+) -> batches.Epoch:
+    """Draw an epoch in which a coin decides for each picture, whatever it was in the epoch before."""
+    drawn = DRAW(indices, replace(augmentation, mirror=False), sides, seed=seed, epoch=epoch)
+    if augmentation.mirror:
+        drawn.maps[np.random.default_rng((seed, epoch, 1)).random(len(indices)) < 0.5, :, 1] *= -1
+    return drawn
+
+
+DRAW = batches.draw_epoch
+STEP = Optimiser.step
+LOOP = "convscope.training.loop"
+PIECES = {
+    "nothing": Piece("the recipe as it is"),
+    "whitening": Piece(
+        "the first filters are learned", replaced=patch(f"{LOOP}.can_be_whitened", lambda _: False)
+    ),
+    "orthogonal updates": Piece(
+        "updates of the same length along the gradient",
+        replaced=patch("convscope.training.optimiser.orthogonalised", normalised),
+    ),
+    "falling learning rate": Piece(
+        "half the rate at every step",
+        replaced=patch.object(Optimiser, "step", lambda self, _: STEP(self, 0.5)),
+    ),
+    "label smoothing": Piece("none", {"label_smoothing": 0.0}),
+    "mirroring": Piece("never mirrored", {"mirror": False}),
+    "alternating flip": Piece(
+        "mirrored at random", replaced=patch(f"{LOOP}.batches.draw_epoch", mirrored_at_random)
+    ),
+    "shifts": Piece("pictures not moved", {"augmentation": "none"}),
+    "growing": Piece("always at full size, a fifth fewer epochs for it", {"growing": False}, epochs=0.8),
+    "averaging": Piece("the last weights", {"averaging": False}),
+}
+
+
+def main() -> None:
+    """Train with every piece left out in turn and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", metavar="PATH")
+    parser.add_argument("--pieces", nargs="+", choices=PIECES, default=list(PIECES))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--learned", type=int, default=20_000, help="pictures learned from")
+    parser.add_argument("--held-out", type=int, default=10_000, help="pictures judged by")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--output", type=Path, default=DOCS / "ablation")
+    arguments = parser.parse_args()
+    source = open_source(arguments.data)
+    store = build_store(source, choose_preparation(survey(source), Settings()))
+    file = arguments.output.with_suffix(".json")
+    runs = json.loads(file.read_text())["runs"] if file.exists() else []
+    machine = {**describe(), "matrix_gflops": matrix_rates()}
+    for seed in arguments.seeds:
+        for name in arguments.pieces:
+            found = measure(store, PIECES[name], arguments, seed)
+            run = {"data": Path(arguments.data).name, "without": name, **found, "machine": machine}
+            print(f"without {name}, seed {seed}: {run['accuracy_fraction']:.4f} in {run['seconds']:.0f} s")
+            runs = [old for old in runs if (old["without"], old["seed"]) != (name, seed)] + [run]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"runs": runs}, indent=2) + "\n")
+            file.with_suffix(".md").write_text(table(runs))
+
+
+def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """Train once on some pictures of the training part, and count what is recognised of others."""
+    pool = np.random.default_rng(0).permutation(split(store).train)
+    learned = np.sort(pool[: arguments.learned])
+    held_out = np.sort(pool[arguments.learned : arguments.learned + arguments.held_out])
+    data = training_data(store, Split(learned, NONE, NONE, ()))
+    epochs = max(1, round(arguments.epochs * piece.epochs))
+    settings = Settings(epochs=epochs, precision=fastest_precision(), seed=seed, **piece.settings)
+    start = time.process_time()
+    with piece.replaced:
+        training = Training(data, choose(data.facts(), settings))
+        training.run()
+        training.finish()
+    seconds = time.process_time() - start
+    right = training.predict(held_out).argmax(1) == torch.from_numpy(store.labels[held_out])
+    return {
+        "seed": seed,
+        "accuracy_fraction": right.float().mean().item(),
+        "seconds": seconds,
+        "learned": len(learned),
+        "held_out": len(held_out),
+        "epochs": epochs,
+        "network": training.recipe.network,
+    }
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    """Lay the runs out as Markdown, the dearest piece first."""
+    first, machine = runs[0], runs[-1]["machine"]
+    whole = statistics.mean(r["accuracy_fraction"] for r in runs if r["without"] == "nothing")
+    rows = [row(name, [run for run in runs if run["without"] == name], whole) for name in PIECES]
+    lines = [
+        "# What each piece of the recipe is worth",
+        "",
+        "Written by `benchmarks/ablation.py`, which says how it is measured:",
+        f"{first['data']}, {first['learned']:,} pictures of the training part learned from for",
+        f"{first['epochs']} epochs, {first['held_out']:,} others of it judged by; the automatic network,",
+        f"`{first['network']}`; processor time, {machine['processor']}.",
+        "",
+        "| left out | instead | accuracy, mean (lowest to highest) | against all of it | seeds | time |",
+        "|---|---|---|---|---|---|",
+        *(text for _, text in sorted(found for found in rows if found)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def row(name: str, runs: list[dict[str, Any]], whole: float) -> tuple[float, str] | None:
+    """Lay the runs without one piece out as a line of the table, with what it is sorted by."""
+    if not runs:
+        return None
+    accuracies = [100 * run["accuracy_fraction"] for run in runs]
+    mean = statistics.mean(accuracies)
+    cells = [
+        name,
+        PIECES[name].instead,
+        f"{mean:.2f} % ({min(accuracies):.2f} to {max(accuracies):.2f})",
+        f"{mean - 100 * whole:+.2f}".replace("-", "\u2212"),
+        str(len(runs)),
+        f"{statistics.mean(run['seconds'] for run in runs):.0f} s",
+    ]
+    return mean, f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
