@@ -18,12 +18,11 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.pictures import batches
@@ -37,6 +36,9 @@ from convscope.training.optimiser import Optimiser
 from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation
 from machine import describe, matrix_rates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 NONE = np.zeros(0, np.int64)
