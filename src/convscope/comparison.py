@@ -32,6 +32,7 @@ class Flip:
 
     Attributes:
         picture: Its name.
+        place: Where it stands among the source's pictures, from 0.
         truth: The class it is of.
         first: What the first classifier answers.
         first_probability: How probable the first holds that, 0 to 1.
@@ -40,6 +41,7 @@ class Flip:
     """
 
     picture: str
+    place: int
     truth: str
     first: str
     first_probability: float
@@ -105,10 +107,11 @@ def compare(
     _check_same(*selections)
     truth = [first.classes[label] for label in selections[0].labels.tolist()]
     names = [selections[0].store.names[index] for index in selections[0].indices.tolist()]
+    places = selections[0].places.tolist()
     answers = [_answers(one, seen) for one, seen in zip((first, second), selections, strict=True)]
     flips = tuple(
-        Flip(name, true, *one, *other)
-        for name, true, one, other in zip(names, truth, *answers, strict=True)
+        Flip(name, place, true, *one, *other)
+        for name, place, true, one, other in zip(names, places, truth, *answers, strict=True)
         if one[0] != other[0]
     )
     right = [_right(given, truth) for given in answers]

@@ -7,6 +7,7 @@ import pytest
 from convscope.errors import DataError
 from convscope.model.file import Model
 from convscope.model.selection import Selection, select
+from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -86,3 +87,11 @@ def test_progress_is_told(brightness: Model, pets: Path) -> None:
     told: list[tuple[int, int]] = []
     select(pets, brightness, "all", progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (20, 20)
+
+
+def test_places_are_those_in_the_source(brightness: Model, pets: Path) -> None:
+    (pets / "bright" / "3.png").write_bytes(b"")
+    chosen = select(pets, brightness, "all")
+    items = open_source(pets).items
+    assert [items[place].name for place in chosen.places] == [chosen.store.names[n] for n in chosen.indices]
+    assert len(chosen.places) == 19

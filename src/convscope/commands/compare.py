@@ -62,10 +62,10 @@ def _write(path: Path, flips: tuple[Flip, ...]) -> None:
 
     text = io.StringIO(newline="")
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["picture", "truth", "first", "first_probability", "second", "second_probability"])
+    rows.writerow(["picture", "place", "truth", "first", "first_probability", "second", "second_probability"])
     for flip in flips:
         shares = f"{flip.first_probability:.6f}", f"{flip.second_probability:.6f}"
-        rows.writerow([flip.picture, flip.truth, flip.first, shares[0], flip.second, shares[1]])
+        rows.writerow([flip.picture, flip.place, flip.truth, flip.first, shares[0], flip.second, shares[1]])
     with replacing(path) as file:
         file.write(text.getvalue().encode())
 

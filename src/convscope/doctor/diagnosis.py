@@ -97,7 +97,13 @@ class Diagnosis:
     def _picture(self, place: int) -> dict[str, Any]:
         item = self.source.items[place]
         size = self.seen.sizes[place].tolist()
-        return {"picture": item.name, "label": item.label, "part": item.part, "size": size}
+        return {
+            "picture": item.name,
+            "place": place,
+            "label": item.label,
+            "part": item.part,
+            "size": size,
+        }
 
 
 def diagnose(source: Source, progress: Progress = lambda _done, _total: None) -> Diagnosis:

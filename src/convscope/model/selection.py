@@ -31,12 +31,14 @@ class Selection:
     Attributes:
         store: All prepared pictures of the source.
         indices: Those that were selected, places in the store.
+        places: Where each of these stands among the source's pictures; shape as `indices`.
         labels: Their true classes, places in the model's classes; shape as `indices`.
         notes: What people should know about the selection, in short sentences.
     """
 
     store: Store
     indices: NDArray[np.int64]
+    places: NDArray[np.int64]
     labels: NDArray[np.int64]
     notes: tuple[str, ...]
 
@@ -66,13 +68,19 @@ def select(
     source = open_source(data)
     _check_classes(source, model.classes)
     store = build_store(source, model.preparation, progress=progress)
-    places = np.array([model.classes.index(name) for name in store.classes], np.int64)
+    number = np.array([model.classes.index(name) for name in store.classes], np.int64)
     indices, notes = _pick(store, part, source.name)
     if not len(indices):
         raise DataError(
             f"there are no {part} pictures in {source.name}", remedy="choose another part, or all"
         )
-    return Selection(store, indices, places[store.labels[indices]], (*notes, *_broken(store)))
+    return Selection(
+        store,
+        indices,
+        places=_places(source, store)[indices],
+        labels=number[store.labels[indices]],
+        notes=(*notes, *_broken(store)),
+    )
 
 
 def _check_classes(source: Source, known: Sequence[str]) -> None:
@@ -103,6 +111,18 @@ def _pick(store: Store, part: Judged, source: str) -> tuple[Indices, tuple[str, 
         f"{source} has no {part} part: judged by the {len(chosen):,} pictures that training sets aside for it"
     )
     return chosen, (note,)
+
+
+def _places(source: Source, store: Store) -> NDArray[np.int64]:
+    """Where every picture of a store stands in its source: the broken ones left gaps."""
+    kept = iter((*store.names, None))
+    waited_for = next(kept)
+    places: list[int] = []
+    for place, item in enumerate(source.items):
+        if item.name == waited_for:
+            places.append(place)
+            waited_for = next(kept)
+    return np.array(places, np.int64)
 
 
 def _broken(store: Store) -> tuple[str, ...]:
