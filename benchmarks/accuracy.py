@@ -64,12 +64,12 @@ def main() -> None:
             file.with_suffix(".md").write_text(table(runs))
 
 
-def measure(data: str, seed: int) -> dict[str, Any]:
+def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
     """Train once, as a whole process."""
     with TemporaryDirectory() as folder:
         environment = {**os.environ, "CONVSCOPE_CACHE": folder}
         run = Path(folder) / "run"
-        wanted = ["train", data, "--seed", str(seed), "-o", str(run), "--quiet"]
+        wanted = ["train", data, "--seed", str(seed), "-o", str(run), "--quiet", *options]
         command = [sys.executable, "-m", "convscope", *wanted]
         start = time.perf_counter()
         process = subprocess.Popen(command, env=environment)

@@ -20,7 +20,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     if variant == "mixed":
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((*shape[1:], shape[0])), *_chain(network)])
+    model = keras.Sequential([keras.Input((*shape[1:], shape[0])), *chain(network)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss)
     made = cache(partial(pictures_and_labels, shape))
@@ -32,14 +32,15 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     return take
 
 
-def _chain(network: str) -> list[keras.Layer]:
-    chain: list[keras.Layer] = []
+def chain(network: str, classes: int = CLASSES) -> list[keras.Layer]:
+    """Make the layers of a notation, output layer included."""
+    steps: list[keras.Layer] = []
     for layer in parse(network):
         match layer:
             case Convolution(filters, size, stride, _):  # all of them keep the maps' size
-                chain.append(layers.Conv2D(filters, size, stride, padding="same", activation="relu"))
+                steps.append(layers.Conv2D(filters, size, stride, padding="same", activation="relu"))
             case Pooling(_, window, stride):
-                chain.append(layers.MaxPooling2D(window, stride))
+                steps.append(layers.MaxPooling2D(window, stride))
             case FullConnection(neurons):
-                chain += [layers.Flatten(), layers.Dense(neurons, activation="relu")]
-    return [*chain, layers.Flatten(), layers.Dense(CLASSES, dtype="float32")]
+                steps += [layers.Flatten(), layers.Dense(neurons, activation="relu")]
+    return [*steps, layers.Flatten(), layers.Dense(classes, dtype="float32")]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
     """Forward, backward and gradient descent with momentum."""
     torch.manual_seed(0)
-    model, tuned = _chain(network), variant != "plain"
+    model, tuned = chain(network), variant != "plain"
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels)
     model(maps)  # lets the lazy layers see their sizes
@@ -39,7 +39,8 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     return take
 
 
-def _chain(network: str) -> nn.Module:
+def chain(network: str, classes: int = CLASSES) -> nn.Module:
+    """Make the layers of a notation, output layer included."""
     layers: list[nn.Module] = []
     for layer in parse(network):
         match layer:
@@ -49,4 +50,4 @@ def _chain(network: str) -> nn.Module:
                 layers.append(nn.MaxPool2d(window, stride))
             case FullConnection(neurons):
                 layers += [nn.Flatten(), nn.LazyLinear(neurons), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(CLASSES))
+    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(classes))

@@ -1,0 +1,132 @@
+"""From a folder of picture files to a trained network, end to end: convscope beside its peers.
+
+Everybody trains the same network on the training part of the same folder, batch 128, as a whole process:
+imports, decoding, resizing and training. convscope prepares all pictures once, test pictures included, before
+its first epoch, and judges the model after its last, which the time to the last epoch leaves out. Its cache
+is empty. The contenders take turns; given are the medians. Run it with
+
+    pip install . tensorflow-cpu keras            # whoever is missing is said to be
+    python benchmarks/folder_to_trained.py cifar10=PATH catsdogs=PATH
+
+where PATH is a folder train/CLASS/PICTURE. It writes docs/benchmarks/folder_to_trained.md and .json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from machine import describe
+from process_tree import observe
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs" / "benchmarks"
+NETWORK = "32C3-MP2-32C3-MP2-128N"
+CONTENDERS = {
+    "convscope": "",
+    "PyTorch, DataLoader with 2 workers": "folder_torch.py",
+    "Keras on TensorFlow": "folder_keras.py",
+}
+
+
+def main() -> None:
+    """Measure every folder and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="+", metavar="NAME=PATH")
+    parser.add_argument("--side", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--output", type=Path, default=DOCS / "folder_to_trained")
+    arguments = parser.parse_args()
+    runs: list[dict[str, Any]] = []
+    for name, _, path in (text.partition("=") for text in arguments.data):
+        pictures = sum(file.is_file() for file in Path(path, "train").rglob("*"))
+        for contender, script in list(CONTENDERS.items()) * arguments.rounds:
+            if script and not runs_here(script):
+                continue
+            found = measure(script, path, arguments.side, arguments.epochs)
+            print(name, contender, found, flush=True)
+            runs.append({"data": name, "pictures": pictures, "contender": contender, **found})
+    report = {"machine": describe(), **vars(arguments), "network": NETWORK, "runs": runs}
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2, default=str) + "\n")
+    arguments.output.with_suffix(".md").write_text(table(report))
+
+
+def runs_here(script: str) -> bool:
+    """Whether a contender's packages can be imported."""
+    library = script.removeprefix("folder_").removesuffix(".py")
+    command = [sys.executable, "-c", f"import {library}"]
+    return not subprocess.run(command, check=False, capture_output=True).returncode
+
+
+def measure(script: str, path: str, side: int, epochs: int) -> dict[str, Any]:
+    """Train once; return the seconds to the end of each epoch and the peak of the memory."""
+    with TemporaryDirectory() as folder:
+        environment = {**os.environ, "CONVSCOPE_CACHE": f"{folder}/cache", "KERAS_BACKEND": "tensorflow"}
+        command = [sys.executable, str(HERE / "contenders" / script), path, str(side), NETWORK, str(epochs)]
+        if not script:
+            said = {
+                "-o": f"{folder}/run",
+                "--network": NETWORK,
+                "--size": side,
+                "--epochs": epochs,
+                "--batch": 128,
+            }
+            options = [str(word) for option in said.items() for word in option]
+            command = [sys.executable, "-m", "convscope", "train", path, *options]
+        seen = observe(command, environment)
+    ends = [seconds for seconds, line in seen.lines if line.startswith("epoch ")]
+    return {"epoch_ends_seconds": ends, "peak_mebibytes": seen.peak_mebibytes}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay the results out as Markdown."""
+    machine, runs = report["machine"], report["runs"]
+    pairs = dict.fromkeys((run["data"], run["contender"]) for run in runs)
+    lines = [
+        "# From a folder to a trained network",
+        "",
+        "Written by `benchmarks/folder_to_trained.py`, which says how it is measured:",
+        f"`{report['network']}` on pictures of {report['side']}x{report['side']}, {report['epochs']} epochs,",
+        f"median of {report['rounds']} runs. The first epoch counts from the start of the process; memory is",
+        "beyond mapped files, all processes together.",
+        "",
+        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
+        f"{machine['python']}.",
+        "",
+        "| data | | first epoch | later epochs | pictures/s in these | to the last epoch | peak memory |",
+        "|---|---|---|---|---|---|---|",
+        *(row(*pair, [run for run in runs if (run["data"], run["contender"]) == pair]) for pair in pairs),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def row(name: str, contender: str, runs: list[dict[str, Any]]) -> str:
+    """Lay the runs of a contender out as a line of the table."""
+    ends = [run["epoch_ends_seconds"] for run in runs]
+    first, last = (statistics.median(end[place] for end in ends) for place in (0, -1))
+    later = statistics.median((end[-1] - end[0]) / (len(end) - 1) for end in ends)
+    cells = [
+        f"{name}, {runs[0]['pictures']:,} pictures",
+        contender,
+        f"{first:.1f} s",
+        f"{later:.1f} s",
+        f"{runs[0]['pictures'] / later:,.0f}",
+        f"{last:.1f} s",
+        f"{statistics.median(run['peak_mebibytes'] for run in runs):,.0f} MiB",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

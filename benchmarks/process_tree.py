@@ -1,0 +1,72 @@
+"""A benchmarked program as a whole: how long it takes to each line it prints, and what it holds in memory."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+INTERVAL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen of a program.
+
+    Attributes:
+        lines: What it printed, each line with the seconds since the start.
+        seconds: From start to end.
+        peak_mebibytes: The most that it and all processes it started held beyond mapped files at once.
+    """
+
+    lines: list[tuple[float, str]]
+    seconds: float
+    peak_mebibytes: float
+
+
+def observe(command: list[str], environment: dict[str, str]) -> Observed:
+    """Run a program to its end; one that fails ends the benchmark."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    lines: list[tuple[float, str]] = []
+    reader = threading.Thread(target=_read, args=(process, lines, start))
+    reader.start()
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, sum(anonymous_mebibytes(pid) for pid in tree(process.pid)))
+        time.sleep(INTERVAL_SECONDS)
+    seconds = time.perf_counter() - start
+    reader.join()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return Observed(lines, seconds, peak)
+
+
+def tree(pid: int) -> list[int]:
+    """Name a process and all that descend from it (Linux only)."""
+    try:
+        children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
+    except OSError:
+        children = []
+    return [pid, *(one for child in children for one in tree(int(child)))]
+
+
+def anonymous_mebibytes(pid: int) -> float:
+    """Read what a process holds beyond mapped files; 0 once it has ended (Linux only)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"RssAnon:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _read(process: subprocess.Popen[str], lines: list[tuple[float, str]], start: float) -> None:
+    for line in cast("IO[str]", process.stdout):
+        lines.append((time.perf_counter() - start, line.rstrip("\n")))  # noqa: PERF401  # each at its time

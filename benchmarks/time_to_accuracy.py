@@ -1,0 +1,102 @@
+"""How long `convscope train` takes to reach an accuracy: the whole command, with the fewest epochs that do.
+
+For each number of epochs, from few to many, it trains with every seed, as whole processes on an empty cache,
+and stops at the first at which the mean accuracy on the test pictures reaches the last of the wanted ones.
+Everything but the number of epochs is chosen by the recipe. Run it with
+
+    python benchmarks/time_to_accuracy.py mnist=PATH:99,99.5 fashion-mnist=PATH:93 --seeds 0 1 2 3 4
+
+where PATH is anything `convscope train` takes. It writes docs/benchmarks/time_to_accuracy.md and .json; runs
+of the same data are replaced, others stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from accuracy import DOCS, measure
+from machine import describe
+
+
+def main() -> None:
+    """Train with more and more epochs and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="+", metavar="NAME=PATH:PERCENT,...")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--epochs", type=int, nargs="+", default=[1, 2, 3, 4, 6, 8, 12, 16])
+    parser.add_argument("--output", type=Path, default=DOCS / "time_to_accuracy")
+    arguments = parser.parse_args()
+    file = arguments.output.with_suffix(".json")
+    found = json.loads(file.read_text()) if file.exists() else {}
+    for text in arguments.data:
+        name, path, percents = text.replace(":", "=").split("=")
+        wanted = [float(percent) / 100 for percent in percents.split(",")]
+        runs = reach(path, max(wanted), arguments.epochs, arguments.seeds)
+        found[name] = {"wanted": wanted, "machine": describe(), "runs": runs}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(found, indent=2) + "\n")
+        file.with_suffix(".md").write_text(table(found))
+
+
+def reach(path: str, wanted: float, epochs: list[int], seeds: list[int]) -> list[dict[str, Any]]:
+    """Train with more and more epochs until the mean accuracy is as wanted."""
+    runs: list[dict[str, Any]] = []
+    for count in epochs:
+        runs += [measure(path, seed, "--epochs", str(count)) for seed in seeds]
+        mean = mean_of([run for run in runs if run["epochs"] == count], "accuracy_fraction")
+        print(f"{path}: {count} epochs, {mean:.4f}", flush=True)
+        if mean >= wanted:
+            break
+    return runs
+
+
+def mean_of(runs: list[dict[str, Any]], figure: str) -> float:
+    """Return the mean of one figure of some runs."""
+    return statistics.mean(run[figure] for run in runs)
+
+
+def table(found: dict[str, Any]) -> str:
+    """Lay the runs out as Markdown."""
+    machine = list(found.values())[-1]["machine"]
+    lines = [
+        "# Time to an accuracy",
+        "",
+        "Written by `benchmarks/time_to_accuracy.py`, which says how it is measured. Means over the seeds.",
+        "",
+        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
+        f"{machine['python']}.",
+        "",
+        "| data | wanted | epochs | accuracy (lowest to highest) | whole command (longest) | seeds |",
+        "|---|---|---|---|---|---|",
+        *(row(name, wanted, one["runs"]) for name, one in found.items() for wanted in one["wanted"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def row(name: str, wanted: float, runs: list[dict[str, Any]]) -> str:
+    """Lay out the fewest epochs that reach an accuracy, or the most that were tried."""
+    by_epochs = [list(group) for _, group in itertools.groupby(runs, lambda run: run["epochs"])]
+    enough = [group for group in by_epochs if mean_of(group, "accuracy_fraction") >= wanted]
+    taken = (enough or by_epochs[-1:])[0]
+    accuracies = [100 * run["accuracy_fraction"] for run in taken]
+    seconds = [run["whole_seconds"] for run in taken]
+    cells = [
+        name,
+        f"{100 * wanted:g} %" + ("" if enough else ", not reached"),
+        str(taken[0]["epochs"]),
+        f"{statistics.mean(accuracies):.2f} % ({min(accuracies):.2f} to {max(accuracies):.2f})",
+        f"{statistics.mean(seconds):.1f} s ({max(seconds):.1f})",
+        str(len(taken)),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
