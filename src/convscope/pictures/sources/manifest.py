@@ -1,10 +1,12 @@
-"""A manifest: a table of pictures with the path and the class of each, as CSV or Parquet."""
+"""A manifest: a table of pictures with the path and the class of each, as CSV or Parquet; written as CSV."""
 
 from __future__ import annotations
 
 import csv
+import io
 from typing import TYPE_CHECKING, Any
 
+from convscope.atomic import replacing
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.sources.files import FileSource
@@ -14,6 +16,8 @@ from convscope.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from convscope.pictures.sources.source import Source
 
 PATH_COLUMNS = (
     *("path", "file", "filename", "file_name", "filepath", "file_path"),
@@ -54,6 +58,40 @@ def open_manifest(path: Path) -> FileSource:
     if not items:
         raise DataError(f"there are no pictures in {shown}", why="it has a head but no rows")
     return FileSource(printable(path.stem), tuple(items), (), path.parent, tuple(files))
+
+
+def write_manifest(path: Path, source: Source, labels: Mapping[int, str]) -> None:
+    """Write a CSV manifest with the path, label and, where there are parts, split of pictures of a source.
+
+    Paths are relative where the pictures lie below the manifest's folder, so that both may move together.
+
+    Args:
+        path: Where to write it.
+        source: The pictures.
+        labels: Those to list, by their places in the source, with the class to put each under.
+
+    Raises:
+        DataError: The pictures are no files of their own, so that no path leads to them.
+        ConvscopeError: It cannot be written.
+    """
+    if not isinstance(source, FileSource):
+        raise DataError(
+            f"there can be no manifest of {source.name}",
+            why="its pictures are no files of their own",
+            remedy="unpack them into class folders and look at these",
+        )
+    with_parts = any(item.part for item in source.items)
+    text = io.StringIO()
+    table = csv.writer(text)  # lines end with CR LF, so that either is quoted in a name
+    table.writerow(("path", "label", "split") if with_parts else ("path", "label"))
+    here = path.absolute().parent
+    for place, label in labels.items():
+        whole = (source.folder / source.files[place]).absolute()
+        shown = whole.relative_to(here) if whole.is_relative_to(here) else whole
+        part = source.items[place].part
+        table.writerow((shown, label, part) if with_parts else (shown, label))
+    with replacing(path) as written:
+        written.write(text.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def _part(text: str, where: str) -> Part:
