@@ -79,15 +79,18 @@ def test_contributions_bias_and_the_rest_add_up_to_the_neuron(make_model, side, 
     taken, told = tell(make_model("AP1-3N", (1, side, side)), picture(side, side))
     inputs, connection = taken.steps[3].input, told[3]
     weights = connection.weights.values()
-    for neuron, one in enumerate(connection.contributions):
-        products = one.products.values()
-        assert len(products) == told_of
-        assert one.rest_count == side * side - told_of
-        assert (np.diff(np.abs(products)) <= 0).all()
-        np.testing.assert_allclose(one.weights.values(), weights[neuron, one.inputs.values()])
-        np.testing.assert_allclose(products, inputs[one.inputs.values()] * one.weights.values(), rtol=1e-6)
-        total = products.sum() + one.rest_sum + connection.bias.values()[neuron]
-        assert total == pytest.approx(connection.output.values()[neuron], rel=1e-4, abs=1e-4)
+    told = connection.contributions
+    products, places = told.products.values(), told.inputs.values()
+    assert products.shape == (3, told_of)
+    assert told.rest_count == side * side - told_of
+    assert (np.diff(np.abs(products)) <= 0).all()
+    np.testing.assert_allclose(told.weights.values(), np.take_along_axis(weights, places, axis=1))
+    np.testing.assert_allclose(products, inputs[places] * told.weights.values(), rtol=1e-6)
+    totals = products.sum(axis=1) + told.rest_sums.values() + connection.bias.values()
+    np.testing.assert_allclose(totals, connection.output.values(), rtol=1e-4, atol=1e-4)
+    for row, of_neuron in zip(places, weights, strict=True):
+        smallest_told = np.abs(inputs[row] * of_neuron[row]).min()
+        assert (np.abs(np.delete(inputs * of_neuron, row)) <= smallest_told).all()
 
 
 def test_of_too_many_weights_only_the_contributions_are_told(make_model, monkeypatch):

@@ -124,13 +124,13 @@ class FlatteningStep(_Step):
 
 
 class Contributions(_Strict):
-    """What the inputs add to one neuron, the largest absolute value first, and the rest in one number."""
+    """What the inputs add to each neuron, a row a neuron, the largest absolute value first, and the rest."""
 
     inputs: EncodedArray
     weights: EncodedArray
     products: EncodedArray
     rest_count: int
-    rest_sum: Number
+    rest_sums: EncodedArray
 
 
 class Relevance(_Strict):
@@ -147,7 +147,7 @@ class FullConnectionStep(_Step):
     weights: EncodedArray | None
     bias: EncodedArray
     output: EncodedArray
-    contributions: list[Contributions]
+    contributions: Contributions
     relevance: Relevance | None
 
 

@@ -136,13 +136,13 @@ def _hidden(step: FullConnectionStep) -> Panel:
 
 def _neurons(step: FullConnectionStep, walk: Walk, predicted: int) -> Panel:
     """What adds most to the predicted class's logit, and what is left."""
-    told = step.contributions[predicted]
-    products, inputs = told.products.values(), told.inputs.values()
+    told = step.contributions
+    products, inputs = told.products.values()[predicted], told.inputs.values()[predicted]
     shown = [
         (f"input {index}", float(product))
         for index, product in zip(inputs[: (MOST_BARS - 2)], products[: (MOST_BARS - 2)], strict=True)
     ]
-    rest = float(products[(MOST_BARS - 2) :].sum()) + told.rest_sum
+    rest = float(products[(MOST_BARS - 2) :].sum() + told.rest_sums.values()[predicted])
     shown += [("the others", rest)] if len(products) + told.rest_count > (MOST_BARS - 2) else []
     shown += [("bias", float(step.bias.values()[predicted]))]
     total = float(step.output.values()[predicted])

@@ -136,7 +136,7 @@ class Teller:
             weights=self.encode(weights) if weights.size <= MOST_WEIGHTS else None,
             bias=self.encode(self.model.weights[f"{step.name}.bias"]),
             output=self.encode(step.output),
-            contributions=[_contributions(step.input, of_neuron) for of_neuron in weights],
+            contributions=_contributions(step.input, weights),
             relevance=self.relevance if is_output else None,
         )
 
@@ -192,17 +192,22 @@ def _flattening(step: Step, common: dict[str, Any]) -> FlatteningStep:
 
 
 def _contributions(inputs: Array, weights: NDArray[np.float32]) -> Contributions:
-    products = inputs * weights
-    order = np.argsort(-np.abs(products), kind="stable")
-    told = order if len(order) <= MOST_INPUTS else order[:MOST_CONTRIBUTIONS]
-    rest = order[len(told) :]
+    count = len(inputs) if len(inputs) <= MOST_INPUTS else MOST_CONTRIBUTIONS
+    told = np.array([_largest(inputs * of_neuron, count) for of_neuron in weights])
+    weights_told = np.take_along_axis(weights, told, axis=1)
+    products = inputs[told] * weights_told
     return Contributions(
         inputs=encode(told, "int32"),
-        weights=encode(weights[told], "float32"),
-        products=encode(products[told], "float32"),
-        rest_count=len(rest),
-        rest_sum=float(products[rest].sum()),
+        weights=encode(weights_told, "float32"),
+        products=encode(products, "float32"),
+        rest_count=len(inputs) - count,
+        rest_sums=encode(weights @ inputs - products.sum(axis=1), "float32"),
     )
+
+
+def _largest(products: Array, count: int) -> NDArray[np.intp]:
+    """Where the largest absolute values stand, in order; of equal ones the first."""
+    return np.argsort(-np.abs(products), kind="stable")[:count]
 
 
 def _lost_fraction(values: Array, kept: NDArray[np.bool_]) -> float | None:

@@ -69,6 +69,16 @@ export function mapOf({ shape, data }, map) {
 }
 
 /**
+ * The numbers of one row of (rows, columns).
+ *
+ * @param {Tensor} table
+ * @param {number} row
+ */
+export function rowOf({ shape: [, columns], data }, row) {
+  return subarray(data, row * columns, columns);
+}
+
+/**
  * The whole numbers from 0.
  *
  * @param {number} length

@@ -28,8 +28,8 @@
  * @typedef {Sliding & {kind: "max_pooling" | "average_pooling", overhang: boolean, winners?: Tensor,
  *   kept_fraction: number, lost_fraction?: number | null}} PoolingFields
  * @typedef {{kind: "flattening", input_shape: number[], formula: string}} FlatteningFields
- * @typedef {{inputs: Tensor, weights: Tensor, products: Tensor, rest_count: number, rest_sum: number}} Contributions
- * @typedef {{kind: "full_connection", weights: Tensor | null, bias: Tensor, contributions: Contributions[],
+ * @typedef {{inputs: Tensor, weights: Tensor, products: Tensor, rest_count: number, rest_sums: Tensor}} Contributions
+ * @typedef {{kind: "full_connection", weights: Tensor | null, bias: Tensor, contributions: Contributions,
  *   relevance: {mean: Tensor, pictures: number[]} | null}} FullConnectionFields
  * @typedef {{kind: "softmax", logits: Tensor, largest: number, exponentials: Tensor, sum: number,
  *   calibrated: Tensor}} SoftmaxFields

@@ -1,7 +1,7 @@
 /** Full connection: every neuron weighs all the numbers before it and adds them up. */
 
 import { bars } from "convscope/bars.js";
-import { range } from "convscope/arrays.js";
+import { range, rowOf } from "convscope/arrays.js";
 import { isOfClasses, largestFirst, stepBefore, valueAt } from "convscope/chain.js";
 import { element, flat, head, link } from "convscope/dom.js";
 import { count, full, three } from "convscope/numbers.js";
@@ -42,12 +42,12 @@ export function fullConnection(step, context) {
     show([neuron]) {
       const name = ofClasses ? chain.classes[neuron] : `neuron ${neuron}`;
       output?.mark(neuron);
-      input.mark(step.contributions[neuron].inputs.data[0]);
+      input.mark(rowOf(step.contributions.inputs, neuron)[0]);
       middle.replaceChildren(
         element("h3", { class: "output" }, name),
         waterfall(dropsOf(step, context, neuron), valueAt(step, [neuron])),
         check(step, neuron),
-        ...flat([unfold(step, context, neuron)]),
+        ...flat([unfold(step, context)]),
       );
       if (!ofClasses) return;
       logits.replaceChildren(classBars(step, context, neuron));
@@ -68,22 +68,24 @@ export function fullConnection(step, context) {
  */
 function dropsOf(step, context, neuron) {
   const before = stepBefore(step);
-  const { inputs, weights, products, rest_count, rest_sum } = step.contributions[neuron];
-  const listed = context.state.options.contributions === "all" ? inputs.data.length : MOST_CONTRIBUTIONS;
-  const drops = Array.from(inputs.data, (index, place) => ({
+  const { contributions } = step;
+  const weights = rowOf(contributions.weights, neuron);
+  const products = rowOf(contributions.products, neuron);
+  const drops = Array.from(rowOf(contributions.inputs, neuron), (index, place) => ({
     label: origin(step, context, index),
     input: before.output.data[index],
-    weight: weights.data[place],
-    product: products.data[place],
+    weight: weights[place],
+    product: products[place],
   }));
+  const listed = context.state.options.contributions === "all" ? drops.length : MOST_CONTRIBUTIONS;
   const folded = drops.slice(listed);
-  const others = folded.length + rest_count;
+  const others = folded.length + contributions.rest_count;
   const bias = { label: ["bias"], input: null, weight: null, product: step.bias.data[neuron] };
   const rest = {
     label: [`${count(others)} smaller ones`],
     input: null,
     weight: null,
-    product: folded.reduce((sum, { product }) => sum + product, rest_sum),
+    product: folded.reduce((sum, { product }) => sum + product, contributions.rest_sums.data[neuron]),
   };
   return [bias, ...drops.slice(0, listed), ...(others > 0 ? [rest] : [])];
 }
@@ -91,10 +93,9 @@ function dropsOf(step, context, neuron) {
 /**
  * @param {FullConnectionStep} step
  * @param {Context} context
- * @param {number} neuron
  */
-function unfold(step, { state, set }, neuron) {
-  const length = step.contributions[neuron].inputs.data.length;
+function unfold(step, { state, set }) {
+  const length = step.contributions.inputs.shape[1];
   if (length <= MOST_CONTRIBUTIONS) return null;
   const all = state.options.contributions === "all";
   return element(
@@ -129,10 +130,10 @@ function origin(step, context, index) {
  * @param {number} neuron
  */
 function check(step, neuron) {
-  const { products, rest_sum } = step.contributions[neuron];
-  const total = Array.from(products.data).reduce(
+  const { products, rest_sums } = step.contributions;
+  const total = Array.from(rowOf(products, neuron)).reduce(
     (sum, product) => sum + product,
-    step.bias.data[neuron] + rest_sum,
+    step.bias.data[neuron] + rest_sums.data[neuron],
   );
   return element(
     "p",
