@@ -75,7 +75,7 @@ def make_app(service: Service) -> FastAPI:
     _add_prediction(app, service)
     _add_observation(app, service)
     _add_page(app)
-    _add_problems(app)
+    add_problems(app)
     return app
 
 
@@ -133,7 +133,9 @@ def _giving(answer: Response) -> Any:  # noqa: ANN401 - an endpoint, in FastAPI'
     return give
 
 
-def _add_problems(app: FastAPI) -> None:
+def add_problems(app: FastAPI) -> None:
+    """Let whatever goes wrong in an application become a problem in JSON."""
+
     @app.exception_handler(ConvscopeError)
     async def told(_: Request, error: ConvscopeError) -> Response:
         return _answer(error)

@@ -10,12 +10,23 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from convscope.errors import ConvscopeError, PictureError, RequestError
+from convscope.errors import (
+    ConvscopeError,
+    DataError,
+    ModelFileError,
+    NetworkError,
+    NotationError,
+    PictureError,
+    RequestError,
+    RunError,
+    SettingError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MEDIA_TYPE = "application/problem+json"
+_GIVEN = (DataError, ModelFileError, NetworkError, NotationError, PictureError, RunError, SettingError)
 
 
 def problem(error: ConvscopeError) -> dict[str, str | int]:
@@ -35,14 +46,10 @@ def problem(error: ConvscopeError) -> dict[str, str | int]:
 
 
 def status_of(error: ConvscopeError) -> int:
-    """Which of HTTP's statuses an error has: its own, 422 for a picture, else 500."""
-    match error:
-        case RequestError():
-            return error.status
-        case PictureError():
-            return 422
-        case _:
-            return 500
+    """Which of HTTP's statuses an error has: its own, 422 where what a person gave is at fault, else 500."""
+    if isinstance(error, RequestError):
+        return error.status
+    return 422 if isinstance(error, _GIVEN) else 500
 
 
 def headers_of(error: ConvscopeError) -> dict[str, str]:

@@ -20,6 +20,8 @@ from convscope.serving.service import Service
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from starlette.types import ASGIApp
+
     from convscope.serving.limits import Limits
     from convscope.serving.shelf import Shelf
 
@@ -73,8 +75,13 @@ def serve(shelf: Shelf, opened: socket.socket, limits: Limits, token: bytes | No
     metrics = Metrics()
     service = Service(shelf, limits, metrics)
     guarded = Guard(make_app(service), loopback_hosts(opened.getsockname()[0]), token)
+    run(Journal(guarded, metrics), opened, limits)
+
+
+def run(app: ASGIApp, opened: socket.socket, limits: Limits) -> None:
+    """Answer requests with an application until SIGTERM or Ctrl-C, within the limits of a connection."""
     config = uvicorn.Config(
-        Journal(guarded, metrics),
+        app,
         http=connection(limits),
         ws="none",
         lifespan="on",

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from convscope.errors import PictureError, RequestError
 from convscope.serving.allowance import Allowance
 from convscope.serving.answers import answer
+from convscope.serving.body import whole_body
 from convscope.serving.logs import tell
 from convscope.serving.pipeline import Pipeline
 from convscope.serving.uploads import Upload, uploads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from fastapi import FastAPI, Request
 
@@ -83,7 +84,7 @@ class Service:
         """
         classifier = self.shelf[name]  # the same to the end, whatever happens to its file meanwhile
         with self._bytes.share() as take_bytes, self._pictures.share() as take_pictures:
-            body = await self._body(request, take_bytes)
+            body = await whole_body(request, self._limits.body_bytes, take_bytes)
             sent = await self._taken_apart(request.headers.get("content-type", ""), body)
             take_pictures(len(sent))
             outcomes = await self._outcomes(classifier, sent, top)
@@ -94,25 +95,6 @@ class Service:
         if len(unreadable) == len(sent):
             raise unreadable[0]
         return answer(name, [one.name for one in sent], outcomes)
-
-    async def _body(self, request: Request, take: Callable[[int], None]) -> bytes:
-        limit = self._limits.body_bytes
-        too_long = RequestError(
-            "the body is too long", status=413, why=f"{limit:,} bytes are taken at most", remedy="send less"
-        )
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise RequestError("a compressed body is not taken", status=415, remedy="send it as it is")
-        if int(request.headers.get("content-length", 0)) > limit:
-            raise too_long
-        parts: list[bytes] = []
-        length = 0
-        async for part in request.stream():
-            length += len(part)
-            if length > limit:
-                raise too_long
-            take(len(part))
-            parts.append(part)
-        return b"".join(parts)
 
     async def _taken_apart(self, content_type: str, body: bytes) -> list[Upload]:
         if len(body) <= _SMALL:
