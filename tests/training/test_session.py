@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import os
 import shutil
@@ -7,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
+from PIL import Image
 
 import convscope
-from convscope.errors import DataError, NetworkError, RunError, SettingError
+from convscope.errors import DataError, ExportError, NetworkError, RunError, SettingError
+from convscope.model.raw_graph import build_raw_graph
 from convscope.training import run_folder, session
 from convscope.training.events import EpochDone, Finished, Noted, Preparing, Started, StepDone, Stopped
 from convscope.training.recipe import Settings
@@ -47,6 +52,7 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
         "figures/learning_curves.png",
         "figures/worst_mistakes.png",
         "metrics.json",
+        "model.onnx",
         "model.safetensors",
         "pictures.csv",
     ]
@@ -69,6 +75,27 @@ def test_the_model_knows_its_figures_and_where_it_comes_from(pets, tmp_path):
     assert evaluated.accuracy_fraction == model.figures["accuracy_fraction"]
     assert model.receipt["data"] == str(pets)
     assert json.loads(model.receipt["settings"])["epochs"] == 6
+
+
+def test_the_graph_beside_the_model_answers_as_it_does(pets, tmp_path):
+    classifier = session.train(pets, SMALL, output=tmp_path / "run")
+    graph = onnxruntime.InferenceSession(tmp_path / "run" / "model.onnx")
+    path = pets / "bright" / "5.png"
+    (found,) = graph.run(["probabilities"], {"pictures": np.asarray(Image.open(path))[None, :, :, None]})
+    np.testing.assert_allclose(found, classifier.predict_proba(path), atol=1e-5)
+    said = {entry.key: entry.value for entry in onnx.load(tmp_path / "run" / "model.onnx").metadata_props}
+    assert json.loads(said["figures"]) == dict(classifier.model.figures)
+
+
+def test_a_graph_that_answers_otherwise_ends_the_run_with_its_name(pets, tmp_path, monkeypatch):
+    def of_another(model, licence):
+        return build_raw_graph(dataclasses.replace(model, temperature=2 * model.temperature), licence)
+
+    monkeypatch.setattr("convscope.model.export.build_raw_graph", of_another)
+    with pytest.raises(ExportError, match="differs most on"):
+        session.train(pets, SMALL, output=tmp_path / "run")
+    assert convscope.load(tmp_path / "run" / "model.safetensors").classes == ("bright", "dark")
+    assert not (tmp_path / "run" / "model.onnx").exists()
 
 
 def test_what_happens_is_told_in_order(pets):

@@ -1,6 +1,7 @@
 """What is left of a run: the model, its figures as JSON, and pictures of how it went.
 
 RUN/model.safetensors    the plain chain, ready to use
+model.onnx           the same for every other program, from raw pictures to answers
 metrics.json         figures on the test pictures, and what was found and chosen
 pictures.csv         every picture that was used, with its class, its part and its digest
 epochs.csv           a row an epoch
@@ -20,8 +21,11 @@ from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
 from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.export import export
 from convscope.training import figures
 from convscope.training.csv_log import read_epochs
+from convscope.training.data import spread
+from convscope.training.run_folder import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +38,11 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Store
     from convscope.training.loop import Training
 
-MODEL = "model.safetensors"
+GRAPH = "model.onnx"
 METRICS = "metrics.json"
 _FIGURES = "figures"
 _MOST_NAMED = 5
+_MOST_COMPARED = 200
 
 
 def data_lines(store: Store, parts: Split) -> tuple[tuple[str, str], ...]:
@@ -71,6 +76,7 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
         The classifier, and closing (title, text) lines.
 
     Raises:
+        ExportError: The ONNX graph does not answer as the model does; all but it was written.
         ConvscopeError: Something cannot be written.
     """
     store, parts = training.data.store, training.data.split
@@ -80,6 +86,7 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
     classifier = Classifier(model)
     if not len(indices):
         classifier.save(run / MODEL)
+        _export(run, model, store, indices)
         return classifier, (("judged", "nothing: there were neither test nor validation pictures"),)
     probabilities = classifier.probabilities_at(store.pictures, indices)
     evaluation = evaluate(probabilities, store.labels[indices], store.classes)
@@ -88,7 +95,14 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
     classifier.save(run / MODEL)
     _write_metrics(run, measured, training)
     _write_figures(run, store, indices, probabilities, evaluation)
+    _export(run, classifier.model, store, indices)
     return classifier, _summary(judged, evaluation)
+
+
+def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
+    """Write the ONNX graph, compared on prepared pictures: their files may be gone by now."""
+    compared = spread(indices, _MOST_COMPARED).tolist()
+    export(model, run / GRAPH, ((store.names[index], store.pictures[index]) for index in compared))
 
 
 def _headline(judged: str, evaluation: Evaluation) -> dict[str, float | int | str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "run.json"
+MODEL = "model.safetensors"
 _FORMAT = "1"
 _MOST_BYTES = 2**20
 
@@ -164,7 +165,7 @@ def _used(run: Path) -> RunError:
 
 
 def _nothing_to_resume(run: Path) -> RunError:
-    ended = (run / "model.safetensors").is_file()
+    ended = (run / MODEL).is_file()
     return RunError(
         f"there is no stopped run in {run}",
         why="it has come to its end, and the model is written" if ended else f"it has no {NAME}",

@@ -140,7 +140,7 @@ class _Session:
         classifier, lines = report.write(self.run, model, training)
         run_folder.end(self.run)
         checkpoints.remove()
-        self._tell(Finished(self.run, self.run / report.MODEL, lines, time.monotonic() - begin))
+        self._tell(Finished(self.run, self.run / run_folder.MODEL, lines, time.monotonic() - begin))
         return classifier
 
     def _prepare(self, source: Source) -> tuple[Training, Checkpoints]:
