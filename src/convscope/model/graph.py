@@ -22,11 +22,15 @@ _OPSET = 17  # read by every runtime since 2022
 _IR_VERSION = 8  # the one that came with it
 
 
-def build_graph(model: Model) -> onnx.ModelProto:
+def build_graph(model: Model, *, rectify: bool = True) -> onnx.ModelProto:
     """Build the graph from prepared pictures to logits.
 
     Its input `pictures` is uint8 of shape (N, height, width, channels), its output `logits` float32 of shape
     (N, classes). In between: (pixel - mean) / std, then the chain.
+
+    Args:
+        model: The model.
+        rectify: Whether ReLU takes part, as in every trained network; without it there are no such nodes.
 
     Example:
         >>> from convscope.model.file import Model
@@ -46,7 +50,7 @@ def build_graph(model: Model) -> onnx.ModelProto:
         helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
     ]
     return assemble(
-        [*arrangement, *network_nodes(model)],
+        [*arrangement, *network_nodes(model, rectify=rectify)],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", len(model.classes)])],
         network_constants(model),
@@ -65,13 +69,13 @@ def assemble(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
 
 
-def network_nodes(model: Model) -> list[onnx.NodeProto]:
+def network_nodes(model: Model, *, rectify: bool = True) -> list[onnx.NodeProto]:
     """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`."""
     normalisation = [
         helper.make_node("Sub", ["image", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "std"], ["normalised"]),
     ]
-    return [*normalisation, *_chain(model.stages())]
+    return [*normalisation, *_chain(model.stages(), rectify=rectify)]
 
 
 def network_constants(model: Model) -> dict[str, NDArray[Any]]:
@@ -81,7 +85,7 @@ def network_constants(model: Model) -> dict[str, NDArray[Any]]:
     return {**shaped, **model.weights}
 
 
-def _chain(chain: tuple[Stage, ...]) -> list[onnx.NodeProto]:
+def _chain(chain: tuple[Stage, ...], *, rectify: bool) -> list[onnx.NodeProto]:
     nodes: list[onnx.NodeProto] = []
     value = "normalised"
     for stage in chain:
@@ -91,7 +95,7 @@ def _chain(chain: tuple[Stage, ...]) -> list[onnx.NodeProto]:
         is_output = stage is chain[-1]
         nodes.append(_node(stage, value, "logits" if is_output else stage.name))
         value = stage.name
-        if not is_output and not isinstance(stage.layer, Pooling):
+        if rectify and not is_output and not isinstance(stage.layer, Pooling):
             nodes.append(helper.make_node("Relu", [value], [f"{value}.relu"]))
             value = f"{value}.relu"
     return nodes

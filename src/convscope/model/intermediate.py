@@ -26,13 +26,16 @@ class Intermediate:
         names: Of the steps: `image` (normalised), `convolution_1`, `convolution_1.relu`, ..., `flattening`;
             the output layer under its own name.
         threads: As for `Predictor`.
+        rectify: As for `Predictor`.
 
     Raises:
         KeyError: There is no such step.
     """
 
-    def __init__(self, model: Model, names: Sequence[str], threads: int | None = None) -> None:
-        graph = build_graph(model)
+    def __init__(
+        self, model: Model, names: Sequence[str], threads: int | None = None, *, rectify: bool = True
+    ) -> None:
+        graph = build_graph(model, rectify=rectify)
         made = {value for node in graph.graph.node for value in node.output}
         renamed = {"image": "normalised", model.stages()[-1].name: "logits"}
         self._values = {name: renamed.get(name, name) for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from convscope.model.graph import build_graph
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import onnx
     from numpy.typing import NDArray
 
@@ -31,17 +34,18 @@ class Predictor:
     Args:
         model: What `convscope.model.file.load` returns.
         threads: How many threads compute; None takes one for every processor this process may use.
+        rectify: Whether ReLU takes part, as in every trained network.
     """
 
-    def __init__(self, model: Model, threads: int | None = None) -> None:
+    def __init__(self, model: Model, threads: int | None = None, *, rectify: bool = True) -> None:
         self._model = model
-        self._threads = threads
-        self._session = open_session(build_graph(model), threads)
+        self._again = partial(Predictor, model, threads, rectify=rectify)
+        self._session = open_session(build_graph(model, rectify=rectify), threads)
         self.batch_size = pictures_at_once(model)
 
-    def __reduce__(self) -> tuple[type[Predictor], tuple[Model, int | None]]:
+    def __reduce__(self) -> tuple[Callable[[], Predictor], tuple[()]]:
         """Travel to other processes as the model: ONNX Runtime's session cannot, and is built anew there."""
-        return Predictor, (self._model, self._threads)
+        return self._again, ()
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Compute what the output neurons say.

@@ -19,6 +19,8 @@ drawing          pictures as data URLs
 smiley           the example of countless courses, built in
 telling          from a picture to the steps, checked against the engine
 walk             all of it together
+edits            what a person changes in a network to see what follows
+neurons          which pictures and classes every filter and neuron answers to
 explanation      a walk to look at in a notebook, and to keep as a file
 page             the page that draws a walk
 static           the same as a still figure, made of ...

@@ -78,7 +78,7 @@ class Taken:
         )
 
 
-def take(picture: Picture, name: str, model: Model, predictor: Predictor) -> Taken:
+def take(picture: Picture, name: str, model: Model, predictor: Predictor, *, rectify: bool = True) -> Taken:
     """Take a picture through a model.
 
     Args:
@@ -86,6 +86,7 @@ def take(picture: Picture, name: str, model: Model, predictor: Predictor) -> Tak
         name: What to call it in errors.
         model: The model.
         predictor: The same, ready to predict.
+        rectify: Whether ReLU takes part; the predictor must say the same.
 
     Raises:
         PictureError: The picture cannot be read.
@@ -94,21 +95,27 @@ def take(picture: Picture, name: str, model: Model, predictor: Predictor) -> Tak
     size = model.preparation
     original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
     pixels = prepare(decoded, size)
-    steps = forward(model, pixels)
+    steps = forward(model, pixels, rectify=rectify)
+    rows = trace(parse(model.notation), (size.channels, size.height, size.width), len(model.classes))
     return Taken(
         picture,
         original,
         decoded,
         pixels,
         steps,
-        rows=trace(parse(model.notation), (size.channels, size.height, size.width), len(model.classes)),
+        rows=tuple(row for row in rows if rectify or row.step != "ReLU"),
         fields=receptive_fields(steps),
-        differences=_differences(model, predictor, pixels, steps),
+        differences=_differences(model, predictor, pixels, steps, rectify=rectify),
     )
 
 
 def _differences(
-    model: Model, predictor: Predictor, pixels: NDArray[np.uint8], steps: tuple[Step, ...]
+    model: Model,
+    predictor: Predictor,
+    pixels: NDArray[np.uint8],
+    steps: tuple[Step, ...],
+    *,
+    rectify: bool,
 ) -> dict[str, float]:
     """Compare each step with the engine's: the largest absolute difference.
 
@@ -116,7 +123,7 @@ def _differences(
     cross-entropy, the steepest of them, of the engine's logits.
     """
     names = [step.name for step in steps[:-1]]
-    engine = Intermediate(model, names).values(pixels[np.newaxis])
+    engine = Intermediate(model, names, rectify=rectify).values(pixels[np.newaxis])
     found = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
     calibrated = softmax.forward(steps[-1].input / model.temperature)
     difference = np.abs(calibrated - predictor.probabilities(pixels[np.newaxis])[0]).max()

@@ -1,0 +1,96 @@
+"""Which pictures and classes every filter and neuron answers to, against the steps."""
+
+import numpy as np
+import pytest
+
+from convscope.model.selection import select
+from convscope.walkthrough import neurons
+from convscope.walkthrough.chain import forward
+from convscope.walkthrough.neurons import answers, selectivity
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@pytest.fixture
+def seen(make_model):
+    """A model, some pictures, and what the steps say about each of them."""
+    random = np.random.default_rng(3)
+    pictures = random.integers(0, 256, (40, 9, 8, 3), np.uint8)
+    model = make_model("4C3-MP2-6C3p0-7N", (3, 9, 8), classes=4)
+    selection = select((pictures, [f"class {n % 3}" for n in range(40)]), model, "all")
+    return model, selection, [forward(model, one) for one in pictures]
+
+
+def of_steps(steps, name):
+    (step,) = [step for step in steps if step.name == name]
+    return step.output
+
+
+def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
+    model, selection, steps = seen
+    told = answers(model, selection)
+    assert [one.step for one in told] == [
+        "convolution_1.relu",
+        "convolution_2.relu",
+        "full_connection_1.relu",
+        "full_connection_2",
+    ]
+    for one in told:
+        outputs = np.stack([of_steps(of, one.step) for of in steps])
+        expected = outputs.reshape(40, outputs.shape[1], -1).max(axis=2)
+        assert one.pictures.shape == (outputs.shape[1], neurons.MOST_PICTURES)
+        np.testing.assert_allclose(
+            one.values, -np.sort(-expected, axis=0)[: neurons.MOST_PICTURES].T, atol=1e-4
+        )
+        for unit, places in enumerate(one.pictures):
+            np.testing.assert_allclose(expected[places, unit], one.values[unit], atol=1e-4)
+            assert len({*places.tolist()}) == len(places)
+        if one.cells is not None:
+            rows, columns = one.cells[..., 0], one.cells[..., 1]
+            units = np.arange(outputs.shape[1])[:, np.newaxis]
+            np.testing.assert_allclose(outputs[one.pictures, units, rows, columns], one.values, atol=1e-4)
+        assert one.map_shape == (outputs.shape[2:] or None)
+
+
+def test_means_are_those_of_the_pictures_of_each_class(seen):
+    model, selection, steps = seen
+    for one in answers(model, selection):
+        outputs = np.stack([of_steps(of, one.step) for of in steps])
+        largest = outputs.reshape(40, outputs.shape[1], -1).max(axis=2)
+        means = np.stack([largest[np.arange(40) % 3 == n].mean(axis=0) for n in range(3)], axis=1)
+        np.testing.assert_allclose(one.mean[:, :3], means, atol=1e-4)
+        assert np.isnan(one.mean[:, 3]).all()  # no picture is of this class
+        np.testing.assert_array_equal(one.classes, means.argmax(axis=1))
+
+
+def test_a_neuron_that_knows_a_class_speaks_for_it(brightness, pets):
+    (told,) = answers(brightness, select(pets, brightness, "all"))
+    assert told.classes.tolist() == [0, 1]
+    assert told.cells is None
+    assert np.isnan(told.selectivity).all()  # logits can be negative
+
+
+def test_fewer_pictures_than_are_told(make_model):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
+    model = make_model("4C3-MP2-6N", (3, 8, 8), classes=2)
+    told = answers(model, select((pictures, ["class 0"] * 4 + ["class 1"]), model, "all"))
+    assert [one.pictures.shape for one in told] == [(4, 5), (6, 5), (2, 5)]
+
+
+def test_a_batch_at_a_time_is_in_memory(seen, monkeypatch):
+    model, selection, _ = seen
+    whole = answers(model, selection)
+    monkeypatch.setattr(neurons, "pictures_at_once", lambda _: 7)
+    shown = []
+    parts = answers(model, selection, progress=lambda done, total: shown.append((done, total)))
+    assert shown == [(7, 40), (14, 40), (21, 40), (28, 40), (35, 40), (40, 40)]
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(one.pictures, other.pictures)
+        np.testing.assert_allclose(one.mean, other.mean, rtol=1e-6)
+
+
+def test_selectivity_leaves_classes_without_pictures_out():
+    found = selectivity(
+        np.array([[4.0, np.nan, 0.0], [1.0, 0.5, 0.0], [np.nan, 2.0, np.nan], [1.0, -1.0, 0]])
+    )
+    np.testing.assert_allclose(found, [1, 0.6, np.nan, np.nan])
