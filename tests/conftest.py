@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from convscope.model.file import Model, save
 from convscope.network.notation import parse
@@ -12,6 +14,10 @@ from convscope.network.shapes import stages, weight_shapes
 from convscope.pictures.preparation import Preparation
 
 MakeModel = Callable[..., Model]
+SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("convscope", deadline=None)
@@ -85,3 +91,15 @@ def make_model() -> MakeModel:
         return Model(notation, names, preparation, tuple(mean.tolist()), tuple(std.tolist()), weights)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real browser."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("no Chromium: install one, or run `playwright install chromium`")
+        started = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        yield started
+        started.close()

@@ -1,24 +1,17 @@
 """A real browser and real walks."""
 
 import re
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from convscope.training.loss_bench import table
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.smiley import CENTRE_NOTE, smiley_model, smiley_picture
 from convscope.walkthrough.walk import Walk, walk
 
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -68,6 +61,8 @@ class Opened:
                 return np.maximum(self.output(steps[place - 1].name), 0)
             case "flattening":
                 return self.output(steps[place - 1].name).reshape(-1)
+            case "max_pooling":
+                return steps[place].maxima(self.output(steps[place - 1].name))
             case "softmax":
                 return np.array(steps[place].output)
             case _:
@@ -77,17 +72,6 @@ class Opened:
 @pytest.fixture(scope="session")
 def number():
     return read_number
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        if path is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium: install one, or run `playwright install chromium`")
-        started = playwright.chromium.launch(executable_path=path, args=SWITCHES)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@
     verify      model file + its pictures -> whether it is what its receipt says
     predict     model file + pictures -> names
     serve       model files -> the same over HTTP
+    studio      all of it in the browser
     export      model file -> ONNX file
     explain     model file + picture -> every step, as a page
     filter      picture + filter -> feature map

@@ -14,6 +14,7 @@ from convscope.commands import (
     network,
     predict,
     serve,
+    studio,
     train,
     verify,
 )
@@ -54,6 +55,7 @@ app.command()(compare.compare)
 app.command()(verify.verify)
 app.command()(predict.predict)
 app.command()(serve.serve)
+app.command()(studio.studio)
 app.command()(export.export)
 app.command()(explain.explain)
 app.command("filter")(filter_)

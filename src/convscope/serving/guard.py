@@ -57,7 +57,7 @@ class Guard:
         try:
             self._check(scope)
         except RequestError as error:
-            await _refuse(error, send_with_headers)
+            await refuse(error, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
@@ -73,7 +73,7 @@ class Guard:
         if self._token is not None and scope["path"] not in OPEN_PATHS:
             given = [value for name, value in scope["headers"] if name == b"authorization"]
             # compared in the same time whatever it is, so that no one can find it out letter by letter
-            if len(given) != 1 or not hmac.compare_digest(_bearer(given[0]), self._token):
+            if len(given) != 1 or not hmac.compare_digest(bearer(given[0]), self._token):
                 raise RequestError(
                     "a token is needed",
                     status=401,
@@ -126,7 +126,8 @@ def read_token(path: Path) -> bytes:
     return token
 
 
-def _bearer(header: bytes) -> bytes:
+def bearer(header: bytes) -> bytes:
+    """The token in a header `Authorization: Bearer TOKEN`; empty if it is of another kind."""
     scheme, _, token = header.partition(b" ")
     return token.strip() if scheme.lower() == b"bearer" else b""
 
@@ -137,7 +138,8 @@ def _without_port(host: bytes) -> str:
     return bare if colon and port.isdecimal() else name
 
 
-async def _refuse(error: RequestError, send: Send) -> None:
+async def refuse(error: RequestError, send: Send) -> None:
+    """Answer with what is wrong."""
     body = encode(error)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **headers_of(error)}
     await send(

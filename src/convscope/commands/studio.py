@@ -1,0 +1,67 @@
+"""`convscope studio`: train, look, change and understand, in the browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def studio(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL...]", help="Model files to open; NAME=FILE names one.", show_default=False
+        ),
+    ] = None,
+    *,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DATA", help="Pictures to open, as for train; may be given several times."),
+    ] = None,
+    home: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where everything made in the studio is kept.")
+    ] = Path("studio"),
+    host: Annotated[
+        str, typer.Option(help="Where to listen; by default only this machine can ask.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes one that is free.")] = 0,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Let in only who knows the token in it.",
+            show_default="a new token, where others than this machine can ask",
+        ),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", metavar="", help="Open the browser.")
+    ] = True,
+) -> None:
+    """Train, look, change and understand, in the browser, on this machine alone.
+
+    Whatever is made is kept in a folder that the other commands understand. Ctrl-C ends the studio; training
+    that is under way goes on.
+    """
+    import secrets
+    import webbrowser
+
+    from convscope.serving.guard import is_loopback, read_token
+    from convscope.serving.logs import configure
+    from convscope.serving.server import listen
+    from convscope.studio.home import Home
+    from convscope.studio.opened import Studio
+    from convscope.studio.server import serve
+
+    token = None if is_loopback(host) else secrets.token_urlsafe().encode()
+    if token_file is not None:
+        token = read_token(token_file)
+    opened_studio = Studio(Home(home), models or [], data or [])
+    opened = listen(host, port)
+    configure()
+    address = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}/"
+    if token is not None:
+        address += f"?token={token.decode()}"
+    typer.echo(address)
+    if browser:
+        webbrowser.open(address)
+    serve(opened_studio, opened, token)

@@ -1,0 +1,37 @@
+"""The addresses of the studio, a router for each thing to do in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from convscope.serving.app import add_problems
+from convscope.studio.data_routes import data_routes
+from convscope.studio.model_routes import model_routes
+from convscope.studio.page import add_page
+from convscope.studio.training_routes import training_routes
+
+if TYPE_CHECKING:
+    from convscope.studio.opened import Studio
+
+_ROUTERS = (model_routes, data_routes, training_routes)
+
+
+def create_app(studio: Studio) -> FastAPI:
+    """Put the addresses together.
+
+    No page of documentation is among them: those that FastAPI brings load scripts from elsewhere. The
+    description itself is at /openapi.json.
+    """
+    app = FastAPI(
+        title="convscope studio",
+        summary="Train, look, change and understand.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for routes in _ROUTERS:
+        app.include_router(routes(studio))
+    add_page(app)
+    add_problems(app)
+    return app

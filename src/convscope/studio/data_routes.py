@@ -1,0 +1,130 @@
+"""The pictures that are open: which classes they have, what they look like, and opening more of them."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Path, Response
+from PIL import Image
+from pydantic import BaseModel, Field
+
+from convscope.errors import RequestError
+from convscope.network.presets import automatic_network
+from convscope.pictures.naming import natural_order
+from convscope.pictures.reading import read_picture
+from convscope.pictures.sources import open_source
+from convscope.pictures.survey import survey
+from convscope.studio.opened import OpenData  # noqa: TC001  # pydantic looks it up
+from convscope.training.recipe import Settings, choose_preparation
+
+if TYPE_CHECKING:
+    from convscope.pictures.sources.source import Source
+    from convscope.studio.opened import Studio
+
+Id = Annotated[str, Path(description="The data's id.", max_length=16)]
+_THUMBNAIL_SIDE = 96
+_EXAMPLES = 6
+
+
+class Sources(BaseModel):
+    """All pictures that are open."""
+
+    data: list[OpenData]
+
+
+class WantedPath(BaseModel):
+    """Pictures elsewhere on this machine."""
+
+    path: str = Field(min_length=1, max_length=4_096, examples=["/home/ada/pets"])
+
+
+class ClassFacts(BaseModel):
+    """One class of some pictures."""
+
+    name: str
+    pictures: int
+    examples: list[int] = Field(description="Places of some of its pictures, evenly spread.")
+
+
+class DataFacts(BaseModel):
+    """What some pictures are, and what training would choose for them."""
+
+    id: str
+    name: str
+    pictures: int
+    classes: list[ClassFacts]
+    notes: list[str]
+    shape: tuple[int, int, int] = Field(
+        description="Channels, height and width that they would be brought to."
+    )
+    network: str = Field(description="The network that would be trained.")
+
+
+def data_routes(studio: Studio) -> APIRouter:
+    """Put the addresses together."""
+    router = APIRouter(tags=["data"])
+
+    @router.get("/api/data")
+    def sources() -> Sources:
+        """Which pictures are open."""
+        return Sources(data=studio.sources())
+
+    @router.post("/api/data")
+    def add(wanted: WantedPath) -> OpenData:
+        """Open pictures elsewhere on this machine; they stay where they are and are only read."""
+        return studio.add_data(wanted.path)
+
+    @router.get("/api/data/{data}")
+    def facts(data: Id) -> DataFacts:
+        """What they are, and what training would choose for them."""
+        return _facts(studio.data(data))
+
+    @router.get("/api/data/{data}/pictures/{place}", response_class=Response)
+    def picture(data: Id, place: Annotated[int, Path(ge=0)]) -> Response:
+        """One of them, made small, as a PNG."""
+        source = open_source(studio.data(data).where)
+        return Response(_thumbnail(source, place), media_type="image/png")
+
+    return router
+
+
+def _facts(data: OpenData) -> DataFacts:
+    source = open_source(data.where)
+    wanted = choose_preparation(survey(source), Settings())
+    shape = (wanted.channels, wanted.height, wanted.width)
+    return DataFacts(
+        id=data.id,
+        name=data.name,
+        pictures=len(source.items),
+        classes=_classes(source),
+        notes=list(source.notes),
+        shape=shape,
+        network=automatic_network(shape),
+    )
+
+
+def _classes(source: Source) -> list[ClassFacts]:
+    counts = Counter(item.label for item in source.items)
+    places: dict[str, list[int]] = {label: [] for label in sorted(counts, key=natural_order)}
+    for place, item in enumerate(source.items):
+        places[item.label].append(place)
+    return [
+        ClassFacts(
+            name=label, pictures=len(found), examples=found[:: max(1, len(found) // _EXAMPLES)][:_EXAMPLES]
+        )
+        for label, found in places.items()
+    ]
+
+
+def _thumbnail(source: Source, place: int) -> bytes:
+    if place >= len(source.items):
+        raise RequestError(f"there is no picture {place}", status=404, why=f"there are {len(source.items):,}")
+    found, name = source.read(place), source.items[place].name
+    pixels = read_picture(found, name, _THUMBNAIL_SIDE) if isinstance(found, bytes) else found
+    image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    image.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,174 @@
+"""Which models and pictures are open, each with a short id that no path can be made of."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from convscope.classifier import Classifier, load
+from convscope.errors import RequestError
+from convscope.pictures.naming import natural_order
+from convscope.pictures.sources import open_source
+from convscope.pictures.sources.opening import OPENERS
+from convscope.printable import printable
+from convscope.serving.shelf import named
+from convscope.training.run_folder import MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.studio.home import Home
+
+_MOST_LOADED = 8
+"""So many classifiers are held at once; who is asked for least lately makes room."""
+
+
+class OpenModel(BaseModel):
+    """A model that can be looked at."""
+
+    id: str = Field(examples=["9f86d081"])
+    name: str = Field(examples=["pets"])
+    origin: Literal["given", "run", "kept"] = Field(
+        description="Named on the command line, trained here, or changed here and kept."
+    )
+    path: Path = Field(exclude=True)
+
+
+class OpenData(BaseModel):
+    """Labelled pictures that can be trained on and looked at."""
+
+    id: str = Field(examples=["9f86d081"])
+    name: str = Field(examples=["pets"])
+    origin: Literal["built-in", "given", "collected", "sent"] = Field(
+        description="Comes with convscope, lies elsewhere on this machine, was collected here, or sent here."
+    )
+    where: str = Field(exclude=True, description="What `open_source` takes.")
+
+
+_One = TypeVar("_One", OpenModel, OpenData)
+
+
+class Studio:
+    """What the studio has open.
+
+    Args:
+        home: Its folder.
+        models: Model files from the command line; NAME=FILE names one.
+        data: Sources of pictures from the command line.
+
+    Attributes:
+        home: As given.
+
+    Raises:
+        ConvscopeError: A model or a source cannot be opened.
+    """
+
+    def __init__(self, home: Home, models: Sequence[str] = (), data: Sequence[str] = ()) -> None:
+        self.home = home
+        self._given_models = named(models)
+        self._given_data = [_absolute(one) for one in data]
+        self._loaded: dict[tuple[Path, int, int], Classifier] = {}
+        self._loading = threading.Lock()
+        for one in self._given_data:
+            open_source(one)
+        for model in self.models():
+            if model.origin == "given":
+                self.classifier(model.id)
+
+    def models(self) -> list[OpenModel]:
+        """All models: those given first, then finished runs and kept changes by name."""
+        runs = sorted(self.home.runs.glob(f"*/{MODEL}"), key=lambda path: natural_order(path.parent.name))
+        kept = sorted(self.home.models.glob("*.safetensors"), key=lambda path: natural_order(path.stem))
+        return [
+            *(_model(name, "given", path) for name, path in self._given_models.items()),
+            *(_model(path.parent.name, "run", path) for path in runs),
+            *(_model(path.stem, "kept", path) for path in kept),
+        ]
+
+    def model(self, id_: str) -> OpenModel:
+        """Find a model; a RequestError (404) if there is none of that id."""
+        return _found("model", id_, self.models())
+
+    def classifier(self, id_: str) -> Classifier:
+        """Load a model, or find it loaded, always as its file is now.
+
+        Raises:
+            RequestError: 404: there is none of that id.
+            ModelFileError: Its file cannot be used.
+        """
+        path = self.model(id_).path
+        with self._loading:
+            status = path.stat() if path.exists() else None
+            key = (path, status.st_ino, status.st_mtime_ns) if status else (path, 0, 0)
+            classifier = self._loaded.pop(key, None) or load(path)
+            self._loaded[key] = classifier
+            while len(self._loaded) > _MOST_LOADED:
+                del self._loaded[next(iter(self._loaded))]
+        return classifier
+
+    def sources(self) -> list[OpenData]:
+        """All pictures: those given or opened, then those collected or sent here, then the built-in."""
+        collected = sorted(
+            (entry for entry in self.home.data.iterdir() if not entry.name.startswith(".")),
+            key=lambda entry: natural_order(entry.name),
+        )
+        given = dict.fromkeys([*self._given_data, *self.home.paths()])
+        return [
+            *(_data(Path(one).name.split(".")[0] or one, "given", one) for one in given if one != "digits"),
+            *(
+                _data(one.name.split(".")[0], "collected" if one.is_dir() else "sent", str(one))
+                for one in collected
+                if one.is_dir() or one.suffix in {suffix for many in OPENERS for suffix in many}
+            ),
+            _data("digits", "built-in", "digits"),
+        ]
+
+    def data(self, id_: str) -> OpenData:
+        """Find pictures; a RequestError (404) if there are none of that id."""
+        return _found("data", id_, self.sources())
+
+    def add_data(self, path: str) -> OpenData:
+        """Open pictures elsewhere on this machine, now and from now on.
+
+        Raises:
+            DataError: There are none.
+        """
+        where = _absolute(path)
+        open_source(where)
+        if where != "digits":
+            self.home.remember(where)
+        return next(one for one in self.sources() if one.where == where)
+
+
+def _absolute(data: str) -> str:
+    """As the run folder writes it down: a path is absolute, `digits` is not a path."""
+    return str(Path(data).absolute()) if data != "digits" or Path(data).exists() else data
+
+
+def _id(where: str) -> str:
+    return hashlib.blake2b(where.encode(errors="surrogateescape"), digest_size=4).hexdigest()
+
+
+def _model(name: str, origin: Literal["given", "run", "kept"], path: Path) -> OpenModel:
+    absolute = path.absolute()
+    return OpenModel(id=_id(str(absolute)), name=printable(name), origin=origin, path=absolute)
+
+
+def _data(name: str, origin: Literal["built-in", "given", "collected", "sent"], where: str) -> OpenData:
+    return OpenData(id=_id(where), name=printable(name), origin=origin, where=where)
+
+
+def _found(what: str, id_: str, among: Sequence[_One]) -> _One:
+    for one in among:
+        if one.id == id_:
+            return one
+    raise RequestError(
+        f"there is no {what} {printable(id_)[:64]}",
+        status=404,
+        why="it was removed, or never was" if among else "nothing is open",
+        remedy="reload the page",
+    )

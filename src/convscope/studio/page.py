@@ -1,0 +1,40 @@
+"""The page application: its frame, its modules, and what a browser may load for it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import Response
+from starlette.staticfiles import StaticFiles
+
+from convscope.walkthrough.page import WEB as WALK_WEB
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+WEB = Path(__file__).parent / "web"
+
+_FRAME = (WEB / "index.html").read_text("utf-8")
+_IMPORT_MAP = _FRAME.partition('<script type="importmap">')[2].partition("</script>")[0]
+_IMPORT_MAP_HASH = base64.b64encode(hashlib.sha256(_IMPORT_MAP.encode()).digest()).decode()
+
+POLICY = (
+    f"default-src 'none'; script-src 'self' 'sha256-{_IMPORT_MAP_HASH}'; style-src 'self'; "
+    "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""No script runs but the files below and the map of their names: https://www.w3.org/TR/CSP3/."""
+
+
+def add_page(app: FastAPI) -> None:
+    """Put the page at /, its modules at /studio/, and the walk's, which it draws with, at /walkthrough/."""
+
+    @app.get("/", include_in_schema=False)
+    async def frame() -> Response:
+        return Response(_FRAME, media_type="text/html; charset=utf-8")
+
+    app.mount("/studio", StaticFiles(directory=WEB))
+    app.mount("/walkthrough", StaticFiles(directory=WALK_WEB))

@@ -1,0 +1,129 @@
+/**
+ * The studio's page: a thin row of things to do, and below it the one that the address names.
+ *
+ *     #/train/pets   the view `train` with the path ["pets"];  ?name=value after it are its options
+ *
+ * A view is a module `views/NAME.js` with
+ *
+ *     export async function show(root, place)   fills root; may return a function that tidies up
+ *
+ * @typedef {object} Place
+ * @property {string} view
+ * @property {string[]} path  what follows the view's name, piece by piece
+ * @property {URLSearchParams} options
+ *
+ * @typedef {(root: HTMLElement, place: Place) => Promise<(() => void) | void>} Show
+ */
+
+import { element } from "convscope/dom.js";
+import { told } from "studio/api.js";
+
+/** Name of a view, and what it is called. */
+const VIEWS = new Map([
+  ["train", "Train"],
+  ["walk", "Walk"],
+  ["mistakes", "Mistakes"],
+  ["neurons", "Neurons"],
+  ["compare", "Compare"],
+  ["losses", "Losses"],
+  ["lesson", "Lesson"],
+]);
+
+const top = byId("top");
+const main = byId("main");
+
+/** @type {(() => void) | void} */
+let tidy;
+
+/** Counts changes of the view: one that loads slowly must not overwrite the next. */
+let turn = 0;
+
+/**
+ * @param {string} fragment
+ * @returns {Place}
+ */
+export function placeOf(fragment) {
+  const [way, query = ""] = fragment.replace(/^#\/?/, "").split("?");
+  const [view, ...path] = way.split("/").map(decoded);
+  return { view: VIEWS.has(view) ? view : "train", path, options: new URLSearchParams(query) };
+}
+
+/**
+ * The address of a view.
+ *
+ * @param {string} view
+ * @param {string[]} [path]
+ * @param {Record<string, string>} [options]
+ */
+export function addressOf(view, path = [], options = {}) {
+  const query = new URLSearchParams(options).toString();
+  return `#/${[view, ...path].map(encodeURIComponent).join("/")}${query ? `?${query}` : ""}`;
+}
+
+async function turnTo() {
+  const place = placeOf(location.hash);
+  const mine = ++turn;
+  tidy?.();
+  tidy = undefined;
+  document.title = `${VIEWS.get(place.view)} · convscope studio`;
+  drawTop(place.view);
+  const root = element("div", { class: "studio-view" });
+  try {
+    /** @type {{show: Show}} */
+    const { show } = await import(`studio/views/${place.view}.js`);
+    if (mine !== turn) return;
+    main.replaceChildren(root);
+    const after = await show(root, place);
+    if (mine === turn) tidy = after;
+    else after?.();
+  } catch (error) {
+    if (mine === turn) main.replaceChildren(element("h1", {}, VIEWS.get(place.view) ?? ""), told(error));
+  }
+}
+
+/** @param {string} current */
+function drawTop(current) {
+  const links = [...VIEWS].map(([view, title]) =>
+    element("a", { href: addressOf(view), "aria-current": view === current ? "page" : null }, title),
+  );
+  top.replaceChildren(
+    element("strong", {}, "convscope"),
+    element("nav", { "aria-label": "what to do" }, links),
+    element("button", { type: "button", class: "theme", click: switchTheme }, otherTheme()),
+  );
+}
+
+/** The theme that is not shown now. */
+function otherTheme() {
+  const chosen = document.documentElement.dataset.theme;
+  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return dark ? "light" : "dark";
+}
+
+function switchTheme() {
+  const theme = otherTheme();
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("theme", theme);
+  turnTo();
+}
+
+/** @param {string} id */
+function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+/** @param {string} piece */
+function decoded(piece) {
+  try {
+    return decodeURIComponent(piece);
+  } catch {
+    return piece;
+  }
+}
+
+const kept = localStorage.getItem("theme");
+if (kept) document.documentElement.dataset.theme = kept;
+addEventListener("hashchange", turnTo);
+turnTo();

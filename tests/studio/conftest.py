@@ -1,0 +1,126 @@
+"""A real studio: a process of its own with a home of its own, asked over real sockets and by a browser."""
+
+import http.client
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from convscope.model.file import save
+
+
+class Running:
+    """A running `convscope studio`, and how to ask it."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str, home: Path) -> None:
+        self.process = process
+        self.address = address
+        self.port = int(re.search(r":(\d+)/", address)[1])
+        self.home = home
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", *, own: bool = True, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send one request, with the studio's own header unless told otherwise."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        sent = {"X-Convscope": "1"} if own else {}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request(method, path, body or None, sent)
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> dict:
+        """What an address answers, which must be a success."""
+        status, _, body = self.ask("GET", path)
+        assert status == 200, body
+        return json.loads(body)
+
+    def post(self, path: str, content: object = None, method: str = "POST") -> dict:
+        """What an address answers to JSON, which must be a success."""
+        body = json.dumps(content or {}).encode()
+        status, _, answer = self.ask(method, path, body, content_type="application/json")
+        assert status in {200, 204}, answer
+        return json.loads(answer or b"{}")
+
+    def data(self, name: str) -> str:
+        """The id of pictures, by their name."""
+        return next(one["id"] for one in self.get("/api/data")["data"] if one["name"] == name)
+
+    def model(self, name: str) -> str:
+        """The id of a model, by its name."""
+        return next(one["id"] for one in self.get("/api/models")["models"] if one["name"] == name)
+
+
+@contextmanager
+def studio_running(folder: Path, *arguments: object) -> Iterator[Running]:
+    """Run `convscope studio` with a home in `folder` until the end of the block, which it must survive."""
+    command = [sys.executable, "-m", "convscope", "studio", "--no-browser", "--home", str(folder / "home")]
+    with (
+        (folder / "studio.log").open("a") as errors,
+        subprocess.Popen(
+            [*command, *map(str, arguments)], stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            line = process.stdout.readline().strip()
+            assert line, (folder / "studio.log").read_text()
+            yield Running(process, line, folder / "home")
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.fixture
+def start_studio(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts a studio with a home in `tmp_path`; each until the end of the test."""
+    running = []
+
+    def start(*options: object) -> Running:
+        manager = studio_running(tmp_path, *options)
+        running.append(manager)
+        return manager.__enter__()
+
+    yield start
+    for manager in running:
+        manager.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network that has learned the digits for a moment."""
+    import convscope  # noqa: PLC0415 - brings PyTorch
+
+    path = tmp_path_factory.mktemp("digits") / "digits.safetensors"
+    convscope.train("digits", network="8C3-MP2-16N", epochs=3, seed=0).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def studio_server(
+    brightness, digits_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """One studio for all tests that leave it as it was: the models `digits` and `tone`, the data `digits`."""
+    folder = tmp_path_factory.mktemp("studio")
+    save(brightness, folder / "tone.safetensors")
+    with studio_running(folder, digits_model, folder / "tone.safetensors") as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser):
+    """A tab of its own; a mistake in a script, or a script that the policy stops, fails the test."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    errors = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    yield opened
+    opened.close()
+    assert errors == []
