@@ -7,7 +7,10 @@
 | logs/ | what the process of each run said on its way, by the run's name |
 | models/ | models that were changed and kept |
 | errands/ | what long commands printed |
+| edits/ | what is changed in a model and not yet kept, by the model's id |
+| pictures/ | single pictures that were sent to be walked, by the digest of their bytes |
 | paths.json | paths of pictures elsewhere that were opened |
+| lesson.json | which questions of the lesson were answered right |
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = re.compile(r"[^\W_][\w .+-]{0,59}")
-_FOLDERS = ("data", "runs", "logs", "models", "errands")
+_FOLDERS = ("data", "runs", "logs", "models", "errands", "edits", "pictures")
 
 
 class Home:
@@ -37,6 +40,7 @@ class Home:
 
     Attributes:
         data: Its folder of that name, and so on.
+        lesson: Its file of that name.
 
     Raises:
         SettingError: It cannot be made.
@@ -44,8 +48,11 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         folder = folder.absolute()
-        self.data, self.runs, self.logs, self.models, self.errands = (folder / name for name in _FOLDERS)
+        self.data, self.runs, self.logs, self.models, self.errands, self.edits, self.pictures = (
+            folder / name for name in _FOLDERS
+        )
         self._paths = folder / "paths.json"
+        self.lesson = folder / "lesson.json"
         try:
             for name in _FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)

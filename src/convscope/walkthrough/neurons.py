@@ -22,6 +22,7 @@ import numpy as np
 
 from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import pictures_at_once
+from convscope.walkthrough.receptive_field import layer_fields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.selection import Selection
     from convscope.pictures.store import Progress
+    from convscope.walkthrough.receptive_field import Field
 
 MOST_PICTURES = 16
 """So many of the pictures that light a neuron up most are told."""
@@ -45,7 +47,7 @@ class Answers:
         values: (units, k) those answers.
         cells: (units, k, 2) row and column of the largest cell of the map; None where there are no maps.
         mean: (units, classes) mean answer to the pictures of each class; NaN where a class has none.
-        map_shape: (height, width) of the maps; None where there are none.
+        field: What a cell, or a neuron, sees of the picture.
     """
 
     step: str
@@ -53,7 +55,7 @@ class Answers:
     values: NDArray[np.float32]
     cells: NDArray[np.int64] | None
     mean: NDArray[np.float64]
-    map_shape: tuple[int, int] | None
+    field: Field
 
     @property
     def classes(self) -> NDArray[np.int64]:
@@ -91,7 +93,8 @@ def answers(model: Model, selection: Selection, progress: Progress | None = None
             gathered[name].take(places, selection.labels[places], values[name])
         if progress:
             progress(int(places[-1]) + 1, total)
-    return [one.told(name) for name, one in gathered.items()]
+    fields = layer_fields(chain, (model.preparation.height, model.preparation.width))
+    return [gathered[name].told(name, fields[name.removesuffix(".relu")]) for name in names]
 
 
 def selectivity(mean: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -145,7 +148,7 @@ class _Gathered:
         order = np.argsort(-among[0], axis=0, kind="stable")[:MOST_PICTURES]
         self.best = np.take_along_axis(among, order[np.newaxis], axis=1)
 
-    def told(self, step: str) -> Answers:
+    def told(self, step: str, field: Field) -> Answers:
         values, places, cells = self.best.transpose(0, 2, 1)
         with np.errstate(invalid="ignore"):
             mean = self.sums / self.counts
@@ -157,5 +160,5 @@ class _Gathered:
             values=values.astype(np.float32),
             cells=np.stack([at // across, at % across], axis=2) if self.map_shape else None,
             mean=mean,
-            map_shape=self.map_shape,
+            field=field,
         )

@@ -17,11 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from convscope.network.notation import Convolution, Pooling
+from convscope.network.notation import Convolution, FullConnection, Pooling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from convscope.network.shapes import Stage
     from convscope.walkthrough.chain import Step
 
 
@@ -51,22 +52,34 @@ Field = tuple[Side, Side]
 
 def receptive_fields(steps: Iterable[Step]) -> list[Field]:
     """Find the receptive field of the output of every step, in order."""
+    image, *others = steps
+    layers = layer_fields([step.stage for step in others if step.stage], image.output.shape[1:])
     fields = [(Side(), Side())]
-    sides = (1, 1)  # of the maps that a full connection sees flattened
-    for step in list(steps)[1:]:
-        if step.kind == "flattening":
-            _, *sides = step.input.shape
-        down, across = fields[-1]
-        match step.stage.layer if step.stage else None:
+    for step in others:
+        fields.append(layers[step.stage.name] if step.stage else fields[-1])
+    return fields
+
+
+def layer_fields(chain: Iterable[Stage], picture: tuple[int, ...]) -> dict[str, Field]:
+    """Find the receptive field of the output of every layer, by its name.
+
+    Args:
+        chain: What `Model.stages` returns.
+        picture: Its height and width.
+    """
+    down, across = Side(), Side()
+    sides = picture  # of the maps that a full connection sees flattened
+    fields: dict[str, Field] = {}
+    for stage in chain:
+        padding = (0, 0)
+        match stage.layer:
             case Convolution(_, window, stride, padding):
-                pass
+                sides = stage.output_shape[1:]
             case Pooling(_, window, stride):
-                padding = (0, 0)
-            case None:
-                window, stride, padding = (1, 1), (1, 1), (0, 0)
-            case _:
-                window, stride, padding, sides = sides, (1, 1), (0, 0), (1, 1)
-        fields.append(
-            (down.through(window[0], stride[0], padding[0]), across.through(window[1], stride[1], padding[1]))
-        )
+                sides = stage.output_shape[1:]
+            case FullConnection():
+                window, stride, sides = sides, (1, 1), (1, 1)
+        down = down.through(window[0], stride[0], padding[0])
+        across = across.through(window[1], stride[1], padding[1])
+        fields[stage.name] = (down, across)
     return fields

@@ -1,0 +1,148 @@
+"""What is changed in each model and not yet kept: a list of edits in a file of the studio's folder.
+
+So a reloaded page and a second tab see the same model.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from convscope.atomic import replacing
+from convscope.errors import SettingError
+from convscope.model.file import save
+from convscope.model.predictor import Predictor
+from convscope.studio.home import checked_name, free_name
+from convscope.walkthrough.edits import Edit, Edited, edited
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convscope.classifier import Classifier
+    from convscope.studio.opened import OpenModel, Studio
+
+MOST_EDITS = 500
+_MOST_KEPT = 4
+"""So many changed models are held at once; who was asked for least lately makes room."""
+
+_LIST = TypeAdapter(list[Edit])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changed:
+    """A model with its edits made.
+
+    Attributes:
+        edited: The model, and whether ReLU takes part.
+        predictor: The same, ready to predict.
+    """
+
+    edited: Edited
+    predictor: Predictor
+
+
+class EditLists:
+    """The lists of all models.
+
+    Args:
+        studio: Whose models are changed.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._lock = threading.Lock()
+        self._made: OrderedDict[tuple[Classifier, tuple[str, ...]], Changed] = OrderedDict()
+
+    def read(self, model: str) -> list[Edit]:
+        """The edits of a model, in the order they were made; none where the file cannot be read."""
+        try:
+            return _LIST.validate_json(self._path(model).read_bytes())
+        except (OSError, ValidationError):
+            return []
+
+    def add(self, model: str, edit: Edit) -> None:
+        """Make one more edit.
+
+        Raises:
+            ConvscopeError: It cannot be made, or there are too many; nothing has changed.
+        """
+        with self._lock:
+            edits = [*self.read(model), edit]
+            if len(edits) > MOST_EDITS:
+                raise SettingError(
+                    f"a model is changed by at most {MOST_EDITS} edits",
+                    remedy="keep the model, and go on with that",
+                )
+            self._changed(model, edits)
+            self._write(model, edits)
+
+    def undo(self, model: str) -> None:
+        """Take the last edit back, if there is one."""
+        with self._lock:
+            self._write(model, self.read(model)[:-1])
+
+    def reset(self, model: str) -> None:
+        """Take all edits back."""
+        with self._lock:
+            self._write(model, [])
+
+    def changed(self, model: str) -> Changed:
+        """A model with its edits made.
+
+        Raises:
+            ConvscopeError: There is no such model, or the edits no longer fit it.
+        """
+        with self._lock:
+            return self._changed(model, self.read(model))
+
+    def keep(self, model: str, name: str) -> OpenModel:
+        """Write a model with its edits as a new file, and forget the edits.
+
+        Its figures are left out, as they are those of the model before, and its receipt says what it is.
+
+        Raises:
+            SettingError: ReLU is switched off, which a model file cannot say.
+            ConvscopeError: The name cannot be one, or the file cannot be written.
+        """
+        wanted = checked_name(name)
+        with self._lock:
+            edits = self.read(model)
+            found = self._changed(model, edits).edited
+            if not found.rectify:
+                raise SettingError(
+                    "a model without ReLU cannot be kept",
+                    why="ReLU follows every convolution and full connection of a model file",
+                    remedy="switch ReLU on again",
+                )
+            folder = self._studio.home.models
+            path = folder / f"{free_name(wanted, folder, suffix='.safetensors')}.safetensors"
+            receipt = {
+                "changed_from": self._studio.model(model).name,
+                "edits": _LIST.dump_json(edits).decode(),
+            }
+            save(replace(found.model, figures={}, receipt=receipt), path)
+            self._write(model, [])
+        return next(one for one in self._studio.models() if one.path == path)
+
+    def _changed(self, model: str, edits: list[Edit]) -> Changed:
+        classifier = self._studio.classifier(model)
+        key = (classifier, tuple(map(repr, edits)))
+        found = self._made.pop(key, None)
+        if found is None:
+            made = edited(classifier.model, edits)
+            found = Changed(made, Predictor(made.model, rectify=made.rectify))
+        self._made[key] = found
+        while len(self._made) > _MOST_KEPT:
+            self._made.popitem(last=False)
+        return found
+
+    def _write(self, model: str, edits: list[Edit]) -> None:
+        with replacing(self._path(model)) as file:
+            file.write(_LIST.dump_json(edits))
+
+    def _path(self, model: str) -> Path:
+        return self._studio.home.edits / f"{self._studio.model(model).id}.json"
