@@ -47,6 +47,7 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
     classifier = session.train(pets, SMALL, output=run)
     assert sorted(str(path.relative_to(run)) for path in run.rglob("*")) == [
         "epochs.csv",
+        "events.jsonl",
         "figures",
         "figures/confusion_matrix.png",
         "figures/learning_curves.png",

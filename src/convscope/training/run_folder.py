@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "run.json"
 MODEL = "model.safetensors"
+EVENTS = "events.jsonl"
 _FORMAT = "1"
 _MOST_BYTES = 2**20
 
@@ -79,8 +80,9 @@ def taken(run: Path) -> Generator[None]:
         try:
             yield
         except ConvscopeError:
-            if [entry.name for entry in run.iterdir()] == [NAME]:
-                (run / NAME).unlink()
+            if {entry.name for entry in run.iterdir()} <= {NAME, EVENTS}:
+                for name in (NAME, EVENTS):
+                    (run / name).unlink(missing_ok=True)
             for folder in missing:
                 with suppress(OSError):  # something is in it
                     folder.rmdir()

@@ -31,11 +31,13 @@ from convscope.training import report, run_folder
 from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import training_data
+from convscope.training.event_log import EventLog
 from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
 from convscope.training.interruption import asked_to_stop
 from convscope.training.loop import Training
 from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
+from convscope.training.rejection import fit_rejection
 from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def train(
         run = Path(folder)
         with run_folder.taken(run):
             run_folder.write(run, origin)
-            return _Session(run, origin, (*listeners, CsvLog())).go(data)
+            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run))).go(data)
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
@@ -95,7 +97,7 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
                 why="its pictures were arrays, which are gone",
                 remedy="train anew",
             )
-        return _Session(run, origin, (*listeners, CsvLog())).go(origin.data)
+        return _Session(run, origin, (*listeners, CsvLog(), EventLog(run))).go(origin.data)
 
 
 def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = None) -> Model:
@@ -186,7 +188,7 @@ def _training(store: Store, parts: Split, settings: Settings) -> Training:
 
 def _model(training: Training, origin: run_folder.Origin) -> Model:
     data, store = training.data, training.data.store
-    return Model(
+    model = Model(
         notation=training.recipe.network,
         classes=store.classes,
         preparation=store.preparation,
@@ -203,6 +205,7 @@ def _model(training: Training, origin: run_folder.Origin) -> Model:
         ),
         temperature=_temperature(training),
     )
+    return replace(model, rejection=fit_rejection(model, data))
 
 
 def _temperature(training: Training) -> float:
