@@ -18,7 +18,8 @@ from convscope.serving.metrics import Metrics
 from convscope.serving.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from types import FrameType
 
     from starlette.types import ASGIApp
 
@@ -29,6 +30,15 @@ _BACKLOG = 1_024
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take note of a signal."""
+        self._on_exit()
+        super().handle_exit(sig, frame)
+
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         """Take SIGTERM and Ctrl-C as the wish to end; uvicorn would fall to them once all is finished."""
@@ -78,8 +88,17 @@ def serve(shelf: Shelf, opened: socket.socket, limits: Limits, token: bytes | No
     run(Journal(guarded, metrics), opened, limits)
 
 
-def run(app: ASGIApp, opened: socket.socket, limits: Limits) -> None:
-    """Answer requests with an application until SIGTERM or Ctrl-C, within the limits of a connection."""
+def run(
+    app: ASGIApp, opened: socket.socket, limits: Limits, on_exit: Callable[[], None] = lambda: None
+) -> None:
+    """Answer requests with an application until SIGTERM or Ctrl-C, within the limits of a connection.
+
+    Args:
+        app: The application.
+        opened: What `listen` returned.
+        limits: How much a connection takes.
+        on_exit: Called at the signal, before what was taken is finished.
+    """
     config = uvicorn.Config(
         app,
         http=connection(limits),
@@ -91,4 +110,4 @@ def run(app: ASGIApp, opened: socket.socket, limits: Limits) -> None:
         server_header=False,
         timeout_graceful_shutdown=round(limits.shutdown_seconds),
     )
-    _Server(config).run(sockets=[opened])
+    _Server(config, on_exit).run(sockets=[opened])

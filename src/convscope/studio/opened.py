@@ -62,6 +62,7 @@ class Studio:
 
     Attributes:
         home: As given.
+        closing: Set once the studio is about to end: who answers for ever shall come to their end.
 
     Raises:
         ConvscopeError: A model or a source cannot be opened.
@@ -69,6 +70,7 @@ class Studio:
 
     def __init__(self, home: Home, models: Sequence[str] = (), data: Sequence[str] = ()) -> None:
         self.home = home
+        self.closing = threading.Event()
         self._given_models = named(models)
         self._given_data = [_absolute(one) for one in data]
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}

@@ -31,4 +31,4 @@ def serve(studio: Studio, opened: socket.socket, token: bytes | None) -> None:
         token: What whoever asks must know; None lets all pass.
     """
     gated = Gate(create_app(studio), token)
-    run(Guard(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS)
+    run(Guard(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS, studio.closing.set)

@@ -1,0 +1,236 @@
+"""Runs of training, each a process of its own: started, looked at, paused and resumed.
+
+All that is known of a run is read from the disk, so that a studio that was started anew knows as much as the
+one before: whether a process works in its folder, which its events name; whether it has come to its end; and
+what the process said.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, Field
+
+from convscope.errors import RequestError
+from convscope.locking import locked
+from convscope.pictures.naming import natural_order
+from convscope.printable import printable
+from convscope.studio.event_file import EventFile
+from convscope.studio.home import free_name
+from convscope.training import run_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convscope.studio.home import Home
+    from convscope.training.recipe import Settings
+
+State = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
+_MOST_SAID = 2_000
+_SAYS_WHY = {"interrupted", "failed"}
+_AT_WORK = {"starting", "running"}
+
+
+class Run(BaseModel):
+    """One run, as it is now."""
+
+    name: str = Field(examples=["pets-2"])
+    state: State = Field(
+        description="Interrupted: the process was killed or failed, and can be resumed. "
+        "Failed: it never began to learn."
+    )
+    said: str = Field("", description="What the process said last, where it did not end well.")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was read of a run's events: the last one's name, and the process that opened the run last."""
+
+    file: EventFile
+    last: str = ""
+    process: int | None = None
+
+
+class Runs:
+    """The runs of a home.
+
+    Args:
+        home: The home.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
+        self._seen: dict[str, _Seen] = {}
+        self._reading = threading.Lock()
+
+    def all(self) -> list[Run]:
+        """Every run, as it is now."""
+        return [self._look(name) for name in self._names()]
+
+    def look(self, name: str) -> Run:
+        """One run as it is now.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+        """
+        return self._look(self._known(name))
+
+    def events_path(self, name: str) -> Path:
+        """Where the events of a run are, once there are any; a RequestError (404) if there is no such run."""
+        return self._home.runs / self._known(name) / run_folder.EVENTS
+
+    def start(self, name: str, data: str, settings: Settings) -> Run:
+        """Start a run.
+
+        Args:
+            name: What to call it, fit for a folder; a number is added if it is taken.
+            data: What is learned from, as `open_source` takes it.
+            settings: What was said; only network, size and epochs are.
+        """
+        with self._lock:
+            name = free_name(name, self._home.runs)
+            folder = self._home.runs / name
+            folder.mkdir()
+            options = [f"--output={folder}"]
+            if settings.network is not None:
+                options.append(f"--network={settings.network}")
+            if settings.size is not None:
+                options.append(f"--size={settings.size[0]}x{settings.size[1]}")
+            if settings.epochs is not None:
+                options.append(f"--epochs={settings.epochs}")
+            self._spawn(name, [*options, "--", data])
+        return self._look(name)
+
+    def resume(self, name: str) -> Run:
+        """Go on with a run that was paused or interrupted.
+
+        Raises:
+            RequestError: 404: there is none of that name; 409: it is in another state.
+        """
+        with self._lock:
+            run = self.look(name)
+            if run.state not in {"paused", "interrupted"}:
+                raise _not_now(run, "resumed")
+            self._spawn(run.name, [f"--resume={self._home.runs / run.name}"])
+        return self._look(run.name)
+
+    def pause(self, name: str) -> Run:
+        """Ask a run to write a checkpoint and end its process, as Ctrl-C does.
+
+        Raises:
+            RequestError: 404: there is none of that name; 409: it does not run.
+        """
+        run = self.look(name)
+        process = self._worker(run.name)
+        if process is None:
+            raise _not_now(run, "paused")
+        os.kill(process, signal.SIGINT)
+        return self._look(run.name)
+
+    def remove(self, name: str) -> None:
+        """Remove a run that is not at work, with all that it wrote.
+
+        Raises:
+            RequestError: 404: there is none of that name; 409: it is at work.
+        """
+        with self._lock:
+            run = self.look(name)
+            if run.state in _AT_WORK:
+                raise _not_now(run, "removed")
+            shutil.rmtree(self._home.runs / run.name, ignore_errors=True)
+            self._log(run.name).unlink(missing_ok=True)
+            self._seen.pop(run.name, None)
+
+    def _spawn(self, name: str, arguments: list[str]) -> None:
+        with self._log(name).open("wb") as log:
+            self._started[name] = subprocess.Popen(  # noqa: S603 - a command of ours, and no shell
+                [sys.executable, "-m", "convscope", "train", "--quiet", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C, meant for the studio, does not reach it
+            )
+
+    def _look(self, name: str) -> Run:
+        state = self._state(name)
+        return Run(name=name, state=state, said=self._said(name) if state in _SAYS_WHY else "")
+
+    def _state(self, name: str) -> State:
+        folder = self._home.runs / name
+        started = self._started.get(name)
+        is_alive = started is not None and started.poll() is None
+        if self._worker(name) is not None:
+            return "running"
+        if is_alive:
+            return "starting"
+        if (folder / run_folder.NAME).exists():
+            return "paused" if self._news(name).last == "Stopped" else "interrupted"
+        return "finished" if (folder / run_folder.MODEL).exists() else "failed"
+
+    def _worker(self, name: str) -> int | None:
+        """The process that works in a run's folder, if one does: it is alive, and the folder is locked."""
+        opened = self._news(name).process
+        if opened is None or not _is_alive(opened):
+            return None
+        try:
+            with locked(self._home.runs / name):
+                return None
+        except BlockingIOError:
+            return opened
+        except OSError:
+            return None
+
+    def _news(self, name: str) -> _Seen:
+        with self._reading:
+            path = self._home.runs / name / run_folder.EVENTS
+            seen = self._seen.setdefault(name, _Seen(EventFile(path)))
+            for _, event in seen.file.news():
+                seen.last = event["event"]
+                if seen.last == "Opened":
+                    seen.process = event["process"]
+            return seen
+
+    def _names(self) -> list[str]:
+        return sorted(
+            (entry.name for entry in self._home.runs.iterdir() if entry.is_dir()), key=natural_order
+        )
+
+    def _known(self, name: str) -> str:
+        if name in self._names():
+            return name
+        raise RequestError(
+            f"there is no run {printable(name)[:64]}", status=404, remedy="look at the list of runs"
+        )
+
+    def _said(self, name: str) -> str:
+        try:
+            said = self._log(name).read_text("utf-8", "replace")
+        except OSError:
+            return ""
+        return said.strip()[-_MOST_SAID:]
+
+    def _log(self, name: str) -> Path:
+        return self._home.logs / f"{name}.log"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
+
+
+def _not_now(run: Run, what: str) -> RequestError:
+    return RequestError(f"the run {run.name} cannot be {what} now", status=409, why=f"it is {run.state}")
