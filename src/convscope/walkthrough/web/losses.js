@@ -43,50 +43,59 @@ function draw(bench, root) {
     const now = parse(location.hash);
     history.replaceState(null, "", addressOf(format({ ...now, options: { ...now.options, [name]: value } })));
   };
-  const { classes, networks } = bench.table;
   root.replaceChildren(
     top(state, theme),
-    element(
-      "main",
-      { class: "below" },
-      element(
-        "header",
-        { class: "lesson" },
-        element("h1", {}, "Why cross-entropy?"),
-        element(
-          "p",
-          {},
-          "Three ways to say how wrong an answer is. One of them counts mistakes, one measures distances, and one is what networks learn from.",
-        ),
-        element(
-          "p",
-          {},
-          element("strong", {}, "Try: "),
-          "make the wrong answers surer, and watch which loss and which gradient notice.",
-        ),
-      ),
-      element(
-        "section",
-        {},
-        element("h2", {}, "Two networks, three pictures"),
-        networks.map((network, place) => {
-          const firsts = read(state.options[`p${place}`], network);
-          return networkTable(network, classes, firsts, (values) =>
-            remember(`p${place}`, values.map((one) => one.toFixed(2)).join(" ")),
-          );
-        }),
-        element(
-          "p",
-          { class: "quiet" },
-          "Gradients are those at the true class's logit. Classification error has none: it stays the same while probabilities move, and then jumps.",
-        ),
-      ),
-      surelyWrong(Number(state.options.difference ?? SURELY_WRONG) || 0, (difference) =>
-        remember("difference", String(difference)),
-      ),
-      experiment(bench.experiment),
-    ),
+    element("main", { class: "below" }, benchView(bench, state.options, remember)),
   );
+}
+
+/**
+ * All of the bench: its two networks, the surely wrong answer, the experiment.
+ *
+ * @param {Bench} bench
+ * @param {Record<string, string>} options  what was dragged before
+ * @param {(name: string, value: string) => void} remember  keeps an option
+ */
+export function benchView(bench, options, remember) {
+  const { classes, networks } = bench.table;
+  return [
+    element(
+      "header",
+      { class: "lesson" },
+      element("h1", {}, "Why cross-entropy?"),
+      element(
+        "p",
+        {},
+        "Three ways to say how wrong an answer is. One of them counts mistakes, one measures distances, and one is what networks learn from.",
+      ),
+      element(
+        "p",
+        {},
+        element("strong", {}, "Try: "),
+        "make the wrong answers surer, and watch which loss and which gradient notice.",
+      ),
+    ),
+    element(
+      "section",
+      {},
+      element("h2", {}, "Two networks, three pictures"),
+      networks.map((network, place) => {
+        const firsts = read(options[`p${place}`], network);
+        return networkTable(network, classes, firsts, (values) =>
+          remember(`p${place}`, values.map((one) => one.toFixed(2)).join(" ")),
+        );
+      }),
+      element(
+        "p",
+        { class: "quiet" },
+        "Gradients are those at the true class's logit. Classification error has none: it stays the same while probabilities move, and then jumps.",
+      ),
+    ),
+    surelyWrong(Number(options.difference ?? SURELY_WRONG) || 0, (difference) =>
+      remember("difference", String(difference)),
+    ),
+    experiment(bench.experiment),
+  ];
 }
 
 /**

@@ -1,0 +1,217 @@
+"""Convolution: a filter on a window, product by product."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from convscope.steps import convolution
+from convscope.steps.windows import Windows, output_size
+from convscope.studio.lesson.exhibit import (
+    CHANNELS,
+    Choice,
+    Exhibit,
+    Grid,
+    Line,
+    Map,
+    Place,
+    Rectangle,
+    added,
+    line,
+    number_grid,
+    pixel_map,
+    signed_map,
+    window_grid,
+)
+from convscope.studio.lesson.question import Question, rounding
+
+if TYPE_CHECKING:
+    from convscope.network.notation import Convolution
+    from convscope.network.shapes import Stage
+    from convscope.studio.lesson.material import Material
+    from convscope.walkthrough.chain import Step
+
+_KINDS = ("convolution",)
+
+
+def exhibit(material: Material, place: Place) -> Exhibit:
+    """One cell of a feature map: its window, the filter, the sum."""
+    material, step = material.first(_KINDS)
+    filters, _ = material.weights(step)
+    shape = step.output.shape
+    channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
+    layer = _layer(step)
+    window = Rectangle(
+        top=row * layer.stride[0] - layer.padding[0],
+        left=column * layer.stride[1] - layer.padding[1],
+        height=layer.size[0],
+        width=layer.size[1],
+    )
+    found = _explain(material, step, channel, row, column)
+    names = CHANNELS[len(step.input)]
+    return Exhibit(
+        maps=[
+            _input_map(material, step, window),
+            signed_map(f"feature map {channel + 1}", "output", step.output[channel], at=(row, column)),
+        ],
+        grids=[
+            grid
+            for source, name in enumerate(names)
+            for grid in (
+                _window(step, source, row, column, f"window, {name}"),
+                number_grid(f"filter, {name}", "weights", filters[channel, source]),
+            )
+        ],
+        lines=[
+            *(line("products, {}: {}", *pair) for pair in zip(names, found.subtotals, strict=True)),
+            line("bias: {}", found.bias),
+            line("together: {}", found.result),
+        ],
+        choice=Choice(label="filter", options=[str(n + 1) for n in range(shape[0])], chosen=channel),
+    )
+
+
+def questions(material: Material) -> tuple[Question, ...]:
+    """The sum of one cell, the size of the map, and what a filter looks for."""
+    material, step = material.first(_KINDS)
+    channel, row, column = (int(n) for n in np.unravel_index(step.output.argmax(), step.output.shape))
+    first = _sum_of_window if len(step.input) == 1 else _sum_of_channels
+    return (
+        first(material, step, channel, row, column),
+        _size(step),
+        *_strongest(material, step, channel),
+    )
+
+
+def _sum_of_window(material: Material, step: Step, channel: int, row: int, column: int) -> Question:
+    filters, _ = material.weights(step)
+    found, layer = _explain(material, step, channel, row, column), _layer(step)
+    turned = np.flip(filters[channel], (1, 2)).flat
+    flipped = found.bias + sum(term.input * weight for term, weight in zip(found.terms, turned, strict=True))
+    return Question(
+        "sum",
+        line(
+            "Lay the filter on the window, multiply what lies on each other, and add up the products and the "
+            "bias {}. Which number stands in the feature map?",
+            found.bias,
+        ),
+        found.result,
+        (
+            *(_products(found, n, layer.size[1]) for n in range(layer.size[0])),
+            line("all rows together, and the bias {}", found.bias),
+        ),
+        within=rounding(*(term.product for term in found.terms), found.bias),
+        slips={
+            found.result - found.bias if found.bias else math.nan: "The bias is still missing.",
+            float(flipped): "That is with the filter turned by half; a network lays it on as it is.",
+        },
+        grids=(
+            _window(step, 0, row, column, "window"),
+            number_grid("filter", "weights", filters[channel, 0]),
+        ),
+    )
+
+
+def _sum_of_channels(material: Material, step: Step, channel: int, row: int, column: int) -> Question:
+    found = _explain(material, step, channel, row, column)
+    named = zip(CHANNELS[len(step.input)], found.subtotals, strict=True)
+    return Question(
+        "sum",
+        [
+            "The products of each channel are added up already: ",
+            *(piece for name, subtotal in named for piece in (f"{name} ", subtotal, ", ")),
+            *line("and the bias is {}. Which number stands in the feature map?", found.bias),
+        ],
+        found.result,
+        (added([*found.subtotals, found.bias]),),
+        within=rounding(*found.subtotals, found.bias),
+        slips={found.result - found.bias if found.bias else math.nan: "The bias is still missing."},
+    )
+
+
+def _size(step: Step) -> Question:
+    layer = _layer(step)
+    height, window, stride, padding = step.input.shape[1], layer.size[0], layer.stride[0], layer.padding[0]
+    answer = output_size(height, window, stride, padding)
+    return Question(
+        "size",
+        line(
+            "What goes in has {} rows and the filter has {}. It moves by {}, with {} rows of zeros above "
+            "and as many below. How many rows has the feature map?",
+            *(height, window, stride, padding),
+        ),
+        answer,
+        (line("({} + 2 × {} − {}) / {}, rounded down, and 1 more", height, padding, window, stride),),
+        slips={
+            answer - 1: "The first window counts too: one more.",
+            output_size(height, window, stride): "The zeros around what goes in make room for more windows.",
+        },
+    )
+
+
+def _strongest(material: Material, step: Step, channel: int) -> tuple[Question, ...]:
+    """Three windows, for the eye: the cells with the largest, the middle and the smallest number."""
+    found = step.output[channel]
+    order = np.argsort(found, axis=None, kind="stable")
+    cells = sorted(divmod(int(order[place]), found.shape[1]) for place in (0, len(order) // 2, -1))
+    values = [float(found[cell]) for cell in cells]
+    if len(set(values)) < 3:
+        return ()
+    filters, _ = material.weights(step)
+    names = CHANNELS[len(step.input)]
+    windows = [
+        _window(step, source, *cell, f"window {n}, {name}")
+        for n, cell in enumerate(cells, start=1)
+        for source, name in enumerate(names)
+    ]
+    layers = [
+        number_grid(f"filter, {name}", "weights", filters[channel, source])
+        for source, name in enumerate(names)
+    ]
+    return (
+        Question(
+            "strongest",
+            ["Do not compute, look: which of these windows does the filter answer most strongly?"],
+            int(np.argmax(values)),
+            tuple(line("window {} gives {}", n, value) for n, value in enumerate(values, start=1)),
+            options=("window 1", "window 2", "window 3"),
+            grids=(*layers, *windows),
+        ),
+    )
+
+
+def _input_map(material: Material, step: Step, window: Rectangle) -> Map:
+    if step.input is material.steps[0].output:
+        return pixel_map(material.pixels, window=window)
+    return signed_map("what goes in", "input", step.input[0], window=window)
+
+
+def _layer(step: Step) -> Convolution:
+    return cast("Convolution", cast("Stage", step.stage).layer)
+
+
+def _explain(
+    material: Material, step: Step, channel: int, row: int, column: int
+) -> convolution.ConvolutionSum:
+    layer = _layer(step)
+    filters, bias = material.weights(step)
+    return convolution.explain(
+        step.input, filters, bias, layer.stride, layer.padding, channel=channel, row=row, column=column
+    )
+
+
+def _window(step: Step, source: int, row: int, column: int, caption: str) -> Grid:
+    layer = _layer(step)
+    windows = Windows(layer.size, layer.stride, layer.padding)
+    cells = windows.read(step.input, channel=source, row=row, column=column)
+    return window_grid(caption, cells, layer.size[1])
+
+
+def _products(found: convolution.ConvolutionSum, row: int, width: int) -> Line:
+    terms = found.terms[row * width : (row + 1) * width]
+    pieces: Line = []
+    for term in terms:
+        pieces += [" + " if pieces else "", term.input, " × ", term.weight]
+    return pieces

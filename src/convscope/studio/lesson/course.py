@@ -1,0 +1,109 @@
+"""The course: seven steps in the order in which a picture takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from convscope.studio.lesson import (
+    convolution,
+    flattening,
+    full_connection,
+    image,
+    pooling,
+    relu,
+    softmax,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convscope.studio.lesson.exhibit import Exhibit, Place
+    from convscope.studio.lesson.material import Material
+    from convscope.studio.lesson.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of the course.
+
+    Attributes:
+        name: In addresses.
+        title: For people.
+        attempt: What to try on the page.
+        source: Where to read on.
+        exhibit: Makes what is shown.
+        questions: Makes what is asked.
+    """
+
+    name: str
+    title: str
+    attempt: str
+    source: str
+    exhibit: Callable[[Material, Place], Exhibit]
+    questions: Callable[[Material], tuple[Question, ...]]
+
+
+_BOOK = "Goodfellow, Bengio, Courville: Deep Learning (2016), "
+
+PAGES = {
+    page.name: page
+    for page in (
+        Page(
+            "image",
+            "Image",
+            "Move over the picture with pointer or arrow keys. Where are numbers largest, and where below 0?",
+            _BOOK + "section 12.2.1",
+            image.exhibit,
+            image.questions,
+        ),
+        Page(
+            "convolution",
+            "Convolution",
+            "Move over the feature map, and watch the window on the picture. Where is the sum large?",
+            _BOOK + "sections 9.1, 9.5; Dumoulin, Visin: A guide to convolution arithmetic (2016)",
+            convolution.exhibit,
+            convolution.questions,
+        ),
+        Page(
+            "relu",
+            "ReLU",
+            "Find a blue cell on the left, and look for it on the right.",
+            _BOOK + "section 6.3.1; Glorot, Bordes, Bengio: Deep sparse rectifier neural networks (2011)",
+            relu.exhibit,
+            relu.questions,
+        ),
+        Page(
+            "pooling",
+            "Pooling",
+            "Move over the small map. Which cell of its window wins, and what is forgotten?",
+            _BOOK + "section 9.3",
+            pooling.exhibit,
+            pooling.questions,
+        ),
+        Page(
+            "flattening",
+            "Flattening",
+            "Move one cell down, then one map on: by how much does the place in the column change?",
+            "PyTorch's documentation of torch.flatten, which reads maps in the same order",
+            flattening.exhibit,
+            flattening.questions,
+        ),
+        Page(
+            "full-connection",
+            "Full connection",
+            "Choose another class. Which inputs that spoke for the first speak against this one?",
+            _BOOK + "section 6.1",
+            full_connection.exhibit,
+            full_connection.questions,
+        ),
+        Page(
+            "softmax",
+            "Softmax and cross-entropy",
+            "Suppose another class is the true one. What does the same answer cost then?",
+            _BOOK + "sections 4.1, 6.2.2.3 and 6.2.1.1",
+            softmax.exhibit,
+            softmax.questions,
+        ),
+    )
+}

@@ -1,0 +1,162 @@
+/**
+ * What a page of the lesson shows, as the server tells it: maps, grids of numbers, tables, lines of arithmetic.
+ *
+ * @typedef {(string | number)[]} Line
+ * @typedef {"input" | "weights" | "output"} Role
+ * @typedef {{caption: string, role: Role, rows: (number | null)[][], marked: [number, number] | null}} Grid
+ * @typedef {{caption: string, head: string[], rows: Line[]}} Table
+ * @typedef {{caption: string, role: Role, pixels: boolean, values: import("convscope/arrays.js").Packed,
+ *   window: import("convscope/receptive.js").Rectangle | null, at: [number, number] | null}} Map_
+ * @typedef {{maps: Map_[], grids: Grid[], tables: Table[], lines: Line[],
+ *   choice: {label: string, options: string[], chosen: number} | null}} Exhibit
+ */
+
+import { unpack } from "convscope/arrays.js";
+import { board } from "convscope/board.js";
+import { choice } from "convscope/choice.js";
+import { limitOf } from "convscope/colours.js";
+import { element, head } from "convscope/dom.js";
+import { numberGrid } from "convscope/grid.js";
+import { legend } from "convscope/legend.js";
+import { cellSize, pixelPaint, signedPaint } from "convscope/maps.js";
+import { column, number } from "convscope/number.js";
+import { themeOf } from "convscope/theme.js";
+import { get, told } from "studio/api.js";
+
+const ROOM = 320; // screen pixels a map may take
+
+/**
+ * Shows a page's exhibit, and another cell or map of it whenever one is chosen.
+ *
+ * @param {HTMLElement} root
+ * @param {string} page
+ * @param {URLSearchParams} asked  model and picture
+ * @param {Record<string, string>} [where]  channel, row and column
+ */
+export async function exhibit(root, page, asked, where = {}) {
+  try {
+    const query = new URLSearchParams([...asked, ...Object.entries(where)]);
+    /** @type {Exhibit} */
+    const found = await get(`/api/lesson/${page}?${query}`);
+    const go = (/** @type {Record<string, string>} */ changed) =>
+      exhibit(root, page, asked, { ...where, ...changed });
+    const maps = await Promise.all(found.maps.map((one) => map(one, root.clientWidth, go)));
+    const focused = [...root.querySelectorAll("[tabindex], select")].findIndex(
+      (one) => one === document.activeElement,
+    );
+    root.replaceChildren(
+      found.choice ? select(found.choice, go) : "",
+      element("div", { class: "pair" }, maps),
+      element("div", { class: "grids" }, grids(found.grids)),
+      ...found.tables.map(table),
+      element(
+        "div",
+        { class: "stack", "aria-live": "polite" },
+        found.lines.map((one) => element("p", { class: "equation" }, line(one))),
+      ),
+    );
+    const again = root.querySelectorAll("[tabindex], select")[focused];
+    if (again instanceof HTMLElement) again.focus();
+  } catch (error) {
+    root.replaceChildren(told(error));
+  }
+}
+
+/**
+ * @param {NonNullable<Exhibit["choice"]>} choices
+ * @param {(changed: Record<string, string>) => void} go
+ */
+function select({ label, options, chosen }, go) {
+  const named = Object.fromEntries(options.map((name, place) => [String(place), name]));
+  return element(
+    "p",
+    {},
+    choice(label, String(chosen), named, (value) => go({ channel: value })),
+  );
+}
+
+/**
+ * @param {Map_} one
+ * @param {number} width  of the page
+ * @param {(changed: Record<string, string>) => void} go
+ */
+async function map({ caption, role, pixels, values, window, at }, width, go) {
+  const now = theme();
+  const tensor = await unpack(values);
+  const [, height, columns] = tensor.shape;
+  const limit = limitOf(tensor.data);
+  const picture = {
+    height,
+    width: columns,
+    cell: cellSize(columns, height, Math.min(ROOM, width), ROOM),
+    paint: pixels ? pixelPaint(tensor) : signedPaint(tensor.data, limit, now),
+  };
+  const pick = (/** @type {number} */ row, /** @type {number} */ column) =>
+    go({ row: String(row), column: String(column) });
+  const drawn = board(picture, now, {
+    label: at ? `${caption}: row ${at[0] + 1}, column ${at[1] + 1}; arrow keys move` : caption,
+    listener: at ? { pick, steered: true } : undefined,
+  });
+  if (window) drawn.outline("input", window);
+  if (at) drawn.outline("output", { top: at[0], left: at[1], height: 1, width: 1 });
+  return element(
+    "figure",
+    {},
+    element("figcaption", { class: role }, caption),
+    drawn.element,
+    pixels ? null : legend(limit, now),
+  );
+}
+
+function theme() {
+  return themeOf({ trail: [], options: { theme: document.documentElement.dataset.theme ?? "" } });
+}
+
+/** @param {Line} pieces */
+export function line(pieces) {
+  return pieces.map((one) => (typeof one === "number" ? number(one) : one));
+}
+
+/** @param {Grid[]} list */
+export function grids(list) {
+  const now = theme();
+  const limits = (/** @type {string} */ role) =>
+    limitOf(
+      list.filter((one) => one.role === role).flatMap(({ rows }) => rows.flat().map((value) => value ?? 0)),
+    );
+  return list.map(({ caption, role, rows, marked }) => {
+    const columns = rows[0].length;
+    const cells = rows.flat().map((value, place) => {
+      const isMarked = marked !== null && place === marked[0] * columns + marked[1];
+      return { value: value ?? 0, role: value === null ? "padding" : isMarked ? "winner" : "" };
+    });
+    return numberGrid({ caption, role, cells, columns, limit: limits(role) }, now);
+  });
+}
+
+/** @param {Table} table */
+export function table({ caption, head: titles, rows }) {
+  const columns = titles.slice(1).map((_, place) => column(rows.map((row) => Number(row[place + 1]))));
+  return element(
+    "div",
+    { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
+    element(
+      "table",
+      { class: "figures" },
+      element("caption", {}, caption),
+      head(titles),
+      element(
+        "tbody",
+        {},
+        rows.map((row, place) =>
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row" }, String(row[0])),
+            columns.map((one) => element("td", {}, one[place])),
+          ),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Choosing a model, pictures, and which part of them to look at. What is chosen stands in the address.
+ *
+ * @typedef {{id: string, name: string, origin: string}} Open  a model or some pictures
+ */
+
+import { choice } from "convscope/choice.js";
+import { element } from "convscope/dom.js";
+import { get } from "studio/api.js";
+import { addressOf } from "studio/studio.js";
+
+const PARTS = {
+  test: "test pictures",
+  validation: "validation pictures",
+  train: "training pictures",
+  all: "all",
+};
+
+/** What is open. @returns {Promise<{models: Open[], data: Open[]}>} */
+export async function whatIsOpen() {
+  const [{ models }, { data }] = await Promise.all([get("/api/models"), get("/api/data")]);
+  return { models, data };
+}
+
+/**
+ * Selects that turn to the address with the new choice in it.
+ *
+ * @param {import("studio/studio.js").Place} place
+ * @param {{name: string, label: string, chosen: string, options: Record<string, string>}[]} choices
+ */
+export function picker(place, choices) {
+  return element(
+    "p",
+    { class: "choices" },
+    choices.map(({ name, label, chosen, options }) =>
+      choice(label, chosen, options, (value) => turnTo(place, { [name]: value })),
+    ),
+  );
+}
+
+/**
+ * Goes to the same view with other options.
+ *
+ * @param {import("studio/studio.js").Place} place
+ * @param {Record<string, string>} changed  "" takes an option away
+ */
+export function turnTo(place, changed) {
+  location.hash = withOptions(place, changed);
+}
+
+/**
+ * The address of the same view with other options.
+ *
+ * @param {import("studio/studio.js").Place} place
+ * @param {Record<string, string>} changed  "" takes an option away
+ */
+export function withOptions({ view, path, options }, changed) {
+  const all = Object.entries({ ...Object.fromEntries(options), ...changed });
+  return addressOf(view, path, Object.fromEntries(all.filter(([, value]) => value !== "")));
+}
+
+/**
+ * What the address chooses among the open ones, else the first; undefined if there is none.
+ *
+ * @param {Open[]} open
+ * @param {string | null} id
+ * @param {number} [otherwise]  place of the one that is taken where nothing is chosen
+ */
+export function chosen(open, id, otherwise = 0) {
+  return open.find((one) => one.id === id) ?? open[otherwise] ?? open[0];
+}
+
+/**
+ * Names by id, for a select; of equal names the later ones have their id beside them.
+ *
+ * @param {Open[]} open
+ */
+export function named(open) {
+  const seen = new Set();
+  return Object.fromEntries(
+    open.map(({ id, name }) => {
+      const shown = seen.has(name) ? `${name} (${id})` : name;
+      seen.add(name);
+      return [id, shown];
+    }),
+  );
+}
+
+/**
+ * The choices of pictures and of their part, for `picker`.
+ *
+ * @param {Open[]} data
+ * @param {string} id
+ * @param {string} part
+ */
+export function pictureChoices(data, id, part) {
+  return [
+    { name: "data", label: "pictures", chosen: id, options: named(data) },
+    { name: "part", label: "of these the", chosen: part, options: PARTS },
+  ];
+}
+
+/** The address of the walk of a picture. @type {(model: string, data: string, place: number) => string} */
+export function walkOf(model, data, place) {
+  return addressOf("walk", [model, `data.${data}.${place}`]);
+}
+
+/** What to do where no model is open yet. */
+export function noModel() {
+  return element(
+    "p",
+    {},
+    "There is no model yet. ",
+    element("a", { href: addressOf("train") }, "Train one"),
+    " (the built-in digits take less than a minute), or start the studio with a model file.",
+  );
+}

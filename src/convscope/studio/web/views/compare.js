@@ -1,0 +1,187 @@
+/**
+ * Compare: two models on the same pictures.
+ *
+ * @typedef {{picture: string, place: number, truth: string, first: string, first_probability: number,
+ *   second: string, second_probability: number}} Flip
+ * @typedef {{pictures: number, first_accuracy_fraction: number, second_accuracy_fraction: number,
+ *   difference_fraction: number, difference_interval: [number, number], only_first: number, only_second: number,
+ *   p_value: number, flips: Flip[], notes: string[]}} Comparison
+ */
+
+import { element, head } from "convscope/dom.js";
+import { number } from "convscope/number.js";
+import { count, percent, three } from "convscope/numbers.js";
+import { get } from "studio/api.js";
+import { pictureList, thumbnail } from "studio/picture_list.js";
+import {
+  chosen,
+  named,
+  noModel,
+  picker,
+  pictureChoices,
+  turnTo,
+  walkOf,
+  whatIsOpen,
+} from "studio/picking.js";
+import { choice } from "convscope/choice.js";
+
+const TILE_HEIGHT = 216;
+const SIGNIFICANT = 0.05;
+
+/** @type {Record<string, [string, (flip: Flip) => boolean]>} */
+const KINDS = {
+  all: ["all that are answered differently", () => true],
+  first: ["only the first is right", ({ truth, first }) => first === truth],
+  second: ["only the second is right", ({ truth, second }) => second === truth],
+  neither: ["both are wrong", ({ truth, first, second }) => first !== truth && second !== truth],
+};
+
+/** @type {import("studio/studio.js").Show} */
+export async function show(root, place) {
+  const { models, data } = await whatIsOpen();
+  const title = element("h1", {}, "Compare");
+  if (!models.length) return void root.append(title, noModel());
+  const first = chosen(models, place.options.get("first"));
+  const second = chosen(models, place.options.get("second"), 1);
+  const source = chosen(data, place.options.get("data"));
+  const part = place.options.get("part") ?? "test";
+  root.append(
+    title,
+    element("p", {}, "Two models answer the same pictures. What counts is where they part."),
+    picker(place, [
+      { name: "first", label: "first model", chosen: first.id, options: named(models) },
+      { name: "second", label: "second model", chosen: second.id, options: named(models) },
+      ...pictureChoices(data, source.id, part),
+    ]),
+  );
+  if (first === second) {
+    return void root.append(
+      element("p", { class: "quiet" }, "Choose two different models: one is compared with itself."),
+    );
+  }
+  const query = new URLSearchParams({ first: first.id, second: second.id, data: source.id, part });
+  const found = await get(`/api/comparison?${query}`);
+  root.append(figures(found, first.name, second.name), verdict(found, second.name));
+  root.append(flips(found, place, { first, second, data: source.id }));
+}
+
+/**
+ * @param {Comparison} found
+ * @param {string} first
+ * @param {string} second
+ */
+function figures(found, first, second) {
+  const row = (/** @type {string} */ name, /** @type {number} */ accuracy, /** @type {number} */ only) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      element("td", {}, percent(accuracy)),
+      element("td", {}, count(only)),
+    );
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "table",
+      { class: "figures" },
+      element("caption", {}, `${count(found.pictures)} pictures`),
+      head(["model", "accuracy", "right alone"]),
+      element(
+        "tbody",
+        {},
+        row(first, found.first_accuracy_fraction, found.only_first),
+        row(second, found.second_accuracy_fraction, found.only_second),
+      ),
+    ),
+    found.notes.map((note) => element("p", { class: "quiet" }, note)),
+  );
+}
+
+/**
+ * @param {Comparison} found
+ * @param {string} second
+ */
+function verdict({ difference_fraction, difference_interval, p_value }, second) {
+  const points = (/** @type {number} */ share) =>
+    `${share > 0 ? "+" : ""}${three(Number((100 * share).toFixed(2)))}`;
+  const [low, high] = difference_interval.map(points);
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "p",
+      {},
+      `${second} is right on `,
+      element("strong", {}, `${points(difference_fraction)} points`),
+      ` of the pictures more often (95 % interval ${low} to ${high}).`,
+    ),
+    element(
+      "p",
+      {},
+      "p = ",
+      number(p_value),
+      " by McNemar's exact test: ",
+      p_value < SIGNIFICANT
+        ? "a difference as large as this would seldom come about by chance."
+        : "a difference as large as this may well come about by chance.",
+    ),
+  );
+}
+
+/**
+ * @param {Comparison} found
+ * @param {import("studio/studio.js").Place} place
+ * @param {{first: import("studio/picking.js").Open, second: import("studio/picking.js").Open, data: string}} of
+ */
+function flips(found, place, of) {
+  const asked = place.options.get("flips") ?? "all";
+  const kind = asked in KINDS ? asked : "all";
+  const shown = found.flips.filter(KINDS[kind][1]);
+  const names = Object.fromEntries(
+    Object.entries(KINDS).map(([name, [title, is]]) => [
+      name,
+      `${title} (${count(found.flips.filter(is).length)})`,
+    ]),
+  );
+  return element(
+    "section",
+    { class: "stack" },
+    element("h2", {}, "Where they part"),
+    choice("show", kind, names, (value) => turnTo(place, { flips: value })),
+    shown.length
+      ? pictureList(
+          shown.length,
+          (index) => tile(shown[index], of),
+          "pictures answered differently",
+          TILE_HEIGHT,
+        )
+      : "",
+  );
+}
+
+/**
+ * @param {Flip} flip
+ * @param {{first: import("studio/picking.js").Open, second: import("studio/picking.js").Open, data: string}} of
+ */
+function tile(flip, { first, second, data }) {
+  const answer = (
+    /** @type {string} */ model,
+    /** @type {string} */ said,
+    /** @type {number} */ share,
+    /** @type {string} */ which,
+  ) =>
+    element(
+      "a",
+      { class: said === flip.truth ? "" : "said", href: walkOf(model, data, flip.place), title: which },
+      `${said} ${percent(share)}`,
+    );
+  return element(
+    "div",
+    { class: "picture" },
+    thumbnail(data, flip.place, flip.picture),
+    element("span", {}, `is ${flip.truth}`),
+    answer(first.id, flip.first, flip.first_probability, `what ${first.name} says`),
+    answer(second.id, flip.second, flip.second_probability, `what ${second.name} says`),
+  );
+}

@@ -1,0 +1,47 @@
+import math
+
+import pytest
+
+from convscope.errors import RequestError
+from convscope.studio.lesson.question import Question, order_of
+
+NUMBER = Question(
+    "sum", ["?"], 4.0, (["2 + 2"],), within=0.04, slips={1.0: "without the bias", math.nan: "never"}
+)
+CHOICE = Question("which", ["?"], 1, (), options=("it stays", "it falls"))
+
+
+@pytest.mark.parametrize("given", [3.97, 4, 4.03])
+def test_a_right_answer_is_told_with_its_arithmetic(given):
+    verdict = NUMBER.judge(given)
+    assert (verdict.right, verdict.answer, verdict.working) == (True, 4.0, [["2 + 2"]])
+
+
+def test_a_wrong_answer_is_told_the_way_and_not_the_goal():
+    verdict = NUMBER.judge(1)
+    assert (verdict.right, verdict.answer, verdict.working) == (False, None, [["2 + 2"]])
+    assert verdict.why == "without the bias"
+    assert NUMBER.judge(17).why == ""
+
+
+def test_a_choice():
+    assert CHOICE.judge(1).answer == "it falls"
+    assert not CHOICE.judge(0).right
+    assert CHOICE.reveal().answer == "it falls"
+    assert not CHOICE.reveal().right
+
+
+@pytest.mark.parametrize(
+    ("question", "given"), [(NUMBER, math.inf), (NUMBER, math.nan), (CHOICE, 2), (CHOICE, 0.5)]
+)
+def test_no_answer_at_all(question, given):
+    with pytest.raises(RequestError, match="cannot be an answer"):
+        question.judge(given)
+
+
+def test_what_is_asked_holds_no_answer():
+    assert set(NUMBER.asked().model_dump()) == {"name", "prompt", "options", "grids", "tables", "unit"}
+
+
+def test_what_becomes_of_a_number():
+    assert (order_of(1, 1 + 1e-15), order_of(2, 1), order_of(1, 2)) == (0, 1, 2)
