@@ -7,15 +7,31 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from convscope.serving.app import add_problems
+from convscope.studio.comparison_routes import comparison_routes
 from convscope.studio.data_routes import data_routes
+from convscope.studio.lesson_routes import lesson_routes
+from convscope.studio.losses_routes import losses_routes
+from convscope.studio.mistake_routes import mistake_routes
 from convscope.studio.model_routes import model_routes
+from convscope.studio.neuron_routes import neuron_routes
 from convscope.studio.page import add_page
 from convscope.studio.training_routes import training_routes
+from convscope.studio.walk_routes import walk_routes
 
 if TYPE_CHECKING:
     from convscope.studio.opened import Studio
 
-_ROUTERS = (model_routes, data_routes, training_routes)
+_ROUTERS = (
+    model_routes,
+    data_routes,
+    training_routes,
+    walk_routes,
+    neuron_routes,
+    mistake_routes,
+    comparison_routes,
+    losses_routes,
+    lesson_routes,
+)
 
 
 def create_app(studio: Studio) -> FastAPI:
