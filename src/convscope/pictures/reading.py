@@ -126,6 +126,16 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
         return (image.width, image.height) if lies else (image.height, image.width)
 
 
+def suffix_of(encoded: bytes) -> str:
+    """What the name of a picture's file ends with, by its content.
+
+    Args:
+        encoded: A picture that `read_picture` can read.
+    """
+    with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
+        return f".{str(image.format).lower()}"
+
+
 def orientation_of(image: Image.Image) -> int:
     """Read EXIF's orientation, 1 to 8; 1, upright, where there is none."""
     try:

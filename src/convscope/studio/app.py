@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from convscope.serving.app import add_problems
+from convscope.studio.collection_routes import collection_routes
 from convscope.studio.comparison_routes import comparison_routes
 from convscope.studio.data_routes import data_routes
 from convscope.studio.lesson_routes import lesson_routes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _ROUTERS = (
     model_routes,
     data_routes,
+    collection_routes,
     training_routes,
     walk_routes,
     neuron_routes,

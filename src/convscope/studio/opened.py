@@ -133,6 +133,22 @@ class Studio:
         """Find pictures; a RequestError (404) if there are none of that id."""
         return _found("data", id_, self.sources())
 
+    def collection(self, id_: str) -> Path:
+        """The folder of pictures that were collected here.
+
+        Raises:
+            RequestError: 404: there is none of that id; 422: these pictures were not collected here.
+        """
+        found = self.data(id_)
+        if found.origin != "collected":
+            raise RequestError(
+                f"{found.name} takes no pictures",
+                status=422,
+                why="only what was collected in the studio does",
+                remedy="begin a collection",
+            )
+        return Path(found.where)
+
     def add_data(self, path: str) -> OpenData:
         """Open pictures elsewhere on this machine, now and from now on.
 

@@ -195,7 +195,7 @@ class Runs:
             seen = self._seen.setdefault(name, _Seen(EventFile(path)))
             for _, event in seen.file.news():
                 seen.last = event["event"]
-                if seen.last == "Opened":
+                if seen.last == "Opened" and isinstance(event.get("process"), int):
                     seen.process = event["process"]
             return seen
 

@@ -1,0 +1,102 @@
+"""Pictures that are made or sent in the browser, kept in the studio's folder.
+
+A collection is an ordinary folder of class folders. An archive stays packed: it is read where it is, and
+nothing is ever unpacked to the disk. No name that was sent becomes a path unless `checked_name` lets it, and
+the files of a collection are named by their content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from convscope.atomic import replacing
+from convscope.errors import DataError, RequestError
+from convscope.pictures.reading import read_picture, suffix_of
+from convscope.pictures.sources.zip_archive import ZIP_ERRORS, open_zip
+from convscope.studio.home import checked_name, free_name
+
+if TYPE_CHECKING:
+    from convscope.serving.uploads import Upload
+
+MOST_FILES = 200_000
+MOST_UNPACKED_BYTES = 8 * 2**30
+MOST_PIXELS = 50_000_000
+
+
+def new_collection(folder: Path, name: str) -> Path:
+    """Make an empty collection in a folder; a number is added to its name if that is taken.
+
+    Raises:
+        RequestError: 422: it cannot be called so.
+    """
+    made = folder / free_name(checked_name(name), folder)
+    made.mkdir()
+    return made
+
+
+def add_picture(collection: Path, label: str, picture: Upload) -> Path:
+    """Put a picture into a class of a collection, exactly as it was sent; one that is there stays.
+
+    Raises:
+        RequestError: 422: the class cannot be called so.
+        PictureError: It cannot be read.
+        ConvscopeError: It cannot be written.
+    """
+    folder = collection / checked_name(label)
+    read_picture(picture.data, picture.name, pixel_limit=MOST_PIXELS)
+    digest = hashlib.blake2b(picture.data, digest_size=8).hexdigest()
+    path = folder / f"{digest}{suffix_of(picture.data)}"
+    folder.mkdir(exist_ok=True)
+    with replacing(path) as file:
+        file.write(picture.data)
+    return path
+
+
+def keep_archive(folder: Path, name: str, sent: IO[bytes]) -> Path:
+    """Keep a .zip archive of class folders, once it is known to be one and to stay within the limits.
+
+    Args:
+        folder: Where; a number is added to its name if that is taken.
+        name: What to call it, with or without .zip.
+        sent: The archive, read from its beginning.
+
+    Raises:
+        RequestError: 413: it holds too many files, or unpacks to too much; 422: it cannot be called so.
+        DataError: It is damaged, is encrypted, has members that lead out of it, or holds no pictures in class
+            folders.
+        ConvscopeError: It cannot be written.
+    """
+    stem = checked_name(name.removesuffix(".zip"))
+    path = folder / f"{free_name(stem, folder, suffix='.zip')}.zip"
+    with replacing(path) as file:
+        shutil.copyfileobj(sent, file)
+        file.flush()
+        _check_size(file)
+        beside = Path(file.name)
+        try:
+            open_zip(beside)
+        except DataError as error:
+            what = error.what.replace(str(beside), path.name)  # the name that its sender knows
+            raise DataError(what, why=error.why, remedy=error.remedy) from error
+    return path
+
+
+def _check_size(file: IO[bytes]) -> None:
+    try:
+        with zipfile.ZipFile(file.name) as archive:
+            members = archive.infolist()
+    except ZIP_ERRORS:
+        return  # opening it as a source tells why
+    unpacked = sum(member.file_size for member in members)
+    if len(members) > MOST_FILES or unpacked > MOST_UNPACKED_BYTES:
+        raise RequestError(
+            "the archive is too large",
+            status=413,
+            why=f"it has {len(members):,} files of {unpacked:,} bytes in all; "
+            f"{MOST_FILES:,} files and {MOST_UNPACKED_BYTES:,} bytes are taken at most",
+            remedy="unpack it yourself and open the folder by its path",
+        )
