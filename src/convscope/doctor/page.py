@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 
 from convscope.atomic import replacing
 from convscope.doctor.findings import MEANINGS
+from convscope.html_page import html_page
 from convscope.pictures.decoding import Decoded, decode
 
 if TYPE_CHECKING:
@@ -49,31 +49,14 @@ def page(diagnosis: Diagnosis) -> str:
     """Write the findings as a whole HTML document; names are text there, whatever they are."""
     shown = sorted({p for one in diagnosis.findings for group in _shown(one) for p in group})
     pictures = _thumbnails(diagnosis, shown)
-    style = _STYLE.read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
     name = escape(diagnosis.source.name)
     sections = "\n".join(_section(diagnosis, one, pictures) for one in diagnosis.findings)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name} · convscope doctor</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
+    body = f"""<main>
 <h1>{name}</h1>
 <p>{len(diagnosis.source.items):,} pictures. {"" if sections else "Nothing was found."}</p>
 {sections}
-</main>
-</body>
-</html>
-"""
+</main>"""
+    return html_page(f"{diagnosis.source.name} · convscope doctor", _STYLE.read_text("utf-8"), body)
 
 
 def _shown(finding: Finding) -> tuple[Group, ...]:
