@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from convscope.errors import PictureError, RequestError
-from convscope.serving.answers import Problem  # noqa: TC001  # pydantic looks it up
+from convscope.serving.answers import Problem
 from convscope.serving.body import parts_of_body, whole_body
 from convscope.serving.limits import Limits
 from convscope.serving.problems import problem

@@ -1,0 +1,171 @@
+/**
+ * Choosing pictures: those that are open, a path, an archive, or a collection made here.
+ *
+ * @typedef {object} DataFacts
+ * @property {string} id
+ * @property {string} name
+ * @property {number} pictures
+ * @property {{name: string, pictures: number, examples: number[]}[]} classes
+ * @property {string[]} notes
+ * @property {number[]} shape
+ * @property {string} network
+ *
+ * @typedef {{id: string, name: string, origin: string}} OpenData
+ */
+
+import { element } from "convscope/dom.js";
+import { count, shapeText } from "convscope/numbers.js";
+import { get, post, told } from "studio/api.js";
+import { collector } from "studio/train/collector.js";
+
+const ORIGINS = new Map([
+  ["built-in", "comes with convscope"],
+  ["given", "on this machine"],
+  ["collected", "collected here"],
+  ["sent", "sent here"],
+]);
+
+/**
+ * @param {string} wanted  the id to begin with
+ * @param {(facts: DataFacts | null) => void} onFacts  null while there are none to train on
+ */
+export async function dataChoice(wanted, onFacts) {
+  const select = element("select", { change: () => show() });
+  const shown = element("div", { class: "stack" });
+  const trouble = element("div", {});
+  let turn = 0;
+  /** @type {OpenData[]} */
+  let open = [];
+
+  /** @param {string} id */
+  async function list(id) {
+    open = (await get("/api/data")).data;
+    const title = (/** @type {OpenData} */ { name, origin }) => `${name} (${ORIGINS.get(origin) ?? origin})`;
+    select.replaceChildren(...open.map((one) => new Option(title(one), one.id, false, one.id === id)));
+    await show();
+  }
+
+  async function show() {
+    const mine = ++turn;
+    const one = open.find(({ id }) => id === select.value);
+    onFacts(null);
+    if (!one) return;
+    const collect = one.origin === "collected" ? collector(one.id, () => show()) : null;
+    try {
+      const facts = await get(`/api/data/${one.id}`);
+      if (mine !== turn) return;
+      collect?.know(facts.classes.map((/** @type {{name: string}} */ { name }) => name));
+      shown.replaceChildren(summary(facts), ...(collect ? [collect.element] : []));
+      onFacts(facts);
+    } catch (error) {
+      if (mine !== turn) return;
+      shown.replaceChildren(...(collect ? [collect.element] : [told(error)]));
+    }
+  }
+
+  /** @param {Promise<OpenData>} adding */
+  async function add(adding) {
+    trouble.replaceChildren();
+    try {
+      await list((await adding).id);
+    } catch (error) {
+      trouble.replaceChildren(told(error));
+    }
+  }
+
+  await list(wanted);
+  return {
+    element: element(
+      "div",
+      { class: "stack" },
+      element("label", { class: "fields" }, "pictures ", select),
+      element("details", {}, element("summary", {}, "other pictures"), others(add), trouble),
+      shown,
+    ),
+    chosen: () => select.value,
+  };
+}
+
+/** @param {(adding: Promise<OpenData>) => void} add */
+function others(add) {
+  const path = element("input", { "aria-describedby": "path-help", spellcheck: "false", required: true });
+  const name = element("input", { maxlength: 60, required: true });
+  const archive = element("input", {
+    type: "file",
+    accept: ".zip,application/zip",
+    change: () => {
+      const [file] = archive.files ?? [];
+      if (file) add(post(`/api/archives?name=${encodeURIComponent(file.name)}`, file));
+      archive.value = "";
+    },
+  });
+  return element(
+    "div",
+    { class: "stack others" },
+    form(
+      () => add(post("/api/data", { path: path.value })),
+      element("label", {}, "a path on this machine ", path),
+      "open",
+    ),
+    element(
+      "p",
+      { class: "quiet", id: "path-help" },
+      "A folder with a folder for each class, an archive of one, a table of paths and labels, or idx files. They are only read.",
+    ),
+    element("label", { class: "fields" }, "a .zip of class folders ", archive),
+    form(
+      () => add(post("/api/collections", { name: name.value })),
+      element("label", {}, "a new collection, called ", name),
+      "begin",
+    ),
+  );
+}
+
+/**
+ * @param {() => void} act
+ * @param {HTMLElement} field
+ * @param {string} verb
+ */
+function form(act, field, verb) {
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    act();
+  };
+  return element("form", { submit, class: "fields" }, field, element("button", {}, verb));
+}
+
+/** @param {DataFacts} facts */
+function summary({ id, pictures, classes, notes, shape }) {
+  const rows = classes.map(({ name, pictures: number, examples }) =>
+    element(
+      "li",
+      {},
+      element("span", { class: "class-name" }, name),
+      element("span", { class: "quiet" }, count(number)),
+      element(
+        "span",
+        { class: "examples" },
+        examples.map((place) =>
+          element("img", {
+            src: `/api/data/${id}/pictures/${place}`,
+            alt: "",
+            loading: "lazy",
+            width: 48,
+            height: 48,
+          }),
+        ),
+      ),
+    ),
+  );
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "p",
+      {},
+      `${count(pictures)} pictures of ${count(classes.length)} classes, brought to ${shapeText(shape)} (channels × height × width).`,
+    ),
+    notes.map((text) => element("p", { class: "note" }, text)),
+    element("ul", { class: "class-list" }, rows),
+  );
+}

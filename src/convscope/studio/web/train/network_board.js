@@ -1,0 +1,120 @@
+/**
+ * Writing a network: its table of shapes and costs as it is written, and what is wrong with it at the character.
+ *
+ * @typedef {import("studio/train/data_choice.js").DataFacts} DataFacts
+ */
+
+import { element, head } from "convscope/dom.js";
+import { count, shapeText } from "convscope/numbers.js";
+import { get, told } from "studio/api.js";
+
+/** Names of networks known from courses and books. */
+const PRESETS = ["course", "lenet", "vgg", "small"];
+
+export function networkBoard() {
+  /** @type {DataFacts | null} */
+  let facts = null;
+  let turn = 0;
+  const written = element("input", {
+    class: "notation",
+    maxlength: 2_048,
+    spellcheck: "false",
+    autocomplete: "off",
+    list: "presets",
+    "aria-describedby": "network-help",
+    input: () => show(),
+  });
+  const table = element("div", {
+    class: "wide-table",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "its steps",
+  });
+
+  async function show() {
+    const mine = ++turn;
+    written.removeAttribute("aria-invalid");
+    if (!facts) return table.replaceChildren();
+    const query = new URLSearchParams({
+      notation: written.value.trim() || facts.network,
+      shape: facts.shape.join("x"),
+      classes: String(facts.classes.length),
+    });
+    try {
+      const { steps } = await get(`/api/network?${query}`);
+      if (mine === turn) table.replaceChildren(tableOf(steps));
+    } catch (error) {
+      if (mine !== turn) return;
+      written.setAttribute("aria-invalid", "true");
+      table.replaceChildren(told(error));
+    }
+  }
+
+  return {
+    element: element(
+      "div",
+      { class: "stack" },
+      element("label", { class: "stack" }, "network", written),
+      element(
+        "datalist",
+        { id: "presets" },
+        PRESETS.map((name) => element("option", { value: name })),
+      ),
+      element(
+        "p",
+        { class: "quiet", id: "network-help" },
+        "32C3: 32 filters of 3 × 3 cells. MP2: max pooling. 128N: 128 neurons. The output layer follows from the classes.",
+      ),
+      table,
+    ),
+    /** @param {DataFacts | null} found */
+    give(found) {
+      facts = found;
+      written.placeholder = found?.network ?? "";
+      show();
+    },
+    notation: () => written.value.trim(),
+  };
+}
+
+/**
+ * @param {{step: string, notation: string, shape: number[], parameters: number, multiply_adds: number,
+ *   receptive_field: number[]}[]} steps
+ */
+function tableOf(steps) {
+  const number = (/** @type {number} */ n) => element("td", { class: "count" }, n ? count(n) : "");
+  const rows = steps.map(({ step, notation, shape, parameters, multiply_adds, receptive_field }) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, step),
+      element("td", {}, notation),
+      element("td", { class: "count" }, shapeText(shape)),
+      number(parameters),
+      number(multiply_adds),
+      element("td", { class: "count" }, shapeText(receptive_field)),
+    ),
+  );
+  const total = (/** @type {"parameters" | "multiply_adds"} */ field) =>
+    steps.reduce((sum, step) => sum + step[field], 0);
+  return element(
+    "table",
+    { class: "network-table" },
+    head(["step", "notation", "shape", "parameters", "multiply-adds", "sees"]),
+    element("tbody", {}, rows),
+    element(
+      "tfoot",
+      {},
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, "total"),
+        element("td", {}),
+        element("td", {}),
+        number(total("parameters")),
+        number(total("multiply_adds")),
+        element("td", {}),
+      ),
+    ),
+  );
+}

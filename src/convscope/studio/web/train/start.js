@@ -1,0 +1,92 @@
+/** Begin a run: which pictures, which network, and off it goes. Below, the runs there are. */
+
+import { element } from "convscope/dom.js";
+import { count } from "convscope/numbers.js";
+import { get, post, told } from "studio/api.js";
+import { addressOf } from "studio/studio.js";
+import { dataChoice } from "studio/train/data_choice.js";
+import { networkBoard } from "studio/train/network_board.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} wanted  the id of the data to begin with
+ */
+export async function showStart(root, wanted) {
+  const board = networkBoard();
+  const trouble = element("div", {});
+  const name = element("input", { maxlength: 60, autocomplete: "off" });
+  const epochs = element("input", { type: "number", min: 1, max: 100_000, placeholder: "chosen" });
+  const start = element("button", { class: "main-action" }, "Start training");
+  const data = await dataChoice(wanted, (facts) => {
+    board.give(facts);
+    name.placeholder = facts?.name ?? "";
+    start.disabled = facts === null;
+  });
+  const begin = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      const run = await post("/api/runs", {
+        data: data.chosen(),
+        name: name.value || null,
+        network: board.notation() || null,
+        epochs: epochs.value ? Number(epochs.value) : null,
+      });
+      location.hash = addressOf("train", [run.name]);
+    } catch (error) {
+      trouble.replaceChildren(told(error));
+    }
+  };
+  root.append(
+    element("h1", {}, "Train"),
+    element(
+      "section",
+      { "aria-label": "pictures", class: "stack" },
+      element("h2", {}, "1. Pictures"),
+      data.element,
+    ),
+    element(
+      "section",
+      { "aria-label": "network", class: "stack" },
+      element("h2", {}, "2. Network"),
+      board.element,
+    ),
+    element(
+      "form",
+      { submit: begin, class: "stack", "aria-label": "start" },
+      element("h2", {}, "3. Start"),
+      element(
+        "div",
+        { class: "fields" },
+        element("label", {}, "call it ", name),
+        element("label", {}, "epochs ", epochs),
+        start,
+      ),
+      element(
+        "p",
+        { class: "quiet" },
+        "It trains in a process of its own: this page may be closed meanwhile.",
+      ),
+      trouble,
+    ),
+    element("section", { "aria-label": "runs", class: "stack" }, element("h2", {}, "Runs"), await runs()),
+  );
+}
+
+async function runs() {
+  const { runs: found } = await get("/api/runs");
+  if (!found.length) return element("p", { class: "quiet" }, "None yet.");
+  const rows = found.map((/** @type {{name: string, state: string}} */ { name, state }) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, element("a", { href: addressOf("train", [name]) }, name)),
+      element("td", {}, state),
+    ),
+  );
+  return element(
+    "table",
+    { class: "plan" },
+    element("caption", {}, `${count(found.length)} in the studio's folder`),
+    element("tbody", {}, rows),
+  );
+}
