@@ -91,6 +91,42 @@ def test_the_lab_against_pytorch(make_model):
         assert len(one.thumbnails) == len(one.amounts)
 
 
+@pytest.mark.parametrize("kind", ["max", "average", "none"])
+def test_logits_of_the_same_weights_with_another_pooling(make_model, kind):
+    """Pooling of 3 cells with stride 2 on maps of 11, then of 2 on maps of 5: nothing fits by itself."""
+    model, pixels = make_model("4C3-MP3s2-3C3-AP2-5N", (3, 11, 11)), picture(11, 11)
+    weights = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
+
+    def pool(maps, window, stride):
+        if kind == "none":
+            rows = (maps.shape[-1] - window) // stride + 1
+            return maps[..., ::stride, ::stride][..., :rows, :rows]
+        return {"max": functional.max_pool2d, "average": functional.avg_pool2d}[kind](maps, window, stride)
+
+    def layer(operation, name, value, **settings):
+        return operation(value, weights[f"{name}.weight"], weights[f"{name}.bias"], **settings)
+
+    def logits(moved):
+        value = (torch.from_numpy(moved).double() - torch.tensor(model.mean)) / torch.tensor(model.std)
+        value = layer(functional.conv2d, "convolution_1", value.permute(2, 0, 1)[None], padding=1).relu()
+        value = layer(functional.conv2d, "convolution_2", pool(value, 3, 2), padding=1).relu()
+        value = layer(functional.linear, "full_connection_1", pool(value, 2, 2).flatten(1)).relu()
+        return layer(functional.linear, "full_connection_2", value)[0].numpy()
+
+    for one in lab(model, Predictor(model), pixels):
+        told = getattr(one.by_pooling, kind)
+        expected = [logits(apply(pixels, one.change, amount)) for amount in one.amounts]
+        np.testing.assert_allclose(told.logits.values(), expected, rtol=1e-4, atol=1e-5)
+        unmoved = logits(pixels)
+        moves = [np.linalg.norm(row - unmoved) / np.linalg.norm(unmoved) for row in expected]
+        np.testing.assert_allclose(told.distances, moves, atol=1e-5)
+
+
+def test_what_has_no_pooling_cannot_have_another(make_model):
+    model = make_model("2C3-4N")
+    assert all(one.by_pooling is None for one in lab(model, Predictor(model), picture(8, 8)))
+
+
 @pytest.mark.parametrize("width", [1, 2, 3, 7, 64])
 def test_narrow_pictures_are_shifted_by_a_pixel_at_least(width):
     shifts = invariance._changes(width)[0].amounts

@@ -250,6 +250,9 @@ def test_the_lab_reads_the_curves_at_the_slider(colour, number):
     (change,) = [one for one in colour.walk.invariance if one.change == "shift"]
     shown = [number(text) for text in colour.texts(".lab table.figures td")]
     expected = [change.before[0], change.after.max[0], change.after.average[0], change.after.none[0]]
+    expected += [
+        one.distances[0] for one in (change.by_pooling.max, change.by_pooling.average, change.by_pooling.none)
+    ]
     np.testing.assert_allclose(shown, expected, rtol=6e-3)
     shares = [number(text) for text in colour.texts(".lab .bars td:nth-child(2)")]
     np.testing.assert_allclose(shares, sorted(change.probabilities.values()[0], reverse=True)[:4], atol=6e-4)

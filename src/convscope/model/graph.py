@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import onnx
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.network.shapes import Stage
 
+PoolingKind = Literal["max", "average", "none"]
+
 _OPSET = 17  # read by every runtime since 2022
 _IR_VERSION = 8  # the one that came with it
 
 
-def build_graph(model: Model, *, rectify: bool = True) -> onnx.ModelProto:
+def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | None = None) -> onnx.ModelProto:
     """Build the graph from prepared pictures to logits.
 
     Its input `pictures` is uint8 of shape (N, height, width, channels), its output `logits` float32 of shape
@@ -31,6 +33,7 @@ def build_graph(model: Model, *, rectify: bool = True) -> onnx.ModelProto:
     Args:
         model: The model.
         rectify: Whether ReLU takes part, as in every trained network; without it there are no such nodes.
+        pooling: What every pooling does, whatever it is in the model; `none` keeps each window's first cell.
 
     Example:
         >>> from convscope.model.file import Model
@@ -50,7 +53,7 @@ def build_graph(model: Model, *, rectify: bool = True) -> onnx.ModelProto:
         helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
     ]
     return assemble(
-        [*arrangement, *network_nodes(model, rectify=rectify)],
+        [*arrangement, *network_nodes(model, rectify=rectify, pooling=pooling)],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", len(model.classes)])],
         network_constants(model),
@@ -69,13 +72,15 @@ def assemble(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
 
 
-def network_nodes(model: Model, *, rectify: bool = True) -> list[onnx.NodeProto]:
+def network_nodes(
+    model: Model, *, rectify: bool = True, pooling: PoolingKind | None = None
+) -> list[onnx.NodeProto]:
     """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`."""
     normalisation = [
         helper.make_node("Sub", ["image", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "std"], ["normalised"]),
     ]
-    return [*normalisation, *_chain(model.stages(), rectify=rectify)]
+    return [*normalisation, *_chain(model.stages(), rectify=rectify, pooling=pooling)]
 
 
 def network_constants(model: Model) -> dict[str, NDArray[Any]]:
@@ -85,7 +90,7 @@ def network_constants(model: Model) -> dict[str, NDArray[Any]]:
     return {**shaped, **model.weights}
 
 
-def _chain(chain: tuple[Stage, ...], *, rectify: bool) -> list[onnx.NodeProto]:
+def _chain(chain: tuple[Stage, ...], *, rectify: bool, pooling: PoolingKind | None) -> list[onnx.NodeProto]:
     nodes: list[onnx.NodeProto] = []
     value = "normalised"
     for stage in chain:
@@ -93,7 +98,7 @@ def _chain(chain: tuple[Stage, ...], *, rectify: bool) -> list[onnx.NodeProto]:
             nodes.append(helper.make_node("Flatten", [value], ["flattening"], axis=1))
             value = "flattening"
         is_output = stage is chain[-1]
-        nodes.append(_node(stage, value, "logits" if is_output else stage.name))
+        nodes += _nodes(stage, value, "logits" if is_output else stage.name, pooling)
         value = stage.name
         if rectify and not is_output and not isinstance(stage.layer, Pooling):
             nodes.append(helper.make_node("Relu", [value], [f"{value}.relu"]))
@@ -101,27 +106,32 @@ def _chain(chain: tuple[Stage, ...], *, rectify: bool) -> list[onnx.NodeProto]:
     return nodes
 
 
-def _node(stage: Stage, source: str, target: str) -> onnx.NodeProto:
+def _nodes(stage: Stage, source: str, target: str, pooling: PoolingKind | None) -> list[onnx.NodeProto]:
     inputs = [source, *stage.weight_shapes]
     match stage.layer:
         case Convolution(_, size, stride, padding):
-            return helper.make_node(
-                "Conv",
-                inputs,
-                [target],
-                stage.name,
-                kernel_shape=size,
-                strides=stride,
-                pads=[*padding, *padding],
-            )
-        case Pooling(kind, window, stride):
-            operator = "MaxPool" if kind == "max" else "AveragePool"
-            pads = _overhang(stage, window, stride)
-            return helper.make_node(
-                operator, inputs, [target], stage.name, kernel_shape=window, strides=stride, pads=pads
-            )
+            window = {"kernel_shape": size, "strides": stride, "pads": [*padding, *padding]}
+            return [helper.make_node("Conv", inputs, [target], stage.name, **window)]
+        case Pooling(kind, size, stride):
+            if pooling == "none":
+                return _first_cells(stage, source, target, stride)
+            operator = "MaxPool" if (pooling or kind) == "max" else "AveragePool"
+            window = {"kernel_shape": size, "strides": stride, "pads": _overhang(stage, size, stride)}
+            return [helper.make_node(operator, inputs, [target], stage.name, **window)]
         case FullConnection():
-            return helper.make_node("Gemm", inputs, [target], stage.name, transB=1)
+            return [helper.make_node("Gemm", inputs, [target], stage.name, transB=1)]
+
+
+def _first_cells(stage: Stage, source: str, target: str, stride: tuple[int, int]) -> list[onnx.NodeProto]:
+    """Keep the cells where the windows start."""
+    ends = [count * step for count, step in zip(stage.output_shape[1:], stride, strict=True)]
+    bounds = {"starts": [0, 0], "ends": ends, "axes": [2, 3], "steps": [*stride]}
+    constants = [
+        helper.make_node("Constant", [], [f"{stage.name}.{name}"], value_ints=numbers)
+        for name, numbers in bounds.items()
+    ]
+    inputs = [source, *(constant.output[0] for constant in constants)]
+    return [*constants, helper.make_node("Slice", inputs, [target], stage.name)]
 
 
 def _overhang(stage: Stage, window: tuple[int, int], stride: tuple[int, int]) -> list[int]:

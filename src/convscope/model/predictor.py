@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from convscope.errors import PictureError
-from convscope.model.graph import build_graph
+from convscope.model.graph import PoolingKind, build_graph
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
@@ -35,12 +35,20 @@ class Predictor:
         model: What `convscope.model.file.load` returns.
         threads: How many threads compute; None takes one for every processor this process may use.
         rectify: Whether ReLU takes part, as in every trained network.
+        pooling: What every pooling does, as for `build_graph`.
     """
 
-    def __init__(self, model: Model, threads: int | None = None, *, rectify: bool = True) -> None:
+    def __init__(
+        self,
+        model: Model,
+        threads: int | None = None,
+        *,
+        rectify: bool = True,
+        pooling: PoolingKind | None = None,
+    ) -> None:
         self._model = model
-        self._again = partial(Predictor, model, threads, rectify=rectify)
-        self._session = open_session(build_graph(model, rectify=rectify), threads)
+        self._again = partial(Predictor, model, threads, rectify=rectify, pooling=pooling)
+        self._session = open_session(build_graph(model, rectify=rectify, pooling=pooling), threads)
         self.batch_size = pictures_at_once(model)
 
     def __reduce__(self) -> tuple[Callable[[], Predictor], tuple[()]]:

@@ -5,11 +5,15 @@ Names with a shape behind them there are `EncodedArray`s, lists are lists. Sides
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from convscope.walkthrough.arrays import EncodedArray  # noqa: TC001 - pydantic needs it
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -90,17 +94,23 @@ class ReluStep(_Step):
 
 
 class MaxPoolingStep(_Step):
-    """Max pooling, with who won and what was thrown away."""
+    """Max pooling, with who won and what was thrown away; its output is the winners' numbers."""
 
     kind: Literal["max_pooling"] = "max_pooling"
     window: Pair
     stride: Pair
     overhang: bool
     output_size: OutputSize
-    output: EncodedArray
     winners: EncodedArray
     kept_fraction: Share
     lost_fraction: Share | None
+
+    def maxima(self, maps: NDArray[Any]) -> NDArray[Any]:
+        """Read the output off the maps that go in, (channels, height, width)."""
+        winners = self.winners.values().astype(np.intp)
+        channels, rows, columns = np.indices(winners.shape)
+        down, across = np.divmod(winners, self.window[1])
+        return maps[channels, rows * self.stride[0] + down, columns * self.stride[1] + across]
 
 
 class AveragePoolingStep(_Step):
@@ -269,6 +279,21 @@ class After(_Strict):
     none: list[Number]
 
 
+class Logits(_Strict):
+    """The logits at each amount of a change, and how far they are from those of the unchanged picture."""
+
+    logits: EncodedArray
+    distances: list[Number]
+
+
+class ByPooling(_Strict):
+    """What a network says with the same weights and another pooling."""
+
+    max: Logits
+    average: Logits
+    none: Logits
+
+
 class Invariance(_Strict):
     """One kind of change of the picture, and what moves with it."""
 
@@ -280,6 +305,7 @@ class Invariance(_Strict):
     probabilities: EncodedArray
     before: list[Number]
     after: After
+    by_pooling: ByPooling | None
 
 
 class Note(_Strict):

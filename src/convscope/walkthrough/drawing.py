@@ -1,4 +1,4 @@
-"""Pictures as PNG data URLs, so that a page holds them itself."""
+"""Pictures as data URLs, so that a page holds them itself."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONGEST_SIDE = 512
+_LONGEST_EXACT_SIDE = 64
+"""Larger pictures may be written as JPEG: nobody tells single pixels in them, and PNG is far larger."""
+_QUALITY = 90
 
 
 def data_url(pixels: NDArray[np.uint8]) -> str:
-    """Write a picture as a PNG data URL, made smaller where a side is longer than `LONGEST_SIDE`.
+    """Write a picture as a data URL, made smaller where a side is longer than `LONGEST_SIDE`.
 
     Args:
         pixels: uint8 (height, width) or (height, width, 1 or 3).
@@ -28,6 +31,13 @@ def data_url(pixels: NDArray[np.uint8]) -> str:
     """
     image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    is_exact = max(image.size) <= _LONGEST_EXACT_SIDE
+    written = {form: _written(image, form) for form in (["PNG"] if is_exact else ["PNG", "JPEG"])}
+    form = min(written, key=lambda form: len(written[form]))
+    return f"data:image/{form.lower()};base64,{base64.b64encode(written[form]).decode()}"
+
+
+def _written(image: Image.Image, form: str) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    image.save(buffer, form, optimize=True, quality=_QUALITY)
+    return buffer.getvalue()

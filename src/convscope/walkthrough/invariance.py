@@ -5,22 +5,27 @@
 for the maps that go into the network's first pooling, and for the same maps after pooling with its window: by
 maximum, by average, or not at all, where the first cell of each window is taken so that all three keep
 equally many numbers. A network without pooling is asked about its last maps and windows of 2x2.
+
+The logits are measured alike, for the network as it is and with each of the three in the place of all its
+poolings, the weights the same.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from PIL import Image
 
+from convscope.model.graph import PoolingKind
 from convscope.model.intermediate import Intermediate
+from convscope.model.predictor import Predictor
 from convscope.network.notation import Convolution, Pooling
 from convscope.steps import average_pooling, max_pooling, softmax
 from convscope.walkthrough.arrays import encode
-from convscope.walkthrough.document import After, Invariance
+from convscope.walkthrough.document import After, ByPooling, Invariance, Logits
 from convscope.walkthrough.drawing import data_url
 
 if TYPE_CHECKING:
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.model.predictor import Predictor
     from convscope.steps.arrays import Array
 
 Name = Literal["shift", "turn", "scale", "squash"]
@@ -68,6 +72,7 @@ def lab(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[I
     """
     name, pooling = maps_to_pool(model)
     engine = Intermediate(model, [name])
+    others = _with_each_pooling(model)
     told: list[Invariance] = []
     for change in _changes(pixels.shape[1]):
         moved = np.stack([apply(pixels, change.name, amount) for amount in change.amounts])
@@ -89,6 +94,10 @@ def lab(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[I
                         kind: distances(map(pool, maps), unchanged)
                         for kind, pool in _poolings(pooling).items()
                     }
+                ),
+                by_pooling=others
+                and ByPooling(
+                    **{kind: _logits(other.logits(moved), unchanged) for kind, other in others.items()}
                 ),
             )
         )
@@ -149,6 +158,18 @@ def maps_to_pool(model: Model) -> tuple[str, Pooling]:
             case _:
                 break
     return before, Pooling("max", (2, 2), (2, 2), overhang=True)
+
+
+def _with_each_pooling(model: Model) -> dict[PoolingKind, Predictor] | None:
+    """The network with each kind of pooling in the place of all that it has; None where it has none."""
+    if not any(isinstance(stage.layer, Pooling) for stage in model.stages()):
+        return None
+    return {kind: Predictor(model, pooling=kind) for kind in get_args(PoolingKind)}
+
+
+def _logits(logits: NDArray[np.float32], unchanged: int) -> Logits:
+    moved = distances([*logits.astype(np.float64)], unchanged)
+    return Logits(logits=encode(logits, "float32"), distances=moved)
 
 
 def _poolings(pooling: Pooling) -> dict[str, Callable[[Array], Array]]:

@@ -62,7 +62,7 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
                 caption = f"{percent(step.silenced_fraction)} of the cells silenced"
                 yield _maps("ReLU", maps, chosen, caption, limit)
             case MaxPoolingStep() | AveragePoolingStep():
-                maps = step.output.values()
+                maps = step.maxima(maps) if isinstance(step, MaxPoolingStep) else step.output.values()
                 yield _maps(
                     step.notation, maps, chosen, f"{step.kind.replace('_', ' ')}, {_times(step.shape)}"
                 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.steps import max_pooling, softmax
 from convscope.steps.windows import output_size
-from convscope.walkthrough.arrays import EncodedArray, encode
+from convscope.walkthrough.arrays import EncodedArray, encode, encode_rounded
 from convscope.walkthrough.document import (
     AnyStep,
     AveragePoolingStep,
@@ -55,7 +55,7 @@ class Teller:
         model: Whose chain it is.
         truth: Index of the true class, if it is known.
         relevance: Of the inputs of the output layer, if there are data.
-        coarse: Whether large arrays are rounded to float16, so that a page stays small.
+        coarse: Whether large arrays are rounded, so that a page stays small.
     """
 
     model: Model
@@ -89,9 +89,8 @@ class Teller:
 
     def encode(self, values: NDArray[Any]) -> EncodedArray:
         """Write numbers as exactly as the walk's size allows."""
-        largest = np.abs(values).max(initial=0)
-        is_coarse = self.coarse and values.size > _LARGE_ARRAY and largest < np.finfo(np.float16).max
-        return encode(values, "float16" if is_coarse else "float32")
+        is_coarse = self.coarse and values.size > _LARGE_ARRAY and values.ndim > 1
+        return encode_rounded(values) if is_coarse else encode(values, "float32")
 
     def _convolution(self, step: Step, common: dict[str, Any]) -> ConvolutionStep:
         stage, layer = cast("Stage", step.stage), cast("Convolution", cast("Stage", step.stage).layer)
@@ -114,16 +113,16 @@ class Teller:
             "stride": [*layer.stride],
             "overhang": layer.overhang,
             "output_size": _output_size(step, layer.window, layer.stride, (0, 0), overhang=layer.overhang),
-            "output": self.encode(step.output),
         }
         if layer.kind == "average":
-            return AveragePoolingStep(**fields, kept_fraction=step.output.size / step.input.size)
+            kept_fraction = step.output.size / step.input.size
+            return AveragePoolingStep(**fields, output=self.encode(step.output), kept_fraction=kept_fraction)
         winners = max_pooling.winners(step.input, layer.window, layer.stride, overhang=layer.overhang)
         kept = np.zeros((len(step.input), step.input[0].size), np.bool_)
         np.put_along_axis(kept, winners.reshape(len(kept), -1), values=True, axis=1)
         return MaxPoolingStep(
             **fields,
-            winners=encode(winners, "int32"),
+            winners=_in_windows(winners, step.input.shape[2], layer),
             kept_fraction=float(kept.mean()),
             lost_fraction=_lost_fraction(step.input, kept.reshape(step.input.shape)),
         )
@@ -208,6 +207,14 @@ def _contributions(inputs: Array, weights: NDArray[np.float32]) -> Contributions
 def _largest(products: Array, count: int) -> NDArray[np.intp]:
     """Where the largest absolute values stand, in order; of equal ones the first."""
     return np.argsort(-np.abs(products), kind="stable")[:count]
+
+
+def _in_windows(winners: NDArray[np.intp], columns: int, layer: Pooling) -> EncodedArray:
+    """Count each winner within its window, row by row, from its place in a map of so many columns."""
+    _, down, across = np.indices(winners.shape)
+    rows = winners // columns - down * layer.stride[0]
+    places = rows * layer.window[1] + winners % columns - across * layer.stride[1]
+    return encode(places, "uint8" if np.prod(layer.window) <= 256 else "int32")
 
 
 def _lost_fraction(values: Array, kept: NDArray[np.bool_]) -> float | None:

@@ -1,17 +1,18 @@
 /**
  * Arrays as a walk carries them: base64 of raw-deflated little-endian numbers, or a plain list where there are few.
+ * Rounded ones hold multiples of a step that each map or filter has of its own.
  *
  * @typedef {object} Tensor
  * @property {number[]} shape
  * @property {ArrayLike<number>} data  in C order
+ * @property {number[] | null} [steps]  of rounded numbers, one for each map
  *
- * @typedef {{dtype: string, shape: number[], data: string}} Packed
+ * @typedef {{dtype: string, shape: number[], data: string, steps: number[] | null}} Packed
  */
 
 /** @type {Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>} */
 const READERS = {
   float32: (bytes) => new Float32Array(bytes),
-  float16: (bytes) => Float32Array.from(new Uint16Array(bytes), fromHalf),
   int32: (bytes) => new Int32Array(bytes),
   uint8: (bytes) => new Uint8Array(bytes),
 };
@@ -34,12 +35,13 @@ export async function unpackAll(value) {
  * @param {Packed} packed
  * @returns {Promise<Tensor>}
  */
-export async function unpack({ dtype, shape, data }) {
+export async function unpack({ dtype, shape, data, steps }) {
   const text = atob(data);
   const deflated = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place++) deflated[place] = text.charCodeAt(place);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return { shape, data: READERS[dtype](await new Response(stream).arrayBuffer()) };
+  const bytes = await new Response(stream).arrayBuffer();
+  return { shape, steps, data: steps ? multiples(bytes, steps) : READERS[dtype](bytes) };
 }
 
 /**
@@ -103,15 +105,19 @@ function isPacked(value) {
 }
 
 /**
- * IEEE 754 half precision: sign, 5 bits of exponent, 10 of fraction.
+ * Multiples of steps: the low bytes of all of them stand before the high bytes.
  *
- * @param {number} bits
+ * @param {ArrayBuffer} bytes
+ * @param {number[]} steps
  */
-function fromHalf(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+function multiples(bytes, steps) {
+  const count = bytes.byteLength / 2;
+  const low = new Uint8Array(bytes, 0, count);
+  const high = new Int8Array(bytes, count);
+  const numbers = new Float64Array(count);
+  const each = count / steps.length;
+  for (let place = 0; place < count; place++) {
+    numbers[place] = (high[place] * 256 + low[place]) * steps[Math.floor(place / each)];
+  }
+  return numbers;
 }

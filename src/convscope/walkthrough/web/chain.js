@@ -54,7 +54,8 @@
  * @typedef {{probabilities: number[], predicted: number,
  *   linear: {weights_shape: number[], largest_difference: number, text: string}}} NoRelu
  * @typedef {{change: string, amounts: number[], unit: string, thumbnails: string[], logits: Tensor,
- *   probabilities: Tensor, before: number[], after: Record<string, number[]>}} Change
+ *   probabilities: Tensor, before: number[], after: Record<string, number[]>,
+ *   by_pooling: Record<string, {logits: Tensor, distances: number[]}> | null}} Change
  *
  * @typedef {object} Chain
  * @property {string} model
@@ -298,7 +299,8 @@ export function isOfClasses(chain, step) {
 }
 
 /**
- * What a step gives out; a ReLU and a flattening carry no numbers of their own, and a loss is read off its truths.
+ * What a step gives out. ReLU, max pooling and flattening carry no numbers of their own, as theirs are those of the
+ * step before; a loss is read off its truths.
  *
  * @param {any} raw
  * @param {Step | null} before
@@ -306,9 +308,9 @@ export function isOfClasses(chain, step) {
  * @returns {Tensor}
  */
 function outputOf(raw, before, chain) {
-  if (raw.kind === "relu")
-    return { shape: raw.shape, data: Float32Array.from(inputOf(before), (x) => Math.max(0, x)) };
-  if (raw.kind === "flattening") return { shape: raw.shape, data: inputOf(before) };
+  if (raw.kind === "relu") return rectified(inputOf(before));
+  if (raw.kind === "max_pooling") return maxima(raw, inputOf(before));
+  if (raw.kind === "flattening") return { ...inputOf(before), shape: raw.shape };
   if (raw.kind === "loss") {
     const losses = new Float64Array(chain.classes.length).fill(NaN);
     for (const { truth, cross_entropy } of raw.truths) losses[truth] = cross_entropy;
@@ -317,10 +319,40 @@ function outputOf(raw, before, chain) {
   return tensor(raw.output);
 }
 
+/**
+ * @param {Tensor} input
+ * @returns {Tensor}
+ */
+function rectified({ shape, data, steps }) {
+  const kept = new Float64Array(data.length);
+  for (let place = 0; place < kept.length; place++) kept[place] = Math.max(0, data[place]);
+  return { shape, data: kept, steps };
+}
+
+/**
+ * The numbers of the cells that a walk names as winners.
+ *
+ * @param {{winners: Tensor, window: [number, number], stride: [number, number]}} pooling
+ * @param {Tensor} input
+ * @returns {Tensor}
+ */
+function maxima({ winners: { shape, data }, window, stride }, input) {
+  const [, height, width] = shape;
+  const [, rows, columns] = input.shape;
+  const numbers = new Float64Array(data.length);
+  for (let place = 0; place < numbers.length; place++) {
+    const map = Math.floor(place / (height * width));
+    const row = (Math.floor(place / width) % height) * stride[0] + Math.floor(data[place] / window[1]);
+    const column = (place % width) * stride[1] + (data[place] % window[1]);
+    numbers[place] = input.data[(map * rows + row) * columns + column];
+  }
+  return { shape, data: numbers, steps: input.steps };
+}
+
 /** @param {Step | null} before */
 function inputOf(before) {
   if (before === null) throw new RangeError("a walk begins with its image");
-  return before.output.data;
+  return before.output;
 }
 
 /** @param {any} change */

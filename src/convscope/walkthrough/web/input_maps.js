@@ -15,7 +15,7 @@ import { gallery } from "convscope/gallery.js";
 import { legend } from "convscope/legend.js";
 import { cellSize, signedPaint } from "convscope/maps.js";
 import { three } from "convscope/numbers.js";
-import { titleOf } from "convscope/output_maps.js";
+import { rounding, titleOf } from "convscope/output_maps.js";
 
 /**
  * @param {Step} before  the step whose output goes in
@@ -62,6 +62,7 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
       element("h3", { class: "input" }, titleOf(before, map)),
       large.element,
       legend(before.limit, theme),
+      rounding(before, map),
       all && maps > 1 && element("p", { class: "quiet" }, `The window reaches through all ${maps} ${what}:`),
       all && maps > 1 && small.element,
     ],

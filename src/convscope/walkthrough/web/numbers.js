@@ -1,4 +1,7 @@
-/** How numbers are written: three significant digits, a true minus sign, the whole value beside it on demand. */
+/**
+ * How numbers are written: to three significant digits, a true minus sign, the whole value beside it on demand. No
+ * zeros are added at the end: a number that is only known to be 0.3 would seem to be known better.
+ */
 
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const DIGIT_WIDE_SPACE = "\u00a0";
@@ -14,9 +17,7 @@ export function three(x) {
   const size = Math.abs(x);
   if (size < 1e-4 || size >= 1e6) return scientific(x);
   const rounded = Number(x.toPrecision(3));
-  return minus(
-    size >= 100 ? rounded.toLocaleString("en", { useGrouping: size >= 10_000 }) : x.toPrecision(3),
-  );
+  return minus(size >= 100 ? rounded.toLocaleString("en", { useGrouping: size >= 10_000 }) : String(rounded));
 }
 
 /**

@@ -49,6 +49,7 @@ export function outputMaps(step, context) {
       element("h3", { class: "output" }, titleOf(step, map)),
       large.element,
       legend(step.limit, theme),
+      rounding(step, map),
       slide.element,
       maps > 1 && smallMaps(step, context),
     ],
@@ -66,6 +67,16 @@ export function outputMaps(step, context) {
  */
 export function titleOf(step, map) {
   return step.shape[0] > 1 ? `${mapName(step, map)} of ${step.shape[0]}` : mapName(step, map);
+}
+
+/**
+ * How a map's numbers are rounded, where a walk is too large to hold them in full.
+ *
+ * @param {Step} step
+ * @param {number} map
+ */
+export function rounding({ output: { steps } }, map) {
+  return steps ? element("p", { class: "quiet" }, `Rounded to steps of ${three(steps[map])}.`) : null;
 }
 
 /**

@@ -15,9 +15,10 @@ import { full, three } from "convscope/numbers.js";
  * @param {number} setting.bias
  * @param {number} setting.result  what the column comes to
  * @param {number} setting.output  what the walk holds for it
+ * @param {boolean} setting.isRounded  whether the walk holds it, or what it comes from, rounded
  * @param {(part: number, open: boolean) => void} setting.onFold
  */
-export function sum({ parts, bias, result, output, onFold }) {
+export function sum({ parts, bias, result, output, isRounded, onFold }) {
   const written = column([...parts.map(({ subtotal }) => subtotal), bias, result]);
   return element(
     "div",
@@ -29,6 +30,8 @@ export function sum({ parts, bias, result, output, onFold }) {
       "p",
       { class: "check" },
       `Shown to three digits, added up in full: ${full(result)}. The map holds ${full(output)}.`,
+      isRounded &&
+        " This walk is so large that maps and filters are rounded: the two agree as well as that allows.",
     ),
   );
 }

@@ -20,7 +20,7 @@ const FARTHEST = 14; // the largest logit difference that the slider reaches: e 
  * @param {(difference: number) => void} onChange  when the slider has been let go
  */
 export function surelyWrong(start, onChange) {
-  const drawn = element("div", { class: "stack" });
+  const drawn = element("div", { class: "beside" });
   const slider = element("input", {
     type: "range",
     min: -FARTHEST,

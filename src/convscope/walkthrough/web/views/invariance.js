@@ -4,7 +4,7 @@ import { range } from "convscope/arrays.js";
 import { bars } from "convscope/bars.js";
 import { largestFirst } from "convscope/chain.js";
 import { chart } from "convscope/curves.js";
-import { element } from "convscope/dom.js";
+import { element, flat } from "convscope/dom.js";
 import { choice } from "convscope/choice.js";
 import { three } from "convscope/numbers.js";
 
@@ -14,6 +14,12 @@ import { three } from "convscope/numbers.js";
  */
 
 const MOST_CLASSES = 4;
+const POOLINGS = {
+  "": "the network’s own pooling",
+  max: "max pooling",
+  average: "average pooling",
+  none: "first cells",
+};
 
 /**
  * @param {import("convscope/view.js").Context} context
@@ -38,7 +44,7 @@ export function invariance({ chain, state, set }) {
   const draw = (/** @type {number} */ index) => {
     const place = Math.min(Math.max(index, 0), change.amounts.length - 1) || 0;
     slider.setAttribute("aria-valuetext", amountText(change, place));
-    drawn.replaceChildren(...lab(chain, change, place));
+    drawn.replaceChildren(...flat(lab(chain, change, place, state.options.pooling ?? "")));
   };
   draw(start);
   return {
@@ -51,6 +57,8 @@ export function invariance({ chain, state, set }) {
           set("change", name);
         }),
         slider,
+        change.by_pooling &&
+          choice("logits with", state.options.pooling ?? "", POOLINGS, (name) => set("pooling", name)),
       ),
       drawn,
     ],
@@ -61,14 +69,16 @@ export function invariance({ chain, state, set }) {
  * @param {Chain} chain
  * @param {Change} change
  * @param {number} index  which amount
+ * @param {string} pooling  whose logits are drawn: "" for those of the network as it is
  */
-function lab({ classes }, change, index) {
+function lab({ classes }, change, index, pooling) {
   const { amounts, before, after, probabilities } = change;
   const count = classes.length;
+  const logits = change.by_pooling?.[pooling]?.logits ?? change.logits;
   const share = (/** @type {number} */ amount, /** @type {number} */ one) =>
     probabilities.data[amount * count + one];
   const logit = (/** @type {number} */ amount, /** @type {number} */ one) =>
-    change.logits.data[amount * count + one];
+    logits.data[amount * count + one];
   const now = range(count).map((one) => share(index, one));
   const leading = largestFirst(now).slice(0, MOST_CLASSES);
   const followed = largestFirst(
@@ -109,17 +119,27 @@ function lab({ classes }, change, index) {
           highest: 1,
         },
       ),
-      numbersTable(change, index),
+      distancesTable("distance from the unmoved picture’s maps", [
+        ["no pooling", before[index]],
+        ["max pooling", after.max[index]],
+        ["average pooling", after.average[index]],
+        ["first cell", after.none[index]],
+      ]),
       element(
         "p",
         { class: "quiet" },
         "“First cell” shrinks the maps like pooling does, but keeps the first cell of each window, whatever it is.",
       ),
     ),
+    change.by_pooling && farLogits(change.by_pooling, change, index, across),
     element(
       "figure",
       {},
-      element("figcaption", {}, "How the logits move"),
+      element(
+        "figcaption",
+        {},
+        `The logits, with ${POOLINGS[/** @type {keyof typeof POOLINGS} */ (pooling)] ?? POOLINGS[""]}`,
+      ),
       chart(
         followed.map((one) => ({
           name: classes[one],
@@ -133,30 +153,59 @@ function lab({ classes }, change, index) {
 }
 
 /**
+ * How far the logits move where all poolings of the network are of one kind, its weights the same.
+ *
+ * @param {NonNullable<Change["by_pooling"]>} byPooling
  * @param {Change} change
  * @param {number} index
+ * @param {string} across
  */
-function numbersTable({ before, after }, index) {
-  const rows = [
-    ["no pooling", before[index]],
-    ["max pooling", after.max[index]],
-    ["average pooling", after.average[index]],
-    ["first cell", after.none[index]],
-  ];
+function farLogits({ max, average, none }, { amounts }, index, across) {
+  return element(
+    "figure",
+    {},
+    element("figcaption", {}, "How far the logits move"),
+    chart(
+      [
+        { name: "max", x: amounts, y: max.distances },
+        { name: "average", x: amounts, y: average.distances },
+        { name: "first cell", x: amounts, y: none.distances },
+      ],
+      {
+        title: `relative distance of the logits against ${across}`,
+        across,
+        up: "relative distance",
+        at: amounts[index],
+        highest: 1,
+      },
+    ),
+    distancesTable("distance from the unmoved picture’s logits", [
+      ["max pooling", max.distances[index]],
+      ["average pooling", average.distances[index]],
+      ["first cell", none.distances[index]],
+    ]),
+    element(
+      "p",
+      { class: "quiet" },
+      "The same weights, with every pooling of the network replaced. They were learned with the network’s own: with another, look at how the logits move, not at whether they are right.",
+    ),
+  );
+}
+
+/**
+ * @param {string} caption
+ * @param {[string, number][]} rows
+ */
+function distancesTable(caption, rows) {
   return element(
     "table",
     { class: "figures" },
-    element("caption", {}, "distance from the unmoved picture's maps"),
+    element("caption", {}, caption),
     element(
       "tbody",
       {},
       rows.map(([name, value]) =>
-        element(
-          "tr",
-          {},
-          element("th", { scope: "row" }, String(name)),
-          element("td", {}, three(Number(value))),
-        ),
+        element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, three(value))),
       ),
     ),
   );

@@ -5,7 +5,7 @@ import { bars } from "convscope/bars.js";
 import { activities, brightest, hasMaps, largestFirst, mapName } from "convscope/chain.js";
 import { element, link } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
-import { cellSize, layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/maps.js";
+import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/maps.js";
 import { count, shapeText, three } from "convscope/numbers.js";
 import { format } from "convscope/state.js";
 
@@ -14,9 +14,9 @@ import { format } from "convscope/state.js";
  * @typedef {import("convscope/chain.js").Step} Step
  */
 
-const SIDE = 56;
+const SIDE = 3.5; // of a small map, in times the text's size
 const GAP = 16;
-const TEXT = 336; // screen pixels that a step's name takes, and how many maps more there are
+const TEXT = 27; // what a step's name takes, and how many maps more there are
 const MOST_CLASSES = 5;
 
 /**
@@ -80,10 +80,9 @@ function lossText({ chain: { truth, predicted, classes } }, losses) {
  */
 function smallMaps(context, step) {
   const [maps, height, width] = step.shape;
-  const fit = Math.max(
-    3,
-    Math.floor((context.room.below - TEXT) / (Math.max(SIDE, Math.min(width, 1.5 * SIDE)) + GAP)),
-  );
+  const side = rem(SIDE);
+  const each = Math.max(side, Math.min(width, 1.5 * side)) + GAP;
+  const fit = Math.max(3, Math.floor((context.room.below - rem(TEXT)) / each));
   const active = activities(step);
   const shown = largestFirst(active).slice(0, fit);
   const small = gallery(
@@ -91,7 +90,7 @@ function smallMaps(context, step) {
       maps: shown,
       height,
       width,
-      side: SIDE,
+      side,
       paint: (map) => signedPaint(mapOf(step.output, map), step.limit, context.theme),
       caption: (map) => mapName(step, map).replace("map ", ""),
       label: (map) => `${step.title}, ${mapName(step, map)}, mean activity ${three(active[map])}`,
@@ -102,7 +101,7 @@ function smallMaps(context, step) {
   const more = maps - shown.length;
   const picture =
     step.kind === "image" &&
-    mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * SIDE), context.theme);
+    mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * side), context.theme);
   return element(
     "div",
     { class: "row" },

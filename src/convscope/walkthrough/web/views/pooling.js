@@ -175,9 +175,9 @@ function cellsOf(step, [map, row, column]) {
  */
 function winnerOf(step, place) {
   if (!step.winners) return null;
-  const columns = stepBefore(step).shape[2];
+  const { top, left, width } = windowAt(step, place[1], place[2]);
   const index = valueAt({ ...step, output: step.winners }, place);
-  return [place[0], Math.floor(index / columns), index % columns];
+  return [place[0], top + Math.floor(index / width), left + (index % width)];
 }
 
 /** @param {PoolingStep} step */
