@@ -6,6 +6,7 @@
  * A view is a module `views/NAME.js` with
  *
  *     export async function show(root, place)   fills root; may return a function that tidies up
+ *     export const followsOptions = true        where it reads its options itself as they change
  *
  * @typedef {object} Place
  * @property {string} view
@@ -17,6 +18,7 @@
 
 import { element } from "convscope/dom.js";
 import { told } from "studio/api.js";
+import { theme } from "studio/theme.js";
 
 /** Name of a view, and what it is called. */
 const VIEWS = new Map([
@@ -34,6 +36,9 @@ const main = byId("main");
 
 /** @type {(() => void) | void} */
 let tidy;
+
+/** What is shown, without options, by a view that reads these itself; else nothing. */
+let followed = "";
 
 /** Counts changes of the view: one that loads slowly must not overwrite the next. */
 let turn = 0;
@@ -63,15 +68,17 @@ export function addressOf(view, path = [], options = {}) {
 async function turnTo() {
   const place = placeOf(location.hash);
   const mine = ++turn;
+  followed = "";
   tidy?.();
   tidy = undefined;
   document.title = `${VIEWS.get(place.view)} · convscope studio`;
   drawTop(place.view);
   const root = element("div", { class: "studio-view" });
   try {
-    /** @type {{show: Show}} */
-    const { show } = await import(`studio/views/${place.view}.js`);
+    /** @type {{show: Show, followsOptions?: boolean}} */
+    const { show, followsOptions } = await import(`studio/views/${place.view}.js`);
     if (mine !== turn) return;
+    if (followsOptions) followed = addressOf(place.view, place.path);
     main.replaceChildren(root);
     const after = await show(root, place);
     if (mine === turn) tidy = after;
@@ -95,15 +102,13 @@ function drawTop(current) {
 
 /** The theme that is not shown now. */
 function otherTheme() {
-  const chosen = document.documentElement.dataset.theme;
-  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  return dark ? "light" : "dark";
+  return theme() === "dark" ? "light" : "dark";
 }
 
 function switchTheme() {
-  const theme = otherTheme();
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem("theme", theme);
+  const chosen = otherTheme();
+  document.documentElement.dataset.theme = chosen;
+  localStorage.setItem("theme", chosen);
   turnTo();
 }
 
@@ -125,5 +130,8 @@ function decoded(piece) {
 
 const kept = localStorage.getItem("theme");
 if (kept) document.documentElement.dataset.theme = kept;
-addEventListener("hashchange", turnTo);
+addEventListener("hashchange", () => {
+  const { view, path } = placeOf(location.hash);
+  if (addressOf(view, path) !== followed) turnTo();
+});
 turnTo();

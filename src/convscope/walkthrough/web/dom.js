@@ -6,6 +6,8 @@
  * @typedef {Record<string, string | number | boolean | null | EventListener>} Attributes  a function listens
  */
 
+import { below } from "convscope/state.js";
+
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -56,12 +58,12 @@ export function head(titles) {
 }
 
 /**
- * This page's address with another fragment.
+ * This page's address with another state.
  *
  * @param {string} fragment
  */
 export function addressOf(fragment) {
-  return new URL(fragment, location.href).href;
+  return new URL(below(location.hash, fragment), location.href).href;
 }
 
 /**
@@ -83,4 +85,17 @@ function apply(made, attributes) {
  */
 export function flat(children) {
   return children.flat(2).filter((child) => child !== null && child !== false);
+}
+
+/**
+ * Gives the keyboard back to what had it before everything was drawn anew.
+ *
+ * @param {HTMLElement} root
+ * @param {string} label
+ */
+export function refocus(root, label) {
+  const same = [...root.querySelectorAll("[aria-label]")].find(
+    (one) => one.getAttribute("aria-label") === label,
+  );
+  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }

@@ -11,8 +11,9 @@ const MOST_CLASSES = 3;
  * @param {import("convscope/chain.js").Chain} chain
  * @param {import("convscope/state.js").State} state
  * @param {import("convscope/colours.js").Theme} theme
+ * @param {boolean} isAlone  whether the walk is a page of its own
  */
-export function header(chain, state, theme) {
+export function header(chain, state, theme, isAlone) {
   const { model, picture_name, network, probabilities, classes, largest_difference } = chain;
   const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
   const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
@@ -22,7 +23,7 @@ export function header(chain, state, theme) {
     element(
       "p",
       { class: "names" },
-      element("strong", {}, "convscope"),
+      isAlone && element("strong", {}, "convscope"),
       element("span", {}, [model, name].filter(Boolean).join(" · ")),
       element("code", {}, network),
     ),
@@ -41,7 +42,7 @@ export function header(chain, state, theme) {
         : `No number here is more than ${three(largest_difference)} from the engine's.`,
     ),
     help(),
-    otherTheme(state, theme),
+    isAlone && otherTheme(state, theme),
   );
 }
 

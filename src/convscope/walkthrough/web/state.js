@@ -3,7 +3,8 @@
  *
  *     #at=softmax:0/full_connection_2:0/relu_3:17&truth=3&theme=dark
  *
- * `at` is the trail of a number, from where a person began back to where they are: step and place.
+ * `at` is the trail of a number, from where a person began back to where they are: step and place. Where the walk is
+ * part of a larger page, the way there stands before it: `#/walk/pets/cat?at=...`; it is no part of the state.
  *
  * @typedef {number[]} Place  of a number in a step's output: map, row, column, or one index
  * @typedef {{step: string, place: Place}} Stop
@@ -15,9 +16,21 @@
  * @returns {State}
  */
 export function parse(fragment) {
-  const { at = "", ...options } = Object.fromEntries(new URLSearchParams(fragment.replace(/^#/, "")));
+  const [, , fields] = partsOf(fragment);
+  const { at = "", ...options } = Object.fromEntries(new URLSearchParams(fields));
   const trail = at.split("/").filter(Boolean).map(parseStop);
   return { trail, options };
+}
+
+/**
+ * A fragment that says something else about the same part of a larger page.
+ *
+ * @param {string} fragment  as it is
+ * @param {string} wanted  what `format` gave
+ */
+export function below(fragment, wanted) {
+  const [, way] = partsOf(fragment);
+  return way ? `#${way}?${wanted.slice(1)}` : wanted;
 }
 
 /**
@@ -50,6 +63,16 @@ export function further(state, ...stops) {
  */
 export function instead(state, stop) {
   return { ...state, trail: [...state.trail.slice(0, -1), stop] };
+}
+
+/**
+ * A fragment, the way to a part of a larger page in it, and what is said about that part.
+ *
+ * @param {string} fragment
+ * @returns {string[]}
+ */
+function partsOf(fragment) {
+  return /^#?(\/[^?]*)?\??(.*)$/s.exec(fragment) ?? [fragment, "", ""];
 }
 
 /** @param {string} text */

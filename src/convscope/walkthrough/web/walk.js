@@ -1,5 +1,6 @@
 /**
  * The page of a walk: reads the walk, draws the view that the address asks for, and keeps the address up to date.
+ * It is a page of its own, or a part of another.
  *
  * @typedef {import("convscope/chain.js").Chain} Chain
  * @typedef {import("convscope/chain.js").Step} Step
@@ -7,10 +8,19 @@
  * @typedef {import("convscope/state.js").Place} Place
  * @typedef {import("convscope/view.js").View} View
  * @typedef {import("convscope/view.js").Context} Context
+ *
+ * @typedef {object} Host  the page that a walk is a part of
+ * @property {() => import("convscope/colours.js").Theme} theme
+ * @property {(step: Step | undefined, place: Place) => void} shown  told of the number that is looked at from now on
+ *
+ * @typedef {object} Mounted  a walk in such a page
+ * @property {Chain} chain
+ * @property {(walk: any) => Promise<void>} change  draws another walk in its stead, at the same place if there is one
+ * @property {() => void} end
  */
 
 import { brightest, isInside, placeText, read, stepNamed } from "convscope/chain.js";
-import { addressOf, element, flat, link } from "convscope/dom.js";
+import { addressOf, element, flat, link, refocus } from "convscope/dom.js";
 import { frame } from "convscope/frame.js";
 import { header } from "convscope/header.js";
 import { EXTRAS, ribbon } from "convscope/ribbon.js";
@@ -50,25 +60,60 @@ const SPEAK_AFTER = 300; // milliseconds of standing still
  * @param {HTMLElement} root
  */
 export async function open(walk, root) {
-  const chain = await read(walk);
-  const page = new Page(chain, root);
-  addEventListener("hashchange", () => page.render());
-  addEventListener("resize", () => page.render());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.render());
+  const page = new Page(await read(walk), root);
+  follow(page);
   addEventListener("beforeprint", () => page.print(true));
   addEventListener("afterprint", () => page.print(false));
   page.render();
+}
+
+/**
+ * @param {any} walk
+ * @param {HTMLElement} root
+ * @param {Host} host
+ * @returns {Promise<Mounted>}
+ */
+export async function mount(walk, root, host) {
+  const page = new Page(await read(walk), root, host);
+  const leaving = new AbortController();
+  follow(page, leaving.signal);
+  page.render();
+  return {
+    get chain() {
+      return page.chain;
+    },
+    async change(other) {
+      page.chain = await read(other);
+      page.render();
+    },
+    end: () => leaving.abort(),
+  };
+}
+
+/**
+ * Draws anew whenever the address, the window or the system's theme is another.
+ *
+ * @param {Page} page
+ * @param {AbortSignal} [signal]  ends it
+ */
+function follow(page, signal) {
+  const render = () => page.render();
+  addEventListener("hashchange", render, { signal });
+  addEventListener("resize", render, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render, { signal });
 }
 
 class Page {
   /**
    * @param {Chain} chain
    * @param {HTMLElement} root
+   * @param {Host} [host]
    */
-  constructor(chain, root) {
+  constructor(chain, root, host) {
     this.chain = chain;
+    this.host = host;
     this.top = element("div");
-    this.main = element("main");
+    this.main = host ? element("section", { "aria-label": "step" }) : element("main");
     this.trail = element("footer", { class: "trail", "aria-label": "trail" });
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
     this.speechTimer = 0;
@@ -90,7 +135,7 @@ class Page {
 
   /** @param {State} state */
   theme(state) {
-    return this.isPrinting ? "light" : themeOf(state);
+    return this.isPrinting ? "light" : (this.host?.theme() ?? themeOf(state));
   }
 
   /** Draws everything that the address asks for. */
@@ -101,15 +146,16 @@ class Page {
     const step = stepNamed(this.chain, asked.step);
     const extra = step ? null : asked.step in PAGES ? asked.step : "overview";
     const theme = this.theme(state);
-    document.documentElement.dataset.theme = theme;
+    if (!this.host) document.documentElement.dataset.theme = theme;
     this.top.replaceChildren(
-      header(this.chain, state, theme),
+      header(this.chain, state, theme, !this.host),
       ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
     );
     this.top.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     if (step) this.renderStep(state, step, asked.place);
     else this.renderExtra(state, extra ?? "overview");
     if (focused) refocus(this.main, focused);
+    this.host?.shown(step, this.pinned ?? []);
   }
 
   /**
@@ -146,6 +192,7 @@ class Page {
    */
   renderExtra(state, name) {
     this.step = undefined;
+    this.pinned = undefined;
     this.state = state;
     const outer = frame(EXTRAS[/** @type {keyof typeof EXTRAS} */ (name)], name);
     this.main.replaceChildren(outer.element);
@@ -206,8 +253,9 @@ class Page {
     this.pinned = place;
     this.state = instead(this.state, { step: this.step.name, place });
     history.replaceState(null, "", addressOf(format(this.state)));
-    if (sameMap) this.show(place);
-    else this.render();
+    if (!sameMap) return this.render();
+    this.show(place);
+    this.host?.shown(this.step, place);
   }
 
   /**
@@ -226,7 +274,7 @@ class Page {
 
   /** @param {State} state */
   go(state) {
-    location.hash = format(state);
+    location.href = addressOf(format(state));
   }
 
   /** @param {Step} step */
@@ -272,17 +320,4 @@ class Page {
 function inner(box) {
   const { paddingLeft, paddingRight } = getComputedStyle(box);
   return box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-}
-
-/**
- * Gives the keyboard back to what had it before everything was drawn anew.
- *
- * @param {HTMLElement} main
- * @param {string} label
- */
-function refocus(main, label) {
-  const same = [...main.querySelectorAll("[aria-label]")].find(
-    (one) => one.getAttribute("aria-label") === label,
-  );
-  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }

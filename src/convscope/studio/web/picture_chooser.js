@@ -1,0 +1,139 @@
+/**
+ * Choosing a picture: a file, what is dropped or pasted, the camera, a drawing, or one of some data.
+ *
+ * @typedef {(reference: string) => void} Chosen
+ */
+
+import { element } from "convscope/dom.js";
+import { get, post, told } from "studio/api.js";
+import { camera } from "studio/camera.js";
+import { drawingPad } from "studio/drawing_pad.js";
+
+/**
+ * @param {Chosen} onChosen
+ * @param {boolean} open  whether the ways stand open at first
+ * @returns {Promise<{element: HTMLElement, end: () => void}>}
+ */
+export async function pictureChooser(onChosen, open) {
+  const problem = element("div", {});
+  const leaving = new AbortController();
+  const send = async (/** @type {Blob | undefined} */ picture) => {
+    if (!picture) return;
+    problem.replaceChildren();
+    try {
+      onChosen((await post("/api/pictures", picture)).picture);
+    } catch (error) {
+      problem.replaceChildren(told(error));
+    }
+  };
+  listen(send, leaving.signal);
+  const seen = camera(send);
+  const made = element(
+    "details",
+    { class: "chooser", open },
+    element("summary", {}, "Choose a picture"),
+    element(
+      "div",
+      { class: "ways" },
+      way("A file", "Or drop one anywhere on this page, or paste one.", fileInput(send)),
+      way("The camera", "The picture stays on this machine.", seen.element),
+      way("Draw", "For networks that know digits: fill the square, as their pictures do.", drawingPad(send)),
+      way("From data", "A few pictures of each class.", await dataChooser(onChosen)),
+    ),
+    problem,
+  );
+  return {
+    element: made,
+    end() {
+      leaving.abort();
+      seen.end();
+    },
+  };
+}
+
+/**
+ * Takes pictures that are dropped on the page or pasted into it.
+ *
+ * @param {(picture: Blob | undefined) => void} send
+ * @param {AbortSignal} signal
+ */
+function listen(send, signal) {
+  addEventListener("dragover", (event) => event.preventDefault(), { signal });
+  addEventListener(
+    "drop",
+    (event) => {
+      event.preventDefault();
+      send(event.dataTransfer?.files[0]);
+    },
+    { signal },
+  );
+  addEventListener("paste", (event) => send(event.clipboardData?.files[0]), { signal });
+}
+
+/**
+ * @param {string} title
+ * @param {string} hint
+ * @param {...HTMLElement} content
+ */
+function way(title, hint, ...content) {
+  return element(
+    "section",
+    { class: "stack" },
+    element("h2", {}, title),
+    element("p", { class: "quiet" }, hint),
+    content,
+  );
+}
+
+/** @param {(picture: Blob | undefined) => void} send */
+function fileInput(send) {
+  const input = element("input", {
+    type: "file",
+    accept: "image/*",
+    "aria-label": "picture file",
+    change: () => send(input.files?.[0]),
+  });
+  return input;
+}
+
+/** @param {Chosen} onChosen */
+async function dataChooser(onChosen) {
+  const { data } = await get("/api/data");
+  const pictures = element("div", { class: "examples" });
+  const fill = async (/** @type {string} */ id) => {
+    try {
+      const { classes } = await get(`/api/data/${id}`);
+      pictures.replaceChildren(...classes.flatMap((/** @type {any} */ one) => examples(id, one, onChosen)));
+    } catch (error) {
+      pictures.replaceChildren(told(error));
+    }
+  };
+  const list = element(
+    "select",
+    { "aria-label": "data", change: () => fill(list.value) },
+    element("option", { value: "", disabled: true, selected: true }, "which pictures?"),
+    data.map((/** @type {{id: string, name: string}} */ one) => element("option", { value: one.id }, one.name)),
+  );
+  return element("div", { class: "stack" }, list, pictures);
+}
+
+/**
+ * @param {string} id
+ * @param {{name: string, examples: number[]}} facts
+ * @param {Chosen} onChosen
+ */
+function examples(id, { name, examples: places }, onChosen) {
+  return places.map((place) =>
+    element(
+      "button",
+      {
+        type: "button",
+        class: "example",
+        "aria-label": `picture ${place}, ${name}`,
+        click: () => onChosen(`data.${id}.${place}`),
+      },
+      element("img", { src: `/api/data/${id}/pictures/${place}`, alt: "", loading: "lazy" }),
+      element("span", { class: "caption", "aria-hidden": "true" }, name),
+    ),
+  );
+}
