@@ -35,11 +35,11 @@ from sklearn.metrics import roc_auc_score
 
 from convscope.model.file import Model, load
 from convscope.model.intermediate import Intermediate
+from convscope.network.shapes import last_hidden_step
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
 from convscope.pictures.store import build_store
-from convscope.walkthrough.last_hidden import last_hidden_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ import numpy as np
 
 from convscope.errors import PictureError
 from convscope.model import file
-from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.intake import Picture, Pictures, is_one, name_of, pixels_of, several
-from convscope.model.predictor import Predictor
+from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import Judged, select
 from convscope.network.shapes import weight_shapes
 from convscope.pictures.preparation import prepare
@@ -45,12 +45,18 @@ class Prediction:
         label: The most probable class.
         probability: How probable the classifier holds it, 0 to 1.
         top: The most probable classes with their probabilities, best first.
+        score: How well the picture fits to the classes, all together: the higher, the better; None if the
+            model cannot tell.
+        unknown: Whether it fits so little that it is probably of none of them. The label then says which
+            class it is least unlike.
     """
 
     name: str
     label: str
     probability: float
     top: tuple[tuple[str, float], ...]
+    score: float | None = None
+    unknown: bool = False
 
 
 class Classifier:
@@ -100,8 +106,8 @@ class Classifier:
         Raises:
             PictureError: A picture cannot be read; the message names it.
         """
-        rows = self._probabilities(several(pictures))
-        predictions = [self.prediction(name, _or_raise(row), top) for name, row in rows]
+        answers = self._answers(several(pictures))
+        predictions = [self.prediction(name, _or_raise(answer), top) for name, answer in answers]
         return predictions[0] if is_one(pictures) else predictions
 
     def predict_proba(self, pictures: Picture | Pictures) -> NDArray[np.float64]:
@@ -110,7 +116,7 @@ class Classifier:
         Returns:
             float64 (N, classes), one row a picture, also for a single one; every row sums to 1.
         """
-        rows = [_or_raise(row) for _, row in self._probabilities(several(pictures))]
+        rows = [_or_raise(answer).probabilities for _, answer in self._answers(several(pictures))]
         return np.array(rows, np.float64).reshape(-1, len(self.classes))
 
     def predict_each(self, pictures: Pictures, top: int = 5) -> Iterator[Prediction | PictureError]:
@@ -119,8 +125,8 @@ class Classifier:
         Yields:
             A Prediction, or the PictureError of a picture that cannot be read; the next ones follow anyway.
         """
-        for name, row in self._probabilities(pictures):
-            yield row if isinstance(row, PictureError) else self.prediction(name, row, top)
+        for name, answer in self._answers(pictures):
+            yield answer if isinstance(answer, PictureError) else self.prediction(name, answer, top)
 
     def explain(self, picture: Picture, *, truth: str | None = None, data: Data | None = None) -> Explanation:
         """Show every step of the network on a picture: in a notebook as a page, with `.save(path)` as a file.
@@ -156,23 +162,29 @@ class Classifier:
             DataError: The source cannot be used, or has a class the model does not know.
         """
         selection = select(data, self.model, part, progress=progress)
-        probabilities = self.probabilities_at(selection.store.pictures, selection.indices)
-        return replace(evaluate(probabilities, selection.labels, self.classes), notes=selection.notes)
+        answers = self.answers_at(selection.store.pictures, selection.indices)
+        return replace(evaluate_answers(answers, selection.labels, self.model), notes=selection.notes)
 
     def probabilities_at(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Compute the probabilities for some prepared pictures of a store, holding only a batch in memory.
-
-        Args:
-            pictures: uint8 (N, height, width, channels), prepared; may be mapped from the disk.
-            indices: (n,) which of them.
+        """Compute the probabilities for some prepared pictures of a store; arguments as for `answers_at`.
 
         Returns:
             float64 (n, classes).
         """
+        rows = [answer.probabilities for answer in self.answers_at(pictures, indices)]
+        return np.array(rows, np.float64).reshape(-1, len(self.classes))
+
+    def answers_at(self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> list[Answer]:
+        """Answer about some prepared pictures of a store, holding only a batch of them in memory.
+
+        Args:
+            pictures: uint8 (N, height, width, channels), prepared; may be mapped from the disk.
+            indices: (n,) which of them.
+        """
         parts = [indices[start : start + _AT_ONCE] for start in range(0, len(indices), _AT_ONCE)]
-        return np.concatenate([self.predictor.probabilities(pictures[part]) for part in parts])
+        return [answer for part in parts for answer in self.predictor.answers(pictures[part])]
 
     def prepared(self, picture: Picture, name: str, *, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
         """Read a picture and bring it into the form that the predictor takes.
@@ -191,11 +203,11 @@ class Classifier:
         wanted = self.model.preparation
         return prepare(pixels_of(picture, name, wanted.shortest_side, pixel_limit), wanted)
 
-    def prediction(self, name: str, row: NDArray[np.float64], top: int = 5) -> Prediction:
-        """Say what a row of the predictor's probabilities means for the picture of that name."""
-        best = np.argsort(-row, kind="stable")[: max(1, top)]
-        ranked = tuple((self.classes[place], float(row[place])) for place in best)
-        return Prediction(name, *ranked[0], top=ranked)
+    def prediction(self, name: str, answer: Answer, top: int = 5) -> Prediction:
+        """Say what the predictor's answer means for the picture of that name."""
+        best = np.argsort(-answer.probabilities, kind="stable")[: max(1, top)]
+        ranked = tuple((self.classes[place], float(answer.probabilities[place])) for place in best)
+        return Prediction(name, *ranked[0], top=ranked, score=answer.score, unknown=answer.unknown)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file.
@@ -220,15 +232,15 @@ class Classifier:
         cells = (f"<tr><th>{title}</th><td>{html.escape(text)}</td></tr>" for title, text in rows.items())
         return f"<table>{''.join(cells)}</table>"
 
-    def _probabilities(self, pictures: Pictures) -> Iterator[tuple[str, NDArray[np.float64] | PictureError]]:
+    def _answers(self, pictures: Pictures) -> Iterator[tuple[str, Answer | PictureError]]:
         named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
         with ThreadPoolExecutor(processor_count()) as pool:
             while batch := list(itertools.islice(named, _AT_ONCE)):
                 prepared = list(pool.map(self._prepared, batch))
                 readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
-                rows = iter(self.predictor.probabilities(np.stack(readable)) if readable else ())
+                answers = iter(self.predictor.answers(np.stack(readable)) if readable else ())
                 for (_, name), pixels in zip(batch, prepared, strict=True):
-                    yield name, pixels if isinstance(pixels, PictureError) else next(rows)
+                    yield name, pixels if isinstance(pixels, PictureError) else next(answers)
 
     def _prepared(self, named: tuple[Picture, str]) -> NDArray[np.uint8] | PictureError:
         try:
@@ -250,7 +262,7 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
     return Classifier(file.load(path), threads)
 
 
-def _or_raise(row: NDArray[np.float64] | PictureError) -> NDArray[np.float64]:
-    if isinstance(row, PictureError):
-        raise row
-    return row
+def _or_raise(answer: Answer | PictureError) -> Answer:
+    if isinstance(answer, PictureError):
+        raise answer
+    return answer

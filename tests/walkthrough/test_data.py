@@ -7,9 +7,10 @@ import pytest
 from sklearn.metrics.pairwise import cosine_distances
 
 from convscope.errors import DataError
+from convscope.model.last_hidden import last_hidden
 from convscope.model.selection import select
+from convscope.network.shapes import last_hidden_step
 from convscope.walkthrough.chain import forward
-from convscope.walkthrough.last_hidden import last_hidden, last_hidden_step
 from convscope.walkthrough.neighbours import neighbours
 from convscope.walkthrough.relevance import relevance
 

@@ -61,7 +61,8 @@ def _print_report(figures: Evaluation) -> None:
         ("cross-entropy", f"{figures.cross_entropy:.4f}"),
         ("mean squared error", f"{figures.mean_squared_error:.4f}"),
         ("classification error", f"{figures.classification_error:.4f}"),
-        ("calibration error", f"{figures.calibration_error:.4f}"),
+        ("calibration error", f"{figures.calibration_error:.4f}{_before(figures.uncalibrated_error)}"),
+        *_unknown(figures),
         *(("note", note) for note in figures.notes),
     ]
     by_class = table(["class"], ["pictures", "precision", "recall", "F1"])
@@ -75,6 +76,16 @@ def _print_report(figures: Evaluation) -> None:
     console.print(by_class)
     console.print()
     _print_confusion(figures, console)
+
+
+def _before(uncalibrated_error: float | None) -> str:
+    return "" if uncalibrated_error is None else f" ({uncalibrated_error:.4f} before the temperature)"
+
+
+def _unknown(figures: Evaluation) -> list[tuple[str, str]]:
+    if figures.unknown_fraction is None:
+        return []
+    return [("taken for unknown", f"{_percent(figures.unknown_fraction)} of them")]
 
 
 def _print_confusion(figures: Evaluation, console: Console) -> None:

@@ -57,6 +57,8 @@ def predict(
     A picture that cannot be read is named on standard error and does not stop the others. With --explain
     two maps are written for each: where Grad-CAM finds the evidence, and what a grey square costs.
 
+    A picture that is probably of none of the classes is marked as unknown, if the model can tell.
+
     The exit code is 0 if all could be read, 1 if some, and 2 if none.
     """
     from convscope.classifier import load
@@ -65,7 +67,7 @@ def predict(
         raise SettingError("--null is about names on standard input", remedy="give - among the pictures")
     classifier = load(model)
     explained = None if explain is None else _overlays(classifier, explain)
-    show = _FORMS[form](classifier.classes, top)
+    show = _FORMS[form](classifier, top)
     shown = failed = 0
     for outcome in classifier.predict_each(_names(pictures, b"\0" if null else b"\n"), top):
         if isinstance(outcome, PictureError):
@@ -136,33 +138,45 @@ def _inside(folder: str) -> Iterator[str]:
     yield from (str(error.filename) for error in closed)
 
 
-def _table(classes: tuple[str, ...], top: int) -> Show:
+def _table(classifier: Classifier, top: int) -> Show:
     from rich.cells import cell_len, set_cell_size
 
+    classes = classifier.classes
     width = min(_WIDEST, max(cell_len("class"), *map(cell_len, classes)))
 
-    def line(guesses: Iterable[tuple[str, str]], name: str) -> None:
-        columns = (f"{set_cell_size(label, width)}  {share:>11}  " for label, share in guesses)
+    def line(guesses: Iterable[tuple[str, str]], doubt: str, name: str) -> None:
+        columns = [f"{set_cell_size(label, width)}  {share:>11}  " for label, share in guesses]
+        if classifier.model.rejection:
+            columns.append(f"{doubt:7}  ")
         typer.echo("".join(columns) + printable(name).replace("\n", "\\n"))
 
-    line([("class", "probability")] * min(top, len(classes)), "picture")
-    return lambda one: line(((label, f"{share:.2%}") for label, share in one.top), one.name)
-
-
-def _csv(_classes: tuple[str, ...], _top: int) -> Show:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["picture", "rank", "class", "probability"])
-    return lambda one: writer.writerows(
-        [one.name, rank, label, f"{share:.6f}"] for rank, (label, share) in enumerate(one.top, start=1)
+    line([("class", "probability")] * min(top, len(classes)), "unknown", "picture")
+    return lambda one: line(
+        ((label, f"{share:.2%}") for label, share in one.top), "yes" if one.unknown else "", one.name
     )
 
 
-def _jsonl(_classes: tuple[str, ...], _top: int) -> Show:
+def _csv(_classifier: Classifier, _top: int) -> Show:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["picture", "rank", "class", "probability", "unknown", "score"])
+
+    def lines(one: Prediction) -> None:
+        fit = ["yes" if one.unknown else "no", "" if one.score is None else f"{one.score:.6f}"]
+        writer.writerows(
+            [one.name, rank, label, f"{share:.6f}", *fit]
+            for rank, (label, share) in enumerate(one.top, start=1)
+        )
+
+    return lines
+
+
+def _jsonl(_classifier: Classifier, _top: int) -> Show:
     def line(one: Prediction) -> None:
         guesses = [{"class": label, "probability": share} for label, share in one.top]
-        typer.echo(json.dumps({"picture": one.name, "classes": guesses}))
+        told = {"picture": one.name, "unknown": one.unknown, "score": one.score, "classes": guesses}
+        typer.echo(json.dumps(told))
 
     return line
 
 
-_FORMS: dict[str, Callable[[tuple[str, ...], int], Show]] = {"table": _table, "csv": _csv, "jsonl": _jsonl}
+_FORMS: dict[str, Callable[[Classifier, int], Show]] = {"table": _table, "csv": _csv, "jsonl": _jsonl}

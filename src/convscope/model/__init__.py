@@ -9,6 +9,8 @@ export        the raw graph as a file, compared with the model before it is writ
 quantisation  the raw graph with 8-bit weights and values
 predictor     prepared pictures -> logits and probabilities, with ONNX Runtime
 intermediate  what the same graph computes on its way, step by step
+last_hidden   what reaches the output layer
+rejection     whether a picture is of no known class
 evaluation    probabilities and true classes -> figures
 selection     which labelled pictures of a source a model is judged by
 intake        pictures as people hand them over: paths, bytes, images, arrays

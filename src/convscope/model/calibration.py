@@ -9,16 +9,73 @@ https://arxiv.org/abs/1706.04599.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BINS = 15
 _SMALLEST, _LARGEST = 0.05, 20.0
 _STEPS = 60
 _GOLDEN = (5**0.5 - 1) / 2
+
+
+class Reliability(NamedTuple):
+    """How often pictures are right, by how sure the network was: of 15 bins of equal width, (15,) each.
+
+    Attributes:
+        pictures: How many fell into the bin.
+        confidence: Mean probability of their predicted classes; 0 in an empty bin.
+        accuracy_fraction: Share of them that was predicted right; 0 in an empty bin.
+    """
+
+    pictures: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy_fraction: NDArray[np.float64]
+
+
+def reliability(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> Reliability:
+    """Put pictures into bins by the probability of the predicted class.
+
+    Args:
+        confidence: (n,) probabilities of the predicted classes.
+        correct: (n,) whether these were right.
+    """
+    bins = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
+    pictures = np.bincount(bins, minlength=BINS)
+    sums = [np.bincount(bins, values, BINS) for values in (confidence, correct)]
+    return Reliability(pictures, *(one / np.maximum(pictures, 1) for one in sums))
+
+
+def calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    """Expected calibration error: the mean over pictures of |accuracy - confidence| of their bin.
+
+    0 means that of all pictures predicted with 80 %, say, 80 % are right; arguments as for `reliability`.
+
+    Example:
+        >>> f"{calibration_error(np.full(4, 0.8), np.array([True, True, True, False])):.2f}"
+        '0.05'
+    """
+    found = reliability(confidence, correct)
+    gaps = np.abs(found.accuracy_fraction - found.confidence)
+    return float((gaps * found.pictures).sum() / len(confidence))
+
+
+def untempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Take the temperature out of probabilities again: softmax(z) from softmax(z / T), which is p^T, made 1.
+
+    Args:
+        probabilities: (n, classes).
+        temperature: T.
+
+    Example:
+        >>> untempered(np.array([[0.75, 0.25]]), 2.0).round(6).tolist()
+        [[0.9, 0.1]]
+    """
+    powers = (probabilities / probabilities.max(axis=1, keepdims=True)) ** temperature
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

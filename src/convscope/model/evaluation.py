@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.errors import DataError
+from convscope.model.calibration import calibration_error, untempered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-CALIBRATION_BINS = 15
+    from convscope.model.file import Model
+    from convscope.model.predictor import Answer
+
 _NORMAL_QUANTILE = 1.959963984540054  # 97.5 % of a standard normal distribution lie below
 
 
@@ -52,7 +55,10 @@ class Evaluation:
         cross_entropy: Mean of -ln(probability of the true class).
         mean_squared_error: (probability - truth)^2, summed over classes, averaged over pictures.
         classification_error: Share of the pictures predicted wrong.
-        calibration_error: Expected calibration error with 15 bins: how far confidence is from accuracy.
+        calibration_error: Expected calibration error: how far confidence is from accuracy.
+        uncalibrated_error: The same without the model's temperature; None where that is not known.
+        unknown_fraction: Share of the pictures that the model takes for unknown, all wrongly; None if it
+            rejects nothing.
         notes: What people should know about the pictures looked at, in short sentences.
     """
 
@@ -66,6 +72,8 @@ class Evaluation:
     mean_squared_error: float
     classification_error: float
     calibration_error: float
+    uncalibrated_error: float | None = None
+    unknown_fraction: float | None = None
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,6 +121,29 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
     )
 
 
+def evaluate_answers(answers: Sequence[Answer], labels: NDArray[np.int64], model: Model) -> Evaluation:
+    """Compare what a model answers with the truth, with and without its temperature.
+
+    Args:
+        answers: What `Predictor.answers` returns.
+        labels: (N,) indices of the true classes.
+        model: The model that answered.
+
+    Raises:
+        DataError: There is not one picture.
+    """
+    if not answers:
+        raise DataError("there are no pictures to evaluate")
+    probabilities = np.array([answer.probabilities for answer in answers])
+    before = untempered(probabilities, model.temperature)
+    refused = float(np.mean([answer.unknown for answer in answers]))
+    return replace(
+        evaluate(probabilities, labels, model.classes),
+        uncalibrated_error=calibration_error(before.max(axis=1), before.argmax(axis=1) == labels),
+        unknown_fraction=refused if model.rejection else None,
+    )
+
+
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     """The 95 % interval of a share, correct / total.
 
@@ -131,20 +162,6 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     half = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
     scale = 1 + z**2 / total
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
-
-
-def calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
-    """Expected calibration error: the mean over pictures of |accuracy - confidence| of their bin.
-
-    Pictures go into 15 bins of equal width by the probability of the predicted class; 0 means that of all
-    pictures predicted with 80 %, say, 80 % are right.
-
-    Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017.
-    """
-    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
-    bins = np.searchsorted(edges[1:-1], confidence)
-    surplus = np.bincount(bins, correct - confidence, CALIBRATION_BINS)
-    return float(np.abs(surplus).sum() / len(confidence))
 
 
 def _by_class(confusion: NDArray[np.int64], classes: Sequence[str]) -> tuple[ClassFigures, ...]:

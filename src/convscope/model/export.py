@@ -19,7 +19,7 @@ from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -152,26 +152,34 @@ def compare(graph: onnx.ModelProto, model: Model, pictures: Iterable[Named]) -> 
 
     Raises:
         ExportError: They differ by more than `RAW_BOUND`, or by more than `PREPARED_BOUND` where nothing had
-            to be resized; the message names the worst picture.
+            to be resized, in a probability or by such a share of the score; the message names the worst
+            picture.
     """
     session, predictor = open_session(graph, None), Predictor(model)
     size = (model.preparation.height, model.preparation.width)
+    outputs = ["probabilities", "score"] if model.rejection else ["probabilities"]
     count, largest, worst, worst_share = 0, 0.0, "", -1.0
     for count, (name, pixels) in enumerate(pictures, start=1):  # noqa: B007 - its last value is their number
-        (answer,) = session.run(["probabilities"], {"pictures": pixels[np.newaxis]})
-        expected = predictor.probabilities(prepare(pixels, model.preparation)[np.newaxis])
-        difference = float(np.abs(np.asarray(answer) - expected).max())
-        share = difference / (PREPARED_BOUND if pixels.shape[:2] == size else RAW_BOUND)
+        shares, *scores = map(np.asarray, session.run(outputs, {"pictures": pixels[np.newaxis]}))
+        (expected,) = predictor.answers(prepare(pixels, model.preparation)[np.newaxis])
+        difference = float(np.abs(shares - expected.probabilities).max())
+        bound = PREPARED_BOUND if pixels.shape[:2] == size else RAW_BOUND
+        share = max(difference, _score_difference(scores, expected.score)) / bound
         largest = max(largest, difference)
         if share > worst_share:
             worst, worst_share = name, share
     if worst_share > 1:
         raise ExportError(
             f"the exported graph does not answer as the model: it differs most on {worst}",
-            why=f"probabilities differ by {worst_share:.1f} times what is allowed",
+            why=f"what it answers there differs by {worst_share:.1f} times what is allowed",
             remedy="report this, with the model and the picture",
         )
     return Agreement(count, largest, worst)
+
+
+def _score_difference(found: Sequence[NDArray[np.float32]], expected: float | None) -> float:
+    """How far a score is off, as a share of it where it is more than 1."""
+    return 0.0 if expected is None else abs(found[0].item() - expected) / max(1.0, abs(expected))
 
 
 def made_up(preparation: Preparation) -> Iterator[Named]:

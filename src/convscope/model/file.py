@@ -2,7 +2,7 @@
 
     8 bytes       length of the header
     header        JSON: every tensor's type, shape and place; under __metadata__.convscope the fields of Model
-    tensors       float32, little-endian, one after the other
+    tensors       float32, little-endian, one after the other: the weights, and what rejects unknown pictures
 
 Nothing in it is ever executed. What it says is checked before memory is taken for it.
 Source: https://huggingface.co/docs/safetensors (the format).
@@ -23,7 +23,8 @@ from pydantic import JsonValue, ValidationError
 
 from convscope.atomic import replacing
 from convscope.errors import ModelFileError, NetworkError, NotationError
-from convscope.model.metadata import FORMAT, Metadata, first_fault, parse_object
+from convscope.model.metadata import FORMAT, Metadata, RejectionFields, first_fault, parse_object
+from convscope.model.rejection import Rejection
 from convscope.network.notation import parse
 from convscope.network.shapes import Stage, stages, weight_shapes
 from convscope.pictures.preparation import Preparation
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _KEY = "convscope"
+_ORIGIN, _DIRECTIONS = "rejection.origin", "rejection.directions"
 _LONGEST_HEADER = 32 * 2**20
 _MOST_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
 _LARGEST_MAP = 2**27  # values of one layer's output for one picture: 512 MiB
@@ -54,6 +56,7 @@ class Model:
         figures: What was measured, as JSON: accuracy on the test pictures and the like.
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
         temperature: What the logits are divided by before softmax, so that probabilities are calibrated.
+        rejection: Which pictures are taken for unknown; None if none are.
     """
 
     notation: str
@@ -65,6 +68,7 @@ class Model:
     figures: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     receipt: Mapping[str, str] = field(default_factory=dict[str, str])
     temperature: float = 1.0
+    rejection: Rejection | None = None
 
     def stages(self) -> tuple[Stage, ...]:
         """The network's layers in order with the shapes that reach them, output layer included."""
@@ -114,6 +118,7 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 
 def _to_bytes(model: Model) -> bytes:
+    rejection = model.rejection
     metadata = Metadata.model_validate(
         {
             "format": FORMAT,
@@ -123,29 +128,32 @@ def _to_bytes(model: Model) -> bytes:
             "mean": list(model.mean),
             "std": list(model.std),
             "temperature": model.temperature,
+            "rejection": rejection and {"directions": rejection.directions.shape[1], **rejection.numbers()},
             "figures": dict(model.figures),
             "receipt": dict(model.receipt),
         }
     )
-    weights = {name: np.ascontiguousarray(weight) for name, weight in model.weights.items()}
+    given = {**model.weights, **_rejection_tensors(rejection)}
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in given.items()}
     types = {
-        name: "F32" if weight.dtype == np.float32 else weight.dtype.name for name, weight in weights.items()
+        name: "F32" if tensor.dtype == np.float32 else tensor.dtype.name for name, tensor in tensors.items()
     }
-    found = {name: (types[name], [*weight.shape]) for name, weight in weights.items()}
-    _check_tensors(found, _expected_shapes(model))
-    _check_finite(weights)
+    found = {name: (types[name], [*tensor.shape]) for name, tensor in tensors.items()}
+    _check_tensors(found, _expected_shapes(model, metadata.rejection))
+    _check_finite(tensors)
     text = metadata.model_dump_json()
     if len(text) > _LONGEST_HEADER // 2:
         raise ValueError("figures, receipt and class names are too long together")
-    return safetensors.numpy.save(weights, {_KEY: text})
+    return safetensors.numpy.save(tensors, {_KEY: text})
 
 
 def _from_file(file: BinaryIO) -> Model:
     size = os.fstat(file.fileno()).st_size
     text = _header_text(file, size)
     header = parse_object(text)
-    model = _without_weights(header)
-    shapes = _expected_shapes(model)
+    metadata = _metadata(header)
+    model = _without_tensors(metadata)
+    shapes = _expected_shapes(model, metadata.rejection)
     _check_tensors(_tensors(header), shapes)
     expected = 8 + len(text) + 4 * sum(map(math.prod, shapes.values()))
     if size != expected:
@@ -154,7 +162,8 @@ def _from_file(file: BinaryIO) -> Model:
     found = safetensors.numpy.load(file.read())
     _check_finite(found)
     # in the chain's order: safetensors gives them in one that changes from process to process
-    return replace(model, weights={name: found[name] for name in shapes})
+    weights = {name: found[name] for name in weight_shapes(model.stages())}
+    return replace(model, weights=weights, rejection=_rejection(metadata.rejection, found))
 
 
 def _header_text(file: BinaryIO, size: int) -> bytes:
@@ -166,7 +175,7 @@ def _header_text(file: BinaryIO, size: int) -> bytes:
     return file.read(length)
 
 
-def _without_weights(header: dict[str, JsonValue]) -> Model:
+def _metadata(header: dict[str, JsonValue]) -> Metadata:
     notes = header.get("__metadata__")
     text = notes.get(_KEY) if isinstance(notes, dict) else None
     if not text:
@@ -174,7 +183,10 @@ def _without_weights(header: dict[str, JsonValue]) -> Model:
     fields = parse_object(str(text))
     if fields.get("format") != FORMAT:
         raise ValueError(f"this convscope reads format {FORMAT}, and the file is of another")
-    metadata = Metadata.model_validate(fields)
+    return Metadata.model_validate(fields)
+
+
+def _without_tensors(metadata: Metadata) -> Model:
     size = metadata.preparation
     return Model(
         notation=metadata.notation,
@@ -189,6 +201,24 @@ def _without_weights(header: dict[str, JsonValue]) -> Model:
     )
 
 
+def _rejection_tensors(rejection: Rejection | None) -> dict[str, NDArray[np.float32]]:
+    return {_ORIGIN: rejection.origin, _DIRECTIONS: rejection.directions} if rejection else {}
+
+
+def _rejection(
+    fields: RejectionFields | None, tensors: Mapping[str, NDArray[np.float32]]
+) -> Rejection | None:
+    if fields is None:
+        return None
+    return Rejection(
+        origin=tensors[_ORIGIN],
+        directions=tensors[_DIRECTIONS],
+        scale=fields.scale,
+        threshold=fields.threshold,
+        refused_fraction=fields.refused_fraction,
+    )
+
+
 def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonValue]]:
     tensors: dict[str, tuple[JsonValue, JsonValue]] = {}
     for name, entry in header.items():
@@ -198,9 +228,12 @@ def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonVal
     return tensors
 
 
-def _expected_shapes(model: Model) -> dict[str, tuple[int, ...]]:
+def _expected_shapes(model: Model, rejection: RejectionFields | None) -> dict[str, tuple[int, ...]]:
     chain = model.stages()
     shapes = weight_shapes(chain)
+    if rejection:
+        inputs = chain[-1].input_shape
+        shapes |= {_ORIGIN: inputs, _DIRECTIONS: (*inputs, rejection.directions)}
     if sum(map(math.prod, shapes.values())) > _MOST_PARAMETERS:
         raise ValueError(f"the network has more than {_MOST_PARAMETERS:,} parameters")
     if max(math.prod(stage.output_shape) for stage in chain) > _LARGEST_MAP:

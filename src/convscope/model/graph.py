@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from convscope.model.rejection_graph import rejection_part
 from convscope.network.notation import Convolution, FullConnection, Pooling
 
 if TYPE_CHECKING:
@@ -28,11 +30,13 @@ def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | No
     """Build the graph from prepared pictures to logits.
 
     Its input `pictures` is uint8 of shape (N, height, width, channels), its output `logits` float32 of shape
-    (N, classes). In between: (pixel - mean) / std, then the chain.
+    (N, classes). In between: (pixel - mean) / std, then the chain. A model that rejects unknown pictures also
+    gives out `score`, float32 (N), and `unknown`, bool (N).
 
     Args:
         model: The model.
-        rectify: Whether ReLU takes part, as in every trained network; without it there are no such nodes.
+        rectify: Whether ReLU takes part, as in every trained network; without it there are no such nodes, and
+            nothing is rejected: what is known of the features is known of those after ReLU.
         pooling: What every pooling does, whatever it is in the model; `none` keeps each window's first cell.
 
     Example:
@@ -44,7 +48,7 @@ def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | No
         ...            "convolution_1.bias": np.zeros(1, np.float32)}
         >>> model = Model("1C1", ("cat", "dog"), Preparation(1, 2, 2), (0.0,), (255.0,), weights)
         >>> [node.op_type for node in build_graph(model).graph.node]
-        ['Cast', 'Transpose', 'Sub', 'Div', 'Conv', 'Relu', 'Flatten', 'Gemm']
+        ['Cast', 'Transpose', 'Sub', 'Div', 'Conv', 'Relu', 'Flatten', 'Gemm', 'Div']
     """
     size = model.preparation
     pictures = ["N", size.height, size.width, size.channels]
@@ -52,11 +56,15 @@ def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | No
         helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
     ]
+    rejection = rejection_part(model if rectify else replace(model, rejection=None))
     return assemble(
-        [*arrangement, *network_nodes(model, rectify=rectify, pooling=pooling)],
+        [*arrangement, *network_nodes(model, rectify=rectify, pooling=pooling), *rejection.nodes],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", len(model.classes)])],
-        network_constants(model),
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", len(model.classes)]),
+            *rejection.outputs,
+        ],
+        {**network_constants(model), **rejection.constants},
     )
 
 
@@ -75,19 +83,23 @@ def assemble(
 def network_nodes(
     model: Model, *, rectify: bool = True, pooling: PoolingKind | None = None
 ) -> list[onnx.NodeProto]:
-    """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`."""
+    """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`.
+
+    The last one divides these by the temperature: `tempered`.
+    """
     normalisation = [
         helper.make_node("Sub", ["image", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "std"], ["normalised"]),
     ]
-    return [*normalisation, *_chain(model.stages(), rectify=rectify, pooling=pooling)]
+    tempering = helper.make_node("Div", ["logits", "temperature"], ["tempered"])
+    return [*normalisation, *_chain(model.stages(), rectify=rectify, pooling=pooling), tempering]
 
 
 def network_constants(model: Model) -> dict[str, NDArray[Any]]:
-    """Give what the nodes of the network need: mean, standard deviation, weights."""
+    """Give what the nodes of the network need: mean, standard deviation, weights, temperature."""
     per_channel = {"mean": model.mean, "std": model.std}
     shaped = {name: np.array(value, np.float32).reshape(1, -1, 1, 1) for name, value in per_channel.items()}
-    return {**shaped, **model.weights}
+    return {**shaped, **model.weights, "temperature": np.array(model.temperature, np.float32)}
 
 
 def _chain(chain: tuple[Stage, ...], *, rectify: bool, pooling: PoolingKind | None) -> list[onnx.NodeProto]:

@@ -59,6 +59,15 @@ class PreparationFields(_Strict):
     fit: Literal["stretch", "pad", "crop"]
 
 
+class RejectionFields(_Strict):
+    """When a picture is taken for unknown; `convscope.model.rejection.Rejection` says what they mean."""
+
+    directions: int = Field(ge=1)
+    scale: float = Field(ge=0, le=1e9)
+    threshold: float = Field(ge=-1e9, le=1e9)
+    refused_fraction: float = Field(gt=0, lt=1)
+
+
 class Metadata(_Strict):
     """The fields of a model file; `convscope.model.file.Model` says what they mean."""
 
@@ -69,6 +78,7 @@ class Metadata(_Strict):
     mean: list[Number]
     std: list[Positive]
     temperature: float = Field(ge=1e-3, le=1e3)
+    rejection: RejectionFields | None = None
     figures: Figures
     receipt: dict[Annotated[str, Field(max_length=255)], ReceiptText] = Field(max_length=256)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -14,7 +14,7 @@ from convscope.model.graph import PoolingKind, build_graph
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import onnx
     from numpy.typing import NDArray
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
 _VALUES_AT_ONCE = 2**19
 """In the largest step of a batch: 2 MiB of float32, which stay in the processor's cache between steps."""
 _MOST_PICTURES_AT_ONCE = 256
+
+
+class Answer(NamedTuple):
+    """What a model says about one picture.
+
+    Attributes:
+        probabilities: (classes,) float64, together 1.
+        score: How well the picture fits to the known classes; None if the model rejects nothing.
+        unknown: Whether that is too little.
+    """
+
+    probabilities: NDArray[np.float64]
+    score: float | None
+    unknown: bool
 
 
 class Predictor:
@@ -49,6 +63,7 @@ class Predictor:
         self._model = model
         self._again = partial(Predictor, model, threads, rectify=rectify, pooling=pooling)
         self._session = open_session(build_graph(model, rectify=rectify, pooling=pooling), threads)
+        self._rejects = rectify and model.rejection is not None
         self.batch_size = pictures_at_once(model)
 
     def __reduce__(self) -> tuple[Callable[[], Predictor], tuple[()]]:
@@ -67,18 +82,9 @@ class Predictor:
         Raises:
             PictureError: The array is of another type or shape.
         """
-        size = self._model.preparation
-        shape = (size.height, size.width, size.channels)
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != shape:
-            raise PictureError(
-                f"cannot predict from an array of {pictures.dtype} {pictures.shape}",
-                why=f"the network reads prepared pictures, uint8 (N, {', '.join(map(str, shape))})",
-            )
         logits = np.empty((len(pictures), len(self._model.classes)), np.float32)
-        for start in range(0, len(pictures), self.batch_size):
-            part = slice(start, start + self.batch_size)
-            (result,) = self._session.run(["logits"], {"pictures": np.ascontiguousarray(pictures[part])})
-            logits[part] = np.asarray(result)
+        for part, (found,) in self._batches(pictures, ["logits"]):
+            logits[part] = found
         return logits
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -87,7 +93,38 @@ class Predictor:
         Returns:
             float64 (N, classes); every row sums to 1.
         """
-        scaled = self.logits(pictures).astype(np.float64) / self._model.temperature
+        return self._softmax(self.logits(pictures))
+
+    def answers(self, pictures: NDArray[np.uint8]) -> list[Answer]:
+        """Say for each picture how probable each class is, and whether it is of none of them.
+
+        Arguments and errors as for `logits`.
+        """
+        if not self._rejects:
+            return [Answer(row, None, unknown=False) for row in self.probabilities(pictures)]
+        answers: list[Answer] = []
+        for _, (logits, scores, unknown) in self._batches(pictures, ["logits", "score", "unknown"]):
+            told = zip(self._softmax(logits), scores.tolist(), unknown.tolist(), strict=True)
+            answers += [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in told]
+        return answers
+
+    def _batches(
+        self, pictures: NDArray[np.uint8], names: Sequence[str]
+    ) -> Iterator[tuple[slice, list[NDArray[Any]]]]:
+        size = self._model.preparation
+        shape = (size.height, size.width, size.channels)
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != shape:
+            raise PictureError(
+                f"cannot predict from an array of {pictures.dtype} {pictures.shape}",
+                why=f"the network reads prepared pictures, uint8 (N, {', '.join(map(str, shape))})",
+            )
+        for start in range(0, len(pictures), self.batch_size):
+            part = slice(start, start + self.batch_size)
+            found = self._session.run(names, {"pictures": np.ascontiguousarray(pictures[part])})
+            yield part, [np.asarray(value) for value in found]
+
+    def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        scaled = logits.astype(np.float64) / self._model.temperature
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 

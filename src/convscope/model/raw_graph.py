@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import numpy as np
 from onnx import TensorProto, helper
 
 from convscope.model.graph import assemble, network_constants, network_nodes
 from convscope.model.preparation_graph import preparation_nodes
+from convscope.model.rejection_graph import rejection_part
 
 if TYPE_CHECKING:
     import onnx
@@ -25,21 +25,24 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
 
     Its input `pictures` is uint8 of shape (N, height, width, 1 or 3), any height and width. Its outputs are
     `probabilities`, softmax(logits / temperature), float32 (N, classes), and `label`, the place of the
-    largest, int64 (N).
+    largest, int64 (N). A model that rejects unknown pictures also gives out `score`, float32 (N), and
+    `unknown`, bool (N).
 
     Args:
         model: The trained model.
         licence: The terms the model may be used under, which only its owner knows.
     """
     preparation, constants = preparation_nodes(model.preparation)
+    rejection = rejection_part(model)
     graph = assemble(
-        [*preparation, *network_nodes(model), *_answer()],
+        [*preparation, *network_nodes(model), *_answer(), *rejection.nodes],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["N", "height", "width", "channels"])],
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(model.classes)]),
             helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
+            *rejection.outputs,
         ],
-        {**constants, **network_constants(model), "temperature": np.array(model.temperature, np.float32)},
+        {**constants, **network_constants(model), **rejection.constants},
     )
     for key, value in _properties(model, licence).items():  # in one order: the same model, the same bytes
         graph.metadata_props.add(key=key, value=value)
@@ -48,7 +51,6 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
 
 def _answer() -> list[onnx.NodeProto]:
     return [
-        helper.make_node("Div", ["logits", "temperature"], ["tempered"]),
         helper.make_node("Softmax", ["tempered"], ["probabilities"], axis=1),
         helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0),
     ]
@@ -62,6 +64,7 @@ def _properties(model: Model, licence: str) -> dict[str, str]:
         "preparation": json.dumps(asdict(model.preparation)),
         "network": model.notation,
         "temperature": json.dumps(model.temperature),
+        "rejection": json.dumps(model.rejection and model.rejection.numbers()),
         "licence": licence or "not stated",
         "figures": json.dumps(dict(model.figures)),
         "receipt": json.dumps(dict(model.receipt)),

@@ -155,6 +155,19 @@ def takes_any_size(chain: Sequence[Stage], sides: tuple[int, int]) -> bool:
     return True
 
 
+def last_hidden_step(chain: Sequence[Stage]) -> str:
+    """Name the step whose output the output layer listens to.
+
+    Example:
+        >>> from convscope.network.notation import parse
+        >>> [last_hidden_step(stages(parse(text), (1, 4, 4), 2)) for text in ("2C3-MP2", "2C3-5N")]
+        ['flattening', 'full_connection_1.relu']
+    """
+    if len(chain) > 1 and isinstance(chain[-2].layer, FullConnection):
+        return f"{chain[-2].name}.relu"
+    return "flattening"
+
+
 def step_name(layer: Layer) -> str:
     """What the field calls this layer: convolution, max pooling, average pooling or full connection."""
     match layer:

@@ -41,6 +41,12 @@ class PredictedPicture(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     picture: str = Field(examples=["tom.jpg"])
+    unknown: bool = Field(default=False, description="Whether it is probably of none of the classes.")
+    score: float | None = Field(
+        default=None,
+        description="How well it fits to the classes, all together; null if the model cannot tell.",
+        examples=[7.31],
+    )
     classes: list[Guess] | None = None
     problem: Problem | None = None
 
@@ -68,7 +74,7 @@ class ServedModels(BaseModel):
     models: list[ServedModel]
 
 
-def answer(model: str, names: Sequence[str], outcomes: Sequence[Prediction | PictureError]) -> bytes:
+def encode(model: str, names: Sequence[str], outcomes: Sequence[Prediction | PictureError]) -> bytes:
     """Write an Answer."""
     predictions = [_picture(name, outcome) for name, outcome in zip(names, outcomes, strict=True)]
     return json.dumps({"model": model, "predictions": predictions}).encode()
@@ -78,7 +84,7 @@ def _picture(name: str, outcome: Prediction | PictureError) -> dict[str, object]
     if isinstance(outcome, Exception):
         return {"picture": name, "problem": problem(outcome)}
     guesses = [{"class": label, "probability": share} for label, share in outcome.top]
-    return {"picture": name, "classes": guesses}
+    return {"picture": name, "unknown": outcome.unknown, "score": outcome.score, "classes": guesses}
 
 
 def served(name: str, classifier: Classifier) -> ServedModel:

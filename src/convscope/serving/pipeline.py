@@ -1,6 +1,6 @@
 """Pictures are decoded in threads, and predicted together with whatever else waits by then.
 
-    event loop ── submit ──> decoders ── prepared pictures ──> predictor ── a batch's rows ──> event loop
+    event loop ── submit ──> decoders ── prepared pictures ──> predictor ── a batch's answers ──> event loop
 
 A batch does not wait for company: while one is predicted, the next gathers. So a picture alone is answered
 at once, and the more come, the larger the batches get. Each takes all that wait for one classifier, up to as
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.classifier import Classifier
+    from convscope.model.predictor import Answer
     from convscope.serving.metrics import Metrics
     from convscope.serving.uploads import Upload
 
@@ -37,7 +38,7 @@ class _Job:
 
     classifier: Classifier
     upload: Upload
-    outcome: asyncio.Future[NDArray[np.float64]]
+    outcome: asyncio.Future[Answer]
 
 
 class Pipeline:
@@ -58,8 +59,8 @@ class Pipeline:
         self._predictor = threading.Thread(target=self._predict_all, name="predictor", daemon=True)
         self._predictor.start()
 
-    def submit(self, classifier: Classifier, upload: Upload) -> asyncio.Future[NDArray[np.float64]]:
-        """Take a picture; its outcome will be the probabilities of all classes, or a PictureError."""
+    def submit(self, classifier: Classifier, upload: Upload) -> asyncio.Future[Answer]:
+        """Take a picture; its outcome will be the predictor's answer, or a PictureError."""
         job = _Job(classifier, upload, self._loop.create_future())
         self._decoders.submit(self._decode, job)
         return job.outcome
@@ -85,19 +86,19 @@ class Pipeline:
             jobs, pixels = zip(*batch, strict=True)
             start = time.perf_counter()
             try:
-                rows = jobs[0].classifier.predictor.probabilities(np.stack(pixels))
+                answers = jobs[0].classifier.predictor.answers(np.stack(pixels))
             except Exception as error:  # noqa: BLE001 - as above
                 self._settle(jobs, error)
             else:
-                self._settle(jobs, rows, time.perf_counter() - start)
+                self._settle(jobs, answers, time.perf_counter() - start)
 
     def _settle(
-        self, jobs: Sequence[_Job], result: NDArray[np.float64] | Exception, seconds: float | None = None
+        self, jobs: Sequence[_Job], result: list[Answer] | Exception, seconds: float | None = None
     ) -> None:
         self._loop.call_soon_threadsafe(self._settle_in_loop, jobs, result, seconds)
 
     def _settle_in_loop(
-        self, jobs: Sequence[_Job], result: NDArray[np.float64] | Exception, seconds: float | None
+        self, jobs: Sequence[_Job], result: list[Answer] | Exception, seconds: float | None
     ) -> None:
         if seconds is not None:
             self._metrics.batch_pictures.observe(len(jobs))

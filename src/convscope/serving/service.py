@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from convscope.errors import PictureError, RequestError
 from convscope.serving.allowance import Allowance
-from convscope.serving.answers import answer
+from convscope.serving.answers import encode
 from convscope.serving.body import whole_body
 from convscope.serving.logs import tell
 from convscope.serving.pipeline import Pipeline
@@ -94,7 +94,7 @@ class Service:
         request.state.told = {"model": name, "pictures": len(sent), "unreadable": len(unreadable)}
         if len(unreadable) == len(sent):
             raise unreadable[0]
-        return answer(name, [one.name for one in sent], outcomes)
+        return encode(name, [one.name for one in sent], outcomes)
 
     async def _taken_apart(self, content_type: str, body: bytes) -> list[Upload]:
         if len(body) <= _SMALL:
@@ -107,7 +107,7 @@ class Service:
         under_way = [self._pipeline.submit(classifier, one) for one in sent]
         try:
             async with asyncio.timeout(self._limits.answer_seconds):
-                rows = await asyncio.gather(*under_way, return_exceptions=True)
+                answers = await asyncio.gather(*under_way, return_exceptions=True)
         except TimeoutError:
             raise RequestError(
                 "the answer took too long",
@@ -117,12 +117,13 @@ class Service:
                 retry_seconds=1,
             ) from None
         outcomes: list[Prediction | PictureError] = []
-        for one, row in zip(sent, rows, strict=True):
-            if isinstance(row, BaseException) and not isinstance(row, PictureError):
-                raise row
-            outcomes.append(
-                row if isinstance(row, PictureError) else classifier.prediction(one.name, row, top)
-            )
+        for one, answer in zip(sent, answers, strict=True):
+            if isinstance(answer, PictureError):
+                outcomes.append(answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                outcomes.append(classifier.prediction(one.name, answer, top))
         return outcomes
 
     async def _look_after_files(self) -> None:

@@ -20,7 +20,7 @@ from convscope.atomic import replacing
 from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
-from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.export import export
 from convscope.training import figures
 from convscope.training.csv_log import read_epochs
@@ -88,8 +88,9 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
         classifier.save(run / MODEL)
         _export(run, model, store, indices)
         return classifier, (("judged", "nothing: there were neither test nor validation pictures"),)
-    probabilities = classifier.probabilities_at(store.pictures, indices)
-    evaluation = evaluate(probabilities, store.labels[indices], store.classes)
+    answers = classifier.answers_at(store.pictures, indices)
+    evaluation = evaluate_answers(answers, store.labels[indices], model)
+    probabilities = np.array([answer.probabilities for answer in answers])
     measured = {judged: evaluation.to_dict(), "training_seconds": training.position.elapsed_seconds}
     classifier = Classifier(replace(model, figures=_headline(judged, evaluation)))
     classifier.save(run / MODEL)
@@ -179,4 +180,8 @@ def _summary(judged: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]
     ]
     hardest = min(recalls)
     rows.append(("hardest", f"{hardest[1]}: {hardest[0]:.1%} of them recognised"))
+    if evaluation.unknown_fraction is not None:
+        rows.append(
+            ("unknown", f"{evaluation.unknown_fraction:.1%} of them are taken for none of the classes")
+        )
     return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)

@@ -12,8 +12,7 @@ occlusion        what a grey square costs, wherever it stands
 why              the two together
 linear           the network without ReLU
 invariance       what moves when the picture does
-last_hidden      what reaches the output layer
-neighbours       the training pictures that are most alike there
+neighbours       the training pictures that are most alike in what reaches the output layer
 relevance        which of its numbers answer to which class
 drawing          pictures as data URLs
 smiley           the example of countless courses, built in

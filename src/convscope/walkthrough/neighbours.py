@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.model.last_hidden import last_hidden
 from convscope.walkthrough.document import Neighbour
 from convscope.walkthrough.drawing import data_url
-from convscope.walkthrough.last_hidden import last_hidden
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

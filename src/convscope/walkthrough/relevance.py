@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.model.last_hidden import last_hidden
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.document import Relevance
-from convscope.walkthrough.last_hidden import last_hidden
 
 if TYPE_CHECKING:
     from convscope.model.file import Model

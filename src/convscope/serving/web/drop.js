@@ -2,7 +2,7 @@
  * Sends pictures to this service and shows what it answers. The token stays in this page's memory.
  *
  * @typedef {{title: string, status: number, detail?: string, why?: string, remedy?: string}} Problem
- * @typedef {{picture: string, classes?: {class: string, probability: number}[], problem?: Problem}} Predicted
+ * @typedef {{picture: string, unknown?: boolean, classes?: {class: string, probability: number}[], problem?: Problem}} Predicted
  */
 
 const AT_ONCE = 8;
@@ -97,10 +97,11 @@ async function predict(pictures) {
  * @param {File} picture
  * @param {Predicted} predicted
  */
-function item(picture, { picture: name, classes, problem }) {
+function item(picture, { picture: name, unknown, classes, problem }) {
   const image = classes ? element("img", { alt: "", src: URL.createObjectURL(picture) }) : "";
   const content = classes ? bars(classes) : element("p", { class: "quiet" }, problem ? told(problem) : "");
-  return element("li", {}, image, element("div", {}, element("h2", {}, name), content));
+  const doubt = unknown ? element("p", { class: "doubt" }, "Unknown: unlike what the network learned from.") : "";
+  return element("li", {}, image, element("div", {}, element("h2", {}, name), doubt, content));
 }
 
 /** @param {{class: string, probability: number}[]} classes */

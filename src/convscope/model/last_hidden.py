@@ -1,4 +1,4 @@
-"""What reaches the output layer: the network's last description of a picture, by which it decides."""
+"""What a picture is to the network before it answers: the values that reach the output layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.intermediate import Intermediate
-from convscope.network.notation import FullConnection
+from convscope.network.shapes import last_hidden_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,20 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.network.shapes import Stage
 
 _PICTURES_AT_ONCE = 256
-
-
-def last_hidden_step(chain: tuple[Stage, ...]) -> str:
-    """Name the step whose output the output layer listens to.
-
-    Args:
-        chain: What `Model.stages` returns.
-    """
-    if len(chain) > 1 and isinstance(chain[-2].layer, FullConnection):
-        return f"{chain[-2].name}.relu"
-    return "flattening"
 
 
 def last_hidden(

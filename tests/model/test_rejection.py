@@ -1,0 +1,210 @@
+"""Which pictures are taken for unknown: by definition, in the graphs, and in the model file."""
+
+import dataclasses
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+
+from convscope.classifier import Classifier
+from convscope.errors import ModelFileError
+from convscope.model.export import compare, made_up
+from convscope.model.file import load, save
+from convscope.model.last_hidden import last_hidden
+from convscope.model.predictor import Predictor
+from convscope.model.raw_graph import build_raw_graph
+from convscope.model.rejection import Rejection, fit, score
+
+
+def features_of(model, pictures):
+    return np.concatenate([found for _, found in last_hidden(model, pictures, np.arange(len(pictures)))])
+
+
+def rejecting(model, seed=0, kept=2):
+    """The model with a rule that takes about half of all noise for unknown."""
+    random = np.random.default_rng(seed)
+    inputs = model.stages()[-1].input_shape[0]
+    directions, _ = np.linalg.qr(random.normal(size=(inputs, min(kept, inputs))))
+    rule = Rejection(
+        origin=random.normal(size=inputs).astype(np.float32),
+        directions=directions.astype(np.float32),
+        scale=0.7,
+        threshold=0.0,
+        refused_fraction=0.05,
+    )
+    pictures = noise(model, 101)
+    found = score(rule, features_of(model, pictures), Predictor(model).logits(pictures) / model.temperature)
+    return dataclasses.replace(model, rejection=dataclasses.replace(rule, threshold=float(np.median(found))))
+
+
+def noise(model, count):
+    size = model.preparation
+    shape = (count, size.height, size.width, size.channels)
+    return np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+
+
+@pytest.fixture(scope="module", params=["4C3-MP2-6N", "3C3-MP2", "2C3-7N-5N", "AP2"])
+def model(request, make_model):
+    return rejecting(dataclasses.replace(make_model(request.param), temperature=1.7))
+
+
+def test_both_graphs_compute_what_the_definition_says(model):
+    pictures = noise(model, 101)
+    predictor = Predictor(model)
+    expected = score(
+        model.rejection, features_of(model, pictures), predictor.logits(pictures) / model.temperature
+    )
+    answers = predictor.answers(pictures)
+    np.testing.assert_allclose([one.score for one in answers], expected, rtol=1e-4, atol=1e-4)
+    graph = build_raw_graph(model)
+    onnx.checker.check_model(graph, full_check=True)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    scores, unknown = session.run(["score", "unknown"], {"pictures": pictures})
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
+    far = np.abs(expected - model.rejection.threshold) > 1e-3
+    assert far.sum() > 90
+    for found in (unknown, np.array([one.unknown for one in answers])):
+        assert (found == (expected < model.rejection.threshold))[far].all()
+    assert 30 < unknown.sum() < 70
+
+
+def test_probabilities_are_those_of_the_model_without_a_rule(model):
+    pictures = noise(model, 5)
+    bare = Predictor(dataclasses.replace(model, rejection=None))
+    rows = [one.probabilities for one in Predictor(model).answers(pictures)]
+    np.testing.assert_allclose(rows, bare.probabilities(pictures), rtol=1e-6)
+    assert [(one.score, one.unknown) for one in bare.answers(pictures)] == [(None, False)] * 5
+
+
+def test_the_export_is_held_against_the_score_too(model):
+    other = dataclasses.replace(model, rejection=dataclasses.replace(model.rejection, scale=0.6))
+    with pytest.raises(Exception, match="differs most on"):
+        compare(build_raw_graph(other), model, made_up(model.preparation))
+    assert compare(build_raw_graph(model), model, made_up(model.preparation)).difference < 1e-5
+
+
+def test_without_relu_nothing_is_rejected(make_model):
+    model = rejecting(make_model())
+    answers = Predictor(model, rectify=False).answers(noise(model, 3))
+    assert [one.score for one in answers] == [None] * 3
+
+
+def test_a_prediction_says_so(make_model):
+    model = rejecting(make_model())
+    pictures = noise(model, 20)
+    threshold = np.float32(model.rejection.threshold)
+    predictions = Classifier(model).predict(list(pictures))
+    assert all(one.unknown == (one.score < threshold) for one in predictions)
+    assert {one.unknown for one in predictions} == {True, False}
+
+
+def by_the_paper(train, weight, bias, kept, features):
+    """ViM as its authors' text defines it, with the directions outside rather than those inside."""
+    origin = -np.linalg.pinv(weight) @ bias
+    _, vectors = np.linalg.eigh((train - origin).T @ (train - origin))
+    outside = vectors[:, : train.shape[1] - kept]
+    length = np.linalg.norm((train - origin) @ outside, axis=1)
+    scale = (train @ weight.T + bias).max(axis=1).mean() / length.mean()
+    residual = np.linalg.norm((features - origin) @ outside, axis=1)
+    return logsumexp(features @ weight.T + bias, axis=1) - scale * residual
+
+
+@settings(max_examples=30)
+@given(st.integers(4, 12), st.integers(2, 5), st.integers(0, 1_000))
+def test_the_fit_is_that_of_the_paper(inputs, classes, seed):
+    random = np.random.default_rng(seed)
+    train, validation = (np.abs(random.normal(size=(count, inputs))) for count in (60, 40))
+    weight, bias = random.normal(size=(classes, inputs)), random.normal(size=classes) + 3
+    rule = fit(train, validation, weight, bias)
+    found = score(rule, validation, validation @ weight.T + bias)
+    expected = by_the_paper(train, weight, bias, inputs // 2, validation)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+    assert (found < rule.threshold - 1e-9).sum() == 1  # the second smallest of 40: 0.05 (40 + 1)
+
+
+def test_new_pictures_of_known_classes_are_refused_as_seldom_as_was_asked():
+    random = np.random.default_rng(0)
+    weight, bias = random.normal(size=(3, 8)), np.full(3, 4.0)
+    shares = []
+    for _ in range(200):
+        train, validation, new = (np.abs(random.normal(size=(count, 8))) for count in (50, 99, 200))
+        rule = fit(train, validation, weight, bias)
+        shares.append((score(rule, new, new @ weight.T + bias) < rule.threshold).mean())
+    assert np.mean(shares) == pytest.approx(0.05, abs=4 * np.std(shares) / np.sqrt(200))
+
+
+@pytest.mark.parametrize(("train", "validation", "inputs"), [(50, 18, 8), (1, 50, 8), (50, 50, 1), (0, 0, 8)])
+def test_of_too_few_nothing_is_concluded(train, validation, inputs):
+    weight, bias = np.ones((2, inputs)), np.zeros(2)
+    assert fit(np.ones((train, inputs)), np.ones((validation, inputs)), weight, bias) is None
+
+
+def test_features_that_are_all_alike_leave_the_energy():
+    weight, bias = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([1.0, 2])
+    alike = np.broadcast_to(-np.linalg.pinv(weight) @ bias, (40, 3))
+    rule = fit(alike, alike, weight, bias)
+    found = score(rule, np.random.default_rng(0).normal(size=(5, 3)), np.zeros((5, 2)))
+    np.testing.assert_allclose(found, np.log(2))
+
+
+def test_the_rule_is_kept_in_the_model_file(model, tmp_path):
+    save(model, tmp_path / "m")
+    loaded = load(tmp_path / "m")
+    assert loaded.rejection.numbers() == model.rejection.numbers()
+    np.testing.assert_array_equal(loaded.rejection.origin, model.rejection.origin)
+    np.testing.assert_array_equal(loaded.rejection.directions, model.rejection.directions)
+    assert loaded.weights.keys() == model.weights.keys()
+    pictures = noise(model, 5)
+    assert [a.score for a in Predictor(loaded).answers(pictures)] == [
+        a.score for a in Predictor(model).answers(pictures)
+    ]
+
+
+def changed(path, change):
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    fields = json.loads(header["__metadata__"]["convscope"])
+    change(fields)
+    header["__metadata__"]["convscope"] = json.dumps(fields)
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[end:])
+    return path
+
+
+def test_a_file_from_before_there_were_rules_is_read(make_model, tmp_path):
+    save(make_model(), tmp_path / "m")
+    assert load(changed(tmp_path / "m", lambda fields: fields.pop("rejection"))).rejection is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: fields.update(rejection=None),
+        lambda fields: fields["rejection"].update(directions=3),
+        lambda fields: fields["rejection"].update(directions=2**40),
+        lambda fields: fields["rejection"].update(directions=0),
+        lambda fields: fields["rejection"].update(scale=-1.0),
+        lambda fields: fields["rejection"].update(threshold="low"),
+        lambda fields: fields["rejection"].update(refused_fraction=1.0),
+        lambda fields: fields["rejection"].pop("threshold"),
+        lambda fields: fields["rejection"].update(more=1),
+    ],
+)
+def test_a_rule_that_does_not_fit_is_refused(make_model, tmp_path, change):
+    save(rejecting(make_model()), tmp_path / "m")
+    with pytest.raises(ModelFileError):
+        load(changed(tmp_path / "m", change))
+
+
+def test_a_rule_that_does_not_fit_is_not_saved(make_model, tmp_path):
+    model = rejecting(make_model())
+    short = dataclasses.replace(model.rejection, origin=model.rejection.origin[1:])
+    with pytest.raises(ModelFileError, match=r"rejection\.origin"):
+        save(dataclasses.replace(model, rejection=short), tmp_path / "m")
+    assert not (tmp_path / "m").exists()
