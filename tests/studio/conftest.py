@@ -118,9 +118,9 @@ def studio_server(
 def tab(browser):
     """A tab of its own; a mistake in a script, or a script that the policy stops, fails the test."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    errors = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    opened.errors = []
+    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+    opened.on("console", lambda said: opened.errors.append(said.text) if said.type == "error" else None)
     yield opened
     opened.close()
-    assert errors == []
+    assert opened.errors == []

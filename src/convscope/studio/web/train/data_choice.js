@@ -166,6 +166,6 @@ function summary({ id, pictures, classes, notes, shape }) {
       `${count(pictures)} pictures of ${count(classes.length)} classes, brought to ${shapeText(shape)} (channels × height × width).`,
     ),
     notes.map((text) => element("p", { class: "note" }, text)),
-    element("ul", { class: "class-list" }, rows),
+    element("ul", { class: "class-list", tabindex: 0, "aria-label": "classes" }, rows),
   );
 }

@@ -44,8 +44,13 @@ export async function showRun(root, name) {
   };
   root.append(
     element("h1", { class: "verbatim" }, name),
+    element("div", { class: "actions" }, parts.state, parts.actions),
+    parts.trouble,
+    parts.progress,
+    parts.figures,
+    parts.charts,
+    parts.notes,
     element("p", {}, element("a", { href: addressOf("train") }, "all runs")),
-    ...Object.values(parts),
   );
 
   let due = false;

@@ -1,0 +1,149 @@
+"""What the disk says about runs, and what follows it as it happens."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from convscope.errors import RequestError
+from convscope.locking import locked
+from convscope.studio.event_stream import event_stream
+from convscope.studio.home import Home
+from convscope.studio.runs import Runs
+from convscope.training.recipe import Settings
+
+
+def write(folder, *events):
+    with (folder / "events.jsonl").open("a") as file:
+        file.writelines(json.dumps(event) + "\n" for event in events)
+
+
+def epoch(number, accuracy=0.5):
+    return {"event": "EpochDone", "epoch": number, "epochs": 20, "validation_accuracy_fraction": accuracy}
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def run(home):
+    """A run as a process leaves it that was killed."""
+    folder = home.runs / "pets"
+    folder.mkdir()
+    (folder / "run.json").touch()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    write(folder, {"event": "Opened", "process": ended.pid})
+    return folder
+
+
+def collect(runs, after=0, frames=1, name="pets"):
+    """The first frames of a stream, as (kind, id, content)."""
+
+    async def gather():
+        text, stream = b"", event_stream(runs, name, after, lambda: False)
+        while text.count(b"\n\n") < frames:
+            text += await anext(stream)
+        await stream.aclose()
+        return text.decode()
+
+    found = []
+    for frame in asyncio.run(gather()).split("\n\n")[:-1]:
+        fields = dict(line.split(": ", 1) for line in frame.split("\n"))
+        found.append((fields.get("event", ""), int(fields.get("id", 0)), json.loads(fields["data"])))
+    return found
+
+
+def test_a_run_is_what_its_folder_says(home, run):
+    runs = Runs(home)
+    assert runs.look("pets").state == "interrupted"
+    write(run, {"event": "Stopped"})
+    assert runs.look("pets").state == "paused"
+    (run / "run.json").unlink()
+    assert runs.look("pets").state == "failed"
+    (run / "model.safetensors").touch()
+    assert [(one.name, one.state) for one in runs.all()] == [("pets", "finished")]
+
+
+def test_a_run_runs_while_its_process_holds_the_folder(home, run):
+    write(run, {"event": "Opened", "process": os.getpid()})
+    assert Runs(home).look("pets").state == "interrupted"  # the number is another process's by now
+    with locked(run):
+        assert Runs(home).look("pets").state == "running"
+
+
+@pytest.mark.parametrize("name", ["none", "..", "", "pets/../pets", "../runs/pets"])
+def test_no_name_leads_out_of_the_folder(home, run, name):
+    with pytest.raises(RequestError) as caught:
+        Runs(home).remove(name)
+    assert caught.value.status == 404
+    assert run.exists()
+
+
+def test_what_is_not_possible_now_is_refused(home, run):
+    runs = Runs(home)
+    with pytest.raises(RequestError, match="cannot be paused now"):
+        runs.pause("pets")
+    (run / "run.json").unlink()
+    with pytest.raises(RequestError, match="cannot be resumed now"):
+        runs.resume("pets")
+    runs.remove("pets")
+    assert runs.all() == []
+
+
+def test_a_run_that_cannot_begin_says_why(home, tmp_path):
+    runs = Runs(home)
+    name = runs.start("none", str(tmp_path / "nowhere"), Settings(network="4C3")).name
+    limit = time.monotonic() + 120
+    while runs.look(name).state != "failed":
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    assert "No such file" in runs.look(name).said
+    assert list((home.runs / name).iterdir()) == []
+
+
+def test_events_are_told_from_the_beginning_or_from_where_somebody_was(home, run):
+    write(run, epoch(1), epoch(2))
+    runs = Runs(home)
+    whole = collect(runs, frames=4)
+    assert [(kind, content.get("event", "")) for kind, _, content in whole] == [
+        ("", "Opened"),
+        ("", "EpochDone"),
+        ("", "EpochDone"),
+        ("state", ""),
+    ]
+    assert whole[-1][2]["state"] == "interrupted"
+    _, place, _ = whole[1]
+    rest = collect(runs, after=place, frames=2)
+    assert rest[0] == whole[2]
+    assert rest[1][0] == "state"
+
+
+def test_a_forecast_comes_with_enough_epochs_and_a_resumed_run_repeats_none(home, run):
+    curve = [0.9 - 0.4 / number for number in range(1, 9)]
+    write(run, *(epoch(number, accuracy) for number, accuracy in enumerate(curve, start=1)))
+    told = collect(Runs(home), frames=11)
+    kind, _, content = told[-1]
+    assert kind == "forecast"
+    assert content["low"] <= content["accuracy_fraction"] <= content["high"]
+    write(run, epoch(8, curve[-1]))
+    assert collect(Runs(home), frames=12)[-1] == told[-1]
+
+
+def test_a_run_that_is_removed_is_gone(home, run):
+    assert run.exists()
+    runs = Runs(home)
+
+    async def follow():
+        stream = event_stream(runs, "pets", 0, lambda: False)
+        await anext(stream)
+        runs.remove("pets")
+        return [frame async for frame in stream]
+
+    assert asyncio.run(follow()) == [b"event: gone\ndata: {}\n\n"]

@@ -1,0 +1,152 @@
+"""Training from the page, in a real browser: whole stories."""
+
+import os
+import signal
+from pathlib import Path
+
+import axe_playwright_python
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+LONG = 120_000
+"""Milliseconds that starting a process may take on a busy machine."""
+
+
+def open_start(tab, studio):
+    tab.goto(f"{studio.address}#/train")
+    tab.wait_for_selector(".network-table")
+
+
+def begin(tab, *, name, network, epochs):
+    tab.get_by_label("network", exact=True).fill(network)
+    tab.get_by_label("call it").fill(name)
+    tab.get_by_label("epochs").fill(str(epochs))
+    tab.get_by_role("button", name="Start training").click()
+    tab.wait_for_url(f"**/#/train/{name}")
+
+
+def state(tab, text):
+    tab.get_by_text(text).wait_for(timeout=LONG)
+
+
+def figure(tab, title):
+    return tab.locator(f".figures div:has(dt:text-is('{title}')) dd")
+
+
+def worker(studio, name):
+    """The process that trains, as the run's own folder names it."""
+    lines = (studio.home / "runs" / name / "events.jsonl").read_text().splitlines()
+    return int([line for line in lines if '"Opened"' in line][-1].rpartition(": ")[2].rstrip("}"))
+
+
+def test_a_network_is_costed_as_it_is_written_and_a_mistake_shown_at_its_character(tab, studio_server):
+    open_start(tab, studio_server)
+    tab.get_by_label("network", exact=True).fill("8C3-MP2-16N")
+    tab.locator(".network-table tfoot").get_by_text("2,314").wait_for()
+    rows = tab.locator(".network-table tbody th").all_inner_texts()
+    assert rows[:4] == ["image", "convolution", "ReLU", "max pooling"]
+    tab.get_by_label("network", exact=True).fill("8C3-Q")
+    tab.get_by_role("alert").wait_for()
+    lines = tab.get_by_role("alert").locator(".what").inner_text().splitlines()
+    assert lines[1].index("Q") == lines[2].index("^")
+    assert tab.get_by_label("network", exact=True).get_attribute("aria-invalid") == "true"
+    assert all("422" in text for text in tab.errors)  # browsers log a refusal as an error
+    tab.errors.clear()
+
+
+def test_names_of_classes_cannot_do_anything(tab, start_studio, tmp_path):
+    name = "<img src=x onerror='window.harm = 1'>"
+    for label, grey in ((name, 0), ("plain", 200)):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for place in range(4):
+            pixels = np.full((8, 8), grey + place, np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / label / f"{place}.png")
+    open_start(tab, start_studio("--data", tmp_path / "pets"))
+    tab.locator(".class-name").get_by_text(name).wait_for()
+    assert tab.query_selector("img[src=x]") is None
+    assert tab.evaluate("window.harm") is None
+
+
+@pytest.mark.slow
+def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(tab, browser, start_studio):
+    studio = start_studio()
+    open_start(tab, studio)
+    begin(tab, name="first", network="8C3-MP2-16N", epochs=6)
+    other = browser.new_page()
+    other.goto(f"{studio.address}#/train/first")
+    for one in (tab, other):
+        state(one, "Finished.")
+        figure(one, "took").wait_for()
+    assert tab.locator(".charts svg").count() == 2
+    for title in ("epoch", "loss", "on validation pictures"):
+        assert figure(tab, title).inner_text() == figure(other, title).inner_text()
+    assert figure(tab, "epoch").inner_text() == "6 of 6"
+    tab.reload()
+    figure(tab, "took").wait_for()
+    assert figure(tab, "epoch").inner_text() == "6 of 6"
+    model = studio.model("first")
+    assert tab.get_by_role("link", name="walk through it").get_attribute("href") == f"#/walk/{model}"
+    classifier = convscope.load(studio.home / "runs" / "first" / "model.safetensors")
+    shown = tab.locator(".plan:has(caption:text-is('result'))").inner_text()
+    assert f"{classifier.model.figures['accuracy_fraction']:.2%}".replace("%", " %") in shown
+    other.close()
+
+
+@pytest.mark.slow
+def test_a_killed_training_is_resumed_paused_and_removed_from_the_page(tab, start_studio):
+    studio = start_studio()
+    open_start(tab, studio)
+    begin(tab, name="long", network="4C3-MP2", epochs=5_000)
+    state(tab, "Training.")
+    figure(tab, "epoch").wait_for(timeout=LONG)
+    first = worker(studio, "long")
+    os.kill(first, signal.SIGKILL)
+    state(tab, "Interrupted:")
+    tab.get_by_role("button", name="resume").click()
+    state(tab, "Training.")
+    assert worker(studio, "long") != first
+    tab.get_by_role("button", name="pause").click()
+    state(tab, "Paused:")
+    assert (studio.home / "runs" / "long" / "run.json").exists()
+    tab.get_by_role("button", name="remove").click()
+    tab.get_by_role("button", name="really remove it").click()
+    tab.wait_for_url("**/#/train")
+    assert not (studio.home / "runs" / "long").exists()
+
+
+@pytest.mark.slow
+def test_training_goes_on_without_the_studio(tab, start_studio):
+    studio = start_studio("--port", 0)
+    open_start(tab, studio)
+    begin(tab, name="alone", network="4C3-MP2", epochs=5_000)
+    state(tab, "Training.")
+    figure(tab, "epoch").wait_for(timeout=LONG)
+    before = worker(studio, "alone")
+    studio.process.terminate()
+    assert studio.process.wait(60) == 0
+    tab.goto("about:blank")
+    again = start_studio()
+    tab.goto(f"{again.address}#/train/alone")
+    state(tab, "Training.")
+    assert worker(again, "alone") == before
+    tab.get_by_role("button", name="pause").click()
+    state(tab, "Paused:")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(browser, studio_server, theme):
+    opened = browser.new_page(color_scheme=theme, bypass_csp=True)
+    for width in (360, 1280):
+        opened.set_viewport_size({"width": width, "height": 800})
+        open_start(opened, studio_server)
+        opened.evaluate("document.querySelector('details').open = true")
+        opened.evaluate(AXE)
+        found = opened.evaluate("axe.run()")["violations"]
+        assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
+        assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.close()
