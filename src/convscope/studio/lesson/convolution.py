@@ -138,8 +138,8 @@ def _size(step: Step) -> Question:
     return Question(
         "size",
         line(
-            "What goes in has {} rows and the filter has {}. It moves by {}, with {} rows of zeros above "
-            "and as many below. How many rows has the feature map?",
+            "What goes in has {} rows. The filter has {} rows, stride {} and padding {}. How many rows "
+            "has the feature map?",
             *(height, window, stride, padding),
         ),
         answer,

@@ -45,7 +45,7 @@ def questions(material: Material) -> tuple[Question, ...]:
     return (
         Question(
             "length",
-            line("{} map(s) of {} × {} cells: how many numbers has the column?", *shape),
+            line("The shape is {} × {} × {} (maps × height × width). How long is the column?", *shape),
             len(flattening.forward(step.input)),
             (line("{} × {} × {}", *shape),),
             slips={height * width: "That is one map; there are more."},

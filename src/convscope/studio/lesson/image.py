@@ -55,9 +55,9 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "count",
             line(
-                "The picture is {} pixels high and {} wide, with {} channel(s). How many numbers does the "
+                "The picture's shape is {} × {} × {} (channels × height × width). How many numbers does the "
                 "network get?",
-                *(height, width, channels),
+                *(channels, height, width),
             ),
             material.pixels.size,
             (line("{} × {} × {}", channels, height, width),),

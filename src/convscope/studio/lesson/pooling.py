@@ -94,8 +94,8 @@ def _size(step: Step) -> Question:
     return Question(
         "size",
         line(
-            f"The map has {{}} rows. The window has {{}}, it moves by {{}}, and the last {may} hang over the "
-            "edge. How many rows are left?",
+            f"The map has {{}} rows. The window has {{}} rows and stride {{}}; the last one {may} hang over "
+            "the edge. How many rows are left?",
             *(height, window, stride),
         ),
         output_size(height, window, stride, overhang=layer.overhang),

@@ -70,9 +70,9 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "share",
             line(
-                "Guess: of all {} numbers in the {} map(s), how many per cent are 0 afterwards? "
+                "Guess: of all {} numbers of this step, how many per cent are 0 afterwards? "
                 "Ten points off is good enough.",
-                *(step.output.size, len(step.output)),
+                step.output.size,
             ),
             share,
             (line("{} of {}", int((step.output == 0).sum()), step.output.size),),

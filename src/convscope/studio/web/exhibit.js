@@ -20,8 +20,8 @@ import { numberGrid } from "convscope/grid.js";
 import { legend } from "convscope/legend.js";
 import { cellSize, pixelPaint, signedPaint } from "convscope/maps.js";
 import { column, number } from "convscope/number.js";
-import { themeOf } from "convscope/theme.js";
 import { get, told } from "studio/api.js";
+import { theme } from "studio/theme.js";
 
 const ROOM = 320; // screen pixels a map may take
 
@@ -106,10 +106,6 @@ async function map({ caption, role, pixels, values, window, at }, width, go) {
     drawn.element,
     pixels ? null : legend(limit, now),
   );
-}
-
-function theme() {
-  return themeOf({ trail: [], options: { theme: document.documentElement.dataset.theme ?? "" } });
 }
 
 /** @param {Line} pieces */

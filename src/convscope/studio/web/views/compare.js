@@ -26,7 +26,6 @@ import {
 import { choice } from "convscope/choice.js";
 
 const TILE_HEIGHT = 216;
-const SIGNIFICANT = 0.05;
 
 /** @type {Record<string, [string, (flip: Flip) => boolean]>} */
 const KINDS = {
@@ -103,28 +102,25 @@ function figures(found, first, second) {
  * @param {string} second
  */
 function verdict({ difference_fraction, difference_interval, p_value }, second) {
-  const points = (/** @type {number} */ share) =>
-    `${share > 0 ? "+" : ""}${three(Number((100 * share).toFixed(2)))}`;
+  const points = (/** @type {number} */ share) => three(Number((100 * share).toFixed(2)));
   const [low, high] = difference_interval.map(points);
+  const more = difference_fraction < 0 ? "fewer" : "more";
   return element(
     "div",
     { class: "stack" },
     element(
       "p",
       {},
-      `${second} is right on `,
-      element("strong", {}, `${points(difference_fraction)} points`),
-      ` of the pictures more often (95 % interval ${low} to ${high}).`,
+      `Of 100 pictures ${second} gets `,
+      element("strong", {}, `${points(Math.abs(difference_fraction))} ${more}`),
+      ` right. With 95 % confidence the difference lies between ${low} and ${high} points.`,
     ),
     element(
       "p",
       {},
       "p = ",
       number(p_value),
-      " by McNemar's exact test: ",
-      p_value < SIGNIFICANT
-        ? "a difference as large as this would seldom come about by chance."
-        : "a difference as large as this may well come about by chance.",
+      " (McNemar's exact test): so probable would a difference of this size or more be if both were equally good.",
     ),
   );
 }
@@ -173,8 +169,9 @@ function tile(flip, { first, second, data }) {
   ) =>
     element(
       "a",
-      { class: said === flip.truth ? "" : "said", href: walkOf(model, data, flip.place), title: which },
-      `${said} ${percent(share)}`,
+      { class: said === flip.truth ? null : "mistaken", href: walkOf(model, data, flip.place), title: which },
+      element("strong", {}, said),
+      ` ${percent(share)}`,
     );
   return element(
     "div",

@@ -30,9 +30,13 @@ export async function show(root, place) {
     state === "running"
       ? element("p", { role: "status" }, "The four trainings are under way, which takes about half a minute.")
       : element(
-          "button",
-          { type: "button", click: () => ask(post("/api/losses")) },
-          "Train the four networks",
+          "p",
+          {},
+          element(
+            "button",
+            { type: "button", click: () => ask(post("/api/losses")) },
+            "Train the four networks",
+          ),
         ),
     state === "failed"
       ? element("div", { class: "problem", role: "alert" }, element("p", { class: "what" }, said))

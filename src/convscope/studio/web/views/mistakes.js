@@ -60,7 +60,7 @@ export async function show(root, place) {
   const corrected = element("p", { class: "quiet", role: "status" });
   const desk = new Desk(asked, corrections, corrected);
   const list = element("section", { class: "stack" });
-  root.append(summary(figures), matrix(figures, place), links(place), corrected, list);
+  root.append(summary(figures), ...matrix(figures, place), links(place), corrected, list);
   return fill(list, place, asked, figures, desk);
 }
 
@@ -138,17 +138,12 @@ function matrix({ classes, confusion }, place) {
     if (wrong) made.style.setProperty("--share", `${Math.round((60 * n) / most)}%`);
     return made;
   };
-  return element(
+  const table = element(
     "div",
     { class: "wide", tabindex: 0, role: "region", "aria-label": "confusion matrix" },
     element(
       "table",
       { class: "confusion" },
-      element(
-        "caption",
-        {},
-        "Which class is taken for which: a row for each true class, a column for each answer",
-      ),
       head(["", ...classes]),
       element(
         "tbody",
@@ -164,6 +159,14 @@ function matrix({ classes, confusion }, place) {
       ),
     ),
   );
+  return [
+    element(
+      "p",
+      { class: "quiet" },
+      "A row for each class that a picture is under, a column for each answer. Choose a number to see its pictures.",
+    ),
+    table,
+  ];
 }
 
 /** @param {import("studio/studio.js").Place} place */
@@ -268,7 +271,12 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
     "div",
     { class: "picture" },
     element("a", { href: walkOf(asked.model, asked.data, place) }, thumbnail(asked.data, place, name)),
-    element("span", { class: said === label ? "" : "said" }, `${said} ${percent(share)}`),
+    element(
+      "span",
+      { class: said === label ? null : "mistaken" },
+      element("strong", {}, said),
+      ` ${percent(share)}`,
+    ),
     select,
     rather && now !== rather
       ? element(
