@@ -1,18 +1,26 @@
+import dataclasses
 import json
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy import stats
+from scipy import special, stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from convscope.errors import DataError
-from convscope.model.evaluation import evaluate, wilson_interval
+from convscope.model.calibration import untempered
+from convscope.model.evaluation import evaluate, evaluate_answers, wilson_interval
+from convscope.model.file import Model
+from convscope.model.predictor import Predictor
+from convscope.model.rejection import Rejection
 from convscope.steps import classification_error, cross_entropy, mean_squared_error
+
+MakeModel = Callable[..., Model]
 
 
 @st.composite
@@ -113,3 +121,31 @@ def test_the_figures_are_json_even_where_a_probability_is_zero() -> None:
 def test_no_pictures() -> None:
     with pytest.raises(DataError, match="no pictures"):
         evaluate(np.empty((0, 2)), [], ["a", "b"])
+
+
+@given(outcomes(), st.floats(0.2, 5))
+def test_the_temperature_can_be_taken_out(outcome: tuple[np.ndarray, np.ndarray], temperature: float) -> None:
+    logits = np.log(outcome[0] + 1e-9)
+    tempered = special.softmax(logits / temperature, axis=1)
+    np.testing.assert_allclose(
+        untempered(tempered, temperature), special.softmax(logits, axis=1), rtol=1e-6, atol=1e-12
+    )
+
+
+def test_answers_are_judged_with_and_without_the_temperature(make_model: MakeModel) -> None:
+    rule = Rejection(np.zeros(5, np.float32), np.eye(5, 2, dtype=np.float32), 1.0, 0.0, 0.05)
+    model = dataclasses.replace(make_model(), temperature=3.0, rejection=rule)
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), np.uint8)
+    labels = np.arange(60) % 3
+    predictor = Predictor(model)
+    answers = predictor.answers(pictures)
+    found = evaluate_answers(answers, labels, model)
+    bare = dataclasses.replace(model, temperature=1.0)
+    expected = [
+        evaluate(Predictor(one).probabilities(pictures), labels, model.classes).calibration_error
+        for one in (model, bare)
+    ]
+    assert [found.calibration_error, found.uncalibrated_error] == pytest.approx(expected, rel=1e-6)
+    assert found.unknown_fraction == np.mean([one.unknown for one in answers])
+    silent = dataclasses.replace(model, rejection=None)
+    assert evaluate_answers(Predictor(silent).answers(pictures), labels, silent).unknown_fraction is None

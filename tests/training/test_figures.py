@@ -8,8 +8,15 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from convscope.errors import ConvscopeError
+from convscope.model.calibration import reliability
 from convscope.training.events import EpochDone
-from convscope.training.figures import confusion_matrix, learning_curves, worst_mistakes, write
+from convscope.training.figures import (
+    confusion_matrix,
+    learning_curves,
+    reliability_curves,
+    worst_mistakes,
+    write,
+)
 
 ODD_NAMES = ["$\\frac$", "狐", "two\nlines", "\x1b[31mred", "byte \udcff", "x" * 300]
 
@@ -146,3 +153,20 @@ def test_a_figure_that_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(ConvscopeError, match=r"nowhere"):
         write(learning_curves([epoch(1)]), tmp_path / "nowhere" / "curves.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_reliability_shows_every_bin_that_holds_pictures():
+    confidence = np.array([0.55, 0.55, 0.95, 0.95, 0.95, 0.95])
+    right = np.array([True, False, True, True, True, False])
+    before, after = reliability(confidence, right), reliability(confidence - 0.1, right)
+    figure = reliability_curves(before, after)
+    diagonal, *curves = figure.axes[0].lines
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 1]
+    np.testing.assert_allclose(curves[0].get_xydata(), [[0.55, 0.5], [0.95, 0.75]])
+    np.testing.assert_allclose(curves[1].get_xydata(), [[0.45, 0.5], [0.85, 0.75]])
+    assert [curve.get_label() for curve in curves] == [
+        "as trained: error 15.0 %",
+        "with the temperature: error 8.3 %",
+    ]
+    areas = [points.get_sizes() for points in figure.axes[0].collections]
+    np.testing.assert_allclose([each[1] / each[0] for each in areas], [2, 2])

@@ -51,6 +51,7 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
         "figures",
         "figures/confusion_matrix.png",
         "figures/learning_curves.png",
+        "figures/reliability.png",
         "figures/worst_mistakes.png",
         "metrics.json",
         "model.onnx",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.model.calibration import calibration_error, untempered
+from convscope.model.calibration import reliability, untempered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
         cross_entropy=_cross_entropy(shares, truth),
         mean_squared_error=_mean_squared_error(shares, truth),
         classification_error=1 - correct / total,
-        calibration_error=calibration_error(shares.max(axis=1), predicted == truth),
+        calibration_error=reliability(shares.max(axis=1), predicted == truth).error,
     )
 
 
@@ -139,7 +139,7 @@ def evaluate_answers(answers: Sequence[Answer], labels: NDArray[np.int64], model
     refused = float(np.mean([answer.unknown for answer in answers]))
     return replace(
         evaluate(probabilities, labels, model.classes),
-        uncalibrated_error=calibration_error(before.max(axis=1), before.argmax(axis=1) == labels),
+        uncalibrated_error=reliability(before.max(axis=1), before.argmax(axis=1) == labels).error,
         unknown_fraction=refused if model.rejection else None,
     )
 

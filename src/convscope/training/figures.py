@@ -1,4 +1,4 @@
-"""A run's figures: how it learned, what it mixes up, and where it is most wrong.
+"""A run's figures: how it learned, how far its probabilities can be trusted, and where it is wrong.
 
 Blue for right, orange-red for wrong.
 """
@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from convscope.atomic import replacing
+from convscope.model.calibration import Reliability
 from convscope.palette import BLUE, DIVERGING, GREY, INK
 from convscope.printable import printable
 from convscope.training.events import EpochDone
@@ -48,6 +49,32 @@ def learning_curves(rows: Sequence[EpochDone]) -> Figure:
     panels[0].set_ylim(bottom=0)
     panels[1].set_title("accuracy", loc="left", color=INK)
     panels[1].yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+    return figure
+
+
+def reliability_curves(before: Reliability, after: Reliability) -> Figure:
+    """How often the network was right, against how sure it was: on the diagonal it knows what it says.
+
+    Every point is a bin of pictures, its area their share.
+
+    Args:
+        before: As trained.
+        after: With the temperature.
+    """
+    figure = _figure(4.6, 4.4)
+    axes: Axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#e5e5e5", linewidth=0.8)
+    for name, curve, colour in (("as trained", before, GREY), ("with the temperature", after, BLUE)):
+        filled = curve.pictures > 0
+        places = curve.confidence[filled], curve.accuracy_fraction[filled]
+        label = f"{name}: error {100 * curve.error:.1f} %"
+        axes.plot(*places, color=colour, linewidth=1.6, label=label)
+        axes.scatter(*places, s=300 * curve.pictures[filled] / curve.pictures.sum(), color=colour)
+    axes.set_xlabel("probability of the predicted class", color=GREY)
+    axes.set_ylabel("share of the pictures predicted right", color=GREY)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+    _calm(axes)
     return figure
 
 
@@ -141,9 +168,13 @@ def _curves(
     for name, (values, colour) in curves.items():
         marker = "o" if len(epochs) <= 30 else None
         axes.plot(epochs, values, color=colour, linewidth=1.6, marker=marker, markersize=3, label=name)
-    axes.legend(frameon=False, labelcolor="linecolor", handlelength=1.2)
     axes.set_xlabel("epoch", color=GREY)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    _calm(axes)
+
+
+def _calm(axes: Axes) -> None:
+    axes.legend(frameon=False, labelcolor="linecolor", handlelength=1.2)
     axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
     axes.tick_params(colors=GREY, length=0)
     axes.spines[:].set_visible(False)

@@ -5,7 +5,7 @@ model.onnx           the same for every other program, from raw pictures to answ
 metrics.json         figures on the test pictures, and what was found and chosen
 pictures.csv         every picture that was used, with its class, its part and its digest
 epochs.csv           a row an epoch
-figures/*.png        learning curves, confusion matrix, worst mistakes
+figures/*.png        learning curves, reliability, confusion matrix, worst mistakes
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from convscope.atomic import replacing
 from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
+from convscope.model.calibration import reliability, untempered
 from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.export import export
 from convscope.training import figures
@@ -95,7 +96,7 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
     classifier = Classifier(replace(model, figures=_headline(judged, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, measured, training)
-    _write_figures(run, store, indices, probabilities, evaluation)
+    _write_figures(run, store, indices, probabilities, model.temperature, evaluation)
     _export(run, classifier.model, store, indices)
     return classifier, _summary(judged, evaluation)
 
@@ -138,6 +139,7 @@ def _write_figures(
     store: Store,
     indices: NDArray[np.int64],
     probabilities: NDArray[np.float64],
+    temperature: float,
     evaluation: Evaluation,
 ) -> None:
     folder = run / _FIGURES
@@ -146,11 +148,17 @@ def _write_figures(
     except OSError as error:
         raise ConvscopeError(f"cannot make {folder}", why=error.strerror or str(error)) from error
     predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != store.labels[indices])
+    right = predicted == store.labels[indices]
+    wrong = np.flatnonzero(~right)
     surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][
         : figures.MOST_MISTAKES
     ]
     figures.write(figures.learning_curves(read_epochs(run / "epochs.csv")), folder / "learning_curves.png")
+    before, after = (
+        reliability(shares.max(axis=1), right)
+        for shares in (untempered(probabilities, temperature), probabilities)
+    )
+    figures.write(figures.reliability_curves(before, after), folder / "reliability.png")
     figures.write(
         figures.confusion_matrix(evaluation.confusion, store.classes), folder / "confusion_matrix.png"
     )
