@@ -95,12 +95,15 @@ class Edited:
 def edited(model: Model, edits: Iterable[Edit]) -> Edited:
     """Make edits, one after the other; the model that is given stays as it is.
 
+    What tells unknown pictures is left out: it was fitted to what the network gave before.
+
     Raises:
         SettingError: There is no such weight or filter, or the new filter, stride or padding does not fit.
         NotationError: A pooling would need a window larger than the notation knows.
         NetworkError: The maps become too small for the steps that follow.
     """
-    found = Edited(replace(model, weights={name: weight.copy() for name, weight in model.weights.items()}))
+    weights = {name: weight.copy() for name, weight in model.weights.items()}
+    found = Edited(replace(model, weights=weights, rejection=None))
     for edit in edits:
         match edit:
             case WeightEdit():

@@ -36,6 +36,7 @@ export class EditPanel {
     this.asks = asks;
     this.channel = 0;
     this.input = 0;
+    this.drawn = "";
     this.content = element("div", { class: "stack" });
     this.element = element(
       "details",
@@ -46,7 +47,8 @@ export class EditPanel {
   }
 
   /**
-   * Shows what can be changed where the walk is now. Nothing is taken from under the hands of somebody who types.
+   * Shows what can be changed where the walk is now, if that is anything else than before. Nothing is taken from under
+   * the hands of somebody who types.
    *
    * @param {EditList} list
    * @param {Chain} chain
@@ -54,9 +56,12 @@ export class EditPanel {
    * @param {Place} place
    */
   follow(list, chain, step, place) {
+    const drawn = JSON.stringify([list, step?.name, place, this.channel]);
+    if (drawn === this.drawn) return;
     const active = document.activeElement;
     const isTyping = active instanceof HTMLInputElement && active.value !== active.defaultValue;
     if (isTyping && this.content.contains(active)) return;
+    this.drawn = drawn;
     const focused = this.content.contains(active) ? active?.getAttribute("aria-label") : null;
     this.content.replaceChildren(
       this.whole(list, chain),
@@ -142,7 +147,7 @@ export class EditPanel {
     this.channel = Math.min(this.channel, channels - 1);
     const { channel } = this;
     const start = (filter * channels + channel) * rows * columns;
-    const weights = step.filters.data.slice(start, start + rows * columns);
+    const weights = range(rows * columns).map((index) => step.filters.data[start + index]);
     const names = Object.fromEntries(range(channels).map((one) => [String(one), mapName(before, one)]));
     const chooseChannel = choice("its weights for", String(channel), names, (chosen) => {
       this.channel = Number(chosen);

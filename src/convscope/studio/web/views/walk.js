@@ -15,7 +15,7 @@ import { pictureChooser } from "studio/picture_chooser.js";
 import { addressOf } from "studio/studio.js";
 import { theme } from "studio/theme.js";
 
-const MOST_CLASSES = 5;
+const MOST_CLASSES = 3;
 const SETTLED = 1500; // milliseconds after which nobody seems to change anything more
 
 /** The walk reads what follows the ? itself. */
@@ -169,7 +169,8 @@ class Walked {
   /** @param {number} start */
   async drawAnswer(start) {
     const { classes, before, after } = await get(`${this.model}/answer?${this.query}`);
-    const leading = [...new Set([...largestFirst(after), ...largestFirst(before)].filter((_, at) => at % classes.length < MOST_CLASSES))];
+    const [foremost, formerly] = [after, before].map((shares) => largestFirst(shares).slice(0, MOST_CLASSES));
+    const leading = [...new Set([...foremost, ...formerly])];
     const milliseconds = Math.round(performance.now() - start);
     this.answer.replaceChildren(
       element(
