@@ -116,7 +116,7 @@ def _posterior(seen: NDArray[np.float64], power: float) -> _Posterior:
     design = np.stack([np.ones_like(after), -(after**-power)], axis=1)
     precision = _PRIOR_PRECISION + design.T @ design
     pull = _PRIOR_PRECISION @ _PRIOR_MEAN + design.T @ seen
-    mean = np.linalg.solve(precision, pull)
+    mean = np.linalg.solve(precision, pull).astype(np.float64)
     shape = _PRIOR_SHAPE + len(seen) / 2
     misfit = seen @ seen + _PRIOR_MEAN @ _PRIOR_PRECISION @ _PRIOR_MEAN - mean @ pull
     scale = _PRIOR_SCALE + max(0.0, float(misfit)) / 2

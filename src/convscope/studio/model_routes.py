@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from convscope.studio.opened import OpenModel  # noqa: TC001  # pydantic looks it up
 
@@ -29,7 +29,7 @@ class ModelFacts(BaseModel):
     network: str = Field(examples=["32C3-MP2-64C3-MP2-128N"])
     classes: list[str] = Field(examples=[["cat", "dog"]])
     shape: tuple[int, int, int] = Field(description="Channels, height and width of what it looks at.")
-    figures: dict[str, float | int | str] = Field(description="How it did on pictures it had never seen.")
+    figures: dict[str, JsonValue] = Field(description="How it did on pictures it had never seen.")
 
 
 def model_routes(studio: Studio) -> APIRouter:
