@@ -5,7 +5,7 @@ pictures of those classes that it has not learned from and pictures of other thi
 good if it is higher for the known. AUROC is the chance that a known picture scores higher than a foreign one.
 The threshold is chosen on the validation pictures, so that 5 % of them are rejected; how many known test
 pictures and how many foreign ones are rejected then is counted. Nothing is chosen by looking at foreign
-pictures: each score has the setting its paper gives.
+pictures: each score has the setting its paper gives, but for ViM, which is what models really carry.
 
     probability   the largest probability, what one has without any of this (Hendrycks and Gimpel, 2017)
     logit         the largest logit (Hendrycks et al., 2022)
@@ -33,6 +33,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
+from convscope.model import rejection
 from convscope.model.file import Model, load
 from convscope.model.intermediate import Intermediate
 from convscope.network.shapes import last_hidden_step
@@ -54,6 +55,8 @@ HELD_OUT = ("frog", "horse", "ship", "truck")
 """The classes of CIFAR-10 that the network does not get to know."""
 MOST_FOREIGN = 2_000
 NEIGHBOURS, BANK = 10, 2_000
+LEARNED = 2_000
+"""Training and validation pictures that `convscope train` looks at."""
 REJECTED = 0.05
 
 
@@ -76,11 +79,13 @@ class Known(NamedTuple):
         model: The model.
         train: Its training pictures described.
         labels: Their classes.
+        validation: Its validation pictures described.
     """
 
     model: Model
     train: Described
     labels: NDArray[np.int64]
+    validation: Described
 
 
 def probability(_known: Known) -> Score:
@@ -133,22 +138,14 @@ def neighbour(known: Known) -> Score:
 
 
 def vim(known: Known) -> Score:
-    """Take the energy, less the length of what lies outside the main directions of the training features."""
+    """Take the score that `convscope train` puts into a model, as `convscope.model.rejection` defines it."""
     weight, bias = (known.model.weights[name] for name in known.model.stages()[-1].weight_shapes)
-    origin = -np.linalg.pinv(weight) @ bias
-    centred = known.train.features - origin
-    inputs = centred.shape[1]
-    kept = inputs // 2 if inputs < 1_000 else 512 if inputs < 2_048 else 1_000
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    outside = directions[:, : inputs - kept]
-    length = np.linalg.norm(centred @ outside, axis=1)
-    scale = known.train.logits.max(axis=1).mean() / length.mean()
-
-    def score(one: Described) -> Values:
-        residual = np.linalg.norm((one.features - origin) @ outside, axis=1)
-        return logsumexp(one.logits, axis=1) - scale * residual
-
-    return score
+    temperature = known.model.temperature
+    train, validation = (spread_out(one.features, LEARNED) for one in (known.train, known.validation))
+    rule = rejection.fit(train, validation, weight / temperature, bias / temperature)
+    if rule is None:
+        raise ValueError("there are too few pictures")
+    return lambda one: rejection.score(rule, one.features, one.logits)
 
 
 SCORES = {
@@ -257,8 +254,10 @@ def measure(name: str, model: Model, data: Path, foreign: dict[str, Path | None]
     store = build_store(open_source(data), model.preparation)
     parts = split(store)
     learned = spread_out(parts.train, 10_000)
-    known = Known(model, describe(model, store.pictures[learned]), store.labels[learned])
-    validation, test = (describe(model, store.pictures[part]) for part in (parts.validation, parts.test))
+    train, validation, test = (
+        describe(model, store.pictures[part]) for part in (learned, parts.validation, parts.test)
+    )
+    known = Known(model, train, store.labels[learned], validation)
     others = {
         other: describe(
             model, noise(model.preparation) if path is None else test_pictures(path, model.preparation)
