@@ -63,6 +63,7 @@ class Neurons(BaseModel):
     problem: str = Field(description="What went wrong, if it failed.")
     classes: list[str]
     shape: tuple[int, int, int] = Field(description="Channels, height and width of what the model sees.")
+    fit: Literal["stretch", "pad", "crop"] = Field(description="How other proportions are fitted.")
     pictures: list[int] = Field([], description="How many pictures each class has.")
     notes: list[str] = []
     steps: list[Step] = []
@@ -137,6 +138,7 @@ def neuron_routes(studio: Studio) -> APIRouter:
             problem=survey.problem,
             classes=list(known.classes),
             shape=(size.channels, size.height, size.width),
+            fit=size.fit,
         )
         if told.state == "done" and survey.selection is not None:
             chosen = survey.selection

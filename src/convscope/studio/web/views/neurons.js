@@ -26,6 +26,7 @@
  * @property {string[]} classes
  * @property {[number, number, number]} shape
  * @property {number[]} pictures
+ * @property {"stretch" | "pad" | "crop"} fit
  * @property {string[]} notes
  * @property {Step[]} steps
  */
@@ -43,6 +44,8 @@ import { chosen, named, noModel, picker, pictureChoices, turnTo, walkOf, whatIsO
 
 const AGAIN = 300; // milliseconds between two looks at how far it is
 const MOST_BARS = 20;
+/** How a browser fits a picture in as the network's preparation does. */
+const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
 
 /** @type {import("studio/studio.js").Show} */
 export async function show(root, place) {
@@ -122,8 +125,9 @@ function progress({ state, done, total, problem }) {
 function found(survey, model, data, place) {
   const { options } = place;
   const step = survey.steps.find(({ name }) => name === options.get("step")) ?? survey.steps[0];
-  const asked = Number(options.get("unit") ?? 0);
-  const unit = asked in step.units ? asked : 0;
+  const order = largestFirst(step.units.map(({ selectivity }) => selectivity ?? -1));
+  const asked = Number(options.get("unit") ?? NaN);
+  const unit = asked in step.units ? asked : order[0];
   const titles = Object.fromEntries(survey.steps.map((one) => [one.name, titleOf(one)]));
   return [
     ...survey.notes.map((note) => element("p", { class: "quiet" }, note)),
@@ -131,7 +135,7 @@ function found(survey, model, data, place) {
     element(
       "div",
       { class: "neurons" },
-      list(survey, step, unit, (other) => turnTo(place, { step: step.name, unit: String(other) })),
+      list(survey, step, order, unit, (other) => turnTo(place, { step: step.name, unit: String(other) })),
       detail(survey, step, unit, model, data),
     ),
   ];
@@ -142,11 +146,11 @@ function found(survey, model, data, place) {
  *
  * @param {Survey} survey
  * @param {Step} step
+ * @param {number[]} order
  * @param {number} current
  * @param {(unit: number) => void} onChoose
  */
-function list({ classes }, { name, units }, current, onChoose) {
-  const order = largestFirst(units.map(({ selectivity }) => selectivity ?? -1));
+function list({ classes }, { name, units }, order, current, onChoose) {
   return element(
     "div",
     { class: "unit-list", role: "group", "aria-label": `what ${name} is made of` },
@@ -209,12 +213,14 @@ function detail(survey, step, index, model, data) {
  * @param {string} href
  * @param {string} data
  */
-function example({ shape: [, height, width] }, step, { places, values, cells }, at, href, data) {
-  const picture = element(
-    "span",
-    { class: "drawing" },
-    element("img", { src: `/api/data/${data}/pictures/${places[at]}`, alt: `picture ${places[at]}`, loading: "lazy" }),
-  );
+function example({ shape: [, height, width], fit }, step, { places, values, cells }, at, href, data) {
+  const image = element("img", {
+    src: `/api/data/${data}/pictures/${places[at]}`,
+    alt: `picture ${places[at]}`,
+    loading: "lazy",
+  });
+  Object.assign(image.style, { aspectRatio: `${width} / ${height}`, objectFit: OBJECT_FIT[fit], background: "black" });
+  const picture = element("span", { class: "drawing" }, image);
   if (cells) {
     const box = element("span", { class: "seen" });
     const seen = cut(pixelsOf(step, cells[at][0], cells[at][1], height, width), height, width);

@@ -75,7 +75,7 @@ class Walked {
     this.answer = element("div", { class: "changed-answer", "aria-live": "polite" });
     this.problem = element("div", {});
     this.page = element("div", { class: "mounted-walk" });
-    this.element = element("div", { class: "stack" }, this.problem, this.page);
+    this.element = element("div", { class: "walked" }, this.problem, this.page);
     /** @type {import("studio/edit_panel.js").EditList} */
     this.list = { edits: [], network: "", rectify: true };
     /** @type {[any, number[]]} */
