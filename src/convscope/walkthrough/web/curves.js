@@ -9,8 +9,9 @@ import { three } from "convscope/numbers.js";
 
 const WIDTH = 480;
 const HEIGHT = 240;
-const EDGE = { top: 12, right: 104, bottom: 40, left: 72 };
+const EDGE = { top: 12, right: 128, bottom: 40, left: 72 };
 const LABEL_HEIGHT = 16;
+const SAMPLE = 20; // of a curve's dashes, before its name
 
 /**
  * @param {Curve[]} curves
@@ -70,9 +71,17 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
           .map((one, place) => `${place ? "L" : "M"}${toX(one).toFixed(1)} ${toY(y[place]).toFixed(1)}`)
           .join(""),
       }),
+      svg("path", {
+        class: `curve curve-${index % 4}`,
+        d: `M${WIDTH - EDGE.right + 8} ${labels[index].toFixed(1)}h${SAMPLE}`,
+      }),
       svg(
         "text",
-        { class: `curve-name curve-${index % 4}`, x: WIDTH - EDGE.right + 8, y: labels[index] + 4 },
+        {
+          class: `curve-name curve-${index % 4}`,
+          x: WIDTH - EDGE.right + SAMPLE + 12,
+          y: labels[index] + 4,
+        },
         name,
       ),
     ]),

@@ -15,8 +15,7 @@
 import { element } from "convscope/dom.js";
 import { cellSize, mapCanvas, NO_MARGIN, rem, thumbnail } from "convscope/maps.js";
 
-const MOST_OVER = 1.5; // times that side, a map is still drawn cell by cell
-const SIDE = 4; // times the text's size that a small map should take
+const SIDE = 4; // times the text's size that a small map may take; of a larger one only some cells are drawn
 
 /**
  * @param {object} setting
@@ -36,7 +35,7 @@ export function gallery(setting, theme) {
   const { maps, height, width, paint, label, onChoose, margin = NO_MARGIN, side = rem(SIDE) } = setting;
   const caption = setting.caption ?? String;
   const list = element("div", { class: "gallery" });
-  const large = Math.max(height, width) > MOST_OVER * side;
+  const large = Math.max(height, width) > side;
   /** @type {Map<number, HTMLElement>} */
   const buttons = new Map();
   for (const map of maps) {

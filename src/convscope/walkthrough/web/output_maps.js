@@ -80,6 +80,30 @@ export function rounding({ output: { steps } }, map) {
 }
 
 /**
+ * The maps that are shown small, in order: of many only the most active ones and the chosen one, unless all are asked
+ * for.
+ *
+ * @param {Step} step
+ * @param {Context} context
+ */
+export function shownMaps(step, context) {
+  const { place, state } = context;
+  const byActivity = largestFirst(activities(step));
+  const sorted = state.options.order === "number" ? range(step.shape[0]) : byActivity;
+  if (!isFew(step, context)) return sorted;
+  const chosen = new Set([...byActivity.slice(0, FEW), place[0]]);
+  return sorted.filter((map) => chosen.has(map));
+}
+
+/**
+ * @param {Step} step
+ * @param {Context} context
+ */
+function isFew(step, { state }) {
+  return step.shape[0] > FEW && state.options.show !== "all";
+}
+
+/**
  * @param {Step} step
  * @param {Context} context
  */
@@ -87,14 +111,10 @@ function smallMaps(step, context) {
   const { theme, place, state } = context;
   const [maps, height, width] = step.shape;
   const active = activities(step);
-  const sorted = (state.options.order ?? "activity") === "activity" ? largestFirst(active) : range(maps);
-  const few = maps > FEW && state.options.show !== "all";
-  const shown = few
-    ? sorted.filter((map) => largestFirst(active).indexOf(map) < FEW || map === place[0])
-    : sorted;
+  const few = isFew(step, context);
   const small = gallery(
     {
-      maps: shown,
+      maps: shownMaps(step, context),
       height,
       width,
       paint: (map) => signedPaint(mapOf(step.output, map), step.limit, theme),

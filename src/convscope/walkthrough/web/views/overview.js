@@ -16,7 +16,7 @@ import { format } from "convscope/state.js";
 
 const SIDE = 3.5; // of a small map, in times the text's size
 const GAP = 16;
-const TEXT = 27; // what a step's name takes, and how many maps more there are
+const TEXT = 31; // what a step's name takes, and how many maps more there are
 const MOST_CLASSES = 5;
 
 /**
@@ -81,8 +81,7 @@ function lossText({ chain: { truth, predicted, classes } }, losses) {
 function smallMaps(context, step) {
   const [maps, height, width] = step.shape;
   const side = rem(SIDE);
-  const each = Math.max(side, Math.min(width, 1.5 * side)) + GAP;
-  const fit = Math.max(3, Math.floor((context.room.below - rem(TEXT)) / each));
+  const fit = Math.max(3, Math.floor((context.room.below - rem(TEXT)) / (side + GAP)));
   const active = activities(step);
   const shown = largestFirst(active).slice(0, fit);
   const small = gallery(

@@ -7,7 +7,7 @@ import { inputMaps } from "convscope/input_maps.js";
 import { noRelu } from "convscope/no_relu.js";
 import { number } from "convscope/number.js";
 import { percent, three } from "convscope/numbers.js";
-import { outputMaps } from "convscope/output_maps.js";
+import { outputMaps, shownMaps } from "convscope/output_maps.js";
 import { vector } from "convscope/vector.js";
 
 /**
@@ -100,9 +100,11 @@ function arithmetic(before, step, context, place) {
  * @param {import("convscope/chain.js").ReluStep} step
  * @param {import("convscope/view.js").Context} context
  */
-function shares(step, { place, pick }) {
+function shares(step, context) {
+  const { place, pick } = context;
   const each = step.silenced.data;
-  const order = largestFirst(each);
+  const shown = hasMaps(step) ? new Set(shownMaps(step, context)) : new Set();
+  const order = largestFirst(each).filter((map) => shown.has(map));
   return element(
     "div",
     { class: "stack" },
@@ -117,7 +119,7 @@ function shares(step, { place, pick }) {
       bars(
         order.map((map) => ({ label: mapName(step, map), value: each[map] })),
         {
-          caption: "share of each map that is silenced",
+          caption: "share of each shown map that is silenced",
           chosen: order.indexOf(place[0]),
           shares: true,
           onChoose: (index) => pick([order[index], ...place.slice(1)]),
