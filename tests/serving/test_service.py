@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from convscope.classifier import Classifier
-from convscope.serving.answers import Answer
+from convscope.model.file import save
+from convscope.model.rejection import Rejection
+from convscope.serving.answers import Answer, ServedModels
 
 from .conftest import form, png
 
@@ -198,6 +201,29 @@ def test_a_name_from_elsewhere_is_refused(served):
         assert served.predict(png(10), Host=host)[0] == 200
 
 
+def test_the_description_has_examples_that_are_answers(served):
+    described = json.loads(served.ask("GET", "/openapi.json")[2])
+    examples = [
+        described["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"]
+        for path, method in (("/models/{name}/predict", "post"), ("/models", "get"))
+    ]
+    Answer.model_validate(examples[0])
+    ServedModels.model_validate(examples[1])
+    assert {one["unknown"] for one in examples[0]["predictions"] if "classes" in one} == {True, False}
+    assert "securitySchemes" not in described["components"]
+
+
+def test_a_picture_unlike_all_others_is_told_so(serve, model_path, brightness):
+    rule = Rejection(np.zeros(1, np.float32), np.ones((1, 1), np.float32), 0.0, 2.0, 0.05)
+    model = replace(brightness, rejection=rule)
+    save(model, model_path)
+    service = serve()
+    told = {grey: service.predict(png(grey))[1]["predictions"][0] for grey in (10, 127)}
+    assert [told[grey]["unknown"] for grey in (10, 127)] == [False, True]
+    for grey, one in told.items():
+        assert one["score"] == pytest.approx(Classifier(model).predict(png(grey)).score)
+
+
 def test_a_token_is_asked_for(serve, tmp_path):
     (tmp_path / "token").write_text("a-token-of-some-length\n")
     service = serve("--token-file", tmp_path / "token")
@@ -205,6 +231,11 @@ def test_a_token_is_asked_for(serve, tmp_path):
     assert service.ask("GET", "/")[0] == 200
     for path in ("/models", "/metrics", "/nothing"):
         assert service.ask("GET", path)[0] == 401
+    described = json.loads(service.ask("GET", "/openapi.json")[2])
+    assert described["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
+    paths = described["paths"].items()
+    asks = {path for path, found in paths if all("security" in one for one in found.values())}
+    assert asks == {"/models/{name}/predict", "/models", "/metrics"}
     for wrong in ("", "Bearer", "Bearer a-token-of-some-lengt", "Basic a-token-of-some-length"):
         status, headers, _ = service.ask("GET", "/models", authorization=wrong)
         assert (status, headers["www-authenticate"]) == (401, "Bearer")

@@ -14,6 +14,7 @@ from convscope.errors import ConvscopeError, RequestError
 from convscope.printable import printable
 from convscope.serving import metrics, page, problems
 from convscope.serving.answers import Answer, Problem, ServedModels, served
+from convscope.serving.guard import OPEN_PATHS
 from convscope.serving.logs import tell
 from convscope.serving.uploads import Base64Pictures
 
@@ -38,6 +39,33 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     431: {"description": "The headers are too long.", **_PROBLEM},
     503: {"description": "It took too long: ask again as Retry-After says.", **_PROBLEM},
 }
+_ANSWER = {
+    "model": "pets",
+    "predictions": [
+        {
+            "picture": "tom.jpg",
+            "unknown": False,
+            "score": 7.31,
+            "classes": [{"class": "cat", "probability": 0.971}, {"class": "dog", "probability": 0.029}],
+        },
+        {
+            "picture": "a-flower.jpg",
+            "unknown": True,
+            "score": -2.6,
+            "classes": [{"class": "dog", "probability": 0.613}, {"class": "cat", "probability": 0.387}],
+        },
+        {
+            "picture": "text.txt",
+            "problem": {
+                "title": "Unprocessable Content",
+                "status": 422,
+                "detail": "cannot read the picture text.txt",
+                "why": "its content is not a JPEG, PNG, GIF, BMP, TIFF or WebP picture",
+            },
+        },
+    ],
+}
+_MODELS = {"models": [{"name": "pets", "network": "32C3-MP2-64C3-MP2-128N", "classes": ["cat", "dog"]}]}
 _BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -60,10 +88,14 @@ _BODY: dict[str, Any] = {
 }
 
 
-def make_app(service: Service) -> FastAPI:
+def make_app(service: Service, *, asks_for_token: bool = False) -> FastAPI:
     """Put the addresses together.
 
     No page of documentation is among them: those that FastAPI brings load scripts from elsewhere.
+
+    Args:
+        service: What predicts.
+        asks_for_token: Whether the description of the service says that it wants a token. The guard asks.
     """
     app = FastAPI(
         title="convscope",
@@ -76,14 +108,25 @@ def make_app(service: Service) -> FastAPI:
     _add_observation(app, service)
     _add_page(app)
     add_problems(app)
+    if asks_for_token:
+        _describe_token(app)
     return app
+
+
+def _describe_token(app: FastAPI) -> None:
+    description = app.openapi()  # made once: FastAPI keeps it, and gives it out as it is then
+    description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    for address, operations in description["paths"].items():
+        if address not in OPEN_PATHS:
+            for operation in operations.values():
+                operation["security"] = [{"token": []}]
 
 
 def _add_prediction(app: FastAPI, service: Service) -> None:
     @app.post(
         "/models/{name}/predict",
         response_model=Answer,
-        responses=_PROBLEMS,
+        responses={200: _example(_ANSWER), **_PROBLEMS},
         openapi_extra={"requestBody": _BODY},
     )
     async def predict(request: Request, name: Name, top: Top = 5) -> Response:
@@ -94,10 +137,14 @@ def _add_prediction(app: FastAPI, service: Service) -> None:
         """
         return Response(await service.predict(request, name, top), media_type="application/json")
 
-    @app.get("/models", responses={401: _PROBLEMS[401]})
+    @app.get("/models", responses={200: _example(_MODELS), 401: _PROBLEMS[401]})
     async def models() -> ServedModels:
         """Which models are served, and which classes they know."""
         return ServedModels(models=[served(name, service.shelf[name]) for name in service.shelf])
+
+
+def _example(answer: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"example": answer}}}
 
 
 def _add_observation(app: FastAPI, service: Service) -> None:

@@ -84,7 +84,9 @@ def serve(shelf: Shelf, opened: socket.socket, limits: Limits, token: bytes | No
     """
     metrics = Metrics()
     service = Service(shelf, limits, metrics)
-    guarded = Guard(make_app(service), loopback_hosts(opened.getsockname()[0]), token)
+    guarded = Guard(
+        make_app(service, asks_for_token=token is not None), loopback_hosts(opened.getsockname()[0]), token
+    )
     run(Journal(guarded, metrics), opened, limits)
 
 
