@@ -22,7 +22,8 @@ def exhibit(material: Material, place: Place) -> Exhibit:
     """A map without and with ReLU, and one cell of it."""
     _, step = material.first(_KINDS)
     shape = step.output.shape
-    channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
+    liveliest = int(step.input.min(axis=(1, 2)).argmin())
+    channel, row, column = place.inside(shape, (liveliest, shape[1] // 2, shape[2] // 2))
     found = relu.explain(step.input, channel=channel, row=row, column=column)
     return Exhibit(
         maps=[

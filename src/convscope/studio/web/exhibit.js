@@ -40,7 +40,7 @@ export async function exhibit(root, page, asked, where = {}) {
     const found = await get(`/api/lesson/${page}?${query}`);
     const go = (/** @type {Record<string, string>} */ changed) =>
       exhibit(root, page, asked, { ...where, ...changed });
-    const maps = await Promise.all(found.maps.map((one) => map(one, root.clientWidth, go)));
+    const maps = await drawnMaps(found.maps, root.clientWidth, go);
     const focused = [...root.querySelectorAll("[tabindex], select")].findIndex(
       (one) => one === document.activeElement,
     );
@@ -76,15 +76,28 @@ function select({ label, options, chosen }, go) {
 }
 
 /**
- * @param {Map_} one
+ * Signed maps beside each other have one scale.
+ *
+ * @param {Map_[]} maps
  * @param {number} width  of the page
  * @param {(changed: Record<string, string>) => void} go
  */
-async function map({ caption, role, pixels, values, window, at }, width, go) {
+async function drawnMaps(maps, width, go) {
+  const tensors = await Promise.all(maps.map(({ values }) => unpack(values)));
+  const limit = Math.max(0, ...tensors.map(({ data }, place) => (maps[place].pixels ? 0 : limitOf(data))));
+  return maps.map((one, place) => map(one, tensors[place], limit, width, go));
+}
+
+/**
+ * @param {Map_} one
+ * @param {import("convscope/arrays.js").Tensor} tensor
+ * @param {number} limit
+ * @param {number} width  of the page
+ * @param {(changed: Record<string, string>) => void} go
+ */
+function map({ caption, role, pixels, window, at }, tensor, limit, width, go) {
   const now = theme();
-  const tensor = await unpack(values);
   const [, height, columns] = tensor.shape;
-  const limit = limitOf(tensor.data);
   const picture = {
     height,
     width: columns,
@@ -116,17 +129,24 @@ export function line(pieces) {
 /** @param {Grid[]} list */
 export function grids(list) {
   const now = theme();
-  const limits = (/** @type {string} */ role) =>
+  const limitOfThose = (/** @type {(role: Role) => boolean} */ are) =>
     limitOf(
-      list.filter((one) => one.role === role).flatMap(({ rows }) => rows.flat().map((value) => value ?? 0)),
+      list.filter(({ role }) => are(role)).flatMap(({ rows }) => rows.flat().map((value) => value ?? 0)),
     );
+  const limits = {
+    weights: limitOfThose((role) => role === "weights"),
+    others: limitOfThose((role) => role !== "weights"),
+  };
   return list.map(({ caption, role, rows, marked }) => {
     const columns = rows[0].length;
     const cells = rows.flat().map((value, place) => {
       const isMarked = marked !== null && place === marked[0] * columns + marked[1];
       return { value: value ?? 0, role: value === null ? "padding" : isMarked ? "winner" : "" };
     });
-    return numberGrid({ caption, role, cells, columns, limit: limits(role) }, now);
+    return numberGrid(
+      { caption, role, cells, columns, limit: limits[role === "weights" ? role : "others"] },
+      now,
+    );
   });
 }
 

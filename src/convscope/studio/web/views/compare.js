@@ -132,7 +132,7 @@ function verdict({ difference_fraction, difference_interval, p_value }, second) 
  */
 function flips(found, place, of) {
   const asked = place.options.get("flips") ?? "all";
-  const kind = asked in KINDS ? asked : "all";
+  const kind = Object.hasOwn(KINDS, asked) ? asked : "all";
   const shown = found.flips.filter(KINDS[kind][1]);
   const names = Object.fromEntries(
     Object.entries(KINDS).map(([name, [title, is]]) => [

@@ -132,7 +132,9 @@ function steps(chapters, place, current) {
         "a",
         { href: addressOfChapter(place, name), "aria-current": name === current ? "page" : null },
         title,
-        right.length ? element("span", { class: "quiet" }, ` ${right.length}`) : null,
+        right.length
+          ? element("span", { class: "quiet", "aria-label": `${right.length} right` }, ` ✓${right.length}`)
+          : null,
       ),
     ),
   );

@@ -1,0 +1,149 @@
+"""Stories in a real browser: a planted wrong label, two models, the loss bench, a lesson."""
+
+import csv
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from PIL import Image
+
+import convscope
+from convscope.pictures.sources import open_source
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+LONG = 240_000
+"""Milliseconds that a busy machine may take."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def tab(tab):
+    tab.set_default_timeout(LONG)
+    return tab
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Some hundred digits as files, one of them, a 0, among the sixes."""
+    source = open_source("digits")
+    for place, item in enumerate(source.items[:300]):
+        folder = tmp_path / "planted" / ("6" if place == 0 else item.label)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(source.pictures[place]).save(folder / f"{place}.png")
+    return tmp_path / "planted"
+
+
+@pytest.mark.timeout(600)
+def test_a_planted_label_is_found_and_corrected_in_a_list_of_its_own(
+    start_studio, digits_model, planted, tab
+):
+    studio = start_studio(digits_model, "--data", planted)
+    tab.goto(f"{studio.address}#/mistakes?part=all")
+    tab.get_by_role("link", name="1 of 6 taken for 0").click()
+    tab.get_by_role("heading", name="6 taken for 0: 1 picture").wait_for()
+    tab.get_by_role("link", name="Probably mislabelled").click()
+    tab.get_by_role("button", name="Look for them").click()
+    tab.reload()  # the search goes on without the page
+    accept = tab.get_by_role("button", name="6/0.png is 0")
+    accept.click()
+    tab.get_by_text("1 picture under another class in planted-corrected").wait_for()
+    (manifest,) = (studio.home / "data").glob("planted-corrected-*.csv")
+    with manifest.open(newline="") as file:
+        rows = {Path(row["path"]).name: row["label"] for row in csv.DictReader(file)}
+    assert rows["0.png"] == "0"
+    assert len(rows) == 300
+    assert (planted / "6" / "0.png").exists()
+    tab.locator(".picture a").first.click()
+    tab.wait_for_url("**/#/walk/**")
+
+
+def test_ten_thousand_pictures_scroll_with_few_in_the_page(studio_server, tab):
+    tab.goto(f"{studio_server.address}#/mistakes?part=all&list=uncertain&data={studio_server.data('digits')}")
+    frame = tab.locator(".tile-frame")
+    frame.wait_for()
+    tab.get_by_text("The most uncertain: 1,797 pictures").wait_for()
+    for fraction in (0, 0.5, 1):
+        frame.evaluate("(one, at) => one.scrollTop = at * one.scrollHeight", fraction)
+        tab.wait_for_timeout(200)
+        assert 0 < tab.locator(".tile").count() < 120
+    assert tab.locator(".tile").last.get_attribute("aria-posinset") == "1797"
+
+
+def test_two_models_are_compared(start_studio, digits_model, tab, tmp_path):
+    convscope.train("digits", network="4C3-MP2-8N", epochs=1, seed=1).save(tmp_path / "hasty.safetensors")
+    studio = start_studio(digits_model, tmp_path / "hasty.safetensors")
+    tab.goto(f"{studio.address}#/compare")
+    tab.get_by_text("McNemar's exact test").wait_for()
+    first, second = studio.model("digits"), studio.model("hasty")
+    found = studio.get(f"/api/comparison?first={first}&second={second}&data={studio.data('digits')}")
+    assert f"{found['only_first']:,}" in tab.locator("table.figures").inner_text()
+    tab.get_by_label("show").select_option("first")
+    tab.get_by_text(f"only the first is right ({found['only_first']:,})").wait_for(state="attached")
+    tab.locator(".picture a").first.click()
+    tab.wait_for_url("**/#/walk/**")
+
+
+@pytest.mark.timeout(600)
+def test_the_loss_bench_is_trained_once_and_kept(start_studio, tab):
+    studio = start_studio()
+    tab.goto(f"{studio.address}#/losses")
+    tab.get_by_role("button", name="Train the four networks").click()
+    tab.get_by_role("heading", name="Surely wrong").wait_for()
+    tab.get_by_label("network 1, picture 3").focus()
+    tab.keyboard.press("Home")
+    assert "p0=0.90+0.10+0.01" in tab.url
+    tab.reload()
+    tab.get_by_role("heading", name="Surely wrong").wait_for()
+    assert tab.get_by_label("network 1, picture 3").input_value() == "0.01"
+
+
+def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
+    """With the keyboard alone, and without any model: the smiley can be worked out by hand."""
+    studio = start_studio()
+    tab.goto(f"{studio.address}#/lesson")
+    tab.get_by_role("link", name="Convolution", exact=True).focus()
+    tab.keyboard.press("Enter")
+    question = tab.locator("form.question").first
+    answer = question.get_by_label("your answer")
+    answer.focus()
+    tab.keyboard.type("0")
+    tab.keyboard.press("Enter")
+    question.get_by_text("Not yet.").wait_for()
+    assert "turned by half" in question.inner_text()
+    assert "= 4" not in question.inner_text()
+    answer.fill("4")
+    tab.keyboard.press("Enter")
+    question.get_by_text("Right.").wait_for()
+    board = tab.get_by_role("application")
+    board.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.get_by_role("application", name="row 3, column 4").wait_for()
+    assert tab.get_by_role("application").evaluate("one => one === document.activeElement")
+    tab.goto(f"{studio.address}#/lesson")
+    tab.get_by_text("1 answered right").wait_for()
+    tab.get_by_role("button", name="Begin anew").click()
+    tab.get_by_text("1 answered right").wait_for(state="detached")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(studio_server, browser, theme):
+    opened = browser.new_page(color_scheme=theme, bypass_csp=True)
+    views = ["mistakes", "mistakes?list=suspects", "compare?flips=first", "losses", "lesson"]
+    pages = [*views, *(f"lesson/{one}" for one in ("image", "convolution", "relu", "pooling", "flattening"))]
+    found = {}
+    for width in (360, 1280):
+        opened.set_viewport_size({"width": width, "height": 800})
+        for view in [*pages, "lesson/full-connection", "lesson/softmax"]:
+            opened.goto("about:blank")
+            opened.goto(f"{studio_server.address}#/{view}")
+            opened.wait_for_selector("main h1")
+            opened.wait_for_load_state("networkidle")
+            opened.evaluate(AXE)
+            rules = opened.evaluate("axe.run()")["violations"]
+            found |= {(width, view, rule["id"]): rule["nodes"][0]["html"][:200] for rule in rules}
+            wide = opened.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, view
+    opened.close()
+    assert found == {}
