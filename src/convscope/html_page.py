@@ -60,15 +60,15 @@ def html_page(title: str, style: str, content: str | Scripts) -> str:
         >>> "<title>a &lt; b</title>" in page, "script" in page
         (True, False)
     """
-    rules = {"default-src": "'none'", "img-src": "data:", "style-src": hash_of(style)}
+    rules = {"default-src": "'none'", "img-src": "data:", "style-src": _hash_of(style)}
     head, body = "", content
     if isinstance(content, Scripts):
-        imports = json.dumps({"imports": {name: data_url(text) for name, text in content.modules.items()}})
+        imports = json.dumps({"imports": {name: _data_url(text) for name, text in content.modules.items()}})
         start = (
             f'import {{ open }} from "{content.start}";'
             'open(JSON.parse(document.getElementById("data").textContent), document.getElementById("page"));'
         )
-        rules["script-src"] = f"data: {hash_of(imports)} {hash_of(start)}"
+        rules["script-src"] = f"data: {_hash_of(imports)} {_hash_of(start)}"
         for directive, sources in content.allowed.items():
             rules[directive] = f"{rules.get(directive, '')} {sources}".strip()
         head = f'<script type="importmap">{imports}</script>\n'
@@ -95,13 +95,13 @@ def html_page(title: str, style: str, content: str | Scripts) -> str:
 """
 
 
-def data_url(module: str) -> str:
-    """Write a module's source as the address it can be imported from."""
+def _data_url(module: str) -> str:
+    """A module's source as the address it can be imported from."""
     return f"data:text/javascript;base64,{base64.b64encode(module.encode()).decode()}"
 
 
-def hash_of(text: str) -> str:
-    """Name a style or a script by its content, as a policy does."""
+def _hash_of(text: str) -> str:
+    """A style or a script named by its content, as a policy does."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -1,4 +1,4 @@
-"""`convscope export`: a model as one `.onnx` file for every other program."""
+"""`convscope export`: a model as one file for every other program, or for a browser."""
 
 from __future__ import annotations
 
@@ -26,11 +26,17 @@ def export(
     quantised: Annotated[
         bool, typer.Option("--quantise", help="Store weights and values with 8 bits; needs --data.")
     ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write a page that classifies in a browser, offline.")
+    ] = False,
     licence: Annotated[
         str, typer.Option(help="The terms the model may be used under.", show_default="not stated")
     ] = "",
 ) -> None:
     """Write a model as an ONNX file that takes raw pictures and gives probabilities.
+
+    With --html it becomes a page instead: one file that classifies pictures and what the camera sees, without
+    a server and without the internet.
 
     Nothing is written unless the file answers as the model does. With --quantise it answers a little
     differently: what that costs in accuracy on the test pictures is measured and printed.
@@ -44,7 +50,14 @@ def export(
             why="the range of the values between the steps is measured on training pictures",
             remedy="give --data",
         )
-    path = output or Path(model).with_suffix(".8bit.onnx" if quantised else ".onnx")
+    if quantised and html:
+        raise SettingError(
+            "--quantise and --html do not go together",
+            why="a page carries its weights in its own way",
+            remedy="leave one of them out",
+        )
+    suffix = ".html" if html else ".8bit.onnx" if quantised else ".onnx"
+    path = output or Path(model).with_suffix(suffix)
     trained = load(model)
     if quantised and data is not None:
         cost = exporting.export_quantised(trained, path, data, licence)
@@ -53,7 +66,12 @@ def export(
         typer.echo(f"differently   {cost.changed:,} of them answered")
     else:
         pictures = () if data is None else exporting.held_out(trained, data)
-        found = exporting.export(trained, path, pictures, licence)
+        if html:
+            from convscope.offline.export import export_page
+
+            found = export_page(trained, path, path.stem, pictures, licence)
+        else:
+            found = exporting.export(trained, path, pictures, licence)
         made_up = "" if data else ", all made up: give --data for real ones"
         typer.echo(f"compared on   {found.pictures:,} pictures{made_up}")
         typer.echo(f"difference    {found.difference:.1e} in probability at most, on {found.worst}")

@@ -2,7 +2,7 @@
 
 import { element } from "convscope/dom.js";
 import { column } from "convscope/number.js";
-import { percent } from "convscope/numbers.js";
+import { full, percent } from "convscope/numbers.js";
 
 /**
  * @typedef {{label: string, value: number}} Bar
@@ -31,7 +31,7 @@ export function bars(bars, { caption, chosen, onChoose, shares = false }) {
       "tr",
       { class: index === chosen ? "chosen" : null },
       element("th", { scope: "row" }, name),
-      element("td", {}, written[index]),
+      element("td", { title: shares && full(value) }, written[index]),
       element("td", { class: "track" }, bar(Math.min(0, value) - smallest, Math.abs(value), span, value < 0)),
     );
   });

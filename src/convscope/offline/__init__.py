@@ -1,0 +1,12 @@
+"""A model as one page that classifies pictures in a browser, without a server and without a network.
+
+weights   the weights with 16 bits each, as the page carries them
+chain     the network as the page computes it: products of matrices and poolings
+bundle    modules as the one script that a worker takes
+page      the HTML file
+export    the file, written only if its weights answer as the model does
+web/      the page's modules: preparation as Pillow does it, the network, and what a person sees
+
+This is the one place where a browser computes the steps: there is nobody else to ask. What it computes is
+held against the model in a real browser, picture by picture.
+"""

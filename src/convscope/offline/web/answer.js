@@ -1,0 +1,51 @@
+/** What the page says about one picture: the picture, what the network sees of it, and the leading classes. */
+
+import { bars } from "convscope/bars.js";
+import { largestFirst } from "convscope/chain.js";
+import { element } from "convscope/dom.js";
+import { percent } from "convscope/numbers.js";
+
+const MOST_CLASSES = 5;
+
+/**
+ * @typedef {import("convscope/worker.js").Answer} Answer
+ * @typedef {import("convscope/network.js").Model} Model
+ */
+
+/**
+ * @param {Answer} answer
+ * @param {Model} model
+ */
+export function table({ probabilities, milliseconds }, { classes }) {
+  const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  const rows = leading.map((index) => ({ label: classes[index], value: probabilities[index] }));
+  return bars(rows, { caption: `in ${milliseconds.toFixed(1)} ms`, shares: true });
+}
+
+/**
+ * The answer in words.
+ *
+ * @param {Answer} answer
+ * @param {Model} model
+ */
+export function told({ probabilities }, { classes }) {
+  const [first] = largestFirst(probabilities);
+  return `${classes[first]}, ${percent(probabilities[first])}`;
+}
+
+/**
+ * What the network reads, each pixel a cell.
+ *
+ * @param {Answer} answer
+ * @param {Model} model
+ */
+export function seen({ prepared }, { preparation: { height, width, channels } }) {
+  const canvas = element("canvas", { width, height, role: "img", "aria-label": "what the network sees" });
+  const image = new ImageData(width, height);
+  for (let place = 0; place < width * height; place++) {
+    for (let c = 0; c < 3; c++) image.data[4 * place + c] = prepared[place * channels + (c % channels)];
+    image.data[4 * place + 3] = 255;
+  }
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}
