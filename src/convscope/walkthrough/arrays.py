@@ -31,8 +31,9 @@ class EncodedArray(BaseModel):
     Attributes:
         dtype: The type of the numbers; of int16 they are whole multiples of the steps.
         shape: The axes' sizes.
-        data: base64 of the raw-deflated (RFC 1951) little-endian values in C order; of int16 the low bytes of
-            all, then the high bytes of all, which deflate better.
+        data: base64 of the raw-deflated (RFC 1951) little-endian values in C order. int16 are folded,
+            0, -1, 1, -2, ... as 0, 1, 2, 3, ..., and the low bytes of all stand before the high bytes of all:
+            both deflate better so.
         steps: Of int16 one for each index of the first axis, else None.
 
     Example:
@@ -65,9 +66,10 @@ class EncodedArray(BaseModel):
         raw = self._inflate(math.prod(self.shape) * dtype.itemsize)
         if self.steps is None:
             return np.frombuffer(raw, dtype).reshape(self.shape).astype(self.dtype)
-        low, high = np.frombuffer(raw, np.uint8).reshape(2, -1)
-        multiples = (high.view(np.int8) * 256.0 + low).reshape(self.shape)
-        return multiples * _along_first(self.steps, self.shape)
+        low, high = np.frombuffer(raw, np.uint8).reshape(2, -1).astype(np.int32)
+        folded = high * 256 + low
+        multiples = (folded >> 1) ^ -(folded & 1)
+        return multiples.reshape(self.shape) * _along_first(self.steps, self.shape)
 
     def _inflate(self, size: int) -> bytes:
         inflater = zlib.decompressobj(_RAW_DEFLATE)
@@ -97,8 +99,9 @@ def encode_rounded(values: NDArray[Any]) -> EncodedArray:
         ([0.01, 100.0], [[0.0, 1.23], [0.0, -12300.0]])
     """
     steps = [step_of(one) for one in values]
-    multiples = np.rint(values / _along_first(steps, values.shape)).astype("<i2")
-    low, high = multiples.reshape(-1, 1).view(np.uint8).T
+    multiples = np.rint(values / _along_first(steps, values.shape)).astype(np.int32)
+    folded = ((multiples << 1) ^ (multiples >> 31)).astype("<u2")
+    low, high = folded.reshape(-1, 1).view(np.uint8).T
     data = _deflate(low.tobytes() + high.tobytes())
     return EncodedArray(dtype="int16", shape=[*values.shape], data=data, steps=steps)
 

@@ -105,7 +105,7 @@ function isPacked(value) {
 }
 
 /**
- * Multiples of steps: the low bytes of all of them stand before the high bytes.
+ * Multiples of steps, folded: 0, −1, 1, −2, ... as 0, 1, 2, 3, ..., the low bytes of all of them before the high bytes.
  *
  * @param {ArrayBuffer} bytes
  * @param {number[]} steps
@@ -113,11 +113,12 @@ function isPacked(value) {
 function multiples(bytes, steps) {
   const count = bytes.byteLength / 2;
   const low = new Uint8Array(bytes, 0, count);
-  const high = new Int8Array(bytes, count);
+  const high = new Uint8Array(bytes, count);
   const numbers = new Float64Array(count);
   const each = count / steps.length;
   for (let place = 0; place < count; place++) {
-    numbers[place] = (high[place] * 256 + low[place]) * steps[Math.floor(place / each)];
+    const folded = high[place] * 256 + low[place];
+    numbers[place] = ((folded >> 1) ^ -(folded & 1)) * steps[Math.floor(place / each)];
   }
   return numbers;
 }

@@ -20,10 +20,10 @@
 import { range } from "convscope/arrays.js";
 import { inkOn } from "convscope/colours.js";
 import { element } from "convscope/dom.js";
-import { mapCanvas, NO_MARGIN } from "convscope/maps.js";
+import { mapCanvas, NO_MARGIN, rem } from "convscope/maps.js";
 
-const SMALLEST_CELL = 30; // screen pixels that digits need
-const DIGIT_WIDTH = 8;
+const SMALLEST_CELL = 1.8; // times the text's size, that digits need
+const DIGIT_WIDTH = 0.45;
 const MOVES = /** @type {Record<string, [number, number]>} */ ({
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
@@ -51,7 +51,7 @@ export function board(picture, theme, { label, text, listener }) {
     },
     canvas,
   );
-  if (text && picture.cell >= SMALLEST_CELL) frame.append(...digits(picture, text));
+  if (text && picture.cell >= rem(SMALLEST_CELL)) frame.append(...digits(picture, text));
   /** @type {Map<Role, HTMLElement>} */
   const outlines = new Map();
   const cursor = { row: 0, column: 0 };
@@ -139,7 +139,8 @@ function steer(frame, { height, width, paint }, cursor, listener) {
 function digits({ height, width, cell, paint, margin = NO_MARGIN }, text) {
   const colours = range(height * width).map(paint);
   const texts = colours.map((colour, index) => (colour ? text(index) : ""));
-  if (Math.max(...texts.map(({ length }) => length)) * DIGIT_WIDTH > cell) return [];
+  const longest = Math.max(...texts.map(({ length }) => length));
+  if ((longest + 1) * rem(DIGIT_WIDTH) > cell) return [];
   const layer = element("div", { class: "digits", "aria-hidden": "true" });
   layer.style.top = `${margin.top * cell}px`;
   layer.style.left = `${margin.left * cell}px`;
