@@ -1,15 +1,15 @@
+import asyncio
 import time
 
 import pytest
+from fastapi import FastAPI
 
 from convscope.studio.errands import Errands
 
 
 @pytest.fixture
 def errands(tmp_path):
-    found = Errands(tmp_path)
-    yield found
-    found.stop_all()
+    return Errands(tmp_path)
 
 
 def finish(errands, name):
@@ -46,3 +46,13 @@ def test_a_command_that_is_stopped_leaves_nothing(errands, tmp_path):
     assert errands.look("losses").state == "not begun"
     assert list(tmp_path.iterdir()) == []
     errands.stop("losses")
+
+
+def test_what_is_under_way_ends_with_the_application(errands, tmp_path):
+    async def run():
+        async with errands.running(FastAPI()):
+            errands.start("losses", "losses", "--json")
+
+    asyncio.run(run())
+    assert errands.look("losses").state == "not begun"
+    assert list(tmp_path.iterdir()) == []

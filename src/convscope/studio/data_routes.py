@@ -84,8 +84,7 @@ def data_routes(studio: Studio) -> APIRouter:
     @router.get("/api/data/{data}/pictures/{place}", response_class=Response)
     def picture(data: Id, place: Annotated[int, Path(ge=0)]) -> Response:
         """One of them, made small, as a PNG."""
-        source = open_source(studio.data(data).where)
-        return Response(_thumbnail(source, place), media_type="image/png")
+        return Response(_thumbnail(studio.source(data), place), media_type="image/png")
 
     return router
 

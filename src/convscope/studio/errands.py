@@ -9,12 +9,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import AsyncGenerator, Collection
     from pathlib import Path
+
+    from fastapi import FastAPI
 
 State = Literal["not begun", "running", "done", "failed"]
 _MOST_SAID = 2_000
@@ -71,8 +74,10 @@ class Errands:
                 process.wait()
                 self._forget(name)
 
-    def stop_all(self) -> None:
-        """End all commands that are under way."""
+    @asynccontextmanager
+    async def running(self, _: FastAPI) -> AsyncGenerator[None]:
+        """While an application runs: what is under way when it ends is ended with it."""
+        yield
         for name in list(self._running):
             self.stop(name)
 

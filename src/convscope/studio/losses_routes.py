@@ -28,8 +28,8 @@ class LossBench(BaseModel):
 
 def losses_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
-    router = APIRouter(tags=["losses"])
     errands = Errands(studio.home.errands)
+    router = APIRouter(tags=["losses"], lifespan=errands.running)
 
     @router.get("/api/losses")
     def look() -> LossBench:

@@ -97,9 +97,10 @@ class Judgements:
 
 def mistake_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
-    router = APIRouter(tags=["mistakes"])
+    search = Search(studio.home.errands)
+    router = APIRouter(tags=["mistakes"], lifespan=search.errands.running)
     _add_answers(router, Judgements(studio))
-    _add_suspects(router, studio, Search(studio.home.errands))
+    _add_suspects(router, studio, search)
     _add_corrections(router, studio)
     return router
 

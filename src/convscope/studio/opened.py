@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -21,8 +22,10 @@ from convscope.training.run_folder import MODEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convscope.pictures.sources import Source
     from convscope.studio.home import Home
 
+_MOMENT_SECONDS = 5.0
 _MOST_LOADED = 8
 """So many classifiers are held at once; who is asked for least lately makes room."""
 
@@ -75,6 +78,7 @@ class Studio:
         self._given_data = [_absolute(one) for one in data]
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}
         self._loading = threading.Lock()
+        self._opened: dict[str, tuple[float, Source]] = {}
         for one in self._given_data:
             open_source(one)
         for model in self.models():
@@ -148,6 +152,20 @@ class Studio:
                 remedy="begin a collection",
             )
         return Path(found.where)
+
+    def source(self, id_: str) -> Source:
+        """Open pictures, or take them as they were a moment ago: a page shows many of them at once.
+
+        Raises:
+            RequestError: 404: there are none of that id.
+            DataError: They cannot be used.
+        """
+        where = self.data(id_).where
+        now = time.monotonic()
+        opened = self._opened.get(where)
+        if opened is None or now - opened[0] > _MOMENT_SECONDS:
+            opened = self._opened[where] = (now, open_source(where))
+        return opened[1]
 
     def add_data(self, path: str) -> OpenData:
         """Open pictures elsewhere on this machine, now and from now on.
