@@ -36,7 +36,7 @@ PETS = [(f"{label}/{place}.png", png(place)) for label in ("cat", "dog") for pla
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "../a", "a/b", "a\\b", "<b>", "a\0", "a\n", ".git", "x" * 61, "-o"]
+    "name", ["", ".", "..", "../a", "a/b", "a\\b", "<b>", "a\0", "a\nb", ".git", "x" * 61, "-o"]
 )
 def test_no_name_leads_anywhere(name):
     with pytest.raises(RequestError, match="cannot be a name here"):

@@ -13,10 +13,11 @@ import convscope
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 LONG = 120_000
-"""Milliseconds that starting a process may take on a busy machine."""
+"""Milliseconds that anything may take on a busy machine."""
 
 
 def open_start(tab, studio):
+    tab.set_default_timeout(LONG)
     tab.goto(f"{studio.address}#/train")
     tab.wait_for_selector(".network-table")
 
@@ -30,7 +31,7 @@ def begin(tab, *, name, network, epochs):
 
 
 def state(tab, text):
-    tab.get_by_text(text).wait_for(timeout=LONG)
+    tab.get_by_text(text).wait_for()
 
 
 def figure(tab, title):
@@ -77,6 +78,7 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     open_start(tab, studio)
     begin(tab, name="first", network="8C3-MP2-16N", epochs=6)
     other = browser.new_page()
+    other.set_default_timeout(LONG)
     other.goto(f"{studio.address}#/train/first")
     for one in (tab, other):
         state(one, "Finished.")
@@ -102,7 +104,7 @@ def test_a_killed_training_is_resumed_paused_and_removed_from_the_page(tab, star
     open_start(tab, studio)
     begin(tab, name="long", network="4C3-MP2", epochs=5_000)
     state(tab, "Training.")
-    figure(tab, "epoch").wait_for(timeout=LONG)
+    figure(tab, "epoch").wait_for()
     first = worker(studio, "long")
     os.kill(first, signal.SIGKILL)
     state(tab, "Interrupted:")
@@ -124,7 +126,7 @@ def test_training_goes_on_without_the_studio(tab, start_studio):
     open_start(tab, studio)
     begin(tab, name="alone", network="4C3-MP2", epochs=5_000)
     state(tab, "Training.")
-    figure(tab, "epoch").wait_for(timeout=LONG)
+    figure(tab, "epoch").wait_for()
     before = worker(studio, "alone")
     studio.process.terminate()
     assert studio.process.wait(60) == 0

@@ -96,6 +96,9 @@ def train(
     tensorboard: Annotated[
         bool, _shown("--tensorboard", metavar="", help="Write curves for TensorBoard too.")
     ] = False,
+    keep_epochs: Annotated[
+        bool, _shown("--keep-epochs", metavar="", help="Keep the network after each epoch, to be looked at.")
+    ] = False,
     as_json: Annotated[
         bool,
         _shown("--json", metavar="", help="Print the figures as JSON; progress goes to standard error."),
@@ -134,7 +137,7 @@ def train(
         seed=seed,
         strict=strict,
     )
-    if resume and (data or output or settings != Settings()):
+    if resume and (data or output or keep_epochs or settings != Settings()):
         raise SettingError(
             "--resume goes on with the run's own pictures, folder and settings",
             remedy=f"convscope train --resume {resume}",
@@ -147,7 +150,10 @@ def train(
             classifier = session.resume(resume, listeners=listeners)
         else:
             data = data or "digits"
-            classifier = session.train(data, settings, output=output or _new_run(data), listeners=listeners)
+            run = output or _new_run(data)
+            classifier = session.train(
+                data, settings, output=run, keep_epochs=keep_epochs, listeners=listeners
+            )
     if as_json:
         typer.echo(json.dumps(dict(classifier.model.figures), indent=2))
 

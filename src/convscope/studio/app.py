@@ -16,6 +16,7 @@ from convscope.studio.mistake_routes import mistake_routes
 from convscope.studio.model_routes import model_routes
 from convscope.studio.neuron_routes import neuron_routes
 from convscope.studio.page import add_page
+from convscope.studio.snapshot_routes import snapshot_routes
 from convscope.studio.training_routes import training_routes
 from convscope.studio.walk_routes import walk_routes
 
@@ -27,6 +28,7 @@ _ROUTERS = (
     data_routes,
     collection_routes,
     training_routes,
+    snapshot_routes,
     walk_routes,
     neuron_routes,
     mistake_routes,

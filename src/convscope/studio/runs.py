@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 
 from convscope.errors import RequestError
 from convscope.locking import locked
+from convscope.model.file import load
 from convscope.pictures.naming import natural_order
 from convscope.printable import printable
 from convscope.studio.event_file import EventFile
@@ -84,6 +85,27 @@ class Runs:
         """
         return self._look(self._known(name))
 
+    def snapshots(self, name: str) -> dict[int, Path]:
+        """The networks that were kept of a run, by the epoch after which they are.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+        """
+        files = (self._home.runs / self._known(name) / run_folder.SNAPSHOTS).glob("*.safetensors")
+        return {int(file.stem): file for file in sorted(files) if file.stem.isdecimal()}
+
+    def source(self, name: str) -> str:
+        """What a run learns from, as `open_source` takes it.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+            ConvscopeError: Neither its record nor its model can be read.
+        """
+        folder = self._home.runs / self._known(name)
+        if (folder / run_folder.NAME).exists():
+            return run_folder.read(folder).data
+        return load(folder / run_folder.MODEL).receipt["data"]
+
     def events_path(self, name: str) -> Path:
         """Where the events of a run are, once there are any; a RequestError (404) if there is no such run."""
         return self._home.runs / self._known(name) / run_folder.EVENTS
@@ -100,7 +122,7 @@ class Runs:
             name = free_name(name, self._home.runs)
             folder = self._home.runs / name
             folder.mkdir()
-            options = [f"--output={folder}"]
+            options = ["--keep-epochs", f"--output={folder}"]
             if settings.network is not None:
                 options.append(f"--network={settings.network}")
             if settings.size is not None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NAME = "run.json"
 MODEL = "model.safetensors"
 EVENTS = "events.jsonl"
+SNAPSHOTS = "epochs"
 _FORMAT = "1"
 _MOST_BYTES = 2**20
 
@@ -40,11 +41,13 @@ class Origin:
         data: The source as it was given, made absolute where it is a path; empty for arrays.
         settings: What the person said, the precision settled.
         threads: How many compute: with another number the last bits are others.
+        snapshots: Whether the network is kept after each epoch.
     """
 
     data: str
     settings: Settings
     threads: Annotated[int, Field(ge=1, le=1024)]
+    snapshots: bool = False
 
 
 @dataclass(frozen=True, slots=True)

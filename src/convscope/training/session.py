@@ -20,14 +20,12 @@ import torch
 from convscope.doctor.summary import summary
 from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
-from convscope.model.file import Model
 from convscope.model.receipt import write_receipt
-from convscope.network.folding import fold
 from convscope.pictures.sources import Data, open_source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store import Store, build_store
 from convscope.pictures.survey import survey
-from convscope.training import report, run_folder
+from convscope.training import report, run_folder, snapshots
 from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import training_data
@@ -38,6 +36,7 @@ from convscope.training.loop import Training
 from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
 from convscope.training.rejection import fit_rejection
+from convscope.training.snapshots import plain_chain
 from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.classifier import Classifier
+    from convscope.model.file import Model
     from convscope.pictures.sources.source import Source
 
 _SAVE_EVERY_SECONDS = 20.0
@@ -58,6 +58,7 @@ def train(
     *,
     output: Path | None = None,
     threads: int | None = None,
+    keep_epochs: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> Classifier:
     """Train a classifier.
@@ -68,6 +69,7 @@ def train(
         output: A new folder for the run: the model, its figures and its log; None keeps nothing but what is
             returned.
         threads: How many compute; None leaves it to PyTorch.
+        keep_epochs: Whether the network is kept after each epoch, for people to look at.
         listeners: Who is told what happens.
 
     Raises:
@@ -75,7 +77,7 @@ def train(
         KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to go on.
     """
     settings.check()
-    origin = _origin(data, settings, threads)
+    origin = replace(_origin(data, settings, threads), snapshots=keep_epochs)
     with TemporaryDirectory() if output is None else nullcontext(output) as folder:
         run = Path(folder)
         with run_folder.taken(run):
@@ -165,6 +167,8 @@ class _Session:
 
         def save_now_and_then() -> None:
             nonlocal saved_at
+            if self.origin.snapshots and training.position.step == 0:  # an epoch has just ended
+                snapshots.keep(self.run, training)
             if time.monotonic() - saved_at >= _SAVE_EVERY_SECONDS:
                 checkpoints.save(training)
                 saved_at = time.monotonic()
@@ -187,16 +191,11 @@ def _training(store: Store, parts: Split, settings: Settings) -> Training:
 
 
 def _model(training: Training, origin: run_folder.Origin) -> Model:
-    data, store = training.data, training.data.store
-    model = Model(
-        notation=training.recipe.network,
-        classes=store.classes,
-        preparation=store.preparation,
-        mean=tuple(data.mean.tolist()),
-        std=tuple(data.std.tolist()),
-        weights=fold(training.network),
+    data = training.data
+    model = replace(
+        plain_chain(training),
         receipt=write_receipt(
-            store,
+            data.store,
             data.split,
             data=origin.data,
             settings=json.dumps(asdict(origin.settings)),

@@ -5,6 +5,7 @@ import { element } from "convscope/dom.js";
 import { count, full, percent, three } from "convscope/numbers.js";
 import { get, post, told } from "studio/api.js";
 import { addressOf } from "studio/studio.js";
+import { epochs } from "studio/train/epochs.js";
 import { History } from "studio/train/history.js";
 
 /**
@@ -33,6 +34,7 @@ export async function showRun(root, name) {
   const address = `/api/runs/${encodeURIComponent(name)}`;
   /** @type {{run: Run, history: History, forecast: Forecast}} */
   const seen = { run: await get(address), history: new History(), forecast: {} };
+  const seeing = epochs(address);
   const parts = {
     state: element("p", { role: "status", class: "run-state" }),
     actions: element("div", { class: "actions" }),
@@ -49,17 +51,22 @@ export async function showRun(root, name) {
     parts.progress,
     parts.figures,
     parts.charts,
+    seeing.element,
     parts.notes,
     element("p", {}, element("a", { href: addressOf("train") }, "all runs")),
   );
 
   let due = false;
+  let looked = "";
   const redraw = () => {
     if (due) return;
     due = true;
     requestAnimationFrame(() => {
       due = false;
       draw(parts, seen, address);
+      const now = `${seen.history.epochs.length} ${seen.run.state}`;
+      if (now !== looked) seeing.refresh();
+      looked = now;
     });
   };
   const events = new EventSource(`${address}/events`);

@@ -1,0 +1,143 @@
+/**
+ * How the network came to see: its first filters and what they make of one picture, epoch by epoch.
+ *
+ * @typedef {import("convscope/arrays.js").Tensor} Tensor
+ * @typedef {object} Snapshot
+ * @property {string[]} classes
+ * @property {number[]} probabilities
+ * @property {string} label
+ * @property {Tensor} pixels  (channels, height, width)
+ * @property {Tensor | null} filters  (filters, channels, height, width)
+ * @property {Tensor | null} maps  (filters, height, width)
+ */
+
+import { mapOf, range, unpackAll } from "convscope/arrays.js";
+import { largestFirst } from "convscope/chain.js";
+import { limitOf } from "convscope/colours.js";
+import { element } from "convscope/dom.js";
+import { cellSize, mapCanvas, pixelPaint, rem, signedPaint } from "convscope/maps.js";
+import { percent } from "convscope/numbers.js";
+import { get, told } from "studio/api.js";
+import { theme } from "studio/theme.js";
+
+const MOST_CLASSES = 3;
+
+/** @param {string} address  of the run */
+export function epochs(address) {
+  /** @type {number[]} */
+  let kept = [];
+  let turn = 0;
+  const scrubber = element("input", { type: "range", min: 0, max: 0, value: 0, input: () => show() });
+  const place = element("input", { type: "number", min: 0, value: 0, change: () => show() });
+  const epoch = element("output", {});
+  const shown = element("div", { class: "stack" });
+  const root = element(
+    "section",
+    { class: "stack", "aria-label": "how it came to see", hidden: true },
+    element("h2", {}, "How it came to see"),
+    element(
+      "div",
+      { class: "fields" },
+      element("label", {}, "after epoch ", scrubber, " ", epoch),
+      element("label", {}, "picture ", place),
+    ),
+    shown,
+  );
+
+  async function show() {
+    const mine = ++turn;
+    const chosen = kept[Number(scrubber.value)];
+    epoch.textContent = String(chosen);
+    scrubber.setAttribute("aria-valuetext", `epoch ${chosen}`);
+    try {
+      const snapshot = await unpackAll(await get(`${address}/epochs/${chosen}?place=${Number(place.value)}`));
+      if (mine === turn) shown.replaceChildren(...drawn(snapshot));
+    } catch (error) {
+      if (mine === turn) shown.replaceChildren(told(error));
+    }
+  }
+
+  return {
+    element: root,
+    /** Looks for newer ones; who looks at the newest goes along. */
+    async refresh() {
+      const before = kept.length;
+      const follows = Number(scrubber.value) === Math.max(0, before - 1);
+      kept = (await get(`${address}/epochs`)).epochs;
+      if (kept.length === before) return;
+      root.hidden = false;
+      scrubber.max = String(kept.length - 1);
+      if (!follows) return;
+      scrubber.value = scrubber.max;
+      await show();
+    },
+  };
+}
+
+/** @param {Snapshot} snapshot */
+function drawn({ classes, probabilities, label, pixels, filters, maps }) {
+  const answers = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  const [, height, width] = pixels.shape;
+  const answer = element(
+    "p",
+    {},
+    "It says ",
+    answers.map((index, place) => `${place ? ", " : ""}${classes[index]} ${percent(probabilities[index])}`),
+    `; the picture is under ${label}.`,
+  );
+  const picture = figure("the picture", [canvas(height, width, pixelPaint(pixels), 8)]);
+  if (!filters || !maps) return [answer, picture];
+  const limit = limitOf(maps.data);
+  return [
+    answer,
+    element(
+      "div",
+      { class: "first-filters" },
+      picture,
+      range(filters.shape[0]).map((filter) =>
+        figure(`filter ${filter}`, [
+          ...channels(filters, filter),
+          canvas(maps.shape[1], maps.shape[2], signedPaint(mapOf(maps, filter), limit, theme()), 6),
+        ]),
+      ),
+    ),
+  ];
+}
+
+/**
+ * One filter, a small map for each channel.
+ *
+ * @param {Tensor} filters
+ * @param {number} filter
+ */
+function channels({ shape: [, count, height, width], data }, filter) {
+  const limit = limitOf(data);
+  return range(count).map((channel) => {
+    const start = (filter * count + channel) * height * width;
+    const values = Array.from({ length: height * width }, (_, place) => data[start + place]);
+    return canvas(height, width, signedPaint(values, limit, theme()), 2);
+  });
+}
+
+/**
+ * @param {number} height
+ * @param {number} width
+ * @param {import("convscope/maps.js").Paint} paint
+ * @param {number} side  times the text's size
+ */
+function canvas(height, width, paint, side) {
+  return mapCanvas({ height, width, cell: cellSize(width, height, rem(side), rem(side)), paint }, theme());
+}
+
+/**
+ * @param {string} caption
+ * @param {HTMLElement[]} drawings
+ */
+function figure(caption, drawings) {
+  return element(
+    "figure",
+    {},
+    element("figcaption", {}, caption),
+    element("div", { class: "drawings" }, drawings),
+  );
+}

@@ -1,0 +1,40 @@
+"""The networks that a run kept, shown over a real socket."""
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope.pictures.sources import open_source
+from convscope.steps import convolution, relu
+from convscope.studio.snapshot_routes import MOST_FILTERS
+from convscope.training import session
+from convscope.training.recipe import Settings
+from convscope.walkthrough.arrays import EncodedArray
+
+
+def decoded(packed):
+    return EncodedArray.model_validate(packed).values()
+
+
+@pytest.mark.slow
+def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_path):
+    run = tmp_path / "home" / "runs" / "seen"
+    session.train("digits", Settings(network="20C3-MP2", epochs=2), output=run, keep_epochs=True)
+    studio = start_studio()
+    assert studio.get("/api/runs/seen/epochs") == {"epochs": [1, 2]}
+    digits = open_source("digits")
+    for epoch in (1, 2):
+        shown = studio.get(f"/api/runs/seen/epochs/{epoch}?place=5")
+        classifier = convscope.load(run / "epochs" / f"000{epoch}.safetensors")
+        model, pixels = classifier.model, digits.read(5)
+        assert shown["label"] == digits.items[5].label
+        np.testing.assert_array_equal(decoded(shown["pixels"])[0], pixels[:, :, 0])
+        assert shown["probabilities"] == pytest.approx(classifier.predict_proba(pixels)[0])
+        weight, bias = (model.weights[f"convolution_1.{name}"][:MOST_FILTERS] for name in ("weight", "bias"))
+        np.testing.assert_array_equal(decoded(shown["filters"]), weight)
+        normal = (pixels.transpose(2, 0, 1) - model.mean[0]) / model.std[0]
+        expected = relu.forward(convolution.forward(normal, weight, bias, padding=(1, 1)))
+        np.testing.assert_allclose(decoded(shown["maps"]), expected, atol=1e-4)
+    assert studio.ask("GET", "/api/runs/seen/epochs/3")[0] == 404
+    assert studio.ask("GET", "/api/runs/seen/epochs/1?place=99999")[0] == 404
+    assert studio.ask("GET", "/api/runs/none/epochs")[0] == 404
