@@ -22,7 +22,10 @@ export function camera(onTaken) {
   take.hidden = true;
   return {
     element: element("div", { class: "stack camera" }, video, element("p", {}, start, take), says),
-    end: () => stream(video)?.getTracks().forEach((track) => track.stop()),
+    end: () =>
+      stream(video)
+        ?.getTracks()
+        .forEach((track) => track.stop()),
   };
 }
 

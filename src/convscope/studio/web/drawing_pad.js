@@ -26,7 +26,13 @@ export function drawingPad(onDrawn) {
   let ink = "white";
   const clear = () => {
     const [front, ground] = INKS[ink];
-    Object.assign(pen, { fillStyle: ground, strokeStyle: front, lineWidth: STROKE, lineCap: "round", lineJoin: "round" });
+    Object.assign(pen, {
+      fillStyle: ground,
+      strokeStyle: front,
+      lineWidth: STROKE,
+      lineCap: "round",
+      lineJoin: "round",
+    });
     pen.fillRect(0, 0, SIDE, SIDE);
   };
   clear();

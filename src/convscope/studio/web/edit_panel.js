@@ -101,12 +101,24 @@ export class EditPanel {
       /** @type {number} */ least,
       /** @type {number} */ most,
     ) =>
-      numberField(`${what} of the first convolution, ${side ? "across" : "down"}`, wanted[what][side], (value) => {
-        wanted[what][side] = value;
-        this.asks.edit({ kind: "geometry", ...wanted });
-      }, { min: least, max: most, step: 1 });
+      numberField(
+        `${what} of the first convolution, ${side ? "across" : "down"}`,
+        wanted[what][side],
+        (value) => {
+          wanted[what][side] = value;
+          this.asks.edit({ kind: "geometry", ...wanted });
+        },
+        { min: least, max: most, step: 1 },
+      );
     return [
-      element("span", {}, "first convolution: stride ", field("stride", 0, 1, 64), " × ", field("stride", 1, 1, 64)),
+      element(
+        "span",
+        {},
+        "first convolution: stride ",
+        field("stride", 0, 1, 64),
+        " × ",
+        field("stride", 1, 1, 64),
+      ),
       element(
         "span",
         {},
@@ -194,7 +206,11 @@ export class EditPanel {
       field.style.color = inkOn(colour);
       return field;
     });
-    const made = element("div", { class: "weight-grid weights", role: "group", "aria-label": "weights" }, fields);
+    const made = element(
+      "div",
+      { class: "weight-grid weights", role: "group", "aria-label": "weights" },
+      fields,
+    );
     made.style.setProperty("--columns", String(columns));
     return made;
   }
@@ -308,7 +324,13 @@ export class EditPanel {
       edits.length > 0 ? element("code", {}, network) : null,
       button("undo", this.asks.undo),
       button("reset", this.asks.reset),
-      element("span", {}, name, " ", button("keep as a new model", () => this.asks.keep(name.value))),
+      element(
+        "span",
+        {},
+        name,
+        " ",
+        button("keep as a new model", () => this.asks.keep(name.value)),
+      ),
     );
   }
 }

@@ -112,7 +112,9 @@ async function dataChooser(onChosen) {
     "select",
     { "aria-label": "data", change: () => fill(list.value) },
     element("option", { value: "", disabled: true, selected: true }, "which pictures?"),
-    data.map((/** @type {{id: string, name: string}} */ one) => element("option", { value: one.id }, one.name)),
+    data.map((/** @type {{id: string, name: string}} */ one) =>
+      element("option", { value: one.id }, one.name),
+    ),
   );
   return element("div", { class: "stack" }, list, pictures);
 }

@@ -40,7 +40,16 @@ import { number } from "convscope/number.js";
 import { count, three } from "convscope/numbers.js";
 import { cut, pixelsOf } from "convscope/receptive.js";
 import { get, told } from "studio/api.js";
-import { chosen, named, noModel, picker, pictureChoices, turnTo, walkOf, whatIsOpen } from "studio/picking.js";
+import {
+  chosen,
+  named,
+  noModel,
+  picker,
+  pictureChoices,
+  turnTo,
+  walkOf,
+  whatIsOpen,
+} from "studio/picking.js";
 
 const AGAIN = 300; // milliseconds between two looks at how far it is
 const MOST_BARS = 20;
@@ -131,7 +140,16 @@ function found(survey, model, data, place) {
   const titles = Object.fromEntries(survey.steps.map((one) => [one.name, titleOf(one)]));
   return [
     ...survey.notes.map((note) => element("p", { class: "quiet" }, note)),
-    element("p", {}, choice("step", step.name, titles, (name) => turnTo(place, { step: name, unit: "" }))),
+    element(
+      "p",
+      {},
+      choice("step", step.name, titles, (name) => turnTo(place, { step: name, unit: "" })),
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      "Each with its number, the class it speaks for, and how clearly; the clearest stand first.",
+    ),
     element(
       "div",
       { class: "neurons" },
@@ -190,7 +208,10 @@ function detail(survey, step, index, model, data) {
     element("p", { class: "quiet" }, told),
     element("h3", {}, "Mean answer to each class"),
     bars(
-      shown.map((one) => ({ label: `${classes[one]} (${count(pictures[one])})`, value: unit.mean[one] ?? 0 })),
+      shown.map((one) => ({
+        label: `${classes[one]} (${count(pictures[one])})`,
+        value: unit.mean[one] ?? 0,
+      })),
       { caption: "mean answer, and how many pictures" },
     ),
     element("h3", {}, "The pictures that light it up most"),
@@ -219,7 +240,11 @@ function example({ shape: [, height, width], fit }, step, { places, values, cell
     alt: `picture ${places[at]}`,
     loading: "lazy",
   });
-  Object.assign(image.style, { aspectRatio: `${width} / ${height}`, objectFit: OBJECT_FIT[fit], background: "black" });
+  Object.assign(image.style, {
+    aspectRatio: `${width} / ${height}`,
+    objectFit: OBJECT_FIT[fit],
+    background: "black",
+  });
   const picture = element("span", { class: "drawing" }, image);
   if (cells) {
     const box = element("span", { class: "seen" });
