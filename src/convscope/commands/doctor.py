@@ -39,6 +39,10 @@ def doctor(
     """
     for path in (html, manifest):
         _check_new(path)
+    if labels:
+        from convscope.commands import own_process
+
+        own_process.tune()
 
     from convscope.commands.terminal import Terminal
     from convscope.doctor.diagnosis import diagnose

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import image
-from convscope.studio.lesson.exhibit import CHANNELS, Exhibit, Line, Place, around, line, pixel_map
+from convscope.studio.lesson.exhibit import CHANNELS, Exhibit, Grid, Line, Place, around, line, pixel_map
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
     names = CHANNELS[channels]
     return Exhibit(
         maps=[pixel_map(material.pixels, at=(row, column))],
-        grids=[
-            around(f"pixels, {name}", "input", material.steps[0].input[:, :, channel], row, column)
-            for channel, name in enumerate(names)
-        ],
+        grids=[_pixels(material, name, channel, row, column) for channel, name in enumerate(names)],
         lines=[_line(material, name, channel, row, column) for channel, name in enumerate(names)],
     )
 
@@ -69,6 +66,11 @@ def questions(material: Material) -> tuple[Question, ...]:
 def _explain(material: Material, channel: int, row: int, column: int) -> image.NormalisedPixel:
     model = material.model
     return image.explain(material.pixels, model.mean, model.std, channel=channel, row=row, column=column)
+
+
+def _pixels(material: Material, name: str, channel: int, row: int, column: int) -> Grid:
+    grid = around(f"pixels, {name}", "input", material.steps[0].input[:, :, channel], row, column)
+    return grid.model_copy(update={"pixels": True})
 
 
 def _line(material: Material, name: str, channel: int, row: int, column: int) -> Line:

@@ -3,7 +3,8 @@
  *
  * @typedef {(string | number)[]} Line
  * @typedef {"input" | "weights" | "output"} Role
- * @typedef {{caption: string, role: Role, rows: (number | null)[][], marked: [number, number] | null}} Grid
+ * @typedef {{caption: string, role: Role, rows: (number | null)[][], marked: [number, number] | null,
+ *   pixels: boolean}} Grid
  * @typedef {{caption: string, head: string[], rows: Line[]}} Table
  * @typedef {{caption: string, role: Role, pixels: boolean, values: import("convscope/arrays.js").Packed,
  *   window: import("convscope/receptive.js").Rectangle | null, at: [number, number] | null}} Map_
@@ -137,7 +138,7 @@ export function grids(list) {
     weights: limitOfThose((role) => role === "weights"),
     others: limitOfThose((role) => role !== "weights"),
   };
-  return list.map(({ caption, role, rows, marked }) => {
+  return list.map(({ caption, role, rows, marked, pixels }) => {
     const columns = rows[0].length;
     const cells = rows.flat().map((value, place) => {
       const isMarked = marked !== null && place === marked[0] * columns + marked[1];
