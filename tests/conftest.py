@@ -17,6 +17,10 @@ MakeModel = Callable[..., Model]
 SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+    ),  # a camera, and leave to use it
 ]
 
 # How long an example takes says something about the machine, not about the code.

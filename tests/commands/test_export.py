@@ -43,7 +43,26 @@ def test_8_bits_are_measured(run: Run, model_path: Path, pets: Path, tmp_path: P
     assert (label(path, 20), label(path, 220)) == (0, 1)
 
 
-@pytest.mark.parametrize("arguments", [["--quantise"], ["--data", "nowhere"], ["-o", "nowhere/model.onnx"]])
+def test_a_page_is_compared_too(run: Run, model_path: Path, pets: Path, tmp_path: Path) -> None:
+    alone = run("export", model_path, "--html")
+    done = run("export", model_path, "--html", "--data", pets, CONVSCOPE_CACHE=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    counts = [int(text.split()[2]) for text in (alone.stdout, done.stdout)]
+    assert counts[1] - counts[0] == 4
+    assert "in probability at most" in done.stdout
+    assert "<title>model · convscope</title>" in model_path.with_suffix(".html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--quantise"],
+        ["--data", "nowhere"],
+        ["-o", "nowhere/model.onnx"],
+        ["--html", "--quantise", "--data", "digits"],
+        ["--html", "-o", "nowhere/model.html"],
+    ],
+)
 def test_bad_input_writes_nothing(run: Run, model_path: Path, arguments: list[str]) -> None:
     done = run("export", model_path, *arguments)
     assert done.returncode == 2

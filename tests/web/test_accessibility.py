@@ -5,6 +5,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from convscope.offline.page import page as offline_page
 from convscope.walkthrough.page import losses_page
 from convscope.walkthrough.page import page as page_of
 
@@ -22,11 +23,12 @@ def tab(request, open_page, colour_walk):
     opened.close()
 
 
-def violations(tab, url, width):
+def violations(tab, url, width, use=lambda: None):
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto("about:blank")
     tab.goto(url)
     tab.wait_for_selector("main h1")
+    use()
     tab.evaluate(AXE)
     found = tab.evaluate("axe.run()")["violations"]
     return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
@@ -52,4 +54,22 @@ def test_the_loss_bench(open_page, bench, theme):
     opened, url = open_page(losses_page(bench), "axe-losses", color_scheme=theme, bypass_csp=True)
     for width in (NARROW, WIDE):
         assert violations(opened, url, width) == []
+    opened.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_offline_page(open_page, make_model, paint, tmp_path, theme):
+    text = offline_page(make_model(), "random")
+    opened, url = open_page(text, f"axe-offline-{theme}", color_scheme=theme, bypass_csp=True)
+    (tmp_path / "none.png").write_bytes(b"no picture")
+
+    def use():
+        opened.set_input_files("input[type=file]", [paint(tmp_path / "grey.png", 100), tmp_path / "none.png"])
+        opened.wait_for_selector(".answers li:nth-child(2)")
+        opened.click("text=Use the camera")
+        opened.wait_for_selector("section .bars")
+
+    for width in (NARROW, WIDE):
+        assert violations(opened, url, width, use) == []
     opened.close()

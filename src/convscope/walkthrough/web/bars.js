@@ -12,10 +12,10 @@ import { full, percent } from "convscope/numbers.js";
  * @param {string} setting.caption
  * @param {number} [setting.chosen]
  * @param {(index: number) => void} [setting.onChoose]
- * @param {boolean} [setting.shares]  whether the numbers are shares of 1, written in per cent
+ * @param {boolean} [setting.shares]  whether the numbers are shares of 1, written in per cent; the whole track is 1
  */
 export function bars(bars, { caption, chosen, onChoose, shares = false }) {
-  const largest = Math.max(0, ...bars.map(({ value }) => value));
+  const largest = shares ? 1 : Math.max(0, ...bars.map(({ value }) => value));
   const smallest = Math.min(0, ...bars.map(({ value }) => value));
   const span = largest - smallest || 1;
   const written = shares ? bars.map(({ value }) => percent(value)) : column(bars.map(({ value }) => value));

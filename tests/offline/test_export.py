@@ -1,0 +1,50 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from convscope.errors import ConvscopeError, ExportError
+from convscope.model.export import RAW_BOUND, made_up
+from convscope.offline import export as module
+from convscope.offline.export import compare, export_page
+
+
+def test_what_rounding_costs_is_told(make_model, tmp_path):
+    model = make_model()
+    path = tmp_path / "model.html"
+    found = export_page(model, path, "random", [("black", np.zeros((9, 9, 3), np.uint8))])
+    assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert found.pictures == len(list(made_up(model.preparation))) + 1
+    assert 0 < found.difference <= RAW_BOUND
+    assert found.worst
+
+
+def test_weights_that_do_not_bear_rounding_are_refused(make_model, tmp_path):
+    """Logits that are differences of huge numbers."""
+    model = make_model("3N", (1, 4, 4), classes=2)
+    last = model.weights["full_connection_2.weight"]
+    huge = {**model.weights, "full_connection_2.weight": (last * 1e7).astype(np.float32)}
+    noisy = dataclasses.replace(model, weights=huge, temperature=1000.0)
+    with pytest.raises(ExportError, match="differ most on made-up noise"):
+        export_page(noisy, tmp_path / "model.html", "noisy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_too_large_for_a_page_is_refused(make_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_PARAMETERS", 100)
+    with pytest.raises(ExportError, match="too large for a page"):
+        export_page(make_model(), tmp_path / "model.html", "large")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_leaves_what_was_there(make_model, tmp_path):
+    with pytest.raises(ConvscopeError, match="nowhere"):
+        export_page(make_model(), tmp_path / "nowhere" / "model.html", "random")
+
+
+def test_the_worst_picture_is_named(make_model):
+    model = make_model()
+    noise = list(made_up(model.preparation))
+    found = compare(model, noise)
+    alone = {name: compare(model, [(name, pixels)]).difference for name, pixels in noise}
+    assert found.worst == max(alone, key=alone.__getitem__)

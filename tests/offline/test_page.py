@@ -1,0 +1,62 @@
+"""The page as a text: whole, inert and asking for nothing. What it answers is seen in tests/web."""
+
+import dataclasses
+import json
+import re
+
+from convscope.offline.page import WEB, page
+
+HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(2)>&amp;"'
+
+
+def data_of(text):
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(found)
+
+
+def test_hostile_names_stay_text(make_model):
+    model = dataclasses.replace(make_model(), classes=(HOSTILE, "b", "c"))
+    text = page(model, HOSTILE, HOSTILE)
+    assert text.count("<script") == 3
+    assert text.count("</script>") == 3
+    assert "<img" not in text
+    data = data_of(text)
+    assert data["model"]["classes"][0] == data["name"] == data["licence"] == HOSTILE
+
+
+def test_it_may_do_what_it_needs_and_nothing_else(make_model):
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page(make_model(), "random"))
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["worker-src"] == "blob:"
+    assert rules["img-src"] == "data: blob:"
+    assert "'unsafe-eval'" not in policy
+    assert "'unsafe-inline'" not in policy
+    assert "http" not in policy
+
+
+def test_every_module_is_in_it(make_model):
+    text = page(make_model(), "random")
+    (imports,) = re.findall(r'<script type="importmap">(.*?)</script>', text)
+    mapped = {name.removeprefix("convscope/") for name in json.loads(imports)["imports"]}
+    bundled = set(re.findall(r'^modules\["(.+)"\] = ', data_of(text)["worker"], re.MULTILINE))
+    assert {path.name for path in WEB.glob("*.js")} == {
+        name for name in mapped | bundled if (WEB / name).exists()
+    }
+    assert bundled == {
+        *("worker.js", "network.js", "product.js", "kernel.js", "pixels.js", "preparation.js"),
+    }
+
+
+def test_nothing_is_read_as_html():
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|fetch\(|XMLHttp"
+    )
+    for path in WEB.glob("*.js"):
+        assert not forbidden.search(path.read_text("utf-8")), path
+
+
+def test_a_page_of_a_million_weights_is_small(make_model):
+    """The network of the benchmarks for pictures of 64 x 64."""
+    text = page(make_model("32C3-MP2-32C3-MP2-128N", (3, 64, 64), classes=2), "random")
+    assert len(text.encode()) < 4e6

@@ -1,0 +1,210 @@
+"""The offline page in a browser, from a disk: it sees and answers what Pillow and ONNX Runtime do."""
+
+import dataclasses
+import struct
+import zlib
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits, load_sample_image
+
+from convscope.model.export import RAW_BOUND, made_up
+from convscope.model.predictor import Predictor
+from convscope.offline.page import page
+from convscope.offline.weights import rounded
+from convscope.pictures.preparation import Preparation, prepare
+
+ARITHMETIC_BOUND = 1e-5
+"""How far a probability may be off for the weights that the page has."""
+ORIENTATION_TAG = 0x0112
+
+_READ = """found => found.map(one => {
+  const canvas = one.querySelector("canvas");
+  const cells = canvas?.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const rows = [...one.querySelectorAll("tbody tr")];
+  return {
+    name: one.querySelector("h2").textContent,
+    text: one.textContent,
+    seen: cells ? [...cells] : [],
+    labels: rows.map(row => row.querySelector("th").textContent),
+    shares: rows.map(row => row.querySelector("td").title),
+  };
+})"""
+
+
+@pytest.fixture
+def use(open_page, number):
+    """Opens the page of a model, and gives a function that shows it files and reads what it says."""
+
+    @contextmanager
+    def use(model, **settings):
+        tab, url = open_page(page(model, "model"), "offline", **settings)
+        asked = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(url)
+        size = (model.preparation.height, model.preparation.width, 4)
+
+        def show(paths):
+            before = tab.locator(".answers li").count()
+            tab.set_input_files("input[type=file]", paths)
+            tab.wait_for_selector(f".answers li:nth-child({before + len(paths)})", timeout=60_000)
+            answers = tab.eval_on_selector_all(".answers li", _READ)[: len(paths)][::-1]
+            for answer in answers:
+                answer["shares"] = [number(text) for text in answer["shares"]]
+                answer["seen"] = np.reshape(answer["seen"], size if answer["seen"] else -1)
+            return answers
+
+        show.tab = tab
+        yield show
+        assert tab.errors == []
+        assert all(address.startswith(("file:", "blob:", "data:")) for address in asked)
+        tab.close()
+
+    return use
+
+
+def differences(model, answers, pictures):
+    """The largest difference in probability to the model as it is, and to it with the page's weights."""
+    carried = {name: rounded(w) if w.ndim > 1 else w for name, w in model.weights.items()}
+    prepared = np.stack([prepare(picture, model.preparation) for picture in pictures])
+    largest = []
+    for one in (model, dataclasses.replace(model, weights=carried)):
+        expected = Predictor(one).probabilities(prepared)
+        found = [
+            abs(row[model.classes.index(label)] - share)
+            for row, answer in zip(expected, answers, strict=True)
+            for label, share in zip(answer["labels"], answer["shares"], strict=True)
+        ]
+        largest.append(max(found))
+    return largest
+
+
+def write(folder, pictures):
+    paths = [folder / f"{place}.png" for place in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        Image.fromarray(picture[:, :, 0] if picture.shape[2:] == (1,) else picture).save(path)
+    return paths
+
+
+def test_digits(use, make_model, tmp_path):
+    model = make_model("8C3-MP2-16C3-MP2-32N", (1, 16, 16), classes=10)
+    pictures = list((load_digits().images[:30] * 15).astype(np.uint8))
+    with use(model) as show:
+        answers = show(write(tmp_path, pictures))
+    for answer, picture in zip(answers, pictures, strict=True):
+        assert (answer["seen"][:, :, :1] == prepare(picture, model.preparation)).all()
+        assert len(answer["labels"]) == 5
+        assert answer["shares"] == sorted(answer["shares"], reverse=True)
+    exact, carried = differences(model, answers, pictures)
+    assert carried <= ARITHMETIC_BOUND
+    assert exact <= RAW_BOUND
+
+
+@pytest.mark.parametrize("fit", ["stretch", "pad", "crop"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp_path, fit, channels):
+    """Every kind of step takes part, with windows, strides and paddings that differ in height and width."""
+    model = make_model("5C3x2s2x1p1x0-MP2o-6C3p0-AP2x3s1o-7N", (channels, 17, 14), classes=4)
+    model = dataclasses.replace(model, preparation=Preparation(channels, 17, 14, fit), temperature=1.7)
+    photo = load_sample_image("china.jpg")[:301, :403]
+    pictures = [pixels for _, pixels in made_up(model.preparation)] + [photo]
+    with use(model) as show:
+        answers = show(write(tmp_path, pictures))
+    for answer, picture in zip(answers, pictures, strict=True):
+        wanted = np.broadcast_to(prepare(picture, model.preparation), (17, 14, 3))
+        assert (answer["seen"][:, :, :3] == wanted).all(), picture.shape
+    exact, carried = differences(model, answers, pictures)
+    assert carried <= ARITHMETIC_BOUND
+    assert exact <= RAW_BOUND
+
+
+def test_a_picture_lies_as_its_exif_says_and_transparency_is_white(use, make_model, tmp_path):
+    model = make_model("2C3-MP2", (3, 8, 8))
+    half = np.zeros((64, 64, 3), np.uint8)
+    half[:, :32] = 255
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = 6  # the left side is to be at the top
+    Image.fromarray(half).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(tmp_path / "clear.png")
+    with use(model) as show:
+        turned, clear = show([tmp_path / "turned.jpg", tmp_path / "clear.png"])
+    assert turned["seen"][:3, :, :3].min() > 250
+    assert turned["seen"][-3:, :, :3].max() < 5
+    assert (clear["seen"] == 255).all()
+
+
+def test_what_is_no_picture_or_too_large_is_refused_and_the_rest_goes_on(use, make_model, paint, tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "huge.png").write_bytes(empty_png(20_000, 20_000))
+    (tmp_path / "long.png").write_bytes(empty_png(40_000, 1))
+    good = paint(tmp_path / "good.png", 90)
+    with use(make_model()) as show:
+        answers = show([tmp_path / name for name in ("text.png", "huge.png", "long.png")] + [good])
+        assert "good.png: class" in show.tab.inner_text("[role=status]")
+    texts = [answer["text"] for answer in answers]
+    assert "finds no picture in it" in texts[0]
+    assert "it has 20,000 × 20,000 pixels; the limit is 100,000,000 in all" in texts[1]
+    assert "the limit is 32,767 on a side" in texts[2]
+    assert answers[3]["labels"]
+
+
+def empty_png(width, height):
+    """A black-and-white PNG that is small on the disk, however large its picture."""
+    lines = zlib.compress(bytes((1 + -(-width // 8)) * height))
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", lines), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+def test_names_are_text(use, make_model, paint, tmp_path):
+    name = "<img src=x onerror=alert(1)>"
+    model = dataclasses.replace(make_model(), classes=(f"{name} a", f"{name} b", f"{name} c"))
+    with use(model) as show:
+        (answer,) = show([paint(tmp_path / f"{name}.png", 90)])
+        assert show.tab.locator("img").count() == 1
+    assert answer["name"] == f"{name}.png"
+    assert set(answer["labels"]) == set(model.classes)
+
+
+def test_the_camera_by_keyboard(use, make_model):
+    with use(make_model()) as show:
+        show.tab.keyboard.press("Tab")
+        while show.tab.evaluate("document.activeElement.textContent") != "Use the camera":
+            show.tab.keyboard.press("Tab")
+        show.tab.keyboard.press("Enter")
+        show.tab.wait_for_selector("section .bars")
+        assert show.tab.inner_text("[role=status]").startswith("The camera sees class")
+        show.tab.keyboard.press("Enter")
+        show.tab.wait_for_selector("section", state="hidden")
+        assert show.tab.evaluate("document.querySelector('video').srcObject") is None
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_a_picture_is_dropped_or_pasted(use, make_model, paint, tmp_path, kind):
+    encoded = paint(tmp_path / "grey.png", 90).read_bytes()
+    with use(make_model()) as show:
+        show.tab.evaluate(
+            """([kind, bytes]) => {
+              const given = new DataTransfer();
+              given.items.add(new File([new Uint8Array(bytes)], "grey.png", { type: "image/png" }));
+              const event = kind === "drop" ? new DragEvent("drop", { dataTransfer: given, cancelable: true })
+                : new ClipboardEvent("paste", { clipboardData: given });
+              dispatchEvent(event);
+            }""",
+            [kind, list(encoded)],
+        )
+        show.tab.wait_for_selector(".answers li .bars")
+
+
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_nothing_sticks_out(use, make_model, paint, tmp_path, width):
+    long = tuple(f"{'a' * 200}{n}" for n in range(3))
+    with use(dataclasses.replace(make_model(), classes=long)) as show:
+        show.tab.set_viewport_size({"width": width, "height": 800})
+        show([paint(tmp_path / f"{'b' * 200}.png", 90)])
+        assert show.tab.evaluate("document.documentElement.scrollWidth") <= width
