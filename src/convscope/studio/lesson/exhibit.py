@@ -80,7 +80,9 @@ class Grid(BaseModel):
     role: Role
     rows: list[list[float | None]]
     marked: tuple[int, int] | None = None
-    pixels: bool = Field(False, description="Whether the numbers are 0 to 255, so that none is below 0.")
+    pixels: bool = Field(
+        default=False, description="Whether the numbers are 0 to 255, so that none is below 0."
+    )
 
 
 class Choice(BaseModel):

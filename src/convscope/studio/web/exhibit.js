@@ -144,10 +144,8 @@ export function grids(list) {
       const isMarked = marked !== null && place === marked[0] * columns + marked[1];
       return { value: value ?? 0, role: value === null ? "padding" : isMarked ? "winner" : "" };
     });
-    return numberGrid(
-      { caption, role, cells, columns, limit: limits[role === "weights" ? role : "others"] },
-      now,
-    );
+    const limit = pixels ? 0 : limits[role === "weights" ? role : "others"]; // pixels are no signed numbers
+    return numberGrid({ caption, role, cells, columns, limit }, now);
   });
 }
 
