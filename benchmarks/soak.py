@@ -1,0 +1,228 @@
+"""Whether `convscope serve` loses or falsifies an answer in many requests, a swap and an overload.
+
+Clients ask one request after the other, each with one picture. When half of the requests are answered, the
+model's file is replaced by another model's, and a crowd of further clients asks once each, all at the same
+time: more than the service lets wait. Counted is what must not be:
+
+    lost      a request that got no answer, or one that is neither 200 nor a refusal (429 for too much to do,
+              503 for too long a wait, which say when to come again)
+    wrong     200 with other probabilities than Python gives for that picture, by the old or the new model
+    backward  an answer of the old model to a request that was sent after the new one had answered
+
+Who is refused asks again after the time it was told, until there is an answer. Run it with
+
+    pip install .
+    python benchmarks/soak.py
+
+It writes docs/benchmarks/soak.md and .json, and ends with 1 if any of the three is not 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contenders.predictors import noise_model
+from convscope.classifier import load
+from convscope.model.file import save
+from convscope.network.shapes import parse_shape
+from machine import describe
+from serving import DOCS, NETWORK, PICTURES, SHAPE, free_port, photo, request, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+PATH = "/models/model/predict?top=99"
+MOST_NOTES = 10
+CLOSE = 1e-5
+"""How far a probability may be off: batches of another size are summed up in another order."""
+
+
+@dataclass
+class Counts:
+    """What happened.
+
+    Attributes:
+        answered: Requests that got their answer, by the model that gave it: the old one, the new one.
+        refused: Answers that said to come again.
+        lost: As above; likewise `wrong` and `backward`.
+        notes: The first few of what went wrong.
+    """
+
+    answered: list[int] = field(default_factory=lambda: [0, 0])
+    refused: int = 0
+    lost: int = 0
+    wrong: int = 0
+    backward: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    """Run it and write what happened."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--requests", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--crowd", type=int, default=1_000, help="Clients that ask at the same time.")
+    parser.add_argument("--output", type=Path, default=DOCS / "soak")
+    arguments = parser.parse_args()
+    pictures = [photo(seed) for seed in range(PICTURES)]
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        models = [Path(folder) / name for name in ("model.safetensors", "next.safetensors")]
+        model = noise_model(NETWORK, parse_shape(SHAPE))
+        for path, temperature in zip(models, (1.0, 0.2), strict=True):
+            save(replace(model, temperature=temperature), path)
+        expected = np.stack([load(path).predict_proba(pictures) for path in models])
+        soak = Soak(started(models[0], stack), pictures, model.classes, expected)
+        start = time.perf_counter()
+        asyncio.run(soak.run(arguments, models))
+        seconds = time.perf_counter() - start
+    report = {
+        "machine": describe(),
+        "requests": arguments.requests,
+        "clients": arguments.clients,
+        "crowd": arguments.crowd,
+        "seconds": seconds,
+        **asdict(soak.counts),
+    }
+    arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+    arguments.output.with_suffix(".md").write_text(text(report))
+    print(text(report))
+    sys.exit(bool(soak.counts.lost or soak.counts.wrong or soak.counts.backward))
+
+
+def started(model: Path, stack: ExitStack) -> int:
+    """Start the service; return its port once it listens."""
+    port = free_port()
+    command = [sys.executable, "-m", "convscope", "serve", f"model={model}", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    wait_for(port)
+    return port
+
+
+class Soak:
+    """Clients of one service, and what they count.
+
+    Args:
+        port: Where it listens.
+        pictures: What is asked about.
+        classes: Their names, in the order of the probabilities.
+        expected: (2, pictures, classes), what Python says, by the old and by the new model.
+    """
+
+    def __init__(
+        self, port: int, pictures: list[bytes], classes: tuple[str, ...], expected: np.ndarray
+    ) -> None:
+        self.counts = Counts()
+        self._port = port
+        self._requests = [request(PATH, one) for one in pictures]
+        self._classes = classes
+        self._expected = expected
+        self._left = 0
+
+    async def run(self, arguments: argparse.Namespace, models: list[Path]) -> None:
+        """Ask, swap and crowd in the middle, ask on."""
+        self._left = arguments.requests
+        clients = [asyncio.create_task(self._client()) for _ in range(arguments.clients)]
+        while self._left > arguments.requests // 2:
+            await asyncio.sleep(0.01)
+        models[1].replace(models[0])
+        crowd = [asyncio.create_task(self._client_of_one(place)) for place in range(arguments.crowd)]
+        await asyncio.gather(*clients, *crowd)
+
+    async def _client(self) -> None:
+        while self._left > 0:
+            async with self._connected() as connection:
+                while self._left > 0:
+                    self._left -= 1
+                    await self._until_answered(self._left % len(self._requests), connection)
+
+    async def _client_of_one(self, place: int) -> None:
+        async with self._connected() as connection:
+            await self._until_answered(place % len(self._requests), connection)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Connection]:
+        """Connect; what ends the connection before its time is a lost answer."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            yield reader, writer
+            writer.close()
+        except (OSError, EOFError) as error:
+            self.counts.lost += 1
+            self._note(repr(error))
+
+    async def _until_answered(self, place: int, connection: Connection) -> None:
+        reader, writer = connection
+        while True:
+            new_answered = self.counts.answered[1] > 0
+            writer.write(self._requests[place])
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            body = await reader.readexactly(int(header(head, b"content-length")))
+            wait = header(head, b"retry-after")
+            if not wait or not head.startswith((b"http/1.1 429 ", b"http/1.1 503 ")):
+                break
+            self.counts.refused += 1
+            await asyncio.sleep(int(wait))
+        if head.startswith(b"http/1.1 200 "):
+            self._check(place, json.loads(body), new_answered=new_answered)
+        else:
+            self.counts.lost += 1
+            self._note(head.partition(b"\r\n")[0].decode("latin-1"))
+
+    def _check(self, place: int, answer: dict[str, Any], *, new_answered: bool) -> None:
+        guesses = {one["class"]: one["probability"] for one in answer["predictions"][0]["classes"]}
+        found = np.array([guesses[name] for name in self._classes])
+        differences = np.abs(self._expected[:, place] - found).max(axis=1)
+        model = int(differences.argmin())
+        if differences[model] > CLOSE:
+            self.counts.wrong += 1
+            self._note(f"picture {place} is {differences[model]:.1e} off")
+            return
+        self.counts.answered[model] += 1
+        self.counts.backward += new_answered and model == 0
+
+    def _note(self, text: str) -> None:
+        if len(self.counts.notes) < MOST_NOTES:
+            self.counts.notes.append(text)
+
+
+def header(head: bytes, name: bytes) -> bytes:
+    """Find a header's value in what comes before a body; empty if it is not there."""
+    return head.partition(b"\r\n" + name + b": ")[2].partition(b"\r\n")[0]
+
+
+def text(report: dict[str, Any]) -> str:
+    """Lay what happened out as Markdown."""
+    machine = report["machine"]
+    counts = [*report["answered"], *(report[name] for name in ("refused", "lost", "wrong", "backward"))]
+    return f"""# Many requests, a swap and an overload
+
+Written by `benchmarks/soak.py`, which says what is asked and counted: {report["requests"]:,} requests of
+{report["clients"]} clients and {report["crowd"]:,} of a crowd, in {report["seconds"]:.0f} s.
+Machine: {machine["processor"]}, {machine["cores"]} cores.
+
+| answered by the old model | by the new | told to come again | lost | wrong | backward |
+|---|---|---|---|---|---|
+| {" | ".join(f"{count:,}" for count in counts)} |
+"""
+
+
+if __name__ == "__main__":
+    main()
