@@ -1,8 +1,11 @@
 """How large a page is, how soon it is there, and how soon after pointing the arithmetic."""
 
-import numpy as np
-import pytest
+import functools
 
+import pytest
+from sklearn.datasets import load_sample_image
+
+from convscope.network.presets import PRESETS
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
@@ -12,20 +15,28 @@ POINT_MILLISECONDS = 50
 
 
 @pytest.fixture(scope="module")
-def r3(make_model):
-    model = make_model("32C3-MP2-32C3-MP2-128N", (3, 64, 64), classes=2)
-    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    return page_of(walk(model, picture).model_dump())
+def walked(make_model):
+    """Pages of a photo by name, each made once."""
+
+    @functools.cache
+    def page(name):
+        notation, side = {"usual": ("32C3-MP2-32C3-MP2-128N", 64), "deep": (PRESETS["vgg"], 128)}[name]
+        model = make_model(notation, (3, side, side), classes=2)
+        return page_of(walk(model, load_sample_image("china.jpg")).model_dump())
+
+    return page
 
 
 @pytest.mark.slow
-def test_a_usual_page_is_small(r3):
-    assert len(r3.encode()) < 3 * MEGABYTE
+@pytest.mark.parametrize(("name", "megabytes"), [("usual", 3), ("deep", 8)])
+def test_a_page_is_small(walked, name, megabytes):
+    assert len(walked(name).encode()) < megabytes * MEGABYTE
 
 
 @pytest.mark.slow
-def test_a_page_is_there_at_once_and_so_is_the_arithmetic(open_page, r3):
-    tab, url = open_page(r3, "r3")
+@pytest.mark.parametrize("name", ["usual", "deep"])
+def test_a_page_is_there_at_once_and_so_is_the_arithmetic(open_page, walked, name):
+    tab, url = open_page(walked(name), name)
     opened = []
     for _ in range(3):
         tab.goto("about:blank")

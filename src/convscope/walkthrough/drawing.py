@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 512
 _LONGEST_EXACT_SIDE = 64
 """Larger pictures may be written as JPEG: nobody tells single pixels in them, and PNG is far larger."""
-_QUALITY = 90
+_QUALITY = 80
 
 
 def data_url(pixels: NDArray[np.uint8]) -> str:

@@ -76,7 +76,7 @@
  */
 
 import { limitOf } from "convscope/colours.js";
-import { mapOf, tensor, unpackAll } from "convscope/arrays.js";
+import { mapOf, range, tensor, unpackAll } from "convscope/arrays.js";
 
 const SHORT = /** @type {Record<string, string>} */ ({
   image: "image",
@@ -168,6 +168,9 @@ export function isInside({ output: { shape } }, place) {
   );
 }
 
+/** @type {WeakMap<Step, number[]>} */
+const ACTIVITIES = new WeakMap();
+
 /**
  * How much a map lights up: the mean of its positive parts.
  *
@@ -175,8 +178,14 @@ export function isInside({ output: { shape } }, place) {
  * @returns {number[]}  one a map
  */
 export function activities(step) {
-  if (!hasMaps(step)) return [activity(step.output.data)];
-  return Array.from({ length: step.shape[0] }, (_, map) => activity(mapOf(step.output, map)));
+  const known = ACTIVITIES.get(step);
+  if (known) return known;
+  const maps = hasMaps(step)
+    ? range(step.shape[0]).map((map) => mapOf(step.output, map))
+    : [step.output.data];
+  const found = maps.map(activity);
+  ACTIVITIES.set(step, found);
+  return found;
 }
 
 /**
