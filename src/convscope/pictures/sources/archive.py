@@ -18,7 +18,7 @@ MEMBER_LIMIT = 2_000_000
 ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
 
 
-def check_member(archive: Path, name: str, count: int) -> None:
+def check_member(archive: Path | str, name: str, count: int) -> None:
     """Check one member's name, and that there are not too many of them.
 
     Raises:
@@ -38,7 +38,7 @@ def check_member(archive: Path, name: str, count: int) -> None:
         )
 
 
-def damaged(archive: Path, error: Exception) -> DataError:
+def damaged(archive: Path | str, error: Exception) -> DataError:
     """Make the error for an archive that cannot be read."""
     why = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return DataError(

@@ -12,9 +12,9 @@ import hashlib
 import lzma
 import tarfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
@@ -24,7 +24,8 @@ from convscope.pictures.sources.layout import lay_out
 from convscope.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from pathlib import Path
 
     from convscope.pictures.sources.source import Item, Load, Picture
 
@@ -58,7 +59,7 @@ class TarSource:
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
         """Yield (index, load); the bytes are read before each is yielded."""
         try:
-            with _unpacking(self.path) as stream:
+            with self.path.open("rb") as file, unpacked(file) as stream:
                 for index in indices:
                     yield index, self._load(stream, index)
         except TAR_ERRORS as error:
@@ -94,43 +95,49 @@ def open_tar(path: Path) -> TarSource:
     spans: dict[str, tuple[int, int]] = {}
     left_out = 0
     try:
-        for member in _members(path):
-            if member.isreg() and not member.issparse():
-                spans[member.name] = (member.offset_data, member.size)
-            else:
-                left_out += not member.isdir()
+        with path.open("rb") as file, unpacked(file) as stream:
+            for member in members(stream, path):
+                if member.isreg() and not member.issparse():
+                    spans[member.name] = (member.offset_data, member.size)
+                else:
+                    left_out += not member.isdir()
     except TAR_ERRORS as error:
         raise damaged(path, error) from error
     names = sorted(spans, key=spans.__getitem__)
     layout = lay_out(printable(str(path)), names)
     notes = (f"links and other special members left out: {left_out:,}",) if left_out else ()
-    members = tuple(spans[names[member]] for member in layout.members)
-    return TarSource(printable(path.name.split(".")[0]), layout.items, layout.notes + notes, path, members)
+    kept = tuple(spans[names[member]] for member in layout.members)
+    return TarSource(printable(path.name.split(".")[0]), layout.items, layout.notes + notes, path, kept)
 
 
-def _members(path: Path) -> Iterator[tarfile.TarInfo]:
+def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
     """Yield every member's header, checked.
 
     `tarfile` takes a damaged header for the end of the archive; a whole one ends with a block of zeros.
     """
-    with _unpacking(path) as stream:
-        bounded = cast("IO[bytes]", _Bounded(stream))
-        with tarfile.open(fileobj=bounded, mode="r:") as archive:
-            for count, member in enumerate(archive, start=1):
-                check_member(path, member.name, count)
-                if member.size < 0:
-                    raise tarfile.ReadError("one of its headers has a negative size")
-                yield member
-        stream.seek(archive.offset)
-        end = stream.read(tarfile.BLOCKSIZE)
-        if len(end) % tarfile.BLOCKSIZE or any(end):
-            raise tarfile.ReadError("it is cut short or damaged")
+    bounded = cast("IO[bytes]", _Bounded(stream))
+    with tarfile.open(fileobj=bounded, mode="r:") as archive:
+        for count, member in enumerate(archive, start=1):
+            check_member(path, member.name, count)
+            if member.size < 0:
+                raise tarfile.ReadError("one of its headers has a negative size")
+            yield member
+    stream.seek(archive.offset)
+    end = stream.read(tarfile.BLOCKSIZE)
+    if len(end) % tarfile.BLOCKSIZE or any(end):
+        raise tarfile.ReadError("it is cut short or damaged")
 
 
-def _unpacking(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        opener = OPENERS.get(file.read(2), Path.open)
-    return opener(path, "rb")
+@contextmanager
+def unpacked(file: IO[bytes]) -> Generator[IO[bytes]]:
+    """Read an open file as what is packed in it, or as it is where nothing is."""
+    opener = OPENERS.get(file.read(2))
+    file.seek(0)
+    if opener is None:
+        yield file
+    else:
+        with opener(file) as stream:
+            yield stream
 
 
 class _Bounded:

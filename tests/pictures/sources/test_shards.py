@@ -1,0 +1,237 @@
+import gzip
+import io
+import json
+import random
+import tarfile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from convscope.errors import DataError, PictureError
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources import open_source, places
+from convscope.pictures.sources.shards import part_of
+from convscope.pictures.store import build_store
+
+NAMES = ["cat", "dog", "cow"]
+
+
+def pack(members):
+    """The bytes of a tar with these members."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return file.getvalue()
+
+
+def table(pictures, labels, *, names=None):
+    """The bytes of a Parquet file as Hugging Face writes them, five rows a group."""
+    rows = [{"bytes": data, "path": None} for data in pictures]
+    whole = pa.table({"image": rows, "label": labels})
+    if names:
+        kept = {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+        whole = whole.replace_schema_metadata({"huggingface": json.dumps(kept)})
+    file = io.BytesIO()
+    pq.write_table(whole, file, row_group_size=5)
+    return file.getvalue()
+
+
+@pytest.fixture
+def pictures(encode):
+    return [encode(number) for number in range(36)]
+
+
+@pytest.fixture
+def tars(pictures):
+    """Three shards of twelve pictures."""
+    return {
+        f"train-{shard:03}.tar": pack(
+            {
+                name: data
+                for number in range(12 * shard, 12 * shard + 12)
+                for name, data in (
+                    (f"{number:04}.cls", NAMES[number % 3].encode()),
+                    (f"{number:04}.png", pictures[number]),
+                    (f"{number:04}.json", b"{}"),
+                )
+            }
+        )
+        for shard in range(3)
+    }
+
+
+@pytest.fixture
+def tables(pictures):
+    """Three Parquet files of twelve pictures."""
+    labels = [number % 3 for number in range(36)]
+    return {
+        f"train-{shard:05}-of-00003.parquet": table(
+            pictures[12 * shard : 12 * shard + 12], labels[12 * shard : 12 * shard + 12], names=NAMES
+        )
+        for shard in range(3)
+    }
+
+
+@pytest.fixture(params=["tars", "tables"])
+def shards(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def folder(shards, tmp_path):
+    for name, data in shards.items():
+        (tmp_path / "pets" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "pets" / name).write_bytes(data)
+    return tmp_path / "pets"
+
+
+def check(source, pictures):
+    assert [item.label for item in source.items] == [NAMES[number % 3] for number in range(36)]
+    assert {item.part for item in source.items} == {"train"}
+    order = list(range(36))
+    random.Random(0).shuffle(order)
+    assert [source.read(index) for index in order] == [pictures[index] for index in order]
+    some = [0, 1, 4, 5, 11, 12, 30, 35]
+    assert [(index, load()) for index, load in source.iterate(some)] == [
+        (index, pictures[index]) for index in some
+    ]
+
+
+def test_a_folder_of_shards_is_recognised(folder, pictures):
+    (folder / "README.md").write_text("what they are")
+    check(open_source(folder), pictures)
+
+
+def test_a_pattern_of_shards(folder, pictures):
+    source = open_source(f"{folder}/train-*")
+    assert source.name == "train"
+    check(source, pictures)
+
+
+def test_one_shard_alone(folder, pictures):
+    source = open_source(min(folder.iterdir()))
+    assert [source.read(index) for index in range(12)] == pictures[:12]
+
+
+def test_shards_in_object_storage_are_read_where_they_lie(shards, pictures, tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    storage = fsspec.filesystem("memory")
+    try:
+        for name, data in shards.items():
+            storage.pipe(f"/bucket/pets/{name}", data)
+        for address in ("memory://bucket/pets", "memory://bucket/pets/train-*"):
+            source = open_source(address)
+            check(source, pictures)
+            assert source.items[0].name.startswith("memory://")
+        before = source.fingerprint()
+        storage.pipe(f"/bucket/pets/{name}", data)  # it was written anew
+        assert open_source(address).fingerprint() != before
+        with pytest.raises(DataError, match="no shards"):
+            open_source("memory://bucket/others/*.tar")
+        with pytest.raises(DataError, match=r"cannot read .*memory://.*gone\.tar"):
+            open_source("memory://bucket/pets/gone.tar")
+    finally:
+        storage.rm("/bucket", recursive=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_store_is_that_of_the_same_pictures_in_a_folder(folder, pictures, tmp_path):
+    alike = tmp_path / "alike"
+    for number, data in enumerate(pictures):
+        path = alike / NAMES[number % 3] / f"{number:04}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    stores = [
+        build_store(open_source(data), Preparation(3, 8, 8), folder=tmp_path / "stores")
+        for data in (folder, alike)
+    ]
+    digests = [dict(zip(map(bytes, one.digests), one.pictures, strict=True)) for one in stores]
+    assert digests[0].keys() == digests[1].keys()
+    assert all(np.array_equal(digests[0][key], digests[1][key]) for key in digests[0])
+
+
+def test_packed_tars_are_shards_too(tars, pictures, tmp_path):
+    path = tmp_path / "pets.tar.gz"
+    path.write_bytes(gzip.compress(tars["train-000.tar"]))
+    source = open_source(path)
+    assert [load() for _, load in source.iterate(range(12))] == pictures[:12]
+
+
+def test_pictures_without_a_label_are_left_out_and_counted(encode, tmp_path):
+    (tmp_path / "a.tar").write_bytes(pack({"1.png": encode(1), "1.cls": b"cat", "2.png": encode(2)}))
+    source = open_source(tmp_path / "a.tar")
+    assert [item.label for item in source.items] == ["cat"]
+    assert any(note.endswith("of them: 1") for note in source.notes)
+
+
+def test_labels_may_be_numbers_or_names(pictures, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(table(pictures[:3], [10, 2, 10]))
+    (tmp_path / "b.parquet").write_bytes(table(pictures[:2], ["cat", "dog"]))
+    assert [item.label for item in open_source(tmp_path / "a.parquet").items] == ["10", "2", "10"]
+    assert [item.label for item in open_source(tmp_path / "b.parquet").items] == ["cat", "dog"]
+
+
+def test_an_empty_cell_is_a_picture_that_cannot_be_read(pictures, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(table([pictures[0], None, pictures[2]], ["a", "b", "a"]))
+    source = open_source(tmp_path / "a.parquet")
+    assert source.read(2) == pictures[2]
+    with pytest.raises(PictureError, match="empty"):
+        source.read(1)
+
+
+@pytest.mark.parametrize("cut", [0.31, 0.71])
+def test_shards_that_are_cut_short_say_so(folder, cut):
+    path = max(folder.iterdir())
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * cut)])
+    with pytest.raises(DataError, match="cannot read"):
+        open_source(folder)
+
+
+def test_what_shards_lack_is_said(pictures, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(table(pictures[:2], [None, "b"]))
+    with pytest.raises(DataError, match="row 1: the label is empty"):
+        open_source(tmp_path / "a.parquet")
+    unlabelled = pa.table({"image": pictures[:2], "size": [1, 2]})
+    pq.write_table(unlabelled, tmp_path / "b.parquet")
+    with pytest.raises(DataError, match="has no column of labels"):
+        open_source(tmp_path / "b.parquet")
+    with pytest.raises(DataError, match="no shards"):
+        open_source(f"{tmp_path}/*.tar")
+
+
+def test_a_member_that_leads_out_refuses_the_shard(encode, tmp_path):
+    (tmp_path / "a.tar").write_bytes(pack({"1.cls": b"cat", "1.png": encode(1), "../2.png": encode(2)}))
+    with pytest.raises(DataError, match="points outside"):
+        open_source(tmp_path / "a.tar")
+
+
+def test_without_fsspec_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
+    with pytest.raises(DataError, match="fsspec is not installed"):
+        open_source("s3://pets/train")
+
+
+def test_an_address_of_an_unknown_kind():
+    pytest.importorskip("fsspec")
+    with pytest.raises(DataError, match="cannot read"):
+        places.remote_places("nowhere://pets")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("pets/train-00000-of-00003.parquet", "train"),
+        ("s3://pets/validation/0001.tar", "validation"),
+        ("pets/test_01.tar", "test"),
+        ("pets/0001.tar", None),
+        ("trainee.tar", None),
+    ],
+)
+def test_parts_come_from_names(name, part):
+    assert part_of(name) == part
