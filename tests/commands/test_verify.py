@@ -50,7 +50,12 @@ def test_weights_that_were_changed_are_found(run: Run, trained: Path, pets: Path
 
 def test_what_cannot_be_checked(run: Run, trained: Path, model_path: Path, pets: Path) -> None:
     model = load(trained)
-    for receipt in ({"settings": "[]"}, {"settings": "{}", "threads": "0"}, {"settings": '{"minutes": 1}'}):
+    for receipt in (
+        {"settings": "[]"},
+        {"settings": "{}", "threads": "0"},
+        {"settings": '{"minutes": 1}'},
+        {"processes": "2"},
+    ):
         save(replace(model, receipt={**model.receipt, **receipt}), trained)
         done = run("verify", trained, "--data", pets, "--retrain")
         assert (done.returncode, done.stdout) == (2, ""), done.stderr

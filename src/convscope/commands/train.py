@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -34,7 +35,7 @@ def train(
         str | None,
         typer.Argument(
             help="A folder of class folders, a .zip or .tar of one, a CSV or Parquet manifest, "
-            "a folder of idx files, or the built-in 'digits'.",
+            "shards, their address in object storage, a folder of idx files, or the built-in 'digits'.",
             show_default="digits",
         ),
     ] = None,
@@ -114,6 +115,7 @@ def train(
     own_process.tune()
 
     from convscope.commands.terminal import Terminal
+    from convscope.ranks import rank
     from convscope.training import session
     from convscope.training.recipe import Settings
     from convscope.training.tensorboard import TensorBoardLog
@@ -142,9 +144,16 @@ def train(
             "--resume goes on with the run's own pictures, folder and settings",
             remedy=f"convscope train --resume {resume}",
         )
+    here = rank()
+    if here.size > 1 and not (output or resume):
+        raise SettingError(
+            "several processes need to be told the run's folder",
+            remedy="add --output runs/NAME",
+        )
+    is_shown = here.number == 0
     with ExitStack() as stack:
         listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []
-        if not quiet:
+        if is_shown and not quiet:
             listeners.append(stack.enter_context(Terminal(sys.stderr if as_json else sys.stdout)))
         if resume:
             classifier = session.resume(resume, listeners=listeners)
@@ -154,7 +163,7 @@ def train(
             classifier = session.train(
                 data, settings, output=run, keep_epochs=keep_epochs, listeners=listeners
             )
-    if as_json:
+    if is_shown and as_json:
         typer.echo(json.dumps(dict(classifier.model.figures), indent=2))
 
 
@@ -170,6 +179,6 @@ def _height_and_width(size: str) -> tuple[int, int]:
 
 def _new_run(data: str) -> Path:
     """The first free folder among runs/NAME, runs/NAME-2, ..., where NAME is the data's."""
-    name = Path(data).resolve().name.split(".")[0] or "run"
+    name = re.split(r"[.*?\[]", Path(data).resolve().name)[0].rstrip("-_") or "run"
     folders = itertools.chain([Path("runs", name)], (Path("runs", f"{name}-{n}") for n in itertools.count(2)))
     return next(folder for folder in folders if not folder.exists())

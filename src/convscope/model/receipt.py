@@ -27,7 +27,7 @@ _ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
 
 
 def write_receipt(
-    store: Store, parts: Split, *, data: str, settings: str, seed: int, threads: int
+    store: Store, parts: Split, *, data: str, settings: str, seed: int, threads: int, processes: int = 1
 ) -> dict[str, str]:
     """Write the receipt of a model that is trained here and now.
 
@@ -37,7 +37,8 @@ def write_receipt(
         data: The source as it was given; empty for arrays.
         settings: Of the training, as JSON.
         seed: Where all random numbers began.
-        threads: How many computed.
+        threads: How many computed in each process.
+        processes: How many trained together.
     """
     return {
         "data": data,
@@ -47,6 +48,7 @@ def write_receipt(
         "settings_digest": digest(settings.encode()),
         "seed": str(seed),
         "threads": str(threads),
+        "processes": str(processes),
         **environment(),
     }
 

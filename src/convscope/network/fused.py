@@ -20,7 +20,11 @@ from convscope.network import kernels
 from convscope.network.threads import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    AddUp = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 EPSILON = 1e-5
 """Added to every variance, so that a channel that is constant in a batch does no harm."""
@@ -29,36 +33,45 @@ EPSILON = 1e-5
 class PoolNormaliseCut(torch.autograd.Function):
     """Pool (or not), normalise over the batch and cut at zero, in two passes each way.
 
-    `apply(maps, shift, pool)` takes maps (pictures, channels, height, width) in channels-last memory, float32
-    or bfloat16, shift (channels,) float32, and whether to take the maximum of 2x2 windows first; it returns
-    the output and the batch's mean and variance, (channels,) float32, for the running statistics.
+    `apply(maps, shift, pool, add_up)` takes maps (pictures, channels, height, width) in channels-last memory,
+    float32 or bfloat16, shift (channels,) float32, whether to take the maximum of 2x2 windows first, and what
+    adds numbers up over all processes that have a share of the batch; it returns the output and the whole
+    batch's mean and variance, (channels,) float32, for the running statistics.
     """
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor, shift: Tensor, pool: bool) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401, FBT001  # autograd's own signature
+    def forward(  # autograd's own signature
+        ctx: Any,  # noqa: ANN401
+        maps: Tensor,
+        shift: Tensor,
+        pool: bool,  # noqa: FBT001
+        add_up: AddUp,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the output and remember what the backward way needs."""
         pooled, winners, sums = _pool_and_sum(maps) if pool else _sum(maps)
-        count = pooled.numel() // pooled.shape[1]
-        total, square = sums.sum(axis=0, dtype=np.float64) / count
+        own = sums.sum(axis=0, dtype=np.float64)
+        everything = add_up(np.append(own, pooled.numel() // pooled.shape[1]))
+        count = everything[-1]
+        total, square = everything[:-1].reshape(own.shape) / count
         mean = total.astype(np.float32)
         variance = np.maximum(square - total * total, 0).astype(np.float32)
         scale = 1 / np.sqrt(variance + np.float32(EPSILON))
         offset = shift.detach().numpy() - mean * scale
         out = _normalise_and_cut(pooled, scale, offset)
-        ctx.saved = (maps.shape, pooled, winners, mean, scale, offset)
+        ctx.saved = (maps.shape, pooled, winners, mean, scale, offset, count, add_up)
         mean_out, variance_out = torch.from_numpy(mean), torch.from_numpy(variance)
         ctx.mark_non_differentiable(mean_out, variance_out)
         return out, mean_out, variance_out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:  # noqa: ANN401  # autograd's own signature
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:  # noqa: ANN401  # autograd's own signature
         """Carry the gradient back to the maps and the shift."""
-        shape, pooled, winners, mean, scale, offset = ctx.saved
+        shape, pooled, winners, mean, scale, offset, count, add_up = ctx.saved
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
         sums = np.empty((kernels.CHUNKS, 2, pooled.shape[1]), np.float32)
         run(kernels.sum_gradients, _rows(gradient), _rows(pooled), scale, offset, mean, sums)
-        total, product = sums.sum(axis=0, dtype=np.float64)
-        count = pooled.numel() // pooled.shape[1]
+        own = sums.sum(axis=0, dtype=np.float64)
+        total, product = add_up(own)
         slope_input = -(scale.astype(np.float64) ** 3) * product / count
         slope_constant = -scale * total / count - slope_input * mean
         slopes = (slope_input.astype(np.float32), slope_constant.astype(np.float32))
@@ -68,7 +81,13 @@ class PoolNormaliseCut(torch.autograd.Function):
         else:
             arrays = _cells(gradient), _cells(pooled), _cells(winners)
             run(kernels.spread_gradient_to_winners, *arrays, scale, offset, *slopes, _cells(out))
-        return out, torch.from_numpy(total.astype(np.float32)), None
+        # of this process's pictures only: whoever adds the gradients up adds this one, too
+        return out, torch.from_numpy(own[0].astype(np.float32)), None, None
+
+
+def alone(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add up over the one process there is."""
+    return numbers
 
 
 def pool_maps(maps: Tensor) -> Tensor:

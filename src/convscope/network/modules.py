@@ -14,13 +14,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
-from convscope.network.fused import EPSILON, PoolNormaliseCut, normalise_maps, pool_maps
+from convscope.network.fused import EPSILON, PoolNormaliseCut, alone, normalise_maps, pool_maps
 from convscope.network.notation import Convolution, FullConnection, Pooling
 from convscope.network.shapes import covers_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convscope.network.fused import AddUp
     from convscope.network.shapes import Stage
 
 STATISTICS_MOMENTUM = 0.1
@@ -29,6 +30,8 @@ STATISTICS_MOMENTUM = 0.1
 
 class NormalisedReLU(nn.Module):
     """Normalisation over the batch, then ReLU, with 2x2 max pooling before both if `pool`.
+
+    Where a batch is spread over processes, `add_up` adds their sums (the fused kernels only).
 
     Args:
         channels: How many channels the maps have.
@@ -44,6 +47,7 @@ class NormalisedReLU(nn.Module):
         self.pool = pool
         self.fused = fused
         self.momentum = STATISTICS_MOMENTUM
+        self.add_up: AddUp = alone
         self.shift = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("variance", torch.ones(channels))
@@ -70,7 +74,8 @@ class NormalisedReLU(nn.Module):
             pooled = pool_maps(maps) if self.pool else maps
             return normalise_maps(pooled, self.mean, self.variance, self.shift)
         out, mean, variance = cast(
-            "tuple[Tensor, Tensor, Tensor]", PoolNormaliseCut.apply(maps, self.shift, self.pool)
+            "tuple[Tensor, Tensor, Tensor]",
+            PoolNormaliseCut.apply(maps, self.shift, self.pool, self.add_up),
         )
         self._remember(mean, variance)
         return out

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from convscope.training.loop import Training
 
 NAMES = "checkpoint-1.safetensors", "checkpoint-2.safetensors"
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Checkpoints:
         """
         metadata = _Metadata(_FORMAT, self._number + 1, training.data.store.digest, training.position)
         text = json.dumps(asdict(metadata))
-        tensors = {name: tensor.contiguous() for name, tensor in _tensors(training).items()}
+        tensors = {name: tensor.contiguous() for name, tensor in training.state().items()}
         data = safetensors.torch.save(tensors, {"convscope": text, "checksum": _checksum(tensors, text)})
         with replacing(self._run / NAMES[metadata.number % 2]) as file:
             file.write(data)
@@ -109,15 +109,6 @@ class Checkpoints:
             (self._run / name).unlink(missing_ok=True)
 
 
-def _tensors(training: Training) -> dict[str, Tensor]:
-    """All numbers that training changes, by name; the tensors themselves, not copies."""
-    return {
-        **{f"network.{name}": tensor for name, tensor in training.network.state_dict().items()},
-        **{f"momentum.{name}": tensor for name, tensor in training.optimiser.state().items()},
-        **{f"average.{name}": tensor for name, tensor in training.average.weights.items()},
-    }
-
-
 def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:
     digest = hashlib.blake2b(text.encode(), digest_size=16)
     for name in sorted(tensors):
@@ -146,7 +137,7 @@ def _check(found: _Checkpoint, run: Path, training: Training) -> None:
         raise _unusable(run, "the pictures have changed since")
     kinds, there = (
         {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-        for tensors in (_tensors(training), found.tensors)
+        for tensors in (training.state(), found.tensors)
     )
     path = run / NAMES[found.metadata.number % 2]
     if kinds != there:

@@ -8,16 +8,18 @@ been.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
-from convscope.errors import RunError
+from convscope.errors import RunError, SettingError
 from convscope.network.modules import STATISTICS_MOMENTUM, NormalisedReLU, TrainingNetwork
 from convscope.network.notation import parse
 from convscope.network.shapes import stages
@@ -26,6 +28,7 @@ from convscope.pictures import batches
 from convscope.training import mirroring
 from convscope.training.averaging import Average
 from convscope.training.data import TrainingData, spread
+from convscope.training.distributed import Group
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
 from convscope.training.optimiser import Optimiser
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
@@ -33,10 +36,10 @@ from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
 _EVALUATION_BATCH = 500
+_ALONE = Group()
 _STATISTICS_BATCHES = 16
 """So many batches are enough for the final mean and variance of every channel; a quarter after each epoch."""
 
@@ -51,7 +54,7 @@ class Position:
         step: Steps done in the epoch under way.
         elapsed_seconds: Spent in the loop so far.
         mirror: Whether pictures are mirrored; None while that is not known.
-        loss_sum: Of the epoch under way.
+        loss_sum: Over the pictures of the epoch under way.
         correct: Pictures recognised in the epoch under way.
     """
 
@@ -70,16 +73,28 @@ class Training:
     Args:
         data: What is learned from.
         recipe: How.
+        group: The processes that share the work; alone unless said.
+
+    Raises:
+        SettingError: There are more processes than pictures in a batch.
     """
 
-    def __init__(self, data: TrainingData, recipe: Recipe) -> None:
+    def __init__(self, data: TrainingData, recipe: Recipe, group: Group = _ALONE) -> None:
+        if recipe.batch < group.rank.size:
+            raise SettingError(
+                f"{group.rank.size} processes cannot share batches of {recipe.batch} pictures",
+                remedy="start fewer processes, or give a larger --batch",
+            )
         self.data = data
         self.recipe = recipe
+        self.group = group
         self.position = Position(recipe.epochs, mirror=recipe.mirror)
         torch.manual_seed(recipe.seed)
         chain = stages(parse(recipe.network), data.shape, len(data.store.classes))
         whitened = whitening_filters(data.sample(), chain[0]) if can_be_whitened(chain[0]) else None
         self.network = TrainingNetwork(chain, whitened=whitened, fused=True)
+        for normalisation in self._normalisations():
+            normalisation.add_up = group.add_up
         self.optimiser = Optimiser(self.network, batch=recipe.batch, filter_rate=recipe.learning_rate)
         self.average = Average(self.network, self.steps * recipe.epochs)
         weights = recipe.class_weights
@@ -89,6 +104,26 @@ class Training:
     def steps(self) -> int:
         """Steps an epoch."""
         return len(self.data.split.train) // self.recipe.batch
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all numbers that training changes, by name; the tensors themselves, not copies."""
+        return {
+            **{f"network.{name}": tensor for name, tensor in self.network.state_dict().items()},
+            **{f"momentum.{name}": tensor for name, tensor in self.optimiser.state().items()},
+            **{f"average.{name}": tensor for name, tensor in self.average.weights.items()},
+        }
+
+    def begin_together(self) -> None:
+        """Bring every process of the group to where the first one is.
+
+        Raises:
+            RunError: Another process has other pictures, or another network.
+        """
+        recipe = json.dumps(asdict(self.recipe))
+        self.group.check_same("pictures", self.data.store.digest)
+        self.group.check_same("settings", recipe)
+        self.group.give(self.state().values())
+        self.position = Position(**json.loads(self.group.say(json.dumps(asdict(self.position)))))
 
     def run(
         self,
@@ -116,11 +151,10 @@ class Training:
             for taken in batches.batches(len(drawn.order), self.recipe.batch, start=self.position.step):
                 if self._done_fraction() >= 1:
                     break
-                loss, correct = self._step(drawn, taken)
-                self._advance(loss, correct, time.monotonic() - begin)
+                self._advance(*self._step(drawn, taken), begin)
                 _tell(listeners, self._step_done())
                 save()
-                if wants_stop():
+                if self.group.any(wants_stop()):
                     return False
             self._end_epoch(listeners, begin)
             save()
@@ -137,13 +171,14 @@ class Training:
         """Return logits (n, classes) for pictures of the store as they are, or all mirrored."""
         self.network.eval()
         chosen = batches.unchanged(indices, mirror=mirror)
-        parts = [
-            slice(first, first + _EVALUATION_BATCH) for first in range(0, len(indices), _EVALUATION_BATCH)
-        ]
+        own = self.group.share(slice(0, len(indices)))
+        logits = torch.zeros(len(indices), len(self.data.store.classes))
         with torch.inference_mode():
-            return torch.cat(
-                [self.network(self.data.cut(chosen, part, self.recipe.precision)[0]) for part in parts]
-            )
+            for first in range(own.start, own.stop, _EVALUATION_BATCH):
+                part = slice(first, min(first + _EVALUATION_BATCH, own.stop))
+                logits[part] = self.network(self.data.cut(chosen, part, self.recipe.precision)[0])
+        self.group.add_up_tensors([logits])  # everybody else's rows are zero
+        return logits
 
     def _draw(self) -> batches.Epoch:
         augmentation = replace(self.recipe.augmentation, mirror=bool(self.position.mirror))
@@ -152,13 +187,16 @@ class Training:
             self.data.split.train, augmentation, sides, seed=self.recipe.seed, epoch=self.position.epoch
         )
 
+    def _normalisations(self) -> list[NormalisedReLU]:
+        return [module for module in self.network.modules() if isinstance(module, NormalisedReLU)]
+
     def _measure_statistics(self, most_batches: int) -> None:
         """Measure every channel's mean and variance anew.
 
         While the learning rate is high, weights change so fast that running statistics describe none that
         ever were; a network evaluated with them may know nothing.
         """
-        normalisations = [module for module in self.network.modules() if isinstance(module, NormalisedReLU)]
+        normalisations = self._normalisations()
         drawn = self._draw()
         places = itertools.islice(batches.batches(len(drawn.order), self.recipe.batch), most_batches)
         self.network.train()
@@ -166,37 +204,56 @@ class Training:
             for count, taken in enumerate(places, start=1):
                 for normalisation in normalisations:
                     normalisation.momentum = 1 / count  # the mean over the batches so far
-                self.network(self.data.cut(drawn, taken, self.recipe.precision)[0])
+                self.network(self._cut_share(drawn, taken)[0])
         for normalisation in normalisations:
             normalisation.momentum = STATISTICS_MOMENTUM
 
+    def _cut_share(
+        self, drawn: batches.Epoch, taken: slice, sides: tuple[int, int] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Cut this process's share of a batch."""
+        return self.data.cut(drawn, self.group.share(taken), self.recipe.precision, sides)
+
     def _step(self, drawn: batches.Epoch, taken: slice) -> tuple[float, int]:
+        """Learn from a batch; return the sum of the losses over the own share, and how many are right."""
         smaller = self.recipe.smaller if self._done_fraction() < SMALLER_FRACTION else None
-        maps, labels = self.data.cut(drawn, taken, self.recipe.precision, smaller)
+        maps, labels = self._cut_share(drawn, taken, smaller)
         logits: Tensor = self.network(maps)
+        smoothing = self.recipe.label_smoothing
         loss = F.cross_entropy(
-            logits, labels, self._class_weights, label_smoothing=self.recipe.label_smoothing
+            logits, labels, self._class_weights, label_smoothing=smoothing, reduction="sum"
         )
-        loss.backward()
+        (loss / self._weight(drawn.order[taken])).backward()
+        self.group.add_up_tensors(self.optimiser.gradients())
         self.optimiser.step(1 - self._done_fraction())
         self.average.follow()
         # What is shown knows neither smoothing nor weights, so that it compares with the validation loss.
-        shown = F.cross_entropy(logits.detach(), labels).item()
-        if not math.isfinite(shown):
-            raise RunError(
-                f"the loss became {shown} in epoch {self.position.epoch + 1}", remedy="lower --learning-rate"
-            )
+        shown = F.cross_entropy(logits.detach(), labels, reduction="sum").item()
         return shown, int((logits.argmax(1) == labels).sum())
 
-    def _advance(self, loss: float, correct: int, elapsed_seconds: float) -> None:
+    def _weight(self, indices: NDArray[np.int64]) -> float:
+        """Say what all pictures of a batch weigh together, whichever process they are with."""
+        if self._class_weights is None:
+            return len(indices)
+        return self._class_weights[torch.from_numpy(self.data.store.labels[indices])].sum().item()
+
+    def _advance(self, own_loss: float, own_correct: int, begin: float) -> None:
+        """Add up what all processes found; the first one's clock counts for all."""
+        own = np.array([own_loss, own_correct, self._own_clock(begin)])
+        loss, correct, elapsed_seconds = self.group.add_up(own).tolist()
         at = self.position
+        if not math.isfinite(loss):
+            raise RunError(f"the loss became {loss} in epoch {at.epoch + 1}", remedy="lower --learning-rate")
         self.position = replace(
             at,
             step=at.step + 1,
             elapsed_seconds=elapsed_seconds,
             loss_sum=at.loss_sum + loss,
-            correct=at.correct + correct,
+            correct=at.correct + int(correct),
         )
+
+    def _own_clock(self, begin: float) -> float:
+        return time.monotonic() - begin if self.group.is_first else 0.0
 
     def _done_fraction(self) -> float:
         """How much of the run is done: of its steps, or of its time where that is shorter."""
@@ -212,7 +269,8 @@ class Training:
 
     def _step_done(self) -> StepDone:
         at, recipe = self.position, self.recipe
-        loss, accuracy = at.loss_sum / at.step, at.correct / (at.step * recipe.batch)
+        seen = at.step * recipe.batch
+        loss, accuracy = at.loss_sum / seen, at.correct / seen
         return StepDone(at.epoch + 1, at.epochs, at.step, self.steps, loss, accuracy, *self._rates())
 
     def _end_epoch(self, listeners: Sequence[Listener], begin: float) -> None:
@@ -221,8 +279,9 @@ class Training:
         if self.position.mirror is None:
             self._judge_mirroring(listeners)
         loss, accuracy = self._validate()
+        (elapsed_seconds,) = self.group.add_up(np.array([self._own_clock(begin)])).tolist()
         at = self.position
-        self.position = Position(at.epochs, at.epoch + 1, 0, time.monotonic() - begin, at.mirror)
+        self.position = Position(at.epochs, at.epoch + 1, 0, elapsed_seconds, at.mirror)
         if accuracy is not None:
             self._judge_easiness(accuracy, listeners)
         _tell(

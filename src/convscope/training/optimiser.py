@@ -89,6 +89,11 @@ class Optimiser:
         tensor.add_(gradient.add_(momentum, alpha=_MOMENTUM), alpha=-rate * rate_fraction)
         tensor.grad = None
 
+    def gradients(self) -> list[Tensor]:
+        """Return the gradient of every weight, the tensors themselves, in an order that never changes."""
+        tensors = [*self._turned.values(), *(descended.tensor for descended in self._descended)]
+        return [cast("Tensor", tensor.grad) for tensor in tensors]
+
     def state(self) -> dict[str, Tensor]:
         """Return what must be kept to go on later: the momentum of every weight, by its name."""
         return dict(self._momenta)

@@ -30,17 +30,25 @@ def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> M
         listeners: Who is told what happens.
 
     Raises:
-        ModelFileError: The receipt cannot be used, or the time of the run was limited: such a run learns as
-            much as the time allows, and never the same twice.
+        ModelFileError: The receipt cannot be used; or the time of the run was limited, so that it learned as
+            much as the time allowed, never the same twice; or several processes trained, which one cannot
+            repeat to the bit.
         ConvscopeError: The pictures cannot be used.
     """
     try:
         settings = _SETTINGS.validate_json(model.receipt["settings"])
         threads = int(model.receipt["threads"])
+        processes = int(model.receipt.get("processes", "1"))
     except (KeyError, ValidationError, ValueError) as error:
         raise ModelFileError(
             "the receipt of this model cannot be used", why="it is damaged or old"
         ) from error
+    if processes != 1:
+        raise ModelFileError(
+            "this run cannot be repeated by one process",
+            why=f"{processes} trained together, and sums in another order have other last bits",
+            remedy="train again under torchrun with as many, and compare the two models",
+        )
     if settings.minutes is not None or threads not in _THREADS:
         raise ModelFileError(
             "this run cannot be repeated",

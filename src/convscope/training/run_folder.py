@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from convscope.atomic import replacing, sweep
 from convscope.errors import ConvscopeError, RunError
@@ -118,7 +118,26 @@ def write(run: Path, origin: Origin) -> None:
         ConvscopeError: The file cannot be written.
     """
     with replacing(run / NAME) as file:
-        file.write(json.dumps(asdict(_Record(_FORMAT, origin)), indent=2).encode())
+        file.write(to_json(origin).encode())
+
+
+def to_json(origin: Origin) -> str:
+    """Write where a run comes from as JSON."""
+    return json.dumps(asdict(_Record(_FORMAT, origin)), indent=2)
+
+
+def from_json(text: str | bytes) -> Origin:
+    """Read what `to_json` wrote.
+
+    Raises:
+        ValueError: It is not that.
+        ConvscopeError: A setting is impossible.
+    """
+    record = _RECORD.validate_json(text)
+    if record.format != _FORMAT:
+        raise ValueError(f"its format is another than {_FORMAT}")
+    record.origin.settings.check()
+    return record.origin
 
 
 def read(run: Path) -> Origin:
@@ -130,15 +149,11 @@ def read(run: Path) -> Origin:
     path = run / NAME
     try:
         with path.open("rb") as file:
-            record = _RECORD.validate_json(file.read(_MOST_BYTES))
+            return from_json(file.read(_MOST_BYTES))
     except FileNotFoundError as error:  # it came to its end while we waited for it
         raise _nothing_to_resume(run) from error
-    except (ValidationError, OSError) as error:
+    except (ValueError, OSError) as error:  # pydantic's are ValueErrors
         raise _unusable(run, printable(str(error).splitlines()[-1])) from error
-    if record.format != _FORMAT:
-        raise _unusable(run, f"its format is another than {_FORMAT}")
-    record.origin.settings.check()
-    return record.origin
 
 
 def end(run: Path) -> None:

@@ -6,10 +6,10 @@ source -> survey -> store -> split -> recipe -> loop -> folded model -> evaluati
 from __future__ import annotations
 
 import json
-import os
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from convscope.classifier import Classifier
 from convscope.doctor.summary import summary
 from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
 from convscope.model.receipt import write_receipt
-from convscope.pictures.sources import Data, open_source
+from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store import Store, build_store
 from convscope.pictures.survey import survey
@@ -29,6 +30,7 @@ from convscope.training import report, run_folder, snapshots
 from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import training_data
+from convscope.training.distributed import Group, joined
 from convscope.training.event_log import EventLog
 from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
 from convscope.training.interruption import asked_to_stop
@@ -40,11 +42,10 @@ from convscope.training.snapshots import plain_chain
 from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from convscope.classifier import Classifier
     from convscope.model.file import Model
     from convscope.pictures.sources.source import Source
 
@@ -77,12 +78,13 @@ def train(
         KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to go on.
     """
     settings.check()
-    origin = replace(_origin(data, settings, threads), snapshots=keep_epochs)
-    with TemporaryDirectory() if output is None else nullcontext(output) as folder:
+    with joined() as group, TemporaryDirectory() if output is None else nullcontext(output) as folder:
         run = Path(folder)
-        with run_folder.taken(run):
-            run_folder.write(run, origin)
-            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run))).go(data)
+        if not group.is_first:
+            return _Session(run, _told(group), (), group).go(data)
+        with _taken(run, group, partial(_origin, data, settings, threads, keep_epochs)) as origin:
+            _tell_all(group, origin)
+            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(data)
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
@@ -92,14 +94,19 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
         RunError: There is nothing to go on with, another process trains there, or the pictures have changed
             since.
     """
-    with run_folder.taken_again(run) as origin:
-        if not origin.data:
-            raise RunError(
-                f"cannot go on with {run}",
-                why="its pictures were arrays, which are gone",
-                remedy="train anew",
-            )
-        return _Session(run, origin, (*listeners, CsvLog(), EventLog(run))).go(origin.data)
+    with joined() as group:
+        if not group.is_first:
+            origin = _told(group)
+            return _Session(run, origin, (), group).go(origin.data)
+        with run_folder.taken_again(run) as origin:
+            if not origin.data:
+                raise RunError(
+                    f"cannot go on with {run}",
+                    why="its pictures were arrays, which are gone",
+                    remedy="train anew",
+                )
+            _tell_all(group, origin)
+            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(origin.data)
 
 
 def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = None) -> Model:
@@ -114,9 +121,9 @@ def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = 
         ConvscopeError: A setting is impossible, or the network does not fit the pictures.
     """
     none = np.zeros(0, np.int64)
-    origin = _origin("", settings, None)
+    origin = _origin("", settings, None, keep_epochs=False)
     learned = np.arange(len(store.labels)) if indices is None else indices
-    training = _training(store, Split(learned, none, none, ()), origin.settings)
+    training = _training(store, Split(learned, none, none, ()), origin.settings, Group())
     training.run()
     training.finish()
     return _model(training, origin)
@@ -124,9 +131,15 @@ def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = 
 
 @dataclass(frozen=True, slots=True)
 class _Session:
+    """One process's part in a run. All learn; the first one also tells, writes and judges.
+
+    `run` and `listeners` are the first one's business only.
+    """
+
     run: Path
     origin: run_folder.Origin
     listeners: Sequence[Listener]
+    group: Group
 
     def go(self, data: Data) -> Classifier:
         with computing_threads(self.origin.threads):
@@ -141,6 +154,8 @@ class _Session:
             raise
         self._learn(training, checkpoints)
         model = _model(training, self.origin)
+        if not self.group.is_first:
+            return Classifier(model)
         classifier, lines = report.write(self.run, model, training)
         run_folder.end(self.run)
         checkpoints.remove()
@@ -150,11 +165,12 @@ class _Session:
     def _prepare(self, source: Source) -> tuple[Training, Checkpoints]:
         """Bring the run to where it begins, or to its newest checkpoint."""
         settings = self.origin.settings
-        store = prepared(source, settings, self.listeners)
-        training = _training(store, split(store), settings)
+        store = self._store(source)
+        training = _training(store, split(store), settings, self.group)
         checkpoints = Checkpoints(self.run)
-        resumed = checkpoints.restore(training)
-        checkpoints.save(training)
+        resumed = checkpoints.restore(training) if self.group.is_first else ()
+        training.begin_together()
+        self._save(checkpoints, training)
         data, recipe = training.data, training.recipe
         plan = (*report.data_lines(store, data.split), *recipe_lines(data.facts(), recipe))
         self._tell(Started(self.run, plan, recipe.epochs, training.steps))
@@ -162,11 +178,24 @@ class _Session:
             self._tell(Noted(note))
         return training, checkpoints
 
+    def _store(self, source: Source) -> Store:
+        """Let one process a machine decode; the others find what it made."""
+        is_decoder = self.group.rank.local_number == 0
+        mine = prepared(source, self.origin.settings, self.listeners) if is_decoder else None
+        self.group.wait()
+        return mine or prepared(source, self.origin.settings, ())
+
+    def _save(self, checkpoints: Checkpoints, training: Training) -> None:
+        if self.group.is_first:
+            checkpoints.save(training)
+
     def _learn(self, training: Training, checkpoints: Checkpoints) -> None:
         saved_at = time.monotonic()
 
         def save_now_and_then() -> None:
             nonlocal saved_at
+            if not self.group.is_first:
+                return
             if self.origin.snapshots and training.position.step == 0:  # an epoch has just ended
                 snapshots.keep(self.run, training)
             if time.monotonic() - saved_at >= _SAVE_EVERY_SECONDS:
@@ -176,7 +205,7 @@ class _Session:
         with asked_to_stop() as wants_stop:
             reached_end = training.run(self.listeners, wants_stop, save_now_and_then)
         if not reached_end:
-            checkpoints.save(training)
+            self._save(checkpoints, training)
             self._tell(Stopped(self.run, training.position.epoch, training.position.epochs))
             raise KeyboardInterrupt
         training.finish()
@@ -185,9 +214,44 @@ class _Session:
         _tell(self.listeners, event)
 
 
-def _training(store: Store, parts: Split, settings: Settings) -> Training:
+@contextmanager
+def _taken(
+    run: Path, group: Group, describe: Callable[..., run_folder.Origin]
+) -> Generator[run_folder.Origin]:
+    """Take the run's folder: a new one, or, where torchrun gives the same command again, the one it began.
+
+    `describe` is `_origin` with all that was said.
+
+    Yields:
+        Where the run came from.
+    """
+    if group.rank.restartable and (run / run_folder.NAME).is_file():
+        with run_folder.taken_again(run) as before:
+            if before != describe(before=before):
+                raise RunError(
+                    f"the run's folder {run} holds another run",
+                    why="its pictures, settings or number of threads are not those given",
+                    remedy="name a new one",
+                )
+            yield before
+    else:
+        origin = describe()
+        with run_folder.taken(run):
+            run_folder.write(run, origin)
+            yield origin
+
+
+def _tell_all(group: Group, origin: run_folder.Origin) -> None:
+    group.say(run_folder.to_json(origin))
+
+
+def _told(group: Group) -> run_folder.Origin:
+    return run_folder.from_json(group.say(""))
+
+
+def _training(store: Store, parts: Split, settings: Settings, group: Group) -> Training:
     data = training_data(store, parts)
-    return Training(data, choose(data.facts(), settings))
+    return Training(data, choose(data.facts(), settings), group)
 
 
 def _model(training: Training, origin: run_folder.Origin) -> Model:
@@ -201,6 +265,7 @@ def _model(training: Training, origin: run_folder.Origin) -> Model:
             settings=json.dumps(asdict(origin.settings)),
             seed=origin.settings.seed,
             threads=origin.threads,
+            processes=training.group.rank.size,
         ),
         temperature=_temperature(training),
     )
@@ -225,13 +290,21 @@ def prepared(source: Source, settings: Settings, listeners: Sequence[Listener]) 
     )
 
 
-def _origin(data: Data, settings: Settings, threads: int | None) -> run_folder.Origin:
-    """Remember where the run came from, and with what precision and threads: a run goes on with the same."""
-    name = os.fspath(data) if isinstance(data, str | os.PathLike) else ""
-    where = str(Path(name).absolute()) if name and Path(name).exists() else name
+def _origin(
+    data: Data,
+    settings: Settings,
+    threads: int | None,
+    keep_epochs: bool,  # noqa: FBT001  # bound by `partial`, with all the others
+    before: run_folder.Origin | None = None,
+) -> run_folder.Origin:
+    """Remember where the run came from, and with what precision and threads: a run goes on with the same.
+
+    With `before`, an earlier record of the same, the precision is not measured again.
+    """
     measured = settings.precision in {None, "auto"}
-    settled = replace(settings, precision=fastest_precision()) if measured else settings
-    return run_folder.Origin(where, settled, threads or torch.get_num_threads())
+    precision = before.settings.precision if before else fastest_precision()
+    settled = replace(settings, precision=precision) if measured else settings
+    return run_folder.Origin(located(data), settled, threads or torch.get_num_threads(), keep_epochs)
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> None:

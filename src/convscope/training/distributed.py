@@ -1,0 +1,201 @@
+"""Many processes, on one machine or many, that train one network together.
+
+torchrun starts them. Each cuts its share of every batch, and what belongs to the whole batch is added up over
+all: the sums behind mean and variance of every channel, the gradients, the figures that are shown. So all
+take the same step from the same weights, and what is learned does not depend on how many there are, but for
+the order in which numbers are added. A group of one does nothing of this and costs nothing.
+
+This is the only file that knows `torch.distributed`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch.distributed import (  # documented as public
+    PrefixStore,  # pyright: ignore[reportPrivateImportUsage]
+    Store,  # pyright: ignore[reportPrivateImportUsage]
+    rendezvous,  # pyright: ignore[reportPrivateImportUsage]
+)
+
+from convscope.errors import RunError
+from convscope.ranks import ALONE, Rank, rank
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+_PATIENCE = timedelta(days=1)
+"""Whoever prepares the pictures takes as long as it takes. A process that dies closes its connections and is
+noticed at once; a machine that vanishes is noticed by torchrun, which ends the others."""
+
+_GLANCE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The processes of one training, seen from one of them. Every method but `share` is for all at once.
+
+    Attributes:
+        rank: Which of them this is.
+    """
+
+    rank: Rank = ALONE
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes, tells and judges."""
+        return self.rank.number == 0
+
+    def share(self, taken: slice) -> slice:
+        """Name this process's share of some places."""
+        return self.rank.share(taken.stop - taken.start, taken.start)
+
+    def add_up(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up the numbers of all processes, place by place; all get the same result, to the bit."""
+        if self.rank.size > 1:
+            numbers = numbers.copy()
+            _together(lambda: dist.all_reduce(torch.from_numpy(numbers)))
+        return numbers
+
+    def add_up_tensors(self, tensors: Sequence[Tensor]) -> None:
+        """Put in the place of each float32 tensor its sum over all processes, all in one message."""
+        if self.rank.size > 1:
+            message = torch.cat([tensor.flatten() for tensor in tensors])
+            _together(lambda: dist.all_reduce(message))
+            for tensor, part in zip(tensors, message.split([one.numel() for one in tensors]), strict=True):
+                tensor.copy_(part.view_as(tensor))
+
+    def give(self, tensors: Iterable[Tensor]) -> None:
+        """Put in the place of each tensor that of the first process."""
+        if self.rank.size > 1:
+            for tensor in tensors:
+                message = tensor.contiguous()
+                _together(lambda message=message: dist.broadcast(message, src=0))
+                tensor.copy_(message)
+
+    def say(self, text: str) -> str:
+        """Return the text of the first process."""
+        if self.rank.size == 1:
+            return text
+        letters = np.frombuffer(text.encode(), np.uint8)
+        count = torch.tensor([len(letters)])
+        self.give([count])
+        message = torch.zeros(int(count), dtype=torch.uint8)
+        if self.is_first:
+            message.copy_(torch.from_numpy(letters.copy()))
+        self.give([message])
+        return message.numpy().tobytes().decode()
+
+    def any(self, wanted: bool) -> bool:  # noqa: FBT001  # the question itself
+        """Say whether any process says yes."""
+        return bool(self.add_up(np.array([wanted], np.float64))[0])
+
+    def wait(self) -> None:
+        """Wait until all are here."""
+        self.add_up(np.zeros(1))
+
+    def check_same(self, what: str, value: str) -> None:
+        """Refuse to work together where something differs between processes.
+
+        Raises:
+            RunError: It is another here than at the first process.
+        """
+        if self.say(value) != value:
+            here = f"process {self.rank.number} of {self.rank.size}, on {socket.gethostname()},"
+            raise RunError(
+                f"{here} has other {what} than the first",
+                why="all have to train the same network on the same pictures",
+                remedy="give all machines the same files and the same convscope",
+            )
+
+
+@contextmanager
+def joined() -> Generator[Group]:
+    """Meet the processes that torchrun started along with this one, until the context is left.
+
+    Raises:
+        RunError: They cannot be reached.
+    """
+    here = rank()
+    if here.size == 1:
+        yield Group(here)
+        return
+    if "MASTER_ADDR" not in os.environ or "MASTER_PORT" not in os.environ:
+        raise RunError(
+            "cannot meet the other processes",
+            why="RANK and WORLD_SIZE are set, but neither MASTER_ADDR nor MASTER_PORT",
+            remedy="start all processes with torchrun, or unset RANK and WORLD_SIZE",
+        )
+    _together(lambda: _meet(here))
+    try:
+        yield Group(here)
+    finally:
+        dist.destroy_process_group()
+
+
+def _meet(here: Rank) -> None:
+    """Connect to all others.
+
+    torchrun keeps one store through all its restarts. What processes have left there that are gone would send
+    their successors to addresses where nobody answers any more, and they would wait for ever. So the first
+    process draws a name for a part of the store that is new, and tells it to whoever asks.
+    """
+    store, _, _ = next(rendezvous("env://", timeout=_PATIENCE))
+    name = _lead(store, here.size) if here.number == 0 else _follow(store, here.number)
+    dist.init_process_group(
+        "gloo",
+        store=PrefixStore(name, store),
+        rank=here.number,
+        world_size=here.size,
+        timeout=_PATIENCE,
+    )
+
+
+def _lead(store: Store, size: int) -> str:
+    name = secrets.token_hex(8)
+    missing = set(range(1, size))
+    while missing:
+        for number in sorted(missing):
+            if store.check([f"{name}/{number}"]):
+                missing.remove(number)
+            elif store.check([f"asked/{number}"]):  # perhaps by one that is gone: then it asks again
+                store.set(f"answer/{store.get(f'asked/{number}').decode()}", name)
+        time.sleep(_GLANCE_SECONDS)
+    return name
+
+
+def _follow(store: Store, number: int) -> str:
+    question = secrets.token_hex(8)
+    store.set(f"asked/{number}", question)
+    name = store.get(f"answer/{question}").decode()  # waits for it
+    store.set(f"{name}/{number}", "here")
+    return name
+
+
+def _together(work: Callable[[], object]) -> None:
+    """Do what takes all processes.
+
+    Raises:
+        RunError: One of them has ended.
+    """
+    try:
+        work()
+    except RuntimeError as error:  # all that torch.distributed raises is one
+        raise RunError(
+            "lost the other processes of this run",
+            why=str(error).splitlines()[0],
+            remedy="see what they said; torchrun --max-restarts goes on by itself",
+        ) from error

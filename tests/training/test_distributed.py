@@ -1,0 +1,125 @@
+"""Real processes that train together end with what one process alone ends with."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch.distributed import HashStore  # noqa: TID251
+
+from convscope.errors import RunError, SettingError
+from convscope.ranks import Rank
+from convscope.training import distributed
+from convscope.training.distributed import Group, joined
+
+PROGRAM = str(Path(__file__).with_name("together.py"))
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory):
+    """What each process ends with, by how many there were; batches of 10 that 4 cannot share evenly."""
+    folder = tmp_path_factory.mktemp("together")
+    for size in (1, 2, 4):
+        done = subprocess.run(
+            [sys.executable, PROGRAM, folder, str(size), "10"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+    return {
+        size: [dict(np.load(folder / f"{size}-{rank}.npz")) for rank in range(size)] for size in (1, 2, 4)
+    }
+
+
+def part(kept, prefix):
+    return {name: array for name, array in kept.items() if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_all_processes_end_with_the_same_to_the_bit(ends, size):
+    first, *others = ends[size]
+    for other in others:
+        for name in first:
+            if not name.startswith("cut."):
+                np.testing.assert_array_equal(first[name], other[name], err_msg=name)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_each_process_reads_its_share_of_each_batch_and_together_they_read_what_one_reads(ends, size):
+    (alone,) = ends[1]
+    shares = [part(kept, "cut.") for kept in ends[size]]
+    for name, batch in part(alone, "cut.").items():
+        parts = [share[name] for share in shares]
+        np.testing.assert_array_equal(np.concatenate(parts), batch)
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert all(share.keys() == part(alone, "cut.").keys() for share in shares)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_the_gradients_of_a_batch_are_those_of_one_process(ends, size):
+    (alone,), (first, *_) = ends[1], ends[size]
+    gradients = part(alone, "gradient.")
+    assert len(gradients) == 6
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(first[name], gradient, rtol=0, atol=1e-5 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_the_weights_are_those_of_one_process_after_36_steps(ends, size):
+    """Sums are taken in another order, and where that tips a rounding to bfloat16 in Muon it is seen."""
+    (alone,), (first, *_) = ends[1], ends[size]
+    for name, weights in (part(alone, "network.") | part(alone, "average.")).items():
+        np.testing.assert_allclose(first[name], weights, rtol=0, atol=1e-2 * np.abs(weights).max())
+    np.testing.assert_allclose(first["logits"], alone["logits"], rtol=0, atol=1e-2)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_figures_and_decisions_are_those_of_one_process(ends, size):
+    (alone,), (first, *_) = ends[1], ends[size]
+    assert alone["mirror"] == first["mirror"] != "None"
+    np.testing.assert_allclose(first["log"], alone["log"], rtol=2e-3, atol=2e-3)
+
+
+def test_a_group_of_one_changes_nothing():
+    group, numbers = Group(), np.array([1.5, 2.5])
+    assert group.is_first
+    assert group.add_up(numbers) is numbers
+    assert group.say("cat") == "cat"
+    assert [group.any(wanted) for wanted in (True, False)] == [True, False]
+    assert group.share(slice(3, 7)) == slice(3, 7)
+    group.check_same("pictures", "a digest")
+
+
+def test_what_is_left_in_the_store_by_processes_that_are_gone_leads_nobody_astray():
+    store, names = HashStore(), []
+    for _ in range(3):  # each time as torchrun starts all anew
+        with ThreadPoolExecutor() as pool:
+            parts = [pool.submit(distributed._lead, store, 3)]
+            parts += [pool.submit(distributed._follow, store, number) for number in (1, 2)]
+            meetings = {part.result() for part in parts}
+        assert len(meetings) == 1
+        names += meetings
+        store.set("asked/1", "a question of one who was killed before the answer")
+    assert len(set(names)) == 3
+
+
+def test_without_torchrun_there_is_nobody_to_meet(monkeypatch):
+    with joined() as group:
+        assert group.rank == Rank()
+    for name, value in (("RANK", "1"), ("WORLD_SIZE", "2")):
+        monkeypatch.setenv(name, value)
+    for name in ("MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(RunError, match="cannot meet the other processes"), joined():
+        pass
+
+
+def test_more_processes_than_pictures_in_a_batch_are_refused(make_training):
+    training = make_training()
+    with pytest.raises(SettingError, match="11 processes cannot share batches of 10"):
+        type(training)(training.data, training.recipe, Group(Rank(0, 11)))

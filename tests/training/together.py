@@ -1,0 +1,111 @@
+"""Trains the same network with as many processes as asked for, and keeps what each of them ends with.
+
+    python together.py FOLDER SIZE BATCH
+
+FOLDER/SIZE-RANK.npz holds the weights, the first gradients, the log's figures, and which pictures the process
+cut out of the store, batch by batch. The processes are forked, so that imports are paid for once.
+"""
+
+import os
+import socket
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from convscope.pictures import batches
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources.arrays import open_arrays
+from convscope.pictures.split import Split
+from convscope.pictures.store import build_store
+from convscope.training.data import training_data
+from convscope.training.distributed import joined
+from convscope.training.events import EpochDone
+from convscope.training.loop import Training
+from convscope.training.recipe import Settings, choose
+
+VALIDATION = 30
+EPOCHS = 3
+CLOCK = {"pictures_per_second", "elapsed_seconds", "left_seconds"}
+
+
+def pictures():
+    """Grey noise of 8x8 in three classes of unequal size; two of them have stripes, one of which lean."""
+    rng = np.random.default_rng(0)
+    labels = rng.choice(3, 150, p=(0.6, 0.25, 0.15))
+    noise = rng.integers(0, 60, (150, 8, 8, 1), np.uint8)
+    noise[labels == 1, :, ::2] += 160
+    noise[labels == 2, ::2] += 160
+    return noise, labels
+
+
+def prepare(folder):
+    noise, labels = pictures()
+    store = build_store(open_arrays(noise, labels), Preparation(1, 8, 8), folder=folder / "store")
+    indices = np.arange(len(labels))
+    return training_data(store, Split(indices[VALIDATION:], indices[:VALIDATION], indices[:0], ()))
+
+
+def learn(data, batch):
+    """Train as one of the processes; returns rank and what is kept."""
+    settings = Settings(network="8C2-6C3-MP2-5N", epochs=EPOCHS, batch=batch, precision="fp32")
+    taken_out, gradients, events = {}, {}, []
+    cut = batches.cut
+
+    def watch(store, drawn, taken, mean, std, out):
+        taken_out[f"cut.{len(taken_out):03}"] = drawn.order[taken]
+        cut(store, drawn, taken, mean, std, out)
+
+    with joined() as group:
+        training = Training(data, choose(data.facts(), settings), group)
+        batches.cut = watch
+        training.begin_together()
+        training.run([events.append], save=lambda: gradients.update(first_of(training, gradients)))
+        training.finish()
+        logits = training.predict(data.split.validation)
+    log = [
+        [value for name, value in asdict(event).items() if name not in CLOCK]
+        for event in events
+        if isinstance(event, EpochDone)
+    ]
+    weights = {name: tensor.numpy() for name, tensor in training.state().items()}
+    kept = {"log": np.array(log), "logits": logits.numpy(), "mirror": np.array(str(training.position.mirror))}
+    return group.rank.number, {**weights, **taken_out, **gradients, **kept}
+
+
+def first_of(training, known):
+    """The momenta after the first step, which are the gradients of the first batch."""
+    state = {} if known else training.optimiser.state()
+    return {f"gradient.{name}": tensor.numpy().copy() for name, tensor in state.items()}
+
+
+def fork(folder, data, size, rank, port, batch):
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(size), "LOCAL_RANK": str(rank)}
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        rank, kept = learn(data, batch)
+        np.savez(folder / f"{size}-{rank}.npz", **kept)
+        os._exit(0)
+    finally:
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+def program(folder, size, batch):
+    data, port = prepare(folder), free_port()
+    for pid in [fork(folder, data, size, rank, port, batch) for rank in range(size)]:
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+if __name__ == "__main__":
+    program(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
