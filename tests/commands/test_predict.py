@@ -178,3 +178,34 @@ def test_prediction_needs_no_pytorch(model_path: Path, pets: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_several_processes_predict_every_picture_once(
+    run: Run, model_path: Path, pets: Path, size: int
+) -> None:
+    alone = run("predict", model_path, pets, "--format", "csv").stdout.splitlines()
+    shares = [
+        run("predict", model_path, pets, "--format", "csv", RANK=str(rank), WORLD_SIZE=str(size))
+        for rank in range(size)
+    ]
+    lines = [done.stdout.splitlines() for done in shares]
+    assert [done.returncode for done in shares] == [0] * size
+    assert lines[0][0] == alone[0]
+    assert lines[0][1:] == alone[1::size]
+    assert lines[1:] == [alone[1 + rank :: size] for rank in range(1, size)]
+
+
+def test_a_process_without_a_share_has_nothing_to_say(run: Run, model_path: Path, pets: Path) -> None:
+    one = pets / "dark" / "5.png"
+    done = run("predict", model_path, one, "--format", "csv", RANK="1", WORLD_SIZE="2")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    nothing = pets.parent / "nothing"
+    nothing.mkdir()
+    assert run("predict", model_path, nothing, RANK="0", WORLD_SIZE="2").returncode == 2
+
+
+def test_several_processes_cannot_share_standard_input(run: Run, model_path: Path) -> None:
+    done = run("predict", model_path, "-", RANK="0", WORLD_SIZE="2")
+    assert done.returncode == 2
+    assert "cannot read one standard input" in done.stderr

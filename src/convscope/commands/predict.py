@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,9 +19,12 @@ from convscope.printable import printable
 
 if TYPE_CHECKING:
     from convscope.classifier import Classifier, Prediction
+    from convscope.ranks import Rank
     from convscope.walkthrough.overlay import Overlays
 
 Show = Callable[["Prediction"], None]
+Form = Callable[["Classifier", int, bool], Show]
+"""Takes the classifier, how many classes to show, and whether a head is printed."""
 
 _CHUNK = 65_536
 _WIDEST = 32
@@ -59,17 +63,27 @@ def predict(
 
     A picture that is probably of none of the classes is marked as unknown, if the model can tell.
 
+    Under torchrun each process takes its share of the pictures, and prints it; the first one prints the head
+    of the table, too.
+
     The exit code is 0 if all could be read, 1 if some, and 2 if none.
     """
     from convscope.classifier import load
+    from convscope.ranks import rank
 
+    here = rank()
+    if here.size > 1 and "-" in pictures:
+        raise SettingError(
+            "several processes cannot read one standard input", remedy="give files, folders or patterns"
+        )
     if null and "-" not in pictures:
         raise SettingError("--null is about names on standard input", remedy="give - among the pictures")
     classifier = load(model)
-    explained = None if explain is None else _overlays(classifier, explain)
-    show = _FORMS[form](classifier, top)
+    explained = None if explain is None else _overlays(classifier, explain, here)
+    show = _FORMS[form](classifier, top, here.number == 0)
+    names = islice(_names(pictures, b"\0" if null else b"\n"), here.number, None, here.size)
     shown = failed = 0
-    for outcome in classifier.predict_each(_names(pictures, b"\0" if null else b"\n"), top):
+    for outcome in classifier.predict_each(names, top):
         if isinstance(outcome, PictureError):
             failed += 1
             typer.echo(printable(str(outcome)), err=True)
@@ -79,7 +93,7 @@ def predict(
             sys.stdout.flush()
             if explained is not None:
                 explained.write(outcome.name)
-    if not shown and not failed:
+    if not shown and not failed and here.number == 0:  # others may be more than there are pictures
         raise DataError(
             "there are no pictures to predict", why="nothing was found", remedy="give a picture's file"
         )
@@ -88,10 +102,10 @@ def predict(
         raise typer.Exit(1 if shown else 2)
 
 
-def _overlays(classifier: Classifier, folder: str) -> Overlays:
+def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:
     from convscope.walkthrough.overlay import Overlays
 
-    return Overlays(classifier.model, Path(folder))
+    return Overlays(classifier.model, Path(folder, f"{here.number}" if here.size > 1 else ""))
 
 
 def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:
@@ -138,7 +152,7 @@ def _inside(folder: str) -> Iterator[str]:
     yield from (str(error.filename) for error in closed)
 
 
-def _table(classifier: Classifier, top: int) -> Show:
+def _table(classifier: Classifier, top: int, head: bool) -> Show:  # noqa: FBT001  # see Form
     from rich.cells import cell_len, set_cell_size
 
     classes = classifier.classes
@@ -150,15 +164,17 @@ def _table(classifier: Classifier, top: int) -> Show:
             columns.append(f"{doubt:7}  ")
         typer.echo("".join(columns) + printable(name).replace("\n", "\\n"))
 
-    line([("class", "probability")] * min(top, len(classes)), "unknown", "picture")
+    if head:
+        line([("class", "probability")] * min(top, len(classes)), "unknown", "picture")
     return lambda one: line(
         ((label, f"{share:.2%}") for label, share in one.top), "yes" if one.unknown else "", one.name
     )
 
 
-def _csv(_classifier: Classifier, _top: int) -> Show:
+def _csv(_classifier: Classifier, _top: int, head: bool) -> Show:  # noqa: FBT001  # see Form
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["picture", "rank", "class", "probability", "unknown", "score"])
+    if head:
+        writer.writerow(["picture", "rank", "class", "probability", "unknown", "score"])
 
     def lines(one: Prediction) -> None:
         fit = ["yes" if one.unknown else "no", "" if one.score is None else f"{one.score:.6f}"]
@@ -170,7 +186,7 @@ def _csv(_classifier: Classifier, _top: int) -> Show:
     return lines
 
 
-def _jsonl(_classifier: Classifier, _top: int) -> Show:
+def _jsonl(_classifier: Classifier, _top: int, _head: bool) -> Show:  # noqa: FBT001  # see Form
     def line(one: Prediction) -> None:
         guesses = [{"class": label, "probability": share} for label, share in one.top]
         told = {"picture": one.name, "unknown": one.unknown, "score": one.score, "classes": guesses}
@@ -179,4 +195,4 @@ def _jsonl(_classifier: Classifier, _top: int) -> Show:
     return line
 
 
-_FORMS: dict[str, Callable[[Classifier, int], Show]] = {"table": _table, "csv": _csv, "jsonl": _jsonl}
+_FORMS: dict[str, Form] = {"table": _table, "csv": _csv, "jsonl": _jsonl}
