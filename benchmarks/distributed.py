@@ -1,0 +1,216 @@
+"""What several processes cost and gain: bytes sent a step, and time a step, beside the ideal.
+
+1, 2 and 4 processes on this machine, one thread each, share the same batches of random pictures. A step is
+all of it: cutting the batch, forward, backward, messages, the change of the weights; given is the median over
+the steps after the first ones. The ideal is the time of one process divided by their number. Bytes are those
+that the loopback device counted meanwhile, with the heads of TCP, so nothing else should use it; beside them
+stands what the formula in docs/reference/distributed.md says.
+
+For 8 to 512 nodes the same formula is worked out, with the times of one process measured here and a network
+that is assumed: --latency and --bandwidth. Two plans: the same batch whatever the number of nodes, and the
+same share for each.
+
+    python benchmarks/distributed.py
+
+It writes docs/benchmarks/distributed.md and .json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convscope.network.modules import NormalisedReLU
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources.arrays import open_arrays
+from convscope.pictures.split import Split
+from convscope.pictures.store import build_store
+from convscope.training.data import training_data
+from convscope.training.distributed import joined
+from convscope.training.loop import Training
+from convscope.training.recipe import Settings, choose
+from machine import describe
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
+NETWORK = "24C2-64C3-MP2-256C3-MP2-256C3-MP2"
+SIZES = (1, 2, 4)
+NODES = (8, 16, 32, 64, 128, 256, 512)
+WARM_UP = 5
+SMALL_MESSAGES = 3  # a step's: gradients, figures, the wish to stop
+
+
+def main() -> None:
+    """Measure, work the model out, and write the table; or take part as one of the processes."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--latency", type=float, default=30e-6, help="seconds a turn between two nodes")
+    parser.add_argument("--bandwidth", type=float, default=1.25e9, help="bytes a second of a node")
+    parser.add_argument("--output", type=Path, default=DOCS / "distributed")
+    parser.add_argument("--member", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.member:
+        take_part(given.batch, given.steps)
+        return
+    measured = {size: run(size, given.batch, given.steps) for size in SIZES}
+    half = run(1, given.batch // 2, given.steps)
+    report = {
+        "machine": describe(),
+        "network": NETWORK,
+        "batch": given.batch,
+        "assumed": {"latency_seconds": given.latency, "bytes_per_second": given.bandwidth},
+        "measured": measured,
+        **model(measured[1], half, given),
+    }
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    given.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+    given.output.with_suffix(".md").write_text(table(report))
+
+
+def run(size: int, batch: int, steps: int) -> dict[str, float]:
+    """Let so many processes train together; returns what the first one measured."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+    command = [sys.executable, __file__, "--member", "--batch", str(batch), "--steps", str(steps)]
+    meeting = {"WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    members = [
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **meeting, "RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
+        )
+        for rank in range(size)
+    ]
+    outputs = [member.communicate()[0] for member in members]
+    if any(member.returncode for member in members):
+        raise SystemExit("one of the processes failed")
+    found = json.loads(outputs[0])
+    print(size, batch, found, flush=True)
+    return found
+
+
+def take_part(batch: int, steps: int) -> None:
+    """Train for so many steps as one of the processes; the first one prints what it measured as JSON."""
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, ((steps + WARM_UP) * batch, 32, 32, 3), np.uint8)
+    ends: list[float] = []
+    sent: list[int] = []
+    with joined() as group, tempfile.TemporaryDirectory() as folder:
+        labels = np.arange(len(pictures)) % 10
+        store = build_store(open_arrays(pictures, labels), Preparation(3, 32, 32), folder=Path(folder))
+        none = np.zeros(0, np.int64)
+        data = training_data(store, Split(np.arange(len(pictures)), none, none, ()))
+        said = Settings(network=NETWORK, epochs=1, batch=batch, growing=False, mirror=False, precision="fp32")
+        training = Training(data, choose(data.facts(), said), group)
+        training.begin_together()
+
+        def note() -> None:
+            ends.append(time.perf_counter())
+            sent.append(loopback_bytes())
+
+        training.run(save=note)
+        network = training.network
+        channels = [len(one.shift) for one in network.modules() if isinstance(one, NormalisedReLU)]
+        if group.is_first:
+            weights = sum(tensor.numel() for tensor in network.parameters())
+            ring = 2 * (group.rank.size - 1) / group.rank.size
+            measured = {
+                "seconds_per_step": statistics.median(np.diff(ends[WARM_UP:-1])),
+                "bytes_per_step_and_process": float(np.median(np.diff(sent[WARM_UP:-1]))) / group.rank.size,
+                "bytes_by_the_formula": ring * (4 * weights + 32 * sum(channels) + 8 * len(channels) + 32),
+                "weights": weights,
+                "normalisations": len(channels),
+            }
+            print(json.dumps(measured))
+
+
+def loopback_bytes() -> int:
+    """Count the bytes that the loopback device has sent."""
+    lines = Path("/proc/net/dev").read_text().splitlines()
+    return next(int(line.split(":")[1].split()[8]) for line in lines if line.strip().startswith("lo:"))
+
+
+def model(whole: dict[str, float], half: dict[str, float], given: argparse.Namespace) -> dict[str, Any]:
+    """Work out the time of a step for many nodes.
+
+    A step of one process takes a fixed time (the weights' change) and a time a picture; both follow from two
+    sizes of batch.
+    """
+    picture = (whole["seconds_per_step"] - half["seconds_per_step"]) / (given.batch - given.batch // 2)
+    fixed = whole["seconds_per_step"] - given.batch * picture
+    messages = 2 * whole["normalisations"] + SMALL_MESSAGES
+    size = 4 * whole["weights"]
+
+    def seconds(nodes: int, share: float) -> float:
+        turns = 2 * (nodes - 1)
+        sending = turns / nodes * size / given.bandwidth
+        return fixed + share * picture + messages * turns * given.latency + sending
+
+    largest = max(NODES) * 8
+    return {
+        "seconds_per_picture": picture,
+        "fixed_seconds": fixed,
+        "same_batch": {"batch": largest, "seconds": {n: seconds(n, largest / n) for n in NODES}},
+        "same_share": {"share": given.batch, "seconds": {n: seconds(n, given.batch) for n in NODES}},
+    }
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay the results out as Markdown."""
+    machine, measured, assumed = report["machine"], report["measured"], report["assumed"]
+    alone = measured[1]["seconds_per_step"]
+    same_batch, same_share = report["same_batch"], report["same_share"]
+    picture, fixed = report["seconds_per_picture"], report["fixed_seconds"]
+    largest, share = same_batch["batch"], same_share["share"]
+    lines = [
+        "# Several processes",
+        "",
+        "Written by `benchmarks/distributed.py`, which says how it is measured.",
+        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}.",
+        f"Network `{report['network']}`, batch {report['batch']}, float32, one thread a process.",
+        "",
+        "| processes | ms a step | ideal | bytes sent a step and process | by the formula |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {size} | {1000 * one['seconds_per_step']:.1f} | {1000 * alone / size:.1f} "
+            f"| {one['bytes_per_step_and_process']:,.0f} | {one['bytes_by_the_formula']:,.0f} |"
+            for size, one in measured.items()
+        ),
+        "",
+        "## Many nodes, by the formula",
+        "",
+        f"Measured here: {1000 * fixed:.2f} ms a step whatever the batch, {1e6 * picture:.1f} µs a picture.",
+        f"Assumed: {1e6 * assumed['latency_seconds']:.0f} µs a turn, {assumed['bytes_per_second']:.3g} bytes",
+        "a second, one process of one thread a node, no waiting for slower nodes, gloo's ring, nothing",
+        "overlapped.",
+        "",
+        f"| nodes | ms, batch {largest:,} | pictures/s | ms, {share} a node | pictures/s |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {nodes} | {1000 * same_batch['seconds'][nodes]:.1f} "
+            f"| {same_batch['batch'] / same_batch['seconds'][nodes]:,.0f} "
+            f"| {1000 * same_share['seconds'][nodes]:.1f} "
+            f"| {nodes * same_share['share'] / same_share['seconds'][nodes]:,.0f} |"
+            for nodes in NODES
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
