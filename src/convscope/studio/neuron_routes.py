@@ -64,7 +64,7 @@ class Neurons(BaseModel):
     classes: list[str]
     shape: tuple[int, int, int] = Field(description="Channels, height and width of what the model sees.")
     fit: Literal["stretch", "pad", "crop"] = Field(description="How other proportions are fitted.")
-    pictures: list[int] = Field([], description="How many pictures each class has.")
+    pictures: list[int] = Field(default=[], description="How many pictures each class has.")
     notes: list[str] = []
     steps: list[Step] = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -94,7 +94,7 @@ def _add_walk(router: APIRouter, studio: Studio, lists: EditLists) -> None:
         the steps.
         """
         changed, found = lists.changed(model).edited, shown(picture, studio)
-        names = {
+        names: dict[str, Any] = {
             "model_name": studio.model(model).name,
             "picture_name": found.name,
             "truth": found.truth if found.truth in changed.model.classes else None,

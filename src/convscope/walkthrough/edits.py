@@ -57,7 +57,7 @@ class FilterEdit(_Strict):
         examples=["sharpen"],
     )
     channel: int | None = Field(
-        None, ge=0, description="For this input alone; left out, for the mean of all inputs."
+        default=None, ge=0, description="For this input alone; left out, for the mean of all inputs."
     )
 
 

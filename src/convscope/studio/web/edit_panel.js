@@ -71,6 +71,11 @@ export class EditPanel {
     if (focused) refocus(this.content, focused);
   }
 
+  /** Draws everything anew next time: a field may show what was refused. */
+  forget() {
+    this.drawn = "";
+  }
+
   /**
    * @param {EditList} list
    * @param {Chain} chain
@@ -348,7 +353,11 @@ function numberField(label, value, onChange, bounds) {
     title: full(value),
     value: Number(value.toPrecision(DIGITS)),
     ...bounds,
-    change: () => field.value !== "" && field.reportValidity() && onChange(field.valueAsNumber),
+    change() {
+      if (field.value === "" || !field.reportValidity()) return;
+      field.defaultValue = field.value; // nobody types here any more
+      onChange(field.valueAsNumber);
+    },
   });
   return field;
 }

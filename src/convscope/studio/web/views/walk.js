@@ -136,6 +136,7 @@ class Walked {
     const start = performance.now();
     clearTimeout(this.settling);
     this.problem.replaceChildren();
+    this.panel?.forget();
     try {
       const list = await ask();
       if (turn !== this.turn) return;
