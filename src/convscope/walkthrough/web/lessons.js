@@ -12,7 +12,7 @@ export const LESSONS = {
     more: [
       "A grey picture has one channel, a colour picture three: red, green and blue, each from 0 to 255.",
       "Every picture is brought to the same size, because the last steps need the same count of numbers each time.",
-      "Taking the mean of the training pictures away and dividing by their standard deviation gives all channels the same weight and makes learning steadier.",
+      "Taking the mean of the training pictures away and dividing by their standard deviation brings all channels to one scale and makes learning steadier.",
     ],
   },
   convolution: {
@@ -57,8 +57,8 @@ export const LESSONS = {
     does: "The maps are read row by row, one map after the other, into one column. Nothing is computed and nothing lost.",
     attempt: "Look a number up by its index, and check the formula on paper.",
     more: [
-      "Neurons weigh every number alike, wherever it lies: so the maps become a list.",
-      "The order is a habit, but it has to be the same each time, because every place has its own weights.",
+      "A neuron knows no rows and columns: it has one weight for each number. So the maps become a list.",
+      "The order itself is only a habit, but it has to be the same each time, because every place has its own weights.",
     ],
   },
   full_connection: {
@@ -67,7 +67,7 @@ export const LESSONS = {
     more: [
       "A positive contribution speaks for the neuron, a negative one against it; a contribution is large if both the number and the weight are.",
       "In the last layer each neuron stands for a class and its result, the logit, is the evidence for that class.",
-      "Most of a small network's weights lie here.",
+      "Where the column is long, most of a network's weights lie here: one for every neuron and number.",
     ],
   },
   softmax: {
@@ -75,7 +75,7 @@ export const LESSONS = {
     attempt: "Check one share with a calculator: e to a difference, divided by the sum.",
     more: [
       "Only differences between logits count: add 5 to all of them and nothing changes.",
-      "One logit more by 1 means e ≈ 2.72 times the share.",
+      "A logit that is larger by 1 than another has e ≈ 2.72 times the other's share.",
     ],
   },
   loss: {
@@ -87,7 +87,7 @@ export const LESSONS = {
     ],
   },
   overview: {
-    does: "Step by step, the picture becomes maps of features; a network makes a column of numbers of the last maps, and an answer of those.",
+    does: "Step by step, the picture becomes maps of features; in a network the last maps become a column of numbers, and that becomes an answer.",
     attempt: "Choose any map to see where its numbers come from.",
     more: [
       "Blue is negative, orange is positive, and the strongest colour is the largest number of the step.",
@@ -103,10 +103,11 @@ export const LESSONS = {
   },
   invariance: {
     does: "The picture is shifted, turned, scaled and squashed, to see how far its maps and its answer move.",
-    attempt: "Move the slider until the answer changes.",
+    attempt: "Move the slider until the answer changes. With which pooling do maps and logits move least?",
     more: [
       "Distance is relative: 0 means the maps are as before, 1 that they moved as far as they are long.",
       "All three kinds of pooling look at the same maps, so only the pooling differs.",
+      "Pooling makes maps steadier against small moves, not large ones: a feature that leaves its window is lost to it.",
     ],
   },
 };

@@ -44,7 +44,7 @@ export function surelyWrong(start, onChange) {
     element(
       "p",
       {},
-      "Drag from surely right to surely wrong. Squared error's gradient dies at both ends; cross-entropy's only where all is well.",
+      "Drag from surely wrong to surely right. Squared error's gradient dies at both ends; cross-entropy's only where all is well.",
     ),
     slider,
     drawn,

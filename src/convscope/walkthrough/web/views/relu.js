@@ -113,7 +113,7 @@ function shares(step, context) {
       {},
       "In all, ",
       element("strong", {}, percent(step.silenced_fraction)),
-      " of the numbers are 0 afterwards.",
+      " of the numbers are negative and become 0.",
     ),
     each.length > 1 &&
       bars(
