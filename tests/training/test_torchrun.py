@@ -118,6 +118,19 @@ def test_a_run_goes_on_by_itself_when_a_process_is_killed(pictures, environment,
     same(run, whole)
 
 
+def test_ctrl_c_stops_all_and_the_run_goes_on(pictures, environment, tmp_path, whole):
+    run = tmp_path / "stopped"
+    torchrun = start(environment, [*TORCHRUN, *ON_ONE_MACHINE, *training(pictures, run)])
+    wait_until_it_learns(run, torchrun)
+    torchrun.send_signal(signal.SIGINT)
+    output, _ = torchrun.communicate(timeout=PATIENCE_SECONDS)
+    assert torchrun.returncode != 0
+    assert f"convscope train --resume {run}" in output
+    again = [*TORCHRUN, *ON_ONE_MACHINE, PROGRAM, "train", "--resume", str(run)]
+    finish(start(environment, again))
+    same(run, whole)
+
+
 def test_several_processes_need_a_folder_by_name(pictures, environment):
     command = [arg for arg in training(pictures, "") if arg not in {"--output", ""}]
     done = start(environment, [*TORCHRUN, "--standalone", "--nproc-per-node", "2", *command])
@@ -153,7 +166,9 @@ def two_hosts():
 def host(environment, name, address, command):
     """Start torchrun on a host, which meets the other at the first one's address."""
     meeting = ["--nnodes", "2", "--nproc-per-node", "1", "--max-restarts", "3", "--rdzv-backend", "c10d"]
-    place = ["--rdzv-endpoint", f"{HOSTS['convscope-a']}:29400", "--rdzv-id", "pets", "--local-addr", address]
+    where = HOSTS["convscope-a"]
+    meeting += ["--rdzv-endpoint", f"{where}:29400", "--rdzv-conf", f"is_host={int(address == where)}"]
+    place = ["--rdzv-id", "pets", "--local-addr", address]
     return start(
         {**environment, "GLOO_SOCKET_IFNAME": DEVICE},
         ["ip", "netns", "exec", name, *TORCHRUN, *meeting, *place, *command],
