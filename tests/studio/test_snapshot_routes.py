@@ -28,11 +28,11 @@ def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_pa
         classifier = convscope.load(run / "epochs" / f"000{epoch}.safetensors")
         model, pixels = classifier.model, digits.read(5)
         assert shown["label"] == digits.items[5].label
-        np.testing.assert_array_equal(decoded(shown["pixels"])[0], pixels[:, :, 0])
+        np.testing.assert_array_equal(decoded(shown["pixels"])[0], pixels)
         assert shown["probabilities"] == pytest.approx(classifier.predict_proba(pixels)[0])
         weight, bias = (model.weights[f"convolution_1.{name}"][:MOST_FILTERS] for name in ("weight", "bias"))
         np.testing.assert_array_equal(decoded(shown["filters"]), weight)
-        normal = (pixels.transpose(2, 0, 1) - model.mean[0]) / model.std[0]
+        normal = (pixels[None] - model.mean[0]) / model.std[0]
         expected = relu.forward(convolution.forward(normal, weight, bias, padding=(1, 1)))
         np.testing.assert_allclose(decoded(shown["maps"]), expected, atol=1e-4)
     assert studio.ask("GET", "/api/runs/seen/epochs/3")[0] == 404

@@ -23,7 +23,7 @@ def open_start(tab, studio):
 
 
 def begin(tab, *, name, network, epochs):
-    tab.get_by_label("network", exact=True).fill(network)
+    tab.get_by_role("combobox", name="network").fill(network)
     tab.get_by_label("call it").fill(name)
     tab.get_by_label("epochs").fill(str(epochs))
     tab.get_by_role("button", name="Start training").click()
@@ -46,15 +46,15 @@ def worker(studio, name):
 
 def test_a_network_is_costed_as_it_is_written_and_a_mistake_shown_at_its_character(tab, studio_server):
     open_start(tab, studio_server)
-    tab.get_by_label("network", exact=True).fill("8C3-MP2-16N")
+    tab.get_by_role("combobox", name="network").fill("8C3-MP2-16N")
     tab.locator(".network-table tfoot").get_by_text("2,314").wait_for()
     rows = tab.locator(".network-table tbody th").all_inner_texts()
     assert rows[:4] == ["image", "convolution", "ReLU", "max pooling"]
-    tab.get_by_label("network", exact=True).fill("8C3-Q")
+    tab.get_by_role("combobox", name="network").fill("8C3-Q")
     tab.get_by_role("alert").wait_for()
     lines = tab.get_by_role("alert").locator(".what").inner_text().splitlines()
     assert lines[1].index("Q") == lines[2].index("^")
-    assert tab.get_by_label("network", exact=True).get_attribute("aria-invalid") == "true"
+    assert tab.get_by_role("combobox", name="network").get_attribute("aria-invalid") == "true"
     assert all("422" in text for text in tab.errors)  # browsers log a refusal as an error
     tab.errors.clear()
 
