@@ -72,7 +72,7 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
           .join(""),
       }),
       svg("path", {
-        class: `curve curve-${index % 4}`,
+        class: `sample curve-${index % 4}`,
         d: `M${WIDTH - EDGE.right + 8} ${labels[index].toFixed(1)}h${SAMPLE}`,
       }),
       svg(
