@@ -128,6 +128,35 @@ def test_one_weight_by_hand_relu_off_and_a_model_kept(studio, tab):
     assert kept.weights["convolution_1.weight"][MAP, 0, 0, 2] == -1.5
 
 
+HAND_OVER = """async (kind) => {
+    const canvas = document.createElement("canvas");
+    canvas.getContext("2d").fillRect(2, 2, kind.length, 9);
+    const blob = await new Promise((done) => canvas.toBlob(done));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([blob], "a.png", { type: "image/png" }));
+    const event = kind === "drop"
+        ? new DragEvent("drop", { dataTransfer, cancelable: true })
+        : new ClipboardEvent("paste", { clipboardData: dataTransfer });
+    dispatchEvent(event);
+}"""
+
+
+def test_pictures_are_dropped_pasted_and_picked_from_data(studio, tab):
+    tab.goto(f"{studio.address}#/walk")
+    for count, kind in enumerate(("drop", "paste"), start=1):
+        tab.wait_for_selector(".chooser")
+        before = tab.url
+        tab.evaluate(HAND_OVER, kind)
+        tab.wait_for_url(lambda url, before=before: "/sent." in url and url != before)
+        tab.wait_for_selector(".ribbon")
+        assert len(list((studio.home / "pictures").iterdir())) == count
+    tab.get_by_text("Choose a picture").click()
+    tab.get_by_label("data").select_option("digits")
+    tab.get_by_role("button", name=", 7").first.click()
+    tab.wait_for_url("**/data.*")
+    tab.wait_for_selector(".ribbon")
+
+
 def test_walking_on_does_not_load_the_view_again(studio_server, tab):
     walk_of(studio_server, tab)
     tab.evaluate("document.querySelector('.mounted-walk').dataset.mine = 'here'")
