@@ -72,6 +72,28 @@ def test_names_of_classes_cannot_do_anything(tab, start_studio, tmp_path):
     assert tab.evaluate("window.harm") is None
 
 
+def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
+    studio = start_studio()
+    open_start(tab, studio)
+    tab.get_by_text("other pictures").click()
+    tab.get_by_label("a new collection").fill("hands")
+    tab.get_by_role("button", name="begin").click()
+    for label, grey in (("open", 0), ("shut", 200)):
+        tab.get_by_label("a class called").fill(label)
+        tab.get_by_role("button", name="add", exact=True).click()
+        files = [tmp_path / f"{label}-{place}.png" for place in range(10)]
+        for place, file in enumerate(files):
+            Image.fromarray(np.full((8, 8), grey + place, np.uint8)).save(file)
+        box = tab.locator(".collector li").filter(has=tab.get_by_role("heading", name=label))
+        box.locator("input[type=file]").set_input_files(files)
+        box.get_by_text("10 added").wait_for()
+    tab.get_by_text("20 pictures of 2 classes").wait_for()
+    assert tab.get_by_role("button", name="Start training").is_enabled()
+    assert len(list((studio.home / "data" / "hands" / "shut").iterdir())) == 10
+    assert all("422" in text for text in tab.errors)  # an empty collection cannot be trained on yet
+    tab.errors.clear()
+
+
 @pytest.mark.slow
 def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(tab, browser, start_studio):
     studio = start_studio()

@@ -16,12 +16,16 @@ export function collector(id, onChange) {
   const name = element("input", { maxlength: 60, required: true });
   /** @type {Set<string>} */
   const known = new Set();
+  /** @type {(() => void)[]} */
+  const ends = [];
 
   /** @param {string} label */
   function add(label) {
     if (!label || known.has(label)) return;
     known.add(label);
-    classes.append(classBox(id, label, onChange));
+    const box = classBox(id, label, onChange);
+    classes.append(box.element);
+    ends.push(box.end);
   }
 
   const submit = (/** @type {Event} */ event) => {
@@ -44,6 +48,8 @@ export function collector(id, onChange) {
     ),
     /** @param {string[]} labels  classes that are there already */
     know: (labels) => labels.forEach(add),
+    /** Switches the cameras off. */
+    end: () => ends.forEach((end) => end()),
   };
 }
 
@@ -85,6 +91,7 @@ function classBox(id, label, onChange) {
       files.value = "";
     },
   });
+  const taking = camera((picture) => send([picture]));
   const box = element(
     "li",
     {
@@ -96,8 +103,8 @@ function classBox(id, label, onChange) {
     },
     element("h4", { class: "class-name" }, label),
     element("p", {}, "drop pictures here, or ", element("label", { class: "button" }, "choose files", files)),
-    element("details", {}, element("summary", {}, "camera"), camera((picture) => send([picture])).element),
+    element("details", {}, element("summary", {}, "camera"), taking.element),
     says,
   );
-  return box;
+  return { element: box, end: taking.end };
 }

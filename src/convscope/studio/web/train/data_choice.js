@@ -33,6 +33,9 @@ export async function dataChoice(wanted, onFacts) {
   const select = element("select", { change: () => show() });
   const shown = element("div", { class: "stack" });
   const trouble = element("div", {});
+  const collecting = element("div", {});
+  /** @type {{id: string, collector: ReturnType<typeof collector>} | null} one camera stays on while pictures come in */
+  let current = null;
   let turn = 0;
   /** @type {OpenData[]} */
   let open = [];
@@ -42,7 +45,20 @@ export async function dataChoice(wanted, onFacts) {
     open = (await get("/api/data")).data;
     const title = (/** @type {OpenData} */ { name, origin }) => `${name} (${ORIGINS.get(origin) ?? origin})`;
     select.replaceChildren(...open.map((one) => new Option(title(one), one.id, false, one.id === id)));
-    await show();
+    show();
+  }
+
+  /**
+   * What adds pictures to the data that is chosen, if it was collected here.
+   *
+   * @param {OpenData} one
+   */
+  function collectorOf({ id, origin }) {
+    if (current?.id === id) return current.collector;
+    current?.collector.end();
+    current = origin === "collected" ? { id, collector: collector(id, () => show()) } : null;
+    collecting.replaceChildren(...(current ? [current.collector.element] : []));
+    return current?.collector ?? null;
   }
 
   async function show() {
@@ -50,16 +66,15 @@ export async function dataChoice(wanted, onFacts) {
     const one = open.find(({ id }) => id === select.value);
     onFacts(null);
     if (!one) return;
-    const collect = one.origin === "collected" ? collector(one.id, () => show()) : null;
+    const collect = collectorOf(one);
     try {
       const facts = await get(`/api/data/${one.id}`);
       if (mine !== turn) return;
       collect?.know(facts.classes.map((/** @type {{name: string}} */ { name }) => name));
-      shown.replaceChildren(summary(facts), ...(collect ? [collect.element] : []));
+      shown.replaceChildren(summary(facts));
       onFacts(facts);
     } catch (error) {
-      if (mine !== turn) return;
-      shown.replaceChildren(...(collect ? [collect.element] : [told(error)]));
+      if (mine === turn) shown.replaceChildren(told(error));
     }
   }
 
@@ -81,8 +96,10 @@ export async function dataChoice(wanted, onFacts) {
       element("label", { class: "fields" }, "pictures ", select),
       element("details", {}, element("summary", {}, "other pictures"), others(add), trouble),
       shown,
+      collecting,
     ),
     chosen: () => select.value,
+    end: () => current?.collector.end(),
   };
 }
 

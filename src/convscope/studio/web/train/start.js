@@ -70,6 +70,7 @@ export async function showStart(root, wanted) {
     ),
     element("section", { "aria-label": "runs", class: "stack" }, element("h2", {}, "Runs"), await runs()),
   );
+  return data.end;
 }
 
 async function runs() {
