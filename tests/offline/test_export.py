@@ -1,12 +1,12 @@
-import dataclasses
-
 import numpy as np
 import pytest
 
 from convscope.errors import ConvscopeError, ExportError
 from convscope.model.export import RAW_BOUND, made_up
+from convscope.model.file import Model
 from convscope.offline import export as module
 from convscope.offline.export import compare, export_page
+from convscope.pictures.preparation import Preparation
 
 
 def test_what_rounding_costs_is_told(make_model, tmp_path):
@@ -19,14 +19,16 @@ def test_what_rounding_costs_is_told(make_model, tmp_path):
     assert found.worst
 
 
-def test_weights_that_do_not_bear_rounding_are_refused(make_model, tmp_path):
-    """Logits that are differences of huge numbers."""
-    model = make_model("3N", (1, 4, 4), classes=2)
-    last = model.weights["full_connection_2.weight"]
-    huge = {**model.weights, "full_connection_2.weight": (last * 1e7).astype(np.float32)}
-    noisy = dataclasses.replace(model, weights=huge, temperature=1000.0)
+def test_weights_that_do_not_bear_rounding_are_refused(tmp_path):
+    """What tells the classes apart is smaller than a step of the weights beside it."""
+    weights = {
+        "full_connection_1.weight": np.array([[1000, 0.01, 0], [1000, -0.01, 0]], np.float32),
+        "full_connection_1.bias": np.zeros(2, np.float32),
+    }
+    preparation = Preparation(3, 4, 4)
+    model = Model("AP4", ("a", "b"), preparation, (127.5,) * 3, (127.5,) * 3, weights, temperature=0.01)
     with pytest.raises(ExportError, match="differ most on made-up noise"):
-        export_page(noisy, tmp_path / "model.html", "noisy")
+        export_page(model, tmp_path / "model.html", "close")
     assert list(tmp_path.iterdir()) == []
 
 
