@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from convscope.errors import DataError
+from convscope.model.export import held_out
 from convscope.model.file import Model
 from convscope.model.selection import Selection, select
 from convscope.pictures.sources import open_source
@@ -87,6 +88,18 @@ def test_progress_is_told(brightness: Model, pets: Path) -> None:
     told: list[tuple[int, int]] = []
     select(pets, brightness, "all", progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (20, 20)
+
+
+def test_places_are_found_by_another_path_too(
+    brightness: Model, pets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pets / "bright" / "3.png").write_bytes(b"")
+    before = select(pets, brightness, "all")
+    monkeypatch.chdir(pets.parent)
+    for path in ("pets", "./pets/../pets"):
+        chosen = select(path, brightness, "all")
+        assert chosen.places.tolist() == before.places.tolist()
+        assert len([*held_out(brightness, path)]) == 4
 
 
 def test_places_are_those_in_the_source(brightness: Model, pets: Path) -> None:

@@ -128,8 +128,9 @@ def held_out(model: Model, data: str) -> Iterator[Named]:
         DataError: The source cannot be used.
     """
     selection = select(data, model, "test")
-    names = [selection.store.names[index] for index in _spread(selection.indices, _MOST_COMPARED)]
-    return raw_pictures(open_source(data), names, model.preparation)
+    source = open_source(data)
+    names = [source.items[place].name for place in _spread(selection.places, _MOST_COMPARED)]
+    return raw_pictures(source, names, model.preparation)
 
 
 def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:

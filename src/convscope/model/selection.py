@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -114,15 +115,21 @@ def _pick(store: Store, part: Judged, source: str) -> tuple[Indices, tuple[str, 
 
 
 def _places(source: Source, store: Store) -> NDArray[np.int64]:
-    """Where every picture of a store stands in its source: the broken ones left gaps."""
-    kept = iter((*store.names, None))
-    waited_for = next(kept)
-    places: list[int] = []
-    for place, item in enumerate(source.items):
-        if item.name == waited_for:
-            places.append(place)
-            waited_for = next(kept)
-    return np.array(places, np.int64)
+    """Where every picture of a store stands in its source: the broken ones left gaps.
+
+    A store that was made before may name its pictures by another path to the same folder. All names of both
+    then begin differently, and what follows the longest beginning that each have in common is the same.
+    """
+    stored = _common_beginning([*store.names, *(one.name for one in store.broken)])
+    given = _common_beginning([item.name for item in source.items])
+    kept = {name[stored:] for name in store.names}
+    return np.array([place for place, item in enumerate(source.items) if item.name[given:] in kept], np.int64)
+
+
+def _common_beginning(names: Sequence[str]) -> int:
+    """How many letters all names begin with alike: as many as the first and the last in the alphabet."""
+    pairs = zip(min(names), max(names), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _broken(store: Store) -> tuple[str, ...]:
