@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources import Source
     from convscope.studio.home import Home
 
-_MOMENT_SECONDS = 5.0
+_MOMENT_SECONDS = 30.0
 _MOST_LOADED = 8
 """So many classifiers are held at once; who is asked for least lately makes room."""
 
@@ -79,6 +79,7 @@ class Studio:
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}
         self._loading = threading.Lock()
         self._opened: dict[str, tuple[float, Source]] = {}
+        self._opening = threading.Lock()
         for one in self._given_data:
             open_source(one)
         for model in self.models():
@@ -161,11 +162,12 @@ class Studio:
             DataError: They cannot be used.
         """
         where = self.data(id_).where
-        now = time.monotonic()
-        opened = self._opened.get(where)
-        if opened is None or now - opened[0] > _MOMENT_SECONDS:
-            opened = self._opened[where] = (now, open_source(where))
-        return opened[1]
+        with self._opening:  # the first of many who ask opens it for all
+            since, source = self._opened.get(where, (0.0, None))
+            if source is None or time.monotonic() - since > _MOMENT_SECONDS:
+                source = open_source(where)
+                self._opened[where] = (time.monotonic(), source)
+        return source
 
     def add_data(self, path: str) -> OpenData:
         """Open pictures elsewhere on this machine, now and from now on.
