@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from convscope.classifier import load
+from convscope.model.file import save
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.edits import FilterEdit, GeometryEdit, WeightEdit, edited
 from convscope.walkthrough.walk import walk
@@ -120,6 +121,16 @@ def test_a_changed_model_is_kept_and_survives_the_studio(
     again = start_studio(digits_model)
     assert again.model("sharper") == kept["id"]
     assert len(again.get(f"{digits}/edits")["edits"]) == 1
+
+
+def test_edits_of_a_file_that_is_another_now_are_forgotten(start_studio, make_model, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    save(make_model("4C3-4N", (1, 8, 8)), path)
+    studio = start_studio(path)
+    address = f"/api/models/{studio.model('mine')}/edits"
+    studio.post(address, {"kind": "weight", "tensor": "convolution_1.bias", "place": [3], "value": 1})
+    save(make_model("2C3-4N", (1, 8, 8)), path)
+    assert studio.get(address) == {"edits": [], "network": "2C3-4N", "rectify": True}
 
 
 @pytest.mark.parametrize(

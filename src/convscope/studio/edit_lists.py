@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from convscope.atomic import replacing
-from convscope.errors import SettingError
+from convscope.errors import NetworkError, NotationError, SettingError
 from convscope.model.file import save
 from convscope.model.predictor import Predictor
 from convscope.studio.home import checked_name, free_name
@@ -94,10 +94,14 @@ class EditLists:
         """A model with its edits made.
 
         Raises:
-            ConvscopeError: There is no such model, or the edits no longer fit it.
+            ConvscopeError: There is no such model, or its file cannot be used.
         """
         with self._lock:
-            return self._changed(model, self.read(model))
+            try:
+                return self._changed(model, self.read(model))
+            except (SettingError, NetworkError, NotationError):  # they were made to what its file held before
+                self._write(model, [])
+                return self._changed(model, [])
 
     def keep(self, model: str, name: str) -> OpenModel:
         """Write a model with its edits as a new file, and forget the edits.
