@@ -1,12 +1,12 @@
 """What the accuracy will be at the end, foretold from the epochs so far.
 
-The accuracy after epoch e is taken for c - a e^-k, a power law (`pow3` in the comparison of learning curves by
-Domhan, Springenberg and Hutter), plus noise. For each k of a grid, c and a are found by Bayesian linear
-regression with a conjugate (normal, inverse gamma) prior; the k are weighted by how well they explain what was
-seen. What is foretold is the median of the accuracies so drawn for the last epoch, and where 90 % of them lie.
+The accuracy after epoch e is taken for c - a e^-k, a power law (`pow3` in the comparison of learning curves
+by Domhan, Springenberg and Hutter), plus noise. For each k of a grid, c and a are found by Bayesian linear
+regression with a conjugate (normal, inverse gamma) prior; the k are weighted by how well they explain what
+was seen. What is foretold is the median of the accuracies so drawn for the last epoch, and where 90 % of them
+lie.
 
-The rate of learning falls to zero at a run's end, which a power law of the epochs does not know: accuracies
-tend to end in the upper half of the range.
+The learning rate falls to zero at the end of a run, and a power law of the epochs knows nothing of that.
 
 Source: Domhan, Springenberg and Hutter, "Speeding up automatic hyperparameter optimization of deep neural
 networks by extrapolation of learning curves", IJCAI 2015.
