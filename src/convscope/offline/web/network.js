@@ -59,8 +59,11 @@ export function softmax(logits, temperature) {
  * @returns {Float32Array}
  */
 function normalised(pixels, mean, std) {
-  const channels = mean.length;
-  return Float32Array.from(pixels, (pixel, place) => (pixel - mean[place % channels]) / std[place % channels]);
+  const maps = new Float32Array(pixels.length);
+  for (let place = 0; place < maps.length; ) {
+    for (let c = 0; c < mean.length; c++, place++) maps[place] = (pixels[place] - mean[c]) / std[c];
+  }
+  return maps;
 }
 
 /**

@@ -54,11 +54,12 @@ export class Product {
    * @param {Float32Array} steps
    */
   fill(multiples, steps) {
-    const { length } = this;
+    const { length, weights } = this;
     steps.forEach((step, filter) => {
-      const at = filter - (filter % FILTERS);
+      const lane = filter % FILTERS;
+      const panel = (filter - lane) * length;
       for (let k = 0; k < length; k++) {
-        this.weights[at * length + k * FILTERS + (filter % FILTERS)] = multiples[filter * length + k] * step;
+        weights[panel + k * FILTERS + lane] = multiples[filter * length + k] * step;
       }
     });
   }
@@ -142,7 +143,10 @@ export class Product {
   }
 }
 
-/** @param {string} text  in base64 */
-function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+/** @param {string} encoded  in base64 */
+function bytes(encoded) {
+  const text = atob(encoded);
+  const decoded = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) decoded[place] = text.charCodeAt(place);
+  return decoded;
 }
