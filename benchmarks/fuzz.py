@@ -1,10 +1,10 @@
 """Damaged and hostile input for everything that convscope reads.
 
-Pictures, archives, idx files, manifests, notations, model files, checkpoints, records of runs and lists of
-pictures: each input is a whole file that was damaged. Bits are flipped, stretches replaced, removed, doubled
-or put in from another file, lengths set to extremes. A reader may give a result or raise a ConvscopeError.
-Anything else is a finding: another exception, more than 10 seconds, or more than 2 GiB beyond what the
-process has as it starts. A finding is kept in tests/fuzz/seeds/READER, where the tests read it. Run
+Pictures, archives, shards, idx files, manifests, notations, model files, checkpoints, records of runs and
+lists of pictures: each input is a whole file that was damaged. Bits are flipped, stretches replaced, removed,
+doubled or put in from another file, lengths set to extremes. A reader may give a result or raise a
+ConvscopeError. Anything else is a finding: another exception, more than 10 seconds, or more than 2 GiB beyond
+what the process has as it starts. A finding is kept in tests/fuzz/seeds/READER, where the tests read it. Run
 
     python benchmarks/fuzz.py --inputs 100000
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
+import json
 import random
 import resource
 import signal
@@ -82,8 +83,16 @@ def readers(folder: Path) -> dict[str, Reader]:
     return {
         "picture": Reader(pictures, lambda data: read_picture(data, "picture")),
         "zip": Reader([_zip(pictures)], lambda data: _read_source(folder / "pets.zip", data)),
-        "tar": Reader([_tar(pictures, "w")], lambda data: _read_source(folder / "pets.tar", data)),
-        "tar.gz": Reader([_tar(pictures, "w:gz")], lambda data: _read_source(folder / "pets.tar.gz", data)),
+        "tar": Reader([_tar(_members(pictures), "w")], lambda data: _read_source(folder / "pets.tar", data)),
+        "tar.gz": Reader(
+            [_tar(_members(pictures), "w:gz")], lambda data: _read_source(folder / "pets.tar.gz", data)
+        ),
+        "tar shard": Reader(
+            [_tar(_labelled(pictures), "w")], lambda data: _read_source(folder / "shard.tar", data)
+        ),
+        "parquet shard": Reader(
+            [_parquet_shard(pictures)], lambda data: _read_source(folder / "shard.parquet", data)
+        ),
         "idx": _idx(folder),
         "csv": Reader(
             [b"path,label,split\na.png,cat,train\nb.png,dog,test\n", b'file;class\n"a;b";cat\nc;dog\n'],
@@ -267,10 +276,18 @@ def _zip(pictures: list[bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _tar(pictures: list[bytes], mode: str) -> bytes:
+def _labelled(pictures: list[bytes]) -> dict[str, bytes]:
+    """A shard's members: every picture with its class beside it."""
+    found: dict[str, bytes] = {}
+    for number, data in enumerate(pictures[:8]):
+        found |= {f"{number}.cls": b"cat" if number % 2 else b"dog", f"{number}.png": data}
+    return found
+
+
+def _tar(members: dict[str, bytes], mode: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode=mode) as archive:  # type: ignore[call-overload]
-        for name, data in _members(pictures).items():
+        for name, data in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
@@ -287,6 +304,17 @@ def _idx(folder: Path) -> Reader:
 def _parquet() -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.table({"path": ["a.png", "b.png"], "label": ["cat", "dog"]}), buffer)
+    return buffer.getvalue()
+
+
+def _parquet_shard(pictures: list[bytes]) -> bytes:
+    buffer = io.BytesIO()
+    rows = [{"bytes": data, "path": None} for data in pictures[:8]]
+    names = {"info": {"features": {"label": {"names": ["cat", "dog"]}}}}
+    table = pa.table({"image": rows, "label": [number % 2 for number in range(8)]})
+    pq.write_table(
+        table.replace_schema_metadata({"huggingface": json.dumps(names)}), buffer, row_group_size=3
+    )
     return buffer.getvalue()
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 SCRIPT = Path(__file__).parent.parent.parent / "benchmarks" / "fuzz.py"
 SEEDS = Path(__file__).parent / "seeds"
 NAMES = [
-    *("picture", "zip", "tar", "tar.gz", "idx", "csv", "parquet"),
+    *("picture", "zip", "tar", "tar.gz", "tar shard", "parquet shard", "idx", "csv", "parquet"),
     *("notation", "model", "checkpoint", "record", "list"),
 ]
 
