@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convscope.model.selection import Judged
     from convscope.pictures.sources import Data
 
-Order = Literal["worst", "uncertain", "source"]
+Order = Literal["worst", "uncertain"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,14 +74,8 @@ class Judgement:
         return _descending(-(shares * logarithms).sum(axis=1))
 
     def ordered(self, order: Order) -> NDArray[np.int64]:
-        """Rows in one of the orders: the worst mistakes, the most uncertain, or as the source has them."""
-        match order:
-            case "worst":
-                return self.worst()
-            case "uncertain":
-                return self.uncertain()
-            case "source":
-                return np.arange(len(self.labels))
+        """The worst mistakes, or all rows with the most uncertain first."""
+        return self.worst() if order == "worst" else self.uncertain()
 
 
 def judge(classifier: Classifier, data: Data, part: Judged) -> Judgement:
