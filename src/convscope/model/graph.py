@@ -122,7 +122,7 @@ def _nodes(stage: Stage, source: str, target: str, pooling: PoolingKind | None) 
     inputs = [source, *stage.weight_shapes]
     match stage.layer:
         case Convolution(_, size, stride, padding):
-            window = {"kernel_shape": size, "strides": stride, "pads": [*padding, *padding]}
+            window: dict[str, Any] = {"kernel_shape": size, "strides": stride, "pads": [*padding, *padding]}
             return [helper.make_node("Conv", inputs, [target], stage.name, **window)]
         case Pooling(kind, size, stride):
             if pooling == "none":
