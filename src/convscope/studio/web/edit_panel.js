@@ -59,8 +59,7 @@ export class EditPanel {
     const drawn = JSON.stringify([list, step?.name, place, this.channel]);
     if (drawn === this.drawn) return;
     const active = document.activeElement;
-    const isTyping = active instanceof HTMLInputElement && active.value !== active.defaultValue;
-    if (isTyping && this.content.contains(active)) return;
+    if (this.content.contains(active) && isBeingTyped(active)) return;
     this.drawn = drawn;
     const focused = this.content.contains(active) ? active?.getAttribute("aria-label") : null;
     this.content.replaceChildren(
@@ -338,6 +337,15 @@ export class EditPanel {
       ),
     );
   }
+}
+
+/**
+ * Whether somebody has begun to write something else in a field.
+ *
+ * @param {Element | null} field
+ */
+function isBeingTyped(field) {
+  return field instanceof HTMLInputElement && field.type !== "checkbox" && field.value !== field.defaultValue;
 }
 
 /**
