@@ -95,10 +95,7 @@ def lab(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[I
                         for kind, pool in _poolings(pooling).items()
                     }
                 ),
-                by_pooling=others
-                and ByPooling(
-                    **{kind: _logits(other.logits(moved), unchanged) for kind, other in others.items()}
-                ),
+                by_pooling=_by_pooling(others, moved, unchanged) if others else None,
             )
         )
     return told
@@ -167,9 +164,15 @@ def _with_each_pooling(model: Model) -> dict[PoolingKind, Predictor] | None:
     return {kind: Predictor(model, pooling=kind) for kind in get_args(PoolingKind)}
 
 
-def _logits(logits: NDArray[np.float32], unchanged: int) -> Logits:
-    moved = distances([*logits.astype(np.float64)], unchanged)
-    return Logits(logits=encode(logits, "float32"), distances=moved)
+def _by_pooling(
+    predictors: dict[PoolingKind, Predictor], pictures: NDArray[np.uint8], unchanged: int
+) -> ByPooling:
+    told: dict[PoolingKind, Logits] = {}
+    for kind, predictor in predictors.items():
+        logits = predictor.logits(pictures)
+        moved = distances([*logits.astype(np.float64)], unchanged)
+        told[kind] = Logits(logits=encode(logits, "float32"), distances=moved)
+    return ByPooling(**told)
 
 
 def _poolings(pooling: Pooling) -> dict[str, Callable[[Array], Array]]:
