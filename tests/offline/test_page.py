@@ -45,6 +45,7 @@ def test_every_module_is_in_it(make_model):
     }
     assert bundled == {
         *("worker.js", "network.js", "product.js", "kernel.js", "pixels.js", "preparation.js"),
+        *("bytes.js", "rejection.js"),
     }
 
 

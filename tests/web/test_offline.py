@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from convscope.model.export import RAW_BOUND, made_up
 from convscope.model.predictor import Predictor
+from convscope.model.rejection import Rejection
 from convscope.offline.page import page
 from convscope.offline.weights import rounded
 from convscope.pictures.preparation import Preparation, prepare
@@ -118,6 +119,27 @@ def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp
     exact, carried = differences(model, answers, pictures)
     assert carried <= ARITHMETIC_BOUND
     assert exact <= RAW_BOUND
+
+
+@pytest.mark.parametrize("notation", ["4C3-MP2", "4C3-MP2-6N"])
+def test_unknown_pictures_are_told_as_the_model_tells_them(use, make_model, tmp_path, notation):
+    model = make_model(notation, (3, 8, 8))
+    random = np.random.default_rng(0)
+    inputs = model.stages()[-1].input_shape[0]
+    directions, _ = np.linalg.qr(random.normal(size=(inputs, inputs // 2)))
+    origin = random.normal(size=inputs).astype(np.float32)
+    rule = Rejection(origin, directions.astype(np.float32), 0.5, threshold=0.0, refused_fraction=0.05)
+    pictures = list(random.integers(0, 256, (12, 8, 8, 3), np.uint8))
+    judged = Predictor(dataclasses.replace(model, rejection=rule)).answers(np.stack(pictures))
+    scores = [answer.score for answer in judged]
+    model = dataclasses.replace(
+        model, rejection=dataclasses.replace(rule, threshold=float(np.median(scores)))
+    )
+    with use(model) as show:
+        answers = show(write(tmp_path, pictures))
+    expected = [answer.unknown for answer in Predictor(model).answers(np.stack(pictures))]
+    assert sum(expected) == 6
+    assert ["probably of none" in answer["text"] for answer in answers] == expected
 
 
 def test_a_picture_lies_as_its_exif_says_and_transparency_is_white(use, make_model, tmp_path):

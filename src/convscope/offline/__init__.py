@@ -1,7 +1,7 @@
 """A model as one page that classifies pictures in a browser, without a server and without a network.
 
 weights   the weights with 16 bits each, as the page carries them
-chain     the network as the page computes it: products of matrices and poolings
+chain     the network as the page computes it: products of matrices and poolings, and what is unknown
 bundle    modules as the one script that a worker takes
 page      the HTML file
 export    the file, written only if its weights answer as the model does

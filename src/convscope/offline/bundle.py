@@ -1,6 +1,7 @@
 """ES modules as one classic script: an import map does not reach into a worker, and a worker has no folder.
 
     import { Product } from "convscope/product.js";     becomes   const { Product } = modules["product.js"];
+    import { open as begin } from "convscope/a.js";     becomes   const { open: begin } = modules["a.js"];
     export async function open(model) { ... }           becomes   async function open(model) { ... }
 
 and each module a function that runs once, after those it imports, and returns what it exported.
@@ -49,8 +50,12 @@ def bundle(start: str, read: Callable[[str], str]) -> str:
         for _, imported in IMPORT.findall(source):
             add(imported)
         names = ", ".join(name for _, name in _EXPORT.findall(source))
-        inner = _EXPORT.sub(r"\1", IMPORT.sub(r'const {\1} = modules["\2"];', source))
+        inner = _EXPORT.sub(r"\1", IMPORT.sub(_taken, source))
         wrapped[name] = f'modules["{name}"] = (() => {{\n{inner}\nreturn {{ {names} }};\n}})();\n'
 
     add(start)
     return "const modules = {};\n" + "".join(wrapped.values())
+
+
+def _taken(found: re.Match[str]) -> str:
+    return f'const {{{found[1].replace(" as ", ": ")}}} = modules["{found[2]}"];'

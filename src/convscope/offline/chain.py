@@ -47,6 +47,23 @@ def describe(model: Model) -> list[dict[str, object]]:
     return stages
 
 
+def describe_rejection(model: Model) -> dict[str, object] | None:
+    """Describe which pictures the model takes for unknown; None if none are."""
+    if model.rejection is None:
+        return None
+    maps = (*model.stages()[-2].output_shape, 1, 1)[:3]  # what reaches the output layer, as maps
+    origin, directions = (
+        np.moveaxis(features.reshape(-1, *maps), 1, -1).astype("<f4")
+        for features in (model.rejection.origin, model.rejection.directions.T)
+    )
+    return {
+        "origin": _text(origin),
+        "directions": _text(directions),
+        "scale": model.rejection.scale,
+        "threshold": model.rejection.threshold,
+    }
+
+
 def _describe(
     stage: Stage, shape: tuple[int, ...], model: Model, *, is_output: bool
 ) -> tuple[dict[str, object], tuple[int, ...]]:

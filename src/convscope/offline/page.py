@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from convscope.html_page import Scripts, html_page
 from convscope.offline.bundle import IMPORT, bundle
-from convscope.offline.chain import describe
+from convscope.offline.chain import describe, describe_rejection
 from convscope.pictures.reading import BYTE_LIMIT, PIXEL_LIMIT
 from convscope.walkthrough import page as walk_page
 
@@ -46,6 +46,7 @@ def page(model: Model, name: str, licence: str = "") -> str:
             "std": model.std,
             "temperature": model.temperature,
             "stages": describe(model),
+            "rejection": describe_rejection(model),
         },
     }
     style = "\n".join(path.read_text("utf-8") for path in (walk_page.WEB / "walk.css", WEB / "offline.css"))

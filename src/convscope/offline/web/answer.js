@@ -6,6 +6,7 @@ import { element } from "convscope/dom.js";
 import { percent } from "convscope/numbers.js";
 
 const MOST_CLASSES = 5;
+const UNKNOWN = "probably of none of these classes";
 
 /**
  * @typedef {import("convscope/worker.js").Answer} Answer
@@ -16,10 +17,10 @@ const MOST_CLASSES = 5;
  * @param {Answer} answer
  * @param {Model} model
  */
-export function table({ probabilities, milliseconds }, { classes }) {
+export function table({ probabilities, isUnknown, milliseconds }, { classes }) {
   const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
   const rows = leading.map((index) => ({ label: classes[index], value: probabilities[index] }));
-  return bars(rows, { caption: `in ${milliseconds.toFixed(1)} ms`, shares: true });
+  return bars(rows, { caption: [isUnknown && UNKNOWN, `in ${milliseconds.toFixed(1)} ms`].filter(Boolean).join("; "), shares: true });
 }
 
 /**
@@ -28,9 +29,9 @@ export function table({ probabilities, milliseconds }, { classes }) {
  * @param {Answer} answer
  * @param {Model} model
  */
-export function told({ probabilities }, { classes }) {
+export function told({ probabilities, isUnknown }, { classes }) {
   const [first] = largestFirst(probabilities);
-  return `${classes[first]}, ${percent(probabilities[first])}`;
+  return `${isUnknown ? `${UNKNOWN}; nearest: ` : ""}${classes[first]}, ${percent(probabilities[first])}`;
 }
 
 /**

@@ -7,7 +7,10 @@
  *   weights: string, steps: string, bias: string}} ProductFields
  * @typedef {{kind: "max" | "average", window: Pair, stride: Pair, output: Shape}} Pooling
  * @typedef {{network: string, classes: string[], preparation: import("convscope/preparation.js").Preparation,
- *   mean: number[], std: number[], temperature: number, stages: (ProductFields | Pooling)[]}} Model
+ *   mean: number[], std: number[], temperature: number, stages: (ProductFields | Pooling)[],
+ *   rejection: import("convscope/rejection.js").Rejection | null}} Model
+ * @typedef {{features: Float32Array, logits: number[]}} Output  what reaches the output layer, and what that makes of
+ *   it, divided by the temperature
  */
 
 import { Product } from "convscope/product.js";
@@ -18,7 +21,7 @@ import { Product } from "convscope/product.js";
  * @param {Model} model
  */
 export async function open(model) {
-  const { preparation, mean, std } = model;
+  const { preparation, mean, std, temperature } = model;
   /** @type {Shape} */
   let shape = [preparation.height, preparation.width, preparation.channels];
   /** @type {((maps: Float32Array) => Float32Array)[]} */
@@ -31,23 +34,20 @@ export async function open(model) {
     } else steps.push((maps) => pool(maps, input, stage));
     shape = stage.output;
   }
-  return (/** @type {Uint8Array} */ pixels) => {
-    let maps = normalised(pixels, mean, std);
-    for (const step of steps) maps = step(maps);
-    return maps;
+  const last = steps.pop();
+  if (!last) throw new Error("the network has no output layer");
+  /** @param {Uint8Array} pixels @returns {Output} */
+  return (pixels) => {
+    let features = normalised(pixels, mean, std);
+    for (const step of steps) features = step(features);
+    return { features, logits: Array.from(last(features), (logit) => logit / temperature) };
   };
 }
 
-/**
- * softmax(logits / temperature)
- *
- * @param {Float32Array} logits
- * @param {number} temperature
- */
-export function softmax(logits, temperature) {
-  const scaled = Array.from(logits, (logit) => logit / temperature);
-  const largest = scaled.reduce((a, b) => Math.max(a, b));
-  const powers = scaled.map((one) => Math.exp(one - largest));
+/** @param {number[]} logits */
+export function softmax(logits) {
+  const largest = logits.reduce((a, b) => Math.max(a, b));
+  const powers = logits.map((logit) => Math.exp(logit - largest));
   const total = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / total);
 }

@@ -5,6 +5,7 @@
  * @typedef {import("convscope/network.js").ProductFields} ProductFields
  */
 
+import { bytes } from "convscope/bytes.js";
 import { FILTERS, ROWS, compile } from "convscope/kernel.js";
 
 const AT_ONCE = 64; // rows: they stay in the processor's cache while all filters pass over them
@@ -141,12 +142,4 @@ export class Product {
       }
     }
   }
-}
-
-/** @param {string} encoded  in base64 */
-function bytes(encoded) {
-  const text = atob(encoded);
-  const decoded = new Uint8Array(text.length);
-  for (let place = 0; place < text.length; place++) decoded[place] = text.charCodeAt(place);
-  return decoded;
 }

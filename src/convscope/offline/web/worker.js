@@ -3,14 +3,15 @@
  *
  * It is first sent the model, then one picture after the other, and answers each in order.
  *
- * @typedef {{probabilities: number[], prepared: Uint8Array, milliseconds: number}} Answer  prepared: height x width
- *   x channels
+ * @typedef {{probabilities: number[], isUnknown: boolean, prepared: Uint8Array, milliseconds: number}} Answer
+ *   prepared: height x width x channels
  * @typedef {{answer?: Answer, problem?: string}} Message
  */
 
 import { open, softmax } from "convscope/network.js";
 import { decode, picture } from "convscope/pixels.js";
 import { prepare } from "convscope/preparation.js";
+import { open as openRejection } from "convscope/rejection.js";
 
 /** @type {Promise<(source: Blob | ImageBitmap) => Promise<Answer>>} */
 let ready;
@@ -23,14 +24,20 @@ addEventListener("message", ({ data }) => {
 
 /** @param {import("convscope/network.js").Model} model */
 async function begin(model) {
-  const logits = await open(model);
+  const network = await open(model);
+  const isUnknown = model.rejection ? openRejection(model.rejection) : () => false;
   return async (/** @type {Blob | ImageBitmap} */ source) => {
     const start = performance.now();
     const bitmap = source instanceof Blob ? await decode(source) : source;
     const prepared = prepare(picture(bitmap), model.preparation);
     bitmap.close();
-    const probabilities = softmax(logits(prepared), model.temperature);
-    return { probabilities, prepared, milliseconds: performance.now() - start };
+    const { features, logits } = network(prepared);
+    return {
+      probabilities: softmax(logits),
+      isUnknown: isUnknown(features, logits),
+      prepared,
+      milliseconds: performance.now() - start,
+    };
   };
 }
 
