@@ -57,19 +57,19 @@ def test_no_file_is_reached_but_the_pages(studio_server, path):
 
 
 def test_where_a_token_is_wanted_only_who_knows_it_is_let_in(start_studio, tmp_path):
-    (tmp_path / "token").write_text("correct-horse-battery\n")
+    (tmp_path / "token").write_text("correct;horse&battery\n")
     studio = start_studio("--token-file", tmp_path / "token")
-    assert studio.address.endswith("/?token=correct-horse-battery")
+    assert studio.address.endswith("/?token=correct%3Bhorse%26battery")
     assert studio.ask("GET", "/")[0] == 401
     assert studio.ask("GET", "/api/data")[0] == 401
     assert studio.ask("GET", "/?token=wrong-horse-battery")[0] == 401
     assert studio.ask("GET", "/api/data", cookie="convscope=wrong")[0] == 401
-    status, headers, _ = studio.ask("GET", "/?token=correct-horse-battery")
+    status, headers, _ = studio.ask("GET", "/?token=correct%3Bhorse%26battery")
     assert (status, headers["location"]) == (303, "/")
     assert "HttpOnly; SameSite=Strict" in headers["set-cookie"]
     cookie = headers["set-cookie"].partition(";")[0]
     assert studio.ask("GET", "/", cookie=cookie)[0] == 200
-    assert studio.ask("GET", "/api/data", authorization="Bearer correct-horse-battery")[0] == 200
+    assert studio.ask("GET", "/api/data", authorization="Bearer correct;horse&battery")[0] == 200
 
 
 def test_openapi_describes_every_address(studio_server):

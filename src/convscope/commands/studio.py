@@ -44,6 +44,7 @@ def studio(
     """
     import secrets
     import webbrowser
+    from urllib.parse import quote
 
     from convscope.serving.guard import is_loopback, read_token
     from convscope.serving.logs import configure
@@ -60,7 +61,7 @@ def studio(
     configure()
     address = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}/"
     if token is not None:
-        address += f"?token={token.decode()}"
+        address += f"?token={quote(token, safe='')}"
     typer.echo(address)
     if browser:
         webbrowser.open(address)

@@ -3,13 +3,15 @@
 Any page can make a browser send requests to this machine. Three things keep them out: `Origin`, where a
 browser sends it, has to name the host that is asked; whatever changes something has to carry the header
 `X-Convscope: 1`, which a page of elsewhere cannot add without asking first, and the answer to that is no; and
-where others than this machine can ask, a token is wanted, which the first address brings and a cookie keeps.
+where others than this machine can ask, a token is wanted, which the first address brings; a cookie keeps a
+digest of it.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
@@ -43,6 +45,7 @@ class Gate:
     def __init__(self, app: ASGIApp, token: bytes | None) -> None:
         self._app = app
         self._token = token
+        self._cookie = b"" if token is None else hashlib.blake2b(token).hexdigest().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,9 +60,9 @@ class Gate:
 
         try:
             _check_page(scope)
-            if self._token is not None and not self._knows(_tokens(scope)):
-                if scope["path"] == "/" and self._knows(_brought(scope)):
-                    await _hand_cookie(self._token, send_with_headers)
+            if self._token is not None and not self._is_known(scope, self._token):
+                if scope["path"] == "/" and _is_among(self._token, _brought(scope)):
+                    await _hand(self._cookie, send_with_headers)
                     return
                 raise _token_needed()
         except RequestError as error:
@@ -67,9 +70,14 @@ class Gate:
         else:
             await self._app(scope, receive, send_with_headers)
 
-    def _knows(self, tokens: list[bytes]) -> bool:
-        # compared in the same time whatever they are, so that no one can find it out letter by letter
-        return self._token is not None and any(hmac.compare_digest(one, self._token) for one in tokens)
+    def _is_known(self, scope: Scope, token: bytes) -> bool:
+        carried = [bearer(value) for value in _values(scope, b"authorization")]
+        return _is_among(token, carried) or _is_among(self._cookie, _cookies(scope))
+
+
+def _is_among(secret: bytes, given: list[bytes]) -> bool:
+    # compared in the same time whatever they are, so that no one can find it out letter by letter
+    return any(hmac.compare_digest(one, secret) for one in given)
 
 
 def _check_page(scope: Scope) -> None:
@@ -84,8 +92,8 @@ def _check_page(scope: Scope) -> None:
         )
 
 
-def _tokens(scope: Scope) -> list[bytes]:
-    given = [bearer(value) for value in _values(scope, b"authorization")]
+def _cookies(scope: Scope) -> list[bytes]:
+    given: list[bytes] = []
     for value in _values(scope, b"cookie"):
         try:
             cookies = SimpleCookie(value.decode("latin-1"))
@@ -100,9 +108,9 @@ def _brought(scope: Scope) -> list[bytes]:
     return [one.encode() for one in query.get("token", [])]
 
 
-async def _hand_cookie(token: bytes, send: Send) -> None:
-    """Keep the token in a cookie, and lead to the address without it, so that nobody reads it there."""
-    cookie = b"%s=%s; HttpOnly; SameSite=Strict; Path=/" % (COOKIE.encode(), token)
+async def _hand(cookie: bytes, send: Send) -> None:
+    """Let the browser keep a cookie, and lead to the address without the token."""
+    cookie = b"%s=%s; HttpOnly; SameSite=Strict; Path=/" % (COOKIE.encode(), cookie)
     headers = [(b"location", b"/"), (b"set-cookie", cookie), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
