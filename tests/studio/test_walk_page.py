@@ -173,9 +173,9 @@ def test_neurons_show_the_pictures_that_light_them_up(studio_server, tab):
     tab.goto(f"{studio_server.address}#/neurons?model={model}&data={data}")
     tab.wait_for_selector(".unit-list")
     tab.get_by_label("step").select_option("full_connection_1.relu")
-    tab.locator(".unit-list button", has_text="5").first.wait_for()
+    tab.locator("h2", has_text="Neuron").wait_for()
     told = studio_server.get(f"/api/models/{model}/neurons?data={data}")
-    tab.locator(".unit-list button", has=tab.locator("span:text-is('5')")).first.click()
+    tab.locator(".unit-list button:has(span.quiet:text-is('5'))").click()
     tab.get_by_role("heading", name="Neuron 5 speaks for").wait_for()
     unit = told["steps"][1]["units"][5]
     titles = tab.eval_on_selector_all(".brightest .number", "all => all.map(one => one.title)")
