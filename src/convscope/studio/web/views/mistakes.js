@@ -144,7 +144,7 @@ function matrix({ classes, confusion }, place) {
     element(
       "table",
       { class: "confusion" },
-      head(["", ...classes]),
+      head(["class", ...classes]),
       element(
         "tbody",
         {},
