@@ -115,7 +115,7 @@ def studio_server(
 
 
 @pytest.fixture
-def tab(browser):
+def tab(browser, start_studio):  # noqa: ARG001 - a tab is closed before the studio ends
     """A tab of its own; a mistake in a script, or a script that the policy stops, fails the test."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.errors = []

@@ -153,6 +153,7 @@ def test_training_goes_on_without_the_studio(tab, start_studio):
     studio.process.terminate()
     assert studio.process.wait(60) == 0
     tab.goto("about:blank")
+    tab.errors.clear()  # it asked on until it was left
     again = start_studio()
     tab.goto(f"{again.address}#/train/alone")
     state(tab, "Training.")
