@@ -1,7 +1,7 @@
 /**
  * A few curves over one axis, each with its own dash and its name at its end: they are told apart without colour.
  *
- * @typedef {{name: string, x: number[], y: number[]}} Curve
+ * @typedef {{name: string, x: number[], y: number[], dash?: number}} Curve  `dash` if not the next one, 0 to 3
  */
 
 import { svg } from "convscope/dom.js";
@@ -64,21 +64,21 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
       up,
     ),
     at !== undefined && svg("path", { class: "now", d: `M${toX(at)} ${EDGE.top}V${HEIGHT - EDGE.bottom}` }),
-    curves.map(({ name, x, y }, index) => [
+    curves.map(({ name, x, y, dash }, index) => [
       svg("path", {
-        class: `curve curve-${index % 4}`,
+        class: `curve curve-${dash ?? index % 4}`,
         d: x
           .map((one, place) => `${place ? "L" : "M"}${toX(one).toFixed(1)} ${toY(y[place]).toFixed(1)}`)
           .join(""),
       }),
       svg("path", {
-        class: `sample curve-${index % 4}`,
+        class: `sample curve-${dash ?? index % 4}`,
         d: `M${WIDTH - EDGE.right + 8} ${labels[index].toFixed(1)}h${SAMPLE}`,
       }),
       svg(
         "text",
         {
-          class: `curve-name curve-${index % 4}`,
+          class: `curve-name curve-${dash ?? index % 4}`,
           x: WIDTH - EDGE.right + SAMPLE + 12,
           y: labels[index] + 4,
         },

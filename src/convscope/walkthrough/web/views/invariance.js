@@ -167,9 +167,9 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
     element("figcaption", {}, "How far the logits move"),
     chart(
       [
-        { name: "max", x: amounts, y: max.distances },
-        { name: "average", x: amounts, y: average.distances },
-        { name: "first cell", x: amounts, y: none.distances },
+        { name: "max", x: amounts, y: max.distances, dash: 1 },
+        { name: "average", x: amounts, y: average.distances, dash: 2 },
+        { name: "first cell", x: amounts, y: none.distances, dash: 3 },
       ],
       {
         title: `relative distance of the logits against ${across}`,
