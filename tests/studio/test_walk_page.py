@@ -123,7 +123,8 @@ def test_one_weight_by_hand_relu_off_and_a_model_kept(studio, tab):
     tab.get_by_text("1 changed").wait_for()
     tab.get_by_label("name of the changed model").fill("mine")
     tab.get_by_role("button", name="keep as a new model").click()
-    tab.wait_for_url(f"**/{studio.model('mine')}/**")
+    tab.locator(".names", has_text="mine").wait_for()
+    assert f"/{studio.model('mine')}/" in tab.url
     kept = load(studio.home / "models" / "mine.safetensors").model
     assert kept.weights["convolution_1.weight"][MAP, 0, 0, 2] == -1.5
 
