@@ -1,11 +1,10 @@
-"""`convscope train` under torchrun: real processes, on one machine and on two that are network namespaces."""
+"""`convscope train` under torchrun: real processes."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,6 @@ TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
 ON_ONE_MACHINE = ("--standalone", "--nproc-per-node", "2", "--max-restarts", "3")
 EPOCHS = 60
 PATIENCE_SECONDS = 600
-HOSTS = {"convscope-a": "10.217.43.1", "convscope-b": "10.217.43.2"}
-DEVICE = "cs0"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE_SECONDS)]
 
@@ -137,55 +134,3 @@ def test_several_processes_need_a_folder_by_name(pictures, environment):
     _, errors = done.communicate(timeout=PATIENCE_SECONDS)
     assert done.returncode != 0
     assert "several processes need to be told the run's folder" in errors
-
-
-@pytest.fixture
-def two_hosts():
-    """Two network namespaces that see each other and nothing else."""
-
-    def ip(*words):
-        return subprocess.run(["ip", *words], capture_output=True, text=True, check=True)
-
-    try:
-        made = [ip("netns", "add", name) for name in HOSTS]
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"this system makes no network namespaces: {getattr(error, 'stderr', '') or error}")
-    with ExitStack() as stack:
-        for name in HOSTS:
-            stack.callback(ip, "netns", "delete", name)
-        assert made
-        first, second = HOSTS
-        ip("link", "add", DEVICE, "netns", first, "type", "veth", "peer", "name", DEVICE, "netns", second)
-        for name, address in HOSTS.items():
-            ip("-n", name, "address", "add", f"{address}/24", "dev", DEVICE)
-            ip("-n", name, "link", "set", DEVICE, "up")
-            ip("-n", name, "link", "set", "lo", "up")
-        yield tuple(HOSTS.items())
-
-
-def host(environment, name, address, command):
-    """Start torchrun on a host, which meets the other at the first one's address."""
-    meeting = ["--nnodes", "2", "--nproc-per-node", "1", "--max-restarts", "3", "--rdzv-backend", "c10d"]
-    where = HOSTS["convscope-a"]
-    meeting += ["--rdzv-endpoint", f"{where}:29400", "--rdzv-conf", f"is_host={int(address == where)}"]
-    place = ["--rdzv-id", "pets", "--local-addr", address]
-    return start(
-        {**environment, "GLOO_SOCKET_IFNAME": DEVICE},
-        ["ip", "netns", "exec", name, *TORCHRUN, *meeting, *place, *command],
-    )
-
-
-def test_a_run_goes_on_when_one_of_two_machines_is_lost_and_comes_back(
-    two_hosts, pictures, environment, tmp_path, whole
-):
-    run = tmp_path / "two-hosts"
-    command = training(pictures, run)
-    first, second = (host(environment, *one, command) for one in two_hosts)
-    wait_until_it_learns(run, first)
-    for pid in (*workers(second).values(), second.pid):
-        os.kill(pid, signal.SIGKILL)
-    second.communicate()
-    again = host(environment, *two_hosts[1], command)
-    outputs = finish(first), finish(again)
-    assert sum(output.count("written") for output in outputs) == 1
-    same(run, whole)
