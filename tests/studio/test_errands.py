@@ -1,5 +1,6 @@
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import FastAPI
@@ -53,6 +54,7 @@ def test_what_is_under_way_ends_with_the_application(errands, tmp_path):
         async with errands.running(FastAPI()):
             errands.start("losses", "losses", "--json")
 
-    asyncio.run(run())
+    with ThreadPoolExecutor() as threads:  # this one may have a loop already: a browser's
+        threads.submit(lambda: asyncio.run(run())).result()
     assert errands.look("losses").state == "not begun"
     assert list(tmp_path.iterdir()) == []
