@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from convscope.walkthrough.document import Walk
 
 
@@ -86,6 +88,7 @@ def test_predict_writes_maps_for_what_it_can_read(run, model_path, paint, tmp_pa
     assert "not empty" in again.stderr
 
 
+@pytest.mark.slow
 def test_losses_as_a_table_and_as_a_figure(run, tmp_path, cache):
     out = tmp_path / "losses.png"
     done = run("losses", "-o", out, CONVSCOPE_CACHE=str(cache))

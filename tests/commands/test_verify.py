@@ -48,6 +48,7 @@ def test_weights_that_were_changed_are_found(run: Run, trained: Path, pets: Path
     assert "weights       different, by up to 1\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_cannot_be_checked(run: Run, trained: Path, model_path: Path, pets: Path) -> None:
     model = load(trained)
     for receipt in (

@@ -40,6 +40,7 @@ def part(kept, prefix):
     return {name: array for name, array in kept.items() if name.startswith(prefix)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 4])
 def test_all_processes_end_with_the_same_to_the_bit(ends, size):
     first, *others = ends[size]
@@ -49,6 +50,7 @@ def test_all_processes_end_with_the_same_to_the_bit(ends, size):
                 np.testing.assert_array_equal(first[name], other[name], err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 4])
 def test_each_process_reads_its_share_of_each_batch_and_together_they_read_what_one_reads(ends, size):
     (alone,) = ends[1]
@@ -60,6 +62,7 @@ def test_each_process_reads_its_share_of_each_batch_and_together_they_read_what_
     assert all(share.keys() == part(alone, "cut.").keys() for share in shares)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 4])
 def test_the_gradients_of_a_batch_are_those_of_one_process(ends, size):
     (alone,), (first, *_) = ends[1], ends[size]
@@ -69,6 +72,7 @@ def test_the_gradients_of_a_batch_are_those_of_one_process(ends, size):
         np.testing.assert_allclose(first[name], gradient, rtol=0, atol=1e-5 * np.abs(gradient).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 4])
 def test_the_weights_are_those_of_one_process_after_36_steps(ends, size):
     """Sums are taken in another order, and where that tips a rounding to bfloat16 in Muon it is seen."""
@@ -78,6 +82,7 @@ def test_the_weights_are_those_of_one_process_after_36_steps(ends, size):
     np.testing.assert_allclose(first["logits"], alone["logits"], rtol=0, atol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 4])
 def test_figures_and_decisions_are_those_of_one_process(ends, size):
     (alone,), (first, *_) = ends[1], ends[size]

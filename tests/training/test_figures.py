@@ -85,6 +85,7 @@ def test_confusion_matrix_shows_every_count_of_few_classes():
     assert names(figure.axes[0]) == ["ape", "bee", "cat"]
 
 
+@pytest.mark.slow
 @given(st.integers(2, 8), st.data())
 def test_digits_can_be_read_on_every_cell(size, data):
     counts = data.draw(st.lists(st.integers(0, 50), min_size=size * size, max_size=size * size))

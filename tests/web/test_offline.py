@@ -103,6 +103,7 @@ def test_digits(use, make_model, tmp_path):
     assert exact <= RAW_BOUND
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["stretch", "pad", "crop"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp_path, fit, channels):
