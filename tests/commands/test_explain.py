@@ -42,6 +42,7 @@ def test_with_data_the_most_alike_are_found(run, model_path, paint, pets, tmp_pa
     assert len(json.loads(done.stdout)["neighbours"]) == 8
 
 
+@pytest.mark.slow
 def test_what_cannot_be_is_said_and_nothing_is_written(run, model_path, paint, tmp_path):
     picture = paint(tmp_path / "cat.png", 200)
     before = sorted(tmp_path.iterdir())

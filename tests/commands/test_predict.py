@@ -180,6 +180,7 @@ def test_prediction_needs_no_pytorch(model_path: Path, pets: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 3])
 def test_several_processes_predict_every_picture_once(
     run: Run, model_path: Path, pets: Path, size: int

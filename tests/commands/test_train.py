@@ -51,6 +51,7 @@ def test_a_run_never_takes_the_place_of_another(tmp_path, monkeypatch):
     assert str(_new_run("digits")) == "runs/digits-3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [["pets"], ["--epochs", "3"], ["--seed", "1"], ["-o", "elsewhere"]])
 def test_a_resumed_run_takes_no_new_settings(extra, tmp_path):
     done = train(tmp_path, "--resume", "runs/pets", *extra)

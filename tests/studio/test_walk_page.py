@@ -79,6 +79,7 @@ def test_a_digit_is_drawn_and_its_walk_read(studio, tab, digits_model):
     np.testing.assert_allclose([number(title) for title in titles], -np.sort(-logits), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_filter_is_edited_and_every_later_number_follows(studio, tab, digits_model):
     model = load(digits_model).model
     walk_of(studio, tab, f"convolution_1:{MAP}.{ROW}.{COLUMN}")
@@ -109,6 +110,7 @@ def test_a_filter_is_edited_and_every_later_number_follows(studio, tab, digits_m
     assert result(tab) == pytest.approx(before, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_one_weight_by_hand_relu_off_and_a_model_kept(studio, tab):
     walk_of(studio, tab, f"convolution_1:{MAP}.{ROW}.{COLUMN}")
     tab.get_by_text("Change the network").click()
@@ -142,6 +144,7 @@ HAND_OVER = """async (kind) => {
 }"""
 
 
+@pytest.mark.slow
 def test_pictures_are_dropped_pasted_and_picked_from_data(studio, tab):
     tab.goto(f"{studio.address}#/walk")
     for count, kind in enumerate(("drop", "paste"), start=1):
