@@ -49,11 +49,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
-            await send(message)
-
+        send_with_headers = adding(_HEADERS, send)
         try:
             self._check(scope)
         except RequestError as error:
@@ -81,6 +77,17 @@ class Guard:
                     remedy="send it as the header Authorization: Bearer TOKEN",
                     headers={"www-authenticate": "Bearer"},
                 )
+
+
+def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
+    """Send as `send` does, with more headers at the beginning of each answer."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return send_with_headers
 
 
 def loopback_hosts(host: str) -> frozenset[str] | None:

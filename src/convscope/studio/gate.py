@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from convscope.errors import RequestError
-from convscope.serving.guard import bearer, refuse
+from convscope.serving.guard import adding, bearer, refuse
 from convscope.studio.page import POLICY
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 OWN_HEADER = "x-convscope"
 COOKIE = "convscope"
@@ -53,11 +53,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
-            await send(message)
-
+        send_with_headers = adding(_HEADERS, send)
         try:
             _check_page(scope)
             if self._token is not None and not self._is_known(scope, self._token):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from convscope.classifier import Classifier, load
 from convscope.errors import RequestError
 from convscope.pictures.naming import natural_order
-from convscope.pictures.sources import open_source
+from convscope.pictures.sources import located, open_source
 from convscope.pictures.sources.opening import OPENERS
 from convscope.printable import printable
 from convscope.serving.shelf import named
@@ -75,7 +75,7 @@ class Studio:
         self.home = home
         self.closing = threading.Event()
         self._given_models = named(models)
-        self._given_data = [_absolute(one) for one in data]
+        self._given_data = [located(one) for one in data]
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}
         self._loading = threading.Lock()
         self._opened: dict[str, tuple[float, Source]] = {}
@@ -175,16 +175,11 @@ class Studio:
         Raises:
             DataError: There are none.
         """
-        where = _absolute(path)
+        where = located(path)
         open_source(where)
         if where != "digits":
             self.home.remember(where)
         return next(one for one in self.sources() if one.where == where)
-
-
-def _absolute(data: str) -> str:
-    """As the run folder writes it down: a path is absolute, `digits` is not a path."""
-    return str(Path(data).absolute()) if data != "digits" or Path(data).exists() else data
 
 
 def _id(where: str) -> str:

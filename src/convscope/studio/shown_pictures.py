@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from convscope.atomic import replacing
 from convscope.errors import RequestError
 from convscope.pictures.reading import read_picture
-from convscope.pictures.sources import open_source
 from convscope.printable import printable
 from convscope.serving.limits import Limits
 
@@ -69,7 +68,7 @@ def shown(reference: str, studio: Studio) -> Shown:
         if path.is_file():
             return Shown(path.read_bytes(), SENT_NAME)
     if found := _IN_DATA.fullmatch(reference):
-        source = open_source(studio.data(found[1]).where)
+        source = studio.source(found[1])
         place = int(found[2])
         if place < len(source.items):
             item = source.items[place]
