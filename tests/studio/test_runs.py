@@ -1,6 +1,5 @@
 """What the disk says about runs, and what follows it as it happens."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -11,7 +10,6 @@ import pytest
 
 from convscope.errors import RequestError
 from convscope.locking import locked
-from convscope.studio.event_stream import event_stream
 from convscope.studio.home import Home
 from convscope.studio.runs import Runs
 from convscope.training.recipe import Settings
@@ -41,23 +39,6 @@ def run(home):
     ended.wait()
     write(folder, {"event": "Opened", "process": ended.pid})
     return folder
-
-
-def collect(runs, after=0, frames=1, name="pets"):
-    """The first frames of a stream, as (kind, id, content)."""
-
-    async def gather():
-        text, stream = b"", event_stream(runs, name, after, lambda: False)
-        while text.count(b"\n\n") < frames:
-            text += await anext(stream)
-        await stream.aclose()
-        return text.decode()
-
-    found = []
-    for frame in asyncio.run(gather()).split("\n\n")[:-1]:
-        fields = dict(line.split(": ", 1) for line in frame.split("\n"))
-        found.append((fields.get("event", ""), int(fields.get("id", 0)), json.loads(fields["data"])))
-    return found
 
 
 def test_a_run_is_what_its_folder_says(home, run):
@@ -111,39 +92,32 @@ def test_a_run_that_cannot_begin_says_why(home, tmp_path):
 def test_events_are_told_from_the_beginning_or_from_where_somebody_was(home, run):
     write(run, epoch(1), epoch(2))
     runs = Runs(home)
-    whole = collect(runs, frames=4)
-    assert [(kind, content.get("event", "")) for kind, _, content in whole] == [
-        ("", "Opened"),
-        ("", "EpochDone"),
-        ("", "EpochDone"),
-        ("state", ""),
-    ]
-    assert whole[-1][2]["state"] == "interrupted"
-    _, place, _ = whole[1]
-    rest = collect(runs, after=place, frames=2)
-    assert rest[0] == whole[2]
-    assert rest[1][0] == "state"
+    whole = runs.news("pets", 0)
+    assert [event["event"] for event in whole.events] == ["Opened", "EpochDone", "EpochDone"]
+    assert whole.run.state == "interrupted"
+    assert runs.news("pets", whole.place).events == []
+    before = runs.standing()
+    write(run, epoch(3))
+    assert runs.standing() != before
+    assert runs.news("pets", whole.place).events == [epoch(3)]
 
 
 def test_a_forecast_comes_with_enough_epochs_and_a_resumed_run_repeats_none(home, run):
     curve = [0.9 - 0.4 / number for number in range(1, 9)]
+    runs = Runs(home)
+    assert runs.news("pets", 0).forecast is None
     write(run, *(epoch(number, accuracy) for number, accuracy in enumerate(curve, start=1)))
-    told = collect(Runs(home), frames=11)
-    kind, _, content = told[-1]
-    assert kind == "forecast"
-    assert content["low"] <= content["accuracy_fraction"] <= content["high"]
+    found = runs.news("pets", 0).forecast
+    assert found.low <= found.accuracy_fraction <= found.high
     write(run, epoch(8, curve[-1]))
-    assert collect(Runs(home), frames=12)[-1] == told[-1]
+    assert runs.news("pets", 0).forecast == found
 
 
 def test_a_run_that_is_removed_is_gone(home, run):
-    assert run.exists()
     runs = Runs(home)
-
-    async def follow():
-        stream = event_stream(runs, "pets", 0, lambda: False)
-        await anext(stream)
-        runs.remove("pets")
-        return [frame async for frame in stream]
-
-    assert asyncio.run(follow()) == [b"event: gone\ndata: {}\n\n"]
+    assert list(runs.standing()) == ["pets"]
+    runs.remove("pets")
+    assert runs.standing() == {}
+    assert not run.exists()
+    with pytest.raises(RequestError):
+        runs.news("pets", 0)

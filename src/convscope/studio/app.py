@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from convscope.serving.app import add_problems
+from convscope.studio.change_routes import change_routes
 from convscope.studio.collection_routes import collection_routes
 from convscope.studio.comparison_routes import comparison_routes
 from convscope.studio.data_routes import data_routes
@@ -35,6 +36,7 @@ _ROUTERS = (
     comparison_routes,
     losses_routes,
     lesson_routes,
+    change_routes,
 )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.classifier import Classifier
+    from convscope.studio.home import Home
     from convscope.studio.opened import OpenModel, Studio
 
 MOST_EDITS = 500
@@ -150,3 +151,8 @@ class EditLists:
 
     def _path(self, model: str) -> Path:
         return self._studio.home.edits / f"{self._studio.model(model).id}.json"
+
+
+def standing(home: Home) -> dict[str, str]:
+    """A text for every model that was changed, by its id, which is another whenever its list is."""
+    return {path.stem: f"{path.stat().st_mtime_ns:x}" for path in sorted(home.edits.glob("*.json"))}

@@ -16,22 +16,26 @@ class EventFile:
 
     Args:
         path: It need not exist yet.
+        place: Where to begin.
+
+    Attributes:
+        place: How far it was read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, place: int = 0) -> None:
         self._path = path
-        self._read = 0
+        self.place = place
 
     def news(self) -> list[Event]:
         """What was written since the last call: each event with the place behind it in the file."""
         try:
             with self._path.open("rb") as file:
-                file.seek(self._read)
-                found = events_of(file.read(), self._read)
+                file.seek(self.place)
+                found = events_of(file.read(), self.place)
         except OSError:
             return []
         if found:
-            self._read = found[-1][0]
+            self.place = found[-1][0]
         return found
 
 

@@ -17,6 +17,7 @@ from convscope.pictures.sources import located, open_source
 from convscope.pictures.sources.opening import OPENERS
 from convscope.printable import printable
 from convscope.serving.shelf import named
+from convscope.studio.runs import Runs
 from convscope.training.run_folder import MODEL
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Studio:
 
     Attributes:
         home: As given.
+        runs: The runs of its home.
         closing: Set once the studio is about to end: who answers for ever shall come to their end.
 
     Raises:
@@ -73,6 +75,7 @@ class Studio:
 
     def __init__(self, home: Home, models: Sequence[str] = (), data: Sequence[str] = ()) -> None:
         self.home = home
+        self.runs = Runs(home)
         self.closing = threading.Event()
         self._given_models = named(models)
         self._given_data = [located(one) for one in data]

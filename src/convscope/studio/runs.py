@@ -13,8 +13,8 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -24,6 +24,7 @@ from convscope.model.file import load
 from convscope.pictures.naming import natural_order
 from convscope.printable import printable
 from convscope.studio.event_file import EventFile
+from convscope.studio.forecast import Forecast, forecast
 from convscope.studio.home import free_name
 from convscope.training import run_folder
 
@@ -50,13 +51,47 @@ class Run(BaseModel):
     said: str = Field("", description="What the process said last, where it did not end well.")
 
 
+class News(BaseModel):
+    """What is new of a run for somebody who knows it up to a place."""
+
+    run: Run
+    forecast: Forecast | None = Field(description="Of the accuracy at the end, once there is enough to say.")
+    events: list[dict[str, Any]] = Field(description="As they stand in `events.jsonl`.")
+    place: int = Field(description="Behind the last of them: what to ask from next time.")
+
+
 @dataclass(slots=True)
 class _Seen:
-    """What was read of a run's events: the last one's name, and the process that opened the run last."""
+    """What was read of a run's events.
+
+    Attributes:
+        file: How far it was read.
+        last: The last event's name.
+        process: Which opened the run last.
+        epochs: How many there will be.
+        accuracies: On the validation pictures after each epoch, if there were any.
+    """
 
     file: EventFile
     last: str = ""
     process: int | None = None
+    epochs: int = 0
+    accuracies: list[float | None] = field(default_factory=list[float | None])
+
+    def read_on(self) -> None:
+        """Read what has been added."""
+        for _, event in self.file.news():
+            self.last = event["event"]
+            if self.last == "Opened" and isinstance(event.get("process"), int):
+                self.process = event["process"]
+            elif self.last == "EpochDone":  # a resumed run repeats the epochs after its last checkpoint
+                self.accuracies[event["epoch"] - 1 :] = [event["validation_accuracy_fraction"]]
+                self.epochs = event["epochs"]
+
+    def forecast(self) -> Forecast | None:
+        """What to expect at the end; None after it, and where no pictures are set aside."""
+        known = [one for one in self.accuracies if one is not None]
+        return forecast(known, self.epochs) if len(known) == len(self.accuracies) < self.epochs else None
 
 
 class Runs:
@@ -106,9 +141,24 @@ class Runs:
             return run_folder.read(folder).data
         return load(folder / run_folder.MODEL).receipt["data"]
 
-    def events_path(self, name: str) -> Path:
-        """Where the events of a run are, once there are any; a RequestError (404) if there is no such run."""
-        return self._home.runs / self._known(name) / run_folder.EVENTS
+    def standing(self) -> dict[str, str]:
+        """A text for every run, by its name, which is another whenever there is news of the run."""
+        return {run.name: f"{run.state} {self._read(run.name).file.place}" for run in self.all()}
+
+    def news(self, name: str, after: int) -> News:
+        """What is new of a run.
+
+        Args:
+            name: Of the run.
+            after: How far its events are known.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+        """
+        run = self.look(name)  # before the events: it is never ahead of them
+        file = EventFile(self._events(name), after)
+        events = [event for _, event in file.news()]
+        return News(run=run, forecast=self._read(name).forecast(), events=events, place=file.place)
 
     def start(self, name: str, data: str, settings: Settings) -> Run:
         """Start a run.
@@ -195,12 +245,12 @@ class Runs:
         if is_alive:
             return "starting"
         if (folder / run_folder.NAME).exists():
-            return "paused" if self._news(name).last == "Stopped" else "interrupted"
+            return "paused" if self._read(name).last == "Stopped" else "interrupted"
         return "finished" if (folder / run_folder.MODEL).exists() else "failed"
 
     def _worker(self, name: str) -> int | None:
         """The process that works in a run's folder, if one does: it is alive, and the folder is locked."""
-        opened = self._news(name).process
+        opened = self._read(name).process
         if opened is None or not _is_alive(opened):
             return None
         try:
@@ -211,15 +261,14 @@ class Runs:
         except OSError:
             return None
 
-    def _news(self, name: str) -> _Seen:
+    def _read(self, name: str) -> _Seen:
         with self._reading:
-            path = self._home.runs / name / run_folder.EVENTS
-            seen = self._seen.setdefault(name, _Seen(EventFile(path)))
-            for _, event in seen.file.news():
-                seen.last = event["event"]
-                if seen.last == "Opened" and isinstance(event.get("process"), int):
-                    seen.process = event["process"]
+            seen = self._seen.setdefault(name, _Seen(EventFile(self._events(name))))
+            seen.read_on()
             return seen
+
+    def _events(self, name: str) -> Path:
+        return self._home.runs / name / run_folder.EVENTS
 
     def _names(self) -> list[str]:
         return sorted(

@@ -13,7 +13,6 @@ from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import Convolution
 from convscope.pictures.sources import open_source
-from convscope.studio.runs import Runs
 from convscope.walkthrough.arrays import EncodedArray, encode
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Snapshot(BaseModel):
 def snapshot_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
     router = APIRouter(tags=["training"])
-    runs = Runs(studio.home)
+    runs = studio.runs
 
     @router.get("/api/runs/{run}/epochs")
     def epochs(run: Name) -> Snapshots:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from convscope.network.notation import MOST_UNITS, parse, write
 from convscope.network.presets import PRESETS
 from convscope.network.shapes import parse_shape, trace
-from convscope.studio.event_stream import event_stream
 from convscope.studio.home import checked_name
-from convscope.studio.runs import Run, Runs
+from convscope.studio.runs import News, Run  # noqa: TC001 - FastAPI looks them up
 from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +64,7 @@ def training_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
     router = APIRouter(tags=["training"])
     _add_networks(router)
-    _add_runs(router, studio, Runs(studio.home))
+    _add_runs(router, studio)
     return router
 
 
@@ -94,7 +92,9 @@ def _add_networks(router: APIRouter) -> None:
         return Network(notation=write(layers), steps=steps)
 
 
-def _add_runs(router: APIRouter, studio: Studio, runs: Runs) -> None:
+def _add_runs(router: APIRouter, studio: Studio) -> None:
+    runs = studio.runs
+
     @router.get("/api/runs")
     def everything() -> AllRuns:
         """Every run, as it is now."""
@@ -130,11 +130,9 @@ def _add_runs(router: APIRouter, studio: Studio, runs: Runs) -> None:
         runs.remove(run)
         return Response(status_code=204)
 
-    @router.get("/api/runs/{run}/events", response_class=StreamingResponse)
-    async def events(
-        run: Name, last_event_id: Annotated[int, Header(ge=0, description="Where to go on.")] = 0
-    ) -> StreamingResponse:
-        """What happens in it, as server-sent events, from its beginning or from where somebody was."""
-        runs.look(run)
-        stream = event_stream(runs, run, last_event_id, studio.closing.is_set)
-        return StreamingResponse(stream, media_type="text/event-stream")
+    @router.get("/api/runs/{run}/news")
+    def news(
+        run: Name, after: Annotated[int, Query(ge=0, description="How far its events are known.")] = 0
+    ) -> News:
+        """What has happened in it, from its beginning or from where somebody was."""
+        return runs.news(run, after)

@@ -4,13 +4,14 @@ import { chart } from "convscope/curves.js";
 import { element } from "convscope/dom.js";
 import { count, full, percent, three } from "convscope/numbers.js";
 import { get, post, told } from "studio/api.js";
+import { follow } from "studio/changes.js";
 import { addressOf } from "studio/studio.js";
 import { epochs } from "studio/train/epochs.js";
 import { History } from "studio/train/history.js";
 
 /**
  * @typedef {{name: string, state: string, said: string}} Run
- * @typedef {{epochs?: number, accuracy_fraction?: number, low?: number, high?: number}} Forecast
+ * @typedef {{accuracy_fraction: number, low: number, high: number} | null} Forecast
  */
 
 /** What each state means to a person. */
@@ -26,6 +27,9 @@ const STATES = new Map([
   ["finished", "Finished."],
 ]);
 
+const SILENT =
+  "The studio does not answer. Training goes on without it; this page waits for it to come back.";
+
 /**
  * @param {HTMLElement} root
  * @param {string} name
@@ -33,7 +37,7 @@ const STATES = new Map([
 export async function showRun(root, name) {
   const address = `/api/runs/${encodeURIComponent(name)}`;
   /** @type {{run: Run, history: History, forecast: Forecast}} */
-  const seen = { run: await get(address), history: new History(), forecast: {} };
+  const seen = { run: await get(address), history: new History(), forecast: null };
   const seeing = epochs(address);
   const parts = {
     state: element("p", { role: "status", class: "run-state" }),
@@ -69,31 +73,29 @@ export async function showRun(root, name) {
       looked = now;
     });
   };
-  const events = new EventSource(`${address}/events`);
-  events.addEventListener("message", ({ data }) => {
-    seen.history.add(JSON.parse(data));
-    redraw();
-  });
-  events.addEventListener("state", ({ data }) => {
-    seen.run = JSON.parse(data);
-    parts.trouble.replaceChildren();
-    redraw();
-  });
-  events.addEventListener("forecast", ({ data }) => {
-    seen.forecast = JSON.parse(data);
-    redraw();
-  });
-  events.addEventListener("gone", () => {
-    events.close();
-    location.hash = addressOf("train");
-  });
-  events.addEventListener("error", () => {
-    const text =
-      "The studio does not answer. Training goes on without it; this page waits for it to come back.";
-    parts.trouble.replaceChildren(element("p", { class: "note" }, text));
-  });
   redraw();
-  return () => events.close();
+
+  let place = 0;
+  let wasThere = false;
+  const news = async (/** @type {boolean} */ isThere) => {
+    if (wasThere && !isThere) location.hash = addressOf("train");
+    wasThere = isThere;
+    if (!isThere) return;
+    try {
+      const { run, forecast, events, place: behind } = await get(`${address}/news?after=${place}`);
+      Object.assign(seen, { run, forecast });
+      for (const event of events) seen.history.add(event);
+      place = behind;
+      redraw();
+    } catch (error) {
+      parts.trouble.replaceChildren(told(error));
+    }
+  };
+  return follow(
+    ({ runs }) => runs[name],
+    news,
+    (answers) => parts.trouble.replaceChildren(...(answers ? [] : [element("p", { class: "note" }, SILENT)])),
+  );
 }
 
 /**
@@ -170,7 +172,6 @@ function figures(run, history, forecast) {
   const loss = "loss" in latest ? latest.loss : latest.train_loss;
   const accuracy = "loss" in latest ? latest.accuracy_fraction : latest.train_accuracy_fraction;
   const validation = epochs[epochs.length - 1]?.validation_accuracy_fraction ?? null;
-  const { accuracy_fraction: expected, low, high } = forecast;
   return [
     figure("epoch", `${latest.epoch} of ${history.planned}`),
     figure("loss", three(loss), full(loss)),
@@ -179,10 +180,13 @@ function figures(run, history, forecast) {
     figure("pictures a second", count(Math.round(latest.pictures_per_second))),
     run.state === "running" && !finished ? figure("time left", duration(latest.left_seconds)) : [],
     finished ? figure("took", duration(finished.elapsed_seconds)) : [],
-    expected === undefined || low === undefined || high === undefined || finished
-      ? []
-      : figure("expected at the end", `${percent(expected)} (${percent(low)} to ${percent(high)})`, FORECAST),
+    forecast === null || finished ? [] : expected(forecast),
   ].flat();
+}
+
+/** @param {NonNullable<Forecast>} forecast */
+function expected({ accuracy_fraction: median, low, high }) {
+  return figure("expected at the end", `${percent(median)} (${percent(low)} to ${percent(high)})`, FORECAST);
 }
 
 const FORECAST =

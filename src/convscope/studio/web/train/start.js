@@ -3,6 +3,7 @@
 import { element } from "convscope/dom.js";
 import { count } from "convscope/numbers.js";
 import { get, post, told } from "studio/api.js";
+import { follow } from "studio/changes.js";
 import { addressOf } from "studio/studio.js";
 import { dataChoice } from "studio/train/data_choice.js";
 import { networkBoard } from "studio/train/network_board.js";
@@ -22,6 +23,8 @@ export async function showStart(root, wanted) {
     name.placeholder = facts?.name ?? "";
     start.disabled = facts === null;
   });
+  const runs = runTable();
+  await runs.refresh();
   const begin = async (/** @type {Event} */ event) => {
     event.preventDefault();
     try {
@@ -68,15 +71,34 @@ export async function showStart(root, wanted) {
       ),
       trouble,
     ),
-    element("section", { "aria-label": "runs", class: "stack" }, element("h2", {}, "Runs"), await runs()),
+    element("section", { "aria-label": "runs", class: "stack" }, element("h2", {}, "Runs"), runs.element),
   );
-  return data.end;
+  const leave = follow(({ runs }) => JSON.stringify(runs), runs.refresh);
+  return () => {
+    leave();
+    data.end();
+  };
 }
 
-async function runs() {
-  const { runs: found } = await get("/api/runs");
-  if (!found.length) return element("p", { class: "quiet" }, "None yet.");
-  const rows = found.map((/** @type {{name: string, state: string}} */ { name, state }) =>
+/** The table of runs, and what brings it up to date. */
+function runTable() {
+  const root = element("div", {});
+  let drawn = "";
+  return {
+    element: root,
+    async refresh() {
+      const { runs } = await get("/api/runs").catch(() => ({ runs: null }));
+      if (runs === null || JSON.stringify(runs) === drawn) return; // else a focused link would lose its focus
+      drawn = JSON.stringify(runs);
+      root.replaceChildren(tableOf(runs));
+    },
+  };
+}
+
+/** @param {{name: string, state: string}[]} runs */
+function tableOf(runs) {
+  if (!runs.length) return element("p", { class: "quiet" }, "None yet.");
+  const rows = runs.map(({ name, state }) =>
     element(
       "tr",
       {},
@@ -87,7 +109,7 @@ async function runs() {
   return element(
     "table",
     { class: "plan" },
-    element("caption", {}, `${count(found.length)} in the studio's folder`),
+    element("caption", {}, `${count(runs.length)} in the studio's folder`),
     element("tbody", {}, rows),
   );
 }

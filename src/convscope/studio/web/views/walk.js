@@ -10,6 +10,7 @@ import { element, head } from "convscope/dom.js";
 import { percent } from "convscope/numbers.js";
 import { mount } from "convscope/walk.js";
 import { get, post, told } from "studio/api.js";
+import { follow } from "studio/changes.js";
 import { EditPanel } from "studio/edit_panel.js";
 import { pictureChooser } from "studio/picture_chooser.js";
 import { addressOf } from "studio/studio.js";
@@ -67,6 +68,7 @@ class Walked {
    * @param {string} picture
    */
   constructor(model, picture) {
+    this.id = model;
     this.model = `/api/models/${model}`;
     this.query = `picture=${encodeURIComponent(picture)}`;
     this.picture = picture;
@@ -114,9 +116,14 @@ class Walked {
     this.follow();
     if (list.edits.length > 0) await this.drawAnswer(performance.now());
     this.settle();
+    this.leave = follow(
+      ({ edits }) => edits[this.id],
+      () => this.lookAgain(),
+    );
   }
 
   end() {
+    this.leave?.();
     this.turn++;
     clearTimeout(this.settling);
     this.mounted?.end();
@@ -131,7 +138,13 @@ class Walked {
    *
    * @param {() => Promise<any>} ask
    */
-  async change(ask) {
+  change(ask) {
+    this.changing = this.changeBy(ask);
+    return this.changing;
+  }
+
+  /** @param {() => Promise<any>} ask */
+  async changeBy(ask) {
     const turn = ++this.turn;
     const start = performance.now();
     clearTimeout(this.settling);
@@ -151,6 +164,15 @@ class Walked {
       this.problem.replaceChildren(told(error));
       this.follow();
     }
+  }
+
+  /** Takes up what was changed elsewhere: in another tab, by another person. */
+  async lookAgain() {
+    await this.changing;
+    const list = await get(`${this.model}/edits`).catch(() => this.list);
+    if (JSON.stringify(list) === JSON.stringify(this.list)) return;
+    if (this.panel) this.panel.element.open ||= list.edits.length > 0;
+    await this.change(async () => list);
   }
 
   /** Asks for the whole walk, with what takes longer. */
