@@ -20,7 +20,10 @@ const UNKNOWN = "probably of none of these classes";
 export function table({ probabilities, isUnknown, milliseconds }, { classes }) {
   const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
   const rows = leading.map((index) => ({ label: classes[index], value: probabilities[index] }));
-  return bars(rows, { caption: [isUnknown && UNKNOWN, `in ${milliseconds.toFixed(1)} ms`].filter(Boolean).join("; "), shares: true });
+  return bars(rows, {
+    caption: [isUnknown && UNKNOWN, `in ${milliseconds.toFixed(1)} ms`].filter(Boolean).join("; "),
+    shares: true,
+  });
 }
 
 /**

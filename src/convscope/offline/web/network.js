@@ -60,7 +60,7 @@ export function softmax(logits) {
  */
 function normalised(pixels, mean, std) {
   const maps = new Float32Array(pixels.length);
-  for (let place = 0; place < maps.length; ) {
+  for (let place = 0; place < maps.length;) {
     for (let c = 0; c < mean.length; c++, place++) maps[place] = (pixels[place] - mean[c]) / std[c];
   }
   return maps;

@@ -104,7 +104,12 @@ class Page {
       "div",
       { class: "drop" },
       element("p", {}, "Drop pictures here, paste one, or"),
-      element("p", { class: "choices" }, element("label", { class: "button" }, "Choose pictures", files), this.switch),
+      element(
+        "p",
+        { class: "choices" },
+        element("label", { class: "button" }, "Choose pictures", files),
+        this.switch,
+      ),
     );
   }
 
@@ -165,7 +170,12 @@ class Page {
    * @param {string} why
    */
   refuse(name, why) {
-    const said = element("div", { class: "stack" }, element("h2", {}, name), element("p", {}, `Not classified: ${why}.`));
+    const said = element(
+      "div",
+      { class: "stack" },
+      element("h2", {}, name),
+      element("p", {}, `Not classified: ${why}.`),
+    );
     this.answers.prepend(element("li", { class: "answer-row" }, element("div"), said));
   }
 

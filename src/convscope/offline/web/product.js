@@ -45,7 +45,11 @@ export class Product {
     // all three begin at a multiple of 16 bytes
     this.weights = new Float32Array(memory.buffer, 0, weights);
     this.sums = new Float32Array(memory.buffer, weights * BYTES, AT_ONCE * this.padded);
-    this.rows = new Float32Array(memory.buffer, (weights + AT_ONCE * this.padded) * BYTES, AT_ONCE * this.length);
+    this.rows = new Float32Array(
+      memory.buffer,
+      (weights + AT_ONCE * this.padded) * BYTES,
+      AT_ONCE * this.length,
+    );
   }
 
   /**
