@@ -36,3 +36,15 @@ def test_an_error_in_any_chunk_is_raised(failing):
 
     with pytest.raises(ZeroDivisionError):
         run(kernel, threads=2)
+
+
+@pytest.mark.parametrize(("numbers", "shared"), [(1_000, False), (1_000_000, True)])
+def test_little_work_stays_with_the_calling_thread(numbers, shared, monkeypatch):
+    monkeypatch.setattr("convscope.network.threads.processor_count", lambda: 2)
+    workers = set()
+
+    def kernel(*_):
+        workers.add(threading.current_thread())
+
+    run(kernel, np.zeros(numbers, np.uint8))
+    assert len(workers) == 1 + shared

@@ -107,6 +107,11 @@ class Optimiser:
 def orthogonalised(matrix: Tensor) -> Tensor:
     """Bring all singular values of a matrix near 1: three Newton-Schulz steps of an odd quintic polynomial.
 
+        x <- p(x x^T) x        p(s) = 3.4445 - 4.7750 s + 2.0315 s^2
+
+    All factors are polynomials of the same square matrix g = x x^T, so they are multiplied with each other
+    first, and with the long matrix once.
+
     Args:
         matrix: (rows, columns) of any scale.
 
@@ -116,10 +121,20 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     x = matrix.bfloat16()
     x = x / (x.norm() + 1e-7)
     wide = x.T if len(x) > x.shape[1] else x
-    for _ in range(3):
-        square = wide @ wide.T
-        wide = 3.4445 * wide + (-4.7750 * square + 2.0315 * (square @ square)) @ wide
+    gram = (wide @ wide.T).float()
+    factor = product = _newton_schulz_factor(gram)
+    for _ in range(2):
+        gram = factor @ (factor @ gram)
+        factor = _newton_schulz_factor(gram)
+        product = factor @ product
+    wide = product.bfloat16() @ wide
     return (wide.T if len(x) > x.shape[1] else wide).float()
+
+
+def _newton_schulz_factor(gram: Tensor) -> Tensor:
+    factor = torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+    factor.diagonal().add_(3.4445)
+    return factor
 
 
 def _descended(network: TrainingNetwork) -> list[_Descended]:
