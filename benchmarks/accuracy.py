@@ -25,12 +25,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from convscope.processors import processor_count
-from machine import describe, matrix_rates
+from machine import describe, matrix_rates, sentence
 
 COLUMNS = (
     "data",
     "test pictures",
     "accuracy, mean (lowest to highest)",
+    "calibration error, mean (highest)",
     "seeds",
     "timed",
     "whole command, mean (longest)",
@@ -84,6 +85,7 @@ def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
         "threads": processor_count(),
         "processor_seconds": usage.ru_utime + usage.ru_stime,
         "accuracy_fraction": figures["accuracy_fraction"],
+        "calibration_error": figures["calibration_error"],
         "pictures": figures["pictures"],
         "whole_seconds": whole_seconds,
         "training_seconds": metrics["training_seconds"],
@@ -107,9 +109,9 @@ def table(runs: list[dict[str, Any]]) -> str:
         "Written by `benchmarks/accuracy.py`, which says how it is measured: `convscope train DATA` as a",
         "whole process on an empty cache, nothing chosen by hand, test pictures looked at once at the end.",
         "",
-        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
-        f"{machine['python']}. A 2048x2048 matrix product ran there at {rates['fp32']:.0f} (float32) and",
-        f"{rates['bf16']:.0f} (bfloat16) GFLOP/s, which is what to scale the times by.",
+        sentence(machine),
+        f"A 2048x2048 matrix product ran there at {rates['fp32']:.0f} (float32) and {rates['bf16']:.0f}",
+        "(bfloat16) GFLOP/s, which is what to scale the times by.",
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",
@@ -129,6 +131,7 @@ def row(name: str, runs: list[dict[str, Any]]) -> str:
         name,
         f"{runs[0]['pictures']:,}",
         f"{statistics.mean(accuracies):.2f} % ({min(accuracies):.2f} to {max(accuracies):.2f})",
+        calibration(runs),
         str(len(runs)),
         f"{len(timed)} with {threads} threads",
         f"{statistics.mean(whole):.0f} s ({max(whole):.0f})",
@@ -138,6 +141,14 @@ def row(name: str, runs: list[dict[str, Any]]) -> str:
         "yes" if runs[0]["mirrored"] else "no",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def calibration(runs: list[dict[str, Any]]) -> str:
+    """Say how far probabilities and shares of right answers lie apart, in the runs in which it was noted."""
+    errors = [100 * run["calibration_error"] for run in runs if "calibration_error" in run]
+    return (
+        f"{statistics.mean(errors):.2f} % ({max(errors):.2f}), {len(errors)} seeds" if errors else "not noted"
+    )
 
 
 if __name__ == "__main__":

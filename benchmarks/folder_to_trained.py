@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from machine import describe
+from machine import describe, sentence
 from process_tree import observe
 
 HERE = Path(__file__).parent
@@ -101,8 +101,7 @@ def table(report: dict[str, Any]) -> str:
         f"median of {report['rounds']} runs. The first epoch counts from the start of the process; memory is",
         "beyond mapped files, all processes together.",
         "",
-        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
-        f"{machine['python']}.",
+        sentence(machine),
         "",
         "| data | | first epoch | later epochs | pictures/s in these | to the last epoch | peak memory |",
         "|---|---|---|---|---|---|---|",

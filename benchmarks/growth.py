@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from machine import describe
+from machine import describe, sentence
 from process_tree import observe
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
@@ -88,8 +88,7 @@ def table(runs: list[dict[str, Any]]) -> str:
         "",
         "Written by `benchmarks/growth.py`, which says how it is measured, in one run each.",
         "",
-        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
-        f"{machine['python']}.",
+        sentence(machine),
         "",
         "| pictures | size | whole command | of it one epoch | peak memory |",
         "|---|---|---|---|---|",

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -25,6 +26,14 @@ def describe() -> dict[str, str | int]:
         "torch": torch.__version__,
         "system": platform.system(),
     }
+
+
+def sentence(machine: dict[str, Any]) -> str:
+    """Say what `describe` found, as a table's text does."""
+    return (
+        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, "
+        f"Python {machine['python']}."
+    )
 
 
 def matrix_rates(side: int = 2048, repeats: int = 10) -> dict[str, float]:

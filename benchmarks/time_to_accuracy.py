@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from accuracy import DOCS, measure
-from machine import describe
+from machine import describe, sentence
 
 
 def main() -> None:
@@ -70,8 +70,7 @@ def table(found: dict[str, Any]) -> str:
         "",
         "Written by `benchmarks/time_to_accuracy.py`, which says how it is measured. Means over the seeds.",
         "",
-        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
-        f"{machine['python']}.",
+        sentence(machine),
         "",
         "| data | wanted | epochs | accuracy (lowest to highest) | whole command (longest) | seeds |",
         "|---|---|---|---|---|---|",

@@ -2,8 +2,9 @@
 
 A step is forward, loss, backward and the change of the weights, on pictures that lie in memory. convscope's
 is the one it trains with, normalisation, Muon and averaging of weights included; that of the others is the
-plain chain with stochastic gradient descent and momentum, which is less work. Given is the median over the
-rounds (`turns.py`). Run it with
+plain chain with stochastic gradient descent and momentum, which is less work. So there is a second line for
+convscope, whose weights change as those of the others do, normalisation still included. Given is the median
+over the rounds (`turns.py`). Run it with
 
     pip install . tensorflow-cpu keras jax        # whoever is missing is said to be
     python benchmarks/training_step.py
@@ -21,7 +22,7 @@ from typing import Any
 
 from convscope.network.notation import parse
 from convscope.network.shapes import parse_shape, trace
-from machine import describe
+from machine import describe, sentence
 from turns import Entry, rates
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
@@ -34,6 +35,7 @@ NETWORKS = {
 BATCH = 128
 CONTENDERS = {
     "convscope": Entry("convscope_steps"),
+    "convscope, gradient descent": Entry("convscope_steps", "descent"),
     "PyTorch": Entry("torch_steps", "plain"),
     "PyTorch, bfloat16, channels-last": Entry("torch_steps", "tuned"),
     "PyTorch, the same compiled": Entry("torch_steps", "compiled"),
@@ -97,8 +99,7 @@ def table(report: dict[str, Any]) -> str:
         "Written by `benchmarks/training_step.py`, which says how it is measured. Median of",
         f"{report['rounds']} rounds, batch {report['batch']}; in brackets how much faster convscope is.",
         "",
-        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, Python",
-        f"{machine['python']}.",
+        sentence(machine),
         "",
         f"| | {' | '.join(heads)} |",
         f"|{'---|' * (len(networks) + 1)}",

@@ -1,4 +1,7 @@
-"""The step of `convscope train`, in the precision it would choose here."""
+"""The step of `convscope train`, in the precision it would choose here.
+
+As `descent` the weights change by gradient descent with momentum, as those of the peers do.
+"""
 
 # ruff: noqa: E402  # memory and threads are settled before PyTorch is imported, as the command does
 
@@ -25,20 +28,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def make(_variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Forward, backward, Muon and the average of the weights."""
+def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
+    """Forward, backward and the change of the weights."""
     torch.manual_seed(0)
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(labels)
     maps = maps.bfloat16() if fastest_precision() == "bf16" else maps
     trained = TrainingNetwork(stages(parse(network), shape, CLASSES), whitened=None, fused=True).train()
-    optimiser = Optimiser(trained, batch=batch, filter_rate=0.01)
-    average = Average(trained, 1000)
+    change = (descent if variant == "descent" else recipe)(trained, batch)
 
     def take(steps: int) -> None:
         for _ in range(steps):
             F.cross_entropy(trained(maps), truth, label_smoothing=0.2).backward()
-            optimiser.step(1.0)
-            average.follow()
+            change()
 
     return take
+
+
+def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
+    """Change the weights by Muon, and follow their average."""
+    optimiser = Optimiser(trained, batch=batch, filter_rate=0.01)
+    average = Average(trained, 1000)
+
+    def change() -> None:
+        optimiser.step(1.0)
+        average.follow()
+
+    return change
+
+
+def descent(trained: TrainingNetwork, _batch: int) -> Callable[[], None]:
+    """Change the weights by stochastic gradient descent with momentum."""
+    optimiser = torch.optim.SGD(trained.parameters(), lr=0.01, momentum=0.9)
+
+    def change() -> None:
+        optimiser.step()
+        optimiser.zero_grad()
+
+    return change
