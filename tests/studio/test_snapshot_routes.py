@@ -5,8 +5,7 @@ import pytest
 
 import convscope
 from convscope.pictures.sources import open_source
-from convscope.steps import convolution, relu
-from convscope.studio.snapshot_routes import MOST_FILTERS
+from convscope.steps import convolution, max_pooling, relu
 from convscope.training import session
 from convscope.training.recipe import Settings
 from convscope.walkthrough.arrays import EncodedArray
@@ -30,11 +29,19 @@ def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_pa
         assert shown["label"] == digits.items[5].label
         np.testing.assert_array_equal(decoded(shown["pixels"])[0], pixels)
         assert shown["probabilities"] == pytest.approx(classifier.predict_proba(pixels)[0])
-        weight, bias = (model.weights[f"convolution_1.{name}"][:MOST_FILTERS] for name in ("weight", "bias"))
+        weight, bias = (model.weights[f"convolution_1.{name}"] for name in ("weight", "bias"))
         np.testing.assert_array_equal(decoded(shown["filters"]), weight)
         normal = (pixels[None] - model.mean[0]) / model.std[0]
         expected = relu.forward(convolution.forward(normal, weight, bias, padding=(1, 1)))
         np.testing.assert_allclose(decoded(shown["maps"]), expected, atol=1e-4)
+        assert (shown["step"], shown["steps"]) == (
+            "convolution_1.relu",
+            ["convolution_1.relu", "max_pooling_1"],
+        )
+        pooled = studio.get(f"/api/runs/seen/epochs/{epoch}?place=5&step=max_pooling_1")
+        expected = max_pooling.forward(expected, (2, 2), (2, 2))
+        np.testing.assert_allclose(decoded(pooled["maps"]), expected, atol=1e-4)
     assert studio.ask("GET", "/api/runs/seen/epochs/3")[0] == 404
     assert studio.ask("GET", "/api/runs/seen/epochs/1?place=99999")[0] == 404
+    assert studio.ask("GET", "/api/runs/seen/epochs/1?step=softmax")[0] == 404
     assert studio.ask("GET", "/api/runs/none/epochs")[0] == 404

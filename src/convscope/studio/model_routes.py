@@ -30,6 +30,7 @@ class ModelFacts(BaseModel):
     classes: list[str] = Field(examples=[["cat", "dog"]])
     shape: tuple[int, int, int] = Field(description="Channels, height and width of what it looks at.")
     figures: dict[str, JsonValue] = Field(description="How it did on pictures it had never seen.")
+    data: str | None = Field(description="The id of the pictures that it learned from, if they are open.")
 
 
 def model_routes(studio: Studio) -> APIRouter:
@@ -45,7 +46,7 @@ def model_routes(studio: Studio) -> APIRouter:
     def facts(model: Id) -> ModelFacts:
         """What one of them is."""
         found, classifier = studio.model(model), studio.classifier(model)
-        size = classifier.model.preparation
+        size, learned_from = classifier.model.preparation, classifier.model.receipt.get("data")
         return ModelFacts(
             id=found.id,
             name=found.name,
@@ -53,6 +54,7 @@ def model_routes(studio: Studio) -> APIRouter:
             classes=list(classifier.classes),
             shape=(size.channels, size.height, size.width),
             figures=dict(classifier.model.figures),
+            data=next((one.id for one in studio.sources() if one.where == learned_from), None),
         )
 
     return router

@@ -1,4 +1,4 @@
-"""How a network came to see: its first filters and their maps of one picture, epoch by epoch."""
+"""How a network came to see: its first filters and the maps of any step of one picture, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import Convolution
 from convscope.pictures.sources import open_source
+from convscope.printable import printable
 from convscope.walkthrough.arrays import EncodedArray, encode
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.studio.opened import Studio
 
-MOST_FILTERS = 16
 _LONGEST_MAP = 48
 Name = Annotated[str, Path(description="The run's name.", max_length=255)]
 
@@ -46,8 +46,12 @@ class Snapshot(BaseModel):
     filters: EncodedArray | None = Field(
         description="The first filters (filters, channels, height, width); null if there are none."
     )
+    steps: list[str] = Field(
+        description="The steps that have maps.", examples=[["convolution_1.relu", "max_pooling_1"]]
+    )
+    step: str | None = Field(description="The one whose maps are shown; null if there is none.")
     maps: EncodedArray | None = Field(
-        description="Their maps after ReLU (filters, height, width); of large ones every n-th cell."
+        description="All of its maps (maps, height, width); of large ones every n-th cell."
     )
 
 
@@ -66,42 +70,58 @@ def snapshot_routes(studio: Studio) -> APIRouter:
         run: Name,
         epoch: Annotated[int, Path(ge=1)],
         place: Annotated[int, Query(ge=0, description="Of the picture among those learned from.")] = 0,
+        step: Annotated[str, Query(max_length=64, description="Whose maps; the first's if not given.")] = "",
     ) -> Snapshot:
         """What the network after one epoch makes of one picture."""
         path = runs.snapshots(run).get(epoch)
         if path is None:
             raise RequestError(f"the network after epoch {epoch} was not kept", status=404)
-        return _snapshot(path, epoch, runs.source(run), place)
+        return _snapshot(path, epoch, runs.source(run), place, step)
 
     return router
 
 
-def _snapshot(path: FilePath, epoch: int, where: str, place: int) -> Snapshot:
+def _snapshot(path: FilePath, epoch: int, where: str, place: int, wanted: str) -> Snapshot:
     classifier = Classifier(load(path), 1)
     source = open_source(where)
     if place >= len(source.items):
         raise RequestError(f"there is no picture {place}", status=404, why=f"there are {len(source.items):,}")
     pixels = classifier.prepared(source.read(place), source.items[place].name)
-    filters, maps = _first_convolution(classifier.model, pixels)
+    steps = _steps_with_maps(classifier.model)
+    step = wanted or (steps[0] if steps else None)
+    if step is not None and step not in steps:
+        raise RequestError(
+            f"there are no maps of {printable(step)}", status=404, remedy="choose another step"
+        )
     return Snapshot(
         epoch=epoch,
         classes=list(classifier.classes),
         probabilities=classifier.predictor.probabilities(pixels[None])[0].tolist(),
         label=source.items[place].label,
         pixels=encode(pixels.transpose(2, 0, 1), "uint8"),
-        filters=filters,
-        maps=maps,
+        filters=_first_filters(classifier.model),
+        steps=steps,
+        step=step,
+        maps=None if step is None else _maps(classifier.model, step, pixels),
     )
 
 
-def _first_convolution(
-    model: Model, pixels: NDArray[np.uint8]
-) -> tuple[EncodedArray, EncodedArray] | tuple[None, None]:
+def _steps_with_maps(model: Model) -> list[str]:
+    return [
+        f"{stage.name}.relu" if isinstance(stage.layer, Convolution) else stage.name
+        for stage in model.stages()
+        if len(stage.output_shape) == 3
+    ]
+
+
+def _first_filters(model: Model) -> EncodedArray | None:
     first = model.stages()[0]
     if not isinstance(first.layer, Convolution):
-        return None, None
-    name = f"{first.name}.relu"
-    maps = Intermediate(model, [name], 1).values(pixels[None])[name][0, :MOST_FILTERS]
-    step = -(-max(maps.shape[1:]) // _LONGEST_MAP)
-    filters = model.weights[f"{first.name}.weight"][:MOST_FILTERS]
-    return encode(filters, "float32"), encode(maps[:, ::step, ::step], "float32")
+        return None
+    return encode(model.weights[f"{first.name}.weight"], "float32")
+
+
+def _maps(model: Model, step: str, pixels: NDArray[np.uint8]) -> EncodedArray:
+    maps = Intermediate(model, [step], 1).values(pixels[None])[step][0]
+    every = -(-max(maps.shape[1:]) // _LONGEST_MAP)
+    return encode(maps[:, ::every, ::every], "float32")

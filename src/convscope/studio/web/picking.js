@@ -23,17 +23,71 @@ export async function whatIsOpen() {
 }
 
 /**
+ * Heads a view of one or two models on some pictures: its title, what it is for, and the choices.
+ *
+ * @param {HTMLElement} root
+ * @param {import("studio/studio.js").Place} place
+ * @param {string} title
+ * @param {string} says
+ * @param {Record<string, string>} [asked]  the options that name models, and what they are called
+ * @returns {Promise<{models: Open[], data: Open, part: string} | null>}  null where no model is open
+ */
+export async function chooseFor(root, place, title, says, asked = { model: "model" }) {
+  const { models, data } = await whatIsOpen();
+  root.append(
+    element("div", { class: "lesson" }, element("h1", {}, title), element("p", {}, says)),
+    models.length ? "" : noModel(),
+  );
+  if (!models.length) return null;
+  const names = Object.keys(asked);
+  const found = names.map((name, at) => chosen(models, place.options.get(name), at));
+  const source = await dataFor(found[0].id, data, place.options.get("data"));
+  const part = place.options.get("part") ?? "test";
+  const choices = names.map((name, at) => ({
+    name,
+    label: asked[name],
+    chosen: found[at].id,
+    options: named(models),
+    without: at ? [] : ["data"], // another model has learned from other pictures
+  }));
+  const lasting = [...names, "data", "part"]; // what else is chosen belongs to what is shown now
+  const options = new URLSearchParams([...place.options].filter(([name]) => lasting.includes(name)));
+  root.append(
+    picker({ ...place, options }, [
+      ...choices,
+      { name: "data", label: "pictures", chosen: source.id, options: named(data) },
+      { name: "part", label: "of these the", chosen: part, options: PARTS },
+    ]),
+  );
+  return { models: found, data: source, part };
+}
+
+/**
+ * The pictures that the address chooses, else those that a model learned from, else the first.
+ *
+ * @param {string} model
+ * @param {Open[]} data
+ * @param {string | null} id
+ */
+export async function dataFor(model, data, id) {
+  return chosen(data, id ?? (await get(`/api/models/${model}`)).data);
+}
+
+/**
  * Selects that turn to the address with the new choice in it.
  *
  * @param {import("studio/studio.js").Place} place
- * @param {{name: string, label: string, chosen: string, options: Record<string, string>}[]} choices
+ * @param {{name: string, label: string, chosen: string, options: Record<string, string>, without?: string[]}[]}
+ *   choices  without: further options that a new choice takes away
  */
 export function picker(place, choices) {
   return element(
     "p",
     { class: "choices" },
-    choices.map(({ name, label, chosen, options }) =>
-      choice(label, chosen, options, (value) => turnTo(place, { [name]: value })),
+    choices.map(({ name, label, chosen, options, without = [] }) =>
+      choice(label, chosen, options, (value) =>
+        turnTo(place, { ...Object.fromEntries(without.map((other) => [other, ""])), [name]: value }),
+      ),
     ),
   );
 }
@@ -84,20 +138,6 @@ export function named(open) {
       return [id, shown];
     }),
   );
-}
-
-/**
- * The choices of pictures and of their part, for `picker`.
- *
- * @param {Open[]} data
- * @param {string} id
- * @param {string} part
- */
-export function pictureChoices(data, id, part) {
-  return [
-    { name: "data", label: "pictures", chosen: id, options: named(data) },
-    { name: "part", label: "of these the", chosen: part, options: PARTS },
-  ];
 }
 
 /** The address of the walk of a picture. @type {(model: string, data: string, place: number) => string} */

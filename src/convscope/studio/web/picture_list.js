@@ -3,17 +3,18 @@
  */
 
 import { element } from "convscope/dom.js";
+import { rem } from "convscope/maps.js";
 
-const TILE = { width: 136, height: 196 }; // screen pixels, with the space between
+const WIDTH = 9.5; // of a tile with the space beside it, times the text's size
 const ROWS_BEYOND = 2; // above and below those in sight, so that the keyboard finds the next
 
 /**
  * @param {number} count
  * @param {(index: number) => HTMLElement} draw  what is shown at an index
  * @param {string} label
- * @param {number} [height]  of a tile
+ * @param {number} tall  a tile with the space below it, times the text's size
  */
-export function pictureList(count, draw, label, height = TILE.height) {
+export function pictureList(count, draw, label, tall) {
   const list = element("ul", { class: "tiles" });
   const frame = element(
     "div",
@@ -23,6 +24,7 @@ export function pictureList(count, draw, label, height = TILE.height) {
   /** @type {Map<number, HTMLElement>} */
   const drawn = new Map();
   let columns = 1;
+  let [width, height] = [rem(WIDTH), rem(tall)];
 
   const fill = () => {
     const first = Math.max(0, Math.floor(frame.scrollTop / height) - ROWS_BEYOND) * columns;
@@ -55,11 +57,12 @@ export function pictureList(count, draw, label, height = TILE.height) {
    * @param {number} index
    */
   const put = (tile, index) => {
-    tile.style.transform = `translate(${(index % columns) * TILE.width}px, ${Math.floor(index / columns) * height}px)`;
+    tile.style.transform = `translate(${(index % columns) * width}px, ${Math.floor(index / columns) * height}px)`;
   };
 
   const layOut = () => {
-    columns = Math.max(1, Math.floor(list.clientWidth / TILE.width));
+    [width, height] = [rem(WIDTH), rem(tall)];
+    columns = Math.max(1, Math.floor(list.clientWidth / width));
     list.style.height = `${Math.ceil(count / columns) * height}px`;
     for (const [index, tile] of drawn) put(tile, index);
     fill();

@@ -31,6 +31,8 @@ const VIEWS = new Map([
   ["lesson", "Lesson"],
 ]);
 
+const TAKES_KEYS = "a, button, input, select";
+
 const top = byId("top");
 const main = byId("main");
 
@@ -73,7 +75,8 @@ async function turnTo() {
   tidy = undefined;
   document.title = `${VIEWS.get(place.view)} · convscope studio`;
   drawTop(place.view);
-  const root = element("div", { class: "studio-view" });
+  const root = element("div", { class: "studio-view", "aria-busy": "true" });
+  const back = leave(addressOf(place.view, place.path));
   try {
     /** @type {{show: Show, followsOptions?: boolean}} */
     const { show, followsOptions } = await import(`studio/views/${place.view}.js`);
@@ -84,20 +87,75 @@ async function turnTo() {
     if (mine === turn) tidy = after;
     else after?.();
   } catch (error) {
-    if (mine === turn) main.replaceChildren(element("h1", {}, VIEWS.get(place.view) ?? ""), told(error));
+    if (mine !== turn) return;
+    main.replaceChildren(root);
+    if (!root.querySelector("h1")) root.append(element("h1", {}, VIEWS.get(place.view) ?? ""));
+    root.append(told(error));
   }
+  if (mine === turn) back(root);
+}
+
+/** What was shown last, without its options. */
+let left = "";
+
+/**
+ * Leaves what is shown. The same with another choice stays where it is on the screen, and the keyboard at what was
+ * chosen; another begins at its top, and the keyboard there.
+ *
+ * @param {string} next  what is shown instead, without its options
+ * @returns {(root: HTMLElement) => void}  to be called once it is there
+ */
+function leave(next) {
+  const isSame = next === left;
+  left = next;
+  const { activeElement: active } = document;
+  const label = main.contains(active) && active ? labelOf(active) : "";
+  if (isSame) main.style.minHeight = `${main.offsetHeight}px`;
+  else scrollTo(0, 0);
+  return (root) => {
+    root.removeAttribute("aria-busy");
+    main.style.minHeight = "";
+    const same =
+      isSame && label && [...root.querySelectorAll(TAKES_KEYS)].find((one) => labelOf(one) === label);
+    if (same instanceof HTMLElement) same.focus({ preventScroll: true });
+    else if (label && document.activeElement === document.body) main.focus({ preventScroll: true });
+  };
+}
+
+/**
+ * What a control is called.
+ *
+ * @param {Element} control
+ */
+function labelOf(control) {
+  const { labels } = /** @type {HTMLInputElement} */ (control);
+  return (
+    control.getAttribute("aria-label") ?? labels?.[0]?.firstChild?.textContent ?? control.textContent ?? ""
+  );
 }
 
 /** @param {string} current */
 function drawTop(current) {
-  const links = [...VIEWS].map(([view, title]) =>
-    element("a", { href: addressOf(view), "aria-current": view === current ? "page" : null }, title),
-  );
-  top.replaceChildren(
+  if (!top.firstChild) top.append(...bar());
+  for (const link of top.querySelectorAll("nav a")) {
+    if (link.getAttribute("href") === addressOf(current)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  top.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  const switcher = top.querySelector(".theme");
+  if (switcher) switcher.textContent = otherTheme();
+}
+
+function bar() {
+  return [
     element("strong", {}, "convscope"),
-    element("nav", { "aria-label": "what to do" }, links),
-    element("button", { type: "button", class: "theme", click: switchTheme }, otherTheme()),
-  );
+    element(
+      "nav",
+      { "aria-label": "what to do" },
+      [...VIEWS].map(([view, title]) => element("a", { href: addressOf(view) }, title)),
+    ),
+    element("button", { type: "button", class: "theme", "aria-label": "light or dark", click: switchTheme }),
+  ];
 }
 
 /** The theme that is not shown now. */
@@ -130,6 +188,7 @@ function decoded(piece) {
 
 const kept = localStorage.getItem("theme");
 if (kept) document.documentElement.dataset.theme = kept;
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => turnTo());
 addEventListener("hashchange", () => {
   const { view, path } = placeOf(location.hash);
   if (addressOf(view, path) !== followed) turnTo();

@@ -1,5 +1,5 @@
 /**
- * How the network came to see: its first filters and what they make of one picture, epoch by epoch.
+ * How the network came to see: its first filters and the maps of any step of one picture, epoch by epoch.
  *
  * @typedef {import("convscope/arrays.js").Tensor} Tensor
  * @typedef {object} Snapshot
@@ -8,13 +8,16 @@
  * @property {string} label
  * @property {Tensor} pixels  (channels, height, width)
  * @property {Tensor | null} filters  (filters, channels, height, width)
- * @property {Tensor | null} maps  (filters, height, width)
+ * @property {string[]} steps  that have maps
+ * @property {string | null} step  whose maps they are
+ * @property {Tensor | null} maps  (maps, height, width)
  */
 
 import { mapOf, range, unpackAll } from "convscope/arrays.js";
 import { largestFirst } from "convscope/chain.js";
 import { limitOf } from "convscope/colours.js";
 import { element } from "convscope/dom.js";
+import { legend } from "convscope/legend.js";
 import { cellSize, mapCanvas, pixelPaint, rem, signedPaint } from "convscope/maps.js";
 import { percent } from "convscope/numbers.js";
 import { get, told } from "studio/api.js";
@@ -30,6 +33,7 @@ export function epochs(address) {
   const scrubber = element("input", { type: "range", min: 0, max: 0, value: 0, input: () => show() });
   const place = element("input", { type: "number", min: 0, value: 0, change: () => show() });
   const epoch = element("output", {});
+  const steps = element("select", { change: () => show() });
   const shown = element("div", { class: "stack" });
   const root = element(
     "section",
@@ -40,6 +44,7 @@ export function epochs(address) {
       { class: "fields" },
       element("label", {}, "after epoch ", scrubber, " ", epoch),
       element("label", {}, "picture ", place),
+      element("label", {}, "maps of ", steps),
     ),
     shown,
   );
@@ -50,8 +55,15 @@ export function epochs(address) {
     epoch.textContent = String(chosen);
     scrubber.setAttribute("aria-valuetext", `epoch ${chosen}`);
     try {
-      const snapshot = await unpackAll(await get(`${address}/epochs/${chosen}?place=${Number(place.value)}`));
-      if (mine === turn) shown.replaceChildren(...drawn(snapshot));
+      const query = new URLSearchParams({ place: String(Number(place.value)), step: steps.value });
+      /** @type {Snapshot} */
+      const snapshot = await unpackAll(await get(`${address}/epochs/${chosen}?${query}`));
+      if (mine !== turn) return;
+      if (!steps.options.length)
+        steps.append(
+          ...snapshot.steps.map((step) => new Option(titleOf(step), step, false, step === snapshot.step)),
+        );
+      shown.replaceChildren(...drawn(snapshot));
     } catch (error) {
       if (mine === turn) shown.replaceChildren(told(error));
     }
@@ -75,7 +87,7 @@ export function epochs(address) {
 }
 
 /** @param {Snapshot} snapshot */
-function drawn({ classes, probabilities, label, pixels, filters, maps }) {
+function drawn({ classes, probabilities, label, pixels, filters, steps, step, maps }) {
   const answers = largestFirst(probabilities).slice(0, MOST_CLASSES);
   const [, height, width] = pixels.shape;
   const answer = element(
@@ -85,23 +97,23 @@ function drawn({ classes, probabilities, label, pixels, filters, maps }) {
     answers.map((index, place) => `${place ? ", " : ""}${classes[index]} ${percent(probabilities[index])}`),
     `; the picture is under ${label}.`,
   );
-  const picture = figure("the picture", [canvas(height, width, pixelPaint(pixels), 8)]);
-  if (!filters || !maps) return [answer, picture];
+  const picture = figure("the picture", [canvas(height, width, pixelPaint(pixels), 6)]);
+  if (!maps) return [answer, picture];
   const limit = limitOf(maps.data);
-  return [
-    answer,
-    element(
-      "div",
-      { class: "first-filters" },
-      picture,
-      range(filters.shape[0]).map((filter) =>
-        figure(`filter ${filter}`, [
-          ...channels(filters, filter),
-          canvas(maps.shape[1], maps.shape[2], signedPaint(mapOf(maps, filter), limit, theme()), 6),
-        ]),
-      ),
-    ),
-  ];
+  const first = step === steps[0] ? filters : null;
+  const figures = range(maps.shape[0]).map((index) =>
+    figure(first ? `filter ${index}` : `map ${index}`, [
+      ...(first ? channels(first, index) : []),
+      canvas(maps.shape[1], maps.shape[2], signedPaint(mapOf(maps, index), limit, theme()), 6),
+    ]),
+  );
+  return [answer, element("div", { class: "first-filters" }, picture, figures), legend(limit, theme())];
+}
+
+/** @param {string} step */
+function titleOf(step) {
+  const [name, after] = step.split(".");
+  return `${name.replaceAll("_", " ")}${after ? " after ReLU" : ""}`;
 }
 
 /**

@@ -2,6 +2,8 @@
  * Writing a network: its table of shapes and costs as it is written, and what is wrong with it at the character.
  *
  * @typedef {import("studio/train/data_choice.js").DataFacts} DataFacts
+ * @typedef {{step: string, notation: string, shape: number[], parameters: number, multiply_adds: number,
+ *   receptive_field: number[]}} NetworkStep
  */
 
 import { element, head } from "convscope/dom.js";
@@ -24,6 +26,7 @@ export function networkBoard() {
     "aria-describedby": "network-help",
     input: () => show(),
   });
+  const costs = element("div", { "aria-live": "polite" });
   const table = element("div", {
     class: "wide-table",
     tabindex: 0,
@@ -34,7 +37,10 @@ export function networkBoard() {
   async function show() {
     const mine = ++turn;
     written.removeAttribute("aria-invalid");
-    if (!facts) return table.replaceChildren();
+    if (!facts) {
+      costs.replaceChildren();
+      return table.replaceChildren();
+    }
     const query = new URLSearchParams({
       notation: written.value.trim() || facts.network,
       shape: facts.shape.join("x"),
@@ -42,11 +48,14 @@ export function networkBoard() {
     });
     try {
       const { steps } = await get(`/api/network?${query}`);
-      if (mine === turn) table.replaceChildren(tableOf(steps));
+      if (mine !== turn) return;
+      table.replaceChildren(tableOf(steps));
+      costs.replaceChildren(element("p", {}, costsOf(steps)));
     } catch (error) {
       if (mine !== turn) return;
       written.setAttribute("aria-invalid", "true");
-      table.replaceChildren(told(error));
+      table.replaceChildren();
+      costs.replaceChildren(told(error));
     }
   }
 
@@ -54,7 +63,7 @@ export function networkBoard() {
     element: element(
       "div",
       { class: "stack" },
-      element("label", { class: "stack" }, "network", written),
+      element("label", { class: "stack" }, "network; left empty, this one is taken", written),
       element(
         "datalist",
         { id: "presets" },
@@ -65,6 +74,12 @@ export function networkBoard() {
         { class: "quiet", id: "network-help" },
         "32C3: 32 filters of 3 × 3 cells. MP2: max pooling. 128N: 128 neurons. The output layer follows from the classes.",
       ),
+      costs,
+    ),
+    steps: element(
+      "section",
+      { class: "stack steps-table", "aria-label": "steps and costs" },
+      element("h2", {}, "Steps and costs"),
       table,
     ),
     /** @param {DataFacts | null} found */
@@ -77,10 +92,20 @@ export function networkBoard() {
   };
 }
 
+/** @param {NetworkStep[]} steps */
+function costsOf(steps) {
+  return `${count(total(steps, "parameters"))} parameters, ${count(total(steps, "multiply_adds"))} multiply-adds a picture.`;
+}
+
 /**
- * @param {{step: string, notation: string, shape: number[], parameters: number, multiply_adds: number,
- *   receptive_field: number[]}[]} steps
+ * @param {NetworkStep[]} steps
+ * @param {"parameters" | "multiply_adds"} field
  */
+function total(steps, field) {
+  return steps.reduce((sum, step) => sum + step[field], 0);
+}
+
+/** @param {NetworkStep[]} steps */
 function tableOf(steps) {
   const number = (/** @type {number} */ n) => element("td", { class: "count" }, n ? count(n) : "");
   const rows = steps.map(({ step, notation, shape, parameters, multiply_adds, receptive_field }) =>
@@ -95,8 +120,6 @@ function tableOf(steps) {
       element("td", { class: "count" }, shapeText(receptive_field)),
     ),
   );
-  const total = (/** @type {"parameters" | "multiply_adds"} */ field) =>
-    steps.reduce((sum, step) => sum + step[field], 0);
   return element(
     "table",
     { class: "network-table" },
@@ -111,8 +134,8 @@ function tableOf(steps) {
         element("th", { scope: "row" }, "total"),
         element("td", {}),
         element("td", {}),
-        number(total("parameters")),
-        number(total("multiply_adds")),
+        number(total(steps, "parameters")),
+        number(total(steps, "multiply_adds")),
         element("td", {}),
       ),
     ),

@@ -109,7 +109,7 @@ function draw(parts, { run, history, forecast }, address) {
     parts.state.textContent = text;
     drawActions(parts, run, address);
   }
-  parts.progress.hidden = run.state === "failed";
+  parts.progress.hidden = run.state === "failed" || run.state === "finished";
   parts.progress.value = history.preparing
     ? history.preparing.done / Math.max(1, history.preparing.total)
     : history.doneFraction;

@@ -39,20 +39,11 @@ export async function showStart(root, wanted) {
       trouble.replaceChildren(told(error));
     }
   };
+  root.classList.add("start");
   root.append(
     element("h1", {}, "Train"),
-    element(
-      "section",
-      { "aria-label": "pictures", class: "stack" },
-      element("h2", {}, "1. Pictures"),
-      data.element,
-    ),
-    element(
-      "section",
-      { "aria-label": "network", class: "stack" },
-      element("h2", {}, "2. Network"),
-      board.element,
-    ),
+    section("pictures", "1. Pictures", data.element),
+    section("network", "2. Network", board.element),
     element(
       "form",
       { submit: begin, class: "stack", "aria-label": "start" },
@@ -71,13 +62,23 @@ export async function showStart(root, wanted) {
       ),
       trouble,
     ),
-    element("section", { "aria-label": "runs", class: "stack" }, element("h2", {}, "Runs"), runs.element),
+    section("runs", "Runs", runs.element),
+    board.steps,
   );
   const leave = follow(({ runs }) => JSON.stringify(runs), runs.refresh);
   return () => {
     leave();
     data.end();
   };
+}
+
+/**
+ * @param {string} label
+ * @param {string} title
+ * @param {HTMLElement} content
+ */
+function section(label, title, content) {
+  return element("section", { "aria-label": label, class: "stack" }, element("h2", {}, title), content);
 }
 
 /** The table of runs, and what brings it up to date. */

@@ -13,19 +13,10 @@ import { number } from "convscope/number.js";
 import { count, percent, three } from "convscope/numbers.js";
 import { get } from "studio/api.js";
 import { pictureList, thumbnail } from "studio/picture_list.js";
-import {
-  chosen,
-  named,
-  noModel,
-  picker,
-  pictureChoices,
-  turnTo,
-  walkOf,
-  whatIsOpen,
-} from "studio/picking.js";
+import { chooseFor, turnTo, walkOf } from "studio/picking.js";
 import { choice } from "convscope/choice.js";
 
-const TILE_HEIGHT = 216;
+const TILE_HEIGHT = 13; // times the text's size
 
 /** @type {Record<string, [string, (flip: Flip) => boolean]>} */
 const KINDS = {
@@ -37,31 +28,25 @@ const KINDS = {
 
 /** @type {import("studio/studio.js").Show} */
 export async function show(root, place) {
-  const { models, data } = await whatIsOpen();
-  const title = element("h1", {}, "Compare");
-  if (!models.length) return void root.append(title, noModel());
-  const first = chosen(models, place.options.get("first"));
-  const second = chosen(models, place.options.get("second"), 1);
-  const source = chosen(data, place.options.get("data"));
-  const part = place.options.get("part") ?? "test";
-  root.append(
-    title,
-    element("p", {}, "Two models answer the same pictures. What counts is where they part."),
-    picker(place, [
-      { name: "first", label: "first model", chosen: first.id, options: named(models) },
-      { name: "second", label: "second model", chosen: second.id, options: named(models) },
-      ...pictureChoices(data, source.id, part),
-    ]),
+  const found = await chooseFor(
+    root,
+    place,
+    "Compare",
+    "Two models answer the same pictures. What counts is where they part.",
+    { first: "first model", second: "second model" },
   );
+  if (!found) return;
+  const { data, part } = found;
+  const [first, second] = found.models;
   if (first === second) {
     return void root.append(
       element("p", { class: "quiet" }, "Choose two different models: one is compared with itself."),
     );
   }
-  const query = new URLSearchParams({ first: first.id, second: second.id, data: source.id, part });
-  const found = await get(`/api/comparison?${query}`);
-  root.append(figures(found, first.name, second.name), verdict(found, second.name));
-  root.append(flips(found, place, { first, second, data: source.id }));
+  const query = new URLSearchParams({ first: first.id, second: second.id, data: data.id, part });
+  const told = await get(`/api/comparison?${query}`);
+  root.append(figures(told, first.name, second.name), verdict(told, second.name));
+  root.append(flips(told, place, { first, second, data: data.id }));
 }
 
 /**
@@ -169,9 +154,13 @@ function tile(flip, { first, second, data }) {
   ) =>
     element(
       "a",
-      { class: said === flip.truth ? null : "mistaken", href: walkOf(model, data, flip.place), title: which },
+      {
+        class: said === flip.truth ? "says" : "says mistaken",
+        href: walkOf(model, data, flip.place),
+        title: `${which}: ${said}`,
+      },
       element("strong", {}, said),
-      ` ${percent(share)}`,
+      element("span", {}, percent(share)),
     );
   return element(
     "div",

@@ -18,44 +18,39 @@ import { element, head } from "convscope/dom.js";
 import { count, percent } from "convscope/numbers.js";
 import { get, post, told } from "studio/api.js";
 import { pictureList, thumbnail } from "studio/picture_list.js";
-import {
-  chosen,
-  named,
-  noModel,
-  picker,
-  pictureChoices,
-  walkOf,
-  whatIsOpen,
-  withOptions,
-} from "studio/picking.js";
+import { chooseFor, walkOf, withOptions } from "studio/picking.js";
 
 const LOOK_MILLISECONDS = 1000;
-const SUSPECT_HEIGHT = 236; // of a tile with a button
+// of a tile, times the text's size; with a button it is higher
+const TILE_HEIGHT = 12;
+const SUSPECT_HEIGHT = 14.5;
 const LISTS = /** @type {[string, string][]} */ ([
   ["worst", "The worst mistakes"],
   ["uncertain", "The most uncertain"],
   ["suspects", "Probably mislabelled"],
 ]);
 
+const READ =
+  "What the network says, then the class that the picture is under: choose another to correct it. A picture leads to its walk.";
+
 /** @type {import("studio/studio.js").Show} */
 export async function show(root, place) {
-  const { models, data } = await whatIsOpen();
-  const title = element("h1", {}, "Mistakes");
-  if (!models.length) return void root.append(title, noModel());
-  const model = chosen(models, place.options.get("model"));
-  const source = chosen(data, place.options.get("data"));
-  const part = place.options.get("part") ?? "test";
-  const asked = { model: model.id, data: source.id, part };
-  root.append(
-    title,
-    picker(place, [
-      { name: "model", label: "model", chosen: model.id, options: named(models) },
-      ...pictureChoices(data, source.id, part),
-    ]),
+  const chosen = await chooseFor(
+    root,
+    place,
+    "Mistakes",
+    "Which class is taken for which, and the pictures behind every number.",
   );
+  if (!chosen) return;
+  const {
+    models: [model],
+    data,
+    part,
+  } = chosen;
+  const asked = { model: model.id, data: data.id, part };
   const [figures, corrections] = await Promise.all([
     get(`/api/models/${model.id}/mistakes?${query(asked)}`),
-    get(`/api/data/${source.id}/corrections`),
+    get(`/api/data/${data.id}/corrections`),
   ]);
   const corrected = element("p", { class: "quiet", role: "status" });
   const desk = new Desk(asked, corrections, corrected);
@@ -239,10 +234,11 @@ function tiles({ places, names, labels, predicted, probabilities }, classes) {
  * @param {Desk} desk
  * @param {number} [height]  of a tile
  */
-function pictures(title, tiles, asked, desk, height) {
+function pictures(title, tiles, asked, desk, height = TILE_HEIGHT) {
   const said = tiles.length === 1 ? "1 picture" : `${count(tiles.length)} pictures`;
   return [
     element("h2", {}, `${title}: ${said}`),
+    tiles.length ? element("p", { class: "quiet" }, READ) : "",
     tiles.length ? pictureList(tiles.length, (index) => tile(tiles[index], asked, desk), title, height) : "",
   ];
 }
@@ -273,11 +269,11 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
     element("a", { href: walkOf(asked.model, asked.data, place) }, thumbnail(asked.data, place, name)),
     element(
       "span",
-      { class: said === label ? null : "mistaken" },
+      { class: said === label ? "says" : "says mistaken", title: said },
       element("strong", {}, said),
-      ` ${percent(share)}`,
+      element("span", {}, percent(share)),
     ),
-    select,
+    element("span", { class: "under" }, "is ", select),
     rather && now !== rather
       ? element(
           "button",

@@ -40,16 +40,7 @@ import { number } from "convscope/number.js";
 import { count, three } from "convscope/numbers.js";
 import { cut, pixelsOf } from "convscope/receptive.js";
 import { get, told } from "studio/api.js";
-import {
-  chosen,
-  named,
-  noModel,
-  picker,
-  pictureChoices,
-  turnTo,
-  walkOf,
-  whatIsOpen,
-} from "studio/picking.js";
+import { chooseFor, turnTo, walkOf } from "studio/picking.js";
 
 const AGAIN = 300; // milliseconds between two looks at how far it is
 const MOST_BARS = 20;
@@ -58,30 +49,24 @@ const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
 
 /** @type {import("studio/studio.js").Show} */
 export async function show(root, place) {
-  const { models, data } = await whatIsOpen();
-  const title = element("h1", {}, "Neurons");
-  if (models.length === 0) return void root.append(title, noModel());
-  const model = chosen(models, place.options.get("model"));
-  const source = chosen(data, place.options.get("data"));
-  const part = place.options.get("part") ?? "test";
-  const body = element("div", { class: "stack" });
-  root.append(
-    title,
-    element(
-      "p",
-      {},
-      "Which pictures light a filter or a neuron up most, and which class it speaks for. A filter answers with the largest cell of its map after ReLU.",
-    ),
-    picker(place, [
-      { name: "model", label: "model", chosen: model.id, options: named(models) },
-      ...pictureChoices(data, source.id, part),
-    ]),
-    body,
+  const chosen = await chooseFor(
+    root,
+    place,
+    "Neurons",
+    "Which pictures light a filter or a neuron up most, and which class it speaks for. A filter answers with the largest cell of its map after ReLU.",
   );
+  if (!chosen) return;
+  const {
+    models: [model],
+    data,
+    part,
+  } = chosen;
+  const body = element("div", { class: "stack" });
+  root.append(body);
   const leaving = new AbortController();
-  const address = `/api/models/${model.id}/neurons?${new URLSearchParams({ data: source.id, part })}`;
+  const address = `/api/models/${model.id}/neurons?${new URLSearchParams({ data: data.id, part })}`;
   follow(address, body, leaving.signal, (survey) =>
-    body.replaceChildren(...found(survey, model.id, source.id, place)),
+    body.replaceChildren(...found(survey, model.id, data.id, place)),
   );
   return () => leaving.abort();
 }
