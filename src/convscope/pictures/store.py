@@ -12,9 +12,11 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import PIL
@@ -27,10 +29,13 @@ from convscope.pictures.naming import natural_order
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.store_folder import (
     FORMAT,
+    PLACES,
     Broken,
+    Catalogue,
     Store,
     drop_rows,
     new_pictures,
+    read_catalogue,
     read_store,
     write_rest,
 )
@@ -47,8 +52,9 @@ BROKEN_FRACTION_LIMIT = 0.5
 _BUILDING = ".building-"
 
 Progress = Callable[[int, int], None]
+_Found = TypeVar("_Found")
 
-__all__ = ["Broken", "Progress", "Store", "build_store"]
+__all__ = ["Broken", "Catalogue", "Progress", "Store", "build_catalogue", "build_store", "is_stored"]
 
 
 def build_store(
@@ -81,20 +87,75 @@ def build_store(
         >>> store.pictures.shape, store.labels[:3].tolist(), store.classes[:3]
         ((1797, 8, 8, 1), [0, 1, 2], ('0', '1', '2'))
     """
-    stores = folder or cache_folder() / "stores"
-    place = stores / _key(source, preparation)
-    try:
-        store = read_store(place)
-        if store is None:
-            _build_at(place, source, preparation, progress or _silent, strict=strict)
-            store = read_store(place)
-    except OSError as error:
-        raise _unwritable(stores, error) from error
-    if store is None:
-        raise StoreError(f"the prepared pictures in {place} vanished as they were opened", remedy="try again")
-    if strict and store.broken:
-        raise PictureError(f"cannot read the picture {store.broken[0].name}", why=store.broken[0].cause)
+    place = _stores(folder) / _key(source, preparation)
+    store = _found(
+        place, read_store, partial(_build, source, preparation, progress or _silent, strict=strict)
+    )
+    if strict:
+        _refuse_broken(store)
     return store
+
+
+def build_catalogue(
+    source: Source,
+    preparation: Preparation,
+    *,
+    progress: Progress | None = None,
+    strict: bool = False,
+    folder: Path | None = None,
+) -> tuple[Catalogue, NDArray[np.int64]]:
+    """Decode and digest a source's pictures as `build_store` does, but keep none of them.
+
+    Arguments and errors are those of `build_store`.
+
+    Returns:
+        What is known of the readable pictures, and where each of them stands in the source.
+    """
+    place = _stores(folder) / f"{_key(source, preparation)}-catalogue"
+    build = partial(_build_catalogue, source, preparation, progress or _silent, strict=strict)
+    catalogue, places = _found(place, read_catalogue, build)
+    if strict:
+        _refuse_broken(catalogue)
+    return catalogue, places
+
+
+def is_stored(source: Source, preparation: Preparation, *, folder: Path | None = None) -> bool:
+    """Say whether `build_store` would find that its work was done before."""
+    return read_store(_stores(folder) / _key(source, preparation)) is not None
+
+
+def unwritable(folder: Path, error: OSError) -> StoreError:
+    """Make the error for prepared pictures that cannot be written."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return StoreError(
+        f"cannot write the prepared pictures to {printable(str(folder))}",
+        why=error.strerror or str(error),
+        remedy=f"{'free some space, or ' if full else ''}set {VARIABLE} to another folder you may write to",
+    )
+
+
+def _stores(folder: Path | None) -> Path:
+    return folder or cache_folder() / "stores"
+
+
+def _found(place: Path, read: Callable[[Path], _Found | None], build: Callable[[Path], None]) -> _Found:
+    """Read what is in a place, after it was built there if need be."""
+    try:
+        found = read(place)
+        if found is None:
+            _build_at(place, read, build)
+            found = read(place)
+    except OSError as error:
+        raise unwritable(place.parent, error) from error
+    if found is None:
+        raise StoreError(f"the prepared pictures in {place} vanished as they were opened", remedy="try again")
+    return found
+
+
+def _refuse_broken(catalogue: Catalogue) -> None:
+    if catalogue.broken:
+        first = catalogue.broken[0]
+        raise PictureError(f"cannot read the picture {first.name}", why=first.cause)
 
 
 def _key(source: Source, preparation: Preparation) -> str:
@@ -107,29 +168,18 @@ def _silent(done: int, total: int) -> None:
     """Show no progress."""
 
 
-def _unwritable(stores: Path, error: OSError) -> StoreError:
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return StoreError(
-        f"cannot write the prepared pictures to {printable(str(stores))}",
-        why=error.strerror or str(error),
-        remedy=f"{'free some space, or ' if full else ''}set {VARIABLE} to another folder you may write to",
-    )
-
-
-def _build_at(
-    place: Path, source: Source, preparation: Preparation, progress: Progress, *, strict: bool
-) -> None:
+def _build_at(place: Path, read: Callable[[Path], object], build: Callable[[Path], None]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with _workplace(place.parent) as temporary:
         building = temporary / "store"
         building.mkdir()
-        _build(source, preparation, building, progress, strict=strict)
+        build(building)
         try:
             building.rename(place)
         except OSError:
             if not place.exists():
                 raise
-            if read_store(place) is None:  # what is there is no other run's store but a damaged one
+            if read(place) is None:  # what is there is no other run's but a damaged one
                 place.rename(temporary / "damaged")
                 building.rename(place)
 
@@ -148,15 +198,67 @@ def _workplace(stores: Path) -> Generator[Path]:
 
 
 def _build(
-    source: Source, preparation: Preparation, building: Path, progress: Progress, *, strict: bool
+    source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
 ) -> None:
+    shape = (len(source.items), preparation.height, preparation.width, preparation.channels)
+    with new_pictures(building, shape) as pictures:
+
+        def keep(decoded: Decoded) -> None:
+            pictures[decoded.index] = prepare(decoded.pixels, preparation)
+
+        read = _read(source, preparation, keep, progress, strict=strict)
+        if read.broken:
+            drop_rows(building, pictures, read.kept)
+        write_rest(building, read.catalogue(source, preparation))
+
+
+def _build_catalogue(
+    source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
+) -> None:
+    read = _read(source, preparation, lambda _: None, progress, strict=strict)
+    np.save(building / PLACES, np.flatnonzero(read.kept), allow_pickle=False)
+    write_rest(building, read.catalogue(source, preparation))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was found as all pictures of a source were decoded."""
+
+    kept: NDArray[np.bool_]
+    digests: NDArray[np.uint8]
+    broken: tuple[Broken, ...]
+
+    def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
+        items = [source.items[index] for index in np.flatnonzero(self.kept).tolist()]
+        classes = tuple(sorted({item.label for item in items}, key=natural_order))
+        number = {label: place for place, label in enumerate(classes)}
+        return Catalogue(
+            labels=np.array([number[item.label] for item in items], np.int64),
+            digests=self.digests[self.kept],
+            classes=classes,
+            names=tuple(item.name for item in items),
+            parts=tuple(item.part for item in items),
+            broken=self.broken,
+            preparation=preparation,
+            notes=source.notes,
+        )
+
+
+def _read(
+    source: Source,
+    preparation: Preparation,
+    keep: Callable[[Decoded], None],
+    progress: Progress,
+    *,
+    strict: bool,
+) -> _Read:
     total = len(source.items)
     digests = np.zeros((total, DIGEST_SIZE), np.uint8)
     kept = np.zeros(total, np.bool_)
     broken: dict[int, Broken] = {}
 
     def take(decoded: Decoded) -> None:
-        pictures[decoded.index] = prepare(decoded.pixels, preparation)
+        keep(decoded)
         digests[decoded.index] = np.frombuffer(decoded.digest, np.uint8)
         kept[decoded.index] = True
 
@@ -168,14 +270,10 @@ def _build(
     def tick() -> None:
         progress(int(kept.sum()) + len(broken), total)
 
-    shape = (total, preparation.height, preparation.width, preparation.channels)
-    with new_pictures(building, shape) as pictures:
-        decode(source, range(total), take, refuse, tick, shortest_side=preparation.shortest_side)
-        left_out = tuple(broken[index] for index in sorted(broken))
-        _check_broken(source, left_out)
-        if left_out:
-            drop_rows(building, pictures, kept)
-        write_rest(building, _store(source, preparation, kept, digests, left_out, pictures))
+    decode(source, range(total), take, refuse, tick, shortest_side=preparation.shortest_side)
+    left_out = tuple(broken[index] for index in sorted(broken))
+    _check_broken(source, left_out)
+    return _Read(kept, digests, left_out)
 
 
 def _check_broken(source: Source, broken: tuple[Broken, ...]) -> None:
@@ -186,27 +284,3 @@ def _check_broken(source: Source, broken: tuple[Broken, ...]) -> None:
             why=f"the first is {broken[0].name}: {broken[0].cause}",
             remedy="mend or remove them",
         )
-
-
-def _store(
-    source: Source,
-    preparation: Preparation,
-    kept: NDArray[np.bool_],
-    digests: NDArray[np.uint8],
-    broken: tuple[Broken, ...],
-    pictures: NDArray[np.uint8],
-) -> Store:
-    items = [source.items[index] for index in np.flatnonzero(kept).tolist()]
-    classes = tuple(sorted({item.label for item in items}, key=natural_order))
-    number = {label: place for place, label in enumerate(classes)}
-    return Store(
-        pictures=pictures[: len(items)],
-        labels=np.array([number[item.label] for item in items], np.int64),
-        digests=digests[kept],
-        classes=classes,
-        names=tuple(item.name for item in items),
-        parts=tuple(item.part for item in items),
-        broken=broken,
-        preparation=preparation,
-        notes=source.notes,
-    )

@@ -1,7 +1,8 @@
 """The store as a folder: what is in it, and how it is written and read.
 
 Four files: `pictures.bin` (uint8, N x height x width x channels, nothing before or after), `labels.npy`
-(int64, N), `digests.npy` (uint8, N x 16) and `store.json` (everything else).
+(int64, N), `digests.npy` (uint8, N x 16) and `store.json` (everything else). A catalogue is the same without
+`pictures.bin`, and with `places.npy` (int64, N).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 PICTURES, LABELS, DIGESTS, REST = "pictures.bin", "labels.npy", "digests.npy", "store.json"
+PLACES = "places.npy"
+_DAMAGED = (FileNotFoundError, ValueError, KeyError, TypeError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,10 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Store:
-    """All readable pictures of a source, prepared, in the source's order.
+class Catalogue:
+    """What is known of all readable pictures of a source, in the source's order.
 
     Attributes:
-        pictures: uint8 of shape (N, height, width, channels), mapped from the disk.
         labels: int64 of shape (N,), places in `classes`.
         digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
         classes: Names of the classes, in natural order.
@@ -59,7 +61,6 @@ class Store:
         notes: What people should know about the source.
     """
 
-    pictures: NDArray[np.uint8] = field(repr=False)
     labels: NDArray[np.int64] = field(repr=False)
     digests: NDArray[np.uint8] = field(repr=False)
     classes: tuple[str, ...]
@@ -71,11 +72,42 @@ class Store:
 
     @property
     def digest(self) -> str:
-        """Digest of pictures, classes, parts and preparation: equal where two stores hold the same."""
+        """Digest of pictures, classes, parts and preparation: equal where two catalogues list the same."""
         digest = hashlib.blake2b(repr((self.classes, self.parts, self.preparation)).encode(), digest_size=16)
         digest.update(self.labels.tobytes())
         digest.update(self.digests.tobytes())
         return digest.hexdigest()
+
+    def store(self, indices: NDArray[np.int64], pictures: NDArray[np.uint8]) -> Store:
+        """Make a store of some of the pictures.
+
+        Args:
+            indices: (n,) which of them.
+            pictures: (n, height, width, channels) uint8, prepared.
+        """
+        chosen = indices.tolist()
+        return Store(
+            labels=self.labels[indices],
+            digests=self.digests[indices],
+            classes=self.classes,
+            names=tuple(self.names[index] for index in chosen),
+            parts=tuple(self.parts[index] for index in chosen),
+            broken=(),
+            preparation=self.preparation,
+            notes=self.notes,
+            pictures=pictures,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Store(Catalogue):
+    """All readable pictures of a source, prepared, in the source's order.
+
+    Attributes:
+        pictures: uint8 of shape (N, height, width, channels), mapped from the disk.
+    """
+
+    pictures: NDArray[np.uint8] = field(repr=False)
 
 
 @contextmanager
@@ -103,19 +135,19 @@ def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]
     os.truncate(folder / PICTURES, end * pictures[0].size)
 
 
-def write_rest(folder: Path, store: Store) -> None:
+def write_rest(folder: Path, catalogue: Catalogue) -> None:
     """Write everything but the pictures."""
     rest = {
         "format": FORMAT,
-        "classes": store.classes,
-        "names": store.names,
-        "parts": store.parts,
-        "broken": [asdict(one) for one in store.broken],
-        "preparation": asdict(store.preparation),
-        "notes": store.notes,
+        "classes": catalogue.classes,
+        "names": catalogue.names,
+        "parts": catalogue.parts,
+        "broken": [asdict(one) for one in catalogue.broken],
+        "preparation": asdict(catalogue.preparation),
+        "notes": catalogue.notes,
     }
-    np.save(folder / LABELS, store.labels, allow_pickle=False)
-    np.save(folder / DIGESTS, store.digests, allow_pickle=False)
+    np.save(folder / LABELS, catalogue.labels, allow_pickle=False)
+    np.save(folder / DIGESTS, catalogue.digests, allow_pickle=False)
     (folder / REST).write_text(json.dumps(rest), encoding="utf-8")
     for name in (LABELS, DIGESTS, REST):
         with (folder / name).open("rb") as file:
@@ -125,21 +157,35 @@ def write_rest(folder: Path, store: Store) -> None:
 def read_store(folder: Path) -> Store | None:
     """Open a store, or return None where there is none or it is damaged."""
     try:
-        rest: dict[str, Any] = json.loads((folder / REST).read_text(encoding="utf-8"))
-        preparation = Preparation(**rest["preparation"])
-        shape = (len(rest["names"]), preparation.height, preparation.width, preparation.channels)
-        if rest["format"] != FORMAT or (folder / PICTURES).stat().st_size != math.prod(shape):
+        rest = _read_rest(folder)
+        form = rest["preparation"]
+        shape = (len(rest["names"]), form.height, form.width, form.channels)
+        if (folder / PICTURES).stat().st_size != math.prod(shape):
             return None
-        return Store(
-            pictures=np.memmap(folder / PICTURES, np.uint8, "r", shape=shape),
-            labels=np.load(folder / LABELS, allow_pickle=False),
-            digests=np.load(folder / DIGESTS, allow_pickle=False),
-            classes=tuple(rest["classes"]),
-            names=tuple(rest["names"]),
-            parts=tuple(rest["parts"]),
-            broken=tuple(Broken(**one) for one in rest["broken"]),
-            preparation=preparation,
-            notes=tuple(rest["notes"]),
-        )
-    except (FileNotFoundError, ValueError, KeyError, TypeError, EOFError):
+        return Store(**rest, pictures=np.memmap(folder / PICTURES, np.uint8, "r", shape=shape))
+    except _DAMAGED:
         return None
+
+
+def read_catalogue(folder: Path) -> tuple[Catalogue, NDArray[np.int64]] | None:
+    """Open a catalogue and the places of its pictures in the source, or return None likewise."""
+    try:
+        return Catalogue(**_read_rest(folder)), np.load(folder / PLACES, allow_pickle=False)
+    except _DAMAGED:
+        return None
+
+
+def _read_rest(folder: Path) -> dict[str, Any]:
+    rest: dict[str, Any] = json.loads((folder / REST).read_text(encoding="utf-8"))
+    if rest["format"] != FORMAT:
+        raise ValueError(f"its format is another than {FORMAT}")
+    return {
+        "labels": np.load(folder / LABELS, allow_pickle=False),
+        "digests": np.load(folder / DIGESTS, allow_pickle=False),
+        "classes": tuple(rest["classes"]),
+        "names": tuple(rest["names"]),
+        "parts": tuple(rest["parts"]),
+        "broken": tuple(Broken(**one) for one in rest["broken"]),
+        "preparation": Preparation(**rest["preparation"]),
+        "notes": tuple(rest["notes"]),
+    }
