@@ -48,11 +48,11 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
     """Change the weights by Muon, and follow their average."""
     optimiser = Optimiser(trained, batch=batch, filter_rate=0.01)
-    average = Average(trained, 1000)
+    average = Average(trained)
 
     def change() -> None:
         optimiser.step(1.0)
-        average.follow()
+        average.follow(1000)
 
     return change
 

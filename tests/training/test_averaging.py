@@ -12,20 +12,20 @@ def layer():
     return nn.Linear(3, 2)
 
 
-def walk(layer, average, steps, seed=0):
-    """Change the weights at random, and return all they have been."""
+def walk(layer, average, steps, whole, seed=0):
+    """Change the weights at random in a run of so many steps, and return all they have been."""
     random = torch.Generator().manual_seed(seed)
     been = [layer.weight.detach().numpy().copy()]
     for _ in range(steps):
         layer.weight.data += torch.randn(2, 3, generator=random)
-        average.follow()
+        average.follow(whole)
         been.append(layer.weight.detach().numpy().copy())
     return np.array(been, np.float64)
 
 
 def test_it_is_the_exponential_mean_of_the_weights(layer):
-    average = Average(layer, steps=1000)
-    been = walk(layer, average, 50)
+    average = Average(layer)
+    been = walk(layer, average, 50, 1000)
     share = 1 / (_WINDOW_FRACTION * 1000)
     shares = share * (1 - share) ** np.arange(50)[::-1]
     expected = (1 - share) ** 50 * been[0] + np.tensordot(shares, been[1:], 1)
@@ -34,14 +34,14 @@ def test_it_is_the_exponential_mean_of_the_weights(layer):
 
 
 def test_a_run_of_a_few_steps_keeps_the_last_weights(layer):
-    average = Average(layer, steps=5)
-    been = walk(layer, average, 5)
+    average = Average(layer)
+    been = walk(layer, average, 5, 5)
     np.testing.assert_array_equal(average.weights["weight"], been[-1])
 
 
 def test_what_it_gives_are_copies(layer):
-    average = Average(layer, steps=1000)
-    walk(layer, average, 5)
+    average = Average(layer)
+    walk(layer, average, 5, 1000)
     average.give()
     assert torch.equal(layer.weight, average.weights["weight"])
     layer.weight.data += 1
@@ -49,9 +49,9 @@ def test_what_it_gives_are_copies(layer):
 
 
 def test_it_goes_on_from_kept_weights(layer):
-    first, second = Average(layer, steps=1000), Average(layer, steps=1000)
-    walk(layer, first, 5)
+    first, second = Average(layer), Average(layer)
+    walk(layer, first, 5, 1000)
     second.load_state({name: tensor.clone() for name, tensor in first.weights.items()})
     for average in (first, second):
-        average.follow()
+        average.follow(1000)
     assert torch.equal(first.weights["weight"], second.weights["weight"])

@@ -19,19 +19,18 @@ class Average:
 
     Args:
         network: Whose weights to follow.
-        steps: How many steps the whole run has.
     """
 
-    def __init__(self, network: nn.Module, steps: int) -> None:
+    def __init__(self, network: nn.Module) -> None:
         self._network = network
-        self._share = 1 / max(1.0, _WINDOW_FRACTION * steps)
         self.weights = {name: tensor.detach().clone() for name, tensor in network.named_parameters()}
 
-    def follow(self) -> None:
-        """Move towards the weights as they are now."""
+    def follow(self, steps: float) -> None:
+        """Move towards the weights as they are now, in a run of so many steps."""
+        share = 1 / max(1.0, _WINDOW_FRACTION * steps)
         with torch.no_grad():
             for name, tensor in self._network.named_parameters():
-                self.weights[name].lerp_(tensor, self._share)
+                self.weights[name].lerp_(tensor, share)
 
     def load_state(self, weights: dict[str, Tensor]) -> None:
         """Go on from kept weights."""

@@ -34,9 +34,11 @@ from convscope.training.optimiser import Optimiser
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from convscope.pictures.windows import Whole, Windows
 
 _EVALUATION_BATCH = 500
 _ALONE = Group()
@@ -65,6 +67,23 @@ class Position:
     mirror: bool | None = None
     loss_sum: float = 0.0
     correct: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Pictures that are learned from together.
+
+    Attributes:
+        data: Whose store holds this process's share of them.
+        drawn: In which row of that store each picture of the window is, and how it is changed.
+        taken: Which places of what was drawn.
+        indices: Which pictures of the catalogue they are, those of other processes too.
+    """
+
+    data: TrainingData
+    drawn: batches.Epoch
+    taken: slice
+    indices: NDArray[np.int64]
 
 
 class Training:
@@ -96,14 +115,14 @@ class Training:
         for normalisation in self._normalisations():
             normalisation.add_up = group.add_up
         self.optimiser = Optimiser(self.network, batch=recipe.batch, filter_rate=recipe.learning_rate)
-        self.average = Average(self.network, self.steps * recipe.epochs)
+        self.average = Average(self.network)
         weights = recipe.class_weights
         self._class_weights = None if weights is None else torch.tensor(weights)
 
     @property
     def steps(self) -> int:
         """Steps an epoch."""
-        return len(self.data.split.train) // self.recipe.batch
+        return len(self.data.parts.train) // self.recipe.batch
 
     def state(self) -> dict[str, Tensor]:
         """Return all numbers that training changes, by name; the tensors themselves, not copies."""
@@ -120,7 +139,7 @@ class Training:
             RunError: Another process has other pictures, or another network.
         """
         recipe = json.dumps(asdict(self.recipe))
-        self.group.check_same("pictures", self.data.store.digest)
+        self.group.check_same("pictures", self.data.catalogue.digest)
         self.group.check_same("settings", recipe)
         self.group.give(self.state().values())
         self.position = Position(**json.loads(self.group.say(json.dumps(asdict(self.position)))))
@@ -145,19 +164,20 @@ class Training:
             RunError: The loss is no longer a number.
         """
         begin = time.monotonic() - self.position.elapsed_seconds
-        while self.position.step or self._done_fraction() < 1:  # an epoch under way is always ended
-            drawn = self._draw()
-            self.network.train()
-            for taken in batches.batches(len(drawn.order), self.recipe.batch, start=self.position.step):
-                if self._done_fraction() >= 1:
-                    break
-                self._advance(*self._step(drawn, taken), begin)
-                _tell(listeners, self._step_done())
+        recipe = self.recipe
+        with self.data.windows(batch=recipe.batch, seed=recipe.seed, share=self.group.share) as windows:
+            while self.position.step or self._done_fraction() < 1:  # an epoch under way is always ended
+                self.network.train()
+                for batch in self._batches(windows):
+                    if self._done_fraction() >= 1:
+                        break
+                    self._advance(*self._step(batch), begin)
+                    _tell(listeners, self._step_done())
+                    save()
+                    if self.group.any(wants_stop()):
+                        return False
+                self._end_epoch(listeners, begin)
                 save()
-                if self.group.any(wants_stop()):
-                    return False
-            self._end_epoch(listeners, begin)
-            save()
         return True
 
     def finish(self) -> None:
@@ -180,12 +200,22 @@ class Training:
         self.group.add_up_tensors([logits])  # everybody else's rows are zero
         return logits
 
-    def _draw(self) -> batches.Epoch:
+    def _batches(self, windows: Whole | Windows) -> Iterator[_Batch]:
+        """Yield what is left of the epoch under way, window by window."""
+        at, size = self.position, self.recipe.batch
+        for number in range(at.step // windows.steps, windows.count):
+            window = windows.take(at.epoch, number)
+            data = replace(self.data, store=window.store)
+            drawn = self._draw(window.indices, number)
+            rows = replace(drawn, order=window.rows(drawn.order))
+            start = max(0, at.step - number * windows.steps)
+            for taken in batches.batches(len(drawn.order), size, start=start):
+                yield _Batch(data, rows, taken, drawn.order[taken])
+
+    def _draw(self, indices: NDArray[np.int64], window: int = 0) -> batches.Epoch:
         augmentation = replace(self.recipe.augmentation, mirror=bool(self.position.mirror))
-        sides = self.data.shape[1:]
-        return batches.draw_epoch(
-            self.data.split.train, augmentation, sides, seed=self.recipe.seed, epoch=self.position.epoch
-        )
+        seed, epoch, sides = self.recipe.seed, self.position.epoch, self.data.shape[1:]
+        return batches.draw_epoch(indices, augmentation, sides, seed=seed, epoch=epoch, window=window)
 
     def _normalisations(self) -> list[NormalisedReLU]:
         return [module for module in self.network.modules() if isinstance(module, NormalisedReLU)]
@@ -197,36 +227,31 @@ class Training:
         ever were; a network evaluated with them may know nothing.
         """
         normalisations = self._normalisations()
-        drawn = self._draw()
+        drawn = self._draw(self.data.split.train)
         places = itertools.islice(batches.batches(len(drawn.order), self.recipe.batch), most_batches)
         self.network.train()
         with torch.no_grad():
             for count, taken in enumerate(places, start=1):
                 for normalisation in normalisations:
                     normalisation.momentum = 1 / count  # the mean over the batches so far
-                self.network(self._cut_share(drawn, taken)[0])
+                self.network(self.data.cut(drawn, self.group.share(taken), self.recipe.precision)[0])
         for normalisation in normalisations:
             normalisation.momentum = STATISTICS_MOMENTUM
 
-    def _cut_share(
-        self, drawn: batches.Epoch, taken: slice, sides: tuple[int, int] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Cut this process's share of a batch."""
-        return self.data.cut(drawn, self.group.share(taken), self.recipe.precision, sides)
-
-    def _step(self, drawn: batches.Epoch, taken: slice) -> tuple[float, int]:
+    def _step(self, batch: _Batch) -> tuple[float, int]:
         """Learn from a batch; return the sum of the losses over the own share, and how many are right."""
         smaller = self.recipe.smaller if self._done_fraction() < SMALLER_FRACTION else None
-        maps, labels = self._cut_share(drawn, taken, smaller)
+        own = self.group.share(batch.taken)
+        maps, labels = batch.data.cut(batch.drawn, own, self.recipe.precision, smaller)
         logits: Tensor = self.network(maps)
         smoothing = self.recipe.label_smoothing
         loss = F.cross_entropy(
             logits, labels, self._class_weights, label_smoothing=smoothing, reduction="sum"
         )
-        (loss / self._weight(drawn.order[taken])).backward()
+        (loss / self._weight(batch.indices)).backward()
         self.group.add_up_tensors(self.optimiser.gradients())
         self.optimiser.step(1 - self._done_fraction())
-        self.average.follow()
+        self.average.follow(self._steps_in_all())
         # What is shown knows neither smoothing nor weights, so that it compares with the validation loss.
         shown = F.cross_entropy(logits.detach(), labels, reduction="sum").item()
         return shown, int((logits.argmax(1) == labels).sum())
@@ -235,7 +260,7 @@ class Training:
         """Say what all pictures of a batch weigh together, whichever process they are with."""
         if self._class_weights is None:
             return len(indices)
-        return self._class_weights[torch.from_numpy(self.data.store.labels[indices])].sum().item()
+        return self._class_weights[torch.from_numpy(self.data.catalogue.labels[indices])].sum().item()
 
     def _advance(self, own_loss: float, own_correct: int, begin: float) -> None:
         """Add up what all processes found; the first one's clock counts for all."""
@@ -260,6 +285,14 @@ class Training:
         at, recipe = self.position, self.recipe
         done = (at.epoch * self.steps + at.step) / (at.epochs * self.steps)
         return max(done, at.elapsed_seconds / (60 * recipe.minutes)) if recipe.minutes else done
+
+    def _steps_in_all(self) -> float:
+        """How many steps the run has; where time is limited, as far as can be told by now."""
+        at = self.position
+        planned, taken = at.epochs * self.steps, at.epoch * self.steps + at.step
+        if not self.recipe.minutes or not taken:
+            return planned
+        return min(planned, taken / self._done_fraction())
 
     def _rates(self) -> tuple[float, float]:
         """Pictures a second so far, and seconds left."""
