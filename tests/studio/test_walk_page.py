@@ -5,10 +5,12 @@ from pathlib import Path
 import axe_playwright_python
 import numpy as np
 import pytest
+from PIL import Image
 
 from convscope.classifier import load
 from convscope.pictures.sources import open_source
 from convscope.steps import softmax
+from convscope.studio.drawings import SIDE
 from convscope.walkthrough.chain import forward
 from convscope.walkthrough.edits import FilterEdit, edited
 
@@ -60,17 +62,24 @@ def test_a_digit_is_drawn_and_its_walk_read(studio, tab, digits_model):
     tab.goto(f"{studio.address}#/walk")
     pad = tab.get_by_label("drawing pad")
     box = pad.bounding_box()
-    middle = box["x"] + box["width"] / 2
-    tab.mouse.move(middle, box["y"] + 20)
+    corner = box["x"] + 25
+    tab.mouse.move(corner, box["y"] + 20)
     tab.mouse.down()
-    tab.mouse.move(middle, box["y"] + box["height"] - 20, steps=5)
+    tab.mouse.move(corner, box["y"] + box["height"] / 2, steps=5)
     tab.mouse.up()
+    tab.get_by_text("what the network sees").wait_for()
+    heard = tab.locator(".bars th").first.inner_text()
+    assert list((studio.home / "pictures").iterdir()) == []
     tab.get_by_role("button", name="walk this drawing").click()
     tab.wait_for_selector(".ribbon")
     (kept,) = (studio.home / "pictures").iterdir()
     assert tab.url.endswith(f"/sent.{kept.name}")
     said = load(digits_model).predict(kept.read_bytes())
     assert tab.locator(".answer span").first.inner_text().startswith(said.label)
+    assert heard == said.label
+    rows, columns = np.nonzero(np.asarray(Image.open(kept)))
+    assert (rows.min(), rows.max()) == (0, SIDE - 1)  # as the digits that it learned from fill their pictures
+    assert abs(columns.min() + columns.max() + 1 - SIDE) < 0.1 * SIDE
     tab.locator(".ribbon a", has_text="full 2").click()
     tab.get_by_role("heading", name="full connection 2").wait_for()
     classifier = load(digits_model)
@@ -155,7 +164,7 @@ def test_pictures_are_dropped_pasted_and_picked_from_data(studio, tab):
         tab.wait_for_selector(".ribbon")
         assert len(list((studio.home / "pictures").iterdir())) == count
     tab.get_by_text("Choose a picture").click()
-    tab.get_by_label("data").select_option("digits")
+    tab.get_by_label("pictures").select_option("digits")
     tab.get_by_role("button", name=", 7").first.click()
     tab.wait_for_url("**/data.*")
     tab.wait_for_selector(".ribbon")

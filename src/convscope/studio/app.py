@@ -11,6 +11,7 @@ from convscope.studio.change_routes import change_routes
 from convscope.studio.collection_routes import collection_routes
 from convscope.studio.comparison_routes import comparison_routes
 from convscope.studio.data_routes import data_routes
+from convscope.studio.drawing_routes import drawing_routes
 from convscope.studio.lesson_routes import lesson_routes
 from convscope.studio.losses_routes import losses_routes
 from convscope.studio.mistake_routes import mistake_routes
@@ -31,6 +32,7 @@ _ROUTERS = (
     training_routes,
     snapshot_routes,
     walk_routes,
+    drawing_routes,
     neuron_routes,
     mistake_routes,
     comparison_routes,

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from convscope.studio import edit_lists
 from convscope.studio.changes import changes
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def change_routes(studio: Studio) -> APIRouter:
     router = APIRouter(tags=["changes"])
 
     def look() -> Standing:
-        return Standing(runs=studio.runs.standing(), edits=edit_lists.standing(studio.home))
+        return Standing(runs=studio.runs.standing(), edits=studio.edits.standing())
 
     @router.get("/api/changes", response_class=StreamingResponse)
     async def follow() -> StreamingResponse:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.classifier import Classifier
-    from convscope.studio.home import Home
     from convscope.studio.opened import OpenModel, Studio
 
 MOST_EDITS = 500
@@ -57,6 +56,11 @@ class EditLists:
         self._studio = studio
         self._lock = threading.Lock()
         self._made: OrderedDict[tuple[Classifier, tuple[str, ...]], Changed] = OrderedDict()
+
+    def standing(self) -> dict[str, str]:
+        """A text for every model that was changed, by its id, which is another whenever its list is."""
+        lists = sorted(self._studio.home.edits.glob("*.json"))
+        return {path.stem: f"{path.stat().st_mtime_ns:x}" for path in lists}
 
     def read(self, model: str) -> list[Edit]:
         """The edits of a model, in the order they were made; none where the file cannot be read."""
@@ -151,8 +155,3 @@ class EditLists:
 
     def _path(self, model: str) -> Path:
         return self._studio.home.edits / f"{self._studio.model(model).id}.json"
-
-
-def standing(home: Home) -> dict[str, str]:
-    """A text for every model that was changed, by its id, which is another whenever its list is."""
-    return {path.stem: f"{path.stat().st_mtime_ns:x}" for path in sorted(home.edits.glob("*.json"))}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from convscope import strict_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def events_of(data: bytes, start: int = 0) -> list[Event]:
         if not line.endswith(b"\n"):
             break
         try:
-            event = json.loads(line)
+            event = strict_json.parse(line)
         except ValueError:
             continue
         if isinstance(event, dict) and isinstance(event.get("event"), str):

@@ -21,6 +21,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from convscope import strict_json
 from convscope.atomic import replacing, sweep
 from convscope.errors import RequestError, SettingError
 from convscope.printable import printable
@@ -67,7 +68,7 @@ class Home:
     def paths(self) -> list[str]:
         """Paths of pictures elsewhere that were opened before; none where the list cannot be read."""
         try:
-            found = json.loads(self._paths.read_bytes())
+            found = strict_json.parse(self._paths.read_bytes())
         except (OSError, ValueError):
             return []
         return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []

@@ -46,7 +46,7 @@ def model_routes(studio: Studio) -> APIRouter:
     def facts(model: Id) -> ModelFacts:
         """What one of them is."""
         found, classifier = studio.model(model), studio.classifier(model)
-        size, learned_from = classifier.model.preparation, classifier.model.receipt.get("data")
+        size, learned_from = classifier.model.preparation, studio.learned_from(model)
         return ModelFacts(
             id=found.id,
             name=found.name,
@@ -54,7 +54,7 @@ def model_routes(studio: Studio) -> APIRouter:
             classes=list(classifier.classes),
             shape=(size.channels, size.height, size.width),
             figures=dict(classifier.model.figures),
-            data=next((one.id for one in studio.sources() if one.where == learned_from), None),
+            data=None if learned_from is None else learned_from.id,
         )
 
     return router

@@ -17,6 +17,7 @@ from convscope.pictures.sources import located, open_source
 from convscope.pictures.sources.opening import OPENERS
 from convscope.printable import printable
 from convscope.serving.shelf import named
+from convscope.studio.edit_lists import EditLists
 from convscope.studio.runs import Runs
 from convscope.training.run_folder import MODEL
 
@@ -67,6 +68,7 @@ class Studio:
     Attributes:
         home: As given.
         runs: The runs of its home.
+        edits: What is changed in its models and not yet kept.
         closing: Set once the studio is about to end: who answers for ever shall come to their end.
 
     Raises:
@@ -76,6 +78,7 @@ class Studio:
     def __init__(self, home: Home, models: Sequence[str] = (), data: Sequence[str] = ()) -> None:
         self.home = home
         self.runs = Runs(home)
+        self.edits = EditLists(self)
         self.closing = threading.Event()
         self._given_models = named(models)
         self._given_data = [located(one) for one in data]
@@ -119,6 +122,16 @@ class Studio:
             while len(self._loaded) > _MOST_LOADED:
                 del self._loaded[next(iter(self._loaded))]
         return classifier
+
+    def learned_from(self, id_: str) -> OpenData | None:
+        """The pictures that a model learned from, if they are open.
+
+        Raises:
+            RequestError: 404: there is no model of that id.
+            ModelFileError: Its file cannot be used.
+        """
+        where = self.classifier(id_).model.receipt.get("data")
+        return next((one for one in self.sources() if one.where == where), None)
 
     def sources(self) -> list[OpenData]:
         """All pictures: those given or opened, then those collected or sent here, then the built-in."""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 State = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
 _MOST_SAID = 2_000
+_MOST = 2**31
+"""Of processes and epochs: who names more has not written what a run writes."""
 _SAYS_WHY = {"interrupted", "failed"}
 _AT_WORK = {"starting", "running"}
 
@@ -82,11 +84,19 @@ class _Seen:
         """Read what has been added."""
         for _, event in self.file.news():
             self.last = event["event"]
-            if self.last == "Opened" and isinstance(event.get("process"), int):
-                self.process = event["process"]
-            elif self.last == "EpochDone":  # a resumed run repeats the epochs after its last checkpoint
-                self.accuracies[event["epoch"] - 1 :] = [event["validation_accuracy_fraction"]]
-                self.epochs = event["epochs"]
+            match event:
+                case {"event": "Opened", "process": int(process)} if 0 < process < _MOST:
+                    self.process = process
+                case {
+                    "event": "EpochDone",
+                    "epoch": int(epoch),
+                    "epochs": int(epochs),
+                    "validation_accuracy_fraction": float() | None as accuracy,
+                } if 0 < epoch <= epochs < _MOST and 0 <= (accuracy or 0) <= 1:
+                    self.accuracies[epoch - 1 :] = [accuracy]  # a resumed run repeats epochs
+                    self.epochs = epochs
+                case _:
+                    pass
 
     def forecast(self) -> Forecast | None:
         """What to expect at the end; None after it, and where no pictures are set aside."""

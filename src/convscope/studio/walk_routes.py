@@ -14,7 +14,6 @@ from convscope.model.intake import pixels_of
 from convscope.pictures.preparation import prepare
 from convscope.serving.body import whole_body
 from convscope.serving.limits import Limits
-from convscope.studio.edit_lists import EditLists
 from convscope.studio.opened import OpenModel  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.shown_pictures import keep_sent, shown
 from convscope.walkthrough.edits import Edit  # noqa: TC001 - FastAPI looks it up
@@ -22,6 +21,7 @@ from convscope.walkthrough.kernels import KERNELS
 from convscope.walkthrough.walk import walk, walk_steps
 
 if TYPE_CHECKING:
+    from convscope.studio.edit_lists import EditLists
     from convscope.studio.opened import Studio
 
 Model = Annotated[str, Path(description="The model's id.", max_length=16)]
@@ -72,14 +72,15 @@ class NewName(BaseModel):
 def walk_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
     router = APIRouter(tags=["walk"])
-    lists = EditLists(studio)
-    _add_walk(router, studio, lists)
-    _add_edits(router, lists)
-    _add_weights(router, lists)
+    _add_walk(router, studio)
+    _add_edits(router, studio.edits)
+    _add_weights(router, studio.edits)
     return router
 
 
-def _add_walk(router: APIRouter, studio: Studio, lists: EditLists) -> None:
+def _add_walk(router: APIRouter, studio: Studio) -> None:
+    lists = studio.edits
+
     @router.post("/api/pictures", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def send(request: Request) -> SentPicture:
         """Send a picture to be walked: the bytes of its file."""

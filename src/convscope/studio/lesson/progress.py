@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from convscope import strict_json
 from convscope.atomic import replacing
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Progress:
     def right(self) -> set[str]:
         """What was answered right; nothing where the file cannot be read."""
         try:
-            found = json.loads(self._path.read_bytes())
+            found = strict_json.parse(self._path.read_bytes())
         except (OSError, ValueError):
             return set()
         return {one for one in found if isinstance(one, str)} if isinstance(found, list) else set()

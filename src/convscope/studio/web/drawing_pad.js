@@ -1,20 +1,30 @@
-/** A square to draw in, with the mouse, a pen or a finger: white on black, as handwritten digits are stored. */
+/**
+ * A square to draw in, with the mouse, a pen or a finger. Beside it stands what the network sees: the server places the
+ * drawing as the pictures are that the network has learned from.
+ *
+ * @typedef {{picture: string | null, pixels: import("convscope/arrays.js").Tensor, classes: string[],
+ *   probabilities: number[]}} Drawn
+ */
 
-import { choice } from "convscope/choice.js";
+import { unpackAll } from "convscope/arrays.js";
+import { bars } from "convscope/bars.js";
+import { largestFirst } from "convscope/chain.js";
 import { element } from "convscope/dom.js";
+import { cellSize, mapCanvas, pixelPaint, rem } from "convscope/maps.js";
+import { post, told } from "studio/api.js";
+import { theme } from "studio/theme.js";
 
 const SIDE = 280; // pixels of the picture that is made
 const STROKE = SIDE / 9;
-const INKS = /** @type {Record<string, [string, string]>} */ ({
-  white: ["#fff", "#000"],
-  black: ["#000", "#fff"],
-});
+const MOST_CLASSES = 3;
+const SEEN_SIDE = 7; // times the text's size
 
 /**
- * @param {(picture: Blob) => void} onDrawn
+ * @param {string} model
+ * @param {(picture: string) => void} onDrawn
  * @returns {HTMLElement}
  */
-export function drawingPad(onDrawn) {
+export function drawingPad(model, onDrawn) {
   const pad = element("canvas", {
     width: SIDE,
     height: SIDE,
@@ -23,44 +33,73 @@ export function drawingPad(onDrawn) {
     "aria-label": "drawing pad",
   });
   const pen = /** @type {CanvasRenderingContext2D} */ (pad.getContext("2d"));
-  let ink = "white";
-  const clear = () => {
-    const [front, ground] = INKS[ink];
-    Object.assign(pen, {
-      fillStyle: ground,
-      strokeStyle: front,
-      lineWidth: STROKE,
-      lineCap: "round",
-      lineJoin: "round",
-    });
-    pen.fillRect(0, 0, SIDE, SIDE);
+  const seen = element("div", { class: "stack", "aria-live": "polite" });
+  let turn = 0;
+  const send = async (/** @type {boolean} */ keep) => {
+    const mine = ++turn;
+    const drawing = await new Promise((/** @type {(png: Blob | null) => void} */ done) => pad.toBlob(done));
+    try {
+      /** @type {Drawn} */
+      const drawn = await unpackAll(await post(`/api/models/${model}/drawings?keep=${keep}`, drawing));
+      if (mine !== turn) return;
+      seen.replaceChildren(...seenAs(drawn));
+      if (drawn.picture !== null) onDrawn(drawn.picture);
+    } catch (error) {
+      if (mine === turn) seen.replaceChildren(told(error));
+    }
   };
-  clear();
-  drawOn(pad, pen);
-  const inks = choice("ink", ink, { white: "white on black", black: "black on white" }, (chosen) => {
-    ink = chosen;
-    clear();
+  const clear = () => {
+    turn++;
+    pen.fillRect(0, 0, SIDE, SIDE);
+    seen.replaceChildren();
+  };
+  Object.assign(pen, {
+    fillStyle: "#000",
+    strokeStyle: "#fff",
+    lineWidth: STROKE,
+    lineCap: "round",
+    lineJoin: "round",
   });
-  const send = () => pad.toBlob((picture) => picture && onDrawn(picture));
+  clear();
+  drawOn(pad, pen, () => send(false));
   return element(
     "div",
     { class: "stack" },
-    pad,
+    element("div", { class: "row" }, pad, seen),
     element(
       "p",
       { class: "row" },
-      element("button", { type: "button", click: send }, "walk this drawing"),
+      element("button", { type: "button", click: () => send(true) }, "walk this drawing"),
       element("button", { type: "button", click: clear }, "clear"),
-      inks,
     ),
   );
 }
 
 /**
+ * What the network sees, and what it says.
+ *
+ * @param {Drawn} drawn
+ */
+function seenAs({ pixels, classes, probabilities }) {
+  const [, height, width] = pixels.shape;
+  const side = rem(SEEN_SIDE);
+  const picture = { height, width, cell: cellSize(width, height, side, side), paint: pixelPaint(pixels) };
+  const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  return [
+    element("figure", {}, element("figcaption", {}, "what the network sees"), mapCanvas(picture, theme())),
+    bars(
+      leading.map((index) => ({ label: classes[index], value: probabilities[index] })),
+      { caption: "what it says", shares: true },
+    ),
+  ];
+}
+
+/**
  * @param {HTMLCanvasElement} pad
  * @param {CanvasRenderingContext2D} pen
+ * @param {() => void} onStroke  at the end of each
  */
-function drawOn(pad, pen) {
+function drawOn(pad, pen, onStroke) {
   const to = (/** @type {PointerEvent} */ event) => {
     const { left, top, width } = pad.getBoundingClientRect();
     const scale = SIDE / width;
@@ -76,4 +115,5 @@ function drawOn(pad, pen) {
   pad.addEventListener("pointermove", (event) => {
     if (event.buttons) to(event);
   });
+  pad.addEventListener("pointerup", onStroke);
 }

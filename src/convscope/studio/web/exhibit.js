@@ -127,7 +127,11 @@ export function line(pieces) {
   return pieces.map((one) => (typeof one === "number" ? number(one) : one));
 }
 
-/** @param {Grid[]} list */
+/**
+ * Grids of numbers; those of one thing, a grid for each channel of it, stay together.
+ *
+ * @param {Grid[]} list
+ */
 export function grids(list) {
   const now = theme();
   const limitOfThose = (/** @type {(role: Role) => boolean} */ are) =>
@@ -138,7 +142,7 @@ export function grids(list) {
     weights: limitOfThose((role) => role === "weights"),
     others: limitOfThose((role) => role !== "weights"),
   };
-  return list.map(({ caption, role, rows, marked, pixels }) => {
+  const drawn = list.map(({ caption, role, rows, marked, pixels }) => {
     const columns = rows[0].length;
     const cells = rows.flat().map((value, place) => {
       const isMarked = marked !== null && place === marked[0] * columns + marked[1];
@@ -147,6 +151,21 @@ export function grids(list) {
     const limit = pixels ? 0 : limits[role === "weights" ? role : "others"]; // pixels are no signed numbers
     return numberGrid({ caption, role, cells, columns, limit }, now);
   });
+  const things = [...new Set(list.map(thing))];
+  const inTurn = list.some((one, place) => place > 0 && thing(one) === thing(list[place - 1]));
+  if (!inTurn) return drawn; // window and filter of each channel beside each other
+  return things.map((name) =>
+    element(
+      "span",
+      {},
+      drawn.filter((_, place) => thing(list[place]) === name),
+    ),
+  );
+}
+
+/** @param {Grid} grid */
+function thing({ caption }) {
+  return caption.split(",")[0];
 }
 
 /** @param {Table} table */

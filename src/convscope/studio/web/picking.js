@@ -41,7 +41,7 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
   if (!models.length) return null;
   const names = Object.keys(asked);
   const found = names.map((name, at) => chosen(models, place.options.get(name), at));
-  const source = await dataFor(found[0].id, data, place.options.get("data"));
+  const source = await dataFor(found[0], data, place.options.get("data"));
   const part = place.options.get("part") ?? "test";
   const choices = names.map((name, at) => ({
     name,
@@ -63,14 +63,16 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
 }
 
 /**
- * The pictures that the address chooses, else those that a model learned from, else the first.
+ * The pictures that the address chooses; else, where model and pictures were named as the studio began, these; else
+ * those that the model learned from, or the first.
  *
- * @param {string} model
+ * @param {Open} model
  * @param {Open[]} data
  * @param {string | null} id
  */
 export async function dataFor(model, data, id) {
-  return chosen(data, id ?? (await get(`/api/models/${model}`)).data);
+  if (id === null && [model, data[0]].every(({ origin }) => origin === "given")) return data[0];
+  return chosen(data, id ?? (await get(`/api/models/${model.id}`)).data);
 }
 
 /**

@@ -4,17 +4,20 @@
  * @typedef {(reference: string) => void} Chosen
  */
 
+import { choice } from "convscope/choice.js";
 import { element } from "convscope/dom.js";
 import { get, post, told } from "studio/api.js";
 import { camera } from "studio/camera.js";
 import { drawingPad } from "studio/drawing_pad.js";
+import { chosen, dataFor, named, whatIsOpen } from "studio/picking.js";
 
 /**
+ * @param {string} model  that shall look at it
  * @param {Chosen} onChosen
  * @param {boolean} open  whether the ways stand open at first
  * @returns {Promise<{element: HTMLElement, end: () => void}>}
  */
-export async function pictureChooser(onChosen, open) {
+export async function pictureChooser(model, onChosen, open) {
   const problem = element("div", {});
   const leaving = new AbortController();
   const send = async (/** @type {Blob | undefined} */ picture) => {
@@ -28,6 +31,7 @@ export async function pictureChooser(onChosen, open) {
   };
   listen(send, leaving.signal);
   const seen = camera(send);
+  const data = await dataChooser(model, onChosen);
   const made = element(
     "details",
     { class: "chooser", open },
@@ -35,13 +39,18 @@ export async function pictureChooser(onChosen, open) {
     element(
       "div",
       { class: "ways" },
-      way("A file", "Or drop one anywhere on this page, or paste one.", fileInput(send)),
+      way("From data", "A few pictures of each class.", data.element),
+      way(
+        "Draw",
+        "Anywhere in the square and as large as you like: it is placed as the pictures are that the network has learned from.",
+        drawingPad(model, onChosen),
+      ),
+      way("A file", "Drop one anywhere on this page, paste one, or", fileInput(send)),
       way("The camera", "The picture stays on this machine.", seen.element),
-      way("Draw", "For networks that know digits: fill the square, as their pictures do.", drawingPad(send)),
-      way("From data", "A few pictures of each class.", await dataChooser(onChosen)),
     ),
     problem,
   );
+  made.addEventListener("toggle", data.begin, { once: true }); // also where it stands open at first
   return {
     element: made,
     end() {
@@ -90,15 +99,19 @@ function fileInput(send) {
   const input = element("input", {
     type: "file",
     accept: "image/*",
-    "aria-label": "picture file",
+    class: "unseen",
     change: () => send(input.files?.[0]),
   });
-  return input;
+  return element("p", {}, element("label", { class: "button" }, "choose a file", input));
 }
 
-/** @param {Chosen} onChosen */
-async function dataChooser(onChosen) {
-  const { data } = await get("/api/data");
+/**
+ * @param {string} model
+ * @param {Chosen} onChosen
+ */
+async function dataChooser(model, onChosen) {
+  const { models, data } = await whatIsOpen();
+  const source = await dataFor(chosen(models, model), data, null);
   const pictures = element("div", { class: "examples" });
   const fill = async (/** @type {string} */ id) => {
     try {
@@ -108,15 +121,10 @@ async function dataChooser(onChosen) {
       pictures.replaceChildren(told(error));
     }
   };
-  const list = element(
-    "select",
-    { "aria-label": "data", change: () => fill(list.value) },
-    element("option", { value: "", disabled: true, selected: true }, "which pictures?"),
-    data.map((/** @type {{id: string, name: string}} */ one) =>
-      element("option", { value: one.id }, one.name),
-    ),
-  );
-  return element("div", { class: "stack" }, list, pictures);
+  return {
+    element: element("div", { class: "stack" }, choice("pictures", source.id, named(data), fill), pictures),
+    begin: () => fill(source.id),
+  };
 }
 
 /**

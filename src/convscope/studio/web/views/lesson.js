@@ -14,7 +14,9 @@ import { LESSONS } from "convscope/lessons.js";
 import { number } from "convscope/number.js";
 import { get, post, told } from "studio/api.js";
 import { exhibit, grids, line, table } from "studio/exhibit.js";
-import { chosen, named, picker, turnTo, walkOf, whatIsOpen, withOptions } from "studio/picking.js";
+import { chosen, dataFor, named, picker, turnTo, whatIsOpen, withOptions } from "studio/picking.js";
+import { pictureChooser } from "studio/picture_chooser.js";
+import { addressOf } from "studio/studio.js";
 
 const SMILEY = { id: "", name: "smiley, by hand", origin: "built-in" };
 
@@ -36,24 +38,38 @@ export async function show(root, place) {
   if (!chapter) return void root.append(...overview(chapters, place));
   const models = [SMILEY, ...open.models];
   const model = chosen(models, place.options.get("model") ?? open.models[0]?.id ?? "");
-  const source = chosen(open.data, place.options.get("data"));
-  const at = Math.max(0, Number(place.options.get("place") ?? 0) || 0);
-  const asked = new URLSearchParams({ model: model.id, picture: model.id ? `data.${source.id}.${at}` : "" });
+  const picture = model.id ? (place.options.get("picture") ?? (await firstPicture(model, open.data))) : "";
+  const asked = new URLSearchParams({ model: model.id, picture });
+  const chooser = model.id
+    ? await pictureChooser(model.id, (reference) => turnTo(place, { picture: reference }), false)
+    : null;
   root.append(
     steps(chapters, place, chapter.name),
     element("div", { class: "lesson" }, element("h1", {}, chapter.title), text(chapter)),
-    picker(place, [
-      { name: "model", label: "network", chosen: model.id, options: named(models) },
-      ...(model.id
-        ? [{ name: "data", label: "pictures", chosen: source.id, options: named(open.data) }]
-        : []),
-    ]),
+    element(
+      "div",
+      { class: "row" },
+      picker(place, [
+        { name: "model", label: "network", chosen: model.id, options: named(models), without: ["picture"] },
+      ]),
+      chooser
+        ? [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Its whole walk")]
+        : null,
+    ),
   );
-  if (model.id) root.append(which(place, at, walkOf(model.id, source.id, at)));
   const shown = element("section", { class: "exhibit" });
   const questions = element("section", { class: "questions" });
   root.append(shown, questions, onwards(chapters, place, chapter));
   await Promise.all([exhibit(shown, chapter.name, asked), ask(questions, chapter, asked)]);
+  return chooser?.end;
+}
+
+/**
+ * @param {import("studio/picking.js").Open} model
+ * @param {import("studio/picking.js").Open[]} data
+ */
+async function firstPicture(model, data) {
+  return `data.${(await dataFor(model, data, null)).id}.0`;
 }
 
 /**
@@ -157,28 +173,6 @@ function text({ name, attempt }) {
       ),
     ),
   ];
-}
-
-/**
- * Which picture of the data, by its place.
- *
- * @param {import("studio/studio.js").Place} place
- * @param {number} at
- * @param {string} walk  the address of its walk
- */
-function which(place, at, walk) {
-  const input = element("input", {
-    type: "number",
-    min: 0,
-    value: at,
-    change: () => turnTo(place, { place: input.value }),
-  });
-  return element(
-    "p",
-    { class: "choices" },
-    element("label", {}, "picture number ", input),
-    element("a", { href: walk }, "its whole walk"),
-  );
 }
 
 /**

@@ -40,7 +40,7 @@ export async function show(root, { path: [model, picture] }) {
     return;
   }
   const go = (/** @type {string[]} */ ...path) => (location.hash = addressOf("walk", path));
-  const chooser = await pictureChooser((reference) => go(model, reference), picture === undefined);
+  const chooser = await pictureChooser(model, (reference) => go(model, reference), picture === undefined);
   const names = Object.fromEntries(models.map((/** @type {any} */ one) => [one.id, one.name]));
   root.replaceChildren(
     element("h1", { class: "unseen" }, "Walk"),
