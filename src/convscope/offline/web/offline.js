@@ -12,8 +12,9 @@ import { largestFirst } from "convscope/chain.js";
 import { Classifier } from "convscope/classifier.js";
 import { element } from "convscope/dom.js";
 import { open as openFile } from "convscope/given.js";
+import { pageTop } from "convscope/page_top.js";
 import { parse } from "convscope/state.js";
-import { otherTheme, themeOf } from "convscope/theme.js";
+import { themeOf } from "convscope/theme.js";
 
 const MOST_NAMED = 20;
 
@@ -33,7 +34,7 @@ class Page {
   constructor(data, root) {
     this.data = data;
     this.classifier = new Classifier(data.worker, data.model);
-    this.theme = element("span");
+    this.top = element("div");
     this.status = element("p", { role: "status" });
     this.answers = element("ol", { class: "answers", "aria-label": "answers, newest first" });
     this.video = element("video", { "aria-label": "what the camera sees", playsinline: true, muted: true });
@@ -45,26 +46,9 @@ class Page {
     /** @type {(() => void) | undefined} stops the camera */
     this.stop = undefined;
     this.drop = this.dropZone();
-    root.replaceChildren(this.top(), this.main());
+    root.replaceChildren(this.top, this.main());
     this.listen();
     this.showTheme();
-  }
-
-  top() {
-    const { name, model } = this.data;
-    return element(
-      "header",
-      { class: "top" },
-      element(
-        "p",
-        { class: "names" },
-        element("strong", {}, "convscope"),
-        element("span", {}, name),
-        element("code", {}, model.network),
-      ),
-      element("span", { class: "answer" }),
-      this.theme,
-    );
   }
 
   main() {
@@ -133,7 +117,9 @@ class Page {
     const state = parse(location.hash);
     const theme = themeOf(state);
     document.documentElement.dataset.theme = theme;
-    this.theme.replaceChildren(otherTheme(state, theme));
+    const { name, model } = this.data;
+    const names = [element("span", {}, name), element("code", {}, model.network)];
+    this.top.replaceChildren(pageTop(names, state, theme));
   }
 
   /** @param {File[]} files */

@@ -15,8 +15,9 @@ import { experiment } from "convscope/bench/experiment.js";
 import { networkTable } from "convscope/bench/table.js";
 import { surelyWrong } from "convscope/bench/wrong.js";
 import { addressOf, element } from "convscope/dom.js";
+import { pageTop } from "convscope/page_top.js";
 import { format, parse } from "convscope/state.js";
-import { otherTheme, themeOf } from "convscope/theme.js";
+import { themeOf } from "convscope/theme.js";
 
 const SURELY_WRONG = -13.8; // p of about one in a million
 
@@ -44,7 +45,7 @@ function draw(bench, root) {
     history.replaceState(null, "", addressOf(format({ ...now, options: { ...now.options, [name]: value } })));
   };
   root.replaceChildren(
-    top(state, theme),
+    pageTop([element("span", {}, "the loss bench")], state, theme),
     element("main", { class: "below" }, benchView(bench, state.options, remember)),
   );
 }
@@ -108,23 +109,4 @@ function read(text, network) {
   const asked = (text ?? "").split(" ").map(Number);
   const fits = asked.length === network.pictures.length && asked.every((p) => p > 0 && p < 1);
   return fits ? asked : network.pictures.map(({ probabilities }) => probabilities[0]);
-}
-
-/**
- * @param {import("convscope/state.js").State} state
- * @param {import("convscope/colours.js").Theme} theme
- */
-function top(state, theme) {
-  return element(
-    "header",
-    { class: "top" },
-    element(
-      "p",
-      { class: "names" },
-      element("strong", {}, "convscope"),
-      element("span", {}, "the loss bench"),
-    ),
-    element("span", { class: "answer" }),
-    otherTheme(state, theme),
-  );
 }
