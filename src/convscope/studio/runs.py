@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 State = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
 _MOST_SAID = 2_000
+_MOST_EPOCHS = 100_000
 _MOST = 2**31
 """Of processes and epochs: who names more has not written what a run writes."""
 _SAYS_WHY = {"interrupted", "failed"}
@@ -81,19 +82,19 @@ class _Seen:
     accuracies: list[float | None] = field(default_factory=list[float | None])
 
     def read_on(self) -> None:
-        """Read what has been added."""
+        """Read what has been added; what no process of ours wrote is passed over."""
         for _, event in self.file.news():
             self.last = event["event"]
             match event:
-                case {"event": "Opened", "process": int(process)} if 0 < process < _MOST:
+                case {"event": "Opened", "process": int(process)}:
                     self.process = process
                 case {
                     "event": "EpochDone",
                     "epoch": int(epoch),
                     "epochs": int(epochs),
-                    "validation_accuracy_fraction": float() | None as accuracy,
-                } if 0 < epoch <= epochs < _MOST and 0 <= (accuracy or 0) <= 1:
-                    self.accuracies[epoch - 1 :] = [accuracy]  # a resumed run repeats epochs
+                    "validation_accuracy_fraction": None | float() | int() as accuracy,
+                } if 0 < epoch <= epochs <= _MOST_EPOCHS and 0 <= (accuracy or 0) <= 1:
+                    self.accuracies[epoch - 1 :] = [accuracy]  # a resumed run repeats some epochs
                     self.epochs = epochs
                 case _:
                     pass
