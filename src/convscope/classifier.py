@@ -227,7 +227,7 @@ class Classifier:
             "classes": ", ".join(self.classes[:20]) + (", ..." if len(self.classes) > 20 else ""),
             "network": self.network,
             "parameters": f"{parameters:,}",
-            "pictures": f"{size.channels} x {size.height} x {size.width}",
+            "pictures": f"{size.channels} × {size.height} × {size.width}",
         }
         cells = (f"<tr><th>{title}</th><td>{html.escape(text)}</td></tr>" for title, text in rows.items())
         return f"<table>{''.join(cells)}</table>"

@@ -189,4 +189,4 @@ def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it(
     assert choose(grey, Settings(growing=True)).smaller == (21, 21)
     assert choose(colour, Settings(growing=False)).smaller is None
     assert choose(colour, Settings(network="course", growing=True)).smaller is None
-    assert "24x24 at first" in dict(recipe_lines(colour, choose(colour, Settings())))["variation"]
+    assert "24 × 24 at first" in dict(recipe_lines(colour, choose(colour, Settings())))["variation"]

@@ -32,7 +32,7 @@ def model(make_model):
 def test_a_picture_that_fits_is_only_normalised(model):
     found = told(np.zeros((8, 8, 3), np.uint8), model)
     assert [*found] == ["read", "normalisation"]
-    assert found["read"] == "8 x 8 pixels, colour"
+    assert found["read"] == "8 × 8 pixels, colour"
     assert all(f"{number:.5g}" in found["normalisation"] for number in (*model.mean, *model.std))
 
 
@@ -42,7 +42,7 @@ def test_the_camera_s_orientation(model, orientation):
     exif[0x0112] = orientation
     found = told(encoded(np.zeros((6, 4, 3), np.uint8), "JPEG", exif=exif), model)
     assert ("orientation" in found) == (orientation > 1)
-    assert found["read"].startswith("4 x 6" if orientation > 4 else "6 x 4")
+    assert found["read"].startswith("4 × 6" if orientation > 4 else "6 × 4")
     if orientation == 6:
         assert "90° clockwise" in found["orientation"]
 
@@ -64,16 +64,16 @@ def test_colour_becomes_grey(make_model):
 def test_larger_and_smaller_pictures_are_resized(make_model, height, width, fit):
     model = replace(make_model("2C3", (3, 8, 8)), preparation=Preparation(3, 8, 8, fit))
     size = told(np.zeros((height, width, 3), np.uint8), model)["size"]
-    assert size.startswith(f"{height} x {width} to 8 x 8 pixels: ")
+    assert size.startswith(f"{height} × {width} to 8 × 8 pixels: ")
     assert ("proportions kept" in size) == (fit != "stretch")
 
 
 def test_a_large_jpeg_is_decoded_smaller(model):
     found = told(encoded(np.zeros((512, 256, 3), np.uint8), "JPEG"), model)
     assert [*found] == ["read", "decoding", "size", "normalisation"]
-    assert found["read"].startswith("512 x 256")
-    assert found["decoding"].startswith("decoded at 64 x 32 pixels")
-    assert found["size"].startswith("64 x 32 to 8 x 8")
+    assert found["read"].startswith("512 × 256")
+    assert found["decoding"].startswith("decoded at 64 × 32 pixels")
+    assert found["size"].startswith("64 × 32 to 8 × 8")
 
 
 def test_files_and_images_in_memory_are_told_alike(model, tmp_path):

@@ -148,7 +148,7 @@ def _check_size(image: Image.Image, name: str, limit: int) -> None:
     if image.width * image.height > limit:
         raise unreadable(
             name,
-            f"it unfolds to {image.width:,} x {image.height:,} pixels; the limit is {limit:,} in all",
+            f"it unfolds to {image.width:,} × {image.height:,} pixels; the limit is {limit:,} in all",
         )
 
 

@@ -86,7 +86,7 @@ class Windows:
         if min(rows, columns) < 1:
             raise NetworkError(
                 f"a window of {self.size} does not fit into a map of ({height}, {width})",
-                why=f"with padding {self.padding} {max(rows, 0)} x {max(columns, 0)} windows fit",
+                why=f"with padding {self.padding} {max(rows, 0)} × {max(columns, 0)} windows fit",
                 remedy="use a smaller window, more padding or a larger picture",
             )
         return rows, columns

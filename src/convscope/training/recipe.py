@@ -262,7 +262,7 @@ def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
 def _augmentation_line(recipe: Recipe) -> str:
     aug = recipe.augmentation
     parts = [
-        f"{recipe.smaller[0]}x{recipe.smaller[1]} at first" if recipe.smaller else "",
+        f"{recipe.smaller[0]} × {recipe.smaller[1]} at first" if recipe.smaller else "",
         f"shifted by up to {_count(aug.shift, 'pixel')}" if aug.shift else "",
         f"zoomed up to {math.exp(aug.zoom_in):.1f} times" if aug.zoom_in else "",
         f"turned up to {aug.turn:g}°" if aug.turn else "",

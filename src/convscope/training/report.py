@@ -56,7 +56,7 @@ def data_lines(store: Store, parts: Split) -> tuple[tuple[str, str], ...]:
         (
             "prepared",
             (
-                f"{size.height}x{size.width} {colour}; {len(parts.train):,} to learn from, "
+                f"{size.height} × {size.width} {colour}; {len(parts.train):,} to learn from, "
                 f"{len(parts.validation):,} to watch, {len(parts.test):,} to test with"
             ),
         ),

@@ -98,7 +98,7 @@ def _resized(height: int, width: int, to: Preparation) -> str:
         "pad": "proportions kept, what is left filled with black",
         "crop": "proportions kept, what sticks out cut off",
     }[to.fit]
-    return f"{height} x {width} to {to.height} x {to.width} pixels: {how} (bilinear, antialiased)"
+    return f"{height} × {width} to {to.height} × {to.width} pixels: {how} (bilinear, antialiased)"
 
 
 def _normalised(model: Model) -> str:
@@ -107,4 +107,4 @@ def _normalised(model: Model) -> str:
 
 
 def _times(pixels: NDArray[np.uint8]) -> str:
-    return f"{pixels.shape[0]} x {pixels.shape[1]}"
+    return f"{pixels.shape[0]} × {pixels.shape[1]}"

@@ -165,8 +165,8 @@ def _centred(cells: NDArray[np.float64], height: int, width: int) -> NDArray[np.
     rows, columns = cells.shape
     if rows > height or columns > width:
         raise SettingError(
-            f"a filter of {rows} x {columns} cells does not fit",
-            why=f"the filters of this step have {height} x {width}",
+            f"a filter of {rows} × {columns} cells does not fit",
+            why=f"the filters of this step have {height} × {width}",
         )
     top, left = (height - rows) // 2, (width - columns) // 2
     framed = np.zeros((height, width))
@@ -189,8 +189,8 @@ def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
     size = cast("Convolution", first.layer).size
     if down >= size[0] or across >= size[1]:
         raise SettingError(
-            f"a padding of {down} x {across} is too wide",
-            why=f"the window has {size[0]} x {size[1]} cells, and some windows would see nothing",
+            f"a padding of {down} × {across} is too wide",
+            why=f"the window has {size[0]} × {size[1]} cells, and some windows would see nothing",
         )
     layers = _layers(before, first, edit)
     changed = replace(model, notation=write(layers))

@@ -47,7 +47,7 @@ def _grad_cam(steps: Sequence[Step], model: Model, predicted: int) -> GradCam | 
         f"Each of the {channels} maps of {layer.name} is weighted by the mean gradient of the class's logit "
         "on it; their sum, cut off below 0 and divided by its largest value, says where the evidence lies. "
         "The last convolution is taken because its maps say most about the classes and still have places: "
-        f"{height} x {width} of them."
+        f"{height} × {width} of them."
     )
     classes = [ClassMap(class_index=index, map=one) for index, one in maps.items()]
     return GradCam(layer=layer.name, map=maps[predicted], classes=classes, text=text)
@@ -57,7 +57,7 @@ def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], pr
     found = occlude(predictor, pixels, model.mean, predicted)
     (height, width), (down, across) = found.window, found.stride
     text = (
-        f"A square of {height} x {width} pixels in the mean colour of the training pictures stands in one "
+        f"A square of {height} × {width} pixels in the mean colour of the training pictures stands in one "
         f"place after the other, {down} down and {across} across apart. Each cell says how much probability "
         f"'{model.classes[predicted]}' loses there."
     )
