@@ -1,10 +1,12 @@
 """What several processes cost and gain: bytes sent a step, and time a step, beside the ideal.
 
-1, 2 and 4 processes on this machine, one thread each, share the same batches of random pictures. A step is
-all of it: cutting the batch, forward, backward, messages, the change of the weights; given is the median over
-the steps after the first ones. The ideal is the time of one process divided by their number. Bytes are those
-that the loopback device counted meanwhile, with the heads of TCP, so nothing else should use it; beside them
-stands what the formula in docs/reference/distributed.md says.
+1, 2 and 4 processes on this machine, one thread each, share the same batches of random pictures, and so does
+one process with 2 threads. A step is all of it: cutting the batch, forward, backward, messages, the change of
+the weights; given is the median over the steps after the first ones, and beside it the processor time of all
+processes together, which other work on the machine hardly changes. The ideal is the time of one process
+divided by the threads that compute, on no more cores than there are. Bytes are those that the loopback device
+counted meanwhile, with the heads of TCP, so nothing else should use it; beside them stands what the formula
+in docs/reference/distributed.md says.
 
 For 8 to 512 nodes the same formula is worked out, with the times of one process measured here and a network
 that is assumed: --latency and --bandwidth. Two plans: the same batch whatever the number of nodes, and the
@@ -19,10 +21,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
+import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,14 +37,14 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store import build_store
 from convscope.training.data import training_data
-from convscope.training.distributed import joined
+from convscope.training.distributed import joined, run_together
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose
 from machine import describe
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 NETWORK = "24C2-64C3-MP2-256C3-MP2-256C3-MP2"
-SIZES = (1, 2, 4)
+PLANS = ((1, 1), (1, 2), (2, 1), (4, 1))  # processes, threads of each
 NODES = (8, 16, 32, 64, 128, 256, 512)
 WARM_UP = 5
 SMALL_MESSAGES = 3  # a step's: gradients, figures, the wish to stop
@@ -60,55 +60,44 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=30e-6, help="seconds a turn between two nodes")
     parser.add_argument("--bandwidth", type=float, default=1.25e9, help="bytes a second of a node")
     parser.add_argument("--output", type=Path, default=DOCS / "distributed")
-    parser.add_argument("--member", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--member", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.member:
-        take_part(given.batch, given.steps)
+        take_part(given.batch, given.steps, given.member)
         return
-    measured = {size: run(size, given.batch, given.steps) for size in SIZES}
-    half = run(1, given.batch // 2, given.steps)
+    measured = [run(*plan, given.batch, given.steps) for plan in PLANS]
+    half = run(1, 1, given.batch // 2, given.steps)
     report = {
         "machine": describe(),
         "network": NETWORK,
         "batch": given.batch,
         "assumed": {"latency_seconds": given.latency, "bytes_per_second": given.bandwidth},
         "measured": measured,
-        **model(measured[1], half, given),
+        **model(measured[0], half, given),
     }
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
     given.output.with_suffix(".md").write_text(table(report))
 
 
-def run(size: int, batch: int, steps: int) -> dict[str, float]:
-    """Let so many processes train together; returns what the first one measured."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-    command = [sys.executable, __file__, "--member", "--batch", str(batch), "--steps", str(steps)]
-    meeting = {"WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    members = [
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **meeting, "RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
-        )
-        for rank in range(size)
-    ]
-    outputs = [member.communicate()[0] for member in members]
-    if any(member.returncode for member in members):
-        raise SystemExit("one of the processes failed")
-    found = json.loads(outputs[0])
-    print(size, batch, found, flush=True)
+def run(size: int, threads: int, batch: int, steps: int) -> dict[str, float]:
+    """Let so many processes train together; returns what they measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        member = [sys.executable, __file__, "--member", folder, "--batch", str(batch), "--steps", str(steps)]
+        run_together(member, size, threads)
+        members = [json.loads(path.read_text()) for path in sorted(Path(folder).iterdir())]
+    used = sum(one.pop("processor_seconds_per_step") for one in members)
+    found = {"processes": size, "threads": threads, **members[0], "processor_seconds_per_step": used}
+    print(batch, found, flush=True)
     return found
 
 
-def take_part(batch: int, steps: int) -> None:
-    """Train for so many steps as one of the processes; the first one prints what it measured as JSON."""
+def take_part(batch: int, steps: int, answers: Path) -> None:
+    """Train for so many steps as one of the processes, and leave what was measured in answers/RANK."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, ((steps + WARM_UP) * batch, 32, 32, 3), np.uint8)
     ends: list[float] = []
+    used: list[float] = []
     sent: list[int] = []
     with joined() as group, tempfile.TemporaryDirectory() as folder:
         labels = np.arange(len(pictures)) % 10
@@ -121,22 +110,29 @@ def take_part(batch: int, steps: int) -> None:
 
         def note() -> None:
             ends.append(time.perf_counter())
+            used.append(processor_seconds())
             sent.append(loopback_bytes())
 
         training.run(save=note)
         network = training.network
         channels = [len(one.shift) for one in network.modules() if isinstance(one, NormalisedReLU)]
-        if group.is_first:
-            weights = sum(tensor.numel() for tensor in network.parameters())
-            ring = 2 * (group.rank.size - 1) / group.rank.size
-            measured = {
-                "seconds_per_step": statistics.median(np.diff(ends[WARM_UP:-1])),
-                "bytes_per_step_and_process": float(np.median(np.diff(sent[WARM_UP:-1]))) / group.rank.size,
-                "bytes_by_the_formula": ring * (4 * weights + 32 * sum(channels) + 8 * len(channels) + 32),
-                "weights": weights,
-                "normalisations": len(channels),
-            }
-            print(json.dumps(measured))
+        weights = sum(tensor.numel() for tensor in network.parameters())
+        ring = 2 * (group.rank.size - 1) / group.rank.size
+        measured = {
+            "seconds_per_step": statistics.median(np.diff(ends[WARM_UP:-1])),
+            "processor_seconds_per_step": statistics.median(np.diff(used[WARM_UP:-1])),
+            "bytes_per_step_and_process": float(np.median(np.diff(sent[WARM_UP:-1]))) / group.rank.size,
+            "bytes_by_the_formula": ring * (4 * weights + 32 * sum(channels) + 8 * len(channels) + 32),
+            "weights": weights,
+            "normalisations": len(channels),
+        }
+        (answers / str(group.rank.number)).write_text(json.dumps(measured))
+
+
+def processor_seconds() -> float:
+    """Processor time that this process has used, all its threads together."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def loopback_bytes() -> int:
@@ -173,7 +169,7 @@ def model(whole: dict[str, float], half: dict[str, float], given: argparse.Names
 def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine, measured, assumed = report["machine"], report["measured"], report["assumed"]
-    alone = measured[1]["seconds_per_step"]
+    alone, threaded, pair = (one["seconds_per_step"] for one in measured[:3])
     same_batch, same_share = report["same_batch"], report["same_share"]
     picture, fixed = report["seconds_per_picture"], report["fixed_seconds"]
     largest, share = same_batch["batch"], same_share["share"]
@@ -182,15 +178,19 @@ def table(report: dict[str, Any]) -> str:
         "",
         "Written by `benchmarks/distributed.py`, which says how it is measured.",
         f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}.",
-        f"Network `{report['network']}`, batch {report['batch']}, float32, one thread a process.",
+        f"Network `{report['network']}`, batch {report['batch']}, float32.",
         "",
-        "| processes | ms a step | ideal | bytes sent a step and process | by the formula |",
-        "|---|---|---|---|---|",
+        "| processes x threads | ms a step | ideal | processor ms | bytes sent by each | by the formula |",
+        "|---|---|---|---|---|---|",
         *(
-            f"| {size} | {1000 * one['seconds_per_step']:.1f} | {1000 * alone / size:.1f} "
+            f"| {one['processes']} x {one['threads']} | {1000 * one['seconds_per_step']:.1f} "
+            f"| {1000 * alone / min(machine['cores'], one['processes'] * one['threads']):.1f} "
+            f"| {1000 * one['processor_seconds_per_step']:.1f} "
             f"| {one['bytes_per_step_and_process']:,.0f} | {one['bytes_by_the_formula']:,.0f} |"
-            for size, one in measured.items()
+            for one in measured
         ),
+        "",
+        f"Two processes take {pair / threaded:.2f} times as long as one process with two threads.",
         "",
         "## Many nodes, by the formula",
         "",

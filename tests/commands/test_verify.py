@@ -1,5 +1,6 @@
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from convscope.model.file import load, save
 from convscope.training import session
+from convscope.training.distributed import run_together
 from convscope.training.recipe import Settings
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,6 +26,18 @@ def test_what_is_the_same_is_said_to_be(run: Run, trained: Path, pets: Path) -> 
     done = run("verify", trained, "--data", pets, "--retrain")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("pictures      the same\nweights       identical, to the bit\n")
+
+
+@pytest.mark.slow
+def test_what_several_processes_made_several_make_again(run: Run, pets: Path, tmp_path: Path) -> None:
+    path = tmp_path / "together" / "model.safetensors"
+    settings = ["--network", "3C3-MP2", "--epochs", "2", "--batch", "5", "--size", "8", "--precision", "fp32"]
+    command = [sys.executable, "-m", "convscope", "train", str(pets), "--output", str(path.parent), *settings]
+    run_together(command, 2, threads=1)
+    assert load(path).receipt["processes"] == "2"
+    done = run("verify", path, "--data", pets, "--retrain")
+    assert done.returncode == 0, done.stderr
+    assert "weights       identical, to the bit\n" in done.stdout
 
 
 def test_pictures_that_differ_are_named_and_not_trained_on(run: Run, trained: Path, pets: Path) -> None:
@@ -55,7 +69,9 @@ def test_what_cannot_be_checked(run: Run, trained: Path, model_path: Path, pets:
         {"settings": "[]"},
         {"settings": "{}", "threads": "0"},
         {"settings": '{"minutes": 1}'},
-        {"processes": "2"},
+        {"processes": "2, 1"},
+        {"processes": "1000"},
+        {"processes": "two"},
     ):
         save(replace(model, receipt={**model.receipt, **receipt}), trained)
         done = run("verify", trained, "--data", pets, "--retrain")

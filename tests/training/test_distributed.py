@@ -1,5 +1,6 @@
 """Real processes that train together end with what one process alone ends with."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from torch.distributed import HashStore  # noqa: TID251
 from convscope.errors import RunError, SettingError
 from convscope.ranks import Rank
 from convscope.training import distributed
-from convscope.training.distributed import Group, joined
+from convscope.training.distributed import Group, joined, run_together
 
 PROGRAM = str(Path(__file__).with_name("together.py"))
 
@@ -122,6 +123,19 @@ def test_without_torchrun_there_is_nobody_to_meet(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(RunError, match="cannot meet the other processes"), joined():
         pass
+
+
+def test_a_program_is_run_as_each_of_several_processes(tmp_path):
+    program = "import os, pathlib; pathlib.Path(os.environ['RANK']).write_text(os.environ['WORLD_SIZE'])"
+    with contextlib.chdir(tmp_path):
+        run_together([sys.executable, "-c", program], 3, threads=1)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"0": "3", "1": "3", "2": "3"}
+
+
+def test_when_one_of_them_fails_the_others_are_ended():
+    program = "import os, time; time.sleep(0 if os.environ['RANK'] == '1' else 200); raise SystemExit(3)"
+    with pytest.raises(RunError, match="failed"):
+        run_together([sys.executable, "-c", program], 3, threads=1)
 
 
 def test_more_processes_than_pictures_in_a_batch_are_refused(make_training):

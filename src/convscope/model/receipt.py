@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 from convscope.model.picture_list import listing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from convscope.pictures.split import Split
-    from convscope.pictures.store import Store
+    from convscope.pictures.store import Catalogue
 
 _PACKAGES = ("convscope", "torch", "numpy", "numba", "pillow")
 _ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
@@ -27,28 +29,35 @@ _ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
 
 
 def write_receipt(
-    store: Store, parts: Split, *, data: str, settings: str, seed: int, threads: int, processes: int = 1
+    catalogue: Catalogue,
+    parts: Split,
+    *,
+    data: str,
+    settings: str,
+    seed: int,
+    threads: int,
+    processes: Sequence[int] = (1,),
 ) -> dict[str, str]:
     """Write the receipt of a model that is trained here and now.
 
     Args:
-        store: The prepared pictures.
+        catalogue: What is known of the pictures.
         parts: Which of them were learned from, which steered and which judged.
         data: The source as it was given; empty for arrays.
         settings: Of the training, as JSON.
         seed: Where all random numbers began.
         threads: How many computed in each process.
-        processes: How many trained together.
+        processes: How many trained together; several numbers if it changed on the way.
     """
     return {
         "data": data,
-        "data_digest": store.digest,
-        "pictures_digest": digest(listing(store, parts)),
+        "data_digest": catalogue.digest,
+        "pictures_digest": digest(listing(catalogue, parts)),
         "settings": settings,
         "settings_digest": digest(settings.encode()),
         "seed": str(seed),
         "threads": str(threads),
-        "processes": str(processes),
+        "processes": ", ".join(map(str, processes)),
         **environment(),
     }
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ import torch.distributed as dist
 from torch.distributed import (  # documented as public
     PrefixStore,  # pyright: ignore[reportPrivateImportUsage]
     Store,  # pyright: ignore[reportPrivateImportUsage]
+    TCPStore,  # pyright: ignore[reportPrivateImportUsage]
     rendezvous,  # pyright: ignore[reportPrivateImportUsage]
 )
 
@@ -37,11 +39,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-_PATIENCE = timedelta(days=1)
-"""Whoever prepares the pictures takes as long as it takes. A process that dies closes its connections and is
-noticed at once; a machine that vanishes is noticed by torchrun, which ends the others."""
+_PATIENCE = timedelta(minutes=5)
+"""Longer than a step, a checkpoint or a look at the validation pictures takes. A process that dies closes its
+connections and is noticed at once; from a machine without power or network not even that comes."""
+
+_PREPARATION_PATIENCE = timedelta(days=1)
+"""Whoever prepares the pictures takes as long as it takes."""
 
 _GLANCE_SECONDS = 0.02
+_STANDARD_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +110,9 @@ class Group:
         return bool(self.add_up(np.array([wanted], np.float64))[0])
 
     def wait(self) -> None:
-        """Wait until all are here."""
-        self.add_up(np.zeros(1))
+        """Wait until all are here, however long some of them prepare pictures."""
+        if self.rank.size > 1:
+            _together(lambda: dist.monitored_barrier(timeout=_PREPARATION_PATIENCE))
 
     def check_same(self, what: str, value: str) -> None:
         """Refuse to work together where something differs between processes.
@@ -144,6 +151,41 @@ def joined() -> Generator[Group]:
         yield Group(here)
     finally:
         dist.destroy_process_group()
+
+
+def run_together(command: Sequence[str], size: int, threads: int) -> None:
+    """Run a program in several processes of this machine that train together.
+
+    What they print goes to standard error.
+
+    Args:
+        command: The program and its arguments.
+        size: How many processes.
+        threads: How many threads each computes with, unless the program says otherwise.
+
+    Raises:
+        RunError: One of them failed; it has said why.
+    """
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # where they meet
+    meeting = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(store.port),
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+    }
+    shared = {**os.environ, **meeting, "WORLD_SIZE": str(size), "OMP_NUM_THREADS": str(threads)}
+    members: list[subprocess.Popen[bytes]] = []
+    try:
+        for number in range(size):
+            own = {"RANK": str(number), "LOCAL_RANK": str(number)}
+            members.append(subprocess.Popen(command, env={**shared, **own}, stdout=_STANDARD_ERROR))  # noqa: S603  # ours
+        while None in (codes := [member.poll() for member in members]) and not any(codes):
+            time.sleep(_GLANCE_SECONDS)
+    finally:
+        for member in members:
+            member.kill()  # does nothing to one that has ended
+            member.wait()
+    if any(codes):
+        raise RunError("one of the processes that should train together failed", why="it says why above")
 
 
 def _meet(here: Rank) -> None:

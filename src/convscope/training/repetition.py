@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
 from convscope.errors import ModelFileError
-from convscope.training import session
+from convscope.model.file import load
+from convscope.pictures.sources import located
+from convscope.training import run_folder, session
+from convscope.training.distributed import run_together
 from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
@@ -19,40 +25,59 @@ if TYPE_CHECKING:
 
 _SETTINGS = TypeAdapter(Settings)
 _THREADS = range(1, 1025)
+_PROCESSES = range(1, 65)
+"""More are not for one machine to start."""
 
 
 def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> Model:
-    """Train once more with the settings and the number of threads that a receipt names.
+    """Train once more with the settings and as many threads and processes as a receipt names.
 
     Args:
         model: The model to make again.
         data: Its pictures.
-        listeners: Who is told what happens.
+        listeners: Who is told what happens; of several processes, the first tells it on standard error.
 
     Raises:
-        ModelFileError: The receipt cannot be used; or the time of the run was limited, so that it learned as
-            much as the time allowed, never the same twice; or several processes trained, which one cannot
-            repeat to the bit.
+        ModelFileError: The receipt cannot be used, or the run cannot be repeated: its time was limited, so
+            that it learned as much as the time allowed, never the same twice; or the number of processes
+            changed on the way, at a moment that nobody wrote down.
+        RunError: One of several processes failed.
         ConvscopeError: The pictures cannot be used.
     """
     try:
         settings = _SETTINGS.validate_json(model.receipt["settings"])
         threads = int(model.receipt["threads"])
-        processes = int(model.receipt.get("processes", "1"))
+        processes = [int(number) for number in model.receipt.get("processes", "1").split(",")]
     except (KeyError, ValidationError, ValueError) as error:
         raise ModelFileError(
             "the receipt of this model cannot be used", why="it is damaged or old"
         ) from error
-    if processes != 1:
+    if why := _obstacle(settings, threads, processes):
         raise ModelFileError(
-            "this run cannot be repeated by one process",
-            why=f"{processes} trained together, and sums in another order have other last bits",
-            remedy="train again under torchrun with as many, and compare the two models",
+            "this run cannot be repeated", why=why, remedy="train anew, and compare the two models"
         )
-    if settings.minutes is not None or threads not in _THREADS:
-        raise ModelFileError(
-            "this run cannot be repeated",
-            why="its time was limited" if settings.minutes else f"it took {threads} threads",
-            remedy="train with a number of epochs instead",
-        )
-    return session.train(data, settings, threads=threads, listeners=listeners).model
+    if processes == [1]:
+        return session.train(data, settings, threads=threads, listeners=listeners).model
+    return _repeat_together(run_folder.Origin(located(data), settings, threads, processes=(*processes,)))
+
+
+def _obstacle(settings: Settings, threads: int, processes: Sequence[int]) -> str:
+    """Say why a run cannot be repeated; empty if it can."""
+    if settings.minutes is not None:
+        return "its time was limited"
+    if threads not in _THREADS:
+        return f"it took {threads} threads"
+    if len(processes) > 1:
+        return f"{', then '.join(map(str, processes))} processes trained, and nobody knows from when on"
+    if processes[0] not in _PROCESSES:
+        return f"it took {processes[0]} processes"
+    return ""
+
+
+def _repeat_together(origin: run_folder.Origin) -> Model:
+    """Let several processes go on with a run that is written down, and has not begun."""
+    with TemporaryDirectory() as folder:
+        run_folder.write(Path(folder), origin)
+        go_on = [sys.executable, "-m", "convscope", "train", "--resume", folder]
+        run_together(go_on, origin.processes[-1], origin.threads)
+        return load(Path(folder, run_folder.MODEL))

@@ -42,12 +42,14 @@ class Origin:
         settings: What the person said, the precision settled.
         threads: How many compute: with another number the last bits are others.
         snapshots: Whether the network is kept after each epoch.
+        processes: How many train together; one more number each time that the run goes on with another.
     """
 
     data: str
     settings: Settings
     threads: Annotated[int, Field(ge=1, le=1024)]
     snapshots: bool = False
+    processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,13 +98,14 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
         if not group.is_first:
             origin = _told(group)
             return _Session(run, origin, (), group).go(origin.data)
-        with run_folder.taken_again(run) as origin:
-            if not origin.data:
+        with run_folder.taken_again(run) as before:
+            if not before.data:
                 raise RunError(
                     f"cannot go on with {run}",
                     why="its pictures were arrays, which are gone",
                     remedy="train anew",
                 )
+            origin = _gone_on_with(run, before, group)
             _tell_all(group, origin)
             return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(origin.data)
 
@@ -179,11 +180,13 @@ class _Session:
         return training, checkpoints
 
     def _store(self, source: Source) -> Store:
-        """Let one process a machine decode; the others find what it made."""
+        """Let one process a machine decode; the others list the source and find what it made."""
         is_decoder = self.group.rank.local_number == 0
         mine = prepared(source, self.origin.settings, self.listeners) if is_decoder else None
         self.group.wait()
-        return mine or prepared(source, self.origin.settings, ())
+        found = mine or prepared(source, self.origin.settings, ())
+        self.group.wait()
+        return found
 
     def _save(self, checkpoints: Checkpoints, training: Training) -> None:
         if self.group.is_first:
@@ -227,18 +230,27 @@ def _taken(
     """
     if group.rank.restartable and (run / run_folder.NAME).is_file():
         with run_folder.taken_again(run) as before:
-            if before != describe(before=before):
+            if before != replace(describe(before=before), processes=before.processes):
                 raise RunError(
                     f"the run's folder {run} holds another run",
                     why="its pictures, settings or number of threads are not those given",
                     remedy="name a new one",
                 )
-            yield before
+            yield _gone_on_with(run, before, group)
     else:
-        origin = describe()
+        origin = replace(describe(), processes=(group.rank.size,))
         with run_folder.taken(run):
             run_folder.write(run, origin)
             yield origin
+
+
+def _gone_on_with(run: Path, before: run_folder.Origin, group: Group) -> run_folder.Origin:
+    """Write down if another number of processes than before works on a run from now on."""
+    if group.rank.size == before.processes[-1]:
+        return before
+    origin = replace(before, processes=(*before.processes, group.rank.size))
+    run_folder.write(run, origin)
+    return origin
 
 
 def _tell_all(group: Group, origin: run_folder.Origin) -> None:
@@ -265,7 +277,7 @@ def _model(training: Training, origin: run_folder.Origin) -> Model:
             settings=json.dumps(asdict(origin.settings)),
             seed=origin.settings.seed,
             threads=origin.threads,
-            processes=training.group.rank.size,
+            processes=origin.processes,
         ),
         temperature=_temperature(training),
     )
