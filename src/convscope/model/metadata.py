@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from convscope import strict_json
 from convscope.printable import printable
 
 FORMAT = 1
@@ -92,15 +93,12 @@ class Metadata(_Strict):
 
 
 def parse_object(text: str | bytes) -> dict[str, JsonValue]:
-    """Read a JSON object as RFC 8259 has it: no NaN, no Infinity, and no name twice.
+    """Read a JSON object, as strictly as `strict_json.parse` does.
 
     Raises:
         ValueError: The text is not such an object.
     """
-    try:
-        value = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
+    value = strict_json.parse(text)
     if isinstance(value, dict):
         return value
     raise ValueError("not a JSON object")
@@ -111,14 +109,3 @@ def first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(map(str, fault["loc"]))
     return printable(f"{place}: {fault['msg']}" if place else fault["msg"])[:200]
-
-
-def _without_twins(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one JSON object")
-    return found
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")

@@ -13,10 +13,11 @@ import math
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from convscope import strict_json
 from convscope.pictures.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def read_catalogue(folder: Path) -> tuple[Catalogue, NDArray[np.int64]] | None:
 
 
 def _read_rest(folder: Path) -> dict[str, Any]:
-    rest: dict[str, Any] = json.loads((folder / REST).read_text(encoding="utf-8"))
+    rest = cast("dict[str, Any]", strict_json.parse((folder / REST).read_bytes()))
     if rest["format"] != FORMAT:
         raise ValueError(f"its format is another than {FORMAT}")
     return {

@@ -189,7 +189,8 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def no_address(request: Request, error: HTTPException) -> Response:
-        what = f"{request.method} {printable(request.url.path[:100])} is not an address of this service"
+        path = printable(request.scope["path"][:100])  # its URL would decode a query of any bytes, too
+        what = f"{request.method} {path} is not an address of this service"
         remedy = "see /openapi.json for those that are"
         return _answer(RequestError(what, status=error.status_code, remedy=remedy, headers=error.headers))
 

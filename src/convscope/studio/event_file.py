@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from convscope import strict_json
@@ -59,6 +60,7 @@ def events_of(data: bytes, start: int = 0) -> list[Event]:
             break
         try:
             event = strict_json.parse(line)
+            json.dumps(event, ensure_ascii=False).encode()  # a lone surrogate cannot be told on
         except ValueError:
             continue
         if isinstance(event, dict) and isinstance(event.get("event"), str):

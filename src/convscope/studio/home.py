@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from convscope import strict_json
 from convscope.atomic import replacing, sweep
@@ -71,7 +72,7 @@ class Home:
             found = strict_json.parse(self._paths.read_bytes())
         except (OSError, ValueError):
             return []
-        return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+        return [one for one in found if _is_path(one)] if isinstance(found, list) else []
 
     def remember(self, path: str) -> None:
         """Keep a path of pictures elsewhere.
@@ -82,6 +83,13 @@ class Home:
         kept = [one for one in self.paths() if one != path]
         with replacing(self._paths) as file:
             file.write(json.dumps([*kept, path], indent=2).encode())
+
+
+def _is_path(found: object) -> TypeGuard[str]:
+    try:
+        return isinstance(found, str) and b"\0" not in os.fsencode(found)
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+        return False
 
 
 def checked_name(name: str) -> str:

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from convscope.errors import ConvscopeError
+from convscope.printable import printable
 from convscope.training.events import Event, Preparing, StepDone
 from convscope.training.run_folder import EVENTS
 
@@ -59,7 +60,7 @@ class EventLog:
 
     def _write(self, name: str, fields: dict[str, object]) -> None:
         told = {"event": name, "time": time.time(), **{key: _plain(value) for key, value in fields.items()}}
-        line = json.dumps(told, default=str).encode() + b"\n"
+        line = json.dumps(told, default=_shown).encode() + b"\n"
         try:
             with self._path.open("ab+") as file:
                 if file.tell() and not _ends_line(file.fileno(), file.tell()):
@@ -73,6 +74,10 @@ class EventLog:
 
 def _ends_line(file: int, size: int) -> bool:
     return os.pread(file, 1, size - 1) == b"\n"
+
+
+def _shown(path: object) -> str:
+    return printable(str(path))
 
 
 def _plain(value: object) -> object:

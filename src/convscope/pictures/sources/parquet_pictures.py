@@ -6,13 +6,13 @@ keeps the names of the classes in the file's metadata.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope import strict_json
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
@@ -153,7 +153,8 @@ def _label_column(schema: Any) -> str | None:  # noqa: ANN401
 def _naming(schema: Any, column: str) -> Callable[[object], object]:  # noqa: ANN401
     """Return what gives a label its name: Hugging Face's list of names, or itself."""
     try:
-        kept = json.loads(schema.metadata[b"huggingface"])["info"]["features"][column]["names"]
+        told: Any = strict_json.parse(schema.metadata[b"huggingface"])
+        kept = told["info"]["features"][column]["names"]
         names = [str(name) for name in kept]
     except (TypeError, KeyError, ValueError):
         return lambda label: label

@@ -86,9 +86,8 @@ def open_zip(path: Path) -> ZipSource:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = {
-                info.filename.replace("\\", "/"): info for info in archive.infolist() if not info.is_dir()
-            }
+            members = ((info.filename.replace("\\", "/"), info) for info in archive.infolist())
+            infos = {name: info for name, info in members if not name.endswith("/")}
     except ZIP_ERRORS as error:
         raise damaged(path, error) from error
     for name, info in infos.items():
@@ -101,8 +100,8 @@ def open_zip(path: Path) -> ZipSource:
             )
     names = sorted(infos, key=natural_order)
     layout = lay_out(printable(str(path)), names)
-    members = tuple(infos[names[member]] for member in layout.members)
-    return ZipSource(printable(path.stem), layout.items, layout.notes, path, members)
+    chosen = tuple(infos[names[member]] for member in layout.members)
+    return ZipSource(printable(path.stem), layout.items, layout.notes, path, chosen)
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
