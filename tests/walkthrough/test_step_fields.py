@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from convscope.errors import NetworkError
-from convscope.model.predictor import Predictor
 from convscope.steps import relu
 from convscope.steps.windows import output_size
 from convscope.walkthrough import step_fields
 from convscope.walkthrough.losses import foremost, losses
 from convscope.walkthrough.step_fields import MOST_CONTRIBUTIONS, Teller, is_large
-from convscope.walkthrough.telling import take
+from convscope.walkthrough.telling import engine_of, take
 
 
 def tell(model, pixels, truth=None, *, coarse=False):
-    taken = take(pixels, "picture", model, Predictor(model))
+    taken = take(pixels, "picture", model, engine_of(model))
     return taken, taken.tell(Teller(model, truth, relevance=None, coarse=coarse))
 
 
@@ -94,6 +93,14 @@ def test_contributions_bias_and_the_rest_add_up_to_the_neuron(make_model, side, 
     for row, of_neuron in zip(places, weights, strict=True):
         smallest_told = np.abs(inputs[row] * of_neuron[row]).min()
         assert (np.abs(np.delete(inputs * of_neuron, row)) <= smallest_told).all()
+
+
+@given(st.lists(st.sampled_from([0.0, -1.0, 1.0, 2.5, -7.0]), min_size=1, max_size=40), st.data())
+def test_the_largest_are_those_of_a_stable_sort(products, data):
+    products = np.array(products)
+    count = data.draw(st.integers(1, len(products)))
+    expected = np.argsort(-np.abs(products), kind="stable")[:count]
+    np.testing.assert_array_equal(step_fields._largest(products, count), expected)
 
 
 def test_of_too_many_weights_only_the_contributions_are_told(make_model, monkeypatch):

@@ -61,6 +61,25 @@ def reliability(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> 
     return Reliability(pictures, *(one / np.maximum(pictures, 1) for one in sums))
 
 
+def tempered(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """Compute softmax(logits / temperature).
+
+    Args:
+        logits: (n, classes).
+        temperature: As `fit_temperature` found it.
+
+    Returns:
+        (n, classes); every row sums to 1.
+
+    Example:
+        >>> tempered(np.array([[2.0, 0.0]]), 2.0).round(2).tolist()
+        [[0.73, 0.27]]
+    """
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def untempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Take the temperature out of probabilities again: softmax(z) from softmax(z / T), which is p^T, made 1.
 

@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 
 from convscope.errors import PictureError
+from convscope.model.calibration import tempered
 from convscope.model.graph import PoolingKind, build_graph
 from convscope.processors import processor_count
 
@@ -93,7 +94,7 @@ class Predictor:
         Returns:
             float64 (N, classes); every row sums to 1.
         """
-        return self._softmax(self.logits(pictures))
+        return tempered(self.logits(pictures), self._model.temperature)
 
     def answers(self, pictures: NDArray[np.uint8]) -> list[Answer]:
         """Say for each picture how probable each class is, and whether it is of none of them.
@@ -103,8 +104,9 @@ class Predictor:
         if not self._rejects:
             return [Answer(row, None, unknown=False) for row in self.probabilities(pictures)]
         answers: list[Answer] = []
+        temperature = self._model.temperature
         for _, (logits, scores, unknown) in self._batches(pictures, ["logits", "score", "unknown"]):
-            told = zip(self._softmax(logits), scores.tolist(), unknown.tolist(), strict=True)
+            told = zip(tempered(logits, temperature), scores.tolist(), unknown.tolist(), strict=True)
             answers += [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in told]
         return answers
 
@@ -122,11 +124,6 @@ class Predictor:
             part = slice(start, start + self.batch_size)
             found = self._session.run(names, {"pictures": np.ascontiguousarray(pictures[part])})
             yield part, [np.asarray(value) for value in found]
-
-    def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
-        scaled = logits.astype(np.float64) / self._model.temperature
-        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
 
 
 def open_session(graph: onnx.ModelProto, threads: int | None) -> onnxruntime.InferenceSession:

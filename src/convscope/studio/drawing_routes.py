@@ -64,7 +64,7 @@ def drawing_routes(studio: Studio) -> APIRouter:
             picture=keep_sent(_as_png(placed), studio) if keep else None,
             pixels=encode(pixels.transpose(2, 0, 1), "uint8"),
             classes=list(classifier.classes),
-            probabilities=studio.edits.changed(model).predictor.probabilities(pixels[None])[0].tolist(),
+            probabilities=studio.edits.changed(model).probabilities(pixels).tolist(),
         )
 
     @router.post(

@@ -10,19 +10,24 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from convscope.atomic import replacing
 from convscope.errors import NetworkError, NotationError, SettingError
+from convscope.model.calibration import tempered
 from convscope.model.file import save
-from convscope.model.predictor import Predictor
 from convscope.studio.home import checked_name, free_name
 from convscope.walkthrough.edits import Edit, Edited, edited
+from convscope.walkthrough.telling import engine_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from convscope.classifier import Classifier
+    from convscope.model.intermediate import Intermediate
     from convscope.studio.opened import OpenModel, Studio
 
 MOST_EDITS = 500
@@ -38,11 +43,17 @@ class Changed:
 
     Attributes:
         edited: The model, and whether ReLU takes part.
-        predictor: The same, ready to predict.
+        engine: Computes its steps.
     """
 
     edited: Edited
-    predictor: Predictor
+    engine: Intermediate
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """What it says about a prepared picture, (classes,)."""
+        model = self.edited.model
+        logits = self.engine.values(pixels[np.newaxis])[model.stages()[-1].name]
+        return tempered(logits, model.temperature)[0]
 
 
 class EditLists:
@@ -143,7 +154,7 @@ class EditLists:
         found = self._made.pop(key, None)
         if found is None:
             made = edited(classifier.model, edits)
-            found = Changed(made, Predictor(made.model, rectify=made.rectify))
+            found = Changed(made, engine_of(made.model, rectify=made.rectify))
         self._made[key] = found
         while len(self._made) > _MOST_KEPT:
             self._made.popitem(last=False)

@@ -94,16 +94,18 @@ def _add_walk(router: APIRouter, studio: Studio) -> None:
         The steps alone unless the whole walk is asked for, which takes longer; without ReLU there are only
         the steps.
         """
-        changed, found = lists.changed(model).edited, shown(picture, studio)
+        changed, found = lists.changed(model), shown(picture, studio)
+        network = changed.edited.model
         names: dict[str, Any] = {
             "model_name": studio.model(model).name,
             "picture_name": found.name,
-            "truth": found.truth if found.truth in changed.model.classes else None,
+            "truth": found.truth if found.truth in network.classes else None,
         }
-        if whole and changed.rectify:
-            told = walk(changed.model, found.picture, **names)
+        rectify = changed.edited.rectify
+        if whole and rectify:
+            told = walk(network, found.picture, **names)
         else:
-            told = walk_steps(changed.model, found.picture, **names, rectify=changed.rectify)
+            told = walk_steps(network, found.picture, changed.engine, **names, rectify=rectify)
         return Response(told.model_dump_json(), media_type="application/json")
 
     @router.get("/api/models/{model}/answer")
@@ -111,11 +113,11 @@ def _add_walk(router: APIRouter, studio: Studio) -> None:
         """What a model says about a picture, without its edits and with them, by the engine."""
         before, after, found = studio.classifier(model), lists.changed(model), shown(picture, studio)
         size = before.model.preparation
-        pixels = prepare(pixels_of(found.picture, found.name, size.shortest_side), size)[np.newaxis]
+        pixels = prepare(pixels_of(found.picture, found.name, size.shortest_side), size)
         return Answer(
             classes=list(before.classes),
-            before=before.predictor.probabilities(pixels)[0].tolist(),
-            after=after.predictor.probabilities(pixels)[0].tolist(),
+            before=before.predictor.probabilities(pixels[np.newaxis])[0].tolist(),
+            after=after.probabilities(pixels).tolist(),
         )
 
 

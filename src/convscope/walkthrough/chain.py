@@ -79,20 +79,17 @@ def forward(model: Model, pixels: NDArray[np.uint8], *, rectify: bool = True) ->
     """
     normalised = image.forward(pixels, model.mean, model.std)
     made = [Step("image", "image", None, pixels.astype(np.float64), normalised)]
-
-    def add(kind: Kind, name: str, output: Array, stage: Stage | None = None) -> None:
+    for kind, name, stage in _plan(model, rectify=rectify)[1:]:
+        value = made[-1].output
+        output = _apply(kind, stage, model, value)
         _check_finite(output, name)
-        made.append(Step(kind, name, stage, made[-1].output, output))
-
-    chain = model.stages()
-    for stage in chain:
-        if stage.name == "full_connection_1":
-            add("flattening", "flattening", flattening.forward(made[-1].output))
-        add(kind_of(stage), stage.name, _apply(stage, model, made[-1].output), stage)
-        if rectify and stage is not chain[-1] and stage.weight_shapes:
-            add("relu", f"{stage.name}.relu", relu.forward(made[-1].output))
-    add("softmax", "softmax", softmax.forward(made[-1].output))
+        made.append(Step(kind, name, stage, value, output))
     return tuple(made)
+
+
+def step_names(model: Model, *, rectify: bool = True) -> list[str]:
+    """Name the steps that `forward` takes, in order."""
+    return [name for _, name, _ in _plan(model, rectify=rectify)]
 
 
 def gradient_at(steps: Sequence[Step], model: Model, at_logits: Array, name: str) -> Array:
@@ -125,7 +122,32 @@ def kind_of(stage: Stage) -> Kind:
             return "full_connection"
 
 
-def _apply(stage: Stage, model: Model, value: Array) -> Array:
+def _plan(model: Model, *, rectify: bool) -> list[tuple[Kind, str, Stage | None]]:
+    """Kind, name and layer of every step, from the image to softmax."""
+    chain = model.stages()
+    plan: list[tuple[Kind, str, Stage | None]] = [("image", "image", None)]
+    for stage in chain:
+        if stage.name == "full_connection_1":
+            plan.append(("flattening", "flattening", None))
+        plan.append((kind_of(stage), stage.name, stage))
+        if rectify and stage is not chain[-1] and stage.weight_shapes:
+            plan.append(("relu", f"{stage.name}.relu", None))
+    return [*plan, ("softmax", "softmax", None)]
+
+
+def _apply(kind: Kind, stage: Stage | None, model: Model, value: Array) -> Array:
+    if stage is not None:
+        return _through(stage, model, value)
+    match kind:
+        case "flattening":
+            return flattening.forward(value)
+        case "relu":
+            return relu.forward(value)
+        case _:
+            return softmax.forward(value)
+
+
+def _through(stage: Stage, model: Model, value: Array) -> Array:
     weights = [model.weights[name] for name in stage.weight_shapes]
     match stage.layer:
         case Convolution(_, _, stride, padding):

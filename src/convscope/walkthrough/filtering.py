@@ -14,12 +14,11 @@ import numpy as np
 from convscope.errors import SettingError
 from convscope.model.file import Model
 from convscope.model.intake import name_of, pixels_of
-from convscope.model.predictor import Predictor
 from convscope.network.notation import Convolution, write
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.document import ConvolutionStep, Walk
 from convscope.walkthrough.step_fields import Teller
-from convscope.walkthrough.telling import take
+from convscope.walkthrough.telling import engine_of, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,7 @@ def filter_picture(
     """
     name = name_of(picture, 1)
     model = _model(pixels_of(picture, name).shape[:2], [*kernels.values()], stride, padding)
-    taken = take(picture, name, model, Predictor(model))
+    taken = take(picture, name, model, engine_of(model))
     teller = Teller(model, truth=None, relevance=None, coarse=False)
     told = taken.tell(teller)[:3]
     return Walk(

@@ -128,14 +128,14 @@ class Teller:
         )
 
     def _full_connection(self, step: Step, common: dict[str, Any]) -> FullConnectionStep:
-        weights = self.model.weights[f"{step.name}.weight"]
+        weights, bias = (self.model.weights[f"{step.name}.{part}"] for part in ("weight", "bias"))
         is_output = step.name == self.model.stages()[-1].name
         return FullConnectionStep(
             **common,
             weights=self.encode(weights) if weights.size <= MOST_WEIGHTS else None,
-            bias=self.encode(self.model.weights[f"{step.name}.bias"]),
+            bias=self.encode(bias),
             output=self.encode(step.output),
-            contributions=_contributions(step.input, weights),
+            contributions=_contributions(step.input, weights, step.output - bias),
             relevance=self.relevance if is_output else None,
         )
 
@@ -190,7 +190,8 @@ def _flattening(step: Step, common: dict[str, Any]) -> FlatteningStep:
     return FlatteningStep(**common, input_shape=[*step.input.shape], formula=formula)
 
 
-def _contributions(inputs: Array, weights: NDArray[np.float32]) -> Contributions:
+def _contributions(inputs: Array, weights: NDArray[np.float32], sums: Array) -> Contributions:
+    """Tell what counts most in the sum of each neuron, bias left out, and what all the rest adds up to."""
     count = len(inputs) if len(inputs) <= MOST_INPUTS else MOST_CONTRIBUTIONS
     told = np.array([_largest(inputs * of_neuron, count) for of_neuron in weights])
     weights_told = np.take_along_axis(weights, told, axis=1)
@@ -200,13 +201,18 @@ def _contributions(inputs: Array, weights: NDArray[np.float32]) -> Contributions
         weights=encode(weights_told, "float32"),
         products=encode(products, "float32"),
         rest_count=len(inputs) - count,
-        rest_sums=encode(weights @ inputs - products.sum(axis=1), "float32"),
+        rest_sums=encode(sums - products.sum(axis=1), "float32"),
     )
 
 
 def _largest(products: Array, count: int) -> NDArray[np.intp]:
-    """Where the largest absolute values stand, in order; of equal ones the first."""
-    return np.argsort(-np.abs(products), kind="stable")[:count]
+    """Where the largest absolute values stand, in order; of equal ones the first.
+
+    Only those that come into question are sorted: a neuron may have thousands of inputs.
+    """
+    sizes = np.abs(products)
+    candidates = np.flatnonzero(sizes >= np.partition(sizes, -count)[-count])
+    return candidates[np.argsort(-sizes[candidates], kind="stable")[:count]]
 
 
 def _in_windows(winners: NDArray[np.intp], columns: int, layer: Pooling) -> EncodedArray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.model.calibration import tempered
 from convscope.model.intake import pixels_of
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import parse
@@ -14,7 +15,7 @@ from convscope.network.shapes import Row, trace
 from convscope.pictures.preparation import prepare
 from convscope.steps import cross_entropy, softmax
 from convscope.walkthrough.arrays import encode
-from convscope.walkthrough.chain import Step, forward
+from convscope.walkthrough.chain import Step, forward, step_names
 from convscope.walkthrough.changes import changes
 from convscope.walkthrough.document import ImageStep
 from convscope.walkthrough.drawing import data_url
@@ -23,11 +24,12 @@ from convscope.walkthrough.receptive_field import Field, receptive_fields
 from convscope.walkthrough.step_fields import Teller, common_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.model.intake import Picture
-    from convscope.model.predictor import Predictor
     from convscope.walkthrough.document import AnyStep
 
 
@@ -78,15 +80,20 @@ class Taken:
         )
 
 
-def take(picture: Picture, name: str, model: Model, predictor: Predictor, *, rectify: bool = True) -> Taken:
+def engine_of(model: Model, *, rectify: bool = True) -> Intermediate:
+    """Make the engine ready that computes what every step of a walk is checked against."""
+    return Intermediate(model, step_names(model, rectify=rectify)[:-1], rectify=rectify)
+
+
+def take(picture: Picture, name: str, model: Model, engine: Intermediate, *, rectify: bool = True) -> Taken:
     """Take a picture through a model.
 
     Args:
         picture: As `convscope.load(...).predict` takes one.
         name: What to call it in errors.
         model: The model.
-        predictor: The same, ready to predict.
-        rectify: Whether ReLU takes part; the predictor must say the same.
+        engine: What `engine_of` made of it.
+        rectify: Whether ReLU takes part; the engine must say the same.
 
     Raises:
         PictureError: The picture cannot be read.
@@ -105,31 +112,24 @@ def take(picture: Picture, name: str, model: Model, predictor: Predictor, *, rec
         steps,
         rows=tuple(row for row in rows if rectify or row.step != "ReLU"),
         fields=receptive_fields(steps),
-        differences=_differences(model, predictor, pixels, steps, rectify=rectify),
+        differences=_differences(model, engine.values(pixels[np.newaxis]), steps),
     )
 
 
 def _differences(
-    model: Model,
-    predictor: Predictor,
-    pixels: NDArray[np.uint8],
-    steps: tuple[Step, ...],
-    *,
-    rectify: bool,
+    model: Model, engine: Mapping[str, NDArray[np.float32]], steps: tuple[Step, ...]
 ) -> dict[str, float]:
     """Compare each step with the engine's: the largest absolute difference.
 
     The engine's probabilities are calibrated, so those are compared; the losses are compared with
     cross-entropy, the steepest of them, of the engine's logits.
     """
-    names = [step.name for step in steps[:-1]]
-    engine = Intermediate(model, names, rectify=rectify).values(pixels[np.newaxis])
     found = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
-    calibrated = softmax.forward(steps[-1].input / model.temperature)
-    difference = np.abs(calibrated - predictor.probabilities(pixels[np.newaxis])[0]).max()
-    logits, of_engine = steps[-1].input, engine[names[-1]][0]
+    logits, of_engine = steps[-1].input, engine[steps[-2].name]
+    calibrated = softmax.forward(logits / model.temperature)
+    difference = np.abs(calibrated - tempered(of_engine, model.temperature)[0]).max()
     losses = (
-        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(of_engine, truth))
+        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(of_engine[0], truth))
         for truth in foremost(logits)
     )
     return {**found, "softmax": float(difference), "loss": max(losses)}

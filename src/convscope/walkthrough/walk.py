@@ -18,7 +18,7 @@ from convscope.walkthrough.linear import no_relu
 from convscope.walkthrough.neighbours import neighbours
 from convscope.walkthrough.relevance import relevance
 from convscope.walkthrough.step_fields import Teller, is_large
-from convscope.walkthrough.telling import take
+from convscope.walkthrough.telling import engine_of, take
 from convscope.walkthrough.why import why
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.model.intake import Picture
+    from convscope.model.intermediate import Intermediate
     from convscope.pictures.sources import Data
     from convscope.pictures.store import Progress
     from convscope.steps.arrays import Array
@@ -68,7 +69,7 @@ def walk(
     name = picture_name or name_of(picture, 1)
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
-    taken = take(picture, name, model, predictor)
+    taken = take(picture, name, model, engine_of(model))
     alike, answers = _in_data(model, data, taken.steps[-2].input, progress)
     told = _told(taken, model, model_name, name, true_class, answers)
     return told.model_copy(
@@ -85,6 +86,7 @@ def walk(
 def walk_steps(
     model: Model,
     picture: Picture,
+    engine: Intermediate,
     *,
     model_name: str = "",
     picture_name: str | None = None,
@@ -93,12 +95,12 @@ def walk_steps(
 ) -> Walk:
     """Take a picture through a model and tell the steps and nothing else, which is much quicker.
 
-    Arguments and errors are those of `walk`, but for `rectify`: whether ReLU takes part. Without it there is
-    no such step.
+    Arguments and errors are those of `walk`, but for two: `engine` is what `engine_of` made of the model,
+    and `rectify` says whether ReLU takes part. Without it there is no such step.
     """
     name = picture_name or name_of(picture, 1)
     true_class = _index_of(truth, model)
-    taken = take(picture, name, model, Predictor(model, rectify=rectify), rectify=rectify)
+    taken = take(picture, name, model, engine, rectify=rectify)
     return _told(taken, model, model_name, name, true_class, None)
 
 
