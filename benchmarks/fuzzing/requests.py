@@ -91,18 +91,21 @@ def studio_archive(folder: Path) -> Reader:
 
 def studio_requests(folder: Path) -> Reader:
     """What its pages ask, and what they send in JSON; nothing that starts a process."""
-    home = Home(folder / "home")
     write_model(folder / "pets.safetensors")
-    studio = Studio(home, [str(folder / "pets.safetensors")])
+    for number, picture in enumerate(pictures()[:12]):
+        path = folder / "pets" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
+    studio = Studio(Home(folder / "home"), [str(folder / "pets.safetensors")], [str(folder / "pets")])
     (model,) = (one.id for one in studio.models())
-    (data,) = (one.id for one in studio.sources())
+    data = studio.sources()[0].id
     sent = {
         "POST /api/collections": {"name": "hands"},
         "POST /api/data": {"path": "digits"},
         "POST /api/runs": {"data": "00000000", "name": "pets", "network": "2C3-MP2", "size": 8, "epochs": 1},
-        f"PUT /api/data/{data}/corrections/3": {"label": "7"},
+        f"PUT /api/data/{data}/corrections/3": {"label": "dog"},
         f"POST /api/models/{model}/kept": {"name": "mended"},
-        f"POST /api/lesson/relu/questions/one?model={model}&picture=data.{data}.3": {"answer": 1},
+        f"POST /api/lesson/relu/questions/value?model={model}&picture=data.{data}.3": {"answer": 1},
     }
     edits = f"POST /api/models/{model}/edits"
     asked = [
