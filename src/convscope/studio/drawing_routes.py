@@ -57,8 +57,10 @@ def drawing_routes(studio: Studio) -> APIRouter:
 
     def look(data: bytes, model: str, *, keep: bool) -> Drawn:
         drawing = read_picture(data, _NAME, pixel_limit=Limits().pixels)
-        placed = place(drawing.reshape(*drawing.shape[:2], -1).max(axis=2), placement(model))
         classifier = studio.classifier(model)
+        wanted = classifier.model.preparation
+        ink = drawing.reshape(*drawing.shape[:2], -1).max(axis=2)
+        placed = place(ink, placement(model), (wanted.height, wanted.width))
         pixels = classifier.prepared(placed, _NAME)
         return Drawn(
             picture=keep_sent(_as_png(placed), studio) if keep else None,

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SIDE = 280
-"""Of a drawing that was placed, in pixels."""
+_SIDE = 280  # pixels of the picture in which a drawing is placed before its cells are averaged
 _FAINT = 0.1  # of the strongest ink: less is none
 
 
@@ -75,15 +74,16 @@ def placement_of(pictures: Iterable[NDArray[np.uint8]]) -> Placement:
     return Placement(share, (down, across), darkness > 0.5)
 
 
-def place(drawing: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]:
-    """Scale and shift a drawing so that it stands as others do.
+def place(drawing: NDArray[np.uint8], placement: Placement, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Scale and shift a drawing so that it stands as others do; each pixel is the mean of the ink in it.
 
     Args:
         drawing: uint8 (height, width), bright ink on black.
         placement: How the others stand.
+        size: Height and width that are wanted.
 
     Returns:
-        uint8 (SIDE, SIDE). All of the drawing is in it, if need be beside the wanted centre.
+        uint8 (height, width). All of the drawing is in it, if need be beside the wanted centre.
 
     Raises:
         PictureError: Nothing is drawn.
@@ -91,19 +91,20 @@ def place(drawing: NDArray[np.uint8], placement: Placement) -> NDArray[np.uint8]
     if not drawing.any():
         raise PictureError("the drawing is empty", remedy="draw something")
     top, bottom, left, right = _box(drawing)
-    scale = placement.side_fraction * SIDE / max(bottom - top, right - left)
+    scale = placement.side_fraction * _SIDE / max(bottom - top, right - left)
     height, width = (max(1, round(scale * side)) for side in (bottom - top, right - left))
     ink = np.asarray(
         Image.fromarray(drawing[top:bottom, left:right]).resize((width, height), Image.Resampling.BOX)
     )
     middle = _centre_of_mass(ink)
     down, across = (
-        int(np.clip(round(wanted * SIDE - at), 0, SIDE - side))
+        int(np.clip(round(wanted * _SIDE - at), 0, _SIDE - side))
         for wanted, at, side in zip(placement.centre, middle, (height, width), strict=True)
     )
-    placed = np.zeros((SIDE, SIDE), np.uint8)
+    placed = np.zeros((_SIDE, _SIDE), np.uint8)
     placed[down : down + height, across : across + width] = ink
-    return 255 - placed if placement.is_dark else placed
+    averaged = np.asarray(Image.fromarray(placed).resize(size[::-1], Image.Resampling.BOX))
+    return 255 - averaged if placement.is_dark else averaged
 
 
 def _box(ink: NDArray[np.floating] | NDArray[np.uint8]) -> tuple[int, int, int, int]:
