@@ -165,4 +165,4 @@ def _by_sign(value: float) -> str:
 
 
 def _times(shape: Sequence[int]) -> str:
-    return " x ".join(map(str, shape))
+    return " × ".join(map(str, shape))

@@ -62,8 +62,6 @@ const SPEAK_AFTER = 300; // milliseconds of standing still
 export async function open(walk, root) {
   const page = new Page(await read(walk), root);
   follow(page);
-  addEventListener("beforeprint", () => page.print(true));
-  addEventListener("afterprint", () => page.print(false));
   page.render();
 }
 
@@ -91,7 +89,7 @@ export async function mount(walk, root, host) {
 }
 
 /**
- * Draws anew whenever the address, the window or the system's theme is another.
+ * Draws anew whenever the address, the window or the system's theme is another, and for paper.
  *
  * @param {Page} page
  * @param {AbortSignal} [signal]  ends it
@@ -100,6 +98,8 @@ function follow(page, signal) {
   const render = () => page.render();
   addEventListener("hashchange", render, { signal });
   addEventListener("resize", render, { signal });
+  addEventListener("beforeprint", () => page.print(true), { signal });
+  addEventListener("afterprint", () => page.print(false), { signal });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render, { signal });
 }
 
