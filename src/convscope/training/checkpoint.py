@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAMES = "checkpoint-1.safetensors", "checkpoint-2.safetensors"
 _FORMAT = "3"
+_FAULTS = safetensors.SafetensorError, ValidationError, ValueError, OSError
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +87,14 @@ class Checkpoints:
         Raises:
             RunError: The checkpoints cannot be read, or are not of this training.
         """
-        usable: list[_Checkpoint] = []
         faults: dict[Path, str] = {}
-        for path in (self._run / name for name in NAMES if (self._run / name).exists()):
+        paths = [path for path in (self._run / name for name in NAMES) if path.exists()]
+        for path in sorted(paths, key=_number, reverse=True):
             try:
-                usable.append(_read(path))
-            except (safetensors.SafetensorError, ValidationError, ValueError, OSError) as error:
+                newest = _read(path)
+            except _FAULTS as error:
                 faults[path] = printable(str(error).splitlines()[0])
-        if usable:
-            newest = max(usable, key=lambda one: one.metadata.number)
+                continue
             _check(newest, self._run, training)
             _give(newest, training)
             self._number = newest.metadata.number
@@ -116,6 +116,15 @@ def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:
         digest.update(f"\0{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _number(path: Path) -> int:
+    """Say which checkpoint of its run a file is, from its head alone; -1 if that cannot be read."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return _METADATA.validate_json((file.metadata() or {}).get("convscope", "")).number
+    except _FAULTS:
+        return -1
 
 
 def _read(path: Path) -> _Checkpoint:
