@@ -1,8 +1,10 @@
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
@@ -11,6 +13,8 @@ from convscope.pictures.store import build_store
 from convscope.training.data import TrainingData, training_data
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose
+
+from .torchrun import started
 
 MakeData = Callable[..., TrainingData]
 MakeTraining = Callable[..., Training]
@@ -22,6 +26,22 @@ def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     pictures[1::3, :, ::2] += 160
     pictures[2::3, ::2] += 160
     return pictures, np.array(["none", "standing", "lying"])[np.arange(count) % 3]
+
+
+@pytest.fixture
+def noisy_pets(tmp_path: Path) -> Callable[[int, int], Path]:
+    """Writes a folder of small square colour pictures, alternately of two classes."""
+
+    def write(count: int, side: int) -> Path:
+        folder = tmp_path / "pets"
+        noise = np.random.default_rng(0).integers(0, 90, (count, side, side, 3), np.uint8)
+        for index, pixels in enumerate(noise):
+            label = ("dark", "bright")[index % 2]
+            (folder / label).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels + np.uint8(60 * (index % 2))).save(folder / label / f"{index}.png")
+        return folder
+
+    return write
 
 
 @pytest.fixture
@@ -41,6 +61,13 @@ def make_data(tmp_path_factory: pytest.TempPathFactory) -> MakeData:
         return training_data(store, Split(indices[:end], indices[end:], indices[:0], ()))
 
     return make
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts programs that share a cache; what still runs after the test is killed."""
+    with started(tmp_path / "cache") as start:
+        yield start
 
 
 @pytest.fixture

@@ -1,8 +1,38 @@
-"""The command line, with checkpoints far more often than usual: for torchrun, which starts programs."""
+"""The command line, with a checkpoint after every step: for torchrun, which starts programs.
+
+Where HOLD names a file that is not there yet, a process that has taken 20 steps makes it, and waits to be
+killed.
+"""
+
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
 
 from convscope.commands import main
-from convscope.training import session
+from convscope.training import distributed, session
+from convscope.training.loop import Training
+
+HOLD = os.environ.get("HOLD")
+HELD_STEP = 20
+
+
+def hold_back(file):
+    """Let no step after that one be taken while the file is not there."""
+    advance, steps = Training._advance, iter(range(1, 10**9))
+
+    def advance_or_wait(*arguments):
+        advance(*arguments)
+        if next(steps) == HELD_STEP and not file.exists():
+            file.touch()
+            signal.pause()
+
+    Training._advance = advance_or_wait
+
 
 if __name__ == "__main__":
-    session._SAVE_EVERY_SECONDS = 0.05
+    session._SAVE_EVERY_SECONDS = 0
+    distributed._PATIENCE = timedelta(seconds=20)
+    if HOLD:
+        hold_back(Path(HOLD))
     main()

@@ -10,9 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convscope.training.checkpoint import NAMES
 from convscope.training.csv_log import COLUMNS
@@ -23,15 +21,9 @@ TIMES = {"pictures_per_second", "elapsed_seconds", "left_seconds"}
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    """A folder of 400 small pictures of two classes, so that decoding takes a moment too."""
-    folder = tmp_path / "pets"
-    noise = np.random.default_rng(0).integers(0, 90, (400, 24, 24, 3), np.uint8)
-    for index, pixels in enumerate(noise):
-        label = ("dark", "bright")[index % 2]
-        (folder / label).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels + np.uint8(60 * (index % 2))).save(folder / label / f"{index}.png")
-    return folder
+def pictures(noisy_pets):
+    """So many that decoding takes a moment too."""
+    return noisy_pets(400, 24)
 
 
 def rows(run):

@@ -1,101 +1,64 @@
-"""`convscope train` under torchrun: real processes."""
+"""`convscope train` under torchrun: real processes.
+
+CONVSCOPE_KILLS says how many random kills there shall be at least (4 by default).
+"""
 
 import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
+from contextlib import suppress
+from random import Random
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convscope.model.file import load
 
-PROGRAM = str(Path(__file__).with_name("saving_often.py"))
-TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
-ON_ONE_MACHINE = ("--standalone", "--nproc-per-node", "2", "--max-restarts", "3")
-EPOCHS = 60
-PATIENCE_SECONDS = 600
+from .torchrun import (
+    PATIENCE_SECONDS,
+    PROGRAM,
+    TOGETHER,
+    assert_same,
+    finish,
+    kill,
+    training,
+    wait_until,
+    workers,
+)
+
+EPOCHS = 30
+KILLS = int(os.environ.get("CONVSCOPE_KILLS", "4"))
+LONGEST_SECONDS = 30
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE_SECONDS)]
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    """A folder of 300 small pictures of two classes."""
-    folder = tmp_path / "pets"
-    noise = np.random.default_rng(0).integers(0, 90, (300, 16, 16, 3), np.uint8)
-    for index, pixels in enumerate(noise):
-        label = ("dark", "bright")[index % 2]
-        (folder / label).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels + np.uint8(60 * (index % 2))).save(folder / label / f"{index}.png")
-    return folder
+def pictures(noisy_pets):
+    return noisy_pets(300, 16)
 
 
 @pytest.fixture
-def environment(tmp_path):
-    return {**os.environ, "OMP_NUM_THREADS": "1", "CONVSCOPE_CACHE": str(tmp_path / "cache")}
-
-
-def training(pictures, run):
-    return [
-        *(PROGRAM, "train", str(pictures), "--output", str(run), "--network", "4C3-MP2-8C3-MP2"),
-        *("--epochs", str(EPOCHS), "--batch", "20", "--precision", "fp32", "--augment", "light"),
-    ]
-
-
-def start(environment, command):
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def finish(torchrun):
-    output, errors = torchrun.communicate(timeout=PATIENCE_SECONDS)
-    assert torchrun.returncode == 0, errors[-5000:]
-    return output
-
-
-def wait_until_it_learns(run, torchrun):
-    """Wait for the second checkpoint after the first: the run is somewhere in its epochs."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while len(list(run.glob("checkpoint-*"))) < 2:
-        assert torchrun.poll() is None, torchrun.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def workers(torchrun):
-    """The processes that torchrun has started, by rank."""
-    found = {}
-    for child in Path(f"/proc/{torchrun.pid}/task/{torchrun.pid}/children").read_text().split():
-        variables = dict(
-            entry.split("=", 1) for entry in Path(f"/proc/{child}/environ").read_text().split("\0") if entry
-        )
-        if "RANK" in variables:
-            found[int(variables["RANK"])] = int(child)
-    return found
-
-
-@pytest.fixture
-def whole(pictures, environment, tmp_path):
+def whole(pictures, start, tmp_path):
     """A run of two processes that nothing happens to."""
     run = tmp_path / "whole"
-    output = finish(start(environment, [*TORCHRUN, *ON_ONE_MACHINE, *training(pictures, run)]))
+    output = finish(start([*TOGETHER, *training(pictures, run, EPOCHS)]))
     assert output.count("written") == 1  # only the first process prints
     return run
 
 
-def same(run, whole):
-    assert (run / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
-    assert {path.name for path in run.rglob("*")} == {path.name for path in whole.rglob("*")}
+@pytest.fixture
+def begun(pictures, start, tmp_path):
+    """The same run, somewhere in its epochs, and torchrun."""
+    run = tmp_path / "begun"
+    torchrun = start([*TOGETHER, *training(pictures, run, EPOCHS)])
+    wait_until(lambda: len(list(run.glob("checkpoint-*"))) == 2, torchrun)
+    return run, torchrun
 
 
-def test_two_processes_end_with_the_model_of_one(pictures, environment, tmp_path, whole):
+def test_two_processes_end_with_the_model_of_one(pictures, start, tmp_path, whole):
     run = tmp_path / "alone"
-    finish(start(environment, [sys.executable, *training(pictures, run)]))
+    finish(start([sys.executable, *training(pictures, run, EPOCHS)]))
     alone, together = load(run / "model.safetensors"), load(whole / "model.safetensors")
     assert alone.receipt["data_digest"] == together.receipt["data_digest"]
     assert (alone.receipt["processes"], together.receipt["processes"]) == ("1", "2")
@@ -105,32 +68,76 @@ def test_two_processes_end_with_the_model_of_one(pictures, environment, tmp_path
 
 
 @pytest.mark.parametrize("victim", [0, 1])
-def test_a_run_goes_on_by_itself_when_a_process_is_killed(pictures, environment, tmp_path, whole, victim):
-    run = tmp_path / "killed"
-    torchrun = start(environment, [*TORCHRUN, *ON_ONE_MACHINE, *training(pictures, run)])
-    wait_until_it_learns(run, torchrun)
-    before = workers(torchrun)
-    os.kill(before[victim], signal.SIGKILL)
+def test_a_run_goes_on_by_itself_when_a_process_is_killed(begun, whole, victim):
+    run, torchrun = begun
+    os.kill(workers(torchrun)[victim], signal.SIGKILL)
     finish(torchrun)
-    same(run, whole)
+    assert_same(run, whole)
 
 
-def test_ctrl_c_stops_all_and_the_run_goes_on(pictures, environment, tmp_path, whole):
-    run = tmp_path / "stopped"
-    torchrun = start(environment, [*TORCHRUN, *ON_ONE_MACHINE, *training(pictures, run)])
-    wait_until_it_learns(run, torchrun)
+def test_what_torchrun_has_started_comes_to_its_end_without_it(begun, whole):
+    run, torchrun = begun
+    os.kill(torchrun.pid, signal.SIGKILL)
+    torchrun.communicate(timeout=PATIENCE_SECONDS)  # until nobody can print any more
+    assert_same(run, whole)
+
+
+def test_the_same_command_goes_on_when_all_are_killed(begun, start, pictures, whole):
+    run, torchrun = begun
+    kill(torchrun)
+    finish(start([*TOGETHER, *training(pictures, run, EPOCHS)]))
+    assert_same(run, whole)
+
+
+@pytest.mark.timeout(300 + 60 * KILLS)
+def test_random_kills_change_nothing(pictures, start, tmp_path, whole):
+    """A process, or all and torchrun with them, at moments from the first import to the last figure."""
+    random, kills, rounds = Random(0), 0, 0
+    while kills < KILLS:
+        run = tmp_path / str(rounds)
+        kills += kill_until_done(lambda run=run: start([*TOGETHER, *training(pictures, run, EPOCHS)]), random)
+        assert_same(run, whole)
+        rounds += 1
+
+
+def kill_until_done(begin, random):
+    """Let torchrun come to its end, with kills on the way; returns how many."""
+    torchrun, kills = begin(), 0
+    while True:
+        try:
+            torchrun.wait(random.uniform(0, LONGEST_SECONDS))
+        except subprocess.TimeoutExpired:
+            kills += 1
+            torchrun = hurt(torchrun, random) or begin()
+        else:
+            finish(torchrun)
+            return kills
+
+
+def hurt(torchrun, random):
+    """Kill one of the processes, or all and torchrun; returns torchrun if it is still there."""
+    ranks = workers(torchrun)
+    if not ranks or random.random() < 0.5:
+        kill(torchrun)
+        return None
+    with suppress(ProcessLookupError):
+        os.kill(ranks[random.choice(sorted(ranks))], signal.SIGKILL)
+    return torchrun
+
+
+def test_ctrl_c_stops_all_and_the_run_goes_on(begun, start, whole):
+    run, torchrun = begun
     torchrun.send_signal(signal.SIGINT)
     output, _ = torchrun.communicate(timeout=PATIENCE_SECONDS)
     assert torchrun.returncode != 0
     assert f"convscope train --resume {run}" in output
-    again = [*TORCHRUN, *ON_ONE_MACHINE, PROGRAM, "train", "--resume", str(run)]
-    finish(start(environment, again))
-    same(run, whole)
+    finish(start([*TOGETHER, PROGRAM, "train", "--resume", str(run)]))
+    assert_same(run, whole)
 
 
-def test_several_processes_need_a_folder_by_name(pictures, environment):
-    command = [arg for arg in training(pictures, "") if arg not in {"--output", ""}]
-    done = start(environment, [*TORCHRUN, "--standalone", "--nproc-per-node", "2", *command])
-    _, errors = done.communicate(timeout=PATIENCE_SECONDS)
-    assert done.returncode != 0
+def test_several_processes_need_a_folder_by_name(pictures, start):
+    command = [argument for argument in training(pictures, "", EPOCHS) if argument not in {"--output", ""}]
+    refused = start([*TOGETHER, *command])
+    _, errors = refused.communicate(timeout=PATIENCE_SECONDS)
+    assert refused.returncode != 0
     assert "several processes need to be told the run's folder" in errors

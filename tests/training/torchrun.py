@@ -1,0 +1,93 @@
+"""Starts torchrun, and looks after what it started: for tests with real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PROGRAM = str(Path(__file__).with_name("saving_often.py"))
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
+TOGETHER = (*TORCHRUN, "--standalone", "--nproc-per-node", "2", "--max-restarts", "1000")
+PATIENCE_SECONDS = 600
+
+
+def training(pictures, run, epochs):
+    """The program and its arguments, for a small network."""
+    return [
+        *(PROGRAM, "train", str(pictures), "--output", str(run), "--network", "4C3-MP2-8C3-MP2"),
+        *("--epochs", str(epochs), "--batch", "20", "--precision", "fp32", "--augment", "light"),
+    ]
+
+
+@contextmanager
+def started(cache):
+    """A function that starts programs; what still runs at the end is ended, with all that it has started."""
+    running = []
+
+    def start(command, **variables):
+        own = {"OMP_NUM_THREADS": "1", "CONVSCOPE_CACHE": str(cache)}
+        running.append(
+            subprocess.Popen(
+                command,
+                env={**os.environ, **own, **variables},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return running[-1]
+
+    try:
+        yield start
+    finally:
+        for process in running:
+            if process.poll() is None:
+                kill(process)
+
+
+def kill(process):
+    """Kill a program and the processes it has started, and wait for its end."""
+    for pid in (*children(process), process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.communicate()
+
+
+def children(process):
+    """The processes that a program has started."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def workers(torchrun):
+    """The processes that train, by rank."""
+    found = {}
+    for pid in children(torchrun):
+        variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+        ranks = [entry.removeprefix("RANK=") for entry in variables if entry.startswith("RANK=")]
+        found |= {int(rank): pid for rank in ranks}
+    return found
+
+
+def finish(process):
+    """Wait for a good end; returns what it printed."""
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, errors[-5000:]
+    return output
+
+
+def wait_until(condition, process):
+    """Wait for something that a program does."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def assert_same(run, whole):
+    """What two runs have left is the same."""
+    assert (run / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert {path.name for path in run.rglob("*")} == {path.name for path in whole.rglob("*")}
