@@ -25,7 +25,7 @@ def found(tmp_path, pets):
 
 def keep(studio, printed):
     """Lay the report where the doctor's process would have left it."""
-    search, data = Search(studio.home.errands), studio.sources()[0]
+    search, data = Search(studio), studio.sources()[0]
     name = f"suspects-{data.id}-{open_source(data.where).fingerprint()}"
     (studio.home.errands / f"{name}.json").write_text(printed)
     return search.look(data)
@@ -46,7 +46,7 @@ def test_pictures_that_changed_are_others(found, pets, paint):
     studio, _, printed = found
     assert keep(studio, printed).suspects
     paint(pets / "dark" / "new.png", 30)
-    assert Search(studio.home.errands).look(studio.sources()[0]).state == "not begun"
+    assert Search(studio).look(studio.sources()[0]).state == "not begun"
 
 
 def test_nothing_found(found):

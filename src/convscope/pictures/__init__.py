@@ -7,6 +7,7 @@ The way of the data, in order:
 3. `survey`: a sample of them is looked at, and a size is chosen from what is seen.
 4. `preparation`: every picture is brought into that one form, in training and in prediction alike.
 5. `store`: all of them are decoded once, into one memory-mapped array (`store_folder`) in the user's `cache`.
+   `thumbnails` are a store of their own, for people to look at.
 6. `split`: the store is divided into training, validation and test pictures.
 7. `augmentation` and `batches`: pictures are varied, and handed to the network some at a time.
 """

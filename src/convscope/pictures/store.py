@@ -54,7 +54,16 @@ _BUILDING = ".building-"
 Progress = Callable[[int, int], None]
 _Found = TypeVar("_Found")
 
-__all__ = ["Broken", "Catalogue", "Progress", "Store", "build_catalogue", "build_store", "is_stored"]
+__all__ = [
+    "Broken",
+    "Catalogue",
+    "Progress",
+    "Store",
+    "build_catalogue",
+    "build_store",
+    "found_or_built",
+    "is_stored",
+]
 
 
 def build_store(
@@ -88,7 +97,7 @@ def build_store(
         ((1797, 8, 8, 1), [0, 1, 2], ('0', '1', '2'))
     """
     place = _stores(folder) / _key(source, preparation)
-    store = _found(
+    store = found_or_built(
         place, read_store, partial(_build, source, preparation, progress or _silent, strict=strict)
     )
     if strict:
@@ -113,7 +122,7 @@ def build_catalogue(
     """
     place = _stores(folder) / f"{_key(source, preparation)}-catalogue"
     build = partial(_build_catalogue, source, preparation, progress or _silent, strict=strict)
-    catalogue, places = _found(place, read_catalogue, build)
+    catalogue, places = found_or_built(place, read_catalogue, build)
     if strict:
         _refuse_broken(catalogue)
     return catalogue, places
@@ -138,8 +147,19 @@ def _stores(folder: Path | None) -> Path:
     return folder or cache_folder() / "stores"
 
 
-def _found(place: Path, read: Callable[[Path], _Found | None], build: Callable[[Path], None]) -> _Found:
-    """Read what is in a place, after it was built there if need be."""
+def found_or_built(
+    place: Path, read: Callable[[Path], _Found | None], build: Callable[[Path], None]
+) -> _Found:
+    """Read what is in a place, after it was built there if need be.
+
+    Args:
+        place: A folder; the one above it is made if need be.
+        read: Reads it; None where there is nothing whole.
+        build: Writes it into a folder that is renamed when it is whole.
+
+    Raises:
+        StoreError: It cannot be written, for example because the disk is full.
+    """
     try:
         found = read(place)
         if found is None:

@@ -80,11 +80,13 @@ class Guard:
 
 
 def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
-    """Send as `send` does, with more headers at the beginning of each answer."""
+    """Send as `send` does, each answer with the headers besides that it does not bring itself."""
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *headers]
+            own = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in own}
+            message["headers"] = own + [header for header in headers if header[0] not in names]
         await send(message)
 
     return send_with_headers

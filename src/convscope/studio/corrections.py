@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from convscope.errors import RequestError
-from convscope.pictures.sources import open_source
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.manifest import open_manifest, write_manifest
 from convscope.printable import printable
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from convscope.pictures.sources import Source
     from convscope.studio.home import Home
-    from convscope.studio.opened import OpenData
+    from convscope.studio.opened import OpenData, Studio
 
 Key = tuple[str, int]  # the path of a picture, and how many rows before have the same
 
@@ -51,42 +50,42 @@ def manifest_of(data: OpenData, home: Home) -> Path:
     return home.data / f"{name}-corrected-{data.id}.csv"
 
 
-def corrections(data: OpenData, home: Home) -> list[Correction]:
+def corrections(data: OpenData, studio: Studio) -> list[Correction]:
     """List what is corrected, in the source's order.
 
     Raises:
         DataError: The source or the corrected list cannot be read.
     """
-    source = open_source(data.where)
-    corrected = _corrected(source, manifest_of(data, home))
+    source = studio.open_sources.of(data.where).source
+    corrected = _corrected(source, manifest_of(data, studio.home))
     return [
         Correction(place, source.items[place].name, source.items[place].label, label)
         for place, label in corrected.items()
     ]
 
 
-def correct(data: OpenData, place: int, label: str, home: Home) -> None:
+def correct(data: OpenData, place: int, label: str, studio: Studio) -> None:
     """Put a picture under another class; under its own class again, the correction is taken back.
 
     Args:
         data: The pictures.
         place: Which, by its place in the source.
         label: One of the source's classes.
-        home: Where the corrected list is kept.
+        studio: Where the corrected list is kept.
 
     Raises:
         RequestError: 404: there is no such picture; 422: there is no such class.
         DataError: The source cannot be read, or its pictures are no files of their own.
         ConvscopeError: The list cannot be written.
     """
-    source = open_source(data.where)
+    source = studio.open_sources.of(data.where).source
     if not 0 <= place < len(source.items):
         raise RequestError(f"{data.name} has no picture {place}", status=404)
     if label not in {item.label for item in source.items}:
         raise RequestError(
             f"{data.name} has no class {printable(label)[:100]!r}", status=422, remedy="choose one it has"
         )
-    path = manifest_of(data, home)
+    path = manifest_of(data, studio.home)
     labels = {at: item.label for at, item in enumerate(source.items)}
     write_manifest(path, source, {**labels, **_corrected(source, path), place: label})
 

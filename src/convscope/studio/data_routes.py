@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path, Response
-from PIL import Image
+from fastapi import APIRouter, Header, Path, Response
 from pydantic import BaseModel, Field
 
-from convscope.errors import RequestError
 from convscope.network.presets import automatic_network
 from convscope.pictures.naming import natural_order
-from convscope.pictures.reading import read_picture
-from convscope.pictures.sources import open_source
 from convscope.pictures.survey import survey
 from convscope.studio.opened import OpenData  # noqa: TC001  # pydantic looks it up
+from convscope.studio.thumbnails import ThumbnailShelf
 from convscope.training.recipe import Settings, choose_preparation
 
 if TYPE_CHECKING:
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from convscope.studio.opened import Studio
 
 Id = Annotated[str, Path(description="The data's id.", max_length=16)]
-_THUMBNAIL_SIDE = 96
 _EXAMPLES = 6
 
 
@@ -65,6 +60,7 @@ class DataFacts(BaseModel):
 def data_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
     router = APIRouter(tags=["data"])
+    shelf = ThumbnailShelf()
 
     @router.get("/api/data")
     def sources() -> Sources:
@@ -79,18 +75,26 @@ def data_routes(studio: Studio) -> APIRouter:
     @router.get("/api/data/{data}")
     def facts(data: Id) -> DataFacts:
         """What they are, and what training would choose for them."""
-        return _facts(studio.data(data))
+        return _facts(studio.data(data), studio.opened(data).source)
 
     @router.get("/api/data/{data}/pictures/{place}", response_class=Response)
-    def picture(data: Id, place: Annotated[int, Path(ge=0)]) -> Response:
-        """One of them, made small, as a PNG."""
-        return Response(_thumbnail(studio.source(data), place), media_type="image/png")
+    def picture(
+        data: Id,
+        place: Annotated[int, Path(ge=0)],
+        if_none_match: Annotated[str, Header(description="The tag of the one that is known.")] = "",
+    ) -> Response:
+        """One of them, made small, as a PNG; a browser may keep it while the pictures stay as they are."""
+        opened = studio.opened(data)
+        tag = f'"{opened.fingerprint}.{place}"'
+        headers = {"etag": tag, "cache-control": "private, no-cache"}
+        if if_none_match == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(shelf.png(opened, place), media_type="image/png", headers=headers)
 
     return router
 
 
-def _facts(data: OpenData) -> DataFacts:
-    source = open_source(data.where)
+def _facts(data: OpenData, source: Source) -> DataFacts:
     wanted = choose_preparation(survey(source), Settings())
     shape = (wanted.channels, wanted.height, wanted.width)
     return DataFacts(
@@ -115,15 +119,3 @@ def _classes(source: Source) -> list[ClassFacts]:
         )
         for label, found in places.items()
     ]
-
-
-def _thumbnail(source: Source, place: int) -> bytes:
-    if place >= len(source.items):
-        raise RequestError(f"there is no picture {place}", status=404, why=f"there are {len(source.items):,}")
-    found, name = source.read(place), source.items[place].name
-    pixels = read_picture(found, name, _THUMBNAIL_SIDE) if isinstance(found, bytes) else found
-    image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    image.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()

@@ -52,7 +52,7 @@ def drawing_routes(studio: Studio) -> APIRouter:
         if data is None:
             return Placement()
         if data.where not in placements:
-            placements[data.where] = placement_of(_some(studio.source(data.id)))
+            placements[data.where] = placement_of(_some(studio.opened(data.id).source))
         return placements[data.where]
 
     def look(data: bytes, model: str, *, keep: bool) -> Drawn:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 
 from convscope.model.selection import Judged
 from convscope.pictures.naming import natural_order
-from convscope.pictures.sources import open_source
 from convscope.studio.corrections import Correction, correct, corrections, manifest_of
 from convscope.studio.judgement import Judgement, Order, judge
 from convscope.studio.suspects import Search, Suspects
@@ -86,7 +85,7 @@ class Judgements:
             ConvscopeError: Either of them cannot be used, or they do not belong together.
         """
         classifier, where = self._studio.classifier(model), self._studio.data(data).where
-        key = (classifier, where, open_source(where).fingerprint(), part)
+        key = (classifier, where, self._studio.opened(data).fingerprint, part)
         with self._judging:
             found = self._kept.pop(key, None) or judge(classifier, where, part)
             self._kept[key] = found
@@ -97,7 +96,7 @@ class Judgements:
 
 def mistake_routes(studio: Studio) -> APIRouter:
     """Put the addresses together."""
-    search = Search(studio.home.errands)
+    search = Search(studio)
     router = APIRouter(tags=["mistakes"], lifespan=search.errands.running)
     _add_answers(router, Judgements(studio))
     _add_suspects(router, studio, search)
@@ -165,12 +164,12 @@ def _add_corrections(router: APIRouter, studio: Studio) -> None:
     correcting = threading.Lock()
 
     def told(data: str) -> Corrections:
-        found = studio.data(data)
-        labels = {item.label for item in open_source(found.where).items}
+        found, source = studio.data(data), studio.opened(data).source
+        labels = {item.label for item in source.items}
         return Corrections(
             manifest=manifest_of(found, studio.home).name,
             classes=sorted(labels, key=natural_order),
-            corrections=corrections(found, studio.home),
+            corrections=corrections(found, studio),
         )
 
     @router.get("/api/data/{data}/corrections")
@@ -182,7 +181,7 @@ def _add_corrections(router: APIRouter, studio: Studio) -> None:
     def write(data: Data, place: Annotated[int, Path(ge=0)], new: NewLabel) -> Corrections:
         """Put a picture under another class, in a copy of the list: the pictures stay as they are."""
         with correcting:
-            correct(studio.data(data), place, new.label, studio.home)
+            correct(studio.data(data), place, new.label, studio)
         return told(data)
 
 

@@ -14,7 +14,6 @@ from pydantic import BaseModel, Field
 
 from convscope.errors import ConvscopeError
 from convscope.model.selection import Judged, select
-from convscope.pictures.sources import open_source
 from convscope.walkthrough.neurons import Answers, answers
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class _Surveys:
         One that failed is told once, and begins anew with the next call.
         """
         classifier, where = self._studio.classifier(model), self._studio.data(data).where
-        key = (classifier, where, open_source(where).fingerprint(), part)
+        key = (classifier, where, self._studio.opened(data).fingerprint, part)
         with self._lock:
             survey = self._kept.pop(key, None)
             if survey is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -13,21 +12,21 @@ from pydantic import BaseModel, Field
 from convscope.classifier import Classifier, load
 from convscope.errors import RequestError
 from convscope.pictures.naming import natural_order
-from convscope.pictures.sources import located, open_source
+from convscope.pictures.sources import located
 from convscope.pictures.sources.opening import OPENERS
 from convscope.printable import printable
 from convscope.serving.shelf import named
 from convscope.studio.edit_lists import EditLists
+from convscope.studio.open_sources import OpenSources
 from convscope.studio.runs import Runs
 from convscope.training.run_folder import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from convscope.pictures.sources import Source
     from convscope.studio.home import Home
+    from convscope.studio.open_sources import OpenSource
 
-_MOMENT_SECONDS = 30.0
 _MOST_LOADED = 8
 """So many classifiers are held at once; who is asked for least lately makes room."""
 
@@ -68,6 +67,7 @@ class Studio:
     Attributes:
         home: As given.
         runs: The runs of its home.
+        open_sources: The sources of its pictures.
         edits: What is changed in its models and not yet kept.
         closing: Set once the studio is about to end: who answers for ever shall come to their end.
 
@@ -78,16 +78,15 @@ class Studio:
     def __init__(self, home: Home, models: Sequence[str] = (), data: Sequence[str] = ()) -> None:
         self.home = home
         self.runs = Runs(home)
+        self.open_sources = OpenSources()
         self.edits = EditLists(self)
         self.closing = threading.Event()
         self._given_models = named(models)
         self._given_data = [located(one) for one in data]
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}
         self._loading = threading.Lock()
-        self._opened: dict[str, tuple[float, Source]] = {}
-        self._opening = threading.Lock()
         for one in self._given_data:
-            open_source(one)
+            self.open_sources.of(one)
         for model in self.models():
             if model.origin == "given":
                 self.classifier(model.id)
@@ -170,20 +169,14 @@ class Studio:
             )
         return Path(found.where)
 
-    def source(self, id_: str) -> Source:
-        """Open pictures, or take them as they were a moment ago: a page shows many of them at once.
+    def opened(self, id_: str) -> OpenSource:
+        """Open pictures, or find them open.
 
         Raises:
             RequestError: 404: there are none of that id.
             DataError: They cannot be used.
         """
-        where = self.data(id_).where
-        with self._opening:  # the first of many who ask opens it for all
-            since, source = self._opened.get(where, (0.0, None))
-            if source is None or time.monotonic() - since > _MOMENT_SECONDS:
-                source = open_source(where)
-                self._opened[where] = (time.monotonic(), source)
-        return source
+        return self.open_sources.of(self.data(id_).where)
 
     def add_data(self, path: str) -> OpenData:
         """Open pictures elsewhere on this machine, now and from now on.
@@ -192,7 +185,7 @@ class Studio:
             DataError: There are none.
         """
         where = located(path)
-        open_source(where)
+        self.open_sources.of(where)
         if where != "digits":
             self.home.remember(where)
         return next(one for one in self.sources() if one.where == where)

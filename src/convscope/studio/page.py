@@ -13,7 +13,10 @@ from starlette.staticfiles import StaticFiles
 from convscope.walkthrough.page import WEB as WALK_WEB
 
 if TYPE_CHECKING:
+    import os
+
     from fastapi import FastAPI
+    from starlette.types import Scope
 
 WEB = Path(__file__).parent / "web"
 
@@ -36,5 +39,20 @@ def add_page(app: FastAPI) -> None:
     async def frame() -> Response:
         return Response(_FRAME, media_type="text/html; charset=utf-8")
 
-    app.mount("/studio", StaticFiles(directory=WEB))
-    app.mount("/walkthrough", StaticFiles(directory=WALK_WEB))
+    app.mount("/studio", _Files(directory=WEB))
+    app.mount("/walkthrough", _Files(directory=WALK_WEB))
+
+
+class _Files(StaticFiles):
+    """Files that a browser keeps, and asks each time whether they are still the same."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers["cache-control"] = "no-cache"
+        return answer

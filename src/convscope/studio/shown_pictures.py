@@ -68,7 +68,7 @@ def shown(reference: str, studio: Studio) -> Shown:
         if path.is_file():
             return Shown(path.read_bytes(), SENT_NAME)
     if found := _IN_DATA.fullmatch(reference):
-        source = studio.source(found[1])
+        source = studio.opened(found[1]).source
         place = int(found[2])
         if place < len(source.items):
             item = source.items[place]

@@ -12,7 +12,6 @@ from convscope.errors import RequestError
 from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import Convolution
-from convscope.pictures.sources import open_source
 from convscope.printable import printable
 from convscope.walkthrough.arrays import EncodedArray, encode
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.pictures.sources import Source
     from convscope.studio.opened import Studio
 
 _LONGEST_MAP = 48
@@ -76,14 +76,13 @@ def snapshot_routes(studio: Studio) -> APIRouter:
         path = runs.snapshots(run).get(epoch)
         if path is None:
             raise RequestError(f"the network after epoch {epoch} was not kept", status=404)
-        return _snapshot(path, epoch, runs.source(run), place, step)
+        return _snapshot(path, epoch, studio.open_sources.of(runs.source(run)).source, place, step)
 
     return router
 
 
-def _snapshot(path: FilePath, epoch: int, where: str, place: int, wanted: str) -> Snapshot:
+def _snapshot(path: FilePath, epoch: int, source: Source, place: int, wanted: str) -> Snapshot:
     classifier = Classifier(load(path), 1)
-    source = open_source(where)
     if place >= len(source.items):
         raise RequestError(f"there is no picture {place}", status=404, why=f"there are {len(source.items):,}")
     pixels = classifier.prepared(source.read(place), source.items[place].name)

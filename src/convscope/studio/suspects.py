@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from convscope.pictures.sources import open_source
 from convscope.studio.errands import Errands, State
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from convscope.studio.opened import OpenData
+    from convscope.studio.opened import OpenData, Studio
 
 _FOUND_NOTHING, _FOUND_PROBLEMS = 0, 1  # the doctor's exit codes
 _TOLD = re.compile(r"rather (?P<label>.*), (?P<percent>\d+)%", re.DOTALL)
@@ -46,11 +43,12 @@ class Search:
     """Searches for wrong labels, one for each source at most.
 
     Args:
-        folder: Where results are kept; it must exist.
+        studio: Whose pictures are searched.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.errands = Errands(folder, succeeded=(_FOUND_NOTHING, _FOUND_PROBLEMS))
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.errands = Errands(studio.home.errands, succeeded=(_FOUND_NOTHING, _FOUND_PROBLEMS))
 
     def start(self, data: OpenData) -> None:
         """Begin to search, unless that is under way or done.
@@ -58,11 +56,11 @@ class Search:
         Raises:
             DataError: The source cannot be used.
         """
-        self.errands.start(_name(data), "doctor", data.where, "--labels", "--json")
+        self.errands.start(self._name(data), "doctor", data.where, "--labels", "--json")
 
     def stop(self, data: OpenData) -> None:
         """End a search that is under way."""
-        self.errands.stop(_name(data))
+        self.errands.stop(self._name(data))
 
     def look(self, data: OpenData) -> Suspects:
         """Say how far the search is.
@@ -70,13 +68,12 @@ class Search:
         Raises:
             DataError: The source cannot be used.
         """
-        errand = self.errands.look(_name(data))
+        errand = self.errands.look(self._name(data))
         found = _suspects(json.loads(errand.printed)) if errand.printed else []
         return Suspects(state=errand.state, said=errand.said, suspects=found)
 
-
-def _name(data: OpenData) -> str:
-    return f"suspects-{data.id}-{open_source(data.where).fingerprint()}"
+    def _name(self, data: OpenData) -> str:
+        return f"suspects-{data.id}-{self._studio.open_sources.of(data.where).fingerprint}"
 
 
 def _suspects(found: dict[str, Any]) -> list[Suspect]:

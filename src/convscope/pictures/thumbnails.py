@@ -1,0 +1,114 @@
+"""Thumbnails: all pictures of a source, decoded once and made small, so that many are quickly shown.
+
+A store of its own beside those that are learned from, because people want the proportions of a picture that a
+network may do without. Two files: `thumbnails.bin`, where the pixels of picture n (uint8, height x width x
+channels) begin at n * `SLOT`, with nothing written between them, and `shapes.npy` (uint8, N x 3), zeros for a
+picture that cannot be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import PIL
+from PIL import Image
+
+from convscope.pictures.cache import cache_folder
+from convscope.pictures.decoding import Decoded, decode
+from convscope.pictures.store import found_or_built
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Picture, Source
+
+SIDE = 96
+"""The longest side of a thumbnail, in pixels."""
+SLOT = SIDE * SIDE * 3
+_FORMAT = 1
+_PIXELS, _SHAPES = "thumbnails.bin", "shapes.npy"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thumbnails:
+    """The thumbnails of a source.
+
+    Attributes:
+        shapes: uint8 (N, 3), height, width and channels of each, in the source's order.
+        slots: uint8 (N, SLOT), mapped from the disk.
+    """
+
+    shapes: NDArray[np.uint8]
+    slots: NDArray[np.uint8]
+
+    def pixels(self, place: int) -> Picture | None:
+        """One of them, uint8 (height, width, channels); None if the picture cannot be read."""
+        shape = tuple(self.shapes[place].tolist())
+        size = int(np.prod(shape))
+        return np.array(self.slots[place, :size]).reshape(shape) if size else None
+
+
+def build_thumbnails(source: Source) -> Thumbnails:
+    """Decode all pictures of a source and make them small, or find that this was done before.
+
+    Raises:
+        StoreError: They cannot be written.
+    """
+    key = repr((_FORMAT, PIL.__version__, source.fingerprint()))
+    name = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+    count = len(source.items)
+    read = partial(_read, count=count)
+    return found_or_built(cache_folder() / "thumbnails" / name, read, partial(_build, source))
+
+
+def small(picture: Picture) -> Picture:
+    """Make a picture as small as a thumbnail is, its proportions kept; one that is smaller stays as it is.
+
+    Args:
+        picture: uint8 (height, width) or (height, width, channels).
+
+    Returns:
+        uint8 (height, width, channels).
+
+    Example:
+        >>> small(np.zeros((200, 100), np.uint8)).shape, small(np.zeros((8, 9, 3), np.uint8)).shape
+        ((96, 48, 1), (8, 9, 3))
+    """
+    image = Image.fromarray(picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
+    image.thumbnail((SIDE, SIDE))
+    return np.asarray(image).reshape(image.height, image.width, -1)
+
+
+def _build(source: Source, building: Path) -> None:
+    shapes = np.zeros((len(source.items), 3), np.uint8)
+    with (building / _PIXELS).open("wb") as file:
+
+        def keep(decoded: Decoded) -> None:
+            pixels = small(decoded.pixels)
+            # Not into mapped memory, where a full disk would kill.
+            os.pwrite(file.fileno(), pixels.tobytes(), decoded.index * SLOT)
+            shapes[decoded.index] = pixels.shape
+
+        decode(source, range(len(shapes)), keep, lambda _index, _error: None, shortest_side=SIDE)
+        file.truncate(len(shapes) * SLOT)
+        os.fsync(file.fileno())
+    np.save(building / _SHAPES, shapes, allow_pickle=False)
+
+
+def _read(folder: Path, count: int) -> Thumbnails | None:
+    try:
+        shapes = np.load(folder / _SHAPES, allow_pickle=False)
+        if shapes.shape != (count, 3) or shapes.dtype != np.uint8 or shapes.max(initial=0) > SIDE:
+            return None
+        if (folder / _PIXELS).stat().st_size != count * SLOT:
+            return None
+        return Thumbnails(shapes, np.memmap(folder / _PIXELS, np.uint8, "r", shape=(count, SLOT)))
+    except (FileNotFoundError, ValueError, EOFError):
+        return None

@@ -1,0 +1,60 @@
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.errors import PictureError, RequestError
+from convscope.studio import thumbnails
+from convscope.studio.open_sources import OpenSources
+from convscope.studio.thumbnails import ThumbnailShelf
+
+
+@pytest.fixture
+def opened(pets):
+    return OpenSources().of(str(pets))
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def test_who_goes_through_many_gets_them_from_the_store_and_sees_the_same(opened, cache, monkeypatch):
+    monkeypatch.setattr(thumbnails, "MANY", 3)
+    shelf = ThumbnailShelf()
+    before = [pixels(shelf.png(opened, place)) for place in range(3)]
+    end = time.monotonic() + 60
+    while not shelf._built and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(list(cache.rglob("thumbnails.bin"))) == 1
+    monkeypatch.setattr(thumbnails, "read_picture", None)  # no picture is decoded any more
+    for place, was in enumerate(before):
+        np.testing.assert_array_equal(pixels(shelf.png(opened, place)), was)
+
+
+def test_few_are_decoded_as_they_come(opened, cache):
+    shelf = ThumbnailShelf()
+    for place in range(len(opened.source.items)):
+        shelf.png(opened, place)
+    assert list(cache.iterdir()) == []
+
+
+def test_what_is_not_there_or_cannot_be_read(pets, cache):  # noqa: ARG001
+    (pets / "dark" / "broken.png").write_bytes(b"no picture")
+    opened = OpenSources().of(str(pets))
+    shelf = ThumbnailShelf()
+    with pytest.raises(RequestError, match="there is no picture 21"):
+        shelf.png(opened, 21)
+    (broken,) = [n for n, item in enumerate(opened.source.items) if item.name.endswith("broken.png")]
+    with pytest.raises(PictureError):
+        shelf.png(opened, broken)
+
+
+def test_over_a_socket_a_picture_that_is_known_is_not_sent_again(studio_server):
+    address = f"/api/data/{studio_server.data('digits')}/pictures"
+    status, headers, body = studio_server.ask("GET", f"{address}/7")
+    assert (status, headers["cache-control"]) == (200, "private, no-cache")
+    assert pixels(body).shape == (8, 8)
+    assert studio_server.ask("GET", f"{address}/7", if_none_match=headers["etag"])[0] == 304
+    assert studio_server.ask("GET", f"{address}/8", if_none_match=headers["etag"])[0] == 200
