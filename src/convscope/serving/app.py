@@ -21,6 +21,9 @@ from convscope.serving.uploads import Base64Pictures
 if TYPE_CHECKING:
     from convscope.serving.service import Service
 
+PREDICT = "/models/{name}/predict"
+DEFAULT_TOP = 5
+
 Name = Annotated[str, Path(description="The model's name.", max_length=64)]
 Top = Annotated[int, Query(ge=1, le=1_000, description="How many of the most probable classes to tell.")]
 
@@ -124,12 +127,12 @@ def _describe_token(app: FastAPI) -> None:
 
 def _add_prediction(app: FastAPI, service: Service) -> None:
     @app.post(
-        "/models/{name}/predict",
+        PREDICT,
         response_model=Answer,
         responses={200: _example(_ANSWER), **_PROBLEMS},
         openapi_extra={"requestBody": _BODY},
     )
-    async def predict(request: Request, name: Name, top: Top = 5) -> Response:
+    async def predict(request: Request, name: Name, top: Top = DEFAULT_TOP) -> Response:
         """Say which class pictures are of.
 
         A picture that cannot be read carries a problem instead of classes; if none can be, the whole answer
@@ -182,10 +185,8 @@ def _giving(answer: Response) -> Any:  # noqa: ANN401 - an endpoint, in FastAPI'
 
 def add_problems(app: FastAPI) -> None:
     """Let whatever goes wrong in an application become a problem in JSON."""
-
-    @app.exception_handler(ConvscopeError)
-    async def told(_: Request, error: ConvscopeError) -> Response:
-        return _answer(error)
+    for kind in (ConvscopeError, ClientDisconnect, Exception):
+        app.add_exception_handler(kind, told)
 
     @app.exception_handler(HTTPException)
     async def no_address(request: Request, error: HTTPException) -> Response:
@@ -200,16 +201,18 @@ def add_problems(app: FastAPI) -> None:
         what = f"the parameter {printable(str(first['loc'][-1]))} is wrong"
         return _answer(RequestError(what, status=422, why=printable(first["msg"])))
 
-    @app.exception_handler(ClientDisconnect)
-    async def gone(_: Request, __: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # nobody is there to read it
 
-    @app.exception_handler(Exception)
-    async def bug(_: Request, error: Exception) -> Response:
-        tell("a bug in convscope", level=logging.ERROR, error=error)
-        return _answer(
-            RequestError("this is a bug in convscope", status=500, remedy="report it, with the log")
-        )
+def told(_: Request, error: Exception) -> Response:
+    """Answer with what went wrong."""
+    match error:
+        case ConvscopeError():
+            return _answer(error)
+        case ClientDisconnect():
+            return Response(status_code=400)  # nobody is there to read it
+        case _:
+            tell("a bug in convscope", level=logging.ERROR, error=error)
+            remedy = "report it, with the log"
+            return _answer(RequestError("this is a bug in convscope", status=500, remedy=remedy))
 
 
 def _answer(error: ConvscopeError) -> Response:

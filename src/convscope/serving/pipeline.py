@@ -1,10 +1,11 @@
-"""Pictures are decoded in threads, and predicted together with whatever else waits by then.
+"""Workers decode and predict pictures together with whatever else waits by then.
 
-    event loop ── submit ──> decoders ── prepared pictures ──> predictor ── a batch's answers ──> event loop
+    event loop ── submit ──> waiting ── a batch ──> worker: decoded, predicted ── its outcomes ──> event loop
 
-A batch does not wait for company: while one is predicted, the next gathers. So a picture alone is answered
-at once, and the more come, the larger the batches get. Each takes all that wait for one classifier, up to as
-many as fit into the processor's cache; classifiers take turns.
+There is a worker for each processor, and each computes in one thread: a picture is handed over twice, and no
+computation is divided. A batch does not wait for company: while all workers work, the next one gathers. So a
+picture alone is answered at once, and the more come, the larger the batches get. Each is a worker's share of
+what waits for one classifier, within what fits into the processor's cache; classifiers take turns.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from convscope.model.predictor import Answer
     from convscope.serving.metrics import Metrics
     from convscope.serving.uploads import Upload
+
+_BATCH_BYTES = 2**20
+"""A batch ends with the file that exceeds it: many small pictures gain from company, large ones only wait."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,93 +57,111 @@ class Pipeline:
         self._loop = loop
         self._metrics = metrics
         self._pixel_limit = pixel_limit
-        self._decoders = ThreadPoolExecutor(processor_count(), "decoder")
-        self._waiting = _Waiting()
-        self._predictor = threading.Thread(target=self._predict_all, name="predictor", daemon=True)
-        self._predictor.start()
+        workers = processor_count()
+        self._waiting = _Waiting(workers)
+        self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        for worker in self._workers:
+            worker.start()
 
     def submit(self, classifier: Classifier, upload: Upload) -> asyncio.Future[Answer]:
         """Take a picture; its outcome will be the predictor's answer, or a PictureError."""
         job = _Job(classifier, upload, self._loop.create_future())
-        self._decoders.submit(self._decode, job)
+        self._waiting.put(job)
         return job.outcome
 
     def close(self) -> None:
         """Finish what was taken and end the threads."""
-        self._decoders.shutdown()
         self._waiting.close()
-        self._predictor.join()
+        for worker in self._workers:
+            worker.join()
 
-    def _decode(self, job: _Job) -> None:
-        if job.outcome.cancelled():
-            return
-        try:
-            pixels = job.classifier.prepared(job.upload.data, job.upload.name, pixel_limit=self._pixel_limit)
-        except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
-            self._settle([job], error)
-        else:
-            self._waiting.put(job, pixels)
-
-    def _predict_all(self) -> None:
+    def _work(self) -> None:
         while batch := self._waiting.next_batch():
-            jobs, pixels = zip(*batch, strict=True)
-            start = time.perf_counter()
+            self._predict([job for job in batch if not job.outcome.cancelled()])
+
+    def _predict(self, batch: Sequence[_Job]) -> None:
+        """Settle a batch of one classifier; a picture that cannot be read stops no other."""
+        readable: list[_Job] = []
+        pixels: list[NDArray[np.uint8]] = []
+        for job in batch:
             try:
-                answers = jobs[0].classifier.predictor.answers(np.stack(pixels))
-            except Exception as error:  # noqa: BLE001 - as above
-                self._settle(jobs, error)
+                pixels.append(self._prepared(job))
+            except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
+                self._settle([job], [error])
             else:
-                self._settle(jobs, answers, time.perf_counter() - start)
+                readable.append(job)
+        if not readable:
+            return
+        start = time.perf_counter()
+        try:
+            answers = readable[0].classifier.predictor.answers(np.stack(pixels))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._settle(readable, [error] * len(readable))
+        else:
+            self._settle(readable, answers, time.perf_counter() - start)
+
+    def _prepared(self, job: _Job) -> NDArray[np.uint8]:
+        return job.classifier.prepared(job.upload.data, job.upload.name, pixel_limit=self._pixel_limit)
 
     def _settle(
-        self, jobs: Sequence[_Job], result: list[Answer] | Exception, seconds: float | None = None
+        self, jobs: Sequence[_Job], results: Sequence[Answer | Exception], seconds: float | None = None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._settle_in_loop, jobs, result, seconds)
+        self._loop.call_soon_threadsafe(self._settle_in_loop, jobs, results, seconds)
 
     def _settle_in_loop(
-        self, jobs: Sequence[_Job], result: list[Answer] | Exception, seconds: float | None
+        self, jobs: Sequence[_Job], results: Sequence[Answer | Exception], seconds: float | None
     ) -> None:
         if seconds is not None:
             self._metrics.batch_pictures.observe(len(jobs))
             self._metrics.batch_seconds.observe(seconds)
-        for place, job in enumerate(jobs):
+        for job, result in zip(jobs, results, strict=True):
             if job.outcome.cancelled():
                 continue
             if isinstance(result, Exception):
                 job.outcome.set_exception(result)
             else:
-                job.outcome.set_result(result[place])
+                job.outcome.set_result(result)
 
 
 class _Waiting:
-    """Prepared pictures that wait for the predictor, apart for each classifier; safe from any thread."""
+    """Pictures that wait for a worker, apart for each classifier; safe from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        workers: How many threads ask for batches.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._changed = threading.Condition()
-        self._jobs: dict[Classifier, deque[tuple[_Job, NDArray[np.uint8]]]] = {}
+        self._jobs: dict[Classifier, deque[_Job]] = {}
         self._closed = False
 
-    def put(self, job: _Job, pixels: NDArray[np.uint8]) -> None:
+    def put(self, job: _Job) -> None:
         """Let a picture wait."""
         with self._changed:
-            self._jobs.setdefault(job.classifier, deque()).append((job, pixels))
+            self._jobs.setdefault(job.classifier, deque()).append(job)
             self._changed.notify()
 
-    def next_batch(self) -> list[tuple[_Job, NDArray[np.uint8]]]:
-        """Wait for pictures and take those of one classifier; none once closed and all taken."""
+    def next_batch(self) -> list[_Job]:
+        """Wait for pictures and take a share of those of one classifier; none once closed and all taken."""
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._closed)
             if not self._jobs:
                 return []
             classifier = next(iter(self._jobs))
             waiting = self._jobs.pop(classifier)
-            batch = [waiting.popleft() for _ in range(min(len(waiting), classifier.predictor.batch_size))]
+            most = min(-(-len(waiting) // self._workers), classifier.predictor.batch_size)
+            batch = [waiting.popleft()]
+            held = len(batch[0].upload.data)
+            while len(batch) < most and held <= _BATCH_BYTES:
+                batch.append(waiting.popleft())
+                held += len(batch[-1].upload.data)
             if waiting:
                 self._jobs[classifier] = waiting  # at the end: the others come first
             return batch
 
     def close(self) -> None:
-        """Let the predictor end when nothing waits any more."""
+        """Let the workers end when nothing waits any more."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()

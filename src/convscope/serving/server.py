@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from convscope.serving.guard import Guard, loopback_hosts
 from convscope.serving.journal import Journal
 from convscope.serving.metrics import Metrics
 from convscope.serving.service import Service
+from convscope.serving.shortcut import Shortcut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -84,9 +86,11 @@ def serve(shelf: Shelf, opened: socket.socket, limits: Limits, token: bytes | No
     """
     metrics = Metrics()
     service = Service(shelf, limits, metrics)
-    guarded = Guard(
-        make_app(service, asks_for_token=token is not None), loopback_hosts(opened.getsockname()[0]), token
-    )
+    app = Shortcut(make_app(service, asks_for_token=token is not None), service)
+    guarded = Guard(app, loopback_hosts(opened.getsockname()[0]), token)
+    # what is there by now stays: searching it for garbage again and again would keep requests waiting
+    gc.collect()
+    gc.freeze()
     run(Journal(guarded, metrics), opened, limits)
 
 

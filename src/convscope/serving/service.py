@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
     from convscope.classifier import Classifier, Prediction
+    from convscope.model.predictor import Answer
     from convscope.serving.limits import Limits
     from convscope.serving.metrics import Metrics
     from convscope.serving.shelf import Shelf
@@ -106,25 +107,29 @@ class Service:
     ) -> list[Prediction | PictureError]:
         under_way = [self._pipeline.submit(classifier, one) for one in sent]
         try:
-            async with asyncio.timeout(self._limits.answer_seconds):
-                answers = await asyncio.gather(*under_way, return_exceptions=True)
-        except TimeoutError:
+            await asyncio.wait(under_way, timeout=self._limits.answer_seconds)
+        finally:
+            late = [one for one in under_way if one.cancel()]
+        if late:
             raise RequestError(
                 "the answer took too long",
                 status=503,
                 why=f"it was not there within {self._limits.answer_seconds:g} seconds",
                 remedy="ask again in a moment, or send less at once",
                 retry_seconds=1,
-            ) from None
-        outcomes: list[Prediction | PictureError] = []
-        for one, answer in zip(sent, answers, strict=True):
-            if isinstance(answer, PictureError):
-                outcomes.append(answer)
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                outcomes.append(classifier.prediction(one.name, answer, top))
-        return outcomes
+            )
+        return [self._outcome(classifier, *one, top) for one in zip(sent, under_way, strict=True)]
+
+    @staticmethod
+    def _outcome(
+        classifier: Classifier, upload: Upload, answered: asyncio.Future[Answer], top: int
+    ) -> Prediction | PictureError:
+        error = answered.exception()
+        if error is None:
+            return classifier.prediction(upload.name, answered.result(), top)
+        if isinstance(error, PictureError):
+            return error
+        raise error
 
     async def _look_after_files(self) -> None:
         while True:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EVERY_RUN_HAS_ONE = "model"
+_THREADS = 1
+"""So many compute a batch: as many batches as there are processors are computed at the same time."""
 _Version = tuple[int, int, int]
 
 
@@ -82,7 +84,7 @@ class Shelf:
     def __init__(self, files: Mapping[str, Path]) -> None:
         self._files = dict(files)
         self._versions = {name: _version(path) for name, path in files.items()}
-        self._classifiers = {name: _warm(load(path)) for name, path in files.items()}
+        self._classifiers = {name: _opened(path) for name, path in files.items()}
 
     def __getitem__(self, name: str) -> Classifier:
         """Take the classifier of that name; a RequestError (404) if there is none."""
@@ -112,7 +114,7 @@ class Shelf:
     def _reload(self, name: str, path: Path, version: _Version | None) -> Reload:
         self._versions[name] = version
         try:
-            self._classifiers[name] = _warm(load(path))
+            self._classifiers[name] = _opened(path)
         except ConvscopeError as error:
             return Reload(name, error)
         return Reload(name, None)
@@ -127,8 +129,9 @@ def _version(path: Path) -> _Version | None:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _warm(classifier: Classifier) -> Classifier:
-    """Predict once: what ONNX Runtime puts off until then shall not keep the first who asks."""
+def _opened(path: Path) -> Classifier:
+    """Load, and predict once: what ONNX Runtime puts off until then shall not keep the first who asks."""
+    classifier = load(path, _THREADS)
     size = classifier.model.preparation
     classifier.predictor.probabilities(np.zeros((1, size.height, size.width, size.channels), np.uint8))
     return classifier
