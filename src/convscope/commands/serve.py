@@ -1,9 +1,10 @@
 """`convscope serve`: models behind HTTP."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from convscope.commands.listening import Host, Port, TokenFile, address_of
 
 
 def serve(
@@ -11,16 +12,9 @@ def serve(
         list[str], typer.Argument(metavar="MODEL...", help="Model files; NAME=FILE names one in addresses.")
     ],
     *,
-    host: Annotated[
-        str, typer.Option(help="Where to listen; by default only this machine can ask.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes one that is free.")] = 8000,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Answer only requests that carry the token in it.", show_default=False
-        ),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    token_file: TokenFile = None,
     body_limit: Annotated[int, typer.Option(min=1, help="Largest body of a request, in MiB.")] = 32,
     pixel_limit: Annotated[int, typer.Option(min=1, help="Largest picture, in millions of pixels.")] = 50,
     queue: Annotated[int, typer.Option(min=1, help="Most pictures under way; more are refused.")] = 256,
@@ -49,7 +43,7 @@ def serve(
     )
     opened = listen(host, port)
     configure()
-    address = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}"
+    address = address_of(host, opened)
     typer.echo(f"{', '.join(shelf)} at {address}")
     tell("listening", address=address, models=[*shelf])
     if token is None and not is_loopback(host):

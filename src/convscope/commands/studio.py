@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from convscope.commands.listening import Host, Port, TokenFile, address_of
+
 
 def studio(
     models: Annotated[
@@ -21,18 +23,9 @@ def studio(
     home: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where everything made in the studio is kept.")
     ] = Path("studio"),
-    host: Annotated[
-        str, typer.Option(help="Where to listen; by default only this machine can ask.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes one that is free.")] = 0,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Let in only who knows the token in it.",
-            show_default="a new token, where others than this machine can ask",
-        ),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    token_file: TokenFile = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", metavar="", help="Open the browser.")
     ] = True,
@@ -40,7 +33,8 @@ def studio(
     """Train, look, change and understand, in the browser, on this machine alone.
 
     Whatever is made is kept in a folder that the other commands understand. Ctrl-C ends the studio; training
-    that is under way goes on.
+    that is under way goes on. Others than this machine need a token to be let in: one from a file, or a new
+    one, which is part of the address that is printed.
     """
     import secrets
     import webbrowser
@@ -59,7 +53,7 @@ def studio(
     opened_studio = Studio(Home(home), models or [], data or [])
     opened = listen(host, port)
     configure()
-    address = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}/"
+    address = f"{address_of(host, opened)}/"
     if token is not None:
         address += f"?token={quote(token, safe='')}"
     typer.echo(address)
