@@ -117,6 +117,10 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     classifier = convscope.load(studio.home / "runs" / "first" / "model.safetensors")
     shown = tab.locator(".plan:has(caption:text-is('result'))").inner_text()
     assert f"{classifier.model.figures['accuracy_fraction']:.2%}".replace("%", " %") in shown
+    assert tab.locator(".first-filters figure", has_text="filter").count() == 8
+    tab.get_by_label("maps of").select_option("max_pooling_1")
+    tab.get_by_text("map 7").wait_for()
+    assert tab.locator(".first-filters figure", has_text="map").count() == 8
     other.close()
 
 

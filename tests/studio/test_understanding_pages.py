@@ -126,6 +126,40 @@ def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
     tab.get_by_text("1 answered right").wait_for(state="detached")
 
 
+def test_a_lesson_is_given_on_any_picture(studio_server, tab):
+    model = studio_server.model("digits")
+    tab.goto(f"{studio_server.address}#/lesson/image?model={model}")
+    tab.get_by_text("Choose a picture").click()
+    tab.get_by_role("button", name=", 7").first.click()
+    tab.wait_for_url("**picture=data.*")
+    tab.get_by_text("Choose a picture").click()
+    tab.locator(".pad").click()
+    tab.get_by_role("button", name="walk this drawing").click()
+    tab.wait_for_url("**picture=sent.*")
+    tab.locator(".exhibit canvas").first.wait_for()
+    tab.get_by_role("link", name="Its whole walk").click()
+    tab.wait_for_url(f"**/#/walk/{model}/sent.*")
+    tab.wait_for_selector(".ribbon")
+
+
+def test_what_was_chosen_keeps_the_keyboard_and_its_place_on_the_screen(studio_server, tab):
+    tab.goto(f"{studio_server.address}#/mistakes?data={studio_server.data('digits')}")
+    tab.wait_for_selector(".tile")
+    tab.evaluate("scrollTo(0, 200)")
+    tab.get_by_role("link", name="The most uncertain").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_role("heading", name="The most uncertain").wait_for()
+    assert tab.get_by_role("link", name="The most uncertain").evaluate(
+        "one => one === document.activeElement"
+    )
+    assert tab.evaluate("scrollY") == 200
+    tab.locator("nav a", has_text="Neurons").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_role("heading", name="Neurons").wait_for()
+    assert tab.locator("nav a", has_text="Neurons").evaluate("one => one === document.activeElement")
+    assert tab.evaluate("scrollY") == 0
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(studio_server, browser, theme):

@@ -115,14 +115,8 @@ export class EditPanel {
         { min: least, max: most, step: 1 },
       );
     return [
-      element(
-        "span",
-        {},
-        "first convolution: stride ",
-        field("stride", 0, 1, 64),
-        " × ",
-        field("stride", 1, 1, 64),
-      ),
+      element("span", {}, "first convolution:"),
+      element("span", {}, "stride ", field("stride", 0, 1, 64), " × ", field("stride", 1, 1, 64)),
       element(
         "span",
         {},
@@ -329,10 +323,9 @@ export class EditPanel {
       button("undo", this.asks.undo),
       button("reset", this.asks.reset),
       element(
-        "span",
-        {},
+        "div",
+        { class: "row" },
         name,
-        " ",
         button("keep as a new model", () => this.asks.keep(name.value)),
       ),
     );
