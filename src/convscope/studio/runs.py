@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 State = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
 _MOST_SAID = 2_000
 _MOST_EPOCHS = 100_000
-_MOST = 2**31
-"""Of processes and epochs: who names more has not written what a run writes."""
+_MOST_PROCESSES = 2**31
 _SAYS_WHY = {"interrupted", "failed"}
 _AT_WORK = {"starting", "running"}
 
@@ -86,7 +85,7 @@ class _Seen:
         for _, event in self.file.news():
             self.last = event["event"]
             match event:
-                case {"event": "Opened", "process": int(process)}:
+                case {"event": "Opened", "process": int(process)} if 0 < process < _MOST_PROCESSES:
                     self.process = process
                 case {
                     "event": "EpochDone",
