@@ -2,8 +2,9 @@
 
 Both serve the same network; each client sends one picture as a form, waits for the answer and sends the next,
 over a connection that stays open. The clients are one process on the same machine, so they take from both
-alike. The services take turns; given are the median requests a second and the latencies of all turns. The
-class in every answer is compared with the one that Python predicts. Run it with
+alike. The services take turns; given are the median requests a second, the latencies of all turns, and the
+median processor time a request, of the service and of the clients, which other work of the machine changes
+little. The class in every answer is compared with the one that Python predicts. Run it with
 
     pip install .
     python benchmarks/serving.py
@@ -17,6 +18,7 @@ import argparse
 import asyncio
 import io
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -25,7 +27,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -35,6 +37,7 @@ from convscope.classifier import load
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
 from machine import describe
+from process_tree import processor_seconds
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs" / "benchmarks"
@@ -42,6 +45,16 @@ NETWORK, SHAPE = "32C3-MP2-64C3-MP2-128N", "3x32x32"
 CLIENTS = (1, 8, 64)
 PICTURES = 64
 PERCENTILES = (50, 95, 99)
+COLUMNS = (
+    "clients",
+    "service",
+    "requests a second",
+    *(f"p{share}, ms" for share in PERCENTILES),
+    "processor time a request, ms",
+    "of the clients, ms",
+    "answers",
+    "wrong",
+)
 
 
 def main() -> None:
@@ -75,8 +88,16 @@ def photo(seed: int) -> bytes:
     return buffer.getvalue()
 
 
-def started(model: Path, stack: ExitStack) -> dict[str, tuple[int, str]]:
-    """Start both services; return the port and path of each once it answers."""
+class Started(NamedTuple):
+    """A running service: its process, and the port and path where it predicts."""
+
+    pid: int
+    port: int
+    path: str
+
+
+def started(model: Path, stack: ExitStack) -> dict[str, Started]:
+    """Start both services; return each once it listens."""
     commands = {
         "convscope serve": (
             ["-m", "convscope", "serve", str(model), "--port"],
@@ -84,7 +105,7 @@ def started(model: Path, stack: ExitStack) -> dict[str, tuple[int, str]]:
         ),
         "plain FastAPI + PyTorch": ([str(HERE / "contenders" / "plain_service.py"), str(model)], "/predict"),
     }
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, Started] = {}
     for name, (command, path) in commands.items():
         port = free_port()
         process = subprocess.Popen(
@@ -93,7 +114,7 @@ def started(model: Path, stack: ExitStack) -> dict[str, tuple[int, str]]:
         stack.callback(process.wait)
         stack.callback(process.terminate)
         wait_for(port)
-        found[name] = port, path
+        found[name] = Started(process.pid, port, path)
     return found
 
 
@@ -115,7 +136,7 @@ def wait_for(port: int) -> None:
 
 
 def measure(
-    services: dict[str, tuple[int, str]],
+    services: dict[str, Started],
     pictures: list[bytes],
     right: list[str],
     arguments: argparse.Namespace,
@@ -125,8 +146,8 @@ def measure(
     for clients in CLIENTS:
         turns: dict[str, list[Turn]] = {name: [] for name in services}
         for number in range(arguments.rounds + 1):
-            for name, (port, path) in services.items():
-                turn = Turn(port, path, pictures, right)
+            for name, service in services.items():
+                turn = Turn(service, pictures, right)
                 asyncio.run(turn.run(clients, arguments.seconds))
                 if number:  # the first settles
                     turns[name].append(turn)
@@ -142,24 +163,30 @@ class Turn:
         seconds: How long each answer took.
         wrong: Answers that were not 200, or named another class than Python does.
         rate: Answers a second.
+        service_seconds: Processor time of the service an answer.
+        client_seconds: Processor time of the clients an answer.
     """
 
-    def __init__(self, port: int, path: str, pictures: list[bytes], right: list[str]) -> None:
+    def __init__(self, service: Started, pictures: list[bytes], right: list[str]) -> None:
         self.seconds: list[float] = []
         self.wrong = 0
-        self.rate = 0.0
-        self._port = port
-        self._requests = [request(path, one) for one in pictures]
+        self.rate = self.service_seconds = self.client_seconds = 0.0
+        self._service = service
+        self._requests = [request(service.path, one) for one in pictures]
         self._marks = [json.dumps(label).encode() for label in right]
 
     async def run(self, clients: int, seconds: float) -> None:
         """Ask."""
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), self._spent()
         await asyncio.gather(*(self._ask(client, start + seconds) for client in range(clients)))
         self.rate = len(self.seconds) / (time.perf_counter() - start)
+        self.service_seconds, self.client_seconds = (self._spent() - spent) / len(self.seconds)
+
+    def _spent(self) -> np.ndarray:
+        return np.array([processor_seconds(pid) for pid in (self._service.pid, os.getpid())])
 
     async def _ask(self, place: int, end: float) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._service.port)
         while (start := time.perf_counter()) < end:
             place = (place + 1) % len(self._requests)
             writer.write(self._requests[place])
@@ -191,6 +218,8 @@ def summary(turns: list[Turn]) -> dict[str, float]:
     return {
         "requests_per_second": statistics.median(turn.rate for turn in turns),
         **latencies,
+        "service_ms": float(np.median([turn.service_seconds for turn in turns])) * 1e3,
+        "client_ms": float(np.median([turn.client_seconds for turn in turns])) * 1e3,
         "answers": len(seconds),
         "wrong": sum(turn.wrong for turn in turns),
     }
@@ -207,14 +236,15 @@ def table(report: dict[str, Any]) -> str:
         f"JPEGs of 32x32 pixels as forms. Machine: {machine['processor']}, {machine['cores']} cores, clients",
         f"included; PyTorch {machine['torch']}, Python {machine['python']}.",
         "",
-        "| clients | service | requests a second | p50, ms | p95, ms | p99, ms | answers | wrong |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(COLUMNS)} |",
+        f"|{'---|' * len(COLUMNS)}",
     ]
     for clients, services in report["results"].items():
         for name, found in services.items():
             latencies = " | ".join(f"{found[f'p{share}_ms']:.1f}" for share in PERCENTILES)
             lines.append(
                 f"| {clients} | {name} | {found['requests_per_second']:,.0f} | {latencies} "
+                f"| {found['service_ms']:.2f} | {found['client_ms']:.2f} "
                 f"| {found['answers']:,.0f} | {found['wrong']:,.0f} |"
             )
     return "\n".join(lines) + "\n"

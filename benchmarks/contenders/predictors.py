@@ -7,6 +7,7 @@ Every one takes uint8 pictures; convscope gives probabilities for them, the othe
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from convscope.pictures.preparation import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import torch
 
 CLASSES = 10
 
@@ -68,21 +71,23 @@ def onnxruntime_predictor(model: Model) -> Callable[[np.ndarray], object]:
 
     graph = build_graph(model).SerializeToString()
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    return lambda pictures: session.run(None, {"pictures": pictures})
+    return lambda pictures: session.run(["logits"], {"pictures": pictures})[0]
 
 
-def openvino_predictor(model: Model) -> Callable[[np.ndarray], object]:
-    """OpenVINO with its own defaults."""
+def openvino_predictor(model: Model, precision: str | None = None) -> Callable[[np.ndarray], object]:
+    """OpenVINO with its own defaults, but in that precision; by default bfloat16 where that is fast."""
     import openvino
 
     from convscope.model.graph import build_graph
 
     core = openvino.Core()
-    return core.compile_model(core.read_model(build_graph(model).SerializeToString()), "CPU")
+    hints = {"INFERENCE_PRECISION_HINT": precision} if precision else {}
+    network = core.compile_model(core.read_model(build_graph(model).SerializeToString()), "CPU", hints)
+    return lambda pictures: network(pictures)["logits"]
 
 
-def torch_predictor(model: Model) -> Callable[[np.ndarray], object]:
-    """PyTorch's modules in evaluation mode, channels-last."""
+def torch_predictor(model: Model, precision: torch.dtype | None = None) -> Callable[[np.ndarray], object]:
+    """PyTorch's modules in evaluation mode, channels-last, in float32 or that precision."""
     import torch
     from torch import nn
 
@@ -100,11 +105,13 @@ def torch_predictor(model: Model) -> Callable[[np.ndarray], object]:
     chain = nn.Sequential(*layers[:-1]).to(memory_format=torch.channels_last).eval()
     weights = [torch.from_numpy(model.weights[name]) for name in weight_shapes(model.stages())]
     chain.load_state_dict(dict(zip(chain.state_dict(), weights, strict=True)))
+    chain = chain.to(precision or torch.float32)
     mean, std = (torch.tensor(numbers)[:, None, None] for numbers in (model.mean, model.std))
 
     def predict(pictures: np.ndarray) -> object:
         with torch.inference_mode():
-            return chain((torch.from_numpy(pictures).permute(0, 3, 1, 2) - mean) / std)
+            maps = (torch.from_numpy(pictures).permute(0, 3, 1, 2) - mean) / std
+            return chain(maps.to(precision or torch.float32))
 
     return predict
 
@@ -113,5 +120,6 @@ PREDICTORS = {
     "convscope": convscope_predictor,
     "onnxruntime": onnxruntime_predictor,
     "openvino": openvino_predictor,
+    "openvino-f32": partial(openvino_predictor, precision="f32"),
     "torch": torch_predictor,
 }
