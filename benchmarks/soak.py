@@ -149,9 +149,10 @@ class Soak:
     async def _client(self) -> None:
         while self._left > 0:
             async with self._connected() as connection:
-                while self._left > 0:
+                is_open = True
+                while is_open and self._left > 0:
                     self._left -= 1
-                    await self._until_answered(self._left % len(self._requests), connection)
+                    is_open = await self._until_answered(self._left % len(self._requests), connection)
 
     async def _client_of_one(self, place: int) -> None:
         async with self._connected() as connection:
@@ -168,7 +169,12 @@ class Soak:
             self.counts.lost += 1
             self._note(repr(error))
 
-    async def _until_answered(self, place: int, connection: Connection) -> None:
+    async def _until_answered(self, place: int, connection: Connection) -> bool:
+        """Ask, again if told so, and over a new connection where the service ends this one, as it says.
+
+        Returns:
+            Whether the connection is still open.
+        """
         reader, writer = connection
         while True:
             new_answered = self.counts.answered[1] > 0
@@ -180,11 +186,16 @@ class Soak:
                 break
             self.counts.refused += 1
             await asyncio.sleep(int(wait))
+            if header(head, b"connection") == b"close":
+                async with self._connected() as another:
+                    await self._until_answered(place, another)
+                return False
         if head.startswith(b"http/1.1 200 "):
             self._check(place, json.loads(body), new_answered=new_answered)
         else:
             self.counts.lost += 1
             self._note(head.partition(b"\r\n")[0].decode("latin-1"))
+        return True
 
     def _check(self, place: int, answer: dict[str, Any], *, new_answered: bool) -> None:
         guesses = {one["class"]: one["probability"] for one in answer["predictions"][0]["classes"]}

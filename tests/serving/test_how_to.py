@@ -56,7 +56,7 @@ def test_every_option_that_is_named_exists_and_the_limits_are_those_of_the_code(
         f"{limits.body_bytes // 2**20} MiB", f"{limits.pictures} pictures", f"{limits.waiting} pictures",
         f"{limits.pixels // 10**6} million", f"{limits.answer_seconds} seconds",
         f"{limits.request_seconds} seconds", f"{limits.head_bytes // 2**10} KiB",
-        f"within {limits.shutdown_seconds} seconds",
+        f"within {limits.shutdown_seconds} seconds", f"for {limits.idle_seconds} seconds",
     ):  # fmt: skip
         assert text in PAGE
 

@@ -114,6 +114,7 @@ def run(
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=round(limits.idle_seconds),
         timeout_graceful_shutdown=round(limits.shutdown_seconds),
     )
     _Server(config, on_exit).run(sockets=[opened])
