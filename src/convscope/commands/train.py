@@ -89,6 +89,9 @@ def train(
     strict: Annotated[
         bool, _recipe("--strict", metavar="", help="Stop at a picture that cannot be read.")
     ] = False,
+    store_limit: Annotated[
+        float | None, _recipe(metavar="GB", help="Stream shards that take more when prepared.")
+    ] = None,
     output: Annotated[
         Path | None,
         _shown("-o", "--output", metavar="RUN", help="The run's new folder.", show_default="runs/NAME"),
@@ -138,6 +141,7 @@ def train(
         precision=precision,
         seed=seed,
         strict=strict,
+        store_limit=store_limit,
     )
     if resume and (data or output or keep_epochs or settings != Settings()):
         raise SettingError(

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from convscope.doctor.copies import equal_pictures
 from convscope.doctor.findings import imbalance
-
-if TYPE_CHECKING:
-    from convscope.pictures.store import Store
+from convscope.pictures.store import Catalogue, Store
 
 _BLOCK = 1024
 
 
-def summary(store: Store) -> tuple[str, ...]:
-    """Say in short sentences what is wrong with the pictures of a store.
+def summary(catalogue: Catalogue) -> tuple[str, ...]:
+    """Say in short sentences what is wrong with pictures; if they are a store, what is seen on them, too.
 
     Pictures that cannot be read, or equal others in another part, are told with the store and its split.
     """
-    labels = store.labels.tolist()
-    equal = equal_pictures(store.digests, range(len(labels)))
+    labels = catalogue.labels.tolist()
+    equal = equal_pictures(catalogue.digests, range(len(labels)))
     copies = sum(map(len, equal)) - len(equal)
     contradicting = sum(len({labels[place] for place in group}) > 1 for group in equal)
-    constant = _count_constant(store)
-    uneven = imbalance(store.classes[label] for label in labels)
+    constant = _count_constant(catalogue) if isinstance(catalogue, Store) else 0
+    uneven = imbalance(catalogue.classes[label] for label in labels)
     notes = [
         f"pictures that repeat another, byte by byte: {copies:,}" if copies else "",
         f"pictures that stand under two labels: {contradicting:,}" if contradicting else "",

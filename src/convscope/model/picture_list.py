@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from convscope.pictures.split import Split
-    from convscope.pictures.store import Store
+    from convscope.pictures.store import Catalogue
 
 NAME = "pictures.csv"
 _COLUMNS = ("picture", "class", "part", "digest")
@@ -50,19 +50,19 @@ class Differences:
         return bool(self.added or self.removed or self.changed or self.relabelled)
 
 
-def listing(store: Store, parts: Split) -> bytes:
-    """Write the list of a store's pictures, in their order, as UTF-8."""
+def listing(catalogue: Catalogue, parts: Split) -> bytes:
+    """Write the list of a catalogue's pictures, in their order, as UTF-8."""
     part_of = {index: part for part in PARTS for index in getattr(parts, part).tolist()}
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
-    for index, (name, (label, digest)) in enumerate(_named(store)):
+    for index, (name, (label, digest)) in enumerate(_named(catalogue)):
         table.writerow((name, label, part_of.get(index, ""), digest))
     return text.getvalue().encode()
 
 
-def differences(before: bytes, store: Store) -> Differences:
-    """Compare a list as `listing` wrote it with the pictures of a store.
+def differences(before: bytes, catalogue: Catalogue) -> Differences:
+    """Compare a list as `listing` wrote it with the pictures of a catalogue.
 
     Raises:
         ValueError: It is no such list.
@@ -74,7 +74,7 @@ def differences(before: bytes, store: Store) -> Differences:
     if not rows or tuple(rows[0]) != _COLUMNS or any(len(row) != len(_COLUMNS) for row in rows):
         raise ValueError("it is no list of pictures")
     old = _numbered((name, (label, digest)) for name, label, _, digest in rows[1:])
-    new = _numbered(_named(store))
+    new = _numbered(_named(catalogue))
     both = old.keys() & new.keys()
     return Differences(
         added=_names(new.keys() - both),
@@ -84,11 +84,13 @@ def differences(before: bytes, store: Store) -> Differences:
     )
 
 
-def _named(store: Store) -> Iterable[tuple[str, Entry]]:
-    shared = os.path.commonprefix(store.names)  # noqa: RUF071  # cut at the last slash
+def _named(catalogue: Catalogue) -> Iterable[tuple[str, Entry]]:
+    shared = os.path.commonprefix(catalogue.names)  # noqa: RUF071  # cut at the last slash
     folders = shared.rfind("/") + 1
-    for name, label, digest in zip(store.names, store.labels.tolist(), store.digests, strict=True):
-        yield name[folders:], (store.classes[label], digest.tobytes().hex())
+    for name, label, digest in zip(
+        catalogue.names, catalogue.labels.tolist(), catalogue.digests, strict=True
+    ):
+        yield name[folders:], (catalogue.classes[label], digest.tobytes().hex())
 
 
 def _numbered(named: Iterable[tuple[str, Entry]]) -> dict[tuple[str, int], Entry]:

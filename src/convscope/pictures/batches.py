@@ -62,7 +62,13 @@ class Epoch:
 
 
 def draw_epoch(
-    indices: NDArray[np.int64], augmentation: Augmentation, sides: tuple[int, int], *, seed: int, epoch: int
+    indices: NDArray[np.int64],
+    augmentation: Augmentation,
+    sides: tuple[int, int],
+    *,
+    seed: int,
+    epoch: int,
+    window: int = 0,
 ) -> Epoch:
     """Draw the order of the pictures and how each is changed.
 
@@ -73,13 +79,17 @@ def draw_epoch(
         seed: Of the run.
         epoch: From 0; a picture mirrored in one epoch is not in the next (alternating flip, Jordan 2024,
             https://arxiv.org/abs/2404.00498).
+        window: Which part of the epoch these pictures are (`windows.py`).
     """
-    rng = np.random.default_rng((seed, epoch))
-    places = rng.permutation(len(indices))
-    turned = np.random.default_rng(seed).random(len(indices))[places] < 0.5
-    mirrored = augmentation.mirror & (turned ^ (epoch % 2 == 1))
+    rng, order = _ordered(indices, seed, epoch, window)
+    mirrored = augmentation.mirror & (_halves(order, seed) ^ (epoch % 2 == 1))
     maps = _draw_maps(rng, augmentation, sides, mirrored)
-    return Epoch(indices[places], maps, _draw_colours(rng, augmentation, len(places)))
+    return Epoch(order, maps, _draw_colours(rng, augmentation, len(order)))
+
+
+def draw_order(indices: NDArray[np.int64], *, seed: int, epoch: int, window: int) -> NDArray[np.int64]:
+    """Draw nothing but the order, the same as `draw_epoch` does."""
+    return _ordered(indices, seed, epoch, window)[1]
 
 
 def unchanged(indices: NDArray[np.int64], *, mirror: bool = False) -> Epoch:
@@ -108,11 +118,17 @@ def cut(
         out: (batch, height, width, channels) float32, or bfloat16 seen as uint16, written. If it is smaller
             than the pictures, they are shown smaller.
     """
-    maps = epoch.maps[taken]
-    if out.shape[1:3] != pictures.shape[1:3]:
-        shrinking = np.divide(pictures.shape[1:3], out.shape[1:3], dtype=np.float32)
-        maps = maps * np.append(shrinking, np.float32(1))
+    maps = shrunk(epoch.maps[taken], pictures.shape[1:3], out.shape[1:3])
     run(cut_batch, pictures, epoch.order[taken], maps, epoch.colours[taken], mean, std, out)
+
+
+def shrunk(
+    maps: NDArray[np.float32], stored: tuple[int, ...], shown: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Let maps take what is stored in some height and width to what is shown in another."""
+    if shown == stored:
+        return maps
+    return maps * np.append(np.divide(stored, shown, dtype=np.float32), np.float32(1))
 
 
 def batches(count: int, size: int, *, start: int = 0) -> Iterator[slice]:
@@ -124,6 +140,26 @@ def batches(count: int, size: int, *, start: int = 0) -> Iterator[slice]:
     """
     for first in range(start * size, count - size + 1, size):
         yield slice(first, first + size)
+
+
+def _ordered(
+    indices: NDArray[np.int64], seed: int, epoch: int, window: int
+) -> tuple[np.random.Generator, NDArray[np.int64]]:
+    rng = np.random.default_rng((seed, epoch, window))
+    return rng, indices[rng.permutation(len(indices))]
+
+
+def _halves(indices: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
+    """Put each picture into one of two halves, the same one every time, whichever others are beside it.
+
+    The last bit of SplitMix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2660193.2660195), which mixes
+    the bits of a number until they look drawn.
+    """
+    mixed = indices.astype(np.uint64) + (np.uint64(seed) << np.uint64(32)) + np.uint64(1)
+    mixed *= np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (mixed ^ (mixed >> np.uint64(31))) & np.uint64(1) == 1
 
 
 def _draw_maps(

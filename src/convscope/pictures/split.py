@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convscope.pictures.sources.source import Part
-    from convscope.pictures.store_folder import Store
+    from convscope.pictures.store_folder import Catalogue
 
 TEST_PERCENT = 20
+TEST_LIMIT = 50_000
 VALIDATION_PERCENT = 5
 VALIDATION_LIMIT = 1_000
 
@@ -50,12 +51,12 @@ class Split:
     notes: tuple[str, ...]
 
 
-def split(store: Store) -> Split:
-    """Split a store into training, validation and test pictures.
+def split(store: Catalogue) -> Split:
+    """Split the pictures of a catalogue into training, validation and test pictures.
 
-    Without a split given, 20 % of each class become test pictures. Without validation pictures given, 5 % of
-    each class's training pictures become such, 1,000 in all at most, but at least one of each class that has
-    more than two.
+    Without a split given, 20 % of each class become test pictures, 50,000 in all at most. Without validation
+    pictures given, 5 % of each class's training pictures become such, 1,000 in all at most, but at least one
+    of each class that has more than two.
 
     Raises:
         DataError: If there are fewer than two classes, no training pictures, a class unknown to training, or
@@ -67,9 +68,8 @@ def split(store: Store) -> Split:
     if not len(validation) and not len(test):
         test = _test_pictures(store)
         train = np.setdiff1d(np.arange(len(store.labels)), test)
-        notes.append(
-            f"no test pictures given: {TEST_PERCENT} % of each class ({len(test):,}) set aside as such"
-        )
+        share = min(TEST_PERCENT, 100 * TEST_LIMIT / len(store.labels))
+        notes.append(f"no test pictures given: {share:.3g} % of each class ({len(test):,}) set aside as such")
     if not len(validation):
         validation = _validation_pictures(store, train)
         notes.append(f"no validation pictures given: {len(validation):,} of {len(train):,} set aside as such")
@@ -79,11 +79,11 @@ def split(store: Store) -> Split:
     return Split(train, validation, test, tuple(notes))
 
 
-def _given(store: Store, part: Part) -> Indices:
+def _given(store: Catalogue, part: Part) -> Indices:
     return np.array([index for index, given in enumerate(store.parts) if given == part], np.int64)
 
 
-def _groups(store: Store, members: Indices) -> Groups:
+def _groups(store: Catalogue, members: Indices) -> Groups:
     """Put equal pictures into groups, and each group to its class, in an order drawn by their digests.
 
     Where equal pictures have different classes, the group belongs to the first of them.
@@ -113,7 +113,7 @@ def _draw(groups: Sequence[Indices], target: int) -> list[Indices]:
     return taken or [min(groups, key=len)]
 
 
-def _test_pictures(store: Store) -> Indices:
+def _test_pictures(store: Catalogue) -> Indices:
     taken: list[Indices] = []
     for label, groups in _groups(store, np.arange(len(store.labels))).items():
         count = sum(len(group) for group in groups)
@@ -121,11 +121,12 @@ def _test_pictures(store: Store) -> Indices:
             raise too_few(
                 store.classes[label], "its pictures equal each other, byte by byte, or those of another class"
             )
-        taken += _draw(groups, max(1, round(count * TEST_PERCENT / 100)))
+        target = min(round(count * TEST_PERCENT / 100), count * TEST_LIMIT // len(store.labels))
+        taken += _draw(groups, max(1, target))
     return np.sort(np.concatenate(taken))
 
 
-def _validation_pictures(store: Store, train: Indices) -> Indices:
+def _validation_pictures(store: Catalogue, train: Indices) -> Indices:
     taken: list[Indices] = [np.zeros(0, np.int64)]
     for groups in _groups(store, train).values():
         count = sum(len(group) for group in groups)
@@ -135,14 +136,14 @@ def _validation_pictures(store: Store, train: Indices) -> Indices:
     return np.sort(np.concatenate(taken))
 
 
-def _absent(store: Store, part: str, members: Indices) -> list[str]:
+def _absent(store: Catalogue, part: str, members: Indices) -> list[str]:
     if not len(members):
         return []
     absent = np.setdiff1d(np.arange(len(store.classes)), store.labels[members])
     return [f"no {part} pictures of the class {store.classes[label]!r}" for label in absent.tolist()]
 
 
-def _shared(store: Store, train: Indices, part: str, members: Indices) -> list[str]:
+def _shared(store: Catalogue, train: Indices, part: str, members: Indices) -> list[str]:
     learned = {digest.tobytes() for digest in store.digests[train]}
     count = sum(digest.tobytes() in learned for digest in store.digests[members])
     return [f"{part} pictures that equal training pictures, byte by byte: {count:,}"] if count else []

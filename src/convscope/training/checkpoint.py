@@ -70,7 +70,7 @@ class Checkpoints:
         Raises:
             ConvscopeError: The file cannot be written.
         """
-        metadata = _Metadata(_FORMAT, self._number + 1, training.data.store.digest, training.position)
+        metadata = _Metadata(_FORMAT, self._number + 1, training.data.catalogue.digest, training.position)
         text = json.dumps(asdict(metadata))
         tensors = {name: tensor.contiguous() for name, tensor in training.state().items()}
         data = safetensors.torch.save(tensors, {"convscope": text, "checksum": _checksum(tensors, text)})
@@ -142,7 +142,7 @@ def _read(path: Path) -> _Checkpoint:
 
 def _check(found: _Checkpoint, run: Path, training: Training) -> None:
     """Refuse a checkpoint of other pictures, another network or a place that the run does not have."""
-    if found.metadata.data_digest != training.data.store.digest:
+    if found.metadata.data_digest != training.data.catalogue.digest:
         raise _unusable(run, "the pictures have changed since")
     kinds, there = (
         {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}

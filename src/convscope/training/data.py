@@ -10,13 +10,17 @@ import torch
 from torch import Tensor
 
 from convscope.pictures import batches
-from convscope.training.recipe import Facts, Precision
+from convscope.pictures.windows import Whole, Windows
+from convscope.training.recipe import Facts, Precision, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from convscope.pictures.split import Split
-    from convscope.pictures.store import Store
+    from convscope.pictures.store import Catalogue, Store
+    from convscope.training.streaming import Stream
 
 _SAMPLE = 4_096
 """So many pictures, evenly spread, are enough for mean, standard deviation and whitening."""
@@ -29,16 +33,28 @@ class TrainingData:
     """What is learned from.
 
     Attributes:
-        store: All prepared pictures.
+        store: The prepared pictures at hand: all, or of a stream those that are looked at again and again.
         split: Which of them are learned from, which steer and which judge.
         mean: (channels,) float32 over the training pictures, in pixel values.
         std: (channels,) float32, likewise.
+        stream: What is learned from where not all pictures are at hand.
     """
 
     store: Store
     split: Split
     mean: NDArray[np.float32]
     std: NDArray[np.float32]
+    stream: Stream | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is known of all pictures, at hand or not."""
+        return self.stream.catalogue if self.stream else self.store
+
+    @property
+    def parts(self) -> Split:
+        """Which of all pictures are learned from, which steer and which judge."""
+        return self.stream.split if self.stream else self.split
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -48,8 +64,20 @@ class TrainingData:
 
     def facts(self) -> Facts:
         """Say what the training pictures are like, for the recipe."""
-        counts = np.bincount(self.store.labels[self.split.train], minlength=len(self.store.classes))
-        return Facts(tuple(counts.tolist()), self.shape)
+        labels = self.catalogue.labels[self.parts.train]
+        return Facts(tuple(np.bincount(labels, minlength=len(self.store.classes)).tolist()), self.shape)
+
+    def windows(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> Whole | Windows:
+        """Return what brings the pictures that are learned from, a window at a time.
+
+        Args:
+            batch: Pictures a batch.
+            seed: Of the run.
+            share: Names this process's places among those of a batch.
+        """
+        if self.stream:
+            return self.stream.windows(batch=batch, seed=seed, share=share)
+        return Whole(self.store, self.split.train, len(self.split.train) // batch)
 
     def cut(
         self,
@@ -85,13 +113,18 @@ class TrainingData:
         return self.cut(chosen, slice(None), "fp32")[0]
 
 
-def training_data(store: Store, split: Split) -> TrainingData:
+def training_data(store: Store, split: Split, stream: Stream | None = None) -> TrainingData:
     """Measure mean and standard deviation on an even sample of the training pictures."""
     seen = store.pictures[spread(split.train, _SAMPLE)].reshape(-1, store.pictures.shape[3])
     std = np.maximum(seen.std(axis=0, dtype=np.float64), _SMALLEST_STD)
     return TrainingData(
-        store, split, seen.mean(axis=0, dtype=np.float64).astype(np.float32), std.astype(np.float32)
+        store, split, seen.mean(axis=0, dtype=np.float64).astype(np.float32), std.astype(np.float32), stream
     )
+
+
+def sample(train: NDArray[np.int64], settings: Settings) -> NDArray[np.int64]:
+    """Choose the pictures learned from that a stream keeps: as many as are looked at again, and a batch."""
+    return spread(train, max(_SAMPLE, settings.batch or 0))
 
 
 def spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:

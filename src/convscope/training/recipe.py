@@ -67,6 +67,7 @@ class Settings:
         precision: What the maps are computed in.
         seed: Where all random numbers begin.
         strict: Whether a broken picture stops everything.
+        store_limit: How many GB prepared pictures may take; shards that need more are streamed.
     """
 
     network: str | None = None
@@ -86,6 +87,7 @@ class Settings:
     precision: Literal["auto", "bf16", "fp32"] | None = None
     seed: int = 0
     strict: bool = False
+    store_limit: float | None = None
 
     def check(self) -> None:
         """Refuse what is impossible.
@@ -101,6 +103,7 @@ class Settings:
         _check_range("batch", self.batch, 2, 65_536)
         _check_range("learning rate", self.learning_rate, 1e-6, 10)
         _check_range("label smoothing", self.label_smoothing, 0, 0.9)
+        _check_range("store limit", self.store_limit, 1e-6, 1e6)
         _check_range("seed", self.seed, 0, 2**32 - 1)
         if self.channels not in {None, 1, 3}:
             raise SettingError(f"channels cannot be {self.channels}", remedy="give 1 (grey) or 3 (colour)")

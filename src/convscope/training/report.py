@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.pictures.split import Split
-    from convscope.pictures.store import Store
+    from convscope.pictures.store import Catalogue, Store
     from convscope.training.loop import Training
 
 GRAPH = "model.onnx"
@@ -46,13 +46,13 @@ _MOST_NAMED = 5
 _MOST_COMPARED = 200
 
 
-def data_lines(store: Store, parts: Split) -> tuple[tuple[str, str], ...]:
+def data_lines(catalogue: Catalogue, parts: Split) -> tuple[tuple[str, str], ...]:
     """Say in (title, text) lines what was found."""
-    names = ", ".join(store.classes[:6]) + (", ..." if len(store.classes) > 6 else "")
-    size = store.preparation
+    names = ", ".join(catalogue.classes[:6]) + (", ..." if len(catalogue.classes) > 6 else "")
+    size = catalogue.preparation
     colour = "colour" if size.channels == 3 else "grey"
     return (
-        ("pictures", f"{len(store.labels):,} of {len(store.classes)} classes: {names}"),
+        ("pictures", f"{len(catalogue.labels):,} of {len(catalogue.classes)} classes: {names}"),
         (
             "prepared",
             (
@@ -63,10 +63,10 @@ def data_lines(store: Store, parts: Split) -> tuple[tuple[str, str], ...]:
     )
 
 
-def broken_notes(store: Store) -> tuple[str, ...]:
+def broken_notes(catalogue: Catalogue) -> tuple[str, ...]:
     """Name the pictures that were left out, the first few of them at least."""
-    named = [f"left out {one.name}: {one.cause}" for one in store.broken[:_MOST_NAMED]]
-    more = len(store.broken) - len(named)
+    named = [f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED]]
+    more = len(catalogue.broken) - len(named)
     return (*named, f"left out {more:,} more, all named in {METRICS}") if more else tuple(named)
 
 
@@ -82,7 +82,7 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
     """
     store, parts = training.data.store, training.data.split
     with replacing(run / picture_list.NAME) as file:
-        file.write(picture_list.listing(store, parts))
+        file.write(picture_list.listing(training.data.catalogue, training.data.parts))
     judged, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
     classifier = Classifier(model)
     if not len(indices):
@@ -120,13 +120,13 @@ def _headline(judged: str, evaluation: Evaluation) -> dict[str, float | int | st
 
 
 def _write_metrics(run: Path, measured: Mapping[str, object], training: Training) -> None:
-    store, parts = training.data.store, training.data.split
+    catalogue, parts = training.data.catalogue, training.data.parts
     everything = {
         **measured,
         "pictures": {part: len(getattr(parts, part)) for part in ("train", "validation", "test")},
-        "classes": store.classes,
-        "notes": [*store.notes, *parts.notes],
-        "broken": [asdict(one) for one in store.broken],
+        "classes": catalogue.classes,
+        "notes": [*catalogue.notes, *parts.notes],
+        "broken": [asdict(one) for one in catalogue.broken],
         "recipe": asdict(training.recipe),
         "mirrored": training.position.mirror,
     }

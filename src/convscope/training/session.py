@@ -24,12 +24,12 @@ from convscope.model.calibration import fit_temperature
 from convscope.model.receipt import write_receipt
 from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.split import Split, split
-from convscope.pictures.store import Store, build_store
+from convscope.pictures.store import Progress, Store, build_store
 from convscope.pictures.survey import survey
 from convscope.training import report, run_folder, snapshots
 from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
-from convscope.training.data import training_data
+from convscope.training.data import TrainingData, training_data
 from convscope.training.distributed import Group, joined
 from convscope.training.event_log import EventLog
 from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
@@ -39,6 +39,7 @@ from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
 from convscope.training.rejection import fit_rejection
 from convscope.training.snapshots import plain_chain
+from convscope.training.streaming import is_streamed, open_stream, settled_limit
 from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
 
 _SAVE_EVERY_SECONDS = 20.0
@@ -124,7 +126,8 @@ def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = 
     none = np.zeros(0, np.int64)
     origin = _origin("", settings, None, keep_epochs=False)
     learned = np.arange(len(store.labels)) if indices is None else indices
-    training = _training(store, Split(learned, none, none, ()), origin.settings, Group())
+    data = training_data(store, Split(learned, none, none, ()))
+    training = _training(data, origin.settings, Group())
     training.run()
     training.finish()
     return _model(training, origin)
@@ -149,12 +152,15 @@ class _Session:
     def _go(self, data: Data) -> Classifier:
         begin = time.monotonic()
         try:
-            training, checkpoints = self._prepare(open_source(data))
+            source = open_source(data)
+            preparation = choose_preparation(survey(source), self.origin.settings)
+            origin = self._settled(source, preparation)
+            training, checkpoints = self._prepare(source, preparation, origin.settings)
         except KeyboardInterrupt:
             self._tell(Stopped(self.run, 0, 0))
             raise
         self._learn(training, checkpoints)
-        model = _model(training, self.origin)
+        model = _model(training, origin)
         if not self.group.is_first:
             return Classifier(model)
         classifier, lines = report.write(self.run, model, training)
@@ -163,28 +169,39 @@ class _Session:
         self._tell(Finished(self.run, self.run / run_folder.MODEL, lines, time.monotonic() - begin))
         return classifier
 
-    def _prepare(self, source: Source) -> tuple[Training, Checkpoints]:
-        """Bring the run to where it begins, or to its newest checkpoint."""
+    def _settled(self, source: Source, preparation: Preparation) -> run_folder.Origin:
+        """Write down how much room prepared pictures may take, where that had to be found out."""
         settings = self.origin.settings
-        store = self._store(source)
-        training = _training(store, split(store), settings, self.group)
+        mine = settled_limit(source, preparation, settings.store_limit) if self.group.is_first else None
+        limit = json.loads(self.group.say(json.dumps(mine)))
+        origin = replace(self.origin, settings=replace(settings, store_limit=limit))
+        if self.group.is_first and origin != self.origin:
+            run_folder.write(self.run, origin)
+        return origin
+
+    def _prepare(
+        self, source: Source, preparation: Preparation, settings: Settings
+    ) -> tuple[Training, Checkpoints]:
+        """Bring the run to where it begins, or to its newest checkpoint."""
+        training = _training(self._data(source, preparation, settings), settings, self.group)
         checkpoints = Checkpoints(self.run)
         resumed = checkpoints.restore(training) if self.group.is_first else ()
         training.begin_together()
         self._save(checkpoints, training)
         data, recipe = training.data, training.recipe
-        plan = (*report.data_lines(store, data.split), *recipe_lines(data.facts(), recipe))
+        plan = (*report.data_lines(data.catalogue, data.parts), *recipe_lines(data.facts(), recipe))
         self._tell(Started(self.run, plan, recipe.epochs, training.steps))
-        for note in (*store.notes, *data.split.notes, *report.broken_notes(store), *summary(store), *resumed):
+        for note in (*_notes(data), *resumed):
             self._tell(Noted(note))
         return training, checkpoints
 
-    def _store(self, source: Source) -> Store:
+    def _data(self, source: Source, preparation: Preparation, settings: Settings) -> TrainingData:
         """Let one process a machine decode; the others list the source and find what it made."""
         is_decoder = self.group.rank.local_number == 0
-        mine = prepared(source, self.origin.settings, self.listeners) if is_decoder else None
+        prepare = partial(_prepared_data, source, preparation, settings)
+        mine = prepare(self.listeners) if is_decoder else None
         self.group.wait()
-        found = mine or prepared(source, self.origin.settings, ())
+        found = mine or prepare(())
         self.group.wait()
         return found
 
@@ -261,8 +278,24 @@ def _told(group: Group) -> run_folder.Origin:
     return run_folder.from_json(group.say(""))
 
 
-def _training(store: Store, parts: Split, settings: Settings, group: Group) -> Training:
-    data = training_data(store, parts)
+def _prepared_data(
+    source: Source, preparation: Preparation, settings: Settings, listeners: Sequence[Listener]
+) -> TrainingData:
+    if is_streamed(source, preparation, settings.store_limit):
+        stream = open_stream(source, preparation, settings, progress=_progress(listeners))
+        return training_data(stream.kept, stream.kept_split, stream)
+    store = build_store(source, preparation, progress=_progress(listeners), strict=settings.strict)
+    return training_data(store, split(store))
+
+
+def _notes(data: TrainingData) -> tuple[str, ...]:
+    catalogue = data.catalogue
+    streamed = (data.stream.note,) if data.stream else ()
+    found = (*data.parts.notes, *report.broken_notes(catalogue), *summary(catalogue))
+    return (*catalogue.notes, *streamed, *found)
+
+
+def _training(data: TrainingData, settings: Settings, group: Group) -> Training:
     return Training(data, choose(data.facts(), settings), group)
 
 
@@ -271,8 +304,8 @@ def _model(training: Training, origin: run_folder.Origin) -> Model:
     model = replace(
         plain_chain(training),
         receipt=write_receipt(
-            data.store,
-            data.split,
+            data.catalogue,
+            data.parts,
             data=origin.data,
             settings=json.dumps(asdict(origin.settings)),
             seed=origin.settings.seed,
@@ -294,12 +327,11 @@ def _temperature(training: Training) -> float:
 def prepared(source: Source, settings: Settings, listeners: Sequence[Listener]) -> Store:
     """Choose a form for the pictures of a source, unless it was said, and bring them into it."""
     preparation = choose_preparation(survey(source), settings)
-    return build_store(
-        source,
-        preparation,
-        progress=lambda done, total: _tell(listeners, Preparing(done, total)),
-        strict=settings.strict,
-    )
+    return build_store(source, preparation, progress=_progress(listeners), strict=settings.strict)
+
+
+def _progress(listeners: Sequence[Listener]) -> Progress:
+    return lambda done, total: _tell(listeners, Preparing(done, total))
 
 
 def _origin(
@@ -311,8 +343,10 @@ def _origin(
 ) -> run_folder.Origin:
     """Remember where the run came from, and with what precision and threads: a run goes on with the same.
 
-    With `before`, an earlier record of the same, the precision is not measured again.
+    With `before`, an earlier record of the same, nothing is measured again.
     """
+    if before and settings.store_limit is None:
+        settings = replace(settings, store_limit=before.settings.store_limit)
     measured = settings.precision in {None, "auto"}
     precision = before.settings.precision if before else fastest_precision()
     settled = replace(settings, precision=precision) if measured else settings

@@ -1,0 +1,72 @@
+"""Some of the pictures of a source, as a source."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Item, Load, Picture, Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selected:
+    """A source that leaves out pictures of another one.
+
+    Attributes:
+        source: The other one.
+        places: Where each picture stands in it, ascending.
+        items: The pictures.
+    """
+
+    source: Source
+    places: NDArray[np.int64]
+    items: tuple[Item, ...]
+
+    @property
+    def name(self) -> str:
+        """What people call the other one."""
+        return self.source.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know about the other one."""
+        return self.source.notes
+
+    def read(self, index: int) -> bytes | Picture:
+        """Read one picture."""
+        return self.source.read(int(self.places[index]))
+
+    def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
+        """Yield (index, load) in the other one's own best order."""
+        wanted = list(indices)
+        loads = self.source.iterate(self.places[wanted].tolist())
+        for index, (_, load) in zip(wanted, loads, strict=True):
+            yield index, load
+
+    def fingerprint(self) -> str:
+        """Digest the other one's fingerprint, and which pictures these are."""
+        digest = hashlib.blake2b(self.source.fingerprint().encode(), digest_size=16)
+        digest.update(self.places.tobytes())
+        return digest.hexdigest()
+
+
+def select(source: Source, places: NDArray[np.int64]) -> Source:
+    """Take the pictures that stand at these ascending places.
+
+    Example:
+        >>> import numpy as np
+        >>> from convscope.pictures.sources import open_source
+        >>> some = select(open_source("digits"), np.array([3, 5]))
+        >>> [item.name for item in some.items], [index for index, _ in some.iterate([1])]
+        (['digits[3]', 'digits[5]'], [1])
+    """
+    if len(places) == len(source.items):
+        return source
+    return Selected(source, places, tuple(source.items[place] for place in places.tolist()))
