@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
@@ -23,7 +24,8 @@ from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     from convscope.walkthrough.explanation import Explanation
 
 _AT_ONCE = 32
-"""So many prepared pictures are held in memory."""
+"""So many prepared pictures of a store are held in memory."""
+_TOGETHER = 4
+"""So many pictures are read and then predicted by one thread, while others do the same with the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Classifier:
 
     Args:
         model: What the model file holds.
-        threads: How many threads compute; None takes one for every processor there is.
+        threads: How many threads compute a batch; None takes one for every processor there is. Of many files
+            several batches are computed at the same time, which is faster if each takes one thread.
 
     Attributes:
         model: As given.
@@ -234,13 +239,24 @@ class Classifier:
 
     def _answers(self, pictures: Pictures) -> Iterator[tuple[str, Answer | PictureError]]:
         named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
-        with ThreadPoolExecutor(processor_count()) as pool:
-            while batch := list(itertools.islice(named, _AT_ONCE)):
-                prepared = list(pool.map(self._prepared, batch))
-                readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
-                answers = iter(self.predictor.answers(np.stack(readable)) if readable else ())
-                for (_, name), pixels in zip(batch, prepared, strict=True):
-                    yield name, pixels if isinstance(pixels, PictureError) else next(answers)
+        workers = processor_count()
+        under_way: deque[Future[list[tuple[str, Answer | PictureError]]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            while batch := list(itertools.islice(named, _TOGETHER)):
+                under_way.append(pool.submit(self._answered, batch))
+                if len(under_way) > workers:  # one more than are worked on, so that nobody waits for the next
+                    yield from under_way.popleft().result()
+            while under_way:
+                yield from under_way.popleft().result()
+
+    def _answered(self, batch: Sequence[tuple[Picture, str]]) -> list[tuple[str, Answer | PictureError]]:
+        prepared = [self._prepared(one) for one in batch]
+        readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
+        answers = iter(self.predictor.answers(np.stack(readable)) if readable else ())
+        return [
+            (name, pixels if isinstance(pixels, PictureError) else next(answers))
+            for (_, name), pixels in zip(batch, prepared, strict=True)
+        ]
 
     def _prepared(self, named: tuple[Picture, str]) -> NDArray[np.uint8] | PictureError:
         try:
@@ -254,7 +270,7 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
 
     Args:
         path: The `.safetensors` file that training wrote.
-        threads: How many threads compute; None takes one for every processor there is.
+        threads: As for Classifier.
 
     Raises:
         ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.

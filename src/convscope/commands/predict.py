@@ -78,7 +78,7 @@ def predict(
         )
     if null and "-" not in pictures:
         raise SettingError("--null is about names on standard input", remedy="give - among the pictures")
-    classifier = load(model)
+    classifier = load(model, threads=1)  # of many pictures, as many as there are processors at the same time
     explained = None if explain is None else _overlays(classifier, explain, here)
     show = _FORMS[form](classifier, top, here.number == 0)
     names = islice(_names(pictures, b"\0" if null else b"\n"), here.number, None, here.size)
