@@ -32,18 +32,30 @@ from convscope.printable import printable
 
 def main() -> None:
     """Run the command line of this process and end the process."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a terminal that cannot show a letter shows its number; it is no reason to fail
             stream.reconfigure(errors="backslashreplace")
+    code = _run()
     try:
-        code = _run()
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes once more on its way out; that must find an open file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        code = code or _refused(error)
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Whoever started us may have closed them; the file that is opened next would take their place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _run() -> int:
@@ -58,11 +70,8 @@ def _run() -> int:
         return _say("stopped", code=130)
     except ConvscopeError as error:
         return _say(str(error), code=2)
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        where = f" with {error.filename}" if error.filename else ""
-        return _say(f"the system refused to work{where}\n  why: {error.strerror or error}", code=2)
+        return _refused(error)
     except Exception as error:
         if os.environ.get("CONVSCOPE_DEBUG"):
             raise
@@ -72,6 +81,13 @@ def _run() -> int:
             code=os.EX_SOFTWARE,
         )
     return 0
+
+
+def _refused(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):  # whoever read our output has gone
+        return 1
+    where = f" with {error.filename}" if error.filename else ""
+    return _say(f"the system refused to work{where}\n  why: {error.strerror or error}", code=2)
 
 
 def _say(text: str, *, code: int) -> int:
