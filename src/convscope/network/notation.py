@@ -196,5 +196,5 @@ class _Reader:
         shown = "".join(c if c.isprintable() else "?" for c in self.text[start : position + 40])
         return NotationError(
             f"cannot read the network's notation: {why}\n  {shown}\n  {' ' * (position - start)}^",
-            remedy="write it like 32C3-MP2-128N: 32 filters of 3x3 cells, max pooling 2x2, 128 neurons",
+            remedy="write it like 32C3-MP2-128N: 32 filters of 3 × 3 cells, max pooling 2 × 2, 128 neurons",
         )

@@ -100,17 +100,17 @@ function seenAs({ pixels, classes, probabilities }) {
  * @param {() => void} onStroke  at the end of each
  */
 function drawOn(pad, pen, onStroke) {
-  const to = (/** @type {PointerEvent} */ event) => {
+  const to = (/** @type {PointerEvent} */ event, shift = 0) => {
     const { left, top, width } = pad.getBoundingClientRect();
     const scale = SIDE / width;
-    pen.lineTo((event.clientX - left) * scale, (event.clientY - top) * scale);
+    pen.lineTo((event.clientX - left) * scale + shift, (event.clientY - top) * scale);
     pen.stroke();
   };
   pad.addEventListener("pointerdown", (event) => {
     pad.setPointerCapture(event.pointerId);
     pen.beginPath();
     to(event);
-    to(event);
+    to(event, 0.1); // a touch alone leaves a dot
   });
   pad.addEventListener("pointermove", (event) => {
     if (event.buttons) to(event);
