@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convscope.model.picture_list import Differences, differences, listing
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
-from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.split import Split, split
+from convscope.pictures.store import Catalogue, build_store
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -30,6 +32,23 @@ def test_every_picture_is_listed_with_its_part(pets, store_of):
     assert [row["class"] for row in rows] == ["bright"] * 10 + ["dark"] * 10
     assert [row["digest"] for row in rows] == [digest.tobytes().hex() for digest in store.digests]
     assert [index for index, row in enumerate(rows) if row["part"] == "test"] == split(store).test.tolist()
+
+
+@given(st.sets(st.text("ab/.", min_size=1, max_size=6), min_size=2))
+def test_pictures_of_different_names_are_listed_under_different_names(names):
+    store = Catalogue(
+        labels=np.zeros(len(names), np.int64),
+        digests=np.zeros((len(names), 16), np.uint8),
+        classes=("cat",),
+        names=tuple(sorted(names)),
+        parts=("train",) * len(names),
+        broken=(),
+        preparation=Preparation(1, 8, 8),
+        notes=(),
+    )
+    none = np.zeros(0, np.int64)
+    rows = csv.DictReader(io.StringIO(listing(store, Split(none, none, none, ())).decode()))
+    assert len({row["picture"] for row in rows}) == len(names)
 
 
 def test_the_same_pictures_do_not_differ(pets, store_of):

@@ -295,6 +295,21 @@ def test_two_processes_end_with_the_model_of_one(pets, tmp_path, environment):
         np.testing.assert_allclose(two.weights[name], weights, rtol=0, atol=1e-2 * np.abs(weights).max())
 
 
+def test_the_documented_way_to_make_shards_makes_shards(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs/reference/shards.md").read_text(encoding="utf-8")
+    code = page[page.index("```python\n") + 10 :].partition("```")[0]
+    expected = {}
+    for number in range(6):
+        path = tmp_path / "pets" / ("cat", "dog")[number % 2] / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(number))
+        expected[png(number)] = path.parent.name
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "shards.md", "exec"), {})
+    source = open_source(tmp_path / "pets-00000.tar")
+    assert {source.read(index): item.label for index, item in enumerate(source.items)} == expected
+
+
 @pytest.mark.usefixtures("few_kept")
 def test_a_stream_says_what_it_does(pets):
     stream = open_stream(open_source(pets), FORM, small())

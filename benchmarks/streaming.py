@@ -1,0 +1,97 @@
+"""Memory that a streamed training takes, for once, four times and sixteen times the pictures.
+
+Shards of noise of 8x8, two classes, are learned from for one epoch by a process with an empty cache, with the
+same `--store-limit` each time. Memory is what the process holds beyond mapped files; what grows is what is
+known of each picture: its name, class and digest. Run it with
+
+    python benchmarks/streaming.py
+
+It prints JSON, and writes it where --output says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+import tarfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from machine import describe
+from process_tree import observe
+
+TIMES = (1, 4, 16)
+PER_SHARD = 5_000
+HELD_OUT = 500
+LIMIT_BYTES = 1_500_000
+"""Of 192 bytes a picture: 5,096 are kept, and each of the two windows has room for 1,358."""
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pictures", type=int, default=10_000)
+    parser.add_argument("--output", type=Path)
+    said = parser.parse_args()
+    rows = [measure(times * said.pictures) for times in TIMES]
+    first, last = rows[0], rows[-1]
+    grown = 2**20 * (last["peak_mebibytes"] - first["peak_mebibytes"])
+    report = {
+        "machine": describe(),
+        "store_limit_bytes": LIMIT_BYTES,
+        "runs": rows,
+        "bytes_a_picture_more": grown / (last["pictures"] - first["pictures"]),
+    }
+    print(json.dumps(report, indent=2))
+    if said.output:
+        said.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def measure(pictures: int) -> dict[str, float]:
+    """Train on so many pictures and watch."""
+    with TemporaryDirectory() as folder:
+        data = Path(folder, "noise")
+        write_shards(data, pictures)
+        command = [
+            *(sys.executable, "-m", "convscope", "train", str(data), "-o", str(Path(folder, "run"))),
+            *("--network", "4C3-MP2-5N", "--epochs", "1", "--batch", "256", "--precision", "fp32", "--quiet"),
+            *("--store-limit", str(LIMIT_BYTES / 1e9)),
+        ]
+        environment = {**os.environ, "CONVSCOPE_CACHE": str(Path(folder, "cache")), "OMP_NUM_THREADS": "1"}
+        seen = observe(command, environment)
+    return {"pictures": pictures, "peak_mebibytes": seen.peak_mebibytes, "seconds": seen.seconds}
+
+
+def write_shards(folder: Path, pictures: int) -> None:
+    """Write shards to learn from, and one each to watch and to test with."""
+    folder.mkdir()
+    for first in range(0, pictures, PER_SHARD):
+        write_shard(folder / f"train-{first:08}.tar", range(first, min(first + PER_SHARD, pictures)))
+    for place, part in enumerate(("val", "test")):
+        start = pictures + place * HELD_OUT
+        write_shard(folder / f"{part}-0.tar", range(start, start + HELD_OUT))
+
+
+def write_shard(path: Path, numbers: range) -> None:
+    """Write a tar as WebDataset does."""
+    noise = np.random.default_rng(numbers.start).integers(0, 128, (len(numbers), 8, 8, 3), np.uint8)
+    with tarfile.open(path, "w") as archive:
+        for number, pixels in zip(numbers, noise, strict=True):
+            file = io.BytesIO()
+            Image.fromarray(pixels + np.uint8(64 * (number % 2))).save(file, "PNG", compress_level=0)
+            for suffix, content in (("png", file.getvalue()), ("cls", (b"dark", b"bright")[number % 2])):
+                info = tarfile.TarInfo(f"{number:08}.{suffix}")
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+
+
+if __name__ == "__main__":
+    main()
