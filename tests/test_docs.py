@@ -1,17 +1,28 @@
 """What the reference pages list is what the code has."""
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 
+from convscope.model import file
 from convscope.model.metadata import Metadata
+from convscope.network import notation
 from convscope.network.notation import parse, write
 from convscope.network.presets import PRESETS
+from convscope.pictures import reading
+from convscope.pictures.sources import archive, idx, parquet_pictures, webdataset
+from convscope.serving.limits import Limits
+from convscope.studio import collecting, collection_routes
+from convscope.training import run_folder
+from fuzzing import judgement
 
 ROOT = Path(__file__).parent.parent
 NOTATION = (ROOT / "docs/reference/notation.md").read_text(encoding="utf-8")
+SECURITY = (ROOT / "docs/explanation/security.md").read_text(encoding="utf-8")
 MODEL_FILE = (ROOT / "docs/reference/model-file.md").read_text(encoding="utf-8")
+SENT = Limits()
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
 
 
@@ -29,6 +40,32 @@ def test_every_field_of_the_model_file_is_explained():
     fields = MODEL_FILE[MODEL_FILE.index("## Fields") :]
     cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", fields, flags=re.MULTILINE)
     assert sorted(re.findall(r"\w+", " ".join(cells))) == sorted(Metadata.model_fields)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"{reading.BYTE_LIMIT // 2**20} MiB a file",
+        f"{reading.PIXEL_LIMIT:,} pixels |",
+        f"{archive.MEMBER_LIMIT:,} members, {reading.BYTE_LIMIT // 2**20} MiB each",
+        f"up to {webdataset._LONGEST_LABEL // 2**10} KiB",
+        {16: "rows are read sixteen at a time"}[parquet_pictures._ROWS],
+        f"{archive.MEMBER_LIMIT:,} members a tar",
+        f"2^{math.log2(idx.VALUE_LIMIT):.0f} values",
+        f"{notation._MOST_CHARACTERS:,} characters, {notation.MOST_PIECES} pieces",
+        f"neurons up to {notation.MOST_UNITS:,}, windows up to {notation.MOST_CELLS}",
+        f"{file._LONGEST_HEADER // 2**20} MiB of header, 2^{math.log2(file._MOST_PARAMETERS):.0f} parameters",
+        f"2^{math.log2(file._LARGEST_MAP):.0f} numbers in a layer's output",
+        f"{run_folder._MOST_BYTES // 2**20} MiB for `run.json`",
+        f"{SENT.body_bytes // 2**20} MiB a body, {SENT.pictures} pictures of {SENT.pixels:,} pixels",
+        f"{collection_routes.MOST_ARCHIVE_BYTES // 2**20} MiB an archive",
+        f"({collecting.MOST_FILES:,} files, {collecting.MOST_UNPACKED_BYTES // 2**30} GiB unpacked",
+        f"{SENT.body_bytes // 2**20} MiB, {SENT.pictures} pictures and {collecting.MOST_PIXELS:,} pixels",
+        f"{judgement.SECONDS:.0f} seconds of processor time and {judgement.BYTES // 2**30} GiB",
+    ],
+)
+def test_the_security_page_has_the_limits_of_the_code(limit):
+    assert limit in " ".join(SECURITY.split())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
