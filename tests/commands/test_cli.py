@@ -220,3 +220,15 @@ def test_output_that_does_not_fit_on_the_disk_is_an_error_of_a_few_lines():
     assert done.returncode == 2
     assert "No space left" in done.stderr
     assert len(done.stderr.splitlines()) <= 4
+
+
+def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+    script = (
+        "import sys\nsys.modules['torch'] = None\nsys.argv = 'convscope train digits --output run'.split()\n"
+        "from convscope.commands import main\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "torch is needed for this\n  try: pip install torch\n"

@@ -3,6 +3,7 @@
     app         the verbs put together
     terminal    how training looks on a terminal, and in a pipe
     opening     where an explanation goes: into a file, or before one's eyes
+    listening   where a service listens, and whom it lets in
     doctor      pictures -> what is wrong with them
     train       pictures -> model file
     evaluate    model file + labelled pictures -> figures
@@ -26,7 +27,7 @@ import io
 import os
 import sys
 
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, SettingError
 from convscope.printable import printable
 
 
@@ -68,8 +69,8 @@ def _run() -> int:
         return _say("stopped", code=130) if end.code == 130 else int(end.code or 0)
     except KeyboardInterrupt:
         return _say("stopped", code=130)
-    except ConvscopeError as error:
-        return _say(str(error), code=2)
+    except (ConvscopeError, ModuleNotFoundError) as error:
+        return _say(str(_missing(error) if isinstance(error, ModuleNotFoundError) else error), code=2)
     except OSError as error:
         return _refused(error)
     except Exception as error:
@@ -81,6 +82,11 @@ def _run() -> int:
             code=os.EX_SOFTWARE,
         )
     return 0
+
+
+def _missing(error: ModuleNotFoundError) -> ConvscopeError:
+    """Say which package there is not, where only some are installed, as is enough to predict."""
+    return SettingError(f"{error.name} is needed for this", remedy=f"pip install {error.name}")
 
 
 def _refused(error: OSError) -> int:
