@@ -23,7 +23,7 @@ from convscope.walkthrough.edits import (
     overlap,
 )
 from convscope.walkthrough.kernels import KERNELS, kernel
-from convscope.walkthrough.telling import engine_of
+from convscope.walkthrough.telling import engine_of, see
 from convscope.walkthrough.walk import walk, walk_steps
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (12, 11, 3), np.uint8)
@@ -116,7 +116,12 @@ def test_relu_left_out_and_put_back(model):
     without = edited(model, [ReluEdit(present=False)])
     assert not without.rectify
     assert edited(model, [ReluEdit(present=False), ReluEdit(present=True)]).rectify
-    told = walk_steps(without.model, PICTURE, engine_of(without.model, rectify=False), rectify=False)
+    told = walk_steps(
+        without.model,
+        see(PICTURE, without.model),
+        engine_of(without.model, rectify=False),
+        rectify=False,
+    )
     expected = forward(model, PICTURE, rectify=False)
     assert [one.name for one in told.steps[:-1]] == [one.name for one in expected]
     assert told.largest_difference < 1e-3
@@ -130,7 +135,7 @@ def test_the_walk_of_an_edited_model_is_checked_against_the_engine(model):
         GeometryEdit(stride=[2, 2], padding=[0, 0]),
     ]
     changed = edited(model, edits).model
-    told = walk_steps(changed, PICTURE, engine_of(changed))
+    told = walk_steps(changed, see(PICTURE, changed), engine_of(changed))
     assert told.largest_difference < 1e-3
     np.testing.assert_allclose(
         told.probabilities, Predictor(changed).probabilities(PICTURE[None])[0], atol=1e-5

@@ -15,11 +15,11 @@ from convscope.steps.windows import output_size
 from convscope.walkthrough import step_fields
 from convscope.walkthrough.losses import foremost, losses
 from convscope.walkthrough.step_fields import MOST_CONTRIBUTIONS, Teller, is_large
-from convscope.walkthrough.telling import engine_of, take
+from convscope.walkthrough.telling import engine_of, see, take
 
 
 def tell(model, pixels, truth=None, *, coarse=False):
-    taken = take(pixels, "picture", model, engine_of(model))
+    taken = take(see(pixels, model), model, engine_of(model))
     return taken, taken.tell(Teller(model, truth, relevance=None, coarse=coarse))
 
 

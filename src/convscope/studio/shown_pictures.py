@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from convscope.atomic import replacing
 from convscope.errors import RequestError
 from convscope.pictures.reading import read_picture
 from convscope.printable import printable
 from convscope.serving.limits import Limits
+from convscope.walkthrough.telling import see
 
 if TYPE_CHECKING:
+    from convscope.classifier import Classifier
     from convscope.model.intake import Picture
     from convscope.studio.opened import Studio
+    from convscope.walkthrough.telling import Seen
 
+_MOST_SEEN = 4
 SENT_NAME = "your picture"
 _SENT = re.compile(r"sent\.([0-9a-f]{32})")
 _IN_DATA = re.compile(r"data\.([0-9a-f]{1,16})\.([0-9]{1,9})")
@@ -38,6 +45,28 @@ class Shown:
     picture: Picture
     name: str
     truth: str | None = None
+
+
+class Sight:
+    """What models see of the pictures that were shown last: it stays while their weights are changed."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[Classifier, str, bytes], Seen] = OrderedDict()
+
+    def of(self, classifier: Classifier, found: Shown) -> Seen:
+        """What a model sees of a picture.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        picture = found.picture
+        content = picture if isinstance(picture, bytes) else np.asarray(picture).tobytes()
+        key = (classifier, found.name, content)
+        seen = self._seen.pop(key, None) or see(picture, classifier.model, found.name)
+        self._seen[key] = seen
+        while len(self._seen) > _MOST_SEEN:
+            self._seen.popitem(last=False)
+        return seen
 
 
 def keep_sent(data: bytes, studio: Studio) -> str:

@@ -10,12 +10,10 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from convscope.errors import RequestError
-from convscope.model.intake import pixels_of
-from convscope.pictures.preparation import prepare
 from convscope.serving.body import whole_body
 from convscope.serving.limits import Limits
 from convscope.studio.opened import OpenModel  # noqa: TC001 - FastAPI looks it up
-from convscope.studio.shown_pictures import keep_sent, shown
+from convscope.studio.shown_pictures import Sight, keep_sent, shown
 from convscope.walkthrough.edits import Edit  # noqa: TC001 - FastAPI looks it up
 from convscope.walkthrough.kernels import KERNELS
 from convscope.walkthrough.walk import walk, walk_steps
@@ -79,7 +77,7 @@ def walk_routes(studio: Studio) -> APIRouter:
 
 
 def _add_walk(router: APIRouter, studio: Studio) -> None:
-    lists = studio.edits
+    lists, sight = studio.edits, Sight()
 
     @router.post("/api/pictures", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def send(request: Request) -> SentPicture:
@@ -95,25 +93,23 @@ def _add_walk(router: APIRouter, studio: Studio) -> None:
         the steps.
         """
         changed, found = lists.changed(model), shown(picture, studio)
-        network = changed.edited.model
+        network, rectify = changed.edited.model, changed.edited.rectify
         names: dict[str, Any] = {
             "model_name": studio.model(model).name,
-            "picture_name": found.name,
             "truth": found.truth if found.truth in network.classes else None,
         }
-        rectify = changed.edited.rectify
         if whole and rectify:
-            told = walk(network, found.picture, **names)
+            told = walk(network, found.picture, picture_name=found.name, **names)
         else:
-            told = walk_steps(network, found.picture, changed.engine, **names, rectify=rectify)
+            seen = sight.of(studio.classifier(model), found)
+            told = walk_steps(network, seen, changed.engine, **names, rectify=rectify)
         return Response(told.model_dump_json(), media_type="application/json")
 
     @router.get("/api/models/{model}/answer")
     def answer(model: Model, picture: Shows) -> Answer:
         """What a model says about a picture, without its edits and with them, by the engine."""
         before, after, found = studio.classifier(model), lists.changed(model), shown(picture, studio)
-        size = before.model.preparation
-        pixels = prepare(pixels_of(found.picture, found.name, size.shortest_side), size)
+        pixels = sight.of(before, found).pixels
         return Answer(
             classes=list(before.classes),
             before=before.predictor.probabilities(pixels[np.newaxis])[0].tolist(),

@@ -18,7 +18,7 @@ from convscope.network.notation import Convolution, write
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.document import ConvolutionStep, Walk
 from convscope.walkthrough.step_fields import Teller
-from convscope.walkthrough.telling import engine_of, take
+from convscope.walkthrough.telling import engine_of, see, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def filter_picture(
     """
     name = name_of(picture, 1)
     model = _model(pixels_of(picture, name).shape[:2], [*kernels.values()], stride, padding)
-    taken = take(picture, name, model, engine_of(model))
+    taken = take(see(picture, model, name), model, engine_of(model))
     teller = Teller(model, truth=None, relevance=None, coarse=False)
     told = taken.tell(teller)[:3]
     return Walk(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.calibration import tempered
-from convscope.model.intake import pixels_of
+from convscope.model.intake import name_of, pixels_of
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import parse
 from convscope.network.shapes import Row, trace
@@ -30,7 +30,26 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.model.intake import Picture
-    from convscope.walkthrough.document import AnyStep
+    from convscope.walkthrough.document import AnyStep, Change
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A picture as a model sees it, before its first step: whatever the weights of that model are.
+
+    Attributes:
+        name: What people call it.
+        pixels: uint8 (height, width, channels), prepared.
+        original: As a data URL.
+        original_shape: Height, width and channels of the original, upright.
+        changes: What was done to it.
+    """
+
+    name: str
+    pixels: NDArray[np.uint8]
+    original: str
+    original_shape: tuple[int, int, int]
+    changes: list[Change]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,20 +57,14 @@ class Taken:
     """A picture that was taken through a model.
 
     Attributes:
-        picture: As it was given.
-        original: Its pixels, upright, in full size.
-        decoded: Its pixels as preparation got them.
-        pixels: uint8 (height, width, channels), prepared.
-        steps: What `chain.forward` returned for them.
+        seen: The picture.
+        steps: What `chain.forward` returned for it.
         rows: Shape and cost of each step.
         fields: What each step sees of the picture.
         differences: By name, how far each step is from what the engine computes, at most.
     """
 
-    picture: Picture
-    original: NDArray[np.uint8]
-    decoded: NDArray[np.uint8]
-    pixels: NDArray[np.uint8]
+    seen: Seen
     steps: tuple[Step, ...]
     rows: tuple[Row, ...]
     fields: list[Field]
@@ -67,13 +80,13 @@ class Taken:
         ]
 
     def _image(self, teller: Teller) -> ImageStep:
-        original, model = self.original, teller.model
+        seen, model = self.seen, teller.model
         return ImageStep(
             **common_fields("image", self.rows[0], self.fields[0], self.differences["image"]),
-            original=data_url(original),
-            original_shape=[*original.shape[:2], original.shape[2] if original.ndim == 3 else 1],
-            changes=changes(self.picture, original, self.decoded, model),
-            pixels=encode(self.pixels.transpose(2, 0, 1), "uint8"),
+            original=seen.original,
+            original_shape=[*seen.original_shape],
+            changes=seen.changes,
+            pixels=encode(seen.pixels.transpose(2, 0, 1), "uint8"),
             mean=[*model.mean],
             std=[*model.std],
             output=teller.encode(self.steps[0].output),
@@ -81,38 +94,57 @@ class Taken:
 
 
 def engine_of(model: Model, *, rectify: bool = True) -> Intermediate:
-    """Make the engine ready that computes what every step of a walk is checked against."""
-    return Intermediate(model, step_names(model, rectify=rectify)[:-1], rectify=rectify)
+    """Make the engine ready that computes what every step of a walk is checked against.
+
+    For one picture at a time, one thread is enough: more would spend longer waiting for each other.
+    """
+    return Intermediate(model, step_names(model, rectify=rectify)[:-1], threads=1, rectify=rectify)
 
 
-def take(picture: Picture, name: str, model: Model, engine: Intermediate, *, rectify: bool = True) -> Taken:
-    """Take a picture through a model.
+def see(picture: Picture, model: Model, name: str | None = None) -> Seen:
+    """Read a picture and prepare it for a model.
 
     Args:
         picture: As `convscope.load(...).predict` takes one.
-        name: What to call it in errors.
+        model: The model.
+        name: What to call it; None takes its path.
+
+    Raises:
+        PictureError: The picture cannot be read.
+    """
+    name, size = name or name_of(picture, 1), model.preparation
+    original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
+    height, width = original.shape[:2]
+    return Seen(
+        name,
+        pixels=prepare(decoded, size),
+        original=data_url(original),
+        original_shape=(height, width, original.shape[2] if original.ndim == 3 else 1),
+        changes=changes(picture, original, decoded, model),
+    )
+
+
+def take(seen: Seen, model: Model, engine: Intermediate, *, rectify: bool = True) -> Taken:
+    """Take a picture through a model.
+
+    Args:
+        seen: What `see` returned for this model, or for one that differs from it in its weights alone.
         model: The model.
         engine: What `engine_of` made of it.
         rectify: Whether ReLU takes part; the engine must say the same.
 
     Raises:
-        PictureError: The picture cannot be read.
         NetworkError: The model's numbers grow beyond all bounds.
     """
     size = model.preparation
-    original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
-    pixels = prepare(decoded, size)
-    steps = forward(model, pixels, rectify=rectify)
+    steps = forward(model, seen.pixels, rectify=rectify)
     rows = trace(parse(model.notation), (size.channels, size.height, size.width), len(model.classes))
     return Taken(
-        picture,
-        original,
-        decoded,
-        pixels,
+        seen,
         steps,
         rows=tuple(row for row in rows if rectify or row.step != "ReLU"),
         fields=receptive_fields(steps),
-        differences=_differences(model, engine.values(pixels[np.newaxis]), steps),
+        differences=_differences(model, engine.values(seen.pixels[np.newaxis]), steps),
     )
 
 

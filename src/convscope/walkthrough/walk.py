@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
-from convscope.model.intake import name_of
 from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
@@ -18,7 +17,7 @@ from convscope.walkthrough.linear import no_relu
 from convscope.walkthrough.neighbours import neighbours
 from convscope.walkthrough.relevance import relevance
 from convscope.walkthrough.step_fields import Teller, is_large
-from convscope.walkthrough.telling import engine_of, take
+from convscope.walkthrough.telling import engine_of, see, take
 from convscope.walkthrough.why import why
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Progress
     from convscope.steps.arrays import Array
     from convscope.walkthrough.document import Neighbour, Relevance
-    from convscope.walkthrough.telling import Taken
+    from convscope.walkthrough.telling import Seen, Taken
 
 _MOST_NAMED = 10
 
@@ -66,49 +65,46 @@ def walk(
         NetworkError: The model's numbers grow beyond all bounds.
         DataError: The data cannot be used, or have a class that the model does not know.
     """
-    name = picture_name or name_of(picture, 1)
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
-    taken = take(picture, name, model, engine_of(model))
+    taken = take(see(picture, model, picture_name), model, engine_of(model))
     alike, answers = _in_data(model, data, taken.steps[-2].input, progress)
-    told = _told(taken, model, model_name, name, true_class, answers)
+    told = _told(taken, model, model_name, true_class, answers)
     return told.model_copy(
         update={
             "notes": [*notes],
-            "why": why(taken.steps, model, predictor, taken.pixels),
+            "why": why(taken.steps, model, predictor, taken.seen.pixels),
             "neighbours": alike,
-            "no_relu": no_relu(model, taken.pixels),
-            "invariance": lab(model, predictor, taken.pixels),
+            "no_relu": no_relu(model, taken.seen.pixels),
+            "invariance": lab(model, predictor, taken.seen.pixels),
         }
     )
 
 
 def walk_steps(
     model: Model,
-    picture: Picture,
+    seen: Seen,
     engine: Intermediate,
     *,
     model_name: str = "",
-    picture_name: str | None = None,
     truth: str | None = None,
     rectify: bool = True,
 ) -> Walk:
     """Take a picture through a model and tell the steps and nothing else, which is much quicker.
 
-    Arguments and errors are those of `walk`, but for two: `engine` is what `engine_of` made of the model,
-    and `rectify` says whether ReLU takes part. Without it there is no such step.
+    Arguments and errors are those of `walk`, but for three: `seen` and `engine` are what `see` made of the
+    picture and `engine_of` of the model, and `rectify` says whether ReLU takes part. Without it there is no
+    such step.
     """
-    name = picture_name or name_of(picture, 1)
     true_class = _index_of(truth, model)
-    taken = take(picture, name, model, engine, rectify=rectify)
-    return _told(taken, model, model_name, name, true_class, None)
+    taken = take(seen, model, engine, rectify=rectify)
+    return _told(taken, model, model_name, true_class, None)
 
 
 def _told(
     taken: Taken,
     model: Model,
     model_name: str,
-    picture_name: str,
     true_class: int | None,
     relevance: Relevance | None,
 ) -> Walk:
@@ -116,7 +112,7 @@ def _told(
     teller = Teller(model, true_class, relevance, coarse=is_large(model))
     return Walk(
         model=model_name,
-        picture_name=picture_name,
+        picture_name=taken.seen.name,
         network=model.notation,
         classes=[*model.classes],
         truth=true_class,
