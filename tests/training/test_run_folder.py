@@ -92,6 +92,12 @@ def test_a_run_that_has_ended_is_told_from_none(tmp_path):
         (json.dumps({"format": "2", "origin": {"data": "", "settings": {}, "threads": 1}}), RunError),
         (json.dumps({"format": "1", "origin": {"data": "", "settings": {}, "threads": 10**6}}), RunError),
         (
+            json.dumps(
+                {"format": "1", "origin": {"data": "", "settings": {}, "threads": 1, "processes": []}}
+            ),
+            RunError,
+        ),
+        (
             json.dumps({"format": "1", "origin": {"data": "", "settings": {"epochs": -1}, "threads": 1}}),
             SettingError,
         ),
