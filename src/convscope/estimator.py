@@ -51,7 +51,8 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         class_weights: Whether rare classes count more.
         growing: Whether pictures are shown smaller at first.
         averaging: Whether the mean of the last weights is kept rather than the last ones.
-        precision: What the maps are computed in: auto, bf16 or fp32.
+        device: What is trained on: auto, cpu or cuda (a GPU).
+        precision: What the maps are computed in: auto, bf16, fp16 or fp32.
         random_state: Where all random numbers begin: a number gives the same classifier every time, None or a
             RandomState another one.
 
@@ -84,7 +85,8 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         class_weights: bool | None = None,
         growing: bool | None = None,
         averaging: bool | None = None,
-        precision: Literal["auto", "bf16", "fp32"] | None = None,
+        device: Literal["auto", "cpu", "cuda"] | None = None,
+        precision: Literal["auto", "bf16", "fp16", "fp32"] | None = None,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.network = network
@@ -98,6 +100,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         self.class_weights = class_weights
         self.growing = growing
         self.averaging = averaging
+        self.device = device
         self.precision = precision
         self.random_state = random_state
 

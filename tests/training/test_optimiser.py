@@ -115,6 +115,26 @@ def test_gradients_are_forgotten(network):
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
+def test_a_step_not_taken_changes_nothing(network):
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    steps = Optimiser(network, batch=BATCH, filter_rate=0.1)
+    backward(network)
+    kept = {name: tensor.clone() for name, tensor in network.named_parameters()}
+    steps.forget()
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in kept.items())
+    assert not any(momentum.any() for momentum in steps.state().values())
+
+
+@pytest.mark.parametrize("shape", [(5, 40), (40, 5)])
+def test_without_bfloat16_updates_are_as_orthogonal(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    exact, rounded = orthogonalised(matrix, torch.float32), orthogonalised(matrix)
+    torch.testing.assert_close(exact, rounded, rtol=0, atol=0.02)
+    values = torch.linalg.svdvals(exact)
+    assert 0.3 < values.min() <= values.max() < 1.3
+
+
 def test_a_kept_state_goes_on_as_if_nothing_had_been(network):
     first = Optimiser(network, batch=BATCH, filter_rate=0.1)
     for seed in range(3):

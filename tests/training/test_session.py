@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
 from PIL import Image
 
 import convscope
@@ -224,3 +225,18 @@ def test_pictures_with_a_split_of_their_own_keep_it(tmp_path, paint: Callable[..
     model = session.train(tmp_path / "pets", SMALL).model
     assert model.figures["judged_by"] == "validation"
     assert model.figures["pictures"] == 6
+
+
+def test_what_computed_is_settled_and_said_in_the_receipt(pets, tmp_path):
+    said = dataclasses.replace(SMALL, precision=None, device="cpu")
+    model = session.train(pets, said, output=tmp_path / "run").model
+    settled = json.loads(model.receipt["settings"])
+    assert settled["device"] == model.receipt["device"] == "cpu"
+    assert settled["precision"] in {"bf16", "fp32"}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_an_error_that_leaves_nothing_behind(pets, tmp_path):
+    with pytest.raises(SettingError, match="cannot train on a GPU"):
+        session.train(pets, dataclasses.replace(SMALL, device="cuda"), output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

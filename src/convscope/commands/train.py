@@ -79,9 +79,13 @@ def train(
         bool | None,
         _recipe("--averaging/--no-averaging", metavar="", help="Keep the mean of the latest weights."),
     ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"] | None,
+        _recipe(metavar="WHERE", help="What computes: auto, cpu or cuda, a GPU."),
+    ] = None,
     precision: Annotated[
-        Literal["auto", "bf16", "fp32"] | None,
-        _recipe(metavar="HOW", help="The network's numbers: auto, bf16 or fp32."),
+        Literal["auto", "bf16", "fp16", "fp32"] | None,
+        _recipe(metavar="HOW", help="The network's numbers: auto, bf16, fp16 or fp32."),
     ] = None,
     seed: Annotated[
         int, _recipe(metavar="N", help="The same seed gives the same model again.", show_default=True)
@@ -138,6 +142,7 @@ def train(
         class_weights=class_weights,
         growing=growing,
         averaging=averaging,
+        device=device,
         precision=precision,
         seed=seed,
         strict=strict,

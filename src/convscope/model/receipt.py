@@ -37,6 +37,7 @@ def write_receipt(
     seed: int,
     threads: int,
     processes: Sequence[int] = (1,),
+    device: str = "cpu",
 ) -> dict[str, str]:
     """Write the receipt of a model that is trained here and now.
 
@@ -48,6 +49,7 @@ def write_receipt(
         seed: Where all random numbers began.
         threads: How many computed in each process.
         processes: How many trained together; several numbers if it changed on the way.
+        device: What computed: cpu, or the name of a GPU.
     """
     return {
         "data": data,
@@ -58,6 +60,7 @@ def write_receipt(
         "seed": str(seed),
         "threads": str(threads),
         "processes": ", ".join(map(str, processes)),
+        "device": device,
         **environment(),
     }
 

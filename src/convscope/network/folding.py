@@ -40,14 +40,15 @@ def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
         for stage, block in zip(network.chain, network.blocks, strict=True):
             match block:
                 case WhitenedConvolution():
-                    pair = block.weight, torch.zeros(len(block.weight))
+                    pair = block.weight, block.weight.new_zeros(len(block.weight))
                 case ConvolutionBlock() | FullConnectionBlock():
                     pair = _folded(block.weight, block.normalise)
                 case OutputBlock():
                     pair = block.weight * block.scale, block.bias
                 case _:
                     continue
-            weights[f"{stage.name}.weight"], weights[f"{stage.name}.bias"] = (t.numpy().copy() for t in pair)
+            names = f"{stage.name}.weight", f"{stage.name}.bias"
+            weights |= {name: t.cpu().numpy().copy() for name, t in zip(names, pair, strict=True)}
     return weights
 
 

@@ -57,16 +57,16 @@ class NormalisedReLU(nn.Module):
         if self.fused:
             return self._forward_fused(maps)
         pooled = F.max_pool2d(maps, 2) if self.pool else maps
-        if self.training:
-            variance, mean = torch.var_mean(pooled.detach().float(), dim=(0, 2, 3), correction=0)
-            self._remember(mean, variance)
-            normal = F.batch_norm(
-                pooled, None, None, None, self.shift.to(maps.dtype), training=True, eps=EPSILON
-            )
-        else:
-            scale = torch.rsqrt(self.variance + EPSILON)
-            offset = self.shift - self.mean * scale
-            normal = pooled * scale.to(maps.dtype)[:, None, None] + offset.to(maps.dtype)[:, None, None]
+        unit = torch.ones_like(self.shift)
+        if not self.training:
+            given = self.mean, self.variance, unit, self.shift
+            return F.relu(F.batch_norm(pooled, *given, training=False, eps=EPSILON))
+        mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.variance)
+        normal = F.batch_norm(
+            pooled, mean, variance, unit, self.shift, training=True, momentum=1, eps=EPSILON
+        )
+        count = pooled.numel() // len(unit)
+        self._remember(mean, variance * ((count - 1) / count))  # PyTorch hands out variance by count - 1
         return F.relu(normal)
 
     def _forward_fused(self, maps: Tensor) -> Tensor:

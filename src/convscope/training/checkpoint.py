@@ -1,8 +1,8 @@
 """Checkpoints: all an interrupted run needs to go on, in `.safetensors` files.
 
-Tensors are named `network.*`, `momentum.*` and `average.*`; the position in the run and what it learns from
-stand as JSON in the file's metadata, and beside it a checksum of everything. There are two files that take
-turns, so that the one before is there if the newest is damaged.
+Tensors are named `network.*`, `momentum.*`, `average.*` and, where gradients are scaled, `scale.*`; the
+position in the run and what it learns from stand as JSON in the file's metadata, and beside it a checksum of
+everything. There are two files that take turns, so that the one before is there if the newest is damaged.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Checkpoints:
         """
         metadata = _Metadata(_FORMAT, self._number + 1, training.data.catalogue.digest, training.position)
         text = json.dumps(asdict(metadata))
-        tensors = {name: tensor.contiguous() for name, tensor in training.state().items()}
+        tensors = {name: tensor.contiguous().cpu() for name, tensor in training.state().items()}
         data = safetensors.torch.save(tensors, {"convscope": text, "checksum": _checksum(tensors, text)})
         with replacing(self._run / NAMES[metadata.number % 2]) as file:
             file.write(data)
@@ -173,6 +173,7 @@ def _give(found: _Checkpoint, training: Training) -> None:
     training.network.load_state_dict(_part(found.tensors, "network."))
     training.optimiser.load_state(_part(found.tensors, "momentum."))
     training.average.load_state(_part(found.tensors, "average."))
+    training.scale.load_state(_part(found.tensors, "scale."))
     training.position = found.metadata.position
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from convscope.pictures import batches
 from convscope.pictures.windows import Whole, Windows
+from convscope.training import resident
+from convscope.training.precision import DTYPES
 from convscope.training.recipe import Facts, Precision, Settings
 
 if TYPE_CHECKING:
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 
     from convscope.pictures.split import Split
     from convscope.pictures.store import Catalogue, Store
+    from convscope.training.resident import Resident
     from convscope.training.streaming import Stream
 
+_CPU = torch.device("cpu")
 _SAMPLE = 4_096
 """So many pictures, evenly spread, are enough for mean, standard deviation and whitening."""
 _SMALLEST_STD = 1.0
@@ -38,6 +42,8 @@ class TrainingData:
         mean: (channels,) float32 over the training pictures, in pixel values.
         std: (channels,) float32, likewise.
         stream: What is learned from where not all pictures are at hand.
+        place: Where batches are wanted.
+        resident: The pictures of the store at that place, if they are there.
     """
 
     store: Store
@@ -45,6 +51,8 @@ class TrainingData:
     mean: NDArray[np.float32]
     std: NDArray[np.float32]
     stream: Stream | None = None
+    place: torch.device = _CPU
+    resident: Resident | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -97,20 +105,37 @@ class TrainingData:
         Returns:
             Maps (batch, channels, height, width), channels-last, in the precision, and labels (batch,).
         """
+        sides = sides or self.shape[1:]
+        if self.resident:
+            return self.resident.cut(epoch, taken, DTYPES[precision], sides)
         labels = torch.from_numpy(self.store.labels[epoch.order[taken]])
-        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        shape = (len(labels), self.shape[0], *(sides or self.shape[1:]))
-        maps = torch.empty(shape, dtype=dtype, memory_format=torch.channels_last)
+        kept: Precision = "bf16" if precision == "bf16" else "fp32"  # what the kernel writes
+        maps = torch.empty(
+            (len(labels), self.shape[0], *sides),
+            dtype=DTYPES[kept],
+            memory_format=torch.channels_last,
+            pin_memory=self.place.type == "cuda",  # so that it can be sent while the device computes
+        )
         cells: NDArray[Any] = (
-            maps.permute(0, 2, 3, 1).view(torch.uint16 if precision == "bf16" else dtype).numpy()
+            maps.permute(0, 2, 3, 1).view(torch.uint16 if kept == "bf16" else maps.dtype).numpy()
         )
         batches.cut(self.store.pictures, epoch, taken, self.mean, self.std, cells)
-        return maps, labels
+        sent = maps.to(self.place, non_blocking=True).to(DTYPES[precision])
+        return sent, labels.to(self.place, non_blocking=True)
+
+    def at(self, place: torch.device) -> TrainingData:
+        """Cut batches for another device from now on, on it if its memory holds the pictures."""
+        there = resident.bring(self.store, self.mean, self.std, place)
+        return replace(self, place=place, resident=there)
+
+    def of(self, store: Store) -> TrainingData:
+        """Cut batches from another store, whose pictures are not at the device."""
+        return self if store is self.store else replace(self, store=store, resident=None)
 
     def sample(self) -> Tensor:
         """Return some thousand training pictures, unchanged, as (n, channels, height, width) float32."""
         chosen = batches.unchanged(spread(self.split.train, _SAMPLE))
-        return self.cut(chosen, slice(None), "fp32")[0]
+        return self.cut(chosen, slice(None), "fp32")[0].cpu()
 
 
 def training_data(store: Store, split: Split, stream: Stream | None = None) -> TrainingData:

@@ -29,8 +29,11 @@ from convscope.training import mirroring
 from convscope.training.averaging import Average
 from convscope.training.data import TrainingData, spread
 from convscope.training.distributed import Group
+from convscope.training.engine import Engine, engine_of
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
+from convscope.training.gradient_scale import GradientScale
 from convscope.training.optimiser import Optimiser
+from convscope.training.precision import has_bfloat16
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
 
 if TYPE_CHECKING:
@@ -93,31 +96,43 @@ class Training:
         data: What is learned from.
         recipe: How.
         group: The processes that share the work; alone unless said.
+        engine: What computes; that of the recipe's device unless said.
 
     Raises:
-        SettingError: There are more processes than pictures in a batch.
+        SettingError: There are more processes than pictures in a batch, or several for a GPU, or no GPU.
     """
 
-    def __init__(self, data: TrainingData, recipe: Recipe, group: Group = _ALONE) -> None:
+    def __init__(
+        self, data: TrainingData, recipe: Recipe, group: Group = _ALONE, engine: Engine | None = None
+    ) -> None:
         if recipe.batch < group.rank.size:
             raise SettingError(
                 f"{group.rank.size} processes cannot share batches of {recipe.batch} pictures",
                 remedy="start fewer processes, or give a larger --batch",
             )
-        self.data = data
+        engine = engine or engine_of(recipe.device)
+        if group.rank.size > 1 and not engine.fused:
+            raise SettingError("several processes cannot train on GPUs", remedy="train with --device cpu")
+        self.data = data if engine.fused else data.at(engine.place)
         self.recipe = recipe
         self.group = group
         self.position = Position(recipe.epochs, mirror=recipe.mirror)
         torch.manual_seed(recipe.seed)
         chain = stages(parse(recipe.network), data.shape, len(data.store.classes))
         whitened = whitening_filters(data.sample(), chain[0]) if can_be_whitened(chain[0]) else None
-        self.network = TrainingNetwork(chain, whitened=whitened, fused=True)
+        self.network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused).to(engine.place)
         for normalisation in self._normalisations():
             normalisation.add_up = group.add_up
-        self.optimiser = Optimiser(self.network, batch=recipe.batch, filter_rate=recipe.learning_rate)
+        self.optimiser = Optimiser(
+            self.network,
+            batch=recipe.batch,
+            filter_rate=recipe.learning_rate,
+            product=torch.bfloat16 if has_bfloat16(recipe.device) else torch.float32,
+        )
+        self.scale = GradientScale(needed=recipe.precision == "fp16")
         self.average = Average(self.network)
         weights = recipe.class_weights
-        self._class_weights = None if weights is None else torch.tensor(weights)
+        self._class_weights = None if weights is None else torch.tensor(weights, device=engine.place)
 
     @property
     def steps(self) -> int:
@@ -130,6 +145,7 @@ class Training:
             **{f"network.{name}": tensor for name, tensor in self.network.state_dict().items()},
             **{f"momentum.{name}": tensor for name, tensor in self.optimiser.state().items()},
             **{f"average.{name}": tensor for name, tensor in self.average.weights.items()},
+            **{f"scale.{name}": tensor for name, tensor in self.scale.state().items()},
         }
 
     def begin_together(self) -> None:
@@ -205,7 +221,7 @@ class Training:
         at, size = self.position, self.recipe.batch
         for number in range(at.step // windows.steps, windows.count):
             window = windows.take(at.epoch, number)
-            data = replace(self.data, store=window.store)
+            data = self.data.of(window.store)
             drawn = self._draw(window.indices, number)
             rows = replace(drawn, order=window.rows(drawn.order))
             start = max(0, at.step - number * windows.steps)
@@ -248,9 +264,13 @@ class Training:
         loss = F.cross_entropy(
             logits, labels, self._class_weights, label_smoothing=smoothing, reduction="sum"
         )
-        (loss / self._weight(batch.indices)).backward()
-        self.group.add_up_tensors(self.optimiser.gradients())
-        self.optimiser.step(1 - self._done_fraction())
+        (self.scale.factor * loss / self._weight(batch.indices)).backward()
+        gradients = self.optimiser.gradients()
+        self.group.add_up_tensors(gradients)
+        if self.scale.undo(gradients):
+            self.optimiser.step(1 - self._done_fraction())
+        else:
+            self.optimiser.forget()
         self.average.follow(self._steps_in_all())
         # What is shown knows neither smoothing nor weights, so that it compares with the validation loss.
         shown = F.cross_entropy(logits.detach(), labels, reduction="sum").item()

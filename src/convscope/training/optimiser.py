@@ -46,9 +46,18 @@ class Optimiser:
         network: Whose weights to change.
         batch: Pictures a batch.
         filter_rate: How far, as an angle in radians, a step turns the filters at the full rate.
+        product: The numbers that updates are made orthogonal with; float32 where there is no bfloat16.
     """
 
-    def __init__(self, network: TrainingNetwork, *, batch: int, filter_rate: float) -> None:
+    def __init__(
+        self,
+        network: TrainingNetwork,
+        *,
+        batch: int,
+        filter_rate: float,
+        product: torch.dtype = torch.bfloat16,
+    ) -> None:
+        self._product = product
         self._batch = batch
         self._filter_rate = filter_rate
         self._turned = {
@@ -75,9 +84,8 @@ class Optimiser:
         momentum.mul_(_FILTER_MOMENTUM).add_(gradient)
         direction = gradient.add_(momentum, alpha=_FILTER_MOMENTUM)
         weight.mul_(math.sqrt(len(weight)) / weight.norm().clamp_min(1e-12))
-        weight.add_(
-            orthogonalised(direction.flatten(1)).view_as(weight), alpha=-self._filter_rate * rate_fraction
-        )
+        turned = orthogonalised(direction.flatten(1), self._product).view_as(weight)
+        weight.add_(turned, alpha=-self._filter_rate * rate_fraction)
         weight.grad = None
 
     def _descend(self, descended: _Descended, rate_fraction: float) -> None:
@@ -88,6 +96,11 @@ class Optimiser:
         momentum.mul_(_MOMENTUM).add_(gradient)
         tensor.add_(gradient.add_(momentum, alpha=_MOMENTUM), alpha=-rate * rate_fraction)
         tensor.grad = None
+
+    def forget(self) -> None:
+        """Take no step: forget the gradients."""
+        for tensor in (*self._turned.values(), *(descended.tensor for descended in self._descended)):
+            tensor.grad = None
 
     def gradients(self) -> list[Tensor]:
         """Return the gradient of every weight, the tensors themselves, in an order that never changes."""
@@ -104,7 +117,7 @@ class Optimiser:
             momentum.copy_(state[name])
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
+def orthogonalised(matrix: Tensor, product: torch.dtype = torch.bfloat16) -> Tensor:
     """Bring all singular values of a matrix near 1: three Newton-Schulz steps of an odd quintic polynomial.
 
         x <- p(x x^T) x        p(s) = 3.4445 - 4.7750 s + 2.0315 s^2
@@ -114,20 +127,21 @@ def orthogonalised(matrix: Tensor) -> Tensor:
 
     Args:
         matrix: (rows, columns) of any scale.
+        product: The numbers that are multiplied with the long matrix.
 
     Returns:
         The same shape, float32, singular values between about 0.3 and 1.2 where the matrix has any.
     """
-    x = matrix.bfloat16()
+    x = matrix.to(product)
     x = x / (x.norm() + 1e-7)
     wide = x.T if len(x) > x.shape[1] else x
     gram = (wide @ wide.T).float()
-    factor = product = _newton_schulz_factor(gram)
+    factor = factors = _newton_schulz_factor(gram)
     for _ in range(2):
         gram = factor @ (factor @ gram)
         factor = _newton_schulz_factor(gram)
-        product = factor @ product
-    wide = product.bfloat16() @ wide
+        factors = factor @ factors
+    wide = factors.to(product) @ wide
     return (wide.T if len(x) > x.shape[1] else wide).float()
 
 

@@ -19,9 +19,11 @@ from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Fit, Preparation
 
 if TYPE_CHECKING:
+    from convscope.network.notation import Layer
     from convscope.pictures.survey import Survey
 
-Precision = Literal["bf16", "fp32"]
+Device = Literal["cpu", "cuda"]
+Precision = Literal["bf16", "fp16", "fp32"]
 Strength = Literal["none", "light", "strong"]
 
 LARGEST_AUTOMATIC_SIDE = 96
@@ -64,7 +66,8 @@ class Settings:
         class_weights: Whether rare classes count more.
         growing: Whether pictures are shown smaller at first.
         averaging: Whether the mean of the last weights is kept rather than the last ones.
-        precision: What the maps are computed in.
+        device: What is trained on: the processors (cpu) or a GPU (cuda).
+        precision: What the maps are computed in; fp16 is for GPUs.
         seed: Where all random numbers begin.
         strict: Whether a broken picture stops everything.
         store_limit: How many GB prepared pictures may take; shards that need more are streamed.
@@ -84,7 +87,8 @@ class Settings:
     class_weights: bool | None = None
     growing: bool | None = None
     averaging: bool | None = None
-    precision: Literal["auto", "bf16", "fp32"] | None = None
+    device: Literal["auto", "cpu", "cuda"] | None = None
+    precision: Literal["auto", "bf16", "fp16", "fp32"] | None = None
     seed: int = 0
     strict: bool = False
     store_limit: float | None = None
@@ -105,6 +109,10 @@ class Settings:
         _check_range("label smoothing", self.label_smoothing, 0, 0.9)
         _check_range("store limit", self.store_limit, 1e-6, 1e6)
         _check_range("seed", self.seed, 0, 2**32 - 1)
+        _check_choice("device", self.device, ("auto", "cpu", "cuda"))
+        _check_choice("precision", self.precision, ("auto", "bf16", "fp16", "fp32"))
+        if self.precision == "fp16" and self.device != "cuda":
+            raise SettingError("fp16 is for GPUs", remedy="choose the device cuda too, or another precision")
         if self.channels not in {None, 1, 3}:
             raise SettingError(f"channels cannot be {self.channels}", remedy="give 1 (grey) or 3 (colour)")
         if self.network is not None:
@@ -143,6 +151,7 @@ class Recipe:
         averaging: Whether the mean of the last weights is kept.
         precision: What the maps are computed in.
         seed: Where all random numbers begin.
+        device: What is trained on.
     """
 
     network: str
@@ -159,6 +168,7 @@ class Recipe:
     averaging: bool
     precision: Precision
     seed: int
+    device: Device = "cpu"
 
 
 def choose_preparation(survey: Survey, settings: Settings) -> Preparation:
@@ -169,7 +179,7 @@ def choose_preparation(survey: Survey, settings: Settings) -> Preparation:
 
 
 def choose(facts: Facts, settings: Settings) -> Recipe:
-    """Choose what was not said; the precision is settled before (see `precision.py`).
+    """Choose what was not said; device and precision are settled before (see `engine.py`).
 
     Raises:
         NotationError: The network's notation cannot be read.
@@ -194,8 +204,9 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
         class_weights=_class_weights(facts, settings),
         smaller=_smaller(facts, network, settings),
         averaging=True if settings.averaging is None else settings.averaging,
-        precision="bf16" if settings.precision == "bf16" else "fp32",
+        precision="fp32" if settings.precision in (None, "auto") else settings.precision,
         seed=settings.seed,
+        device="cuda" if settings.device == "cuda" else "cpu",
     )
 
 
@@ -206,7 +217,7 @@ def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
     limit = f", {recipe.minutes:g} minutes at most" if recipe.minutes else ""
     weights = ", rare classes count more" if recipe.class_weights else ""
     return (
-        ("network", f"{recipe.network}, {parameters:,} parameters, {recipe.precision}"),
+        ("network", f"{recipe.network}, {parameters:,} parameters, {recipe.precision}{_device(recipe)}"),
         (
             "plan",
             (
@@ -218,9 +229,17 @@ def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
     )
 
 
+def layers_of(network: str | None, shape: tuple[int, int, int]) -> tuple[Layer, ...]:
+    """Read the notation or preset that was said, or choose a network for pictures of a shape.
+
+    Raises:
+        NotationError: The notation cannot be read.
+    """
+    return parse(automatic_network(shape) if network is None else _notation(network))
+
+
 def _network(facts: Facts, settings: Settings) -> str:
-    said = settings.network
-    layers = parse(automatic_network(facts.shape) if said is None else _notation(said))
+    layers = layers_of(settings.network, facts.shape)
     stages(layers, facts.shape, len(facts.class_counts))  # refuses a network too deep for the pictures
     return write(layers)
 
@@ -287,8 +306,17 @@ def _class_weights(facts: Facts, settings: Settings) -> tuple[float, ...] | None
     return tuple(weight * scale for weight in raw)
 
 
+def _device(recipe: Recipe) -> str:
+    return " on a GPU" if recipe.device == "cuda" else ""
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        raise SettingError(f"{name} cannot be {value!r}", remedy=f"choose from {', '.join(choices)}")
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:

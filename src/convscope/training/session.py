@@ -31,11 +31,11 @@ from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import TrainingData, training_data
 from convscope.training.distributed import Group, joined
+from convscope.training.engine import engine_name, repeatable, settle
 from convscope.training.event_log import EventLog
 from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
 from convscope.training.interruption import asked_to_stop
 from convscope.training.loop import Training
-from convscope.training.precision import fastest_precision
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
 from convscope.training.rejection import fit_rejection
 from convscope.training.snapshots import plain_chain
@@ -124,13 +124,16 @@ def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = 
         ConvscopeError: A setting is impossible, or the network does not fit the pictures.
     """
     none = np.zeros(0, np.int64)
-    origin = _origin("", settings, None, keep_epochs=False)
+    height, width, channels = store.pictures.shape[1:]
+    settled, _ = settle(settings, (channels, height, width), len(store.classes))
+    origin = _origin("", settled, None, keep_epochs=False)
     learned = np.arange(len(store.labels)) if indices is None else indices
     data = training_data(store, Split(learned, none, none, ()))
     training = _training(data, origin.settings, Group())
-    training.run()
-    training.finish()
-    return _model(training, origin)
+    with repeatable():
+        training.run()
+        training.finish()
+        return _model(training, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class _Session:
     group: Group
 
     def go(self, data: Data) -> Classifier:
-        with computing_threads(self.origin.threads):
+        with computing_threads(self.origin.threads), repeatable():
             return self._go(data)
 
     def _go(self, data: Data) -> Classifier:
@@ -154,8 +157,8 @@ class _Session:
         try:
             source = open_source(data)
             preparation = choose_preparation(survey(source), self.origin.settings)
-            origin = self._settled(source, preparation)
-            training, checkpoints = self._prepare(source, preparation, origin.settings)
+            origin, notes = self._settled(source, preparation)
+            training, checkpoints = self._prepare(source, preparation, origin.settings, notes)
         except KeyboardInterrupt:
             self._tell(Stopped(self.run, 0, 0))
             raise
@@ -169,18 +172,28 @@ class _Session:
         self._tell(Finished(self.run, self.run / run_folder.MODEL, lines, time.monotonic() - begin))
         return classifier
 
-    def _settled(self, source: Source, preparation: Preparation) -> run_folder.Origin:
-        """Write down how much room prepared pictures may take, where that had to be found out."""
-        settings = self.origin.settings
-        mine = settled_limit(source, preparation, settings.store_limit) if self.group.is_first else None
-        limit = json.loads(self.group.say(json.dumps(mine)))
-        origin = replace(self.origin, settings=replace(settings, store_limit=limit))
-        if self.group.is_first and origin != self.origin:
+    def _settled(self, source: Source, preparation: Preparation) -> tuple[run_folder.Origin, tuple[str, ...]]:
+        """Find out what was not said: how much room prepared pictures may take, device and precision.
+
+        Returns:
+            Where the run comes from, written down, for it goes on with the same; and what people should know.
+        """
+        if not self.group.is_first:
+            return _told(self.group), ()
+        said = self.origin.settings
+        limit = settled_limit(source, preparation, said.store_limit)
+        shape = preparation.channels, preparation.height, preparation.width
+        classes = len({item.label for item in source.items})
+        processes = self.group.rank.size
+        settings, notes = settle(replace(said, store_limit=limit), shape, classes, processes=processes)
+        origin = replace(self.origin, settings=settings)
+        if origin != self.origin:
             run_folder.write(self.run, origin)
-        return origin
+        _tell_all(self.group, origin)
+        return origin, notes
 
     def _prepare(
-        self, source: Source, preparation: Preparation, settings: Settings
+        self, source: Source, preparation: Preparation, settings: Settings, notes: Sequence[str]
     ) -> tuple[Training, Checkpoints]:
         """Bring the run to where it begins, or to its newest checkpoint."""
         training = _training(self._data(source, preparation, settings), settings, self.group)
@@ -191,7 +204,7 @@ class _Session:
         data, recipe = training.data, training.recipe
         plan = (*report.data_lines(data.catalogue, data.parts), *recipe_lines(data.facts(), recipe))
         self._tell(Started(self.run, plan, recipe.epochs, training.steps))
-        for note in (*_notes(data), *resumed):
+        for note in (*notes, *_notes(data), *resumed):
             self._tell(Noted(note))
         return training, checkpoints
 
@@ -311,6 +324,7 @@ def _model(training: Training, origin: run_folder.Origin) -> Model:
             seed=origin.settings.seed,
             threads=origin.threads,
             processes=origin.processes,
+            device=engine_name(training.recipe.device),
         ),
         temperature=_temperature(training),
     )
@@ -341,16 +355,18 @@ def _origin(
     keep_epochs: bool,  # noqa: FBT001  # bound by `partial`, with all the others
     before: run_folder.Origin | None = None,
 ) -> run_folder.Origin:
-    """Remember where the run came from, and with what precision and threads: a run goes on with the same.
+    """Remember where the run came from, and with how many threads: a run goes on with the same.
 
-    With `before`, an earlier record of the same, nothing is measured again.
+    With `before`, an earlier record of the same, what it found out is taken from it.
     """
-    if before and settings.store_limit is None:
-        settings = replace(settings, store_limit=before.settings.store_limit)
-    measured = settings.precision in {None, "auto"}
-    precision = before.settings.precision if before else fastest_precision()
-    settled = replace(settings, precision=precision) if measured else settings
-    return run_folder.Origin(located(data), settled, threads or torch.get_num_threads(), keep_epochs)
+    if before:
+        found = {
+            name: getattr(before.settings, name)
+            for name in ("store_limit", "device", "precision")
+            if getattr(settings, name) in {None, "auto"}
+        }
+        settings = replace(settings, **found)
+    return run_folder.Origin(located(data), settings, threads or torch.get_num_threads(), keep_epochs)
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> None:

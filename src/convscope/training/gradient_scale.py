@@ -1,0 +1,72 @@
+"""Keeps small gradients from vanishing in float16, whose smallest number is about 6e-8.
+
+    gradient = (d (factor * loss) / d weight) / factor
+
+The factor is as large as it can be: it is halved when a gradient overflows, and that step is not taken; it is
+doubled after 2,000 steps without. float32 and bfloat16 reach far enough down and need none.
+
+Source: Micikevicius et al. 2018, "Mixed precision training", https://arxiv.org/abs/1710.03740, section 3.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FIRST = 2.0**16
+_LARGEST = 2.0**24
+_GROWS_AFTER = 2_000
+
+
+class GradientScale:
+    """The factor of a loss.
+
+    Args:
+        needed: Whether gradients could vanish; otherwise the factor is 1 and nothing is done.
+
+    Example:
+        >>> scale = GradientScale(needed=True)
+        >>> scale.factor, scale.undo([torch.tensor(65536.0)]), scale.undo([torch.tensor(torch.inf)])
+        (65536.0, True, False)
+        >>> scale.factor
+        32768.0
+    """
+
+    def __init__(self, *, needed: bool) -> None:
+        self._needed = needed
+        self._state = torch.tensor([_FIRST if needed else 1.0, 0.0])  # the factor, and steps since it changed
+
+    @property
+    def factor(self) -> float:
+        """What the loss is multiplied by."""
+        return self._state[0].item()
+
+    def undo(self, gradients: Sequence[Tensor]) -> bool:
+        """Divide the gradients by the factor, in place; say whether the step may be taken."""
+        if not self._needed:
+            return True
+        factor, steps = self._state.tolist()
+        largest = torch.stack([gradient.abs().max() for gradient in gradients]).max()
+        if not bool(torch.isfinite(largest)):
+            self._state.copy_(torch.tensor([max(1.0, factor / 2), 0.0]))
+            return False
+        for gradient in gradients:
+            gradient.div_(factor)
+        grown = steps + 1 >= _GROWS_AFTER
+        after = [min(_LARGEST, 2 * factor), 0.0] if grown else [factor, steps + 1]
+        self._state.copy_(torch.tensor(after))
+        return True
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what must be kept to go on later; nothing where it is not needed."""
+        return {"state": self._state} if self._needed else {}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go on from a kept state."""
+        if self._needed:
+            self._state.copy_(state["state"])
