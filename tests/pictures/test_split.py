@@ -78,7 +78,7 @@ def test_without_copies_the_shares_are_kept_in_every_class(counts):
         assert test == max(1, round(count * TEST_PERCENT / 100))
         assert train >= 1
         assert (validation >= 1) == (count - test > 2)
-        assert validation <= max(1, 0.05 * (count - test))
+        assert validation <= max(1, 0.1 * (count - test))
 
 
 @given(SOURCES)

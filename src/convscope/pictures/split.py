@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TEST_PERCENT = 20
 TEST_LIMIT = 50_000
-VALIDATION_PERCENT = 5
+VALIDATION_PERCENT = 10
 VALIDATION_LIMIT = 1_000
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
@@ -55,7 +55,7 @@ def split(store: Catalogue) -> Split:
     """Split the pictures of a catalogue into training, validation and test pictures.
 
     Without a split given, 20 % of each class become test pictures, 50,000 in all at most. Without validation
-    pictures given, 5 % of each class's training pictures become such, 1,000 in all at most, but at least one
+    pictures given, 10 % of each class's training pictures become such, 1,000 in all at most, but at least one
     of each class that has more than two.
 
     Raises:

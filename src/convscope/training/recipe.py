@@ -41,6 +41,7 @@ By the picture's channels: there is more to learn in colour, for a network twice
 """
 SMALLER = 3 / 4
 """How large colour pictures are shown at first: the coarse is learned from them in half the time."""
+LARGEST_SMOOTHING = 0.2
 SMALLER_FRACTION = 0.5
 """For how much of the run."""
 EASY_ACCURACY_FRACTION = 0.97
@@ -198,7 +199,11 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
         minutes=settings.minutes,
         batch=batch,
         learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch / 2000),
-        label_smoothing=0.2 if settings.label_smoothing is None else settings.label_smoothing,
+        label_smoothing=(
+            _automatic_smoothing(len(facts.class_counts))
+            if settings.label_smoothing is None
+            else settings.label_smoothing
+        ),
         mirror=settings.mirror,
         augmentation=_augmentation(facts, settings),
         class_weights=_class_weights(facts, settings),
@@ -258,6 +263,14 @@ def _automatic_size(survey: Survey) -> tuple[int, int]:
 
 def _automatic_batch(pictures_a_step: float) -> int:
     return min(LARGEST_BATCH, max(32, 2 ** round(math.log2(pictures_a_step))))
+
+
+def _automatic_smoothing(classes: int) -> float:
+    """Ask for the same certainty whatever the number of classes: the true one 41 times as probable as another.
+
+    A fifth of the truth asks that of ten classes; of two, it would keep the network from ever being sure.
+    """
+    return round(min(LARGEST_SMOOTHING, classes / (classes + 40)), 3)
 
 
 def _smaller(facts: Facts, network: str, settings: Settings) -> tuple[int, int] | None:
