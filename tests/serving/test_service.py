@@ -178,6 +178,28 @@ def test_what_is_no_http_is_refused_and_nothing_else_happens(served, data):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 400
 
 
+@pytest.mark.parametrize("expecting", [b"", b"Expect: 100-continue\r\n"])
+def test_a_body_that_turns_out_to_be_none_is_refused_and_no_bug(served, expecting):
+    head = b"POST /models/tone/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+    with served.open() as connection:
+        connection.sendall(head + expecting + b"Transfer-Encoding: chunked\r\n\r\nno length\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert b"HTTP/1.1 400 " in answer
+    assert served.predict(png(10))[0] == 200  # the log is written meanwhile
+    assert [line for line in served.lines() if "traceback" in line] == []
+
+
+def test_what_is_no_http_behind_a_request_lets_that_be_answered(served):
+    picture = png(10)
+    head = b"POST /models/tone/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+    with served.open() as connection:
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n%s\0 no HTTP" % (len(picture), picture))
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert served.predict(picture)[0] == 200
+    assert [line for line in served.lines() if "traceback" in line] == []
+
+
 def test_endless_headers_are_refused(served):
     answer = served.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"a: b\r\n" * 20_000)
     assert answer.startswith(b"HTTP/1.1 431 ")

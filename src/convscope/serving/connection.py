@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,6 +14,7 @@ from convscope.serving.problems import MEDIA_TYPE, encode, headers_of
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -34,6 +36,7 @@ class Connection(HttpToolsProtocol):
     _received = 0
     _in_head = True
     _is_refused = False
+    _cycles: Sequence[RequestResponseCycle] = ()
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -67,6 +70,7 @@ class Connection(HttpToolsProtocol):
         """Go on to the body."""
         self._in_head = False
         super().on_headers_complete()
+        self._cycles = [*(one for one in self._cycles if not one.response_complete), self.cycle]
 
     def on_message_complete(self) -> None:
         """A request has arrived, in time."""
@@ -94,11 +98,13 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, error: RequestError) -> None:
         """End the connection; say why, if no answer to an earlier request is under way."""
         cycle = cast("RequestResponseCycle | None", self.cycle)  # none before the first request
-        if cycle is not None and not cycle.more_body and not cycle.response_complete:
-            cycle.keep_alive = False
+        under_way = [one for one in self._cycles if not one.response_complete]
+        arrived = [one for one in under_way if not one.more_body]
+        self._drop([one for one in under_way if one.more_body])
+        if arrived:
+            arrived[-1].keep_alive = False  # the connection ends once it is answered
             self.transport.pause_reading()
-            return
-        if cycle is None or not cycle.response_started or (cycle.response_complete and not cycle.more_body):
+        elif cycle is None or not cycle.response_started or (cycle.response_complete and not cycle.more_body):
             self._is_refused = True
             self._stop_timer()
             self.transport.write(_written(error))
@@ -106,6 +112,14 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(_LINGER_SECONDS, self.transport.close)
         else:
             self.transport.close()
+
+    def _drop(self, cycles: list[RequestResponseCycle]) -> None:
+        """Let nobody wait for the rest of these requests, nor answer them."""
+        for cycle in cycles:
+            cycle.disconnected = True
+            cycle.waiting_for_100_continue = False
+            cycle.message_event.set()
+        self.pipeline = deque(one for one in self.pipeline if one[0] not in cycles)
 
 
 def connection(limits: Limits) -> type[Connection]:
