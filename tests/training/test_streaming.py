@@ -1,6 +1,7 @@
 """Shards that are too many for the disk are learned from in windows, as if all had been kept."""
 
 import io
+import json
 import os
 import shutil
 import signal
@@ -8,11 +9,13 @@ import subprocess
 import sys
 import tarfile
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors
 import torch
 from PIL import Image
 
@@ -36,6 +39,7 @@ FORM = Preparation(3, 12, 12)
 PICTURES, SHARDS = 300, 5
 LIMIT = 100e-6
 """GB; the pictures take 130 kB, of which those that are kept take about a third."""
+WINDOW_STEPS = 5
 PATIENCE_SECONDS = 600
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -103,7 +107,7 @@ def test_windows_bring_every_picture_once_an_epoch_as_it_is_in_the_store(pets):
     assert stream.catalogue.digest == store.digest
     orders = []
     with stream.windows(batch=10, seed=0, share=ALONE_SHARE) as windows:
-        assert 2 < windows.count < 12
+        assert (windows.steps, windows.count) == (WINDOW_STEPS, 5)
         for epoch in range(2):
             seen = []
             for number in range(windows.count):
@@ -253,19 +257,22 @@ def finish(command, environment):
     assert done.returncode == 0, done.stderr
 
 
-def kill_after_a_checkpoint(command, run, environment):
-    """Kill a training as soon as it has written another checkpoint than those that are there."""
-    before = {path: path.read_bytes() for path in run.glob("checkpoint-*")}
+def kill_after(checkpoints, command, run, environment):
+    """Kill a training that has written so many checkpoints; returns the step that the last one is of."""
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     end = time.monotonic() + PATIENCE_SECONDS
-    while {path: path.read_bytes() for path in run.glob("checkpoint-*")}.keys() <= before.keys():
-        if before and len(before) == 2 and any(path.read_bytes() != data for path, data in before.items()):
-            break
+    seen = set()
+    while len(seen) <= checkpoints:
+        with suppress(FileNotFoundError):
+            seen |= {path.stat().st_mtime_ns for path in run.glob("checkpoint-*")}
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    newest = max(run.glob("checkpoint-*"), key=lambda path: path.stat().st_mtime_ns)
+    with safetensors.safe_open(newest, "pt") as file:
+        return json.loads(file.metadata()["convscope"])["position"]["step"]
 
 
 @pytest.mark.slow
@@ -273,10 +280,10 @@ def kill_after_a_checkpoint(command, run, environment):
 def test_a_run_that_was_killed_inside_a_window_ends_as_if_it_never_had_been(pets, tmp_path, environment):
     whole, run = tmp_path / "whole", tmp_path / "killed"
     finish([sys.executable, PROGRAM, *train(pets, whole)], environment)
-    kill_after_a_checkpoint([sys.executable, PROGRAM, *train(pets, run)], run, environment)
     resume = [sys.executable, PROGRAM, "train", "--resume", str(run), "--quiet"]
-    for _ in range(3):
-        kill_after_a_checkpoint(resume, run, environment)
+    steps = [kill_after(7, [sys.executable, PROGRAM, *train(pets, run)], run, environment)]
+    steps += [kill_after(checkpoints, resume, run, environment) for checkpoints in (22, 31)]
+    assert any(step % WINDOW_STEPS for step in steps), steps
     finish(resume, environment)
     for name in ("model.safetensors", "pictures.csv"):
         assert (run / name).read_bytes() == (whole / name).read_bytes()
