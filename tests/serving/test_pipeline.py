@@ -33,7 +33,7 @@ def test_each_worker_takes_its_share_in_order(classifier):
     assert taken(waiting, 3) == [["0", "1", "2", "3"], ["4", "5"], ["6"]]
 
 
-def test_no_batch_is_larger_than_the_cache(classifier):
+def test_no_batch_is_larger_than_what_is_predicted_at_once(classifier):
     waiting, most = _Waiting(1), classifier.predictor.batch_size
     for job in jobs(classifier, *[1] * (most + 1)):
         waiting.put(job)

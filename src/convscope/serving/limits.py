@@ -17,8 +17,8 @@ class Limits:
         head_bytes: In the request line and headers of one request.
         connections: At once.
         request_seconds: For a request to arrive, from its first byte to its last.
-        idle_seconds: For the next request on a connection to begin; longer than proxies keep one, so that they
-            send none just as the connection is closed.
+        idle_seconds: For the next request on a connection to begin; longer than proxies keep one, so that
+            they send none just as the connection is closed.
         answer_seconds: From its last byte to the answer.
         shutdown_seconds: For what was taken to be finished once the service shall end.
     """

@@ -5,7 +5,7 @@
 There is a worker for each processor, and each computes in one thread: a picture is handed over twice, and no
 computation is divided. A batch does not wait for company: while all workers work, the next one gathers. So a
 picture alone is answered at once, and the more come, the larger the batches get. Each is a worker's share of
-what waits for one classifier, within what fits into the processor's cache; classifiers take turns.
+what waits for one classifier, no more than is predicted at once; classifiers take turns.
 """
 
 from __future__ import annotations
