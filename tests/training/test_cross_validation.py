@@ -8,6 +8,7 @@ from convscope.pictures.sources import open_source
 from convscope.pictures.store import build_store
 from convscope.training import cross_validation, session
 from convscope.training.cross_validation import doubt_labels, out_of_fold
+from convscope.training.events import EpochDone, Noted
 from convscope.training.recipe import Settings
 
 SMALL = Settings(network="3C3-MP2", epochs=8, batch=4, precision="fp32", size=(8, 8), mirror=False)
@@ -33,9 +34,9 @@ def test_no_model_has_learned_from_what_it_judges_nor_from_a_copy(tmp_path, monk
     learned = []
     learn = session.learn
 
-    def watched(store, settings, indices):
+    def watched(store, settings, indices, *, listeners):
         learned.append(indices)
-        return learn(store, settings, indices)
+        return learn(store, settings, indices, listeners=listeners)
 
     monkeypatch.setattr(cross_validation.session, "learn", watched)
     probabilities = out_of_fold(store, SMALL, groups)
@@ -51,3 +52,18 @@ def test_a_class_of_copies_cannot_be_doubted(tmp_path):
     store = build_store(open_source((pictures, list("aaabbb"))), Preparation(1, 8, 8), folder=tmp_path)
     with pytest.raises(DataError, match="'b'"):
         out_of_fold(store, SMALL, np.array([0, 1, 2, 3, 3, 3]))
+
+
+def test_it_is_told_as_one_training_with_the_time_left(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8)
+    store = build_store(open_source((pictures, ["a", "b"] * 15)), Preparation(1, 8, 8), folder=tmp_path)
+    events = []
+    out_of_fold(store, SMALL, np.arange(30), listeners=[events.append])
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    assert [event.epoch for event in epochs] == list(range(1, 5 * SMALL.epochs + 1))
+    assert {event.epochs for event in epochs} == {5 * SMALL.epochs}
+    last_of_folds = [event.left_seconds for event in epochs[SMALL.epochs - 1 :: SMALL.epochs]]
+    assert last_of_folds[-1] == pytest.approx(0, abs=1e-6)
+    assert min(last_of_folds[:-1]) > 0
+    told = [event.text for event in events if isinstance(event, Noted)]
+    assert told == [f"looking for wrong labels: model {number} of 5" for number in range(1, 6)]

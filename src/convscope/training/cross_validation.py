@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,7 @@ from convscope.doctor.diagnosis import with_label_suspects
 from convscope.errors import DataError
 from convscope.pictures.classes import too_few
 from convscope.training import session
-from convscope.training.events import Noted
+from convscope.training.events import EpochDone, Noted, StepDone
 from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from convscope.doctor.diagnosis import Diagnosis
     from convscope.pictures.store import Store
-    from convscope.training.events import Listener
+    from convscope.training.events import Event, Listener
 
 FOLDS = 5
 
@@ -61,7 +63,7 @@ def out_of_fold(
         store: The pictures.
         settings: What is trained with.
         groups: (n,) a number for each picture; those with the same stay in one fold.
-        listeners: Who is told which fold is learned.
+        listeners: Who is told how far it is, as though all folds were one training.
 
     Returns:
         (n, classes), rows that sum to 1.
@@ -75,9 +77,38 @@ def out_of_fold(
     for number, (learned, held_out) in enumerate(made.split(groups, store.labels, groups), start=1):
         for listener in listeners:
             listener(Noted(f"looking for wrong labels: model {number} of {folds}"))
-        classifier = Classifier(session.learn(store, settings, learned))
+        fold = _Fold(number, folds, listeners)
+        classifier = Classifier(session.learn(store, settings, learned, listeners=[fold]))
         out[held_out] = classifier.probabilities_at(store.pictures, held_out)
     return out
+
+
+class _Fold:
+    """Tells of one training as a part of all.
+
+    Args:
+        number: Which of them, from 1.
+        folds: How many there are; all take about as long.
+        listeners: Who is told.
+    """
+
+    def __init__(self, number: int, folds: int, listeners: Sequence[Listener]) -> None:
+        self._before, self._after = number - 1, folds - number
+        self._listeners = listeners
+        self._start = time.monotonic()
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, StepDone | EpochDone):
+            return
+        takes_seconds = time.monotonic() - self._start + event.left_seconds
+        as_part = replace(
+            event,
+            epoch=self._before * event.epochs + event.epoch,
+            epochs=(self._before + 1 + self._after) * event.epochs,
+            left_seconds=event.left_seconds + self._after * takes_seconds,
+        )
+        for listener in self._listeners:
+            listener(as_part)
 
 
 def _groups_of_each_class(store: Store, groups: NDArray[np.int64]) -> list[int]:

@@ -112,13 +112,20 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
             return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(origin.data)
 
 
-def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = None) -> Model:
-    """Learn from pictures of a store: none are set aside, nothing is written, nobody is told.
+def learn(
+    store: Store,
+    settings: Settings,
+    indices: NDArray[np.int64] | None = None,
+    *,
+    listeners: Sequence[Listener] = (),
+) -> Model:
+    """Learn from pictures of a store: none are set aside, and nothing is written.
 
     Args:
         store: The pictures.
         settings: What is trained with.
         indices: Which of them, ascending; None: all.
+        listeners: Who is told how far it is.
 
     Raises:
         ConvscopeError: A setting is impossible, or the network does not fit the pictures.
@@ -131,7 +138,7 @@ def learn(store: Store, settings: Settings, indices: NDArray[np.int64] | None = 
     data = training_data(store, Split(learned, none, none, ()))
     training = _training(data, origin.settings, Group())
     with repeatable():
-        training.run()
+        training.run(listeners)
         training.finish()
         return _model(training, origin)
 
