@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
-_VALUES_AT_ONCE = 2**23
-"""In the largest step of a batch: 32 MiB of float32, so that threads seldom wait for each other."""
+_VALUES_AT_ONCE = 2**24
+"""In the largest step of a batch: 64 MiB of float32, so that threads seldom wait for each other."""
 _MOST_PICTURES_AT_ONCE = 256
 
 
