@@ -27,6 +27,7 @@ from convscope.serving.limits import Limits
 from convscope.serving.metrics import Metrics
 from convscope.serving.service import Service
 from convscope.serving.shelf import Shelf
+from convscope.serving.shortcut import Shortcut
 from convscope.studio.app import create_app
 from convscope.studio.gate import Gate
 from convscope.studio.home import Home
@@ -187,7 +188,7 @@ def _service(folder: Path, kind: str, body: Callable[[bytes], bytes]) -> Reader:
     metrics = Metrics()
     service = Service(Shelf({"pets": folder / "pets.safetensors"}), Limits(), metrics)
     app = make_app(service)
-    ask = _asking(app, Journal(Guard(app, None, None), metrics))
+    ask = _asking(app, Journal(Guard(Shortcut(app, service), None, None), metrics))
 
     def written(picture: bytes) -> bytes:
         return _message(b"POST /models/pets/predict?top=2", _KINDS[kind], body(picture))
