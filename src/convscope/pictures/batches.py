@@ -122,9 +122,7 @@ def cut(
     run(cut_batch, pictures, epoch.order[taken], maps, epoch.colours[taken], mean, std, out)
 
 
-def shrunk(
-    maps: NDArray[np.float32], stored: tuple[int, ...], shown: tuple[int, ...]
-) -> NDArray[np.float32]:
+def shrunk(maps: NDArray[np.float32], stored: tuple[int, ...], shown: tuple[int, ...]) -> NDArray[np.float32]:
     """Let maps take what is stored in some height and width to what is shown in another."""
     if shown == stored:
         return maps
