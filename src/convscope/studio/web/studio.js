@@ -16,7 +16,7 @@
  * @typedef {(root: HTMLElement, place: Place) => Promise<(() => void) | void>} Show
  */
 
-import { element } from "convscope/dom.js";
+import { centreCurrent, element } from "convscope/dom.js";
 import { told } from "studio/api.js";
 import { theme } from "studio/theme.js";
 
@@ -114,7 +114,8 @@ function leave(next) {
   else scrollTo(0, 0);
   return (root) => {
     root.removeAttribute("aria-busy");
-    main.style.minHeight = "";
+    // lists find their height a frame later
+    requestAnimationFrame(() => requestAnimationFrame(() => (main.style.minHeight = "")));
     const same =
       isSame && label && [...root.querySelectorAll(TAKES_KEYS)].find((one) => labelOf(one) === label);
     if (same instanceof HTMLElement) same.focus({ preventScroll: true });
@@ -141,7 +142,7 @@ function drawTop(current) {
     if (link.getAttribute("href") === addressOf(current)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  top.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  centreCurrent(top.querySelector("nav"));
   const switcher = top.querySelector(".theme");
   if (switcher) switcher.textContent = otherTheme();
 }

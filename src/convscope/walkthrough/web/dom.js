@@ -88,6 +88,18 @@ export function flat(children) {
 }
 
 /**
+ * Scrolls a row sideways until its current piece is in the middle; the page stays where it is.
+ *
+ * @param {Element | null} row
+ */
+export function centreCurrent(row) {
+  const current = row?.querySelector("[aria-current]");
+  if (!row || !current) return;
+  const [whole, piece] = [row, current].map((one) => one.getBoundingClientRect());
+  row.scrollLeft += piece.left + piece.width / 2 - whole.left - whole.width / 2;
+}
+
+/**
  * Gives the keyboard back to what had it before everything was drawn anew.
  *
  * @param {HTMLElement} root

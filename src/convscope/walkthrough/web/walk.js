@@ -20,7 +20,7 @@
  */
 
 import { brightest, isInside, placeText, read, stepNamed } from "convscope/chain.js";
-import { addressOf, element, flat, link, refocus } from "convscope/dom.js";
+import { addressOf, centreCurrent, element, flat, link, refocus } from "convscope/dom.js";
 import { frame } from "convscope/frame.js";
 import { header } from "convscope/header.js";
 import { EXTRAS, ribbon } from "convscope/ribbon.js";
@@ -118,6 +118,8 @@ class Page {
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
     this.speechTimer = 0;
     this.isPrinting = false;
+    /** The step whose view is shown. */
+    this.asked = "";
     /** @type {View} */
     this.view = {};
     root.replaceChildren(this.top, this.main, this.trail, this.speech);
@@ -151,7 +153,9 @@ class Page {
       header(this.chain, state, theme, !this.host),
       ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
     );
-    this.top.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    centreCurrent(this.top.querySelector(".ribbon"));
+    if (asked.step !== this.asked) this.top.lastElementChild?.scrollIntoView({ block: "nearest" });
+    this.asked = asked.step;
     if (step) this.renderStep(state, step, asked.place);
     else this.renderExtra(state, extra ?? "overview");
     if (focused) refocus(this.main, focused);
