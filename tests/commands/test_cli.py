@@ -202,9 +202,9 @@ def test_a_terminal_of_few_letters_is_no_reason_to_fail():
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        ("network 32C3-MP2 >&-", 0),
-        ("network 32C3-MP2 <&- >&- 2>&-", 0),
-        ("network 32Q3 2>&-", 2),
+        ("network 32C3-MP2 --input 1x28x28 >&-", 0),
+        ("network 32C3-MP2 --input 1x28x28 <&- >&- 2>&-", 0),
+        ("network 32Q3 --input 1x28x28 2>&-", 2),
         ("--help >&-", 0),
     ],
 )
@@ -215,7 +215,7 @@ def test_streams_that_were_closed_are_no_reason_to_fail(command, code):
 
 
 def test_output_that_does_not_fit_on_the_disk_is_an_error_of_a_few_lines():
-    shell = ["bash", "-c", f"{sys.executable} -m convscope network 32C3-MP2 > /dev/full"]
+    shell = ["bash", "-c", f"{sys.executable} -m convscope network 32C3-MP2 --input 1x28x28 > /dev/full"]
     done = subprocess.run(shell, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert "No space left" in done.stderr

@@ -5,6 +5,7 @@ import http.client
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from pydantic import BaseModel
 
 from convscope.studio.changes import changes
@@ -49,6 +50,7 @@ def test_over_a_socket_an_edit_is_told(start_studio, digits_model):
     connection.close()
 
 
+@pytest.mark.slow
 def test_eight_tabs_see_an_edit_that_one_of_them_makes(browser, start_studio, digits_model):
     studio = start_studio(digits_model)
     place = f"#/walk/{studio.model('digits')}/data.{studio.data('digits')}.5?at=convolution_1"

@@ -92,7 +92,7 @@ def place(drawing: NDArray[np.uint8], placement: Placement, size: tuple[int, int
         raise PictureError("the drawing is empty", remedy="draw something")
     top, bottom, left, right = _box(drawing)
     scale = placement.side_fraction * _SIDE / max(bottom - top, right - left)
-    height, width = (max(1, round(scale * side)) for side in (bottom - top, right - left))
+    height, width = max(1, round(scale * (bottom - top))), max(1, round(scale * (right - left)))
     ink = np.asarray(
         Image.fromarray(drawing[top:bottom, left:right]).resize((width, height), Image.Resampling.BOX)
     )
@@ -103,7 +103,7 @@ def place(drawing: NDArray[np.uint8], placement: Placement, size: tuple[int, int
     )
     placed = np.zeros((_SIDE, _SIDE), np.uint8)
     placed[down : down + height, across : across + width] = ink
-    averaged = np.asarray(Image.fromarray(placed).resize(size[::-1], Image.Resampling.BOX))
+    averaged = np.asarray(Image.fromarray(placed).resize((size[1], size[0]), Image.Resampling.BOX))
     return 255 - averaged if placement.is_dark else averaged
 
 

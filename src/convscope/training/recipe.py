@@ -266,7 +266,7 @@ def _automatic_batch(pictures_a_step: float) -> int:
 
 
 def _automatic_smoothing(classes: int) -> float:
-    """Ask for the same certainty whatever the number of classes: the true one 41 times as probable as another.
+    """Ask for the same certainty whatever the number of classes: the true one 41 times another.
 
     A fifth of the truth asks that of ten classes; of two, it would keep the network from ever being sure.
     """
