@@ -56,6 +56,7 @@ function help() {
       {},
       [
         "Point at a number on the right: its window lights up on the left, its arithmetic stands in the middle.",
+        "The answer at the top is what predictions say: the logits are divided by a temperature before softmax. The step softmax shows it without and with.",
         "Click keeps it; on a focused map the arrow keys move from cell to cell.",
         "Click a number on the left, or a link in the sum, to go back to where it came from. The trail below remembers the way.",
         "Hold the pointer on a number to see all its digits.",
