@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Progress
     from convscope.walkthrough.explanation import Explanation
 
-_AT_ONCE = 32
+_AT_ONCE = 128
 """So many prepared pictures of a store are held in memory."""
 _TOGETHER = 4
 """So many pictures are read and then predicted by one thread, while others do the same with the next ones."""
