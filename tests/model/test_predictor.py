@@ -137,11 +137,12 @@ def test_huge_logits_do_not_overflow(make_model: MakeModel) -> None:
     assert np.isfinite(predictor.probabilities(pictures_for(model, 5))).all()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 600])
-def test_batches_are_put_together_in_order(make_model: MakeModel, count: int) -> None:
+def test_batches_are_put_together_in_order(make_model: MakeModel, count: int, threads: int) -> None:
     model = make_model("2C3-MP2", (1, 6, 6))
     pictures = pictures_for(model, count)
-    predictor = Predictor(model, threads=1)
+    predictor = Predictor(model, threads)
     logits = predictor.logits(pictures)
     assert logits.shape == (count, 3)
     assert logits.dtype == np.float32
