@@ -63,3 +63,18 @@ export function told(error) {
     remedy ? element("p", { class: "quiet" }, `try: ${remedy}`) : null,
   );
 }
+
+/**
+ * What went wrong with something that ran on by itself: what, and below it why and what to do.
+ *
+ * @param {string} text  a line each
+ */
+export function failed(text) {
+  const [what, ...rest] = text.split("\n").map((line) => line.trim());
+  return element(
+    "div",
+    { class: "problem", role: "alert" },
+    element("p", { class: "what" }, what),
+    rest.map((line) => element("p", { class: "quiet" }, line)),
+  );
+}

@@ -2,7 +2,7 @@
 
 import { element } from "convscope/dom.js";
 import { benchView } from "convscope/losses.js";
-import { get, post, told } from "studio/api.js";
+import { failed, get, post, told } from "studio/api.js";
 import { withOptions } from "studio/picking.js";
 
 const LOOK_MILLISECONDS = 1000;
@@ -38,9 +38,7 @@ export async function show(root, place) {
             "Train the four networks",
           ),
         ),
-    state === "failed"
-      ? element("div", { class: "problem", role: "alert" }, element("p", { class: "what" }, said))
-      : "",
+    state === "failed" ? failed(said) : "",
   ];
   await ask(get("/api/losses"));
   return () => clearTimeout(timer);

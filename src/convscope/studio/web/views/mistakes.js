@@ -16,7 +16,7 @@
 
 import { element, head } from "convscope/dom.js";
 import { count, percent } from "convscope/numbers.js";
-import { get, post, told } from "studio/api.js";
+import { failed, get, post, told } from "studio/api.js";
 import { pictureList, thumbnail } from "studio/picture_list.js";
 import { chooseFor, walkOf, withOptions } from "studio/picking.js";
 
@@ -324,11 +324,7 @@ async function suspects(list, asked, desk) {
           button("Stop", "DELETE"),
         ];
       case "failed":
-        return [
-          element("h2", {}, "Probably mislabelled"),
-          element("div", { class: "problem", role: "alert" }, element("p", { class: "what" }, said)),
-          button("Try again", "POST"),
-        ];
+        return [element("h2", {}, "Probably mislabelled"), failed(said), button("Try again", "POST")];
       case "done":
         return pictures(
           "Probably mislabelled",

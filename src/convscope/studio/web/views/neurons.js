@@ -39,7 +39,7 @@ import { element } from "convscope/dom.js";
 import { number } from "convscope/number.js";
 import { count, three } from "convscope/numbers.js";
 import { cut, pixelsOf } from "convscope/receptive.js";
-import { get, told } from "studio/api.js";
+import { failed, get, told } from "studio/api.js";
 import { chooseFor, turnTo, walkOf } from "studio/picking.js";
 
 const AGAIN = 300; // milliseconds between two looks at how far it is
@@ -97,9 +97,7 @@ async function follow(address, body, signal, draw) {
 
 /** @param {Survey} survey */
 function progress({ state, done, total, problem }) {
-  if (state === "failed") {
-    return element("div", { class: "problem", role: "alert" }, element("p", { class: "what" }, problem));
-  }
+  if (state === "failed") return failed(problem);
   const doing = state === "preparing" ? "Preparing the pictures" : "Showing the network the pictures";
   const far = total > 0 ? `${count(done)} of ${count(total)}` : "…";
   return element(
