@@ -40,7 +40,7 @@ from convscope.training.data import training_data
 from convscope.training.distributed import joined, run_together
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose
-from machine import describe
+from machine import describe, sentence
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 NETWORK = "24C2-64C3-MP2-256C3-MP2-256C3-MP2"
@@ -177,7 +177,7 @@ def table(report: dict[str, Any]) -> str:
         "# Several processes",
         "",
         "Written by `benchmarks/distributed.py`, which says how it is measured.",
-        f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}.",
+        sentence(machine),
         f"Network `{report['network']}`, batch {report['batch']}, float32.",
         "",
         "| processes x threads | ms a step | ideal | processor ms | bytes sent by each | by the formula |",

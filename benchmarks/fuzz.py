@@ -33,7 +33,7 @@ import numpy as np
 from convscope.errors import ConvscopeError
 from fuzzing import files, records, requests
 from fuzzing.judgement import Judgement, Watch, judge, limit
-from machine import describe
+from machine import describe, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -260,7 +260,7 @@ def _table(report: dict[str, Any]) -> str:
         "",
         "Written by `benchmarks/fuzz.py`, which says what is damaged and what counts as a finding.",
         f"{inputs:,} inputs, {findings} findings, seed {report['seed']}.",
-        f"Machine: {machine['processor']}, {machine['cores']} cores.",
+        sentence(machine),
         "Time is processor time; memory is what an input took beyond what was taken before.",
         "",
         "| reader | inputs | read | refused | findings | mean | slowest | peak memory |",

@@ -35,7 +35,7 @@ from convscope.classifier import load
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
 from convscope.processors import processor_count
-from machine import describe
+from machine import describe, sentence
 from process_tree import observe
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def table(report: dict[str, Any]) -> str:
         "",
         "Written by `benchmarks/many_files.py`, which says how it is measured. Medians of",
         f"{report['rounds']} rounds on {report['pictures']:,} pictures, network `{NETWORK}` on {SHAPE}.",
-        f"Machine: {machine['processor']}, {machine['cores']} cores.",
+        sentence(machine),
         "",
         "| | pictures a second | processor time a picture, ms |",
         "|---|---|---|",

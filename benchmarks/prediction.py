@@ -33,7 +33,7 @@ from contenders.predictors import PREDICTORS, noise_model, torch_predictor
 from convscope.model.file import save
 from convscope.network.presets import automatic_network
 from convscope.network.shapes import parse_shape
-from machine import describe
+from machine import describe, sentence
 from turns import Entry, rates
 
 HERE = Path(__file__).parent
@@ -134,8 +134,8 @@ def table(report: dict[str, Any]) -> str:
         "# How fast a picture is predicted",
         "",
         "Written by `benchmarks/prediction.py`, which says how it is measured. Medians of",
-        f"{report['rounds']} rounds. Machine: {machine['processor']}, {machine['cores']} cores; PyTorch",
-        f"{machine['torch']}, Python {machine['python']}.",
+        f"{report['rounds']} rounds.",
+        sentence(machine),
         "",
         "Pictures a second in steady state:",
         "",

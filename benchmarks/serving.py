@@ -36,7 +36,7 @@ from contenders.predictors import noise_model
 from convscope.classifier import load
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
-from machine import describe
+from machine import describe, sentence
 from process_tree import processor_seconds
 
 HERE = Path(__file__).parent
@@ -233,8 +233,8 @@ def table(report: dict[str, Any]) -> str:
         "",
         "Written by `benchmarks/serving.py`, which says how it is measured:",
         f"{report['rounds']} turns of {report['seconds']:g} seconds. Network `{NETWORK}` on {SHAPE},",
-        f"JPEGs of 32x32 pixels as forms. Machine: {machine['processor']}, {machine['cores']} cores, clients",
-        f"included; PyTorch {machine['torch']}, Python {machine['python']}.",
+        "JPEGs of 32x32 pixels as forms; the clients run on the same machine.",
+        sentence(machine),
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",

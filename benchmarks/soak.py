@@ -37,7 +37,7 @@ from contenders.predictors import noise_model
 from convscope.classifier import load
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
-from machine import describe
+from machine import describe, sentence
 from serving import DOCS, NETWORK, PICTURES, SHAPE, free_port, photo, request, wait_for
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def text(report: dict[str, Any]) -> str:
 
 Written by `benchmarks/soak.py`, which says what is asked and counted: {report["requests"]:,} requests of
 {report["clients"]} clients and {report["crowd"]:,} of a crowd, in {report["seconds"]:.0f} s.
-Machine: {machine["processor"]}, {machine["cores"]} cores.
+{sentence(machine)}
 
 | answered by the old model | by the new | told to come again | lost | wrong | backward |
 |---|---|---|---|---|---|
