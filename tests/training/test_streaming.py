@@ -257,22 +257,28 @@ def finish(command, environment):
     assert done.returncode == 0, done.stderr
 
 
-def kill_after(checkpoints, command, run, environment):
-    """Kill a training that has written so many checkpoints; returns the step that the last one is of."""
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
-    end = time.monotonic() + PATIENCE_SECONDS
-    seen = set()
-    while len(seen) <= checkpoints:
-        with suppress(FileNotFoundError):
-            seen |= {path.stat().st_mtime_ns for path in run.glob("checkpoint-*")}
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+def position(run):
+    """The epoch and the step that the newest checkpoint is of."""
     newest = max(run.glob("checkpoint-*"), key=lambda path: path.stat().st_mtime_ns)
     with safetensors.safe_open(newest, "pt") as file:
-        return json.loads(file.metadata()["convscope"])["position"]["step"]
+        found = json.loads(file.metadata()["convscope"])["position"]
+    return found["epoch"], found["step"]
+
+
+def kill_in(epoch, command, run, environment):
+    """Kill a training once it has begun an epoch; returns the step that its last checkpoint is of."""
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    end = time.monotonic() + PATIENCE_SECONDS
+    reached = (0, 0)
+    while reached < (epoch, 1):
+        with suppress(FileNotFoundError, ValueError):  # there is none yet, or it has just been replaced
+            reached = position(run)
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return position(run)[1]
 
 
 @pytest.mark.slow
@@ -281,8 +287,8 @@ def test_a_run_that_was_killed_inside_a_window_ends_as_if_it_never_had_been(pets
     whole, run = tmp_path / "whole", tmp_path / "killed"
     finish([sys.executable, PROGRAM, *train(pets, whole)], environment)
     resume = [sys.executable, PROGRAM, "train", "--resume", str(run), "--quiet"]
-    steps = [kill_after(7, [sys.executable, PROGRAM, *train(pets, run)], run, environment)]
-    steps += [kill_after(checkpoints, resume, run, environment) for checkpoints in (22, 31)]
+    steps = [kill_in(1, [sys.executable, PROGRAM, *train(pets, run)], run, environment)]
+    steps += [kill_in(epoch, resume, run, environment) for epoch in (2, 4)]
     assert any(step % WINDOW_STEPS for step in steps), steps
     finish(resume, environment)
     for name in ("model.safetensors", "pictures.csv"):
