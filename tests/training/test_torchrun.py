@@ -48,7 +48,7 @@ def whole(pictures, start, tmp_path):
 
 
 @pytest.fixture
-def begun(pictures, start, tmp_path):
+def begun(pictures, start, tmp_path, whole):  # noqa: ARG001  # a run that waits for another comes to its end
     """The same run, somewhere in its epochs, and torchrun."""
     run = tmp_path / "begun"
     torchrun = start([*TOGETHER, *training(pictures, run, EPOCHS)])
