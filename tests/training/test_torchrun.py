@@ -18,6 +18,7 @@ from .torchrun import (
     PATIENCE_SECONDS,
     PROGRAM,
     TOGETHER,
+    TORCHRUN,
     assert_same,
     finish,
     kill,
@@ -137,7 +138,7 @@ def test_ctrl_c_stops_all_and_the_run_goes_on(begun, start, whole):
 
 def test_several_processes_need_a_folder_by_name(pictures, start):
     command = [argument for argument in training(pictures, "", EPOCHS) if argument not in {"--output", ""}]
-    refused = start([*TOGETHER, *command])
+    refused = start([*TORCHRUN, "--standalone", "--nproc-per-node", "2", *command])  # and not begun again
     _, errors = refused.communicate(timeout=PATIENCE_SECONDS)
     assert refused.returncode != 0
     assert "several processes need to be told the run's folder" in errors
