@@ -146,9 +146,9 @@ def row(name: str, runs: list[dict[str, Any]]) -> str:
 def calibration(runs: list[dict[str, Any]]) -> str:
     """Say how far probabilities and shares of right answers lie apart, in the runs in which it was noted."""
     errors = [100 * run["calibration_error"] for run in runs if "calibration_error" in run]
-    return (
-        f"{statistics.mean(errors):.2f} % ({max(errors):.2f}), noted in {len(errors)} of {len(runs)}" if errors else "not noted"
-    )
+    if not errors:
+        return "not noted"
+    return f"{statistics.mean(errors):.2f} % ({max(errors):.2f}), noted in {len(errors)} of {len(runs)}"
 
 
 if __name__ == "__main__":
