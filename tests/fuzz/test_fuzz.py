@@ -4,6 +4,7 @@ The readers and the damage are those of benchmarks/fuzz.py. Inputs that were onc
 seeds/READER and read here for ever.
 """
 
+import mmap
 import os
 import random
 import signal
@@ -104,7 +105,7 @@ def fail(_):
         (fail, "IndexError"),
         (lambda data: Path("/nowhere/new").write_bytes(data), "outside"),
         (lambda _: os.system("true"), "os.system"),
-        (lambda _: bytearray(b"x") * 2**24, "MiB"),
+        (lambda _: mmap.mmap(-1, 2**24).write(bytes(2**24)), "MiB"),
         (lambda _: sum(range(3 * 10**7)), " s"),
     ],
     ids=["another exception", "another place", "another process", "much memory", "much time"],
