@@ -129,13 +129,14 @@ class Predictor:
             for part in parts:
                 yield part, _run(self._session, names, pictures[part])
             return
+        session = self._lone_session  # made here, once, and not by every thread
         with ThreadPoolExecutor(self._threads) as pool:
-            found = pool.map(lambda part: _run(self._lone_session, names, pictures[part]), parts)
+            found = pool.map(lambda part: _run(session, names, pictures[part]), parts)
             yield from zip(parts, found, strict=True)
 
     @cached_property
     def _lone_session(self) -> onnxruntime.InferenceSession:
-        """Computes a batch in the thread that asks for it, made when the first asks."""
+        """Computes a batch in the thread that asks for it; made when there are several for the first time."""
         return open_session(self._graph(), 1)
 
 

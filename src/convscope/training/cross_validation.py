@@ -93,7 +93,7 @@ class _Fold:
     """
 
     def __init__(self, number: int, folds: int, listeners: Sequence[Listener]) -> None:
-        self._before, self._after = number - 1, folds - number
+        self._number, self._folds = number, folds
         self._listeners = listeners
         self._start = time.monotonic()
 
@@ -103,9 +103,9 @@ class _Fold:
         takes_seconds = time.monotonic() - self._start + event.left_seconds
         as_part = replace(
             event,
-            epoch=self._before * event.epochs + event.epoch,
-            epochs=(self._before + 1 + self._after) * event.epochs,
-            left_seconds=event.left_seconds + self._after * takes_seconds,
+            epoch=(self._number - 1) * event.epochs + event.epoch,
+            epochs=self._folds * event.epochs,
+            left_seconds=event.left_seconds + (self._folds - self._number) * takes_seconds,
         )
         for listener in self._listeners:
             listener(as_part)

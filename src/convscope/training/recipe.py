@@ -41,9 +41,10 @@ By the picture's channels: there is more to learn in colour, for a network twice
 """
 SMALLER = 3 / 4
 """How large colour pictures are shown at first: the coarse is learned from them in half the time."""
-LARGEST_SMOOTHING = 0.2
 SMALLER_FRACTION = 0.5
 """For how much of the run."""
+LARGEST_SMOOTHING = 0.2
+"""How much of the truth is spread over the classes at most; fewer than ten get less."""
 EASY_ACCURACY_FRACTION = 0.97
 """Pictures of which so many are recognised after a twentieth of the run are easy: a third of it will do."""
 
