@@ -31,6 +31,7 @@ from convscope.pictures.split import Split, split
 from convscope.pictures.store import Store, build_store
 from convscope.pictures.survey import survey
 from convscope.training.data import training_data
+from convscope.training.engine import engine_name, repeatable
 from convscope.training.loop import Training
 from convscope.training.optimiser import Optimiser
 from convscope.training.precision import fastest_precision
@@ -65,9 +66,10 @@ def mirrored_at_random(
     *,
     seed: int,
     epoch: int,
+    window: int,
 ) -> batches.Epoch:
     """Draw an epoch in which a coin decides for each picture, whatever it was in the epoch before."""
-    drawn = DRAW(indices, replace(augmentation, mirror=False), sides, seed=seed, epoch=epoch)
+    drawn = DRAW(indices, replace(augmentation, mirror=False), sides, seed=seed, epoch=epoch, window=window)
     if augmentation.mirror:
         drawn.maps[np.random.default_rng((seed, epoch, 1)).random(len(indices)) < 0.5, :, 1] *= -1
     return drawn
@@ -87,7 +89,7 @@ PIECES = {
     ),
     "falling learning rate": Piece(
         "half the rate at every step",
-        replaced=patch.object(Optimiser, "step", lambda self, _: STEP(self, 0.5)),
+        replaced=patch.object(Optimiser, "step", lambda self, rate: STEP(self, torch.full_like(rate, 0.5))),
     ),
     "label smoothing": Piece("none", {"label_smoothing": 0.0}),
     "mirroring": Piece("never mirrored", {"mirror": False}),
@@ -111,6 +113,7 @@ def main() -> None:
     parser.add_argument("--learned", type=int, default=20_000, help="pictures learned from")
     parser.add_argument("--held-out", type=int, default=10_000, help="pictures judged by")
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--output", type=Path, default=DOCS / "ablation")
     arguments = parser.parse_args()
     source = open_source(arguments.data)
@@ -136,13 +139,15 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
     held_out = np.sort(pool[arguments.learned : arguments.learned + arguments.held_out])
     data = training_data(store, Split(learned, NONE, NONE, ()))
     epochs = max(1, round(arguments.epochs * piece.epochs))
-    settings = Settings(epochs=epochs, precision=fastest_precision(), seed=seed, **piece.settings)
-    start = time.process_time()
-    with piece.replaced:
+    device = arguments.device
+    said = {"epochs": epochs, "device": device, "precision": fastest_precision(device), "seed": seed}
+    settings = Settings(**said, **piece.settings)
+    start = time.perf_counter()
+    with piece.replaced, repeatable():
         training = Training(data, choose(data.facts(), settings))
         training.run()
         training.finish()
-    seconds = time.process_time() - start
+    seconds = time.perf_counter() - start
     right = training.predict(held_out).argmax(1) == torch.from_numpy(store.labels[held_out])
     return {
         "seed": seed,
@@ -152,6 +157,7 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
         "held_out": len(held_out),
         "epochs": epochs,
         "network": training.recipe.network,
+        "device": engine_name(device),
     }
 
 
@@ -166,13 +172,18 @@ def table(runs: list[dict[str, Any]]) -> str:
         "Written by `benchmarks/ablation.py`, which says how it is measured:",
         f"{first['data']}, {first['learned']:,} pictures of the training part learned from for",
         f"{first['epochs']} epochs, {first['held_out']:,} others of it judged by; the automatic network,",
-        f"`{first['network']}`; processor time, {machine['processor']}.",
+        f"`{first['network']}`; trained on {where(first, machine)}.",
         "",
         "| left out | instead | accuracy, mean (lowest to highest) | against all of it | seeds | time |",
         "|---|---|---|---|---|---|",
         *(text for _, text in sorted(found for found in rows if found)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def where(run: dict[str, Any], machine: dict[str, Any]) -> str:
+    """Name what a run was computed by."""
+    return machine["processor"] if run["device"] == "cpu" else run["device"]
 
 
 def row(name: str, runs: list[dict[str, Any]], whole: float) -> tuple[float, str] | None:

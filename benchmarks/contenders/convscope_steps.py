@@ -51,8 +51,8 @@ def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
     average = Average(trained)
 
     def change() -> None:
-        optimiser.step(1.0)
-        average.follow(1000)
+        optimiser.step(torch.tensor(1.0))
+        average.follow(torch.tensor(1000.0))
 
     return change
 

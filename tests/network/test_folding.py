@@ -41,7 +41,7 @@ def trained(request):
     optimiser = Optimiser(network, batch=40, filter_rate=0.1)
     for _ in range(10):
         F.cross_entropy(network(maps), labels).backward()
-        optimiser.step(1)
+        optimiser.step(torch.tensor(1.0))
     return network.eval(), pixels[:8]
 
 

@@ -18,7 +18,7 @@ def walk(layer, average, steps, whole, seed=0):
     been = [layer.weight.detach().numpy().copy()]
     for _ in range(steps):
         layer.weight.data += torch.randn(2, 3, generator=random)
-        average.follow(whole)
+        average.follow(torch.tensor(whole))
         been.append(layer.weight.detach().numpy().copy())
     return np.array(been, np.float64)
 
@@ -53,5 +53,5 @@ def test_it_goes_on_from_kept_weights(layer):
     walk(layer, first, 5, 1000)
     second.load_state({name: tensor.clone() for name, tensor in first.weights.items()})
     for average in (first, second):
-        average.follow(1000)
+        average.follow(torch.tensor(1000.0))
     assert torch.equal(first.weights["weight"], second.weights["weight"])

@@ -13,6 +13,7 @@ from convscope.network.shapes import stages
 from convscope.training import optimiser
 from convscope.training.optimiser import Optimiser, orthogonalised
 
+FULL = torch.tensor(1.0)
 BATCH = 16
 
 
@@ -62,7 +63,7 @@ def test_filters_are_held_at_one_norm_and_turned_by_an_angle(network, fraction):
     weight, rate = network.blocks[0].weight, 0.1
     before = weight.detach().clone()
     backward(network)
-    Optimiser(network, batch=BATCH, filter_rate=rate).step(fraction)
+    Optimiser(network, batch=BATCH, filter_rate=rate).step(torch.tensor(fraction))
     turned = weight.detach() - math.sqrt(5) * before / before.norm()
     sizes = np.linalg.svd(turned.flatten(1).numpy(), compute_uv=False)
     assert sizes.max() < 1.3 * rate * fraction
@@ -77,7 +78,7 @@ def test_a_step_goes_down_the_slope(network):
         loss = F.cross_entropy(network(maps), labels)
         losses.append(loss.item())
         loss.backward()
-        steps.step(1)
+        steps.step(FULL)
     assert losses[-1] < 0.5 * losses[0]
 
 
@@ -103,7 +104,7 @@ def test_shifts_and_the_output_layer_follow_pytorchs_sgd(network):
         backward(network, seed)
         for name, copy in copies.items():
             copy.grad = parameters[name].grad.clone()
-        ours.step(1)
+        ours.step(FULL)
         theirs.step()
     for name, copy in copies.items():
         torch.testing.assert_close(parameters[name].detach(), copy.detach())
@@ -111,7 +112,7 @@ def test_shifts_and_the_output_layer_follow_pytorchs_sgd(network):
 
 def test_gradients_are_forgotten(network):
     backward(network)
-    Optimiser(network, batch=BATCH, filter_rate=0.1).step(1)
+    Optimiser(network, batch=BATCH, filter_rate=0.1).step(FULL)
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
@@ -139,7 +140,7 @@ def test_a_kept_state_goes_on_as_if_nothing_had_been(network):
     first = Optimiser(network, batch=BATCH, filter_rate=0.1)
     for seed in range(3):
         backward(network, seed)
-        first.step(1)
+        first.step(FULL)
     kept = {name: tensor.clone() for name, tensor in first.state().items()}
     weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     results = []
@@ -147,7 +148,7 @@ def test_a_kept_state_goes_on_as_if_nothing_had_been(network):
         one.load_state(kept)
         network.load_state_dict(weights)
         backward(network, seed=3)
-        one.step(0.5)
+        one.step(torch.tensor(0.5))
         results.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
     assert all(torch.equal(tensor, results[1][name]) for name, tensor in results[0].items())
     assert set(kept) == {name for name, _ in network.named_parameters()}

@@ -25,9 +25,9 @@ class Average:
         self._network = network
         self.weights = {name: tensor.detach().clone() for name, tensor in network.named_parameters()}
 
-    def follow(self, steps: float) -> None:
-        """Move towards the weights as they are now, in a run of so many steps."""
-        share = 1 / max(1.0, _WINDOW_FRACTION * steps)
+    def follow(self, steps: Tensor) -> None:
+        """Move towards the weights as they are now, in a run of so many steps ()."""
+        share = (_WINDOW_FRACTION * steps).clamp_min(1).reciprocal()
         with torch.no_grad():
             for name, tensor in self._network.named_parameters():
                 self.weights[name].lerp_(tensor, share)

@@ -16,7 +16,7 @@ from convscope.training.precision import DTYPES
 from convscope.training.recipe import Facts, Precision, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -106,8 +106,15 @@ class TrainingData:
             Maps (batch, channels, height, width), channels-last, in the precision, and labels (batch,).
         """
         sides = sides or self.shape[1:]
+        sent = [one.to(self.place, non_blocking=True) for one in self.parcel(epoch, taken, precision, sides)]
+        return self.unpack(sent, precision, sides)
+
+    def parcel(
+        self, epoch: batches.Epoch, taken: slice, precision: Precision, sides: tuple[int, int]
+    ) -> tuple[Tensor, ...]:
+        """Pack what has to be sent to the place for the batch that `cut` describes."""
         if self.resident:
-            return self.resident.cut(epoch, taken, DTYPES[precision], sides)
+            return self.resident.order(epoch, taken, sides)
         labels = torch.from_numpy(self.store.labels[epoch.order[taken]])
         kept: Precision = "bf16" if precision == "bf16" else "fp32"  # what the kernel writes
         maps = torch.empty(
@@ -120,8 +127,16 @@ class TrainingData:
             maps.permute(0, 2, 3, 1).view(torch.uint16 if kept == "bf16" else maps.dtype).numpy()
         )
         batches.cut(self.store.pictures, epoch, taken, self.mean, self.std, cells)
-        sent = maps.to(self.place, non_blocking=True).to(DTYPES[precision])
-        return sent, labels.to(self.place, non_blocking=True)
+        return maps, labels
+
+    def unpack(
+        self, sent: Sequence[Tensor], precision: Precision, sides: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the batch of a parcel that was sent, as `cut` does."""
+        if self.resident:
+            return self.resident.cut(sent, DTYPES[precision], sides)
+        maps, labels = sent
+        return maps.to(DTYPES[precision]), labels
 
     def at(self, place: torch.device) -> TrainingData:
         """Cut batches for another device from now on, on it if its memory holds the pictures."""

@@ -12,6 +12,7 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,7 @@ from convscope.training.gradient_scale import GradientScale
 from convscope.training.optimiser import Optimiser
 from convscope.training.precision import has_bfloat16
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
+from convscope.training.recorded import Recorded, directly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,6 +132,8 @@ class Training:
             product=torch.bfloat16 if has_bfloat16(recipe.device) else torch.float32,
         )
         self.scale = GradientScale(needed=recipe.precision == "fp16")
+        recorded = engine.place.type == "cuda" and recipe.precision != "fp16"  # whose scale asks for a number
+        self._compute = Recorded(engine.place) if recorded else partial(directly, engine.place)
         self.average = Average(self.network)
         weights = recipe.class_weights
         self._class_weights = None if weights is None else torch.tensor(weights, device=engine.place)
@@ -256,25 +260,46 @@ class Training:
 
     def _step(self, batch: _Batch) -> tuple[float, int]:
         """Learn from a batch; return the sum of the losses over the own share, and how many are right."""
-        smaller = self.recipe.smaller if self._done_fraction() < SMALLER_FRACTION else None
-        own = self.group.share(batch.taken)
-        maps, labels = batch.data.cut(batch.drawn, own, self.recipe.precision, smaller)
+        done, own = self._done_fraction(), self.group.share(batch.taken)
+        smaller = self.recipe.smaller if done < SMALLER_FRACTION else None
+        sides = smaller or self.data.shape[1:]
+        parcel = batch.data.parcel(batch.drawn, own, self.recipe.precision, sides)
+        pace = torch.tensor([1 - done, self._steps_in_all(), self._weight(batch.indices)])
+        kind = batch.data.resident is not None, sides
+        learn = partial(self._learn, batch.data, sides)
+        loss, correct = self._compute(kind, learn, (pace, *parcel)).tolist()
+        return loss, int(correct)
+
+    def _learn(self, data: TrainingData, sides: tuple[int, int], pace: Tensor, *sent: Tensor) -> Tensor:
+        """Change the weights, all that a step computes where the network is.
+
+        Args:
+            data: Who has packed the batch.
+            sides: Height and width the pictures are shown in.
+            pace: (3,) the fraction of the full rate, how many steps the run has, what the batch weighs.
+            sent: The parcel.
+
+        Returns:
+            (2,) the sum of the losses, and how many are right.
+        """
+        rate_fraction, steps, weight = pace.unbind()
+        maps, labels = data.unpack(sent, self.recipe.precision, sides)
         logits: Tensor = self.network(maps)
         smoothing = self.recipe.label_smoothing
         loss = F.cross_entropy(
             logits, labels, self._class_weights, label_smoothing=smoothing, reduction="sum"
         )
-        (self.scale.factor * loss / self._weight(batch.indices)).backward()
+        (self.scale.factor * loss / weight).backward()
         gradients = self.optimiser.gradients()
         self.group.add_up_tensors(gradients)
         if self.scale.undo(gradients):
-            self.optimiser.step(1 - self._done_fraction())
+            self.optimiser.step(rate_fraction)
         else:
             self.optimiser.forget()
-        self.average.follow(self._steps_in_all())
+        self.average.follow(steps)
         # What is shown knows neither smoothing nor weights, so that it compares with the validation loss.
-        shown = F.cross_entropy(logits.detach(), labels, reduction="sum").item()
-        return shown, int((logits.argmax(1) == labels).sum())
+        shown = F.cross_entropy(logits.detach(), labels, reduction="sum")
+        return torch.stack((shown, (logits.argmax(1) == labels).sum().float()))
 
     def _weight(self, indices: NDArray[np.int64]) -> float:
         """Say what all pictures of a batch weigh together, whichever process they are with."""

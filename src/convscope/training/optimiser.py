@@ -71,30 +71,30 @@ class Optimiser:
             for name, tensor in [*self._turned.items(), *((d.name, d.tensor) for d in self._descended)]
         }
 
-    def step(self, rate_fraction: float) -> None:
-        """Change every weight by its gradient at this fraction of the full rate, and forget the gradients."""
+    def step(self, rate_fraction: Tensor) -> None:
+        """Change every weight by its gradient at this fraction () of the full rate; forget the gradients."""
         with torch.no_grad():
             for name, weight in self._turned.items():
                 self._turn(weight, self._momenta[name], rate_fraction)
             for descended in self._descended:
                 self._descend(descended, rate_fraction)
 
-    def _turn(self, weight: Tensor, momentum: Tensor, rate_fraction: float) -> None:
+    def _turn(self, weight: Tensor, momentum: Tensor, rate_fraction: Tensor) -> None:
         gradient = cast("Tensor", weight.grad)
         momentum.mul_(_FILTER_MOMENTUM).add_(gradient)
         direction = gradient.add_(momentum, alpha=_FILTER_MOMENTUM)
         weight.mul_(math.sqrt(len(weight)) / weight.norm().clamp_min(1e-12))
         turned = orthogonalised(direction.flatten(1), self._product).view_as(weight)
-        weight.add_(turned, alpha=-self._filter_rate * rate_fraction)
+        weight.addcmul_(turned, rate_fraction, value=-self._filter_rate)
         weight.grad = None
 
-    def _descend(self, descended: _Descended, rate_fraction: float) -> None:
+    def _descend(self, descended: _Descended, rate_fraction: Tensor) -> None:
         tensor, momentum = descended.tensor, self._momenta[descended.name]
         gradient = cast("Tensor", tensor.grad)
         rate = descended.rate * self._batch
         gradient.add_(tensor, alpha=_DECAY * self._batch / rate)
         momentum.mul_(_MOMENTUM).add_(gradient)
-        tensor.add_(gradient.add_(momentum, alpha=_MOMENTUM), alpha=-rate * rate_fraction)
+        tensor.addcmul_(gradient.add_(momentum, alpha=_MOMENTUM), rate_fraction, value=-rate)
         tensor.grad = None
 
     def forget(self) -> None:

@@ -15,6 +15,8 @@ from torch import Tensor
 from convscope.pictures import batches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -40,25 +42,29 @@ class Resident:
     mean: Tensor
     std: Tensor
 
-    def cut(
-        self, epoch: batches.Epoch, taken: slice, dtype: torch.dtype, sides: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
-        """Cut a batch, as `TrainingData.cut` does.
+    def order(self, epoch: batches.Epoch, taken: slice, sides: tuple[int, int]) -> tuple[Tensor, ...]:
+        """Say what is to be cut: all that has to be sent for a batch.
 
         Args:
             epoch: What was drawn.
             taken: Which places of its order.
-            dtype: Of the maps.
             sides: Height and width to show the pictures in.
+
+        Returns:
+            Which pictures (batch,), where their pixels come from (batch, 2, 3), their colours (batch, 3).
+        """
+        moved = batches.shrunk(epoch.maps[taken], tuple(self.pictures.shape[1:3]), sides)
+        return tuple(torch.from_numpy(array) for array in (epoch.order[taken], moved, epoch.colours[taken]))
+
+    def cut(
+        self, sent: Sequence[Tensor], dtype: torch.dtype, sides: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Cut the batch that an order, sent to the device, asks for.
 
         Returns:
             Maps (batch, channels, height, width), channels-last, and labels (batch,), both on the device.
         """
-        moved = batches.shrunk(epoch.maps[taken], tuple(self.pictures.shape[1:3]), sides)
-        picks, maps, colours = (
-            torch.from_numpy(array).to(self.pictures.device, non_blocking=True)
-            for array in (epoch.order[taken], moved, epoch.colours[taken])
-        )
+        picks, maps, colours = sent
         cells = cut_batch(self.pictures, picks, maps, colours, self.mean, self.std, sides)
         return cells.to(dtype).permute(0, 3, 1, 2), self.labels[picks]
 
