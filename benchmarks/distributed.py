@@ -8,9 +8,10 @@ divided by the threads that compute, on no more cores than there are. Bytes are 
 counted meanwhile, with the heads of TCP, so nothing else should use it; beside them stands what the formula
 in docs/reference/distributed.md says.
 
-For 8 to 512 nodes the same formula is worked out, with the times of one process measured here and a network
-that is assumed: --latency and --bandwidth. Two plans: the same batch whatever the number of nodes, and the
-same share for each.
+For 8 to 512 nodes the same formula is worked out, with a network that is assumed, --latency and --bandwidth,
+and the time that one process takes for its share of the batch: measured here for shares of several sizes, in
+a straight line between them, and in proportion beyond the largest. Two plans: the same batch whatever the
+number of nodes, and the same share for each.
 
     python benchmarks/distributed.py
 
@@ -45,6 +46,7 @@ from machine import describe, sentence
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 NETWORK = "24C2-64C3-MP2-256C3-MP2-256C3-MP2"
 PLANS = ((1, 1), (1, 2), (2, 1), (4, 1))  # processes, threads of each
+SHARES = (8, 32, 128)  # of a batch, besides the whole: what a process takes for them alone is measured
 NODES = (8, 16, 32, 64, 128, 256, 512)
 WARM_UP = 5
 SMALL_MESSAGES = 3  # a step's: gradients, figures, the wish to stop
@@ -66,14 +68,15 @@ def main() -> None:
         take_part(given.batch, given.steps, given.member)
         return
     measured = [run(*plan, given.batch, given.steps) for plan in PLANS]
-    half = run(1, 1, given.batch // 2, given.steps)
+    alone = {share: run(1, 1, share, given.steps)["seconds_per_step"] for share in SHARES}
+    alone[given.batch] = measured[0]["seconds_per_step"]
     report = {
         "machine": describe(),
         "network": NETWORK,
         "batch": given.batch,
         "assumed": {"latency_seconds": given.latency, "bytes_per_second": given.bandwidth},
         "measured": measured,
-        **model(measured[0], half, given),
+        **model(measured[0], alone, given),
     }
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
@@ -141,26 +144,26 @@ def loopback_bytes() -> int:
     return next(int(line.split(":")[1].split()[8]) for line in lines if line.strip().startswith("lo:"))
 
 
-def model(whole: dict[str, float], half: dict[str, float], given: argparse.Namespace) -> dict[str, Any]:
+def model(whole: dict[str, float], alone: dict[int, float], given: argparse.Namespace) -> dict[str, Any]:
     """Work out the time of a step for many nodes.
 
-    A step of one process takes a fixed time (the weights' change) and a time a picture; both follow from two
-    sizes of batch.
+    Args:
+        whole: What one process has measured.
+        alone: The seconds of its step, by the pictures in it, ascending.
+        given: The batch and the network that is assumed.
     """
-    picture = (whole["seconds_per_step"] - half["seconds_per_step"]) / (given.batch - given.batch // 2)
-    fixed = whole["seconds_per_step"] - given.batch * picture
     messages = 2 * whole["normalisations"] + SMALL_MESSAGES
     size = 4 * whole["weights"]
 
     def seconds(nodes: int, share: float) -> float:
         turns = 2 * (nodes - 1)
         sending = turns / nodes * size / given.bandwidth
-        return fixed + share * picture + messages * turns * given.latency + sending
+        computing = np.interp(share, list(alone), list(alone.values())) * max(1, share / max(alone))
+        return float(computing) + messages * turns * given.latency + sending
 
-    largest = max(NODES) * 8
+    largest = max(NODES) * min(SHARES)
     return {
-        "seconds_per_picture": picture,
-        "fixed_seconds": fixed,
+        "seconds_alone": alone,
         "same_batch": {"batch": largest, "seconds": {n: seconds(n, largest / n) for n in NODES}},
         "same_share": {"share": given.batch, "seconds": {n: seconds(n, given.batch) for n in NODES}},
     }
@@ -171,7 +174,9 @@ def table(report: dict[str, Any]) -> str:
     machine, measured, assumed = report["machine"], report["measured"], report["assumed"]
     alone, threaded, pair = (one["seconds_per_step"] for one in measured[:3])
     same_batch, same_share = report["same_batch"], report["same_share"]
-    picture, fixed = report["seconds_per_picture"], report["fixed_seconds"]
+    alone_by_share = ", ".join(
+        f"{share} in {1000 * seconds:.1f}" for share, seconds in report["seconds_alone"].items()
+    )
     largest, share = same_batch["batch"], same_share["share"]
     lines = [
         "# Several processes",
@@ -194,7 +199,7 @@ def table(report: dict[str, Any]) -> str:
         "",
         "## Many nodes, by the formula",
         "",
-        f"Measured here: {1000 * fixed:.2f} ms a step whatever the batch, {1e6 * picture:.1f} µs a picture.",
+        f"Measured here: the step of a lone process, pictures in ms: {alone_by_share}.",
         f"Assumed: {1e6 * assumed['latency_seconds']:.0f} µs a turn, {assumed['bytes_per_second']:.3g} bytes",
         "a second, one process of one thread a node, no waiting for slower nodes, gloo's ring, nothing",
         "overlapped.",
