@@ -9,6 +9,7 @@ from convscope.network.threads import run
 from convscope.pictures.augmentation import cut_batch
 
 PLAIN = (1.0, 0.0, 1.0)  # contrast, brightness, saturation
+WHOLE = (0.5, 0.5, 0.0)  # the middle of a hole, and half its side
 STILL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 seeds = st.integers(0, 2**32 - 1)
@@ -19,14 +20,25 @@ def noise(shape, seed=0, count=1):
     return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
 
 
-def cut(pictures, maps=STILL, colours=PLAIN, mean=0.0, std=1.0, picks=None, threads=None, dtype=np.float32):
-    """Cut every picture (or the picked ones) with the same map and colours."""
+def cut(
+    pictures,
+    maps=STILL,
+    colours=PLAIN,
+    hole=WHOLE,
+    mean=0.0,
+    std=1.0,
+    picks=None,
+    threads=None,
+    dtype=np.float32,
+):
+    """Cut every picture (or the picked ones) with the same map, colours and hole."""
     picks = np.arange(len(pictures)) if picks is None else np.array(picks)
     count, channels = len(picks), pictures.shape[3]
     out = np.empty((count, *pictures.shape[1:]), dtype)
     each = (
         np.broadcast_to(np.array(maps, np.float32), (count, 2, 3)).copy(),
         np.broadcast_to(np.array(colours, np.float32), (count, 3)).copy(),
+        np.broadcast_to(np.array(hole, np.float32), (count, 3)).copy(),
     )
     scales = (np.full(channels, mean, np.float32), np.full(channels, std, np.float32))
     run(cut_batch, pictures, picks, *each, *scales, out, threads=threads)
@@ -85,12 +97,24 @@ def test_colours_change_as_described(channels, contrast, brightness, saturation,
     np.testing.assert_allclose(found, expected / 50, atol=1e-4)
 
 
+@given(shapes, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), seeds)
+def test_a_hole_is_a_square_of_nothing_and_all_around_it_stays(shape, down, right, half, seed):
+    pictures = noise(shape, seed)
+    found = cut(pictures, hole=(down, right, half), mean=100, std=50)[0]
+    height, width, _ = shape
+    rows = np.array([abs(np.float32((i + 0.5) / height) - np.float32(down)) < half for i in range(height)])
+    columns = np.array([abs(np.float32((j + 0.5) / width) - np.float32(right)) < half for j in range(width)])
+    expected = cut(pictures, mean=100, std=50)[0]
+    expected[np.ix_(rows, columns)] = 0
+    assert np.array_equal(found, expected)
+
+
 def test_each_channel_has_its_own_mean_and_standard_deviation():
     pictures = noise((3, 4, 3))
     mean, std = np.array([10, 120, 200], np.float32), np.array([30, 60, 90], np.float32)
     out = np.empty(pictures.shape, np.float32)
-    one = np.zeros(1, np.int64), np.array([STILL], np.float32), np.array([PLAIN], np.float32)
-    run(cut_batch, pictures, *one, mean, std, out)
+    one = (np.array([numbers], np.float32) for numbers in (STILL, PLAIN, WHOLE))
+    run(cut_batch, pictures, np.zeros(1, np.int64), *one, mean, std, out)
     np.testing.assert_allclose(out, (pictures - mean) / std, atol=1e-5)
 
 

@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 from convscope.pictures.batches import Augmentation, batches, cut, draw_epoch, unchanged
 
 INDICES = np.arange(100, 1100)
+DRAWN = ("order", "maps", "colours", "holes")
 SIDES = (20, 30)
-EVERYTHING = Augmentation(mirror=True, shift=2, zoom_in=0.5, zoom_out=0.2, stretch=0.3, turn=10, colour=0.4)
+EVERYTHING = Augmentation(
+    mirror=True, shift=2, zoom_in=0.5, zoom_out=0.2, stretch=0.3, turn=10, colour=0.4, cutout=0.3
+)
 
 
 def drawn(augmentation=EVERYTHING, seed=0, epoch=0):
@@ -15,7 +18,7 @@ def drawn(augmentation=EVERYTHING, seed=0, epoch=0):
 
 
 def same(a, b):
-    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("order", "maps", "colours"))
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in DRAWN)
 
 
 def test_seed_and_epoch_say_what_is_drawn():
@@ -35,6 +38,7 @@ def test_nothing_asked_for_is_nothing_changed():
     epoch = drawn(Augmentation())
     assert np.array_equal(epoch.maps, np.broadcast_to(np.float32([[1, 0, 0], [0, 1, 0]]), (1000, 2, 3)))
     assert np.array_equal(epoch.colours, np.broadcast_to(np.float32([1, 0, 1]), (1000, 3)))
+    assert not epoch.holes[:, 2].any()
 
 
 def mirrored(epoch):
@@ -99,6 +103,14 @@ def test_colours_stay_within_their_bounds():
         assert 1.3 < factor.max() <= np.exp(0.4) + 1e-6
     assert -40 <= brightness.min() < -35
     assert 35 < brightness.max() <= 40
+
+
+def test_holes_are_of_one_size_and_lie_anywhere():
+    down, right, half = drawn(Augmentation(cutout=0.3)).holes.T
+    assert np.all(half == np.float32(0.15))
+    for middle in (down, right):
+        assert 0 <= middle.min() < 0.02
+        assert 0.98 < middle.max() <= 1
 
 
 @given(st.integers(0, 50), st.integers(1, 20), st.integers(0, 5))

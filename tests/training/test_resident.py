@@ -18,19 +18,21 @@ DEVICES = [
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]))
 sizes = st.tuples(st.integers(1, 9), st.integers(1, 9))
-everything = Augmentation(mirror=True, shift=2, zoom_in=0.7, zoom_out=0.25, stretch=0.4, turn=20, colour=0.4)
+everything = Augmentation(
+    mirror=True, shift=2, zoom_in=0.7, zoom_out=0.25, stretch=0.4, turn=20, colour=0.4, cutout=0.4
+)
 
 
 def noise(count, shape, seed):
     return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
 
 
-def both(pictures, picks, maps, colours, sides, device):
+def both(pictures, drawn, sides, device):
     """The batch as the kernel cuts it, and as it is cut on a device."""
     channels = pictures.shape[3]
     mean, std = np.linspace(90, 150, channels, dtype=np.float32), np.full(channels, 64, np.float32)
-    ours = np.empty((len(picks), *sides, channels), np.float32)
-    arrays = picks, maps, colours, mean, std
+    ours = np.empty((len(drawn.order), *sides, channels), np.float32)
+    arrays = drawn.order, drawn.maps, drawn.colours, drawn.holes, mean, std
     run(augmentation.cut_batch, pictures, *arrays, ours)
     tensors = (torch.tensor(array, device=device) for array in (pictures, *arrays))
     return torch.from_numpy(ours), resident.cut_batch(*tensors, sides).cpu()
@@ -42,7 +44,7 @@ def both(pictures, picks, maps, colours, sides, device):
 def test_whatever_is_drawn_the_batch_is_that_of_the_kernel(device, shape, sides, seed):
     pictures = noise(5, shape, seed)
     drawn = draw_epoch(np.arange(5), everything, shape[:2], seed=seed, epoch=seed % 2)
-    ours, theirs = both(pictures, drawn.order, drawn.maps, drawn.colours, sides, device)
+    ours, theirs = both(pictures, drawn, sides, device)
     # float32 on both ways; a place that rounds to the other side of a pixel's border mixes the same two
     torch.testing.assert_close(theirs, ours, rtol=0, atol=2e-4)
 
@@ -53,7 +55,7 @@ def test_moves_by_whole_pixels_and_mirrors_are_exact(device, shape, seed, shift,
     pictures = noise(4, shape, seed)
     moves = Augmentation(mirror=True, shift=shift)
     drawn = draw_epoch(np.arange(4), moves, shape[:2], seed=seed, epoch=epoch)
-    ours, theirs = both(pictures, drawn.order, drawn.maps, drawn.colours, shape[:2], device)
+    ours, theirs = both(pictures, drawn, shape[:2], device)
     assert torch.equal(theirs, ours)
 
 
@@ -107,5 +109,5 @@ def test_too_many_pictures_stay_where_they_are(make_data, monkeypatch):
 def test_nothing_drawn_changes_nothing():
     pictures = noise(3, (5, 4, 1), 0)
     drawn = draw_epoch(np.arange(3), UNCHANGED, (5, 4), seed=0, epoch=0)
-    ours, theirs = both(pictures, drawn.order, drawn.maps, drawn.colours, (5, 4), torch.device("cpu"))
+    ours, theirs = both(pictures, drawn, (5, 4), torch.device("cpu"))
     assert torch.equal(ours, theirs)

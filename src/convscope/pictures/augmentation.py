@@ -1,4 +1,4 @@
-"""One kernel that cuts a batch out of the store: moved, mirrored, recoloured, normalised and cast.
+"""One kernel that cuts a batch out of the store: moved, mirrored, recoloured, cut out, normalised and cast.
 
 For every picture of the batch an affine map says where in the stored picture each output pixel comes from; in
 between, four neighbours are mixed (bilinear), beyond the border the picture is reflected. A map of whole
@@ -39,6 +39,7 @@ def cut_batch(
     picks: NDArray[Any],
     maps: NDArray[Any],
     colours: NDArray[Any],
+    holes: NDArray[Any],
     mean: NDArray[Any],
     std: NDArray[Any],
     out: NDArray[Any],
@@ -53,6 +54,8 @@ def cut_batch(
         maps: (batch, 2, 3) float32: row = m00 r + m01 c + m02, column = m10 r + m11 c + m12, in pixels from
             the middle of the picture.
         colours: (batch, 3) float32: contrast (about the mean), brightness (in pixel values) and saturation.
+        holes: (batch, 3) float32: row and column of the middle of a square that is grey as the mean, and half
+            its side, all as shares of height and width; half 0 for none.
         mean: (channels,) float32, in pixel values.
         std: (channels,) float32, likewise.
         out: (batch, height, width, channels) float32, or bfloat16 seen as uint16.
@@ -65,8 +68,13 @@ def cut_batch(
         source = pictures[picks[b]]
         m = maps[b]
         contrast, brightness, saturation = colours[b, 0], colours[b, 1], colours[b, 2]
+        down, right, half = holes[b, 0], holes[b, 1], holes[b, 2]
         for i in range(height):
+            in_rows = abs((np.float32(i) + np.float32(0.5)) / np.float32(height) - down) < half
             for j in range(width):
+                if in_rows and abs((np.float32(j) + np.float32(0.5)) / np.float32(width) - right) < half:
+                    out[b, i, j] = 0  # all bits: zero in every kind of number
+                    continue
                 r = np.float32(i) - np.float32(0.5) * np.float32(height - 1)
                 s = np.float32(j) - np.float32(0.5) * np.float32(width - 1)
                 y = m[0, 0] * r + m[0, 1] * s + m[0, 2] + np.float32(0.5) * np.float32(tall - 1)

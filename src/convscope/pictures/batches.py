@@ -1,4 +1,4 @@
-"""Cuts batches for training out of the store, moved and recoloured a little each time.
+"""Cuts batches for training out of the store, changed a little each time.
 
 What is drawn for a picture depends on the seed, the epoch and the picture's place in the epoch, never on
 threads or on where a run was interrupted.
@@ -32,6 +32,8 @@ class Augmentation:
         stretch: The part's height to width changes by up to exp(stretch).
         turn: By up to so many degrees either way.
         colour: Contrast and saturation change by up to exp(colour), brightness by up to 100 * colour of 255.
+        cutout: A square somewhere is hidden, its side this share of the picture's (DeVries and Taylor 2017,
+            https://arxiv.org/abs/1708.04552); its middle may lie anywhere, so that it is cut off at borders.
     """
 
     mirror: bool = False
@@ -41,6 +43,7 @@ class Augmentation:
     stretch: float = 0.0
     turn: float = 0.0
     colour: float = 0.0
+    cutout: float = 0.0
 
 
 UNCHANGED = Augmentation()
@@ -54,11 +57,13 @@ class Epoch:
         order: (n,) which picture comes when.
         maps: (n, 2, 3) float32, where each pixel comes from, as `cut_batch` says.
         colours: (n, 3) float32, likewise.
+        holes: (n, 3) float32, likewise.
     """
 
     order: NDArray[np.int64]
     maps: NDArray[np.float32]
     colours: NDArray[np.float32]
+    holes: NDArray[np.float32]
 
 
 def draw_epoch(
@@ -84,7 +89,8 @@ def draw_epoch(
     rng, order = _ordered(indices, seed, epoch, window)
     mirrored = augmentation.mirror & (_halves(order, seed) ^ (epoch % 2 == 1))
     maps = _draw_maps(rng, augmentation, sides, mirrored)
-    return Epoch(order, maps, _draw_colours(rng, augmentation, len(order)))
+    colours = _draw_colours(rng, augmentation, len(order))
+    return Epoch(order, maps, colours, _draw_holes(rng, augmentation, len(order)))
 
 
 def draw_order(indices: NDArray[np.int64], *, seed: int, epoch: int, window: int) -> NDArray[np.int64]:
@@ -96,7 +102,8 @@ def unchanged(indices: NDArray[np.int64], *, mirror: bool = False) -> Epoch:
     """Take pictures as they are, in order; with `mirror` all of them mirrored."""
     rng = np.random.default_rng(0)  # draws nothing that shows: every range is empty
     maps = _draw_maps(rng, UNCHANGED, (1, 1), np.full(len(indices), mirror))
-    return Epoch(indices, maps, _draw_colours(rng, UNCHANGED, len(indices)))
+    colours = _draw_colours(rng, UNCHANGED, len(indices))
+    return Epoch(indices, maps, colours, _draw_holes(rng, UNCHANGED, len(indices)))
 
 
 def cut(
@@ -119,7 +126,8 @@ def cut(
             than the pictures, they are shown smaller.
     """
     maps = shrunk(epoch.maps[taken], pictures.shape[1:3], out.shape[1:3])
-    run(cut_batch, pictures, epoch.order[taken], maps, epoch.colours[taken], mean, std, out)
+    drawn = epoch.order[taken], maps, epoch.colours[taken], epoch.holes[taken]
+    run(cut_batch, pictures, *drawn, mean, std, out)
 
 
 def shrunk(maps: NDArray[np.float32], stored: tuple[int, ...], shown: tuple[int, ...]) -> NDArray[np.float32]:
@@ -183,3 +191,8 @@ def _draw_colours(rng: np.random.Generator, aug: Augmentation, count: int) -> ND
     contrast, saturation = np.exp(rng.uniform(-aug.colour, aug.colour, (2, count)))
     brightness = 100 * rng.uniform(-aug.colour, aug.colour, count)
     return np.stack([contrast, brightness, saturation], axis=1).astype(np.float32)
+
+
+def _draw_holes(rng: np.random.Generator, aug: Augmentation, count: int) -> NDArray[np.float32]:
+    middles = rng.uniform(0, 1, (count, 2))
+    return np.c_[middles, np.full(count, aug.cutout / 2)].astype(np.float32)

@@ -51,10 +51,12 @@ class Resident:
             sides: Height and width to show the pictures in.
 
         Returns:
-            Which pictures (batch,), where their pixels come from (batch, 2, 3), their colours (batch, 3).
+            Which pictures (batch,), where their pixels come from (batch, 2, 3), their colours and their
+            holes (batch, 3).
         """
         moved = batches.shrunk(epoch.maps[taken], tuple(self.pictures.shape[1:3]), sides)
-        return tuple(torch.from_numpy(array) for array in (epoch.order[taken], moved, epoch.colours[taken]))
+        drawn = epoch.order[taken], moved, epoch.colours[taken], epoch.holes[taken]
+        return tuple(torch.from_numpy(array) for array in drawn)
 
     def cut(
         self, sent: Sequence[Tensor], dtype: torch.dtype, sides: tuple[int, int]
@@ -64,9 +66,8 @@ class Resident:
         Returns:
             Maps (batch, channels, height, width), channels-last, and labels (batch,), both on the device.
         """
-        picks, maps, colours = sent
-        cells = cut_batch(self.pictures, picks, maps, colours, self.mean, self.std, sides)
-        return cells.to(dtype).permute(0, 3, 1, 2), self.labels[picks]
+        cells = cut_batch(self.pictures, *sent, self.mean, self.std, sides)
+        return cells.to(dtype).permute(0, 3, 1, 2), self.labels[sent[0]]
 
 
 def bring(
@@ -86,17 +87,19 @@ def cut_batch(
     picks: Tensor,
     maps: Tensor,
     colours: Tensor,
+    holes: Tensor,
     mean: Tensor,
     std: Tensor,
     sides: tuple[int, int],
 ) -> Tensor:
-    """Cut the pictures of a batch: moved, mirrored, recoloured and normalised.
+    """Cut the pictures of a batch: moved, mirrored, recoloured, cut out and normalised.
 
     Args:
         pictures: (n, tall, wide, channels) uint8.
         picks: (batch,) which of them.
         maps: (batch, 2, 3) float32, as `augmentation.cut_batch` says.
         colours: (batch, 3) float32, likewise.
+        holes: (batch, 3) float32, likewise.
         mean: (channels,) float32, in pixel values.
         std: (channels,) float32, likewise.
         sides: Height and width to show them in.
@@ -122,7 +125,14 @@ def cut_batch(
     contrast, brightness, saturation = colours[:, :, None, None, None].unbind(1)
     grey = values.mean(3, keepdim=True)
     values = mean + contrast * (grey + saturation * (values - grey) - mean) + brightness
-    return (values - mean) / std
+    return ((values - mean) / std).masked_fill_(_hidden(holes, sides)[..., None], 0)
+
+
+def _hidden(holes: Tensor, sides: tuple[int, int]) -> Tensor:
+    """Say which places (batch, height, width) lie in the hole of their picture."""
+    rows, columns = ((torch.arange(side, device=holes.device) + 0.5) / side for side in sides)
+    down, right, half = holes[:, :, None, None].unbind(1)  # (batch, 1, 1)
+    return ((rows[:, None] - down).abs() < half) & ((columns - right).abs() < half)
 
 
 def _reflected(places: Tensor, size: int) -> Tensor:
