@@ -105,6 +105,7 @@ def make_app(service: Service, *, asks_for_token: bool = False) -> FastAPI:
         summary="Which class a picture is of.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it reads addresses as UTF-8, which they need not be
         lifespan=service.running,
     )
     _add_prediction(app, service)

@@ -96,7 +96,9 @@ class Connection(HttpToolsProtocol):
         self._refuse(RequestError("the request is too slow", status=408, why=why))
 
     def _refuse(self, error: RequestError) -> None:
-        """End the connection; say why, if no answer to an earlier request is under way."""
+        """End the connection, once; say why, if no answer to an earlier request is under way."""
+        if self._is_refused:
+            return
         cycle = cast("RequestResponseCycle | None", self.cycle)  # none before the first request
         under_way = [one for one in self._cycles if not one.response_complete]
         arrived = [one for one in under_way if not one.more_body]

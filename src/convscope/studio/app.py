@@ -53,6 +53,7 @@ def create_app(studio: Studio) -> FastAPI:
         summary="Train, look, change and understand.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it reads addresses as UTF-8, which they need not be
     )
     for routes in _ROUTERS:
         app.include_router(routes(studio))
