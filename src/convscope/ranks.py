@@ -27,6 +27,11 @@ class Rank:
     local_number: int = 0
     restartable: bool = False
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is no other process to work with."""
+        return self.size == 1
+
     def share(self, count: int, start: int = 0) -> slice:
         """Name this process's share of `count` places from `start` on: all shares together are all places.
 

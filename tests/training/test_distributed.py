@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch.distributed import HashStore  # noqa: TID251
 
 from convscope.errors import RunError, SettingError
@@ -19,13 +20,16 @@ from convscope.training.distributed import Group, joined, run_together
 PROGRAM = str(Path(__file__).with_name("together.py"))
 
 
-@pytest.fixture(scope="module")
-def ends(tmp_path_factory):
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+
+
+@pytest.fixture(scope="module", params=["fused", "plain", pytest.param("gpu", marks=needs_gpu)])
+def ends(request, tmp_path_factory):
     """What each process ends with, by how many there were; batches of 10 that 4 cannot share evenly."""
-    folder = tmp_path_factory.mktemp("together")
+    folder, engine = tmp_path_factory.mktemp("together"), request.param
     for size in (1, 2, 4):
         done = subprocess.run(
-            [sys.executable, PROGRAM, folder, str(size), "10"],
+            [sys.executable, PROGRAM, folder, engine, str(size), "10"],
             capture_output=True,
             text=True,
             check=False,
@@ -33,7 +37,8 @@ def ends(tmp_path_factory):
         )
         assert done.returncode == 0, done.stderr
     return {
-        size: [dict(np.load(folder / f"{size}-{rank}.npz")) for rank in range(size)] for size in (1, 2, 4)
+        size: [dict(np.load(folder / f"{engine}-{size}-{rank}.npz")) for rank in range(size)]
+        for size in (1, 2, 4)
     }
 
 

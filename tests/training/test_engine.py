@@ -1,6 +1,7 @@
 """The engine of GPUs, run on the processors where there is no GPU: the same code, but for the device."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,7 @@ from convscope.errors import SettingError
 from convscope.network.folding import fold
 from convscope.network.notation import parse
 from convscope.network.shapes import stages
-from convscope.ranks import Rank
 from convscope.training.checkpoint import Checkpoints
-from convscope.training.distributed import Group
 from convscope.training.engine import Engine, compare, engine_name, engine_of, settle
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose
@@ -92,13 +91,6 @@ def test_a_step_whose_gradients_overflow_is_not_taken(make_data):
             assert torch.equal(before[name], after[name]), name
 
 
-def test_several_processes_cannot_train_on_gpus(make_data):
-    data = make_data()
-    recipe = choose(data.facts(), Settings(network="4C3", epochs=1, batch=10))
-    with pytest.raises(SettingError, match="several processes"):
-        Training(data, recipe, Group(Rank(0, 2)), PLAIN)
-
-
 def test_the_faster_of_two_is_taken(monkeypatch):
     times = {True: 0.2, False: 0.1}
     monkeypatch.setattr("convscope.training.engine._step_seconds", lambda engine, *_: times[engine.fused])
@@ -136,9 +128,27 @@ def test_without_a_gpu_it_is_the_cpu_unless_a_gpu_was_wanted():
         engine_of("cuda")
 
 
-def test_several_processes_stay_on_the_processors(monkeypatch):
+def test_several_processes_train_on_gpus_only_if_each_has_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert settle(Settings(precision="fp32"), (1, 8, 8), 2, processes=2)[0].device == "cpu"
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
+    tried = []
+
+    def compare(gpu, _precision, _chain, batch):
+        tried.append((gpu, batch))
+        return "cuda", "it is faster"
+
+    monkeypatch.setattr("convscope.training.engine.compare", compare)
+    said = Settings(precision="fp32", batch=60)
+    here = {"shape": (1, 8, 8), "classes": 2, "processes": 3}
+    settled, notes = settle(said, **here, each_has_gpu=False)
+    assert settled.device == "cpu"
+    assert notes == ("training on the CPU: not every process has a GPU of its own",)
+    with pytest.raises(SettingError, match="cannot train on GPUs"):
+        settle(replace(said, device="cuda"), **here, each_has_gpu=False)
+    assert not tried
+    settled, notes = settle(said, **here, each_has_gpu=True)
+    assert (settled.device, notes) == ("cuda", ("it is faster",))
+    assert tried == [(Engine(torch.device("cuda", 0), fused=False), 20)]  # a process's share of a batch
 
 
 @needs_gpu

@@ -1,9 +1,10 @@
 """Trains the same network with as many processes as asked for, and keeps what each of them ends with.
 
-    python together.py FOLDER SIZE BATCH
+    python together.py FOLDER ENGINE SIZE BATCH
 
-FOLDER/SIZE-RANK.npz holds the weights, the first gradients, the log's figures, and which pictures the process
-cut out of the store, batch by batch. The processes are forked, so that imports are paid for once.
+ENGINE is one of `ENGINES`; with `gpu`, all processes share one GPU, and gloo carries what is on it.
+FOLDER/ENGINE-SIZE-RANK.npz holds the weights, the first gradients, the log's figures, and which pictures the
+process cut out of the store, batch by batch. The processes are forked, so that imports are paid for once.
 """
 
 import os
@@ -13,18 +14,24 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from convscope.pictures import batches
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store import build_store
-from convscope.training.data import training_data
+from convscope.training.data import TrainingData, training_data
 from convscope.training.distributed import joined
+from convscope.training.engine import Engine
 from convscope.training.events import EpochDone
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose
 
+ENGINES = {
+    "fused": Engine(),
+    "plain": Engine(torch.device("cpu"), fused=False),
+    "gpu": Engine(torch.device("cuda"), fused=False),
+}
 VALIDATION = 30
 EPOCHS = 3
 CLOCK = {"pictures_per_second", "elapsed_seconds", "left_seconds"}
@@ -47,19 +54,19 @@ def prepare(folder):
     return training_data(store, Split(indices[VALIDATION:], indices[:VALIDATION], indices[:0], ()))
 
 
-def learn(data, batch):
+def learn(data, engine, batch):
     """Train as one of the processes; returns rank and what is kept."""
     settings = Settings(network="8C2-6C3-MP2-5N", epochs=EPOCHS, batch=batch, precision="fp32")
     taken_out, gradients, events = {}, {}, []
-    cut = batches.cut
+    parcel = TrainingData.parcel
 
-    def watch(store, drawn, taken, mean, std, out):
+    def watch(own, drawn, taken, *rest):
         taken_out[f"cut.{len(taken_out):03}"] = drawn.order[taken]
-        cut(store, drawn, taken, mean, std, out)
+        return parcel(own, drawn, taken, *rest)
 
     with joined() as group:
-        training = Training(data, choose(data.facts(), settings), group)
-        batches.cut = watch
+        training = Training(data, choose(data.facts(), settings), group, ENGINES[engine])
+        TrainingData.parcel = watch
         training.begin_together()
         training.run([events.append], save=lambda: gradients.update(first_of(training, gradients)))
         training.finish()
@@ -69,7 +76,7 @@ def learn(data, batch):
         for event in events
         if isinstance(event, EpochDone)
     ]
-    weights = {name: tensor.numpy() for name, tensor in training.state().items()}
+    weights = {name: tensor.numpy(force=True) for name, tensor in training.state().items()}
     kept = {"log": np.array(log), "logits": logits.numpy(), "mirror": np.array(str(training.position.mirror))}
     return group.rank.number, {**weights, **taken_out, **gradients, **kept}
 
@@ -77,18 +84,18 @@ def learn(data, batch):
 def first_of(training, known):
     """The momenta after the first step, which are the gradients of the first batch."""
     state = {} if known else training.optimiser.state()
-    return {f"gradient.{name}": tensor.numpy().copy() for name, tensor in state.items()}
+    return {f"gradient.{name}": tensor.numpy(force=True).copy() for name, tensor in state.items()}
 
 
-def fork(folder, data, size, rank, port, batch):
+def fork(folder, data, engine, size, rank, port, batch):
     pid = os.fork()
     if pid:
         return pid
     try:
         os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(size), "LOCAL_RANK": str(rank)}
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-        rank, kept = learn(data, batch)
-        np.savez(folder / f"{size}-{rank}.npz", **kept)
+        rank, kept = learn(data, engine, batch)
+        np.savez(folder / f"{engine}-{size}-{rank}.npz", **kept)
         os._exit(0)
     finally:
         sys.excepthook(*sys.exc_info())
@@ -101,11 +108,11 @@ def free_port():
         return listening.getsockname()[1]
 
 
-def program(folder, size, batch):
+def program(folder, engine, size, batch):
     data, port = prepare(folder), free_port()
-    for pid in [fork(folder, data, size, rank, port, batch) for rank in range(size)]:
+    for pid in [fork(folder, data, engine, size, rank, port, batch) for rank in range(size)]:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 if __name__ == "__main__":
-    program(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    program(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from convscope.network.fused import EPSILON, PoolNormaliseCut, alone, normalise_maps, pool_maps
 from convscope.network.notation import Convolution, FullConnection, Pooling
 from convscope.network.shapes import covers_all
+from convscope.network.shared_batch import normalise_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convscope.network.fused import AddUp
     from convscope.network.shapes import Stage
+    from convscope.network.shared_batch import AddUpTensors
 
 STATISTICS_MOMENTUM = 0.1
 """How far the running statistics move towards those of each new batch."""
@@ -31,7 +33,8 @@ STATISTICS_MOMENTUM = 0.1
 class NormalisedReLU(nn.Module):
     """Normalisation over the batch, then ReLU, with 2x2 max pooling before both if `pool`.
 
-    Where a batch is spread over processes, `add_up` adds their sums (the fused kernels only).
+    Where a batch is spread over processes, `add_up` adds their sums for the fused kernels, and
+    `add_up_tensors` for PyTorch's own ops (None: there is one process).
 
     Args:
         channels: How many channels the maps have.
@@ -48,6 +51,7 @@ class NormalisedReLU(nn.Module):
         self.fused = fused
         self.momentum = STATISTICS_MOMENTUM
         self.add_up: AddUp = alone
+        self.add_up_tensors: AddUpTensors | None = None
         self.shift = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("variance", torch.ones(channels))
@@ -57,17 +61,23 @@ class NormalisedReLU(nn.Module):
         if self.fused:
             return self._forward_fused(maps)
         pooled = F.max_pool2d(maps, 2) if self.pool else maps
-        unit = torch.ones_like(self.shift)
-        if not self.training:
-            given = self.mean, self.variance, unit, self.shift
-            return F.relu(F.batch_norm(pooled, *given, training=False, eps=EPSILON))
+        return F.relu(self._normalise(pooled) if self.training else self._normalise_as_measured(pooled))
+
+    def _normalise(self, maps: Tensor) -> Tensor:
+        if self.add_up_tensors:
+            normal, mean, variance = normalise_share(maps, self.shift, self.add_up_tensors)
+            self._remember(mean, variance)
+            return normal
         mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.variance)
-        normal = F.batch_norm(
-            pooled, mean, variance, unit, self.shift, training=True, momentum=1, eps=EPSILON
-        )
-        count = pooled.numel() // len(unit)
+        unit = torch.ones_like(self.shift)
+        normal = F.batch_norm(maps, mean, variance, unit, self.shift, training=True, momentum=1, eps=EPSILON)
+        count = maps.numel() // len(unit)
         self._remember(mean, variance * ((count - 1) / count))  # PyTorch hands out variance by count - 1
-        return F.relu(normal)
+        return normal
+
+    def _normalise_as_measured(self, maps: Tensor) -> Tensor:
+        given = self.mean, self.variance, torch.ones_like(self.shift), self.shift
+        return F.batch_norm(maps, *given, training=False, eps=EPSILON)
 
     def _forward_fused(self, maps: Tensor) -> Tensor:
         if not self.training:

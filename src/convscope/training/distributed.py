@@ -5,6 +5,8 @@ all: the sums behind mean and variance of every channel, the gradients, the figu
 take the same step from the same weights, and what is learned does not depend on how many there are, but for
 the order in which numbers are added. A group of one does nothing of this and costs nothing.
 
+Messages go by gloo; those from one GPU to another go by nccl.
+
 This is the only file that knows `torch.distributed`.
 """
 
@@ -16,9 +18,10 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+_Result = TypeVar("_Result")
+
 _PATIENCE = timedelta(minutes=5)
 """Longer than a step, a checkpoint or a look at the validation pictures takes. A process that dies closes its
 connections and is noticed at once; from a machine without power or network not even that comes."""
@@ -56,9 +61,11 @@ class Group:
 
     Attributes:
         rank: Which of them this is.
+        device_messages: What carries the messages of tensors that are on GPUs; None: what carries all others.
     """
 
     rank: Rank = ALONE
+    device_messages: dist.ProcessGroup | None = None
 
     @property
     def is_first(self) -> bool:
@@ -69,32 +76,56 @@ class Group:
         """Name this process's share of some places."""
         return self.rank.share(taken.stop - taken.start, taken.start)
 
+    def each_has_gpu(self) -> bool:
+        """Whether every process has a GPU of its own, and messages can go from one to another."""
+        number = self.rank.local_number
+        mine = number < torch.cuda.device_count() and (self.rank.is_alone or dist.is_nccl_available())
+        return not self.any(not mine)
+
+    def on_gpus(self) -> Group:
+        """Return the same processes, with messages that go from GPU to GPU.
+
+        Every process has to have chosen its own.
+
+        Raises:
+            RunError: Another process has ended.
+        """
+        if self.rank.is_alone:
+            return self
+        carrier = _together(lambda: dist.new_group(backend="nccl", timeout=_PATIENCE))
+        return replace(self, device_messages=carrier)
+
     def add_up(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add up the numbers of all processes, place by place; all get the same result, to the bit."""
-        if self.rank.size > 1:
+        if not self.rank.is_alone:
             numbers = numbers.copy()
             _together(lambda: dist.all_reduce(torch.from_numpy(numbers)))
         return numbers
 
     def add_up_tensors(self, tensors: Sequence[Tensor]) -> None:
-        """Put in the place of each float32 tensor its sum over all processes, all in one message."""
-        if self.rank.size > 1:
+        """Put in the place of each tensor its sum over all processes, all in one message.
+
+        Args:
+            tensors: Of one type, and on one device.
+        """
+        if not self.rank.is_alone:
             message = torch.cat([tensor.flatten() for tensor in tensors])
-            _together(lambda: dist.all_reduce(message))
+            _together(lambda: dist.all_reduce(message, group=self._carrier(message)))
             for tensor, part in zip(tensors, message.split([one.numel() for one in tensors]), strict=True):
                 tensor.copy_(part.view_as(tensor))
 
     def give(self, tensors: Iterable[Tensor]) -> None:
         """Put in the place of each tensor that of the first process."""
-        if self.rank.size > 1:
+        if not self.rank.is_alone:
             for tensor in tensors:
                 message = tensor.contiguous()
-                _together(lambda message=message: dist.broadcast(message, src=0))
+                carrier = self._carrier(message)
+                _together(partial(dist.broadcast, message, src=0, group=carrier))
                 tensor.copy_(message)
 
     def say(self, text: str) -> str:
         """Return the text of the first process."""
-        if self.rank.size == 1:
+        if self.rank.is_alone:
             return text
         letters = np.frombuffer(text.encode(), np.uint8)
         count = torch.tensor([len(letters)])
@@ -111,7 +142,7 @@ class Group:
 
     def wait(self) -> None:
         """Wait until all are here, however long some of them prepare pictures."""
-        if self.rank.size > 1:
+        if not self.rank.is_alone:
             _together(lambda: dist.monitored_barrier(timeout=_PREPARATION_PATIENCE))
 
     def check_same(self, what: str, value: str) -> None:
@@ -128,6 +159,9 @@ class Group:
                 remedy="give all machines the same files and the same convscope",
             )
 
+    def _carrier(self, message: Tensor) -> dist.ProcessGroup | None:
+        return self.device_messages if message.is_cuda else None
+
 
 @contextmanager
 def joined() -> Generator[Group]:
@@ -137,7 +171,7 @@ def joined() -> Generator[Group]:
         RunError: They cannot be reached.
     """
     here = rank()
-    if here.size == 1:
+    if here.is_alone:
         yield Group(here)
         return
     if "MASTER_ADDR" not in os.environ or "MASTER_PORT" not in os.environ:
@@ -227,14 +261,14 @@ def _follow(store: Store, number: int) -> str:
     return name
 
 
-def _together(work: Callable[[], object]) -> None:
-    """Do what takes all processes.
+def _together(work: Callable[[], _Result]) -> _Result:
+    """Do what takes all processes, and return what comes of it.
 
     Raises:
         RunError: One of them has ended.
     """
     try:
-        work()
+        return work()
     except RuntimeError as error:  # all that torch.distributed raises is one
         raise RunError(
             "lost the other processes of this run",

@@ -44,8 +44,12 @@ class Engine:
     fused: bool = True
 
 
-def engine_of(device: Device) -> Engine:
-    """Return the engine for a device.
+def engine_of(device: Device, number: int = 0) -> Engine:
+    """Return the engine for a device; if it is a GPU, it is the one that this process uses from now on.
+
+    Args:
+        device: Which kind.
+        number: Which of this machine's, if there are several.
 
     Raises:
         SettingError: It is a GPU, and there is none.
@@ -58,7 +62,9 @@ def engine_of(device: Device) -> Engine:
             why=f"PyTorch {torch.__version__} sees none",
             remedy="train with --device cpu, or install a PyTorch that is built for the GPU",
         )
-    return Engine(torch.device("cuda"), fused=False)
+    place = torch.device("cuda", number)
+    torch.cuda.set_device(place)  # or memory that is pinned would take some of the first one's, too
+    return Engine(place, fused=False)
 
 
 def engine_name(device: Device) -> str:
@@ -69,7 +75,12 @@ def engine_name(device: Device) -> str:
 
 
 def settle(
-    settings: Settings, shape: tuple[int, int, int], classes: int, *, processes: int = 1
+    settings: Settings,
+    shape: tuple[int, int, int],
+    classes: int,
+    *,
+    processes: int = 1,
+    each_has_gpu: bool = True,
 ) -> tuple[Settings, tuple[str, ...]]:
     """Find out device and precision where they were not said.
 
@@ -77,7 +88,8 @@ def settle(
         settings: What was said.
         shape: Channels, height and width of a picture.
         classes: How many.
-        processes: How many train together; several do on processors.
+        processes: How many train together.
+        each_has_gpu: Whether there are as many GPUs as processes, if there is one.
 
     Returns:
         The settings with both, and what people should know about the choice.
@@ -86,8 +98,8 @@ def settle(
         SettingError: The device that was said is not there.
         ConvscopeError: The network does not fit the pictures.
     """
-    alone = processes == 1 or settings.device == "cuda"
-    device, notes = _device(settings, shape, classes) if alone else ("cpu", ())
+    batch = max(1, (settings.batch or LARGEST_BATCH) // processes)
+    device, notes = _device(settings, shape, classes, batch, each_has_gpu=each_has_gpu)
     precision = settings.precision
     if precision in {None, "auto"}:
         precision = fastest_precision(device)
@@ -124,16 +136,26 @@ def repeatable() -> Generator[None]:
         yield
 
 
-def _device(settings: Settings, shape: tuple[int, int, int], classes: int) -> tuple[Device, tuple[str, ...]]:
+def _device(
+    settings: Settings, shape: tuple[int, int, int], classes: int, batch: int, *, each_has_gpu: bool
+) -> tuple[Device, tuple[str, ...]]:
     if settings.device == "cuda":
         engine_of("cuda")  # refuses one that is not there
+        if not each_has_gpu:
+            raise SettingError(
+                "cannot train on GPUs",
+                why="not every process has one of its own",
+                remedy="start as many processes on each machine as it has GPUs, or train with --device cpu",
+            )
         return "cuda", ()
     if settings.device == "cpu" or not torch.cuda.is_available():
         return "cpu", ()
+    if not each_has_gpu:
+        return "cpu", ("training on the CPU: not every process has a GPU of its own",)
     said = settings.precision
     wanted = fastest_precision("cuda") if said in (None, "auto") else said
     chain = stages(layers_of(settings.network, shape), shape, classes)
-    device, reason = compare(engine_of("cuda"), wanted, chain, settings.batch or LARGEST_BATCH)
+    device, reason = compare(engine_of("cuda"), wanted, chain, batch)
     return device, (reason,)
 
 

@@ -101,7 +101,7 @@ class Training:
         engine: What computes; that of the recipe's device unless said.
 
     Raises:
-        SettingError: There are more processes than pictures in a batch, or several for a GPU, or no GPU.
+        SettingError: There are more processes than pictures in a batch, or there is no GPU.
     """
 
     def __init__(
@@ -113,8 +113,6 @@ class Training:
                 remedy="start fewer processes, or give a larger --batch",
             )
         engine = engine or engine_of(recipe.device)
-        if group.rank.size > 1 and not engine.fused:
-            raise SettingError("several processes cannot train on GPUs", remedy="train with --device cpu")
         self.data = data if engine.fused else data.at(engine.place)
         self.recipe = recipe
         self.group = group
@@ -125,6 +123,7 @@ class Training:
         self.network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused).to(engine.place)
         for normalisation in self._normalisations():
             normalisation.add_up = group.add_up
+            normalisation.add_up_tensors = None if group.rank.is_alone else group.add_up_tensors
         self.optimiser = Optimiser(
             self.network,
             batch=recipe.batch,
@@ -132,7 +131,8 @@ class Training:
             product=torch.bfloat16 if has_bfloat16(recipe.device) else torch.float32,
         )
         self.scale = GradientScale(needed=recipe.precision == "fp16")
-        recorded = engine.place.type == "cuda" and recipe.precision != "fp16"  # whose scale asks for a number
+        asks = recipe.precision == "fp16" or not group.rank.is_alone  # the scale for a number, or other GPUs
+        recorded = engine.place.type == "cuda" and not asks
         self._compute = Recorded(engine.place) if recorded else partial(directly, engine.place)
         self.average = Average(self.network)
         weights = recipe.class_weights

@@ -31,7 +31,7 @@ from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import TrainingData, training_data
 from convscope.training.distributed import Group, joined
-from convscope.training.engine import engine_name, repeatable, settle
+from convscope.training.engine import engine_name, engine_of, repeatable, settle
 from convscope.training.event_log import EventLog
 from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
 from convscope.training.interruption import asked_to_stop
@@ -185,14 +185,20 @@ class _Session:
         Returns:
             Where the run comes from, written down, for it goes on with the same; and what people should know.
         """
+        each_has_gpu = self.group.each_has_gpu()
         if not self.group.is_first:
             return _told(self.group), ()
         said = self.origin.settings
         limit = settled_limit(source, preparation, said.store_limit)
         shape = preparation.channels, preparation.height, preparation.width
         classes = len({item.label for item in source.items})
-        processes = self.group.rank.size
-        settings, notes = settle(replace(said, store_limit=limit), shape, classes, processes=processes)
+        settings, notes = settle(
+            replace(said, store_limit=limit),
+            shape,
+            classes,
+            processes=self.group.rank.size,
+            each_has_gpu=each_has_gpu,
+        )
         origin = replace(self.origin, settings=settings)
         if origin != self.origin:
             run_folder.write(self.run, origin)
@@ -316,7 +322,9 @@ def _notes(data: TrainingData) -> tuple[str, ...]:
 
 
 def _training(data: TrainingData, settings: Settings, group: Group) -> Training:
-    return Training(data, choose(data.facts(), settings), group)
+    recipe = choose(data.facts(), settings)
+    engine = engine_of(recipe.device, group.rank.local_number)
+    return Training(data, recipe, group.on_gpus() if recipe.device == "cuda" else group, engine)
 
 
 def _model(training: Training, origin: run_folder.Origin) -> Model:

@@ -1,0 +1,73 @@
+"""Normalisation of a batch that is spread over processes, with PyTorch's own ops.
+
+    z = (x - mean) / sqrt(variance + eps) + shift
+
+Mean and variance are those of the whole batch, and gradients pass through them: what one process's pictures
+add to them moves the pictures of all others, too. The same as `torch.nn.SyncBatchNorm`, which knows GPUs
+only, and whose share of the work is done here by autograd.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor
+
+from convscope.network.fused import EPSILON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    AddUpTensors = Callable[[Sequence[Tensor]], None]
+
+
+def normalise_share(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise this process's share of a batch; all processes have to, at once.
+
+    Args:
+        maps: (pictures, channels, height, width), the share.
+        shift: (channels,) float32.
+        add_up: Puts in the place of tensors their sums over all processes.
+
+    Returns:
+        The normalised maps, and the whole batch's mean and variance, (channels,) float32.
+
+    Example:
+        >>> maps = torch.tensor([3.0, 5.0]).view(2, 1, 1, 1)  # the other process has 1 and 7
+        >>> normal, mean, variance = normalise_share(
+        ...     maps, torch.zeros(1), lambda sums: sums[0].add_(torch.tensor([[8.0], [50.0], [2.0]]))
+        ... )
+        >>> mean.item(), variance.item(), normal.flatten().tolist()
+        (4.0, 5.0, [-0.447213..., 0.447213...])
+    """
+    wide = maps.float()
+    own_variance, own_mean = (one.double() for one in torch.var_mean(wide, (0, 2, 3), correction=0))
+    count = maps.numel() // maps.shape[1]
+    own = count * torch.stack((own_mean, own_variance + own_mean.square(), torch.ones_like(own_mean)))
+    total, square, counts = cast("Tensor", _SumOverProcesses.apply(own, add_up)).unbind()
+    mean = total / counts
+    variance = (square / counts - mean.square()).clamp_min(0)
+    scale = torch.rsqrt(variance + EPSILON)
+    offset = (shift - mean * scale).float()
+    normal = torch.addcmul(offset[:, None, None], wide, scale.float()[:, None, None]).to(maps.dtype)
+    return normal, mean.detach().float(), variance.detach().float()
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """Add up over all processes. All their losses depend on the sum, so their gradients add up as well."""
+
+    @staticmethod
+    def forward(ctx: Any, own: Tensor, add_up: AddUpTensors) -> Tensor:  # noqa: ANN401  # autograd's own signature
+        ctx.add_up = add_up
+        return _added_up(own, add_up)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401  # autograd's own signature
+        return _added_up(gradients[0], ctx.add_up), None
+
+
+def _added_up(own: Tensor, add_up: AddUpTensors) -> Tensor:
+    everything = own.clone()
+    add_up([everything])
+    return everything
