@@ -62,6 +62,7 @@ class ParquetShard:
                     if len(inside):
                         yield from self._group(table, number, first, inside)
                     first = end
+                _check_end(first, wanted)
         except _errors() as error:
             raise unreachable(self.place.name, error) from error
 
@@ -71,6 +72,7 @@ class ParquetShard:
             for place in wanted[(first <= wanted) & (wanted < end)].tolist():
                 yield self._load(place, batch.column(0)[place - first].as_py())
             first = end
+        _check_end(first, wanted)
 
     def _load(self, place: int, cell: object) -> Load:
         name = f"{self.place.name}/{self.pictures[place][0]}"
@@ -119,6 +121,12 @@ def is_parquet_shard(path: Path) -> bool:
             return _picture_column(_opened(file).schema_arrow) is not None
     except _errors():
         return False
+
+
+def _check_end(end: int, wanted: NDArray[np.int64]) -> None:
+    """Refuse a file that ends before its last picture: its columns can disagree about how long they are."""
+    if end <= wanted.max(initial=-1):
+        raise ValueError(f"it ends after {end:,} rows of pictures, and has more of labels")
 
 
 def _opened(file: Any) -> Any:  # noqa: ANN401  # pyarrow carries no types
