@@ -109,14 +109,18 @@ def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:
 
 
 def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:
+    from convscope.pictures.listing import in_order, pictures_below
+
     for name in given:
         if name == "-":
             yield from _on_standard_input(separator)
         elif Path(name).is_dir():
-            yield from _inside(name)
+            yield from pictures_below(name)
         elif glob.has_magic(name) and not Path(name).exists():
             # A pattern that fits nothing is passed on, and then named as a file that is not there.
-            yield from sorted(glob.glob(name, recursive=True)) or [name]  # noqa: PTH207 - absolute too
+            found = in_order(glob.iglob(name, recursive=True))  # noqa: PTH207 - absolute too
+            yield next(found, name)
+            yield from found
         else:
             yield name
 
@@ -128,28 +132,6 @@ def _on_standard_input(separator: bytes) -> Iterator[str]:
         yield from (os.fsdecode(name) for name in names if name)
     if rest:
         yield os.fsdecode(rest)
-
-
-def _inside(folder: str) -> Iterator[str]:
-    """All pictures below a folder, hidden ones left out, in natural order folder by folder."""
-    from convscope.pictures.naming import natural_order
-    from convscope.pictures.reading import SUFFIXES
-    from convscope.pictures.sources.layout import HIDDEN
-
-    closed: list[OSError] = []
-    seen: set[tuple[int, int]] = set()
-    for path, folders, files in os.walk(folder, onerror=closed.append, followlinks=True):
-        status = Path(path).stat()
-        if (status.st_dev, status.st_ino) in seen:  # links may lead round in a circle
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted((name for name in folders if not HIDDEN.fullmatch(name)), key=natural_order)
-        for name in sorted(files, key=natural_order):
-            if not HIDDEN.fullmatch(name) and Path(name).suffix.lower() in SUFFIXES:
-                yield str(Path(path, name))
-    # A folder that cannot be listed is passed on too, so that it is named and counted.
-    yield from (str(error.filename) for error in closed)
 
 
 def _table(classifier: Classifier, top: int, head: bool) -> Show:  # noqa: FBT001  # see Form

@@ -3,6 +3,7 @@
 The way of the data, in order:
 
 1. `sources`: what a person gives is opened as a list of pictures with their classes and parts.
+   `listing`: those below a folder, one by one, where nobody asks for classes.
 2. `reading`: one picture's bytes become pixels. `decoding`: many do, in threads.
 3. `survey`: a sample of them is looked at, and a size is chosen from what is seen.
 4. `preparation`: every picture is brought into that one form, in training and in prediction alike.
