@@ -11,7 +11,6 @@ import atexit
 import base64
 import itertools
 import json
-import logging
 import shutil
 import socket
 import subprocess
@@ -225,7 +224,6 @@ def _studio_app(studio: Studio) -> tuple[FastAPI, ASGIApp]:
 
 def _asking(app: FastAPI, guarded: ASGIApp) -> Callable[[bytes], None]:
     """Start an application; return what sends it a message."""
-    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # as convscope.serving.logs has it
     loop = asyncio.new_event_loop()
     running = app.router.lifespan_context(app)
     loop.run_until_complete(running.__aenter__())

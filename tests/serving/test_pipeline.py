@@ -28,36 +28,31 @@ def taken(waiting, count):
 
 def test_each_worker_takes_its_share_in_order(classifier):
     waiting = _Waiting(2)
-    for job in jobs(classifier, *[1] * 7):
-        waiting.put(job)
+    waiting.put(jobs(classifier, *[1] * 7))
     assert taken(waiting, 3) == [["0", "1", "2", "3"], ["4", "5"], ["6"]]
 
 
 def test_no_batch_is_larger_than_what_is_predicted_at_once(classifier):
     waiting, most = _Waiting(1), classifier.predictor.batch_size
-    for job in jobs(classifier, *[1] * (most + 1)):
-        waiting.put(job)
+    waiting.put(jobs(classifier, *[1] * (most + 1)))
     assert [len(batch) for batch in taken(waiting, 2)] == [most, 1]
 
 
 def test_a_large_file_ends_a_batch(classifier):
     waiting = _Waiting(1)
-    for job in jobs(classifier, 1, _BATCH_BYTES, 1, 1):
-        waiting.put(job)
+    waiting.put(jobs(classifier, 1, _BATCH_BYTES, 1, 1))
     assert taken(waiting, 2) == [["0", "1"], ["2", "3"]]
 
 
 def test_classifiers_take_turns(classifier, brightness):
     other, waiting = Classifier(brightness, threads=1), _Waiting(2)
-    for job in jobs(classifier, 1, 1, 1):
-        waiting.put(job)
-    waiting.put(_Job(other, Upload("other", b""), None))
+    waiting.put([*jobs(classifier, 1, 1, 1), _Job(other, Upload("other", b""), None)])
     assert taken(waiting, 3) == [["0", "1"], ["other"], ["2"]]
 
 
 def test_once_closed_what_waits_is_taken_and_then_there_is_nothing(classifier):
     waiting = _Waiting(1)
-    waiting.put(*jobs(classifier, 1))
+    waiting.put(jobs(classifier, 1))
     waiting.close()
     assert taken(waiting, 2) == [["0"], []]
 
@@ -69,8 +64,8 @@ def test_one_bad_picture_spoils_no_batch_and_closing_finishes_all(classifier):
         pipeline = Pipeline(asyncio.get_running_loop(), Metrics(), pixel_limit=10**6)
         under_way = [pipeline.submit(classifier, Upload(str(n), data)) for n, data in enumerate(files)]
         under_way[0].cancel()
-        await asyncio.to_thread(pipeline.close)
-        return (await asyncio.gather(*under_way, return_exceptions=True))[1:]
+        pipeline.close()
+        return await asyncio.gather(*under_way[1:])
 
     expected = list(classifier.predict_each(files))[1:]
     for found, right in zip(asyncio.run(outcomes()), expected, strict=True):

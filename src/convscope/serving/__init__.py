@@ -7,7 +7,7 @@ The way of a request, in order:
 3. `journal`: once it is answered, `metrics` count it and a line of `logs` tells of it.
 4. `app`: its address leads to an answer; whatever goes wrong becomes a problem (`problems`) in JSON.
    `shortcut`: a prediction that is asked for in the usual form is led there directly.
-5. `body`: its body is read. `uploads`: it is taken apart into pictures. `allowance`: only so much is held.
+5. `body`: its body is read. `uploads`, `form`: it is taken apart into pictures. `allowance`: so much is held.
 6. `pipeline`: pictures are decoded and predicted in batches, by a classifier from the `shelf`.
 7. `answers`: what is sent back, and how OpenAPI describes it.
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.errors import PictureError
+from convscope.pictures.quiet import quiet
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class _Job:
 
     classifier: Classifier
     upload: Upload
-    outcome: asyncio.Future[Answer]
+    outcome: asyncio.Future[Answer | PictureError]
 
 
 class Pipeline:
@@ -57,23 +59,32 @@ class Pipeline:
         self._loop = loop
         self._metrics = metrics
         self._pixel_limit = pixel_limit
+        self._gathered: list[_Job] = []
         workers = processor_count()
         self._waiting = _Waiting(workers)
         self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         for worker in self._workers:
             worker.start()
 
-    def submit(self, classifier: Classifier, upload: Upload) -> asyncio.Future[Answer]:
-        """Take a picture; its outcome will be the predictor's answer, or a PictureError."""
+    def submit(self, classifier: Classifier, upload: Upload) -> asyncio.Future[Answer | PictureError]:
+        """Take a picture; its outcome will be the predictor's answer, or why it cannot be read."""
         job = _Job(classifier, upload, self._loop.create_future())
-        self._waiting.put(job)
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(job)
         return job.outcome
 
     def close(self) -> None:
-        """Finish what was taken and end the threads."""
+        """Finish what was taken and end the threads; called in the event loop's thread."""
+        self._hand_over()
         self._waiting.close()
         for worker in self._workers:
             worker.join()
+
+    def _hand_over(self) -> None:
+        """Wake workers once for all that one turn of the event loop has brought."""
+        self._waiting.put(self._gathered)
+        self._gathered = []
 
     def _work(self) -> None:
         while batch := self._waiting.next_batch():
@@ -83,13 +94,14 @@ class Pipeline:
         """Settle a batch of one classifier; a picture that cannot be read stops no other."""
         readable: list[_Job] = []
         pixels: list[NDArray[np.uint8]] = []
-        for job in batch:
-            try:
-                pixels.append(self._prepared(job))
-            except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
-                self._settle([job], [error])
-            else:
-                readable.append(job)
+        with quiet:  # entered once for all: the first one in pays
+            for job in batch:
+                try:
+                    pixels.append(self._prepared(job))
+                except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
+                    self._settle([job], [error])
+                else:
+                    readable.append(job)
         if not readable:
             return
         start = time.perf_counter()
@@ -117,10 +129,10 @@ class Pipeline:
         for job, result in zip(jobs, results, strict=True):
             if job.outcome.cancelled():
                 continue
-            if isinstance(result, Exception):
-                job.outcome.set_exception(result)
-            else:
+            if isinstance(result, PictureError) or not isinstance(result, Exception):
                 job.outcome.set_result(result)
+            else:
+                job.outcome.set_exception(result)
 
 
 class _Waiting:
@@ -136,11 +148,12 @@ class _Waiting:
         self._jobs: dict[Classifier, deque[_Job]] = {}
         self._closed = False
 
-    def put(self, job: _Job) -> None:
-        """Let a picture wait."""
+    def put(self, jobs: Sequence[_Job]) -> None:
+        """Let pictures wait."""
         with self._changed:
-            self._jobs.setdefault(job.classifier, deque()).append(job)
-            self._changed.notify()
+            for job in jobs:
+                self._jobs.setdefault(job.classifier, deque()).append(job)
+            self._changed.notify(len(jobs))
 
     def next_batch(self) -> list[_Job]:
         """Wait for pictures and take a share of those of one classifier; none once closed and all taken."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
     from convscope.classifier import Classifier, Prediction
-    from convscope.model.predictor import Answer
     from convscope.serving.limits import Limits
     from convscope.serving.metrics import Metrics
     from convscope.serving.shelf import Shelf
@@ -107,29 +106,23 @@ class Service:
     ) -> list[Prediction | PictureError]:
         under_way = [self._pipeline.submit(classifier, one) for one in sent]
         try:
-            await asyncio.wait(under_way, timeout=self._limits.answer_seconds)
-        finally:
-            late = [one for one in under_way if one.cancel()]
-        if late:
+            async with asyncio.timeout(self._limits.answer_seconds):
+                answers = [await one for one in under_way]
+        except TimeoutError:
             raise RequestError(
                 "the answer took too long",
                 status=503,
                 why=f"it was not there within {self._limits.answer_seconds:g} seconds",
                 remedy="ask again in a moment, or send less at once",
                 retry_seconds=1,
-            )
-        return [self._outcome(classifier, *one, top) for one in zip(sent, under_way, strict=True)]
-
-    @staticmethod
-    def _outcome(
-        classifier: Classifier, upload: Upload, answered: asyncio.Future[Answer], top: int
-    ) -> Prediction | PictureError:
-        error = answered.exception()
-        if error is None:
-            return classifier.prediction(upload.name, answered.result(), top)
-        if isinstance(error, PictureError):
-            return error
-        raise error
+            ) from None
+        finally:
+            for one in under_way:
+                one.cancel()
+        return [
+            answer if isinstance(answer, PictureError) else classifier.prediction(upload.name, answer, top)
+            for upload, answer in zip(sent, answers, strict=True)
+        ]
 
     async def _look_after_files(self) -> None:
         while True:

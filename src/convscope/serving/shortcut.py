@@ -11,7 +11,7 @@ import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from fastapi import Request, Response
+from fastapi import Request
 
 from convscope.serving.app import DEFAULT_TOP, PREDICT, told
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"/models/([A-Za-z0-9._-]{1,64})/predict")
 _QUERY = re.compile(rb"(?:top=([1-9][0-9]{0,2}))?")
+_JSON = [(b"content-type", b"application/json")]
 _ROUTE = SimpleNamespace(path=PREDICT)  # what the journal calls it
 
 
@@ -46,10 +47,13 @@ class Shortcut:
         scope["route"] = _ROUTE
         request = Request(scope, receive)
         try:
-            response = Response(await self._service.predict(request, *wanted), media_type="application/json")
+            body = await self._service.predict(request, *wanted)
         except Exception as error:  # noqa: BLE001 - whatever it is becomes an answer, as in the other application
-            response = told(request, error)
-        await response(scope, receive, send)
+            await told(request, error)(scope, receive, send)
+        else:
+            headers = [*_JSON, (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
 
 
 def _wanted(scope: Scope) -> tuple[str, int] | None:

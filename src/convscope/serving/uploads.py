@@ -5,18 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 
 from convscope.errors import RequestError
 from convscope.model.metadata import first_fault
 from convscope.printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from convscope.serving.form import form_parts
 
 ACCEPTED = "image/*, application/octet-stream, multipart/form-data, application/json"
 _LONGEST_NAME = 255
@@ -68,13 +63,13 @@ def uploads(content_type: str, body: bytes, most: int) -> list[Upload]:
         >>> uploads("application/json", b'{"pictures": [{"name": "tom.png", "data": "iVBO"}]}', most=2)
         [Upload(name='tom.png', data=b'\x89PN')]
     """
-    kind, options = parse_options_header(content_type)
-    if kind.startswith(b"image/") or kind == b"application/octet-stream":
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith("image/") or kind == "application/octet-stream":
         return [Upload("picture 1", body)]
     match kind:
-        case b"multipart/form-data":
-            return _of_form(options, body, most)
-        case b"application/json":
+        case "multipart/form-data":
+            return _of_form(content_type, body, most)
+        case "application/json":
             return _of_json(body, most)
         case _:
             raise RequestError(
@@ -103,68 +98,17 @@ def _decoded(data: str, place: int) -> bytes:
         raise _unreadable(f"the base64 of picture {place}", str(error)) from error
 
 
-def _of_form(options: Mapping[bytes, bytes], body: bytes, most: int) -> list[Upload]:
-    form = _Form(most)
+def _of_form(content_type: str, body: bytes, most: int) -> list[Upload]:
+    found: list[Upload] = []
     try:
-        parser = MultipartParser(
-            options[b"boundary"],
-            {
-                "on_header_field": form.take_field,
-                "on_header_value": form.take_value,
-                "on_header_end": form.end_header,
-                "on_part_begin": form.begin,
-                "on_part_data": form.take_data,
-                "on_part_end": form.end,
-                "on_end": form.close,
-            },
-        )
-        parser.write(body)
-    except KeyError:
-        raise _unreadable("the form", "its content type names no boundary") from None
-    except FormParserError as error:
+        for place, part in enumerate(form_parts(content_type, body), start=1):
+            _check_number(place, most)
+            found.append(Upload(_name(part.name, place), part.data))
+    except ValueError as error:
         raise _unreadable("the form", str(error)) from error
-    if not form.is_whole:
-        raise _unreadable("the form", "it is cut short")
-    if not form.found:
+    if not found:
         raise _unreadable("the form", "it holds no picture")
-    return form.found
-
-
-class _Form:
-    """What a multipart parser finds, gathered."""
-
-    def __init__(self, most: int) -> None:
-        self.found: list[Upload] = []
-        self.is_whole = False
-        self._most = most
-        self._field = self._value = b""
-        self._name = ""
-        self._data: list[bytes] = []
-
-    def begin(self) -> None:
-        _check_number(len(self.found) + 1, self._most)
-        self._name, self._data = "", []
-
-    def take_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += data[start:end]
-
-    def take_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def end_header(self) -> None:
-        if self._field.lower() == b"content-disposition":
-            _, options = parse_options_header(self._value)
-            self._name = options.get(b"filename", b"").decode(errors="replace")
-        self._field = self._value = b""
-
-    def take_data(self, data: bytes, start: int, end: int) -> None:
-        self._data.append(data[start:end])
-
-    def end(self) -> None:
-        self.found.append(Upload(_name(self._name, len(self.found) + 1), b"".join(self._data)))
-
-    def close(self) -> None:
-        self.is_whole = True
+    return found
 
 
 def _name(given: str, place: int) -> str:
