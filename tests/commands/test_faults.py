@@ -1,28 +1,26 @@
 """What happens when the machine fails: docs/reference/faults.md, row by row, with real processes."""
 
 import fcntl
+import json
 import os
 import pty
-import re
 import shutil
 import signal
 import struct
 import subprocess
 import sys
 import termios
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 from safetensors.numpy import load_file
 
-import convscope
 from convscope.training import session
 from convscope.training.events import EpochDone, StepDone
 from convscope.training.recipe import Settings
 
 SMALL = ["--network", "3C3-MP2", "--epochs", "6", "--batch", "5", "--size", "8", "--precision", "fp32"]
 SETTINGS = Settings(network="3C3-MP2", epochs=6, batch=5, size=(8, 8), precision="fp32")
-PACKAGE = Path(convscope.__file__).parent
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cache")]
 
@@ -99,6 +97,45 @@ def test_a_store_that_is_deleted_underneath(pets, whole, cache, tmp_path):
     assert weights(tmp_path / "run") == weights(whole)
 
 
+CUTTING = """
+import os
+from pathlib import Path
+
+from convscope.commands import main
+from convscope.training.loop import Training
+
+advance = Training._advance
+
+
+def advance_and_cut(training, *found):
+    advance(training, *found)
+    if training.position.epoch == 2:
+        (pictures,) = Path(os.environ["CONVSCOPE_CACHE"]).glob("stores/*/pictures.bin")
+        os.truncate(pictures, int(os.environ["LEFT"]))
+
+
+Training._advance = advance_and_cut
+main()
+"""
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_store_that_is_cut_short_underneath(pets, whole, tmp_path, left):
+    """With no byte left the system sends SIGBUS; with one, what is missing of its page reads as black."""
+    run = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", CUTTING, "train", pets, *SMALL, "-o", run],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LEFT": str(left)},
+    )
+    assert explained(done), done.stderr
+    assert done.stderr.startswith("the prepared pictures can no longer be read\n")
+    assert train("--resume", run).returncode == 0
+    assert weights(run) == weights(whole)
+
+
 @needs_namespaces
 @pytest.mark.parametrize("place", ["run", "cache"])
 def test_a_read_only_folder(pets, cache, tmp_path, place):
@@ -111,13 +148,64 @@ def test_a_read_only_folder(pets, cache, tmp_path, place):
     assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_no_clock_that_can_jump_is_asked():
-    """Durations are of monotonic clocks; only the logs of the service and of a run tell the time of day."""
-    clock = re.compile(r"\btime\.(time(_ns)?|(local|gm|c)time)\b|\bdatetime\b(?! import timedelta\n)")
-    logs = {PACKAGE / "serving" / "logs.py", PACKAGE / "training" / "event_log.py"}
-    for path in set(PACKAGE.rglob("*.py")) - logs:
-        text = path.read_text(encoding="utf-8")
-        assert not clock.search(text), path
+JUMPING = r"""
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The time of day jumps: ten days ahead, ten days back, and so on at every look. */
+static time_t jump(void) {
+    static int looks;
+    return (__sync_fetch_and_add(&looks, 1) % 2 ? 1 : -1) * 864000;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int failed = syscall(SYS_clock_gettime, clock, now);
+    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += jump();
+    return failed;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    struct timespec fine;
+    clock_gettime(CLOCK_REALTIME, &fine);
+    now->tv_sec = fine.tv_sec;
+    now->tv_usec = fine.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *out) {
+    struct timespec fine;
+    clock_gettime(CLOCK_REALTIME, &fine);
+    if (out) *out = fine.tv_sec;
+    return fine.tv_sec;
+}
+"""
+
+
+@pytest.fixture
+def jumping_clock(tmp_path):
+    """Variables with which a program finds another time of day whenever it asks."""
+    compiler = shutil.which("cc")
+    if sys.platform != "linux" or compiler is None:
+        pytest.skip("no C compiler to make a clock that jumps")
+    source, library = tmp_path / "clock.c", tmp_path / "clock.so"
+    source.write_text(JUMPING)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    return {**os.environ, "LD_PRELOAD": str(library)}
+
+
+def test_a_clock_that_jumps(pets, whole, tmp_path, jumping_clock):
+    look = "import time; times = [time.time() for _ in range(9)]; print(max(times) - min(times))"
+    seen = subprocess.run([sys.executable, "-c", look], capture_output=True, check=True, env=jumping_clock)
+    assert float(seen.stdout) > 86_400
+    done = train(pets, *SMALL, "-o", tmp_path / "run", env=jumping_clock)
+    assert done.returncode == 0, done.stderr
+    assert weights(tmp_path / "run") == weights(whole)
+    lasted = json.loads((tmp_path / "run" / "metrics.json").read_text())["training_seconds"]
+    assert 0 < lasted < 200
 
 
 def test_a_picture_that_changes_while_it_is_read(pets, paint, tmp_path):
@@ -192,21 +280,49 @@ def test_a_reader_that_goes_away(pets, whole, tmp_path):
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (1, 7)])
 def test_a_terminal_of_no_size(pets, whole, tmp_path, size):
     """Rows and columns."""
+    with on_terminal(size, pets, *SMALL, "-o", tmp_path / "run") as (process, terminal):
+        shown = b"".join(iter(lambda: _read(terminal), b""))
+    assert process.returncode == 0, shown.decode(errors="replace")
+    assert weights(tmp_path / "run") == weights(whole)
+
+
+def test_a_terminal_that_is_resized_to_nothing(pets, tmp_path):
+    with on_terminal((24, 80), pets, *SMALL, "--epochs", "400", "-o", tmp_path / "run") as (
+        process,
+        terminal,
+    ):
+        shown = b""
+        while b"pictures/s" not in shown:  # the live line
+            shown += _read(terminal)
+        resize(terminal, (0, 0))
+        process.send_signal(signal.SIGWINCH)
+        rest = b"".join(iter(lambda: _read(terminal), b""))
+    assert process.returncode == 0, rest.decode(errors="replace")
+    assert b"pictures/s" in rest
+    assert b"look further" in rest
+    assert b"Traceback" not in rest
+
+
+@contextmanager
+def on_terminal(size, *arguments):
+    """Train on a terminal of so many rows and columns; gives the process and the terminal's other side."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    resize(slave, size)
     environment = {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"}}
     with subprocess.Popen(
-        command(pets, *SMALL, "-o", tmp_path / "run"),
+        command(*arguments),
         stdin=slave,
         stdout=slave,
         stderr=slave,
         env={**environment, "TERM": "xterm"},
     ) as process:
         os.close(slave)
-        shown = b"".join(iter(lambda: _read(master), b""))
+        yield process, master
     os.close(master)
-    assert process.returncode == 0, shown.decode(errors="replace")
-    assert weights(tmp_path / "run") == weights(whole)
+
+
+def resize(terminal, size):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
 
 
 def _read(terminal):

@@ -36,3 +36,32 @@ def test_a_block_that_was_freed_is_used_again_without_new_pages():
     if min(faults("plain")) < 4_000:
         pytest.skip("this system hands out memory in large pages: there is nothing to gain")
     assert max(faults("tuned")) < 1_000
+
+
+CUT_SHORT = """
+import mmap, os, sys, threading
+from convscope.commands import own_process
+
+own_process.explain_bus_errors("the pictures are gone")
+with open(sys.argv[1], "r+b") as file:
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    os.truncate(file.fileno(), 0)
+reading = threading.Thread(target=mapped.read) if sys.argv[2] == "thread" else None
+if reading:
+    reading.start()
+    reading.join()
+mapped.read()
+print("never here")
+"""
+
+
+@pytest.mark.parametrize("where", ["main", "thread"])
+def test_a_mapped_file_that_is_cut_short_ends_the_process_with_a_sentence(tmp_path, where):
+    (tmp_path / "mapped").write_bytes(bytes(100_000))
+    done = subprocess.run(
+        [sys.executable, "-c", CUT_SHORT, str(tmp_path / "mapped"), where],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "the pictures are gone\n")

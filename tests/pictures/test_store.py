@@ -174,6 +174,15 @@ def test_a_damaged_store_is_built_again(pets, stores, name, kept):
     assert len(list(stores.iterdir())) == 1
 
 
+def test_a_store_that_is_cut_short_while_it_is_open_says_so(pets, stores):
+    store = build_store(open_source(pets), Preparation(3, 8, 8), folder=stores)
+    store.check_whole()
+    (pictures,) = stores.glob("*/pictures.bin")
+    os.truncate(pictures, pictures.stat().st_size - 1)
+    with pytest.raises(StoreError, match="can no longer be read"):
+        store.check_whole()
+
+
 def test_the_folder_is_the_users_cache_or_another(monkeypatch, tmp_path, pets):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "elsewhere"))
     build_store(open_source(pets), FORM)

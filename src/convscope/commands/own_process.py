@@ -4,6 +4,7 @@ A library must leave these to the program it works in; `convscope train` is that
 """
 
 import os
+import signal
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
 """Names of glibc's, see mallopt(3)."""
@@ -26,3 +27,29 @@ def tune() -> None:
     if mallopt is not None:  # other C libraries than glibc have none
         for parameter, value in ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, -1), (_M_ARENA_MAX, 1)):
             mallopt(parameter, value)
+
+
+def explain_bus_errors(text: str) -> None:
+    """Say something, and end with exit code 2, if a page of a mapped file cannot be read (SIGBUS).
+
+    Left to itself the system ends the process without a word. Python's own handlers are of no use: they run
+    when the access that failed has returned, which it never does. So C's handler is a function of ours. It
+    runs in the middle of what reads the page, never in the middle of the interpreter's or the allocator's
+    work, and does not go back.
+    """
+    import ctypes
+
+    show_cursor = b"\x1b[?25h" if os.isatty(1) else b""  # what is live on a terminal has hidden it
+
+    def end(_signal: int) -> None:
+        os.write(1, show_cursor)
+        os.write(2, text.encode() + b"\n")
+        os._exit(2)
+
+    handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(end)
+    _kept.append(handler)
+    ctypes.CDLL(None).signal(signal.SIGBUS, handler)
+
+
+_kept: list[object] = []
+"""What C calls and Python must not throw away."""

@@ -122,6 +122,7 @@ def train(
     own_process.tune()
 
     from convscope.commands.terminal import Terminal
+    from convscope.pictures.store import cut_short
     from convscope.ranks import rank
     from convscope.training import session
     from convscope.training.recipe import Settings
@@ -159,6 +160,7 @@ def train(
             "several processes need to be told the run's folder",
             remedy="add --output runs/NAME",
         )
+    own_process.explain_bus_errors(str(cut_short()))
     is_shown = here.number == 0
     with ExitStack() as stack:
         listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []

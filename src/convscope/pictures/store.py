@@ -33,6 +33,7 @@ from convscope.pictures.store_folder import (
     Broken,
     Catalogue,
     Store,
+    cut_short,
     drop_rows,
     new_pictures,
     read_catalogue,
@@ -61,6 +62,7 @@ __all__ = [
     "Store",
     "build_catalogue",
     "build_store",
+    "cut_short",
     "found_or_built",
     "is_stored",
 ]

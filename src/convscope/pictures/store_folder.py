@@ -13,11 +13,13 @@ import math
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from convscope import strict_json
+from convscope.errors import StoreError
 from convscope.pictures.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -109,6 +111,28 @@ class Store(Catalogue):
     """
 
     pictures: NDArray[np.uint8] = field(repr=False)
+
+    def check_whole(self) -> None:
+        """Make sure that what was read so far was there.
+
+        Pictures beyond the end of a mapped file are black up to the end of their page; beyond that the system
+        sends SIGBUS.
+
+        Raises:
+            StoreError: The file was cut short since it was mapped.
+        """
+        mapped = cast("object", self.pictures.base)  # an array, says NumPy
+        if isinstance(mapped, mmap) and mapped.size() < self.pictures.nbytes:
+            raise cut_short()
+
+
+def cut_short() -> StoreError:
+    """Make the error for prepared pictures that are there no more while they are used."""
+    return StoreError(
+        "the prepared pictures can no longer be read",
+        why="their file was cut short, or its disk failed",
+        remedy="go on with convscope train --resume, which decodes them again where need be",
+    )
 
 
 @contextmanager

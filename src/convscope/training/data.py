@@ -127,6 +127,7 @@ class TrainingData:
             maps.permute(0, 2, 3, 1).view(torch.uint16 if kept == "bf16" else maps.dtype).numpy()
         )
         batches.cut(self.store.pictures, epoch, taken, self.mean, self.std, cells)
+        self.store.check_whole()
         return maps, labels
 
     def unpack(

@@ -174,6 +174,7 @@ class _Session:
         if not self.group.is_first:
             return Classifier(model)
         classifier, lines = report.write(self.run, model, training)
+        training.data.store.check_whole()
         run_folder.end(self.run)
         checkpoints.remove()
         self._tell(Finished(self.run, self.run / run_folder.MODEL, lines, time.monotonic() - begin))
