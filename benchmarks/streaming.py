@@ -16,7 +16,6 @@ import io
 import json
 import os
 import sys
-import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +24,7 @@ from PIL import Image
 
 from machine import describe
 from process_tree import observe
+from tars import tar_of
 
 TIMES = (1, 4, 16)
 PER_SHARD = 5_000
@@ -83,14 +83,13 @@ def write_shards(folder: Path, pictures: int) -> None:
 def write_shard(path: Path, numbers: range) -> None:
     """Write a tar as WebDataset does."""
     noise = np.random.default_rng(numbers.start).integers(0, 128, (len(numbers), 8, 8, 3), np.uint8)
-    with tarfile.open(path, "w") as archive:
-        for number, pixels in zip(numbers, noise, strict=True):
-            file = io.BytesIO()
-            Image.fromarray(pixels + np.uint8(64 * (number % 2))).save(file, "PNG", compress_level=0)
-            for suffix, content in (("png", file.getvalue()), ("cls", (b"dark", b"bright")[number % 2])):
-                info = tarfile.TarInfo(f"{number:08}.{suffix}")
-                info.size = len(content)
-                archive.addfile(info, io.BytesIO(content))
+    members: dict[str, bytes] = {}
+    for number, pixels in zip(numbers, noise, strict=True):
+        file = io.BytesIO()
+        Image.fromarray(pixels + np.uint8(64 * (number % 2))).save(file, "PNG", compress_level=0)
+        members[f"{number:08}.png"] = file.getvalue()
+        members[f"{number:08}.cls"] = (b"dark", b"bright")[number % 2]
+    path.write_bytes(tar_of(members))
 
 
 if __name__ == "__main__":

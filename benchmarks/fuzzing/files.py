@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import struct
-import tarfile
 import zipfile
 import zlib
 from functools import cache, partial
@@ -24,9 +23,9 @@ from convscope.network.shapes import stages
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
 from fuzzing.reader import Reader
+from tars import tar_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,20 +46,20 @@ def zip_(folder: Path) -> Reader:
 
 def tar(folder: Path) -> Reader:
     """Class folders in a .tar."""
-    whole = [_tar(_members(pictures()))]
+    whole = [tar_of(_members(pictures()))]
     return Reader(whole, partial(_read_source, folder / "pets.tar"), whole, _with_tar_checksums)
 
 
 def packed_tar(folder: Path) -> Reader:
     """Class folders in a .tar.gz."""
-    inside = _tar(_members(pictures()))
+    inside = tar_of(_members(pictures()))
     read = partial(_read_source, folder / "pets.tar.gz")
     return Reader([_gzipped(inside)], read, [inside], lambda data: _gzipped(_with_tar_checksums(data)))
 
 
 def tar_shard(folder: Path) -> Reader:
     """Pictures with their classes beside them, as WebDataset has them."""
-    whole = [_tar(_labelled(pictures()))]
+    whole = [tar_of(_labelled(pictures()))]
     return Reader(whole, partial(_read_source, folder / "shard.tar"), whole, _with_tar_checksums)
 
 
@@ -166,16 +165,6 @@ def _labelled(pictures: list[bytes]) -> dict[str, bytes]:
     for number, data in enumerate(pictures[:8]):
         found |= {f"{number}.cls": b"cat" if number % 2 else b"dog", f"{number}.png": data}
     return found
-
-
-def _tar(members: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 def _idx(labels: Path) -> bytes:

@@ -7,9 +7,11 @@ import pytest
 from convscope.errors import DataError
 from convscope.model.export import held_out
 from convscope.model.file import Model
-from convscope.model.selection import Selection, select
+from convscope.model.selection import Judged, Selection, select
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
+from convscope.pictures.store import build_store
+from tars import tar_of
 
 pytestmark = pytest.mark.usefixtures("cache")
 Paint = Callable[..., Path]
@@ -108,3 +110,50 @@ def test_places_are_those_in_the_source(brightness: Model, pets: Path) -> None:
     items = open_source(pets).items
     assert [items[place].name for place in chosen.places] == [chosen.store.names[n] for n in chosen.indices]
     assert len(chosen.places) == 19
+
+
+@pytest.fixture
+def shards(paint: Paint, tmp_path: Path) -> Callable[..., Path]:
+    """Writes shards of ten pictures each, dark and bright in turn, under these names."""
+
+    def write(*files: str) -> Path:
+        folder = tmp_path / "shards"
+        folder.mkdir()
+        for shard, file in enumerate(files):
+            members = {}
+            for number in range(10 * shard, 10 * shard + 10):
+                picture = paint(tmp_path / "picture.png", 20 + 200 * (number % 2), number)
+                members[f"{number}.png"] = picture.read_bytes()
+                members[f"{number}.cls"] = (b"dark", b"bright")[number % 2]
+            (folder / file).write_bytes(tar_of(members))
+        return folder
+
+    return write
+
+
+@pytest.mark.parametrize("part", ["train", "test", "all"])
+@pytest.mark.parametrize("files", [("train-0.tar", "train-1.tar", "test-0.tar"), ("0.tar", "1.tar", "2.tar")])
+def test_of_shards_only_those_are_kept_that_are_judged(
+    brightness: Model, shards: Callable[..., Path], files: tuple[str, ...], part: Judged
+) -> None:
+    folder = shards(*files)
+    alone = select(folder, brightness, part)
+    assert len(alone.store.pictures) == len(alone.indices)
+    build_store(open_source(folder), brightness.preparation)  # as training does
+    among_all = select(folder, brightness, part)
+    assert len(among_all.store.pictures) == 30
+    assert alone.notes == among_all.notes
+    for name in ("places", "labels"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(among_all, name))
+    for name in ("pictures", "digests"):
+        kept, all_of_them = (getattr(one.store, name) for one in (alone, among_all))
+        np.testing.assert_array_equal(kept[alone.indices], all_of_them[among_all.indices])
+
+
+def test_a_broken_picture_in_a_shard_leaves_a_gap(brightness: Model, shards: Callable[..., Path]) -> None:
+    folder = shards("train-0.tar", "val-0.tar")
+    packed = (folder / "val-0.tar").read_bytes()
+    (folder / "val-0.tar").write_bytes(packed.replace(b"IHDR", b"XXXX", 1))
+    chosen = select(folder, brightness, "validation")
+    assert chosen.places.tolist() == list(range(11, 20))
+    assert [note for note in chosen.notes if "val-0.tar/10.png" in note]

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +31,7 @@ from convscope.training.data import training_data
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose
 from convscope.training.streaming import open_stream, settled_limit
+from tars import tar_of
 
 PROGRAM = str(Path(__file__).with_name("streaming_often.py"))
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -54,18 +54,11 @@ def png(number):
 
 
 def shard(numbers, broken=()):
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        for number in numbers:
-            data = b"no picture" if number in broken else png(number)
-            for name, content in (
-                (f"{number:04}.png", data),
-                (f"{number:04}.cls", (b"red", b"green", b"blue")[number % 3]),
-            ):
-                info = tarfile.TarInfo(name)
-                info.size = len(content)
-                archive.addfile(info, io.BytesIO(content))
-    return file.getvalue()
+    members = {}
+    for number in numbers:
+        members[f"{number:04}.png"] = b"no picture" if number in broken else png(number)
+        members[f"{number:04}.cls"] = (b"red", b"green", b"blue")[number % 3]
+    return tar_of(members)
 
 
 def shards(broken=()):

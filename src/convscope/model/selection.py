@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.pictures.sources import Part, Source, open_source
+from convscope.pictures.sources import Part, Source, open_source, selected
+from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Indices, split
-from convscope.pictures.store import Progress, Store, build_store
+from convscope.pictures.store import Catalogue, Progress, Store, build_catalogue, build_store, is_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.pictures.preparation import Preparation
 
 Judged = Part | Literal["all"]
 _MOST_NAMED = 10
@@ -30,7 +32,7 @@ class Selection:
     """Prepared pictures with the classes they truly are of.
 
     Attributes:
-        store: All prepared pictures of the source.
+        store: Prepared pictures, those that were selected among them.
         indices: Those that were selected, places in the store.
         places: Where each of these stands among the source's pictures; shape as `indices`.
         labels: Their true classes, places in the model's classes; shape as `indices`.
@@ -54,7 +56,8 @@ def select(
     """Open a source, prepare its pictures as the model wants them and pick the part to judge by.
 
     Where the source does not say which pictures are its test pictures, they are the ones that training would
-    set aside: the same every time.
+    set aside: the same every time. Of shards, which may be more than the disk likes, only the pictures that
+    are picked are kept, unless all are there from training.
 
     Args:
         data: A source as `convscope.pictures.sources.open_source` takes it.
@@ -68,17 +71,21 @@ def select(
     """
     source = open_source(data)
     _check_classes(source, model.classes)
-    store = build_store(source, model.preparation, progress=progress)
+    form = model.preparation
+    if isinstance(source, ShardSource) and not is_stored(source, form):
+        wanted, notes = _pick_from_shards(source, form, part, progress)
+        few = selected.select(source, wanted)
+        store = build_store(few, form, progress=progress)
+        indices, places = np.arange(len(store.labels)), wanted[_places(few, store)]
+    else:
+        store = build_store(source, form, progress=progress)
+        indices, notes = _pick(store, part, source.name)
+        places = _places(source, store)[indices]
     number = np.array([model.classes.index(name) for name in store.classes], np.int64)
-    indices, notes = _pick(store, part, source.name)
-    if not len(indices):
-        raise DataError(
-            f"there are no {part} pictures in {source.name}", remedy="choose another part, or all"
-        )
     return Selection(
         store,
         indices,
-        places=_places(source, store)[indices],
+        places=places,
         labels=number[store.labels[indices]],
         notes=(*notes, *_broken(store)),
     )
@@ -94,7 +101,19 @@ def _check_classes(source: Source, known: Sequence[str]) -> None:
         )
 
 
-def _pick(store: Store, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
+def _pick_from_shards(
+    source: ShardSource, form: Preparation, part: Judged, progress: Progress | None
+) -> tuple[Indices, tuple[str, ...]]:
+    """Find where the pictures stand in the source; all are looked at only if no shards are of that part."""
+    given = [place for place, item in enumerate(source.items) if part in {"all", item.part}]
+    if given:
+        return np.array(given, np.int64), ()
+    catalogue, places = build_catalogue(source, form, progress=progress)
+    indices, notes = _pick(catalogue, part, source.name)
+    return places[indices], notes
+
+
+def _pick(store: Catalogue, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
     if part == "all":
         return np.arange(len(store.labels)), ()
     given = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
@@ -108,6 +127,8 @@ def _pick(store: Store, part: Judged, source: str) -> tuple[Indices, tuple[str, 
             why=error.what,
             remedy="judge by all its pictures (part all)",
         ) from error
+    if not len(chosen):
+        raise DataError(f"there are no {part} pictures in {source}", remedy="choose another part, or all")
     note = (
         f"{source} has no {part} part: judged by the {len(chosen):,} pictures that training sets aside for it"
     )

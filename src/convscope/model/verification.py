@@ -11,14 +11,15 @@ from convscope.errors import ModelFileError
 from convscope.model.picture_list import NAME, Differences, differences
 from convscope.model.receipt import digest, environment
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store import build_catalogue, build_store, is_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.model.file import Model
-    from convscope.pictures.sources import Data
-    from convscope.pictures.store import Progress
+    from convscope.pictures.preparation import Preparation
+    from convscope.pictures.sources import Data, Source
+    from convscope.pictures.store import Catalogue, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +67,22 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
         model: The model.
         folder: Where its file lies, and beside it the list of its pictures.
         data: A source, as for training.
-        progress: Called with (pictures prepared, pictures in all).
+        progress: Called with (pictures looked at, pictures in all).
 
     Raises:
         ModelFileError: The model has no receipt.
         DataError: The source cannot be used.
-        StoreError: The prepared pictures cannot be written.
+        StoreError: What is known of them cannot be written.
     """
     if "data_digest" not in model.receipt:
         raise ModelFileError(
             "this model has no receipt", remedy="verify a model that `convscope train` wrote"
         )
-    store = build_store(open_source(data), model.preparation, progress=progress)
-    if store.digest == model.receipt["data_digest"]:
+    catalogue = _catalogue(open_source(data), model.preparation, progress)
+    if catalogue.digest == model.receipt["data_digest"]:
         return DataCheck(same=True, differences=Differences((), (), (), ()))
     try:
-        return DataCheck(same=False, differences=differences(_list(model, folder), store))
+        return DataCheck(same=False, differences=differences(_list(model, folder), catalogue))
     except ValueError as error:
         return DataCheck(same=False, differences=None, reason=str(error))
 
@@ -116,6 +117,13 @@ def changes(model: Model) -> tuple[Changed, ...]:
         for fact, now in environment().items()
         if model.receipt.get(fact, "") != now
     )
+
+
+def _catalogue(source: Source, form: Preparation, progress: Progress | None) -> Catalogue:
+    """Find out what is known of the pictures; none has to be kept for it."""
+    if is_stored(source, form):
+        return build_store(source, form, progress=progress)
+    return build_catalogue(source, form, progress=progress)[0]
 
 
 def _list(model: Model, folder: Path) -> bytes:

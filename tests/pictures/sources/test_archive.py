@@ -1,5 +1,4 @@
 import gzip
-import io
 import random
 import stat
 import tarfile
@@ -14,6 +13,7 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.reading import BYTE_LIMIT
 from convscope.pictures.sources import open_source
 from convscope.pictures.store import build_store
+from tars import tar_of
 
 SUFFIXES = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"]
 
@@ -26,11 +26,7 @@ def pack(path, members):
                 archive.writestr(name, data)
         return path
     mode = {".tar": "w", ".gz": "w:gz", ".tgz": "w:gz", ".bz2": "w:bz2", ".xz": "w:xz"}[path.suffix]
-    with tarfile.open(path, mode) as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
+    path.write_bytes(tar_of(members, mode))
     return path
 
 

@@ -2,7 +2,6 @@ import gzip
 import io
 import json
 import random
-import tarfile
 
 import numpy as np
 import pyarrow as pa
@@ -14,19 +13,9 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source, places
 from convscope.pictures.sources.shards import part_of
 from convscope.pictures.store import build_store
+from tars import tar_of
 
 NAMES = ["cat", "dog", "cow"]
-
-
-def pack(members):
-    """The bytes of a tar with these members."""
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return file.getvalue()
 
 
 def table(pictures, labels, *, names=None):
@@ -50,7 +39,7 @@ def pictures(encode):
 def tars(pictures):
     """Three shards of twelve pictures."""
     return {
-        f"train-{shard:03}.tar": pack(
+        f"train-{shard:03}.tar": tar_of(
             {
                 name: data
                 for number in range(12 * shard, 12 * shard + 12)
@@ -163,7 +152,7 @@ def test_packed_tars_are_shards_too(tars, pictures, tmp_path):
 
 
 def test_pictures_without_a_label_are_left_out_and_counted(encode, tmp_path):
-    (tmp_path / "a.tar").write_bytes(pack({"1.png": encode(1), "1.cls": b"cat", "2.png": encode(2)}))
+    (tmp_path / "a.tar").write_bytes(tar_of({"1.png": encode(1), "1.cls": b"cat", "2.png": encode(2)}))
     source = open_source(tmp_path / "a.tar")
     assert [item.label for item in source.items] == ["cat"]
     assert any(note.endswith("of them: 1") for note in source.notes)
@@ -206,7 +195,7 @@ def test_what_shards_lack_is_said(pictures, tmp_path):
 
 
 def test_a_member_that_leads_out_refuses_the_shard(encode, tmp_path):
-    (tmp_path / "a.tar").write_bytes(pack({"1.cls": b"cat", "1.png": encode(1), "../2.png": encode(2)}))
+    (tmp_path / "a.tar").write_bytes(tar_of({"1.cls": b"cat", "1.png": encode(1), "../2.png": encode(2)}))
     with pytest.raises(DataError, match="points outside"):
         open_source(tmp_path / "a.tar")
 
