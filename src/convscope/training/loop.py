@@ -34,7 +34,6 @@ from convscope.training.engine import Engine, engine_of
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
 from convscope.training.gradient_scale import GradientScale
 from convscope.training.optimiser import Optimiser
-from convscope.training.precision import has_bfloat16
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
 from convscope.training.recorded import Recorded, directly
 
@@ -128,7 +127,7 @@ class Training:
             self.network,
             batch=recipe.batch,
             filter_rate=recipe.learning_rate,
-            product=torch.bfloat16 if has_bfloat16(recipe.device) else torch.float32,
+            product=torch.bfloat16 if recipe.precision == "bf16" else torch.float32,
         )
         self.scale = GradientScale(needed=recipe.precision == "fp16")
         asks = recipe.precision == "fp16" or not group.rank.is_alone  # the scale for a number, or other GPUs
