@@ -11,6 +11,7 @@ import math
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,14 +21,18 @@ from convscope.network.modules import TrainingNetwork
 from convscope.network.shapes import stages
 from convscope.training.precision import DTYPES, fastest_precision
 from convscope.training.recipe import LARGEST_BATCH, Device, Precision, Settings, layers_of
+from convscope.training.recorded import Recorded, directly
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from torch import Tensor
+
     from convscope.network.shapes import Stage
+    from convscope.training.recorded import Launch
 
 _CPU = torch.device("cpu")
-_REPEATS = 3
+_UNCOUNTED, _REPEATS = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,13 @@ def compare(gpu: Engine, precision: Precision, chain: Sequence[Stage], batch: in
     return "cpu", f"training on the CPU: {shares}"
 
 
+def launching(engine: Engine, *, recorded: bool) -> Launch:
+    """Return what launches the work of a step: on a GPU from its recording, if that is wanted."""
+    if recorded and engine.place.type == "cuda":
+        return Recorded(engine.place)
+    return partial(directly, engine.place)
+
+
 @contextmanager
 def repeatable() -> Generator[None]:
     """Let cuDNN, where there is one, choose its ways by rule and not by trial: a run can be repeated."""
@@ -160,18 +172,24 @@ def _device(
 
 
 def _step_seconds(engine: Engine, precision: Precision, chain: Sequence[Stage], batch: int) -> float:
-    """Time forward and backward; the first time does not count, for kernels are loaded then."""
+    """Time forward and backward; the first times do not count, for kernels are loaded and recorded then."""
     network = TrainingNetwork(chain, whitened=None, fused=engine.fused).to(engine.place)
     maps = torch.randn(batch, *chain[0].input_shape).to(
         engine.place, DTYPES[precision], memory_format=torch.channels_last
     )
-    times: list[float] = []
-    for _ in range(1 + _REPEATS):
-        start = time.perf_counter()
+
+    def step(maps: Tensor) -> Tensor:
         network.zero_grad()
         network(maps).square().mean().backward()
-        reached = sum(weight.grad.sum() for weight in network.parameters() if weight.grad is not None)
+        gradients = [weight.grad.sum() for weight in network.parameters() if weight.grad is not None]
+        return torch.stack(gradients).sum()
+
+    compute = launching(engine, recorded=precision != "fp16")
+    times: list[float] = []
+    for _ in range(_UNCOUNTED + _REPEATS):
+        start = time.perf_counter()
+        reached = compute("a trial", step, (maps,))
         if not math.isfinite(float(reached)):  # reading it also waits for the device
             raise RuntimeError("what it computed are no numbers")
         times.append(time.perf_counter() - start)
-    return min(times[1:])
+    return min(times[_UNCOUNTED:])

@@ -30,12 +30,11 @@ from convscope.training import mirroring
 from convscope.training.averaging import Average
 from convscope.training.data import TrainingData, spread
 from convscope.training.distributed import Group
-from convscope.training.engine import Engine, engine_of
+from convscope.training.engine import Engine, engine_of, launching
 from convscope.training.events import EpochDone, Listener, Noted, StepDone
 from convscope.training.gradient_scale import GradientScale
 from convscope.training.optimiser import Optimiser
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
-from convscope.training.recorded import Recorded, directly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -131,8 +130,7 @@ class Training:
         )
         self.scale = GradientScale(needed=recipe.precision == "fp16")
         asks = recipe.precision == "fp16" or not group.rank.is_alone  # the scale for a number, or other GPUs
-        recorded = engine.place.type == "cuda" and not asks
-        self._compute = Recorded(engine.place) if recorded else partial(directly, engine.place)
+        self._compute = launching(engine, recorded=not asks)
         self.average = Average(self.network)
         weights = recipe.class_weights
         self._class_weights = None if weights is None else torch.tensor(weights, device=engine.place)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Work = Callable[..., Tensor]
+    Launch = Callable[[Hashable, Work, Sequence[Tensor]], Tensor]
 
 _WARM_UPS = 2
 """So often work is done kernel by kernel first: libraries then make what they keep for themselves."""

@@ -82,7 +82,7 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
     """
     store, parts = training.data.store, training.data.split
     with replacing(run / picture_list.NAME) as file:
-        file.write(picture_list.listing(training.data.catalogue, training.data.parts))
+        file.writelines(picture_list.listing(training.data.catalogue, training.data.parts))
     judged, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
     classifier = Classifier(model)
     if not len(indices):

@@ -66,8 +66,9 @@ class Resident:
         Returns:
             Maps (batch, channels, height, width), channels-last, and labels (batch,), both on the device.
         """
-        cells = cut_batch(self.pictures, *sent, self.mean, self.std, sides)
-        return cells.to(dtype).permute(0, 3, 1, 2), self.labels[sent[0]]
+        picks, maps, colours, holes = sent
+        cells = cut_batch(self.pictures, picks, maps, colours, holes, self.mean, self.std, sides)
+        return cells.to(dtype).permute(0, 3, 1, 2), self.labels[picks]
 
 
 def bring(
