@@ -1,7 +1,9 @@
 """What waits is handed out in shares, and one bad picture spoils no batch."""
 
 import asyncio
+import threading
 
+import numpy as np
 import pytest
 
 from convscope.classifier import Classifier
@@ -19,7 +21,7 @@ def classifier(brightness):
 
 
 def jobs(classifier, *sizes):
-    return [_Job(classifier, Upload(str(place), bytes(size)), None) for place, size in enumerate(sizes)]
+    return [_Job(classifier, Upload(str(place), bytes(size)), None, None) for place, size in enumerate(sizes)]
 
 
 def taken(waiting, count):
@@ -46,7 +48,7 @@ def test_a_large_file_ends_a_batch(classifier):
 
 def test_classifiers_take_turns(classifier, brightness):
     other, waiting = Classifier(brightness, threads=1), _Waiting(2)
-    waiting.put([*jobs(classifier, 1, 1, 1), _Job(other, Upload("other", b""), None)])
+    waiting.put([*jobs(classifier, 1, 1, 1), _Job(other, Upload("other", b""), None, None)])
     assert taken(waiting, 3) == [["0", "1"], ["other"], ["2"]]
 
 
@@ -55,6 +57,27 @@ def test_once_closed_what_waits_is_taken_and_then_there_is_nothing(classifier):
     waiting.put(jobs(classifier, 1))
     waiting.close()
     assert taken(waiting, 2) == [["0"], []]
+
+
+@pytest.mark.parametrize(("side", "is_small"), [(64, True), (65, False)])
+def test_small_pictures_are_decoded_where_they_arrive_and_large_ones_are_not(brightness, side, is_small):
+    threads = []
+
+    class Noted(Classifier):
+        def prepared(self, *given, **limits):
+            pixels = super().prepared(*given, **limits)
+            threads.append(threading.current_thread())
+            return pixels
+
+    async def answer():
+        pipeline = Pipeline(asyncio.get_running_loop(), Metrics(), pixel_limit=10**6)
+        under_way = pipeline.submit(Noted(brightness, threads=1), Upload("", png(240, side)))
+        pipeline.close()
+        return await under_way
+
+    right = Classifier(brightness).predict_proba(png(240, side))[0]
+    np.testing.assert_array_equal(asyncio.run(answer()).probabilities, right)
+    assert [one is threading.main_thread() for one in threads] == [is_small]
 
 
 def test_one_bad_picture_spoils_no_batch_and_closing_finishes_all(classifier):
