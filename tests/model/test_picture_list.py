@@ -22,7 +22,7 @@ def store_of():
 
 
 def listed(store):
-    return listing(store, split(store))
+    return b"".join(listing(store, split(store)))
 
 
 def test_every_picture_is_listed_with_its_part(pets, store_of):
@@ -47,7 +47,7 @@ def test_pictures_of_different_names_are_listed_under_different_names(names):
         notes=(),
     )
     none = np.zeros(0, np.int64)
-    rows = csv.DictReader(io.StringIO(listing(store, Split(none, none, none, ())).decode()))
+    rows = csv.DictReader(io.StringIO(b"".join(listing(store, Split(none, none, none, ()))).decode()))
     assert len({row["picture"] for row in rows}) == len(names)
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 def kept(brightness, pets, tmp_path):
     """A model with the receipt of `pets`, the list of its pictures beside it."""
     store = build_store(open_source(pets), brightness.preparation)
-    (tmp_path / picture_list.NAME).write_bytes(picture_list.listing(store, split(store)))
+    (tmp_path / picture_list.NAME).write_bytes(b"".join(picture_list.listing(store, split(store))))
     return replace(
         brightness, receipt=write_receipt(store, split(store), data="", settings="{}", seed=0, threads=1)
     )

@@ -17,6 +17,8 @@ from convscope.pictures.store import build_store
 
 FORM = Preparation(3, 8, 8)
 
+ARRAYS = ("labels", "digests", "letters", "ends", "parts")
+STORE_FILES = ["pictures.bin", "store.json", *(f"{name}.npy" for name in ARRAYS)]
 BUILD = """
 import sys
 from pathlib import Path
@@ -126,7 +128,7 @@ def test_broken_pictures_are_left_out_and_named(pets, stores, places):
     assert all(one.cause for one in store.broken)
     assert np.array_equal(store.pictures, whole.pictures[kept])
     assert np.array_equal(store.labels, whole.labels[kept])
-    assert store.names == tuple(whole.names[place] for place in kept)
+    assert tuple(store.names) == tuple(whole.names[place] for place in kept)
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -158,7 +160,7 @@ def test_more_broken_than_whole_pictures_are_an_error(pets, stores):
     assert not list(stores.iterdir())
 
 
-@pytest.mark.parametrize("name", ["pictures.bin", "labels.npy", "digests.npy", "store.json"])
+@pytest.mark.parametrize("name", STORE_FILES)
 @pytest.mark.parametrize("kept", [0, 60, None])
 def test_a_damaged_store_is_built_again(pets, stores, name, kept):
     first = build_store(open_source(pets), FORM, folder=stores)

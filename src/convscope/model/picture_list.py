@@ -16,10 +16,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from convscope.pictures.split import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from convscope.pictures.split import Split
     from convscope.pictures.store import Catalogue
@@ -50,15 +52,16 @@ class Differences:
         return bool(self.added or self.removed or self.changed or self.relabelled)
 
 
-def listing(catalogue: Catalogue, parts: Split) -> bytes:
-    """Write the list of a catalogue's pictures, in their order, as UTF-8."""
-    part_of = {index: part for part in PARTS for index in getattr(parts, part).tolist()}
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(_COLUMNS)
-    for index, (name, (label, digest)) in enumerate(_named(catalogue)):
-        table.writerow((name, label, part_of.get(index, ""), digest))
-    return text.getvalue().encode()
+def listing(catalogue: Catalogue, parts: Split) -> Iterator[bytes]:
+    """Write the list of a catalogue's pictures, in their order, as UTF-8, row by row."""
+    names = ("", *PARTS)
+    part_of = np.zeros(len(catalogue.labels), np.int8)
+    for number, part in enumerate(PARTS, start=1):
+        part_of[getattr(parts, part)] = number
+    table = csv.writer(_Passing(), lineterminator="\n")  # which returns what it has written
+    yield table.writerow(_COLUMNS)
+    for (name, (label, digest)), part in zip(_named(catalogue), part_of, strict=True):
+        yield table.writerow((name, label, names[part], digest))
 
 
 def differences(before: bytes, catalogue: Catalogue) -> Differences:
@@ -84,12 +87,18 @@ def differences(before: bytes, catalogue: Catalogue) -> Differences:
     )
 
 
+class _Passing:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> bytes:
+        return text.encode()
+
+
 def _named(catalogue: Catalogue) -> Iterable[tuple[str, Entry]]:
-    shared = os.path.commonprefix(catalogue.names)  # noqa: RUF071  # cut at the last slash
+    names = catalogue.names
+    shared = os.path.commonprefix([min(names), max(names)])  # noqa: RUF071  # cut at the last slash
     folders = shared.rfind("/") + 1
-    for name, label, digest in zip(
-        catalogue.names, catalogue.labels.tolist(), catalogue.digests, strict=True
-    ):
+    for name, label, digest in zip(names, catalogue.labels, catalogue.digests, strict=True):
         yield name[folders:], (catalogue.classes[label], digest.tobytes().hex())
 
 

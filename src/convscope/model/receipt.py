@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from convscope.model.picture_list import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from convscope.pictures.split import Split
     from convscope.pictures.store import Catalogue
@@ -54,7 +54,7 @@ def write_receipt(
     return {
         "data": data,
         "data_digest": catalogue.digest,
-        "pictures_digest": digest(listing(catalogue, parts)),
+        "pictures_digest": _digest_of_all(listing(catalogue, parts)),
         "settings": settings,
         "settings_digest": digest(settings.encode()),
         "seed": str(seed),
@@ -95,6 +95,13 @@ def digest(data: bytes) -> str:
         '4321c228dc684ef30fe2db60117c005d'
     """
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _digest_of_all(pieces: Iterable[bytes]) -> str:
+    found = hashlib.blake2b(digest_size=16)
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _processor() -> dict[str, str]:

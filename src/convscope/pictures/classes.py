@@ -30,11 +30,10 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
         convscope.errors.DataError: the class 'Dogs' is in the test pictures but not in the training pictures
           try: name the classes alike in all parts; the training pictures have cats, dogs
     """
-    pairs = list(zip(labels, parts, strict=True))
-    counts = Counter(label for label, part in pairs if part in {None, "train"})
+    counts = Counter(label for label, part in zip(labels, parts, strict=True) if part in {None, "train"})
     if not counts:
         raise DataError("there are no training pictures", why="only validation or test pictures are given")
-    for label, part in pairs:
+    for label, part in zip(labels, parts, strict=True):
         if label not in counts:
             raise DataError(
                 f"the class {label!r} is in the {part} pictures but not in the training pictures",

@@ -27,6 +27,7 @@ from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
 from convscope.pictures.naming import natural_order
 from convscope.pictures.preparation import Preparation, prepare
+from convscope.pictures.sources.selected import select
 from convscope.pictures.store_folder import (
     FORMAT,
     PLACES,
@@ -40,6 +41,7 @@ from convscope.pictures.store_folder import (
     read_store,
     write_rest,
 )
+from convscope.pictures.texts import Texts
 from convscope.printable import printable
 
 if TYPE_CHECKING:
@@ -251,14 +253,14 @@ class _Read:
     broken: tuple[Broken, ...]
 
     def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
-        items = [source.items[index] for index in np.flatnonzero(self.kept).tolist()]
+        items = select(source, np.flatnonzero(self.kept)).items
         classes = tuple(sorted({item.label for item in items}, key=natural_order))
         number = {label: place for place, label in enumerate(classes)}
         return Catalogue(
-            labels=np.array([number[item.label] for item in items], np.int64),
+            labels=np.fromiter((number[item.label] for item in items), np.int64, len(items)),
             digests=self.digests[self.kept],
             classes=classes,
-            names=tuple(item.name for item in items),
+            names=Texts.of(item.name for item in items),
             parts=tuple(item.part for item in items),
             broken=self.broken,
             preparation=preparation,

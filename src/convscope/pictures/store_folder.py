@@ -1,8 +1,9 @@
 """The store as a folder: what is in it, and how it is written and read.
 
-Four files: `pictures.bin` (uint8, N x height x width x channels, nothing before or after), `labels.npy`
-(int64, N), `digests.npy` (uint8, N x 16) and `store.json` (everything else). A catalogue is the same without
-`pictures.bin`, and with `places.npy` (int64, N).
+`pictures.bin` (uint8, N x height x width x channels, nothing before or after), `labels.npy` (int64, N),
+`digests.npy` (uint8, N x 16), `letters.npy` and `ends.npy` (the names, as `Texts` has them), `parts.npy`
+(int8, N: place in `PART_NAMES`, -1 where none is given) and `store.json` (everything else). A catalogue is
+the same without `pictures.bin`, and with `places.npy` (int64, N).
 """
 
 from __future__ import annotations
@@ -21,18 +22,20 @@ import numpy as np
 from convscope import strict_json
 from convscope.errors import StoreError
 from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources.source import PART_NAMES, Part
+from convscope.pictures.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.sources.source import Part
-
-FORMAT = 3
-PICTURES, LABELS, DIGESTS, REST = "pictures.bin", "labels.npy", "digests.npy", "store.json"
-PLACES = "places.npy"
+FORMAT = 4
+PICTURES, REST, PLACES = "pictures.bin", "store.json", "places.npy"
+_ARRAYS = ("labels", "digests", "letters", "ends", "parts")
+_PART_OF: dict[int, Part | None] = {-1: None, **dict(enumerate(PART_NAMES))}
+_CODES = {part: code for code, part in _PART_OF.items()}
 _DAMAGED = (FileNotFoundError, ValueError, KeyError, TypeError, EOFError)
 
 
@@ -67,7 +70,7 @@ class Catalogue:
     labels: NDArray[np.int64] = field(repr=False)
     digests: NDArray[np.uint8] = field(repr=False)
     classes: tuple[str, ...]
-    names: tuple[str, ...] = field(repr=False)
+    names: Sequence[str] = field(repr=False)
     parts: tuple[Part | None, ...] = field(repr=False)
     broken: tuple[Broken, ...] = field(repr=False)
     preparation: Preparation
@@ -88,12 +91,12 @@ class Catalogue:
             indices: (n,) which of them.
             pictures: (n, height, width, channels) uint8, prepared.
         """
-        chosen = indices.tolist()
+        chosen: list[int] = indices.tolist()
         return Store(
             labels=self.labels[indices],
             digests=self.digests[indices],
             classes=self.classes,
-            names=tuple(self.names[index] for index in chosen),
+            names=Texts.of(self.names[index] for index in chosen),
             parts=tuple(self.parts[index] for index in chosen),
             broken=(),
             preparation=self.preparation,
@@ -165,17 +168,19 @@ def write_rest(folder: Path, catalogue: Catalogue) -> None:
     rest = {
         "format": FORMAT,
         "classes": catalogue.classes,
-        "names": catalogue.names,
-        "parts": catalogue.parts,
         "broken": [asdict(one) for one in catalogue.broken],
         "preparation": asdict(catalogue.preparation),
         "notes": catalogue.notes,
     }
-    np.save(folder / LABELS, catalogue.labels, allow_pickle=False)
-    np.save(folder / DIGESTS, catalogue.digests, allow_pickle=False)
+    names = catalogue.names if isinstance(catalogue.names, Texts) else Texts.of(catalogue.names)
+    parts = np.array([_CODES[part] for part in catalogue.parts], np.int8)
+    arrays = (catalogue.labels, catalogue.digests, names.letters, names.ends, parts)
+    files = [folder / f"{name}.npy" for name in _ARRAYS]
+    for file, array in zip(files, arrays, strict=True):
+        np.save(file, array, allow_pickle=False)
     (folder / REST).write_text(json.dumps(rest), encoding="utf-8")
-    for name in (LABELS, DIGESTS, REST):
-        with (folder / name).open("rb") as file:
+    for path in (*files, folder / REST):
+        with path.open("rb") as file:
             os.fsync(file.fileno())
 
 
@@ -184,7 +189,7 @@ def read_store(folder: Path) -> Store | None:
     try:
         rest = _read_rest(folder)
         form = rest["preparation"]
-        shape = (len(rest["names"]), form.height, form.width, form.channels)
+        shape = (len(rest["labels"]), form.height, form.width, form.channels)
         if (folder / PICTURES).stat().st_size != math.prod(shape):
             return None
         return Store(**rest, pictures=np.memmap(folder / PICTURES, np.uint8, "r", shape=shape))
@@ -204,12 +209,17 @@ def _read_rest(folder: Path) -> dict[str, Any]:
     rest = cast("dict[str, Any]", strict_json.parse((folder / REST).read_bytes()))
     if rest["format"] != FORMAT:
         raise ValueError(f"its format is another than {FORMAT}")
+    labels, digests, letters, ends, parts = (
+        np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS
+    )
+    if not len(labels) == len(digests) == len(ends) == len(parts) or (len(ends) and ends[-1] != len(letters)):
+        raise ValueError("its files are not of the same pictures")
     return {
-        "labels": np.load(folder / LABELS, allow_pickle=False),
-        "digests": np.load(folder / DIGESTS, allow_pickle=False),
+        "labels": labels,
+        "digests": digests,
         "classes": tuple(rest["classes"]),
-        "names": tuple(rest["names"]),
-        "parts": tuple(rest["parts"]),
+        "names": Texts(letters, ends),
+        "parts": tuple(map(_PART_OF.__getitem__, parts.tolist())),
         "broken": tuple(Broken(**one) for one in rest["broken"]),
         "preparation": Preparation(**rest["preparation"]),
         "notes": tuple(rest["notes"]),

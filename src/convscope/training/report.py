@@ -103,7 +103,7 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
 
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
     """Write the ONNX graph, compared on prepared pictures: their files may be gone by now."""
-    compared = spread(indices, _MOST_COMPARED).tolist()
+    compared: list[int] = spread(indices, _MOST_COMPARED).tolist()
     export(model, run / GRAPH, ((store.names[index], store.pictures[index]) for index in compared))
 
 

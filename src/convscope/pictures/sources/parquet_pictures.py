@@ -6,6 +6,7 @@ keeps the names of the classes in the file's metadata.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import failing
 from convscope.pictures.sources.manifest import LABEL_COLUMNS
 from convscope.pictures.sources.places import unreachable
+from convscope.pictures.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,13 +42,15 @@ class ParquetShard:
 
     Attributes:
         place: Where it lies.
-        pictures: Name (the row's number, from 1) and label of each picture.
+        names: The name of each picture: the row's number, from 1.
+        labels: Its label.
         column: The column of pictures.
         notes: What people should know.
     """
 
     place: Place
-    pictures: tuple[tuple[str, str], ...]
+    names: Texts
+    labels: tuple[str, ...]
     column: str
     notes: tuple[str, ...] = ()
 
@@ -75,7 +79,7 @@ class ParquetShard:
         _check_end(first, wanted)
 
     def _load(self, place: int, cell: object) -> Load:
-        name = f"{self.place.name}/{self.pictures[place][0]}"
+        name = f"{self.place.name}/{self.names[place]}"
         data = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(data, bytes):
             return failing(unreadable(name, "its cell is empty"))
@@ -110,8 +114,8 @@ def open_parquet_shard(place: Place) -> ParquetShard:
         raise unreachable(place.name, error) from error
     if None in found:
         raise DataError(f"{place.name}, row {found.index(None) + 1}: the label is empty", remedy="fill it in")
-    pictures = tuple((str(row), class_name(str(label))) for row, label in enumerate(found, start=1))
-    return ParquetShard(place, pictures, column)
+    names = Texts.of(str(row) for row in range(1, len(found) + 1))
+    return ParquetShard(place, names, tuple(sys.intern(class_name(str(label))) for label in found), column)
 
 
 def is_parquet_shard(path: Path) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
+
+from convscope.pictures.sources.source import Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -12,7 +15,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from convscope.pictures.sources.source import Item, Load, Picture, Source
+    from convscope.pictures.sources.source import Load, Picture, Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Items(Sequence[Item]):
+    """Some of the pictures, looked up when they are asked for."""
+
+    among: Sequence[Item]
+    places: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
+        if isinstance(index, slice):
+            return tuple(self.among[place] for place in self.places[index].tolist())
+        return self.among[int(self.places[index])]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,12 +45,15 @@ class Selected:
     Attributes:
         source: The other one.
         places: Where each picture stands in it, ascending.
-        items: The pictures.
     """
 
     source: Source
     places: NDArray[np.int64]
-    items: tuple[Item, ...]
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The pictures."""
+        return _Items(self.source.items, self.places)
 
     @property
     def name(self) -> str:
@@ -69,4 +95,4 @@ def select(source: Source, places: NDArray[np.int64]) -> Source:
     """
     if len(places) == len(source.items):
         return source
-    return Selected(source, places, tuple(source.items[place] for place in places.tolist()))
+    return Selected(source, places)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate, groupby
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Protocol, overload
 
 from convscope.errors import DataError
 from convscope.pictures.sources.parquet_pictures import open_parquet_shard
@@ -22,7 +23,7 @@ from convscope.pictures.sources.webdataset import open_tar_shard
 from convscope.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from convscope.pictures.sources.places import Place
     from convscope.pictures.sources.source import Load, Picture
@@ -32,8 +33,13 @@ class Shard(Protocol):
     """One file of many pictures."""
 
     @property
-    def pictures(self) -> Sequence[tuple[str, str]]:
-        """Name and label of each picture, in order."""
+    def names(self) -> Sequence[str]:
+        """The name of each picture, in order."""
+        ...
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The label of each picture."""
         ...
 
     @property
@@ -44,6 +50,44 @@ class Shard(Protocol):
     def iterate(self, places: Iterable[int]) -> Iterator[Load]:
         """Yield what loads each of the pictures at these ascending places."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Items(Sequence[Item]):
+    """The pictures of shards, each made when it is asked for: all of them would fill the memory.
+
+    Attributes:
+        places: Where each shard lies.
+        shards: The shards.
+        ends: How many pictures there are up to the end of each shard.
+    """
+
+    places: tuple[Place, ...]
+    shards: tuple[Shard, ...]
+    ends: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
+        chosen = range(len(self))[index]
+        return self._item(chosen) if isinstance(chosen, int) else tuple(map(self._item, chosen))
+
+    def __iter__(self) -> Iterator[Item]:
+        for place, shard in zip(self.places, self.shards, strict=True):
+            part = part_of(place.name)
+            for name, label in zip(shard.names, shard.labels, strict=True):
+                yield Item(f"{place.name}/{name}", label, part)
+
+    def _item(self, index: int) -> Item:
+        number = bisect_right(self.ends, index)
+        place, shard = self.places[number], self.shards[number]
+        inside = index - (self.ends[number - 1] if number else 0)
+        return Item(f"{place.name}/{shard.names[inside]}", shard.labels[inside], part_of(place.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +104,7 @@ class ShardSource:
     """
 
     name: str
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     notes: tuple[str, ...]
     places: tuple[Place, ...]
     shards: tuple[Shard, ...]
@@ -85,7 +129,7 @@ class ShardSource:
         return hashlib.blake2b(repr(seals).encode(), digest_size=16).hexdigest()
 
     def _shard_of(self, index: int) -> int:
-        return int(np.searchsorted(self.ends, index, side="right"))
+        return bisect_right(self.ends, index)
 
 
 def open_shards(shown: str, places: tuple[Place, ...]) -> ShardSource:
@@ -105,22 +149,19 @@ def open_shards(shown: str, places: tuple[Place, ...]) -> ShardSource:
             f"there are no shards in {shown}", remedy="give .tar or .parquet files, a folder or a pattern"
         )
     shards = tuple(map(_open, places))
-    items = tuple(
-        Item(f"{place.name}/{name}", label, part_of(place.name))
-        for place, shard in zip(places, shards, strict=True)
-        for name, label in shard.pictures
-    )
-    if not items:
+    ends = tuple(accumulate(len(shard.names) for shard in shards))
+    if not ends[-1]:
         raise DataError(
             f"there are no labelled pictures in {shown}",
             why="a tar needs NAME.jpg and NAME.cls, Parquet a column `image` and a column `label`",
         )
     notes = (f"shards: {len(shards):,}", *sorted({note for shard in shards for note in shard.notes}))
-    ends = tuple(accumulate(len(shard.pictures) for shard in shards))
     name = re.split(r"[-_.*?\[]", shown.rstrip("/").rpartition("/")[2])[0] or "shards"
+    items = _Items(places, shards, ends)
     return ShardSource(printable(name), items, notes, places, shards, ends)
 
 
+@cache
 def part_of(name: str) -> Part | None:
     """Find the part that a shard's name speaks of, or its folder's.
 

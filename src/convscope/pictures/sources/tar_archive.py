@@ -122,6 +122,7 @@ def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
             if member.size < 0:
                 raise tarfile.ReadError("one of its headers has a negative size")
             yield member
+            cast("Any", archive).members.clear()  # or all of them would be kept
     stream.seek(archive.offset)
     end = stream.read(tarfile.BLOCKSIZE)
     if len(end) % tarfile.BLOCKSIZE or any(end):

@@ -5,20 +5,26 @@ Source: https://github.com/webdataset/webdataset
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
+import numpy as np
+
 from convscope.pictures.naming import class_name
 from convscope.pictures.reading import BYTE_LIMIT, SUFFIXES, unreadable
 from convscope.pictures.sources.archive import damaged, failing
 from convscope.pictures.sources.tar_archive import TAR_ERRORS, members, unpacked
+from convscope.pictures.texts import Texts
 from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from convscope.pictures.sources.places import Place
     from convscope.pictures.sources.source import Load
@@ -28,20 +34,22 @@ _LONGEST_LABEL = 1024
 _FEW_MEMBERS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TarShard:
     """One such tar.
 
     Attributes:
         place: Where it lies.
-        pictures: Name and label of each picture.
-        spans: Where each starts in the unpacked tar, and its size, in bytes.
+        names: The name of each picture.
+        labels: Its label.
+        spans: (n, 2) int64, where each starts in the unpacked tar, and its size, in bytes.
         notes: What people should know.
     """
 
     place: Place
-    pictures: tuple[tuple[str, str], ...]
-    spans: tuple[tuple[int, int], ...]
+    names: Texts
+    labels: tuple[str, ...]
+    spans: NDArray[np.int64]
     notes: tuple[str, ...]
 
     def iterate(self, places: Iterable[int]) -> Iterator[Load]:
@@ -54,8 +62,8 @@ class TarShard:
             raise damaged(self.place.name, error) from error
 
     def _load(self, stream: IO[bytes], place: int) -> Load:
-        start, size = self.spans[place]
-        name = f"{self.place.name}/{self.pictures[place][0]}"
+        start, size = self.spans[place].tolist()
+        name = f"{self.place.name}/{self.names[place]}"
         if size > BYTE_LIMIT:
             return failing(unreadable(name, f"it has {size:,} bytes; the limit is {BYTE_LIMIT:,}"))
         stream.seek(start)
@@ -79,14 +87,19 @@ def open_tar_shard(place: Place) -> TarShard:
                     spans[key] = (printable(member.name), (member.offset_data, member.size))
                 elif member.isreg() and kind == LABEL and member.size <= _LONGEST_LABEL:
                     stream.seek(member.offset_data)
-                    labels[key] = class_name(stream.read(member.size).decode().strip())
+                    labels[key] = sys.intern(class_name(stream.read(member.size).decode().strip()))
     except TAR_ERRORS as error:
         raise damaged(place.name, error) from error
     kept = [key for key in spans if labels.get(key)]
     left_out = len(spans) - len(kept)
     notes = (f"pictures left out as {place.name} has no .{LABEL} of them: {left_out:,}",) if left_out else ()
-    pictures = tuple((spans[key][0], labels[key]) for key in kept)
-    return TarShard(place, pictures, tuple(spans[key][1] for key in kept), notes)
+    return TarShard(
+        place,
+        names=Texts.of(spans[key][0] for key in kept),
+        labels=tuple(labels[key] for key in kept),
+        spans=np.array([spans[key][1] for key in kept], np.int64).reshape(-1, 2),
+        notes=notes,
+    )
 
 
 def is_tar_shard(path: Path) -> bool:
