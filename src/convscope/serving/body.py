@@ -23,18 +23,15 @@ async def parts_of_body(request: Request, limit: int) -> AsyncGenerator[bytes]:
         RequestError: 415: it is compressed; 413: it has more bytes, whether or not it says so beforehand.
         ClientDisconnect: Whoever sent it has gone.
     """
-    too_long = RequestError(
-        "the body is too long", status=413, why=f"{limit:,} bytes are taken at most", remedy="send less"
-    )
     if request.headers.get("content-encoding", "identity") != "identity":
         raise RequestError("a compressed body is not taken", status=415, remedy="send it as it is")
     if int(request.headers.get("content-length", 0)) > limit:
-        raise too_long
+        raise _too_long(limit)
     length = 0
     async for part in request.stream():
         length += len(part)
         if length > limit:
-            raise too_long
+            raise _too_long(limit)
         yield part
 
 
@@ -51,3 +48,8 @@ async def whole_body(request: Request, limit: int, take: Callable[[int], None] =
         take(len(part))
         parts.append(part)
     return b"".join(parts)
+
+
+def _too_long(limit: int) -> RequestError:
+    why = f"{limit:,} bytes are taken at most"
+    return RequestError("the body is too long", status=413, why=why, remedy="send less")
