@@ -91,7 +91,7 @@ def picture_list(folder: Path) -> Reader:
         except ValueError as error:
             raise ConvscopeError(str(error)) from error
 
-    return Reader([listing(store, split(store))], read)
+    return Reader([b"".join(listing(store, split(store)))], read)
 
 
 def store_record(folder: Path) -> Reader:
