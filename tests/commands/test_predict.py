@@ -1,7 +1,9 @@
+import contextlib
 import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -125,6 +127,27 @@ def test_one_bad_file_does_not_stop_the_rest(run: Run, model_path: Path, pets: P
     assert "text.jpg" in done.stderr
     assert "none.png" in done.stderr
     assert "2 of 4 pictures could not be read" in done.stderr
+
+
+def test_a_person_is_told_how_far_it_is_while_the_answers_go_elsewhere(
+    model_path: Path, pets: Path, tmp_path: Path
+) -> None:
+    (pets / "text.jpg").write_text("no picture")
+    (tmp_path / "names").write_text(f"{pets / 'dark' / '3.png'}\n" * 1_000 + str(pets / "text.jpg"))
+    command = [sys.executable, "-m", "convscope", "predict", str(model_path), "-", "--format", "csv"]
+    terminal, theirs = os.openpty()
+    told = b""
+    with (tmp_path / "names").open() as names, (tmp_path / "answers.csv").open("w") as answers:
+        process = subprocess.Popen(command, stdin=names, stdout=answers, stderr=theirs)
+        os.close(theirs)
+        with contextlib.suppress(OSError):  # how a terminal ends whose other side is closed
+            while part := os.read(terminal, 65_536):
+                told += part
+        os.close(terminal)
+    assert process.wait(60) == 1
+    assert len((tmp_path / "answers.csv").read_text().splitlines()) == 1 + 1_000
+    assert re.search(rb"[0-9,]+ pictures, [0-9,]+ a second", told)
+    assert b"cannot read the picture" in told
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -27,6 +28,7 @@ Form = Callable[["Classifier", int, bool], Show]
 """Takes the classifier, how many classes to show, and whether a head is printed."""
 
 _CHUNK = 65_536
+_REFRESH_SECONDS = 0.1
 _WIDEST = 32
 
 
@@ -83,7 +85,7 @@ def predict(
     show = _FORMS[form](classifier, top, here.number == 0)
     names = islice(_names(pictures, b"\0" if null else b"\n"), here.number, None, here.size)
     shown = failed = 0
-    for outcome in classifier.predict_each(names, top):
+    for outcome in _counted(classifier.predict_each(names, top)):
         if isinstance(outcome, PictureError):
             failed += 1
             typer.echo(printable(str(outcome)), err=True)
@@ -106,6 +108,25 @@ def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:
     from convscope.walkthrough.overlay import Overlays
 
     return Overlays(classifier.model, Path(folder, f"{here.number}" if here.size > 1 else ""))
+
+
+def _counted(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Prediction | PictureError]:
+    """Tell a person at a terminal how far it is, while the answers go elsewhere."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        yield from outcomes
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    start = told = time.monotonic()
+    console = Console(stderr=True, highlight=False)
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+        for count, outcome in enumerate(outcomes, start=1):
+            now = time.monotonic()
+            if now - told >= _REFRESH_SECONDS:
+                live.update(f"{count:,} pictures, {count / (now - start):,.0f} a second", refresh=True)
+                told = now
+            yield outcome
 
 
 def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:
