@@ -1,5 +1,7 @@
 import io
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -31,6 +33,24 @@ def test_who_goes_through_many_gets_them_from_the_store_and_sees_the_same(opened
     monkeypatch.setattr(thumbnails, "read_picture", None)  # no picture is decoded any more
     for place, was in enumerate(before):
         np.testing.assert_array_equal(pixels(shelf.png(opened, place)), was)
+
+
+def test_many_who_ask_at_once_have_them_built_once(opened, monkeypatch):
+    class Hesitant(Counter):
+        def __getitem__(self, key):
+            found = super().__getitem__(key)
+            time.sleep(0.002)  # others go on meanwhile, unless they have to wait
+            return found
+
+    built = []
+    monkeypatch.setattr(thumbnails, "MANY", 20)
+    monkeypatch.setattr(thumbnails, "build_thumbnails", built.append)
+    shelf = ThumbnailShelf()
+    shelf._asked = Hesitant()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: shelf.png(opened, n % 8), range(40)))
+    assert shelf._asked[opened.fingerprint] == 40
+    assert built == [opened.source]
 
 
 def test_few_are_decoded_as_they_come(opened, cache):

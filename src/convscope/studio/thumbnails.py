@@ -30,6 +30,7 @@ class ThumbnailShelf:
 
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._built: dict[str, Thumbnails] = {}
         self._building = threading.Lock()
 
@@ -47,12 +48,16 @@ class ThumbnailShelf:
             raise RequestError(
                 f"there is no picture {place}", status=404, why=f"there are {len(source.items):,}"
             )
-        self._asked[opened.fingerprint] += 1
-        if self._asked[opened.fingerprint] == MANY and len(source.items) <= _MOST_PICTURES:
+        if self._count(opened.fingerprint) == MANY and len(source.items) <= _MOST_PICTURES:
             threading.Thread(target=self._build, args=(opened,), daemon=True).start()
         built = self._built.get(opened.fingerprint)
         pixels = built.pixels(place) if built else None
         return _png(_decoded(source, place) if pixels is None else pixels)
+
+    def _count(self, fingerprint: str) -> int:
+        with self._counting:  # so that one thread alone finds that there are many
+            self._asked[fingerprint] += 1
+            return self._asked[fingerprint]
 
     def _build(self, opened: OpenSource) -> None:
         with self._building, suppress(StoreError):  # without room for them they are decoded as before
