@@ -52,6 +52,24 @@ def test_a_run_is_what_its_folder_says(home, run):
     assert [(one.name, one.state) for one in runs.all()] == [("pets", "finished")]
 
 
+def test_a_run_says_how_far_it_is_and_how_good(home, run):
+    runs = Runs(home)
+    assert runs.look("pets").epochs == 0
+    write(run, epoch(1, 0.5), epoch(2, 0.75))
+    looked = runs.look("pets")
+    assert (looked.epoch, looked.epochs, looked.validation_accuracy_fraction) == (2, 20, 0.75)
+    write(run, epoch(2, 0.625))  # it was resumed
+    assert runs.look("pets").validation_accuracy_fraction == 0.625
+    assert runs.look("pets").test_accuracy_fraction is None
+    (run / "run.json").unlink()
+    (run / "model.safetensors").touch()
+    (run / "metrics.json").write_text('{"test": {"accuracy_fraction": 0.875}}')
+    assert runs.look("pets").test_accuracy_fraction == 0.875
+    for other in ("", "[]", '{"test": {"accuracy_fraction": 87.5}}', '{"validation": {}}'):
+        (run / "metrics.json").write_text(other)
+        assert runs.look("pets").test_accuracy_fraction is None
+
+
 def test_a_run_runs_while_its_process_holds_the_folder(home, run):
     write(run, {"event": "Opened", "process": os.getpid()})
     assert Runs(home).look("pets").state == "interrupted"  # the number is another process's by now

@@ -1,5 +1,6 @@
 """Training from the page, in a real browser: whole stories."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -114,13 +115,22 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     assert figure(tab, "epoch").inner_text() == "6 of 6"
     model = studio.model("first")
     assert tab.get_by_role("link", name="walk through it").get_attribute("href") == f"#/walk/{model}"
-    classifier = convscope.load(studio.home / "runs" / "first" / "model.safetensors")
+    run = studio.home / "runs" / "first"
+    classifier = convscope.load(run / "model.safetensors")
     shown = tab.locator(".plan:has(caption:text-is('result'))").inner_text()
     assert f"{classifier.model.figures['accuracy_fraction']:.2%}".replace("%", " %") in shown
     assert tab.locator(".first-filters figure", has_text="filter").count() == 8
     tab.get_by_label("maps of").select_option("max_pooling_1")
     tab.get_by_text("map 7").wait_for()
     assert tab.locator(".first-filters figure", has_text="map").count() == 8
+    tab.get_by_role("link", name="all runs").click()
+    cells = tab.locator(".run-table tbody tr").first.locator("th, td")
+    cells.first.wait_for()
+    epochs = [line for line in (run / "events.jsonl").read_text().splitlines() if "EpochDone" in line]
+    validation = json.loads(epochs[-1])["validation_accuracy_fraction"]
+    test = classifier.model.figures["accuracy_fraction"]
+    shares = [f"{one:.1%}".replace("%", " %") for one in (validation, test)]
+    assert cells.all_inner_texts() == ["first", "finished", "6 of 6", *shares]
     other.close()
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from convscope import strict_json
 from convscope.errors import RequestError
 from convscope.locking import locked
 from convscope.model.file import load
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from convscope.training.recipe import Settings
 
 State = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
+_METRICS = "metrics.json"
 _MOST_SAID = 2_000
 _MOST_EPOCHS = 100_000
 _MOST_PROCESSES = 2**31
@@ -51,6 +53,14 @@ class Run(BaseModel):
         "Failed: it never began to learn."
     )
     said: str = Field("", description="What the process said last, where it did not end well.")
+    epoch: int = Field(0, description="How many epochs are done.")
+    epochs: int = Field(0, description="How many there will be; 0 while that is not known.")
+    validation_accuracy_fraction: float | None = Field(
+        None, description="After the last epoch; null where no pictures are set aside for it."
+    )
+    test_accuracy_fraction: float | None = Field(
+        None, description="Of the finished model, on pictures that it had never seen."
+    )
 
 
 class News(BaseModel):
@@ -153,7 +163,7 @@ class Runs:
 
     def standing(self) -> dict[str, str]:
         """A text for every run, by its name, which is another whenever there is news of the run."""
-        return {run.name: f"{run.state} {self._read(run.name).file.place}" for run in self.all()}
+        return {name: f"{self._state(name)} {self._read(name).file.place}" for name in self._names()}
 
     def news(self, name: str, after: int) -> News:
         """What is new of a run.
@@ -243,8 +253,27 @@ class Runs:
             )
 
     def _look(self, name: str) -> Run:
-        state = self._state(name)
-        return Run(name=name, state=state, said=self._said(name) if state in _SAYS_WHY else "")
+        state, seen = self._state(name), self._read(name)
+        return Run(
+            name=name,
+            state=state,
+            said=self._said(name) if state in _SAYS_WHY else "",
+            epoch=len(seen.accuracies),
+            epochs=seen.epochs,
+            validation_accuracy_fraction=seen.accuracies[-1] if seen.accuracies else None,
+            test_accuracy_fraction=self._test_accuracy(name) if state == "finished" else None,
+        )
+
+    def _test_accuracy(self, name: str) -> float | None:
+        try:
+            measured = strict_json.parse((self._home.runs / name / _METRICS).read_bytes())
+        except (OSError, ValueError):
+            return None
+        match measured:
+            case {"test": {"accuracy_fraction": int() | float() as accuracy}} if 0 <= accuracy <= 1:
+                return accuracy
+            case _:
+                return None
 
     def _state(self, name: str) -> State:
         folder = self._home.runs / name

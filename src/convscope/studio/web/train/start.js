@@ -1,7 +1,7 @@
 /** Begin a run: which pictures, which network, and off it goes. Below, the runs there are. */
 
-import { element } from "convscope/dom.js";
-import { count } from "convscope/numbers.js";
+import { element, head } from "convscope/dom.js";
+import { count, percent } from "convscope/numbers.js";
 import { get, post, told } from "studio/api.js";
 import { follow } from "studio/changes.js";
 import { addressOf } from "studio/studio.js";
@@ -89,28 +89,51 @@ function runTable() {
     element: root,
     async refresh() {
       const { runs } = await get("/api/runs").catch(() => ({ runs: null }));
-      if (runs === null || JSON.stringify(runs) === drawn) return; // else a focused link would lose its focus
+      if (runs === null || JSON.stringify(runs) === drawn) return;
       drawn = JSON.stringify(runs);
+      const focused = document.activeElement?.getAttribute("href");
       root.replaceChildren(tableOf(runs));
+      const same = [...root.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused);
+      same?.focus({ preventScroll: true });
     },
   };
 }
 
-/** @param {{name: string, state: string}[]} runs */
+/**
+ * @typedef {{name: string, state: string, epoch: number, epochs: number, validation_accuracy_fraction: number | null,
+ *   test_accuracy_fraction: number | null}} Run
+ *
+ * @param {Run[]} runs
+ */
 function tableOf(runs) {
   if (!runs.length) return element("p", { class: "quiet" }, "None yet.");
-  const rows = runs.map(({ name, state }) =>
+  const rows = runs.map((run) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, element("a", { href: addressOf("train", [name]) }, name)),
-      element("td", {}, state),
+      element("th", { scope: "row" }, element("a", { href: addressOf("train", [run.name]) }, run.name)),
+      element("td", {}, run.state),
+      [
+        run.epochs ? `${run.epoch} of ${run.epochs}` : "",
+        share(run.validation_accuracy_fraction),
+        share(run.test_accuracy_fraction),
+      ].map((text) => element("td", { class: "count" }, text)),
     ),
   );
   return element(
-    "table",
-    { class: "plan" },
-    element("caption", {}, `${count(runs.length)} in the studio's folder`),
-    element("tbody", {}, rows),
+    "div",
+    { class: "wide-table", tabindex: 0, role: "region", "aria-label": "runs" },
+    element(
+      "table",
+      { class: "run-table" },
+      element("caption", {}, `${count(runs.length)} in the studio's folder`),
+      head(["run", "state", "epoch", "on validation pictures", "on test pictures"]),
+      element("tbody", {}, rows),
+    ),
   );
+}
+
+/** @param {number | null} fraction */
+function share(fraction) {
+  return fraction === null ? "" : percent(fraction);
 }
