@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convscope.studio.opened import OpenData, Studio
 
 _FOUND_NOTHING, _FOUND_PROBLEMS = 0, 1  # the doctor's exit codes
+_EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<epochs>\d+)")
 _TOLD = re.compile(r"rather (?P<label>.*), (?P<percent>\d+)%", re.DOTALL)
 
 
@@ -36,6 +37,9 @@ class Suspects(BaseModel):
 
     state: State
     said: str = Field(description="The last line that the search said on its way, or why it failed.")
+    done_fraction: float | None = Field(
+        ge=0, le=1, description="Of the trainings; null where the search says nothing of it."
+    )
     suspects: list[Suspect]
 
 
@@ -70,10 +74,23 @@ class Search:
         """
         errand = self.errands.look(self._name(data))
         found = _suspects(json.loads(errand.printed)) if errand.printed else []
-        return Suspects(state=errand.state, said=errand.said, suspects=found)
+        return Suspects(
+            state=errand.state, said=errand.said, done_fraction=_done_fraction(errand.said), suspects=found
+        )
 
     def _name(self, data: OpenData) -> str:
         return f"suspects-{data.id}-{self._studio.open_sources.of(data.where).fingerprint}"
+
+
+def _done_fraction(said: str) -> float | None:
+    """How much of the epochs of all trainings is done.
+
+    Example:
+        >>> _done_fraction("epoch 30/120  loss 0.513  1:10 left")
+        0.25
+    """
+    told = _EPOCH.match(said)
+    return None if told is None else min(1.0, int(told["epoch"]) / max(1, int(told["epochs"])))
 
 
 def _suspects(found: dict[str, Any]) -> list[Suspect]:

@@ -15,7 +15,8 @@ export async function show(root, place) {
     try {
       const { state, said, bench } = await answer;
       root.replaceChildren(...(state === "done" ? drawn(bench, place) : waiting(state, said)));
-      if (state === "running") timer = setTimeout(() => ask(get("/api/losses")), LOOK_MILLISECONDS);
+      if (state === "running" && root.isConnected)
+        timer = setTimeout(() => ask(get("/api/losses")), LOOK_MILLISECONDS);
     } catch (error) {
       root.replaceChildren(element("h1", {}, "Losses"), told(error));
     }

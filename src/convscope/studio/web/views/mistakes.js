@@ -7,7 +7,8 @@
  *   label_probabilities: number[]}} Answers
  * @typedef {{manifest: string, classes: string[], corrections: {place: number, corrected: string}[]}} Corrections
  * @typedef {{place: number, picture: string, label: string, rather: string, probability: number}} Suspect
- * @typedef {{state: "not begun" | "running" | "done" | "failed", said: string, suspects: Suspect[]}} Suspects
+ * @typedef {{state: "not begun" | "running" | "done" | "failed", said: string, done_fraction: number | null,
+ *   suspects: Suspect[]}} Suspects
  *
  * @typedef {{model: string, data: string, part: string}} Chosen
  * @typedef {{place: number, name: string, label: string, said: string, share: number, rather: string}} Tile  `rather`
@@ -293,15 +294,23 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
  */
 async function suspects(list, asked, desk) {
   const address = `/api/data/${asked.data}/suspects`;
+  const bar = element("progress", { max: 1, "aria-label": "how much is done" });
+  const status = element("p", { role: "status" });
   /** @type {number | undefined} */
   let timer;
+  let shown = "";
   const ask = async (/** @type {Promise<Suspects>} */ answer) => {
     clearTimeout(timer);
     try {
       const found = await answer;
-      list.replaceChildren(...drawn(found));
-      if (found.state === "running") timer = setTimeout(() => ask(get(address)), LOOK_MILLISECONDS);
+      status.textContent = found.said || "beginning";
+      if (found.state !== "running") bar.removeAttribute("value");
+      else if (found.done_fraction !== null) bar.value = found.done_fraction;
+      if (shown !== (shown = found.state)) list.replaceChildren(...drawn(found)); // its button keeps the keyboard
+      if (found.state === "running" && list.isConnected)
+        timer = setTimeout(() => ask(get(address)), LOOK_MILLISECONDS);
     } catch (error) {
+      shown = "";
       list.replaceChildren(told(error));
     }
   };
@@ -320,7 +329,8 @@ async function suspects(list, asked, desk) {
         return [
           element("h2", {}, "Probably mislabelled"),
           why,
-          element("p", { role: "status" }, said || "beginning"),
+          bar,
+          status,
           button("Stop", "DELETE"),
         ];
       case "failed":
