@@ -7,11 +7,13 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from pydantic import BaseModel
 
 from convscope.model.file import Model, save
 from convscope.network.notation import parse
 from convscope.network.shapes import stages, weight_shapes
 from convscope.pictures.preparation import Preparation
+from convscope.walkthrough.arrays import EncodedArray
 
 MakeModel = Callable[..., Model]
 SWITCHES = [
@@ -95,6 +97,24 @@ def make_model() -> MakeModel:
         return Model(notation, names, preparation, tuple(mean.tolist()), tuple(std.tolist()), weights)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def unpacked() -> Callable[[BaseModel], object]:
+    """Writes a document of a walk with the numbers of its arrays, however hard these were deflated."""
+
+    def unpack(found: object) -> object:
+        match found:
+            case EncodedArray():
+                return found.dtype, found.shape, found.values().tolist(), found.steps
+            case BaseModel():
+                return {name: unpack(value) for name, value in found}
+            case list():
+                return [unpack(one) for one in found]
+            case _:
+                return found
+
+    return unpack
 
 
 @pytest.fixture(scope="session")

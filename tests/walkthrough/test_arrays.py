@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from convscope.walkthrough.arrays import STEPS_PER_DEVIATION, EncodedArray, encode, encode_rounded
+from convscope.walkthrough.arrays import (
+    DEFLATED,
+    STEPS_PER_DEVIATION,
+    STORED,
+    EncodedArray,
+    encode,
+    encode_rounded,
+)
 
 
 @given(
@@ -18,10 +25,11 @@ from convscope.walkthrough.arrays import STEPS_PER_DEVIATION, EncodedArray, enco
     )
 )
 def test_an_array_comes_back_as_it_went(values):
-    encoded = EncodedArray.model_validate_json(encode(values, values.dtype.name).model_dump_json())
-    back = encoded.values()
-    assert back.dtype == values.dtype
-    assert back.tobytes() == values.tobytes()
+    for level in (STORED, DEFLATED):
+        encoded = EncodedArray.model_validate_json(encode(values, values.dtype.name, level).model_dump_json())
+        back = encoded.values()
+        assert back.dtype == values.dtype
+        assert back.tobytes() == values.tobytes()
 
 
 def test_the_data_are_raw_deflated_little_endian():

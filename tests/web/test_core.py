@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from convscope.steps import flattening
 from convscope.steps.windows import Windows
-from convscope.walkthrough.arrays import encode, encode_rounded
+from convscope.walkthrough.arrays import STORED, encode, encode_rounded
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -93,6 +93,15 @@ def test_arrays_arrive_as_they_were_sent(run, dtype):
     data = tensor["data"]
     found = [data[str(place)] for place in range(array.size)] if isinstance(data, dict) else data
     np.testing.assert_array_equal(np.array(found), packed.values().ravel().astype(float))
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
+def test_arrays_that_are_stored_arrive_too(run, size):
+    array = np.random.default_rng(size).integers(0, 256, size, np.uint8)
+    (tensor,) = run("arrays.js", "unpack", [encode(array, "uint8", STORED).model_dump()])
+    assert tensor["shape"] == [size]
+    data = tensor["data"]
+    assert (list(data.values()) if isinstance(data, dict) else data) == array.tolist()
 
 
 places = st.lists(st.integers(0, 999), max_size=3)

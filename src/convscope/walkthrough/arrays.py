@@ -23,6 +23,8 @@ STEPS_PER_DEVIATION = 50
 """A standard deviation is at least so many steps, and at most 2.5 times as many: about nine bits a number."""
 _MOST_STEPS = 13_000  # to the largest number; a step that is rounded down by 2.5 still leaves it inside int16
 _RAW_DEFLATE = -15  # zlib's number for RFC 1951 without header and checksum
+STORED, DEFLATED = 0, 6
+"""How hard zlib tries: not at all, where the walk is read at once and no further than here, or to be kept."""
 
 
 class EncodedArray(BaseModel):
@@ -82,13 +84,13 @@ class EncodedArray(BaseModel):
         return raw
 
 
-def encode(values: NDArray[Any], dtype: DType) -> EncodedArray:
+def encode(values: NDArray[Any], dtype: DType, level: int = DEFLATED) -> EncodedArray:
     """Write an array, its numbers rounded to the type."""
     raw = values.astype(np.dtype(dtype).newbyteorder("<")).tobytes()
-    return EncodedArray(dtype=dtype, shape=[*values.shape], data=_deflate(raw))
+    return EncodedArray(dtype=dtype, shape=[*values.shape], data=_deflate(raw, level))
 
 
-def encode_rounded(values: NDArray[Any]) -> EncodedArray:
+def encode_rounded(values: NDArray[Any], level: int = DEFLATED) -> EncodedArray:
     """Write an array with each of its first axis (a map, a filter) rounded to steps of its own.
 
     Rounding keeps the order within a map: what was its largest number still is.
@@ -102,7 +104,7 @@ def encode_rounded(values: NDArray[Any]) -> EncodedArray:
     multiples = np.rint(values / _along_first(steps, values.shape)).astype(np.int32)
     folded = ((multiples << 1) ^ (multiples >> 31)).astype("<u2")
     low, high = folded.reshape(-1, 1).view(np.uint8).T
-    data = _deflate(low.tobytes() + high.tobytes())
+    data = _deflate(low.tobytes() + high.tobytes(), level)
     return EncodedArray(dtype="int16", shape=[*values.shape], data=data, steps=steps)
 
 
@@ -127,6 +129,6 @@ def _along_first(steps: list[float], shape: Sequence[int]) -> NDArray[np.float64
     return np.array(steps).reshape(-1, *(1 for _ in shape[1:]))
 
 
-def _deflate(raw: bytes) -> str:
-    deflater = zlib.compressobj(wbits=_RAW_DEFLATE)
+def _deflate(raw: bytes, level: int) -> str:
+    deflater = zlib.compressobj(level, wbits=_RAW_DEFLATE)
     return base64.b64encode(deflater.compress(raw) + deflater.flush()).decode()

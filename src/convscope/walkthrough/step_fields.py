@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.steps import max_pooling, softmax
 from convscope.steps.windows import output_size
-from convscope.walkthrough.arrays import EncodedArray, encode, encode_rounded
+from convscope.walkthrough.arrays import DEFLATED, DType, EncodedArray, encode, encode_rounded
 from convscope.walkthrough.document import (
     AnyStep,
     AveragePoolingStep,
@@ -56,12 +56,14 @@ class Teller:
         truth: Index of the true class, if it is known.
         relevance: Of the inputs of the output layer, if there are data.
         coarse: Whether large arrays are rounded, so that a page stays small.
+        level: How hard arrays are deflated: `arrays.STORED` or `arrays.DEFLATED`.
     """
 
     model: Model
     truth: int | None
     relevance: Relevance | None
     coarse: bool
+    level: int = DEFLATED
 
     def tell(self, step: Step, row: Row, field: Field, difference: float) -> AnyStep:
         """Tell any step but the image."""
@@ -70,7 +72,7 @@ class Teller:
             case "convolution":
                 return self._convolution(step, common)
             case "relu":
-                return _relu(step, common)
+                return self._relu(step, common)
             case "max_pooling" | "average_pooling":
                 return self._pooling(step, common)
             case "flattening":
@@ -90,7 +92,11 @@ class Teller:
     def encode(self, values: NDArray[Any]) -> EncodedArray:
         """Write numbers as exactly as the walk's size allows."""
         is_coarse = self.coarse and values.size > _LARGE_ARRAY and values.ndim > 1
-        return encode_rounded(values) if is_coarse else encode(values, "float32")
+        return encode_rounded(values, self.level) if is_coarse else self.encode_as("float32", values)
+
+    def encode_as(self, dtype: DType, values: NDArray[Any]) -> EncodedArray:
+        """Write numbers of a type."""
+        return encode(values, dtype, self.level)
 
     def _convolution(self, step: Step, common: dict[str, Any]) -> ConvolutionStep:
         stage, layer = cast("Stage", step.stage), cast("Convolution", cast("Stage", step.stage).layer)
@@ -104,6 +110,12 @@ class Teller:
             output_size=_output_size(step, layer.size, layer.stride, layer.padding, overhang=False),
             output=self.encode(step.output),
         )
+
+    def _relu(self, step: Step, common: dict[str, Any]) -> ReluStep:
+        silent = (step.input < 0).reshape(len(step.input), -1)
+        by_channel = silent.mean(axis=1) if step.input.ndim == 3 else silent.mean(keepdims=True)[0]
+        silenced = self.encode_as("float32", by_channel)
+        return ReluStep(**common, silenced=silenced, silenced_fraction=float(silent.mean()))
 
     def _pooling(self, step: Step, common: dict[str, Any]) -> MaxPoolingStep | AveragePoolingStep:
         layer = cast("Pooling", cast("Stage", step.stage).layer)
@@ -122,7 +134,10 @@ class Teller:
         np.put_along_axis(kept, winners.reshape(len(kept), -1), values=True, axis=1)
         return MaxPoolingStep(
             **fields,
-            winners=_in_windows(winners, step.input.shape[2], layer),
+            winners=self.encode_as(
+                "uint8" if np.prod(layer.window) <= 256 else "int32",
+                _in_windows(winners, step.input.shape[2], layer),
+            ),
             kept_fraction=float(kept.mean()),
             lost_fraction=_lost_fraction(step.input, kept.reshape(step.input.shape)),
         )
@@ -135,8 +150,22 @@ class Teller:
             weights=self.encode(weights) if weights.size <= MOST_WEIGHTS else None,
             bias=self.encode(bias),
             output=self.encode(step.output),
-            contributions=_contributions(step.input, weights, step.output - bias),
+            contributions=self._contributions(step.input, weights, step.output - bias),
             relevance=self.relevance if is_output else None,
+        )
+
+    def _contributions(self, inputs: Array, weights: NDArray[np.float32], sums: Array) -> Contributions:
+        """Tell what counts most in the sum of each neuron, bias left out, and what the rest adds up to."""
+        count = len(inputs) if len(inputs) <= MOST_INPUTS else MOST_CONTRIBUTIONS
+        told = np.array([_largest(inputs * of_neuron, count) for of_neuron in weights])
+        weights_told = np.take_along_axis(weights, told, axis=1)
+        products = inputs[told] * weights_told
+        return Contributions(
+            inputs=self.encode_as("int32", told),
+            weights=self.encode_as("float32", weights_told),
+            products=self.encode_as("float32", products),
+            rest_count=len(inputs) - count,
+            rest_sums=self.encode_as("float32", sums - products.sum(axis=1)),
         )
 
     def _softmax(self, step: Step, common: dict[str, Any]) -> SoftmaxStep:
@@ -178,31 +207,10 @@ def common_fields(name: str, row: Row, field: Field, difference: float) -> dict[
     }
 
 
-def _relu(step: Step, common: dict[str, Any]) -> ReluStep:
-    silent = (step.input < 0).reshape(len(step.input), -1)
-    by_channel = silent.mean(axis=1) if step.input.ndim == 3 else silent.mean(keepdims=True)[0]
-    return ReluStep(**common, silenced=encode(by_channel, "float32"), silenced_fraction=float(silent.mean()))
-
-
 def _flattening(step: Step, common: dict[str, Any]) -> FlatteningStep:
     _, height, width = step.input.shape
     formula = f"index = (map · {height} + row) · {width} + column"
     return FlatteningStep(**common, input_shape=[*step.input.shape], formula=formula)
-
-
-def _contributions(inputs: Array, weights: NDArray[np.float32], sums: Array) -> Contributions:
-    """Tell what counts most in the sum of each neuron, bias left out, and what all the rest adds up to."""
-    count = len(inputs) if len(inputs) <= MOST_INPUTS else MOST_CONTRIBUTIONS
-    told = np.array([_largest(inputs * of_neuron, count) for of_neuron in weights])
-    weights_told = np.take_along_axis(weights, told, axis=1)
-    products = inputs[told] * weights_told
-    return Contributions(
-        inputs=encode(told, "int32"),
-        weights=encode(weights_told, "float32"),
-        products=encode(products, "float32"),
-        rest_count=len(inputs) - count,
-        rest_sums=encode(sums - products.sum(axis=1), "float32"),
-    )
 
 
 def _largest(products: Array, count: int) -> NDArray[np.intp]:
@@ -215,12 +223,11 @@ def _largest(products: Array, count: int) -> NDArray[np.intp]:
     return candidates[np.argsort(-sizes[candidates], kind="stable")[:count]]
 
 
-def _in_windows(winners: NDArray[np.intp], columns: int, layer: Pooling) -> EncodedArray:
+def _in_windows(winners: NDArray[np.intp], columns: int, layer: Pooling) -> NDArray[np.intp]:
     """Count each winner within its window, row by row, from its place in a map of so many columns."""
     _, down, across = np.indices(winners.shape)
     rows = winners // columns - down * layer.stride[0]
-    places = rows * layer.window[1] + winners % columns - across * layer.stride[1]
-    return encode(places, "uint8" if np.prod(layer.window) <= 256 else "int32")
+    return rows * layer.window[1] + winners % columns - across * layer.stride[1]
 
 
 def _lost_fraction(values: Array, kept: NDArray[np.bool_]) -> float | None:

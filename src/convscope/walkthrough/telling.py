@@ -14,7 +14,6 @@ from convscope.network.notation import parse
 from convscope.network.shapes import Row, trace
 from convscope.pictures.preparation import prepare
 from convscope.steps import cross_entropy, softmax
-from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.chain import Step, forward, step_names
 from convscope.walkthrough.changes import changes
 from convscope.walkthrough.document import ImageStep
@@ -86,7 +85,7 @@ class Taken:
             original=seen.original,
             original_shape=[*seen.original_shape],
             changes=seen.changes,
-            pixels=encode(seen.pixels.transpose(2, 0, 1), "uint8"),
+            pixels=teller.encode_as("uint8", seen.pixels.transpose(2, 0, 1)),
             mean=[*model.mean],
             std=[*model.std],
             output=teller.encode(self.steps[0].output),

@@ -11,6 +11,7 @@ from convscope.errors import SettingError
 from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
+from convscope.walkthrough.arrays import DEFLATED, STORED
 from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.invariance import lab
 from convscope.walkthrough.linear import no_relu
@@ -68,8 +69,8 @@ def walk(
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
     taken = take(see(picture, model, picture_name), model, engine_of(model))
-    alike, answers = _in_data(model, data, taken.steps[-2].input, progress)
-    told = _told(taken, model, model_name, true_class, answers)
+    alike, answers = ([], None) if data is None else in_data(model, data, taken.steps[-2].input, progress)
+    told = _told(taken, model, model_name, true_class, answers, DEFLATED)
     return told.model_copy(
         update={
             "notes": [*notes],
@@ -92,13 +93,15 @@ def walk_steps(
 ) -> Walk:
     """Take a picture through a model and tell the steps and nothing else, which is much quicker.
 
+    It is to be read at once and not kept: nothing is deflated, which would take longer than all the rest.
+
     Arguments and errors are those of `walk`, but for three: `seen` and `engine` are what `see` made of the
     picture and `engine_of` of the model, and `rectify` says whether ReLU takes part. Without it there is no
     such step.
     """
     true_class = _index_of(truth, model)
     taken = take(seen, model, engine, rectify=rectify)
-    return _told(taken, model, model_name, true_class, None)
+    return _told(taken, model, model_name, true_class, None, STORED)
 
 
 def _told(
@@ -107,9 +110,10 @@ def _told(
     model_name: str,
     true_class: int | None,
     relevance: Relevance | None,
+    level: int,
 ) -> Walk:
     logits = taken.steps[-1].input
-    teller = Teller(model, true_class, relevance, coarse=is_large(model))
+    teller = Teller(model, true_class, relevance, coarse=is_large(model), level=level)
     return Walk(
         model=model_name,
         picture_name=taken.seen.name,
@@ -138,10 +142,22 @@ def _index_of(truth: str | None, model: Model) -> int | None:
     return model.classes.index(truth)
 
 
-def _in_data(
-    model: Model, data: Data | None, last_hidden: Array, progress: Progress | None
-) -> tuple[list[Neighbour], Relevance | None]:
-    if data is None:
-        return [], None
+def in_data(
+    model: Model, data: Data, last_hidden: Array, progress: Progress | None = None
+) -> tuple[list[Neighbour], Relevance]:
+    """Find what labelled pictures say about a picture.
+
+    Args:
+        model: The model.
+        data: As for `walk`.
+        last_hidden: (inputs,) what reaches the output layer for the picture.
+        progress: As for `walk`.
+
+    Returns:
+        The nearest training pictures, and what the inputs of the output layer answer to in the test pictures.
+
+    Raises:
+        DataError: The data cannot be used, or have a class that the model does not know.
+    """
     learned, judged = (select(data, model, part, progress=progress) for part in ("train", "test"))
     return neighbours(model, learned, last_hidden), relevance(model, judged)

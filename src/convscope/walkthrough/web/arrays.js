@@ -10,6 +10,8 @@
  * @typedef {{dtype: string, shape: number[], data: string, steps: number[] | null}} Packed
  */
 
+const HEADER = 5; // bytes before those of a stored block
+
 /** @type {Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>} */
 const READERS = {
   float32: (bytes) => new Float32Array(bytes),
@@ -39,9 +41,35 @@ export async function unpack({ dtype, shape, data, steps }) {
   const text = atob(data);
   const deflated = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place++) deflated[place] = text.charCodeAt(place);
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const bytes = await new Response(stream).arrayBuffer();
+  const bytes = stored(deflated) ?? (await inflated(deflated));
   return { shape, steps, data: steps ? multiples(bytes, steps) : READERS[dtype](bytes) };
+}
+
+/**
+ * The bytes of an array that was stored as it is, or null: a stream for every array of a walk takes longer than to draw
+ * it. Each block is a byte, 1 for the last and else 0, its length twice, the second time inverted, and the bytes (RFC
+ * 1951, section 3.2.4).
+ *
+ * @param {Uint8Array<ArrayBuffer>} blocks
+ */
+function stored(blocks) {
+  const view = new DataView(blocks.buffer);
+  const bytes = new Uint8Array(blocks.length);
+  let [from, to, isLast] = [0, 0, false];
+  while (!isLast) {
+    const kind = view.getUint8(from);
+    if (kind > 1) return null;
+    const length = view.getUint16(from + 1, true);
+    bytes.set(blocks.subarray(from + HEADER, from + HEADER + length), to);
+    [from, to, isLast] = [from + HEADER + length, to + length, kind === 1];
+  }
+  return bytes.buffer.slice(0, to);
+}
+
+/** @param {Uint8Array<ArrayBuffer>} deflated */
+function inflated(deflated) {
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
 }
 
 /**
