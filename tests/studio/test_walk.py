@@ -39,7 +39,7 @@ def digits(studio):
     return f"/api/models/{studio.model('digits')}"
 
 
-def test_a_picture_that_was_sent_is_walked(studio_server, digits_model):
+def test_a_picture_that_was_sent_is_walked(studio_server, digits_model, unpacked):
     picture = send(studio_server)
     assert send(studio_server) == picture
     address = f"/api/models/{studio_server.model('digits')}"
@@ -48,11 +48,54 @@ def test_a_picture_that_was_sent_is_walked(studio_server, digits_model):
     assert told.steps == expected.steps
     assert told.why == expected.why
     steps = Walk.model_validate(studio_server.get(f"{address}/walk?picture={picture}"))
-    assert steps.steps == expected.steps
+    assert unpacked(steps.steps) == unpacked(expected.steps)
     assert steps.why is None
     answer = studio_server.get(f"{address}/answer?picture={picture}")
     assert answer["before"] == answer["after"]
     np.testing.assert_allclose(answer["after"], expected.probabilities, atol=1e-5)
+
+
+def test_a_picture_is_looked_at_with_the_edits_and_not_kept(studio, digits):
+    def look():
+        status, _, body = studio.ask("POST", f"{digits}/looks", png(), content_type="image/png")
+        assert status == 200, body
+        return json.loads(body)
+
+    before = look()
+    assert before["classes"] == [*"0123456789"]
+    studio.post(f"{digits}/edits", SHARPEN)
+    after = look()
+    assert after["probabilities"] != before["probabilities"]
+    assert list((studio.home / "pictures").iterdir()) == []
+    picture = send(studio)
+    answer = studio.get(f"{digits}/answer?picture={picture}")
+    assert answer["before"] == pytest.approx(before["probabilities"])
+    assert answer["after"] == pytest.approx(after["probabilities"])
+    assert studio.ask("POST", f"{digits}/looks", b"no picture")[0] == 422
+    assert studio.ask("POST", "/api/models/0/looks", png())[0] == 404
+
+
+def test_the_pictures_learned_from_say_the_same_as_in_a_walk_with_data(studio, digits, digits_model):
+    model, picture = load(digits_model).model, send(studio)
+    expected = walk(model, png(), data="digits")
+    told = studio.get(f"{digits}/alike?picture={picture}")
+    assert told["neighbours"] == [one.model_dump() for one in expected.neighbours]
+    output = expected.model_dump()["steps"][-3]
+    assert told["relevance"] == output["relevance"]
+    studio.post(f"{digits}/edits", SHARPEN)
+    changed = edited(model, [FilterEdit(**SHARPEN)]).model
+    told = studio.get(f"{digits}/alike?picture={picture}")
+    assert told["neighbours"] == [one.model_dump() for one in walk(changed, png(), data="digits").neighbours]
+    studio.post(f"{digits}/edits", {"kind": "relu", "present": False})
+    assert studio.ask("GET", f"{digits}/alike?picture={picture}")[0] == 409
+
+
+def test_a_model_whose_pictures_are_not_open_knows_nothing_alike(studio_server):
+    picture = f"data.{studio_server.data('digits')}.3"
+    address = f"/api/models/{studio_server.model('tone')}/alike?picture={picture}"
+    status, _, body = studio_server.ask("GET", address)
+    assert (status, json.loads(body)["status"]) == (404, 404)
+    assert "not open" in json.loads(body)["detail"]
 
 
 def test_a_picture_of_the_data_is_walked_with_its_true_class(studio_server):
@@ -84,13 +127,13 @@ def test_edits_change_the_answer_as_the_book_says_and_are_undone(studio, digits,
     assert answer["before"] == answer["after"]
 
 
-def test_stride_padding_and_relu(studio, digits, digits_model):
+def test_stride_padding_and_relu(studio, digits, digits_model, unpacked):
     picture = send(studio)
     geometry = {"kind": "geometry", "stride": [2, 2], "padding": [0, 0]}
     assert studio.post(f"{digits}/edits", geometry)["network"] == "8C3s2p0-MP2-16N"
     changed = edited(load(digits_model).model, [GeometryEdit(**geometry)]).model
     told = Walk.model_validate(studio.get(f"{digits}/walk?picture={picture}"))
-    assert told.steps == walk(changed, png()).steps
+    assert unpacked(told.steps) == unpacked(walk(changed, png()).steps)
     assert studio.post(f"{digits}/edits", {"kind": "relu", "present": False})["rectify"] is False
     told = studio.get(f"{digits}/walk?picture={picture}&whole=true")
     assert "relu" not in {step["kind"] for step in told["steps"]}
@@ -108,6 +151,7 @@ def test_a_changed_model_is_kept_and_survives_the_studio(
     studio.post(f"{digits}/edits", SHARPEN)
     kept = studio.post(f"{digits}/kept", {"name": "sharper"})
     assert kept["origin"] == "kept"
+    assert studio.get(f"/api/models/{kept['id']}")["data"] == studio.data("digits")
     assert studio.get(f"{digits}/edits")["edits"] == []
     model = load(tmp_path / "home" / "models" / "sharper.safetensors").model
     expected = edited(load(digits_model).model, [FilterEdit(**SHARPEN)]).model

@@ -169,6 +169,45 @@ def test_pictures_are_dropped_pasted_and_picked_from_data(studio, tab):
     tab.wait_for_selector(".ribbon")
 
 
+def test_what_the_camera_sees_is_answered_while_it_is_on(studio_server, tab):
+    looks = []
+    tab.on("response", lambda one: looks.append(one.status) if one.url.endswith("/looks") else None)
+    tab.goto(f"{studio_server.address}#/walk/{studio_server.model('digits')}")
+    tab.get_by_role("button", name="switch the camera on").click()
+    camera = tab.locator(".ways section", has_text="The camera")
+    camera.locator(".bars").wait_for()
+    shares = [number(text) for text in camera.locator(".bars td[title]").all_inner_texts()]
+    assert 0.5 < sum(shares) < 1.01
+    while len(looks) < 4:
+        tab.wait_for_timeout(50)
+    tab.locator("nav a", has_text="Losses").click()
+    tab.get_by_role("heading", name="Losses").wait_for()
+    tab.wait_for_timeout(1000)
+    seen = len(looks)
+    tab.wait_for_timeout(1000)
+    assert len(looks) == seen  # the camera is off
+    assert {*looks} == {200}
+
+
+@pytest.mark.slow
+def test_the_pictures_learned_from_stand_in_the_walk(studio, tab):
+    walk_of(studio, tab, "why")
+    tab.locator(".neighbours li").nth(7).wait_for()
+    picture = f"data.{studio.data('digits')}.{PLACE}"
+    told = studio.get(f"/api/models/{studio.model('digits')}/alike?picture={picture}")
+    names = tab.locator(".neighbours li strong").all_inner_texts()
+    assert names == [one["label"] for one in told["neighbours"]]
+    tab.get_by_role("heading", name="Occlusion").wait_for()  # the whole walk, which comes later
+    assert tab.locator(".neighbours li").count() == 8
+    tab.locator(".ribbon a", has_text="full 2").click()
+    tab.get_by_role("heading", name="What lights up for 3").wait_for()
+    tab.get_by_text("Change the network").click()
+    tab.get_by_label("bias").fill("2")
+    tab.get_by_label("bias").press("Enter")
+    tab.get_by_role("heading", name="What lights up for").wait_for(state="detached")
+    tab.get_by_role("heading", name="What lights up for").wait_for()
+
+
 def test_walking_on_does_not_load_the_view_again(studio_server, tab):
     walk_of(studio_server, tab)
     tab.evaluate("document.querySelector('.mounted-walk').dataset.mine = 'here'")

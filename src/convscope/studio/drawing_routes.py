@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from PIL import Image
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from convscope.errors import PictureError
@@ -16,8 +16,8 @@ from convscope.pictures.reading import read_picture
 from convscope.serving.body import whole_body
 from convscope.serving.limits import Limits
 from convscope.studio.drawings import Placement, place, placement_of
+from convscope.studio.looks import Look, look_at
 from convscope.studio.shown_pictures import keep_sent
-from convscope.walkthrough.arrays import EncodedArray, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +33,10 @@ _MOST_MEASURED = 100
 _MEASURED_SIDE = 64
 
 
-class Drawn(BaseModel):
+class Drawn(Look):
     """A drawing as a model sees it, and what the model says."""
 
     picture: str | None = Field(description="How to refer to it, if it was kept.")
-    pixels: EncodedArray = Field(description="As the network gets it (channels, height, width).")
-    classes: list[str]
-    probabilities: list[float]
 
 
 def drawing_routes(studio: Studio) -> APIRouter:
@@ -57,17 +54,11 @@ def drawing_routes(studio: Studio) -> APIRouter:
 
     def look(data: bytes, model: str, *, keep: bool) -> Drawn:
         drawing = read_picture(data, _NAME, pixel_limit=Limits().pixels)
-        classifier = studio.classifier(model)
-        wanted = classifier.model.preparation
+        wanted = studio.classifier(model).model.preparation
         ink = drawing.reshape(*drawing.shape[:2], -1).max(axis=2)
         placed = place(ink, placement(model), (wanted.height, wanted.width))
-        pixels = classifier.prepared(placed, _NAME)
-        return Drawn(
-            picture=keep_sent(_as_png(placed), studio) if keep else None,
-            pixels=encode(pixels.transpose(2, 0, 1), "uint8"),
-            classes=list(classifier.classes),
-            probabilities=studio.edits.changed(model).probabilities(pixels).tolist(),
-        )
+        seen = look_at(placed, _NAME, model, studio)
+        return Drawn(picture=keep_sent(_as_png(placed), studio) if keep else None, **dict(seen))
 
     @router.post(
         "/api/models/{model}/drawings", openapi_extra={"requestBody": {"content": {"image/png": {}}}}

@@ -119,10 +119,16 @@ class EditLists:
                 self._write(model, [])
                 return self._changed(model, [])
 
+    def unchanged(self, model: str) -> Changed:
+        """A model without its edits; arguments and errors as for `changed`."""
+        with self._lock:
+            return self._changed(model, [])
+
     def keep(self, model: str, name: str) -> OpenModel:
         """Write a model with its edits as a new file, and forget the edits.
 
-        Its figures are left out, as they are those of the model before, and its receipt says what it is.
+        Its figures are left out, as they are those of the model before. Its receipt says what it is, and
+        which pictures the model before has learned from: its mistakes are looked for among them.
 
         Raises:
             SettingError: ReLU is switched off, which a model file cannot say.
@@ -140,9 +146,11 @@ class EditLists:
                 )
             folder = self._studio.home.models
             path = folder / f"{free_name(wanted, folder, suffix='.safetensors')}.safetensors"
+            learned_from = {name: text for name, text in found.model.receipt.items() if name == "data"}
             receipt = {
                 "changed_from": self._studio.model(model).name,
                 "edits": _LIST.dump_json(edits).decode(),
+                **learned_from,
             }
             save(replace(found.model, figures={}, receipt=receipt), path)
             self._write(model, [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -12,8 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from convscope.errors import RequestError
 from convscope.serving.body import whole_body
 from convscope.serving.limits import Limits
+from convscope.studio.alike import Alike, Searches
+from convscope.studio.looks import Look, look_at
 from convscope.studio.opened import OpenModel  # noqa: TC001 - FastAPI looks it up
-from convscope.studio.shown_pictures import Sight, keep_sent, shown
+from convscope.studio.shown_pictures import SENT_NAME, Sight, keep_sent, shown
 from convscope.walkthrough.edits import Edit  # noqa: TC001 - FastAPI looks it up
 from convscope.walkthrough.kernels import KERNELS
 from convscope.walkthrough.walk import walk, walk_steps
@@ -77,13 +78,19 @@ def walk_routes(studio: Studio) -> APIRouter:
 
 
 def _add_walk(router: APIRouter, studio: Studio) -> None:
-    lists, sight = studio.edits, Sight()
+    lists, sight, searches = studio.edits, Sight(), Searches(studio)
 
     @router.post("/api/pictures", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def send(request: Request) -> SentPicture:
         """Send a picture to be walked: the bytes of its file."""
         data = await whole_body(request, Limits().body_bytes)
         return SentPicture(picture=await run_in_threadpool(keep_sent, data, studio))
+
+    @router.post("/api/models/{model}/looks", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
+    async def look_once(request: Request, model: Model) -> Look:
+        """Send a picture to be looked at, and not kept: the bytes of its file."""
+        data = await whole_body(request, Limits().body_bytes)
+        return await run_in_threadpool(look_at, data, SENT_NAME, model, studio)
 
     @router.get("/api/models/{model}/walk", response_class=Response)
     def document(model: Model, picture: Shows, whole: bool = False) -> Response:  # noqa: FBT001, FBT002 - of the query
@@ -108,13 +115,18 @@ def _add_walk(router: APIRouter, studio: Studio) -> None:
     @router.get("/api/models/{model}/answer")
     def answer(model: Model, picture: Shows) -> Answer:
         """What a model says about a picture, without its edits and with them, by the engine."""
-        before, after, found = studio.classifier(model), lists.changed(model), shown(picture, studio)
-        pixels = sight.of(before, found).pixels
+        classifier, found = studio.classifier(model), shown(picture, studio)
+        pixels = sight.of(classifier, found).pixels
         return Answer(
-            classes=list(before.classes),
-            before=before.predictor.probabilities(pixels[np.newaxis])[0].tolist(),
-            after=after.probabilities(pixels).tolist(),
+            classes=list(classifier.classes),
+            before=lists.unchanged(model).probabilities(pixels).tolist(),
+            after=lists.changed(model).probabilities(pixels).tolist(),
         )
+
+    @router.get("/api/models/{model}/alike")
+    def alike(model: Model, picture: Shows) -> Alike:
+        """What the pictures that a model has learned from say about a picture; all of them are looked at."""
+        return searches.of(model, shown(picture, studio))
 
 
 def _add_edits(router: APIRouter, lists: EditLists) -> None:

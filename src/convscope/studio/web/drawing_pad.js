@@ -2,22 +2,16 @@
  * A square to draw in, with the mouse, a pen or a finger. Beside it stands what the network sees: the server places the
  * drawing as the pictures are that the network has learned from.
  *
- * @typedef {{picture: string | null, pixels: import("convscope/arrays.js").Tensor, classes: string[],
- *   probabilities: number[]}} Drawn
+ * @typedef {import("studio/seen.js").Seen & {picture: string | null}} Drawn
  */
 
 import { unpackAll } from "convscope/arrays.js";
-import { bars } from "convscope/bars.js";
-import { largestFirst } from "convscope/chain.js";
 import { element } from "convscope/dom.js";
-import { cellSize, mapCanvas, pixelPaint, rem } from "convscope/maps.js";
 import { post, told } from "studio/api.js";
-import { theme } from "studio/theme.js";
+import { seenAs } from "studio/seen.js";
 
 const SIDE = 280; // pixels of the picture that is made
 const STROKE = SIDE / 9;
-const MOST_CLASSES = 3;
-const SEEN_SIDE = 7; // times the text's size
 
 /**
  * @param {string} model
@@ -73,25 +67,6 @@ export function drawingPad(model, onDrawn) {
       element("button", { type: "button", click: clear }, "clear"),
     ),
   );
-}
-
-/**
- * What the network sees, and what it says.
- *
- * @param {Drawn} drawn
- */
-function seenAs({ pixels, classes, probabilities }) {
-  const [, height, width] = pixels.shape;
-  const side = rem(SEEN_SIDE);
-  const picture = { height, width, cell: cellSize(width, height, side, side), paint: pixelPaint(pixels) };
-  const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
-  return [
-    element("figure", {}, element("figcaption", {}, "what the network sees"), mapCanvas(picture, theme())),
-    bars(
-      leading.map((index) => ({ label: classes[index], value: probabilities[index] })),
-      { caption: "what it says", shares: true },
-    ),
-  ];
 }
 
 /**

@@ -4,12 +4,14 @@
  * @typedef {(reference: string) => void} Chosen
  */
 
+import { unpackAll } from "convscope/arrays.js";
 import { choice } from "convscope/choice.js";
 import { element } from "convscope/dom.js";
 import { get, post, told } from "studio/api.js";
 import { camera } from "studio/camera.js";
 import { drawingPad } from "studio/drawing_pad.js";
 import { chosen, dataFor, named, whatIsOpen } from "studio/picking.js";
+import { seenAs } from "studio/seen.js";
 
 /**
  * @param {string} model  that shall look at it
@@ -30,7 +32,14 @@ export async function pictureChooser(model, onChosen, open) {
     }
   };
   listen(send, leaving.signal);
-  const seen = camera(send);
+  const live = element("div", { class: "stack" });
+  const seen = camera(send, async (picture) => {
+    try {
+      live.replaceChildren(...seenAs(await unpackAll(await post(`/api/models/${model}/looks`, picture))));
+    } catch (error) {
+      live.replaceChildren(told(error));
+    }
+  });
   const data = await dataChooser(model, onChosen);
   const made = element(
     "details",
@@ -46,7 +55,7 @@ export async function pictureChooser(model, onChosen, open) {
         drawingPad(model, onChosen),
       ),
       way("A file", "Drop one anywhere on this page, paste one, or", fileInput(send)),
-      way("The camera", "The picture stays on this machine.", seen.element),
+      way("The camera", "What it sees stays on this machine.", seen.element, live),
     ),
     problem,
   );

@@ -29,6 +29,7 @@
  * @property {(stop: Stop) => void} back  goes back to the number that this one came from
  * @property {(...stops: Stop[]) => string} backTo  the address of doing so, one stop after the other
  * @property {(name: string, value: string) => void} set  an option, "" for its default
+ * @property {string} noNeighbours  what to say where there are no training pictures
  */
 
 export {};

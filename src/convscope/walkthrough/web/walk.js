@@ -11,7 +11,9 @@
  *
  * @typedef {object} Host  the page that a walk is a part of
  * @property {() => import("convscope/colours.js").Theme} theme
- * @property {(step: Step | undefined, place: Place) => void} shown  told of the number that is looked at from now on
+ * @property {(step: Step | undefined, place: Place, name: string) => void} shown  told of the number that is looked at
+ *   from now on, and the name of its step or of the page
+ * @property {() => string} noNeighbours  what to say where there are no training pictures
  *
  * @typedef {object} Mounted  a walk in such a page
  * @property {Chain} chain
@@ -159,7 +161,7 @@ class Page {
     if (step) this.renderStep(state, step, asked.place);
     else this.renderExtra(state, extra ?? "overview");
     if (focused) refocus(this.main, focused);
-    this.host?.shown(step, this.pinned ?? []);
+    this.host?.shown(step, this.pinned ?? [], step?.name ?? extra ?? "");
   }
 
   /**
@@ -226,6 +228,7 @@ class Page {
       back: (stop) => this.go(further(this.state ?? state, stop)),
       backTo: (...stops) => format(further(this.state ?? state, ...stops)),
       set: (name, value) => this.setOption(name, value),
+      noNeighbours: this.host?.noNeighbours() ?? "No training pictures were given to this walk.",
     };
   }
 
@@ -259,7 +262,7 @@ class Page {
     history.replaceState(null, "", addressOf(format(this.state)));
     if (!sameMap) return this.render();
     this.show(place);
-    this.host?.shown(this.step, place);
+    this.host?.shown(this.step, place, this.step.name);
   }
 
   /**

@@ -4,12 +4,12 @@
  *     #/walk/MODEL/PICTURE?at=convolution_1:0.3.4    what follows the ? is the walk's own
  */
 
-import { largestFirst } from "convscope/chain.js";
+import { isOfClasses, largestFirst } from "convscope/chain.js";
 import { choice } from "convscope/choice.js";
 import { element, head } from "convscope/dom.js";
 import { percent } from "convscope/numbers.js";
 import { mount } from "convscope/walk.js";
-import { get, post, told } from "studio/api.js";
+import { get, post, Refusal, told } from "studio/api.js";
 import { follow } from "studio/changes.js";
 import { EditPanel } from "studio/edit_panel.js";
 import { pictureChooser } from "studio/picture_chooser.js";
@@ -18,6 +18,10 @@ import { theme } from "studio/theme.js";
 
 const MOST_CLASSES = 3;
 const SETTLED = 1500; // milliseconds after which nobody seems to change anything more
+
+const SEARCHING = "Looking through the pictures that the network has learned from …";
+
+/** @typedef {{neighbours: any[], relevance: any}} Alike  what those pictures say about the one that is walked */
 
 /** The walk reads what follows the ? itself. */
 export const followsOptions = true;
@@ -74,14 +78,21 @@ class Walked {
     this.picture = picture;
     this.turn = 0;
     this.settling = 0;
+    this.isSettled = true;
+    this.searched = -1; // the turn for which the pictures that it has learned from were asked
+    /** @type {any} */
+    this.walk = null;
+    /** @type {Alike | null} */
+    this.alike = null;
+    this.noNeighbours = SEARCHING;
     this.answer = element("div", { class: "changed-answer", "aria-live": "polite" });
     this.problem = element("div", {});
     this.page = element("div", { class: "mounted-walk" });
     this.element = element("div", { class: "walked" }, this.problem, this.page);
     /** @type {import("studio/edit_panel.js").EditList} */
     this.list = { edits: [], network: "", rectify: true };
-    /** @type {[any, number[]]} */
-    this.shown = [undefined, []];
+    /** @type {[any, number[], string]} */
+    this.shown = [undefined, [], ""];
   }
 
   async begin() {
@@ -91,6 +102,7 @@ class Walked {
       get(`${this.model}/walk?${this.query}`),
     ]);
     this.list = list;
+    this.walk = walk;
     this.panel = new EditPanel({
       edit: (edit) => this.change(() => post(`${this.model}/edits`, edit)),
       undo: () => this.change(() => post(`${this.model}/edits/last`, {}, "DELETE")),
@@ -108,12 +120,15 @@ class Walked {
     this.element.prepend(this.panel.element);
     this.mounted = await mount(walk, this.page, {
       theme,
-      shown: (step, place) => {
-        this.shown = [step, place];
+      shown: (...shown) => {
+        this.shown = shown;
         this.follow();
+        this.search();
       },
+      noNeighbours: () => (this.list.rectify ? this.noNeighbours : "None while ReLU is switched off."),
     });
     this.follow();
+    this.search();
     if (list.edits.length > 0) await this.drawAnswer(performance.now());
     this.settle();
     this.leave = follow(
@@ -130,7 +145,32 @@ class Walked {
   }
 
   follow() {
-    if (this.mounted) this.panel?.follow(this.list, this.mounted.chain, ...this.shown);
+    const [step, place] = this.shown;
+    if (this.mounted) this.panel?.follow(this.list, this.mounted.chain, step, place);
+  }
+
+  /** Draws the walk as far as it is known. */
+  draw() {
+    return this.mounted?.change(this.alike ? withAlike(this.walk, this.alike) : this.walk);
+  }
+
+  /** Asks what the pictures say that the network has learned from, which takes a while: once, and where it is shown. */
+  async search() {
+    const { turn } = this;
+    const [step, , name] = this.shown;
+    if (!this.mounted) return;
+    const isShown =
+      name === "why" || (step?.kind === "full_connection" && isOfClasses(this.mounted.chain, step));
+    if (!isShown || !this.isSettled || !this.list.rectify || this.searched === turn) return;
+    this.searched = turn;
+    try {
+      const alike = await get(`${this.model}/alike?${this.query}`);
+      if (turn === this.turn) this.alike = alike;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (turn === this.turn) this.noNeighbours = `None: ${error.message}.`;
+    }
+    if (turn === this.turn) await this.draw();
   }
 
   /**
@@ -148,16 +188,17 @@ class Walked {
     const turn = ++this.turn;
     const start = performance.now();
     clearTimeout(this.settling);
+    Object.assign(this, { isSettled: false, alike: null, noNeighbours: SEARCHING });
     this.problem.replaceChildren();
     this.panel?.forget();
     try {
       const list = await ask();
       if (turn !== this.turn) return;
       this.list = list;
-      await this.drawAnswer(start);
-      const walk = await get(`${this.model}/walk?${this.query}`);
+      const [walk] = await Promise.all([get(`${this.model}/walk?${this.query}`), this.drawAnswer(start)]);
       if (turn !== this.turn) return;
-      await this.mounted?.change(walk);
+      this.walk = walk;
+      await this.draw();
       this.element.dataset.walked = String(Math.round(performance.now() - start));
       this.settle();
     } catch (error) {
@@ -180,9 +221,13 @@ class Walked {
     const turn = this.turn;
     if (!this.list.rectify) return;
     this.settling = setTimeout(async () => {
+      this.isSettled = true;
+      this.search();
       try {
         const walk = await get(`${this.model}/walk?${this.query}&whole=true`);
-        if (turn === this.turn) await this.mounted?.change(walk);
+        if (turn !== this.turn) return;
+        this.walk = walk;
+        await this.draw();
       } catch (error) {
         if (turn === this.turn) this.problem.replaceChildren(told(error));
       }
@@ -228,4 +273,19 @@ class Walked {
       this.problem.replaceChildren(told(error));
     }
   }
+}
+
+/**
+ * A walk together with what the pictures say that its network has learned from.
+ *
+ * @param {any} walk
+ * @param {Alike} alike
+ */
+function withAlike(walk, { neighbours, relevance }) {
+  const kinds = walk.steps.map((/** @type {{kind: string}} */ { kind }) => kind);
+  const output = kinds.lastIndexOf("full_connection");
+  const steps = walk.steps.map((/** @type {any} */ step, /** @type {number} */ place) =>
+    place === output ? { ...step, relevance } : step,
+  );
+  return { ...walk, neighbours, steps };
 }

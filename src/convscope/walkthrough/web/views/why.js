@@ -181,10 +181,10 @@ function laidOver(image, map, limit, theme, drawn) {
 }
 
 /** @param {Context} context */
-function neighbours({ chain }) {
+function neighbours({ chain, noNeighbours }) {
   const title = element("h2", {}, "The training pictures most alike");
   if (chain.neighbours.length === 0) {
-    return element("section", {}, title, element("p", {}, "No training pictures were given to this walk."));
+    return element("section", {}, title, element("p", { class: "quiet" }, noNeighbours));
   }
   return element(
     "section",
