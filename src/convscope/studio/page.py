@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,46 @@ from convscope.walkthrough.page import WEB as WALK_WEB
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
     from fastapi import FastAPI
     from starlette.types import Scope
 
 WEB = Path(__file__).parent / "web"
 
-_FRAME = (WEB / "index.html").read_text("utf-8")
+_FOLDERS = {"studio": ("/studio/", WEB), "convscope": ("/walkthrough/", WALK_WEB)}
+"""Where the modules lie that are imported as `studio/NAME.js`: their address, and their folder."""
+_IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(studio|convscope)/([\w/]+\.js)"', re.MULTILINE)
+_FIRST_PAGE = (("studio", "studio.js"), ("studio", "views/train.js"))
+
+
+def _modules(begin: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Some modules, and all that they import, and so on."""
+    found: dict[tuple[str, str], None] = {}
+    waiting = [*begin]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found[module] = None
+            kind, name = module
+            waiting += _IMPORT.findall((_FOLDERS[kind][1] / name).read_text("utf-8"))
+    return [*found]
+
+
+def _frame() -> str:
+    """The frame, with links that let a browser ask for all modules of the first page at once.
+
+    Without them it would ask for each only once it has read another that imports it.
+    """
+    links = (
+        f'<link rel="modulepreload" href="{_FOLDERS[kind][0]}{name}" />'
+        for kind, name in _modules(_FIRST_PAGE)
+    )
+    frame = (WEB / "index.html").read_text("utf-8")
+    return frame.replace("</head>", f"{''.join(links)}</head>")
+
+
+_FRAME = _frame()
 _IMPORT_MAP = _FRAME.partition('<script type="importmap">')[2].partition("</script>")[0]
 _IMPORT_MAP_HASH = base64.b64encode(hashlib.sha256(_IMPORT_MAP.encode()).digest()).decode()
 
