@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
 from convscope.classifier import Classifier, load
-from convscope.errors import RequestError
+from convscope.errors import ConvscopeError, RequestError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import located
 from convscope.pictures.sources.opening import OPENERS
@@ -177,6 +178,11 @@ class Studio:
             DataError: They cannot be used.
         """
         return self.open_sources.of(self.data(id_).where)
+
+    def open_first(self) -> None:
+        """Open the pictures that the first page shows, if they can be, before anybody asks for them."""
+        with suppress(ConvscopeError):
+            self.opened(self.sources()[0].id)
 
     def add_data(self, path: str) -> OpenData:
         """Open pictures elsewhere on this machine, now and from now on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from convscope.serving.guard import Guard, loopback_hosts
@@ -30,5 +31,6 @@ def serve(studio: Studio, opened: socket.socket, token: bytes | None) -> None:
         opened: What `convscope.serving.server.listen` returned.
         token: What whoever asks must know; None lets all pass.
     """
+    threading.Thread(target=studio.open_first, daemon=True).start()  # the digits take a large import
     gated = Gate(create_app(studio), token)
     run(Guard(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS, studio.closing.set)
