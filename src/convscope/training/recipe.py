@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from convscope.errors import SettingError
@@ -335,4 +336,6 @@ def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> Non
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
-        raise SettingError(f"{name} cannot be {value:g}", remedy=f"give {low:g} to {high:g}")
+        endless = isinstance(value, int) and abs(value) > 1e300  # no float is that large
+        shown = "that large" if endless else f"{value:g}"
+        raise SettingError(f"{name} cannot be {shown}", remedy=f"give {low:g} to {high:g}")
