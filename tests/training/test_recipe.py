@@ -122,6 +122,7 @@ def test_small_pictures_are_shifted_and_large_ones_turned_zoomed_and_recoloured(
     [
         ({"size": (0, 5)}, "size cannot be 0"),
         ({"size": (5, 1025)}, "size cannot be 1025"),
+        ({"size": (5, 10**400)}, "size cannot be that large"),
         ({"epochs": 0}, "epochs cannot be 0"),
         ({"epochs": 100_001}, "give 1 to 100000"),
         ({"minutes": 0}, "minutes cannot be 0"),
