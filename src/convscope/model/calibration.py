@@ -9,6 +9,7 @@ https://arxiv.org/abs/1706.04599.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 BINS = 15
 _SMALLEST, _LARGEST = 0.05, 20.0
-_STEPS = 60
+_PRIOR_WIDTH = 0.2
+_STEP, _EXACT = 0.1, 1e-6
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -96,11 +98,20 @@ def untempered(probabilities: NDArray[np.float64], temperature: float) -> NDArra
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Find the temperature with the smallest cross-entropy.
+    """Find the most probable temperature, given pictures and what is known before any is seen.
 
-    A few pictures that are all recognised would ask for boundless certainty; so each label counts as wrong
-    with probability 1 / (n + 1), as though one more picture had been seen and missed. Cross-entropy is convex
-    in the inverse of the temperature, so golden section search finds the minimum.
+        cost(T) = sum over pictures of the cross-entropy of softmax(z / T) + ln(1 + (ln T / 0.2)²)
+
+    The second term is minus the logarithm of a Cauchy prior: as long as little speaks against it, a network
+    is about as sure as it was trained to be. From 200 pictures alone the temperature comes out 13 % off. The
+    tails of this prior are so heavy that strong evidence counts in full.
+
+    A few pictures that are all recognised would still ask for too much certainty; so each label counts as
+    wrong with probability 1 / (2 (n + 1)), as though one more picture had been seen and half missed.
+
+    Source for the prior: A. Gelman et al., "A weakly informative default prior distribution for logistic and
+    other regression models", Annals of Applied Statistics, 2008, https://doi.org/10.1214/08-AOAS191. How its
+    width was chosen is in `docs/decisions/0024-calibration.md`.
 
     Args:
         logits: (n, classes) of pictures that were not learned from.
@@ -111,23 +122,29 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
 
     Example:
         >>> sure, labels = np.array([[9, 0], [9, 0], [9, 0], [0, 9]], np.float32), np.array([0, 0, 1, 1])
-        >>> fit_temperature(sure, labels) > 5  # right in three of four, so far too sure
+        >>> fit_temperature(sure, labels) > 3  # right in three of four, so far too sure
         True
+        >>> f"{fit_temperature(sure / 9, labels):.2f}"  # they might be as sure as they should be
+        '1.00'
     """
-    missed = 1 / (len(labels) + 1)
+    missed = 0.5 / (len(labels) + 1)
     truth = np.full(logits.shape, missed / (logits.shape[1] - 1))
     truth[np.arange(len(labels)), labels] = 1 - missed
 
-    def cross_entropy(inverse: float) -> float:
-        scaled = inverse * logits.astype(np.float64)
+    def cost(logarithm: float) -> float:
+        scaled = logits.astype(np.float64) / math.exp(logarithm)
         scaled -= scaled.max(axis=1, keepdims=True)
-        return float((truth * (np.log(np.exp(scaled).sum(axis=1, keepdims=True)) - scaled)).sum())
+        entropy = (truth * (np.log(np.exp(scaled).sum(axis=1, keepdims=True)) - scaled)).sum()
+        return float(entropy) + math.log1p((logarithm / _PRIOR_WIDTH) ** 2)
 
-    low, high = 1 / _LARGEST, 1 / _SMALLEST
-    for _ in range(_STEPS):
+    steps = math.ceil(math.log(_LARGEST / _SMALLEST) / _STEP)
+    coarse = np.linspace(math.log(_SMALLEST), math.log(_LARGEST), steps + 1)
+    best = int(np.argmin([cost(logarithm) for logarithm in coarse]))  # there may be a second, shallower dip
+    low, high = coarse[max(0, best - 1)], coarse[min(steps, best + 1)]
+    while high - low > _EXACT:
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        if cross_entropy(left) < cross_entropy(right):
+        if cost(left) < cost(right):
             high = right
         else:
             low = left
-    return 2 / (low + high)
+    return math.exp((low + high) / 2)
