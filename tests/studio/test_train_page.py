@@ -116,6 +116,8 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     model = studio.model("first")
     assert tab.get_by_role("link", name="walk through it").get_attribute("href") == f"#/walk/{model}"
     run = studio.home / "runs" / "first"
+    mistakes = tab.get_by_role("link", name="see its mistakes")
+    assert mistakes.get_attribute("href") == f"#/mistakes?model={model}"
     classifier = convscope.load(run / "model.safetensors")
     shown = tab.locator(".plan:has(caption:text-is('result'))").inner_text()
     assert f"{classifier.model.figures['accuracy_fraction']:.2%}".replace("%", " %") in shown
@@ -132,6 +134,17 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     shares = [f"{one:.1%}".replace("%", " %") for one in (validation, test)]
     assert cells.all_inner_texts() == ["first", "finished", "6 of 6", *shares]
     other.close()
+    opened = browser.new_page(bypass_csp=True)
+    for width in (360, 1280):
+        opened.set_viewport_size({"width": width, "height": 800})
+        for place, there in (("train/first", ".first-filters"), ("train", ".run-table")):
+            opened.goto(f"{studio.address}#/{place}")
+            opened.wait_for_selector(there)
+            opened.evaluate(AXE)
+            found = opened.evaluate("axe.run()")["violations"]
+            assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == [], place
+            assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+    opened.close()
 
 
 @pytest.mark.slow

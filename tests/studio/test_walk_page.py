@@ -245,6 +245,8 @@ def test_axe_finds_nothing_wrong(browser, studio_server, theme):
     places = {
         f"#/walk/{model}": ".pad",
         f"#/walk/{model}/data.{data}.{PLACE}?at=convolution_1": ".ribbon",
+        f"#/walk/{model}/data.{data}.{PLACE}?at=why": ".neighbours li",
+        f"#/walk/{model}/data.{data}.{PLACE}?at=full_connection_2:3": ".below table",
         f"#/neurons?model={model}&data={data}": ".unit-list",
     }
     for width in (360, 1280):
@@ -257,6 +259,8 @@ def test_axe_finds_nothing_wrong(browser, studio_server, theme):
             if there == ".pad":
                 opened.locator(".pad").click()
                 opened.get_by_text("what the network sees").wait_for()
+                opened.get_by_role("button", name="switch the camera on").click()
+                opened.locator(".bars").nth(1).wait_for()
             opened.evaluate(AXE)
             found = opened.evaluate("axe.run()")["violations"]
             assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == [], place

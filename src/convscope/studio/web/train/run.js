@@ -155,7 +155,7 @@ async function further(run) {
   if (!found) return [];
   return [
     element("a", { class: "button", href: addressOf("walk", [found.id]) }, "walk through it"),
-    element("a", { class: "button", href: addressOf("mistakes", [found.id]) }, "see its mistakes"),
+    element("a", { class: "button", href: addressOf("mistakes", [], { model: found.id }) }, "see its mistakes"),
   ];
 }
 

@@ -83,7 +83,7 @@ function section(label, title, content) {
 
 /** The table of runs, and what brings it up to date. */
 function runTable() {
-  const root = element("div", {});
+  const root = element("div", { class: "stack" });
   let drawn = "";
   return {
     element: root,
@@ -122,7 +122,7 @@ function tableOf(runs) {
   );
   return element(
     "div",
-    { class: "wide-table", tabindex: 0, role: "region", "aria-label": "runs" },
+    { class: "wide-table", tabindex: 0, role: "region", "aria-label": "all runs" },
     element(
       "table",
       { class: "run-table" },
