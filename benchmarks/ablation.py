@@ -54,7 +54,7 @@ class Piece(NamedTuple):
     epochs: float = 1.0
 
 
-def normalised(matrix: Tensor) -> Tensor:
+def normalised(matrix: Tensor, _product: torch.dtype) -> Tensor:
     """Bring a gradient to the length of an orthogonal matrix, its direction unchanged."""
     return matrix * (min(matrix.shape) ** 0.5 / matrix.norm().clamp_min(1e-12))
 
