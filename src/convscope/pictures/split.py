@@ -7,8 +7,8 @@ time whatever the pictures' names and order, and with equal pictures always on o
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from convscope.pictures.classes import check_classes, too_few
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from convscope.pictures.sources.source import Part
     from convscope.pictures.store_folder import Catalogue
@@ -30,7 +30,6 @@ VALIDATION_LIMIT = 1_000
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 Indices = NDArray[np.int64]
-Groups = dict[int, list[Indices]]  # for each class its groups of equal pictures, in the order they are drawn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,26 +82,63 @@ def _given(store: Catalogue, part: Part) -> Indices:
     return np.array([index for index, given in enumerate(store.parts) if given == part], np.int64)
 
 
-def _groups(store: Catalogue, members: Indices) -> Groups:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Groups:
+    """Groups of equal pictures of one class, in the order they are drawn.
+
+    Attributes:
+        members: (n,) the pictures, group by group.
+        ends: (groups,) where each group ends.
+    """
+
+    members: Indices
+    ends: Indices
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __iter__(self) -> Iterator[Indices]:
+        return (self.members[start:end] for start, end in pairwise([0, *self.ends.tolist()]))
+
+
+def _groups(store: Catalogue, members: Indices) -> list[_Groups]:
     """Put equal pictures into groups, and each group to its class, in an order drawn by their digests.
 
     Where equal pictures have different classes, the group belongs to the first of them.
     """
-    alike: dict[bytes, list[int]] = defaultdict(list)
-    for index in members.tolist():
-        alike[store.digests[index].tobytes()].append(index)
-    groups: Groups = {label: [] for label in range(len(store.classes))}
-    for digest in sorted(alike, key=_lot):
-        group = np.array(alike[digest], np.int64)
-        groups[int(store.labels[group].min())].append(group)
-    return groups
+    digests, group_of, sizes = np.unique(_digests(store)[members], return_inverse=True, return_counts=True)
+    label_of = np.full(len(digests), len(store.classes))
+    np.minimum.at(label_of, group_of, store.labels[members])
+    order = np.lexsort((_ranks(digests), label_of))  # by class, then by lot
+    place_of = np.empty_like(order)
+    place_of[order] = np.arange(len(order))
+    ordered = members[np.argsort(place_of[group_of], kind="stable")]
+    ends = np.cumsum(sizes[order])
+    first_groups = np.searchsorted(label_of[order], np.arange(len(store.classes) + 1))
+    found: list[_Groups] = []
+    for first, last in pairwise(first_groups.tolist()):
+        start = int(ends[first - 1]) if first else 0
+        own = ends[first:last] - start
+        found.append(_Groups(ordered[start : start + int(own[-1]) if len(own) else start], own))
+    return found
 
 
-def _lot(digest: bytes) -> bytes:
-    return hashlib.blake2b(digest, digest_size=16, key=b"convscope split").digest()
+def _digests(store: Catalogue) -> NDArray[np.void]:
+    """See each digest as one value."""
+    return np.ascontiguousarray(store.digests).view(f"V{store.digests.shape[1]}").ravel()
 
 
-def _draw(groups: Sequence[Indices], target: int) -> list[Indices]:
+def _ranks(digests: NDArray[np.void]) -> Indices:
+    """Draw lots by digest: the rank that each digest has among them all."""
+    lots = bytearray()
+    for digest in digests:
+        lots += hashlib.blake2b(digest.tobytes(), digest_size=16, key=b"convscope split").digest()
+    ranks = np.empty(len(digests), np.int64)
+    ranks[np.argsort(np.frombuffer(lots, "V16"))] = np.arange(len(digests))
+    return ranks
+
+
+def _draw(groups: _Groups, target: int) -> list[Indices]:
     """Take whole groups up to a target number of pictures, but at least one group."""
     taken: list[Indices] = []
     left = target
@@ -115,12 +151,10 @@ def _draw(groups: Sequence[Indices], target: int) -> list[Indices]:
 
 def _test_pictures(store: Catalogue) -> Indices:
     taken: list[Indices] = []
-    for label, groups in _groups(store, np.arange(len(store.labels))).items():
-        count = sum(len(group) for group in groups)
+    for name, groups in zip(store.classes, _groups(store, np.arange(len(store.labels))), strict=True):
+        count = len(groups.members)
         if len(groups) < 2:
-            raise too_few(
-                store.classes[label], "its pictures equal each other, byte by byte, or those of another class"
-            )
+            raise too_few(name, "its pictures equal each other, byte by byte, or those of another class")
         target = min(round(count * TEST_PERCENT / 100), count * TEST_LIMIT // len(store.labels))
         taken += _draw(groups, max(1, target))
     return np.sort(np.concatenate(taken))
@@ -128,8 +162,8 @@ def _test_pictures(store: Catalogue) -> Indices:
 
 def _validation_pictures(store: Catalogue, train: Indices) -> Indices:
     taken: list[Indices] = [np.zeros(0, np.int64)]
-    for groups in _groups(store, train).values():
-        count = sum(len(group) for group in groups)
+    for groups in _groups(store, train):
+        count = len(groups.members)
         target = min(count * VALIDATION_PERCENT // 100, count * VALIDATION_LIMIT // len(train))
         if count > 2 and len(groups) > 1:
             taken += _draw(groups, max(1, target))
@@ -144,6 +178,6 @@ def _absent(store: Catalogue, part: str, members: Indices) -> list[str]:
 
 
 def _shared(store: Catalogue, train: Indices, part: str, members: Indices) -> list[str]:
-    digests = np.ascontiguousarray(store.digests).view(f"V{store.digests.shape[1]}").ravel()
+    digests = _digests(store)
     count = int(np.isin(digests[members], digests[train]).sum())
     return [f"{part} pictures that equal training pictures, byte by byte: {count:,}"] if count else []
