@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.errors import PictureError
-from convscope.pictures.quiet import quiet
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
@@ -113,14 +112,13 @@ class Pipeline:
         """Settle a batch of one classifier; a picture that cannot be read stops no other."""
         readable: list[_Job] = []
         pixels: list[NDArray[np.uint8]] = []
-        with quiet:  # entered once for all: the first one in pays
-            for job in batch:
-                try:
-                    pixels.append(self._prepared(job))
-                except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
-                    self._settle([job], [error])
-                else:
-                    readable.append(job)
+        for job in batch:
+            try:
+                pixels.append(self._prepared(job))
+            except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on
+                self._settle([job], [error])
+            else:
+                readable.append(job)
         if not readable:
             return
         start = time.perf_counter()
