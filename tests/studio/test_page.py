@@ -1,6 +1,24 @@
-"""How the first page comes, in a real browser."""
+"""How pages come, and how they are used without a pointer, in a real browser."""
 
 import re
+
+import pytest
+
+LONG = 120_000
+"""Milliseconds that a busy machine may take."""
+WHOLE = ".ribbon a[href*=invariance]"  # comes with the rest of a walk, and everything is drawn anew
+MARK = """() => {
+    const can = "a[href], button, input:not([type=radio]), select, summary, [tabindex='0']";
+    const seen = [...document.querySelectorAll(can)].filter((one) => one.checkVisibility() && !one.disabled);
+    for (const [n, one] of seen.entries()) one.dataset.n = n;
+    return Object.fromEntries(seen.map((one) => [one.dataset.n, one.outerHTML.slice(0, 100)]));
+}"""
+FOCUSED = "document.activeElement.dataset.n"
+OUTLINED = """() => {
+    const { activeElement: one } = document;
+    const shown = one.closest("label.button") ?? one;
+    return getComputedStyle(shown).outlineStyle !== "none";
+}"""
 
 
 def test_all_modules_of_the_first_page_are_asked_for_at_once(studio_server, tab):
@@ -13,3 +31,35 @@ def test_all_modules_of_the_first_page_are_asked_for_at_once(studio_server, tab)
     modules = {name for name in loaded if name.endswith(".js")}
     assert modules - {*links} <= {"/studio/shared_stream.js", "/studio/stream.js"}  # a worker's
     assert {*links} <= modules
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("place", "there"),
+    [
+        ("train", ".network-table"),
+        ("walk/{model}", ".pad"),
+        ("walk/{model}/data.{data}.579?at=convolution_1:4.3.3", WHOLE),
+        ("walk/{model}/data.{data}.579?at=why", WHOLE),
+        ("mistakes?data={data}", ".tile"),
+        ("neurons?model={model}&data={data}", ".unit-list"),
+        ("compare?first={model}&second={model}", "select"),
+        ("losses", "button"),
+        ("lesson/convolution", ".exhibit canvas"),
+    ],
+)
+def test_whatever_can_be_used_is_reached_with_the_tab_key(studio_server, tab, place, there):
+    tab.set_default_timeout(LONG)
+    ids = {"model": studio_server.model("digits"), "data": studio_server.data("digits")}
+    tab.goto(f"{studio_server.address}#/{place.format(**ids)}")
+    tab.wait_for_selector(there)
+    tab.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
+    tab.wait_for_timeout(500)
+    tab.locator("body").evaluate("(body) => { body.tabIndex = -1; body.focus(); }")
+    wanted, reached = tab.evaluate(MARK), set()
+    for _ in range(len(wanted) + 5):
+        tab.keyboard.press("Tab")
+        if (focused := tab.evaluate(FOCUSED)) is not None:
+            reached.add(focused)
+            assert tab.evaluate(OUTLINED), wanted[focused]
+    assert {wanted[n] for n in wanted.keys() - reached} == set()
