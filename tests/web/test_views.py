@@ -81,7 +81,9 @@ def test_a_map_is_drawn_in_the_colours_of_its_numbers(colour):
     drawn = colour.tab.eval_on_selector(
         ".output-pane .board canvas",
         """canvas => {
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+          copy.drawImage(canvas, 0, 0);
+          const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
           return { size: [canvas.height, canvas.width], data: [...data] };
         }""",
     )

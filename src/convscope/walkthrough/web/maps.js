@@ -22,6 +22,9 @@ import { element } from "convscope/dom.js";
 export const NO_MARGIN = { top: 0, right: 0, bottom: 0, left: 0 };
 const PADDING = /** @type {Record<Theme, Rgb>} */ ({ light: [214, 214, 210], dark: [66, 69, 74] });
 
+/** Where all maps are drawn, and handed over as bitmaps: a page has scores of them, and a context for each costs more. */
+const sheet = new OffscreenCanvas(1, 1);
+
 /**
  * @param {Picture} picture
  * @param {Theme} theme
@@ -31,16 +34,16 @@ export function mapCanvas({ height, width, cell, paint, margin = NO_MARGIN }, th
   const canvas = element("canvas", { width: columns, height: rows, "aria-hidden": "true" });
   canvas.style.width = `${columns * cell}px`;
   canvas.style.height = `${rows * cell}px`;
-  const context = canvas.getContext("2d");
-  if (context === null) return canvas;
-  const image = context.createImageData(columns, rows);
+  const image = new ImageData(columns, rows);
   if (margin !== NO_MARGIN) fill(image.data, PADDING[theme]);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       put(image.data, (row + margin.top) * columns + column + margin.left, paint(row * width + column));
     }
   }
-  context.putImageData(image, 0, 0);
+  Object.assign(sheet, { width: columns, height: rows });
+  sheet.getContext("2d")?.putImageData(image, 0, 0);
+  canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(sheet.transferToImageBitmap());
   return canvas;
 }
 
