@@ -46,8 +46,8 @@ export async function unpack({ dtype, shape, data, steps }) {
 }
 
 /**
- * The bytes of an array that was stored as it is, or null: a stream for every array of a walk takes longer than to draw
- * it. Each block is a byte, 1 for the last and else 0, its length twice, the second time inverted, and the bytes (RFC
+ * The bytes of an array that was stored as it is, or null where it was deflated: that takes a stream for each of a walk's
+ * many arrays, this only copies. Each block is a byte, 1 for the last and else 0, its length twice, the second time inverted, and the bytes (RFC
  * 1951, section 3.2.4).
  *
  * @param {Uint8Array<ArrayBuffer>} blocks
