@@ -91,7 +91,7 @@ def judge(classifier: Classifier, data: Data, part: Judged) -> Judgement:
     """
     chosen = select(data, classifier.model, part)
     return Judgement(
-        names=tuple(chosen.store.names[index] for index in chosen.indices.tolist()),
+        names=tuple(chosen.store.names[int(index)] for index in chosen.indices),
         places=chosen.places,
         labels=chosen.labels,
         probabilities=classifier.probabilities_at(chosen.store.pictures, chosen.indices),

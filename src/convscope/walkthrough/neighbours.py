@@ -39,7 +39,7 @@ def neighbours(model: Model, selection: Selection, features: NDArray[np.float64]
     store = selection.store
     return [
         Neighbour(
-            name=store.names[index],
+            name=store.names[int(index)],
             label=store.classes[store.labels[index]],
             distance=float(distances[place]),
             thumbnail=data_url(store.pictures[index]),
