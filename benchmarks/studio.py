@@ -42,7 +42,7 @@ from convscope.network.shapes import parse_shape
 from machine import describe, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 NETWORK, SHAPE = "32C3-MP2-32C3-MP2-128N", "3x64x64"
@@ -135,7 +135,7 @@ def prepared(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def running(folder: Path, model: Path, pictures: Path) -> Iterator[str]:
+def running(folder: Path, model: Path, pictures: Path) -> Generator[str]:
     """Run a studio until the end of the block; its address."""
     command = [sys.executable, "-m", "convscope", "studio", str(model), "--no-browser"]
     with subprocess.Popen(
