@@ -18,6 +18,7 @@ from mmap import mmap
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from convscope import strict_json
 from convscope.errors import StoreError
@@ -36,6 +37,7 @@ PICTURES, REST, PLACES = "pictures.bin", "store.json", "places.npy"
 _ARRAYS = ("labels", "digests", "letters", "ends", "parts")
 _PART_OF: dict[int, Part | None] = {-1: None, **dict(enumerate(PART_NAMES))}
 _CODES = {part: code for code, part in _PART_OF.items()}
+_PREPARATION = TypeAdapter(Preparation)
 _DAMAGED = (FileNotFoundError, ValueError, KeyError, TypeError, EOFError)
 
 
@@ -221,6 +223,6 @@ def _read_rest(folder: Path) -> dict[str, Any]:
         "names": Texts(letters, ends),
         "parts": tuple(map(_PART_OF.__getitem__, parts.tolist())),
         "broken": tuple(Broken(**one) for one in rest["broken"]),
-        "preparation": Preparation(**rest["preparation"]),
+        "preparation": _PREPARATION.validate_python(rest["preparation"]),
         "notes": tuple(rest["notes"]),
     }
