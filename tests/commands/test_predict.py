@@ -125,7 +125,7 @@ def test_one_bad_file_does_not_stop_the_rest(run: Run, model_path: Path, pets: P
     assert done.returncode == 1
     assert labels(done.stdout) == {"5.png": "dark", "6.png": "dark"}
     assert "text.jpg" in done.stderr
-    assert "none.png" in done.stderr
+    assert f"cannot read the picture {pets / 'none.png'}\n  why: " in done.stderr
     assert "2 of 4 pictures could not be read" in done.stderr
 
 

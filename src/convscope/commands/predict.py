@@ -88,7 +88,7 @@ def predict(
     for outcome in _counted(classifier.predict_each(names, top)):
         if isinstance(outcome, PictureError):
             failed += 1
-            typer.echo(printable(str(outcome)), err=True)
+            typer.echo("\n".join(map(printable, str(outcome).splitlines())), err=True)
         else:
             shown += 1
             show(outcome)
