@@ -164,7 +164,7 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
 def table(runs: list[dict[str, Any]]) -> str:
     """Lay the runs out as Markdown, the dearest piece first."""
     first, machine = runs[0], runs[-1]["machine"]
-    whole = statistics.mean(r["accuracy_fraction"] for r in runs if r["without"] == "nothing")
+    whole = {run["seed"]: run["accuracy_fraction"] for run in runs if run["without"] == "nothing"}
     rows = [row(name, [run for run in runs if run["without"] == name], whole) for name in PIECES]
     lines = [
         "# What each piece of the recipe is worth",
@@ -186,21 +186,26 @@ def where(run: dict[str, Any], machine: dict[str, Any]) -> str:
     return machine["processor"] if run["device"] == "cpu" else run["device"]
 
 
-def row(name: str, runs: list[dict[str, Any]], whole: float) -> tuple[float, str] | None:
-    """Lay the runs without one piece out as a line of the table, with what it is sorted by."""
+def row(name: str, runs: list[dict[str, Any]], whole: dict[int, float]) -> tuple[float, str] | None:
+    """Lay the runs without one piece out as a line of the table, with what it is sorted by.
+
+    Each run is compared with that of the same seed that has all pieces.
+    """
+    runs = [run for run in runs if run["seed"] in whole]
     if not runs:
         return None
+    against = statistics.mean(100 * (run["accuracy_fraction"] - whole[run["seed"]]) for run in runs)
     accuracies = [100 * run["accuracy_fraction"] for run in runs]
     mean = statistics.mean(accuracies)
     cells = [
         name,
         PIECES[name].instead,
         f"{mean:.2f} % ({min(accuracies):.2f} to {max(accuracies):.2f})",
-        f"{mean - 100 * whole:+.2f}".replace("-", "\u2212"),
+        f"{against:+.2f}".replace("-", "\u2212"),
         str(len(runs)),
         f"{statistics.mean(run['seconds'] for run in runs):.0f} s",
     ]
-    return mean, f"| {' | '.join(cells)} |"
+    return against, f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":
