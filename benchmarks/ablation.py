@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -125,7 +124,7 @@ def main() -> None:
         for name in arguments.pieces:
             found = measure(store, PIECES[name], arguments, seed)
             run = {"data": Path(arguments.data).name, "without": name, **found, "machine": machine}
-            print(f"without {name}, seed {seed}: {run['accuracy_fraction']:.4f} in {run['seconds']:.0f} s")
+            print(f"without {name}, seed {seed}: {run['accuracy_fraction']:.4f}")
             runs = [old for old in runs if (old["without"], old["seed"]) != (name, seed)] + [run]
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps({"runs": runs}, indent=2) + "\n")
@@ -142,17 +141,14 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
     device = arguments.device
     said = {"epochs": epochs, "device": device, "precision": fastest_precision(device), "seed": seed}
     settings = Settings(**said, **piece.settings)
-    start = time.perf_counter()
     with piece.replaced, repeatable():
         training = Training(data, choose(data.facts(), settings))
         training.run()
         training.finish()
-    seconds = time.perf_counter() - start
     right = training.predict(held_out).argmax(1) == torch.from_numpy(store.labels[held_out])
     return {
         "seed": seed,
         "accuracy_fraction": right.float().mean().item(),
-        "seconds": seconds,
         "learned": len(learned),
         "held_out": len(held_out),
         "epochs": epochs,
@@ -174,8 +170,8 @@ def table(runs: list[dict[str, Any]]) -> str:
         f"{first['epochs']} epochs, {first['held_out']:,} others of it judged by; the automatic network,",
         f"`{first['network']}`; trained on {where(first, machine)}.",
         "",
-        "| left out | instead | accuracy, mean (lowest to highest) | against all of it | seeds | time |",
-        "|---|---|---|---|---|---|",
+        "| left out | instead | accuracy, mean (lowest to highest) | against all of it | seeds |",
+        "|---|---|---|---|---|",
         *(text for _, text in sorted(found for found in rows if found)),
     ]
     return "\n".join(lines) + "\n"
@@ -203,7 +199,6 @@ def row(name: str, runs: list[dict[str, Any]], whole: dict[int, float]) -> tuple
         f"{mean:.2f} % ({min(accuracies):.2f} to {max(accuracies):.2f})",
         f"{against:+.2f}".replace("-", "\u2212"),
         str(len(runs)),
-        f"{statistics.mean(run['seconds'] for run in runs):.0f} s",
     ]
     return against, f"| {' | '.join(cells)} |"
 
