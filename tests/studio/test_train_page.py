@@ -1,7 +1,9 @@
 """Training from the page, in a real browser: whole stories."""
 
+import base64
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -58,6 +60,32 @@ def test_a_network_is_costed_as_it_is_written_and_a_mistake_shown_at_its_charact
     assert tab.get_by_role("combobox", name="network").get_attribute("aria-invalid") == "true"
     assert all("422" in text for text in tab.errors)  # browsers log a refusal as an error
     tab.errors.clear()
+
+
+DROP = """([name, base64]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], name));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def drop(tab, name, data):
+    tab.evaluate(DROP, [name, base64.b64encode(data).decode()])
+
+
+def test_an_archive_of_class_folders_is_dropped_on_the_page(tab, start_studio, tmp_path):
+    open_start(tab, start_studio())
+    drop(tab, "broken.zip", b"no archive")
+    tab.get_by_role("alert").get_by_text("broken.zip").wait_for()
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for place in range(4):
+            Image.fromarray(np.full((8, 8), place, np.uint8)).save(tmp_path / "pets" / label / f"{place}.png")
+    drop(tab, "pets.zip", Path(shutil.make_archive(tmp_path / "pets", "zip", tmp_path / "pets")).read_bytes())
+    tab.locator(".class-name").get_by_text("dog").wait_for()
+    assert "pets" in tab.get_by_label("pictures").locator("option:checked").inner_text()
+    tab.errors.clear()  # browsers log a refusal as an error
 
 
 def test_names_of_classes_cannot_do_anything(tab, start_studio, tmp_path):

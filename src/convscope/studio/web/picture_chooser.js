@@ -9,6 +9,7 @@ import { choice } from "convscope/choice.js";
 import { element } from "convscope/dom.js";
 import { get, post, told } from "studio/api.js";
 import { camera } from "studio/camera.js";
+import { whenDropped } from "studio/dropping.js";
 import { drawingPad } from "studio/drawing_pad.js";
 import { chosen, dataFor, named, whatIsOpen } from "studio/picking.js";
 import { seenAs } from "studio/seen.js";
@@ -76,15 +77,7 @@ export async function pictureChooser(model, onChosen, open) {
  * @param {AbortSignal} signal
  */
 function listen(send, signal) {
-  addEventListener("dragover", (event) => event.preventDefault(), { signal });
-  addEventListener(
-    "drop",
-    (event) => {
-      event.preventDefault();
-      send(event.dataTransfer?.files[0]);
-    },
-    { signal },
-  );
+  whenDropped(send, signal);
   addEventListener("paste", (event) => send(event.clipboardData?.files[0]), { signal });
 }
 

@@ -16,6 +16,7 @@
 import { element } from "convscope/dom.js";
 import { count, shapeText } from "convscope/numbers.js";
 import { get, post, told } from "studio/api.js";
+import { whenDropped } from "studio/dropping.js";
 import { collector } from "studio/train/collector.js";
 
 const ORIGINS = new Map([
@@ -89,17 +90,23 @@ export async function dataChoice(wanted, onFacts) {
   }
 
   await list(wanted);
+  const leaving = new AbortController();
+  whenDropped((file) => file && add(sent(file)), leaving.signal);
   return {
     element: element(
       "div",
       { class: "stack" },
       element("label", { class: "fields" }, "pictures ", select),
-      element("details", {}, element("summary", {}, "other pictures"), others(add), trouble),
+      element("details", {}, element("summary", {}, "other pictures"), others(add)),
+      trouble,
       shown,
       collecting,
     ),
     chosen: () => select.value,
-    end: () => current?.collector.end(),
+    end() {
+      leaving.abort();
+      current?.collector.end();
+    },
   };
 }
 
@@ -112,7 +119,7 @@ function others(add) {
     accept: ".zip,application/zip",
     change: () => {
       const [file] = archive.files ?? [];
-      if (file) add(post(`/api/archives?name=${encodeURIComponent(file.name)}`, file));
+      if (file) add(sent(file));
       archive.value = "";
     },
   });
@@ -129,13 +136,23 @@ function others(add) {
       { class: "quiet", id: "path-help" },
       "A folder with a folder for each class, an archive of one, a table of paths and labels, or idx files. They are only read.",
     ),
-    element("label", { class: "fields" }, "a .zip of class folders ", archive),
+    element("label", { class: "fields" }, "a .zip of class folders, dropped on this page or ", archive),
     form(
       () => add(post("/api/collections", { name: name.value })),
       element("label", {}, "a new collection, called ", name),
       "begin",
     ),
   );
+}
+
+/**
+ * Sends an archive to the studio, which opens it.
+ *
+ * @param {File} file
+ * @returns {Promise<OpenData>}
+ */
+function sent(file) {
+  return post(`/api/archives?name=${encodeURIComponent(file.name)}`, file);
 }
 
 /**
