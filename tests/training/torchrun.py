@@ -62,12 +62,13 @@ def children(process):
 
 
 def workers(torchrun):
-    """The processes that train, by rank."""
+    """The processes that train, by rank; one may end while it is looked at."""
     found = {}
     for pid in children(torchrun):
-        variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
-        ranks = [entry.removeprefix("RANK=") for entry in variables if entry.startswith("RANK=")]
-        found |= {int(rank): pid for rank in ranks}
+        with suppress(FileNotFoundError, ProcessLookupError):
+            variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+            ranks = [entry.removeprefix("RANK=") for entry in variables if entry.startswith("RANK=")]
+            found |= {int(rank): pid for rank in ranks}
     return found
 
 
