@@ -55,9 +55,8 @@ def form_parts(content_type: str, body: bytes) -> Iterator[FormPart]:
     place = _first(body, delimiter)
     while not body.startswith(b"--", place):
         head_end = body.find(b"\r\n\r\n", place)
-        end = body.find(
-            delimiter, head_end + 2
-        )  # of a part without any data, its head's last line end serves both
+        # the last line end of the head of a part without any data is the first of its delimiter, too
+        end = body.find(delimiter, head_end + 2)
         if head_end < 0 or end < 0 or not body.startswith(b"\r\n", place):
             raise ValueError("it is cut short, or a boundary is not where it should be")
         yield FormPart(_name(body[place + 2 : head_end]), body[head_end + 4 : end])

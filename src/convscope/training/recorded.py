@@ -9,6 +9,7 @@ Source: https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Recorded:
 
     def __init__(self, place: torch.device) -> None:
         self._place = place
-        self._times: dict[Hashable, int] = {}
+        self._times: Counter[Hashable] = Counter()
         self._recordings: dict[Hashable, _Recording] = {}
 
     def __call__(self, kind: Hashable, work: Work, sent: Sequence[Tensor]) -> Tensor:
@@ -57,10 +58,10 @@ class Recorded:
         Returns:
             What the work returns; it is overwritten the next time.
         """
-        if kind not in self._recordings and self._times.get(kind, 0) < _WARM_UPS:
-            self._times[kind] = self._times.get(kind, 0) + 1
-            return self._warm_up(kind, work, sent)
         if kind not in self._recordings:
+            self._times[kind] += 1
+            if self._times[kind] <= _WARM_UPS:
+                return self._warm_up(kind, work, sent)
             self._recordings[kind] = self._record(work, sent)
         recording = self._recordings[kind]
         for kept, one in zip(recording.sent, sent, strict=True):
