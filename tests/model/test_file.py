@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convscope.errors import ConvscopeError, ModelFileError
-from convscope.model.file import Model, load, save
+from convscope.model.file import Model, from_bytes, load, save
 from convscope.network.shapes import weight_shapes
 from convscope.pictures.preparation import Preparation
 
@@ -85,6 +85,14 @@ def test_other_programs_can_read_the_weights(path: Path, make_model: MakeModel) 
 def test_saving_again_gives_the_same_bytes(path: Path, tmp_path: Path) -> None:
     save(load(path), tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+
+
+def test_bytes_are_read_as_a_file_is(path: Path) -> None:
+    data = path.read_bytes()
+    np.testing.assert_equal(from_bytes(data).weights, load(path).weights)
+    for damaged in (b"", data[:-1], data + b"x"):
+        with pytest.raises(ModelFileError, match="is not a model file"):
+            from_bytes(damaged)
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ Source: https://huggingface.co/docs/safetensors (the format).
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from dataclasses import asdict, dataclass, field, replace
@@ -40,6 +41,7 @@ _ORIGIN, _DIRECTIONS = "rejection.origin", "rejection.directions"
 _LONGEST_HEADER = 32 * 2**20
 _MOST_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
 _LARGEST_MAP = 2**27  # values of one layer's output for one picture: 512 MiB
+_UNUSABLE = (ValueError, safetensors.SafetensorError, NotationError, NetworkError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,15 +108,23 @@ def load(path: str | os.PathLike[str]) -> Model:
         )
     try:
         with path.open("rb") as file:
-            return _from_file(file)
+            return _from_file(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise ModelFileError(f"cannot read the model {path}", why=error.strerror or str(error)) from error
-    except (ValueError, safetensors.SafetensorError, NotationError, NetworkError) as error:
-        raise ModelFileError(
-            f"{path} is not a model file that can be used",
-            why=_cause(error),
-            remedy="take an unbroken copy, or train the model again",
-        ) from error
+    except _UNUSABLE as error:
+        raise _unusable(str(path), error) from error
+
+
+def from_bytes(data: bytes) -> Model:
+    """Read and check what a model file holds.
+
+    Raises:
+        ModelFileError: It is damaged, truncated, foreign or hostile.
+    """
+    try:
+        return _from_file(io.BytesIO(data), len(data))
+    except _UNUSABLE as error:
+        raise _unusable("what came", error) from error
 
 
 def _to_bytes(model: Model) -> bytes:
@@ -147,8 +157,7 @@ def _to_bytes(model: Model) -> bytes:
     return safetensors.numpy.save(tensors, {_KEY: text})
 
 
-def _from_file(file: BinaryIO) -> Model:
-    size = os.fstat(file.fileno()).st_size
+def _from_file(file: BinaryIO, size: int) -> Model:
     text = _header_text(file, size)
     header = parse_object(text)
     metadata = _metadata(header)
@@ -257,6 +266,14 @@ def _check_finite(weights: Mapping[str, NDArray[np.float32]]) -> None:
     for name, weight in weights.items():
         if not np.isfinite(weight).all():
             raise ValueError(f"the tensor {name} holds a number that is not finite")
+
+
+def _unusable(what: str, error: Exception) -> ModelFileError:
+    return ModelFileError(
+        f"{what} is not a model file that can be used",
+        why=_cause(error),
+        remedy="take an unbroken copy, or train the model again",
+    )
 
 
 def _cause(error: Exception) -> str:

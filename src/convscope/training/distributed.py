@@ -125,16 +125,19 @@ class Group:
 
     def say(self, text: str) -> str:
         """Return the text of the first process."""
+        return self.send(text.encode()).decode()
+
+    def send(self, data: bytes) -> bytes:
+        """Return the bytes of the first process."""
         if self.rank.is_alone:
-            return text
-        letters = np.frombuffer(text.encode(), np.uint8)
-        count = torch.tensor([len(letters)])
+            return data
+        count = torch.tensor([len(data)])
         self.give([count])
         message = torch.zeros(int(count), dtype=torch.uint8)
         if self.is_first:
-            message.copy_(torch.from_numpy(letters.copy()))
+            message.copy_(torch.from_numpy(np.frombuffer(data, np.uint8).copy()))
         self.give([message])
-        return message.numpy().tobytes().decode()
+        return message.numpy().tobytes()
 
     def any(self, wanted: bool) -> bool:  # noqa: FBT001  # the question itself
         """Say whether any process says yes."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
-
-from convscope.errors import ModelFileError
+from convscope.errors import ConvscopeError, ModelFileError
 from convscope.model.file import load
 from convscope.pictures.sources import located
 from convscope.training import run_folder, session
 from convscope.training.distributed import run_together
-from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources import Data
     from convscope.training.events import Listener
 
-_SETTINGS = TypeAdapter(Settings)
-_THREADS = range(1, 1025)
-_PROCESSES = range(1, 65)
+_MOST_PROCESSES = 64
 """More are not for one machine to start."""
 
 
@@ -45,32 +41,29 @@ def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> M
         ConvscopeError: The pictures cannot be used.
     """
     try:
-        settings = _SETTINGS.validate_json(model.receipt["settings"])
-        threads = int(model.receipt["threads"])
-        processes = [int(number) for number in model.receipt.get("processes", "1").split(",")]
-    except (KeyError, ValidationError, ValueError) as error:
+        origin = run_folder.from_receipt(model.receipt)
+    except (ValueError, ConvscopeError) as error:  # pydantic's are ValueErrors
         raise ModelFileError(
             "the receipt of this model cannot be used", why="it is damaged or old"
         ) from error
-    if why := _obstacle(settings, threads, processes):
+    if why := _obstacle(origin):
         raise ModelFileError(
             "this run cannot be repeated", why=why, remedy="train anew, and compare the two models"
         )
-    if processes == [1]:
-        return session.train(data, settings, threads=threads, listeners=listeners).model
-    return _repeat_together(run_folder.Origin(located(data), settings, threads, processes=(*processes,)))
+    if origin.processes == (1,):
+        return session.train(data, origin.settings, threads=origin.threads, listeners=listeners).model
+    return _repeat_together(replace(origin, data=located(data)))
 
 
-def _obstacle(settings: Settings, threads: int, processes: Sequence[int]) -> str:
+def _obstacle(origin: run_folder.Origin) -> str:
     """Say why a run cannot be repeated; empty if it can."""
-    if settings.minutes is not None:
+    if origin.settings.minutes is not None:
         return "its time was limited"
-    if threads not in _THREADS:
-        return f"it took {threads} threads"
-    if len(processes) > 1:
-        return f"{', then '.join(map(str, processes))} processes trained, and nobody knows from when on"
-    if processes[0] not in _PROCESSES:
-        return f"it took {processes[0]} processes"
+    numbers = ", then ".join(map(str, origin.processes))
+    if len(origin.processes) > 1:
+        return f"{numbers} processes trained, and nobody knows from when on"
+    if max(origin.processes) > _MOST_PROCESSES:
+        return f"it took {numbers} processes"
     return ""
 
 

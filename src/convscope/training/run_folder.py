@@ -22,7 +22,7 @@ from convscope.printable import printable
 from convscope.training.recipe import Settings  # noqa: TC001  # pydantic looks it up
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 NAME = "run.json"
@@ -59,6 +59,7 @@ class _Record:
 
 
 _RECORD = TypeAdapter(_Record)
+_ORIGIN = TypeAdapter(Origin)
 
 
 @contextmanager
@@ -142,6 +143,32 @@ def from_json(text: str | bytes) -> Origin:
     return record.origin
 
 
+def from_receipt(receipt: Mapping[str, str]) -> Origin:
+    """Read from a model's receipt where its run came from, but whether networks were kept: it does not say.
+
+    Raises:
+        ValueError: It is damaged or old.
+        ConvscopeError: A setting is impossible.
+    """
+    if missing := {"data", "settings", "threads"} - receipt.keys():
+        raise ValueError(f"it does not tell {', '.join(sorted(missing))}")
+    origin = _ORIGIN.validate_python(
+        {
+            "data": receipt["data"],
+            "settings": json.loads(receipt["settings"]),
+            "threads": receipt["threads"],
+            "processes": receipt.get("processes", "1").split(","),
+        }
+    )
+    origin.settings.check()
+    return origin
+
+
+def has_ended(run: Path) -> bool:
+    """Say whether a run has come to its end, and its model is written."""
+    return (run / MODEL).is_file() and not (run / NAME).exists()
+
+
 def read(run: Path) -> Origin:
     """Read where a run came from.
 
@@ -187,7 +214,7 @@ def _used(run: Path) -> RunError:
 
 
 def _nothing_to_resume(run: Path) -> RunError:
-    ended = (run / MODEL).is_file()
+    ended = has_ended(run)
     return RunError(
         f"there is no stopped run in {run}",
         why="it has come to its end, and the model is written" if ended else f"it has no {NAME}",

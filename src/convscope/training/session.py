@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store import Progress, Store, build_store
 from convscope.pictures.survey import survey
-from convscope.training import report, run_folder, snapshots
+from convscope.training import report, run_folder, shared_run, snapshots
 from convscope.training.checkpoint import Checkpoints
 from convscope.training.csv_log import CsvLog
 from convscope.training.data import TrainingData, training_data
@@ -43,7 +43,7 @@ from convscope.training.streaming import is_streamed, open_stream, settled_limit
 from convscope.training.threads import computing_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -82,10 +82,13 @@ def train(
     settings.check()
     with joined() as group, TemporaryDirectory() if output is None else nullcontext(output) as folder:
         run = Path(folder)
+        describe = partial(_origin, data, settings, threads, keep_epochs)
+        if shared_run.has_ended(run, group):
+            return shared_run.found(run, group, listeners, describe)
         if not group.is_first:
-            return _Session(run, _told(group), (), group).go(data)
-        with _taken(run, group, partial(_origin, data, settings, threads, keep_epochs)) as origin:
-            _tell_all(group, origin)
+            return _Session(run, shared_run.told(group), (), group).go(data)
+        with shared_run.taken(run, group, describe) as origin:
+            shared_run.tell(group, origin)
             return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(data)
 
 
@@ -97,8 +100,10 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
             since.
     """
     with joined() as group:
+        if shared_run.has_ended(run, group):
+            return shared_run.found(run, group, listeners)
         if not group.is_first:
-            origin = _told(group)
+            origin = shared_run.told(group)
             return _Session(run, origin, (), group).go(origin.data)
         with run_folder.taken_again(run) as before:
             if not before.data:
@@ -107,8 +112,8 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
                     why="its pictures were arrays, which are gone",
                     remedy="train anew",
                 )
-            origin = _gone_on_with(run, before, group)
-            _tell_all(group, origin)
+            origin = shared_run.gone_on_with(run, before, group)
+            shared_run.tell(group, origin)
             return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(origin.data)
 
 
@@ -188,7 +193,7 @@ class _Session:
         """
         each_has_gpu = self.group.each_has_gpu()
         if not self.group.is_first:
-            return _told(self.group), ()
+            return shared_run.told(self.group), ()
         said = self.origin.settings
         limit = settled_limit(source, preparation, said.store_limit)
         shape = preparation.channels, preparation.height, preparation.width
@@ -203,7 +208,7 @@ class _Session:
         origin = replace(self.origin, settings=settings)
         if origin != self.origin:
             run_folder.write(self.run, origin)
-        _tell_all(self.group, origin)
+        shared_run.tell(self.group, origin)
         return origin, notes
 
     def _prepare(
@@ -259,50 +264,6 @@ class _Session:
 
     def _tell(self, event: Event) -> None:
         _tell(self.listeners, event)
-
-
-@contextmanager
-def _taken(
-    run: Path, group: Group, describe: Callable[..., run_folder.Origin]
-) -> Generator[run_folder.Origin]:
-    """Take the run's folder: a new one, or, where torchrun gives the same command again, the one it began.
-
-    `describe` is `_origin` with all that was said.
-
-    Yields:
-        Where the run came from.
-    """
-    if group.rank.restartable and (run / run_folder.NAME).is_file():
-        with run_folder.taken_again(run) as before:
-            if before != replace(describe(before=before), processes=before.processes):
-                raise RunError(
-                    f"the run's folder {run} holds another run",
-                    why="its pictures, settings or number of threads are not those given",
-                    remedy="name a new one",
-                )
-            yield _gone_on_with(run, before, group)
-    else:
-        origin = replace(describe(), processes=(group.rank.size,))
-        with run_folder.taken(run):
-            run_folder.write(run, origin)
-            yield origin
-
-
-def _gone_on_with(run: Path, before: run_folder.Origin, group: Group) -> run_folder.Origin:
-    """Write down if another number of processes than before works on a run from now on."""
-    if group.rank.size == before.processes[-1]:
-        return before
-    origin = replace(before, processes=(*before.processes, group.rank.size))
-    run_folder.write(run, origin)
-    return origin
-
-
-def _tell_all(group: Group, origin: run_folder.Origin) -> None:
-    group.say(run_folder.to_json(origin))
-
-
-def _told(group: Group) -> run_folder.Origin:
-    return run_folder.from_json(group.say(""))
 
 
 def _prepared_data(
