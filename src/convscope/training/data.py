@@ -156,11 +156,18 @@ class TrainingData:
 
 def training_data(store: Store, split: Split, stream: Stream | None = None) -> TrainingData:
     """Measure mean and standard deviation on an even sample of the training pictures."""
-    seen = store.pictures[spread(split.train, _SAMPLE)].reshape(-1, store.pictures.shape[3])
-    std = np.maximum(seen.std(axis=0, dtype=np.float64), _SMALLEST_STD)
-    return TrainingData(
-        store, split, seen.mean(axis=0, dtype=np.float64).astype(np.float32), std.astype(np.float32), stream
-    )
+    mean, std = _mean_and_std(store.pictures[spread(split.train, _SAMPLE)])
+    return TrainingData(store, split, mean, np.maximum(std, _SMALLEST_STD), stream)
+
+
+def _mean_and_std(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return each channel's mean and standard deviation, from how often each of the 256 values occurs."""
+    values = np.arange(256)
+    channels = pictures.reshape(-1, pictures.shape[3]).T
+    shares = np.array([np.bincount(channel, minlength=256) / len(channel) for channel in channels])
+    mean = shares @ values
+    variance = (shares * (values - mean[:, np.newaxis]) ** 2).sum(axis=1)
+    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
 
 
 def sample(train: NDArray[np.int64], settings: Settings) -> NDArray[np.int64]:
