@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from convscope.errors import DataError, RunError, SettingError
+from convscope.errors import ConvscopeError, DataError, RunError, SettingError
 from convscope.training import run_folder
 from convscope.training.recipe import Settings
 from convscope.training.run_folder import NAME, Origin, taken, taken_again
@@ -116,3 +116,36 @@ def test_a_damaged_record_is_refused(tmp_path, text, error):
         pass
     assert "\x1b" not in str(caught.value)
     assert (run / NAME).read_text() == text
+
+
+RECEIPT = {"data": "pets", "settings": json.dumps({"seed": 3}), "threads": "2", "processes": "1, 2"}
+
+
+def test_a_receipt_tells_where_its_run_came_from():
+    assert run_folder.from_receipt(RECEIPT) == Origin("pets", Settings(seed=3), 2, processes=(1, 2))
+    old = {name: text for name, text in RECEIPT.items() if name != "processes"}
+    assert run_folder.from_receipt(old).processes == (1,)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"settings": ""},
+        {"settings": "[" * 100_000},
+        {"settings": json.dumps({"seed": -1})},
+        {"settings": json.dumps({"network": "32C"})},
+        {"threads": "many"},
+        {"threads": "0"},
+        {"processes": ""},
+        {"processes": "1, 0"},
+    ],
+)
+def test_a_damaged_receipt_is_told(damage):
+    with pytest.raises((ValueError, ConvscopeError)):
+        run_folder.from_receipt(RECEIPT | damage)
+
+
+@pytest.mark.parametrize("missing", ["data", "settings", "threads"])
+def test_an_old_receipt_is_told(missing):
+    with pytest.raises(ValueError, match=missing):
+        run_folder.from_receipt({name: text for name, text in RECEIPT.items() if name != missing})

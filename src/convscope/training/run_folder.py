@@ -19,7 +19,7 @@ from convscope.atomic import replacing, sweep
 from convscope.errors import ConvscopeError, RunError
 from convscope.locking import locked
 from convscope.printable import printable
-from convscope.training.recipe import Settings  # noqa: TC001  # pydantic looks it up
+from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -60,6 +60,7 @@ class _Record:
 
 _RECORD = TypeAdapter(_Record)
 _ORIGIN = TypeAdapter(Origin)
+_SETTINGS = TypeAdapter(Settings)
 
 
 @contextmanager
@@ -155,7 +156,7 @@ def from_receipt(receipt: Mapping[str, str]) -> Origin:
     origin = _ORIGIN.validate_python(
         {
             "data": receipt["data"],
-            "settings": json.loads(receipt["settings"]),
+            "settings": _SETTINGS.validate_json(receipt["settings"]),
             "threads": receipt["threads"],
             "processes": receipt.get("processes", "1").split(","),
         }
