@@ -8,7 +8,8 @@ is empty. The contenders take turns; given are the medians. Run it with
     pip install . tensorflow-cpu keras            # whoever is missing is said to be
     python benchmarks/folder_to_trained.py cifar10=PATH catsdogs=PATH
 
-where PATH is a folder train/CLASS/PICTURE. It writes docs/benchmarks/folder_to_trained.md and .json.
+where PATH is a folder train/CLASS/PICTURE. It writes docs/benchmarks/folder_to_trained.md and .json; runs on
+the same data are replaced, others stay.
 """
 
 from __future__ import annotations
@@ -47,19 +48,22 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=DOCS / "folder_to_trained")
     arguments = parser.parse_args()
-    runs: list[dict[str, Any]] = []
+    file = arguments.output.with_suffix(".json")
+    runs: list[dict[str, Any]] = json.loads(file.read_text())["runs"] if file.exists() else []
+    asked = {"side": arguments.side, "epochs": arguments.epochs}
     for name, _, path in (text.partition("=") for text in arguments.data):
+        runs = [run for run in runs if run["data"] != name]
         pictures = sum(file.is_file() for file in Path(path, "train").rglob("*"))
         for contender, script in list(CONTENDERS.items()) * arguments.rounds:
             if script and not runs_here(script):
                 continue
             found = measure(script, path, arguments.side, arguments.epochs)
             print(name, contender, found, flush=True)
-            runs.append({"data": name, "pictures": pictures, "contender": contender, **found})
-    report = {"machine": describe(), **vars(arguments), "network": NETWORK, "runs": runs}
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2, default=str) + "\n")
-    arguments.output.with_suffix(".md").write_text(table(report))
+            runs.append({"data": name, "pictures": pictures, "contender": contender, **asked, **found})
+    report = {"machine": describe(), "network": NETWORK, "runs": runs}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(report, indent=2) + "\n")
+    file.with_suffix(".md").write_text(table(report))
 
 
 def runs_here(script: str) -> bool:
@@ -97,14 +101,13 @@ def table(report: dict[str, Any]) -> str:
         "# From a folder to a trained network",
         "",
         "Written by `benchmarks/folder_to_trained.py`, which says how it is measured:",
-        f"`{report['network']}` on pictures of {report['side']}x{report['side']}, {report['epochs']} epochs,",
-        f"median of {report['rounds']} runs. The first epoch counts from the start of the process; memory is",
-        "beyond mapped files, all processes together.",
+        f"`{report['network']}`, medians of so many runs. The first epoch counts from the start of the",
+        "process; memory is beyond mapped files, all processes together.",
         "",
         sentence(machine),
         "",
-        "| data | | first epoch | later epochs | pictures/s in these | to the last epoch | peak memory |",
-        "|---|---|---|---|---|---|---|",
+        "| data | | first epoch | later epochs | pictures/s in these | to the last | peak memory | runs |",
+        "|---|---|---|---|---|---|---|---|",
         *(row(*pair, [run for run in runs if (run["data"], run["contender"]) == pair]) for pair in pairs),
     ]
     return "\n".join(lines) + "\n"
@@ -112,17 +115,18 @@ def table(report: dict[str, Any]) -> str:
 
 def row(name: str, contender: str, runs: list[dict[str, Any]]) -> str:
     """Lay the runs of a contender out as a line of the table."""
-    ends = [run["epoch_ends_seconds"] for run in runs]
+    one, ends = runs[0], [run["epoch_ends_seconds"] for run in runs]
     first, last = (statistics.median(end[place] for end in ends) for place in (0, -1))
     later = statistics.median((end[-1] - end[0]) / (len(end) - 1) for end in ends)
     cells = [
-        f"{name}, {runs[0]['pictures']:,} pictures",
+        f"{name}, {one['pictures']:,} pictures, at {one['side']}x{one['side']}",
         contender,
         f"{first:.1f} s",
         f"{later:.1f} s",
-        f"{runs[0]['pictures'] / later:,.0f}",
-        f"{last:.1f} s",
+        f"{one['pictures'] / later:,.0f}",
+        f"{last:.1f} s ({one['epochs']} epochs)",
         f"{statistics.median(run['peak_mebibytes'] for run in runs):,.0f} MiB",
+        str(len(runs)),
     ]
     return f"| {' | '.join(cells)} |"
 
