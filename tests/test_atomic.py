@@ -47,6 +47,14 @@ def test_a_full_disk_is_an_error_for_people(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("folder", ["missing", "file"])
+def test_a_folder_that_is_none_is_an_error_for_people(tmp_path, folder):
+    (tmp_path / "file").touch()
+    path = tmp_path / folder / "model"
+    with pytest.raises(ConvscopeError, match=f"cannot write {path}"), replacing(path):
+        pass
+
+
 def test_the_new_file_is_readable_for_those_who_may_read_new_files(tmp_path):
     ordinary, replaced = tmp_path / "ordinary", tmp_path / "replaced"
     ordinary.write_text("")

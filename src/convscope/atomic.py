@@ -50,7 +50,8 @@ def replacing(path: Path) -> Generator[IO[bytes]]:
             remedy="make room, or choose a folder you may write to",
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # it has moved, or could not even be made
+            beside.unlink()
 
 
 def sweep(folder: Path) -> None:
