@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -67,6 +68,24 @@ def test_nothing_is_overwritten(run: Run, sick: Path, option: str) -> None:
     assert done.returncode == 2
     assert "exists already" in done.stderr
     assert digest_of(sick) == before
+
+
+def test_what_could_not_be_written_in_the_end_is_refused_at_once(run: Run, tmp_path: Path) -> None:
+    """Before anything is told of the pictures: of these nothing good."""
+    new, broken = tmp_path / "new", tmp_path / "broken.zip"
+    with ZipFile(broken, "w") as archive:
+        for label in ("a", "b"):
+            archive.writestr(f"{label}/1.png", b"no picture")
+    for data, options, said in (
+        ("gone", ["--html", new, "--manifest", new], "both the page and the list"),
+        ("gone", ["--html", tmp_path / "missing" / "page.html"], f"no folder {tmp_path / 'missing'}"),
+        (broken, ["--manifest", new], "no manifest of broken"),
+    ):
+        done = run("doctor", data, *options)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) <= 4
+    assert not new.exists()
 
 
 @pytest.mark.parametrize("data", ["missing", "pets/dark"])

@@ -37,8 +37,7 @@ def doctor(
 
     The exit code is 0 if there is no problem, 1 if there is one, and 2 if the pictures cannot be used.
     """
-    for path in (html, manifest):
-        _check_new(path)
+    _check_new(html, manifest)
     if labels:
         from convscope.commands import own_process
 
@@ -49,10 +48,14 @@ def doctor(
     from convscope.doctor.manifest import write_manifest
     from convscope.doctor.page import write_page
     from convscope.pictures.sources import open_source
+    from convscope.pictures.sources.manifest import listable
     from convscope.training.events import Preparing
 
+    source = open_source(data)
+    if manifest is not None:
+        listable(source)  # refused now, not after all the work
     with Terminal(sys.stderr) as terminal:
-        diagnosis = diagnose(open_source(data), lambda done, total: terminal(Preparing(done, total)))
+        diagnosis = diagnose(source, lambda done, total: terminal(Preparing(done, total)))
         if labels:
             from convscope.training.cross_validation import doubt_labels
 
@@ -70,11 +73,17 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _check_new(path: Path | None) -> None:
-    if path is not None and path.exists():
-        raise SettingError(
-            f"{path} exists already", why="the doctor never overwrites anything", remedy="name a new file"
-        )
+def _check_new(html: Path | None, manifest: Path | None) -> None:
+    """Refuse at once what could not be written in the end."""
+    for path in (html, manifest):
+        if path is not None and path.exists():
+            raise SettingError(
+                f"{path} exists already", why="the doctor never overwrites anything", remedy="name a new file"
+            )
+        if path is not None and not path.parent.is_dir():
+            raise SettingError(f"{path} cannot be written", why=f"there is no folder {path.parent}")
+    if html is not None and html == manifest:
+        raise SettingError(f"{html} cannot be both the page and the list", remedy="name two files")
 
 
 def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:

@@ -74,12 +74,7 @@ def write_manifest(path: Path, source: Source, labels: Mapping[int, str]) -> Non
         DataError: The pictures are no files of their own, so that no path leads to them.
         ConvscopeError: It cannot be written.
     """
-    if not isinstance(source, FileSource):
-        raise DataError(
-            f"there can be no manifest of {source.name}",
-            why="its pictures are no files of their own",
-            remedy="unpack them into class folders and look at these",
-        )
+    source = listable(source)
     with_parts = any(item.part for item in source.items)
     text = io.StringIO()
     table = csv.writer(text)  # lines end with CR LF, so that either is quoted in a name
@@ -92,6 +87,21 @@ def write_manifest(path: Path, source: Source, labels: Mapping[int, str]) -> Non
         table.writerow((shown, label, part) if with_parts else (shown, label))
     with replacing(path) as written:
         written.write(text.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def listable(source: Source) -> FileSource:
+    """Return a source that there can be a manifest of.
+
+    Raises:
+        DataError: Its pictures are no files of their own, so that no path leads to them.
+    """
+    if isinstance(source, FileSource):
+        return source
+    raise DataError(
+        f"there can be no manifest of {source.name}",
+        why="its pictures are no files of their own",
+        remedy="unpack them into class folders and look at these",
+    )
 
 
 def _part(text: str, where: str) -> Part:
