@@ -42,6 +42,12 @@ def test_json_and_csv(run: Run, models: tuple[Path, Path], pets: Path, tmp_path:
     assert rows[0].keys() == report["flips"][0].keys()
 
 
+def test_where_all_answers_agree_none_is_listed(run: Run, models: tuple[Path, Path], pets: Path) -> None:
+    done = run("compare", models[0], models[0], "--data", pets, "--part", "all")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("p-value           1 (McNemar's exact test)\n")
+
+
 @pytest.mark.parametrize("broken", ["first", "second", "data"])
 def test_wrong_input_is_explained(run: Run, models: tuple[Path, Path], pets: Path, broken: str) -> None:
     first, second = "gone" if broken == "first" else models[0], "gone" if broken == "second" else models[1]

@@ -87,6 +87,8 @@ def _print(found: Comparison) -> None:
     console = out()
     for title, text in lines:
         console.print(f"{title:18}{text}")
+    if not found.flips:
+        return
     console.print()
     answers = table(["picture", "truth", "A", "B"], ["A sure", "B sure"])
     for flip in found.flips[:_MOST_SHOWN]:
