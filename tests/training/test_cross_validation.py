@@ -54,6 +54,13 @@ def test_a_class_of_copies_cannot_be_doubted(tmp_path):
         out_of_fold(store, SMALL, np.array([0, 1, 2, 3, 3, 3]))
 
 
+def test_copies_under_several_labels_may_leave_a_class_with_too_few(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
+    store = build_store(open_source((pictures, list("baaabb"))), Preparation(1, 8, 8), folder=tmp_path)
+    with pytest.raises(DataError, match=r"(?s)'b' cannot be split.*copies"):
+        out_of_fold(store, SMALL, np.array([2, 3, 2, 3, 5, 5]))
+
+
 def test_it_is_told_as_one_training_with_the_time_left(tmp_path):
     pictures = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8)
     store = build_store(open_source((pictures, ["a", "b"] * 15)), Preparation(1, 8, 8), folder=tmp_path)

@@ -69,12 +69,15 @@ def out_of_fold(
         (n, classes), rows that sum to 1.
 
     Raises:
-        DataError: A class has pictures of fewer than two groups.
+        DataError: A class has pictures of fewer than two groups, or of so few that a fold holds them all.
     """
     folds = min(FOLDS, *_groups_of_each_class(store, groups))
     made = StratifiedGroupKFold(folds, shuffle=True, random_state=settings.seed)
+    parts = list(made.split(groups, store.labels, groups))
+    for learned, _ in parts:
+        _check_all_classes(store, learned)
     out = np.zeros((len(store.labels), len(store.classes)), np.float32)
-    for number, (learned, held_out) in enumerate(made.split(groups, store.labels, groups), start=1):
+    for number, (learned, held_out) in enumerate(parts, start=1):
         for listener in listeners:
             listener(Noted(f"looking for wrong labels: model {number} of {folds}"))
         fold = _Fold(number, folds, listeners)
@@ -109,6 +112,13 @@ class _Fold:
         )
         for listener in self._listeners:
             listener(as_part)
+
+
+def _check_all_classes(store: Store, learned: NDArray[np.int64]) -> None:
+    """Groups that pictures of several classes are in cannot always be dealt out evenly."""
+    absent = np.setdiff1d(np.arange(len(store.classes)), store.labels[learned])
+    if len(absent):
+        raise too_few(store.classes[absent[0]], "nearly all its pictures are copies")
 
 
 def _groups_of_each_class(store: Store, groups: NDArray[np.int64]) -> list[int]:
