@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,14 @@ def test_what_is_left_in_the_store_by_processes_that_are_gone_leads_nobody_astra
         names += meetings
         store.set("asked/1", "a question of one who was killed before the answer")
     assert len(set(names)) == 3
+
+
+def test_whoever_does_not_come_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(distributed, "_PATIENCE", timedelta(seconds=0.1))
+    store = HashStore()
+    store.set("asked/1", "a question of one who is gone")
+    with pytest.raises(RunError, match=r"(?s)lost the other processes.*process 1 did not come"):
+        distributed._together(lambda: distributed._lead(store, 2))
 
 
 def test_without_torchrun_there_is_nobody_to_meet(monkeypatch):

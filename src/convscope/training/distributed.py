@@ -246,7 +246,10 @@ def _meet(here: Rank) -> None:
 def _lead(store: Store, size: int) -> str:
     name = secrets.token_hex(8)
     missing = set(range(1, size))
+    end = time.monotonic() + _PATIENCE.total_seconds()
     while missing:
+        if time.monotonic() > end:  # its machine may have vanished before it came
+            raise RuntimeError(f"process {min(missing)} did not come")
         for number in sorted(missing):
             if store.check([f"{name}/{number}"]):
                 missing.remove(number)
