@@ -106,9 +106,9 @@ def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
         pixels = decoded.pixels
         image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
         image.thumbnail((_SIDE, _SIDE))
-        buffer = BytesIO()
-        image.save(buffer, "PNG" if max(pixels.shape[:2]) <= _SIDE // 2 else "JPEG", quality=80)
         kind = "png" if max(pixels.shape[:2]) <= _SIDE // 2 else "jpeg"
+        buffer = BytesIO()
+        image.save(buffer, kind, quality=80)
         made[decoded.index] = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
     def refuse(_place: int, _error: PictureError) -> None:

@@ -67,6 +67,7 @@ __all__ = [
     "cut_short",
     "found_or_built",
     "is_stored",
+    "unwritable",
 ]
 
 

@@ -12,8 +12,6 @@ from convscope.pictures.classes import check_classes
 from convscope.pictures.decoding import Decoded, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from convscope.pictures.sources.source import Picture, Source
@@ -75,9 +73,10 @@ def survey(source: Source) -> Survey:
 
     decode(source, indices, look, broken.__setitem__)
     if not seen:
+        first = min(broken)
         raise DataError(
             f"none of {len(indices):,} pictures of {source.name} can be read",
-            why=_first_cause(broken.items()),
+            why=f"the first is {source.items[first].name}: {broken[first].why}",
         )
     heights, widths, greys = zip(*(seen[index] for index in sorted(seen)), strict=True)
     return Survey(np.array(heights), np.array(widths), all(greys))
@@ -88,8 +87,3 @@ def is_grey(pixels: Picture) -> bool:
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return True
     return bool((pixels == pixels[:, :, :1]).all())
-
-
-def _first_cause(broken: Iterable[tuple[int, PictureError]]) -> str:
-    _, error = min(broken, key=lambda entry: entry[0])
-    return f"{error.what.removeprefix('cannot read the picture ')}: {error.why}"
