@@ -50,9 +50,7 @@ def train(
         _network(metavar="HOW", help="How pictures of another shape fit in: stretch, pad or crop."),
     ] = None,
     epochs: Annotated[int | None, _recipe(metavar="N", help="How often every picture is seen.")] = None,
-    minutes: Annotated[
-        float | None, _recipe(metavar="M", help="Train for about this long, instead of N epochs.")
-    ] = None,
+    minutes: Annotated[float | None, _recipe(metavar="M", help="Train for so long at most.")] = None,
     batch: Annotated[int | None, _recipe(metavar="N", help="Pictures a step.")] = None,
     learning_rate: Annotated[
         float | None, _recipe(metavar="X", help="How far a step turns the filters at most, in radians.")
