@@ -77,9 +77,11 @@ class Errands:
     @asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncGenerator[None]:
         """While an application runs: what is under way when it ends is ended with it."""
-        yield
-        for name in list(self._running):
-            self.stop(name)
+        try:
+            yield
+        finally:  # a second Ctrl-C waits for nothing
+            for name in list(self._running):
+                self.stop(name)
 
     def look(self, name: str) -> Errand:
         """Say how far a command is."""

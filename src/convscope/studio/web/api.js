@@ -20,18 +20,21 @@ export class Refusal extends Error {
  * @param {RequestInit} [request]
  */
 export async function get(address, request = {}) {
-  const response = await fetch(address, request).catch(() => {
-    throw new Refusal({
-      title: "",
-      status: 0,
-      detail: "the studio does not answer",
-      remedy: "start convscope studio again; training goes on without it",
-    });
-  });
+  const response = await fetch(address, request).catch(hasEnded);
   if (response.status === 204) return null;
-  const content = await response.json();
+  const content = await response.json().catch(hasEnded); // an answer may be cut off, too
   if (!response.ok) throw new Refusal(content);
   return content;
+}
+
+/** @returns {never} */
+function hasEnded() {
+  throw new Refusal({
+    title: "",
+    status: 0,
+    detail: "the studio does not answer",
+    remedy: "start convscope studio again; training goes on without it",
+  });
 }
 
 /**

@@ -1,0 +1,37 @@
+"""The end of the studio: whoever wants it gets it, soon and without a word."""
+
+import signal
+import socket
+import time
+
+import pytest
+
+
+def sent(studio, head):
+    """A connection on which so much was sent that the studio is at work on it."""
+    connection = socket.create_connection(("127.0.0.1", studio.port), 30)
+    connection.sendall(head.replace("\n", "\r\n").encode())
+    return connection
+
+
+def follow(studio):
+    return sent(studio, "GET /api/changes HTTP/1.1\nHost: localhost\n\n")
+
+
+def send_half_a_picture(studio):
+    head = "POST /api/pictures HTTP/1.1\nHost: localhost\nX-Convscope: 1\nContent-Length: 1000\n\n"
+    return sent(studio, f"{head}half")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_says_nothing_and_waits_for_nobody(start_studio, tmp_path, number, times):
+    studio = start_studio()
+    with follow(studio) as stream, send_half_a_picture(studio):
+        assert stream.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
+        time.sleep(0.5)
+        for _ in range(times):
+            studio.process.send_signal(number)
+            time.sleep(0.1)
+        assert studio.process.wait(30) == 0
+    assert (tmp_path / "studio.log").read_text() == ""
