@@ -1,8 +1,8 @@
 """What happens while a network is trained, as values.
 
 The loop says what happens and to whom is not its business: the terminal, the CSV log, the event log and
-TensorBoard are listeners, plain callables that take an event. All durations are in seconds, all shares between
-0 and 1.
+TensorBoard are listeners, plain callables that take an event. All durations are in seconds, all shares
+between 0 and 1.
 """
 
 from __future__ import annotations
