@@ -10,8 +10,9 @@ from convscope.errors import DataError
 from convscope.model.last_hidden import last_hidden
 from convscope.model.selection import select
 from convscope.network.shapes import last_hidden_step
+from convscope.walkthrough import neighbours
 from convscope.walkthrough.chain import forward
-from convscope.walkthrough.neighbours import neighbours
+from convscope.walkthrough.neighbours import Neighbourhood
 from convscope.walkthrough.relevance import relevance
 
 
@@ -42,13 +43,29 @@ def test_the_nearest_are_those_of_all(make_model, data):
     selection = select(data, model, "all")
     features = np.array([forward(model, one)[-2].input for one in selection.store.pictures])
     distances = cosine_distances(features, features[7:8])[:, 0]
-    found = neighbours(model, selection, features[7])
+    found = Neighbourhood(model, selection).nearest(features[7])
     nearest = np.argsort(distances, kind="stable")[:8]
     assert [one.name for one in found] == [selection.store.names[index] for index in nearest]
     assert [one.label for one in found] == [data[1][index] for index in nearest]
     np.testing.assert_allclose([one.distance for one in found], distances[nearest], atol=1e-5)
     assert found[0].distance == pytest.approx(0, abs=1e-6)
     assert found[0].thumbnail.startswith("data:image/png;base64,")
+
+
+def test_the_next_search_needs_no_picture_again_unless_too_much_would_be_held(make_model, data, monkeypatch):
+    model = make_model("3C3-MP2-6N", (1, 8, 8))
+    selection = select(data, model, "all")
+    features = forward(model, selection.store.pictures[7])[-2].input
+    pictures = selection.store.pictures.copy()
+    selection = replace(selection, store=replace(selection.store, pictures=pictures))
+    held = Neighbourhood(model, selection)
+    monkeypatch.setattr(neighbours, "_MOST_HELD_BYTES", 4 * 60 * 6 - 1)
+    not_held = Neighbourhood(model, selection)
+    first = held.nearest(features)
+    assert not_held.nearest(features) == first
+    pictures[:] = pictures[7]
+    assert [one.distance for one in held.nearest(features)] == [one.distance for one in first]
+    assert not any(one.distance > 1e-6 for one in not_held.nearest(features))
 
 
 def test_the_mean_answer_to_each_class(make_model, data):

@@ -1,6 +1,7 @@
 """What the pictures that a model has learned from say about one that is walked.
 
-All of them pass through the network, with what is changed in it. What was found last is remembered.
+All of them pass through the network, with what is changed in it, when one is first walked. What it makes of
+them is remembered: the next picture is only compared.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ from pydantic import BaseModel, Field
 from convscope.errors import RequestError
 from convscope.walkthrough.chain import forward
 from convscope.walkthrough.document import Neighbour, Relevance  # noqa: TC001 - pydantic looks them up
-from convscope.walkthrough.walk import in_data
+from convscope.walkthrough.walk import look_through
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from convscope.studio.edit_lists import Changed
     from convscope.studio.opened import Studio
     from convscope.studio.shown_pictures import Shown
+    from convscope.walkthrough.neighbours import Neighbourhood
 
-_MOST_KEPT = 16
-"""So many answers are held at once; who was asked for least lately makes room."""
+_MOST_KEPT = 2
+"""So many networks' views are held at once; who was asked for least lately makes room."""
 
 
 class Alike(BaseModel):
@@ -45,7 +44,7 @@ class Searches:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._searching = threading.Lock()
-        self._kept: OrderedDict[tuple[Changed, bytes, str], Alike] = OrderedDict()
+        self._kept: OrderedDict[tuple[Changed, str], tuple[Neighbourhood, Relevance]] = OrderedDict()
 
     def of(self, model: str, found: Shown) -> Alike:
         """What the pictures that a model has learned from say about a picture.
@@ -71,16 +70,12 @@ class Searches:
                 "pictures are compared by what ReLU lets through", status=409, why="it is switched off"
             )
         pixels = self._studio.classifier(model).prepared(found.picture, found.name)
-        key = (changed, pixels.tobytes(), self._studio.opened(data.id).fingerprint)
+        key = (changed, self._studio.opened(data.id).fingerprint)
         with self._searching:
-            told = self._kept.pop(key, None) or _look_through(changed, pixels, data.where)
-            self._kept[key] = told
+            looked = self._kept.pop(key, None) or look_through(changed.edited.model, data.where)
+            self._kept[key] = looked
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        return told
-
-
-def _look_through(changed: Changed, pixels: NDArray[np.uint8], where: str) -> Alike:
-    network = changed.edited.model
-    neighbours, relevance = in_data(network, where, forward(network, pixels)[-2].input)
-    return Alike(neighbours=neighbours, relevance=relevance)
+        learned, relevance = looked
+        last_hidden = forward(changed.edited.model, pixels)[-2].input
+        return Alike(neighbours=learned.nearest(last_hidden), relevance=relevance)

@@ -16,36 +16,57 @@ from convscope.walkthrough.document import Neighbour
 from convscope.walkthrough.drawing import data_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.model.selection import Selection
 
 MOST_NEIGHBOURS = 8
+_MOST_HELD_BYTES = 2**28
 
 
-def neighbours(model: Model, selection: Selection, features: NDArray[np.float64]) -> list[Neighbour]:
-    """Find the nearest pictures, the nearest first.
+class Neighbourhood:
+    """Pictures as a network finds them, to be searched for those nearest to one, and to the next.
+
+    They pass through the network once, and what reaches the output layer is held: 26 MB for 50,000 pictures
+    and 128 inputs. Where that is more than 256 MiB nothing is held, and they pass through it at every search.
 
     Args:
         model: The model.
-        selection: The pictures to search, prepared for the model.
-        features: (inputs,) what reaches the output layer for the picture.
+        selection: The pictures, prepared for the model.
     """
-    distances = np.empty(len(selection.indices))
-    for places, found in last_hidden(model, selection.store.pictures, selection.indices):
-        distances[places] = cosine_distance(found.astype(np.float64), features)
-    nearest = np.argsort(distances, kind="stable")[:MOST_NEIGHBOURS]
-    store = selection.store
-    return [
-        Neighbour(
-            name=store.names[int(index)],
-            label=store.classes[store.labels[index]],
-            distance=float(distances[place]),
-            thumbnail=data_url(store.pictures[index]),
-        )
-        for place, index in zip(nearest.tolist(), selection.indices[nearest].tolist(), strict=True)
-    ]
+
+    def __init__(self, model: Model, selection: Selection) -> None:
+        self._model = model
+        self._selection = selection
+        held_bytes = 4 * len(selection.indices) * model.stages()[-1].input_shape[0]
+        self._held = [*self._described()] if held_bytes <= _MOST_HELD_BYTES else None
+
+    def nearest(self, features: NDArray[np.float64]) -> list[Neighbour]:
+        """Find the nearest pictures, the nearest first.
+
+        Args:
+            features: (inputs,) what reaches the output layer for a picture.
+        """
+        store, indices = self._selection.store, self._selection.indices
+        distances = np.empty(len(indices))
+        for places, found in self._held or self._described():
+            distances[places] = cosine_distance(found.astype(np.float64), features)
+        nearest = np.argsort(distances, kind="stable")[:MOST_NEIGHBOURS]
+        return [
+            Neighbour(
+                name=store.names[int(index)],
+                label=store.classes[store.labels[index]],
+                distance=float(distances[place]),
+                thumbnail=data_url(store.pictures[index]),
+            )
+            for place, index in zip(nearest.tolist(), indices[nearest].tolist(), strict=True)
+        ]
+
+    def _described(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        return last_hidden(self._model, self._selection.store.pictures, self._selection.indices)
 
 
 def cosine_distance(rows: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:

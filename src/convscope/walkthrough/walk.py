@@ -15,7 +15,7 @@ from convscope.walkthrough.arrays import DEFLATED, STORED
 from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.invariance import lab
 from convscope.walkthrough.linear import no_relu
-from convscope.walkthrough.neighbours import neighbours
+from convscope.walkthrough.neighbours import Neighbourhood
 from convscope.walkthrough.relevance import relevance
 from convscope.walkthrough.step_fields import Teller, is_large
 from convscope.walkthrough.telling import engine_of, see, take
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from convscope.model.intermediate import Intermediate
     from convscope.pictures.sources import Data
     from convscope.pictures.store import Progress
-    from convscope.steps.arrays import Array
-    from convscope.walkthrough.document import Neighbour, Relevance
+    from convscope.walkthrough.document import Relevance
     from convscope.walkthrough.telling import Seen, Taken
 
 _MOST_NAMED = 10
@@ -69,13 +68,13 @@ def walk(
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
     taken = take(see(picture, model, picture_name), model, engine_of(model))
-    alike, answers = ([], None) if data is None else in_data(model, data, taken.steps[-2].input, progress)
+    learned, answers = (None, None) if data is None else look_through(model, data, progress)
     told = _told(taken, model, model_name, true_class, answers, DEFLATED)
     return told.model_copy(
         update={
             "notes": [*notes],
             "why": why(taken.steps, model, predictor, taken.seen.pixels),
-            "neighbours": alike,
+            "neighbours": learned.nearest(taken.steps[-2].input) if learned else [],
             "no_relu": no_relu(model, taken.seen.pixels),
             "invariance": lab(model, predictor, taken.seen.pixels),
         }
@@ -142,22 +141,22 @@ def _index_of(truth: str | None, model: Model) -> int | None:
     return model.classes.index(truth)
 
 
-def in_data(
-    model: Model, data: Data, last_hidden: Array, progress: Progress | None = None
-) -> tuple[list[Neighbour], Relevance]:
-    """Find what labelled pictures say about a picture.
+def look_through(
+    model: Model, data: Data, progress: Progress | None = None
+) -> tuple[Neighbourhood, Relevance]:
+    """Let a network look through labelled pictures, so that it can be told what they say about any one.
 
     Args:
         model: The model.
         data: As for `walk`.
-        last_hidden: (inputs,) what reaches the output layer for the picture.
         progress: As for `walk`.
 
     Returns:
-        The nearest training pictures, and what the inputs of the output layer answer to in the test pictures.
+        The training pictures, to be searched for the nearest ones, and what the inputs of the output layer
+        answer to in the test pictures.
 
     Raises:
         DataError: The data cannot be used, or have a class that the model does not know.
     """
     learned, judged = (select(data, model, part, progress=progress) for part in ("train", "test"))
-    return neighbours(model, learned, last_hidden), relevance(model, judged)
+    return Neighbourhood(model, learned), relevance(model, judged)
