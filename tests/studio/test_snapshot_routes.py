@@ -41,6 +41,15 @@ def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_pa
         pooled = studio.get(f"/api/runs/seen/epochs/{epoch}?place=5&step=max_pooling_1")
         expected = max_pooling.forward(expected, (2, 2), (2, 2))
         np.testing.assert_allclose(decoded(pooled["maps"]), expected, atol=1e-4)
+    kept = studio.post("/api/runs/seen/epochs/1/kept")
+    assert (kept["name"], kept["origin"]) == ("seen epoch 1", "kept")
+    model = f"/api/models/{kept['id']}"
+    assert studio.get(model)["data"] == studio.data("digits")
+    answer = studio.get(f"{model}/answer?picture=data.{studio.data('digits')}.5")
+    first = convscope.load(run / "epochs" / "0001.safetensors")
+    assert answer["after"] == pytest.approx(first.predict_proba(digits.read(5))[0], abs=1e-6)
+    assert studio.post("/api/runs/seen/epochs/1/kept")["name"] == "seen epoch 1-2"
+    assert studio.ask("POST", "/api/runs/seen/epochs/3/kept")[0] == 404
     assert studio.ask("GET", "/api/runs/seen/epochs/3")[0] == 404
     assert studio.ask("GET", "/api/runs/seen/epochs/1?place=99999")[0] == 404
     assert studio.ask("GET", "/api/runs/seen/epochs/1?step=softmax")[0] == 404

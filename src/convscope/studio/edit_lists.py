@@ -16,8 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 from convscope.atomic import replacing
 from convscope.errors import NetworkError, NotationError, SettingError
 from convscope.model.calibration import tempered
-from convscope.model.file import save
-from convscope.studio.home import checked_name, free_name
 from convscope.walkthrough.edits import Edit, Edited, edited
 from convscope.walkthrough.telling import engine_of
 
@@ -134,7 +132,6 @@ class EditLists:
             SettingError: ReLU is switched off, which a model file cannot say.
             ConvscopeError: The name cannot be one, or the file cannot be written.
         """
-        wanted = checked_name(name)
         with self._lock:
             edits = self.read(model)
             found = self._changed(model, edits).edited
@@ -144,17 +141,15 @@ class EditLists:
                     why="ReLU follows every convolution and full connection of a model file",
                     remedy="switch ReLU on again",
                 )
-            folder = self._studio.home.models
-            path = folder / f"{free_name(wanted, folder, suffix='.safetensors')}.safetensors"
             learned_from = {name: text for name, text in found.model.receipt.items() if name == "data"}
             receipt = {
                 "changed_from": self._studio.model(model).name,
                 "edits": _LIST.dump_json(edits).decode(),
                 **learned_from,
             }
-            save(replace(found.model, figures={}, receipt=receipt), path)
+            kept = self._studio.keep(replace(found.model, figures={}, receipt=receipt), name)
             self._write(model, [])
-        return next(one for one in self._studio.models() if one.path == path)
+        return kept
 
     def _changed(self, model: str, edits: list[Edit]) -> Changed:
         classifier = self._studio.classifier(model)

@@ -12,12 +12,14 @@ from pydantic import BaseModel, Field
 
 from convscope.classifier import Classifier, load
 from convscope.errors import ConvscopeError, RequestError
+from convscope.model.file import save
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import located
 from convscope.pictures.sources.opening import OPENERS
 from convscope.printable import printable
 from convscope.serving.shelf import named
 from convscope.studio.edit_lists import EditLists
+from convscope.studio.home import checked_name, free_name
 from convscope.studio.open_sources import OpenSources
 from convscope.studio.runs import Runs
 from convscope.training.run_folder import MODEL
@@ -25,11 +27,14 @@ from convscope.training.run_folder import MODEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convscope.model.file import Model
     from convscope.studio.home import Home
     from convscope.studio.open_sources import OpenSource
 
 _MOST_LOADED = 8
 """So many classifiers are held at once; who is asked for least lately makes room."""
+
+_SUFFIX = ".safetensors"
 
 
 class OpenModel(BaseModel):
@@ -86,6 +91,7 @@ class Studio:
         self._given_data = [located(one) for one in data]
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}
         self._loading = threading.Lock()
+        self._keeping = threading.Lock()
         for one in self._given_data:
             self.open_sources.of(one)
         for model in self.models():
@@ -95,7 +101,7 @@ class Studio:
     def models(self) -> list[OpenModel]:
         """All models: those given first, then finished runs and kept changes by name."""
         runs = sorted(self.home.runs.glob(f"*/{MODEL}"), key=lambda path: natural_order(path.parent.name))
-        kept = sorted(self.home.models.glob("*.safetensors"), key=lambda path: natural_order(path.stem))
+        kept = sorted(self.home.models.glob(f"*{_SUFFIX}"), key=lambda path: natural_order(path.stem))
         return [
             *(_model(name, "given", path) for name, path in self._given_models.items()),
             *(_model(path.parent.name, "run", path) for path in runs),
@@ -122,6 +128,19 @@ class Studio:
             while len(self._loaded) > _MOST_LOADED:
                 del self._loaded[next(iter(self._loaded))]
         return classifier
+
+    def keep(self, model: Model, name: str) -> OpenModel:
+        """Write a model as a new file of the studio's folder; a number is added to a name that is taken.
+
+        Raises:
+            RequestError: 422: the name cannot be one.
+            ConvscopeError: The file cannot be written.
+        """
+        wanted, folder = checked_name(name), self.home.models
+        with self._keeping:
+            path = folder / f"{free_name(wanted, folder, suffix=_SUFFIX)}{_SUFFIX}"
+            save(model, path)
+        return _model(path.stem, "kept", path)
 
     def learned_from(self, id_: str) -> OpenData | None:
         """The pictures that a model learned from, if they are open.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -13,6 +14,7 @@ from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import Convolution
 from convscope.printable import printable
+from convscope.studio.opened import OpenModel  # noqa: TC001 - FastAPI looks it up
 from convscope.walkthrough.arrays import EncodedArray, encode
 
 if TYPE_CHECKING:
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.pictures.sources import Source
     from convscope.studio.opened import Studio
+    from convscope.studio.runs import Runs
 
 _LONGEST_MAP = 48
+_LONGEST_NAME = 40  # of a run, so that the model's is not too long
 Name = Annotated[str, Path(description="The run's name.", max_length=255)]
 
 
@@ -73,12 +77,24 @@ def snapshot_routes(studio: Studio) -> APIRouter:
         step: Annotated[str, Query(max_length=64, description="Whose maps; the first's if not given.")] = "",
     ) -> Snapshot:
         """What the network after one epoch makes of one picture."""
-        path = runs.snapshots(run).get(epoch)
-        if path is None:
-            raise RequestError(f"the network after epoch {epoch} was not kept", status=404)
-        return _snapshot(path, epoch, studio.open_sources.of(runs.source(run)).source, place, step)
+        source = studio.open_sources.of(runs.source(run)).source
+        return _snapshot(_kept(runs, run, epoch), epoch, source, place, step)
+
+    @router.post("/api/runs/{run}/epochs/{epoch}/kept")
+    def keep(run: Name, epoch: Annotated[int, Path(ge=1)]) -> OpenModel:
+        """Keep the network after one epoch as a model of its own, also while the run goes on."""
+        found = load(_kept(runs, run, epoch))
+        kept = replace(found, receipt={"data": runs.source(run)})
+        return studio.keep(kept, f"{run[:_LONGEST_NAME]} epoch {epoch}")
 
     return router
+
+
+def _kept(runs: Runs, run: str, epoch: int) -> FilePath:
+    path = runs.snapshots(run).get(epoch)
+    if path is None:
+        raise RequestError(f"the network after epoch {epoch} was not kept", status=404)
+    return path
 
 
 def _snapshot(path: FilePath, epoch: int, source: Source, place: int, wanted: str) -> Snapshot:

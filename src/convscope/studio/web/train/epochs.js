@@ -20,7 +20,8 @@ import { element } from "convscope/dom.js";
 import { legend } from "convscope/legend.js";
 import { cellSize, mapCanvas, pixelPaint, rem, signedPaint } from "convscope/maps.js";
 import { percent } from "convscope/numbers.js";
-import { get, told } from "studio/api.js";
+import { get, post, told } from "studio/api.js";
+import { addressOf } from "studio/studio.js";
 import { theme } from "studio/theme.js";
 
 const MOST_CLASSES = 3;
@@ -35,6 +36,23 @@ export function epochs(address) {
   const epoch = element("output", {});
   const steps = element("select", { change: () => show() });
   const shown = element("div", { class: "stack" });
+  const trouble = element("div", {});
+  const walk = element(
+    "button",
+    {
+      type: "button",
+      title: "Keeps this epoch's network as a model of its own, and opens its walk.",
+      async click() {
+        try {
+          const model = await post(`${address}/epochs/${kept[Number(scrubber.value)]}/kept`);
+          location.hash = addressOf("walk", [model.id]);
+        } catch (error) {
+          trouble.replaceChildren(told(error));
+        }
+      },
+    },
+    "walk through this one",
+  );
   const root = element(
     "section",
     { class: "stack", "aria-label": "how it came to see", hidden: true },
@@ -45,7 +63,9 @@ export function epochs(address) {
       element("label", {}, "after epoch ", scrubber, " ", epoch),
       element("label", {}, "picture ", place),
       element("label", {}, "maps of ", steps),
+      walk,
     ),
+    trouble,
     shown,
   );
 
