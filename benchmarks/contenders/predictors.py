@@ -63,14 +63,20 @@ def convscope_predictor(model: Model) -> Callable[[np.ndarray], object]:
     return Predictor(model).probabilities
 
 
+def bare_graph(model: Model) -> bytes:
+    """Build the graph up to its logits: a runtime leaves out what no output needs."""
+    from convscope.model.graph import build_graph
+
+    graph = build_graph(model)
+    del graph.graph.output[1:]
+    return graph.SerializeToString()
+
+
 def onnxruntime_predictor(model: Model) -> Callable[[np.ndarray], object]:
     """ONNX Runtime with its own defaults."""
     import onnxruntime
 
-    from convscope.model.graph import build_graph
-
-    graph = build_graph(model).SerializeToString()
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(bare_graph(model), providers=["CPUExecutionProvider"])
     return lambda pictures: session.run(["logits"], {"pictures": pictures})[0]
 
 
@@ -78,11 +84,9 @@ def openvino_predictor(model: Model, precision: str | None = None) -> Callable[[
     """OpenVINO with its own defaults, but in that precision; by default bfloat16 where that is fast."""
     import openvino
 
-    from convscope.model.graph import build_graph
-
     core = openvino.Core()
     hints = {"INFERENCE_PRECISION_HINT": precision} if precision else {}
-    network = core.compile_model(core.read_model(build_graph(model).SerializeToString()), "CPU", hints)
+    network = core.compile_model(core.read_model(bare_graph(model)), "CPU", hints)
     return lambda pictures: network(pictures)["logits"]
 
 

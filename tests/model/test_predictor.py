@@ -146,6 +146,9 @@ def test_batches_are_put_together_in_order(make_model: MakeModel, count: int, th
     logits = predictor.logits(pictures)
     assert logits.shape == (count, 3)
     assert logits.dtype == np.float32
+    shares = scipy.special.softmax(logits.astype(np.float64), axis=1)
+    np.testing.assert_allclose(predictor.probabilities(pictures), shares, rtol=1e-12)
+    assert len(predictor.answers(pictures)) == count
     for n in {0, count // 2, count - 1} & set(range(count)):
         np.testing.assert_allclose(logits[n], predictor.logits(pictures[n : n + 1])[0], rtol=1e-5, atol=1e-5)
 

@@ -11,12 +11,11 @@ import numpy as np
 import onnxruntime
 
 from convscope.errors import PictureError
-from convscope.model.calibration import tempered
 from convscope.model.graph import PoolingKind, build_graph
 from convscope.processors import processor_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import onnx
     from numpy.typing import NDArray
@@ -63,13 +62,14 @@ class Predictor:
         rectify: bool = True,
         pooling: PoolingKind | None = None,
     ) -> None:
-        self._model = model
         self._again = partial(Predictor, model, threads, rectify=rectify, pooling=pooling)
         self._threads = threads or processor_count()
         self._graph = partial(build_graph, model, rectify=rectify, pooling=pooling)
         self._session = open_session(self._graph(), self._threads)
         self._rejects = rectify and model.rejection is not None
         self.batch_size = pictures_at_once(model)
+        size = model.preparation
+        self._shape = (size.height, size.width, size.channels)
 
     def __reduce__(self) -> tuple[Callable[[], Predictor], tuple[()]]:
         """Travel to other processes as the model: ONNX Runtime's session cannot, and is built anew there."""
@@ -87,9 +87,7 @@ class Predictor:
         Raises:
             PictureError: The array is of another type or shape.
         """
-        logits = np.empty((len(pictures), len(self._model.classes)), np.float32)
-        for part, (found,) in self._batches(pictures, ["logits"]):
-            logits[part] = found
+        (logits,) = self._values(pictures, ["logits"])
         return logits
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -98,7 +96,8 @@ class Predictor:
         Returns:
             float64 (N, classes); every row sums to 1.
         """
-        return tempered(self.logits(pictures), self._model.temperature)
+        (probabilities,) = self._values(pictures, ["probabilities"])
+        return probabilities
 
     def answers(self, pictures: NDArray[np.uint8]) -> list[Answer]:
         """Say for each picture how probable each class is, and whether it is of none of them.
@@ -107,32 +106,27 @@ class Predictor:
         """
         if not self._rejects:
             return [Answer(row, None, unknown=False) for row in self.probabilities(pictures)]
-        answers: list[Answer] = []
-        temperature = self._model.temperature
-        for _, (logits, scores, unknown) in self._batches(pictures, ["logits", "score", "unknown"]):
-            told = zip(tempered(logits, temperature), scores.tolist(), unknown.tolist(), strict=True)
-            answers += [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in told]
-        return answers
+        shares, scores, unknown = self._values(pictures, ["probabilities", "score", "unknown"])
+        told = zip(shares, scores.tolist(), unknown.tolist(), strict=True)
+        return [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in told]
 
-    def _batches(
-        self, pictures: NDArray[np.uint8], names: Sequence[str]
-    ) -> Iterator[tuple[slice, list[NDArray[Any]]]]:
-        size = self._model.preparation
-        shape = (size.height, size.width, size.channels)
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != shape:
+    def _values(self, pictures: NDArray[np.uint8], names: Sequence[str]) -> list[NDArray[Any]]:
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape:
             raise PictureError(
                 f"cannot predict from an array of {pictures.dtype} {pictures.shape}",
-                why=f"the network reads prepared pictures, uint8 (N, {', '.join(map(str, shape))})",
+                why=f"the network reads prepared pictures, uint8 (N, {', '.join(map(str, self._shape))})",
             )
-        parts = [slice(start, start + self.batch_size) for start in range(0, len(pictures), self.batch_size)]
-        if len(parts) < 2 or self._threads < 2:
-            for part in parts:
-                yield part, _run(self._session, names, pictures[part])
-            return
-        session = self._lone_session  # made here, once, and not by every thread
-        with ThreadPoolExecutor(self._threads) as pool:
-            found = pool.map(lambda part: _run(session, names, pictures[part]), parts)
-            yield from zip(parts, found, strict=True)
+        count, most = len(pictures), self.batch_size
+        if count <= most:
+            return _run(self._session, names, pictures)
+        parts = [pictures[start : start + most] for start in range(0, count, most)]
+        if self._threads < 2:
+            found = [_run(self._session, names, part) for part in parts]
+        else:
+            session = self._lone_session  # made here, once, and not by every thread
+            with ThreadPoolExecutor(self._threads) as pool:
+                found = list(pool.map(lambda part: _run(session, names, part), parts))
+        return [np.concatenate(values) for values in zip(*found, strict=True)]
 
     @cached_property
     def _lone_session(self) -> onnxruntime.InferenceSession:
