@@ -28,12 +28,12 @@ def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return pictures, np.array(["none", "standing", "lying"])[np.arange(count) % 3]
 
 
-@pytest.fixture
-def noisy_pets(tmp_path: Path) -> Callable[[int, int], Path]:
+@pytest.fixture(scope="module")
+def noisy_pets(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], Path]:
     """Writes a folder of small square colour pictures, alternately of two classes."""
 
     def write(count: int, side: int) -> Path:
-        folder = tmp_path / "pets"
+        folder = tmp_path_factory.mktemp("noisy") / "pets"
         noise = np.random.default_rng(0).integers(0, 90, (count, side, side, 3), np.uint8)
         for index, pixels in enumerate(noise):
             label = ("dark", "bright")[index % 2]
@@ -63,10 +63,16 @@ def make_data(tmp_path_factory: pytest.TempPathFactory) -> MakeData:
     return make
 
 
+@pytest.fixture(scope="module")
+def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of all programs that the tests of a file start."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(common_cache: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts programs that share a cache; what still runs after the test is killed."""
-    with started(tmp_path / "cache") as start:
+    with started(common_cache) as start:
         yield start
 
 

@@ -34,7 +34,7 @@ def hold_back(file):
 if __name__ == "__main__":
     session._SAVE_EVERY_SECONDS = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
-    distributed._PATIENCE = timedelta(seconds=20)
+    distributed._PATIENCE = timedelta(seconds=10)
     if HOLD:
         hold_back(Path(HOLD))
     main()

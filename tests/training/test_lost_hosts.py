@@ -13,7 +13,7 @@ import pytest
 
 from convscope.model.file import load
 
-from .torchrun import TOGETHER, TORCHRUN, assert_same, finish, kill, training, wait_until
+from .torchrun import TORCHRUN, assert_same, finish, kill, training, unhurt, wait_until
 
 EPOCHS = 3
 HOSTS = {"convscope-a": "10.217.43.1", "convscope-b": "10.217.43.2"}
@@ -71,27 +71,25 @@ def plug():
         yield lambda name, state: ip("-n", middle, "link", "set", name, state)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pictures(noisy_pets):
     return noisy_pets(300, 16)
+
+
+@pytest.fixture(scope="module")
+def whole(pictures, common_cache, tmp_path_factory):
+    return unhurt(pictures, tmp_path_factory.mktemp("unhurt") / "whole", EPOCHS, common_cache)
 
 
 def torchrun_on(name, nodes, command):
     """The command line of torchrun on a host."""
     meeting = ["--nnodes", nodes, "--nproc-per-node", "1", "--max-restarts", "10", "--rdzv-backend", "c10d"]
     meeting += ["--rdzv-endpoint", f"{MEETING_PLACE[1]}:29400", "--rdzv-id", "pets"]
+    meeting += ["--rdzv-conf", "last_call_timeout=15"]  # for a host that may come; 30 seconds unless said
     return ["ip", "netns", "exec", name, *TORCHRUN, *meeting, "--local-addr", HOSTS[name], *command]
 
 
 VARIABLES = {"GLOO_SOCKET_IFNAME": DEVICE, "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
-
-
-@pytest.fixture
-def whole(pictures, start, tmp_path):
-    """A run of two processes on one machine that nothing happens to."""
-    run = tmp_path / "whole"
-    finish(start([*TOGETHER, *training(pictures, run, EPOCHS)]))
-    return run
 
 
 @pytest.fixture

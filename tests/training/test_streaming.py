@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ PATIENCE_SECONDS = 600
 pytestmark = pytest.mark.usefixtures("cache")
 
 
+@cache
 def png(number):
     pixels = np.random.default_rng(number).integers(0, 90, (12, 12, 3), np.uint8)
     pixels[:, :, number % 3] += 60

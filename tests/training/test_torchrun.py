@@ -23,30 +23,27 @@ from .torchrun import (
     finish,
     kill,
     training,
+    unhurt,
     wait_until,
     workers,
 )
 
-EPOCHS = 30
+EPOCHS = 15
 KILLS = int(os.environ.get("CONVSCOPE_KILLS", "4"))
 KILLS_OF_A_RUN = 4  # a run that is killed for ever comes to no end
-LONGEST_SECONDS = 20  # of a wait for the next kill
+LONGEST_SECONDS = 15  # of a wait for the next kill: about as long as a run takes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE_SECONDS)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pictures(noisy_pets):
     return noisy_pets(300, 16)
 
 
-@pytest.fixture
-def whole(pictures, start, tmp_path):
-    """A run of two processes that nothing happens to."""
-    run = tmp_path / "whole"
-    output = finish(start([*TOGETHER, *training(pictures, run, EPOCHS)]))
-    assert output.count("written") == 1  # only the first process prints
-    return run
+@pytest.fixture(scope="module")
+def whole(pictures, common_cache, tmp_path_factory):
+    return unhurt(pictures, tmp_path_factory.mktemp("unhurt") / "whole", EPOCHS, common_cache)
 
 
 @pytest.fixture
