@@ -1,4 +1,5 @@
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,20 @@ def test_one_picture_gives_one_prediction(classifier: Classifier, paint: Paint, 
     assert found.top[0] == ("bright", found.probability)
     assert [label for label, _ in found.top] == ["bright", "dark"]
     assert sum(share for _, share in found.top) == pytest.approx(1)
+
+
+def test_one_picture_starts_no_thread(brightness: Model) -> None:
+    threads: list[threading.Thread] = []
+
+    class Noted(Classifier):
+        def prepared(self, *given, **limits):
+            threads.append(threading.current_thread())
+            return super().prepared(*given, **limits)
+
+    classifier, grey = Noted(brightness), np.zeros((4, 4), np.uint8)
+    classifier.predict(grey)
+    assert threads == [threading.current_thread()]
+    np.testing.assert_array_equal(classifier.predict_proba(grey), classifier.predict_proba([grey]))
 
 
 def test_several_pictures_of_any_kind_give_a_list(

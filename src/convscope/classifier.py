@@ -111,7 +111,7 @@ class Classifier:
         Raises:
             PictureError: A picture cannot be read; the message names it.
         """
-        answers = self._answers(several(pictures))
+        answers = self._answers(pictures)
         predictions = [self.prediction(name, _or_raise(answer), top) for name, answer in answers]
         return predictions[0] if is_one(pictures) else predictions
 
@@ -121,7 +121,7 @@ class Classifier:
         Returns:
             float64 (N, classes), one row a picture, also for a single one; every row sums to 1.
         """
-        rows = [_or_raise(answer).probabilities for _, answer in self._answers(several(pictures))]
+        rows = [_or_raise(answer).probabilities for _, answer in self._answers(pictures)]
         return np.array(rows, np.float64).reshape(-1, len(self.classes))
 
     def predict_each(self, pictures: Pictures, top: int = 5) -> Iterator[Prediction | PictureError]:
@@ -237,8 +237,12 @@ class Classifier:
         cells = (f"<tr><th>{title}</th><td>{html.escape(text)}</td></tr>" for title, text in rows.items())
         return f"<table>{''.join(cells)}</table>"
 
-    def _answers(self, pictures: Pictures) -> Iterator[tuple[str, Answer | PictureError]]:
-        named = ((picture, name_of(picture, place)) for place, picture in enumerate(pictures, start=1))
+    def _answers(self, pictures: Picture | Pictures) -> Iterator[tuple[str, Answer | PictureError]]:
+        given = enumerate(several(pictures), start=1)
+        named = ((picture, name_of(picture, place)) for place, picture in given)
+        if is_one(pictures):
+            yield from self._answered(list(named))  # threads take longer to start than one picture to predict
+            return
         workers = processor_count()
         under_way: deque[Future[list[tuple[str, Answer | PictureError]]]] = deque()
         with ThreadPoolExecutor(workers) as pool:
