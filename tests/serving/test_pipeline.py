@@ -8,6 +8,7 @@ import pytest
 
 from convscope.classifier import Classifier
 from convscope.errors import PictureError
+from convscope.serving import pipeline as module
 from convscope.serving.metrics import Metrics
 from convscope.serving.pipeline import _BATCH_BYTES, Pipeline, _Job, _Waiting
 from convscope.serving.uploads import Upload
@@ -78,6 +79,31 @@ def test_small_pictures_are_decoded_where_they_arrive_and_large_ones_are_not(bri
     right = Classifier(brightness).predict_proba(png(240, side))[0]
     np.testing.assert_array_equal(asyncio.run(answer()).probabilities, right)
     assert [one is threading.main_thread() for one in threads] == [is_small]
+
+
+def test_what_nobody_waits_for_any_more_is_not_decoded(brightness, monkeypatch):
+    monkeypatch.setattr(module, "processor_count", lambda: 1)  # both pictures are one batch
+    decoded, reached, further = [], threading.Event(), threading.Event()
+
+    class Halting(Classifier):
+        def prepared(self, picture, name, **limits):
+            pixels = super().prepared(picture, name, **limits)
+            decoded.append(name)
+            reached.set()
+            assert further.wait(60)
+            return pixels
+
+    async def answer():
+        pipeline, classifier = Pipeline(asyncio.get_running_loop(), Metrics(), 10**6), Halting(brightness, 1)
+        first, second = (pipeline.submit(classifier, Upload(name, png(240, 65))) for name in "ab")
+        await asyncio.to_thread(reached.wait, 60)
+        second.cancel()
+        further.set()
+        await first
+        pipeline.close()
+
+    asyncio.run(answer())
+    assert decoded == ["a"]
 
 
 def test_one_bad_picture_spoils_no_batch_and_closing_finishes_all(classifier):

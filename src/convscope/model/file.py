@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _KEY = "convscope"
+_EVERY_RUN_HAS_ONE = "model"
 _ORIGIN, _DIRECTIONS = "rejection.origin", "rejection.directions"
 _LONGEST_HEADER = 32 * 2**20
 _MOST_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
@@ -113,6 +114,17 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError(f"cannot read the model {path}", why=error.strerror or str(error)) from error
     except _UNUSABLE as error:
         raise _unusable(str(path), error) from error
+
+
+def name_of_model(path: str | os.PathLike[str]) -> str:
+    """What people call a model: its file's name, or its folder's if that is `model`, as in every run.
+
+    Example:
+        >>> name_of_model("runs/pets/model.safetensors"), name_of_model("digits.safetensors")
+        ('pets', 'digits')
+    """
+    path = Path(path)
+    return path.absolute().parent.name if path.stem == _EVERY_RUN_HAS_ONE else path.stem
 
 
 def from_bytes(data: bytes) -> Model:

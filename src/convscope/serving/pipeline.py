@@ -106,13 +106,15 @@ class Pipeline:
 
     def _work(self) -> None:
         while batch := self._waiting.next_batch():
-            self._predict([job for job in batch if not job.outcome.cancelled()])
+            self._predict(batch)
 
     def _predict(self, batch: Sequence[_Job]) -> None:
         """Settle a batch of one classifier; a picture that cannot be read stops no other."""
         readable: list[_Job] = []
         pixels: list[NDArray[np.uint8]] = []
         for job in batch:
+            if job.outcome.cancelled():  # perhaps only while those before it were decoded
+                continue
             try:
                 pixels.append(self._prepared(job))
             except Exception as error:  # noqa: BLE001 - whoever asked is told, and the thread goes on

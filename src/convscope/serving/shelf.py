@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.classifier import Classifier, load
-from convscope.errors import ConvscopeError, RequestError, SettingError
+from convscope.errors import ConvscopeError, ModelFileError, RequestError, SettingError
+from convscope.model.file import name_of_model
 from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_EVERY_RUN_HAS_ONE = "model"
 _THREADS = 1
 """So many compute a batch: as many batches as there are processors are computed at the same time."""
 _Version = tuple[int, int, int]
@@ -40,7 +40,7 @@ def named(given: Sequence[str]) -> dict[str, Path]:
         name, equals, file = one.partition("=")
         if not equals or Path(one).exists():  # a file may have an equals sign in its name
             path = Path(one)
-            name = path.absolute().parent.name if path.stem == _EVERY_RUN_HAS_ONE else path.stem
+            name = name_of_model(path)
         else:
             path = Path(file)
         if not _NAME.fullmatch(name):
@@ -117,6 +117,8 @@ class Shelf:
             self._classifiers[name] = _opened(path)
         except ConvscopeError as error:
             return Reload(name, error)
+        except Exception as error:  # noqa: BLE001 - want of memory, say; the one that was there goes on
+            return Reload(name, ModelFileError(f"cannot use the model {path}", why=repr(error)))
         return Reload(name, None)
 
 

@@ -1,0 +1,26 @@
+"""A file that was replaced is read anew, and whatever it is, somebody answers."""
+
+import dataclasses
+
+from convscope.model.file import save
+from convscope.serving import shelf as module
+from convscope.serving.shelf import Shelf
+
+
+def test_whatever_reading_a_new_file_raises_the_old_model_goes_on(brightness, model_path, monkeypatch):
+    shelf = Shelf({"tone": model_path})
+    before = shelf["tone"]
+
+    def give_up(*_):
+        raise MemoryError("no room")
+
+    save(dataclasses.replace(brightness, classes=("night", "day")), model_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "load", give_up)
+        (reload,) = shelf.refresh()
+    assert (reload.name, reload.error.why) == ("tone", "MemoryError('no room')")
+    assert shelf["tone"] is before
+    assert shelf.refresh() == []  # the same file is not tried again and again
+    save(dataclasses.replace(brightness, classes=("old", "new!")), model_path)
+    assert [one.error for one in shelf.refresh()] == [None]
+    assert shelf["tone"].classes == ("old", "new!")
