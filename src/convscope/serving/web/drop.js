@@ -5,7 +5,17 @@
  * @typedef {{picture: string, unknown?: boolean, classes?: {class: string, probability: number}[], problem?: Problem}} Predicted
  */
 
-const AT_ONCE = 8;
+const AT_ONCE = 4; // each in a request of its own, so that a limit on one is none on all together
+const OF_THE_PICTURE = [413, 422]; // what is wrong concerns one picture: the others are asked about anyway
+
+/** A problem that the service tells of. */
+class Refused extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(told(problem));
+    this.problem = problem;
+  }
+}
 
 const drop = byId("drop", HTMLDivElement);
 const files = byId("files", HTMLInputElement);
@@ -41,11 +51,12 @@ function say(text) {
  * @param {RequestInit} [request]
  */
 async function ask(address, request = {}) {
+  /** @type {Record<string, string>} */
   const headers = token.value ? { authorization: `Bearer ${token.value}` } : {};
   const response = await fetch(address, { ...request, headers });
   const content = await response.json();
   if (response.status === 401) entry.hidden = false;
-  if (!response.ok) throw new Error(told(content));
+  if (!response.ok) throw new Refused(content);
   return content;
 }
 
@@ -77,19 +88,35 @@ function showClasses() {
 async function predict(pictures) {
   const waiting = [...pictures];
   while (waiting.length) {
+    say(`${waiting.length} to go`);
     const some = waiting.splice(0, AT_ONCE);
-    say(`${waiting.length + some.length} to go`);
-    const form = new FormData();
-    for (const picture of some) form.append("picture", picture);
     try {
-      const address = `models/${encodeURIComponent(model.value)}/predict`;
-      const { predictions } = await ask(address, { method: "POST", body: form });
-      some.forEach((picture, place) => answers.prepend(item(picture, predictions[place])));
+      const found = await Promise.all(some.map(predictOne));
+      some.forEach((picture, place) => answers.prepend(item(picture, found[place])));
       say("");
     } catch (error) {
       say(error instanceof Error ? error.message : String(error));
       return;
     }
+  }
+}
+
+/**
+ * @param {File} picture
+ * @returns {Promise<Predicted>}
+ */
+async function predictOne(picture) {
+  const form = new FormData();
+  form.append("picture", picture);
+  try {
+    const address = `models/${encodeURIComponent(model.value)}/predict`;
+    const { predictions } = await ask(address, { method: "POST", body: form });
+    return predictions[0];
+  } catch (error) {
+    if (error instanceof Refused && OF_THE_PICTURE.includes(error.problem.status)) {
+      return { picture: picture.name, problem: error.problem };
+    }
+    throw error;
   }
 }
 
