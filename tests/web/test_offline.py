@@ -207,6 +207,35 @@ def test_the_camera_by_keyboard(use, make_model):
         assert show.tab.evaluate("document.querySelector('video').srcObject") is None
 
 
+def test_pressing_twice_asks_for_one_camera(use, make_model):
+    with use(make_model()) as show:
+        asked = show.tab.evaluate(
+            """async () => {
+              const devices = navigator.mediaDevices;
+              const buttons = [...document.querySelectorAll("button")];
+              const button = buttons.find((one) => one.textContent === "Use the camera");
+              const ask = devices.getUserMedia.bind(devices);
+              let asked = 0;
+              devices.getUserMedia = (wish) => (asked++, ask(wish));
+              button.click();
+              button.click();
+              await new Promise((resolve) => setTimeout(resolve, 500));
+              return asked;
+            }"""
+        )
+        assert asked == 1
+
+
+def test_a_camera_that_fails_is_switched_off_and_told(use, make_model):
+    with use(make_model()) as show:
+        show.tab.click("text=Use the camera")
+        show.tab.wait_for_selector("section .bars")
+        show.tab.evaluate("void (createImageBitmap = () => Promise.reject(new Error('unplugged')))")
+        show.tab.wait_for_selector("section", state="hidden")
+        assert show.tab.inner_text("[role=status]") == "The camera cannot be used: unplugged"
+        assert show.tab.evaluate("document.querySelector('video').srcObject") is None
+
+
 @pytest.mark.parametrize("kind", ["drop", "paste"])
 def test_a_picture_is_dropped_or_pasted(use, make_model, paint, tmp_path, kind):
     encoded = paint(tmp_path / "grey.png", 90).read_bytes()

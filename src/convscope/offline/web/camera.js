@@ -7,9 +7,10 @@ const PAUSE = 100; // milliseconds between frames: as often as a person can read
  *
  * @param {HTMLVideoElement} video
  * @param {(frame: ImageBitmap) => Promise<void>} classify
+ * @param {(error: unknown) => void} fail  called once if no further frame is classified
  * @returns {Promise<() => void>}
  */
-export async function start(video, classify) {
+export async function start(video, classify, fail) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   video.srcObject = stream;
   await video.play();
@@ -20,7 +21,7 @@ export async function start(video, classify) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   };
-  run();
+  run().catch((error) => isRunning && fail(error));
   return () => {
     isRunning = false;
     for (const track of stream.getTracks()) track.stop();

@@ -45,6 +45,7 @@ class Page {
     this.lastSeen = undefined;
     /** @type {(() => void) | undefined} stops the camera */
     this.stop = undefined;
+    this.isAsking = false; // whether the browser still asks if the camera may be used
     this.drop = this.dropZone();
     root.replaceChildren(this.top, this.main());
     this.listen();
@@ -166,16 +167,33 @@ class Page {
   }
 
   async toggleCamera() {
-    if (this.stop) {
-      this.stop();
-      this.stop = undefined;
-    } else {
+    if (this.isAsking) return;
+    if (this.stop) this.stopCamera();
+    else {
+      this.isAsking = true;
       try {
-        this.stop = await start(this.video, (frame) => this.look(frame));
+        this.stop = await start(this.video, (frame) => this.look(frame), (error) => this.loseCamera(error));
+        this.showCamera();
       } catch (error) {
-        this.say(`The camera cannot be used: ${text(error)}`);
+        this.loseCamera(error);
       }
+      this.isAsking = false;
     }
+  }
+
+  stopCamera() {
+    this.stop?.();
+    this.stop = undefined;
+    this.showCamera();
+  }
+
+  /** @param {unknown} error */
+  loseCamera(error) {
+    this.stopCamera();
+    this.say(`The camera cannot be used: ${text(error)}`);
+  }
+
+  showCamera() {
     this.camera.hidden = !this.stop;
     this.switch.textContent = this.stop ? "Stop the camera" : "Use the camera";
   }
