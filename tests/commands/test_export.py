@@ -50,7 +50,24 @@ def test_a_page_is_compared_too(run: Run, model_path: Path, pets: Path, tmp_path
     counts = [int(text.split()[2]) for text in (alone.stdout, done.stdout)]
     assert counts[1] - counts[0] == 4
     assert "in probability at most" in done.stdout
-    assert "<title>model · convscope</title>" in model_path.with_suffix(".html").read_text("utf-8")
+    title = f"<title>{model_path.parent.name} · convscope</title>"  # every run's model is called model
+    assert title in model_path.with_suffix(".html").read_text("utf-8")
+
+
+def test_a_file_that_ends_like_a_page_becomes_one(run: Run, model_path: Path, tmp_path: Path) -> None:
+    done = run("export", model_path, "-o", tmp_path / "pets.html")
+    assert done.returncode == 0, done.stderr
+    assert "<title>pets · convscope</title>" in (tmp_path / "pets.html").read_text("utf-8")
+
+
+def test_the_model_itself_is_not_written_over(run: Run, model_path: Path) -> None:
+    before = model_path.read_bytes()
+    done = run(
+        "export", model_path, "-o", f"{model_path.parent}/../{model_path.parent.name}/model.safetensors"
+    )
+    assert done.returncode == 2
+    assert "is the model itself" in done.stderr
+    assert model_path.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -60,6 +77,7 @@ def test_a_page_is_compared_too(run: Run, model_path: Path, pets: Path, tmp_path
         ["--data", "nowhere"],
         ["-o", "nowhere/model.onnx"],
         ["--html", "--quantise", "--data", "digits"],
+        ["-o", "model.html", "--quantise", "--data", "digits"],
         ["--html", "-o", "nowhere/model.html"],
     ],
 )

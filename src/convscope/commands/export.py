@@ -27,7 +27,10 @@ def export(
         bool, typer.Option("--quantise", help="Store weights and values with 8 bits; needs --data.")
     ] = False,
     html: Annotated[
-        bool, typer.Option("--html", help="Write a page that classifies in a browser, offline.")
+        bool,
+        typer.Option(
+            "--html", help="Write a page that classifies in a browser, offline; so does a FILE.html."
+        ),
     ] = False,
     licence: Annotated[
         str, typer.Option(help="The terms the model may be used under.", show_default="not stated")
@@ -35,15 +38,16 @@ def export(
 ) -> None:
     """Write a model as an ONNX file that takes raw pictures and gives probabilities.
 
-    With --html it becomes a page instead: one file that classifies pictures and what the camera sees, without
-    a server and without the internet.
+    With --html, or where FILE ends so, it becomes a page instead: one file that classifies pictures and what
+    the camera sees, without a server and without the internet.
 
     Nothing is written unless the file answers as the model does. With --quantise it answers a little
     differently: what that costs in accuracy on the test pictures is measured and printed.
     """
     from convscope.model import export as exporting
-    from convscope.model.file import load
+    from convscope.model.file import load, name_of_model
 
+    html = html or (output is not None and output.suffix == ".html")
     if quantised and data is None:
         raise SettingError(
             "--quantise needs pictures",
@@ -58,6 +62,8 @@ def export(
         )
     suffix = ".html" if html else ".8bit.onnx" if quantised else ".onnx"
     path = output or Path(model).with_suffix(suffix)
+    if path.resolve() == Path(model).resolve():
+        raise SettingError(f"{path} is the model itself", remedy="write to another file")
     trained = load(model)
     if quantised and data is not None:
         cost = exporting.export_quantised(trained, path, data, licence)
@@ -69,7 +75,7 @@ def export(
         if html:
             from convscope.offline.export import export_page
 
-            found = export_page(trained, path, path.stem, pictures, licence)
+            found = export_page(trained, path, name_of_model(path), pictures, licence)
         else:
             found = exporting.export(trained, path, pictures, licence)
         made_up = "" if data else ", all made up: give --data for real ones"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.model.selection import Selection
     from convscope.pictures.sources import Source
 
     Named = tuple[str, NDArray[np.uint8]]
@@ -108,17 +109,26 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
     graph = quantise(
         build_raw_graph(model, licence), learned.store.pictures[_spread(learned.indices, _MOST_CALIBRATED)]
     )
-    session, pictures = open_session(graph, None), judged.store.pictures
-    answers = [session.run(["label"], {"pictures": pictures[index][None]})[0] for index in judged.indices]
-    found = np.concatenate([np.asarray(answer) for answer in answers])
-    trained = Predictor(model).logits(pictures[judged.indices]).argmax(axis=1)
+    coarse, exact = _labels(graph, model, judged)
     write(graph, path)
     return QuantisationCost(
-        pictures=len(found),
-        accuracy_fraction=float((found == judged.labels).mean()),
-        trained_accuracy_fraction=float((trained == judged.labels).mean()),
-        changed=int((found != trained).sum()),
+        pictures=len(coarse),
+        accuracy_fraction=float((coarse == judged.labels).mean()),
+        trained_accuracy_fraction=float((exact == judged.labels).mean()),
+        changed=int((coarse != exact).sum()),
     )
+
+
+def _labels(graph: onnx.ModelProto, model: Model, judged: Selection) -> NDArray[np.int64]:
+    """Ask a graph and its model for the labels of the same pictures, a batch in memory: (2, pictures)."""
+    session, predictor = open_session(graph, None), Predictor(model)
+    found = np.empty((2, len(judged.indices)), np.int64)
+    for start in range(0, len(judged.indices), predictor.batch_size):
+        part = slice(start, start + predictor.batch_size)
+        pictures = judged.store.pictures[judged.indices[part]]
+        found[0, part] = np.asarray(session.run(["label"], {"pictures": pictures})[0])
+        found[1, part] = predictor.logits(pictures).argmax(axis=1)
+    return found
 
 
 def held_out(model: Model, data: str) -> Iterator[Named]:
