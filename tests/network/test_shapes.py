@@ -156,6 +156,8 @@ def test_a_shape_that_is_none_is_refused(text: str) -> None:
         ("4C3-MP2-AP4-9N", (5, 9), True),
         ("4C3-MP2-MP3", (6, 6), False),  # of 4x4 cells one row and one column are left over
         ("4C3-MP2", (6, 6), False),
+        ("4C3-MP2-4C3-MP2-4C3-MP2", (8, 11), True),
+        ("4C3-MP2-4C3-MP2-4C3-MP2", (6, 6), False),  # one cell is left, which a convolution cannot halve
     ],
 )
 def test_a_chain_whose_last_maps_are_pooled_whole_takes_other_sizes(notation, sides, takes):

@@ -3,10 +3,12 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import NetworkError, NotationError, SettingError
+from convscope.network.modules import TrainingNetwork
 from convscope.network.notation import parse
 from convscope.network.presets import PRESETS
 from convscope.network.shapes import stages
@@ -191,3 +193,17 @@ def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it(
     assert choose(colour, Settings(growing=False)).smaller is None
     assert choose(colour, Settings(network="course", growing=True)).smaller is None
     assert "24 × 24 at first" in dict(recipe_lines(colour, choose(colour, Settings())))["variation"]
+
+
+@pytest.mark.parametrize("wider", [0, 3])
+def test_whatever_their_size_pictures_that_are_shown_smaller_pass_through_the_network(wider):
+    shown = 0
+    for side in range(2, 33):
+        colour = Facts((50, 50), (3, side, side + wider))
+        recipe = choose(colour, Settings())
+        if recipe.smaller:
+            chain = stages(parse(recipe.network), colour.shape, 2)
+            network = TrainingNetwork(chain, whitened=None, fused=True)
+            assert network(torch.zeros(2, 3, *recipe.smaller)).shape == (2, 2)
+            shown += 1
+    assert shown > 5

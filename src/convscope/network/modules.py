@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from convscope.network.fused import EPSILON, PoolNormaliseCut, alone, normalise_maps, pool_maps
 from convscope.network.notation import Convolution, FullConnection, Pooling
-from convscope.network.shapes import covers_all
+from convscope.network.shapes import HALVING, covers_all
 from convscope.network.shared_batch import normalise_share
 
 if TYPE_CHECKING:
@@ -234,8 +234,8 @@ def _pools(block: nn.Module) -> bool:
 
 
 def _pools_next(chain: Sequence[Stage], place: int) -> bool:
-    """Whether the next stage is the pooling that the fused step knows: max, 2x2, no overlap, no overhang."""
-    return chain[place + 1].layer == Pooling("max", (2, 2), (2, 2), overhang=False)
+    """Whether the next stage is the pooling that the fused step knows."""
+    return chain[place + 1].layer == HALVING
 
 
 def _initial_weights(stage: Stage) -> Tensor:

@@ -18,6 +18,8 @@ from convscope.steps.windows import output_size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+HALVING = Pooling("max", (2, 2), (2, 2), overhang=False)
+"""The pooling that training takes along in the convolution before it: its window is always 2x2."""
 _LONGEST_SIDE = 65_536
 
 
@@ -140,6 +142,8 @@ def covers_all(stage: Stage) -> bool:
 def takes_any_size(chain: Sequence[Stage], sides: tuple[int, int]) -> bool:
     """Whether a chain can do with pictures of other sides, because its last maps are pooled whole.
 
+    The window of that pooling shrinks with the maps, but for `HALVING`.
+
     Args:
         chain: What `stages` returns.
         sides: Height and width of the other pictures.
@@ -147,9 +151,10 @@ def takes_any_size(chain: Sequence[Stage], sides: tuple[int, int]) -> bool:
     wholes = [place for place, stage in enumerate(chain) if covers_all(stage)]
     if not wholes:
         return False
-    before = [stage.layer for stage in chain[: wholes[0]]]
+    end = wholes[0] + (chain[wholes[0]].layer == HALVING)
+    fixed = [stage.layer for stage in chain[:end]]
     try:
-        stages(before, (chain[0].input_shape[0], *sides), 1)
+        stages(fixed, (chain[0].input_shape[0], *sides), 1)
     except NetworkError:
         return False
     return True
