@@ -86,6 +86,11 @@ def test_help_fits_any_terminal(arguments, columns):
     assert max(len(line) for line in done.stdout.splitlines()) <= int(columns)
 
 
+def test_help_fills_its_lines_however_long_they_are_in_the_code():
+    done = convscope("predict", "--help", COLUMNS="200")
+    assert "does not stop the others. With --explain two maps are written for each: where" in done.stdout
+
+
 def test_every_option_of_train_can_be_read_in_eighty_columns():
     done = convscope("train", "--help", COLUMNS="80")
     assert "…" not in done.stdout

@@ -24,7 +24,7 @@ app = typer.Typer(
     name="convscope",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",  # which fills lines anew, however long they are in the docstring
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
