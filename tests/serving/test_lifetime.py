@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_used_changes_nothing_and_is_told(serve, model_pat
     while not (told := [line for line in service.lines() if line["event"] == "model replaced"]):
         assert time.monotonic() < limit
         time.sleep(0.1)
-    assert told[0]["outcome"] == "failed"
+    assert (told[0]["level"], told[0]["outcome"]) == ("warning", "failed")
     assert "not a model file" in told[0]["why"]
     model_path.unlink()
     time.sleep(1.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -130,4 +131,6 @@ class Service:
             for reload in await asyncio.to_thread(self.shelf.refresh):
                 outcome = "failed" if reload.error else "done"
                 self.metrics.reloads.add(reload.name, outcome)
-                tell("model replaced", model=reload.name, outcome=outcome, why=str(reload.error or ""))
+                level = logging.WARNING if reload.error else logging.INFO
+                why = str(reload.error or "")
+                tell("model replaced", level=level, model=reload.name, outcome=outcome, why=why)
