@@ -227,13 +227,15 @@ def test_output_that_does_not_fit_on_the_disk_is_an_error_of_a_few_lines():
     assert len(done.stderr.splitlines()) <= 4
 
 
-def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("module", "package"), [("torch", "torch"), ("sklearn", "scikit-learn")])
+def test_a_package_that_is_missing_is_named(tmp_path: Path, module: str, package: str) -> None:
     script = (
-        "import sys\nsys.modules['torch'] = None\nsys.argv = 'convscope train digits --output run'.split()\n"
+        f"import sys\nsys.modules[{module!r}] = None\n"
+        "sys.argv = 'convscope train digits --output run'.split()\n"
         "from convscope.commands import main\nmain()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "torch is needed for this\n  try: pip install torch\n"
+    assert done.stderr == f"{package} is needed for this\n  try: pip install {package}\n"

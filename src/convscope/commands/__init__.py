@@ -30,6 +30,9 @@ import sys
 from convscope.errors import ConvscopeError, SettingError
 from convscope.printable import printable
 
+_PACKAGES = {"sklearn": "scikit-learn"}
+"""What pip calls a module by, where that is another name."""
+
 
 def main() -> None:
     """Run the command line of this process and end the process."""
@@ -86,7 +89,9 @@ def _run() -> int:
 
 def _missing(error: ModuleNotFoundError) -> ConvscopeError:
     """Say which package there is not, where only some are installed, as is enough to predict."""
-    return SettingError(f"{error.name} is needed for this", remedy=f"pip install {error.name}")
+    module = str(error.name).partition(".")[0]
+    package = _PACKAGES.get(module, module)
+    return SettingError(f"{package} is needed for this", remedy=f"pip install {package}")
 
 
 def _refused(error: OSError) -> int:
