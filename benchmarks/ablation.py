@@ -74,6 +74,13 @@ def mirrored_at_random(
     return drawn
 
 
+def cut_out(
+    indices: NDArray[np.int64], augmentation: batches.Augmentation, sides: tuple[int, int], **place: int
+) -> batches.Epoch:
+    """Draw an epoch in which a square is hidden in each picture."""
+    return DRAW(indices, replace(augmentation, cutout=0.25), sides, **place)
+
+
 DRAW = batches.draw_epoch
 STEP = Optimiser.step
 LOOP = "convscope.training.loop"
@@ -98,6 +105,10 @@ PIECES = {
     "shifts": Piece("pictures not moved", {"augmentation": "none"}),
     "growing": Piece("always at full size, a fifth fewer epochs for it", {"growing": False}, epochs=0.8),
     "averaging": Piece("the last weights", {"averaging": False}),
+    "whole pictures": Piece(
+        "a square a quarter as wide hidden in each",
+        replaced=patch(f"{LOOP}.batches.draw_epoch", cut_out),
+    ),
 }
 
 
