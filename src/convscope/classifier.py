@@ -7,7 +7,7 @@ import itertools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -151,9 +150,7 @@ class Classifier:
 
         return explain(self.model, picture, truth=truth, data=data)
 
-    def evaluate(
-        self, data: str | Path | tuple[Any, Any], part: Judged = "test", *, progress: Progress | None = None
-    ) -> Evaluation:
+    def evaluate(self, data: Data, part: Judged = "test", *, progress: Progress | None = None) -> Evaluation:
         """Measure how good the classifier is on labelled pictures.
 
         Args:

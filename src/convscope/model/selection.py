@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,12 +16,12 @@ from convscope.pictures.store import Catalogue, Progress, Store, build_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.pictures.preparation import Preparation
+    from convscope.pictures.sources import Data
 
 Judged = Part | Literal["all"]
 _MOST_NAMED = 10
@@ -47,7 +47,7 @@ class Selection:
 
 
 def select(
-    data: str | Path | tuple[Any, Any],
+    data: Data,
     model: Model,
     part: Judged = "test",
     *,
