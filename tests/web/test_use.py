@@ -1,7 +1,10 @@
 """How a page is used: pointer, keyboard, address, motion, and what it may not do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
@@ -178,4 +181,36 @@ def test_names_cannot_do_anything(open_page, make_model):
     assert name in tab.inner_text(".names") or name in tab.inner_text(".answer")
     assert tab.evaluate("window.harm") is None
     assert tab.errors == []
+    tab.close()
+
+
+def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
+    def top(selector, side="top"):
+        return colour.tab.locator(selector).first.evaluate(f"one => one.getBoundingClientRect().{side}")
+
+    colour.go("#at=convolution_1:1.0.0")
+    colour.tab.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert top("main h1", "bottom") < 0
+    assert top(".ribbon") == 0
+    colour.tab.locator(".steps a").last.click()
+    colour.tab.locator("h1", has_text="ReLU after convolution 1").wait_for()
+    assert top(".ribbon", "bottom") <= top("main h1") < 300
+
+
+@pytest.mark.parametrize(("temperature", "says"), [(2.0, "too sure"), (0.5, "surer than"), (1.0, None)])
+def test_why_the_answer_is_another_than_the_shares_is_told(open_page, make_model, temperature, says):
+    model = replace(make_model("2C3-MP2", (1, 6, 6), classes=2, seed=1), temperature=temperature)
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (6, 6), np.uint8))
+    told = walk(model, picture, picture_name="noise")
+    tab, url = open_page(page_of(told.model_dump()), f"temperature {temperature}")
+    tab.goto(url)
+    softmax = tab.locator(".overview li", has=tab.locator("a:text-is('softmax')"))
+    answer = tab.locator(".answer strong").first.inner_text()
+    assert (f"The answer at the top, {answer}, " in softmax.inner_text()) == (says is not None)
+    tab.goto("about:blank")
+    tab.goto(f"{url}#at=softmax:0")
+    tab.wait_for_selector("main h1")
+    told = tab.locator("details", has_text="What the network says in the end")
+    assert told.count() == (says is not None)
+    assert says is None or says in told.text_content()
     tab.close()

@@ -30,6 +30,7 @@
  * @property {(...stops: Stop[]) => string} backTo  the address of doing so, one stop after the other
  * @property {(name: string, value: string) => void} set  an option, "" for its default
  * @property {string} noNeighbours  what to say where there are no training pictures
+ * @property {string} absent  what to say where the walk holds nothing of what a page is for
  */
 
 export {};

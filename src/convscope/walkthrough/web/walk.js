@@ -14,6 +14,7 @@
  * @property {(step: Step | undefined, place: Place, name: string) => void} shown  told of the number that is looked at
  *   from now on, and the name of its step or of the page
  * @property {() => string} noNeighbours  what to say where there are no training pictures
+ * @property {() => string} absent  what to say where the walk holds nothing of what a page is for
  *
  * @typedef {object} Mounted  a walk in such a page
  * @property {Chain} chain
@@ -114,7 +115,7 @@ class Page {
   constructor(chain, root, host) {
     this.chain = chain;
     this.host = host;
-    this.top = element("div");
+    this.top = element("div", { class: "walk-top" });
     this.main = host ? element("section", { "aria-label": "step" }) : element("main");
     this.trail = element("footer", { class: "trail", "aria-label": "trail" });
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
@@ -156,12 +157,19 @@ class Page {
       ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
     );
     centreCurrent(this.top.querySelector(".ribbon"));
-    if (asked.step !== this.asked) this.top.lastElementChild?.scrollIntoView({ block: "nearest" });
-    this.asked = asked.step;
     if (step) this.renderStep(state, step, asked.place);
     else this.renderExtra(state, extra ?? "overview");
+    if (asked.step !== this.asked) this.toBegin();
+    this.asked = asked.step;
     if (focused) refocus(this.main, focused);
     this.host?.shown(step, this.pinned ?? [], step?.name ?? extra ?? "");
+  }
+
+  /** Another step is read from its beginning, below the ribbon, which stays where there is room for it. */
+  toBegin() {
+    const ribbon = this.top.lastElementChild?.getBoundingClientRect();
+    const above = this.main.getBoundingClientRect().top - (ribbon?.height ?? 0);
+    if (above < 0) scrollBy(0, above);
   }
 
   /**
@@ -228,6 +236,7 @@ class Page {
       back: (stop) => this.go(further(this.state ?? state, stop)),
       backTo: (...stops) => format(further(this.state ?? state, ...stops)),
       set: (name, value) => this.setOption(name, value),
+      absent: this.host?.absent() ?? "This was not computed for this walk.",
       noNeighbours: this.host?.noNeighbours() ?? "No training pictures were given to this walk.",
     };
   }

@@ -7,7 +7,7 @@ import { element } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
 import { numberGrid } from "convscope/grid.js";
 import { inputMaps } from "convscope/input_maps.js";
-import { layout, NO_MARGIN, signedPaint } from "convscope/maps.js";
+import { NO_MARGIN, signedPaint } from "convscope/maps.js";
 import { three } from "convscope/numbers.js";
 import { outputMaps } from "convscope/output_maps.js";
 import { windowOf } from "convscope/receptive.js";
@@ -216,6 +216,16 @@ function outputSize({ output_size, padding, stride }) {
 }
 
 /**
+ * How a filter's channels are laid out: those of a picture below each other, more of them as a square.
+ *
+ * @param {number} channels
+ */
+function tiling(channels) {
+  const width = channels <= 3 ? 1 : Math.ceil(Math.sqrt(channels));
+  return { width, height: Math.ceil(channels / width) };
+}
+
+/**
  * Every filter as a picture: one tile of weights for each input channel.
  *
  * @param {ConvolutionStep} step
@@ -223,7 +233,7 @@ function outputSize({ output_size, padding, stride }) {
  */
 function filters(step, context) {
   const [count, channels, rows, columns] = step.filters.shape;
-  const tiles = layout(channels);
+  const tiles = tiling(channels);
   const width = tiles.width * (columns + 1) - 1;
   const height = tiles.height * (rows + 1) - 1;
   const limit = limitOf(step.filters.data);

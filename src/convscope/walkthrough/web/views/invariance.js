@@ -25,9 +25,8 @@ const POOLINGS = {
  * @param {import("convscope/view.js").Context} context
  * @returns {import("convscope/view.js").View}
  */
-export function invariance({ chain, state, set }) {
-  if (chain.invariance.length === 0)
-    return { below: [element("p", {}, "This was not computed for this walk.")] };
+export function invariance({ chain, state, set, absent }) {
+  if (chain.invariance.length === 0) return { below: [element("p", { class: "quiet" }, absent)] };
   const names = Object.fromEntries(chain.invariance.map(({ change }) => [change, change]));
   const change = chain.invariance.find((one) => one.change === state.options.change) ?? chain.invariance[0];
   const start = Number(state.options.amount ?? neutral(change));

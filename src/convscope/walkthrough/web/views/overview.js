@@ -6,7 +6,7 @@ import { activities, brightest, hasMaps, largestFirst, mapName } from "convscope
 import { element, link } from "convscope/dom.js";
 import { gallery } from "convscope/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/maps.js";
-import { count, shapeText, three } from "convscope/numbers.js";
+import { count, percent, shapeText, three } from "convscope/numbers.js";
 import { format } from "convscope/state.js";
 
 /**
@@ -59,10 +59,25 @@ function drawing(context, step) {
   if (step.kind === "softmax") {
     const order = largestFirst(step.output.data).slice(0, MOST_CLASSES);
     const shares = order.map((index) => ({ label: chain.classes[index], value: step.output.data[index] }));
-    return bars(shares, { caption: "", shares: true });
+    return element("div", { class: "stack" }, bars(shares, { caption: "", shares: true }), tempered(chain));
   }
   if (step.kind === "loss") return element("p", {}, lossText(context, step.output.data));
   return hasMaps(step) ? smallMaps(context, step) : columnPicture(step, theme);
+}
+
+/**
+ * Why the answer at the top is another than these shares.
+ *
+ * @param {Context["chain"]} chain
+ */
+function tempered({ temperature, probabilities, predicted }) {
+  if (temperature === 1) return null;
+  const answer = percent(probabilities[predicted ?? 0]);
+  return element(
+    "p",
+    { class: "quiet" },
+    `The answer at the top, ${answer}, divides the logits by ${three(temperature)} first.`,
+  );
 }
 
 /**

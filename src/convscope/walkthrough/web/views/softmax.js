@@ -144,6 +144,8 @@ function arithmetic(step, context, chosen, order) {
  */
 function temperature(step, { chain }) {
   const order = largestFirst(step.calibrated.data).slice(0, 5);
+  const { temperature } = chain;
+  if (temperature === 1) return null;
   return element(
     "details",
     {},
@@ -151,7 +153,7 @@ function temperature(step, { chain }) {
     element(
       "p",
       {},
-      `Networks tend to be too sure. On pictures set aside, dividing the logits by ${three(chain.temperature)} made the probabilities fit best; predictions use those:`,
+      `${temperature > 1 ? "Networks tend to be too sure." : "This network is surer than these shares say."} On pictures set aside, dividing the logits by ${three(temperature)} made the probabilities fit best; predictions use those:`,
     ),
     element(
       "ul",

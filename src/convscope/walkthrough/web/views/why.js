@@ -20,6 +20,7 @@ import { windowOf } from "convscope/receptive.js";
  */
 
 const SIDE = 320; // screen pixels
+const SAME = 1e-6; // distances that rounding leaves
 const MOST_TINT = 0.8; // of the strongest place: something of the picture shows through
 
 /**
@@ -27,7 +28,8 @@ const MOST_TINT = 0.8; // of the strongest place: something of the picture shows
  * @returns {import("convscope/view.js").View}
  */
 export function why(context) {
-  return { below: [gradCam(context), occlusion(context), neighbours(context)] };
+  const none = context.chain.why === null && element("p", { class: "quiet" }, context.absent);
+  return { below: [none, gradCam(context), occlusion(context), neighbours(context)] };
 }
 
 /** @param {Context} context */
@@ -204,7 +206,7 @@ function neighbours({ chain, noNeighbours }) {
           {},
           element("img", { src: thumbnail, alt: `a picture of class ${label}` }),
           element("strong", {}, label),
-          element("span", {}, `distance ${three(distance)}`),
+          element("span", {}, distance < SAME ? "the same" : `distance ${three(distance)}`),
           element("span", { class: "quiet", title: name }, name.split("/").pop() ?? name),
         ),
       ),
