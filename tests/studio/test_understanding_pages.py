@@ -118,7 +118,7 @@ def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
     board = tab.get_by_role("application")
     board.focus()
     tab.keyboard.press("ArrowRight")
-    tab.get_by_role("application", name="row 3, column 4").wait_for()
+    tab.get_by_role("application", name="row 2, column 3").wait_for()
     assert tab.get_by_role("application").evaluate("one => one === document.activeElement")
     tab.goto(f"{studio.address}#/lesson")
     tab.get_by_text("1 answered right").wait_for()

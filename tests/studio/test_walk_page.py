@@ -266,3 +266,9 @@ def test_axe_finds_nothing_wrong(browser, studio_server, theme):
             assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == [], place
             assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
     opened.close()
+
+
+def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio, tab):
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    walk_of(studio, tab, "convolution_1")
+    assert tab.locator(".panes").evaluate("one => one.getBoundingClientRect().top") < 500

@@ -84,6 +84,19 @@ def test_convolution_is_pytorchs(taken):
         assert given[asked["strongest"].answer] == pytest.approx(maps.max().item())
 
 
+def test_a_windows_products_are_shown(taken):
+    of, step = taken.first(("convolution",))
+    grids = PAGES["convolution"].exhibit(of, Place(0, 2, 3)).grids
+    window, weights, products = (
+        np.array([grid.rows for grid in grids if grid.caption.startswith(name)], object)
+        for name in ("window", "filter", "products")
+    )
+    inside = np.where(window == None, 0, window).astype(float)  # noqa: E711 - cell by cell
+    np.testing.assert_allclose(products.astype(float), inside * weights.astype(float))
+    _, bias = of.weights(step)
+    assert products.sum() + bias[0] == pytest.approx(step.output[0, 2, 3])
+
+
 def test_a_filter_turned_by_half_is_known_as_such(taken):
     of, step = taken.first(("convolution",))
     if len(step.input) > 1:

@@ -37,7 +37,7 @@ _KINDS = ("convolution",)
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """One cell of a feature map: its window, the filter, the sum."""
+    """One cell of a feature map: its window, the filter, the products, the sum."""
     material, step = material.first(_KINDS)
     filters, _ = material.weights(step)
     shape = step.output.shape
@@ -54,7 +54,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
     return Exhibit(
         maps=[
             _input_map(material, step, window),
-            signed_map(f"feature map {channel + 1}", "output", step.output[channel], at=(row, column)),
+            signed_map(f"feature map {channel}", "output", step.output[channel], at=(row, column)),
         ],
         grids=[
             grid
@@ -62,6 +62,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             for grid in (
                 _window(step, source, row, column, f"window, {name}"),
                 number_grid(f"filter, {name}", "weights", filters[channel, source]),
+                _product_grid(found, source, name, layer.size[1]),
             )
         ],
         lines=[
@@ -69,7 +70,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             line("bias: {}", found.bias),
             line("together: {}", found.result),
         ],
-        choice=Choice(label="filter", options=[str(n + 1) for n in range(shape[0])], chosen=channel),
+        choice=Choice(label="filter", options=[str(n) for n in range(shape[0])], chosen=channel),
     )
 
 
@@ -207,6 +208,11 @@ def _window(step: Step, source: int, row: int, column: int, caption: str) -> Gri
     windows = Windows(layer.size, layer.stride, layer.padding)
     cells = windows.read(step.input, channel=source, row=row, column=column)
     return window_grid(caption, cells, layer.size[1])
+
+
+def _product_grid(found: convolution.ConvolutionSum, channel: int, name: str, width: int) -> Grid:
+    products = [term.product for term in found.terms if term.channel == channel]
+    return number_grid(f"products, {name}", "output", np.reshape(products, (-1, width)))
 
 
 def _products(found: convolution.ConvolutionSum, row: int, width: int) -> Line:

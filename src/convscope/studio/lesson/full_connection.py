@@ -24,7 +24,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
     (chosen,) = Place(place.channel).inside((len(classes),), (int(material.logits.argmax()),))
     found = _explain(material, chosen)
     return Exhibit(
-        tables=[_table(_largest(found)[:_MOST_SHOWN], f"what counts most for {classes[chosen]}")],
+        tables=[_table(_largest(found)[:_MOST_SHOWN], f"what counts most for the class {classes[chosen]}")],
         lines=_sum(found, _MOST_SHOWN),
         choice=Choice(label="class", options=[*classes], chosen=chosen),
     )
@@ -45,7 +45,7 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "product",
             line(
-                "The neuron of {} listens to input {} with the weight {}. The input is {}. "
+                "The neuron of the class {} listens to input {} with the weight {}. The input is {}. "
                 "What does it contribute?",
                 *(classes[best], first.index, first.weight, first.input),
             ),
@@ -61,7 +61,7 @@ def questions(material: Material) -> tuple[Question, ...]:
             "logit",
             line(
                 "Its largest contributions are in the table. All the others come to {}, and the bias is {}. "
-                "What is the logit of {}?",
+                "What is the logit of the class {}?",
                 *(rest, found.bias, classes[best]),
             ),
             found.result,
@@ -71,7 +71,7 @@ def questions(material: Material) -> tuple[Question, ...]:
                 found.result - found.bias: "The bias is still missing.",
                 found.result - rest: "The other contributions are still missing.",
             },
-            tables=(_table(top, f"contributions to {classes[best]}"),),
+            tables=(_table(top, f"contributions to the class {classes[best]}"),),
         ),
         *_against(largest, classes[best]),
         Question(
@@ -99,7 +99,7 @@ def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
     return (
         Question(
             "against",
-            [f"Before you compute: which of these inputs speaks most against {name}?"],
+            [f"Before you compute: which of these inputs speaks most against the class {name}?"],
             int(np.argmin(products)),
             tuple(
                 ["input ", one.index, ": ", one.input, " × ", one.weight, " = ", one.product]

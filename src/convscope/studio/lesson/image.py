@@ -38,7 +38,7 @@ def questions(material: Material) -> tuple[Question, ...]:
             line(
                 "The {} value of the pixel in row {}, column {} is {}. The training pictures have "
                 "the mean {} and the standard deviation {}. Which number does the network get?",
-                *(CHANNELS[channels][0], row + 1, column + 1, found.pixel, found.mean, found.std),
+                *(CHANNELS[channels][0], row, column, found.pixel, found.mean, found.std),
             ),
             found.result,
             (line("({} − {}) / {}", found.pixel, found.mean, found.std),),

@@ -50,7 +50,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
         ],
         grids=[_grid(step, channel, row, column)],
         lines=[[*_working(layer, values), " = ", float(step.output[channel, row, column])]],
-        choice=Choice(label="map", options=[str(n + 1) for n in range(shape[0])], chosen=channel),
+        choice=Choice(label="map", options=[str(n) for n in range(shape[0])], chosen=channel),
     )
 
 

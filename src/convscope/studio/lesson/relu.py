@@ -35,7 +35,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             around("with ReLU", "output", step.output[channel], row, column),
         ],
         lines=[line("max(0, {}) = {}", found.without, found.result)],
-        choice=Choice(label="map", options=[str(n + 1) for n in range(shape[0])], chosen=channel),
+        choice=Choice(label="map", options=[str(n) for n in range(shape[0])], chosen=channel),
     )
 
 
@@ -51,7 +51,7 @@ def questions(material: Material) -> tuple[Question, ...]:
     return (
         Question(
             "value",
-            line("The filter's sum is {}. Which number is left of it?", found.without),
+            line("The filter's sum is {}. What does ReLU make of it?", found.without),
             found.result,
             (line("the larger of 0 and {}", found.without),),
             within=rounding(found.without),

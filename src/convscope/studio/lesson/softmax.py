@@ -48,8 +48,8 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "share",
             line(
-                "With the largest logit taken off all, {} has the exponential {}; all together are {}. "
-                "What is its probability?",
+                "With the largest logit taken off all, the class {} has the exponential {}; all together are "
+                "{}. What is its probability?",
                 *(classes[best], share.exponentials[best], share.total),
             ),
             share.result,
@@ -95,7 +95,7 @@ def _shift(material: Material, best: int) -> Question:
     return Question(
         "shift",
         line(
-            "Add {} to every logit. What becomes of the probability of {}?",
+            "Add {} to every logit. What becomes of the probability of the class {}?",
             _ADDED,
             material.model.classes[best],
         ),

@@ -19,12 +19,12 @@ import { limitOf } from "convscope/colours.js";
 import { element, head } from "convscope/dom.js";
 import { numberGrid } from "convscope/grid.js";
 import { legend } from "convscope/legend.js";
-import { cellSize, pixelPaint, signedPaint } from "convscope/maps.js";
+import { cellSize, pixelPaint, rem, signedPaint } from "convscope/maps.js";
 import { column, number } from "convscope/number.js";
 import { get, told } from "studio/api.js";
 import { theme } from "studio/theme.js";
 
-const ROOM = 320; // screen pixels a map may take
+const ROOM = 20; // times the text's size, that a map may take
 
 /**
  * Shows a page's exhibit, and another cell or map of it whenever one is chosen.
@@ -102,13 +102,13 @@ function map({ caption, role, pixels, window, at }, tensor, limit, width, go) {
   const picture = {
     height,
     width: columns,
-    cell: cellSize(columns, height, Math.min(ROOM, width), ROOM),
+    cell: cellSize(columns, height, Math.min(rem(ROOM), width), rem(ROOM)),
     paint: pixels ? pixelPaint(tensor) : signedPaint(tensor.data, limit, now),
   };
   const pick = (/** @type {number} */ row, /** @type {number} */ column) =>
     go({ row: String(row), column: String(column) });
   const drawn = board(picture, now, {
-    label: at ? `${caption}: row ${at[0] + 1}, column ${at[1] + 1}; arrow keys move` : caption,
+    label: at ? `${caption}: row ${at[0]}, column ${at[1]}; arrow keys move` : caption,
     listener: at ? { pick, steered: true } : undefined,
   });
   if (window) drawn.outline("input", window);
@@ -153,19 +153,36 @@ export function grids(list) {
   });
   const things = [...new Set(list.map(thing))];
   const inTurn = list.some((one, place) => place > 0 && thing(one) === thing(list[place - 1]));
-  if (!inTurn) return drawn; // window and filter of each channel beside each other
-  return things.map((name) =>
+  // window, filter and products of each channel stand beside each other
+  const [of, names] = inTurn ? [thing, things] : [channel, [...new Set(list.map(channel))]];
+  return names.map((name) =>
     element(
       "span",
       {},
-      drawn.filter((_, place) => thing(list[place]) === name),
+      drawn.flatMap((grid, place) => (of(list[place]) === name ? [sign(list, place), grid] : [])),
     ),
   );
+}
+
+/**
+ * What stands between a grid and the one before it: a window times a filter is what they give.
+ *
+ * @param {Grid[]} list
+ * @param {number} place
+ */
+function sign(list, place) {
+  const pair = `${list[place - 1]?.role} ${list[place].role}`;
+  return { "input weights": "×", "weights output": "=" }[pair] ?? null;
 }
 
 /** @param {Grid} grid */
 function thing({ caption }) {
   return caption.split(",")[0];
+}
+
+/** @param {Grid} grid */
+function channel({ caption }) {
+  return caption.split(", ")[1] ?? "";
 }
 
 /** @param {Table} table */

@@ -56,7 +56,7 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
     picker({ ...place, options }, [
       ...choices,
       { name: "data", label: "pictures", chosen: source.id, options: named(data) },
-      { name: "part", label: "of these the", chosen: part, options: PARTS },
+      { name: "part", label: "which of them", chosen: part, options: PARTS },
     ]),
   );
   return { models: found, data: source, part };

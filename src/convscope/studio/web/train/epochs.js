@@ -114,8 +114,14 @@ function drawn({ classes, probabilities, label, pixels, filters, steps, step, ma
     "p",
     {},
     "It says ",
-    answers.map((index, place) => `${place ? ", " : ""}${classes[index]} ${percent(probabilities[index])}`),
-    `; the picture is under ${label}.`,
+    answers.map((index, place) => [
+      place ? ", " : "",
+      element("strong", {}, classes[index]),
+      ` with ${percent(probabilities[index])}`,
+    ]),
+    "; the picture is under ",
+    element("strong", {}, label),
+    ".",
   );
   const picture = figure("the picture", [canvas(height, width, pixelPaint(pixels), 6)]);
   if (!maps) return [answer, picture];

@@ -63,7 +63,7 @@ export function networkBoard() {
     element: element(
       "div",
       { class: "stack" },
-      element("label", { class: "stack" }, "network; left empty, this one is taken", written),
+      element("label", { class: "stack" }, "network (left empty, this one is taken)", written),
       element(
         "datalist",
         { id: "presets" },

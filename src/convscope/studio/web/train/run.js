@@ -43,6 +43,7 @@ export async function showRun(root, name) {
     state: element("p", { role: "status", class: "run-state" }),
     actions: element("div", { class: "actions" }),
     trouble: element("div", {}),
+    result: element("div", {}),
     progress: element("progress", { max: 1, value: 0, "aria-label": "how much is done" }),
     figures: element("dl", { class: "figures" }),
     charts: element("div", { class: "charts" }),
@@ -53,6 +54,7 @@ export async function showRun(root, name) {
     element("div", { class: "actions" }, parts.state, parts.actions),
     parts.trouble,
     parts.progress,
+    parts.result,
     parts.figures,
     parts.charts,
     seeing.element,
@@ -99,7 +101,7 @@ export async function showRun(root, name) {
 }
 
 /**
- * @param {Record<"state" | "actions" | "trouble" | "figures" | "charts" | "notes", HTMLElement> & {progress: HTMLProgressElement}} parts
+ * @param {Record<"state" | "actions" | "trouble" | "result" | "figures" | "charts" | "notes", HTMLElement> & {progress: HTMLProgressElement}} parts
  * @param {{run: Run, history: History, forecast: Forecast}} seen
  * @param {string} address
  */
@@ -113,6 +115,7 @@ function draw(parts, { run, history, forecast }, address) {
   parts.progress.value = history.preparing
     ? history.preparing.done / Math.max(1, history.preparing.total)
     : history.doneFraction;
+  parts.result.replaceChildren(...table("result", history.finished?.summary ?? []));
   parts.figures.replaceChildren(...figures(run, history, forecast));
   parts.charts.replaceChildren(...charts(history));
   drawNotes(parts.notes, run, history);
@@ -239,15 +242,10 @@ function drawn(curves, setting) {
  * @param {Run} run
  * @param {History} history
  */
-function drawNotes(root, run, { plan, notes, finished }) {
+function drawNotes(root, run, { plan, notes }) {
   const said = run.said ? [element("pre", { class: "said" }, run.said)] : [];
   const told = notes.map((text) => element("p", { class: "note" }, text));
-  root.replaceChildren(
-    ...said,
-    ...table("result", finished?.summary ?? []),
-    ...told,
-    ...table("found and chosen", plan),
-  );
+  root.replaceChildren(...said, ...told, ...table("found and chosen", plan));
 }
 
 /**

@@ -16,7 +16,7 @@ export async function showStart(root, wanted) {
   const board = networkBoard();
   const trouble = element("div", {});
   const name = element("input", { maxlength: 60, autocomplete: "off" });
-  const epochs = element("input", { type: "number", min: 1, max: 100_000, placeholder: "chosen" });
+  const epochs = element("input", { type: "number", min: 1, max: 100_000, placeholder: "automatic" });
   const start = element("button", { class: "main-action" }, "Start training");
   const data = await dataChoice(wanted, (facts) => {
     board.give(facts);

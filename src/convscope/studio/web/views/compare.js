@@ -130,6 +130,11 @@ function flips(found, place, of) {
     { class: "stack" },
     element("h2", {}, "Where they part"),
     choice("show", kind, names, (value) => turnTo(place, { flips: value })),
+    element(
+      "p",
+      { class: "quiet" },
+      `Below each picture its class, then what ${of.first.name} says and what ${of.second.name} says; each leads to its walk.`,
+    ),
     shown.length
       ? pictureList(
           shown.length,

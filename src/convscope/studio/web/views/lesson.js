@@ -59,7 +59,10 @@ export async function show(root, place) {
   );
   const shown = element("section", { class: "exhibit" });
   const questions = element("section", { class: "questions" });
-  root.append(shown, questions, onwards(chapters, place, chapter));
+  root.append(
+    element("div", { class: "hands-on" }, shown, questions),
+    onwards(chapters, place, chapter),
+  );
   await Promise.all([exhibit(shown, chapter.name, asked), ask(questions, chapter, asked)]);
   return chooser?.end;
 }
@@ -91,7 +94,7 @@ function overview(chapters, place) {
       element(
         "p",
         {},
-        "Each page has something to try and a few questions. Guess or calculate first: a wrong answer is told the arithmetic, and costs nothing.",
+        "Each page has something to try and a few questions. Guess or calculate first: a wrong answer is told the arithmetic, and costs nothing. Rows, columns, maps and neurons are counted from 0.",
       ),
     ),
     element(
@@ -165,7 +168,7 @@ function text({ name, attempt }) {
     element(
       "details",
       {},
-      element("summary", {}, "more"),
+      element("summary", {}, "More"),
       element(
         "ul",
         {},

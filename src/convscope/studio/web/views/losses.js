@@ -22,11 +22,15 @@ export async function show(root, place) {
     }
   };
   const waiting = (/** @type {string} */ state, /** @type {string} */ said) => [
-    element("h1", {}, "Losses"),
     element(
-      "p",
-      {},
-      "Why do networks learn from cross-entropy, and not from how often or by how much they are wrong? Two networks of a course are judged by three errors; then one network learns the built-in digits four times, from two losses and two starts.",
+      "div",
+      { class: "lesson" },
+      element("h1", {}, "Losses"),
+      element(
+        "p",
+        {},
+        "Why do networks learn from cross-entropy, and not from how often or by how much they are wrong? Two networks of a course are judged by three errors; then one network learns the built-in digits four times, from two losses and two starts.",
+      ),
     ),
     state === "running"
       ? element("p", { role: "status" }, "The four trainings are under way, which takes about half a minute.")

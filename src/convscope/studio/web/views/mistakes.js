@@ -140,7 +140,7 @@ function matrix({ classes, confusion }, place) {
     element(
       "table",
       { class: "confusion" },
-      head(["class", ...classes]),
+      head(["is ↓ says →", ...classes]),
       element(
         "tbody",
         {},

@@ -19,6 +19,7 @@ import { theme } from "studio/theme.js";
 const MOST_CLASSES = 3;
 const SETTLED = 1500; // milliseconds after which nobody seems to change anything more
 
+const WITHOUT_RELU = "None while ReLU is switched off.";
 const SEARCHING = "Looking through the pictures that the network has learned from …";
 
 /** @typedef {{neighbours: any[], relevance: any}} Alike  what those pictures say about the one that is walked */
@@ -46,17 +47,15 @@ export async function show(root, { path: [model, picture] }) {
   const go = (/** @type {string[]} */ ...path) => (location.hash = addressOf("walk", path));
   const chooser = await pictureChooser(model, (reference) => go(model, reference), picture === undefined);
   const names = Object.fromEntries(models.map((/** @type {any} */ one) => [one.id, one.name]));
-  root.replaceChildren(
-    element("h1", { class: "unseen" }, "Walk"),
-    element(
-      "div",
-      { class: "row" },
-      choice("model", model, names, (chosen) => go(chosen, ...(picture ? [picture] : []))),
-      chooser.element,
-    ),
+  const tools = element(
+    "div",
+    { class: "row" },
+    choice("model", model, names, (chosen) => go(chosen, ...(picture ? [picture] : []))),
+    chooser.element,
   );
+  root.replaceChildren(element("h1", { class: "unseen" }, "Walk"), tools);
   if (picture === undefined) return chooser.end;
-  const walked = new Walked(model, picture);
+  const walked = new Walked(model, picture, tools);
   root.append(walked.element);
   await walked.begin();
   return () => {
@@ -70,12 +69,14 @@ class Walked {
   /**
    * @param {string} model
    * @param {string} picture
+   * @param {HTMLElement} tools  where the panel has its place that changes the network
    */
-  constructor(model, picture) {
+  constructor(model, picture, tools) {
     this.id = model;
     this.model = `/api/models/${model}`;
     this.query = `picture=${encodeURIComponent(picture)}`;
     this.picture = picture;
+    this.tools = tools;
     this.turn = 0;
     this.settling = 0;
     this.isSettled = true;
@@ -117,7 +118,7 @@ class Walked {
     });
     this.panel.element.append(this.answer);
     this.panel.element.open = list.edits.length > 0;
-    this.element.prepend(this.panel.element);
+    this.tools.append(this.panel.element);
     this.mounted = await mount(walk, this.page, {
       theme,
       shown: (...shown) => {
@@ -125,7 +126,8 @@ class Walked {
         this.follow();
         this.search();
       },
-      noNeighbours: () => (this.list.rectify ? this.noNeighbours : "None while ReLU is switched off."),
+      noNeighbours: () => (this.list.rectify ? this.noNeighbours : WITHOUT_RELU),
+      absent: () => (this.list.rectify ? "This is being computed …" : WITHOUT_RELU),
     });
     this.follow();
     this.search();
