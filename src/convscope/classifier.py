@@ -101,7 +101,8 @@ class Classifier:
 
         Args:
             pictures: One picture, or several: a list, or an array (N, height, width) or (N, height, width,
-                channels). Of three sides the last is taken for channels if it is 1 or 3.
+                channels). Of three sides the last is taken for channels if it is 1, 3 or 4, of which 4, with
+                opacity, is refused.
             top: How many of the most probable classes a prediction lists at most.
 
         Returns:

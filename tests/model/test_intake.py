@@ -65,6 +65,7 @@ def test_path_text_bytes_and_array_are_the_same_picture(tmp_path: Path) -> None:
     [
         np.zeros((4, 4, 3)),
         np.zeros((4, 4, 2), np.uint8),
+        np.zeros((9, 8, 4), np.uint8),
         np.zeros((4,), np.uint8),
         np.zeros((0, 4), np.uint8),
         np.zeros((1, 4, 4, 3), np.uint8),
@@ -82,7 +83,8 @@ def test_a_damaged_image_in_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "count"), [((8, 8), 1), ((8, 8, 1), 1), ((8, 8, 3), 1), ((9, 8, 8), 9), ((2, 8, 8, 3), 2)]
+    ("shape", "count"),
+    [((8, 8), 1), ((8, 8, 1), 1), ((8, 8, 3), 1), ((9, 8, 4), 1), ((9, 8, 8), 9), ((2, 8, 8, 3), 2)],
 )
 def test_one_picture_or_several(shape: tuple[int, ...], count: int) -> None:
     pixels = np.zeros(shape, np.uint8)

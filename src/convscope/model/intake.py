@@ -23,7 +23,7 @@ _PNG_MODES = {"1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA"}
 
 
 def is_one(pictures: Picture | Pictures) -> bool:
-    """Tell one picture from several; the last of an array's three sides is channels if it is 1 or 3.
+    """Tell one picture from several; the last of an array's three sides is channels if it is 1, 3 or 4.
 
     Example:
         >>> is_one("cat.jpg"), is_one(["cat.jpg"])
@@ -32,7 +32,8 @@ def is_one(pictures: Picture | Pictures) -> bool:
         (True, False)
     """
     if isinstance(pictures, np.ndarray):
-        return _is_picture_shape(pictures.shape)
+        # one with opacity is one, too, although it will be refused, and not as many as it has rows
+        return _is_picture_shape(pictures.shape) or (pictures.ndim == 3 and pictures.shape[2] == 4)
     return isinstance(pictures, str | os.PathLike | bytes | Image.Image)
 
 
