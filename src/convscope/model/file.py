@@ -284,7 +284,7 @@ def _unusable(what: str, error: Exception) -> ModelFileError:
     return ModelFileError(
         f"{what} is not a model file that can be used",
         why=_cause(error),
-        remedy="take an unbroken copy, or train the model again",
+        remedy="give the model.safetensors of a run, unbroken, or train again",
     )
 
 
