@@ -89,12 +89,14 @@ def test_the_loss_bench_is_trained_once_and_kept(start_studio, tab):
     studio = start_studio()
     tab.goto(f"{studio.address}#/losses")
     tab.get_by_role("button", name="Train the four networks").click()
-    tab.get_by_role("heading", name="Surely wrong").wait_for()
-    tab.get_by_label("network 1, picture 3").focus()
+    tab.get_by_text("under way").wait_for()
+    tab.get_by_label("network 1, picture 3").focus()  # it needs no training
     tab.keyboard.press("Home")
     assert "p0=0.90+0.10+0.01" in tab.url
+    tab.get_by_text("From a confidently wrong start").wait_for()
+    assert tab.get_by_label("network 1, picture 3").evaluate("one => one === document.activeElement")
     tab.reload()
-    tab.get_by_role("heading", name="Surely wrong").wait_for()
+    tab.get_by_text("From a confidently wrong start").wait_for()
     assert tab.get_by_label("network 1, picture 3").input_value() == "0.01"
 
 

@@ -181,7 +181,7 @@ def test_what_the_camera_sees_is_answered_while_it_is_on(studio_server, tab):
     while len(looks) < 4:
         tab.wait_for_timeout(50)
     tab.locator("nav a", has_text="Losses").click()
-    tab.get_by_role("heading", name="Losses").wait_for()
+    tab.get_by_role("heading", name="Why cross-entropy?").wait_for()
     tab.wait_for_timeout(1000)
     seen = len(looks)
     tab.wait_for_timeout(1000)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.training.loss_bench import table
+from convscope.walkthrough.loss_table import table
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.smiley import CENTRE_NOTE, smiley_model, smiley_picture
 from convscope.walkthrough.walk import Walk, walk

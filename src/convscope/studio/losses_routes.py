@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from convscope.studio.errands import Errands, State
+from convscope.walkthrough.loss_table import table
 
 if TYPE_CHECKING:
     from convscope.studio.opened import Studio
@@ -21,6 +22,7 @@ class LossBench(BaseModel):
 
     state: State
     said: str = Field(description="What training said on its way, or why it failed.")
+    table: dict[str, Any] = Field(description="The part of it that needs no training.")
     bench: dict[str, Any] | None = Field(
         description="What docs/reference/losses.md describes, once it is done."
     )
@@ -36,7 +38,7 @@ def losses_routes(studio: Studio) -> APIRouter:
         """The loss bench, if it was trained before."""
         errand = errands.look(_NAME)
         bench = json.loads(errand.printed) if errand.printed else None
-        return LossBench(state=errand.state, said=errand.said, bench=bench)
+        return LossBench(state=errand.state, said=errand.said, table=table(), bench=bench)
 
     @router.post("/api/losses")
     def start() -> LossBench:

@@ -1,10 +1,10 @@
 """Why networks learn from cross-entropy: two losses on the same network, seed and pictures.
 
-First a table: two networks' answers on three pictures, with the three errors and their gradients, by the
-book. Then the experiment: the same network learns the built-in digits once from cross-entropy and once from
-mean squared error, each from a normal start and from a confidently wrong one, where the bias of class 0 is so
-large that every picture is taken for a 0. At the output mean squared error's gradient is multiplied by the
-probability of the true class, so the surely wrong network hears almost nothing from it.
+First the table of `convscope.walkthrough.loss_table`, by the book. Then the experiment: the same network
+learns the built-in digits once from cross-entropy and once from mean squared error, each from a normal start
+and from a confidently wrong one, where the bias of class 0 is so large that every picture is taken for a 0.
+At the output mean squared error's gradient is multiplied by the probability of the true class, so the surely
+wrong network hears almost nothing from it.
 
 The chain is trained by plain gradient descent without normalisation, for what `optimiser` does would hide the
 difference: it turns weights by the same angle however small the gradient is.
@@ -16,7 +16,6 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
@@ -29,8 +28,8 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
 from convscope.pictures.store import build_store
-from convscope.steps import classification_error, cross_entropy, mean_squared_error
 from convscope.training.data import training_data
+from convscope.walkthrough.loss_table import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,13 +41,6 @@ Loss = Literal["cross_entropy", "mean_squared_error"]
 Start = Literal["normal", "confidently_wrong"]
 
 FORMAT = 1
-CLASSES = ("dog", "cat")
-NETWORKS = {
-    "network 1": (((0.9, 0.1), 0), ((0.1, 0.9), 1), ((0.4, 0.6), 0)),
-    "network 2": (((0.6, 0.4), 0), ((0.3, 0.7), 1), ((0.1, 0.9), 0)),
-}
-"""What two networks of many a course say about three pictures: the probabilities, and the true class."""
-
 NETWORK = "16C3-MP2-32N"
 EPOCHS = 15
 _BATCH = 32
@@ -101,35 +93,6 @@ def bench(seed: int = 0) -> dict[str, Any]:
             "seconds": time.monotonic() - begin,
         },
     }
-
-
-def table() -> dict[str, Any]:
-    """The answers of the two networks, each with its losses and their gradients, and each network's means.
-
-    Example:
-        >>> for network in table()["networks"]:
-        ...     print(f"{network['mean_squared_error']:.4f} {network['cross_entropy']:.4f}")
-        0.2533 0.3757
-        0.7067 1.0567
-    """
-    books = {
-        "cross_entropy": cross_entropy,
-        "mean_squared_error": mean_squared_error,
-        "classification_error": classification_error,
-    }
-    networks: list[dict[str, Any]] = []
-    for name, answers in NETWORKS.items():
-        pictures: list[dict[str, Any]] = []
-        for probabilities, truth in answers:
-            logits = np.log(probabilities)
-            losses = {loss: book.forward(logits, truth) for loss, book in books.items()}
-            gradients = {loss: book.gradient(logits, truth).tolist() for loss, book in books.items()}
-            pictures.append(
-                {"probabilities": [*probabilities], "truth": truth, **losses, "gradients": gradients}
-            )
-        means = {loss: float(np.mean([picture[loss] for picture in pictures])) for loss in books}
-        networks.append({"name": name, "pictures": pictures, **means})
-    return {"classes": [*CLASSES], "networks": networks}
 
 
 def _squared(logits: Tensor, labels: Tensor) -> Tensor:

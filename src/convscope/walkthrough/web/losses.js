@@ -46,19 +46,23 @@ function draw(bench, root) {
   };
   root.replaceChildren(
     pageTop([element("span", {}, "the loss bench")], state, theme),
-    element("main", { class: "below" }, benchView(bench, state.options, remember)),
+    element(
+      "main",
+      { class: "below" },
+      tableView(bench.table, state.options, remember),
+      experiment(bench.experiment),
+    ),
   );
 }
 
 /**
- * All of the bench: its two networks, the surely wrong answer, the experiment.
+ * What needs no training: the two networks, and the surely wrong answer.
  *
- * @param {Bench} bench
+ * @param {Bench["table"]} table
  * @param {Record<string, string>} options  what was dragged before
  * @param {(name: string, value: string) => void} remember  keeps an option
  */
-export function benchView(bench, options, remember) {
-  const { classes, networks } = bench.table;
+export function tableView({ classes, networks }, options, remember) {
   return [
     element(
       "header",
@@ -95,7 +99,6 @@ export function benchView(bench, options, remember) {
     surelyWrong(Number(options.difference ?? SURELY_WRONG) || 0, (difference) =>
       remember("difference", String(difference)),
     ),
-    experiment(bench.experiment),
   ];
 }
 

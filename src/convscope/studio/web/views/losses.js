@@ -1,7 +1,8 @@
-/** Losses: the loss bench, trained once on the server. */
+/** Losses: the loss bench, whose experiment is trained once on the server. */
 
+import { experiment } from "convscope/bench/experiment.js";
 import { element } from "convscope/dom.js";
-import { benchView } from "convscope/losses.js";
+import { tableView } from "convscope/losses.js";
 import { failed, get, post, told } from "studio/api.js";
 import { withOptions } from "studio/picking.js";
 
@@ -11,52 +12,38 @@ const LOOK_MILLISECONDS = 1000;
 export async function show(root, place) {
   /** @type {number | undefined} */
   let timer;
+  const part = element("div", {});
   const ask = async (/** @type {Promise<any>} */ answer) => {
     try {
       const { state, said, bench } = await answer;
-      root.replaceChildren(...(state === "done" ? drawn(bench, place) : waiting(state, said)));
-      if (state === "running" && root.isConnected)
+      part.replaceChildren(state === "done" ? experiment(bench.experiment) : waiting(state, said));
+      if (state === "running" && part.isConnected)
         timer = setTimeout(() => ask(get("/api/losses")), LOOK_MILLISECONDS);
     } catch (error) {
-      root.replaceChildren(element("h1", {}, "Losses"), told(error));
+      part.replaceChildren(told(error));
     }
   };
-  const waiting = (/** @type {string} */ state, /** @type {string} */ said) => [
+  const waiting = (/** @type {string} */ state, /** @type {string} */ said) =>
     element(
-      "div",
-      { class: "lesson" },
-      element("h1", {}, "Losses"),
+      "section",
+      { class: "stack" },
+      element("h2", {}, "The experiment"),
       element(
         "p",
         {},
-        "Why do networks learn from cross-entropy, and not from how often or by how much they are wrong? Two networks of a course are judged by three errors; then one network learns the built-in digits four times, from two losses and two starts.",
+        "One network learns the built-in digits four times: from two losses, each from a normal start and from one that is surely wrong.",
       ),
-    ),
-    state === "running"
-      ? element("p", { role: "status" }, "The four trainings are under way, which takes about half a minute.")
-      : element(
-          "p",
-          {},
-          element(
-            "button",
-            { type: "button", click: () => ask(post("/api/losses")) },
-            "Train the four networks",
-          ),
-        ),
-    state === "failed" ? failed(said) : "",
-  ];
-  await ask(get("/api/losses"));
-  return () => clearTimeout(timer);
-}
-
-/**
- * @param {import("convscope/losses.js").Bench} bench
- * @param {import("studio/studio.js").Place} place
- */
-function drawn(bench, place) {
-  const options = Object.fromEntries(place.options);
-  return benchView(bench, options, (name, value) => {
+      state === "running"
+        ? element("p", { role: "status" }, "The four trainings are under way, which takes about half a minute.")
+        : element("button", { type: "button", click: () => ask(post("/api/losses")) }, "Train the four networks"),
+      state === "failed" ? failed(said) : null,
+    );
+  const found = await get("/api/losses");
+  const remember = (/** @type {string} */ name, /** @type {string} */ value) => {
     place.options.set(name, value);
     history.replaceState(null, "", withOptions(place, {}));
-  });
+  };
+  root.append(...tableView(found.table, Object.fromEntries(place.options), remember), part);
+  await ask(found);
+  return () => clearTimeout(timer);
 }

@@ -86,8 +86,15 @@ function pictureRow(network, index, truth, classes, first, onChange) {
     input: () => onChange(Number(slider.value), false),
     change: () => onChange(Number(slider.value), true),
   });
-  const losses = element("tr", {}, element("th", { scope: "row" }, classes[truth]));
-  const probabilities = element("td", { class: "drag" }, slider, written);
+  // the slider stays where it is while it is moved: elsewhere it would lose pointer and keyboard
+  const losses = element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, classes[truth]),
+    element("td", { class: "drag" }, slider, written),
+  );
+  /** @type {HTMLElement[]} */
+  let numbers = [];
   return {
     element: losses,
     /** @param {Answer} answer */
@@ -95,15 +102,15 @@ function pictureRow(network, index, truth, classes, first, onChange) {
       written.textContent = classes
         .map((name, one) => `${name} ${three(Number(p[one].toFixed(4)))}`)
         .join(", ");
-      losses.replaceChildren(
-        element("th", { scope: "row" }, classes[class_]),
-        probabilities,
-        cell(2, crossEntropy(p, class_)),
-        cell(3, meanSquaredError(p, class_)),
-        cell(4, classificationError(p, class_)),
-        cell(5, crossEntropyGradient(p, class_)[class_]),
-        cell(6, meanSquaredErrorGradient(p, class_)[class_]),
-      );
+      for (const old of numbers) old.remove();
+      numbers = [
+        crossEntropy(p, class_),
+        meanSquaredError(p, class_),
+        classificationError(p, class_),
+        crossEntropyGradient(p, class_)[class_],
+        meanSquaredErrorGradient(p, class_)[class_],
+      ].map((value, place) => cell(2 + place, value));
+      losses.append(...numbers);
     },
   };
 }
