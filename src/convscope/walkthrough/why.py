@@ -44,9 +44,10 @@ def _grad_cam(steps: Sequence[Step], model: Model, predicted: int) -> GradCam | 
     maps = {index: encode(grad_cam(steps, model, layer, index), "float32") for index in shown}
     channels, height, width = layer.output.shape
     text = (
-        f"Each of the {channels} maps of {layer.name} is weighted by the mean gradient of the class's logit "
-        "on it; their sum, cut off below 0 and divided by its largest value, says where the evidence lies. "
-        "The last convolution is taken because its maps say most about the classes and still have places: "
+        f"Each of the {channels} maps of the last convolution, after ReLU, is weighted by the mean gradient "
+        "of the class's logit on it; their sum, cut off below 0 and divided by its largest value, says where "
+        "the evidence lies. These maps are taken because they say most about the classes and still have "
+        "places: "
         f"{height} × {width} of them."
     )
     classes = [ClassMap(class_index=index, map=one) for index, one in maps.items()]

@@ -117,6 +117,7 @@ function others(add) {
   const archive = element("input", {
     type: "file",
     accept: ".zip,application/zip",
+    class: "unseen",
     change: () => {
       const [file] = archive.files ?? [];
       if (file) add(sent(file));
@@ -136,7 +137,12 @@ function others(add) {
       { class: "quiet", id: "path-help" },
       "A folder with a folder for each class, an archive of one, a table of paths and labels, or idx files. They are only read.",
     ),
-    element("label", { class: "fields" }, "a .zip of class folders, dropped on this page or ", archive),
+    element(
+      "p",
+      { class: "fields" },
+      "a .zip of class folders: drop it on this page, or ",
+      element("label", { class: "button" }, "choose a .zip", archive),
+    ),
     form(
       () => add(post("/api/collections", { name: name.value })),
       element("label", {}, "a new collection, called ", name),

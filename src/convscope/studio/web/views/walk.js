@@ -240,7 +240,7 @@ class Walked {
   async drawAnswer(start) {
     const { classes, before, after } = await get(`${this.model}/answer?${this.query}`);
     const [foremost, formerly] = [after, before].map((shares) => largestFirst(shares).slice(0, MOST_CLASSES));
-    const leading = [...new Set([...foremost, ...formerly])];
+    const leading = [...new Set([...foremost, ...formerly])].sort((a, b) => after[b] - after[a]);
     const milliseconds = Math.round(performance.now() - start);
     this.answer.replaceChildren(
       element(

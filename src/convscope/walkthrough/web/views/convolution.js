@@ -264,7 +264,7 @@ function filters(step, context) {
       "p",
       { class: "quiet" },
       channels === 1
-        ? `Each is ${rows} × ${columns} weights. Choose one to see its feature map.`
+        ? `${count === 1 ? "It is" : "Each is"} ${rows} × ${columns} weights.${count === 1 ? "" : " Choose one to see its feature map."}`
         : `Each has ${rows} × ${columns} weights for every one of the ${channels} channels, a tile a channel. Choose one to see its feature map.`,
     ),
     all.element,
