@@ -107,6 +107,8 @@ def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
     tab.get_by_text("other pictures").click()
     tab.get_by_label("a new collection").fill("hands")
     tab.get_by_role("button", name="begin").click()
+    tab.get_by_text("Name two classes or more").wait_for()
+    assert tab.get_by_role("alert").count() == 0  # it has only just begun
     for label, grey in (("open", 0), ("shut", 200)):
         tab.get_by_label("a class called").fill(label)
         tab.get_by_role("button", name="add", exact=True).click()

@@ -15,7 +15,7 @@
 
 import { element } from "convscope/dom.js";
 import { count, shapeText } from "convscope/numbers.js";
-import { get, post, told } from "studio/api.js";
+import { get, post, Refusal, told } from "studio/api.js";
 import { whenDropped } from "studio/dropping.js";
 import { collector } from "studio/train/collector.js";
 
@@ -75,7 +75,7 @@ export async function dataChoice(wanted, onFacts) {
       shown.replaceChildren(summary(facts));
       onFacts(facts);
     } catch (error) {
-      if (mine === turn) shown.replaceChildren(told(error));
+      if (mine === turn) shown.replaceChildren(collect && isEmpty(error) ? begun() : told(error));
     }
   }
 
@@ -108,6 +108,19 @@ export async function dataChoice(wanted, onFacts) {
       current?.collector.end();
     },
   };
+}
+
+/**
+ * Whether nothing is wrong with some pictures but that there are none yet.
+ *
+ * @param {unknown} error
+ */
+function isEmpty(error) {
+  return error instanceof Refusal && error.problem.why === "it is empty";
+}
+
+function begun() {
+  return element("p", {}, "Name two classes or more, and add some pictures to each.");
 }
 
 /** @param {(adding: Promise<OpenData>) => void} add */
