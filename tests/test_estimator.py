@@ -153,6 +153,13 @@ def test_a_search_in_two_processes_finds_the_same(stripes):
     assert one.cv_results_["mean_test_score"].tolist() == two.cv_results_["mean_test_score"].tolist()
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 9), (5, 5, 3), (10, 10, 3), (20, 24, 3)])
+def test_pictures_of_any_size_are_learned_from(shape):
+    pictures = np.random.default_rng(0).integers(0, 256, (24, *shape), np.uint8)
+    fitted = ConvscopeClassifier(epochs=2, precision="fp32").fit(pictures, np.arange(24) % 3)
+    assert np.isfinite(fitted.predict_proba(pictures)).all()
+
+
 def test_it_ends_a_pipeline_and_draws_itself(fitted, stripes):
     pipeline = make_pipeline(small(epochs=1)).fit(*stripes)
     assert pipeline.predict(stripes[0]).shape == (60,)

@@ -53,6 +53,8 @@ def test_the_strongest_direction_comes_first_and_noise_is_not_blown_up():
         ("18C3-MP2", (1, 8, 8), True),
         ("36C3x2", (3, 8, 8), True),
         ("24C2", (1, 8, 8), False),
+        ("18C3", (1, 3, 3), True),
+        ("18C3", (1, 8, 2), False),
         ("MP2-24C2", (3, 8, 8), False),
         ("24N", (3, 8, 8), False),
     ],

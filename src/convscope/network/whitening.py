@@ -30,7 +30,8 @@ _PICTURES_AT_ONCE = 64
 def can_be_whitened(stage: Stage) -> bool:
     """Whether a first stage has two filters for each number of its patch, or nearly so.
 
-    Up to a fifth of the directions may be left out, the weakest; more would cost too much of the picture.
+    Up to a fifth of the directions may be left out, the weakest; more would cost too much of the picture. Of
+    pictures smaller than a patch there are no patches.
 
     Example:
         >>> from convscope.network.notation import parse
@@ -41,8 +42,10 @@ def can_be_whitened(stage: Stage) -> bool:
     layer = stage.layer
     if not isinstance(layer, Convolution):
         return False
-    most = 2 * stage.input_shape[0] * layer.size[0] * layer.size[1]
-    return layer.filters % 2 == 0 and 0.8 * most <= layer.filters <= most
+    channels, height, width = stage.input_shape
+    most = 2 * channels * layer.size[0] * layer.size[1]
+    has_patches = layer.size[0] <= height and layer.size[1] <= width
+    return has_patches and layer.filters % 2 == 0 and 0.8 * most <= layer.filters <= most
 
 
 def whitening_filters(maps: Tensor, stage: Stage) -> Tensor:
