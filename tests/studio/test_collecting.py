@@ -100,11 +100,14 @@ def test_what_is_no_archive_is_refused(tmp_path):
 def test_over_a_socket_a_collection_grows_class_by_class(start_studio):
     studio = start_studio()
     made = studio.post("/api/collections", {"name": "hands"})
+    address = f"/api/collections/{made['id']}"
+    assert studio.get(address) == {"classes": {}}
     for label in ("open", "shut%20tight"):
         for grey in (1, 200):
             path = f"/api/collections/{made['id']}/classes/{label}"
             status, _, answer = studio.ask("POST", path, png(grey), content_type="image/png")
             assert (status, json.loads(answer)["added"]) == (200, 1)
+    assert studio.get(address) == {"classes": {"open": 2, "shut tight": 2}}
     facts = studio.get(f"/api/data/{made['id']}")
     assert [(one["name"], one["pictures"]) for one in facts["classes"]] == [("open", 2), ("shut tight", 2)]
     assert studio.ask("GET", f"/api/data/{made['id']}/pictures/3")[1]["content-type"] == "image/png"
@@ -113,6 +116,7 @@ def test_over_a_socket_a_collection_grows_class_by_class(start_studio):
         path = f"/api/collections/{made['id']}/classes/{label}"
         assert studio.ask("POST", path, png(), content_type="image/png")[0] in {404, 422}
     digits = studio.data("digits")
+    assert studio.ask("GET", f"/api/collections/{digits}")[0] == 422
     assert (
         studio.ask("POST", f"/api/collections/{digits}/classes/a", png(), content_type="image/png")[0] == 422
     )

@@ -118,11 +118,15 @@ def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
         box = tab.locator(".collector li").filter(has=tab.get_by_role("heading", name=label))
         box.locator("input[type=file]").set_input_files(files)
         box.get_by_text("10 added").wait_for()
+        if label == "open":
+            tab.reload()
+            tab.get_by_text("other pictures").wait_for()
+            tab.get_by_role("combobox", name="pictures").select_option(label="hands (collected here)")
+            tab.get_by_role("heading", name="open").wait_for()  # it is known again
+            tab.get_by_text("Name two classes or more").wait_for()
     tab.get_by_text("20 pictures of 2 classes").wait_for()
     assert tab.get_by_role("button", name="Start training").is_enabled()
     assert len(list((studio.home / "data" / "hands" / "shut").iterdir())) == 10
-    assert all("422" in text for text in tab.errors)  # an empty collection cannot be trained on yet
-    tab.errors.clear()
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from convscope.atomic import replacing
 from convscope.errors import DataError, RequestError
+from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import read_picture, suffix_of
 from convscope.pictures.sources.zip_archive import ZIP_ERRORS, open_zip
 from convscope.studio.home import checked_name, free_name
@@ -54,6 +55,17 @@ def add_picture(collection: Path, label: str, picture: Upload) -> Path:
     with replacing(path) as file:
         file.write(picture.data)
     return path
+
+
+def classes_of(collection: Path) -> dict[str, int]:
+    """How many pictures each class of a collection has, by its name."""
+    folders = sorted(
+        (entry for entry in collection.iterdir() if entry.is_dir()),
+        key=lambda entry: natural_order(entry.name),
+    )
+    return {
+        folder.name: sum(not file.name.startswith(".") for file in folder.iterdir()) for folder in folders
+    }
 
 
 def keep_archive(folder: Path, name: str, sent: IO[bytes]) -> Path:

@@ -34,6 +34,14 @@ class NewCollection(BaseModel):
     name: str = Field(max_length=60, examples=["hands"])
 
 
+class Collection(BaseModel):
+    """What was collected so far."""
+
+    classes: dict[str, int] = Field(
+        description="How many pictures each class has.", examples=[{"open": 12, "shut": 9}]
+    )
+
+
 class Collected(BaseModel):
     """What became of pictures that were sent."""
 
@@ -49,6 +57,11 @@ def collection_routes(studio: Studio) -> APIRouter:
     def make(wanted: NewCollection) -> OpenData:
         """Make an empty collection, to put pictures into."""
         return _opened(studio, collecting.new_collection(studio.home.data, wanted.name))
+
+    @router.get("/api/collections/{data}")
+    def look(data: Annotated[str, Path(max_length=16)]) -> Collection:
+        """What was collected so far, also where that is too little to train on."""
+        return Collection(classes=collecting.classes_of(studio.collection(data)))
 
     @router.post(
         "/api/collections/{data}/classes/{label}",

@@ -15,7 +15,7 @@
 
 import { element } from "convscope/dom.js";
 import { count, shapeText } from "convscope/numbers.js";
-import { get, post, Refusal, told } from "studio/api.js";
+import { get, post, told } from "studio/api.js";
 import { whenDropped } from "studio/dropping.js";
 import { collector } from "studio/train/collector.js";
 
@@ -69,13 +69,18 @@ export async function dataChoice(wanted, onFacts) {
     if (!one) return;
     const collect = collectorOf(one);
     try {
+      if (collect) {
+        const { classes } = await get(`/api/collections/${one.id}`);
+        if (mine !== turn) return;
+        collect.know(Object.keys(classes));
+        if (Object.values(classes).filter(Boolean).length < 2) return shown.replaceChildren(begun());
+      }
       const facts = await get(`/api/data/${one.id}`);
       if (mine !== turn) return;
-      collect?.know(facts.classes.map((/** @type {{name: string}} */ { name }) => name));
       shown.replaceChildren(summary(facts));
       onFacts(facts);
     } catch (error) {
-      if (mine === turn) shown.replaceChildren(collect && isEmpty(error) ? begun() : told(error));
+      if (mine === turn) shown.replaceChildren(told(error));
     }
   }
 
@@ -110,15 +115,7 @@ export async function dataChoice(wanted, onFacts) {
   };
 }
 
-/**
- * Whether nothing is wrong with some pictures but that there are none yet.
- *
- * @param {unknown} error
- */
-function isEmpty(error) {
-  return error instanceof Refusal && error.problem.why === "it is empty";
-}
-
+/** What to do with a collection that cannot be trained on yet. */
 function begun() {
   return element("p", {}, "Name two classes or more, and add some pictures to each.");
 }
