@@ -1,0 +1,121 @@
+"""How large the page of a walk is, how soon it is there, and how soon after pointing the arithmetic.
+
+A photograph walks through networks with random weights, and each page is opened from its file in a real
+Chromium: from the navigation until a sum stands there; then the mouse moves from cell to cell of a feature
+map, and what counts is the time until the arithmetic of each is laid out. Run it with
+
+    pip install '.[test]'
+    python benchmarks/walk_page.py
+
+It writes docs/benchmarks/walk_page.md and .json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+from sklearn.datasets import load_sample_image
+
+from contenders.predictors import noise_model
+from convscope.network.presets import PRESETS
+from convscope.walkthrough.page import page as page_of
+from convscope.walkthrough.walk import walk
+from machine import describe, sentence
+
+DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
+WALKS = {"32C3-MP2-32C3-MP2-128N": 64, PRESETS["vgg"]: 128}
+SWITCHES = ["--no-sandbox", "--disable-gpu"]
+
+POINT = """() => {
+    const board = document.querySelector(".output-pane .board");
+    const box = board.getBoundingClientRect();
+    const times = [];
+    for (let cell = 1; cell < 20; cell++) {
+        const start = performance.now();
+        const place = { clientX: box.left + 9 * cell, clientY: box.top + 9 * cell };
+        board.dispatchEvent(new PointerEvent("pointermove", place));
+        document.querySelector(".sum").getBoundingClientRect();
+        times.push(performance.now() - start);
+    }
+    return times;
+}"""
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--output", type=Path, default=DOCS / "walk_page")
+    arguments = parser.parse_args()
+    load = os.getloadavg()[0]
+    path = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
+    with (
+        TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=SWITCHES) as browser,
+    ):
+        walks = [
+            measure(browser, Path(folder, "walk.html"), network, side, arguments.rounds)
+            for network, side in WALKS.items()
+        ]
+        report = {"machine": describe(), "load": load, "chromium": browser.version, "walks": walks}
+    print(table(report))
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+    arguments.output.with_suffix(".md").write_text(table(report))
+
+
+def measure(browser: Browser, file: Path, network: str, side: int, rounds: int) -> dict[str, Any]:
+    """Write a page, open it again and again, and point at its cells."""
+    model = noise_model(network, (3, side, side))
+    file.write_text(page_of(walk(model, load_sample_image("china.jpg")).model_dump()))
+    opened: list[float] = []
+    pointed: list[float] = []
+    for _ in range(rounds):
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        tab.goto(f"{file.as_uri()}#at=convolution_2")
+        tab.wait_for_selector("main .sum")
+        opened.append(tab.evaluate("performance.now()"))
+        pointed += tab.evaluate(POINT)
+        tab.close()
+    size = file.stat().st_size
+    return {"network": network, "side": side, "bytes": size, "opened_ms": opened, "pointed_ms": pointed}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay the results out as Markdown."""
+    lines = [
+        "# The page of a walk",
+        "",
+        "Written by `benchmarks/walk_page.py`, which says how it is measured: medians (slowest).",
+        f"{sentence(report['machine'])} Chromium {report['chromium']}, without a GPU.",
+        f"Processes that wanted to run in the minute before: {report['load']:.1f}.",
+        "",
+        "| network | pictures | page | until a sum is there | from pointing to the arithmetic |",
+        "|---|---|---|---|---|",
+        *(
+            f"| `{one['network']}` | 3x{one['side']}x{one['side']} | {one['bytes'] / 1e6:.1f} MB "
+            f"| {times(one['opened_ms'])} | {times(one['pointed_ms'])} |"
+            for one in report["walks"]
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def times(milliseconds: list[float]) -> str:
+    """Say what is usual, and the worst."""
+    return f"{statistics.median(milliseconds):.0f} ms ({max(milliseconds):.0f})"
+
+
+if __name__ == "__main__":
+    main()
