@@ -77,3 +77,19 @@ def test_told_to_end_it_answers_what_it_took(serve, number):
     assert b"dark" in answer
     assert service.process.wait(30) == 0
     assert service.lines()[-1]["event"] == "ended"
+
+
+def test_told_twice_it_ends_at_once_and_tells_of_no_error(serve):
+    service = serve()
+    with service.open() as connection:
+        connection.sendall(
+            b"POST /models/tone/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+            b"Content-Length: 1000\r\n\r\nhalf"
+        )
+        time.sleep(0.3)
+        for _ in range(2):
+            service.process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        assert service.process.wait(5) == 0
+    assert {line["level"] for line in service.lines()} == {"info"}
+    assert service.lines()[-1]["event"] == "ended"

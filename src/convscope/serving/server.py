@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
 import signal
 import socket
 from contextlib import contextmanager
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 _BACKLOG = 1_024
 
 
+_CUTTING_OFF = "Cancel "
+"""What uvicorn says before it cuts requests off begins so."""
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
@@ -51,6 +57,13 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def is_worth_telling(self, record: logging.LogRecord) -> bool:
+        """Whether a record tells more than that something is not waited for: whoever ends a service knows."""
+        kind = record.exc_info[0] if record.exc_info else None
+        told = record.getMessage()  # of what waits for the end itself uvicorn has no more than the text
+        cut_off = kind is asyncio.CancelledError or "CancelledError" in told or told.startswith(_CUTTING_OFF)
+        return not (self.should_exit and cut_off)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -117,4 +130,9 @@ def run(
         timeout_keep_alive=round(limits.idle_seconds),
         timeout_graceful_shutdown=round(limits.shutdown_seconds),
     )
-    _Server(config, on_exit).run(sockets=[opened])
+    server, log = _Server(config, on_exit), logging.getLogger("uvicorn.error")
+    log.addFilter(server.is_worth_telling)
+    try:
+        server.run(sockets=[opened])
+    finally:
+        log.removeFilter(server.is_worth_telling)

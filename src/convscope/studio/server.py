@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,9 +22,6 @@ LIMITS = Limits(
     shutdown_seconds=1,  # open pages listen for ever
 )
 
-_CUTTING_OFF = "Cancel "
-"""What uvicorn says before it cuts requests off begins so."""
-
 
 def serve(studio: Studio, opened: socket.socket, token: bytes | None) -> None:
     """Answer requests until SIGTERM or Ctrl-C.
@@ -37,15 +32,5 @@ def serve(studio: Studio, opened: socket.socket, token: bytes | None) -> None:
         token: What whoever asks must know; None lets all pass.
     """
     threading.Thread(target=studio.open_first, daemon=True).start()  # the digits take a large import
-    logging.getLogger("uvicorn.error").addFilter(
-        lambda record: not (studio.closing.is_set() and _is_cut_off(record))
-    )
     gated = Gate(create_app(studio), token)
     run(Guard(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS, studio.closing.set)
-
-
-def _is_cut_off(record: logging.LogRecord) -> bool:
-    """Whether uvicorn tells of something that it does not wait for: whoever ends the studio knows that."""
-    kind = record.exc_info[0] if record.exc_info else None
-    told = record.getMessage()  # of what waits for the end itself it has no more than the text
-    return kind is asyncio.CancelledError or "CancelledError" in told or told.startswith(_CUTTING_OFF)
