@@ -7,7 +7,7 @@ between 0 and 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,3 +94,9 @@ class Stopped:
 
 Event = Preparing | Started | StepDone | EpochDone | Noted | Finished | Stopped
 Listener = Callable[[Event], None]
+
+
+def announce(event: Event, listeners: Iterable[Listener]) -> None:
+    """Let every listener know."""
+    for listener in listeners:
+        listener(event)

@@ -31,7 +31,7 @@ from convscope.training.averaging import Average
 from convscope.training.data import TrainingData, spread
 from convscope.training.distributed import Group
 from convscope.training.engine import Engine, engine_of, launching
-from convscope.training.events import EpochDone, Listener, Noted, StepDone
+from convscope.training.events import EpochDone, Listener, Noted, StepDone, announce
 from convscope.training.gradient_scale import GradientScale
 from convscope.training.optimiser import Optimiser
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
@@ -196,7 +196,7 @@ class Training:
                     if self._done_fraction() >= 1:
                         break
                     self._advance(*self._step(batch), begin)
-                    _tell(listeners, self._step_done())
+                    announce(self._step_done(), listeners)
                     save()
                     if self.group.any(wants_stop()):
                         return False
@@ -366,8 +366,7 @@ class Training:
         self.position = Position(at.epochs, at.epoch + 1, 0, elapsed_seconds, at.mirror)
         if accuracy is not None:
             self._judge_easiness(accuracy, listeners)
-        _tell(
-            listeners,
+        announce(
             EpochDone(
                 epoch=step.epoch,
                 epochs=step.epochs,
@@ -380,6 +379,7 @@ class Training:
                 elapsed_seconds=self.position.elapsed_seconds,
                 left_seconds=self._rates()[1],
             ),
+            listeners,
         )
 
     def _judge_mirroring(self, listeners: Sequence[Listener]) -> None:
@@ -388,14 +388,14 @@ class Training:
         verdict = mirroring.judge(self.data.store.labels[seen], plain, mirrored, self.data.store.classes)
         if verdict.mirror is not None:
             self.position = replace(self.position, mirror=verdict.mirror)
-            _tell(listeners, Noted(verdict.reason))
+            announce(Noted(verdict.reason), listeners)
 
     def _judge_easiness(self, accuracy_fraction: float, listeners: Sequence[Listener]) -> None:
         planned, enough = self.recipe.epochs, self.recipe.easy_epochs
         after = max(1, round(planned / 20))
         if enough and self.position.epoch == after < enough and accuracy_fraction >= EASY_ACCURACY_FRACTION:
             self.position = replace(self.position, epochs=enough)
-            _tell(listeners, Noted(f"the pictures are easy: {enough} epochs will do instead of {planned}"))
+            announce(Noted(f"the pictures are easy: {enough} epochs will do instead of {planned}"), listeners)
 
     def _validate(self) -> tuple[float, float] | tuple[None, None]:
         indices = self.data.split.validation
@@ -403,8 +403,3 @@ class Training:
             return None, None
         logits, labels = self.predict(indices), torch.from_numpy(self.data.store.labels[indices])
         return F.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
-
-
-def _tell(listeners: Sequence[Listener], event: StepDone | EpochDone | Noted) -> None:
-    for listener in listeners:
-        listener(event)

@@ -33,7 +33,7 @@ from convscope.training.data import TrainingData, training_data
 from convscope.training.distributed import Group, joined
 from convscope.training.engine import engine_name, engine_of, repeatable, settle
 from convscope.training.event_log import EventLog
-from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped
+from convscope.training.events import Event, Finished, Listener, Noted, Preparing, Started, Stopped, announce
 from convscope.training.interruption import asked_to_stop
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose, choose_preparation, recipe_lines
@@ -263,7 +263,7 @@ class _Session:
         training.finish()
 
     def _tell(self, event: Event) -> None:
-        _tell(self.listeners, event)
+        announce(event, self.listeners)
 
 
 def _prepared_data(
@@ -322,7 +322,7 @@ def prepared(source: Source, settings: Settings, listeners: Sequence[Listener]) 
 
 
 def _progress(listeners: Sequence[Listener]) -> Progress:
-    return lambda done, total: _tell(listeners, Preparing(done, total))
+    return lambda done, total: announce(Preparing(done, total), listeners)
 
 
 def _origin(
@@ -344,8 +344,3 @@ def _origin(
         }
         settings = replace(settings, **found)
     return run_folder.Origin(located(data), settings, threads or torch.get_num_threads(), keep_epochs)
-
-
-def _tell(listeners: Sequence[Listener], event: Event) -> None:
-    for listener in listeners:
-        listener(event)

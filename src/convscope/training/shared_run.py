@@ -13,7 +13,7 @@ from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, RunError
 from convscope.model.file import from_bytes, load
 from convscope.training import run_folder
-from convscope.training.events import Noted
+from convscope.training.events import Noted, announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -91,8 +91,7 @@ def found(
     if describe:
         _check_same(run, _origin_of(model, run), describe)
     group.send(path.read_bytes())
-    for listener in listeners:
-        listener(Noted(f"this run has come to its end already: {path} is its model"))
+    announce(Noted(f"this run has come to its end already: {path} is its model"), listeners)
     return Classifier(model)
 
 
