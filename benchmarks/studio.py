@@ -22,7 +22,6 @@ import argparse
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
@@ -33,9 +32,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 from sklearn.datasets import load_sample_image
 
+from chromium import chromium
 from contenders.predictors import noise_model
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
@@ -44,11 +43,12 @@ from machine import describe, sentence
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from playwright.sync_api import Browser
+
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 NETWORK, SHAPE = "32C3-MP2-32C3-MP2-128N", "3x64x64"
 PICTURES, FRAMES = 10_000, 600
 CLASSES = ("class 0", "class 1")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 WATCH = """() => {
     const look = () => {
@@ -104,13 +104,9 @@ def main() -> None:
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
     report: dict[str, Any] = {"machine": describe(), "load": load, "rounds": arguments.rounds}
-    path = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder:
         model, pictures = prepared(Path(folder))
-        with (
-            playwright.chromium.launch(executable_path=path, args=SWITCHES) as browser,
-            running(Path(folder), model, pictures) as address,
-        ):
+        with chromium() as browser, running(Path(folder), model, pictures) as address:
             report["chromium"] = browser.version
             report["results"] = {
                 **first_page(browser, address, arguments.rounds),

@@ -15,24 +15,25 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Browser, sync_playwright
 from sklearn.datasets import load_sample_image
 
+from chromium import chromium
 from contenders.predictors import noise_model
 from convscope.network.presets import PRESETS
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 from machine import describe, sentence
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 WALKS = {"32C3-MP2-32C3-MP2-128N": 64, PRESETS["vgg"]: 128}
-SWITCHES = ["--no-sandbox", "--disable-gpu"]
 
 POINT = """() => {
     const board = document.querySelector(".output-pane .board");
@@ -58,12 +59,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=DOCS / "walk_page")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
-    path = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
-    with (
-        TemporaryDirectory() as folder,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=path, args=SWITCHES) as browser,
-    ):
+    with TemporaryDirectory() as folder, chromium() as browser:
         walks = [
             measure(browser, Path(folder, "walk.html"), network, side, arguments.rounds)
             for network, side in WALKS.items()

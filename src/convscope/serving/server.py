@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from convscope.serving.shelf import Shelf
 
 _BACKLOG = 1_024
-
-
 _CUTTING_OFF = "Cancel "
 """What uvicorn says before it cuts requests off begins so."""
 

@@ -14,7 +14,7 @@ from convscope.doctor.diagnosis import with_label_suspects
 from convscope.errors import DataError
 from convscope.pictures.classes import too_few
 from convscope.training import session
-from convscope.training.events import EpochDone, Noted, StepDone
+from convscope.training.events import EpochDone, Noted, StepDone, announce
 from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def out_of_fold(
         _check_all_classes(store, learned)
     out = np.zeros((len(store.labels), len(store.classes)), np.float32)
     for number, (learned, held_out) in enumerate(parts, start=1):
-        for listener in listeners:
-            listener(Noted(f"looking for wrong labels: model {number} of {folds}"))
+        announce(Noted(f"looking for wrong labels: model {number} of {folds}"), listeners)
         fold = _Fold(number, folds, listeners)
         classifier = Classifier(session.learn(store, settings, learned, listeners=[fold]))
         out[held_out] = classifier.probabilities_at(store.pictures, held_out)
@@ -110,8 +109,7 @@ class _Fold:
             epochs=self._folds * event.epochs,
             left_seconds=event.left_seconds + (self._folds - self._number) * takes_seconds,
         )
-        for listener in self._listeners:
-            listener(as_part)
+        announce(as_part, self._listeners)
 
 
 def _check_all_classes(store: Store, learned: NDArray[np.int64]) -> None:

@@ -117,7 +117,8 @@ class Training:
         self.group = group
         self.position = Position(recipe.epochs, mirror=recipe.mirror)
         torch.manual_seed(recipe.seed)
-        chain = stages(parse(recipe.network), data.shape, len(data.store.classes))
+        layers, classes = parse(recipe.network), len(data.store.classes)
+        chain = stages(layers, data.shape, classes)
         whitened = whitening_filters(data.sample(), chain[0]) if can_be_whitened(chain[0]) else None
         self.network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused).to(engine.place)
         for normalisation in self._normalisations():
@@ -133,9 +134,8 @@ class Training:
         asks = recipe.precision == "fp16" or not group.rank.is_alone  # the scale for a number, or other GPUs
         self._compute = launching(engine, recorded=not asks)
         self.average = Average(self.network)
-        costs = trace(parse(recipe.network), data.shape, len(data.store.classes))
         own = recipe.batch // group.rank.size
-        self._multiply_adds = own * sum(cost.multiply_adds for cost in costs)
+        self._multiply_adds = own * sum(row.multiply_adds for row in trace(layers, data.shape, classes))
         weights = recipe.class_weights
         self._class_weights = None if weights is None else torch.tensor(weights, device=engine.place)
 
