@@ -23,7 +23,7 @@ from torch import Tensor
 from convscope.errors import RunError, SettingError
 from convscope.network.modules import STATISTICS_MOMENTUM, NormalisedReLU, TrainingNetwork
 from convscope.network.notation import parse
-from convscope.network.shapes import stages, trace
+from convscope.network.shapes import stages
 from convscope.network.whitening import can_be_whitened, whitening_filters
 from convscope.pictures import batches
 from convscope.training import mirroring
@@ -35,7 +35,6 @@ from convscope.training.events import EpochDone, Listener, Noted, StepDone, anno
 from convscope.training.gradient_scale import GradientScale
 from convscope.training.optimiser import Optimiser
 from convscope.training.recipe import EASY_ACCURACY_FRACTION, SMALLER_FRACTION, Recipe
-from convscope.training.threads import computing_threads, threads_worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -117,8 +116,7 @@ class Training:
         self.group = group
         self.position = Position(recipe.epochs, mirror=recipe.mirror)
         torch.manual_seed(recipe.seed)
-        layers, classes = parse(recipe.network), len(data.store.classes)
-        chain = stages(layers, data.shape, classes)
+        chain = stages(parse(recipe.network), data.shape, len(data.store.classes))
         whitened = whitening_filters(data.sample(), chain[0]) if can_be_whitened(chain[0]) else None
         self.network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused).to(engine.place)
         for normalisation in self._normalisations():
@@ -134,8 +132,6 @@ class Training:
         asks = recipe.precision == "fp16" or not group.rank.is_alone  # the scale for a number, or other GPUs
         self._compute = launching(engine, recorded=not asks)
         self.average = Average(self.network)
-        own = recipe.batch // group.rank.size
-        self._multiply_adds = own * sum(row.multiply_adds for row in trace(layers, data.shape, classes))
         weights = recipe.class_weights
         self._class_weights = None if weights is None else torch.tensor(weights, device=engine.place)
 
@@ -186,10 +182,7 @@ class Training:
         """
         begin = time.monotonic() - self.position.elapsed_seconds
         recipe = self.recipe
-        with (
-            computing_threads(threads_worth(self._multiply_adds)),
-            self.data.windows(batch=recipe.batch, seed=recipe.seed, share=self.group.share) as windows,
-        ):
+        with self.data.windows(batch=recipe.batch, seed=recipe.seed, share=self.group.share) as windows:
             while self.position.step or self._done_fraction() < 1:  # an epoch under way is always ended
                 self.network.train()
                 for batch in self._batches(windows):
