@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from convscope.processors import processor_count
+from convscope.common.processors import processor_count
 from machine import describe, matrix_rates, sentence
 
 COLUMNS = (

@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from convscope.common.processors import processor_count
 from convscope.doctor.copies import equal_pictures, joined, near_pairs
 from convscope.doctor.examination import examine
 from convscope.pictures.decoding import Decoded, decode
 from convscope.pictures.sources import open_source
-from convscope.processors import processor_count
 from machine import describe
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"

@@ -32,9 +32,9 @@ import numpy as np
 
 from contenders.predictors import noise_model
 from convscope.classifier import load
+from convscope.common.processors import processor_count
 from convscope.model.file import save
 from convscope.network.shapes import parse_shape
-from convscope.processors import processor_count
 from machine import describe, sentence
 from process_tree import observe
 

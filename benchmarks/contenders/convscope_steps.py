@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convscope.commands import own_process
+from convscope.commands import process_tuning
 
-own_process.tune()
+process_tuning.tune()
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom

@@ -19,14 +19,14 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 from convscope.errors import ConvscopeError
+from convscope.serving.access_log import AccessLog
 from convscope.serving.app import make_app
-from convscope.serving.guard import Guard
-from convscope.serving.journal import Journal
+from convscope.serving.fast_path import FastPath
+from convscope.serving.host_and_token import HostAndToken
 from convscope.serving.limits import Limits
 from convscope.serving.metrics import Metrics
+from convscope.serving.model_registry import ModelRegistry
 from convscope.serving.service import Service
-from convscope.serving.shelf import Shelf
-from convscope.serving.shortcut import Shortcut
 from convscope.studio.app import create_app
 from convscope.studio.gate import Gate
 from convscope.studio.home import Home
@@ -185,9 +185,9 @@ _EDITS: list[dict[str, Any]] = [
 def _service(folder: Path, kind: str, body: Callable[[bytes], bytes]) -> Reader:
     write_model(folder / "pets.safetensors")
     metrics = Metrics()
-    service = Service(Shelf({"pets": folder / "pets.safetensors"}), Limits(), metrics)
+    service = Service(ModelRegistry({"pets": folder / "pets.safetensors"}), Limits(), metrics)
     app = make_app(service)
-    ask = _asking(app, Journal(Guard(Shortcut(app, service), None, None), metrics))
+    ask = _asking(app, AccessLog(HostAndToken(FastPath(app, service), None, None), metrics))
 
     def written(picture: bytes) -> bytes:
         return _message(b"POST /models/pets/predict?top=2", _KINDS[kind], body(picture))
@@ -219,7 +219,7 @@ def _written_file(studio: Studio, name: str, address: str, whole: object) -> Rea
 
 def _studio_app(studio: Studio) -> tuple[FastAPI, ASGIApp]:
     app = create_app(studio)
-    return app, Guard(Gate(app, None), None, None)
+    return app, HostAndToken(Gate(app, None), None, None)
 
 
 def _asking(app: FastAPI, guarded: ASGIApp) -> Callable[[bytes], None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from convscope.common.processors import processor_count
 from convscope.errors import PictureError
 from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
@@ -20,7 +21,6 @@ from convscope.model.selection import Judged, select
 from convscope.network.shapes import weight_shapes
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import PIXEL_LIMIT
-from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     import os

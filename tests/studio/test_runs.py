@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from convscope.common.locking import locked
 from convscope.errors import RequestError
-from convscope.locking import locked
 from convscope.studio.home import Home
 from convscope.studio.runs import Runs
 from convscope.training.recipe import Settings

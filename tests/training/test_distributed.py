@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch.distributed import HashStore  # noqa: TID251
 
+from convscope.common.ranks import Rank
 from convscope.errors import RunError, SettingError
-from convscope.ranks import Rank
 from convscope.training import distributed
 from convscope.training.distributed import Group, joined, run_together
 

@@ -19,13 +19,13 @@ import safetensors
 import torch
 from PIL import Image
 
+from convscope.common.ranks import ALONE, Rank
 from convscope.errors import DataError, PictureError, SettingError, StoreError
 from convscope.model.file import load
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
 from convscope.pictures.store import build_store
-from convscope.ranks import ALONE, Rank
 from convscope.training import data as training_data_module
 from convscope.training import streaming
 from convscope.training.data import training_data

@@ -2,8 +2,8 @@
 
     app         the verbs put together
     terminal    how training looks on a terminal, and in a pipe
-    opening     where an explanation goes: into a file, or before one's eyes
-    listening   where a service listens, and whom it lets in
+    output_option   where an explanation is written: to a file, or to a page that is opened
+    listen_options  host, port and token of the commands that listen
     doctor      pictures -> what is wrong with them
     train       pictures -> model file
     evaluate    model file + labelled pictures -> figures
@@ -27,8 +27,8 @@ import io
 import os
 import sys
 
+from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, SettingError
-from convscope.printable import printable
 
 _PACKAGES = {"sklearn": "scikit-learn"}
 """What pip calls a module by, where that is another name."""

@@ -58,7 +58,7 @@ def compare(
 
 
 def _write(path: Path, flips: tuple[Flip, ...]) -> None:
-    from convscope.atomic import replacing
+    from convscope.common.atomic import replacing
 
     text = io.StringIO(newline="")
     rows = csv.writer(text, lineterminator="\n")

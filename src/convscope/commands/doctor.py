@@ -39,9 +39,9 @@ def doctor(
     """
     _check_new(html, manifest)
     if labels:
-        from convscope.commands import own_process
+        from convscope.commands import process_tuning
 
-        own_process.tune()
+        process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
     from convscope.doctor.diagnosis import diagnose
@@ -88,7 +88,7 @@ def _check_new(html: Path | None, manifest: Path | None) -> None:
 
 def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:
     from convscope.commands.tables import out, table
-    from convscope.printable import printable
+    from convscope.common.printable import printable
 
     console = out()
     items = diagnosis.source.items

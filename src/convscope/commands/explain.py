@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.commands.opening import Form, Output, save_or_open, settled
+from convscope.commands.output_option import Form, Output, save_or_open, settled
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:

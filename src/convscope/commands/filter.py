@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands.opening import Form, Output, save_or_open, settled
+from convscope.commands.output_option import Form, Output, save_or_open, settled
 from convscope.errors import SettingError
 
 

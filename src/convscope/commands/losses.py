@@ -37,9 +37,9 @@ def losses(
             remedy=f"choose a name that ends in {', '.join(_WRITERS)}",
         )
 
-    from convscope.commands import own_process
+    from convscope.commands import process_tuning
 
-    own_process.tune()
+    process_tuning.tune()
 
     from convscope.training.loss_bench import bench
 
@@ -75,7 +75,7 @@ def _write_figure(found: dict[str, Any], path: Path) -> None:
 
 
 def _write(text: str, path: Path) -> None:
-    from convscope.atomic import replacing
+    from convscope.common.atomic import replacing
 
     with replacing(path) as file:
         file.write(text.encode())

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, SettingError
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from convscope.classifier import Classifier, Prediction
-    from convscope.ranks import Rank
+    from convscope.common.ranks import Rank
     from convscope.walkthrough.overlay import Overlays
 
 Show = Callable[["Prediction"], None]
@@ -71,7 +71,7 @@ def predict(
     The exit code is 0 if all could be read, 1 if some, and 2 if none.
     """
     from convscope.classifier import load
-    from convscope.ranks import rank
+    from convscope.common.ranks import rank
 
     here = rank()
     if here.size > 1 and "-" in pictures:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands.listening import Host, Port, TokenFile, address_of
+from convscope.commands.listen_options import Host, Port, TokenFile, address_of
 
 
 def serve(
@@ -25,15 +25,15 @@ def serve(
     A page to drop pictures on is at /, all addresses are in /openapi.json. A model's file may be replaced at
     any time. SIGTERM or Ctrl-C ends the service once it has answered what it took.
     """
-    from convscope.serving.guard import is_loopback, read_token
+    from convscope.serving.host_and_token import is_loopback, read_token
     from convscope.serving.limits import Limits
     from convscope.serving.logs import configure, tell
+    from convscope.serving.model_registry import ModelRegistry, named
     from convscope.serving.server import listen
     from convscope.serving.server import serve as answer_requests
-    from convscope.serving.shelf import Shelf, named
 
     token = None if token_file is None else read_token(token_file)
-    shelf = Shelf(named(models))
+    registry = ModelRegistry(named(models))
     limits = Limits(
         body_bytes=body_limit * 2**20,
         pixels=pixel_limit * 10**6,
@@ -44,9 +44,9 @@ def serve(
     opened = listen(host, port)
     configure()
     address = address_of(host, opened)
-    typer.echo(f"{', '.join(shelf)} at {address}")
-    tell("listening", address=address, models=[*shelf])
+    typer.echo(f"{', '.join(registry)} at {address}")
+    tell("listening", address=address, models=[*registry])
     if token is None and not is_loopback(host):
         tell("anyone who reaches this address may ask: --token-file changes that", level=30)
-    answer_requests(shelf, opened, limits, token)
+    answer_requests(registry, opened, limits, token)
     tell("ended")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands.listening import Host, Port, TokenFile, address_of
+from convscope.commands.listen_options import Host, Port, TokenFile, address_of
 
 
 def studio(
@@ -40,7 +40,7 @@ def studio(
     import webbrowser
     from urllib.parse import quote
 
-    from convscope.serving.guard import is_loopback, read_token
+    from convscope.serving.host_and_token import is_loopback, read_token
     from convscope.serving.logs import configure
     from convscope.serving.server import listen
     from convscope.studio.home import Home

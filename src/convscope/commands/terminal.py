@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from convscope.printable import printable
+from convscope.common.printable import printable
 from convscope.training.events import (
     EpochDone,
     Event,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from convscope.commands import own_process
+from convscope.commands import process_tuning
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:
@@ -117,11 +117,11 @@ def train(
     """
     height_and_width = None if size is None else _height_and_width(size)
 
-    own_process.tune()
+    process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
+    from convscope.common.ranks import rank
     from convscope.pictures.store import cut_short
-    from convscope.ranks import rank
     from convscope.training import session
     from convscope.training.recipe import Settings
     from convscope.training.tensorboard import TensorBoardLog
@@ -158,7 +158,7 @@ def train(
             "several processes need to be told the run's folder",
             remedy="add --output runs/NAME",
         )
-    own_process.explain_bus_errors(str(cut_short()))
+    process_tuning.explain_bus_errors(str(cut_short()))
     is_shown = here.number == 0
     with ExitStack() as stack:
         listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []

@@ -67,9 +67,9 @@ def verify(
 
 
 def _retrained(model: Model, data: str) -> WeightsCheck:
-    from convscope.commands import own_process
+    from convscope.commands import process_tuning
 
-    own_process.tune()
+    process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
     from convscope.model.verification import check_weights

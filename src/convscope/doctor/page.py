@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
+from convscope.common.html_page import html_page
 from convscope.doctor.findings import MEANINGS
-from convscope.html_page import html_page
 from convscope.pictures.decoding import Decoded, decode
 
 if TYPE_CHECKING:

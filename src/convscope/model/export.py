@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import ExportError
 from convscope.model.predictor import Predictor, open_session
 from convscope.model.raw_graph import build_raw_graph

@@ -22,14 +22,14 @@ import safetensors
 import safetensors.numpy
 from pydantic import JsonValue, ValidationError
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
+from convscope.common.printable import printable
 from convscope.errors import ModelFileError, NetworkError, NotationError
 from convscope.model.metadata import FORMAT, Metadata, RejectionFields, first_fault, parse_object
 from convscope.model.rejection import Rejection
 from convscope.network.notation import parse
 from convscope.network.shapes import Stage, stages, weight_shapes
 from convscope.pictures.preparation import Preparation
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

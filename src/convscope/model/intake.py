@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from convscope.common.printable import printable
 from convscope.errors import PictureError
 from convscope.pictures.reading import PIXEL_LIMIT, read_picture
-from convscope.printable import printable
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
 Pictures = Iterable[Picture]

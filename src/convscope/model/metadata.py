@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from convscope import strict_json
-from convscope.printable import printable
+from convscope.common import strict_json
+from convscope.common.printable import printable
 
 FORMAT = 1
 _DEEPEST = 16

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import onnxruntime
 
+from convscope.common.processors import processor_count
 from convscope.errors import PictureError
 from convscope.model.graph import PoolingKind, build_graph
-from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

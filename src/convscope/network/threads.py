@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.common.processors import processor_count
 from convscope.network.kernels import CHUNKS
-from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import ExportError
 from convscope.model.export import RAW_BOUND, Agreement, made_up
 from convscope.model.predictor import Predictor

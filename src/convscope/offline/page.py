@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convscope.html_page import Scripts, html_page
+from convscope.common.html_page import Scripts, html_page
 from convscope.offline.bundle import IMPORT, bundle
 from convscope.offline.chain import describe, describe_rejection
 from convscope.pictures.reading import BYTE_LIMIT, PIXEL_LIMIT

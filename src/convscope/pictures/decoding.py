@@ -8,10 +8,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from convscope.common.processors import processor_count
 from convscope.errors import PictureError
 from convscope.pictures.quiet import quiet
 from convscope.pictures.reading import read_picture
-from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

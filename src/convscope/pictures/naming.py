@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from convscope.printable import printable
+from convscope.common.printable import printable
 
 
 def class_name(text: str) -> str:

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import PIL
 
+from convscope.common.locking import locked
+from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
-from convscope.locking import locked
 from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
 from convscope.pictures.naming import natural_order
@@ -42,7 +43,6 @@ from convscope.pictures.store_folder import (
     write_rest,
 )
 from convscope.pictures.texts import Texts
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from pydantic import TypeAdapter
 
-from convscope import strict_json
+from convscope.common import strict_json
 from convscope.errors import StoreError
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import PART_NAMES, Part

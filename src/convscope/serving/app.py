@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RequestError
-from convscope.printable import printable
 from convscope.serving import metrics, page, problems
 from convscope.serving.answers import Answer, Problem, ServedModels, served
-from convscope.serving.guard import OPEN_PATHS
+from convscope.serving.host_and_token import OPEN_PATHS
 from convscope.serving.logs import tell
 from convscope.serving.uploads import Base64Pictures
 
@@ -144,7 +144,7 @@ def _add_prediction(app: FastAPI, service: Service) -> None:
     @app.get("/models", responses={200: _example(_MODELS), 401: _PROBLEMS[401]})
     async def models() -> ServedModels:
         """Which models are served, and which classes they know."""
-        return ServedModels(models=[served(name, service.shelf[name]) for name in service.shelf])
+        return ServedModels(models=[served(name, service.registry[name]) for name in service.registry])
 
 
 def _example(answer: dict[str, Any]) -> dict[str, Any]:

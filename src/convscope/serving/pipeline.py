@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.processors import processor_count
 from convscope.errors import PictureError
-from convscope.processors import processor_count
 
 if TYPE_CHECKING:
     import asyncio

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from convscope.errors import SettingError
+from convscope.serving.access_log import AccessLog
 from convscope.serving.app import make_app
 from convscope.serving.connection import connection
-from convscope.serving.guard import Guard, loopback_hosts
-from convscope.serving.journal import Journal
+from convscope.serving.fast_path import FastPath
+from convscope.serving.host_and_token import HostAndToken, loopback_hosts
 from convscope.serving.metrics import Metrics
 from convscope.serving.service import Service
-from convscope.serving.shortcut import Shortcut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from convscope.serving.limits import Limits
-    from convscope.serving.shelf import Shelf
+    from convscope.serving.model_registry import ModelRegistry
 
 _BACKLOG = 1_024
 _CUTTING_OFF = "Cancel "
@@ -86,23 +86,23 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(shelf: Shelf, opened: socket.socket, limits: Limits, token: bytes | None) -> None:
+def serve(registry: ModelRegistry, opened: socket.socket, limits: Limits, token: bytes | None) -> None:
     """Answer requests until SIGTERM or Ctrl-C, then finish what was taken. A second Ctrl-C ends at once.
 
     Args:
-        shelf: The models.
+        registry: The models.
         opened: What `listen` returned.
         limits: How much is taken.
         token: What requests must carry; None lets all pass.
     """
     metrics = Metrics()
-    service = Service(shelf, limits, metrics)
-    app = Shortcut(make_app(service, asks_for_token=token is not None), service)
-    guarded = Guard(app, loopback_hosts(opened.getsockname()[0]), token)
+    service = Service(registry, limits, metrics)
+    app = FastPath(make_app(service, asks_for_token=token is not None), service)
+    guarded = HostAndToken(app, loopback_hosts(opened.getsockname()[0]), token)
     # what is there by now stays: searching it for garbage again and again would keep requests waiting
     gc.collect()
     gc.freeze()
-    run(Journal(guarded, metrics), opened, limits)
+    run(AccessLog(guarded, metrics), opened, limits)
 
 
 def run(

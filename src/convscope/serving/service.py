@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from convscope.errors import PictureError, RequestError
-from convscope.serving.allowance import Allowance
 from convscope.serving.answers import encode
 from convscope.serving.body import whole_body
 from convscope.serving.logs import tell
 from convscope.serving.pipeline import Pipeline
+from convscope.serving.quota import Quota
 from convscope.serving.uploads import Upload, uploads
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from convscope.classifier import Classifier, Prediction
     from convscope.serving.limits import Limits
     from convscope.serving.metrics import Metrics
-    from convscope.serving.shelf import Shelf
+    from convscope.serving.model_registry import ModelRegistry
 
 _LOOK_SECONDS = 1.0
 """So often files are looked at, whether they were replaced."""
@@ -35,23 +35,23 @@ class Service:
     """Predicts what requests bring.
 
     Args:
-        shelf: The models.
+        registry: The models.
         limits: How much is taken.
         metrics: What is counted.
 
     Attributes:
-        shelf: As given.
+        registry: As given.
         metrics: As given.
         is_ready: Whether requests are answered now.
     """
 
-    def __init__(self, shelf: Shelf, limits: Limits, metrics: Metrics) -> None:
-        self.shelf = shelf
+    def __init__(self, registry: ModelRegistry, limits: Limits, metrics: Metrics) -> None:
+        self.registry = registry
         self.metrics = metrics
         self.is_ready = False
         self._limits = limits
-        self._bytes = Allowance(limits.held_bytes, "bytes")
-        self._pictures = Allowance(limits.waiting, "pictures")
+        self._bytes = Quota(limits.held_bytes, "bytes")
+        self._pictures = Quota(limits.waiting, "pictures")
         metrics.watch("convscope_held_bytes", "Bytes of bodies in memory.", lambda: self._bytes.held)
         metrics.watch("convscope_waiting_pictures", "Pictures under way.", lambda: self._pictures.held)
         metrics.watch("convscope_waiting_limit", "Most pictures under way.", lambda: self._pictures.limit)
@@ -83,7 +83,7 @@ class Service:
             PictureError: None of its pictures can be read; the first one's.
             ClientDisconnect: Whoever sent it has gone.
         """
-        classifier = self.shelf[name]  # the same to the end, whatever happens to its file meanwhile
+        classifier = self.registry[name]  # the same to the end, whatever happens to its file meanwhile
         with self._bytes.share() as take_bytes, self._pictures.share() as take_pictures:
             body = await whole_body(request, self._limits.body_bytes, take_bytes)
             sent = await self._taken_apart(request.headers.get("content-type", ""), body)
@@ -128,7 +128,7 @@ class Service:
     async def _look_after_files(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            for reload in await asyncio.to_thread(self.shelf.refresh):
+            for reload in await asyncio.to_thread(self.registry.refresh):
                 outcome = "failed" if reload.error else "done"
                 self.metrics.reloads.add(reload.name, outcome)
                 level = logging.WARNING if reload.error else logging.INFO

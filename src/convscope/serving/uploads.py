@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.model.metadata import first_fault
-from convscope.printable import printable
 from convscope.serving.form import form_parts
 
 ACCEPTED = "image/*, application/octet-stream, multipart/form-data, application/json"

@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import DataError, RequestError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import read_picture, suffix_of

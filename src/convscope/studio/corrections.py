@@ -11,10 +11,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.manifest import open_manifest, write_manifest
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import NetworkError, NotationError, SettingError
 from convscope.model.calibration import tempered
 from convscope.walkthrough.edits import Edit, Edited, edited

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from convscope import strict_json
+from convscope.common import strict_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from convscope.errors import RequestError
-from convscope.serving.guard import adding, bearer, refuse
+from convscope.serving.host_and_token import adding, bearer, refuse
 from convscope.studio.page import POLICY
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, TypeGuard
 
-from convscope import strict_json
-from convscope.atomic import replacing, sweep
+from convscope.common import strict_json
+from convscope.common.atomic import replacing, sweep
+from convscope.common.printable import printable
 from convscope.errors import RequestError, SettingError
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

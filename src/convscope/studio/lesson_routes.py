@@ -9,8 +9,8 @@ import numpy as np
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
+from convscope.common.printable import printable
 from convscope.errors import RequestError
-from convscope.printable import printable
 from convscope.studio.lesson.course import PAGES, Page
 from convscope.studio.lesson.exhibit import Exhibit, Place
 from convscope.studio.lesson.material import Material, material, smiley

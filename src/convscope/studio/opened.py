@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from convscope.classifier import Classifier, load
+from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RequestError
 from convscope.model.file import save
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import located
 from convscope.pictures.sources.opening import OPENERS
-from convscope.printable import printable
-from convscope.serving.shelf import named
+from convscope.serving.model_registry import named
 from convscope.studio.edit_lists import EditLists
 from convscope.studio.home import checked_name, free_name
 from convscope.studio.open_sources import OpenSources

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from convscope import strict_json
+from convscope.common import strict_json
+from convscope.common.locking import locked
+from convscope.common.printable import printable
 from convscope.errors import RequestError
-from convscope.locking import locked
 from convscope.model.file import load
 from convscope.pictures.naming import natural_order
-from convscope.printable import printable
 from convscope.studio.event_file import EventFile
 from convscope.studio.forecast import Forecast, forecast
 from convscope.studio.home import free_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from convscope.serving.guard import Guard, loopback_hosts
+from convscope.serving.host_and_token import HostAndToken, loopback_hosts
 from convscope.serving.limits import Limits
 from convscope.serving.server import run
 from convscope.studio.app import create_app
@@ -33,4 +33,6 @@ def serve(studio: Studio, opened: socket.socket, token: bytes | None) -> None:
     """
     threading.Thread(target=studio.open_first, daemon=True).start()  # the digits take a large import
     gated = Gate(create_app(studio), token)
-    run(Guard(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS, studio.closing.set)
+    run(
+        HostAndToken(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS, studio.closing.set
+    )

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
+from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.pictures.reading import read_picture
-from convscope.printable import printable
 from convscope.serving.limits import Limits
 from convscope.walkthrough.telling import see
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from convscope.classifier import Classifier
+from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import Convolution
-from convscope.printable import printable
 from convscope.studio.opened import OpenModel  # noqa: TC001 - FastAPI looks it up
 from convscope.walkthrough.arrays import EncodedArray, encode
 

@@ -18,9 +18,9 @@ import safetensors.torch
 import torch
 from pydantic import TypeAdapter, ValidationError
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
+from convscope.common.printable import printable
 from convscope.errors import RunError
-from convscope.printable import printable
 from convscope.training.loop import Position  # noqa: TC001  # pydantic looks it up
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import RunError
 from convscope.training.events import EpochDone, Event, Started
 

@@ -33,8 +33,8 @@ from torch.distributed import (  # documented as public
     rendezvous,  # pyright: ignore[reportPrivateImportUsage]
 )
 
+from convscope.common.ranks import ALONE, Rank, rank
 from convscope.errors import RunError
-from convscope.ranks import ALONE, Rank, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence

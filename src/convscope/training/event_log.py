@@ -17,8 +17,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from convscope.common.printable import printable
 from convscope.errors import ConvscopeError
-from convscope.printable import printable
 from convscope.training.events import Event, Preparing, StepDone
 from convscope.training.run_folder import EVENTS
 

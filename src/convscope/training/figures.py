@@ -15,10 +15,10 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
+from convscope.common.palette import BLUE, DIVERGING, GREY, INK
+from convscope.common.printable import printable
 from convscope.model.calibration import Reliability
-from convscope.palette import BLUE, DIVERGING, GREY, INK
-from convscope.printable import printable
 from convscope.training.events import EpochDone
 
 MOST_MISTAKES = 24

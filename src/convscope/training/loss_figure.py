@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import PercentFormatter
 
-from convscope.palette import BLUE, GREY, INK, ORANGE_RED
+from convscope.common.palette import BLUE, GREY, INK, ORANGE_RED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.atomic import replacing
 from convscope.classifier import Classifier
+from convscope.common.atomic import replacing
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
 from convscope.model.calibration import reliability, untempered

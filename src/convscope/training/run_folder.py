@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, TypeAdapter
 
-from convscope.atomic import replacing, sweep
+from convscope.common.atomic import replacing, sweep
+from convscope.common.locking import locked
+from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
-from convscope.locking import locked
-from convscope.printable import printable
 from convscope.training.recipe import Settings
 
 if TYPE_CHECKING:

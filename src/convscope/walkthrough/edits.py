@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from convscope.common.printable import printable
 from convscope.errors import SettingError
 from convscope.network.notation import MOST_CELLS, Convolution, Pooling, write
 from convscope.network.shapes import covers_all, stages
-from convscope.printable import printable
 from convscope.walkthrough.kernels import kernel
 
 if TYPE_CHECKING:

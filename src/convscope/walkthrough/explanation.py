@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import SettingError
 from convscope.walkthrough.page import page
 from convscope.walkthrough.static import draw

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.printable import printable
 from convscope.errors import SettingError
 from convscope.network.notation import MOST_CELLS
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from convscope.steps.arrays import Array

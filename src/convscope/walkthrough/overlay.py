@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import SettingError
 from convscope.model.intake import pixels_of
 from convscope.model.predictor import Predictor

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convscope.html_page import Scripts, html_page
+from convscope.common.html_page import Scripts, html_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

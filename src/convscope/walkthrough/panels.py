@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from convscope.palette import DIVERGING, GREY, INK
+from convscope.common.palette import DIVERGING, GREY, INK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 
-from convscope.palette import BLUE, GREY, ORANGE_RED
-from convscope.printable import printable
+from convscope.common.palette import BLUE, GREY, ORANGE_RED
+from convscope.common.printable import printable
 from convscope.walkthrough.document import (
     AveragePoolingStep,
     ConvolutionStep,

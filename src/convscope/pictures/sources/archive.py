@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

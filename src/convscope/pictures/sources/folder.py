@@ -6,11 +6,11 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.layout import HIDDEN, lay_out
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.sources.arrays import ArraySource, joined, open_arrays
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.reading import SUFFIXES
 from convscope.pictures.sources.source import Item, Part, part_named
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,12 +6,12 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.source import Item, Part, part_named
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

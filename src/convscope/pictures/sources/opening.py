@@ -6,6 +6,7 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.sources.builtin import open_digits
@@ -18,7 +19,6 @@ from convscope.pictures.sources.shards import open_shards
 from convscope.pictures.sources.tar_archive import open_tar
 from convscope.pictures.sources.webdataset import is_tar_shard
 from convscope.pictures.sources.zip_archive import open_zip
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope import strict_json
+from convscope.common import strict_json
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.reading import BYTE_LIMIT, unreadable

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.sources.files import seal
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

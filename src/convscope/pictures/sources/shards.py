@@ -16,11 +16,11 @@ from functools import cache
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Protocol, overload
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.sources.parquet_pictures import open_parquet_shard
 from convscope.pictures.sources.source import Item, Part, part_named
 from convscope.pictures.sources.webdataset import open_tar_shard
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,12 +13,12 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.printable import printable
 from convscope.pictures.naming import class_name
 from convscope.pictures.reading import BYTE_LIMIT, SUFFIXES, unreadable
 from convscope.pictures.sources.archive import damaged, failing
 from convscope.pictures.sources.tar_archive import TAR_ERRORS, members, unpacked
 from convscope.pictures.texts import Texts
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import check_member, damaged, failing
 from convscope.pictures.sources.files import seal
 from convscope.pictures.sources.layout import lay_out
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from convscope import strict_json
-from convscope.atomic import replacing
+from convscope.common import strict_json
+from convscope.common.atomic import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path

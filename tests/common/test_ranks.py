@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convscope.common.ranks import Rank, rank
 from convscope.errors import SettingError
-from convscope.ranks import Rank, rank
 
 
 @pytest.fixture(autouse=True)

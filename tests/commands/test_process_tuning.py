@@ -5,7 +5,7 @@ import pytest
 
 SCRIPT = """
 import resource, sys, threading
-from convscope.commands import own_process
+from convscope.commands import process_tuning
 
 size = 2**25  # bytes, 8,192 pages of 4 KiB
 
@@ -16,7 +16,7 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 if sys.argv[1] == "tuned":
-    own_process.tune()
+    process_tuning.tune()
 b"x" * size
 counts = [faults()]
 thread = threading.Thread(target=lambda: counts.append(faults()))  # PyTorch goes backward in one of its own
@@ -40,9 +40,9 @@ def test_a_block_that_was_freed_is_used_again_without_new_pages():
 
 CUT_SHORT = """
 import mmap, os, sys, threading
-from convscope.commands import own_process
+from convscope.commands import process_tuning
 
-own_process.explain_bus_errors("the pictures are gone")
+process_tuning.explain_bus_errors("the pictures are gone")
 with open(sys.argv[1], "r+b") as file:
     mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     os.truncate(file.fileno(), 0)

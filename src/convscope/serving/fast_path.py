@@ -26,7 +26,7 @@ _JSON = [(b"content-type", b"application/json")]
 _ROUTE = SimpleNamespace(path=PREDICT)  # what the journal calls it
 
 
-class Shortcut:
+class FastPath:
     """An ASGI application that predicts, and leads everything else to another.
 
     Args:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.classifier import Classifier, load
+from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, ModelFileError, RequestError, SettingError
 from convscope.model.file import name_of_model
-from convscope.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ class Reload:
     error: ConvscopeError | None
 
 
-class Shelf:
+class ModelRegistry:
     """Models by name. Whoever has taken a classifier keeps it: a new one only serves who comes later.
 
     Args:

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from convscope.atomic import replacing
+from convscope.common.atomic import replacing
 from convscope.errors import ConvscopeError
 
 

@@ -17,7 +17,7 @@ _GONE = (
 )
 
 
-class Journal:
+class AccessLog:
     """An ASGI application that keeps a journal of what another one answers.
 
     Args:

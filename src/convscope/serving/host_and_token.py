@@ -29,7 +29,7 @@ _HEADERS = [
 ]
 
 
-class Guard:
+class HostAndToken:
     """An ASGI application that lets requests through to another, or refuses them.
 
     Args:

@@ -6,10 +6,11 @@ import threading
 
 import pytest
 
-from convscope.locking import locked
+from convscope.common.locking import locked
 
 HOLD = (
-    "import sys, pathlib, convscope.locking as l\nwith l.locked(pathlib.Path(sys.argv[1])): print(); input()"
+    "import sys, pathlib; from convscope.common.locking import locked\n"
+    "with locked(pathlib.Path(sys.argv[1])): print(); input()"
 )
 
 

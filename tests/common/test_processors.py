@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from convscope.processors import processor_count
+from convscope.common.processors import processor_count
 
 
 def test_the_environment_can_name_the_number(monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from convscope.serving.shortcut import _wanted
+from convscope.serving.fast_path import _wanted
 
 from .conftest import png
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 
-class Allowance:
+class Quota:
     """A bound on what is held, kept by one thread (the event loop's).
 
     Args:
@@ -23,7 +23,7 @@ class Allowance:
         held: How much is held now.
 
     Example:
-        >>> pictures = Allowance(3, "pictures")
+        >>> pictures = Quota(3, "pictures")
         >>> with pictures.share() as take:
         ...     take(2)
         ...     pictures.held
