@@ -36,7 +36,7 @@ def test_what_changes_something_has_to_carry_the_studios_header(studio_server, m
 
 
 def test_every_answer_carries_the_policy(studio_server):
-    for path in ("/", "/studio/studio.js", "/walkthrough/walk.css", "/api/models", "/nothing"):
+    for path in ("/", "/web/studio/studio.js", "/web/walk/walk.css", "/api/models", "/nothing"):
         _, headers, _ = studio_server.ask("GET", path)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-resource-policy"] == "same-origin"
@@ -46,7 +46,8 @@ def test_every_answer_carries_the_policy(studio_server):
 
 
 @pytest.mark.parametrize(
-    "path", ["/studio/../app.py", "/studio/%2e%2e/app.py", "/studio//etc/passwd", "/walkthrough/..%2fpage.py"]
+    "path",
+    ["/web/../api.py", "/web/%2e%2e/api.py", "/web//etc/passwd", "/web/..%2fpage.py", "/web/modules.py"],
 )
 def test_no_file_is_reached_but_the_pages(studio_server, path):
     assert studio_server.ask("GET", path)[0] == 404

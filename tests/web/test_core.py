@@ -16,7 +16,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 @pytest.fixture(scope="module")
 def run(smiley):
-    """Runs a function of a module, `run("numbers.js", "three", [1.5])`, once for every list of arguments."""
+    """Call a module's function, `run("kit/numbers.js", "three", [1.5])`, once for each list of arguments."""
     smiley.go("")
 
     def run(module, function, *calls):
@@ -35,8 +35,8 @@ def run(smiley):
 @given(st.lists(finite, min_size=20, max_size=50))
 def test_numbers_keep_three_digits_and_all_of_them_on_demand(run, number, values):
     for text, whole, value in zip(
-        run("numbers.js", "three", *([value] for value in values)),
-        run("numbers.js", "full", *([value] for value in values)),
+        run("kit/numbers.js", "three", *([value] for value in values)),
+        run("kit/numbers.js", "full", *([value] for value in values)),
         values,
         strict=True,
     ):
@@ -62,7 +62,7 @@ def test_numbers_keep_three_digits_and_all_of_them_on_demand(run, number, values
     ],
 )
 def test_numbers_as_a_person_writes_them(run, value, text):
-    assert run("numbers.js", "three", [value]) == [text]
+    assert run("kit/numbers.js", "three", [value]) == [text]
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_numbers_as_a_person_writes_them(run, value, text):
     [(0, "0 %"), (1, "100 %"), (0.9999, "> 99.9 %"), (0.0001, "< 0.1 %"), (0.9713, "97.1 %")],
 )
 def test_shares_are_not_certain_unless_they_are(run, share, text):
-    assert run("numbers.js", "percent", [share]) == [text]
+    assert run("kit/numbers.js", "percent", [share]) == [text]
 
 
 def test_points_stand_above_each_other(run):
     written = ["1", "−20.5", "0.00123", "1.23×10⁻⁵"]
-    (aligned,) = run("numbers.js", "alignAtPoint", [written])
+    (aligned,) = run("kit/numbers.js", "alignAtPoint", [written])
     from_the_right = {
         len(text) - len(plain.split("×")[0].split(".")[0])
         for text, plain in zip(aligned, written, strict=True)
@@ -88,7 +88,7 @@ def test_arrays_arrive_as_they_were_sent(run, dtype):
     values = np.arange(-300, 300).reshape(2, -1) * (1 if dtype == "uint8" else 7)
     array = np.abs(values).astype(np.uint8) if dtype == "uint8" else values
     packed = encode_rounded(array / 3) if dtype == "int16" else encode(array, dtype)
-    (tensor,) = run("arrays.js", "unpack", [packed.model_dump()])
+    (tensor,) = run("kit/arrays.js", "unpack", [packed.model_dump()])
     assert tensor["shape"] == [2, 300]
     data = tensor["data"]
     found = [data[str(place)] for place in range(array.size)] if isinstance(data, dict) else data
@@ -98,7 +98,7 @@ def test_arrays_arrive_as_they_were_sent(run, dtype):
 @pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
 def test_arrays_that_are_stored_arrive_too(run, size):
     array = np.random.default_rng(size).integers(0, 256, size, np.uint8)
-    (tensor,) = run("arrays.js", "unpack", [encode(array, "uint8", STORED).model_dump()])
+    (tensor,) = run("kit/arrays.js", "unpack", [encode(array, "uint8", STORED).model_dump()])
     assert tensor["shape"] == [size]
     data = tensor["data"]
     assert (list(data.values()) if isinstance(data, dict) else data) == array.tolist()
@@ -116,18 +116,18 @@ options = st.dictionaries(
 @given(st.lists(stops, max_size=4), options)
 def test_the_address_holds_the_whole_state(run, trail, options):
     state = {"trail": trail, "options": options}
-    (fragment,) = run("state.js", "format", [state])
-    assert run("state.js", "parse", [fragment]) == [state]
+    (fragment,) = run("kit/state.js", "format", [state])
+    assert run("kit/state.js", "parse", [fragment]) == [state]
 
 
 @given(st.tuples(*[st.integers(1, 5)] * 3), st.data())
 def test_flattening_both_ways(run, shape, data):
     index = data.draw(st.integers(0, math.prod(shape) - 1))
-    (place,) = run("receptive.js", "cellOfIndex", [index, shape])
+    (place,) = run("kit/receptive.js", "cellOfIndex", [index, shape])
     assert tuple(place) == np.unravel_index(index, shape)
     cell = flattening.explain(np.zeros(shape), index=index)
     assert place == [cell.channel, cell.row, cell.column]
-    assert run("receptive.js", "indexOfCell", [place, shape]) == [index]
+    assert run("kit/receptive.js", "indexOfCell", [place, shape]) == [index]
 
 
 @settings(max_examples=20)
@@ -142,7 +142,9 @@ def test_a_window_lies_where_the_step_reads(run, window, stride, padding, data):
     rows, columns = windows.output_shape(8, 7)
     row, column = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
     (found,) = run(
-        "receptive.js", "windowOf", [{"window": window, "stride": stride, "padding": padding}, row, column]
+        "kit/receptive.js",
+        "windowOf",
+        [{"window": window, "stride": stride, "padding": padding}, row, column],
     )
     cells = windows.read(np.zeros((1, 8, 7)), channel=0, row=row, column=column)
     assert (found["top"], found["left"]) == (cells[0].row, cells[0].column)
@@ -152,17 +154,19 @@ def test_a_window_lies_where_the_step_reads(run, window, stride, padding, data):
 def test_colours_are_symmetric_around_nothing_and_readable(run):
     for theme in ("light", "dark"):
         values = [-2, -1, -0.5, 0, 0.5, 1, 2, 0]
-        colours = run("colours.js", "signed", *([value, 1, theme] for value in values))
+        colours = run("kit/colours.js", "signed", *([value, 1, theme] for value in values))
         assert colours[0] == colours[1]
         assert colours[5] == colours[6]
         assert colours[3] == colours[7]
         zero = colours[3]
         assert max(zero) - min(zero) < 10  # no hue
         for ink, colour in zip(
-            run("colours.js", "inkOn", *([colour] for colour in colours)), colours, strict=True
+            run("kit/colours.js", "inkOn", *([colour] for colour in colours)), colours, strict=True
         ):
             assert _contrast(colour, [0, 0, 0] if ink == "#000" else [255, 255, 255]) >= 4.5
-    assert run("colours.js", "signed", [1, 0, "light"]) == run("colours.js", "signed", [0, 1, "light"])
+    assert run("kit/colours.js", "signed", [1, 0, "light"]) == run(
+        "kit/colours.js", "signed", [0, 1, "light"]
+    )
 
 
 def _contrast(first, second):

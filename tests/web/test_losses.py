@@ -69,7 +69,7 @@ def test_formulas_and_gradients_are_those_of_the_steps(tab, p, data):
     truth = data.draw(st.integers(0, len(p) - 1))
     found = tab.evaluate(
         """async ([p, truth]) => {
-          const of = await import("convscope/loss_formulas.js");
+          const of = await import("convscope/losses/formulas.js");
           return [of.crossEntropy, of.meanSquaredError, of.classificationError, of.crossEntropyGradient,
             of.meanSquaredErrorGradient].map((one) => one(p, truth));
         }""",

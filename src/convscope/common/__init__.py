@@ -1,7 +1,6 @@
 """Small tools that every room uses, and that know nothing of pictures or networks.
 
 atomic       files that are written whole or not at all
-html_page    pages that are one file and load nothing
 locking      folders that one process works in at a time
 palette      the colours of figures
 printable    names from outside, made safe to print

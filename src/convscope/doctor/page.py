@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from convscope.common.atomic import replacing
-from convscope.common.html_page import html_page
 from convscope.doctor.findings import MEANINGS
 from convscope.pictures.decoding import Decoded, decode
+from convscope.web.html_page import html_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

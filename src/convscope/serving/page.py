@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-_WEB = Path(__file__).parent / "web"
+from convscope.web.modules import WEB
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob: data:; connect-src 'self'; "
@@ -13,8 +11,8 @@ POLICY = (
 """What the page may load, as browsers hold it to: https://www.w3.org/TR/CSP3/."""
 
 FILES = {
-    "/": ("text/html; charset=utf-8", (_WEB / "drop.html").read_bytes()),
-    "/drop.css": ("text/css; charset=utf-8", (_WEB / "drop.css").read_bytes()),
-    "/drop.js": ("text/javascript; charset=utf-8", (_WEB / "drop.js").read_bytes()),
+    "/": ("text/html; charset=utf-8", (WEB / "serve/index.html").read_bytes()),
+    "/drop.css": ("text/css; charset=utf-8", (WEB / "serve/drop.css").read_bytes()),
+    "/drop.js": ("text/javascript; charset=utf-8", (WEB / "serve/page.js").read_bytes()),
 }
 """By address, each file's media type and content."""

@@ -4,54 +4,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import Response
 from starlette.staticfiles import StaticFiles
 
-from convscope.walkthrough.page import WEB as WALK_WEB
+from convscope.web.modules import WEB, reachable, read
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
     from fastapi import FastAPI
     from starlette.types import Scope
 
-WEB = Path(__file__).parent / "web"
-
-_FOLDERS = {"studio": ("/studio/", WEB), "convscope": ("/walkthrough/", WALK_WEB)}
-"""Where the modules lie that are imported as `studio/NAME.js`: their address, and their folder."""
-_IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(studio|convscope)/([\w/]+\.js)"', re.MULTILINE)
-_FIRST_PAGE = (("studio", "studio.js"), ("studio", "views/train.js"))
-
-
-def _modules(begin: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Some modules, and all that they import, and so on."""
-    found: dict[tuple[str, str], None] = {}
-    waiting = [*begin]
-    while waiting:
-        module = waiting.pop()
-        if module not in found:
-            found[module] = None
-            kind, name = module
-            waiting += _IMPORT.findall((_FOLDERS[kind][1] / name).read_text("utf-8"))
-    return [*found]
+_START = ("studio/studio.js", "studio/train/view.js")
+"""The modules of the first page: its frame, and the view it opens with."""
 
 
 def _frame() -> str:
-    """The frame, with links that let a browser ask for all modules of the first page at once.
+    """Return the frame, with links that let a browser ask for all modules of the first page at once.
 
     Without them it would ask for each only once it has read another that imports it.
     """
-    links = (
-        f'<link rel="modulepreload" href="{_FOLDERS[kind][0]}{name}" />'
-        for kind, name in _modules(_FIRST_PAGE)
-    )
-    frame = (WEB / "index.html").read_text("utf-8")
-    return frame.replace("</head>", f"{''.join(links)}</head>")
+    links = (f'<link rel="modulepreload" href="/web/{name}" />' for name in reachable(*_START))
+    return read("studio/index.html").replace("</head>", f"{''.join(links)}</head>")
 
 
 _FRAME = _frame()
@@ -67,18 +43,20 @@ POLICY = (
 
 
 def add_page(app: FastAPI) -> None:
-    """Put the page at /, its modules at /studio/, and the walk's, which it draws with, at /walkthrough/."""
+    """Put the page at /, and modules and styles below /web/."""
 
     @app.get("/", include_in_schema=False)
     async def frame() -> Response:
         return Response(_FRAME, media_type="text/html; charset=utf-8")
 
-    app.mount("/studio", _Files(directory=WEB))
-    app.mount("/walkthrough", _Files(directory=WALK_WEB))
+    app.mount("/web", _Files(directory=WEB))
 
 
 class _Files(StaticFiles):
-    """Files that a browser keeps, and asks each time whether they are still the same."""
+    """Modules and styles that a browser keeps, and asks each time whether they are still the same."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if path.endswith((".js", ".css")) else ("", None)
 
     def file_response(
         self,

@@ -1,9 +1,0 @@
-/** Training: choose pictures and a network, and watch them become a model. */
-
-import { showRun } from "studio/train/run.js";
-import { showStart } from "studio/train/start.js";
-
-/** @type {import("studio/studio.js").Show} */
-export async function show(root, { path: [run], options }) {
-  return run ? showRun(root, run) : showStart(root, options.get("data") ?? "");
-}

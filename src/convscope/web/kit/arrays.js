@@ -1,0 +1,161 @@
+/**
+ * Arrays as a walk carries them: base64 of raw-deflated little-endian numbers, or a plain list where there are few.
+ * Rounded ones hold multiples of a step that each map or filter has of its own.
+ *
+ * @typedef {object} Tensor
+ * @property {number[]} shape
+ * @property {ArrayLike<number>} data  in C order
+ * @property {number[] | null} [steps]  of rounded numbers, one for each map
+ *
+ * @typedef {{dtype: string, shape: number[], data: string, steps: number[] | null}} Packed
+ */
+
+const HEADER = 5; // bytes before those of a stored block
+
+/** @type {Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>} */
+const READERS = {
+  float32: (bytes) => new Float32Array(bytes),
+  int32: (bytes) => new Int32Array(bytes),
+  uint8: (bytes) => new Uint8Array(bytes),
+};
+
+/**
+ * Replaces every packed array in a document by its tensor; everything else stays as it is.
+ *
+ * @param {any} value
+ * @returns {Promise<any>}
+ */
+export async function unpackAll(value) {
+  if (value === null || typeof value !== "object") return value;
+  if (isPacked(value)) return unpack(value);
+  if (Array.isArray(value)) return typeof value[0] === "number" ? value : Promise.all(value.map(unpackAll));
+  const entries = Object.entries(value).map(async ([name, inner]) => [name, await unpackAll(inner)]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * @param {Packed} packed
+ * @returns {Promise<Tensor>}
+ */
+export async function unpack({ dtype, shape, data, steps }) {
+  const text = atob(data);
+  const deflated = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) deflated[place] = text.charCodeAt(place);
+  const bytes = stored(deflated) ?? (await inflated(deflated));
+  return { shape, steps, data: steps ? multiples(bytes, steps) : READERS[dtype](bytes) };
+}
+
+/**
+ * The bytes of an array that was stored as it is, or null where it was deflated: that takes a stream for each of a walk's
+ * many arrays, this only copies. Each block is a byte, 1 for the last and else 0, its length twice, the second time inverted, and the bytes (RFC
+ * 1951, section 3.2.4).
+ *
+ * @param {Uint8Array<ArrayBuffer>} blocks
+ */
+function stored(blocks) {
+  const view = new DataView(blocks.buffer);
+  const bytes = new Uint8Array(blocks.length);
+  let [from, to, isLast] = [0, 0, false];
+  while (!isLast) {
+    const kind = view.getUint8(from);
+    if (kind > 1) return null;
+    const length = view.getUint16(from + 1, true);
+    bytes.set(blocks.subarray(from + HEADER, from + HEADER + length), to);
+    [from, to, isLast] = [from + HEADER + length, to + length, kind === 1];
+  }
+  return bytes.buffer.slice(0, to);
+}
+
+/** @param {Uint8Array<ArrayBuffer>} deflated */
+function inflated(deflated) {
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
+}
+
+/**
+ * Reads a list, nested or not, as a tensor; a tensor stays one.
+ *
+ * @param {any} value
+ * @returns {Tensor}
+ */
+export function tensor(value) {
+  if (!Array.isArray(value)) return value;
+  const shape = [];
+  for (let inner = value; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
+  return { shape, data: value.flat(Infinity) };
+}
+
+/**
+ * The numbers of one map of (maps, height, width); of a column, all of them.
+ *
+ * @param {Tensor} maps
+ * @param {number} map
+ * @returns {ArrayLike<number>}
+ */
+export function mapOf({ shape, data }, map) {
+  if (shape.length < 3) return data;
+  const size = shape[1] * shape[2];
+  return data instanceof Array ? data.slice(map * size, (map + 1) * size) : subarray(data, map * size, size);
+}
+
+/**
+ * The numbers of one row of (rows, columns).
+ *
+ * @param {Tensor} table
+ * @param {number} row
+ */
+export function rowOf({ shape: [, columns], data }, row) {
+  return subarray(data, row * columns, columns);
+}
+
+/**
+ * The whole numbers from 0.
+ *
+ * @param {number} length
+ */
+export function range(length) {
+  return Array.from({ length }, (_, index) => index);
+}
+
+/**
+ * Indices of numbers, the largest first.
+ *
+ * @param {ArrayLike<number>} values
+ */
+export function largestFirst(values) {
+  return Array.from(values, (_, place) => place).sort((a, b) => values[b] - values[a] || a - b);
+}
+
+/**
+ * @param {any} data
+ * @param {number} start
+ * @param {number} size
+ * @returns {ArrayLike<number>}
+ */
+function subarray(data, start, size) {
+  return data.subarray(start, start + size);
+}
+
+/** @param {any} value */
+function isPacked(value) {
+  return typeof value.dtype === "string" && typeof value.data === "string" && Array.isArray(value.shape);
+}
+
+/**
+ * Multiples of steps, folded: 0, −1, 1, −2, ... as 0, 1, 2, 3, ..., the low bytes of all of them before the high bytes.
+ *
+ * @param {ArrayBuffer} bytes
+ * @param {number[]} steps
+ */
+function multiples(bytes, steps) {
+  const count = bytes.byteLength / 2;
+  const low = new Uint8Array(bytes, 0, count);
+  const high = new Uint8Array(bytes, count);
+  const numbers = new Float64Array(count);
+  const each = count / steps.length;
+  for (let place = 0; place < count; place++) {
+    const folded = high[place] * 256 + low[place];
+    numbers[place] = ((folded >> 1) ^ -(folded & 1)) * steps[Math.floor(place / each)];
+  }
+  return numbers;
+}

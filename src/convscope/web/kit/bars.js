@@ -1,0 +1,55 @@
+/** Numbers as bars from 0, a row each; a row may be a button that chooses it. */
+
+import { element } from "convscope/kit/dom.js";
+import { column } from "convscope/kit/number.js";
+import { full, percent } from "convscope/kit/numbers.js";
+
+/**
+ * @typedef {{label: string, value: number}} Bar
+ *
+ * @param {Bar[]} bars
+ * @param {object} setting
+ * @param {string} setting.caption
+ * @param {number} [setting.chosen]
+ * @param {(index: number) => void} [setting.onChoose]
+ * @param {boolean} [setting.shares]  whether the numbers are shares of 1, written in per cent; the whole track is 1
+ */
+export function bars(bars, { caption, chosen, onChoose, shares = false }) {
+  const largest = shares ? 1 : Math.max(0, ...bars.map(({ value }) => value));
+  const smallest = Math.min(0, ...bars.map(({ value }) => value));
+  const span = largest - smallest || 1;
+  const written = shares ? bars.map(({ value }) => percent(value)) : column(bars.map(({ value }) => value));
+  const rows = bars.map(({ label, value }, index) => {
+    const name = onChoose
+      ? element(
+          "button",
+          { type: "button", "aria-pressed": String(index === chosen), click: () => onChoose(index) },
+          label,
+        )
+      : label;
+    return element(
+      "tr",
+      { class: index === chosen ? "chosen" : null },
+      element("th", { scope: "row" }, name),
+      element("td", { title: shares && full(value) }, written[index]),
+      element("td", { class: "track" }, bar(Math.min(0, value) - smallest, Math.abs(value), span, value < 0)),
+    );
+  });
+  return element("table", { class: "bars" }, element("caption", {}, caption), element("tbody", {}, rows));
+}
+
+/**
+ * One bar on a track.
+ *
+ * @param {number} start
+ * @param {number} length
+ * @param {number} span  what the whole track stands for
+ * @param {boolean} negative
+ */
+export function bar(start, length, span, negative) {
+  const made = element("span", { class: negative ? "bar negative" : "bar positive" });
+  made.hidden = length === 0;
+  made.style.left = `${(start / span) * 100}%`;
+  made.style.width = `${(length / span) * 100}%`;
+  return made;
+}

@@ -1,0 +1,52 @@
+/**
+ * A few numbers as a grid of coloured cells: what a window sees, a filter, their products.
+ *
+ * @typedef {object} Cell
+ * @property {number} value
+ * @property {string} [role]  "padding", "winner"
+ * @property {string} [href]  where the number came from
+ */
+
+import { css, inkOn, signed } from "convscope/kit/colours.js";
+import { element, link } from "convscope/kit/dom.js";
+import { full, three } from "convscope/kit/numbers.js";
+
+/**
+ * @param {object} setting
+ * @param {string} setting.caption
+ * @param {string} setting.role  input, weights, output: the hue of the caption and the outline
+ * @param {Cell[]} setting.cells  row by row
+ * @param {number} setting.columns
+ * @param {number} setting.limit
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ */
+export function numberGrid({ caption, role, cells, columns, limit }, theme) {
+  const rows = Array.from({ length: cells.length / columns }, (_, row) =>
+    element(
+      "tr",
+      {},
+      cells.slice(row * columns, (row + 1) * columns).map((cell) => gridCell(cell, limit, theme)),
+    ),
+  );
+  return element(
+    "table",
+    { class: `grid ${role}` },
+    element("caption", {}, caption),
+    element("tbody", {}, rows),
+  );
+}
+
+/**
+ * @param {Cell} cell
+ * @param {number} limit
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ */
+function gridCell({ value, role = "", href }, limit, theme) {
+  const text = three(value);
+  const made = element("td", { class: role, title: full(value) }, href ? link(href, text) : text);
+  if (role === "padding") return made;
+  const colour = signed(value, limit, theme);
+  made.style.background = css(colour);
+  made.style.color = inkOn(colour);
+  return made;
+}

@@ -1,0 +1,93 @@
+/** The experiment: the same network trained with either loss, from a normal and from a confidently wrong start. */
+
+import { chart } from "convscope/kit/curves.js";
+import { element } from "convscope/kit/dom.js";
+import { count, percent, three } from "convscope/kit/numbers.js";
+
+/**
+ * @typedef {import("convscope/losses/page.js").Experiment} Experiment
+ * @typedef {import("convscope/losses/page.js").Run} Run
+ */
+
+const STARTS = { normal: "From a normal start", confidently_wrong: "From a confidently wrong start" };
+const LOSSES = { cross_entropy: "cross-entropy", mean_squared_error: "squared error" };
+
+/** @param {Experiment} experiment */
+export function experiment(experiment) {
+  const {
+    data,
+    network,
+    epochs,
+    batch,
+    learning_rate,
+    pictures_learned,
+    pictures_judged,
+    seconds,
+    wrong_bias,
+    seed,
+  } = experiment;
+  return element(
+    "section",
+    {},
+    element("h2", {}, "The experiment"),
+    element(
+      "p",
+      {},
+      `${network} learns ${data} from ${count(pictures_learned)} pictures, ${epochs} epochs in batches of ${batch}, learning rate ${three(learning_rate)}, seed ${seed}; judged on ${count(pictures_judged)} others. Only loss and start differ.`,
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      `At the confidently wrong start the bias of class 0 is ${three(wrong_bias)}, so every picture is taken for it. All runs took ${three(seconds)} s.`,
+    ),
+    Object.entries(STARTS).map(([start, title]) =>
+      ofStart(
+        experiment.runs.filter((run) => run.start === start),
+        title,
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {Run[]} runs
+ * @param {string} title
+ */
+function ofStart(runs, title) {
+  const name = (/** @type {Run} */ { loss }) => LOSSES[loss];
+  return element(
+    "div",
+    { class: "stack" },
+    element("h3", {}, title),
+    element(
+      "div",
+      { class: "charts" },
+      chart(
+        runs.map((run) => ({ name: name(run), x: run.steps, y: run.accuracy_fraction })),
+        {
+          title: `accuracy against steps, ${title.toLowerCase()}`,
+          across: "steps",
+          up: "accuracy",
+          highest: 1,
+        },
+      ),
+      chart(
+        runs.map((run) => ({ name: name(run), x: run.steps, y: run.gradient })),
+        {
+          title: `gradient at the logits against steps, ${title.toLowerCase()}`,
+          across: "steps",
+          up: "gradient at the logits",
+        },
+      ),
+    ),
+    element(
+      "p",
+      {},
+      runs
+        .map(
+          (run) => `${name(run)} ends at ${percent(run.accuracy_fraction[run.accuracy_fraction.length - 1])}`,
+        )
+        .join("; ") + ".",
+    ),
+  );
+}

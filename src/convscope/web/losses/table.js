@@ -1,0 +1,140 @@
+/** The table of the loss bench: two networks' answers, with probabilities to drag. */
+
+import { element, head } from "convscope/kit/dom.js";
+import { number } from "convscope/kit/number.js";
+import { three } from "convscope/kit/numbers.js";
+import {
+  classificationError,
+  crossEntropy,
+  crossEntropyGradient,
+  meanSquaredError,
+  meanSquaredErrorGradient,
+} from "convscope/losses/formulas.js";
+
+/**
+ * @typedef {import("convscope/losses/page.js").Network} Network
+ *
+ * @typedef {{p: number[], truth: number}} Answer
+ */
+
+const FINEST = 0.01; // a probability that is dragged stays this far from 0 and 1: there the logarithm ends
+const COLUMNS = [
+  "true class",
+  "probabilities",
+  "cross-entropy",
+  "mean squared error",
+  "classification error",
+  "gradient of cross-entropy",
+  "gradient of squared error",
+];
+
+/**
+ * @param {Network} network
+ * @param {string[]} classes
+ * @param {number[]} firsts  of each picture, the probability of the first class
+ * @param {(firsts: number[]) => void} onDrag  when a probability has been let go
+ */
+export function networkTable(network, classes, firsts, onDrag) {
+  const values = [...firsts];
+  const body = element("tbody");
+  const foot = element("tfoot");
+  const rows = network.pictures.map(({ truth }, index) => {
+    const row = pictureRow(network.name, index, truth, classes, values[index], (first, done) => {
+      values[index] = first;
+      row.draw({ p: [first, 1 - first], truth });
+      drawMeans();
+      if (done) onDrag(values);
+    });
+    row.draw({ p: [values[index], 1 - values[index]], truth });
+    return row;
+  });
+  const drawMeans = () =>
+    foot.replaceChildren(
+      meansRow(
+        network.pictures.map(({ truth }, index) => ({ p: [values[index], 1 - values[index]], truth })),
+      ),
+    );
+  drawMeans();
+  body.append(...rows.map((row) => row.element));
+  return element(
+    "table",
+    { class: "figures bench" },
+    element("caption", {}, network.name),
+    head(COLUMNS),
+    body,
+    foot,
+  );
+}
+
+/**
+ * @param {string} network
+ * @param {number} index
+ * @param {number} truth
+ * @param {string[]} classes
+ * @param {number} first
+ * @param {(first: number, done: boolean) => void} onChange
+ */
+function pictureRow(network, index, truth, classes, first, onChange) {
+  const written = element("output", {});
+  const slider = element("input", {
+    type: "range",
+    min: FINEST,
+    max: 1 - FINEST,
+    step: FINEST,
+    value: first,
+    "aria-label": `${network}, picture ${index + 1}: probability of ${classes[0]}`,
+    input: () => onChange(Number(slider.value), false),
+    change: () => onChange(Number(slider.value), true),
+  });
+  // the slider stays where it is while it is moved: elsewhere it would lose pointer and keyboard
+  const losses = element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, classes[truth]),
+    element("td", { class: "drag" }, slider, written),
+  );
+  /** @type {HTMLElement[]} */
+  let numbers = [];
+  return {
+    element: losses,
+    /** @param {Answer} answer */
+    draw({ p, truth: class_ }) {
+      written.textContent = classes
+        .map((name, one) => `${name} ${three(Number(p[one].toFixed(4)))}`)
+        .join(", ");
+      for (const old of numbers) old.remove();
+      numbers = [
+        crossEntropy(p, class_),
+        meanSquaredError(p, class_),
+        classificationError(p, class_),
+        crossEntropyGradient(p, class_)[class_],
+        meanSquaredErrorGradient(p, class_)[class_],
+      ].map((value, place) => cell(2 + place, value));
+      losses.append(...numbers);
+    },
+  };
+}
+
+/** @param {Answer[]} answers */
+function meansRow(answers) {
+  const mean = (/** @type {(p: number[], truth: number) => number} */ loss) =>
+    answers.reduce((sum, { p, truth }) => sum + loss(p, truth), 0) / answers.length;
+  return element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, "mean"),
+    element("td"),
+    [crossEntropy, meanSquaredError, classificationError].map((loss, place) => cell(2 + place, mean(loss))),
+    element("td", { colspan: 2 }),
+  );
+}
+
+/**
+ * A number that knows its column's name: narrow screens show it beside the number.
+ *
+ * @param {number} place
+ * @param {number} value
+ */
+function cell(place, value) {
+  return element("td", { "data-label": COLUMNS[place] }, number(value));
+}

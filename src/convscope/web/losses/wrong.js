@@ -1,0 +1,116 @@
+/** One picture, two classes: how hard each loss pulls at the true class's logit, from surely wrong to surely right. */
+
+import { range } from "convscope/kit/arrays.js";
+import { chart } from "convscope/kit/curves.js";
+import { element, head } from "convscope/kit/dom.js";
+import { number } from "convscope/kit/number.js";
+import { full, three } from "convscope/kit/numbers.js";
+import {
+  crossEntropy,
+  crossEntropyGradient,
+  meanSquaredError,
+  meanSquaredErrorGradient,
+} from "convscope/losses/formulas.js";
+
+const POINTS = 101;
+const FARTHEST = 14; // the largest logit difference that the slider reaches: e to -14 is about one in a million
+
+/**
+ * @param {number} start  difference of the true class's logit from the other's
+ * @param {(difference: number) => void} onChange  when the slider has been let go
+ */
+export function surelyWrong(start, onChange) {
+  const drawn = element("div", { class: "beside" });
+  const slider = element("input", {
+    type: "range",
+    min: -FARTHEST,
+    max: FARTHEST,
+    step: 0.1,
+    value: start,
+    "aria-label": "difference between the true class's logit and the other's",
+    input: () => draw(Number(slider.value)),
+    change: () => onChange(Number(slider.value)),
+  });
+  const draw = (/** @type {number} */ difference) => {
+    const p = share(difference);
+    slider.setAttribute("aria-valuetext", `probability of the true class ${three(p)}`);
+    drawn.replaceChildren(numbers(p), curves(difference));
+  };
+  draw(start);
+  return element(
+    "section",
+    {},
+    element("h2", {}, "Surely wrong: who still pulls?"),
+    element(
+      "p",
+      {},
+      "Drag from surely wrong to surely right. Squared error's gradient dies at both ends; cross-entropy's only where all is well.",
+    ),
+    slider,
+    drawn,
+  );
+}
+
+/** @param {number} p  of the true class */
+function numbers(p) {
+  const answer = [p, 1 - p];
+  const [slope] = crossEntropyGradient(answer, 0);
+  const [flat] = meanSquaredErrorGradient(answer, 0);
+  const rows = [
+    ["cross-entropy", crossEntropy(answer, 0), slope],
+    ["mean squared error", meanSquaredError(answer, 0), flat],
+  ];
+  return element(
+    "div",
+    { class: "stack" },
+    element("p", {}, "probability of the true class ", element("strong", { title: full(p) }, three(p))),
+    element(
+      "table",
+      { class: "figures" },
+      head(["loss", "value", "gradient at its logit"]),
+      element(
+        "tbody",
+        {},
+        rows.map(([name, value, gradient]) =>
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row" }, String(name)),
+            element("td", {}, number(Number(value))),
+            element("td", {}, number(Number(gradient))),
+          ),
+        ),
+      ),
+    ),
+    element("p", { class: "quiet" }, `Cross-entropy pulls ${three(slope / flat)} times as hard.`),
+  );
+}
+
+/** @param {number} difference */
+function curves(difference) {
+  const x = range(POINTS).map((point) => ((2 * point) / (POINTS - 1) - 1) * FARTHEST);
+  const along = (/** @type {(p: number[], truth: number) => number[]} */ gradient) =>
+    x.map((one) => Math.abs(gradient([share(one), 1 - share(one)], 0)[0]));
+  return chart(
+    [
+      { name: "cross-entropy", x, y: along(crossEntropyGradient) },
+      { name: "squared error", x, y: along(meanSquaredErrorGradient) },
+    ],
+    {
+      title: "size of the gradient at the true class's logit against the difference of the logits",
+      across: "logit of the true class − logit of the other",
+      up: "size of the gradient",
+      at: difference,
+      highest: 1,
+    },
+  );
+}
+
+/**
+ * Softmax of two logits: the first one's share.
+ *
+ * @param {number} difference
+ */
+function share(difference) {
+  return 1 / (1 + Math.exp(-difference));
+}

@@ -1,0 +1,54 @@
+/**
+ * Does the work beside the page, so that the page answers a person at any time.
+ *
+ * It is first sent the model, then one picture after the other, and answers each in order.
+ *
+ * @typedef {{probabilities: number[], isUnknown: boolean, prepared: Uint8Array, milliseconds: number}} Answer
+ *   prepared: height x width x channels
+ * @typedef {{answer?: Answer, problem?: string}} Message
+ */
+
+import { open, softmax } from "convscope/offline/network.js";
+import { decode, picture } from "convscope/offline/pixels.js";
+import { prepare } from "convscope/offline/preparation.js";
+import { open as openRejection } from "convscope/offline/rejection.js";
+
+/** @type {Promise<(source: Blob | ImageBitmap) => Promise<Answer>>} */
+let ready;
+let last = Promise.resolve();
+
+addEventListener("message", ({ data }) => {
+  if (!ready) ready = begin(data);
+  else last = last.then(() => answer(data));
+});
+
+/** @param {import("convscope/offline/network.js").Model} model */
+async function begin(model) {
+  const network = await open(model);
+  const isUnknown = model.rejection ? openRejection(model.rejection) : () => false;
+  return async (/** @type {Blob | ImageBitmap} */ source) => {
+    const start = performance.now();
+    const bitmap = source instanceof Blob ? await decode(source) : source;
+    const prepared = prepare(picture(bitmap), model.preparation);
+    bitmap.close();
+    const { features, logits } = network(prepared);
+    return {
+      probabilities: softmax(logits),
+      isUnknown: isUnknown(features, logits),
+      prepared,
+      milliseconds: performance.now() - start,
+    };
+  };
+}
+
+/** @param {Blob | ImageBitmap} source */
+async function answer(source) {
+  /** @type {Message} */
+  let message;
+  try {
+    message = { answer: await (await ready)(source) };
+  } catch (error) {
+    message = { problem: error instanceof Error ? error.message : String(error) };
+  }
+  postMessage(message);
+}

@@ -1,0 +1,178 @@
+/**
+ * Compare: two models on the same pictures.
+ *
+ * @typedef {{picture: string, place: number, truth: string, first: string, first_probability: number,
+ *   second: string, second_probability: number}} Flip
+ * @typedef {{pictures: number, first_accuracy_fraction: number, second_accuracy_fraction: number,
+ *   difference_fraction: number, difference_interval: [number, number], only_first: number, only_second: number,
+ *   p_value: number, flips: Flip[], notes: string[]}} Comparison
+ */
+
+import { choice } from "convscope/kit/choice.js";
+import { element, head } from "convscope/kit/dom.js";
+import { number } from "convscope/kit/number.js";
+import { count, percent, three } from "convscope/kit/numbers.js";
+import { get } from "convscope/studio/api.js";
+import { chooseFor, turnTo, walkOf } from "convscope/studio/picking.js";
+import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
+
+const TILE_HEIGHT = 13; // times the text's size
+
+/** @type {Record<string, [string, (flip: Flip) => boolean]>} */
+const KINDS = {
+  all: ["all that are answered differently", () => true],
+  first: ["only the first is right", ({ truth, first }) => first === truth],
+  second: ["only the second is right", ({ truth, second }) => second === truth],
+  neither: ["both are wrong", ({ truth, first, second }) => first !== truth && second !== truth],
+};
+
+/** @type {import("convscope/studio/studio.js").Show} */
+export async function show(root, place) {
+  const found = await chooseFor(
+    root,
+    place,
+    "Compare",
+    "Two models answer the same pictures. What counts is where they part.",
+    { first: "first model", second: "second model" },
+  );
+  if (!found) return;
+  const { data, part } = found;
+  const [first, second] = found.models;
+  if (first === second) {
+    return void root.append(
+      element("p", { class: "quiet" }, "Choose two different models: one is compared with itself."),
+    );
+  }
+  const query = new URLSearchParams({ first: first.id, second: second.id, data: data.id, part });
+  const told = await get(`/api/comparison?${query}`);
+  root.append(figures(told, first.name, second.name), verdict(told, second.name));
+  root.append(flips(told, place, { first, second, data: data.id }));
+}
+
+/**
+ * @param {Comparison} found
+ * @param {string} first
+ * @param {string} second
+ */
+function figures(found, first, second) {
+  const row = (/** @type {string} */ name, /** @type {number} */ accuracy, /** @type {number} */ only) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      element("td", {}, percent(accuracy)),
+      element("td", {}, count(only)),
+    );
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "table",
+      { class: "figures" },
+      element("caption", {}, `${count(found.pictures)} pictures`),
+      head(["model", "accuracy", "right alone"]),
+      element(
+        "tbody",
+        {},
+        row(first, found.first_accuracy_fraction, found.only_first),
+        row(second, found.second_accuracy_fraction, found.only_second),
+      ),
+    ),
+    found.notes.map((note) => element("p", { class: "quiet" }, note)),
+  );
+}
+
+/**
+ * @param {Comparison} found
+ * @param {string} second
+ */
+function verdict({ difference_fraction, difference_interval, p_value }, second) {
+  const points = (/** @type {number} */ share) => three(Number((100 * share).toFixed(2)));
+  const [low, high] = difference_interval.map(points);
+  const more = difference_fraction < 0 ? "fewer" : "more";
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "p",
+      {},
+      `Of 100 pictures ${second} gets `,
+      element("strong", {}, `${points(Math.abs(difference_fraction))} ${more}`),
+      ` right. With 95 % confidence the difference lies between ${low} and ${high} points.`,
+    ),
+    element(
+      "p",
+      {},
+      "p = ",
+      number(p_value),
+      " (McNemar's exact test): so probable would a difference of this size or more be if both were equally good.",
+    ),
+  );
+}
+
+/**
+ * @param {Comparison} found
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {{first: import("convscope/studio/picking.js").Open, second: import("convscope/studio/picking.js").Open, data: string}} of
+ */
+function flips(found, place, of) {
+  const asked = place.options.get("flips") ?? "all";
+  const kind = Object.hasOwn(KINDS, asked) ? asked : "all";
+  const shown = found.flips.filter(KINDS[kind][1]);
+  const names = Object.fromEntries(
+    Object.entries(KINDS).map(([name, [title, is]]) => [
+      name,
+      `${title} (${count(found.flips.filter(is).length)})`,
+    ]),
+  );
+  return element(
+    "section",
+    { class: "stack" },
+    element("h2", {}, "Where they part"),
+    choice("show", kind, names, (value) => turnTo(place, { flips: value })),
+    element(
+      "p",
+      { class: "quiet" },
+      `Below each picture its class, then what ${of.first.name} says and what ${of.second.name} says; each leads to its walk.`,
+    ),
+    shown.length
+      ? pictureList(
+          shown.length,
+          (index) => tile(shown[index], of),
+          "pictures answered differently",
+          TILE_HEIGHT,
+        )
+      : "",
+  );
+}
+
+/**
+ * @param {Flip} flip
+ * @param {{first: import("convscope/studio/picking.js").Open, second: import("convscope/studio/picking.js").Open, data: string}} of
+ */
+function tile(flip, { first, second, data }) {
+  const answer = (
+    /** @type {string} */ model,
+    /** @type {string} */ said,
+    /** @type {number} */ share,
+    /** @type {string} */ which,
+  ) =>
+    element(
+      "a",
+      {
+        class: said === flip.truth ? "says" : "says mistaken",
+        href: walkOf(model, data, flip.place),
+        title: `${which}: ${said}`,
+      },
+      element("strong", {}, said),
+      element("span", {}, percent(share)),
+    );
+  return element(
+    "div",
+    { class: "picture" },
+    thumbnail(data, flip.place, flip.picture),
+    element("span", {}, `is ${flip.truth}`),
+    answer(first.id, flip.first, flip.first_probability, `what ${first.name} says`),
+    answer(second.id, flip.second, flip.second_probability, `what ${second.name} says`),
+  );
+}

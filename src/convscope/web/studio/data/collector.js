@@ -1,0 +1,110 @@
+/** Collecting pictures class by class: dropped, chosen, or taken with the camera. */
+
+import { element } from "convscope/kit/dom.js";
+import { count } from "convscope/kit/numbers.js";
+import { post, told } from "convscope/studio/api.js";
+import { camera } from "convscope/studio/camera.js";
+
+const AT_ONCE = 8;
+
+/**
+ * @param {string} id  of the collection
+ * @param {() => void} onChange  once pictures have come in
+ */
+export function collector(id, onChange) {
+  const classes = element("ul", { class: "collector" });
+  const name = element("input", { maxlength: 60, required: true });
+  /** @type {Set<string>} */
+  const known = new Set();
+  /** @type {(() => void)[]} */
+  const ends = [];
+
+  /** @param {string} label */
+  function add(label) {
+    if (!label || known.has(label)) return;
+    known.add(label);
+    const box = classBox(id, label, onChange);
+    classes.append(box.element);
+    ends.push(box.end);
+  }
+
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    add(name.value.trim());
+    name.value = "";
+  };
+  return {
+    element: element(
+      "div",
+      { class: "stack" },
+      element("h3", {}, "Add pictures"),
+      classes,
+      element(
+        "form",
+        { submit, class: "fields" },
+        element("label", {}, "a class called ", name),
+        element("button", {}, "add"),
+      ),
+    ),
+    /** @param {string[]} labels  classes that are there already */
+    know: (labels) => labels.forEach(add),
+    /** Switches the cameras off. */
+    end: () => ends.forEach((end) => end()),
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {string} label
+ * @param {() => void} onChange
+ */
+function classBox(id, label, onChange) {
+  const says = element("p", { class: "quiet", role: "status" });
+  const address = `/api/collections/${id}/classes/${encodeURIComponent(label)}`;
+
+  /** @param {Iterable<Blob>} pictures */
+  async function send(pictures) {
+    const waiting = [...pictures];
+    let added = 0;
+    while (waiting.length) {
+      const form = new FormData();
+      for (const picture of waiting.splice(0, AT_ONCE)) form.append("picture", picture);
+      try {
+        const answer = await post(address, form);
+        added += answer.added;
+        says.textContent = `${count(added)} added${answer.problems.length ? `; ${answer.problems[0].detail}` : ""}`;
+      } catch (error) {
+        says.replaceChildren(told(error));
+        return;
+      }
+    }
+    if (added) onChange();
+  }
+
+  const files = element("input", {
+    type: "file",
+    accept: "image/*",
+    multiple: true,
+    class: "unseen",
+    change: () => {
+      send(files.files ?? []);
+      files.value = "";
+    },
+  });
+  const taking = camera((picture) => send([picture]));
+  const box = element(
+    "li",
+    {
+      dragover: (event) => event.preventDefault(),
+      drop: (event) => {
+        event.preventDefault();
+        if (event instanceof DragEvent) send(event.dataTransfer?.files ?? []);
+      },
+    },
+    element("h4", { class: "class-name" }, label),
+    element("p", {}, "drop pictures here, or ", element("label", { class: "button" }, "choose files", files)),
+    element("details", {}, element("summary", {}, "camera"), taking.element),
+    says,
+  );
+  return { element: box, end: taking.end };
+}

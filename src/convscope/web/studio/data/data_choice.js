@@ -1,0 +1,221 @@
+/**
+ * Choosing pictures: those that are open, a path, an archive, or a collection made here.
+ *
+ * @typedef {object} DataFacts
+ * @property {string} id
+ * @property {string} name
+ * @property {number} pictures
+ * @property {{name: string, pictures: number, examples: number[]}[]} classes
+ * @property {string[]} notes
+ * @property {number[]} shape
+ * @property {string} network
+ *
+ * @typedef {{id: string, name: string, origin: string}} OpenData
+ */
+
+import { element } from "convscope/kit/dom.js";
+import { count, shapeText } from "convscope/kit/numbers.js";
+import { get, post, told } from "convscope/studio/api.js";
+import { collector } from "convscope/studio/data/collector.js";
+import { whenDropped } from "convscope/studio/dropping.js";
+
+const ORIGINS = new Map([
+  ["built-in", "comes with convscope"],
+  ["given", "on this machine"],
+  ["collected", "collected here"],
+  ["sent", "sent here"],
+]);
+
+/**
+ * @param {string} wanted  the id to begin with
+ * @param {(facts: DataFacts | null) => void} onFacts  null while there are none to train on
+ */
+export async function dataChoice(wanted, onFacts) {
+  const select = element("select", { change: () => show() });
+  const shown = element("div", { class: "stack" });
+  const trouble = element("div", {});
+  const collecting = element("div", {});
+  /** @type {{id: string, collector: ReturnType<typeof collector>} | null} one camera stays on while pictures come in */
+  let current = null;
+  let turn = 0;
+  /** @type {OpenData[]} */
+  let open = [];
+
+  /** @param {string} id */
+  async function list(id) {
+    open = (await get("/api/data")).data;
+    const title = (/** @type {OpenData} */ { name, origin }) => `${name} (${ORIGINS.get(origin) ?? origin})`;
+    select.replaceChildren(...open.map((one) => new Option(title(one), one.id, false, one.id === id)));
+    show();
+  }
+
+  /**
+   * What adds pictures to the data that is chosen, if it was collected here.
+   *
+   * @param {OpenData} one
+   */
+  function collectorOf({ id, origin }) {
+    if (current?.id === id) return current.collector;
+    current?.collector.end();
+    current = origin === "collected" ? { id, collector: collector(id, () => show()) } : null;
+    collecting.replaceChildren(...(current ? [current.collector.element] : []));
+    return current?.collector ?? null;
+  }
+
+  async function show() {
+    const mine = ++turn;
+    const one = open.find(({ id }) => id === select.value);
+    onFacts(null);
+    if (!one) return;
+    const collect = collectorOf(one);
+    try {
+      if (collect) {
+        const { classes } = await get(`/api/collections/${one.id}`);
+        if (mine !== turn) return;
+        collect.know(Object.keys(classes));
+        if (Object.values(classes).filter(Boolean).length < 2) return shown.replaceChildren(begun());
+      }
+      const facts = await get(`/api/data/${one.id}`);
+      if (mine !== turn) return;
+      shown.replaceChildren(summary(facts));
+      onFacts(facts);
+    } catch (error) {
+      if (mine === turn) shown.replaceChildren(told(error));
+    }
+  }
+
+  /** @param {Promise<OpenData>} adding */
+  async function add(adding) {
+    trouble.replaceChildren();
+    try {
+      await list((await adding).id);
+    } catch (error) {
+      trouble.replaceChildren(told(error));
+    }
+  }
+
+  await list(wanted);
+  const leaving = new AbortController();
+  whenDropped((file) => file && add(sent(file)), leaving.signal);
+  return {
+    element: element(
+      "div",
+      { class: "stack" },
+      element("label", { class: "fields" }, "pictures ", select),
+      element("details", {}, element("summary", {}, "other pictures"), others(add)),
+      trouble,
+      shown,
+      collecting,
+    ),
+    chosen: () => select.value,
+    end() {
+      leaving.abort();
+      current?.collector.end();
+    },
+  };
+}
+
+/** What to do with a collection that cannot be trained on yet. */
+function begun() {
+  return element("p", {}, "Name two classes or more, and add some pictures to each.");
+}
+
+/** @param {(adding: Promise<OpenData>) => void} add */
+function others(add) {
+  const path = element("input", { "aria-describedby": "path-help", spellcheck: "false", required: true });
+  const name = element("input", { maxlength: 60, required: true });
+  const archive = element("input", {
+    type: "file",
+    accept: ".zip,application/zip",
+    class: "unseen",
+    change: () => {
+      const [file] = archive.files ?? [];
+      if (file) add(sent(file));
+      archive.value = "";
+    },
+  });
+  return element(
+    "div",
+    { class: "stack others" },
+    form(
+      () => add(post("/api/data", { path: path.value })),
+      element("label", {}, "a path on this machine ", path),
+      "open",
+    ),
+    element(
+      "p",
+      { class: "quiet", id: "path-help" },
+      "A folder with a folder for each class, an archive of one, a table of paths and labels, or idx files. They are only read.",
+    ),
+    element(
+      "p",
+      { class: "fields" },
+      "a .zip of class folders: drop it on this page, or ",
+      element("label", { class: "button" }, "choose a .zip", archive),
+    ),
+    form(
+      () => add(post("/api/collections", { name: name.value })),
+      element("label", {}, "a new collection, called ", name),
+      "begin",
+    ),
+  );
+}
+
+/**
+ * Sends an archive to the studio, which opens it.
+ *
+ * @param {File} file
+ * @returns {Promise<OpenData>}
+ */
+function sent(file) {
+  return post(`/api/archives?name=${encodeURIComponent(file.name)}`, file);
+}
+
+/**
+ * @param {() => void} act
+ * @param {HTMLElement} field
+ * @param {string} verb
+ */
+function form(act, field, verb) {
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    act();
+  };
+  return element("form", { submit, class: "fields" }, field, element("button", {}, verb));
+}
+
+/** @param {DataFacts} facts */
+function summary({ id, pictures, classes, notes, shape }) {
+  const rows = classes.map(({ name, pictures: number, examples }) =>
+    element(
+      "li",
+      {},
+      element("span", { class: "class-name" }, name),
+      element("span", { class: "quiet" }, count(number)),
+      element(
+        "span",
+        { class: "examples" },
+        examples.map((place) =>
+          element("img", {
+            src: `/api/data/${id}/pictures/${place}`,
+            alt: "",
+            loading: "lazy",
+            width: 48,
+            height: 48,
+          }),
+        ),
+      ),
+    ),
+  );
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "p",
+      {},
+      `${count(pictures)} pictures of ${count(classes.length)} classes, brought to ${shapeText(shape)} (channels × height × width).`,
+    ),
+    notes.map((text) => element("p", { class: "note" }, text)),
+    element("ul", { class: "class-list", tabindex: 0, "aria-label": "classes" }, rows),
+  );
+}

@@ -1,0 +1,318 @@
+/**
+ * The lesson: seven short pages, each with something to do and a few questions. What is right, the server works out.
+ *
+ * @typedef {import("convscope/studio/lesson/exhibit.js").Line} Line
+ * @typedef {import("convscope/studio/lesson/exhibit.js").Grid} Grid
+ * @typedef {import("convscope/studio/lesson/exhibit.js").Table} Table
+ * @typedef {{name: string, prompt: Line, options: string[], grids: Grid[], tables: Table[], unit: string}} Asked
+ * @typedef {{right: boolean, why: string, working: Line[], answer: number | string | null}} Verdict
+ * @typedef {{name: string, title: string, attempt: string, source: string, right: string[]}} Chapter
+ */
+
+import { element } from "convscope/kit/dom.js";
+import { number } from "convscope/kit/number.js";
+import { get, post, told } from "convscope/studio/api.js";
+import { exhibit, grids, line, table } from "convscope/studio/lesson/exhibit.js";
+import { chosen, dataFor, named, picker, turnTo, whatIsOpen, withOptions } from "convscope/studio/picking.js";
+import { addressOf } from "convscope/studio/studio.js";
+import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
+import { LESSONS } from "convscope/walk/lessons.js";
+
+const SMILEY = { id: "", name: "smiley, by hand", origin: "built-in" };
+
+/** What the walk says about each step. @type {Record<string, string[]>} */
+const TEXTS = {
+  image: ["image"],
+  convolution: ["convolution"],
+  relu: ["relu"],
+  pooling: ["max_pooling"],
+  flattening: ["flattening"],
+  "full-connection": ["full_connection"],
+  softmax: ["softmax", "loss"],
+};
+
+/** @type {import("convscope/studio/studio.js").Show} */
+export async function show(root, place) {
+  const [{ chapters }, open] = await Promise.all([get("/api/lesson"), whatIsOpen()]);
+  const chapter = chapters.find((/** @type {Chapter} */ { name }) => name === place.path[0]);
+  if (!chapter) return void root.append(...overview(chapters, place));
+  const models = [SMILEY, ...open.models];
+  const model = chosen(models, place.options.get("model") ?? open.models[0]?.id ?? "");
+  const picture = model.id ? (place.options.get("picture") ?? (await firstPicture(model, open.data))) : "";
+  const asked = new URLSearchParams({ model: model.id, picture });
+  const chooser = model.id
+    ? await pictureChooser(model.id, (reference) => turnTo(place, { picture: reference }), false)
+    : null;
+  root.append(
+    steps(chapters, place, chapter.name),
+    element("div", { class: "lesson" }, element("h1", {}, chapter.title), text(chapter)),
+    element(
+      "div",
+      { class: "row" },
+      picker(place, [
+        { name: "model", label: "network", chosen: model.id, options: named(models), without: ["picture"] },
+      ]),
+      chooser
+        ? [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Its whole walk")]
+        : null,
+    ),
+  );
+  const shown = element("section", { class: "exhibit" });
+  const questions = element("section", { class: "questions" });
+  root.append(element("div", { class: "hands-on" }, shown, questions), onwards(chapters, place, chapter));
+  await Promise.all([exhibit(shown, chapter.name, asked), ask(questions, chapter, asked)]);
+  return chooser?.end;
+}
+
+/**
+ * @param {import("convscope/studio/picking.js").Open} model
+ * @param {import("convscope/studio/picking.js").Open[]} data
+ */
+async function firstPicture(model, data) {
+  return `data.${(await dataFor(model, data, null)).id}.0`;
+}
+
+/**
+ * @param {Chapter[]} chapters
+ * @param {import("convscope/studio/studio.js").Place} place
+ */
+function overview(chapters, place) {
+  const right = chapters.reduce((sum, chapter) => sum + chapter.right.length, 0);
+  return [
+    element(
+      "div",
+      { class: "lesson" },
+      element("h1", {}, "How a network sees a picture"),
+      element(
+        "p",
+        {},
+        "A convolutional neural network turns the pixels of a picture into an answer in seven kinds of steps. Each is simple arithmetic; what makes it work is that the weights were learned from examples. Here you do every step yourself, on the numbers of a real network and a real picture.",
+      ),
+      element(
+        "p",
+        {},
+        "Each page has something to try and a few questions. Guess or calculate first: a wrong answer is told the arithmetic, and costs nothing. Rows, columns, maps and neurons are counted from 0.",
+      ),
+    ),
+    element(
+      "ol",
+      { class: "chapters" },
+      chapters.map((chapter) =>
+        element(
+          "li",
+          {},
+          element("a", { href: addressOfChapter(place, chapter.name) }, chapter.title),
+          element("p", {}, LESSONS[TEXTS[chapter.name][0]].does),
+          element("p", { class: "quiet" }, done(chapter)),
+        ),
+      ),
+    ),
+    right ? beginAnew(place) : "",
+  ];
+}
+
+/** @param {Chapter} chapter */
+function done({ right }) {
+  return right.length ? `${right.length} answered right` : "not begun";
+}
+
+/** @param {import("convscope/studio/studio.js").Place} place */
+function beginAnew(place) {
+  const forget = async () => {
+    await post("/api/lesson", {}, "DELETE");
+    turnTo(place, { again: String(Date.now()) });
+  };
+  return element("p", {}, element("button", { type: "button", click: forget }, "Begin anew"));
+}
+
+/**
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {string} name
+ */
+function addressOfChapter(place, name) {
+  return withOptions({ ...place, path: name ? [name] : [] }, { again: "" });
+}
+
+/**
+ * @param {Chapter[]} chapters
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {string} current
+ */
+function steps(chapters, place, current) {
+  return element(
+    "nav",
+    { class: "lesson-steps", "aria-label": "the seven steps" },
+    element("a", { href: addressOfChapter(place, "") }, "Course"),
+    chapters.map(({ name, title, right }) =>
+      element(
+        "a",
+        { href: addressOfChapter(place, name), "aria-current": name === current ? "page" : null },
+        title,
+        right.length
+          ? element("span", { class: "quiet", "aria-label": `${right.length} right` }, ` ✓${right.length}`)
+          : null,
+      ),
+    ),
+  );
+}
+
+/** @param {Chapter} chapter */
+function text({ name, attempt }) {
+  const texts = TEXTS[name].map((key) => LESSONS[key]);
+  return [
+    element("p", {}, texts.map(({ does }) => does).join(" ")),
+    element("p", {}, element("strong", {}, "Try: "), attempt),
+    element(
+      "details",
+      {},
+      element("summary", {}, "More"),
+      element(
+        "ul",
+        {},
+        texts.flatMap(({ more }) => more).map((one) => element("li", {}, one)),
+      ),
+    ),
+  ];
+}
+
+/**
+ * @param {Chapter[]} chapters
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {Chapter} chapter
+ */
+function onwards(chapters, place, chapter) {
+  const at = chapters.indexOf(chapter);
+  const next = chapters[at + 1];
+  return element(
+    "footer",
+    { class: "stack" },
+    element("p", { class: "quiet" }, `Read on: ${chapter.source}.`),
+    element(
+      "p",
+      {},
+      next
+        ? element("a", { href: addressOfChapter(place, next.name) }, `Next: ${next.title}`)
+        : element("a", { href: addressOfChapter(place, "") }, "Back to the course"),
+    ),
+  );
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {Chapter} chapter
+ * @param {URLSearchParams} asked
+ */
+async function ask(root, chapter, asked) {
+  try {
+    const { questions } = await get(`/api/lesson/${chapter.name}/questions?${asked}`);
+    root.replaceChildren(
+      element("h2", {}, "Questions"),
+      ...questions.map((/** @type {Asked} */ one) => question(one, chapter, asked)),
+    );
+  } catch (error) {
+    root.replaceChildren(told(error));
+  }
+}
+
+/**
+ * @param {Asked} one
+ * @param {Chapter} chapter
+ * @param {URLSearchParams} asked
+ */
+function question(one, chapter, asked) {
+  const verdict = element("div", { class: "verdict", role: "status" });
+  const send = async (/** @type {number | null} */ answer) => {
+    try {
+      const address = `/api/lesson/${chapter.name}/questions/${one.name}?${asked}`;
+      verdict.replaceChildren(...judged(await post(address, { answer }), one.unit, answer === null));
+    } catch (error) {
+      verdict.replaceChildren(told(error));
+    }
+  };
+  const field = one.options.length ? options(one) : numberField(one);
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const given = field.given();
+    if (given === null)
+      verdict.replaceChildren(element("p", {}, "Give an answer first, as a guess if need be."));
+    else send(given);
+  };
+  return element(
+    "form",
+    { class: "question", submit, novalidate: true },
+    element(
+      "fieldset",
+      {},
+      element("legend", {}, line(one.prompt)),
+      element("div", { class: "grids" }, grids(one.grids)),
+      one.tables.map(table),
+      field.element,
+      element(
+        "p",
+        { class: "choices" },
+        element("button", { type: "submit" }, "Check"),
+        element("button", { type: "button", class: "plain", click: () => send(null) }, "Show the answer"),
+      ),
+      verdict,
+    ),
+  );
+}
+
+/**
+ * @param {Asked} one
+ * @returns {{element: HTMLElement, given: () => number | null}}
+ */
+function options({ name, options }) {
+  const inputs = options.map((_, place) => element("input", { type: "radio", name, value: place }));
+  return {
+    element: element(
+      "div",
+      { class: "options" },
+      inputs.map((input, place) => element("label", {}, input, ` ${options[place]}`)),
+    ),
+    given: () => {
+      const place = inputs.findIndex(({ checked }) => checked);
+      return place < 0 ? null : place;
+    },
+  };
+}
+
+/**
+ * A number as people write it: with a point or a comma, a minus or a hyphen.
+ *
+ * @param {Asked} one
+ * @returns {{element: HTMLElement, given: () => number | null}}
+ */
+function numberField({ unit }) {
+  const input = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 12 });
+  return {
+    element: element("p", {}, element("label", {}, "your answer ", input, unit ? ` ${unit}` : null)),
+    given: () => {
+      const written = input.value.trim().replace("−", "-").replace(",", ".").replace(/%$/, "");
+      return written !== "" && Number.isFinite(Number(written)) ? Number(written) : null;
+    },
+  };
+}
+
+/**
+ * @param {Verdict} verdict
+ * @param {string} unit
+ * @param {boolean} revealed
+ */
+function judged({ right, why, working, answer }, unit, revealed) {
+  const title = right ? "Right." : revealed ? "The answer" : "Not yet.";
+  return [
+    element("p", {}, element("strong", { class: right ? "right" : "" }, title), why ? ` ${why}` : null),
+    ...working.map((one) => element("p", { class: "equation" }, line(one))),
+    answer === null
+      ? element("p", { class: "quiet" }, "Work it out from there, and check again.")
+      : element(
+          "p",
+          { class: "equation" },
+          "= ",
+          typeof answer === "number" ? number(answer) : answer,
+          unit ? ` ${unit}` : null,
+        ),
+  ];
+}

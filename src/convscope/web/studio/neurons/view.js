@@ -1,0 +1,258 @@
+/**
+ * Which pictures light each filter and neuron up, and which class it speaks for.
+ *
+ *     #/neurons?model=...&data=...&part=test&step=convolution_1.relu&unit=3
+ *
+ * @typedef {object} Unit
+ * @property {number} class_index
+ * @property {number | null} selectivity
+ * @property {(number | null)[]} mean
+ * @property {number[]} places
+ * @property {number[]} values
+ * @property {[number, number][] | null} cells
+ *
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {[number, number]} size
+ * @property {[number, number]} stride
+ * @property {[number, number]} start
+ * @property {Unit[]} units
+ *
+ * @typedef {object} Survey
+ * @property {"preparing" | "showing" | "done" | "failed"} state
+ * @property {number} done
+ * @property {number} total
+ * @property {string} problem
+ * @property {string[]} classes
+ * @property {[number, number, number]} shape
+ * @property {number[]} pictures
+ * @property {"stretch" | "pad" | "crop"} fit
+ * @property {string[]} notes
+ * @property {Step[]} steps
+ */
+
+import { largestFirst, range } from "convscope/kit/arrays.js";
+import { bars } from "convscope/kit/bars.js";
+import { choice } from "convscope/kit/choice.js";
+import { element } from "convscope/kit/dom.js";
+import { number } from "convscope/kit/number.js";
+import { count, three } from "convscope/kit/numbers.js";
+import { cut, pixelsOf } from "convscope/kit/receptive.js";
+import { failed, get, told } from "convscope/studio/api.js";
+import { chooseFor, turnTo, walkOf } from "convscope/studio/picking.js";
+
+const AGAIN = 300; // milliseconds between two looks at how far it is
+const MOST_BARS = 20;
+/** How a browser fits a picture in as the network's preparation does. */
+const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
+
+/** @type {import("convscope/studio/studio.js").Show} */
+export async function show(root, place) {
+  const chosen = await chooseFor(
+    root,
+    place,
+    "Neurons",
+    "Which pictures light a filter or a neuron up most, and which class it speaks for. A filter answers with the largest cell of its map after ReLU.",
+  );
+  if (!chosen) return;
+  const {
+    models: [model],
+    data,
+    part,
+  } = chosen;
+  const body = element("div", { class: "stack" });
+  root.append(body);
+  const leaving = new AbortController();
+  const address = `/api/models/${model.id}/neurons?${new URLSearchParams({ data: data.id, part })}`;
+  follow(address, body, leaving.signal, (survey) =>
+    body.replaceChildren(...found(survey, model.id, data.id, place)),
+  );
+  return () => leaving.abort();
+}
+
+/**
+ * Asks how far it is until it is done.
+ *
+ * @param {string} address
+ * @param {HTMLElement} body
+ * @param {AbortSignal} signal
+ * @param {(survey: Survey) => void} draw
+ */
+async function follow(address, body, signal, draw) {
+  try {
+    for (;;) {
+      /** @type {Survey} */
+      const survey = await get(address);
+      if (signal.aborted) return;
+      if (survey.state === "done") return draw(survey);
+      body.replaceChildren(progress(survey));
+      if (survey.state === "failed") return;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  } catch (error) {
+    if (!signal.aborted) body.replaceChildren(told(error));
+  }
+}
+
+/** @param {Survey} survey */
+function progress({ state, done, total, problem }) {
+  if (state === "failed") return failed(problem);
+  const doing = state === "preparing" ? "Preparing the pictures" : "Showing the network the pictures";
+  const far = total > 0 ? `${count(done)} of ${count(total)}` : "…";
+  return element(
+    "p",
+    {},
+    `${doing}: ${far} `,
+    element("progress", { value: done, max: Math.max(1, total), "aria-label": doing }),
+  );
+}
+
+/**
+ * @param {Survey} survey
+ * @param {string} model
+ * @param {string} data
+ * @param {import("convscope/studio/studio.js").Place} place
+ */
+function found(survey, model, data, place) {
+  const { options } = place;
+  const step = survey.steps.find(({ name }) => name === options.get("step")) ?? survey.steps[0];
+  const order = largestFirst(step.units.map(({ selectivity }) => selectivity ?? -1));
+  const asked = Number(options.get("unit") ?? NaN);
+  const unit = asked in step.units ? asked : order[0];
+  const titles = Object.fromEntries(survey.steps.map((one) => [one.name, titleOf(one)]));
+  return [
+    ...survey.notes.map((note) => element("p", { class: "quiet" }, note)),
+    element(
+      "p",
+      {},
+      choice("step", step.name, titles, (name) => turnTo(place, { step: name, unit: "" })),
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      "Each with its number, the class it speaks for, and how clearly; the clearest stand first.",
+    ),
+    element(
+      "div",
+      { class: "neurons" },
+      list(survey, step, order, unit, (other) => turnTo(place, { step: step.name, unit: String(other) })),
+      detail(survey, step, unit, model, data),
+    ),
+  ];
+}
+
+/**
+ * Every filter or neuron with the class it speaks for, those that speak most clearly first.
+ *
+ * @param {Survey} survey
+ * @param {Step} step
+ * @param {number[]} order
+ * @param {number} current
+ * @param {(unit: number) => void} onChoose
+ */
+function list({ classes }, { name, units }, order, current, onChoose) {
+  return element(
+    "div",
+    { class: "unit-list", role: "group", "aria-label": `what ${name} is made of` },
+    order.map((index) =>
+      element(
+        "button",
+        { type: "button", "aria-pressed": String(index === current), click: () => onChoose(index) },
+        element("span", { class: "quiet" }, String(index)),
+        element("span", {}, classes[units[index].class_index]),
+        element("span", { class: "number" }, selectivityText(units[index])),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {Survey} survey
+ * @param {Step} step
+ * @param {number} index
+ * @param {string} model
+ * @param {string} data
+ */
+function detail(survey, step, index, model, data) {
+  const unit = step.units[index];
+  const { classes, pictures } = survey;
+  const known = range(classes.length).filter((one) => unit.mean[one] !== null);
+  const foremost = largestFirst(known.map((one) => unit.mean[one] ?? 0)).slice(0, MOST_BARS);
+  const shown = foremost.map((at) => known[at]);
+  const told =
+    unit.selectivity === null
+      ? "How clearly cannot be said: it never answers, or its answers can be negative."
+      : `Class selectivity ${selectivityText(unit)}: 0 would be the same answer to all classes, 1 none to any other.`;
+  return element(
+    "section",
+    { class: "stack" },
+    element("h2", {}, `${nameOf(step)} ${index} speaks for ${classes[unit.class_index]}`),
+    element("p", { class: "quiet" }, told),
+    element("h3", {}, "Mean answer to each class"),
+    bars(
+      shown.map((one) => ({
+        label: `${classes[one]} (${count(pictures[one])})`,
+        value: unit.mean[one] ?? 0,
+      })),
+      { caption: "mean answer, and how many pictures" },
+    ),
+    element("h3", {}, "The pictures that light it up most"),
+    unit.cells ? element("p", { class: "quiet" }, "Outlined: what its strongest cell sees.") : null,
+    element(
+      "div",
+      { class: "examples brightest" },
+      unit.places.map((place, at) => example(survey, step, unit, at, walkOf(model, data, place), data)),
+    ),
+  );
+}
+
+/**
+ * A picture, a link to its walk.
+ *
+ * @param {Survey} survey
+ * @param {Step} step
+ * @param {Unit} unit
+ * @param {number} at
+ * @param {string} href
+ * @param {string} data
+ */
+function example({ shape: [, height, width], fit }, step, { places, values, cells }, at, href, data) {
+  const image = element("img", {
+    src: `/api/data/${data}/pictures/${places[at]}`,
+    alt: `picture ${places[at]}`,
+    loading: "lazy",
+  });
+  Object.assign(image.style, {
+    aspectRatio: `${width} / ${height}`,
+    objectFit: OBJECT_FIT[fit],
+    background: "black",
+  });
+  const picture = element("span", { class: "drawing" }, image);
+  if (cells) {
+    const box = element("span", { class: "seen" });
+    const seen = cut(pixelsOf(step, cells[at][0], cells[at][1], height, width), height, width);
+    Object.assign(box.style, {
+      top: `${(100 * seen.top) / height}%`,
+      left: `${(100 * seen.left) / width}%`,
+      height: `${(100 * seen.height) / height}%`,
+      width: `${(100 * seen.width) / width}%`,
+    });
+    picture.append(box);
+  }
+  return element("a", { href, class: "example" }, picture, number(values[at]));
+}
+
+/** @param {Step} step */
+function titleOf(step) {
+  return `${step.name.replace(".relu", "").replaceAll("_", " ")}: ${count(step.units.length)} ${step.units[0].cells ? "filters" : "neurons"}`;
+}
+
+/** @param {Step} step */
+function nameOf({ units }) {
+  return units[0].cells ? "Filter" : "Neuron";
+}
+
+/** @param {Unit} unit */
+function selectivityText({ selectivity }) {
+  return selectivity === null ? "–" : three(selectivity);
+}

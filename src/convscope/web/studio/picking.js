@@ -1,0 +1,159 @@
+/**
+ * Choosing a model, pictures, and which part of them to look at. What is chosen stands in the address.
+ *
+ * @typedef {{id: string, name: string, origin: string}} Open  a model or some pictures
+ */
+
+import { choice } from "convscope/kit/choice.js";
+import { element } from "convscope/kit/dom.js";
+import { get } from "convscope/studio/api.js";
+import { addressOf } from "convscope/studio/studio.js";
+
+const PARTS = {
+  test: "test pictures",
+  validation: "validation pictures",
+  train: "training pictures",
+  all: "all",
+};
+
+/** What is open. @returns {Promise<{models: Open[], data: Open[]}>} */
+export async function whatIsOpen() {
+  const [{ models }, { data }] = await Promise.all([get("/api/models"), get("/api/data")]);
+  return { models, data };
+}
+
+/**
+ * Heads a view of one or two models on some pictures: its title, what it is for, and the choices.
+ *
+ * @param {HTMLElement} root
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {string} title
+ * @param {string} says
+ * @param {Record<string, string>} [asked]  the options that name models, and what they are called
+ * @returns {Promise<{models: Open[], data: Open, part: string} | null>}  null where no model is open
+ */
+export async function chooseFor(root, place, title, says, asked = { model: "model" }) {
+  const { models, data } = await whatIsOpen();
+  root.append(
+    element("div", { class: "lesson" }, element("h1", {}, title), element("p", {}, says)),
+    models.length ? "" : noModel(),
+  );
+  if (!models.length) return null;
+  const names = Object.keys(asked);
+  const found = names.map((name, at) => chosen(models, place.options.get(name), at));
+  const source = await dataFor(found[0], data, place.options.get("data"));
+  const part = place.options.get("part") ?? "test";
+  const choices = names.map((name, at) => ({
+    name,
+    label: asked[name],
+    chosen: found[at].id,
+    options: named(models),
+    without: at ? [] : ["data"], // another model has learned from other pictures
+  }));
+  const lasting = [...names, "data", "part"]; // what else is chosen belongs to what is shown now
+  const options = new URLSearchParams([...place.options].filter(([name]) => lasting.includes(name)));
+  root.append(
+    picker({ ...place, options }, [
+      ...choices,
+      { name: "data", label: "pictures", chosen: source.id, options: named(data) },
+      { name: "part", label: "which of them", chosen: part, options: PARTS },
+    ]),
+  );
+  return { models: found, data: source, part };
+}
+
+/**
+ * The pictures that the address chooses; else, where model and pictures were named as the studio began, these; else
+ * those that the model learned from, or the first.
+ *
+ * @param {Open} model
+ * @param {Open[]} data
+ * @param {string | null} id
+ */
+export async function dataFor(model, data, id) {
+  if (id === null && [model, data[0]].every(({ origin }) => origin === "given")) return data[0];
+  return chosen(data, id ?? (await get(`/api/models/${model.id}`)).data);
+}
+
+/**
+ * Selects that turn to the address with the new choice in it.
+ *
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {{name: string, label: string, chosen: string, options: Record<string, string>, without?: string[]}[]}
+ *   choices  without: further options that a new choice takes away
+ */
+export function picker(place, choices) {
+  return element(
+    "p",
+    { class: "choices" },
+    choices.map(({ name, label, chosen, options, without = [] }) =>
+      choice(label, chosen, options, (value) =>
+        turnTo(place, { ...Object.fromEntries(without.map((other) => [other, ""])), [name]: value }),
+      ),
+    ),
+  );
+}
+
+/**
+ * Goes to the same view with other options.
+ *
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {Record<string, string>} changed  "" takes an option away
+ */
+export function turnTo(place, changed) {
+  location.hash = withOptions(place, changed);
+}
+
+/**
+ * The address of the same view with other options.
+ *
+ * @param {import("convscope/studio/studio.js").Place} place
+ * @param {Record<string, string>} changed  "" takes an option away
+ */
+export function withOptions({ view, path, options }, changed) {
+  const all = Object.entries({ ...Object.fromEntries(options), ...changed });
+  return addressOf(view, path, Object.fromEntries(all.filter(([, value]) => value !== "")));
+}
+
+/**
+ * What the address chooses among the open ones, else the first; undefined if there is none.
+ *
+ * @param {Open[]} open
+ * @param {string | null} id
+ * @param {number} [otherwise]  place of the one that is taken where nothing is chosen
+ */
+export function chosen(open, id, otherwise = 0) {
+  return open.find((one) => one.id === id) ?? open[otherwise] ?? open[0];
+}
+
+/**
+ * Names by id, for a select; of equal names the later ones have their id beside them.
+ *
+ * @param {Open[]} open
+ */
+export function named(open) {
+  const seen = new Set();
+  return Object.fromEntries(
+    open.map(({ id, name }) => {
+      const shown = seen.has(name) ? `${name} (${id})` : name;
+      seen.add(name);
+      return [id, shown];
+    }),
+  );
+}
+
+/** The address of the walk of a picture. @type {(model: string, data: string, place: number) => string} */
+export function walkOf(model, data, place) {
+  return addressOf("walk", [model, `data.${data}.${place}`]);
+}
+
+/** What to do where no model is open yet. */
+export function noModel() {
+  return element(
+    "p",
+    {},
+    "There is no model yet. ",
+    element("a", { href: addressOf("train") }, "Train one"),
+    " (the built-in digits take less than a minute), or start the studio with a model file.",
+  );
+}

@@ -1,0 +1,297 @@
+/** One run: what it is doing, its curves, and what can be done with it. */
+
+import { chart } from "convscope/kit/curves.js";
+import { element } from "convscope/kit/dom.js";
+import { count, full, percent, three } from "convscope/kit/numbers.js";
+import { get, post, told } from "convscope/studio/api.js";
+import { follow } from "convscope/studio/changes.js";
+import { addressOf } from "convscope/studio/studio.js";
+import { epochs } from "convscope/studio/train/epochs.js";
+import { History } from "convscope/studio/train/history.js";
+
+/**
+ * @typedef {{name: string, state: string, said: string}} Run
+ * @typedef {{accuracy_fraction: number, low: number, high: number} | null} Forecast
+ */
+
+/** What each state means to a person. */
+const STATES = new Map([
+  ["starting", "Starting: the process is being prepared."],
+  ["running", "Training."],
+  ["paused", "Paused: everything is kept, and it goes on where it was."],
+  [
+    "interrupted",
+    "Interrupted: the process has ended before its time. It can go on from its last checkpoint.",
+  ],
+  ["failed", "It could not begin."],
+  ["finished", "Finished."],
+]);
+
+const SILENT =
+  "The studio does not answer. Training goes on without it; this page waits for it to come back.";
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} name
+ */
+export async function showRun(root, name) {
+  const address = `/api/runs/${encodeURIComponent(name)}`;
+  /** @type {{run: Run, history: History, forecast: Forecast}} */
+  const seen = { run: await get(address), history: new History(), forecast: null };
+  const seeing = epochs(address);
+  const parts = {
+    state: element("p", { role: "status", class: "run-state" }),
+    actions: element("div", { class: "actions" }),
+    trouble: element("div", {}),
+    result: element("div", {}),
+    progress: element("progress", { max: 1, value: 0, "aria-label": "how much is done" }),
+    figures: element("dl", { class: "figures" }),
+    charts: element("div", { class: "charts" }),
+    notes: element("div", { class: "stack" }),
+  };
+  root.append(
+    element("h1", { class: "verbatim" }, name),
+    element("div", { class: "actions" }, parts.state, parts.actions),
+    parts.trouble,
+    parts.progress,
+    parts.result,
+    parts.figures,
+    parts.charts,
+    seeing.element,
+    parts.notes,
+    element("p", {}, element("a", { href: addressOf("train") }, "all runs")),
+  );
+
+  let due = false;
+  let looked = "";
+  const redraw = () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      draw(parts, seen, address);
+      const now = `${seen.history.epochs.length} ${seen.run.state}`;
+      if (now !== looked) seeing.refresh();
+      looked = now;
+    });
+  };
+  redraw();
+
+  let place = 0;
+  let wasThere = false;
+  const news = async (/** @type {boolean} */ isThere) => {
+    if (wasThere && !isThere) location.hash = addressOf("train");
+    wasThere = isThere;
+    if (!isThere) return;
+    try {
+      const { run, forecast, events, place: behind } = await get(`${address}/news?after=${place}`);
+      Object.assign(seen, { run, forecast });
+      for (const event of events) seen.history.add(event);
+      place = behind;
+      redraw();
+    } catch (error) {
+      parts.trouble.replaceChildren(told(error));
+    }
+  };
+  return follow(
+    ({ runs }) => runs[name],
+    news,
+    (answers) => parts.trouble.replaceChildren(...(answers ? [] : [element("p", { class: "note" }, SILENT)])),
+  );
+}
+
+/**
+ * @param {Record<"state" | "actions" | "trouble" | "result" | "figures" | "charts" | "notes", HTMLElement> & {progress: HTMLProgressElement}} parts
+ * @param {{run: Run, history: History, forecast: Forecast}} seen
+ * @param {string} address
+ */
+function draw(parts, { run, history, forecast }, address) {
+  const text = STATES.get(run.state) ?? run.state;
+  if (parts.state.textContent !== text) {
+    parts.state.textContent = text;
+    drawActions(parts, run, address);
+  }
+  parts.progress.hidden = run.state === "failed" || run.state === "finished";
+  parts.progress.value = history.preparing
+    ? history.preparing.done / Math.max(1, history.preparing.total)
+    : history.doneFraction;
+  parts.result.replaceChildren(...table("result", history.finished?.summary ?? []));
+  parts.figures.replaceChildren(...figures(run, history, forecast));
+  parts.charts.replaceChildren(...charts(history));
+  drawNotes(parts.notes, run, history);
+}
+
+/**
+ * @param {{state: HTMLElement, actions: HTMLElement, trouble: HTMLElement}} parts
+ * @param {Run} run
+ * @param {string} address
+ */
+async function drawActions({ actions, trouble }, run, address) {
+  /** @param {Promise<unknown>} request */
+  const attempt = async (request) => {
+    try {
+      await request;
+    } catch (error) {
+      trouble.replaceChildren(told(error));
+    }
+  };
+  const made = [];
+  if (run.state === "running") made.push(button("pause", () => attempt(post(`${address}/pause`))));
+  if (run.state === "paused" || run.state === "interrupted")
+    made.push(button("resume", () => attempt(post(`${address}/resume`))));
+  if (run.state !== "running" && run.state !== "starting")
+    made.push(
+      twice("remove", "really remove it, and its model?", () => attempt(post(address, {}, "DELETE"))),
+    );
+  actions.replaceChildren(...made);
+  if (run.state === "finished") actions.prepend(...(await further(run.name)));
+}
+
+/**
+ * Links to what can be done with the model of a run.
+ *
+ * @param {string} run
+ */
+async function further(run) {
+  const { models } = await get("/api/models");
+  const found = models.find((/** @type {any} */ one) => one.origin === "run" && one.name === run);
+  if (!found) return [];
+  return [
+    element("a", { class: "button", href: addressOf("walk", [found.id]) }, "walk through it"),
+    element(
+      "a",
+      { class: "button", href: addressOf("mistakes", [], { model: found.id }) },
+      "see its mistakes",
+    ),
+  ];
+}
+
+/**
+ * @param {Run} run
+ * @param {History} history
+ * @param {Forecast} forecast
+ */
+function figures(run, history, forecast) {
+  const { latest, preparing, finished, epochs } = history;
+  if (preparing)
+    return figure("pictures made ready", `${count(preparing.done)} of ${count(preparing.total)}`);
+  if (!latest) return [];
+  const loss = "loss" in latest ? latest.loss : latest.train_loss;
+  const accuracy = "loss" in latest ? latest.accuracy_fraction : latest.train_accuracy_fraction;
+  const validation = epochs[epochs.length - 1]?.validation_accuracy_fraction ?? null;
+  return [
+    figure("epoch", `${latest.epoch} of ${history.planned}`),
+    figure("loss", three(loss), full(loss)),
+    figure("accuracy while learning", percent(accuracy), full(accuracy)),
+    validation === null ? [] : figure("on validation pictures", percent(validation), full(validation)),
+    figure("pictures a second", count(Math.round(latest.pictures_per_second))),
+    run.state === "running" && !finished ? figure("time left", duration(latest.left_seconds)) : [],
+    finished ? figure("took", duration(finished.elapsed_seconds)) : [],
+    forecast === null || finished ? [] : expected(forecast),
+  ].flat();
+}
+
+/** @param {NonNullable<Forecast>} forecast */
+function expected({ accuracy_fraction: median, low, high }) {
+  return figure("expected at the end", `${percent(median)} (${percent(low)} to ${percent(high)})`, FORECAST);
+}
+
+const FORECAST =
+  "Accuracy on the validation pictures after the last epoch: a power law through the epochs so far. " +
+  "In brackets, where nine of ten such curves end.";
+
+/**
+ * @param {string} title
+ * @param {string} text
+ * @param {string} [whole]
+ */
+function figure(title, text, whole) {
+  return [element("div", {}, element("dt", {}, title), element("dd", { title: whole ?? null }, text))];
+}
+
+/** @param {History} history */
+function charts(history) {
+  const { step } = history;
+  const loss = [
+    history.curve("learning", (one) => one.train_loss, step?.loss),
+    history.curve("validation", (one) => one.validation_loss),
+  ];
+  const accuracy = [
+    history.curve(
+      "learning",
+      (one) => 100 * one.train_accuracy_fraction,
+      step && 100 * step.accuracy_fraction,
+    ),
+    history.curve("validation", (one) =>
+      one.validation_accuracy_fraction === null ? null : 100 * one.validation_accuracy_fraction,
+    ),
+  ];
+  return [
+    drawn(loss, { title: "loss over the epochs", across: "epoch", up: "loss" }),
+    drawn(accuracy, { title: "accuracy over the epochs", across: "epoch", up: "accuracy, %", highest: 100 }),
+  ].flat();
+}
+
+/**
+ * @param {(import("convscope/kit/curves.js").Curve | null)[]} curves
+ * @param {Parameters<typeof chart>[1]} setting
+ */
+function drawn(curves, setting) {
+  const known = curves.filter((one) => one !== null);
+  return known.some(({ x }) => x.length > 1) ? [chart(known, setting)] : [];
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {Run} run
+ * @param {History} history
+ */
+function drawNotes(root, run, { plan, notes }) {
+  const said = run.said ? [element("pre", { class: "said" }, run.said)] : [];
+  const told = notes.map((text) => element("p", { class: "note" }, text));
+  root.replaceChildren(...said, ...told, ...table("found and chosen", plan));
+}
+
+/**
+ * @param {string} title
+ * @param {import("convscope/studio/train/history.js").Rows} rows
+ */
+function table(title, rows) {
+  if (!rows.length) return [];
+  const cells = rows.map(([name, text]) =>
+    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, text)),
+  );
+  return [element("table", { class: "plan" }, element("caption", {}, title), element("tbody", {}, cells))];
+}
+
+/** @param {number} seconds */
+function duration(seconds) {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const tail = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} click
+ */
+function button(text, click) {
+  return element("button", { type: "button", click }, text);
+}
+
+/**
+ * A button for what cannot be undone: it asks, and does it at the second click.
+ *
+ * @param {string} text
+ * @param {string} question
+ * @param {() => void} click
+ */
+function twice(text, question, click) {
+  const made = button(text, () => {
+    if (made.textContent === question) click();
+    made.textContent = question;
+  });
+  made.addEventListener("blur", () => (made.textContent = text));
+  return made;
+}

@@ -1,0 +1,139 @@
+/** Begin a run: which pictures, which network, and off it goes. Below, the runs there are. */
+
+import { element, head } from "convscope/kit/dom.js";
+import { count, percent } from "convscope/kit/numbers.js";
+import { get, post, told } from "convscope/studio/api.js";
+import { follow } from "convscope/studio/changes.js";
+import { dataChoice } from "convscope/studio/data/data_choice.js";
+import { addressOf } from "convscope/studio/studio.js";
+import { networkBoard } from "convscope/studio/train/network_board.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} wanted  the id of the data to begin with
+ */
+export async function showStart(root, wanted) {
+  const board = networkBoard();
+  const trouble = element("div", {});
+  const name = element("input", { maxlength: 60, autocomplete: "off" });
+  const epochs = element("input", { type: "number", min: 1, max: 100_000, placeholder: "automatic" });
+  const start = element("button", { class: "main-action" }, "Start training");
+  const data = await dataChoice(wanted, (facts) => {
+    board.give(facts);
+    name.placeholder = facts?.name ?? "";
+    start.disabled = facts === null;
+  });
+  const runs = runTable();
+  await runs.refresh();
+  const begin = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      const run = await post("/api/runs", {
+        data: data.chosen(),
+        name: name.value || null,
+        network: board.notation() || null,
+        epochs: epochs.value ? Number(epochs.value) : null,
+      });
+      location.hash = addressOf("train", [run.name]);
+    } catch (error) {
+      trouble.replaceChildren(told(error));
+    }
+  };
+  root.classList.add("start");
+  root.append(
+    element("h1", {}, "Train"),
+    section("pictures", "1. Pictures", data.element),
+    section("network", "2. Network", board.element),
+    element(
+      "form",
+      { submit: begin, class: "stack", "aria-label": "start" },
+      element("h2", {}, "3. Start"),
+      element(
+        "div",
+        { class: "fields" },
+        element("label", {}, "call it ", name),
+        element("label", {}, "epochs ", epochs),
+        start,
+      ),
+      element(
+        "p",
+        { class: "quiet" },
+        "It trains in a process of its own: this page may be closed meanwhile.",
+      ),
+      trouble,
+    ),
+    section("runs", "Runs", runs.element),
+    board.steps,
+  );
+  const leave = follow(({ runs }) => JSON.stringify(runs), runs.refresh);
+  return () => {
+    leave();
+    data.end();
+  };
+}
+
+/**
+ * @param {string} label
+ * @param {string} title
+ * @param {HTMLElement} content
+ */
+function section(label, title, content) {
+  return element("section", { "aria-label": label, class: "stack" }, element("h2", {}, title), content);
+}
+
+/** The table of runs, and what brings it up to date. */
+function runTable() {
+  const root = element("div", { class: "stack" });
+  let drawn = "";
+  return {
+    element: root,
+    async refresh() {
+      const { runs } = await get("/api/runs").catch(() => ({ runs: null }));
+      if (runs === null || JSON.stringify(runs) === drawn) return;
+      drawn = JSON.stringify(runs);
+      const focused = document.activeElement?.getAttribute("href");
+      root.replaceChildren(tableOf(runs));
+      const same = [...root.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused);
+      same?.focus({ preventScroll: true });
+    },
+  };
+}
+
+/**
+ * @typedef {{name: string, state: string, epoch: number, epochs: number, validation_accuracy_fraction: number | null,
+ *   test_accuracy_fraction: number | null}} Run
+ *
+ * @param {Run[]} runs
+ */
+function tableOf(runs) {
+  if (!runs.length) return element("p", { class: "quiet" }, "None yet.");
+  const rows = runs.map((run) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, element("a", { href: addressOf("train", [run.name]) }, run.name)),
+      element("td", {}, run.state),
+      [
+        run.epochs ? `${run.epoch} of ${run.epochs}` : "",
+        share(run.validation_accuracy_fraction),
+        share(run.test_accuracy_fraction),
+      ].map((text) => element("td", { class: "count" }, text)),
+    ),
+  );
+  return element(
+    "div",
+    { class: "wide-table", tabindex: 0, role: "region", "aria-label": "all runs" },
+    element(
+      "table",
+      { class: "run-table" },
+      element("caption", {}, `${count(runs.length)} in the studio's folder`),
+      head(["run", "state", "epoch", "on validation pictures", "on test pictures"]),
+      element("tbody", {}, rows),
+    ),
+  );
+}
+
+/** @param {number | null} fraction */
+function share(fraction) {
+  return fraction === null ? "" : percent(fraction);
+}

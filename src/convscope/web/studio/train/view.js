@@ -1,0 +1,9 @@
+/** Training: choose pictures and a network, and watch them become a model. */
+
+import { showRun } from "convscope/studio/train/run.js";
+import { showStart } from "convscope/studio/train/start.js";
+
+/** @type {import("convscope/studio/studio.js").Show} */
+export async function show(root, { path: [run], options }) {
+  return run ? showRun(root, run) : showStart(root, options.get("data") ?? "");
+}

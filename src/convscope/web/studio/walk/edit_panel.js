@@ -1,0 +1,364 @@
+/**
+ * Changing the network: the weights of what the walk shows, the first convolution's stride and padding, ReLU. Each
+ * change is sent to the server, which says what follows from it; this only asks.
+ *
+ * @typedef {import("convscope/walk/chain.js").Chain} Chain
+ * @typedef {import("convscope/walk/chain.js").Step} Step
+ * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
+ * @typedef {import("convscope/walk/chain.js").FullConnectionStep} FullConnectionStep
+ * @typedef {import("convscope/kit/state.js").Place} Place
+ *
+ * @typedef {{edits: object[], network: string, rectify: boolean}} EditList
+ *
+ * @typedef {object} Asks  what a person may want
+ * @property {(edit: object) => void} edit
+ * @property {() => void} undo
+ * @property {() => void} reset
+ * @property {(name: string) => void} keep
+ * @property {(tensor: string, place: number[]) => Promise<number>} weight  one weight as it is now
+ * @property {Record<string, string>} kernels
+ * @property {() => import("convscope/kit/colours.js").Theme} theme
+ */
+
+import { range } from "convscope/kit/arrays.js";
+import { choice } from "convscope/kit/choice.js";
+import { css, inkOn, limitOf, signed } from "convscope/kit/colours.js";
+import { element, refocus } from "convscope/kit/dom.js";
+import { count, full } from "convscope/kit/numbers.js";
+import { mapName, stepBefore, stepOfKind } from "convscope/walk/chain.js";
+
+const DIGITS = 5; // of a weight in its field; all of them are in its title
+
+/** The panel; it follows the walk. */
+export class EditPanel {
+  /** @param {Asks} asks */
+  constructor(asks) {
+    this.asks = asks;
+    this.channel = 0;
+    this.input = 0;
+    this.drawn = "";
+    this.content = element("div", { class: "stack" });
+    this.element = element(
+      "details",
+      { class: "edit-panel" },
+      element("summary", {}, "Change the network"),
+      this.content,
+    );
+  }
+
+  /**
+   * Shows what can be changed where the walk is now, if that is anything else than before. Nothing is taken from under
+   * the hands of somebody who types.
+   *
+   * @param {EditList} list
+   * @param {Chain} chain
+   * @param {Step | undefined} step
+   * @param {Place} place
+   */
+  follow(list, chain, step, place) {
+    const drawn = JSON.stringify([list, step?.name, place, this.channel]);
+    if (drawn === this.drawn) return;
+    const active = document.activeElement;
+    if (this.content.contains(active) && isBeingTyped(active)) return;
+    this.drawn = drawn;
+    const focused = this.content.contains(active) ? active?.getAttribute("aria-label") : null;
+    this.content.replaceChildren(
+      this.whole(list, chain),
+      this.part(chain, step, place, list),
+      this.changes(list),
+    );
+    if (focused) refocus(this.content, focused);
+  }
+
+  /** Draws everything anew next time: a field may show what was refused. */
+  forget() {
+    this.drawn = "";
+  }
+
+  /**
+   * @param {EditList} list
+   * @param {Chain} chain
+   */
+  whole({ rectify }, chain) {
+    const first = stepOfKind(chain, "convolution");
+    const relu = element("input", {
+      type: "checkbox",
+      role: "switch",
+      checked: rectify,
+      "aria-label": "ReLU",
+      change: () => this.asks.edit({ kind: "relu", present: relu.checked }),
+    });
+    return element(
+      "section",
+      { class: "row" },
+      element("label", { class: "switch" }, relu, " ReLU"),
+      first ? this.geometry(first) : null,
+    );
+  }
+
+  /** @param {ConvolutionStep} step */
+  geometry({ stride, padding, window }) {
+    const wanted = { stride: [...stride], padding: [...padding] };
+    const field = (
+      /** @type {"stride" | "padding"} */ what,
+      /** @type {0 | 1} */ side,
+      /** @type {number} */ least,
+      /** @type {number} */ most,
+    ) =>
+      numberField(
+        `${what} of the first convolution, ${side ? "across" : "down"}`,
+        wanted[what][side],
+        (value) => {
+          wanted[what][side] = value;
+          this.asks.edit({ kind: "geometry", ...wanted });
+        },
+        { min: least, max: most, step: 1 },
+      );
+    return [
+      element("span", {}, "first convolution:"),
+      element("span", {}, "stride ", field("stride", 0, 1, 64), " × ", field("stride", 1, 1, 64)),
+      element(
+        "span",
+        {},
+        "padding ",
+        field("padding", 0, 0, window[0] - 1),
+        " × ",
+        field("padding", 1, 0, window[1] - 1),
+      ),
+    ];
+  }
+
+  /**
+   * @param {Chain} chain
+   * @param {Step | undefined} step
+   * @param {Place} place
+   * @param {EditList} list
+   */
+  part(chain, step, place, list) {
+    if (step?.kind === "convolution") return this.filter(chain, step, place, list);
+    if (step?.kind === "full_connection") return this.neuron(step, place[0]);
+    return element(
+      "p",
+      { class: "quiet" },
+      "Go to a convolution or a full connection below, and the weights of what is chosen there stand here.",
+    );
+  }
+
+  /**
+   * @param {Chain} chain
+   * @param {ConvolutionStep} step
+   * @param {Place} place
+   * @param {EditList} list
+   */
+  filter(chain, step, place, list) {
+    const [filter] = place;
+    const [, channels, rows, columns] = step.filters.shape;
+    const before = stepBefore(step);
+    this.channel = Math.min(this.channel, channels - 1);
+    const { channel } = this;
+    const start = (filter * channels + channel) * rows * columns;
+    const weights = range(rows * columns).map((index) => step.filters.data[start + index]);
+    const names = Object.fromEntries(range(channels).map((one) => [String(one), mapName(before, one)]));
+    const chooseChannel = choice("its weights for", String(channel), names, (chosen) => {
+      this.channel = Number(chosen);
+      this.follow(list, chain, step, place);
+    });
+    return element(
+      "section",
+      { class: "stack" },
+      element("h2", {}, `${step.title}, filter ${filter}`),
+      channels > 1 ? element("p", {}, chooseChannel) : null,
+      element(
+        "div",
+        { class: "row" },
+        this.grid(step.name, weights, columns, limitOf(step.filters.data), (index) => [
+          filter,
+          channel,
+          Math.floor(index / columns),
+          index % columns,
+        ]),
+        element(
+          "div",
+          { class: "stack" },
+          this.bias(step, filter),
+          this.kernels(step.name, filter, channels > 1 ? channel : null),
+        ),
+      ),
+    );
+  }
+
+  /**
+   * @param {string} step
+   * @param {ArrayLike<number>} weights
+   * @param {number} columns
+   * @param {number} limit
+   * @param {(index: number) => number[]} placeOf
+   */
+  grid(step, weights, columns, limit, placeOf) {
+    const fields = Array.from(weights, (value, index) => {
+      const place = placeOf(index);
+      const [row, column] = place.slice(-2);
+      const field = this.weightField(`weight (${row}, ${column})`, `${step}.weight`, place, value);
+      const colour = signed(value, limit, this.asks.theme());
+      field.style.background = css(colour);
+      field.style.color = inkOn(colour);
+      return field;
+    });
+    const made = element(
+      "div",
+      { class: "weight-grid weights", role: "group", "aria-label": "weights" },
+      fields,
+    );
+    made.style.setProperty("--columns", String(columns));
+    return made;
+  }
+
+  /**
+   * @param {string} step
+   * @param {number} filter
+   * @param {number | null} channel
+   */
+  kernels(step, filter, channel) {
+    const { kernels } = this.asks;
+    const rows = element("input", {
+      type: "text",
+      "aria-label": "filter to put in",
+      list: "kernels",
+      placeholder: "sharpen, or 0 -1 0 / -1 5 -1 / 0 -1 0",
+    });
+    const put = (/** @type {number | null} */ into) => () =>
+      this.asks.edit({ kind: "filter", step, filter, kernel: rows.value, channel: into });
+    return element(
+      "div",
+      { class: "stack" },
+      element("label", {}, "put in a filter ", rows),
+      element(
+        "datalist",
+        { id: "kernels" },
+        Object.entries(kernels).map(([name, cells]) => element("option", { value: name }, cells)),
+      ),
+      element(
+        "p",
+        { class: "row" },
+        element(
+          "button",
+          { type: "button", click: put(null) },
+          channel === null ? "put it in" : "over the mean of all inputs",
+        ),
+        channel !== null &&
+          element("button", { type: "button", click: put(channel) }, "for this input alone"),
+      ),
+    );
+  }
+
+  /**
+   * @param {FullConnectionStep} step
+   * @param {number} neuron
+   */
+  neuron(step, neuron) {
+    const inputs = stepBefore(step).output.data.length;
+    this.input = Math.min(this.input, inputs - 1);
+    const tensor = `${step.name}.weight`;
+    const slot = element("span", {}, "…");
+    const fill = async () => {
+      const place = [neuron, this.input];
+      const value = await this.asks.weight(tensor, place);
+      slot.replaceChildren(this.weightField("its weight", tensor, place, value));
+    };
+    fill();
+    const which = numberField(
+      "input",
+      this.input,
+      (value) => {
+        this.input = value;
+        fill();
+      },
+      { min: 0, max: inputs - 1, step: 1 },
+    );
+    return element(
+      "section",
+      { class: "stack" },
+      element("h2", {}, `${step.title}, neuron ${neuron}`),
+      element("p", { class: "row" }, this.bias(step, neuron)),
+      element("p", { class: "row" }, element("span", {}, `input (0 to ${count(inputs - 1)}) `, which), slot),
+    );
+  }
+
+  /**
+   * @param {ConvolutionStep | FullConnectionStep} step
+   * @param {number} index
+   */
+  bias(step, index) {
+    const field = this.weightField("bias", `${step.name}.bias`, [index], step.bias.data[index]);
+    return element("span", {}, "bias ", field);
+  }
+
+  /**
+   * @param {string} label
+   * @param {string} tensor
+   * @param {number[]} place
+   * @param {number} now
+   */
+  weightField(label, tensor, place, now) {
+    return numberField(label, now, (value) => this.asks.edit({ kind: "weight", tensor, place, value }), {
+      step: "any",
+    });
+  }
+
+  /** @param {EditList} list */
+  changes({ edits, network }) {
+    const name = element("input", {
+      type: "text",
+      "aria-label": "name of the changed model",
+      placeholder: "its name",
+      maxlength: 60,
+    });
+    const button = (/** @type {string} */ text, /** @type {() => void} */ click) =>
+      element("button", { type: "button", disabled: edits.length === 0, click }, text);
+    return element(
+      "section",
+      { class: "row" },
+      element("span", {}, edits.length === 0 ? "Nothing is changed." : `${edits.length} changed, network `),
+      edits.length > 0 ? element("code", {}, network) : null,
+      button("undo", this.asks.undo),
+      button("reset", this.asks.reset),
+      element(
+        "div",
+        { class: "row" },
+        name,
+        button("keep as a new model", () => this.asks.keep(name.value)),
+      ),
+    );
+  }
+}
+
+/**
+ * Whether somebody has begun to write something else in a field.
+ *
+ * @param {Element | null} field
+ */
+function isBeingTyped(field) {
+  return field instanceof HTMLInputElement && field.type !== "checkbox" && field.value !== field.defaultValue;
+}
+
+/**
+ * @param {string} label
+ * @param {number} value
+ * @param {(value: number) => void} onChange
+ * @param {Record<string, string | number>} bounds
+ */
+function numberField(label, value, onChange, bounds) {
+  const field = element("input", {
+    type: "number",
+    "aria-label": label,
+    title: full(value),
+    value: Number(value.toPrecision(DIGITS)),
+    ...bounds,
+    change() {
+      if (field.value === "" || !field.reportValidity()) return;
+      field.defaultValue = field.value; // nobody types here any more
+      onChange(field.valueAsNumber);
+    },
+  });
+  return field;
+}

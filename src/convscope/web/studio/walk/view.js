@@ -1,0 +1,294 @@
+/**
+ * The walk of any picture through an open model, as it is or changed.
+ *
+ *     #/walk/MODEL/PICTURE?at=convolution_1:0.3.4    what follows the ? is the walk's own
+ */
+
+import { largestFirst } from "convscope/kit/arrays.js";
+import { choice } from "convscope/kit/choice.js";
+import { element, head } from "convscope/kit/dom.js";
+import { percent } from "convscope/kit/numbers.js";
+import { get, post, Refusal, told } from "convscope/studio/api.js";
+import { follow } from "convscope/studio/changes.js";
+import { addressOf } from "convscope/studio/studio.js";
+import { theme } from "convscope/studio/theme.js";
+import { EditPanel } from "convscope/studio/walk/edit_panel.js";
+import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
+import { isOfClasses } from "convscope/walk/chain.js";
+import { mount } from "convscope/walk/page.js";
+
+const MOST_CLASSES = 3;
+const SETTLED = 1500; // milliseconds after which nobody seems to change anything more
+
+const WITHOUT_RELU = "None while ReLU is switched off.";
+const SEARCHING = "Looking through the pictures that the network has learned from …";
+
+/** @typedef {{neighbours: any[], relevance: any}} Alike  what those pictures say about the one that is walked */
+
+/** The walk reads what follows the ? itself. */
+export const followsOptions = true;
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("convscope/studio/studio.js").Place} place
+ */
+export async function show(root, { path: [model, picture] }) {
+  const { models } = await get("/api/models");
+  if (models.length === 0) {
+    root.replaceChildren(
+      element("h1", {}, "Walk"),
+      element("p", {}, "No model is open yet. ", element("a", { href: addressOf("train") }, "Train one.")),
+    );
+    return;
+  }
+  if (model === undefined) {
+    location.replace(addressOf("walk", [models[0].id]));
+    return;
+  }
+  const go = (/** @type {string[]} */ ...path) => (location.hash = addressOf("walk", path));
+  const chooser = await pictureChooser(model, (reference) => go(model, reference), picture === undefined);
+  const names = Object.fromEntries(models.map((/** @type {any} */ one) => [one.id, one.name]));
+  const tools = element(
+    "div",
+    { class: "row" },
+    choice("model", model, names, (chosen) => go(chosen, ...(picture ? [picture] : []))),
+    chooser.element,
+  );
+  root.replaceChildren(element("h1", { class: "unseen" }, "Walk"), tools);
+  if (picture === undefined) return chooser.end;
+  const walked = new Walked(model, picture, tools);
+  root.append(walked.element);
+  await walked.begin();
+  return () => {
+    chooser.end();
+    walked.end();
+  };
+}
+
+/** One picture's walk through one model, and what is changed in it. */
+class Walked {
+  /**
+   * @param {string} model
+   * @param {string} picture
+   * @param {HTMLElement} tools  where the panel has its place that changes the network
+   */
+  constructor(model, picture, tools) {
+    this.id = model;
+    this.model = `/api/models/${model}`;
+    this.query = `picture=${encodeURIComponent(picture)}`;
+    this.picture = picture;
+    this.tools = tools;
+    this.turn = 0;
+    this.settling = 0;
+    this.isSettled = true;
+    this.searched = -1; // the turn for which the pictures that it has learned from were asked
+    /** @type {any} */
+    this.walk = null;
+    /** @type {Alike | null} */
+    this.alike = null;
+    this.noNeighbours = SEARCHING;
+    this.answer = element("div", { class: "changed-answer", "aria-live": "polite" });
+    this.problem = element("div", {});
+    this.page = element("div", { class: "mounted-walk" });
+    this.element = element("div", { class: "walked" }, this.problem, this.page);
+    /** @type {import("convscope/studio/walk/edit_panel.js").EditList} */
+    this.list = { edits: [], network: "", rectify: true };
+    /** @type {[any, number[], string]} */
+    this.shown = [undefined, [], ""];
+  }
+
+  async begin() {
+    const [list, kernels, walk] = await Promise.all([
+      get(`${this.model}/edits`),
+      get("/api/kernels"),
+      get(`${this.model}/walk?${this.query}`),
+    ]);
+    this.list = list;
+    this.walk = walk;
+    this.panel = new EditPanel({
+      edit: (edit) => this.change(() => post(`${this.model}/edits`, edit)),
+      undo: () => this.change(() => post(`${this.model}/edits/last`, {}, "DELETE")),
+      reset: () => this.change(() => post(`${this.model}/edits`, {}, "DELETE")),
+      keep: (name) => this.keep(name),
+      weight: async (tensor, place) => {
+        const at = place.map((one) => `place=${one}`).join("&");
+        return (await get(`${this.model}/weights/${tensor}?${at}`)).value;
+      },
+      kernels,
+      theme,
+    });
+    this.panel.element.append(this.answer);
+    this.panel.element.open = list.edits.length > 0;
+    this.tools.append(this.panel.element);
+    this.mounted = await mount(walk, this.page, {
+      theme,
+      shown: (...shown) => {
+        this.shown = shown;
+        this.follow();
+        this.search();
+      },
+      noNeighbours: () => (this.list.rectify ? this.noNeighbours : WITHOUT_RELU),
+      absent: () => (this.list.rectify ? "This is being computed …" : WITHOUT_RELU),
+    });
+    this.follow();
+    this.search();
+    if (list.edits.length > 0) await this.drawAnswer(performance.now());
+    this.settle();
+    this.leave = follow(
+      ({ edits }) => edits[this.id],
+      () => this.lookAgain(),
+    );
+  }
+
+  end() {
+    this.leave?.();
+    this.turn++;
+    clearTimeout(this.settling);
+    this.mounted?.end();
+  }
+
+  follow() {
+    const [step, place] = this.shown;
+    if (this.mounted) this.panel?.follow(this.list, this.mounted.chain, step, place);
+  }
+
+  /** Draws the walk as far as it is known. */
+  draw() {
+    return this.mounted?.change(this.alike ? withAlike(this.walk, this.alike) : this.walk);
+  }
+
+  /** Asks what the pictures say that the network has learned from, which takes a while: once, and where it is shown. */
+  async search() {
+    const { turn } = this;
+    const [step, , name] = this.shown;
+    if (!this.mounted) return;
+    const isShown =
+      name === "why" || (step?.kind === "full_connection" && isOfClasses(this.mounted.chain, step));
+    if (!isShown || !this.isSettled || !this.list.rectify || this.searched === turn) return;
+    this.searched = turn;
+    try {
+      const alike = await get(`${this.model}/alike?${this.query}`);
+      if (turn === this.turn) this.alike = alike;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (turn === this.turn) this.noNeighbours = `None: ${error.message}.`;
+    }
+    if (turn === this.turn) await this.draw();
+  }
+
+  /**
+   * Changes the model; the answer stands first, then the steps, and the whole walk once nobody changes any more.
+   *
+   * @param {() => Promise<any>} ask
+   */
+  change(ask) {
+    this.changing = this.changeBy(ask);
+    return this.changing;
+  }
+
+  /** @param {() => Promise<any>} ask */
+  async changeBy(ask) {
+    const turn = ++this.turn;
+    const start = performance.now();
+    clearTimeout(this.settling);
+    Object.assign(this, { isSettled: false, alike: null, noNeighbours: SEARCHING });
+    this.problem.replaceChildren();
+    this.panel?.forget();
+    try {
+      const list = await ask();
+      if (turn !== this.turn) return;
+      this.list = list;
+      const [walk] = await Promise.all([get(`${this.model}/walk?${this.query}`), this.drawAnswer(start)]);
+      if (turn !== this.turn) return;
+      this.walk = walk;
+      await this.draw();
+      this.element.dataset.walked = String(Math.round(performance.now() - start));
+      this.settle();
+    } catch (error) {
+      this.problem.replaceChildren(told(error));
+      this.follow();
+    }
+  }
+
+  /** Takes up what was changed elsewhere: in another tab, by another person. */
+  async lookAgain() {
+    await this.changing;
+    const list = await get(`${this.model}/edits`).catch(() => this.list);
+    if (JSON.stringify(list) === JSON.stringify(this.list)) return;
+    if (this.panel) this.panel.element.open ||= list.edits.length > 0;
+    await this.change(async () => list);
+  }
+
+  /** Asks for the whole walk, with what takes longer. */
+  settle() {
+    const turn = this.turn;
+    if (!this.list.rectify) return;
+    this.settling = setTimeout(async () => {
+      this.isSettled = true;
+      this.search();
+      try {
+        const walk = await get(`${this.model}/walk?${this.query}&whole=true`);
+        if (turn !== this.turn) return;
+        this.walk = walk;
+        await this.draw();
+      } catch (error) {
+        if (turn === this.turn) this.problem.replaceChildren(told(error));
+      }
+    }, SETTLED);
+  }
+
+  /** @param {number} start */
+  async drawAnswer(start) {
+    const { classes, before, after } = await get(`${this.model}/answer?${this.query}`);
+    const [foremost, formerly] = [after, before].map((shares) => largestFirst(shares).slice(0, MOST_CLASSES));
+    const leading = [...new Set([...foremost, ...formerly])].sort((a, b) => after[b] - after[a]);
+    const milliseconds = Math.round(performance.now() - start);
+    this.answer.replaceChildren(
+      element(
+        "table",
+        { class: "figures" },
+        head(["class", "before", "changed"]),
+        element(
+          "tbody",
+          {},
+          leading.map((index) =>
+            element(
+              "tr",
+              {},
+              element("th", { scope: "row" }, classes[index]),
+              element("td", {}, percent(before[index])),
+              element("td", {}, percent(after[index])),
+            ),
+          ),
+        ),
+      ),
+      element("p", { class: "quiet" }, `answered in ${milliseconds} ms`),
+    );
+    this.answer.dataset.milliseconds = String(milliseconds);
+  }
+
+  /** @param {string} name */
+  async keep(name) {
+    try {
+      const kept = await post(`${this.model}/kept`, { name });
+      location.hash = addressOf("walk", [kept.id, this.picture]);
+    } catch (error) {
+      this.problem.replaceChildren(told(error));
+    }
+  }
+}
+
+/**
+ * A walk together with what the pictures say that its network has learned from.
+ *
+ * @param {any} walk
+ * @param {Alike} alike
+ */
+function withAlike(walk, { neighbours, relevance }) {
+  const kinds = walk.steps.map((/** @type {{kind: string}} */ { kind }) => kind);
+  const output = kinds.lastIndexOf("full_connection");
+  const steps = walk.steps.map((/** @type {any} */ step, /** @type {number} */ place) =>
+    place === output ? { ...step, relevance } : step,
+  );
+  return { ...walk, neighbours, steps };
+}

@@ -1,0 +1,76 @@
+/**
+ * What goes into a step of maps: one map large, and the window marked in every one of them.
+ *
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ * @typedef {import("convscope/walk/chain.js").Step} Step
+ * @typedef {import("convscope/kit/maps.js").Margin} Margin
+ * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
+ */
+
+import { mapOf, range } from "convscope/kit/arrays.js";
+import { board } from "convscope/kit/board.js";
+import { element } from "convscope/kit/dom.js";
+import { gallery } from "convscope/kit/gallery.js";
+import { legend } from "convscope/kit/legend.js";
+import { cellSize, signedPaint } from "convscope/kit/maps.js";
+import { three } from "convscope/kit/numbers.js";
+import { mapName } from "convscope/walk/chain.js";
+import { rounding, titleOf } from "convscope/walk/output_maps.js";
+
+/**
+ * @param {Step} before  the step whose output goes in
+ * @param {Context} context
+ * @param {object} setting
+ * @param {number} setting.map  the one drawn large
+ * @param {boolean} setting.all  whether the window reaches through all of them
+ * @param {Margin} [setting.margin]
+ * @param {(map: number) => void} [setting.onChoose]
+ */
+export function inputMaps(before, context, { map, all, margin, onChoose }) {
+  const { theme, room } = context;
+  const [maps, height, width] = before.shape;
+  const what = before.kind === "image" ? "channels" : "maps";
+  const values = mapOf(before.output, map);
+  const [rows, columns] = margin
+    ? [height + margin.top + margin.bottom, width + margin.left + margin.right]
+    : [height, width];
+  const cell = cellSize(columns, rows, room.input);
+  const paint = (/** @type {number} */ one) => signedPaint(mapOf(before.output, one), before.limit, theme);
+  const large = board({ height, width, cell, margin, paint: paint(map) }, theme, {
+    label: `${mapName(before, map)} of ${before.title}, which goes in`,
+    text: (index) => three(values[index]),
+    listener: {
+      pick: (row, column) => context.back({ step: before.name, place: [map, row, column] }),
+    },
+  });
+  const small = gallery(
+    {
+      maps: all ? range(maps) : [],
+      height,
+      width,
+      margin,
+      paint,
+      caption: (one) => mapName(before, one).replace("map ", ""),
+      label: (one) => `${mapName(before, one)} of the input`,
+      onChoose: onChoose ?? (() => undefined),
+    },
+    theme,
+  );
+  small.choose(map);
+  return {
+    nodes: [
+      element("h3", { class: "input" }, titleOf(before, map)),
+      large.element,
+      legend(before.limit, theme),
+      rounding(before, map),
+      all && maps > 1 && element("p", { class: "quiet" }, `The window reaches through all ${maps} ${what}:`),
+      all && maps > 1 && small.element,
+    ],
+    /** @param {Rectangle} window */
+    mark(window) {
+      large.outline("input", window);
+      small.mark(window);
+    },
+    large,
+  };
+}

@@ -1,0 +1,72 @@
+/** The trail of a number: from where a person began, back towards the pixels; each piece is a link. */
+
+import { outlineBox } from "convscope/kit/board.js";
+import { element, link } from "convscope/kit/dom.js";
+import { mapCanvas, pixelPaint, rem, thumbnail } from "convscope/kit/maps.js";
+import { cellOfIndex, pixelsOf } from "convscope/kit/receptive.js";
+import { format } from "convscope/kit/state.js";
+import { isInside, placeText, stepNamed, stepOfKind } from "convscope/walk/chain.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").Step} Step
+ * @typedef {import("convscope/walk/chain.js").Chain} Chain
+ * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/state.js").State} State
+ * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
+ */
+
+const SIDE = 4.5; // times the text's size
+
+/**
+ * @param {Chain} chain
+ * @param {State} state
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ * @param {Step} step  where the trail has come to
+ * @param {Place} place
+ */
+export function trail(chain, state, theme, step, place) {
+  const pieces = state.trail.map((stop, index) => {
+    const last = index === state.trail.length - 1;
+    const of = stepNamed(chain, stop.step);
+    if (!of) return null;
+    const at = last ? place : stop.place;
+    const text = isInside(of, at) ? `${of.short} ${placeText(chain, of, at)}` : of.short;
+    const here = format({ ...state, trail: state.trail.slice(0, index + 1) });
+    return element("li", {}, last ? element("strong", {}, text) : link(here, text));
+  });
+  const pixels = pixelsBehind(chain, step, place);
+  return [
+    picture(chain, theme, pixels),
+    element("ol", { "aria-label": "from the number back to the pixels" }, pieces),
+    element("p", { class: "quiet" }, `depends on ${pixels.height} × ${pixels.width} pixels`),
+  ];
+}
+
+/**
+ * @param {Chain} chain
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ * @param {Rectangle} pixels
+ */
+function picture(chain, theme, pixels) {
+  const image = stepOfKind(chain, "image");
+  if (!image) return null;
+  const [, height, width] = image.shape;
+  const drawn = thumbnail(height, width, pixelPaint(image.pixels), rem(SIDE));
+  const outline = outlineBox("input", pixels, { ...drawn, cell: drawn.cell / drawn.step });
+  return element("div", { class: "board" }, mapCanvas(drawn, theme), outline);
+}
+
+/**
+ * The pixels that a number depends on: all of them where it is no longer a cell of a map.
+ *
+ * @param {Chain} chain
+ * @param {Step} step
+ * @param {Place} place
+ * @returns {Rectangle}
+ */
+function pixelsBehind(chain, step, place) {
+  const [, height, width] = chain.steps[0].shape;
+  const cell = step.kind === "flattening" ? cellOfIndex(place[0], step.input_shape) : place;
+  if (cell.length < 3) return { top: 0, left: 0, height, width };
+  return pixelsOf(step.receptive_field, cell[1], cell[2], height, width);
+}

@@ -1,0 +1,50 @@
+/**
+ * A column of numbers as a board of cells: short ones stand as a column, long ones are wrapped row by row.
+ *
+ * @typedef {import("convscope/walk/chain.js").Step} Step
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ */
+
+import { board } from "convscope/kit/board.js";
+import { element } from "convscope/kit/dom.js";
+import { legend } from "convscope/kit/legend.js";
+import { cellSize, layout, signedPaint } from "convscope/kit/maps.js";
+import { count, three } from "convscope/kit/numbers.js";
+
+/**
+ * @param {Step} step
+ * @param {Context} context
+ * @param {"input" | "output"} role
+ * @param {(index: number) => void} [onPick]  what a click does instead of choosing the number
+ */
+export function vector(step, context, role, onPick) {
+  const values = step.output.data;
+  const { width, height } = layout(values.length);
+  const cell = cellSize(width, height, context.room[role]);
+  const large = board(
+    { height, width, cell, paint: signedPaint(values, step.limit, context.theme) },
+    context.theme,
+    {
+      label: `${step.title}, ${values.length} numbers; arrow keys move`,
+      text: (index) => three(values[index]),
+      listener: {
+        steered: role === "output",
+        point: (row, column) => role === "output" && context.point([row * width + column]),
+        leave: () => role === "output" && context.leave(),
+        pick: (row, column) => (onPick ?? ((index) => context.pick([index])))(row * width + column),
+      },
+    },
+  );
+  return {
+    nodes: [
+      element("h3", { class: role }, `${count(values.length)} numbers`),
+      large.element,
+      legend(step.limit, context.theme),
+      width > 1 && element("p", { class: "quiet" }, `Read row by row, ${width} in a row.`),
+    ],
+    /** @param {number} index */
+    mark(index) {
+      large.outline(role, { top: Math.floor(index / width), left: index % width, height: 1, width: 1 });
+    },
+  };
+}

@@ -1,0 +1,215 @@
+/** Full connection: every neuron weighs all the numbers before it and adds them up. */
+
+import { largestFirst, range, rowOf } from "convscope/kit/arrays.js";
+import { bars } from "convscope/kit/bars.js";
+import { element, flat, head, link } from "convscope/kit/dom.js";
+import { count, full, three } from "convscope/kit/numbers.js";
+import { cellOfIndex } from "convscope/kit/receptive.js";
+import { isOfClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { vector } from "convscope/walk/vector.js";
+import { waterfall } from "convscope/walk/waterfall.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").FullConnectionStep} FullConnectionStep
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ * @typedef {import("convscope/kit/state.js").Stop} Stop
+ */
+
+const MOST_CONTRIBUTIONS = 16;
+const MOST_RELEVANT = 10;
+
+/**
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+export function fullConnection(step, context) {
+  const { chain } = context;
+  const before = stepBefore(step);
+  const input = vector(before, context, "input", (index) =>
+    context.back({ step: before.name, place: [index] }),
+  );
+  const ofClasses = isOfClasses(chain, step);
+  const output = ofClasses ? null : vector(step, context, "output");
+  const logits = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const relevance = element("section");
+  return {
+    input: input.nodes,
+    middle: [middle],
+    output: output?.nodes ?? [logits],
+    below: [relevance],
+    show([neuron]) {
+      const name = ofClasses ? chain.classes[neuron] : `neuron ${neuron}`;
+      output?.mark(neuron);
+      input.mark(rowOf(step.contributions.inputs, neuron)[0]);
+      middle.replaceChildren(
+        element("h3", { class: "output" }, name),
+        waterfall(dropsOf(step, context, neuron), valueAt(step, [neuron])),
+        check(step, neuron),
+        ...flat([unfold(step, context)]),
+      );
+      if (!ofClasses) return;
+      logits.replaceChildren(classBars(step, context, neuron));
+      relevance.replaceChildren(...mostRelevant(step, context, neuron));
+    },
+    spoken: ([neuron]) =>
+      `${ofClasses ? chain.classes[neuron] : `neuron ${neuron}`}: bias ${three(step.bias.data[neuron])} and ${count(before.output.data.length)} products come to ${three(valueAt(step, [neuron]))}`,
+  };
+}
+
+/**
+ * The bias and every contribution, the largest first; the smaller ones as one, unless all are asked for.
+ *
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ * @param {number} neuron
+ * @returns {import("convscope/walk/waterfall.js").Drop[]}
+ */
+function dropsOf(step, context, neuron) {
+  const before = stepBefore(step);
+  const { contributions } = step;
+  const weights = rowOf(contributions.weights, neuron);
+  const products = rowOf(contributions.products, neuron);
+  const drops = Array.from(rowOf(contributions.inputs, neuron), (index, place) => ({
+    label: origin(step, context, index),
+    input: before.output.data[index],
+    weight: weights[place],
+    product: products[place],
+  }));
+  const listed = context.state.options.contributions === "all" ? drops.length : MOST_CONTRIBUTIONS;
+  const folded = drops.slice(listed);
+  const others = folded.length + contributions.rest_count;
+  const bias = { label: ["bias"], input: null, weight: null, product: step.bias.data[neuron] };
+  const rest = {
+    label: [`${count(others)} smaller ones`],
+    input: null,
+    weight: null,
+    product: folded.reduce((sum, { product }) => sum + product, contributions.rest_sums.data[neuron]),
+  };
+  return [bias, ...drops.slice(0, listed), ...(others > 0 ? [rest] : [])];
+}
+
+/**
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ */
+function unfold(step, { state, set }) {
+  const length = step.contributions.inputs.shape[1];
+  if (length <= MOST_CONTRIBUTIONS) return null;
+  const all = state.options.contributions === "all";
+  return element(
+    "button",
+    { type: "button", click: () => set("contributions", all ? "" : "all") },
+    all ? `show the ${MOST_CONTRIBUTIONS} largest` : `show the ${length} largest`,
+  );
+}
+
+/**
+ * Where an input came from: the neuron, or the number of the column and the cell of the map that feeds it.
+ *
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ * @param {number} index
+ */
+function origin(step, context, index) {
+  const before = stepBefore(step);
+  const stop = { step: before.name, place: [index] };
+  if (before.kind !== "flattening") return [link(context.backTo(stop), `neuron ${index}`)];
+  const cell = cellOfIndex(index, before.input_shape);
+  const cellStop = { step: stepBefore(before).name, place: cell };
+  return [
+    link(context.backTo(stop), String(index)),
+    " ",
+    link(context.backTo(stop, cellStop), `map ${cell[0]} (${cell[1]}, ${cell[2]})`),
+  ];
+}
+
+/**
+ * @param {FullConnectionStep} step
+ * @param {number} neuron
+ */
+function check(step, neuron) {
+  const { products, rest_sums } = step.contributions;
+  const total = Array.from(rowOf(products, neuron)).reduce(
+    (sum, product) => sum + product,
+    step.bias.data[neuron] + rest_sums.data[neuron],
+  );
+  return element(
+    "p",
+    { class: "check" },
+    `Shown to three digits, added up in full: ${full(total)}. The walk holds ${full(valueAt(step, [neuron]))}.`,
+    stepBefore(step).output.steps
+      ? " The inputs are rounded as their maps are; the products come from the inputs in full."
+      : null,
+  );
+}
+
+/**
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ * @param {number} neuron
+ */
+function classBars(step, context, neuron) {
+  const order = largestFirst(step.output.data);
+  return bars(
+    order.map((index) => ({ label: context.chain.classes[index], value: step.output.data[index] })),
+    {
+      caption: "Logits, the largest first. Choose a class.",
+      chosen: order.indexOf(neuron),
+      onChoose: (place) => context.pick([order[place]]),
+    },
+  );
+}
+
+/**
+ * Which inputs light up for a class over the whole data, beside the weight that the class gives them.
+ *
+ * @param {FullConnectionStep} step
+ * @param {Context} context
+ * @param {number} neuron
+ */
+function mostRelevant(step, context, neuron) {
+  if (step.relevance === null) return [];
+  const { shape, data } = step.relevance.mean;
+  const [inputs, classes] = shape;
+  const means = range(inputs).map((input) => data[input * classes + neuron]);
+  const others = range(inputs).map((input) => {
+    const all = range(classes).reduce((sum, one) => sum + data[input * classes + one], 0);
+    return (all - means[input]) / Math.max(1, classes - 1);
+  });
+  const order = largestFirst(means.map((mean, input) => mean - others[input])).slice(0, MOST_RELEVANT);
+  const name = context.chain.classes[neuron];
+  return [
+    element("h2", {}, `What lights up for ${name}`),
+    element(
+      "p",
+      { class: "quiet" },
+      `Means over ${count(step.relevance.pictures[neuron])} test pictures of ${name} and over those of the other classes, not only this picture: `,
+      "the more an input lights up for one class and not for the others, the more it has to say about it.",
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      head(["input", `mean for ${name}`, "mean for the others", "weight"]),
+      element(
+        "tbody",
+        {},
+        order.map((input) =>
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row" }, origin(step, context, input)),
+            element("td", {}, three(means[input])),
+            element("td", {}, three(others[input])),
+            element(
+              "td",
+              {},
+              step.weights ? three(step.weights.data[neuron * inputs + input]) : "not in this walk",
+            ),
+          ),
+        ),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,223 @@
+/** The invariance lab: the picture moves; how far do the maps move, before and after pooling, and the answer? */
+
+import { largestFirst, range } from "convscope/kit/arrays.js";
+import { bars } from "convscope/kit/bars.js";
+import { choice } from "convscope/kit/choice.js";
+import { chart } from "convscope/kit/curves.js";
+import { element, flat } from "convscope/kit/dom.js";
+import { three } from "convscope/kit/numbers.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").Change} Change
+ * @typedef {import("convscope/walk/chain.js").Chain} Chain
+ */
+
+const MOST_CLASSES = 4;
+const POOLINGS = {
+  "": "the network’s own pooling",
+  max: "max pooling",
+  average: "average pooling",
+  none: "first cells",
+};
+
+/**
+ * @param {import("convscope/walk/view.js").Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+export function invariance({ chain, state, set, absent }) {
+  if (chain.invariance.length === 0) return { below: [element("p", { class: "quiet" }, absent)] };
+  const names = Object.fromEntries(chain.invariance.map(({ change }) => [change, change]));
+  const change = chain.invariance.find((one) => one.change === state.options.change) ?? chain.invariance[0];
+  const start = Number(state.options.amount ?? neutral(change));
+  const drawn = element("div", { class: "lab" });
+  const slider = element("input", {
+    type: "range",
+    min: 0,
+    max: change.amounts.length - 1,
+    value: start,
+    "aria-label": `how much to ${change.change}`,
+    input: () => draw(Number(slider.value)),
+    change: () => set("amount", slider.value),
+  });
+  const draw = (/** @type {number} */ index) => {
+    const place = Math.min(Math.max(index, 0), change.amounts.length - 1) || 0;
+    slider.setAttribute("aria-valuetext", amountText(change, place));
+    drawn.replaceChildren(...flat(lab(chain, change, place, state.options.pooling ?? "")));
+  };
+  draw(start);
+  return {
+    below: [
+      element(
+        "p",
+        { class: "choices" },
+        choice("change", change.change, names, (name) => {
+          set("amount", "");
+          set("change", name);
+        }),
+        slider,
+        change.by_pooling &&
+          choice("logits with", state.options.pooling ?? "", POOLINGS, (name) => set("pooling", name)),
+      ),
+      drawn,
+    ],
+  };
+}
+
+/**
+ * @param {Chain} chain
+ * @param {Change} change
+ * @param {number} index  which amount
+ * @param {string} pooling  whose logits are drawn: "" for those of the network as it is
+ */
+function lab({ classes }, change, index, pooling) {
+  const { amounts, before, after, probabilities } = change;
+  const count = classes.length;
+  const logits = change.by_pooling?.[pooling]?.logits ?? change.logits;
+  const share = (/** @type {number} */ amount, /** @type {number} */ one) =>
+    probabilities.data[amount * count + one];
+  const logit = (/** @type {number} */ amount, /** @type {number} */ one) =>
+    logits.data[amount * count + one];
+  const now = range(count).map((one) => share(index, one));
+  const leading = largestFirst(now).slice(0, MOST_CLASSES);
+  const followed = largestFirst(
+    range(count).map((one) => Math.max(...range(amounts.length).map((amount) => share(amount, one)))),
+  ).slice(0, MOST_CLASSES);
+  const across = `${change.change} (${change.unit})`;
+  return [
+    element(
+      "figure",
+      {},
+      element("img", {
+        src: change.thumbnails[index],
+        alt: `the picture at ${amountText(change, index)}`,
+        class: "moved",
+      }),
+      element("figcaption", {}, amountText(change, index)),
+      bars(
+        leading.map((one) => ({ label: classes[one], value: now[one] })),
+        { caption: "the answer now", shares: true },
+      ),
+    ),
+    element(
+      "figure",
+      {},
+      element("figcaption", {}, "How far the first maps move"),
+      chart(
+        [
+          { name: "no pooling", x: amounts, y: before },
+          { name: "max", x: amounts, y: after.max },
+          { name: "average", x: amounts, y: after.average },
+          { name: "first cell", x: amounts, y: after.none },
+        ],
+        {
+          title: `relative distance of the maps against ${across}`,
+          across,
+          up: "relative distance",
+          at: amounts[index],
+          highest: 1,
+        },
+      ),
+      distancesTable("distance from the unmoved picture’s maps", [
+        ["no pooling", before[index]],
+        ["max pooling", after.max[index]],
+        ["average pooling", after.average[index]],
+        ["first cell", after.none[index]],
+      ]),
+      element(
+        "p",
+        { class: "quiet" },
+        "“First cell” shrinks the maps like pooling does, but keeps the first cell of each window, whatever it is.",
+      ),
+    ),
+    change.by_pooling && farLogits(change.by_pooling, change, index, across),
+    element(
+      "figure",
+      {},
+      element(
+        "figcaption",
+        {},
+        `The logits, with ${POOLINGS[/** @type {keyof typeof POOLINGS} */ (pooling)] ?? POOLINGS[""]}`,
+      ),
+      chart(
+        followed.map((one) => ({
+          name: classes[one],
+          x: amounts,
+          y: range(amounts.length).map((amount) => logit(amount, one)),
+        })),
+        { title: `logits against ${across}`, across, up: "logit", at: amounts[index] },
+      ),
+    ),
+  ];
+}
+
+/**
+ * How far the logits move where all poolings of the network are of one kind, its weights the same.
+ *
+ * @param {NonNullable<Change["by_pooling"]>} byPooling
+ * @param {Change} change
+ * @param {number} index
+ * @param {string} across
+ */
+function farLogits({ max, average, none }, { amounts }, index, across) {
+  return element(
+    "figure",
+    {},
+    element("figcaption", {}, "How far the logits move"),
+    chart(
+      [
+        { name: "max", x: amounts, y: max.distances, dash: 1 },
+        { name: "average", x: amounts, y: average.distances, dash: 2 },
+        { name: "first cell", x: amounts, y: none.distances, dash: 3 },
+      ],
+      {
+        title: `relative distance of the logits against ${across}`,
+        across,
+        up: "relative distance",
+        at: amounts[index],
+        highest: 1,
+      },
+    ),
+    distancesTable("distance from the unmoved picture’s logits", [
+      ["max pooling", max.distances[index]],
+      ["average pooling", average.distances[index]],
+      ["first cell", none.distances[index]],
+    ]),
+    element(
+      "p",
+      { class: "quiet" },
+      "The same weights, with every pooling of the network replaced. They were learned with the network’s own: with another, look at how the logits move, not at whether they are right.",
+    ),
+  );
+}
+
+/**
+ * @param {string} caption
+ * @param {[string, number][]} rows
+ */
+function distancesTable(caption, rows) {
+  return element(
+    "table",
+    { class: "figures" },
+    element("caption", {}, caption),
+    element(
+      "tbody",
+      {},
+      rows.map(([name, value]) =>
+        element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, three(value))),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {Change} change
+ * @param {number} index
+ */
+function amountText({ change, amounts, unit }, index) {
+  return `${change} ${three(amounts[index])}${unit === "°" ? "" : " "}${unit}`;
+}
+
+/** @param {Change} change  the amount that leaves the picture as it is */
+function neutral({ before }) {
+  return before.indexOf(Math.min(...before));
+}

@@ -1,0 +1,197 @@
+/** The loss: how wrong the answer is, for the true class; cross-entropy beside two others. */
+
+import { bars } from "convscope/kit/bars.js";
+import { element, head, link } from "convscope/kit/dom.js";
+import { column, number } from "convscope/kit/number.js";
+import { count, percent, three } from "convscope/kit/numbers.js";
+import { foremost, stepOfKind } from "convscope/walk/chain.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").LossStep} LossStep
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ */
+
+/**
+ * @param {LossStep} step
+ * @param {Context} context  its place is the true class
+ * @returns {import("convscope/walk/view.js").View}
+ */
+export function loss(step, context) {
+  const { chain } = context;
+  const classes = foremost(chain);
+  const softmax = stepOfKind(chain, "softmax");
+  const probabilities = softmax ? Array.from(softmax.output.data) : [];
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
+  return {
+    input: [input],
+    middle: [middle],
+    output: [output],
+    show([truth]) {
+      input.replaceChildren(
+        bars(
+          classes.map((index) => ({ label: chain.classes[index], value: probabilities[index] })),
+          {
+            caption: truthText(chain, truth),
+            chosen: classes.indexOf(truth),
+            shares: true,
+            onChoose: (place) => context.pick([classes[place]]),
+          },
+        ),
+      );
+      middle.replaceChildren(...arithmetic(step, context, probabilities, truth));
+      output.replaceChildren(...gradients(step, context, truth));
+    },
+    spoken: ([truth]) =>
+      `if the truth is ${chain.classes[truth]}, cross-entropy is ${three(told(step, truth).cross_entropy)}`,
+  };
+}
+
+/**
+ * @param {import("convscope/walk/chain.js").Chain} chain
+ * @param {number} truth
+ */
+function truthText({ classes, truth: known }, truth) {
+  if (known === truth) return `Probabilities. True class: ${classes[truth]}.`;
+  if (known === null) return `Probabilities. Supposing the true class is ${classes[truth]}; choose another.`;
+  return `Probabilities. Supposing it were ${classes[truth]}; the true class is ${classes[known]}.`;
+}
+
+/**
+ * @param {LossStep} step
+ * @param {Context} context
+ * @param {number[]} probabilities
+ * @param {number} truth
+ */
+function arithmetic(step, context, probabilities, truth) {
+  const { classes } = context.chain;
+  const { cross_entropy, mean_squared_error, classification_error } = told(step, truth);
+  const squares = probabilities.map((p, index) => (p - Number(index === truth)) ** 2);
+  const listed = foremost(context.chain);
+  const others = classes.length - listed.length;
+  const squaresListed = listed.map((index) => squares[index]);
+  const restSquares = mean_squared_error - squaresListed.reduce((sum, square) => sum + square, 0);
+  const shares = column(listed.map((index) => probabilities[index]));
+  const squared = column([...squaresListed, restSquares, mean_squared_error]);
+  const back = context.backTo({ step: "softmax", place: [truth] });
+  const predicted = probabilities.indexOf(Math.max(...probabilities));
+  return [
+    element("h3", {}, "Cross-entropy"),
+    element(
+      "p",
+      { class: "equation" },
+      "−ln(",
+      link(back, number(probabilities[truth])),
+      ") = ",
+      element("strong", { class: "output" }, number(cross_entropy)),
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      "Only the true class's probability counts. Near 0 it costs without limit.",
+    ),
+    element("h3", {}, "Mean squared error"),
+    element(
+      "table",
+      { class: "figures" },
+      head(["class", "probability", "target", "squared difference"]),
+      element(
+        "tbody",
+        {},
+        listed.map((index, place) =>
+          element(
+            "tr",
+            { class: index === truth ? "chosen" : null },
+            element("th", { scope: "row" }, classes[index]),
+            element("td", {}, shares[place]),
+            element("td", {}, index === truth ? "1" : "0"),
+            element("td", {}, squared[place]),
+          ),
+        ),
+        others > 0 &&
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
+            element("td", {}, squared[listed.length]),
+          ),
+      ),
+      element(
+        "tfoot",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row", colspan: 3 }, "sum"),
+          element("td", { class: "output" }, squared[listed.length + 1]),
+        ),
+      ),
+    ),
+    element("h3", {}, "Classification error"),
+    element(
+      "p",
+      {},
+      `The most probable class is ${classes[predicted]}, ${percent(probabilities[predicted])}: `,
+      element("strong", { class: "output" }, number(classification_error)),
+      classification_error === 0 ? ", right." : ", wrong.",
+    ),
+  ];
+}
+
+/**
+ * @param {LossStep} step
+ * @param {Context} context
+ * @param {number} truth
+ */
+function gradients(step, { chain }, truth) {
+  const { gradients: of } = told(step, truth);
+  const listed = foremost(chain);
+  const [crossEntropy, squared, classification] = [
+    of.cross_entropy,
+    of.mean_squared_error,
+    of.classification_error,
+  ].map((gradient) => column(listed.map((index) => gradient[index])));
+  return [
+    element("h3", { class: "output" }, "Gradients at the logits"),
+    element(
+      "p",
+      { class: "quiet" },
+      "How the loss changes with each logit. Training moves logits the other way.",
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      head(["class", "cross-entropy", "squared error", "classi\u00adfication error"]),
+      element(
+        "tbody",
+        {},
+        listed.map((index, place) =>
+          element(
+            "tr",
+            { class: index === truth ? "chosen" : null },
+            element("th", { scope: "row" }, chain.classes[index]),
+            element("td", {}, crossEntropy[place]),
+            element("td", {}, squared[place]),
+            element("td", {}, classification[place]),
+          ),
+        ),
+      ),
+    ),
+    element(
+      "p",
+      {},
+      "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a network that is surely wrong hears almost nothing. Classification error's is 0 everywhere: nothing to learn from.",
+    ),
+  ];
+}
+
+/**
+ * What a class costs as the truth; a class that is not told costs what the first one does.
+ *
+ * @param {LossStep} step
+ * @param {number} truth
+ */
+function told({ truths }, truth) {
+  return truths.find((one) => one.truth === truth) ?? truths[0];
+}

@@ -1,0 +1,148 @@
+/** All steps at once: a row a step, its most active maps first. */
+
+import { largestFirst, mapOf } from "convscope/kit/arrays.js";
+import { bars } from "convscope/kit/bars.js";
+import { element, link } from "convscope/kit/dom.js";
+import { gallery } from "convscope/kit/gallery.js";
+import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/kit/maps.js";
+import { count, percent, shapeText, three } from "convscope/kit/numbers.js";
+import { format } from "convscope/kit/state.js";
+import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js";
+
+/**
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ * @typedef {import("convscope/walk/chain.js").Step} Step
+ */
+
+const SIDE = 3.5; // of a small map, in times the text's size
+const GAP = 16;
+const TEXT = 31; // what a step's name takes, and how many maps more there are
+const MOST_CLASSES = 5;
+
+/**
+ * @param {Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+export function overview(context) {
+  return {
+    below: [
+      element(
+        "ol",
+        { class: "overview" },
+        context.chain.steps.map((step) => element("li", {}, title(context, step), drawing(context, step))),
+      ),
+    ],
+  };
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function title({ state }, step) {
+  const { notation, parameters } = step;
+  const facts = [notation, shapeText(step.shape), parameters > 0 && `${count(parameters)} parameters`];
+  return element(
+    "div",
+    {},
+    link(format({ ...state, trail: [{ step: step.name, place: [] }] }), step.title),
+    element("span", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
+  );
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function drawing(context, step) {
+  const { chain, theme } = context;
+  if (step.kind === "softmax") {
+    const order = largestFirst(step.output.data).slice(0, MOST_CLASSES);
+    const shares = order.map((index) => ({ label: chain.classes[index], value: step.output.data[index] }));
+    return element("div", { class: "stack" }, bars(shares, { caption: "", shares: true }), tempered(chain));
+  }
+  if (step.kind === "loss") return element("p", {}, lossText(context, step.output.data));
+  return hasMaps(step) ? smallMaps(context, step) : columnPicture(step, theme);
+}
+
+/**
+ * Why the answer at the top is another than these shares.
+ *
+ * @param {Context["chain"]} chain
+ */
+function tempered({ temperature, probabilities, predicted }) {
+  if (temperature === 1) return null;
+  const answer = percent(probabilities[predicted ?? 0]);
+  return element(
+    "p",
+    { class: "quiet" },
+    `The answer at the top, ${answer}, divides the logits by ${three(temperature)} first.`,
+  );
+}
+
+/**
+ * @param {Context} context
+ * @param {ArrayLike<number>} losses
+ */
+function lossText({ chain: { truth, predicted, classes } }, losses) {
+  const supposed = truth ?? predicted ?? 0;
+  return `cross-entropy ${three(losses[supposed])} ${truth === null ? "if it is" : "for the true class,"} ${classes[supposed]}`;
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function smallMaps(context, step) {
+  const [maps, height, width] = step.shape;
+  const side = rem(SIDE);
+  const fit = Math.max(3, Math.floor((context.room.below - rem(TEXT)) / (side + GAP)));
+  const active = activities(step);
+  const shown = largestFirst(active).slice(0, fit);
+  const small = gallery(
+    {
+      maps: shown,
+      height,
+      width,
+      side,
+      paint: (map) => signedPaint(mapOf(step.output, map), step.limit, context.theme),
+      caption: (map) => mapName(step, map).replace("map ", ""),
+      label: (map) => `${step.title}, ${mapName(step, map)}, mean activity ${three(active[map])}`,
+      onChoose: (map) => context.back({ step: step.name, place: strongest(context, step, map) }),
+    },
+    context.theme,
+  );
+  const more = maps - shown.length;
+  const picture =
+    step.kind === "image" &&
+    mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * side), context.theme);
+  return element(
+    "div",
+    { class: "row" },
+    picture,
+    small.element,
+    more > 0 && element("span", { class: "quiet" }, `and ${more} more`),
+  );
+}
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ * @param {number} map
+ */
+function strongest({ chain }, step, map) {
+  const [, height, width] = step.shape;
+  const output = { shape: [1, height, width], data: mapOf(step.output, map) };
+  return [map, ...brightest(chain, { ...step, output }).slice(1)];
+}
+
+/**
+ * @param {Step} step
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ */
+function columnPicture(step, theme) {
+  const { data } = step.output;
+  const { width, height } = data.length <= 64 ? { width: data.length, height: 1 } : layout(data.length);
+  const cell = cellSize(width, height, 256, 128, 16);
+  return mapCanvas({ height, width, cell, paint: signedPaint(data, step.limit, theme) }, theme);
+}

@@ -1,0 +1,167 @@
+/** Softmax: logits become probabilities that add up to 1. */
+
+import { largestFirst } from "convscope/kit/arrays.js";
+import { bars } from "convscope/kit/bars.js";
+import { element, head, link } from "convscope/kit/dom.js";
+import { column, number } from "convscope/kit/number.js";
+import { count, percent, three } from "convscope/kit/numbers.js";
+import { foremost, stepBefore, valueAt } from "convscope/walk/chain.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").SoftmaxStep} SoftmaxStep
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ */
+
+/**
+ * @param {SoftmaxStep} step
+ * @param {Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+export function softmax(step, context) {
+  const { classes } = context.chain;
+  const order = foremost(context.chain).sort((a, b) => step.logits.data[b] - step.logits.data[a]);
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
+  /** @param {ArrayLike<number>} values */
+  const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
+  return {
+    input: [input],
+    middle: [middle, temperature(step, context)],
+    output: [output],
+    show([chosen]) {
+      input.replaceChildren(
+        bars(listed(step.logits.data), { caption: "logits", chosen: order.indexOf(chosen) }),
+      );
+      middle.replaceChildren(...arithmetic(step, context, chosen, order));
+      output.replaceChildren(
+        bars(listed(step.output.data), {
+          caption: "probabilities",
+          chosen: order.indexOf(chosen),
+          shares: true,
+          onChoose: (place) => context.pick([order[place]]),
+        }),
+      );
+    },
+    spoken: ([chosen]) =>
+      `${classes[chosen]}: ${three(step.exponentials.data[chosen])} divided by ${three(step.sum)} is ${percent(step.output.data[chosen])}`,
+  };
+}
+
+/**
+ * @param {SoftmaxStep} step
+ * @param {Context} context
+ * @param {number} chosen
+ * @param {number[]} order
+ */
+function arithmetic(step, context, chosen, order) {
+  const { classes } = context.chain;
+  const { logits, largest, exponentials, output } = step;
+  const before = stepBefore(step);
+  const of = (/** @type {ArrayLike<number>} */ values, /** @type {number[]} */ ...more) =>
+    column([...order.map((index) => values[index]), ...more]);
+  const logit = of(logits.data);
+  const others = classes.length - order.length;
+  const restExponential = step.sum - order.reduce((sum, index) => sum + exponentials.data[index], 0);
+  const exponential = of(exponentials.data, restExponential, step.sum);
+  const share = of(output.data, restExponential / step.sum, 1);
+  const differences = column(order.map((index) => logits.data[index] - largest));
+  return [
+    element("h3", { class: "output" }, classes[chosen]),
+    element(
+      "p",
+      { class: "equation" },
+      "e",
+      element(
+        "sup",
+        {},
+        three(logits.data[chosen]),
+        " − ",
+        three(largest).replace("−", "(−") + (largest < 0 ? ")" : ""),
+      ),
+      " / ",
+      number(step.sum),
+      " = ",
+      number(exponentials.data[chosen]),
+      " / ",
+      number(step.sum),
+      " = ",
+      element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      head(["class", "logit", "− largest", "e to that", "share"]),
+      element(
+        "tbody",
+        {},
+        order.map((index, place) =>
+          element(
+            "tr",
+            { class: index === chosen ? "chosen" : null },
+            element(
+              "th",
+              { scope: "row" },
+              link(context.backTo({ step: before.name, place: [index] }), classes[index]),
+            ),
+            element("td", {}, logit[place]),
+            element("td", {}, differences[place]),
+            element("td", {}, exponential[place]),
+            element("td", {}, share[place]),
+          ),
+        ),
+        others > 0 &&
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
+            element("td", {}, exponential[order.length]),
+            element("td", {}, share[order.length]),
+          ),
+      ),
+      element(
+        "tfoot",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row", colspan: 3 }, "sum"),
+          element("td", {}, exponential[order.length + 1]),
+          element("td", {}, share[order.length + 1]),
+        ),
+      ),
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      "Taking the largest logit away first changes no share, and no exponential grows too large to write down.",
+    ),
+  ];
+}
+
+/**
+ * @param {SoftmaxStep} step
+ * @param {Context} context
+ */
+function temperature(step, { chain }) {
+  const order = largestFirst(step.calibrated.data).slice(0, 5);
+  const { temperature } = chain;
+  if (temperature === 1) return null;
+  return element(
+    "details",
+    {},
+    element("summary", {}, "What the network says in the end"),
+    element(
+      "p",
+      {},
+      `${temperature > 1 ? "Networks tend to be too sure." : "This network is surer than these shares say."} On pictures set aside, dividing the logits by ${three(temperature)} made the probabilities fit best; predictions use those:`,
+    ),
+    element(
+      "ul",
+      {},
+      order.map((index) =>
+        element("li", {}, `${chain.classes[index]} ${percent(step.calibrated.data[index])}`),
+      ),
+    ),
+  );
+}

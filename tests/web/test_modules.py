@@ -1,0 +1,54 @@
+"""The modules as text: one form of import, one direction, nothing left over, nothing read as HTML."""
+
+import re
+
+import pytest
+
+from convscope.web.modules import IMPORT, WEB, bundle, reachable
+
+MODULES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
+STARTS = ["walk/page.js", "losses/page.js", "offline/page.js", "offline/worker.js", "serve/page.js"]
+STUDIO = [name for name in MODULES if re.fullmatch(r"studio/(studio|\w+/view)\.js", name)]
+ALONE = {"walk/view.js"}  # types alone
+LOWER = {"kit": (), "walk": ("kit",), "losses": ("kit",), "offline": ("kit",), "serve": ("kit",)}
+"""Which other folders the modules of a folder may import."""
+UNSAFE = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|XMLHttpRequest"
+)
+FETCHING = ("serve/", "studio/")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_import_has_the_form_that_pages_and_the_bundler_know(name):
+    text = (WEB / name).read_text("utf-8")
+    statements = re.findall(r"^import\b", text, re.MULTILINE)
+    assert len(IMPORT.findall(text)) == len(statements)
+    assert not re.search(r"^export (?:default|\*|\{ *\w)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_one_way(name):
+    folder = name.split("/")[0]
+    imported = {other.split("/")[0] for _, other in IMPORT.findall((WEB / name).read_text("utf-8"))}
+    assert imported <= {folder, *LOWER.get(folder, LOWER)}
+
+
+def test_no_module_is_left_over():
+    assert reachable(*STARTS, *STUDIO).keys() | ALONE == {*MODULES}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_text_goes_in_as_text_and_only_served_pages_ask_a_server(name):
+    text = (WEB / name).read_text("utf-8")
+    assert not UNSAFE.search(text)
+    assert name.startswith(FETCHING) or "fetch(" not in text
+
+
+def test_a_bundle_runs_what_is_imported_first():
+    sources = {
+        "a.js": 'import { b as other } from "convscope/b.js";\nexport const a = other + 1;',
+        "b.js": "export const b = 1;",
+    }
+    script = bundle("a.js", sources.__getitem__)
+    assert script.index('modules["b.js"] =') < script.index('modules["a.js"] =')
+    assert 'const { b: other } = modules["b.js"];' in script
