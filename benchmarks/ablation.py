@@ -27,7 +27,7 @@ from torch import Tensor
 from convscope.pictures import batches
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import Split, split
-from convscope.pictures.store import Store, build_store
+from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
 from convscope.training.data import training_data
 from convscope.training.engine import engine_name, repeatable
@@ -39,6 +39,8 @@ from machine import describe, matrix_rates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from convscope.pictures.store import Store
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 NONE = np.zeros(0, np.int64)
@@ -65,10 +67,10 @@ def mirrored_at_random(
     *,
     seed: int,
     epoch: int,
-    window: int,
+    block: int,
 ) -> batches.Epoch:
     """Draw an epoch in which a coin decides for each picture, whatever it was in the epoch before."""
-    drawn = DRAW(indices, replace(augmentation, mirror=False), sides, seed=seed, epoch=epoch, window=window)
+    drawn = DRAW(indices, replace(augmentation, mirror=False), sides, seed=seed, epoch=epoch, block=block)
     if augmentation.mirror:
         drawn.maps[np.random.default_rng((seed, epoch, 1)).random(len(indices)) < 0.5, :, 1] *= -1
     return drawn

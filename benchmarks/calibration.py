@@ -27,7 +27,7 @@ from convscope.classifier import load
 from convscope.model.calibration import fit_temperature, reliability, tempered
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from machine import describe, sentence
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"

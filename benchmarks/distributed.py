@@ -36,7 +36,7 @@ from convscope.network.modules import NormalisedReLU
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.training.data import training_data
 from convscope.training.distributed import joined, run_together
 from convscope.training.loop import Training

@@ -40,7 +40,7 @@ from convscope.network.shapes import last_hidden_step
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

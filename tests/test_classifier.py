@@ -14,7 +14,7 @@ from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 Paint = Callable[..., Path]
 

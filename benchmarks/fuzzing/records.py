@@ -16,8 +16,8 @@ from convscope.network.shapes import stages, weight_shapes
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
-from convscope.pictures.store_folder import REST, read_store
+from convscope.pictures.store import REST, read_store
+from convscope.pictures.store_building import build_store
 from convscope.training import checkpoint as checkpoints
 from convscope.training import run_folder
 from convscope.training.data import training_data

@@ -15,7 +15,7 @@ from convscope.common.processors import processor_count
 from convscope.errors import PictureError
 from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
-from convscope.model.intake import Picture, Pictures, is_one, name_of, pixels_of, several
+from convscope.model.inputs import Picture, Pictures, is_one, name_of, pixels_of, several
 from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import Judged, select
 from convscope.network.shapes import weight_shapes
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
-    from convscope.pictures.store import Progress
     from convscope.walkthrough.explanation import Explanation
 
 _AT_ONCE = 128

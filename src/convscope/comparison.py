@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from convscope.classifier import Classifier
     from convscope.model.selection import Judged, Selection
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
-    from convscope.pictures.store import Progress
 
 _NORMAL_QUANTILE = 1.959963984540054  # 97.5 % of a standard normal distribution lie below
 

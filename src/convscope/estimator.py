@@ -23,7 +23,7 @@ from convscope.classifier import Classifier
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.sources.arrays import ArraySource, open_arrays, picture_array
-from convscope.pictures.store import Store, build_store
+from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import Survey
 from convscope.training import session
 from convscope.training.recipe import Settings, Strength, choose_preparation
@@ -31,6 +31,8 @@ from convscope.training.recipe import Settings, Strength, choose_preparation
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
+
+    from convscope.pictures.store import Store
 
 
 class ConvscopeClassifier(ClassifierMixin, BaseEstimator):

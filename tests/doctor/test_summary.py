@@ -3,7 +3,7 @@ import numpy as np
 from convscope.doctor.summary import summary
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 
 def told(tmp_path, pictures, labels):

@@ -11,7 +11,8 @@ from convscope.model.picture_list import Differences, differences, listing
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import Split, split
-from convscope.pictures.store import Catalogue, build_store
+from convscope.pictures.store import Catalogue
+from convscope.pictures.store_building import build_store
 
 pytestmark = pytest.mark.usefixtures("cache")
 

@@ -8,7 +8,7 @@ from convscope.model.receipt import code_digest, digest, environment, write_rece
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 pytestmark = pytest.mark.usefixtures("cache")
 

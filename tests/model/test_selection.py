@@ -10,7 +10,7 @@ from convscope.model.file import Model
 from convscope.model.selection import Judged, Selection, select
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from tars import tar_of
 
 pytestmark = pytest.mark.usefixtures("cache")

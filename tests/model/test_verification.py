@@ -9,7 +9,7 @@ from convscope.model.receipt import write_receipt
 from convscope.model.verification import WeightsCheck, changes, check_data, check_weights
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 pytestmark = pytest.mark.usefixtures("cache")
 

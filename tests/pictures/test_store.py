@@ -13,7 +13,7 @@ from convscope.pictures.cache import cache_folder
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 FORM = Preparation(3, 8, 8)
 
@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 
 def progress(done, total):
     print(done, flush=True)
@@ -261,7 +261,7 @@ import numpy as np
 from pathlib import Path
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.pictures.split import split
 
 def own_bytes():

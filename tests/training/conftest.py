@@ -9,7 +9,7 @@ from PIL import Image
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.training.data import TrainingData, training_data
 from convscope.training.loop import Training
 from convscope.training.recipe import Settings, choose

@@ -5,7 +5,7 @@ from convscope.doctor.diagnosis import diagnose
 from convscope.errors import DataError
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.training import cross_validation, session
 from convscope.training.cross_validation import doubt_labels, out_of_fold
 from convscope.training.events import EpochDone, Noted

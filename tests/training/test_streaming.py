@@ -1,4 +1,4 @@
-"""Shards that are too many for the disk are learned from in windows, as if all had been kept."""
+"""Shards that are too many for the disk are learned from in blocks, as if all had been kept."""
 
 import io
 import json
@@ -25,7 +25,7 @@ from convscope.model.file import load
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.training import data as training_data_module
 from convscope.training import streaming
 from convscope.training.data import training_data
@@ -40,7 +40,7 @@ FORM = Preparation(3, 12, 12)
 PICTURES, SHARDS = 300, 5
 LIMIT = 100e-6
 """GB; the pictures take 130 kB, of which those that are kept take about a third."""
-WINDOW_STEPS = 5
+BLOCK_STEPS = 5
 PATIENCE_SECONDS = 600
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -101,16 +101,16 @@ def test_windows_bring_every_picture_once_an_epoch_as_it_is_in_the_store(pets):
     stream = open_stream(source, FORM, small())
     assert stream.catalogue.digest == store.digest
     orders = []
-    with stream.windows(batch=10, seed=0, share=ALONE_SHARE) as windows:
-        assert (windows.steps, windows.count) == (WINDOW_STEPS, 5)
+    with stream.blocks(batch=10, seed=0, share=ALONE_SHARE) as blocks:
+        assert (blocks.steps, blocks.count) == (BLOCK_STEPS, 5)
         for epoch in range(2):
             seen = []
-            for number in range(windows.count):
-                window = windows.take(epoch, number)
-                taken = window.store.pictures[window.rows(window.held)]
-                assert np.array_equal(taken, store.pictures[window.held])
-                assert np.array_equal(window.store.labels, store.labels[window.held])
-                seen.append(window.indices)
+            for number in range(blocks.count):
+                block = blocks.take(epoch, number)
+                taken = block.store.pictures[block.rows(block.held)]
+                assert np.array_equal(taken, store.pictures[block.held])
+                assert np.array_equal(block.store.labels, store.labels[block.held])
+                seen.append(block.indices)
             assert np.array_equal(np.sort(np.concatenate(seen)), stream.split.train)
             orders.append(seen)
     assert not all(map(np.array_equal, *orders))
@@ -128,8 +128,8 @@ def test_two_processes_hold_what_one_holds(pets):
         def share(taken):
             return rank.share(taken.stop - taken.start, taken.start)
 
-        with stream.windows(batch=10, seed=3, share=share) as windows:
-            return [windows.take(0, number).held.copy() for number in range(windows.count)]
+        with stream.blocks(batch=10, seed=3, share=share) as blocks:
+            return [blocks.take(0, number).held.copy() for number in range(blocks.count)]
 
     alone, first, second = held(ALONE), held(Rank(0, 2)), held(Rank(1, 2))
     for whole, *halves in zip(alone, first, second, strict=True):
@@ -199,7 +199,7 @@ def test_too_little_room_is_refused(pets):
         open_stream(open_source(pets), FORM, small(store_limit=20e-6))
     stream = open_stream(open_source(pets), FORM, small())
     with pytest.raises(SettingError, match="two batches of 150"):
-        stream.windows(batch=150, seed=0, share=ALONE_SHARE)
+        stream.blocks(batch=150, seed=0, share=ALONE_SHARE)
 
 
 def test_only_shards_are_streamed(pets, tmp_path):
@@ -284,7 +284,7 @@ def test_a_run_that_was_killed_inside_a_window_ends_as_if_it_never_had_been(pets
     resume = [sys.executable, PROGRAM, "train", "--resume", str(run), "--quiet"]
     steps = [kill_in(1, [sys.executable, PROGRAM, *train(pets, run)], run, environment)]
     steps += [kill_in(epoch, resume, run, environment) for epoch in (2, 4)]
-    assert any(step % WINDOW_STEPS for step in steps), steps
+    assert any(step % BLOCK_STEPS for step in steps), steps
     finish(resume, environment)
     for name in ("model.safetensors", "pictures.csv"):
         assert (run / name).read_bytes() == (whole / name).read_bytes()

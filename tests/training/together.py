@@ -19,7 +19,7 @@ import torch
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.training.data import TrainingData, training_data
 from convscope.training.distributed import joined
 from convscope.training.engine import Engine

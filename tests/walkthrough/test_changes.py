@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.model.intake import pixels_of
+from convscope.model.inputs import pixels_of
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.changes import changes
 

@@ -10,7 +10,7 @@ import pytest
 
 from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, SettingError
-from convscope.model.intake import pixels_of
+from convscope.model.inputs import pixels_of
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.explanation import Explanation, format_of
 from convscope.walkthrough.filtering import filter_picture

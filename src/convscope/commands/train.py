@@ -121,7 +121,7 @@ def train(
 
     from convscope.commands.terminal import Terminal
     from convscope.common.ranks import rank
-    from convscope.pictures.store import cut_short
+    from convscope.pictures.store import truncated_store
     from convscope.training import session
     from convscope.training.recipe import Settings
     from convscope.training.tensorboard import TensorBoardLog
@@ -158,7 +158,7 @@ def train(
             "several processes need to be told the run's folder",
             remedy="add --output runs/NAME",
         )
-    process_tuning.explain_bus_errors(str(cut_short()))
+    process_tuning.explain_bus_errors(str(truncated_store()))
     is_shown = here.number == 0
     with ExitStack() as stack:
         listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.doctor.examination import Examination
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.sources.source import Part, Source
-    from convscope.pictures.store import Progress
 
 _PREFERRED: tuple[Part | None, ...] = ("test", "validation", "train", None)
 """Of copies in several parts the one that judges is kept, so that what is measured stays the same."""

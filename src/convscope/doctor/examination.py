@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.errors import PictureError
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.sources.source import Source
-    from convscope.pictures.store import Progress
 
 THUMBNAIL_SIDE = 32
 _THUMBNAIL = Preparation(1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)

@@ -13,5 +13,5 @@ last_hidden   what reaches the output layer
 rejection     whether a picture is of no known class
 evaluation    probabilities and true classes -> figures
 selection     which labelled pictures of a source a model is judged by
-intake        pictures as people hand them over: paths, bytes, images, arrays
+inputs        pictures as people pass them to predict: paths, bytes, images, arrays
 """

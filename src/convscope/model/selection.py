@@ -12,7 +12,7 @@ from convscope.errors import DataError
 from convscope.pictures.sources import Part, Source, open_source, selected
 from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Indices, split
-from convscope.pictures.store import Catalogue, Progress, Store, build_catalogue, build_store, is_stored
+from convscope.pictures.store_building import build_catalogue, build_store, is_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources import Data
+    from convscope.pictures.store import Catalogue, Store
 
 Judged = Part | Literal["all"]
 _MOST_NAMED = 10

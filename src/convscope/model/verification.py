@@ -11,15 +11,16 @@ from convscope.errors import ModelFileError
 from convscope.model.picture_list import NAME, Differences, differences
 from convscope.model.receipt import digest, environment
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_catalogue, build_store, is_stored
+from convscope.pictures.store_building import build_catalogue, build_store, is_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.model.file import Model
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources import Data, Source
-    from convscope.pictures.store import Catalogue, Progress
+    from convscope.pictures.store import Catalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
-"""Pictures: where they come from, how they are read, prepared, stored, split and put into batches.
+"""Pictures: where they come from, and how they are read, prepared, stored, split and put into batches.
 
-The way of the data, in order:
+In the order the data takes:
 
-1. `sources`: what a person gives is opened as a list of pictures with their classes and parts.
-   `listing`: those below a folder, one by one, where nobody asks for classes.
-2. `reading`: one picture's bytes become pixels. `decoding`: many do, in threads.
-3. `survey`: a sample of them is looked at, and a size is chosen from what is seen.
-4. `preparation`: every picture is brought into that one form, in training and in prediction alike.
-5. `store`: all of them are decoded once, into one memory-mapped array (`store_folder`) in the user's `cache`.
-   `thumbnails` are a store of their own, for people to look at.
-6. `split`: the store is divided into training, validation and test pictures.
-7. `augmentation` and `batches`: pictures are varied, and handed to the network some at a time.
+1. `sources`: open a data set as a list of pictures with their classes and parts (training, validation, test).
+   `listing`: the pictures below a folder one by one, where classes do not matter.
+2. `reading`: decode one picture's bytes into pixels. `decoding`: decode many, in threads.
+3. `survey`: look at a sample of the pictures, from which their input size is chosen.
+4. `preparation`: bring every picture into the network's input format, in training and prediction alike.
+5. `store`: all prepared pictures in one memory-mapped array; `store_building` makes it, in the user's `cache`.
+   `stream_blocks` take its place where the disk is too small. `thumbnails`: a store for people to look at.
+6. `split`: divide the store into training, validation and test pictures.
+7. `augmentation` and `batches`: vary the pictures and hand them to the network batch by batch.
 """

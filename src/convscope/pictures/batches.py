@@ -73,7 +73,7 @@ def draw_epoch(
     *,
     seed: int,
     epoch: int,
-    window: int = 0,
+    block: int = 0,
 ) -> Epoch:
     """Draw the order of the pictures and how each is changed.
 
@@ -84,18 +84,18 @@ def draw_epoch(
         seed: Of the run.
         epoch: From 0; a picture mirrored in one epoch is not in the next (alternating flip, Jordan 2024,
             https://arxiv.org/abs/2404.00498).
-        window: Which part of the epoch these pictures are (`windows.py`).
+        block: Which part of the epoch these pictures are (`stream_blocks`).
     """
-    rng, order = _ordered(indices, seed, epoch, window)
+    rng, order = _ordered(indices, seed, epoch, block)
     mirrored = augmentation.mirror & (_halves(order, seed) ^ (epoch % 2 == 1))
     maps = _draw_maps(rng, augmentation, sides, mirrored)
     colours = _draw_colours(rng, augmentation, len(order))
     return Epoch(order, maps, colours, _draw_holes(rng, augmentation, len(order)))
 
 
-def draw_order(indices: NDArray[np.int64], *, seed: int, epoch: int, window: int) -> NDArray[np.int64]:
+def draw_order(indices: NDArray[np.int64], *, seed: int, epoch: int, block: int) -> NDArray[np.int64]:
     """Draw nothing but the order, the same as `draw_epoch` does."""
-    return _ordered(indices, seed, epoch, window)[1]
+    return _ordered(indices, seed, epoch, block)[1]
 
 
 def unchanged(indices: NDArray[np.int64], *, mirror: bool = False) -> Epoch:
@@ -149,9 +149,9 @@ def batches(count: int, size: int, *, start: int = 0) -> Iterator[slice]:
 
 
 def _ordered(
-    indices: NDArray[np.int64], seed: int, epoch: int, window: int
+    indices: NDArray[np.int64], seed: int, epoch: int, block: int
 ) -> tuple[np.random.Generator, NDArray[np.int64]]:
-    rng = np.random.default_rng((seed, epoch, window))
+    rng = np.random.default_rng((seed, epoch, block))
     return rng, indices[rng.permutation(len(indices))]
 
 

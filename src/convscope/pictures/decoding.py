@@ -1,26 +1,30 @@
-"""Many pictures at once: read and decoded in threads."""
+"""Decoding many pictures at once, in threads."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from convscope.common.processors import processor_count
 from convscope.errors import PictureError
-from convscope.pictures.quiet import quiet
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
 from convscope.pictures.reading import read_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from convscope.pictures.sources.source import Load, Picture, Source
 
 DIGEST_SIZE = 16
 TICK_SECONDS = 0.1
-MOST_THREADS = 16  # with more, what Pillow does inside Python's lock is all that counts
+MOST_THREADS = 16  # beyond this, Pillow's share of work under Python's lock is the bottleneck
+
+Progress = Callable[[int, int], None]
+"""Called with (pictures done, pictures in all)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,10 +32,10 @@ class Decoded:
     """One picture of a source, decoded.
 
     Attributes:
-        index: Its place in the source.
+        index: Its index in the source.
         pixels: uint8 (H, W) or (H, W, C).
-        digest: Digest of its encoded bytes, or of its pixels where it never was encoded.
-        loaded: What the source gave: encoded bytes, or the pixels.
+        digest: Digest of its encoded bytes, or of its pixels if it comes from an array.
+        loaded: What the source returned: encoded bytes, or pixels.
     """
 
     index: int
@@ -49,17 +53,18 @@ def decode(
     *,
     shortest_side: int | None = None,
 ) -> None:
-    """Decode pictures of a source in as many threads as there are processors.
+    """Decode pictures of a source, one thread per processor.
 
-    Each thread fetches its next picture from the source when it is done with the one before, so no more
-    pictures are in memory than there are threads. Pillow decodes outside Python's global lock.
+    Each thread fetches its next picture when it has finished the last, so that there are never more pictures
+    in memory than threads. Pillow releases Python's global lock while it decodes.
 
     Args:
-        source: Where they come from.
+        source: Where the pictures come from.
         indices: Which of them, ascending.
-        take: Called with each one decoded, in any order, from any thread. What it raises ends the decoding.
-        refuse: Called in the same way with each one that cannot be read.
-        tick: Called in the calling thread ten times a second, for progress.
+        take: Called with each decoded picture, in any order, from any thread. An exception in it ends the
+            decoding.
+        refuse: Called in the same way with the index and error of each picture that cannot be read.
+        tick: Called in the calling thread ten times a second, to report progress.
         shortest_side: As in `read_picture`.
     """
     feed = source.iterate(indices)
@@ -67,8 +72,8 @@ def decode(
     stop = threading.Event()
 
     def work() -> None:
-        while not stop.is_set() and (next_one := _fetch(feed, lock)):
-            index, load = next_one
+        while not stop.is_set() and (fetched := _fetch(feed, lock)):
+            index, load = fetched
             try:
                 decoded = _decode(index, load, source, shortest_side)
             except PictureError as error:
@@ -77,16 +82,20 @@ def decode(
                 take(decoded)
 
     workers = min(processor_count(), MOST_THREADS)
-    with quiet, ThreadPoolExecutor(workers) as pool:
+    with pillow_warnings_ignored, ThreadPoolExecutor(workers) as pool:
         try:
             running = {pool.submit(work) for _ in range(workers)}
             while running:
                 ended, running = wait(running, TICK_SECONDS, FIRST_COMPLETED)
-                for one in ended:
-                    one.result()
+                for future in ended:
+                    future.result()
                 tick()
         finally:
             stop.set()
+
+
+def no_progress(done: int, total: int) -> None:
+    """Report nothing."""
 
 
 def _fetch(feed: Iterator[tuple[int, Load]], lock: threading.Lock) -> tuple[int, Load] | None:

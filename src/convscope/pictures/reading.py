@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from convscope.errors import PictureError
-from convscope.pictures.quiet import quiet
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +98,7 @@ def read_picture(
     if not encoded:
         raise unreadable(name, "the file is empty")
     try:
-        with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
+        with pillow_warnings_ignored, Image.open(BytesIO(encoded), formats=FORMATS) as image:
             _check_size(image, name, pixel_limit)
             if shortest_side is not None:
                 image.draft(None, (shortest_side, shortest_side))
@@ -121,7 +121,7 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
     Args:
         encoded: A picture that `read_picture` can read.
     """
-    with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
+    with pillow_warnings_ignored, Image.open(BytesIO(encoded), formats=FORMATS) as image:
         lies = orientation_of(image) in SIDEWAYS
         return (image.width, image.height) if lies else (image.height, image.width)
 
@@ -132,7 +132,7 @@ def suffix_of(encoded: bytes) -> str:
     Args:
         encoded: A picture that `read_picture` can read.
     """
-    with quiet, Image.open(BytesIO(encoded), formats=FORMATS) as image:
+    with pillow_warnings_ignored, Image.open(BytesIO(encoded), formats=FORMATS) as image:
         return f".{str(image.format).lower()}"
 
 

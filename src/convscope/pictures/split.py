@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convscope.pictures.sources.source import Part
-    from convscope.pictures.store_folder import Catalogue
+    from convscope.pictures.store import Catalogue
 
 TEST_PERCENT = 20
 TEST_LIMIT = 50_000

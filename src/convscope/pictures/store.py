@@ -1,311 +1,230 @@
-"""The store: all pictures of a source, decoded once, as one memory-mapped array of bytes.
+"""A store: all readable pictures of a source, prepared, as one memory-mapped array of bytes.
 
-It is built in a folder of another name and renamed when it is whole. So a store that can be seen is whole,
-and of two runs that build the same one at once the later uses the earlier's. Who builds holds the lock of the
-folder; one that nobody holds was left by a process that was killed, and is removed.
+A store is a folder of `pictures.bin` (uint8, N x height x width x channels, no header), `labels.npy` (int64,
+N), `digests.npy` (uint8, N x 16), `letters.npy` and `ends.npy` (the names, as `PackedStrings`), `parts.npy`
+(int8, N: index into `PART_NAMES`, -1 for none) and `store.json` (everything else). A catalogue is the same
+without `pictures.bin`, and with `places.npy` (int64, N).
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import shutil
-from collections.abc import Callable
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+import json
+import math
+import os
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from mmap import mmap
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import PIL
+from pydantic import TypeAdapter
 
-from convscope.common.locking import locked
-from convscope.common.printable import printable
-from convscope.errors import DataError, PictureError, StoreError
-from convscope.pictures.cache import VARIABLE, cache_folder
-from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
-from convscope.pictures.naming import natural_order
-from convscope.pictures.preparation import Preparation, prepare
-from convscope.pictures.sources.selected import select
-from convscope.pictures.store_folder import (
-    FORMAT,
-    PLACES,
-    Broken,
-    Catalogue,
-    Store,
-    cut_short,
-    drop_rows,
-    new_pictures,
-    read_catalogue,
-    read_store,
-    write_rest,
-)
-from convscope.pictures.texts import Texts
+from convscope.common import strict_json
+from convscope.errors import StoreError
+from convscope.pictures.packed_strings import PackedStrings
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources.source import PART_NAMES, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.sources.source import Source
-
-BROKEN_FRACTION_LIMIT = 0.5
-_BUILDING = ".building-"
-
-Progress = Callable[[int, int], None]
-_Found = TypeVar("_Found")
-
-__all__ = [
-    "Broken",
-    "Catalogue",
-    "Progress",
-    "Store",
-    "build_catalogue",
-    "build_store",
-    "cut_short",
-    "found_or_built",
-    "is_stored",
-    "unwritable",
-]
-
-
-def build_store(
-    source: Source,
-    preparation: Preparation,
-    *,
-    progress: Progress | None = None,
-    strict: bool = False,
-    folder: Path | None = None,
-) -> Store:
-    """Decode and prepare all pictures of a source, or find that this was done before.
-
-    Args:
-        source: Where the pictures come from.
-        preparation: The form to bring them into.
-        progress: Called with (pictures done, pictures in all) about ten times a second.
-        strict: Whether to stop at a broken picture instead of leaving it out.
-        folder: Where stores are kept; by default in the user's cache folder.
-
-    Raises:
-        PictureError: If `strict` and a picture is broken.
-        DataError: If more than half of the pictures are broken.
-        StoreError: If the store cannot be written, for example because the disk is full.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> from convscope.pictures.sources import open_source
-        >>> with TemporaryDirectory() as folder:
-        ...     store = build_store(open_source("digits"), Preparation(1, 8, 8), folder=Path(folder))
-        >>> store.pictures.shape, store.labels[:3].tolist(), store.classes[:3]
-        ((1797, 8, 8, 1), [0, 1, 2], ('0', '1', '2'))
-    """
-    place = _stores(folder) / _key(source, preparation)
-    store = found_or_built(
-        place, read_store, partial(_build, source, preparation, progress or _silent, strict=strict)
-    )
-    if strict:
-        _refuse_broken(store)
-    return store
-
-
-def build_catalogue(
-    source: Source,
-    preparation: Preparation,
-    *,
-    progress: Progress | None = None,
-    strict: bool = False,
-    folder: Path | None = None,
-) -> tuple[Catalogue, NDArray[np.int64]]:
-    """Decode and digest a source's pictures as `build_store` does, but keep none of them.
-
-    Arguments and errors are those of `build_store`.
-
-    Returns:
-        What is known of the readable pictures, and where each of them stands in the source.
-    """
-    place = _stores(folder) / f"{_key(source, preparation)}-catalogue"
-    build = partial(_build_catalogue, source, preparation, progress or _silent, strict=strict)
-    catalogue, places = found_or_built(place, read_catalogue, build)
-    if strict:
-        _refuse_broken(catalogue)
-    return catalogue, places
-
-
-def is_stored(source: Source, preparation: Preparation, *, folder: Path | None = None) -> bool:
-    """Say whether `build_store` would find that its work was done before."""
-    return read_store(_stores(folder) / _key(source, preparation)) is not None
-
-
-def unwritable(folder: Path, error: OSError) -> StoreError:
-    """Make the error for prepared pictures that cannot be written."""
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return StoreError(
-        f"cannot write the prepared pictures to {printable(str(folder))}",
-        why=error.strerror or str(error),
-        remedy=f"{'free some space, or ' if full else ''}set {VARIABLE} to another folder you may write to",
-    )
-
-
-def _stores(folder: Path | None) -> Path:
-    return folder or cache_folder() / "stores"
-
-
-def found_or_built(
-    place: Path, read: Callable[[Path], _Found | None], build: Callable[[Path], None]
-) -> _Found:
-    """Read what is in a place, after it was built there if need be.
-
-    Args:
-        place: A folder; the one above it is made if need be.
-        read: Reads it; None where there is nothing whole.
-        build: Writes it into a folder that is renamed when it is whole.
-
-    Raises:
-        StoreError: It cannot be written, for example because the disk is full.
-    """
-    try:
-        found = read(place)
-        if found is None:
-            _build_at(place, read, build)
-            found = read(place)
-    except OSError as error:
-        raise unwritable(place.parent, error) from error
-    if found is None:
-        raise StoreError(f"the prepared pictures in {place} vanished as they were opened", remedy="try again")
-    return found
-
-
-def _refuse_broken(catalogue: Catalogue) -> None:
-    if catalogue.broken:
-        first = catalogue.broken[0]
-        raise PictureError(f"cannot read the picture {first.name}", why=first.cause)
-
-
-def _key(source: Source, preparation: Preparation) -> str:
-    """Name the store of a source: another where the source, the preparation or the decoder is another."""
-    key = repr((FORMAT, PIL.__version__, source.fingerprint(), preparation))
-    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-
-
-def _silent(done: int, total: int) -> None:
-    """Show no progress."""
-
-
-def _build_at(place: Path, read: Callable[[Path], object], build: Callable[[Path], None]) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with _workplace(place.parent) as temporary:
-        building = temporary / "store"
-        building.mkdir()
-        build(building)
-        try:
-            building.rename(place)
-        except OSError:
-            if not place.exists():
-                raise
-            if read(place) is None:  # what is there is no other run's but a damaged one
-                place.rename(temporary / "damaged")
-                building.rename(place)
-
-
-@contextmanager
-def _workplace(stores: Path) -> Generator[Path]:
-    """Make a folder to build in, and remove those that nobody builds in any more."""
-    with ExitStack() as stack:
-        with locked(stores, wait=True):  # so that nobody removes what is made but not yet locked
-            for leftover in stores.glob(f"{_BUILDING}*"):
-                with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), locked(leftover):
-                    shutil.rmtree(leftover, ignore_errors=True)
-            building = Path(stack.enter_context(TemporaryDirectory(prefix=_BUILDING, dir=stores)))
-            stack.enter_context(locked(building))
-        yield building
-
-
-def _build(
-    source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
-) -> None:
-    shape = (len(source.items), preparation.height, preparation.width, preparation.channels)
-    with new_pictures(building, shape) as pictures:
-
-        def keep(decoded: Decoded) -> None:
-            pictures[decoded.index] = prepare(decoded.pixels, preparation)
-
-        read = _read(source, preparation, keep, progress, strict=strict)
-        if read.broken:
-            drop_rows(building, pictures, read.kept)
-        write_rest(building, read.catalogue(source, preparation))
-
-
-def _build_catalogue(
-    source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
-) -> None:
-    read = _read(source, preparation, lambda _: None, progress, strict=strict)
-    np.save(building / PLACES, np.flatnonzero(read.kept), allow_pickle=False)
-    write_rest(building, read.catalogue(source, preparation))
+FORMAT = 4
+PICTURES, REST, PLACES = "pictures.bin", "store.json", "places.npy"
+_ARRAYS = ("labels", "digests", "letters", "ends", "parts")
+_PART_OF: dict[int, Part | None] = {-1: None, **dict(enumerate(PART_NAMES))}
+_CODES = {part: code for code, part in _PART_OF.items()}
+_PREPARATION = TypeAdapter(Preparation)
+_DAMAGED = (FileNotFoundError, ValueError, KeyError, TypeError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What was found as all pictures of a source were decoded."""
+class Broken:
+    """A picture that could not be read and was left out.
 
-    kept: NDArray[np.bool_]
-    digests: NDArray[np.uint8]
-    broken: tuple[Broken, ...]
+    Attributes:
+        name: What people call it.
+        cause: Why it could not be read.
+    """
 
-    def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
-        items = select(source, np.flatnonzero(self.kept)).items
-        classes = tuple(sorted({item.label for item in items}, key=natural_order))
-        number = {label: place for place, label in enumerate(classes)}
-        return Catalogue(
-            labels=np.fromiter((number[item.label] for item in items), np.int64, len(items)),
-            digests=self.digests[self.kept],
-            classes=classes,
-            names=Texts.of(item.name for item in items),
-            parts=tuple(item.part for item in items),
-            broken=self.broken,
-            preparation=preparation,
-            notes=source.notes,
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """What is known of all readable pictures of a source, in the source's order.
+
+    Attributes:
+        labels: int64 of shape (N,), places in `classes`.
+        digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
+        classes: Names of the classes, in natural order.
+        names: Names of the pictures.
+        parts: The part the source puts each picture in, if any.
+        broken: The pictures that could not be read, in the source's order.
+        preparation: How the pictures were prepared.
+        notes: What people should know about the source.
+    """
+
+    labels: NDArray[np.int64] = field(repr=False)
+    digests: NDArray[np.uint8] = field(repr=False)
+    classes: tuple[str, ...]
+    names: Sequence[str] = field(repr=False)
+    parts: tuple[Part | None, ...] = field(repr=False)
+    broken: tuple[Broken, ...] = field(repr=False)
+    preparation: Preparation
+    notes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Digest of pictures, classes, parts and preparation: equal where two catalogues list the same."""
+        digest = hashlib.blake2b(repr((self.classes, self.parts, self.preparation)).encode(), digest_size=16)
+        digest.update(self.labels.tobytes())
+        digest.update(self.digests.tobytes())
+        return digest.hexdigest()
+
+    def store(self, indices: NDArray[np.int64], pictures: NDArray[np.uint8]) -> Store:
+        """Make a store of some of the pictures.
+
+        Args:
+            indices: (n,) which of them.
+            pictures: (n, height, width, channels) uint8, prepared.
+        """
+        chosen: list[int] = indices.tolist()
+        return Store(
+            labels=self.labels[indices],
+            digests=self.digests[indices],
+            classes=self.classes,
+            names=PackedStrings.of(self.names[index] for index in chosen),
+            parts=tuple(self.parts[index] for index in chosen),
+            broken=(),
+            preparation=self.preparation,
+            notes=self.notes,
+            pictures=pictures,
         )
 
 
-def _read(
-    source: Source,
-    preparation: Preparation,
-    keep: Callable[[Decoded], None],
-    progress: Progress,
-    *,
-    strict: bool,
-) -> _Read:
-    total = len(source.items)
-    digests = np.zeros((total, DIGEST_SIZE), np.uint8)
-    kept = np.zeros(total, np.bool_)
-    broken: dict[int, Broken] = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class Store(Catalogue):
+    """All readable pictures of a source, prepared, in the source's order.
 
-    def take(decoded: Decoded) -> None:
-        keep(decoded)
-        digests[decoded.index] = np.frombuffer(decoded.digest, np.uint8)
-        kept[decoded.index] = True
+    Attributes:
+        pictures: uint8 of shape (N, height, width, channels), mapped from the disk.
+    """
 
-    def refuse(index: int, error: PictureError) -> None:
-        if strict:
-            raise error
-        broken[index] = Broken(source.items[index].name, error.why)
+    pictures: NDArray[np.uint8] = field(repr=False)
 
-    def tick() -> None:
-        progress(int(kept.sum()) + len(broken), total)
+    def check_whole(self) -> None:
+        """Make sure that what was read so far was there.
 
-    decode(source, range(total), take, refuse, tick, shortest_side=preparation.shortest_side)
-    left_out = tuple(broken[index] for index in sorted(broken))
-    _check_broken(source, left_out)
-    return _Read(kept, digests, left_out)
+        Pictures beyond the end of a mapped file are black up to the end of their page; beyond that the system
+        sends SIGBUS.
+
+        Raises:
+            StoreError: The file was cut short since it was mapped.
+        """
+        mapped = cast("object", self.pictures.base)  # an array, says NumPy
+        if isinstance(mapped, mmap) and mapped.size() < self.pictures.nbytes:
+            raise truncated_store()
 
 
-def _check_broken(source: Source, broken: tuple[Broken, ...]) -> None:
-    total = len(source.items)
-    if len(broken) > BROKEN_FRACTION_LIMIT * total:
-        raise DataError(
-            f"{len(broken):,} of the {total:,} pictures of {source.name} cannot be read",
-            why=f"the first is {broken[0].name}: {broken[0].cause}",
-            remedy="mend or remove them",
-        )
+def truncated_store() -> StoreError:
+    """Make the error for prepared pictures that are there no more while they are used."""
+    return StoreError(
+        "the prepared pictures can no longer be read",
+        why="their file was cut short, or its disk failed",
+        remedy="go on with convscope train --resume, which decodes them again where need be",
+    )
+
+
+@contextmanager
+def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.uint8]]:
+    """Make the file of pictures and map it for writing; it is safe on the disk when the context is left.
+
+    Raises:
+        OSError: If there is no room for it.
+    """
+    with (folder / PICTURES).open("wb+") as file:
+        # A full disk is an error here. Met in mapped memory it would be a bus error, which kills.
+        os.posix_fallocate(file.fileno(), 0, math.prod(shape))
+        pictures = np.memmap(file, np.uint8, "r+", shape=shape)
+        yield pictures
+        pictures.flush()
+        os.fsync(file.fileno())
+
+
+def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]) -> None:
+    """Close the gaps that broken pictures left in the file of pictures."""
+    end = 0
+    for run in np.split(np.flatnonzero(kept), np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1) + 1):
+        pictures[end : end + len(run)] = pictures[run[0] : run[0] + len(run)]
+        end += len(run)
+    os.truncate(folder / PICTURES, end * pictures[0].size)
+
+
+def write_rest(folder: Path, catalogue: Catalogue) -> None:
+    """Write everything but the pictures."""
+    rest = {
+        "format": FORMAT,
+        "classes": catalogue.classes,
+        "broken": [asdict(one) for one in catalogue.broken],
+        "preparation": asdict(catalogue.preparation),
+        "notes": catalogue.notes,
+    }
+    names = (
+        catalogue.names if isinstance(catalogue.names, PackedStrings) else PackedStrings.of(catalogue.names)
+    )
+    parts = np.array([_CODES[part] for part in catalogue.parts], np.int8)
+    arrays = (catalogue.labels, catalogue.digests, names.letters, names.ends, parts)
+    files = [folder / f"{name}.npy" for name in _ARRAYS]
+    for file, array in zip(files, arrays, strict=True):
+        np.save(file, array, allow_pickle=False)
+    (folder / REST).write_text(json.dumps(rest), encoding="utf-8")
+    for path in (*files, folder / REST):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def read_store(folder: Path) -> Store | None:
+    """Open a store, or return None where there is none or it is damaged."""
+    try:
+        rest = _read_rest(folder)
+        form = rest["preparation"]
+        shape = (len(rest["labels"]), form.height, form.width, form.channels)
+        if (folder / PICTURES).stat().st_size != math.prod(shape):
+            return None
+        return Store(**rest, pictures=np.memmap(folder / PICTURES, np.uint8, "r", shape=shape))
+    except _DAMAGED:
+        return None
+
+
+def read_catalogue(folder: Path) -> tuple[Catalogue, NDArray[np.int64]] | None:
+    """Open a catalogue and the places of its pictures in the source, or return None likewise."""
+    try:
+        return Catalogue(**_read_rest(folder)), np.load(folder / PLACES, allow_pickle=False)
+    except _DAMAGED:
+        return None
+
+
+def _read_rest(folder: Path) -> dict[str, Any]:
+    rest = cast("dict[str, Any]", strict_json.parse((folder / REST).read_bytes()))
+    if rest["format"] != FORMAT:
+        raise ValueError(f"its format is another than {FORMAT}")
+    labels, digests, letters, ends, parts = (
+        np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS
+    )
+    if not len(labels) == len(digests) == len(ends) == len(parts) or (len(ends) and ends[-1] != len(letters)):
+        raise ValueError("its files are not of the same pictures")
+    return {
+        "labels": labels,
+        "digests": digests,
+        "classes": tuple(rest["classes"]),
+        "names": PackedStrings(letters, ends),
+        "parts": tuple(map(_PART_OF.__getitem__, parts.tolist())),
+        "broken": tuple(Broken(**one) for one in rest["broken"]),
+        "preparation": _PREPARATION.validate_python(rest["preparation"]),
+        "notes": tuple(rest["notes"]),
+    }

@@ -20,7 +20,7 @@ from PIL import Image
 
 from convscope.pictures.cache import cache_folder
 from convscope.pictures.decoding import Decoded, decode
-from convscope.pictures.store import found_or_built
+from convscope.pictures.store_building import read_or_build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def build_thumbnails(source: Source) -> Thumbnails:
     name = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
     count = len(source.items)
     read = partial(_read, count=count)
-    return found_or_built(cache_folder() / "thumbnails" / name, read, partial(_build, source))
+    return read_or_build(cache_folder() / "thumbnails" / name, read, partial(_build, source))
 
 
 def small(picture: Picture) -> Picture:

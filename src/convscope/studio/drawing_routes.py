@@ -11,7 +11,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from convscope.errors import PictureError
-from convscope.model.intake import pixels_of
+from convscope.model.inputs import pixels_of
 from convscope.pictures.reading import read_picture
 from convscope.serving.body import whole_body
 from convscope.serving.limits import Limits

@@ -10,7 +10,7 @@ from convscope.serving.limits import Limits
 from convscope.walkthrough.arrays import EncodedArray, encode
 
 if TYPE_CHECKING:
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.studio.opened import Studio
 
 

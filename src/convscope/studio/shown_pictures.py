@@ -22,7 +22,7 @@ from convscope.walkthrough.telling import see
 
 if TYPE_CHECKING:
     from convscope.classifier import Classifier
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.studio.opened import Studio
     from convscope.walkthrough.telling import Seen
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from convscope.pictures import batches
-from convscope.pictures.windows import Whole, Windows
+from convscope.pictures.stream_blocks import StreamBlocks, WholeStore
 from convscope.training import resident
 from convscope.training.precision import DTYPES
 from convscope.training.recipe import Facts, Precision, Settings
@@ -75,8 +75,8 @@ class TrainingData:
         labels = self.catalogue.labels[self.parts.train]
         return Facts(tuple(np.bincount(labels, minlength=len(self.store.classes)).tolist()), self.shape)
 
-    def windows(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> Whole | Windows:
-        """Return what brings the pictures that are learned from, a window at a time.
+    def blocks(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> WholeStore | StreamBlocks:
+        """Return what brings the pictures that are learned from, a block at a time.
 
         Args:
             batch: Pictures a batch.
@@ -84,8 +84,8 @@ class TrainingData:
             share: Names this process's places among those of a batch.
         """
         if self.stream:
-            return self.stream.windows(batch=batch, seed=seed, share=share)
-        return Whole(self.store, self.split.train, len(self.split.train) // batch)
+            return self.stream.blocks(batch=batch, seed=seed, share=share)
+        return WholeStore(self.store, self.split.train, len(self.split.train) // batch)
 
     def cut(
         self,

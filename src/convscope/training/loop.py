@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.windows import Whole, Windows
+    from convscope.pictures.stream_blocks import StreamBlocks, WholeStore
 
 _EVALUATION_BATCH = 500
 _ALONE = Group()
@@ -78,7 +78,7 @@ class _Batch:
 
     Attributes:
         data: Whose store holds this process's share of them.
-        drawn: In which row of that store each picture of the window is, and how it is changed.
+        drawn: In which row of that store each picture of the block is, and how it is changed.
         taken: Which places of what was drawn.
         indices: Which pictures of the catalogue they are, those of other processes too.
     """
@@ -182,10 +182,10 @@ class Training:
         """
         begin = time.monotonic() - self.position.elapsed_seconds
         recipe = self.recipe
-        with self.data.windows(batch=recipe.batch, seed=recipe.seed, share=self.group.share) as windows:
+        with self.data.blocks(batch=recipe.batch, seed=recipe.seed, share=self.group.share) as blocks:
             while self.position.step or self._done_fraction() < 1:  # an epoch under way is always ended
                 self.network.train()
-                for batch in self._batches(windows):
+                for batch in self._batches(blocks):
                     if self._done_fraction() >= 1:
                         break
                     self._advance(*self._step(batch), begin)
@@ -217,22 +217,22 @@ class Training:
         self.group.add_up_tensors([logits])  # everybody else's rows are zero
         return logits
 
-    def _batches(self, windows: Whole | Windows) -> Iterator[_Batch]:
-        """Yield what is left of the epoch under way, window by window."""
+    def _batches(self, blocks: WholeStore | StreamBlocks) -> Iterator[_Batch]:
+        """Yield what is left of the epoch under way, block by block."""
         at, size = self.position, self.recipe.batch
-        for number in range(at.step // windows.steps, windows.count):
-            window = windows.take(at.epoch, number)
-            data = self.data.of(window.store)
-            drawn = self._draw(window.indices, number)
-            rows = replace(drawn, order=window.rows(drawn.order))
-            start = max(0, at.step - number * windows.steps)
+        for number in range(at.step // blocks.steps, blocks.count):
+            block = blocks.take(at.epoch, number)
+            data = self.data.of(block.store)
+            drawn = self._draw(block.indices, number)
+            rows = replace(drawn, order=block.rows(drawn.order))
+            start = max(0, at.step - number * blocks.steps)
             for taken in batches.batches(len(drawn.order), size, start=start):
                 yield _Batch(data, rows, taken, drawn.order[taken])
 
-    def _draw(self, indices: NDArray[np.int64], window: int = 0) -> batches.Epoch:
+    def _draw(self, indices: NDArray[np.int64], block: int = 0) -> batches.Epoch:
         augmentation = replace(self.recipe.augmentation, mirror=bool(self.position.mirror))
         seed, epoch, sides = self.recipe.seed, self.position.epoch, self.data.shape[1:]
-        return batches.draw_epoch(indices, augmentation, sides, seed=seed, epoch=epoch, window=window)
+        return batches.draw_epoch(indices, augmentation, sides, seed=seed, epoch=epoch, block=block)
 
     def _normalisations(self) -> list[NormalisedReLU]:
         return [module for module in self.network.modules() if isinstance(module, NormalisedReLU)]

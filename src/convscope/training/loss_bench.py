@@ -27,7 +27,7 @@ from convscope.pictures import batches
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from convscope.training.data import training_data
 from convscope.walkthrough.loss_table import table
 

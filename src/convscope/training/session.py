@@ -24,7 +24,7 @@ from convscope.model.calibration import fit_temperature
 from convscope.model.receipt import write_receipt
 from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.split import Split, split
-from convscope.pictures.store import Progress, Store, build_store
+from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
 from convscope.training import report, run_folder, shared_run, snapshots
 from convscope.training.checkpoint import Checkpoints
@@ -48,8 +48,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
+    from convscope.pictures.store import Store
 
 _SAVE_EVERY_SECONDS = 20.0
 """So much work at most is done again after a process was killed; a checkpoint takes a few milliseconds."""

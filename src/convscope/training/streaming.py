@@ -3,7 +3,7 @@
 All pictures are decoded and digested once, as for a store, but the pixels are let go: what stays is the
 catalogue. From it follow classes, counts, split and receipt, the same as if all had been kept. Kept are the
 pictures that watch and test, and some that are learned from, for mean, standard deviation, whitening and
-whatever else looks at a few. The others come by in windows (`convscope.pictures.windows`).
+whatever else looks at a few. The others come by in blocks (`convscope.pictures.stream_blocks`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.sources.selected import select
 from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Split, split
-from convscope.pictures.store import build_catalogue, build_store, is_stored
-from convscope.pictures.windows import Windows
+from convscope.pictures.store_building import build_catalogue, build_store, is_stored
+from convscope.pictures.stream_blocks import StreamBlocks
 from convscope.training.data import sample
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
-    from convscope.pictures.store import Catalogue, Progress, Store
+    from convscope.pictures.store import Catalogue, Store
     from convscope.training.recipe import Settings
 
 _GB = 10**9
@@ -60,7 +61,7 @@ class Stream:
 
     @property
     def room(self) -> int:
-        """How many pictures a window has room for, beside another one and what is kept."""
+        """How many pictures a block has room for, beside another one and what is kept."""
         return _room(self.limit, self.catalogue.preparation, len(self.kept.labels))
 
     @property
@@ -74,8 +75,8 @@ class Stream:
             "other; pictures of one colour were not looked for"
         )
 
-    def windows(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> Windows:
-        """Return what decodes the pictures that are learned from, a window at a time.
+    def blocks(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> StreamBlocks:
+        """Return what decodes the pictures that are learned from, a block at a time.
 
         Raises:
             SettingError: There is no room for two batches.
@@ -83,7 +84,7 @@ class Stream:
         """
         if self.room < batch:
             raise _too_little(self.limit, self.room, batch)
-        return Windows(
+        return StreamBlocks(
             self.source,
             self.catalogue,
             self.split.train,

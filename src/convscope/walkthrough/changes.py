@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from convscope.pictures.quiet import quiet
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
 from convscope.pictures.reading import FORMATS, orientation_of
 from convscope.walkthrough.document import Change
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.pictures.preparation import Preparation
 
 _TURNS = {
@@ -70,7 +70,7 @@ def _while_reading(picture: Picture) -> list[Change]:
             return _of_image(picture)
         case _:
             return []
-    with quiet, Image.open(source, formats=FORMATS) as image:
+    with pillow_warnings_ignored, Image.open(source, formats=FORMATS) as image:
         return _of_image(image)
 
 

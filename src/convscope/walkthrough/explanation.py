@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
 
     from convscope.model.file import Model
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.pictures.sources import Data
     from convscope.walkthrough.document import Walk
 

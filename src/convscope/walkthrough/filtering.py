@@ -13,7 +13,7 @@ import numpy as np
 
 from convscope.errors import SettingError
 from convscope.model.file import Model
-from convscope.model.intake import name_of, pixels_of
+from convscope.model.inputs import name_of, pixels_of
 from convscope.network.notation import Convolution, write
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.document import ConvolutionStep, Walk
@@ -23,7 +23,7 @@ from convscope.walkthrough.telling import engine_of, see, take
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.steps.arrays import Array
 
 LONGEST_SIDE = 256

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.model.selection import Selection
-    from convscope.pictures.store import Progress
+    from convscope.pictures.decoding import Progress
     from convscope.walkthrough.receptive_field import Field
 
 MOST_PICTURES = 16

@@ -10,7 +10,7 @@ from PIL import Image
 
 from convscope.common.atomic import replacing
 from convscope.errors import SettingError
-from convscope.model.intake import pixels_of
+from convscope.model.inputs import pixels_of
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
 from convscope.walkthrough.chain import forward

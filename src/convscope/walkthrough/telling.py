@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.calibration import tempered
-from convscope.model.intake import name_of, pixels_of
+from convscope.model.inputs import name_of, pixels_of
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import parse
 from convscope.network.shapes import Row, trace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.walkthrough.document import AnyStep, Change
 
 

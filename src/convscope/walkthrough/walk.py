@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convscope.model.file import Model
-    from convscope.model.intake import Picture
+    from convscope.model.inputs import Picture
     from convscope.model.intermediate import Intermediate
+    from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
-    from convscope.pictures.store import Progress
     from convscope.walkthrough.document import Relevance
     from convscope.walkthrough.telling import Seen, Taken
 

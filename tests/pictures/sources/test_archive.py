@@ -12,7 +12,7 @@ from convscope.errors import DataError, PictureError
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.reading import BYTE_LIMIT
 from convscope.pictures.sources import open_source
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from tars import tar_of
 
 SUFFIXES = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"]

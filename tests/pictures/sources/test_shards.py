@@ -10,9 +10,9 @@ import pytest
 
 from convscope.errors import DataError, PictureError
 from convscope.pictures.preparation import Preparation
-from convscope.pictures.sources import open_source, places
+from convscope.pictures.sources import open_source, shard_files
 from convscope.pictures.sources.shards import part_of
-from convscope.pictures.store import build_store
+from convscope.pictures.store_building import build_store
 from tars import tar_of
 
 NAMES = ["cat", "dog", "cow"]
@@ -209,7 +209,7 @@ def test_without_fsspec_it_says_what_to_install(monkeypatch):
 def test_an_address_of_an_unknown_kind():
     pytest.importorskip("fsspec")
     with pytest.raises(DataError, match="cannot read"):
-        places.remote_places("nowhere://pets")
+        shard_files.remote_shards("nowhere://pets")
 
 
 @pytest.mark.parametrize(

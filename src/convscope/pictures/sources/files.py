@@ -47,11 +47,11 @@ class FileSource:
         """Digest every path, class, part, size and time of change."""
         digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
         for item, file in zip(self.items, self.files, strict=True):
-            digest.update(repr((file, item.label, item.part, seal(self.folder / file))).encode())
+            digest.update(repr((file, item.label, item.part, change_stamp(self.folder / file))).encode())
         return digest.hexdigest()
 
 
-def seal(path: Path) -> tuple[int, ...]:
+def change_stamp(path: Path) -> tuple[int, ...]:
     """Return size and times of change of a file: what differs where its content does."""
     try:
         status = path.stat()

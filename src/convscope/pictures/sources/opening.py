@@ -14,7 +14,7 @@ from convscope.pictures.sources.folder import open_folder
 from convscope.pictures.sources.idx import is_idx_name, open_idx
 from convscope.pictures.sources.manifest import open_manifest
 from convscope.pictures.sources.parquet_pictures import is_parquet_shard
-from convscope.pictures.sources.places import is_address, is_shard_name, local_places, remote_places
+from convscope.pictures.sources.shard_files import is_shard_name, is_url, local_shards, remote_shards
 from convscope.pictures.sources.shards import open_shards
 from convscope.pictures.sources.tar_archive import open_tar
 from convscope.pictures.sources.webdataset import is_tar_shard
@@ -39,7 +39,7 @@ def _open_parquet(path: Path) -> Source:
 
 
 def _open_shards(path: Path) -> Source:
-    return open_shards(printable(str(path)), local_places(path))
+    return open_shards(printable(str(path)), local_shards(path))
 
 
 OPENERS: dict[tuple[str, ...], Callable[[Path], Source]] = {
@@ -71,8 +71,8 @@ def open_source(data: Data) -> Source:
     if isinstance(data, tuple):
         pictures, labels = data
         return open_arrays(pictures, labels)
-    if is_address(str(data)):
-        return open_shards(printable(str(data)), remote_places(str(data)))
+    if is_url(str(data)):
+        return open_shards(printable(str(data)), remote_shards(str(data)))
     path = Path(data)
     if str(data) == "digits" and not path.exists():
         return open_digits()
@@ -96,7 +96,7 @@ def located(data: Data) -> str:
         True
     """
     text = "" if isinstance(data, tuple) else str(data)
-    is_pattern = glob.has_magic(text) and not is_address(text)
+    is_pattern = glob.has_magic(text) and not is_url(text)
     return str(Path(text).absolute()) if text and (is_pattern or Path(text).exists()) else text
 
 

@@ -16,11 +16,11 @@ import numpy as np
 from convscope.common import strict_json
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
+from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import failing
 from convscope.pictures.sources.manifest import LABEL_COLUMNS
-from convscope.pictures.sources.places import unreachable
-from convscope.pictures.texts import Texts
+from convscope.pictures.sources.shard_files import unreadable_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.sources.places import Place
+    from convscope.pictures.sources.shard_files import ShardFile
     from convscope.pictures.sources.source import Load
 
 PICTURE_COLUMNS = ("image", "img", "picture", "image_bytes", "jpg", "png", "bytes")
@@ -41,25 +41,25 @@ class ParquetShard:
     """One such file.
 
     Attributes:
-        place: Where it lies.
+        file: The file.
         names: The name of each picture: the row's number, from 1.
         labels: Its label.
         column: The column of pictures.
         notes: What people should know.
     """
 
-    place: Place
-    names: Texts
+    file: ShardFile
+    names: PackedStrings
     labels: tuple[str, ...]
     column: str
     notes: tuple[str, ...] = ()
 
-    def iterate(self, places: Iterable[int]) -> Iterator[Load]:
+    def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
         """Yield what loads each picture; groups of rows that hold none of them are not read."""
-        wanted = np.fromiter(places, np.int64)
+        wanted = np.fromiter(indices, np.int64)
         try:
-            with self.place.open() as file:
-                table, first = _opened(file), 0
+            with self.file.open() as opened:
+                table, first = _parquet_file(opened), 0
                 for number in range(table.num_row_groups):
                     end = first + table.metadata.row_group(number).num_rows
                     inside = wanted[(first <= wanted) & (wanted < end)]
@@ -68,18 +68,18 @@ class ParquetShard:
                     first = end
                 _check_end(first, wanted)
         except _errors() as error:
-            raise unreachable(self.place.name, error) from error
+            raise unreadable_shard(self.file.name, error) from error
 
     def _group(self, table: Any, number: int, first: int, wanted: NDArray[np.int64]) -> Iterator[Load]:  # noqa: ANN401
         for batch in table.iter_batches(_ROWS, row_groups=[number], columns=[self.column]):
             end = first + len(batch)
-            for place in wanted[(first <= wanted) & (wanted < end)].tolist():
-                yield self._load(place, batch.column(0)[place - first].as_py())
+            for index in wanted[(first <= wanted) & (wanted < end)].tolist():
+                yield self._load(index, batch.column(0)[index - first].as_py())
             first = end
         _check_end(first, wanted)
 
-    def _load(self, place: int, cell: object) -> Load:
-        name = f"{self.place.name}/{self.names[place]}"
+    def _load(self, index: int, cell: object) -> Load:
+        name = f"{self.file.name}/{self.names[index]}"
         data = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(data, bytes):
             return failing(unreadable(name, "its cell is empty"))
@@ -88,19 +88,19 @@ class ParquetShard:
         return partial(bytes, data)
 
 
-def open_parquet_shard(place: Place) -> ParquetShard:
+def open_parquet_shard(file: ShardFile) -> ParquetShard:
     """List a shard's pictures: only the column of labels is read.
 
     Raises:
         DataError: It cannot be read, or lacks one of the columns.
     """
     try:
-        with place.open() as file:
-            table = _opened(file)
+        with file.open() as opened:
+            table = _parquet_file(opened)
             column, labels = _picture_column(table.schema_arrow), _label_column(table.schema_arrow)
             if column is None or labels is None:
                 raise DataError(
-                    f"{place.name} has no column of {'labels' if column else 'pictures'}",
+                    f"{file.name} has no column of {'labels' if column else 'pictures'}",
                     why=f"its columns are {', '.join(table.schema_arrow.names)}",
                     remedy="name them `image` (encoded bytes) and `label`",
                 )
@@ -111,18 +111,18 @@ def open_parquet_shard(place: Place) -> ParquetShard:
                 for value in batch.column(0).to_pylist()
             ]
     except _errors() as error:
-        raise unreachable(place.name, error) from error
+        raise unreadable_shard(file.name, error) from error
     if None in found:
-        raise DataError(f"{place.name}, row {found.index(None) + 1}: the label is empty", remedy="fill it in")
-    names = Texts.of(str(row) for row in range(1, len(found) + 1))
-    return ParquetShard(place, names, tuple(sys.intern(class_name(str(label))) for label in found), column)
+        raise DataError(f"{file.name}, row {found.index(None) + 1}: the label is empty", remedy="fill it in")
+    names = PackedStrings.of(str(row) for row in range(1, len(found) + 1))
+    return ParquetShard(file, names, tuple(sys.intern(class_name(str(label))) for label in found), column)
 
 
 def is_parquet_shard(path: Path) -> bool:
     """Whether a Parquet file holds pictures themselves; false also where it cannot be read."""
     try:
         with path.open("rb") as file:
-            return _picture_column(_opened(file).schema_arrow) is not None
+            return _picture_column(_parquet_file(file).schema_arrow) is not None
     except _errors():
         return False
 
@@ -133,7 +133,7 @@ def _check_end(end: int, wanted: NDArray[np.int64]) -> None:
         raise ValueError(f"it ends after {end:,} rows of pictures, and has more of labels")
 
 
-def _opened(file: Any) -> Any:  # noqa: ANN401  # pyarrow carries no types
+def _parquet_file(file: Any) -> Any:  # noqa: ANN401  # pyarrow carries no types
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import, and only this source needs it
 
     return pq.ParquetFile(file)

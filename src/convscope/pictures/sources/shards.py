@@ -25,7 +25,7 @@ from convscope.pictures.sources.webdataset import open_tar_shard
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from convscope.pictures.sources.places import Place
+    from convscope.pictures.sources.shard_files import ShardFile
     from convscope.pictures.sources.source import Load, Picture
 
 
@@ -47,8 +47,8 @@ class Shard(Protocol):
         """What people should know about it."""
         ...
 
-    def iterate(self, places: Iterable[int]) -> Iterator[Load]:
-        """Yield what loads each of the pictures at these ascending places."""
+    def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
+        """Yield what loads each of the pictures at these ascending indices."""
         ...
 
 
@@ -57,12 +57,12 @@ class _Items(Sequence[Item]):
     """The pictures of shards, each made when it is asked for: all of them would fill the memory.
 
     Attributes:
-        places: Where each shard lies.
+        files: The file of each shard.
         shards: The shards.
         ends: How many pictures there are up to the end of each shard.
     """
 
-    places: tuple[Place, ...]
+    files: tuple[ShardFile, ...]
     shards: tuple[Shard, ...]
     ends: tuple[int, ...]
 
@@ -78,16 +78,16 @@ class _Items(Sequence[Item]):
         return self._item(chosen) if isinstance(chosen, int) else tuple(map(self._item, chosen))
 
     def __iter__(self) -> Iterator[Item]:
-        for place, shard in zip(self.places, self.shards, strict=True):
-            part = part_of(place.name)
+        for file, shard in zip(self.files, self.shards, strict=True):
+            part = part_of(file.name)
             for name, label in zip(shard.names, shard.labels, strict=True):
-                yield Item(f"{place.name}/{name}", label, part)
+                yield Item(f"{file.name}/{name}", label, part)
 
     def _item(self, index: int) -> Item:
         number = bisect_right(self.ends, index)
-        place, shard = self.places[number], self.shards[number]
+        file, shard = self.files[number], self.shards[number]
         inside = index - (self.ends[number - 1] if number else 0)
-        return Item(f"{place.name}/{shard.names[inside]}", shard.labels[inside], part_of(place.name))
+        return Item(f"{file.name}/{shard.names[inside]}", shard.labels[inside], part_of(file.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class ShardSource:
         name: What people call it.
         items: The pictures, shard by shard.
         notes: What people should know.
-        places: Where each shard lies.
+        files: The file of each shard.
         shards: The shards.
         ends: How many pictures there are up to the end of each shard.
     """
@@ -106,7 +106,7 @@ class ShardSource:
     name: str
     items: Sequence[Item]
     notes: tuple[str, ...]
-    places: tuple[Place, ...]
+    files: tuple[ShardFile, ...]
     shards: tuple[Shard, ...]
     ends: tuple[int, ...]
 
@@ -125,30 +125,30 @@ class ShardSource:
 
     def fingerprint(self) -> str:
         """Digest where every shard lies, and what its storage says changes with it."""
-        seals = [(place.name, place.seal()) for place in self.places]
-        return hashlib.blake2b(repr(seals).encode(), digest_size=16).hexdigest()
+        stamps = [(file.name, file.stamp()) for file in self.files]
+        return hashlib.blake2b(repr(stamps).encode(), digest_size=16).hexdigest()
 
     def _shard_of(self, index: int) -> int:
         return bisect_right(self.ends, index)
 
 
-def open_shards(shown: str, places: tuple[Place, ...]) -> ShardSource:
+def open_shards(shown: str, files: tuple[ShardFile, ...]) -> ShardSource:
     """Open shards as one source.
 
     A shard whose name or folder begins with `train`, `val` or `test` puts its pictures into that part.
 
     Args:
-        shown: What people call them all.
-        places: Where they lie.
+        shown: What to call them all in messages.
+        files: Their files.
 
     Raises:
         DataError: There are none, one cannot be read, or they hold no labelled pictures.
     """
-    if not places:
+    if not files:
         raise DataError(
             f"there are no shards in {shown}", remedy="give .tar or .parquet files, a folder or a pattern"
         )
-    shards = tuple(map(_open, places))
+    shards = tuple(map(_open, files))
     ends = tuple(accumulate(len(shard.names) for shard in shards))
     if not ends[-1]:
         raise DataError(
@@ -157,8 +157,8 @@ def open_shards(shown: str, places: tuple[Place, ...]) -> ShardSource:
         )
     notes = (f"shards: {len(shards):,}", *sorted({note for shard in shards for note in shard.notes}))
     name = re.split(r"[-_.*?\[]", shown.rstrip("/").rpartition("/")[2])[0] or "shards"
-    items = _Items(places, shards, ends)
-    return ShardSource(printable(name), items, notes, places, shards, ends)
+    items = _Items(files, shards, ends)
+    return ShardSource(printable(name), items, notes, files, shards, ends)
 
 
 @cache
@@ -173,6 +173,6 @@ def part_of(name: str) -> Part | None:
     return part_named(re.split(r"[-_.]", file)[0]) or part_named(folder)
 
 
-def _open(place: Place) -> Shard:
-    opener = open_parquet_shard if place.name.lower().endswith((".parquet", ".pq")) else open_tar_shard
-    return opener(place)
+def _open(file: ShardFile) -> Shard:
+    opener = open_parquet_shard if file.name.lower().endswith((".parquet", ".pq")) else open_tar_shard
+    return opener(file)

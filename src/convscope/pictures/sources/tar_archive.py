@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from convscope.common.printable import printable
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import check_member, damaged, failing
-from convscope.pictures.sources.files import seal
+from convscope.pictures.sources.files import change_stamp
 from convscope.pictures.sources.layout import lay_out
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class TarSource:
     def fingerprint(self) -> str:
         """Digest the archive's path, size and time of change."""
         return hashlib.blake2b(
-            repr((self.path.absolute(), seal(self.path))).encode(), digest_size=16
+            repr((self.path.absolute(), change_stamp(self.path))).encode(), digest_size=16
         ).hexdigest()
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from convscope.common.printable import printable
 from convscope.pictures.naming import class_name
+from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, SUFFIXES, unreadable
 from convscope.pictures.sources.archive import damaged, failing
 from convscope.pictures.sources.tar_archive import TAR_ERRORS, members, unpacked
-from convscope.pictures.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.sources.places import Place
+    from convscope.pictures.sources.shard_files import ShardFile
     from convscope.pictures.sources.source import Load
 
 LABEL = "cls"
@@ -39,31 +39,31 @@ class TarShard:
     """One such tar.
 
     Attributes:
-        place: Where it lies.
+        file: The file.
         names: The name of each picture.
         labels: Its label.
         spans: (n, 2) int64, where each starts in the unpacked tar, and its size, in bytes.
         notes: What people should know.
     """
 
-    place: Place
-    names: Texts
+    file: ShardFile
+    names: PackedStrings
     labels: tuple[str, ...]
     spans: NDArray[np.int64]
     notes: tuple[str, ...]
 
-    def iterate(self, places: Iterable[int]) -> Iterator[Load]:
+    def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
         """Yield what loads each picture; the bytes are read before each is yielded."""
         try:
-            with self.place.open() as file, unpacked(file) as stream:
-                for place in places:
-                    yield self._load(stream, place)
+            with self.file.open() as opened, unpacked(opened) as stream:
+                for index in indices:
+                    yield self._load(stream, index)
         except TAR_ERRORS as error:
-            raise damaged(self.place.name, error) from error
+            raise damaged(self.file.name, error) from error
 
-    def _load(self, stream: IO[bytes], place: int) -> Load:
-        start, size = self.spans[place].tolist()
-        name = f"{self.place.name}/{self.names[place]}"
+    def _load(self, stream: IO[bytes], index: int) -> Load:
+        start, size = self.spans[index].tolist()
+        name = f"{self.file.name}/{self.names[index]}"
         if size > BYTE_LIMIT:
             return failing(unreadable(name, f"it has {size:,} bytes; the limit is {BYTE_LIMIT:,}"))
         stream.seek(start)
@@ -71,7 +71,7 @@ class TarShard:
         return partial(bytes, data) if len(data) == size else failing(unreadable(name, "it is cut short"))
 
 
-def open_tar_shard(place: Place) -> TarShard:
+def open_tar_shard(file: ShardFile) -> TarShard:
     """List a shard's pictures: read from front to back, once.
 
     Raises:
@@ -80,8 +80,8 @@ def open_tar_shard(place: Place) -> TarShard:
     spans: dict[str, tuple[str, tuple[int, int]]] = {}
     labels: dict[str, str] = {}
     try:
-        with place.open() as file, unpacked(file) as stream:
-            for member in members(stream, place.name):
+        with file.open() as opened, unpacked(opened) as stream:
+            for member in members(stream, file.name):
                 key, kind = _key(member.name)
                 if member.isreg() and f".{kind}" in SUFFIXES:
                     spans[key] = (printable(member.name), (member.offset_data, member.size))
@@ -89,13 +89,13 @@ def open_tar_shard(place: Place) -> TarShard:
                     stream.seek(member.offset_data)
                     labels[key] = sys.intern(class_name(stream.read(member.size).decode().strip()))
     except TAR_ERRORS as error:
-        raise damaged(place.name, error) from error
+        raise damaged(file.name, error) from error
     kept = [key for key in spans if labels.get(key)]
     left_out = len(spans) - len(kept)
-    notes = (f"pictures left out as {place.name} has no .{LABEL} of them: {left_out:,}",) if left_out else ()
+    notes = (f"pictures left out as {file.name} has no .{LABEL} of them: {left_out:,}",) if left_out else ()
     return TarShard(
-        place,
-        names=Texts.of(spans[key][0] for key in kept),
+        file,
+        names=PackedStrings.of(spans[key][0] for key in kept),
         labels=tuple(labels[key] for key in kept),
         spans=np.array([spans[key][1] for key in kept], np.int64).reshape(-1, 2),
         notes=notes,

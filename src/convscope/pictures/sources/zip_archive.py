@@ -15,7 +15,7 @@ from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import check_member, damaged, failing
-from convscope.pictures.sources.files import seal
+from convscope.pictures.sources.files import change_stamp
 from convscope.pictures.sources.layout import lay_out
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class ZipSource:
     def fingerprint(self) -> str:
         """Digest the archive's path, size and time of change."""
         return hashlib.blake2b(
-            repr((self.path.absolute(), seal(self.path))).encode(), digest_size=16
+            repr((self.path.absolute(), change_stamp(self.path))).encode(), digest_size=16
         ).hexdigest()
 
 

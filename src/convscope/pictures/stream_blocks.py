@@ -1,10 +1,10 @@
-"""Training pictures that are too many for the disk: decoded some at a time, window by window.
+"""Training pictures that are too many for the disk: decoded some at a time, block by block.
 
-An epoch goes through the shards in an order drawn anew, and is cut into windows of so many pictures. Those of
-a window are decoded into a file and shuffled there; while they are learned from, the next window is decoded
-into a second file. So what is on the disk is bounded by two windows, whatever the number of pictures. Which
+An epoch goes through the shards in an order drawn anew, and is cut into blocks of so many pictures. Those of
+a block are decoded into a file and shuffled there; while they are learned from, the next block is decoded
+into a second file. So what is on the disk is bounded by two blocks, whatever the number of pictures. Which
 picture comes when follows from the seed, the epoch and the place in it alone, so that a run can go on inside
-any window.
+any block.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from convscope.errors import DataError
 from convscope.pictures.batches import batches, draw_order
 from convscope.pictures.decoding import Decoded, decode
 from convscope.pictures.preparation import prepare
-from convscope.pictures.store import unwritable
+from convscope.pictures.store_building import unwritable_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     Share = Callable[[slice], slice]
 
 _PIECES = 16
-"""A window takes from so many places at least: what lies together in a large shard may be alike."""
+"""A block takes from so many places at least: what lies together in a large shard may be alike."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Window:
+class Block:
     """What is learned from at a time.
 
     Attributes:
-        number: Which window of its epoch it is, from 0.
+        number: Which block of its epoch it is, from 0.
         indices: (n,) its pictures, ascending.
         held: (m,) those of them that this process learns from, ascending.
         store: These m pictures.
@@ -64,12 +64,12 @@ class Window:
         return np.searchsorted(self.held, indices)
 
 
-def window_indices(
+def block_indices(
     train: NDArray[np.int64], ends: NDArray[np.int64], taken: slice, *, seed: int, epoch: int, piece: int
 ) -> NDArray[np.int64]:
-    """Find the pictures of a window.
+    """Find the pictures of a block.
 
-    Shards are cut into pieces, the pieces are put into an order drawn for the epoch, and a window is part of
+    Shards are cut into pieces, the pieces are put into an order drawn for the epoch, and a block is part of
     the row of pictures that results. It may begin and end inside a piece.
 
     Args:
@@ -86,13 +86,13 @@ def window_indices(
     Example:
         >>> train, ends = np.arange(8), np.array([4, 8])
         >>> halves = slice(0, 5), slice(5, 8)
-        >>> [window_indices(train, ends, half, seed=0, epoch=0, piece=2).tolist() for half in halves]
+        >>> [block_indices(train, ends, half, seed=0, epoch=0, piece=2).tolist() for half in halves]
         [[0, 1, 4, 5, 6], [2, 3, 7]]
     """
     shard_starts = np.append(0, np.searchsorted(train, ends))
     starts = np.concatenate([np.arange(first, last, piece) for first, last in pairwise(shard_starts)])
     lengths = np.diff(np.append(starts, len(train)))
-    order = np.random.default_rng((seed, epoch, 0, 1)).permutation(len(starts))  # no window draws from this
+    order = np.random.default_rng((seed, epoch, 0, 1)).permutation(len(starts))  # no block draws from this
     begins = np.cumsum(lengths[order]) - lengths[order]  # where each piece begins in the epoch
     skipped = np.clip(taken.start - begins, 0, lengths[order])
     stopped = np.clip(taken.stop - begins, 0, lengths[order])
@@ -104,8 +104,8 @@ def window_indices(
     return np.sort(np.concatenate(parts))
 
 
-class Whole:
-    """The one window that a store is: nothing has to be decoded.
+class WholeStore:
+    """The one block that a store is: nothing has to be decoded.
 
     Args:
         store: All pictures.
@@ -117,7 +117,7 @@ class Whole:
 
     def __init__(self, store: Store, train: NDArray[np.int64], steps: int) -> None:
         self.steps = steps
-        self._window = Window(0, train, np.arange(len(store.labels)), store)
+        self._block = Block(0, train, np.arange(len(store.labels)), store)
 
     def __enter__(self) -> Self:
         return self
@@ -125,20 +125,20 @@ class Whole:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def take(self, epoch: int, number: int) -> Window:  # noqa: ARG002  # it is the same every time
-        """Return the window."""
-        return self._window
+    def take(self, epoch: int, number: int) -> Block:  # noqa: ARG002  # it is the same every time
+        """Return the block."""
+        return self._block
 
 
-class Windows:
-    """The windows of a run, decoded one ahead.
+class StreamBlocks:
+    """The blocks of a run, decoded one ahead.
 
     Args:
         source: The pictures.
         catalogue: What is known of each of them.
         train: Which of them are learned from, ascending.
         ends: How many of them there are up to the end of each shard.
-        steps: Batches a window.
+        steps: Batches a block.
         batch: Pictures a batch.
         seed: Of the run.
         share: Names this process's places among those of a batch.
@@ -167,12 +167,12 @@ class Windows:
         self._share = share
         self._slots = [_scratch(folder, self._most_rows(), catalogue.preparation) for _ in range(2)]
         self._closing = threading.Event()
-        self._ahead: tuple[tuple[int, int], Future[Window]] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="windows")
+        self._ahead: tuple[tuple[int, int], Future[Block]] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="blocks")
 
     @property
     def count(self) -> int:
-        """Windows an epoch."""
+        """StreamBlocks an epoch."""
         return math.ceil(len(self._train) // self._batch / self.steps)
 
     def __enter__(self) -> Self:
@@ -182,8 +182,8 @@ class Windows:
         self._closing.set()
         self._thread.shutdown(cancel_futures=True)
 
-    def take(self, epoch: int, number: int) -> Window:
-        """Return a window, and begin to decode the one after it in the place of the one before.
+    def take(self, epoch: int, number: int) -> Block:
+        """Return a block, and begin to decode the one after it in the place of the one before.
 
         Raises:
             DataError: A picture cannot be read that could be before, or its shard cannot.
@@ -191,23 +191,23 @@ class Windows:
         if self._ahead is None or self._ahead[0] != (epoch, number):
             self._begin(epoch, number)
         assert self._ahead  # noqa: S101
-        window = self._ahead[1].result()
+        block = self._ahead[1].result()
         following = number + 1
         self._begin(epoch + following // self.count, following % self.count)
-        return window
+        return block
 
     def _begin(self, epoch: int, number: int) -> None:
         self._slots.reverse()
         task = self._thread.submit(self._decode, epoch, number, self._slots[0])
         self._ahead = (epoch, number), task
 
-    def _decode(self, epoch: int, number: int, slot: NDArray[np.uint8]) -> Window:
+    def _decode(self, epoch: int, number: int, slot: NDArray[np.uint8]) -> Block:
         size, seed = self.steps * self._batch, self._seed
-        # what does not fill a batch goes with the last window, where it is drawn which of them are left out
+        # what does not fill a batch goes with the last block, where it is drawn which of them are left out
         taken = slice(number * size, (number + 1) * size if number + 1 < self.count else len(self._train))
         piece = math.ceil(size / _PIECES)
-        indices = window_indices(self._train, self._ends, taken, seed=seed, epoch=epoch, piece=piece)
-        order = draw_order(indices, seed=seed, epoch=epoch, window=number)
+        indices = block_indices(self._train, self._ends, taken, seed=seed, epoch=epoch, piece=piece)
+        order = draw_order(indices, seed=seed, epoch=epoch, block=number)
         shares = [order[self._share(places)] for places in batches(len(order), self._batch)]
         held = np.sort(np.concatenate(shares))
         pictures, form = slot[: len(held)], self._catalogue.preparation
@@ -218,13 +218,13 @@ class Windows:
             pictures[np.searchsorted(held, decoded.index)] = prepare(decoded.pixels, form)
 
         decode(self._source, held.tolist(), take, _refuse, shortest_side=form.shortest_side)
-        return Window(number, indices, held, self._catalogue.store(held, pictures))
+        return Block(number, indices, held, self._catalogue.store(held, pictures))
 
     def _most_rows(self) -> int:
         return self.steps * len(range(self._batch)[self._share(slice(0, self._batch))])
 
 
-class _Closed(Exception):  # noqa: N818  # no error: nobody needs the window any more
+class _Closed(Exception):  # noqa: N818  # no error: nobody needs the block any more
     pass
 
 
@@ -244,4 +244,4 @@ def _scratch(folder: Path, rows: int, form: Preparation) -> NDArray[np.uint8]:
             os.posix_fallocate(file.fileno(), 0, math.prod(shape))
             return np.memmap(file, np.uint8, "r+", shape=shape)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable_store(folder, error) from error

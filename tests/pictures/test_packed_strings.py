@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.pictures.texts import Texts
+from convscope.pictures.packed_strings import PackedStrings
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))), st.data())
 def test_texts_are_those_that_were_packed(texts, data):
-    packed = Texts.of(iter(texts))
+    packed = PackedStrings.of(iter(texts))
     assert list(packed) == texts
     assert len(packed) == len(texts)
     places = st.integers(-len(texts) - 2, len(texts) + 2)
@@ -25,7 +25,7 @@ def test_texts_are_those_that_were_packed(texts, data):
 def test_a_name_takes_its_letters_and_eight_bytes():
     tracemalloc.start()
     try:
-        packed = Texts.of(f"shard-{number // 100:06}.tar/{number:08}.jpg" for number in range(20_000))
+        packed = PackedStrings.of(f"shard-{number // 100:06}.tar/{number:08}.jpg" for number in range(20_000))
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

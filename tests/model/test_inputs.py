@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from convscope.errors import PictureError
-from convscope.model.intake import is_one, pixels_of, several
+from convscope.model.inputs import is_one, pixels_of, several
 from convscope.pictures.reading import read_picture
 
 random = np.random.default_rng(0)

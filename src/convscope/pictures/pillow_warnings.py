@@ -1,4 +1,4 @@
-"""Silence about what Pillow finds odd in a picture that it can read all the same."""
+"""Ignore Pillow's warnings, in any number of threads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Quiet:
-    """A context in which no warning is shown, safe to enter from many threads at once.
+class _WarningsIgnored:
+    """A context in which warnings are ignored, safe to enter from many threads at once.
 
-    Python's warning filters belong to the whole process, and `warnings.catch_warnings` restores them in the
-    order of leaving; threads that overlap would restore each other's. So only the first to enter changes the
-    filters, and only the last to leave puts them back.
+    Python's warning filters belong to the whole process, and `warnings.catch_warnings` restores whatever it
+    found; threads that overlap would restore each other's filters. So only the first thread to enter changes
+    the filters, and only the last to leave restores them.
     """
 
     def __init__(self) -> None:
@@ -41,4 +41,4 @@ class Quiet:
                 self._filters.__exit__(kind, error, trace)
 
 
-quiet = Quiet()
+pillow_warnings_ignored = _WarningsIgnored()

@@ -1,0 +1,62 @@
+"""Millions of strings in little memory, such as the names of all pictures of a stream.
+
+pyarrow's strings are as compact, but importing pyarrow takes 0.07 to 0.25 s, which every command would pay.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+
+class PackedStrings(Sequence[str]):
+    """A sequence of strings that takes their UTF-8 bytes plus 8 bytes each, 50 less than `str` objects.
+
+    Args:
+        letters: (bytes,) uint8, all strings in UTF-8, one after the other.
+        ends: (n,) int64, where each string ends in `letters`.
+
+    Example:
+        >>> names = PackedStrings.of(["tom", "félix"])
+        >>> names[1], list(names), len(names), names.ends.tolist()
+        ('félix', ['tom', 'félix'], 2, [3, 9])
+    """
+
+    def __init__(self, letters: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+        self.letters = letters
+        self.ends = ends
+
+    @classmethod
+    def of(cls, strings: Iterable[str]) -> Self:
+        """Pack strings, one at a time."""
+        letters, ends = bytearray(), array("q")
+        for string in strings:
+            letters += string.encode()
+            ends.append(len(letters))
+        return cls(np.frombuffer(letters, np.uint8), np.frombuffer(ends, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        chosen = range(len(self))[index]
+        return self._string(chosen) if isinstance(chosen, int) else tuple(map(self._string, chosen))
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._string, range(len(self)))
+
+    def _string(self, index: int) -> str:
+        start = self.ends[index - 1] if index else 0
+        return self.letters[start : self.ends[index]].tobytes().decode()

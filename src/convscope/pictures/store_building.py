@@ -1,0 +1,289 @@
+"""Building a store: every picture of a source is decoded and prepared once.
+
+A store is built in a temporary folder that is renamed when it is complete, so a store under its final name is
+always complete; if two runs build the same store at the same time, the later one uses the earlier one's. The
+process that builds holds the folder's lock. A temporary folder without a lock was left behind by a process
+that was killed, and is removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import shutil
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import PIL
+
+from convscope.common.locking import locked
+from convscope.common.printable import printable
+from convscope.errors import DataError, PictureError, StoreError
+from convscope.pictures.cache import VARIABLE, cache_folder
+from convscope.pictures.decoding import DIGEST_SIZE, Decoded, Progress, decode, no_progress
+from convscope.pictures.naming import natural_order
+from convscope.pictures.packed_strings import PackedStrings
+from convscope.pictures.preparation import Preparation, prepare
+from convscope.pictures.sources.selected import select
+from convscope.pictures.store import (
+    FORMAT,
+    PLACES,
+    Broken,
+    Catalogue,
+    Store,
+    drop_rows,
+    new_pictures,
+    read_catalogue,
+    read_store,
+    write_rest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Source
+
+BROKEN_FRACTION_LIMIT = 0.5
+_BUILDING = ".building-"
+
+_Built = TypeVar("_Built")
+
+
+def build_store(
+    source: Source,
+    preparation: Preparation,
+    *,
+    progress: Progress | None = None,
+    strict: bool = False,
+    folder: Path | None = None,
+) -> Store:
+    """Decode and prepare all pictures of a source, or open the store from an earlier run.
+
+    Args:
+        source: Where the pictures come from.
+        preparation: The form to bring them into.
+        progress: Called with (pictures done, pictures in all) about ten times a second.
+        strict: Whether to stop at a broken picture instead of leaving it out.
+        folder: Where stores are kept; by default in the user's cache folder.
+
+    Raises:
+        PictureError: If `strict` and a picture is broken.
+        DataError: If more than half of the pictures are broken.
+        StoreError: If the store cannot be written, for example because the disk is full.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from convscope.pictures.sources import open_source
+        >>> with TemporaryDirectory() as folder:
+        ...     store = build_store(open_source("digits"), Preparation(1, 8, 8), folder=Path(folder))
+        >>> store.pictures.shape, store.labels[:3].tolist(), store.classes[:3]
+        ((1797, 8, 8, 1), [0, 1, 2], ('0', '1', '2'))
+    """
+    path = _stores(folder) / _key(source, preparation)
+    build = partial(_build_store, source, preparation, progress or no_progress, strict=strict)
+    store = read_or_build(path, read_store, build)
+    if strict:
+        _check_strict(store)
+    return store
+
+
+def build_catalogue(
+    source: Source,
+    preparation: Preparation,
+    *,
+    progress: Progress | None = None,
+    strict: bool = False,
+    folder: Path | None = None,
+) -> tuple[Catalogue, NDArray[np.int64]]:
+    """Decode and digest a source's pictures as `build_store` does, but keep no pixels.
+
+    Arguments and errors are those of `build_store`.
+
+    Returns:
+        The catalogue of the readable pictures, and the index of each of them in the source.
+    """
+    path = _stores(folder) / f"{_key(source, preparation)}-catalogue"
+    build = partial(_build_catalogue, source, preparation, progress or no_progress, strict=strict)
+    catalogue, places = read_or_build(path, read_catalogue, build)
+    if strict:
+        _check_strict(catalogue)
+    return catalogue, places
+
+
+def is_stored(source: Source, preparation: Preparation, *, folder: Path | None = None) -> bool:
+    """Whether `build_store` would find a store from an earlier run."""
+    return read_store(_stores(folder) / _key(source, preparation)) is not None
+
+
+def unwritable_store(folder: Path, error: OSError) -> StoreError:
+    """Make the error for prepared pictures that cannot be written."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return StoreError(
+        f"cannot write the prepared pictures to {printable(str(folder))}",
+        why=error.strerror or str(error),
+        remedy=f"{'free some space, or ' if full else ''}set {VARIABLE} to another folder you may write to",
+    )
+
+
+def read_or_build(path: Path, read: Callable[[Path], _Built | None], build: Callable[[Path], None]) -> _Built:
+    """Read a folder's content, building it first if it is not there.
+
+    Args:
+        path: The folder; its parent is created if needed.
+        read: Reads the folder; returns None if it is missing or damaged.
+        build: Writes the content into a temporary folder, which is renamed when it is complete.
+
+    Raises:
+        StoreError: It cannot be written, for example because the disk is full.
+    """
+    try:
+        content = read(path)
+        if content is None:
+            _build_at(path, read, build)
+            content = read(path)
+    except OSError as error:
+        raise unwritable_store(path.parent, error) from error
+    if content is None:
+        raise StoreError(f"the prepared pictures in {path} vanished while being opened", remedy="try again")
+    return content
+
+
+def _stores(folder: Path | None) -> Path:
+    return folder or cache_folder() / "stores"
+
+
+def _key(source: Source, preparation: Preparation) -> str:
+    """Return a store's cache key, which changes with the source, the preparation or the decoder."""
+    key = repr((FORMAT, PIL.__version__, source.fingerprint(), preparation))
+    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+def _check_strict(catalogue: Catalogue) -> None:
+    if catalogue.broken:
+        first = catalogue.broken[0]
+        raise PictureError(f"cannot read the picture {first.name}", why=first.cause)
+
+
+def _build_at(path: Path, read: Callable[[Path], object], build: Callable[[Path], None]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _temporary_folder(path.parent) as temporary:
+        building = temporary / "store"
+        building.mkdir()
+        build(building)
+        try:
+            building.rename(path)
+        except OSError:
+            if not path.exists():
+                raise
+            if read(path) is None:  # damaged, rather than built by another run meanwhile
+                path.rename(temporary / "damaged")
+                building.rename(path)
+
+
+@contextmanager
+def _temporary_folder(stores: Path) -> Generator[Path]:
+    """Create a folder to build in, and remove those left behind by processes that were killed."""
+    with ExitStack() as stack:
+        with locked(stores, wait=True):  # a new folder must not be removed before it is locked
+            for leftover in stores.glob(f"{_BUILDING}*"):
+                with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), locked(leftover):
+                    shutil.rmtree(leftover, ignore_errors=True)
+            building = Path(stack.enter_context(TemporaryDirectory(prefix=_BUILDING, dir=stores)))
+            stack.enter_context(locked(building))
+        yield building
+
+
+def _build_store(
+    source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
+) -> None:
+    shape = (len(source.items), preparation.height, preparation.width, preparation.channels)
+    with new_pictures(building, shape) as pictures:
+
+        def keep(decoded: Decoded) -> None:
+            pictures[decoded.index] = prepare(decoded.pixels, preparation)
+
+        result = _decode_all(source, preparation, keep, progress, strict=strict)
+        if result.broken:
+            drop_rows(building, pictures, result.kept)
+        write_rest(building, result.catalogue(source, preparation))
+
+
+def _build_catalogue(
+    source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
+) -> None:
+    result = _decode_all(source, preparation, lambda _: None, progress, strict=strict)
+    np.save(building / PLACES, np.flatnonzero(result.kept), allow_pickle=False)
+    write_rest(building, result.catalogue(source, preparation))
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What decoding all pictures of a source has shown."""
+
+    kept: NDArray[np.bool_]
+    digests: NDArray[np.uint8]
+    broken: tuple[Broken, ...]
+
+    def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
+        items = select(source, np.flatnonzero(self.kept)).items
+        classes = tuple(sorted({item.label for item in items}, key=natural_order))
+        number = {label: index for index, label in enumerate(classes)}
+        return Catalogue(
+            labels=np.fromiter((number[item.label] for item in items), np.int64, len(items)),
+            digests=self.digests[self.kept],
+            classes=classes,
+            names=PackedStrings.of(item.name for item in items),
+            parts=tuple(item.part for item in items),
+            broken=self.broken,
+            preparation=preparation,
+            notes=source.notes,
+        )
+
+
+def _decode_all(
+    source: Source,
+    preparation: Preparation,
+    keep: Callable[[Decoded], None],
+    progress: Progress,
+    *,
+    strict: bool,
+) -> _Result:
+    total = len(source.items)
+    digests = np.zeros((total, DIGEST_SIZE), np.uint8)
+    kept = np.zeros(total, np.bool_)
+    broken: dict[int, Broken] = {}
+
+    def take(decoded: Decoded) -> None:
+        keep(decoded)
+        digests[decoded.index] = np.frombuffer(decoded.digest, np.uint8)
+        kept[decoded.index] = True
+
+    def refuse(index: int, error: PictureError) -> None:
+        if strict:
+            raise error
+        broken[index] = Broken(source.items[index].name, error.why)
+
+    def tick() -> None:
+        progress(int(kept.sum()) + len(broken), total)
+
+    decode(source, range(total), take, refuse, tick, shortest_side=preparation.shortest_side)
+    in_order = tuple(broken[index] for index in sorted(broken))
+    _check_broken(source, in_order)
+    return _Result(kept, digests, in_order)
+
+
+def _check_broken(source: Source, broken: tuple[Broken, ...]) -> None:
+    total = len(source.items)
+    if len(broken) > BROKEN_FRACTION_LIMIT * total:
+        raise DataError(
+            f"{len(broken):,} of the {total:,} pictures of {source.name} cannot be read",
+            why=f"the first is {broken[0].name}: {broken[0].cause}",
+            remedy="repair or remove them",
+        )
