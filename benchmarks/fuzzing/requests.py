@@ -18,10 +18,11 @@ import sys
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
+from fastapi import FastAPI
+
 from convscope.errors import ConvscopeError
 from convscope.serving.access_log import AccessLog
 from convscope.serving.app import make_app
-from convscope.serving.fast_path import FastPath
 from convscope.serving.host_and_token import HostAndToken
 from convscope.serving.limits import Limits
 from convscope.serving.metrics import Metrics
@@ -37,9 +38,9 @@ from fuzzing.records import write_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
 _BOUNDARY = b"----7MA4YWxk"
@@ -187,7 +188,7 @@ def _service(folder: Path, kind: str, body: Callable[[bytes], bytes]) -> Reader:
     metrics = Metrics()
     service = Service(ModelRegistry({"pets": folder / "pets.safetensors"}), Limits(), metrics)
     app = make_app(service)
-    ask = _asking(app, AccessLog(HostAndToken(FastPath(app, service), None, None), metrics))
+    ask = _asking(service.running(FastAPI()), AccessLog(HostAndToken(app, None, None), metrics))
 
     def written(picture: bytes) -> bytes:
         return _message(b"POST /models/pets/predict?top=2", _KINDS[kind], body(picture))
@@ -217,15 +218,14 @@ def _written_file(studio: Studio, name: str, address: str, whole: object) -> Rea
     return Reader([json.dumps(whole).encode()], read)
 
 
-def _studio_app(studio: Studio) -> tuple[FastAPI, ASGIApp]:
+def _studio_app(studio: Studio) -> tuple[AbstractAsyncContextManager[object], ASGIApp]:
     app = create_app(studio)
-    return app, HostAndToken(Gate(app, None), None, None)
+    return app.router.lifespan_context(app), HostAndToken(Gate(app, None), None, None)
 
 
-def _asking(app: FastAPI, guarded: ASGIApp) -> Callable[[bytes], None]:
+def _asking(running: AbstractAsyncContextManager[object], app: ASGIApp) -> Callable[[bytes], None]:
     """Start an application; return what sends it a message."""
     loop = asyncio.new_event_loop()
-    running = app.router.lifespan_context(app)
     loop.run_until_complete(running.__aenter__())
 
     def end() -> None:
@@ -233,7 +233,7 @@ def _asking(app: FastAPI, guarded: ASGIApp) -> Callable[[bytes], None]:
         loop.close()
 
     atexit.register(end)
-    return lambda message: _judge(*loop.run_until_complete(_answer(guarded, message)))
+    return lambda message: _judge(*loop.run_until_complete(_answer(app, message)))
 
 
 async def _answer(app: ASGIApp, message: bytes) -> tuple[int, bytes]:

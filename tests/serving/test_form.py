@@ -59,11 +59,11 @@ def test_forms_that_few_programs_send(body: bytes, expected: list[tuple[str, byt
     ],
 )  # fmt: skip
 def test_what_is_no_form_or_cut_short_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r"boundary is not|cut short"):
+    with pytest.raises(ValueError, match=r"boundary|truncated"):
         list(form_parts(TYPE, body))
 
 
 @pytest.mark.parametrize("options", ["", "; boundary=", f"; boundary={'b' * 71}", '; boundary="b'])
 def test_a_form_has_a_boundary(options: str) -> None:
-    with pytest.raises(ValueError, match="names no boundary"):
+    with pytest.raises(ValueError, match="no boundary"):
         list(form_parts(f"multipart/form-data{options}", b"--b--"))

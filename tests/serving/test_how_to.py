@@ -8,9 +8,9 @@ import shlex
 from pathlib import Path
 
 from convscope.commands.serve import serve
-from convscope.serving.answers import Answer
 from convscope.serving.limits import Limits
 from convscope.serving.page import FILES
+from convscope.serving.responses import PredictResponse
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/serve.md").read_text(encoding="utf-8")
 
@@ -43,7 +43,7 @@ def test_the_container_file_has_instructions_only_and_runs_as_nobody_special():
 
 
 def test_the_answer_shown_is_one():
-    Answer.model_validate_json(block("json"))
+    PredictResponse.model_validate_json(block("json"))
 
 
 def test_every_option_that_is_named_exists_and_the_limits_are_those_of_the_code():
@@ -53,7 +53,8 @@ def test_every_option_that_is_named_exists_and_the_limits_are_those_of_the_code(
     assert named <= known
     limits = Limits()
     for text in (
-        f"{limits.body_bytes // 2**20} MiB", f"{limits.pictures} pictures", f"{limits.waiting} pictures",
+        f"{limits.body_bytes // 2**20} MiB", f"{limits.pictures} pictures",
+        f"{limits.queued_pictures} pictures",
         f"{limits.pixels // 10**6} million", f"{limits.answer_seconds} seconds",
         f"{limits.request_seconds} seconds", f"{limits.head_bytes // 2**10} KiB",
         f"within {limits.shutdown_seconds} seconds", f"for {limits.idle_seconds} seconds",

@@ -42,14 +42,14 @@ def test_a_replaced_file_is_served_soon_and_no_request_is_lost(serve, brightness
     assert {status for status, _ in answers} == {200}
     assert {label(answer) for _, answer in answers} == {"dark", "bright"}
     assert label(service.predict(png(10))[1]) == "bright"
-    assert b'convscope_reloads_total{model="tone",outcome="done"} 1\n' in service.ask("GET", "/metrics")[2]
+    assert b'convscope_reloads_total{model="tone",outcome="done"} 1.0\n' in service.ask("GET", "/metrics")[2]
 
 
 def test_a_file_that_cannot_be_used_changes_nothing_and_is_told(serve, model_path):
     service = serve()
     model_path.write_bytes(b"broken")
     limit = time.monotonic() + 30
-    while not (told := [line for line in service.lines() if line["event"] == "model replaced"]):
+    while not (told := [line for line in service.lines() if line["event"] == "model reloaded"]):
         assert time.monotonic() < limit
         time.sleep(0.1)
     assert (told[0]["level"], told[0]["outcome"]) == ("warning", "failed")

@@ -11,7 +11,7 @@ from convscope.classifier import Classifier
 from convscope.errors import PictureError
 from convscope.serving import pipeline as module
 from convscope.serving.metrics import Metrics
-from convscope.serving.pipeline import _BATCH_BYTES, Pipeline, _Job, _Waiting
+from convscope.serving.pipeline import _BATCH_BYTES, Pipeline, _BatchQueue, _Job
 from convscope.serving.uploads import Upload
 
 from .conftest import png
@@ -37,31 +37,31 @@ def taken(waiting, count):
 
 
 def test_each_worker_takes_its_share_in_order(classifier):
-    waiting = _Waiting(2)
+    waiting = _BatchQueue(2)
     waiting.put(jobs(classifier, *[1] * 7))
     assert taken(waiting, 3) == [["0", "1", "2", "3"], ["4", "5"], ["6"]]
 
 
 def test_no_batch_is_larger_than_what_is_predicted_at_once(classifier):
-    waiting, most = _Waiting(1), classifier.predictor.batch_size
+    waiting, most = _BatchQueue(1), classifier.predictor.batch_size
     waiting.put(jobs(classifier, *[1] * (most + 1)))
     assert [len(batch) for batch in taken(waiting, 2)] == [most, 1]
 
 
 def test_a_large_file_ends_a_batch(classifier):
-    waiting = _Waiting(1)
+    waiting = _BatchQueue(1)
     waiting.put(jobs(classifier, 1, _BATCH_BYTES, 1, 1))
     assert taken(waiting, 2) == [["0", "1"], ["2", "3"]]
 
 
 def test_classifiers_take_turns(classifier, brightness):
-    other, waiting = Classifier(brightness, threads=1), _Waiting(2)
+    other, waiting = Classifier(brightness, threads=1), _BatchQueue(2)
     waiting.put([*jobs(classifier, 1, 1, 1), _Job(other, Upload("other", b""), None, None)])
     assert taken(waiting, 3) == [["0", "1"], ["other"], ["2"]]
 
 
 def test_once_closed_what_waits_is_taken_and_then_there_is_nothing(classifier):
-    waiting = _Waiting(1)
+    waiting = _BatchQueue(1)
     waiting.put(jobs(classifier, 1))
     waiting.close()
     assert taken(waiting, 2) == [["0"], []]

@@ -18,7 +18,7 @@ from PIL import Image
 from convscope.classifier import Classifier
 from convscope.model.file import save
 from convscope.model.rejection import Rejection
-from convscope.serving.answers import Answer, ServedModels
+from convscope.serving.responses import PredictResponse, ServedModels
 
 from .conftest import form, png
 
@@ -30,7 +30,7 @@ def test_a_raw_picture_gets_exactly_what_python_gets(served, brightness):
     status, answer = served.predict(data)
     expected = Classifier(brightness).predict(data)
     assert status == 200
-    Answer.model_validate(answer)
+    PredictResponse.model_validate(answer)
     assert answer["predictions"][0]["picture"] == "picture 1"
     guesses = [(one["class"], one["probability"]) for one in answer["predictions"][0]["classes"]]
     assert guesses == list(expected.top)
@@ -229,7 +229,7 @@ def test_the_description_has_examples_that_are_answers(served):
         described["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"]
         for path, method in (("/models/{name}/predict", "post"), ("/models", "get"))
     ]
-    Answer.model_validate(examples[0])
+    PredictResponse.model_validate(examples[0])
     ServedModels.model_validate(examples[1])
     assert {one["unknown"] for one in examples[0]["predictions"] if "classes" in one} == {True, False}
     assert "securitySchemes" not in described["components"]

@@ -14,11 +14,11 @@ from convscope.commands import (
     network,
     predict,
     serve,
-    studio,
     train,
     verify,
 )
 from convscope.commands.filter import filter_
+from convscope.commands.studio import studio_
 
 app = typer.Typer(
     name="convscope",
@@ -55,7 +55,7 @@ app.command()(compare.compare)
 app.command()(verify.verify)
 app.command()(predict.predict)
 app.command()(serve.serve)
-app.command()(studio.studio)
+app.command("studio")(studio_)
 app.command()(export.export)
 app.command()(explain.explain)
 app.command("filter")(filter_)

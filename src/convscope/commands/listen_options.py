@@ -1,4 +1,4 @@
-"""Where a command listens, and whom it lets in: options that those which answer over HTTP share."""
+"""The options of the commands that serve HTTP: where to listen, and which token to require."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import typer
 if TYPE_CHECKING:
     import socket
 
-Host = Annotated[str, typer.Option(help="Where to listen; by default only this machine can ask.")]
-Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes one that is free.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; by default only this machine can connect.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
 TokenFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Let in only who knows the token in it.", show_default=False),
+    typer.Option(metavar="FILE", help="Require the token in this file.", show_default=False),
 ]
 
 
-def address_of(host: str, opened: socket.socket) -> str:
-    """Write where a socket listens as an address for browsers.
+def url_of(host: str, listener: socket.socket) -> str:
+    """Return the URL of a service.
 
     Args:
-        host: What the person called it.
-        opened: The socket.
+        host: The host as the user wrote it.
+        listener: The socket that it listens on.
 
     Example:
         >>> import socket
-        >>> with socket.create_server(("127.0.0.1", 0)) as opened:
-        ...     address_of("localhost", opened) == f"http://localhost:{opened.getsockname()[1]}"
+        >>> with socket.create_server(("127.0.0.1", 0)) as listener:
+        ...     url_of("localhost", listener) == f"http://localhost:{listener.getsockname()[1]}"
         True
     """
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{opened.getsockname()[1]}"
+    literal = f"[{host}]" if ":" in host else host
+    return f"http://{literal}:{listener.getsockname()[1]}"

@@ -4,49 +4,64 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands.listen_options import Host, Port, TokenFile, address_of
+from convscope.commands.listen_options import Host, Port, TokenFile, url_of
 
 
 def serve(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Model files; NAME=FILE names one in addresses.")
+        list[str],
+        typer.Argument(
+            metavar="MODEL...", help="Model files or run folders; NAME=FILE sets the name in URLs."
+        ),
     ],
     *,
     host: Host = "127.0.0.1",
     port: Port = 8000,
     token_file: TokenFile = None,
-    body_limit: Annotated[int, typer.Option(min=1, help="Largest body of a request, in MiB.")] = 32,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Let web pages from this origin use the service (CORS), as in https://example.org; may be "
+            "given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    body_limit: Annotated[int, typer.Option(min=1, help="Largest request body, in MiB.")] = 32,
     pixel_limit: Annotated[int, typer.Option(min=1, help="Largest picture, in millions of pixels.")] = 50,
-    queue: Annotated[int, typer.Option(min=1, help="Most pictures under way; more are refused.")] = 256,
+    queue: Annotated[int, typer.Option(min=1, help="Most pictures queued; beyond, requests get 429.")] = 256,
     timeout: Annotated[float, typer.Option(min=0.01, help="Longest time to an answer, in seconds.")] = 10,
 ) -> None:
-    """Answer over HTTP which class pictures are of.
+    """Serve predictions over HTTP.
 
-    A page to drop pictures on is at /, all addresses are in /openapi.json. A model's file may be replaced at
-    any time. SIGTERM or Ctrl-C ends the service once it has answered what it took.
+    There is a web page at / to drop pictures on, and /openapi.json describes the interface. A model file
+    may be replaced at any time. SIGTERM or Ctrl-C stops the service after the pending requests are
+    answered.
     """
+    from convscope.serving.cors import check_origin
     from convscope.serving.host_and_token import is_loopback, read_token
     from convscope.serving.limits import Limits
-    from convscope.serving.logs import configure, tell
-    from convscope.serving.model_registry import ModelRegistry, named
+    from convscope.serving.logs import configure, log_event
+    from convscope.serving.model_registry import ModelRegistry, named_models
     from convscope.serving.server import listen
     from convscope.serving.server import serve as answer_requests
 
     token = None if token_file is None else read_token(token_file)
-    registry = ModelRegistry(named(models))
+    origins = [check_origin(origin) for origin in allow_origin or ()]
+    registry = ModelRegistry(named_models(models))
     limits = Limits(
         body_bytes=body_limit * 2**20,
         pixels=pixel_limit * 10**6,
-        waiting=queue,
+        queued_pictures=queue,
         pictures=min(Limits().pictures, queue),
         answer_seconds=timeout,
     )
-    opened = listen(host, port)
+    listener = listen(host, port)
     configure()
-    address = address_of(host, opened)
-    typer.echo(f"{', '.join(registry)} at {address}")
-    tell("listening", address=address, models=[*registry])
+    url = url_of(host, listener)
+    typer.echo(f"{', '.join(registry)} at {url}")
+    log_event("listening", address=url, models=[*registry])
     if token is None and not is_loopback(host):
-        tell("anyone who reaches this address may ask: --token-file changes that", level=30)
-    answer_requests(registry, opened, limits, token)
-    tell("ended")
+        log_event("anyone who can reach this address can use the service: set --token-file", level=30)
+    answer_requests(registry, listener, limits, token=token, origins=origins)
+    log_event("ended")

@@ -5,23 +5,27 @@ from typing import Annotated
 
 import typer
 
-from convscope.commands.listen_options import Host, Port, TokenFile, address_of
+from convscope.commands.listen_options import Host, Port, TokenFile, url_of
 
 
-def studio(
+def studio_(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL...]", help="Model files to open; NAME=FILE names one.", show_default=False
+            metavar="[MODEL...]",
+            help="Model files or run folders to open; NAME=FILE sets a name.",
+            show_default=False,
         ),
     ] = None,
     *,
     data: Annotated[
         list[str] | None,
-        typer.Option(metavar="DATA", help="Pictures to open, as for train; may be given several times."),
+        typer.Option(
+            metavar="DATA", help="Labelled pictures to open, as for train; may be given several times."
+        ),
     ] = None,
     home: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Where everything made in the studio is kept.")
+        Path, typer.Option(metavar="FOLDER", help="Folder for everything made in the studio.")
     ] = Path("studio"),
     host: Host = "127.0.0.1",
     port: Port = 0,
@@ -30,11 +34,11 @@ def studio(
         bool, typer.Option("--browser/--no-browser", metavar="", help="Open the browser.")
     ] = True,
 ) -> None:
-    """Train, look, change and understand, in the browser, on this machine alone.
+    """Train, explore and edit models in the browser, on this machine alone.
 
-    Whatever is made is kept in a folder that the other commands understand. Ctrl-C ends the studio; training
-    that is under way goes on. Others than this machine need a token to be let in: one from a file, or a new
-    one, which is part of the address that is printed.
+    Everything is kept in a folder that the other commands can use. Ctrl-C stops the studio; a training run
+    goes on. If other machines can connect (--host), they need a token: the one in the file, or a new one,
+    which is part of the URL that is printed.
     """
     import secrets
     import webbrowser
@@ -50,13 +54,13 @@ def studio(
     token = None if is_loopback(host) else secrets.token_urlsafe().encode()
     if token_file is not None:
         token = read_token(token_file)
-    opened_studio = Studio(Home(home), models or [], data or [])
-    opened = listen(host, port)
+    studio = Studio(Home(home), models or [], data or [])
+    listener = listen(host, port)
     configure()
-    address = f"{address_of(host, opened)}/"
+    url = f"{url_of(host, listener)}/"
     if token is not None:
-        address += f"?token={quote(token, safe='')}"
-    typer.echo(address)
+        url += f"?token={quote(token, safe='')}"
+    typer.echo(url)
     if browser:
-        webbrowser.open(address)
-    serve(opened_studio, opened, token)
+        webbrowser.open(url)
+    serve(studio, listener, token)

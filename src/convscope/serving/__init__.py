@@ -1,16 +1,15 @@
-"""The HTTP service: `convscope serve`. No PyTorch is needed here.
+"""The HTTP service: `convscope serve`. It does not need PyTorch.
 
-The way of a request, in order:
+The path of a request:
 
-1. `connection`: the bytes of a request arrive, in time and bounded in number, or the connection ends.
-2. `host_and_token`: the host it names and the token it carries are checked.
-3. `access_log`: once it is answered, `metrics` count it and a line of `logs` tells of it.
-4. `app`: its address leads to an answer; whatever goes wrong becomes a problem (`problems`) in JSON.
-   `fast_path`: a prediction that is asked for in the usual form is led there directly.
-5. `body`: its body is read. `uploads`, `form`: it is taken apart into pictures. `quota`: so much is held.
-6. `pipeline`: pictures are decoded and predicted in batches, by a classifier from the `model_registry`.
-7. `answers`: what is sent back, and how OpenAPI describes it.
+1. `connection`: the bytes arrive, within limits of time and size.
+2. `access_log`: once it is answered, the request is counted (`metrics`) and logged (`logs`).
+3. `cors`, `host_and_token`: whether a page from another origin may ask; the Host header and the token.
+4. `predict_endpoint`: predictions are answered here; `app` has all other routes, and `openapi` describes
+   them all.
+5. `service`: reads the `body` within a `quota`, and splits it into pictures (`uploads`, `form`).
+6. `pipeline`: decodes and predicts pictures in batches, with a classifier from the `model_registry`.
+7. `responses`: the predictions as JSON; errors become `problems` (`error_handling`).
 
-`service` does 5 and 6. `limits` are all bounds in one place, `page` is what a browser finds at /, and
-`server` runs it all until told to end.
+`limits` has all limits in one place, `page` is the web page at /, and `server` runs it all.
 """

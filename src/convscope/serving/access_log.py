@@ -1,27 +1,26 @@
-"""Every request is counted, and told of in one line of the log, once it is answered."""
+"""Counts every answered request, and writes one line to the log for it."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
-from convscope.serving.logs import tell
+from convscope.serving.logs import log_event
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from convscope.serving.metrics import Metrics
 
-_GONE = (
-    499  # who asked has gone before the answer; no standard has a number for it, logs of proxies use this one
-)
+_CLIENT_CLOSED_REQUEST = 499
+"""The client has gone before the answer: nginx's number, as no standard has one."""
 
 
 class AccessLog:
-    """An ASGI application that keeps a journal of what another one answers.
+    """ASGI middleware that counts and logs what the application answers.
 
     Args:
-        app: The other one.
+        app: The application.
         metrics: Where requests are counted.
     """
 
@@ -35,28 +34,29 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
-        status = _GONE
+        status = _CLIENT_CLOSED_REQUEST
 
-        async def send_and_note(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send_and_note_status)
         finally:
-            self._note(scope, status, time.perf_counter() - start)
+            self._record(scope, status, time.perf_counter() - start)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")  # not the path: anyone may invent paths
-        self._metrics.requests.add(f"{scope['method']} {route}", str(status))
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        # the route's pattern, not the path: clients can make up any number of paths
+        route = getattr(scope.get("route"), "path", "none")
+        self._metrics.requests.labels(f"{scope['method']} {route}", str(status)).inc()
         self._metrics.request_seconds.observe(seconds)
-        tell(
+        log_event(
             "answered",
             method=scope["method"],
             path=scope["path"][:200],
             status=status,
             seconds=round(seconds, 6),
-            **scope["state"].get("told", {}),
+            **scope["state"].get("log_fields", {}),
         )

@@ -1,4 +1,4 @@
-"""The body of a request, read within a bound."""
+"""Reading the body of a request, up to a limit."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from convscope.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from fastapi import Request
+    from starlette.requests import Request
 
 
-async def parts_of_body(request: Request, limit: int) -> AsyncGenerator[bytes]:
-    """Read the body of a request part by part.
+async def body_chunks(request: Request, limit: int) -> AsyncGenerator[bytes]:
+    """Yield the body of a request in chunks.
 
     Args:
-        request: Its body is not read yet.
-        limit: How many bytes it may have.
+        request: A request whose body has not been read yet.
+        limit: The most bytes it may have.
 
     Raises:
-        RequestError: 415: it is compressed; 413: it has more bytes, whether or not it says so beforehand.
-        ClientDisconnect: Whoever sent it has gone.
+        RequestError: 415: the body is compressed; 413: it has more bytes than `limit`, whether or not its
+            headers say so.
+        ClientDisconnect: The client has disconnected.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise RequestError("a compressed body is not taken", status=415, remedy="send it as it is")
+        raise RequestError("compressed bodies are not supported", status=415, remedy="send it uncompressed")
     if int(request.headers.get("content-length", 0)) > limit:
-        raise _too_long(limit)
+        raise _too_large(limit)
     length = 0
-    async for part in request.stream():
-        length += len(part)
+    async for chunk in request.stream():
+        length += len(chunk)
         if length > limit:
-            raise _too_long(limit)
-        yield part
+            raise _too_large(limit)
+        yield chunk
 
 
-async def whole_body(request: Request, limit: int, take: Callable[[int], None] = lambda _: None) -> bytes:
+async def read_body(request: Request, limit: int, reserve: Callable[[int], None] = lambda _: None) -> bytes:
     """Read the body of a request into memory.
 
     Args:
-        request: As for `parts_of_body`.
-        limit: As for `parts_of_body`.
-        take: Told of so many bytes more that are held.
+        request: As for `body_chunks`.
+        limit: As for `body_chunks`.
+        reserve: Called with the size of each chunk before it is kept.
     """
-    parts: list[bytes] = []
-    async for part in parts_of_body(request, limit):
-        take(len(part))
-        parts.append(part)
-    return b"".join(parts)
+    chunks: list[bytes] = []
+    async for chunk in body_chunks(request, limit):
+        reserve(len(chunk))
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
-def _too_long(limit: int) -> RequestError:
-    why = f"{limit:,} bytes are taken at most"
-    return RequestError("the body is too long", status=413, why=why, remedy="send less")
+def _too_large(limit: int) -> RequestError:
+    why = f"the limit is {limit:,} bytes"
+    return RequestError("the body is too large", status=413, why=why, remedy="send less at once")

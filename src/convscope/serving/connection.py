@@ -1,4 +1,4 @@
-"""A connection whose requests arrive in time and stay small: what uvicorn leaves open is closed here."""
+"""A connection with limits that uvicorn lacks: time and size of a request, number of connections."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
 
 _LINGER_SECONDS = 2.0
-"""So long a refused request is read on, unseen: closing at once takes the reason from who still sends."""
+"""Seconds to keep draining a refused request: closing at once could reset the connection before the client
+has read why."""
 
 
 class Connection(HttpToolsProtocol):
     """One connection.
 
-    uvicorn waits for ever for the rest of a request, lets headers grow without bound, and reads on however
-    long a body is once it has answered. Here each request has a time to arrive in and a number of bytes,
-    counted to within one read of the socket.
+    uvicorn waits for ever for the rest of a request, sets no limit to the size of headers, and keeps
+    reading a body of any length after it has answered. Here a request must arrive in time and must not be
+    larger than the limits, give or take one read of the socket.
     """
 
     limits: ClassVar[Limits] = Limits()
@@ -40,20 +41,20 @@ class Connection(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Start the first request's time, or refuse where there are too many connections."""
+        """Start the first request's timer, or refuse if there are too many connections."""
         super().connection_made(transport)
         self._start_timer()
         if len(self.connections) > self.limits.connections:
-            why = f"it has {self.limits.connections:,} connections already"
+            why = f"it already has {self.limits.connections:,} connections"
             self._refuse(RequestError("the service is busy", status=503, why=why, retry_seconds=1))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time."""
+        """Stop the timer."""
         self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, within the bounds."""
+        """Process what has arrived, within the limits."""
         if self._is_refused or self.transport.is_closing():
             return
         self._received += len(data)
@@ -61,75 +62,78 @@ class Connection(HttpToolsProtocol):
             self._start_timer()
         super().data_received(data)
         if self._in_head and self._received > self.limits.head_bytes:
-            why = f"they have more than {self.limits.head_bytes:,} bytes"
+            why = f"they are longer than {self.limits.head_bytes:,} bytes"
             self._refuse(RequestError("the headers are too long", status=431, why=why))
         elif self._received > 2 * self.limits.body_bytes + self.limits.head_bytes:
-            self.transport.close()  # it was refused at once, and never ends
+            self.transport.close()  # it was refused long ago, and never ends
 
     def on_headers_complete(self) -> None:
-        """Go on to the body."""
+        """Continue with the body."""
         self._in_head = False
         super().on_headers_complete()
-        self._cycles = [*(one for one in self._cycles if not one.response_complete), self.cycle]
+        self._cycles = [*self._unanswered(), self.cycle]
 
     def on_message_complete(self) -> None:
-        """A request has arrived, in time."""
+        """Stop the timer: the whole request has arrived."""
         self._in_head = True
         self._received = 0
         self._stop_timer()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Say that this is no HTTP."""
-        self._refuse(RequestError("this is not a request of HTTP/1.1", status=400, why=msg))
+        """Answer that this is not HTTP."""
+        self._refuse(RequestError("this is not an HTTP/1.1 request", status=400, why=msg))
 
     def _start_timer(self) -> None:
-        self._timer = self.loop.call_later(self.limits.request_seconds, self._run_late)
+        self._timer = self.loop.call_later(self.limits.request_seconds, self._time_out)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _run_late(self) -> None:
+    def _time_out(self) -> None:
         why = f"it did not arrive within {self.limits.request_seconds:g} seconds"
         self._refuse(RequestError("the request is too slow", status=408, why=why))
 
     def _refuse(self, error: RequestError) -> None:
-        """End the connection, once; say why, if no answer to an earlier request is under way."""
+        """Close the connection, once; say why, unless the answer to an earlier request is being sent."""
         if self._is_refused:
             return
         cycle = cast("RequestResponseCycle | None", self.cycle)  # none before the first request
-        under_way = [one for one in self._cycles if not one.response_complete]
-        arrived = [one for one in under_way if not one.more_body]
-        self._drop([one for one in under_way if one.more_body])
+        unanswered = self._unanswered()
+        arrived = [request for request in unanswered if not request.more_body]
+        self._drop([request for request in unanswered if request.more_body])
         if arrived:
-            arrived[-1].keep_alive = False  # the connection ends once it is answered
+            arrived[-1].keep_alive = False  # the connection closes once it is answered
             self.transport.pause_reading()
         elif cycle is None or not cycle.response_started or (cycle.response_complete and not cycle.more_body):
             self._is_refused = True
             self._stop_timer()
-            self.transport.write(_written(error))
+            self.transport.write(_http_response(error))
             self.transport.write_eof()
             self.loop.call_later(_LINGER_SECONDS, self.transport.close)
         else:
             self.transport.close()
 
+    def _unanswered(self) -> list[RequestResponseCycle]:
+        return [request for request in self._cycles if not request.response_complete]
+
     def _drop(self, cycles: list[RequestResponseCycle]) -> None:
-        """Let nobody wait for the rest of these requests, nor answer them."""
+        """Stop waiting for the rest of these requests, and do not answer them."""
         for cycle in cycles:
             cycle.disconnected = True
             cycle.waiting_for_100_continue = False
             cycle.message_event.set()
-        self.pipeline = deque(one for one in self.pipeline if one[0] not in cycles)
+        self.pipeline = deque(entry for entry in self.pipeline if entry[0] not in cycles)
 
 
-def connection(limits: Limits) -> type[Connection]:
-    """Make the kind of connection that keeps these limits."""
+def limited_connection(limits: Limits) -> type[Connection]:
+    """Return a connection class with these limits, as uvicorn makes the connections itself."""
     return type("LimitedConnection", (Connection,), {"limits": limits})
 
 
-def _written(error: RequestError) -> bytes:
+def _http_response(error: RequestError) -> bytes:
     body = encode(error)
     headers = {
         "content-type": MEDIA_TYPE,

@@ -1,4 +1,4 @@
-r"""A form's parts, as browsers and programs send files.
+r"""The parts of a form, as browsers and programs upload files (multipart/form-data).
 
     --boundary CRLF
     Content-Disposition: form-data; name="picture"; filename="tom.jpg" CRLF
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BOUNDARY = re.compile(r';[ \t]*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))[ \t]*(?:;|$)', re.IGNORECASE)
-_NAME = re.compile(
+_FILE_NAME = re.compile(
     rb'(?:^|\r\n)content-disposition:[^\r\n]*?;[ \t]*filename=(?:"((?:[^"\\\r\n]|\\[^\r\n])*)"|([^\s";]+))',
     re.IGNORECASE,
 )
@@ -26,21 +26,21 @@ _ESCAPED = re.compile(rb'\\(["\\])')
 
 
 class FormPart(NamedTuple):
-    """One part of a form: the name of its file, empty if it has none, and its content."""
+    """One part of a form: its file name, empty if it has none, and its content."""
 
     name: str
     data: bytes
 
 
 def form_parts(content_type: str, body: bytes) -> Iterator[FormPart]:
-    r"""Take a form apart.
+    r"""Yield the parts of a form.
 
     Args:
         content_type: `multipart/form-data; boundary=...`.
-        body: All of it.
+        body: The whole body.
 
     Raises:
-        ValueError: It is no form, or is cut short; some of its parts may have been given before.
+        ValueError: It is not a form, or is truncated; parts before the fault have been yielded by then.
 
     Example:
         >>> head = b'Content-Disposition: form-data; name="p"; filename="tom.jpg"'
@@ -48,34 +48,34 @@ def form_parts(content_type: str, body: bytes) -> Iterator[FormPart]:
         >>> list(form_parts("multipart/form-data; boundary=b", body))
         [FormPart(name='tom.jpg', data=b'JPEG')]
     """
-    named = _BOUNDARY.search(content_type)
-    if named is None:
-        raise ValueError("its content type names no boundary")
-    delimiter = b"\r\n--" + (named[1] or named[2]).encode("latin-1")
-    place = _first(body, delimiter)
-    while not body.startswith(b"--", place):
-        head_end = body.find(b"\r\n\r\n", place)
-        # the last line end of the head of a part without any data is the first of its delimiter, too
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        raise ValueError("its content type has no boundary")
+    delimiter = b"\r\n--" + (boundary[1] or boundary[2]).encode("latin-1")
+    start = _end_of_first_boundary(body, delimiter)
+    while not body.startswith(b"--", start):
+        head_end = body.find(b"\r\n\r\n", start)
+        # in a part without data, the line end that closes the headers also begins the delimiter
         end = body.find(delimiter, head_end + 2)
-        if head_end < 0 or end < 0 or not body.startswith(b"\r\n", place):
-            raise ValueError("it is cut short, or a boundary is not where it should be")
-        yield FormPart(_name(body[place + 2 : head_end]), body[head_end + 4 : end])
-        place = end + len(delimiter)
+        if head_end < 0 or end < 0 or not body.startswith(b"\r\n", start):
+            raise ValueError("it is truncated, or a boundary is in the wrong place")
+        yield FormPart(_file_name(body[start + 2 : head_end]), body[head_end + 4 : end])
+        start = end + len(delimiter)
 
 
-def _first(body: bytes, delimiter: bytes) -> int:
-    """Find where the first boundary ends; what stands before it counts for nothing."""
+def _end_of_first_boundary(body: bytes, delimiter: bytes) -> int:
+    """Return where the first boundary ends; what comes before it is ignored."""
     if body.startswith(delimiter[2:]):
         return len(delimiter) - 2
     start = body.find(delimiter)
     if start < 0:
-        raise ValueError("its boundary is not in it")
+        raise ValueError("its boundary does not occur in it")
     return start + len(delimiter)
 
 
-def _name(head: bytes) -> str:
-    found = _NAME.search(head)
-    if found is None:
+def _file_name(head: bytes) -> str:
+    match = _FILE_NAME.search(head)
+    if match is None:
         return ""
-    quoted, bare = found.groups()
+    quoted, bare = match.groups()
     return _ESCAPED.sub(rb"\1", bare if quoted is None else quoted).decode(errors="replace")

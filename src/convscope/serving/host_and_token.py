@@ -1,7 +1,7 @@
-"""Who may ask: whoever names this machine, and, where a token is wanted, carries it.
+"""Access control: the Host header must name this machine, and a bearer token is required if one is set.
 
-A page of anywhere can make a browser ask 127.0.0.1 in the name of a host of its own (DNS rebinding); that
-request names the other host, and is refused.
+A web page from anywhere can make a browser send requests to 127.0.0.1 under a host name of its own (DNS
+rebinding). Such a request names that host, and is refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-OPEN_PATHS = frozenset({"/", "/drop.css", "/drop.js", "/healthz", "/readyz", "/openapi.json"})
-"""They tell nothing of pictures or models, and need no token."""
-_SHORTEST_TOKEN = 16
+PUBLIC_PATHS = frozenset({"/", "/drop.css", "/drop.js", "/healthz", "/readyz", "/openapi.json"})
+"""These reveal nothing about pictures or models, and need no token."""
+_MIN_TOKEN_LENGTH, _MAX_TOKEN_LENGTH = 16, 4_096
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -30,12 +30,12 @@ _HEADERS = [
 
 
 class HostAndToken:
-    """An ASGI application that lets requests through to another, or refuses them.
+    """ASGI middleware that refuses requests for another host or without the token.
 
     Args:
-        app: The other one.
-        hosts: Names that a request may call this machine; None lets any pass.
-        token: What requests must carry as `Authorization: Bearer ...`; None lets all pass.
+        app: The application.
+        hosts: Host names that requests may use; None allows any.
+        token: What requests must carry as `Authorization: Bearer TOKEN`; None if no token is required.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, token: bytes | None) -> None:
@@ -49,11 +49,11 @@ class HostAndToken:
             await self._app(scope, receive, send)
             return
 
-        send_with_headers = adding(_HEADERS, send)
+        send_with_headers = with_headers(_HEADERS, send)
         try:
             self._check(scope)
         except RequestError as error:
-            await refuse(error, send_with_headers)
+            await send_problem(error, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
@@ -61,26 +61,26 @@ class HostAndToken:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if self._hosts is not None and (len(hosts) != 1 or _without_port(hosts[0]) not in self._hosts):
             raise RequestError(
-                "this request is meant for another host",
+                "this request is addressed to another host",
                 status=421,
-                why="the service answers only those that call it by a name of this machine",
-                remedy="ask localhost; a proxy in front of it has to say so, too",
+                why="the service answers only requests whose Host header names this machine",
+                remedy="use localhost; a proxy in front of the service has to send Host: localhost, too",
             )
-        if self._token is not None and scope["path"] not in OPEN_PATHS:
-            given = [value for name, value in scope["headers"] if name == b"authorization"]
-            # compared in the same time whatever it is, so that no one can find it out letter by letter
-            if len(given) != 1 or not hmac.compare_digest(bearer(given[0]), self._token):
+        if self._token is not None and scope["path"] not in PUBLIC_PATHS:
+            values = [value for name, value in scope["headers"] if name == b"authorization"]
+            # compared in constant time, so that the token cannot be guessed letter by letter
+            if len(values) != 1 or not hmac.compare_digest(bearer_token(values[0]), self._token):
                 raise RequestError(
-                    "a token is needed",
+                    "a token is required",
                     status=401,
-                    why="there was another in the request" if given else "there was none in the request",
+                    why="the request has a different one" if values else "the request has none",
                     remedy="send it as the header Authorization: Bearer TOKEN",
                     headers={"www-authenticate": "Bearer"},
                 )
 
 
-def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
-    """Send as `send` does, each answer with the headers besides that it does not bring itself."""
+def with_headers(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
+    """Return a `send` that adds these headers to each answer, unless the answer has set them itself."""
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -93,7 +93,7 @@ def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
 
 
 def loopback_hosts(host: str) -> frozenset[str] | None:
-    """Names for a machine that listens at `host`, if only it can reach itself there; None otherwise.
+    """Return the host names for a service that only this machine can reach; None if others can reach it.
 
     Example:
         >>> sorted(loopback_hosts("127.0.0.1"))
@@ -103,12 +103,12 @@ def loopback_hosts(host: str) -> frozenset[str] | None:
     """
     if not is_loopback(host):
         return None
-    shown = f"[{host}]" if ":" in host else host
-    return frozenset({"localhost", "127.0.0.1", "[::1]", shown.lower()})
+    literal = f"[{host}]" if ":" in host else host
+    return frozenset({"localhost", "127.0.0.1", "[::1]", literal.lower()})
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches what listens there."""
+    """Whether only this machine can reach a service that listens at `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -116,27 +116,28 @@ def is_loopback(host: str) -> bool:
 
 
 def read_token(path: Path) -> bytes:
-    """Read the token from the one line of a file.
+    """Read a token from a file with one line.
 
     Raises:
-        SettingError: The file cannot be read, or holds no token that a header could carry.
+        SettingError: The file cannot be read, or its content cannot be a token.
     """
     try:
         with path.open("rb") as file:
-            token = file.read(4_097).strip()
+            token = file.read(_MAX_TOKEN_LENGTH + 1).strip()
     except OSError as error:
         raise SettingError(f"cannot read the token file {path}", why=error.strerror or str(error)) from error
-    if not _SHORTEST_TOKEN <= len(token) <= 4_096 or any(not 33 <= letter <= 126 for letter in token):
+    is_long_enough = _MIN_TOKEN_LENGTH <= len(token) <= _MAX_TOKEN_LENGTH
+    if not is_long_enough or any(not 33 <= letter <= 126 for letter in token):
         raise SettingError(
-            f"there is no token in {path} that can be used",
-            why=f"it is one line of at least {_SHORTEST_TOKEN} letters, digits and marks, without spaces",
+            f"{path} does not hold a valid token",
+            why=f"a token is one line of at least {_MIN_TOKEN_LENGTH} ASCII characters without spaces",
             remedy=f"make one: python -c 'import secrets; print(secrets.token_urlsafe())' > {path}",
         )
     return token
 
 
-def bearer(header: bytes) -> bytes:
-    """The token in a header `Authorization: Bearer TOKEN`; empty if it is of another kind."""
+def bearer_token(header: bytes) -> bytes:
+    """Return the token of an Authorization header; empty if it is not a bearer token."""
     scheme, _, token = header.partition(b" ")
     return token.strip() if scheme.lower() == b"bearer" else b""
 
@@ -147,8 +148,8 @@ def _without_port(host: bytes) -> str:
     return bare if colon and port.isdecimal() else name
 
 
-async def refuse(error: RequestError, send: Send) -> None:
-    """Answer with what is wrong."""
+async def send_problem(error: RequestError, send: Send) -> None:
+    """Send an answer with problem details."""
     body = encode(error)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **headers_of(error)}
     await send(

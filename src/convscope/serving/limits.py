@@ -1,4 +1,4 @@
-"""All bounds of the service in one place: whoever asks for more is refused, and told so."""
+"""All limits of the service in one place. Beyond a limit a request is refused, and the answer says why."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a request, and all requests together, may take.
+    """What one request, and all requests together, may use.
 
     Attributes:
-        body_bytes: In the body of one request.
-        pixels: In one picture, told before it is decoded.
-        pictures: In one request.
-        waiting: Pictures taken and not yet answered, of all requests.
-        head_bytes: In the request line and headers of one request.
-        connections: At once.
-        request_seconds: For a request to arrive, from its first byte to its last.
-        idle_seconds: For the next request on a connection to begin; longer than proxies keep one, so that
-            they send none just as the connection is closed.
-        answer_seconds: From its last byte to the answer.
-        shutdown_seconds: For what was taken to be finished once the service shall end.
+        body_bytes: Bytes in the body of one request.
+        pixels: Pixels in one picture; checked before the picture is decoded.
+        pictures: Pictures in one request.
+        queued_pictures: Pictures of all requests that are waiting or being predicted.
+        head_bytes: Bytes in the request line and headers of one request.
+        connections: Connections open at the same time.
+        request_seconds: Seconds for a request to arrive, from its first byte to its last.
+        idle_seconds: Seconds for which a connection waits for its next request. Longer than proxies keep
+            theirs, so that a proxy never sends a request just as the connection is closed.
+        answer_seconds: Seconds from the last byte of a request to its answer.
+        shutdown_seconds: Seconds that pending requests get to finish at shutdown.
     """
 
     body_bytes: int = 32 * 2**20
     pixels: int = 50_000_000
     pictures: int = 64
-    waiting: int = 256
+    queued_pictures: int = 256
     head_bytes: int = 32 * 2**10
     connections: int = 1_000
     request_seconds: float = 15
@@ -35,6 +35,6 @@ class Limits:
     shutdown_seconds: float = 30
 
     @property
-    def held_bytes(self) -> int:
-        """Bodies in memory, of all requests: as many bytes as eight of the largest."""
+    def buffered_bytes(self) -> int:
+        """Bytes of bodies in memory, of all requests: eight times the largest body."""
         return 8 * self.body_bytes

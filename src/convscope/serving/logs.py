@@ -1,7 +1,6 @@
-"""What the service tells of itself: one JSON object a line, on standard error.
+"""The service's log: one JSON object per line, on standard error.
 
-No picture's content is ever logged, and nothing that came from outside can break a line or command a
-terminal: JSON escapes it.
+No picture is ever logged, and nothing from outside can break a line or control a terminal: JSON escapes it.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-log = logging.getLogger("convscope.serving")
+_log = logging.getLogger("convscope.serving")
 
 
 class JsonLines(logging.Formatter):
-    r"""Writes a record as one line of JSON.
+    r"""Formats a record as one line of JSON.
 
     Example:
         >>> record = logging.makeLogRecord({"msg": "loaded", "levelname": "INFO", "fields": {"model": "a\n"}})
@@ -25,7 +24,7 @@ class JsonLines(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write time, level, what happened, its fields, and the traceback of a bug."""
+        """Return time, level, event and its fields; for a bug, the traceback too."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -37,19 +36,20 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def tell(
+def log_event(
     event: str, *, level: int = logging.INFO, error: BaseException | None = None, **fields: object
 ) -> None:
-    """Log what happened, with fields that JSON can hold."""
-    if log.isEnabledFor(level):
+    """Log an event with fields that JSON can represent."""
+    if _log.isEnabledFor(level):
         trace = (type(error), error, error.__traceback__) if error else None
-        # a record made here knows no place in the code: finding it would take as long as all the rest
-        log.handle(log.makeRecord(log.name, level, "", 0, event, (), trace, extra={"fields": fields}))
+        # made by hand, without the place in the code: finding that would take as long as all the rest
+        record = _log.makeRecord(_log.name, level, "", 0, event, (), trace, extra={"fields": fields})
+        _log.handle(record)
 
 
 def configure() -> None:
-    """Let all of this process's logs go to standard error as JSON; of libraries, only what is wrong."""
+    """Send all logs of this process to standard error as JSON; those of libraries from warnings on."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    log.setLevel(logging.INFO)
+    _log.setLevel(logging.INFO)

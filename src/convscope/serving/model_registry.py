@@ -1,4 +1,4 @@
-"""The models that are served, by name, and always as their files are now."""
+"""The models that are served, by name, reloaded when their files change."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _THREADS = 1
-"""So many compute a batch: as many batches as there are processors are computed at the same time."""
+"""Threads per batch: as many batches as there are processors are computed at the same time."""
 _Version = tuple[int, int, int]
 
 
-def named(given: Sequence[str]) -> dict[str, Path]:
-    """Give each model a name: as `NAME=FILE` says, or else the file's, or its folder's if it is `model`.
+def named_models(arguments: Sequence[str]) -> dict[str, Path]:
+    """Return the model files by name: as `NAME=FILE` says, or else named after the file or its folder.
 
     Raises:
-        SettingError: Two have the same name, or one has a name that no address can hold.
+        SettingError: Two models have the same name, or a name cannot be part of a URL.
 
     Example:
-        >>> named(["runs/pets/model.safetensors", "best=runs/7/model.safetensors", "digits.safetensors"])
-        ... # doctest: +NORMALIZE_WHITESPACE
-        {'pets': PosixPath('runs/pets/model.safetensors'), 'best': PosixPath('runs/7/model.safetensors'),
-         'digits': PosixPath('digits.safetensors')}
+        >>> for name, path in named_models(["runs/pets/model.safetensors", "best=runs/7/a.st"]).items():
+        ...     print(name, path)
+        pets runs/pets/model.safetensors
+        best runs/7/a.st
     """
-    found: dict[str, Path] = {}
-    for one in given:
-        name, equals, file = one.partition("=")
-        if not equals or Path(one).exists():  # a file may have an equals sign in its name
-            path = Path(one)
+    models: dict[str, Path] = {}
+    for argument in arguments:
+        name, equals, file = argument.partition("=")
+        if not equals or Path(argument).exists():  # a file's name may contain an equals sign
+            path = Path(argument)
             name = name_of_model(path)
         else:
             path = Path(file)
         if not _NAME.fullmatch(name):
             raise SettingError(
-                f"{printable(name)!r} cannot be a model's name in an address",
-                why="letters, digits, dots, hyphens and underscores can",
-                remedy=f"name it, as in pets={path}",
+                f"{printable(name)!r} cannot be a model's name in a URL",
+                why="only letters, digits, dots, hyphens and underscores are allowed",
+                remedy=f"give it a name, as in pets={path}",
             )
-        if name in found:
+        if name in models:
             raise SettingError(
-                f"two models are called {name}: {found[name]} and {path}",
-                remedy=f"name one of them, as in other={path}",
+                f"two models are called {name}: {models[name]} and {path}",
+                remedy=f"give one of them another name, as in other={path}",
             )
-        found[name] = path
-    return found
+        models[name] = path
+    return models
 
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """That a model's file was replaced, and what came of it.
+    """A model file that changed, and whether the new one is in use.
 
     Attributes:
-        name: The model's.
-        error: Why the new file cannot be used; None if it is in use now.
+        name: The model's name.
+        error: Why the new file cannot be used; None if it is in use.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Reload:
 
 
 class ModelRegistry:
-    """Models by name. Whoever has taken a classifier keeps it: a new one only serves who comes later.
+    """Classifiers by name. A request keeps the classifier that it started with when the file is replaced.
 
     Args:
-        files: The models' files by name.
+        files: The model files by name.
 
     Raises:
         ModelFileError: One of them cannot be used.
@@ -84,10 +84,10 @@ class ModelRegistry:
     def __init__(self, files: Mapping[str, Path]) -> None:
         self._files = dict(files)
         self._versions = {name: _version(path) for name, path in files.items()}
-        self._classifiers = {name: _opened(path) for name, path in files.items()}
+        self._classifiers = {name: _load(path) for name, path in files.items()}
 
     def __getitem__(self, name: str) -> Classifier:
-        """Take the classifier of that name; a RequestError (404) if there is none."""
+        """Return the classifier of that name; a RequestError (404) if there is none."""
         try:
             return self._classifiers[name]
         except KeyError:
@@ -101,9 +101,9 @@ class ModelRegistry:
         return iter(self._files)
 
     def refresh(self) -> list[Reload]:
-        """Read every file anew that was replaced. One that cannot be used changes nothing until it changes.
+        """Reload every file that has changed. If the new one cannot be used, the old classifier stays.
 
-        Called by one thread at a time; the others go on with what was there until the new one is ready.
+        Called by one thread at a time; other threads get the old classifier until the new one is ready.
         """
         return [
             self._reload(name, path, version)
@@ -114,16 +114,16 @@ class ModelRegistry:
     def _reload(self, name: str, path: Path, version: _Version | None) -> Reload:
         self._versions[name] = version
         try:
-            self._classifiers[name] = _opened(path)
+            self._classifiers[name] = _load(path)
         except ConvscopeError as error:
             return Reload(name, error)
-        except Exception as error:  # noqa: BLE001 - want of memory, say; the one that was there goes on
+        except Exception as error:  # noqa: BLE001 - lack of memory, say; the old classifier stays
             return Reload(name, ModelFileError(f"cannot use the model {path}", why=repr(error)))
         return Reload(name, None)
 
 
 def _version(path: Path) -> _Version | None:
-    """What changes when a file does; None while there is none."""
+    """Return what changes when a file is replaced; None if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -131,8 +131,8 @@ def _version(path: Path) -> _Version | None:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _opened(path: Path) -> Classifier:
-    """Load, and predict once: what ONNX Runtime puts off until then shall not keep the first who asks."""
+def _load(path: Path) -> Classifier:
+    """Load a model and predict once, so that the first request need not wait for ONNX Runtime to warm up."""
     classifier = load(path, _THREADS)
     size = classifier.model.preparation
     classifier.predictor.probabilities(np.zeros((1, size.height, size.width, size.channels), np.uint8))

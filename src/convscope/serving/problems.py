@@ -1,14 +1,13 @@
-"""What went wrong, as JSON: what, why and what to do.
+"""Errors as JSON problem details: what went wrong, why, and what to do.
 
-Source: RFC 9457, https://www.rfc-editor.org/rfc/rfc9457. No `type` is given, so each is an `about:blank`: its
-title is the phrase of HTTP's status, and `detail`, `why` and `remedy` say the rest.
+Source: RFC 9457, https://www.rfc-editor.org/rfc/rfc9457. No `type` is sent, which means `about:blank`:
+    `title` is the phrase of the HTTP status, and `detail`, `why` and `remedy` say the rest.
 """
 
 from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from convscope.errors import (
     ConvscopeError,
@@ -22,47 +21,45 @@ from convscope.errors import (
     SettingError,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 MEDIA_TYPE = "application/problem+json"
-_GIVEN = (DataError, ModelFileError, NetworkError, NotationError, PictureError, RunError, SettingError)
+_CAUSED_BY_INPUT = (
+    DataError, ModelFileError, NetworkError, NotationError, PictureError, RunError, SettingError
+)  # fmt: skip
 
 
 def problem(error: ConvscopeError) -> dict[str, str | int]:
-    """Describe an error.
+    """Return the problem details of an error.
 
     Example:
         >>> problem(RequestError("there is no model pots", status=404, remedy="ask for pets"))
         {'title': 'Not Found', 'status': 404, 'detail': 'there is no model pots', 'remedy': 'ask for pets'}
     """
     status = status_of(error)
-    told = {"detail": error.what, "why": error.why, "remedy": error.remedy}
+    details = {"detail": error.what, "why": error.why, "remedy": error.remedy}
     return {
         "title": HTTPStatus(status).phrase,
         "status": status,
-        **{name: text for name, text in told.items() if text},
+        **{name: text for name, text in details.items() if text},
     }
 
 
 def status_of(error: ConvscopeError) -> int:
-    """Which of HTTP's statuses an error has: its own, 422 where what a person gave is at fault, else 500."""
+    """Return the HTTP status of an error: its own, 422 if the input is at fault, otherwise 500."""
     if isinstance(error, RequestError):
         return error.status
-    return 422 if isinstance(error, _GIVEN) else 500
+    return 422 if isinstance(error, _CAUSED_BY_INPUT) else 500
 
 
 def headers_of(error: ConvscopeError) -> dict[str, str]:
-    """The headers that an answer with this error carries besides its media type.
+    """Return the headers of an answer with this error, apart from its media type and length.
 
     Example:
         >>> headers_of(RequestError("the service is busy", status=429, retry_seconds=1))
         {'retry-after': '1'}
     """
-    found: Mapping[str, str] = error.headers if isinstance(error, RequestError) else {}
-    return dict(found)
+    return dict(error.headers) if isinstance(error, RequestError) else {}
 
 
 def encode(error: ConvscopeError) -> bytes:
-    """The body of an answer with this error."""
+    """Return the body of an answer with this error."""
     return json.dumps(problem(error)).encode()

@@ -1,4 +1,4 @@
-"""So much may be held at once, of bytes or pictures, by all requests together."""
+"""A limit on what all requests together hold at once, in bytes or in pictures."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ if TYPE_CHECKING:
 
 
 class Quota:
-    """A bound on what is held, kept by one thread (the event loop's).
+    """A limit shared by all requests. Not thread-safe: only the event loop uses it.
 
     Args:
-        limit: How much may be held at once.
-        what: Its plural, for the error.
+        limit: How much may be reserved at the same time.
+        unit: What is counted, in the plural, for the error message.
 
     Attributes:
         limit: As given.
-        held: How much is held now.
+        used: How much is reserved now.
 
     Example:
         >>> pictures = Quota(3, "pictures")
-        >>> with pictures.share() as take:
-        ...     take(2)
-        ...     pictures.held
+        >>> with pictures.reservation() as reserve:
+        ...     reserve(2)
+        ...     pictures.used
         2
-        >>> pictures.held
+        >>> pictures.used
         0
     """
 
-    def __init__(self, limit: int, what: str) -> None:
+    def __init__(self, limit: int, unit: str) -> None:
         self.limit = limit
-        self.held = 0
-        self._what = what
+        self.used = 0
+        self._unit = unit
 
     @contextmanager
-    def share(self) -> Generator[Callable[[int], None]]:
-        """Give a function that takes some more each time; all that it took is given back in the end.
+    def reservation(self) -> Generator[Callable[[int], None]]:
+        """Yield a function that reserves an amount; everything reserved is released at the end of the block.
 
         Raises:
-            RequestError: 429, by that function: more would be held than may be.
+            RequestError: 429, from that function: the limit would be exceeded.
         """
         mine = 0
 
-        def take(amount: int) -> None:
+        def reserve(amount: int) -> None:
             nonlocal mine
-            if self.held + amount > self.limit:
+            if self.used + amount > self.limit:
                 raise RequestError(
                     "the service is busy",
                     status=429,
-                    why=f"it holds {self.held:,} {self._what} of at most {self.limit:,}",
-                    remedy="ask again in a moment",
+                    why=f"{self.used:,} of at most {self.limit:,} {self._unit} are in use",
+                    remedy="try again in a moment",
                     retry_seconds=1,
                 )
-            self.held += amount
+            self.used += amount
             mine += amount
 
         try:
-            yield take
+            yield reserve
         finally:
-            self.held -= mine
+            self.used -= mine

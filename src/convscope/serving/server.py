@@ -1,4 +1,4 @@
-"""Listens, and goes on until told to end; then finishes what it took."""
+"""Listens for requests until it is stopped, then finishes those that are pending."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import uvicorn
 from convscope.errors import SettingError
 from convscope.serving.access_log import AccessLog
 from convscope.serving.app import make_app
-from convscope.serving.connection import connection
-from convscope.serving.fast_path import FastPath
+from convscope.serving.connection import limited_connection
+from convscope.serving.cors import with_cors
 from convscope.serving.host_and_token import HostAndToken, loopback_hosts
 from convscope.serving.metrics import Metrics
 from convscope.serving.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from convscope.serving.model_registry import ModelRegistry
 
 _BACKLOG = 1_024
-_CUTTING_OFF = "Cancel "
-"""What uvicorn says before it cuts requests off begins so."""
+_CANCELLING = "Cancel "
+"""How uvicorn's message begins when it cancels requests at shutdown; it has no other mark."""
 
 
 class _Server(uvicorn.Server):
@@ -41,84 +41,94 @@ class _Server(uvicorn.Server):
         self._on_exit = on_exit
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take note of a signal."""
+        """Handle a signal."""
         self._on_exit()
         super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Take SIGTERM and Ctrl-C as the wish to end; uvicorn would fall to them once all is finished."""
-        wishes = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.signal(number, self.handle_exit) for number in wishes}
+        """Shut down on SIGTERM and Ctrl-C. uvicorn would raise the signal again after shutting down."""
+        signals = (signal.SIGTERM, signal.SIGINT)
+        previous = {number: signal.signal(number, self.handle_exit) for number in signals}
         try:
             yield
         finally:
-            for number, handler in before.items():
+            for number, handler in previous.items():
                 signal.signal(number, handler)
 
-    def is_worth_telling(self, record: logging.LogRecord) -> bool:
-        """Whether a record tells more than that something is not waited for: whoever ends a service knows."""
+    def is_worth_logging(self, record: logging.LogRecord) -> bool:
+        """Whether a record says more than that a request was cancelled by the shutdown."""
         kind = record.exc_info[0] if record.exc_info else None
-        told = record.getMessage()  # of what waits for the end itself uvicorn has no more than the text
-        cut_off = kind is asyncio.CancelledError or "CancelledError" in told or told.startswith(_CUTTING_OFF)
-        return not (self.should_exit and cut_off)
+        message = record.getMessage()
+        was_cancelled = (
+            kind is asyncio.CancelledError or "CancelledError" in message or message.startswith(_CANCELLING)
+        )
+        return not (self.should_exit and was_cancelled)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the socket to listen on; port 0 takes any that is free.
+    """Open the socket to listen on; port 0 takes a free one.
 
     Raises:
-        SettingError: The address is not this machine's, or something else listens there.
+        SettingError: The address is not one of this machine, or the port is in use.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        opened = socket.socket(family, kind, protocol)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(_BACKLOG)
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
     except (OSError, UnicodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise SettingError(
             f"cannot listen on {host}, port {port}", why=why, remedy="choose another --host or --port"
         ) from error
-    return opened
+    return listener
 
 
-def serve(registry: ModelRegistry, opened: socket.socket, limits: Limits, token: bytes | None) -> None:
-    """Answer requests until SIGTERM or Ctrl-C, then finish what was taken. A second Ctrl-C ends at once.
+def serve(
+    registry: ModelRegistry,
+    listener: socket.socket,
+    limits: Limits,
+    *,
+    token: bytes | None = None,
+    origins: Sequence[str] = (),
+) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then finish the pending ones. A second Ctrl-C stops at once.
 
     Args:
         registry: The models.
-        opened: What `listen` returned.
-        limits: How much is taken.
-        token: What requests must carry; None lets all pass.
+        listener: What `listen` returned.
+        limits: What requests may use.
+        token: What requests must carry; None if no token is required.
+        origins: Origins of other web pages that may use the service.
     """
     metrics = Metrics()
-    service = Service(registry, limits, metrics)
-    app = FastPath(make_app(service, asks_for_token=token is not None), service)
-    guarded = HostAndToken(app, loopback_hosts(opened.getsockname()[0]), token)
-    # what is there by now stays: searching it for garbage again and again would keep requests waiting
+    app = make_app(Service(registry, limits, metrics), requires_token=token is not None)
+    # a preflight carries no token, so it is answered before the token is checked
+    app = with_cors(HostAndToken(app, loopback_hosts(listener.getsockname()[0]), token), origins)
+    # all that exists by now stays: the garbage collector would search it again and again, and delay requests
     gc.collect()
     gc.freeze()
-    run(AccessLog(guarded, metrics), opened, limits)
+    run(AccessLog(app, metrics), listener, limits)
 
 
 def run(
-    app: ASGIApp, opened: socket.socket, limits: Limits, on_exit: Callable[[], None] = lambda: None
+    app: ASGIApp, listener: socket.socket, limits: Limits, on_exit: Callable[[], None] = lambda: None
 ) -> None:
-    """Answer requests with an application until SIGTERM or Ctrl-C, within the limits of a connection.
+    """Run an application until SIGTERM or Ctrl-C, with the limits of a connection.
 
     Args:
         app: The application.
-        opened: What `listen` returned.
-        limits: How much a connection takes.
-        on_exit: Called at the signal, before what was taken is finished.
+        listener: What `listen` returned.
+        limits: What a connection may use.
+        on_exit: Called at the signal, before the pending requests are finished.
     """
     config = uvicorn.Config(
         app,
-        http=connection(limits),
+        http=limited_connection(limits),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -129,8 +139,8 @@ def run(
         timeout_graceful_shutdown=round(limits.shutdown_seconds),
     )
     server, log = _Server(config, on_exit), logging.getLogger("uvicorn.error")
-    log.addFilter(server.is_worth_telling)
+    log.addFilter(server.is_worth_logging)
     try:
-        server.run(sockets=[opened])
+        server.run(sockets=[listener])
     finally:
-        log.removeFilter(server.is_worth_telling)
+        log.removeFilter(server.is_worth_logging)

@@ -1,4 +1,4 @@
-"""A request's way: its body is read, taken apart, decoded and predicted, all of it within bounds."""
+"""What happens to a request for predictions: read the body, split it into pictures, predict, encode."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from convscope.errors import PictureError, RequestError
-from convscope.serving.answers import encode
-from convscope.serving.body import whole_body
-from convscope.serving.logs import tell
+from convscope.serving.body import read_body
+from convscope.serving.logs import log_event
 from convscope.serving.pipeline import Pipeline
 from convscope.serving.quota import Quota
-from convscope.serving.uploads import Upload, uploads
+from convscope.serving.responses import encode_predictions
+from convscope.serving.uploads import Upload, parse_uploads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from fastapi import FastAPI, Request
+    from fastapi import FastAPI
+    from starlette.requests import Request
 
     from convscope.classifier import Classifier, Prediction
     from convscope.serving.limits import Limits
     from convscope.serving.metrics import Metrics
     from convscope.serving.model_registry import ModelRegistry
 
-_LOOK_SECONDS = 1.0
-"""So often files are looked at, whether they were replaced."""
-_SMALL = 2**16
-"""Bodies up to so many bytes are taken apart faster than a thread is asked to do it."""
+_REFRESH_SECONDS = 1.0
+_SMALL_BODY = 2**16
+"""Bodies up to this many bytes are parsed faster than they could be handed to a thread."""
 
 
 class Service:
-    """Predicts what requests bring.
+    """Predicts the pictures of requests.
 
     Args:
         registry: The models.
-        limits: How much is taken.
+        limits: What requests may use.
         metrics: What is counted.
 
     Attributes:
@@ -50,87 +50,91 @@ class Service:
         self.metrics = metrics
         self.is_ready = False
         self._limits = limits
-        self._bytes = Quota(limits.held_bytes, "bytes")
-        self._pictures = Quota(limits.waiting, "pictures")
-        metrics.watch("convscope_held_bytes", "Bytes of bodies in memory.", lambda: self._bytes.held)
-        metrics.watch("convscope_waiting_pictures", "Pictures under way.", lambda: self._pictures.held)
-        metrics.watch("convscope_waiting_limit", "Most pictures under way.", lambda: self._pictures.limit)
+        self._bytes = Quota(limits.buffered_bytes, "bytes")
+        self._pictures = Quota(limits.queued_pictures, "pictures")
+        metrics.watch("buffered_bytes", "Bytes of request bodies in memory.", lambda: self._bytes.used)
+        metrics.watch("queued_pictures", "Pictures waiting or being predicted.", lambda: self._pictures.used)
+        metrics.watch("queued_pictures_limit", "Limit of queued pictures.", lambda: self._pictures.limit)
 
     @asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncGenerator[None]:
-        """Keep the threads that predict, and look after replaced files, while the service runs."""
+        """Run the worker threads, and reload replaced model files, for the lifetime of the application."""
         self._pipeline = Pipeline(asyncio.get_running_loop(), self.metrics, self._limits.pixels)
-        looking = asyncio.create_task(self._look_after_files())
+        refreshing = asyncio.create_task(self._refresh_models())
         self.is_ready = True
         yield
         self.is_ready = False
-        looking.cancel()
+        refreshing.cancel()
         self._pipeline.close()
 
     async def predict(self, request: Request, name: str, top: int) -> bytes:
         """Predict the pictures of a request.
 
         Args:
-            request: Its body is not read yet.
-            name: The model's.
-            top: How many of the most probable classes to tell.
+            request: A request whose body has not been read yet.
+            name: The name of the model.
+            top: How many of the most probable classes to list.
 
         Returns:
-            An `Answer` in JSON.
+            A `PredictResponse` as JSON.
 
         Raises:
-            RequestError: It is not one that can be answered, or there is too much to do.
-            PictureError: None of its pictures can be read; the first one's.
-            ClientDisconnect: Whoever sent it has gone.
+            RequestError: The request is invalid, or the service is busy.
+            PictureError: None of the pictures can be read; this is the first one's.
+            ClientDisconnect: The client has disconnected.
         """
-        classifier = self.registry[name]  # the same to the end, whatever happens to its file meanwhile
-        with self._bytes.share() as take_bytes, self._pictures.share() as take_pictures:
-            body = await whole_body(request, self._limits.body_bytes, take_bytes)
-            sent = await self._taken_apart(request.headers.get("content-type", ""), body)
-            take_pictures(len(sent))
-            outcomes = await self._outcomes(classifier, sent, top)
+        classifier = self.registry[name]  # kept to the end, even if its file is replaced meanwhile
+        with self._bytes.reservation() as reserve_bytes, self._pictures.reservation() as reserve_pictures:
+            body = await read_body(request, self._limits.body_bytes, reserve_bytes)
+            uploads = await self._parse(request.headers.get("content-type", ""), body)
+            reserve_pictures(len(uploads))
+            outcomes = await self._predict(classifier, uploads, top)
         unreadable = [outcome for outcome in outcomes if isinstance(outcome, PictureError)]
-        self.metrics.pictures.add(name, "predicted", by=len(sent) - len(unreadable))
-        self.metrics.pictures.add(name, "unreadable", by=len(unreadable))
-        request.state.told = {"model": name, "pictures": len(sent), "unreadable": len(unreadable)}
-        if len(unreadable) == len(sent):
+        self._count(name, "predicted", len(uploads) - len(unreadable))
+        self._count(name, "unreadable", len(unreadable))
+        request.state.log_fields = {"model": name, "pictures": len(uploads), "unreadable": len(unreadable)}
+        if len(unreadable) == len(uploads):
             raise unreadable[0]
-        return encode(name, [one.name for one in sent], outcomes)
+        return encode_predictions(name, [upload.name for upload in uploads], outcomes)
 
-    async def _taken_apart(self, content_type: str, body: bytes) -> list[Upload]:
-        if len(body) <= _SMALL:
-            return uploads(content_type, body, self._limits.pictures)
-        return await asyncio.to_thread(uploads, content_type, body, self._limits.pictures)
+    def _count(self, name: str, outcome: str, pictures: int) -> None:
+        if pictures:
+            self.metrics.pictures.labels(name, outcome).inc(pictures)
 
-    async def _outcomes(
-        self, classifier: Classifier, sent: Sequence[Upload], top: int
+    async def _parse(self, content_type: str, body: bytes) -> list[Upload]:
+        if len(body) <= _SMALL_BODY:
+            return parse_uploads(content_type, body, self._limits.pictures)
+        return await asyncio.to_thread(parse_uploads, content_type, body, self._limits.pictures)
+
+    async def _predict(
+        self, classifier: Classifier, uploads: Sequence[Upload], top: int
     ) -> list[Prediction | PictureError]:
-        under_way = [self._pipeline.submit(classifier, one) for one in sent]
+        pending = [self._pipeline.submit(classifier, upload) for upload in uploads]
         try:
             async with asyncio.timeout(self._limits.answer_seconds):
-                answers = [await one for one in under_way]
+                answers = [await future for future in pending]
         except TimeoutError:
             raise RequestError(
-                "the answer took too long",
+                "the prediction took too long",
                 status=503,
-                why=f"it was not there within {self._limits.answer_seconds:g} seconds",
-                remedy="ask again in a moment, or send less at once",
+                why=f"it was not ready within {self._limits.answer_seconds:g} seconds",
+                remedy="try again in a moment, or send fewer pictures at once",
                 retry_seconds=1,
             ) from None
         finally:
-            for one in under_way:
-                one.cancel()
+            for future in pending:
+                future.cancel()
         return [
             answer if isinstance(answer, PictureError) else classifier.prediction(upload.name, answer, top)
-            for upload, answer in zip(sent, answers, strict=True)
+            for upload, answer in zip(uploads, answers, strict=True)
         ]
 
-    async def _look_after_files(self) -> None:
+    async def _refresh_models(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_REFRESH_SECONDS)
             for reload in await asyncio.to_thread(self.registry.refresh):
                 outcome = "failed" if reload.error else "done"
-                self.metrics.reloads.add(reload.name, outcome)
+                self.metrics.reloads.labels(reload.name, outcome).inc()
                 level = logging.WARNING if reload.error else logging.INFO
                 why = str(reload.error or "")
-                tell("model replaced", level=level, model=reload.name, outcome=outcome, why=why)
+                log_event("model reloaded", level=level, model=reload.name, outcome=outcome, why=why)

@@ -1,4 +1,4 @@
-"""From a request's body to the bytes of its pictures: a form, base64 in JSON, or the picture itself."""
+"""Pictures out of a request's body: the parts of a form, base64 in JSON, or the body itself."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from convscope.model.metadata import first_fault
 from convscope.serving.form import form_parts
 
 ACCEPTED = "image/*, application/octet-stream, multipart/form-data, application/json"
-_LONGEST_NAME = 255
+_MAX_NAME_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One picture that was sent.
+    """One picture of a request.
 
     Attributes:
-        name: What its sender calls it, fit to be shown; otherwise its place: `picture 1`.
-        data: The bytes of its file.
+        name: The client's name for it, made safe to print; without one, its position: `picture 1`.
+        data: The content of its file.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Base64Picture(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    name: str = Field("", description="What the answer shall call it.", examples=["tom.png"])
+    name: str = Field("", description="Its name in the answer.", examples=["tom.png"])
     data: str = Field(description="The picture's file in base64 (RFC 4648, section 4).")
 
 
@@ -47,20 +47,20 @@ class Base64Pictures(BaseModel):
     pictures: list[Base64Picture] = Field(min_length=1)
 
 
-def uploads(content_type: str, body: bytes, most: int) -> list[Upload]:
-    r"""Take a body apart into its pictures, at least one.
+def parse_uploads(content_type: str, body: bytes, limit: int) -> list[Upload]:
+    r"""Split a body into its pictures, at least one.
 
     Args:
-        content_type: The header of that name. A form's every part is a picture, named by its file's name.
-        body: All of it.
-        most: How many pictures it may hold.
+        content_type: The header of that name. Every part of a form is a picture, named by its file name.
+        body: The whole body.
+        limit: The most pictures it may hold.
 
     Raises:
-        RequestError: 415: a type not listed in `ACCEPTED`; 400: not what it says it is, or cut short; 413:
-            too many pictures.
+        RequestError: 415: a type that is not in `ACCEPTED`; 400: malformed or truncated; 413: too many
+            pictures.
 
     Example:
-        >>> uploads("application/json", b'{"pictures": [{"name": "tom.png", "data": "iVBO"}]}', most=2)
+        >>> parse_uploads("application/json", b'{"pictures": [{"name": "tom.png", "data": "iVBO"}]}', limit=2)
         [Upload(name='tom.png', data=b'\x89PN')]
     """
     kind = content_type.partition(";")[0].strip().lower()
@@ -68,62 +68,63 @@ def uploads(content_type: str, body: bytes, most: int) -> list[Upload]:
         return [Upload("picture 1", body)]
     match kind:
         case "multipart/form-data":
-            return _of_form(content_type, body, most)
+            return _from_form(content_type, body, limit)
         case "application/json":
-            return _of_json(body, most)
+            return _from_json(body, limit)
         case _:
             raise RequestError(
-                f"a body of the type {printable(content_type[:100]) or '(none)'} is not understood",
+                f"the content type {printable(content_type[:100]) or '(none)'} is not supported",
                 status=415,
                 remedy=f"send one of: {ACCEPTED}",
                 headers={"accept": ACCEPTED},
             )
 
 
-def _of_json(body: bytes, most: int) -> list[Upload]:
+def _from_json(body: bytes, limit: int) -> list[Upload]:
     try:
-        sent = Base64Pictures.model_validate_json(body).pictures
+        pictures = Base64Pictures.model_validate_json(body).pictures
     except ValidationError as error:
-        raise _unreadable("the JSON body", first_fault(error)) from error
-    _check_number(len(sent), most)
+        raise _malformed("the JSON body", first_fault(error)) from error
+    _check_count(len(pictures), limit)
     return [
-        Upload(_name(one.name, place), _decoded(one.data, place)) for place, one in enumerate(sent, start=1)
+        Upload(_name(picture.name, number), _decoded(picture.data, number))
+        for number, picture in enumerate(pictures, start=1)
     ]
 
 
-def _decoded(data: str, place: int) -> bytes:
+def _decoded(data: str, number: int) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _unreadable(f"the base64 of picture {place}", str(error)) from error
+        raise _malformed(f"the base64 of picture {number}", str(error)) from error
 
 
-def _of_form(content_type: str, body: bytes, most: int) -> list[Upload]:
-    found: list[Upload] = []
+def _from_form(content_type: str, body: bytes, limit: int) -> list[Upload]:
+    uploads: list[Upload] = []
     try:
-        for place, part in enumerate(form_parts(content_type, body), start=1):
-            _check_number(place, most)
-            found.append(Upload(_name(part.name, place), part.data))
+        for number, part in enumerate(form_parts(content_type, body), start=1):
+            _check_count(number, limit)
+            uploads.append(Upload(_name(part.name, number), part.data))
     except ValueError as error:
-        raise _unreadable("the form", str(error)) from error
-    if not found:
-        raise _unreadable("the form", "it holds no picture")
-    return found
+        raise _malformed("the form", str(error)) from error
+    if not uploads:
+        raise _malformed("the form", "it holds no picture")
+    return uploads
 
 
-def _name(given: str, place: int) -> str:
-    return printable(given[:_LONGEST_NAME]) or f"picture {place}"
+def _name(given: str, number: int) -> str:
+    return printable(given[:_MAX_NAME_LENGTH]) or f"picture {number}"
 
 
-def _check_number(pictures: int, most: int) -> None:
-    if pictures > most:
+def _check_count(pictures: int, limit: int) -> None:
+    if pictures > limit:
         raise RequestError(
             "there are too many pictures in one request",
             status=413,
-            why=f"{most:,} are taken at most",
-            remedy="send them in several requests",
+            why=f"the limit is {limit:,}",
+            remedy="divide them among several requests",
         )
 
 
-def _unreadable(what: str, why: str) -> RequestError:
+def _malformed(what: str, why: str) -> RequestError:
     return RequestError(f"{what} cannot be read", status=400, why=printable(why)[:300])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from convscope.serving.app import add_problems
+from convscope.serving.error_handling import add_error_handlers
 from convscope.studio.change_routes import change_routes
 from convscope.studio.collection_routes import collection_routes
 from convscope.studio.comparison_routes import comparison_routes
@@ -58,5 +58,5 @@ def create_app(studio: Studio) -> FastAPI:
     for routes in _ROUTERS:
         app.include_router(routes(studio))
     add_page(app)
-    add_problems(app)
+    add_error_handlers(app)
     return app

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from convscope.errors import PictureError, RequestError
-from convscope.serving.answers import Problem
-from convscope.serving.body import parts_of_body, whole_body
+from convscope.serving.body import body_chunks, read_body
 from convscope.serving.limits import Limits
 from convscope.serving.problems import problem
-from convscope.serving.uploads import uploads
+from convscope.serving.responses import Problem
+from convscope.serving.uploads import parse_uploads
 from convscope.studio import collecting
 from convscope.studio.opened import OpenData  # noqa: TC001  # pydantic looks it up
 
@@ -74,7 +74,7 @@ def collection_routes(studio: Studio) -> APIRouter:
     ) -> Collected:
         """Put pictures into a class of a collection."""
         collection = studio.collection(data)
-        body = await whole_body(request, _LIMITS.body_bytes)
+        body = await read_body(request, _LIMITS.body_bytes)
         content_type = request.headers.get("content-type", "")
         return await asyncio.to_thread(_add, collection, label, content_type, body)
 
@@ -84,7 +84,7 @@ def collection_routes(studio: Studio) -> APIRouter:
     ) -> OpenData:
         """Keep a .zip archive of class folders, as it is: it is never unpacked to the disk."""
         with tempfile.TemporaryFile(dir=studio.home.data) as file:
-            async for part in parts_of_body(request, MOST_ARCHIVE_BYTES):
+            async for part in body_chunks(request, MOST_ARCHIVE_BYTES):
                 file.write(part)
             file.seek(0)
             path = await asyncio.to_thread(collecting.keep_archive, studio.home.data, name, file)
@@ -95,7 +95,7 @@ def collection_routes(studio: Studio) -> APIRouter:
 
 def _add(collection: FilePath, label: str, content_type: str, body: bytes) -> Collected:
     problems: list[Problem] = []
-    sent = uploads(content_type, body, _LIMITS.pictures)
+    sent = parse_uploads(content_type, body, _LIMITS.pictures)
     for picture in sent:
         try:
             collecting.add_picture(collection, label, picture)

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from convscope.errors import PictureError
 from convscope.model.inputs import pixels_of
 from convscope.pictures.reading import read_picture
-from convscope.serving.body import whole_body
+from convscope.serving.body import read_body
 from convscope.serving.limits import Limits
 from convscope.studio.drawings import Placement, place, placement_of
 from convscope.studio.looks import Look, look_at
@@ -69,7 +69,7 @@ def drawing_routes(studio: Studio) -> APIRouter:
         keep: Annotated[bool, Query(description="Keep it, to be walked.")] = False,  # noqa: FBT002 - of the query
     ) -> Drawn:
         """Send a drawing, bright on black. It is placed as the pictures are that the model learned from."""
-        data = await whole_body(request, Limits().body_bytes)
+        data = await read_body(request, Limits().body_bytes)
         return await run_in_threadpool(look, data, model, keep=keep)
 
     return router

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from convscope.errors import RequestError
-from convscope.serving.host_and_token import adding, bearer, refuse
+from convscope.serving.host_and_token import bearer_token, send_problem, with_headers
 from convscope.studio.page import POLICY
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
 
-        send_with_headers = adding(_HEADERS, send)
+        send_with_headers = with_headers(_HEADERS, send)
         try:
             _check_page(scope)
             if self._token is not None and not self._is_known(scope, self._token):
@@ -62,12 +62,12 @@ class Gate:
                     return
                 raise _token_needed()
         except RequestError as error:
-            await refuse(error, send_with_headers)
+            await send_problem(error, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
     def _is_known(self, scope: Scope, token: bytes) -> bool:
-        carried = [bearer(value) for value in _values(scope, b"authorization")]
+        carried = [bearer_token(value) for value in _values(scope, b"authorization")]
         return _is_among(token, carried) or _is_among(self._cookie, _cookies(scope))
 
 

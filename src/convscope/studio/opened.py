@@ -17,7 +17,7 @@ from convscope.model.file import save
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import located
 from convscope.pictures.sources.opening import OPENERS
-from convscope.serving.model_registry import named
+from convscope.serving.model_registry import named_models
 from convscope.studio.edit_lists import EditLists
 from convscope.studio.home import checked_name, free_name
 from convscope.studio.open_sources import OpenSources
@@ -87,7 +87,7 @@ class Studio:
         self.open_sources = OpenSources()
         self.edits = EditLists(self)
         self.closing = threading.Event()
-        self._given_models = named(models)
+        self._given_models = named_models(models)
         self._given_data = [located(one) for one in data]
         self._loaded: dict[tuple[Path, int, int], Classifier] = {}
         self._loading = threading.Lock()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from convscope.errors import RequestError
-from convscope.serving.body import whole_body
+from convscope.serving.body import read_body
 from convscope.serving.limits import Limits
 from convscope.studio.alike import Alike, Searches
 from convscope.studio.looks import Look, look_at
@@ -83,13 +83,13 @@ def _add_walk(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/pictures", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def send(request: Request) -> SentPicture:
         """Send a picture to be walked: the bytes of its file."""
-        data = await whole_body(request, Limits().body_bytes)
+        data = await read_body(request, Limits().body_bytes)
         return SentPicture(picture=await run_in_threadpool(keep_sent, data, studio))
 
     @router.post("/api/models/{model}/looks", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def look_once(request: Request, model: Model) -> Look:
         """Send a picture to be looked at, and not kept: the bytes of its file."""
-        data = await whole_body(request, Limits().body_bytes)
+        data = await read_body(request, Limits().body_bytes)
         return await run_in_threadpool(look_at, data, SENT_NAME, model, studio)
 
     @router.get("/api/models/{model}/walk", response_class=Response)

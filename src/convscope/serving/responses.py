@@ -1,4 +1,4 @@
-"""What is sent back, and how OpenAPI describes it."""
+"""What the service sends back, as JSON and as OpenAPI describes it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from convscope.errors import PictureError
 
 
-class Guess(BaseModel):
-    """A class and how probable it is."""
+class ClassProbability(BaseModel):
+    """A class and its probability."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,7 +26,7 @@ class Guess(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """Problem details (RFC 9457)."""
 
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
@@ -35,29 +35,29 @@ class Problem(BaseModel):
     remedy: str = ""
 
 
-class PredictedPicture(BaseModel):
-    """One picture: its most probable classes, best first, or why there are none."""
+class PicturePrediction(BaseModel):
+    """One picture: its most probable classes, best first, or the problem with it."""
 
     model_config = ConfigDict(extra="forbid")
 
     picture: str = Field(examples=["tom.jpg"])
-    unknown: bool = Field(default=False, description="Whether it is probably of none of the classes.")
+    unknown: bool = Field(default=False, description="Whether it probably shows none of the classes.")
     score: float | None = Field(
         default=None,
-        description="How well it fits to the classes, all together; null if the model cannot tell.",
+        description="How well it fits the classes as a whole; null if the model cannot tell.",
         examples=[7.31],
     )
-    classes: list[Guess] | None = None
+    classes: list[ClassProbability] | None = None
     problem: Problem | None = None
 
 
-class Answer(BaseModel):
+class PredictResponse(BaseModel):
     """All pictures of a request, in their order."""
 
     model_config = ConfigDict(extra="forbid")
 
     model: str = Field(examples=["pets"])
-    predictions: list[PredictedPicture]
+    predictions: list[PicturePrediction]
 
 
 class ServedModel(BaseModel):
@@ -74,8 +74,10 @@ class ServedModels(BaseModel):
     models: list[ServedModel]
 
 
-def encode(model: str, names: Sequence[str], outcomes: Sequence[Prediction | PictureError]) -> bytes:
-    """Write an Answer."""
+def encode_predictions(
+    model: str, names: Sequence[str], outcomes: Sequence[Prediction | PictureError]
+) -> bytes:
+    """Return a PredictResponse as JSON, without pydantic, which would take longer than predicting."""
     predictions = [_picture(name, outcome) for name, outcome in zip(names, outcomes, strict=True)]
     return json.dumps({"model": model, "predictions": predictions}).encode()
 
@@ -83,10 +85,10 @@ def encode(model: str, names: Sequence[str], outcomes: Sequence[Prediction | Pic
 def _picture(name: str, outcome: Prediction | PictureError) -> dict[str, object]:
     if isinstance(outcome, Exception):
         return {"picture": name, "problem": problem(outcome)}
-    guesses = [{"class": label, "probability": share} for label, share in outcome.top]
-    return {"picture": name, "unknown": outcome.unknown, "score": outcome.score, "classes": guesses}
+    classes = [{"class": label, "probability": probability} for label, probability in outcome.top]
+    return {"picture": name, "unknown": outcome.unknown, "score": outcome.score, "classes": classes}
 
 
-def served(name: str, classifier: Classifier) -> ServedModel:
-    """Describe a model."""
+def describe_model(name: str, classifier: Classifier) -> ServedModel:
+    """Return what the service says about a model."""
     return ServedModel(name=name, network=classifier.network, classes=[*classifier.classes])
