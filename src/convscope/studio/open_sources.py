@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.pictures.sources import open_source
-from convscope.pictures.sources.files import FileSource, seal
+from convscope.pictures.sources.files import FileSource, change_stamp
 
 if TYPE_CHECKING:
     from convscope.pictures.sources import Source
@@ -42,7 +42,8 @@ class _Kept:
     seals: dict[Path, tuple[int, ...]]
 
     def holds(self) -> bool:
-        return time.monotonic() < self.until and all(seal(path) == was for path, was in self.seals.items())
+        unchanged = all(change_stamp(path) == was for path, was in self.seals.items())
+        return time.monotonic() < self.until and unchanged
 
 
 class OpenSources:
@@ -63,7 +64,7 @@ class OpenSources:
             if kept is None or not kept.holds():
                 source = open_source(where)
                 opened = OpenSource(source, source.fingerprint())
-                seals = {path: seal(path) for path in _places(source, Path(where))}
+                seals = {path: change_stamp(path) for path in _places(source, Path(where))}
                 kept = self._kept[where] = _Kept(opened, time.monotonic() + _MOMENT_SECONDS, seals)
         return kept.opened
 
