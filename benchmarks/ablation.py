@@ -29,12 +29,12 @@ from convscope.pictures.sources import open_source
 from convscope.pictures.split import Split, split
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
-from convscope.training.data import training_data
-from convscope.training.engine import engine_name, repeatable
-from convscope.training.loop import Training
-from convscope.training.optimiser import Optimiser
-from convscope.training.precision import fastest_precision
-from convscope.training.recipe import Settings, choose, choose_preparation
+from convscope.training.data.training_data import training_data
+from convscope.training.learning.loop import Training
+from convscope.training.learning.optimiser import Optimiser
+from convscope.training.machine.engine import engine_name, repeatable
+from convscope.training.machine.precision import fastest_precision
+from convscope.training.recipe import Settings, choose, resolve_preparation
 from machine import describe, matrix_rates
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def cut_out(
 
 DRAW = batches.draw_epoch
 STEP = Optimiser.step
-LOOP = "convscope.training.loop"
+LOOP = "convscope.training.learning.loop"
 PIECES = {
     "nothing": Piece("the recipe as it is"),
     "whitening": Piece(
@@ -93,20 +93,22 @@ PIECES = {
     ),
     "orthogonal updates": Piece(
         "updates of the same length along the gradient",
-        replaced=patch("convscope.training.optimiser.orthogonalised", normalised),
+        replaced=patch("convscope.training.learning.optimiser.orthogonalised", normalised),
     ),
     "falling learning rate": Piece(
         "half the rate at every step",
         replaced=patch.object(Optimiser, "step", lambda self, rate: STEP(self, torch.full_like(rate, 0.5))),
     ),
     "label smoothing": Piece("none", {"label_smoothing": 0.0}),
-    "mirroring": Piece("never mirrored", {"mirror": False}),
+    "mirroring": Piece("never mirrored", {"flip": False}),
     "alternating flip": Piece(
         "mirrored at random", replaced=patch(f"{LOOP}.batches.draw_epoch", mirrored_at_random)
     ),
     "shifts": Piece("pictures not moved", {"augmentation": "none"}),
-    "growing": Piece("always at full size, a fifth fewer epochs for it", {"growing": False}, epochs=0.8),
-    "averaging": Piece("the last weights", {"averaging": False}),
+    "growing": Piece(
+        "always at full size, a fifth fewer epochs for it", {"progressive_resizing": False}, epochs=0.8
+    ),
+    "averaging": Piece("the last weights", {"ema": False}),
     "whole pictures": Piece(
         "a square a quarter as wide hidden in each",
         replaced=patch(f"{LOOP}.batches.draw_epoch", cut_out),
@@ -129,7 +131,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=DOCS / "ablation")
     arguments = parser.parse_args()
     source = open_source(arguments.data)
-    store = build_store(source, choose_preparation(survey(source), Settings()))
+    store = build_store(source, resolve_preparation(survey(source), Settings()))
     file = arguments.output.with_suffix(".json")
     runs = json.loads(file.read_text())["runs"] if file.exists() else []
     machine = {**describe(), "matrix_gflops": matrix_rates()}

@@ -92,8 +92,8 @@ def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
         "peak_mebibytes": usage.ru_maxrss / 1024,
         "network": metrics["recipe"]["network"],
         "epochs": metrics["recipe"]["epochs"],
-        "batch": metrics["recipe"]["batch"],
-        "mirrored": metrics["mirrored"],
+        "batch": metrics["recipe"]["batch_size"],
+        "mirrored": metrics["flip"],
     }
 
 

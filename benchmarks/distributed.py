@@ -37,9 +37,9 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
-from convscope.training.data import training_data
+from convscope.training.data.training_data import training_data
 from convscope.training.distributed import joined, run_together
-from convscope.training.loop import Training
+from convscope.training.learning.loop import Training
 from convscope.training.recipe import Settings, choose
 from machine import describe, sentence
 
@@ -107,7 +107,14 @@ def take_part(batch: int, steps: int, answers: Path) -> None:
         store = build_store(open_arrays(pictures, labels), Preparation(3, 32, 32), folder=Path(folder))
         none = np.zeros(0, np.int64)
         data = training_data(store, Split(np.arange(len(pictures)), none, none, ()))
-        said = Settings(network=NETWORK, epochs=1, batch=batch, growing=False, mirror=False, precision="fp32")
+        said = Settings(
+            network=NETWORK,
+            epochs=1,
+            batch_size=batch,
+            progressive_resizing=False,
+            flip=False,
+            precision="fp32",
+        )
         training = Training(data, choose(data.facts(), said), group)
         training.begin_together()
 

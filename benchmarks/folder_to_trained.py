@@ -84,7 +84,7 @@ def measure(script: str, path: str, side: int, epochs: int) -> dict[str, Any]:
                 "--network": NETWORK,
                 "--size": side,
                 "--epochs": epochs,
-                "--batch": 128,
+                "--batch-size": 128,
             }
             options = [str(word) for option in said.items() for word in option]
             command = [sys.executable, "-m", "convscope", "train", path, *options]

@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from accuracy import DOCS, measure
-from convscope.training.engine import engine_name
+from convscope.training.machine.engine import engine_name
 from machine import describe, sentence
 
 _LINES_KEPT = 5

@@ -55,7 +55,13 @@ def measure(count: int, side: int) -> dict[str, Any]:
     """Train on so many pictures of a size."""
     with TemporaryDirectory() as folder:
         make_pictures(Path(folder) / "pictures", count, side)
-        said = {"-o": f"{folder}/run", "--network": "small", "--epochs": 1, "--size": side, "--batch": 128}
+        said = {
+            "-o": f"{folder}/run",
+            "--network": "small",
+            "--epochs": 1,
+            "--size": side,
+            "--batch-size": 128,
+        }
         options = [str(word) for option in said.items() for word in option]
         command = [sys.executable, "-m", "convscope", "train", f"{folder}/pictures", "--quiet", *options]
         seen = observe(command, {**os.environ, "CONVSCOPE_CACHE": f"{folder}/cache"})

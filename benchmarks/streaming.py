@@ -65,7 +65,17 @@ def measure(pictures: int) -> dict[str, float]:
         write_shards(data, pictures)
         command = [
             *(sys.executable, "-m", "convscope", "train", str(data), "-o", str(Path(folder, "run"))),
-            *("--network", "4C3-MP2-5N", "--epochs", "1", "--batch", "256", "--precision", "fp32", "--quiet"),
+            *(
+                "--network",
+                "4C3-MP2-5N",
+                "--epochs",
+                "1",
+                "--batch-size",
+                "256",
+                "--precision",
+                "fp32",
+                "--quiet",
+            ),
             *("--store-limit", str(LIMIT_BYTES / 1e9)),
         ]
         environment = {**os.environ, "CONVSCOPE_CACHE": str(Path(folder, "cache")), "OMP_NUM_THREADS": "1"}

@@ -36,12 +36,12 @@ def test_one_picture_gives_one_prediction(classifier: Classifier, paint: Paint, 
 def test_one_picture_starts_no_thread(brightness: Model) -> None:
     threads: list[threading.Thread] = []
 
-    class Noted(Classifier):
+    class Note(Classifier):
         def prepared(self, *given, **limits):
             threads.append(threading.current_thread())
             return super().prepared(*given, **limits)
 
-    classifier, grey = Noted(brightness), np.zeros((4, 4), np.uint8)
+    classifier, grey = Note(brightness), np.zeros((4, 4), np.uint8)
     classifier.predict(grey)
     assert threads == [threading.current_thread()]
     np.testing.assert_array_equal(classifier.predict_proba(grey), classifier.predict_proba([grey]))

@@ -15,7 +15,7 @@ from convscope.pictures import reading
 from convscope.pictures.sources import archive, idx, parquet_pictures, webdataset
 from convscope.serving.limits import Limits
 from convscope.studio import collecting, collection_routes
-from convscope.training import run_folder
+from convscope.training.runs import run_folder
 from fuzzing import judgement
 
 ROOT = Path(__file__).parent.parent

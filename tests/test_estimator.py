@@ -27,7 +27,7 @@ def stripes():
 
 def small(**settings):
     return ConvscopeClassifier(
-        **{"network": "4C3-MP2", "epochs": 30, "batch": 10, "mirror": False, **settings}
+        **{"network": "4C3-MP2", "epochs": 30, "batch_size": 10, "flip": False, **settings}
     )
 
 

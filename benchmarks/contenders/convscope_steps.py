@@ -20,9 +20,9 @@ from contenders.noise import CLASSES, pictures_and_labels
 from convscope.network.modules import TrainingNetwork
 from convscope.network.notation import parse
 from convscope.network.shapes import stages
-from convscope.training.averaging import Average
-from convscope.training.optimiser import Optimiser
-from convscope.training.precision import fastest_precision
+from convscope.training.learning.ema import WeightAverage
+from convscope.training.learning.optimiser import Optimiser
+from convscope.training.machine.precision import fastest_precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
     """Change the weights by Muon, and follow their average."""
     optimiser = Optimiser(trained, batch=batch, filter_rate=0.01)
-    average = Average(trained)
+    average = WeightAverage(trained)
 
     def change() -> None:
         optimiser.step(torch.tensor(1.0))

@@ -18,11 +18,11 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import split
 from convscope.pictures.store import REST, read_store
 from convscope.pictures.store_building import build_store
-from convscope.training import checkpoint as checkpoints
-from convscope.training import run_folder
-from convscope.training.data import training_data
-from convscope.training.loop import Training
+from convscope.training.data.training_data import training_data
+from convscope.training.learning.loop import Training
 from convscope.training.recipe import Settings, choose
+from convscope.training.runs import checkpoint as checkpoints
+from convscope.training.runs import run_folder
 from fuzzing.reader import Reader
 
 if TYPE_CHECKING:
@@ -129,5 +129,5 @@ def _store(folder: Path) -> Store:
 
 def _training(store: Store) -> Training:
     data = training_data(store, split(store))
-    settings = Settings(network="2C3-MP2", epochs=2, batch=8, precision="fp32")
+    settings = Settings(network="2C3-MP2", epochs=2, batch_size=8, precision="fp32")
     return Training(data, choose(data.facts(), settings))

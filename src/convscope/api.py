@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import SettingError
-from convscope.training import session
 from convscope.training.recipe import Settings
+from convscope.training.runs import runner
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    data: session.Data = "digits",
+    data: runner.Data = "digits",
     *,
     output: str | os.PathLike[str] | None = None,
     listeners: Sequence[Listener] = (),
@@ -56,7 +56,7 @@ def train(
         if name not in known:
             raise SettingError(f"there is no setting {name!r}", remedy=f"choose from {', '.join(known)}")
     folder = None if output is None else Path(output)
-    return session.train(data, Settings(**settings), output=folder, listeners=listeners)
+    return runner.train(data, Settings(**settings), output=folder, listeners=listeners)
 
 
 def resume(run: str | os.PathLike[str], *, listeners: Sequence[Listener] = ()) -> Classifier:
@@ -70,4 +70,4 @@ def resume(run: str | os.PathLike[str], *, listeners: Sequence[Listener] = ()) -
         RunError: There is nothing to go on with, another process trains there, or the pictures have changed
             since.
     """
-    return session.resume(Path(run), listeners=listeners)
+    return runner.resume(Path(run), listeners=listeners)

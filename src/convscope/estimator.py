@@ -25,8 +25,8 @@ from convscope.pictures.naming import class_name
 from convscope.pictures.sources.arrays import ArraySource, open_arrays, picture_array
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import Survey
-from convscope.training import session
-from convscope.training.recipe import Settings, Strength, choose_preparation
+from convscope.training.recipe import Settings, Strength, resolve_preparation
+from convscope.training.runs import runner
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -45,14 +45,14 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         network: A notation such as `32C3-MP2-128N`, or the name of a preset.
         size: Height and width that pictures are brought to.
         epochs: How often each picture is seen.
-        batch: Pictures a step.
+        batch_size: Pictures a batch.
         learning_rate: How far, as an angle in radians, a step turns the filters at most.
         label_smoothing: Share of the truth that is spread evenly over all classes.
-        mirror: Whether mirrored pictures are learned from too.
+        flip: Whether mirrored pictures are learned from too.
         augmentation: How far pictures are changed: none, light or strong.
         class_weights: Whether rare classes count more.
-        growing: Whether pictures are shown smaller at first.
-        averaging: Whether the mean of the last weights is kept rather than the last ones.
+        progressive_resizing: Whether pictures are shown smaller at first.
+        ema: Whether the mean of the last weights is kept rather than the last ones.
         device: What is trained on: auto, cpu or cuda (a GPU).
         precision: What the maps are computed in: auto, bf16, fp16 or fp32.
         random_state: Where all random numbers begin: a number gives the same classifier every time, None or a
@@ -79,14 +79,14 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         network: str | None = None,
         size: tuple[int, int] | None = None,
         epochs: int | None = None,
-        batch: int | None = None,
+        batch_size: int | None = None,
         learning_rate: float | None = None,
         label_smoothing: float | None = None,
-        mirror: bool | None = None,
+        flip: bool | None = None,
         augmentation: Strength | None = None,
         class_weights: bool | None = None,
-        growing: bool | None = None,
-        averaging: bool | None = None,
+        progressive_resizing: bool | None = None,
+        ema: bool | None = None,
         device: Literal["auto", "cpu", "cuda"] | None = None,
         precision: Literal["auto", "bf16", "fp16", "fp32"] | None = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -94,14 +94,14 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         self.network = network
         self.size = size
         self.epochs = epochs
-        self.batch = batch
+        self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.label_smoothing = label_smoothing
-        self.mirror = mirror
+        self.flip = flip
         self.augmentation = augmentation
         self.class_weights = class_weights
-        self.growing = growing
-        self.averaging = averaging
+        self.progressive_resizing = progressive_resizing
+        self.ema = ema
         self.device = device
         self.precision = precision
         self.random_state = random_state
@@ -127,7 +127,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         names = _names(classes)
         source = open_arrays(X, [names[code] for code in encoder.transform(y)])
         with TemporaryDirectory() as folder:
-            model = session.learn(_store(source, settings, Path(folder)), settings)
+            model = runner.learn(_store(source, settings, Path(folder)), settings)
         self.classes_ = classes
         self.picture_shape_ = _shape(source.pictures)
         self.classifier_ = Classifier(model)
@@ -205,4 +205,4 @@ def _shape(pictures: NDArray[np.uint8]) -> tuple[int, int, int]:
 def _store(source: ArraySource, settings: Settings, folder: Path) -> Store:
     height, width, channels = _shape(source.pictures)
     survey = Survey(np.array([height]), np.array([width]), grey=channels == 1)
-    return build_store(source, choose_preparation(survey, settings), folder=folder)
+    return build_store(source, resolve_preparation(survey, settings), folder=folder)

@@ -16,12 +16,12 @@ from contextlib import contextmanager
 import pytest
 from safetensors.numpy import load_file
 
-from convscope.training import session
 from convscope.training.events import EpochDone, StepDone
 from convscope.training.recipe import Settings
+from convscope.training.runs import runner
 
-SMALL = ["--network", "3C3-MP2", "--epochs", "6", "--batch", "5", "--size", "8", "--precision", "fp32"]
-SETTINGS = Settings(network="3C3-MP2", epochs=6, batch=5, size=(8, 8), precision="fp32")
+SMALL = ["--network", "3C3-MP2", "--epochs", "6", "--batch-size", "5", "--size", "8", "--precision", "fp32"]
+SETTINGS = Settings(network="3C3-MP2", epochs=6, batch_size=5, size=(8, 8), precision="fp32")
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cache")]
 
@@ -48,7 +48,7 @@ def weights(run):
 @pytest.fixture
 def whole(pets, tmp_path):
     """The run's folder of a training that nothing happened to."""
-    session.train(pets, SETTINGS, output=tmp_path / "whole")
+    runner.train(pets, SETTINGS, output=tmp_path / "whole")
     return tmp_path / "whole"
 
 
@@ -94,7 +94,7 @@ def test_a_store_that_is_deleted_underneath(pets, whole, cache, tmp_path):
             shutil.rmtree(cache / "stores", ignore_errors=True)
 
     shutil.rmtree(cache / "stores")
-    session.train(pets, SETTINGS, output=tmp_path / "run", listeners=[delete])
+    runner.train(pets, SETTINGS, output=tmp_path / "run", listeners=[delete])
     assert weights(tmp_path / "run") == weights(whole)
 
 
@@ -103,7 +103,7 @@ import os
 from pathlib import Path
 
 from convscope.commands import main
-from convscope.training.loop import Training
+from convscope.training.learning.loop import Training
 
 advance = Training._advance
 
@@ -234,7 +234,7 @@ def test_two_trainings_into_one_folder(pets, whole, tmp_path):
         if isinstance(event, EpochDone) and event.epoch == 2:
             refused.extend([train(pets, *SMALL, "-o", run), train("--resume", run)])
 
-    session.train(pets, SETTINGS, output=run, listeners=[also_train])
+    runner.train(pets, SETTINGS, output=run, listeners=[also_train])
     assert all(map(explained, refused)), [done.stderr for done in refused]
     assert "another process works in" in refused[1].stderr
     assert weights(run) == weights(whole)
@@ -256,8 +256,8 @@ def test_sigterm_is_a_stop_like_any_other(pets, whole, tmp_path):
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt):
-        session.train(pets, SETTINGS, output=run, listeners=[terminate])
-    session.resume(run)
+        runner.train(pets, SETTINGS, output=run, listeners=[terminate])
+    runner.resume(run)
     assert weights(run) == weights(whole)
 
 

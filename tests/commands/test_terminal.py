@@ -15,7 +15,7 @@ from convscope.commands.terminal import Terminal
 from convscope.training.events import (
     EpochDone,
     Finished,
-    Noted,
+    Note,
     Preparing,
     Started,
     StepDone,
@@ -56,7 +56,7 @@ with Terminal(clock=lambda: float(next(ticks))) as terminal:
     terminal(Preparing(500, 2000))
     terminal(Started(run, (("pictures", "2,000 in 2 classes ([bold]cat, dog)"),), 3, 10))
     terminal(StepDone(1, 3, 5, 10, 0.25, 0.5, 12345.6, 61.6))
-    terminal(Noted("3 pictures left out"))
+    terminal(Note("3 pictures left out"))
     terminal(EpochDone(1, 3, 0.1, 0.5, 0.81, 0.4, 0.845, 12345.6, 10.0, 61.6))
     terminal(StepDone(2, 3, 5, 10, 0.125, 0.5, 12345.6, 61.6))
     {end}
@@ -144,7 +144,7 @@ def test_preparing_is_told_sparsely_in_a_pipe():
 
 
 def test_nothing_in_a_name_reaches_the_terminal_as_a_command():
-    text = piped(Started(RUN, (("pictures", "a\x1b[2Jb\nc\udcff"),), 1, 1), Noted("\x07 :smile: [/]"))
+    text = piped(Started(RUN, (("pictures", "a\x1b[2Jb\nc\udcff"),), 1, 1), Note("\x07 :smile: [/]"))
     assert text.splitlines() == ["pictures  a\\x1b[2Jb\\nc\\udcff", "", "note  \\x07 :smile: [/]"]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from convscope.model.file import load, save
-from convscope.training import session
 from convscope.training.distributed import run_together
 from convscope.training.recipe import Settings
+from convscope.training.runs import runner
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.usefixtures("cache")
@@ -18,7 +18,9 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @pytest.fixture
 def trained(pets: Path, tmp_path: Path) -> Path:
-    session.train(pets, Settings(network="3C3-MP2", epochs=2, batch=5, size=(8, 8)), output=tmp_path / "run")
+    runner.train(
+        pets, Settings(network="3C3-MP2", epochs=2, batch_size=5, size=(8, 8)), output=tmp_path / "run"
+    )
     return tmp_path / "run" / "model.safetensors"
 
 
@@ -31,7 +33,18 @@ def test_what_is_the_same_is_said_to_be(run: Run, trained: Path, pets: Path) -> 
 @pytest.mark.slow
 def test_what_several_processes_made_several_make_again(run: Run, pets: Path, tmp_path: Path) -> None:
     path = tmp_path / "together" / "model.safetensors"
-    settings = ["--network", "3C3-MP2", "--epochs", "2", "--batch", "5", "--size", "8", "--precision", "fp32"]
+    settings = [
+        "--network",
+        "3C3-MP2",
+        "--epochs",
+        "2",
+        "--batch-size",
+        "5",
+        "--size",
+        "8",
+        "--precision",
+        "fp32",
+    ]
     command = [sys.executable, "-m", "convscope", "train", str(pets), "--output", str(path.parent), *settings]
     run_together(command, 2, threads=1)
     assert load(path).receipt["processes"] == "2"

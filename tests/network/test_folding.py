@@ -14,7 +14,7 @@ from convscope.network.shapes import Stage, stages, weight_shapes
 from convscope.network.whitening import whitening_filters
 from convscope.pictures.preparation import Preparation
 from convscope.steps import average_pooling, convolution, flattening, full_connection, max_pooling, relu
-from convscope.training.optimiser import Optimiser
+from convscope.training.learning.optimiser import Optimiser
 
 SHAPE, CLASSES = (3, 10, 9), 3
 MEAN, STD = np.array([100, 120, 140], np.float32), np.array([50, 60, 70], np.float32)

@@ -71,7 +71,7 @@ def test_once_closed_what_waits_is_taken_and_then_there_is_nothing(classifier):
 def test_small_pictures_are_decoded_where_they_arrive_and_large_ones_are_not(brightness, side, is_small):
     threads = []
 
-    class Noted(Classifier):
+    class Note(Classifier):
         def prepared(self, *given, **limits):
             pixels = super().prepared(*given, **limits)
             threads.append(threading.current_thread())
@@ -79,7 +79,7 @@ def test_small_pictures_are_decoded_where_they_arrive_and_large_ones_are_not(bri
 
     async def answer():
         pipeline = Pipeline(asyncio.get_running_loop(), Metrics(), pixel_limit=10**6)
-        under_way = pipeline.submit(Noted(brightness, threads=1), Upload("", png(240, side)))
+        under_way = pipeline.submit(Note(brightness, threads=1), Upload("", png(240, side)))
         pipeline.close()
         return await under_way, threading.current_thread()
 

@@ -6,8 +6,8 @@ import pytest
 import convscope
 from convscope.pictures.sources import open_source
 from convscope.steps import convolution, max_pooling, relu
-from convscope.training import session
 from convscope.training.recipe import Settings
+from convscope.training.runs import runner
 from convscope.walkthrough.arrays import EncodedArray
 
 
@@ -18,7 +18,7 @@ def decoded(packed):
 @pytest.mark.slow
 def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_path):
     run = tmp_path / "home" / "runs" / "seen"
-    session.train("digits", Settings(network="20C3-MP2", epochs=2), output=run, keep_epochs=True)
+    runner.train("digits", Settings(network="20C3-MP2", epochs=2), output=run, keep_epochs=True)
     studio = start_studio()
     assert studio.get("/api/runs/seen/epochs") == {"epochs": [1, 2]}
     digits = open_source("digits")

@@ -10,8 +10,8 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
-from convscope.training.data import TrainingData, training_data
-from convscope.training.loop import Training
+from convscope.training.data.training_data import TrainingData, training_data
+from convscope.training.learning.loop import Training
 from convscope.training.recipe import Settings, choose
 
 from .torchrun import started
@@ -82,7 +82,7 @@ def make_training(make_data: MakeData) -> MakeTraining:
 
     def make(data: TrainingData | None = None, **said) -> Training:
         data = data or make_data()
-        small = {"network": "4C3-MP2-5N", "epochs": 4, "batch": 10, "precision": "fp32", **said}
+        small = {"network": "4C3-MP2-5N", "epochs": 4, "batch_size": 10, "precision": "fp32", **said}
         return Training(data, choose(data.facts(), Settings(**small)))
 
     return make

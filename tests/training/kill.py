@@ -17,7 +17,7 @@ from pathlib import Path
 
 from convscope.commands import app, main
 from convscope.model.receipt import code_digest
-from convscope.training import session
+from convscope.training.runs import runner
 
 EPOCHS = 12
 CHECKPOINT_SECONDS = 0.01
@@ -30,7 +30,7 @@ def start(folder, arguments, threads):
     if pid:
         return pid
     try:
-        session._SAVE_EVERY_SECONDS = CHECKPOINT_SECONDS
+        runner._SAVE_EVERY_SECONDS = CHECKPOINT_SECONDS
         os.environ["CONVSCOPE_CACHE"] = str(folder / "cache")
         os.environ["OMP_NUM_THREADS"] = str(threads)
         output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -67,7 +67,7 @@ def finish(pid, most_seconds=float("inf")):
 
 def settings(pictures, run):
     return [
-        *(pictures, "--output", run, "--network", "4C3-MP2-8C3-MP2", "--epochs", EPOCHS, "--batch", 10),
+        *(pictures, "--output", run, "--network", "4C3-MP2-8C3-MP2", "--epochs", EPOCHS, "--batch-size", 10),
         *("--size", 16, "--precision", "fp32"),
     ]
 

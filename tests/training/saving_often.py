@@ -11,8 +11,9 @@ from pathlib import Path
 
 from convscope.commands import main
 from convscope.model import receipt
-from convscope.training import distributed, session
-from convscope.training.loop import Training
+from convscope.training import distributed
+from convscope.training.learning.loop import Training
+from convscope.training.runs import runner
 
 HOLD = os.environ.get("HOLD")
 HELD_STEP = 20
@@ -32,7 +33,7 @@ def hold_back(file):
 
 
 if __name__ == "__main__":
-    session._SAVE_EVERY_SECONDS = 0
+    runner._SAVE_EVERY_SECONDS = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     distributed._PATIENCE = timedelta(seconds=10)
     if HOLD:

@@ -6,12 +6,13 @@ from convscope.errors import DataError
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_store
-from convscope.training import cross_validation, session
+from convscope.training import cross_validation
 from convscope.training.cross_validation import doubt_labels, out_of_fold
-from convscope.training.events import EpochDone, Noted
+from convscope.training.events import EpochDone, Note
 from convscope.training.recipe import Settings
+from convscope.training.runs import runner
 
-SMALL = Settings(network="3C3-MP2", epochs=8, batch=4, precision="fp32", size=(8, 8), mirror=False)
+SMALL = Settings(network="3C3-MP2", epochs=8, batch_size=4, precision="fp32", size=(8, 8), flip=False)
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -32,13 +33,13 @@ def test_no_model_has_learned_from_what_it_judges_nor_from_a_copy(tmp_path, monk
     store = build_store(open_source((pictures, ["a", "b"] * 15)), Preparation(1, 8, 8), folder=tmp_path)
     groups = np.arange(30) // 3
     learned = []
-    learn = session.learn
+    learn = runner.learn
 
     def watched(store, settings, indices, *, listeners):
         learned.append(indices)
         return learn(store, settings, indices, listeners=listeners)
 
-    monkeypatch.setattr(cross_validation.session, "learn", watched)
+    monkeypatch.setattr(cross_validation.runner, "learn", watched)
     probabilities = out_of_fold(store, SMALL, groups)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     held_out = [np.setdiff1d(np.arange(30), indices) for indices in learned]
@@ -72,5 +73,5 @@ def test_it_is_told_as_one_training_with_the_time_left(tmp_path):
     last_of_folds = [event.left_seconds for event in epochs[SMALL.epochs - 1 :: SMALL.epochs]]
     assert last_of_folds[-1] == pytest.approx(0, abs=1e-6)
     assert min(last_of_folds[:-1]) > 0
-    told = [event.text for event in events if isinstance(event, Noted)]
+    told = [event.text for event in events if isinstance(event, Note)]
     assert told == [f"looking for wrong labels: model {number} of 5" for number in range(1, 6)]

@@ -93,7 +93,7 @@ def test_the_weights_are_those_of_one_process_after_36_steps(ends, size):
 @pytest.mark.parametrize("size", [2, 4])
 def test_figures_and_decisions_are_those_of_one_process(ends, size):
     (alone,), (first, *_) = ends[1], ends[size]
-    assert alone["mirror"] == first["mirror"] != "None"
+    assert alone["flip"] == first["flip"] != "None"
     np.testing.assert_allclose(first["log"], alone["log"], rtol=2e-3, atol=2e-3)
 
 

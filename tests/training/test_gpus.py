@@ -25,8 +25,17 @@ pytestmark = [
 
 def training(pictures, run):
     return [
-        *("train", str(pictures), "--output", str(run), "--network", "4C3-MP2-8C3-MP2", "--augment", "light"),
-        *("--epochs", str(EPOCHS), "--batch", "20", "--precision", "fp32", "--device", "cuda"),
+        *(
+            "train",
+            str(pictures),
+            "--output",
+            str(run),
+            "--network",
+            "4C3-MP2-8C3-MP2",
+            "--augmentation",
+            "light",
+        ),
+        *("--epochs", str(EPOCHS), "--batch-size", "20", "--precision", "fp32", "--device", "cuda"),
     ]
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from convscope.training.checkpoint import NAMES
-from convscope.training.csv_log import COLUMNS
+from convscope.training.listeners.csv_log import COLUMNS
+from convscope.training.runs.checkpoint import NAMES
 
 KILLS = int(os.environ.get("CONVSCOPE_KILLS", "4"))
 PROGRAM = str(Path(__file__).with_name("kill.py"))

@@ -17,18 +17,18 @@ from convscope.pictures.survey import Survey
 from convscope.training.recipe import (
     LARGEST_AUTOMATIC_SIDE,
     SMALL_SIDE,
-    Facts,
+    DatasetStats,
     Settings,
     choose,
-    choose_preparation,
     recipe_lines,
+    resolve_preparation,
 )
 
-FACTS = Facts((500, 500), (3, 32, 32))
+FACTS = DatasetStats((500, 500), (3, 32, 32))
 
 counts = st.lists(st.integers(1, 60_000), min_size=2, max_size=12).map(tuple)
 shapes = st.tuples(st.sampled_from([1, 3]), st.integers(1, 200), st.integers(1, 200))
-facts = st.builds(Facts, counts, shapes)
+facts = st.builds(DatasetStats, counts, shapes)
 
 
 @given(facts)
@@ -36,16 +36,16 @@ def test_whatever_the_pictures_a_recipe_is_found_that_can_be_carried_out(facts):
     recipe = choose(facts, Settings())
     stages(parse(recipe.network), facts.shape, len(facts.class_counts))
     assert recipe.epochs >= 1
-    assert 2 <= recipe.batch <= facts.pictures
+    assert 2 <= recipe.batch_size <= facts.pictures
     assert 0 < recipe.learning_rate < 1
-    assert recipe.mirror is None
+    assert recipe.flip is None
     assert recipe.easy_epochs <= recipe.epochs
     assert all(text for _, text in recipe_lines(facts, recipe))
 
 
 def test_more_pictures_are_seen_in_fewer_epochs_but_more_often_in_all():
     sizes = [100, 1_000, 10_000, 100_000, 1_000_000]
-    epochs = [choose(Facts((size,) * 2, (1, 28, 28)), Settings()).epochs for size in sizes]
+    epochs = [choose(DatasetStats((size,) * 2, (1, 28, 28)), Settings()).epochs for size in sizes]
     assert all(fewer < more for more, fewer in itertools.pairwise(epochs))
     seen = [size * count for size, count in zip(sizes, epochs, strict=True)]
     assert all(before < after for before, after in itertools.pairwise(seen))
@@ -53,16 +53,17 @@ def test_more_pictures_are_seen_in_fewer_epochs_but_more_often_in_all():
 
 def test_a_batch_is_a_power_of_two_that_grows_with_the_pictures():
     batches = [
-        choose(Facts((size,) * 2, (1, 28, 28)), Settings()).batch for size in (50, 1_000, 10_000, 100_000)
+        choose(DatasetStats((size,) * 2, (1, 28, 28)), Settings()).batch_size
+        for size in (50, 1_000, 10_000, 100_000)
     ]
     assert batches == sorted(batches)
     assert all(math.log2(batch).is_integer() for batch in batches)
-    assert choose(Facts((6, 5), (1, 28, 28)), Settings()).batch == 11
+    assert choose(DatasetStats((6, 5), (1, 28, 28)), Settings()).batch_size == 11
 
 
 @given(counts)
 def test_classes_are_weighed_with_mean_one_and_rare_ones_the_most(counts):
-    weights = choose(Facts(counts, (3, 16, 16)), Settings(class_weights=True)).class_weights
+    weights = choose(DatasetStats(counts, (3, 16, 16)), Settings(class_weights=True)).class_weights
     assert np.average(weights, weights=counts) == pytest.approx(1)
     for (count, weight), (other, lighter) in itertools.permutations(zip(counts, weights, strict=True), 2):
         assert weight / lighter == pytest.approx(math.sqrt(other / count))
@@ -78,7 +79,7 @@ def test_classes_are_weighed_with_mean_one_and_rare_ones_the_most(counts):
     ],
 )
 def test_classes_are_weighed_where_they_differ_by_two_or_as_said(class_counts, said, weighed):
-    recipe = choose(Facts(class_counts, (3, 16, 16)), Settings(class_weights=said))
+    recipe = choose(DatasetStats(class_counts, (3, 16, 16)), Settings(class_weights=said))
     assert (recipe.class_weights is not None) == weighed
 
 
@@ -86,11 +87,11 @@ def test_what_is_said_is_done():
     said = {
         "epochs": 7,
         "minutes": 2.5,
-        "batch": 33,
+        "batch_size": 33,
         "learning_rate": 0.01,
         "label_smoothing": 0.0,
-        "mirror": False,
-        "averaging": False,
+        "flip": False,
+        "ema": False,
         "precision": "bf16",
         "seed": 5,
     }
@@ -109,7 +110,7 @@ def test_a_preset_may_be_named(name):
 
 def test_small_pictures_are_shifted_and_large_ones_turned_zoomed_and_recoloured():
     small, large, grey = (
-        choose(Facts((9, 9), shape), Settings()).augmentation
+        choose(DatasetStats((9, 9), shape), Settings()).augmentation
         for shape in ((3, SMALL_SIDE, 90), (3, SMALL_SIDE + 1, 90), (1, SMALL_SIDE + 1, 90))
     )
     assert small == Augmentation(shift=small.shift)
@@ -129,7 +130,7 @@ def test_small_pictures_are_shifted_and_large_ones_turned_zoomed_and_recoloured(
         ({"epochs": 100_001}, "give 1 to 100000"),
         ({"minutes": 0}, "minutes cannot be 0"),
         ({"minutes": math.nan}, "minutes cannot be nan"),
-        ({"batch": 1}, "batch cannot be 1"),
+        ({"batch_size": 1}, "batch size cannot be 1"),
         ({"learning_rate": -0.1}, "learning rate cannot be -0.1"),
         ({"learning_rate": math.inf}, "learning rate cannot be inf"),
         ({"label_smoothing": 1}, "label smoothing cannot be 1"),
@@ -155,13 +156,13 @@ def survey(*sizes, grey=True):
 
 
 def test_small_pictures_of_one_size_keep_it():
-    preparation = choose_preparation(survey((28, 20), (28, 20)), Settings())
+    preparation = resolve_preparation(survey((28, 20), (28, 20)), Settings())
     assert (preparation.channels, preparation.height, preparation.width) == (1, 28, 20)
 
 
 @given(st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 5000)), min_size=1, max_size=9))
 def test_all_others_become_squares_of_a_size_that_can_be_computed(sizes):
-    preparation = choose_preparation(survey(*sizes, grey=False), Settings())
+    preparation = resolve_preparation(survey(*sizes, grey=False), Settings())
     assert preparation.channels == 3
     assert max(preparation.height, preparation.width) <= LARGEST_AUTOMATIC_SIDE
     if len(set(sizes)) > 1 or max(sizes[0]) > LARGEST_AUTOMATIC_SIDE:
@@ -170,15 +171,15 @@ def test_all_others_become_squares_of_a_size_that_can_be_computed(sizes):
 
 
 def test_size_channels_and_fit_may_be_said():
-    preparation = choose_preparation(survey((99, 99)), Settings(size=(10, 12), channels=3, fit="crop"))
+    preparation = resolve_preparation(survey((99, 99)), Settings(size=(10, 12), channels=3, fit="crop"))
     assert (preparation.channels, preparation.height, preparation.width) == (3, 10, 12)
     assert preparation.fit == "crop"
 
 
 def test_the_plan_is_shown():
-    recipe = choose(Facts((100, 900), (3, 64, 64)), Settings(epochs=3, batch=50, minutes=2))
-    lines = dict(recipe_lines(Facts((100, 900), (3, 64, 64)), recipe))
-    for piece in ("3 epochs of 20 steps with 50 pictures", "2 minutes at most", "rare classes count more"):
+    recipe = choose(DatasetStats((100, 900), (3, 64, 64)), Settings(epochs=3, batch_size=50, minutes=2))
+    lines = dict(recipe_lines(DatasetStats((100, 900), (3, 64, 64)), recipe))
+    for piece in ("3 epochs of 20 steps, batch size 50", "2 minutes at most", "rare classes count more"):
         assert piece in lines["plan"]
     for piece in ("turned", "recoloured", "mirrored if that proves harmless"):
         assert piece in lines["variation"]
@@ -186,12 +187,12 @@ def test_the_plan_is_shown():
 
 
 def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it():
-    colour, grey = Facts((50, 50), (3, 32, 32)), Facts((50, 50), (1, 28, 28))
-    assert choose(colour, Settings()).smaller == (24, 24)
-    assert choose(grey, Settings()).smaller is None
-    assert choose(grey, Settings(growing=True)).smaller == (21, 21)
-    assert choose(colour, Settings(growing=False)).smaller is None
-    assert choose(colour, Settings(network="course", growing=True)).smaller is None
+    colour, grey = DatasetStats((50, 50), (3, 32, 32)), DatasetStats((50, 50), (1, 28, 28))
+    assert choose(colour, Settings()).early_size == (24, 24)
+    assert choose(grey, Settings()).early_size is None
+    assert choose(grey, Settings(progressive_resizing=True)).early_size == (21, 21)
+    assert choose(colour, Settings(progressive_resizing=False)).early_size is None
+    assert choose(colour, Settings(network="course", progressive_resizing=True)).early_size is None
     assert "24 × 24 at first" in dict(recipe_lines(colour, choose(colour, Settings())))["variation"]
 
 
@@ -199,11 +200,11 @@ def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it(
 def test_whatever_their_size_pictures_that_are_shown_smaller_pass_through_the_network(wider):
     shown = 0
     for side in range(2, 33):
-        colour = Facts((50, 50), (3, side, side + wider))
+        colour = DatasetStats((50, 50), (3, side, side + wider))
         recipe = choose(colour, Settings())
-        if recipe.smaller:
+        if recipe.early_size:
             chain = stages(parse(recipe.network), colour.shape, 2)
             network = TrainingNetwork(chain, whitened=None, fused=True)
-            assert network(torch.zeros(2, 3, *recipe.smaller)).shape == (2, 2)
+            assert network(torch.zeros(2, 3, *recipe.early_size)).shape == (2, 2)
             shown += 1
     assert shown > 5

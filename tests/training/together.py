@@ -20,11 +20,11 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
-from convscope.training.data import TrainingData, training_data
+from convscope.training.data.training_data import TrainingData, training_data
 from convscope.training.distributed import joined
-from convscope.training.engine import Engine
 from convscope.training.events import EpochDone
-from convscope.training.loop import Training
+from convscope.training.learning.loop import Training
+from convscope.training.machine.engine import Engine
 from convscope.training.recipe import Settings, choose
 
 ENGINES = {
@@ -56,7 +56,7 @@ def prepare(folder):
 
 def learn(data, engine, batch):
     """Train as one of the processes; returns rank and what is kept."""
-    settings = Settings(network="8C2-6C3-MP2-5N", epochs=EPOCHS, batch=batch, precision="fp32")
+    settings = Settings(network="8C2-6C3-MP2-5N", epochs=EPOCHS, batch_size=batch, precision="fp32")
     taken_out, gradients, events = {}, {}, []
     parcel = TrainingData.parcel
 
@@ -77,7 +77,7 @@ def learn(data, engine, batch):
         if isinstance(event, EpochDone)
     ]
     weights = {name: tensor.numpy(force=True) for name, tensor in training.state().items()}
-    kept = {"log": np.array(log), "logits": logits.numpy(), "mirror": np.array(str(training.position.mirror))}
+    kept = {"log": np.array(log), "logits": logits.numpy(), "flip": np.array(str(training.position.flip))}
     return group.rank.number, {**weights, **taken_out, **gradients, **kept}
 
 

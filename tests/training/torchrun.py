@@ -18,7 +18,7 @@ def training(pictures, run, epochs):
     """The program and its arguments, for a small network."""
     return [
         *(PROGRAM, "train", str(pictures), "--output", str(run), "--network", "4C3-MP2-8C3-MP2"),
-        *("--epochs", str(epochs), "--batch", "20", "--precision", "fp32", "--augment", "light"),
+        *("--epochs", str(epochs), "--batch-size", "20", "--precision", "fp32", "--augmentation", "light"),
     ]
 
 

@@ -41,7 +41,7 @@ def losses(
 
     process_tuning.tune()
 
-    from convscope.training.loss_bench import bench
+    from convscope.training.losses.experiment import bench
 
     found = bench(seed)
     if output is not None:
@@ -68,8 +68,8 @@ def _write_json(found: dict[str, Any], path: Path) -> None:
 
 
 def _write_figure(found: dict[str, Any], path: Path) -> None:
-    from convscope.training.figures import write
-    from convscope.training.loss_figure import loss_figure
+    from convscope.training.losses.figure import loss_figure
+    from convscope.training.report.figures import write
 
     write(loss_figure(found["experiment"]), path)
 

@@ -20,7 +20,7 @@ from convscope.training.events import (
     EpochDone,
     Event,
     Finished,
-    Noted,
+    Note,
     Preparing,
     Started,
     StepDone,
@@ -73,7 +73,7 @@ class Terminal:
                 self._show_step(event)
             case EpochDone():
                 self._show_epoch(event)
-            case Noted():
+            case Note():
                 self._print_table([("note", event.text)])
             case Finished():
                 self._show_finished(event)

@@ -51,17 +51,17 @@ def train(
     ] = None,
     epochs: Annotated[int | None, _recipe(metavar="N", help="How often every picture is seen.")] = None,
     minutes: Annotated[float | None, _recipe(metavar="M", help="Train for so long at most.")] = None,
-    batch: Annotated[int | None, _recipe(metavar="N", help="Pictures a step.")] = None,
+    batch_size: Annotated[int | None, _recipe(metavar="N", help="Batch size.")] = None,
     learning_rate: Annotated[
         float | None, _recipe(metavar="X", help="How far a step turns the filters at most, in radians.")
     ] = None,
     label_smoothing: Annotated[
         float | None, _recipe(metavar="X", help="Share of the truth spread over all classes.")
     ] = None,
-    mirror: Annotated[
-        bool | None, _recipe("--mirror/--no-mirror", metavar="", help="Learn from mirrored pictures too.")
+    flip: Annotated[
+        bool | None, _recipe("--flip/--no-flip", metavar="", help="Learn from mirrored pictures too.")
     ] = None,
-    augment: Annotated[
+    augmentation: Annotated[
         Literal["none", "light", "strong"] | None,
         _recipe(metavar="HOW", help="How much pictures are varied: none, light or strong."),
     ] = None,
@@ -69,13 +69,17 @@ def train(
         bool | None,
         _recipe("--class-weights/--no-class-weights", metavar="", help="Let rare classes count more."),
     ] = None,
-    growing: Annotated[
+    progressive_resizing: Annotated[
         bool | None,
-        _recipe("--growing/--no-growing", metavar="", help="Show pictures smaller in the first half."),
+        _recipe(
+            "--progressive-resizing/--no-progressive-resizing",
+            metavar="",
+            help="Show pictures smaller in the first half.",
+        ),
     ] = None,
-    averaging: Annotated[
+    ema: Annotated[
         bool | None,
-        _recipe("--averaging/--no-averaging", metavar="", help="Keep the mean of the latest weights."),
+        _recipe("--ema/--no-ema", metavar="", help="Keep the mean of the latest weights."),
     ] = None,
     device: Annotated[
         Literal["auto", "cpu", "cuda"] | None,
@@ -122,9 +126,9 @@ def train(
     from convscope.commands.terminal import Terminal
     from convscope.common.ranks import rank
     from convscope.pictures.store import truncated_store
-    from convscope.training import session
+    from convscope.training.listeners.tensorboard import TensorBoardLog
     from convscope.training.recipe import Settings
-    from convscope.training.tensorboard import TensorBoardLog
+    from convscope.training.runs import runner
 
     settings = Settings(
         network=network,
@@ -133,14 +137,14 @@ def train(
         fit=fit,
         epochs=epochs,
         minutes=minutes,
-        batch=batch,
+        batch_size=batch_size,
         learning_rate=learning_rate,
         label_smoothing=label_smoothing,
-        mirror=mirror,
-        augmentation=augment,
+        flip=flip,
+        augmentation=augmentation,
         class_weights=class_weights,
-        growing=growing,
-        averaging=averaging,
+        progressive_resizing=progressive_resizing,
+        ema=ema,
         device=device,
         precision=precision,
         seed=seed,
@@ -165,11 +169,11 @@ def train(
         if is_shown and not quiet:
             listeners.append(stack.enter_context(Terminal(sys.stderr if as_json else sys.stdout)))
         if resume:
-            classifier = session.resume(resume, listeners=listeners)
+            classifier = runner.resume(resume, listeners=listeners)
         else:
             data = data or "digits"
             run = output or _new_run(data)
-            classifier = session.train(
+            classifier = runner.train(
                 data, settings, output=run, keep_epochs=keep_epochs, listeners=listeners
             )
     if is_shown and as_json:

@@ -73,7 +73,7 @@ def _retrained(model: Model, data: str) -> WeightsCheck:
 
     from convscope.commands.terminal import Terminal
     from convscope.model.verification import check_weights
-    from convscope.training.repetition import repeat
+    from convscope.training.repeat import repeat
 
     with Terminal(sys.stderr) as terminal:
         return check_weights(model, repeat(model, data, listeners=[terminal]))

@@ -13,7 +13,7 @@ from convscope.pictures.naming import natural_order
 from convscope.pictures.survey import survey
 from convscope.studio.opened import OpenData  # noqa: TC001  # pydantic looks it up
 from convscope.studio.thumbnails import ThumbnailShelf
-from convscope.training.recipe import Settings, choose_preparation
+from convscope.training.recipe import Settings, resolve_preparation
 
 if TYPE_CHECKING:
     from convscope.pictures.sources.source import Source
@@ -95,7 +95,7 @@ def data_routes(studio: Studio) -> APIRouter:
 
 
 def _facts(data: OpenData, source: Source) -> DataFacts:
-    wanted = choose_preparation(survey(source), Settings())
+    wanted = resolve_preparation(survey(source), Settings())
     shape = (wanted.channels, wanted.height, wanted.width)
     return DataFacts(
         id=data.id,

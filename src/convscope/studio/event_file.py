@@ -1,4 +1,4 @@
-"""Reading on in a file of events that a process may be writing: `convscope.training.event_log`."""
+"""Reading on in a file of events that a process may be writing: `convscope.training.listeners.event_log`."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def events_of(data: bytes, start: int = 0) -> list[Event]:
         start: Their place in the file.
 
     Example:
-        >>> events_of(b'{"event": "Noted"}\n{"ev\n{"event": "Stopped"}\n{"event"')
-        [(19, {'event': 'Noted'}), (45, {'event': 'Stopped'})]
+        >>> events_of(b'{"event": "Note"}\n{"ev\n{"event": "Stopped"}\n{"event"')
+        [(19, {'event': 'Note'}), (45, {'event': 'Stopped'})]
     """
     found: list[Event] = []
     place = start

@@ -22,7 +22,7 @@ from convscope.studio.edit_lists import EditLists
 from convscope.studio.home import checked_name, free_name
 from convscope.studio.open_sources import OpenSources
 from convscope.studio.runs import Runs
-from convscope.training.run_folder import MODEL
+from convscope.training.runs.run_folder import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from convscope.pictures.naming import natural_order
 from convscope.studio.event_file import EventFile
 from convscope.studio.forecast import Forecast, forecast
 from convscope.studio.home import free_name
-from convscope.training import run_folder
+from convscope.training.runs import run_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from convscope.classifier import Classifier
 from convscope.doctor.diagnosis import with_label_suspects
 from convscope.errors import DataError
 from convscope.pictures.classes import too_few
-from convscope.training import session
-from convscope.training.events import EpochDone, Noted, StepDone, announce
+from convscope.training.events import EpochDone, Note, StepDone, emit
 from convscope.training.recipe import Settings
+from convscope.training.runs import runner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def doubt_labels(
         DataError: A class has too few pictures, or the pictures have changed since they were looked at.
     """
     settings = settings or Settings()
-    store = session.prepared(diagnosis.source, settings, listeners)
+    store = runner.prepared(diagnosis.source, settings, listeners)
     readable = diagnosis.seen.readable
     if len(store.labels) != len(readable):
         raise DataError(f"the pictures of {diagnosis.source.name} have changed meanwhile", remedy="try again")
@@ -78,9 +78,9 @@ def out_of_fold(
         _check_all_classes(store, learned)
     out = np.zeros((len(store.labels), len(store.classes)), np.float32)
     for number, (learned, held_out) in enumerate(parts, start=1):
-        announce(Noted(f"looking for wrong labels: model {number} of {folds}"), listeners)
+        emit(Note(f"looking for wrong labels: model {number} of {folds}"), listeners)
         fold = _Fold(number, folds, listeners)
-        classifier = Classifier(session.learn(store, settings, learned, listeners=[fold]))
+        classifier = Classifier(runner.learn(store, settings, learned, listeners=[fold]))
         out[held_out] = classifier.probabilities_at(store.pictures, held_out)
     return out
 
@@ -109,7 +109,7 @@ class _Fold:
             epochs=self._folds * event.epochs,
             left_seconds=event.left_seconds + (self._folds - self._number) * takes_seconds,
         )
-        announce(as_part, self._listeners)
+        emit(as_part, self._listeners)
 
 
 def _check_all_classes(store: Store, learned: NDArray[np.int64]) -> None:

@@ -64,7 +64,7 @@ class EpochDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Note:
     """Something a person should know, as one sentence."""
 
     text: str
@@ -92,11 +92,11 @@ class Stopped:
     epochs: int
 
 
-Event = Preparing | Started | StepDone | EpochDone | Noted | Finished | Stopped
+Event = Preparing | Started | StepDone | EpochDone | Note | Finished | Stopped
 Listener = Callable[[Event], None]
 
 
-def announce(event: Event, listeners: Iterable[Listener]) -> None:
+def emit(event: Event, listeners: Iterable[Listener]) -> None:
     """Let every listener know."""
     for listener in listeners:
         listener(event)

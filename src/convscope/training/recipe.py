@@ -1,8 +1,7 @@
-"""What is chosen for a person who says nothing but where the pictures are.
+"""The recipe: everything that a person does not choose is chosen from the pictures.
 
-`Settings` holds what was said, `Facts` what the pictures are like, `choose` turns both into a `Recipe`, and
-`recipe_lines` says it in a few lines. The rules are here and nowhere else; none of them knows a data set by
-name.
+`Settings` holds what a person chose, `DatasetStats` describes the training set, and `choose` makes a `Recipe`
+of both. All rules are in this file; none of them knows a data set by name.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ EPOCHS_TIMES_ROOT = {1: 2_000, 3: 2_700}
 
 By the picture's channels: there is more to learn in colour, for a network twice as wide (`presets.py`).
 """
-SMALLER = 3 / 4
+EARLY_SCALE = 3 / 4
 """How large colour pictures are shown at first: the coarse is learned from them in half the time."""
-SMALLER_FRACTION = 0.5
+EARLY_FRACTION = 0.5
 """For how much of the run."""
 LARGEST_SMOOTHING = 0.2
 """How much of the truth is spread over the classes at most; fewer than ten get less."""
@@ -60,14 +59,14 @@ class Settings:
         fit: How pictures of another shape are brought to the size.
         epochs: How often each picture is seen.
         minutes: How long the training may take at most; a shorter time than planned shortens the schedule.
-        batch: Pictures a step.
+        batch_size: Pictures a batch.
         learning_rate: How far, as an angle in radians, a step turns the filters at most.
         label_smoothing: Share of the truth that is spread evenly over all classes.
-        mirror: Whether mirrored pictures are learned from too.
+        flip: Whether mirrored pictures are learned from too.
         augmentation: How far pictures are changed: none, light or strong.
         class_weights: Whether rare classes count more.
-        growing: Whether pictures are shown smaller at first.
-        averaging: Whether the mean of the last weights is kept rather than the last ones.
+        progressive_resizing: Whether pictures are shown smaller at first.
+        ema: Whether the mean of the last weights is kept rather than the last ones.
         device: What is trained on: the processors (cpu) or a GPU (cuda).
         precision: What the maps are computed in; fp16 is for GPUs.
         seed: Where all random numbers begin.
@@ -81,14 +80,14 @@ class Settings:
     fit: Fit | None = None
     epochs: int | None = None
     minutes: float | None = None
-    batch: int | None = None
+    batch_size: int | None = None
     learning_rate: float | None = None
     label_smoothing: float | None = None
-    mirror: bool | None = None
+    flip: bool | None = None
     augmentation: Strength | None = None
     class_weights: bool | None = None
-    growing: bool | None = None
-    averaging: bool | None = None
+    progressive_resizing: bool | None = None
+    ema: bool | None = None
     device: Literal["auto", "cpu", "cuda"] | None = None
     precision: Literal["auto", "bf16", "fp16", "fp32"] | None = None
     seed: int = 0
@@ -106,7 +105,7 @@ class Settings:
         _check_range("size", max(self.size) if self.size else None, 1, 1024)
         _check_range("epochs", self.epochs, 1, 100_000)
         _check_range("minutes", self.minutes, 0.01, 1e6)
-        _check_range("batch", self.batch, 2, 65_536)
+        _check_range("batch size", self.batch_size, 2, 65_536)
         _check_range("learning rate", self.learning_rate, 1e-6, 10)
         _check_range("label smoothing", self.label_smoothing, 0, 0.9)
         _check_range("store limit", self.store_limit, 1e-6, 1e6)
@@ -122,7 +121,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DatasetStats:
     """What the prepared training pictures are like: how many of each class, and their shape."""
 
     class_counts: tuple[int, ...]
@@ -143,14 +142,14 @@ class Recipe:
         epochs: How often each picture is seen.
         easy_epochs: The same where the pictures turn out easy; None holds to `epochs`.
         minutes: How long it may take at most.
-        batch: Pictures a step.
+        batch_size: Pictures a batch.
         learning_rate: How far, as an angle in radians, a step turns the filters at most.
         label_smoothing: Share of the truth that is spread evenly over all classes.
-        mirror: Whether mirrored pictures are learned from; None finds out while training (`mirroring.py`).
+        flip: Whether mirrored pictures are learned from; None finds out while training (`flip_test.py`).
         augmentation: How far pictures are changed.
         class_weights: What a picture of each class counts, or None where all count the same.
-        smaller: Height and width in which pictures are shown at first, or None.
-        averaging: Whether the mean of the last weights is kept.
+        early_size: Height and width in which pictures are shown at first, or None.
+        ema: Whether the mean of the last weights is kept.
         precision: What the maps are computed in.
         seed: Where all random numbers begin.
         device: What is trained on.
@@ -160,27 +159,27 @@ class Recipe:
     epochs: int
     easy_epochs: int | None
     minutes: float | None
-    batch: int
+    batch_size: int
     learning_rate: float
     label_smoothing: float
-    mirror: bool | None
+    flip: bool | None
     augmentation: Augmentation
     class_weights: tuple[float, ...] | None
-    smaller: tuple[int, int] | None
-    averaging: bool
+    early_size: tuple[int, int] | None
+    ema: bool
     precision: Precision
     seed: int
     device: Device = "cpu"
 
 
-def choose_preparation(survey: Survey, settings: Settings) -> Preparation:
+def resolve_preparation(survey: Survey, settings: Settings) -> Preparation:
     """Choose the form every picture is brought into: its own size where all agree and it is small."""
     height, width = settings.size or _automatic_size(survey)
     channels = settings.channels or (1 if survey.grey else 3)
     return Preparation(3 if channels == 3 else 1, height, width, settings.fit or "stretch")
 
 
-def choose(facts: Facts, settings: Settings) -> Recipe:
+def choose(facts: DatasetStats, settings: Settings) -> Recipe:
     """Choose what was not said; device and precision are settled before (see `engine.py`).
 
     Raises:
@@ -192,31 +191,31 @@ def choose(facts: Facts, settings: Settings) -> Recipe:
     network = _network(facts, settings)
     epochs = settings.epochs or max(1, round(EPOCHS_TIMES_ROOT[facts.shape[0]] / math.sqrt(facts.pictures)))
     steps = STEPS[facts.shape[0]]
-    batch = min(settings.batch or _automatic_batch(facts.pictures * epochs / steps), facts.pictures)
+    batch_size = min(settings.batch_size or _automatic_batch(facts.pictures * epochs / steps), facts.pictures)
     return Recipe(
         network=network,
         epochs=epochs,
         easy_epochs=None if settings.epochs else math.ceil(epochs / 3),
         minutes=settings.minutes,
-        batch=batch,
-        learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch / 2000),
+        batch_size=batch_size,
+        learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch_size / 2000),
         label_smoothing=(
             _automatic_smoothing(len(facts.class_counts))
             if settings.label_smoothing is None
             else settings.label_smoothing
         ),
-        mirror=settings.mirror,
+        flip=settings.flip,
         augmentation=_augmentation(facts, settings),
         class_weights=_class_weights(facts, settings),
-        smaller=_smaller(facts, network, settings),
-        averaging=True if settings.averaging is None else settings.averaging,
+        early_size=_early_size(facts, network, settings),
+        ema=True if settings.ema is None else settings.ema,
         precision="fp32" if settings.precision in (None, "auto") else settings.precision,
         seed=settings.seed,
         device="cuda" if settings.device == "cuda" else "cpu",
     )
 
 
-def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
+def recipe_lines(facts: DatasetStats, recipe: Recipe) -> tuple[tuple[str, str], ...]:
     """Say in a few (title, text) lines what was chosen."""
     chain = stages(parse(recipe.network), facts.shape, len(facts.class_counts))
     parameters = sum(math.prod(shape) for stage in chain for shape in stage.weight_shapes.values())
@@ -227,8 +226,8 @@ def recipe_lines(facts: Facts, recipe: Recipe) -> tuple[tuple[str, str], ...]:
         (
             "plan",
             (
-                f"{_count(recipe.epochs, 'epoch')} of {_count(facts.pictures // recipe.batch, 'step')} with "
-                f"{recipe.batch} pictures{limit}, label smoothing {recipe.label_smoothing:g}{weights}"
+                f"{_count(recipe.epochs, 'epoch')} of {_count(facts.pictures // recipe.batch_size, 'step')}, "
+                f"batch size {recipe.batch_size}{limit}, label smoothing {recipe.label_smoothing:g}{weights}"
             ),
         ),
         ("variation", _augmentation_line(recipe)),
@@ -244,7 +243,7 @@ def layers_of(network: str | None, shape: tuple[int, int, int]) -> tuple[Layer, 
     return parse(automatic_network(shape) if network is None else _notation(network))
 
 
-def _network(facts: Facts, settings: Settings) -> str:
+def _network(facts: DatasetStats, settings: Settings) -> str:
     layers = layers_of(settings.network, facts.shape)
     stages(layers, facts.shape, len(facts.class_counts))  # refuses a network too deep for the pictures
     return write(layers)
@@ -274,15 +273,15 @@ def _automatic_smoothing(classes: int) -> float:
     return round(min(LARGEST_SMOOTHING, classes / (classes + 40)), 3)
 
 
-def _smaller(facts: Facts, network: str, settings: Settings) -> tuple[int, int] | None:
+def _early_size(facts: DatasetStats, network: str, settings: Settings) -> tuple[int, int] | None:
     channels, height, width = facts.shape
-    wanted = channels == 3 if settings.growing is None else settings.growing
-    sides = (round(SMALLER * height), round(SMALLER * width))
+    wanted = channels == 3 if settings.progressive_resizing is None else settings.progressive_resizing
+    sides = (round(EARLY_SCALE * height), round(EARLY_SCALE * width))
     chain = stages(parse(network), facts.shape, len(facts.class_counts))
     return sides if wanted and takes_any_size(chain, sides) else None
 
 
-def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
+def _augmentation(facts: DatasetStats, settings: Settings) -> Augmentation:
     side = min(facts.shape[1:])
     colourful = facts.shape[0] == 3
     match settings.augmentation or ("light" if side <= SMALL_SIDE else "strong"):
@@ -298,17 +297,17 @@ def _augmentation(facts: Facts, settings: Settings) -> Augmentation:
 def _augmentation_line(recipe: Recipe) -> str:
     aug = recipe.augmentation
     parts = [
-        f"{recipe.smaller[0]} × {recipe.smaller[1]} at first" if recipe.smaller else "",
+        f"{recipe.early_size[0]} × {recipe.early_size[1]} at first" if recipe.early_size else "",
         f"shifted by up to {_count(aug.shift, 'pixel')}" if aug.shift else "",
         f"zoomed up to {math.exp(aug.zoom_in):.1f} times" if aug.zoom_in else "",
         f"turned up to {aug.turn:g}°" if aug.turn else "",
         "recoloured" if aug.colour else "",
-        {True: "mirrored", False: "never mirrored", None: "mirrored if that proves harmless"}[recipe.mirror],
+        {True: "mirrored", False: "never mirrored", None: "mirrored if that proves harmless"}[recipe.flip],
     ]
     return ", ".join(part for part in parts if part)
 
 
-def _class_weights(facts: Facts, settings: Settings) -> tuple[float, ...] | None:
+def _class_weights(facts: DatasetStats, settings: Settings) -> tuple[float, ...] | None:
     """Weigh classes by 1 / sqrt(their share), mean 1 over the pictures, where they differ by 2 or more."""
     counts = facts.class_counts
     unequal = max(counts) >= 2 * min(counts)

@@ -68,7 +68,7 @@ export class History {
         this.step = null;
         this.planned = event.epochs;
         break;
-      case "Noted":
+      case "Note":
         if (!this.notes.includes(event.text)) this.notes.push(event.text);
         break;
       case "Finished":

@@ -1,0 +1,85 @@
+"""A listener that keeps `events.jsonl` in the run's folder: what happens, a line of JSON each, as it happens.
+
+    {"event": "Opened", "time": 1764032400.0, "process": 4711}
+    {"event": "EpochDone", "time": 1764032401.5, "epoch": 1, ...}
+
+Whoever reads on from where they were knows all that happened, also after either side was started anew: a
+resumed run goes on in the same file. `Opened` is written once a process has taken the folder, and names it.
+Steps and progress are written now and then, all else at once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from convscope.common.printable import printable
+from convscope.errors import ConvscopeError
+from convscope.training.events import Event, Preparing, StepDone
+from convscope.training.runs.run_folder import EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_SECONDS_BETWEEN = 0.5
+
+
+class EventLog:
+    """Writes each event as a line.
+
+    Args:
+        run: The run's folder, which this process has taken.
+        clock: Seconds that only ever grow.
+
+    Raises:
+        ConvscopeError: The file cannot be written.
+    """
+
+    def __init__(self, run: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = run / EVENTS
+        self._clock = clock
+        self._next = clock()
+        self._write("Opened", {"process": os.getpid()})
+
+    def __call__(self, event: Event) -> None:
+        """Write one event, or leave it out if it is one of many like it.
+
+        Raises:
+            ConvscopeError: The file cannot be written.
+        """
+        if isinstance(event, StepDone | Preparing):
+            if self._clock() < self._next:
+                return
+            self._next = self._clock() + _SECONDS_BETWEEN
+        self._write(type(event).__name__, asdict(event))
+
+    def _write(self, name: str, fields: dict[str, object]) -> None:
+        told = {"event": name, "time": time.time(), **{key: _plain(value) for key, value in fields.items()}}
+        line = json.dumps(told, default=_shown).encode() + b"\n"
+        try:
+            with self._path.open("ab+") as file:
+                if file.tell() and not _ends_line(file.fileno(), file.tell()):
+                    line = b"\n" + line  # a process was killed as it wrote
+                file.write(line)
+        except OSError as error:
+            raise ConvscopeError(
+                f"cannot write {self._path}", why=error.strerror or str(error), remedy="make room"
+            ) from error
+
+
+def _ends_line(file: int, size: int) -> bool:
+    return os.pread(file, 1, size - 1) == b"\n"
+
+
+def _shown(path: object) -> str:
+    return printable(str(path))
+
+
+def _plain(value: object) -> object:
+    """JSON has no infinity and no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

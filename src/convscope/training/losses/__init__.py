@@ -1,0 +1,1 @@
+"""An experiment: cross-entropy against mean squared error."""

@@ -1,0 +1,149 @@
+"""Why networks learn from cross-entropy: two losses on the same network, seed and pictures.
+
+First the table of `convscope.walkthrough.loss_table`, by the book. Then the experiment: the same network
+learns the built-in digits once from cross-entropy and once from mean squared error, each from a normal start
+and from a confidently wrong one, where the bias of class 0 is so large that every picture is taken for a 0.
+At the output mean squared error's gradient is multiplied by the probability of the true class, so the surely
+wrong network hears almost nothing from it.
+
+The chain is trained by plain gradient descent without normalisation, for what `optimiser` does would hide the
+difference: it turns weights by the same angle however small the gradient is.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+from torch import Tensor
+
+from convscope.network.modules import TrainingNetwork
+from convscope.network.notation import parse
+from convscope.network.shapes import stages
+from convscope.pictures import batches
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources import open_source
+from convscope.pictures.split import split
+from convscope.pictures.store_building import build_store
+from convscope.training.data.training_data import training_data
+from convscope.walkthrough.loss_table import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from convscope.network.modules import OutputBlock
+    from convscope.training.data.training_data import TrainingData
+
+Loss = Literal["cross_entropy", "mean_squared_error"]
+Start = Literal["normal", "confidently_wrong"]
+
+FORMAT = 1
+NETWORK = "16C3-MP2-32N"
+EPOCHS = 15
+_BATCH = 32
+_LEARNING_RATE = 0.05
+_WRONG_BIAS = 12.0
+"""Every class but the favoured one starts with a probability of about e^-12, 6 in a million."""
+_STEPS_BETWEEN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One run, looked at before its first step and every tenth after it.
+
+    Attributes:
+        loss: What it learns from.
+        start: Where it starts.
+        steps: How many steps were done.
+        accuracy_fraction: Share of the held-out pictures recognised then.
+        gradient: Mean length of the loss's gradient at the logits over the held-out pictures then.
+    """
+
+    loss: Loss
+    start: Start
+    steps: list[int]
+    accuracy_fraction: list[float]
+    gradient: list[float]
+
+
+def bench(seed: int = 0) -> dict[str, Any]:
+    """Make the table and run the experiment; `docs/reference/losses.md` describes what is returned."""
+    begin = time.monotonic()
+    store = build_store(open_source("digits"), Preparation(channels=1, height=8, width=8))
+    data = training_data(store, split(store))
+    starts: tuple[Start, ...] = ("normal", "confidently_wrong")
+    runs = [asdict(_learn(data, loss, start, seed)) for start in starts for loss in _LOSSES]
+    return {
+        "format": FORMAT,
+        "table": table(),
+        "experiment": {
+            "data": "digits",
+            "pictures_learned": len(data.split.train),
+            "pictures_judged": len(data.split.test),
+            "network": NETWORK,
+            "seed": seed,
+            "epochs": EPOCHS,
+            "batch": _BATCH,
+            "learning_rate": _LEARNING_RATE,
+            "wrong_bias": _WRONG_BIAS,
+            "runs": runs,
+            "seconds": time.monotonic() - begin,
+        },
+    }
+
+
+def _squared(logits: Tensor, labels: Tensor) -> Tensor:
+    truth = F.one_hot(labels, logits.shape[1])
+    return (logits.softmax(1) - truth).square().sum(1).mean()
+
+
+_LOSSES: dict[Loss, Callable[[Tensor, Tensor], Tensor]] = {
+    "cross_entropy": F.cross_entropy,
+    "mean_squared_error": _squared,
+}
+
+
+def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
+    network = _network(data, start, seed)
+    descent = torch.optim.SGD(network.parameters(), _LEARNING_RATE)
+    held_out = data.cut(batches.unchanged(data.split.test), slice(None), "fp32")
+    curve = Curve(loss, start, [], [], [])
+    for step, (maps, labels) in enumerate(_batches(data, seed)):
+        if step % _STEPS_BETWEEN == 0:
+            _look(network, held_out, curve, step)
+        descent.zero_grad()
+        _LOSSES[loss](network(maps), labels).backward()
+        descent.step()
+    return curve
+
+
+def _network(data: TrainingData, start: Start, seed: int) -> TrainingNetwork:
+    """Draw the network; in evaluation mode its normalisation, with mean 0 and variance 1, changes nothing."""
+    torch.manual_seed(seed)
+    chain = stages(parse(NETWORK), data.shape, len(data.store.classes))
+    network = TrainingNetwork(chain, whitened=None, fused=False).eval()
+    if start == "confidently_wrong":
+        with torch.no_grad():
+            cast("OutputBlock", network.blocks[-1]).bias[0] = _WRONG_BIAS
+    return network
+
+
+def _batches(data: TrainingData, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    for epoch in range(EPOCHS):
+        drawn = batches.draw_epoch(
+            data.split.train, batches.UNCHANGED, data.shape[1:], seed=seed, epoch=epoch
+        )
+        for taken in batches.batches(len(drawn.order), _BATCH):
+            yield data.cut(drawn, taken, "fp32")
+
+
+def _look(network: TrainingNetwork, held_out: tuple[Tensor, Tensor], curve: Curve, step: int) -> None:
+    maps, labels = held_out
+    logits = network(maps).detach().requires_grad_()
+    (_LOSSES[curve.loss](logits, labels) * len(labels)).backward()
+    curve.steps.append(step)
+    curve.accuracy_fraction.append((logits.argmax(1) == labels).float().mean().item())
+    curve.gradient.append(cast("Tensor", logits.grad).norm(dim=1).mean().item())

@@ -1,0 +1,1 @@
+"""The report of a run: metrics and figures on the test set."""

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.metrics import confusion_matrix
+
+from convscope.training.learning.flip_test import _informedness, flips_are_harmless
+
+
+def taken_for(labels, *, wrong):
+    """Predictions that are right but for a share of each class, which is taken for the next one."""
+    predicted = labels.copy()
+    classes = labels.max() + 1
+    for label, share in enumerate(np.broadcast_to(wrong, classes)):
+        members = np.flatnonzero(labels == label)
+        predicted[members[: round(share * len(members))]] = (label + 1) % classes
+    return predicted
+
+
+LABELS = np.repeat(np.arange(4), 100)
+CLASSES = ("keep left", "keep right", "stop", "go")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "wrong_mirrored", "mirror"),
+    [
+        (0, 0, True),
+        (0.1, 0.2, True),
+        ([0, 0, 0, 0], [0.9, 0.9, 0, 0], False),  # two signs that are each other's mirror picture
+        ([0, 0, 0, 0], [0.9, 0, 0, 0], False),  # one class is enough
+        (0.8, 0.8, None),
+        ([0, 0, 0, 0.9], [0, 0, 0, 0.9], None),  # one class that is not known yet may be the one that suffers
+    ],
+)
+def test_mirroring_is_harmless_where_every_class_is_still_recognised(wrong, wrong_mirrored, mirror):
+    predicted, mirrored = (taken_for(LABELS, wrong=share) for share in (wrong, wrong_mirrored))
+    assert flips_are_harmless(LABELS, predicted, mirrored, CLASSES).flip is mirror
+
+
+def test_the_class_that_suffers_most_is_named():
+    verdict = flips_are_harmless(LABELS, LABELS, taken_for(LABELS, wrong=[0, 0.95, 0, 0.65]), CLASSES)
+    assert "'keep right'" in verdict.reason
+    assert "100.0 % are recognised as they are, 60.0 % mirrored" in verdict.reason
+
+
+def test_a_class_with_a_few_pictures_says_nothing():
+    labels = np.array([0] * 50 + [1] * 50 + [2] * 4)
+    mirrored = np.where(labels == 2, 0, labels)
+    assert flips_are_harmless(labels, labels, mirrored, ("a", "b", "rare")).flip is True
+    assert flips_are_harmless(np.arange(3), np.arange(3), np.arange(3), ("a", "b", "c")).flip is None
+
+
+def test_informedness_is_hit_rate_less_false_alarm_rate():
+    random = np.random.default_rng(0)
+    labels, predicted = random.integers(0, 5, 300), random.integers(0, 5, 300)
+    table = confusion_matrix(labels, predicted)
+    hits, own, called = np.diag(table), table.sum(axis=1), table.sum(axis=0)
+    expected = hits / own - (called - hits) / (300 - own)
+    np.testing.assert_allclose(_informedness(labels, predicted, 5), expected)
+
+
+def decided(make_training, make_data, pictures, labels):
+    """Train until it is known whether to mirror."""
+    training = make_training(make_data(pictures, labels), network=None, epochs=30, batch_size=32)
+    training.run(wants_stop=lambda: training.position.flip is not None)
+    return training.position.flip
+
+
+def disc(height, width, row, column, radius):
+    rows, columns = np.indices((height, width))
+    return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+
+
+def drawn(kind, random):
+    """One picture of 16x16: an arrow that points left or right, or a face, tree or cup from the front."""
+    picture = random.integers(0, 80, (16, 16, 1), np.uint8)
+    shade = random.integers(150, 256)
+    row, half = random.integers(6, 10), random.integers(4, 7)
+    shape = np.zeros((16, 16), bool)
+    if kind in {"left", "right"}:
+        shape[row, 8 - half : 8 + half] = True
+        for step in range(half):
+            shape[[row - step // 2, row + step // 2], 8 - half + step] = True
+        shape = shape if kind == "left" else shape[:, ::-1]
+    elif kind == "face":
+        shape = disc(16, 16, row, 7.5, half) & ~disc(16, 16, row - 2, 5.5, 1) & ~disc(16, 16, row - 2, 9.5, 1)
+    elif kind == "tree":
+        for step in range(8):
+            shape[3 + step, 7 - step // 2 : 9 + step // 2] = True
+        shape[11:15, 7:9] = True
+    else:
+        shape[row - 3 : row + 4, 7 - half + 2 : 9 + half - 2] = True
+    picture[np.roll(shape, random.integers(-1, 2, 2), (0, 1))] = shade
+    return picture
+
+
+def pictures_of(*kinds):
+    random = np.random.default_rng(0)
+    labels = np.array(kinds)[random.integers(0, len(kinds), 600)]
+    return np.stack([drawn(kind, random) for kind in labels]), labels
+
+
+@pytest.mark.slow
+def test_arrows_are_not_mirrored(make_training, make_data):
+    assert decided(make_training, make_data, *pictures_of("left", "right", "face")) is False
+
+
+@pytest.mark.slow
+def test_things_that_look_the_same_from_the_left_and_the_right_are_mirrored(make_training, make_data):
+    assert decided(make_training, make_data, *pictures_of("face", "tree", "cup")) is True
+
+
+@pytest.mark.slow
+def test_digits_are_not_mirrored(make_training, make_data):
+    digits = load_digits()
+    pictures = (digits["images"] * 255 / 16).astype(np.uint8)[..., np.newaxis]
+    assert decided(make_training, make_data, pictures, digits["target"]) is False
