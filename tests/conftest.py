@@ -1,9 +1,12 @@
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -16,6 +19,8 @@ from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.arrays import EncodedArray
 
 MakeModel = Callable[..., Model]
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+NO_CHROMIUM = "no Chromium: install your system's, or run `playwright install chromium`"
 SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -28,6 +33,30 @@ SWITCHES = [
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("convscope", deadline=None)
 settings.load_profile("convscope")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """Let Ctrl-C interrupt the tests and the programs they start, even where it is ignored (`nohup pytest`)."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Makes a file that takes long once for all worker processes, in the one that needs it first."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def make_once(name: str, write: Callable[[Path], object]) -> Path:
+        path = folder / name
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                write(path)
+        return path
+
+    return make_once
 
 
 @pytest.fixture(scope="session")
@@ -119,11 +148,20 @@ def unpacked() -> Callable[[BaseModel], object]:
 
 @pytest.fixture(scope="session")
 def browser():
-    """A real browser."""
+    """A real browser; without one, tests are skipped on a person's machine and fail in CI."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium: install one, or run `playwright install chromium`")
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_CHROMIUM)
         started = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield started
         started.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, in red, how many tests of pages were not run for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = sum(NO_CHROMIUM in str(report.longrepr) for report in skipped)
+    if missing:
+        terminalreporter.section("pages were not tested", red=True, bold=True)
+        terminalreporter.write_line(f"{missing} tests skipped: {NO_CHROMIUM}", red=True)

@@ -94,13 +94,15 @@ def start_studio(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 
 @pytest.fixture(scope="session")
-def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def digits_model(make_once: Callable[..., Path]) -> Path:
     """A small network that has learned the digits for a moment."""
-    import convscope  # noqa: PLC0415 - brings PyTorch
 
-    path = tmp_path_factory.mktemp("digits") / "digits.safetensors"
-    convscope.train("digits", network="8C3-MP2-16N", epochs=3, seed=0).save(path)
-    return path
+    def train(path: Path) -> None:
+        import convscope  # noqa: PLC0415 - brings PyTorch
+
+        convscope.train("digits", network="8C3-MP2-16N", epochs=3, seed=0).save(path)
+
+    return make_once("digits.safetensors", train)
 
 
 @pytest.fixture(scope="session")
