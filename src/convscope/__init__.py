@@ -6,14 +6,16 @@
     classifier.predict("cat.jpg").label
     convscope.load("runs/pets/model.safetensors")   # later, without PyTorch
 
-Names are imported when they are first used, so that `import convscope` costs nothing and prediction never
-waits for what only training needs.
+Names are imported when they are first used, so that `import convscope` is fast and prediction never waits for
+what only training needs. The import also switches off the telemetry of libraries (see `common.telemetry`).
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from convscope.common.telemetry import disable_telemetry
 
 if TYPE_CHECKING:
     from convscope.api import resume as resume
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.estimator import ConvscopeClassifier as ConvscopeClassifier
 
-_HOMES = {
+disable_telemetry()  # before any of the modules below imports ONNX Runtime
+
+_MODULES = {
     "Classifier": "convscope.classifier",
     "ConvscopeClassifier": "convscope.estimator",
     "ConvscopeError": "convscope.errors",
@@ -36,9 +40,9 @@ __all__ = ["Classifier", "ConvscopeClassifier", "ConvscopeError", "load", "resum
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'convscope' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 
 from convscope.common.processors import processor_count
+from convscope.common.telemetry import disable_telemetry
 from convscope.errors import PictureError
 from convscope.model.graph import PoolingKind, build_graph
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+
+disable_telemetry()  # once more, by ONNX Runtime's own function: not every build heeds the variable
 
 _VALUES_AT_ONCE = 2**21
 """In the largest step of a batch: 8 MiB of float32, which a step still finds in the cache."""
