@@ -37,7 +37,7 @@ settings.load_profile("convscope")
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> None:
-    """Let Ctrl-C interrupt the tests and the programs they start, even where it is ignored (`nohup pytest`)."""
+    """Let Ctrl-C interrupt the tests and the programs they start, even where it is ignored (under `nohup`)."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
