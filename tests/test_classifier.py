@@ -51,8 +51,8 @@ def test_several_pictures_of_any_kind_give_a_list(
     classifier: Classifier, paint: Paint, tmp_path: Path
 ) -> None:
     path = paint(tmp_path / "a.png", 10)
-    pictures = [path, str(path), path.read_bytes(), Image.open(path), np.asarray(Image.open(path))]
-    found = classifier.predict(pictures)
+    with Image.open(path) as image:
+        found = classifier.predict([path, str(path), path.read_bytes(), image, np.asarray(image)])
     assert [one.label for one in found] == ["dark"] * 5
     assert len({one.probability for one in found}) == 1
     assert [one.name for one in found] == [str(path), str(path), "picture 3", "picture 4", "picture 5"]

@@ -15,7 +15,7 @@ from convscope.common.processors import processor_count
 from convscope.errors import PictureError
 from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
-from convscope.model.inputs import Picture, Pictures, is_one, name_of, pixels_of, several
+from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, pixels_of
 from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import Judged, select
 from convscope.network.shapes import weight_shapes
@@ -113,7 +113,7 @@ class Classifier:
         """
         answers = self._answers(pictures)
         predictions = [self.prediction(name, _or_raise(answer), top) for name, answer in answers]
-        return predictions[0] if is_one(pictures) else predictions
+        return predictions[0] if is_single(pictures) else predictions
 
     def predict_proba(self, pictures: Picture | Pictures) -> NDArray[np.float64]:
         """Compute the probabilities of all classes; arguments and errors as for `predict`.
@@ -236,9 +236,9 @@ class Classifier:
         return f"<table>{''.join(cells)}</table>"
 
     def _answers(self, pictures: Picture | Pictures) -> Iterator[tuple[str, Answer | PictureError]]:
-        given = enumerate(several(pictures), start=1)
-        named = ((picture, name_of(picture, place)) for place, picture in given)
-        if is_one(pictures):
+        given = enumerate(as_many(pictures), start=1)
+        named = ((picture, picture_name(picture, place)) for place, picture in given)
+        if is_single(pictures):
             yield from self._answered(list(named))  # threads take longer to start than one picture to predict
             return
         workers = processor_count()

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from convscope.errors import PictureError
-from convscope.model.inputs import is_one, pixels_of, several
+from convscope.model.inputs import as_many, is_single, pixels_of
 from convscope.pictures.reading import read_picture
 
 random = np.random.default_rng(0)
@@ -63,7 +63,7 @@ def test_path_text_bytes_and_array_are_the_same_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "pixels",
     [
-        np.zeros((4, 4, 3)),
+        np.zeros((4, 4, 3), np.complex64),
         np.zeros((4, 4, 2), np.uint8),
         np.zeros((9, 8, 4), np.uint8),
         np.zeros((4,), np.uint8),
@@ -88,5 +88,5 @@ def test_a_damaged_image_in_memory() -> None:
 )
 def test_one_picture_or_several(shape: tuple[int, ...], count: int) -> None:
     pixels = np.zeros(shape, np.uint8)
-    assert is_one(pixels) == (count == 1)
-    assert len(list(several(pixels))) == count
+    assert is_single(pixels) == (count == 1)
+    assert len(list(as_many(pixels))) == count

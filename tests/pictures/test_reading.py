@@ -101,9 +101,9 @@ def test_16_bits_are_divided_by_257(kind):
     assert read_picture(saved(Image.fromarray(values), kind), "x")[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
 
 
-def test_integers_beyond_16_bits_are_clipped():
-    values = np.array([[-5, 257, 70_000]], np.int32)
-    assert read_picture(saved(Image.fromarray(values), "TIFF"), "x")[0, :, 0].tolist() == [0, 1, 255]
+def test_integers_beyond_16_bits_fill_the_next_range():
+    values = np.array([[0, 2**23, 2**24 - 1]], np.int32)
+    assert read_picture(saved(Image.fromarray(values), "TIFF"), "x")[0, :, 0].tolist() == [0, 128, 255]
 
 
 @pytest.mark.parametrize(

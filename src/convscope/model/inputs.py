@@ -1,99 +1,195 @@
-"""Pictures as people hand them over for prediction: paths, bytes, PIL images and arrays."""
+"""Pictures as people pass them to `predict`: paths, bytes, open files, PIL images, arrays and tensors."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from convscope.common.printable import printable
 from convscope.errors import PictureError
-from convscope.pictures.reading import PIXEL_LIMIT, read_picture
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
+from convscope.pictures.reading import (
+    BYTE_LIMIT,
+    FORMATS,
+    PIXEL_LIMIT,
+    Reading,
+    check_size,
+    orientation_of,
+    read,
+    reading_of,
+    unreadable,
+)
+from convscope.pictures.value_range import RangeError, to_bytes
 
-Picture = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
+Picture = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image.Image | NDArray[Any]
 Pictures = Iterable[Picture]
 
-_PNG_MODES = {"1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA"}
+_TAKEN = "a path, bytes, an open file, a PIL image or an array (height, width[, 1 or 3])"
 
 
-def is_one(pictures: Picture | Pictures) -> bool:
-    """Tell one picture from several; the last of an array's three sides is channels if it is 1, 3 or 4.
+def is_single(pictures: Picture | Pictures) -> bool:
+    """Whether it is one picture; an array's last of three sides is channels if it is 1 to 4.
 
     Example:
-        >>> is_one("cat.jpg"), is_one(["cat.jpg"])
+        >>> is_single("cat.jpg"), is_single(["cat.jpg"])
         (True, False)
-        >>> is_one(np.zeros((28, 28, 3), np.uint8)), is_one(np.zeros((100, 28, 28), np.uint8))
+        >>> is_single(np.zeros((28, 28, 3), np.uint8)), is_single(np.zeros((100, 28, 28), np.uint8))
         (True, False)
     """
-    if isinstance(pictures, np.ndarray):
-        # one with opacity is one, too, although it will be refused, and not as many as it has rows
-        return _is_picture_shape(pictures.shape) or (pictures.ndim == 3 and pictures.shape[2] == 4)
-    return isinstance(pictures, str | os.PathLike | bytes | Image.Image)
+    if isinstance(pictures, np.ndarray) or _is_tensor(pictures):
+        shape = _channels_last(pictures).shape
+        return len(shape) <= 2 or (len(shape) == 3 and shape[2] in {1, 2, 3, 4})
+    return isinstance(pictures, str | os.PathLike | bytes | bytearray | memoryview | Image.Image) or hasattr(
+        pictures, "read"
+    )
 
 
-def several(pictures: Picture | Pictures) -> Pictures:
-    """Give one picture as a list of one, and several as they are."""
-    if isinstance(pictures, str | os.PathLike | bytes | Image.Image):
-        return [pictures]
-    if isinstance(pictures, np.ndarray) and is_one(pictures):
-        return [pictures]
-    return pictures
+def as_many(pictures: Picture | Pictures) -> Pictures:
+    """Return one picture as a list of one, and several as they are.
+
+    Raises:
+        PictureError: It is no picture, and nothing that holds any.
+    """
+    if is_single(pictures):
+        return [pictures]  # pyright: ignore[reportReturnType]
+    if _is_tensor(pictures):
+        return _channels_last(pictures)
+    if not isinstance(pictures, Iterable):
+        raise PictureError(f"cannot read a picture from {type(pictures).__name__}", remedy=f"give {_TAKEN}")
+    return pictures  # pyright: ignore[reportReturnType]
 
 
-def name_of(picture: Picture, place: int) -> str:
-    """A picture's path as it was given, or its place, counted from 1."""
-    return os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"picture {place}"
+def picture_name(picture: Picture, number: int) -> str:
+    """Return a picture's path as it was given, or its number, counted from 1."""
+    return os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"picture {number}"
 
 
 def pixels_of(
     picture: Picture, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
 ) -> NDArray[np.uint8]:
-    """Read a picture: uint8 (height, width) or (height, width, channels).
+    """Read the pixels of a picture; arguments and errors as for `read_input`."""
+    return read_input(picture, name, shortest_side, pixel_limit).pixels
 
-    Files and bytes are read as `read_picture` does it, with the same `shortest_side` and `pixel_limit`.
+
+def read_input(
+    picture: Picture, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
+) -> Reading:
+    """Read a picture, in whichever form it is.
+
+    Paths, bytes, open files and PIL images that are not yet loaded are read as `reading.read` reads a file.
+    Other PIL images and arrays are taken as upright; arrays are red, green, blue. Their values are brought to
+    0..255 as those of files are.
+
+    Args:
+        picture: One picture.
+        name: What to call it in errors.
+        shortest_side: As for `reading.read`; pixels in memory have no codec that could scale them.
+        pixel_limit: How many pixels it may have at most.
 
     Raises:
-        PictureError: It cannot be read, or is an array of another kind.
+        PictureError: It cannot be read, or is of another type or shape.
     """
+    name = printable(name)
     match picture:
-        case np.ndarray():
-            return _checked(picture, name)
+        case str() | os.PathLike():
+            return read(Path(picture), name, shortest_side, pixel_limit)
         case Image.Image():
-            return read_picture(_encoded(picture, name), name)
-        case bytes():
-            return read_picture(picture, name, shortest_side, pixel_limit)
+            encoded = _file_of(picture)
+            if encoded is None:
+                return _image(picture, name, pixel_limit)
+        case bytes() | bytearray() | memoryview():
+            encoded = bytes(picture)
+        case _ if isinstance(picture, np.ndarray) or _is_tensor(picture):
+            return _array(_channels_last(picture), name)
         case _:
-            return read_picture(Path(picture), printable(name), shortest_side, pixel_limit)
+            encoded = _content(picture, name)
+    return read(encoded, name, shortest_side, pixel_limit)
 
 
-def _is_picture_shape(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 2 or (len(shape) == 3 and shape[2] in {1, 3})
-
-
-def _checked(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    if pixels.dtype != np.uint8 or not pixels.size or not _is_picture_shape(pixels.shape):
-        raise PictureError(
-            f"cannot read {name}, an array of {pixels.dtype} {pixels.shape}",
-            remedy="give uint8 values 0..255 of shape (height, width) or (height, width, 1 or 3)",
-        )
-    return pixels
-
-
-def _encoded(image: Image.Image, name: str) -> bytes:
-    """As the bytes of a file, without loss: so an image in memory is read in the one way all pictures are."""
-    buffer = io.BytesIO()
+def _file_of(image: Image.Image) -> bytes | None:
+    """Return the encoded bytes of an image that was opened from a file and not yet loaded or changed."""
+    if not isinstance(image, ImageFile.ImageFile) or not image.tile or image.fp is None or image.tell():
+        return None
+    if getattr(image, "decoderconfig", ()) or image.format not in {*FORMATS, "MPO"}:
+        return None
+    file = image.fp
     try:
-        if image.mode == "F":
-            image.save(buffer, "TIFF")
-        else:
-            plain = image if image.mode in _PNG_MODES else image.convert("RGB")
-            plain.save(buffer, "PNG", compress_level=1, exif=image.getexif())
-    except (OSError, ValueError) as error:
-        raise PictureError(f"cannot read {name}", why=str(error)) from error
-    return buffer.getvalue()
+        before = file.tell()
+        file.seek(0)
+        encoded = file.read(BYTE_LIMIT + 1)
+        file.seek(before)
+    except (OSError, ValueError):
+        return None
+    return encoded if len(encoded) <= BYTE_LIMIT else None
+
+
+def _image(image: Image.Image, name: str, pixel_limit: int) -> Reading:
+    check_size(image, name, pixel_limit)
+    is_file = isinstance(image, ImageFile.ImageFile)
+    orientation = orientation_of(image)
+    if not is_file and orientation not in {0, 1}:
+        raise PictureError(
+            f"cannot tell which way up {name} is",
+            why=f"its EXIF still has orientation {orientation}, and the image may have been turned already",
+            remedy="image = PIL.ImageOps.exif_transpose(PIL.Image.open(path)), or give the path",
+        )
+    try:
+        with pillow_warnings_ignored:
+            image.load()
+            return reading_of(image, name, upright=is_file)
+    except PictureError:
+        raise
+    except Exception as error:
+        raise unreadable(name, str(error) or type(error).__name__) from error
+
+
+def _array(values: NDArray[Any], name: str) -> Reading:
+    if values.ndim not in {2, 3} or not values.size or (values.ndim == 3 and values.shape[2] not in {1, 3}):
+        raise PictureError(
+            f"cannot read {name}, an array of {values.dtype} {values.shape}",
+            remedy="give (height, width) or (height, width, 1 or 3), without an alpha channel",
+        )
+    try:
+        return Reading(*to_bytes(values))
+    except RangeError as error:
+        raise PictureError(
+            f"cannot read {name}, an array of {values.dtype} {values.shape}",
+            why=str(error),
+            remedy="scale it to 0..255: (255 * (x - x.min()) / (x.max() - x.min())).astype('uint8')",
+        ) from error
+
+
+def _content(file: Any, name: str) -> bytes:  # noqa: ANN401  # anything
+    if not hasattr(file, "read"):
+        raise PictureError(f"cannot read {name}, of type {type(file).__name__}", remedy=f"give {_TAKEN}")
+    try:
+        if file.seekable():
+            file.seek(0)
+        content = file.read(BYTE_LIMIT + 1)
+    except Exception as error:
+        raise unreadable(name, str(error) or type(error).__name__) from error
+    if not isinstance(content, bytes):
+        raise unreadable(name, "the file is opened as text", "open it in mode 'rb'")
+    if len(content) > BYTE_LIMIT:
+        raise unreadable(name, f"it has more than {BYTE_LIMIT:,} bytes")
+    return content
+
+
+def _is_tensor(value: object) -> bool:
+    """Whether it is a PyTorch tensor; PyTorch is not imported for it."""
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def _channels_last(pictures: Any) -> NDArray[Any]:  # noqa: ANN401  # an array or a tensor
+    """Return an array as it is, and a tensor ([N,] channels, height, width) with its channels last."""
+    if isinstance(pictures, np.ndarray):
+        return pictures
+    values = np.asarray(pictures.detach().cpu())
+    channels_first = values.ndim in {3, 4} and values.shape[-3] in {1, 2, 3, 4}
+    return np.moveaxis(values, -3, -1) if channels_first else values

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from convscope.common.processors import processor_count
 from convscope.errors import PictureError
 from convscope.pictures.pillow_warnings import pillow_warnings_ignored
-from convscope.pictures.reading import read_picture
+from convscope.pictures.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,12 +36,14 @@ class Decoded:
         pixels: uint8 (H, W) or (H, W, C).
         digest: Digest of its encoded bytes, or of its pixels if it comes from an array.
         loaded: What the source returned: encoded bytes, or pixels.
+        guess: How the range of its values was guessed, if it had to be.
     """
 
     index: int
     pixels: Picture
     digest: bytes
     loaded: bytes | Picture
+    guess: str = ""
 
 
 def decode(
@@ -108,8 +110,8 @@ def _decode(index: int, load: Load, source: Source, shortest_side: int | None) -
     digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
     if isinstance(data, bytes):
         digest.update(data)
-        pixels = read_picture(data, source.items[index].name, shortest_side)
-        return Decoded(index, pixels, digest.digest(), data)
+        reading = read(data, source.items[index].name, shortest_side)
+        return Decoded(index, reading.pixels, digest.digest(), data, reading.guess)
     digest.update(repr(data.shape).encode())
     digest.update(data.tobytes())
     return Decoded(index, data, digest.digest(), data)

@@ -1,25 +1,42 @@
-"""From a file's bytes to pixels."""
+"""Reading one picture: from a file's bytes, or a PIL image, to pixels."""
 
 from __future__ import annotations
 
+import importlib.util
 import stat
+from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from convscope.errors import PictureError
 from convscope.pictures.pillow_warnings import pillow_warnings_ignored
+from convscope.pictures.png_chunks import without_profiles
+from convscope.pictures.tiff_tags import Samples, describe_tiff, samples_of
+from convscope.pictures.value_range import RangeError, to_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+HAS_AVIF = features.check("avif")
+HAS_HEIC = importlib.util.find_spec("pillow_heif") is not None
+
+FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"),
+    *(("AVIF",) if HAS_AVIF else ()),
+    *(("HEIF",) if HAS_HEIC else ()),
+)
 SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp")
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp"),
+        *((".avif",) if HAS_AVIF else ()),
+        *((".heic", ".heif") if HAS_HEIC else ()),
+    )
 )
 PIXEL_LIMIT = 100_000_000
 BYTE_LIMIT = 256 * 2**20
@@ -36,11 +53,26 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = frozenset((5, 6, 7, 8))
+_FEW_BITS = 15
+"""16-bit colours of which Pillow's upper 8 bits go no further use at most 12 of their bits."""
 
 
-def unreadable(name: str, cause: str) -> PictureError:
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A picture that has been read.
+
+    Attributes:
+        pixels: uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
+        guess: How the range of its values was guessed, if they are no bytes and the file does not say.
+    """
+
+    pixels: NDArray[np.uint8]
+    guess: str = ""
+
+
+def unreadable(name: str, cause: str, remedy: str = "") -> PictureError:
     """Make the error for one picture that cannot be read."""
-    return PictureError(f"cannot read the picture {name}", why=cause)
+    return PictureError(f"cannot read the picture {name}", why=cause, remedy=remedy)
 
 
 def read_file(path: Path, name: str) -> bytes:
@@ -48,15 +80,15 @@ def read_file(path: Path, name: str) -> bytes:
 
     Args:
         path: The file.
-        name: What people call it.
+        name: What to call it in errors.
 
     Raises:
-        PictureError: If there is no such file, it may not be read, is no file, or is larger than
+        PictureError: If there is no such file, it may not be read, is no regular file, or is larger than
             `BYTE_LIMIT`.
     """
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block for ever
             raise unreadable(name, "it is not a file")
         if status.st_size > BYTE_LIMIT:
             raise unreadable(name, f"it has {status.st_size:,} bytes; the limit is {BYTE_LIMIT:,}")
@@ -74,77 +106,85 @@ def read_file(path: Path, name: str) -> bytes:
 def read_picture(
     data: bytes | Path, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
 ) -> NDArray[np.uint8]:
-    """Read one picture: JPEG, PNG, GIF or animated WebP (first frame), BMP, TIFF, WebP.
+    """Read the pixels of one picture; arguments and errors as for `read`."""
+    return read(data, name, shortest_side, pixel_limit).pixels
 
-    The orientation written in EXIF is honoured. Transparency is laid on white. 16-bit values are divided by
-    257 and rounded; integers beyond 16 bits are clipped first. Floating-point values stand for 0..1 where
-    none is above 1, otherwise for 0..255, and are clipped to that.
+
+def read(
+    data: bytes | Path, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
+) -> Reading:
+    """Read one picture: JPEG, PNG, GIF, BMP, TIFF, WebP and AVIF; HEIC with the extra `heic`.
+
+    Of an animation or a file of several pages the first picture counts. EXIF's orientation is honoured.
+    Transparent pixels are laid on white. Values that are no bytes are scaled as `value_range` says. Colour
+    profiles are not applied.
 
     Args:
         data: The encoded picture, or the path of its file.
-        name: What people call it, for the error.
+        name: What to call it in errors.
         shortest_side: A JPEG may be decoded at a half, a quarter or an eighth of its size, which its codec
             does in a fraction of the time, as long as no side gets shorter than this. None: in full size.
         pixel_limit: How many pixels it may have at most.
 
-    Returns:
-        uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
-
     Raises:
-        PictureError: If it is empty, no picture, damaged or cut short, or has more than `pixel_limit` pixels;
-            told before it is decoded.
+        PictureError: If it is empty, no picture, of a kind that is not read, damaged or cut short, or has
+            more than `pixel_limit` pixels, which is checked before it is decoded.
     """
     encoded = data if isinstance(data, bytes) else read_file(data, name)
     if not encoded:
         raise unreadable(name, "the file is empty")
     try:
-        with pillow_warnings_ignored, Image.open(BytesIO(encoded), formats=FORMATS) as image:
-            _check_size(image, name, pixel_limit)
-            if shortest_side is not None:
-                image.draft(None, (shortest_side, shortest_side))
-            image.load()
-            _check_end(image, encoded, name)
-            return _pixels(_turned_upright(image))
+        return _decoded(encoded, name, shortest_side, pixel_limit)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        raise unreadable(name, "its content is not a JPEG, PNG, GIF, BMP, TIFF or WebP picture") from error
+        raise _unidentified(name, encoded) from error
     except Image.DecompressionBombError as error:
         raise unreadable(name, f"it unfolds to more than the limit of {pixel_limit:,} pixels") from error
     except Exception as error:
         raise unreadable(name, f"it is damaged ({str(error) or type(error).__name__})") from error
 
 
-def picture_size(encoded: bytes) -> tuple[int, int]:
-    """Read the height and width of a picture from its head, EXIF's orientation honoured.
+def reading_of(image: Image.Image, name: str, *, upright: bool = True) -> Reading:
+    """Read the pixels of a PIL image of any mode, which is left as it is.
 
     Args:
-        encoded: A picture that `read_picture` can read.
+        image: The image, loaded.
+        name: What to call it in errors.
+        upright: Whether to turn it as its EXIF orientation says.
+
+    Raises:
+        PictureError: Its values cannot be brought to 0..255, or Pillow has not decoded them right.
     """
-    with pillow_warnings_ignored, Image.open(BytesIO(encoded), formats=FORMATS) as image:
-        lies = orientation_of(image) in SIDEWAYS
-        return (image.width, image.height) if lies else (image.height, image.width)
-
-
-def suffix_of(encoded: bytes) -> str:
-    """What the name of a picture's file ends with, by its content.
-
-    Args:
-        encoded: A picture that `read_picture` can read.
-    """
-    with pillow_warnings_ignored, Image.open(BytesIO(encoded), formats=FORMATS) as image:
-        return f".{str(image.format).lower()}"
-
-
-def orientation_of(image: Image.Image) -> int:
-    """Read EXIF's orientation, 1 to 8; 1, upright, where there is none."""
+    samples = samples_of(image)
+    if samples.misread:
+        cause = f"it is a TIFF of {samples.misread}, which is not read"
+        raise unreadable(name, cause, "save it as PNG or with 8 bits")
+    orientation = orientation_of(image) if upright else 1
+    if orientation in UPRIGHT:
+        image = image.transpose(UPRIGHT[orientation])
     try:
-        return image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
-        return 1
+        pixels, guess = _pixels(image, samples)
+    except RangeError as error:
+        raise unreadable(name, str(error), "scale its values to 0..255 and save it as PNG") from error
+    return Reading(pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis], guess)
 
 
-def _check_size(image: Image.Image, name: str, limit: int) -> None:
+def open_image(encoded: bytes) -> Image.Image:
+    """Open a picture with Pillow, without decoding it yet; raises what Pillow raises."""
+    _register_heic()
+    try:
+        return Image.open(BytesIO(encoded), formats=FORMATS)
+    except ValueError:  # a profile or text that unfolds to more than Pillow allows
+        return Image.open(BytesIO(without_profiles(encoded) or encoded), formats=FORMATS)
+
+
+def check_size(image: Image.Image, name: str, limit: int) -> None:
+    """Check the number of pixels of an image that is not yet decoded.
+
+    Raises:
+        PictureError: There are more than `limit`.
+    """
     if image.width * image.height > limit:
         raise unreadable(
             name,
@@ -152,14 +192,99 @@ def _check_size(image: Image.Image, name: str, limit: int) -> None:
         )
 
 
+def picture_size(encoded: bytes) -> tuple[int, int]:
+    """Return the height and width of a picture from its header, with EXIF's orientation honoured.
+
+    Args:
+        encoded: A picture that `read_picture` can read.
+    """
+    with pillow_warnings_ignored, open_image(encoded) as image:
+        turned = orientation_of(image) in SIDEWAYS
+        return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def frame_count(encoded: bytes) -> int:
+    """Return how many frames or pages a picture has.
+
+    Args:
+        encoded: A picture that `read_picture` can read.
+    """
+    with pillow_warnings_ignored, open_image(encoded) as image:
+        if image.format == "MPO":  # the same view again, for a depth effect or in other sizes
+            return 1
+        try:
+            return int(getattr(image, "n_frames", 1))
+        except Exception:  # noqa: BLE001 - the first one could be read, and no other is
+            return 1
+
+
+def suffix_of(encoded: bytes) -> str:
+    """Return the suffix for a picture's file name, judging by its content.
+
+    Args:
+        encoded: A picture that `read_picture` can read.
+    """
+    with pillow_warnings_ignored, open_image(encoded) as image:
+        return f".{str(image.format).lower()}"
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return EXIF's orientation, 1 to 8; 1, upright, if there is none."""
+    try:
+        return image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
+        return 1
+
+
+def _decoded(encoded: bytes, name: str, shortest_side: int | None, pixel_limit: int) -> Reading:
+    with pillow_warnings_ignored, open_image(encoded) as image:
+        check_size(image, name, pixel_limit)
+        if shortest_side is not None:
+            image.draft(None, (shortest_side, shortest_side))
+        is_deep = _is_deep_colour(image)
+        try:
+            image.load()
+        except ValueError:
+            stripped = without_profiles(encoded)
+            if stripped in {None, encoded}:
+                raise
+            return _decoded(stripped or b"", name, shortest_side, pixel_limit)
+        _check_end(image, encoded, name)
+        result = reading_of(image, name)
+        if is_deep:
+            _check_filled(result, name)
+        return result
+
+
+@cache
+def _register_heic() -> None:
+    if HAS_HEIC:
+        import pillow_heif  # noqa: PLC0415  # pyright: ignore[reportMissingImports]  # optional
+
+        pillow_heif.register_heif_opener()
+
+
+def _unidentified(name: str, encoded: bytes) -> PictureError:
+    kind = describe_tiff(encoded)
+    if kind:
+        cause = f"it is a TIFF of {kind}, which is not read"
+        return unreadable(name, cause, "save it as PNG, or as TIFF of 8 or 16 bits")
+    if encoded[4:8] == b"ftyp" and encoded[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim"}:
+        return unreadable(name, "it is a HEIC picture", "pip install 'convscope[heic]', or save it as JPEG")
+    return unreadable(name, f"its content is not a {', '.join(_SHOWN[:-1])} or {_SHOWN[-1]} picture")
+
+
+_SHOWN = [*FORMATS[:5], "WebP", *FORMATS[6:]]
+
+
 def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
     """Find a JPEG cut short that Pillow lets pass, as it does where somebody set LOAD_TRUNCATED_IMAGES."""
-    if image.format == "JPEG" and encoded.find(JPEG_END, _scan_start(encoded)) < 0:
+    if image.format in {"JPEG", "MPO"} and encoded.find(JPEG_END, _scan_start(encoded)) < 0:
         raise unreadable(name, "it is cut short (no end marker)")
 
 
 def _scan_start(encoded: bytes) -> int:
-    """Find where a JPEG's pixels start: behind its segments, one of which may hold a small JPEG."""
+    """Return where a JPEG's pixels start: after its segments, one of which may hold a small JPEG."""
     place = 2
     while encoded[place : place + 1] == b"\xff" and encoded[place : place + 2] != JPEG_SCAN:
         filled = encoded[place + 1 : place + 2] == b"\xff"
@@ -167,34 +292,43 @@ def _scan_start(encoded: bytes) -> int:
     return place
 
 
-def _turned_upright(image: Image.Image) -> Image.Image:
-    orientation = orientation_of(image)
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether a file not yet loaded holds 16-bit colours, of which Pillow keeps the upper 8 bits."""
+    tiles: list[Any] = getattr(image, "tile", [])
+    return image.mode in {"RGB", "RGBA", "RGBa"} and any(";16" in str(tile[3]) for tile in tiles)
 
 
-def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    if image.mode == "F" or image.mode.startswith("I"):
-        pixels = _narrowed(np.asarray(image))
-    elif image.has_transparency_data:
-        pixels = np.asarray(_laid_on_white(image))
-    elif image.mode in {"L", "RGB"}:
-        pixels = np.asarray(image)
-    else:
-        pixels = np.asarray(image.convert("L" if image.mode == "1" else "RGB"))
-    return pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
+def _check_filled(result: Reading, name: str) -> None:
+    if 0 < int(result.pixels.max()) <= _FEW_BITS:
+        cause = "its 16-bit colours use 12 bits at most, so it would be read as nearly black"
+        raise unreadable(name, cause, "scale its values to 0..65,535, or save it with 8 bits")
 
 
-def _narrowed(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale 16-bit, 32-bit and floating-point grey values to 0..255."""
-    if np.issubdtype(values.dtype, np.integer):
-        return ((np.clip(values, 0, 65535).astype(np.uint32) + 128) // 257).astype(np.uint8)
-    values = np.nan_to_num(values.astype(np.float64), nan=0.0)
-    scale = 255 if values.max() <= 1 else 1
-    return np.rint(np.clip(values * scale, 0, 255)).astype(np.uint8)
+def _pixels(image: Image.Image, samples: Samples) -> tuple[NDArray[np.uint8], str]:
+    if image.mode == "F" or image.mode.startswith("I") or samples.signed_bytes:
+        return _deep_grey(image, samples)
+    if image.has_transparency_data:
+        return np.asarray(_laid_on_white(image)), ""
+    if image.mode in {"L", "RGB"}:
+        return np.asarray(image), ""
+    return np.asarray(image.convert("L" if image.mode == "1" else "RGB")), ""
+
+
+def _deep_grey(image: Image.Image, samples: Samples) -> tuple[NDArray[np.uint8], str]:
+    values = np.asarray(image)
+    pixels, guess = to_bytes(samples.typed(values), samples.filled_bits, storage=samples.storage_bits)
+    if samples.white_is_zero:
+        pixels = 255 - pixels
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        pixels = np.where(values == transparent, np.uint8(255), pixels)
+    return pixels, guess
 
 
 def _laid_on_white(image: Image.Image) -> Image.Image:
     grey = image.mode in {"1", "L", "LA", "La"}
+    if image.mode == "La":
+        image = image.convert("LA")
     colours = image.convert("RGBA")
     white = Image.new("RGBA", colours.size, "white")
     return Image.alpha_composite(white, colours).convert("L" if grey else "RGB")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from convscope.pictures.pillow_warnings import pillow_warnings_ignored
-from convscope.pictures.reading import FORMATS, orientation_of
+from convscope.pictures.reading import open_image, orientation_of
 from convscope.walkthrough.document import Change
 
 if TYPE_CHECKING:
@@ -63,14 +62,14 @@ def _while_reading(picture: Picture) -> list[Change]:
     """What `pictures.reading` did to a file; an array was only taken as it is."""
     match picture:
         case bytes():
-            source = io.BytesIO(picture)
+            encoded = picture
         case str() | os.PathLike():
-            source = Path(picture)
+            encoded = Path(picture).read_bytes()
         case Image.Image():
             return _of_image(picture)
         case _:
             return []
-    with pillow_warnings_ignored, Image.open(source, formats=FORMATS) as image:
+    with pillow_warnings_ignored, open_image(encoded) as image:
         return _of_image(image)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from convscope.errors import SettingError
 from convscope.model.file import Model
-from convscope.model.inputs import name_of, pixels_of
+from convscope.model.inputs import picture_name, pixels_of
 from convscope.network.notation import Convolution, write
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.document import ConvolutionStep, Walk
@@ -53,7 +53,7 @@ def filter_picture(
         SettingError: The filters differ in size, or stride or padding are impossible.
         NetworkError: A filter is larger than the padded picture.
     """
-    name = name_of(picture, 1)
+    name = picture_name(picture, 1)
     model = _model(pixels_of(picture, name).shape[:2], [*kernels.values()], stride, padding)
     taken = take(see(picture, model, name), model, engine_of(model))
     teller = Teller(model, truth=None, relevance=None, coarse=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.calibration import tempered
-from convscope.model.inputs import name_of, pixels_of
+from convscope.model.inputs import picture_name, pixels_of
 from convscope.model.intermediate import Intermediate
 from convscope.network.notation import parse
 from convscope.network.shapes import Row, trace
@@ -111,7 +111,7 @@ def see(picture: Picture, model: Model, name: str | None = None) -> Seen:
     Raises:
         PictureError: The picture cannot be read.
     """
-    name, size = name or name_of(picture, 1), model.preparation
+    name, size = name or picture_name(picture, 1), model.preparation
     original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
     height, width = original.shape[:2]
     return Seen(
