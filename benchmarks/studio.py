@@ -135,7 +135,7 @@ def running(folder: Path, model: Path, pictures: Path) -> Generator[str]:
     """Run a studio until the end of the block; its address."""
     command = [sys.executable, "-m", "convscope", "studio", str(model), "--no-browser"]
     with subprocess.Popen(
-        [*command, f"--home={folder / 'home'}", f"--data={pictures}"], stdout=subprocess.PIPE, text=True
+        [*command, f"--folder={folder / 'home'}", f"--data={pictures}"], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             yield cast("IO[str]", process.stdout).readline().strip()

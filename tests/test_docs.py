@@ -14,7 +14,7 @@ from convscope.network.presets import PRESETS
 from convscope.pictures import reading
 from convscope.pictures.sources import archive, idx, parquet_pictures, webdataset
 from convscope.serving.limits import Limits
-from convscope.studio import collecting, collection_routes
+from convscope.studio.data import collecting, collection_routes
 from convscope.training.runs import run_folder
 from fuzzing import judgement
 

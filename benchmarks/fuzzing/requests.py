@@ -28,10 +28,10 @@ from convscope.serving.limits import Limits
 from convscope.serving.metrics import Metrics
 from convscope.serving.model_registry import ModelRegistry
 from convscope.serving.service import Service
+from convscope.studio.access import AccessControl
 from convscope.studio.app import create_app
-from convscope.studio.gate import Gate
-from convscope.studio.home import Home
-from convscope.studio.opened import Studio
+from convscope.studio.studio_folder import StudioFolder
+from convscope.studio.workspace import Workspace
 from fuzzing.files import pictures, zipped
 from fuzzing.reader import Reader
 from fuzzing.records import write_model
@@ -69,14 +69,14 @@ def service_json(folder: Path) -> Reader:
 
 def studio_pictures(folder: Path) -> Reader:
     """Pictures for a collection, as a form, as JSON and as they are."""
-    home = Home(folder)
+    home = StudioFolder(folder)
     (home.data / "hands").mkdir(exist_ok=True)
-    studio = Studio(home)
-    (number,) = (one.id for one in studio.sources() if one.origin == "collected")
+    workspace = Workspace(home)
+    (number,) = (one.id for one in workspace.sources.all() if one.origin == "collected")
     address = f"POST /api/collections/{number}/classes/cat".encode()
     whole = [_message(address, _KINDS[kind], body) for kind, body in _bodies(pictures()[0]).items()]
     return _of_studio(
-        studio, whole, pictures(), lambda picture: _message(address, _KINDS["form"], _form(picture))
+        workspace, whole, pictures(), lambda picture: _message(address, _KINDS["form"], _form(picture))
     )
 
 
@@ -87,7 +87,7 @@ def studio_archive(folder: Path) -> Reader:
     def written(archive: bytes) -> bytes:
         return _message(b"POST /api/archives?name=pets.zip", b"application/zip", archive)
 
-    return _of_studio(Studio(Home(folder)), [written(inside)], [inside], written)
+    return _of_studio(Workspace(StudioFolder(folder)), [written(inside)], [inside], written)
 
 
 def studio_requests(folder: Path) -> Reader:
@@ -97,9 +97,11 @@ def studio_requests(folder: Path) -> Reader:
         path = folder / "pets" / ("cat", "dog")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture)
-    studio = Studio(Home(folder / "home"), [str(folder / "pets.safetensors")], [str(folder / "pets")])
-    (model,) = (one.id for one in studio.models())
-    data = studio.sources()[0].id
+    workspace = Workspace(
+        StudioFolder(folder / "home"), [str(folder / "pets.safetensors")], [str(folder / "pets")]
+    )
+    (model,) = (one.id for one in workspace.models.all())
+    data = workspace.sources.all()[0].id
     sent = {
         "POST /api/collections": {"name": "hands"},
         "POST /api/data": {"path": "digits"},
@@ -123,31 +125,33 @@ def studio_requests(folder: Path) -> Reader:
         *(_request(edits, content) for content in _EDITS),
         *(_message(address.encode(), b"", b"") for address in asked),
     ]
-    return _of_studio(studio, whole)
+    return _of_studio(workspace, whole)
 
 
 def studio_edits(folder: Path) -> Reader:
     """The list of edits that the studio has written."""
     write_model(folder / "pets.safetensors")
-    studio = Studio(Home(folder / "home"), [str(folder / "pets.safetensors")])
-    (model,) = (one.id for one in studio.models())
-    return _written_file(studio, f"edits/{model}.json", f"GET /api/models/{model}/edits", _EDITS)
+    workspace = Workspace(StudioFolder(folder / "home"), [str(folder / "pets.safetensors")])
+    (model,) = (one.id for one in workspace.models.all())
+    return _written_file(workspace, f"edits/{model}.json", f"GET /api/models/{model}/edits", _EDITS)
 
 
 def studio_paths(folder: Path) -> Reader:
     """Paths of pictures that the studio has opened."""
-    return _written_file(Studio(Home(folder)), "paths.json", "GET /api/data", ["/pets", "digits"])
+    return _written_file(Workspace(StudioFolder(folder)), "paths.json", "GET /api/data", ["/pets", "digits"])
 
 
 def studio_lesson(folder: Path) -> Reader:
     """Questions of the lesson that were answered right."""
-    return _written_file(Studio(Home(folder)), "lesson.json", "GET /api/lesson", ["relu/1", "softmax/2"])
+    return _written_file(
+        Workspace(StudioFolder(folder)), "lesson.json", "GET /api/lesson", ["relu/1", "softmax/2"]
+    )
 
 
 def studio_events(folder: Path) -> Reader:
     """The events of a run, which another process writes."""
-    home = Home(folder)
-    ask = _asking(*_studio_app(Studio(home)))
+    home = StudioFolder(folder)
+    ask = _asking(*_studio_app(Workspace(home)))
     numbers = itertools.count()
     epoch = {"event": "EpochDone", "time": 0.0, "epoch": 1, "epochs": 2, "validation_accuracy_fraction": 0.5}
     events = [{"event": "Opened", "time": 0.0, "process": 1}, epoch, {**epoch, "epoch": 2}]
@@ -156,7 +160,7 @@ def studio_events(folder: Path) -> Reader:
         name = f"run-{next(numbers)}"  # one that was never read before
         (home.runs / name).mkdir()
         (home.runs / name / "events.jsonl").write_bytes(data)
-        ask(_message(f"GET /api/runs/{name}/news?after=0".encode(), b"", b""))
+        ask(_message(f"GET /api/runs/{name}/events?after=0".encode(), b"", b""))
 
     return Reader([b"".join(json.dumps(one).encode() + b"\n" for one in events)], read, tidy=_tidying(folder))
 
@@ -172,7 +176,9 @@ def service_socket(folder: Path) -> Reader:
 def studio_socket(folder: Path) -> Reader:
     """Whole requests to a real `convscope studio`."""
     whole = [_http("POST /api/collections", b'{"name": "hands"}', _KINDS["JSON"])]
-    return _socket(folder, "POST /api/pictures", whole, "studio", "--no-browser", f"--home={folder / 'home'}")
+    return _socket(
+        folder, "POST /api/pictures", whole, "studio", "--no-browser", f"--folder={folder / 'home'}"
+    )
 
 
 _EDITS: list[dict[str, Any]] = [
@@ -197,19 +203,19 @@ def _service(folder: Path, kind: str, body: Callable[[bytes], bytes]) -> Reader:
 
 
 def _of_studio(
-    studio: Studio,
+    workspace: Workspace,
     whole: list[bytes],
     insides: list[bytes] | None = None,
     finish: Callable[[bytes], bytes] = bytes,
 ) -> Reader:
-    ask = _asking(*_studio_app(studio))
-    return Reader(whole, ask, insides, finish, _tidying(studio.home.data.parent))
+    ask = _asking(*_studio_app(workspace))
+    return Reader(whole, ask, insides, finish, _tidying(workspace.folder.data.parent))
 
 
-def _written_file(studio: Studio, name: str, address: str, whole: object) -> Reader:
+def _written_file(workspace: Workspace, name: str, address: str, whole: object) -> Reader:
     """A file of the studio's folder, read back when an address is asked."""
-    path = studio.home.data.parent / name
-    ask = _asking(*_studio_app(studio))
+    path = workspace.folder.data.parent / name
+    ask = _asking(*_studio_app(workspace))
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
@@ -218,9 +224,9 @@ def _written_file(studio: Studio, name: str, address: str, whole: object) -> Rea
     return Reader([json.dumps(whole).encode()], read)
 
 
-def _studio_app(studio: Studio) -> tuple[AbstractAsyncContextManager[object], ASGIApp]:
-    app = create_app(studio)
-    return app.router.lifespan_context(app), HostAndToken(Gate(app, None), None, None)
+def _studio_app(workspace: Workspace) -> tuple[AbstractAsyncContextManager[object], ASGIApp]:
+    app = create_app(workspace)
+    return app.router.lifespan_context(app), HostAndToken(AccessControl(app, None), None, None)
 
 
 def _asking(running: AbstractAsyncContextManager[object], app: ASGIApp) -> Callable[[bytes], None]:

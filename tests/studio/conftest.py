@@ -62,7 +62,7 @@ class Running:
 @contextmanager
 def studio_running(folder: Path, *arguments: object) -> Iterator[Running]:
     """Run `convscope studio` with a home in `folder` until the end of the block, which it must survive."""
-    command = [sys.executable, "-m", "convscope", "studio", "--no-browser", "--home", str(folder / "home")]
+    command = [sys.executable, "-m", "convscope", "studio", "--no-browser", "--folder", str(folder / "home")]
     with (
         (folder / "studio.log").open("a") as errors,
         subprocess.Popen(

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-ENDLESS = ("/api/changes", "get")
+ENDLESS = ("/api/revisions", "get")
 STARTS_A_PROCESS = ("/api/losses", "post")
 STARTS_A_PROCESS_FOR_KNOWN_DATA = {("/api/data/{data}/suspects", "post"), ("/api/runs", "post")}
 KEPT = {
-    *("data", "runs", "logs", "models", "errands", "edits", "pictures"),
+    *("data", "runs", "models", "edits", "jobs", "pictures"),
     *("paths.json", "lesson.json"),
 }
 """What may be in the studio's folder."""

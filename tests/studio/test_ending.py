@@ -15,7 +15,7 @@ def sent(studio, head):
 
 
 def follow(studio):
-    return sent(studio, "GET /api/changes HTTP/1.1\nHost: localhost\n\n")
+    return sent(studio, "GET /api/revisions HTTP/1.1\nHost: localhost\n\n")
 
 
 def send_half_a_picture(studio):

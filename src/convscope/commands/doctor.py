@@ -26,6 +26,10 @@ def doctor(
         Path | None,
         typer.Option(metavar="FILE", help="Write a page that shows the pictures.", show_default=False),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append progress as lines of JSON.", show_default=False),
+    ] = None,
     manifest: Annotated[
         Path | None,
         typer.Option(
@@ -49,17 +53,19 @@ def doctor(
     from convscope.doctor.page import write_page
     from convscope.pictures.sources import open_source
     from convscope.pictures.sources.manifest import listable
-    from convscope.training.events import Preparing
+    from convscope.training.events import Preparing, emit
+    from convscope.training.listeners.event_log import EventLog
 
     source = open_source(data)
     if manifest is not None:
         listable(source)  # refused now, not after all the work
     with Terminal(sys.stderr) as terminal:
-        diagnosis = diagnose(source, lambda done, total: terminal(Preparing(done, total)))
+        listeners = [terminal] if events is None else [terminal, EventLog(events)]
+        diagnosis = diagnose(source, lambda done, total: emit(Preparing(done, total), listeners))
         if labels:
             from convscope.training.cross_validation import doubt_labels
 
-            diagnosis = doubt_labels(diagnosis, listeners=[terminal])
+            diagnosis = doubt_labels(diagnosis, listeners=listeners)
     listed = None if manifest is None else write_manifest(diagnosis, manifest)
     if html is not None:
         write_page(diagnosis, html)

@@ -24,7 +24,7 @@ def studio_(
             metavar="DATA", help="Labelled pictures to open, as for train; may be given several times."
         ),
     ] = None,
-    home: Annotated[
+    folder: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Folder for everything made in the studio.")
     ] = Path("studio"),
     host: Host = "127.0.0.1",
@@ -47,14 +47,14 @@ def studio_(
     from convscope.serving.host_and_token import is_loopback, read_token
     from convscope.serving.logs import configure
     from convscope.serving.server import listen
-    from convscope.studio.home import Home
-    from convscope.studio.opened import Studio
     from convscope.studio.server import serve
+    from convscope.studio.studio_folder import StudioFolder
+    from convscope.studio.workspace import Workspace
 
     token = None if is_loopback(host) else secrets.token_urlsafe().encode()
     if token_file is not None:
         token = read_token(token_file)
-    studio = Studio(Home(home), models or [], data or [])
+    workspace = Workspace(StudioFolder(folder), models or [], data or [])
     listener = listen(host, port)
     configure()
     url = f"{url_of(host, listener)}/"
@@ -63,4 +63,4 @@ def studio_(
     typer.echo(url)
     if browser:
         webbrowser.open(url)
-    serve(studio, listener, token)
+    serve(workspace, listener, token)

@@ -17,12 +17,15 @@ _CANNOT_LOCK = {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP}
 
 
 @contextmanager
-def locked(folder: Path, *, wait: bool = False) -> Generator[None]:
+def locked(folder: Path, *, wait: bool = False) -> Generator[int]:
     """Hold the lock of a folder.
 
     Args:
         folder: It must exist; it may be moved or removed meanwhile.
         wait: Whether to wait for whoever holds the lock.
+
+    Yields:
+        The file descriptor that holds the lock: a child process that inherits it holds the lock, too.
 
     Raises:
         BlockingIOError: Another holds it, and `wait` is false.
@@ -38,7 +41,7 @@ def locked(folder: Path, *, wait: bool = False) -> Generator[None]:
     place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _lock(place, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
+        yield place
     finally:
         os.close(place)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from convscope.doctor import findings
 from convscope.doctor.copies import Group, equal_pictures, joined, near_pairs
 from convscope.doctor.examination import examine
-from convscope.doctor.findings import MEANINGS, Finding
+from convscope.doctor.findings import MEANINGS, Doubt, Finding
 from convscope.doctor.label_suspects import label_suspects
 from convscope.errors import DataError
 
@@ -88,6 +88,7 @@ class Diagnosis:
                     "pictures": one.pictures,
                     "groups": [[self._picture(place) for place in group] for group in one.groups],
                     "detail": list(one.detail),
+                    "data": list(map(asdict, one.data)),
                 }
                 for one in self.findings
             ],
@@ -147,7 +148,7 @@ def diagnose(source: Source, progress: Progress = lambda _done, _total: None) ->
         findings.odd_sizes(seen),
         findings.odd_colours(seen),
     )
-    return Diagnosis(source, seen, copies, tuple(one for one in found if one and (one.groups or one.detail)))
+    return Diagnosis(source, seen, copies, tuple(one for one in found if one and (one.groups or one.data)))
 
 
 def with_label_suspects(
@@ -170,7 +171,7 @@ def with_label_suspects(
         "label suspect",
         tuple((place,) for place in readable[suspects].tolist()),
         tuple(
-            f"rather {classes[other]}, {probabilities[row, other]:.0%}"
+            Doubt(classes[int(other)], float(probabilities[row, other]))
             for row, other in zip(suspects.tolist(), others.tolist(), strict=True)
         ),
     )

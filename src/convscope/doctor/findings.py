@@ -55,18 +55,60 @@ ODD_SIZE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a picture cannot be decoded."""
+
+    cause: str
+
+    def __str__(self) -> str:
+        return self.cause
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """The largest and the smallest class, and how many pictures they have."""
+
+    largest: str
+    largest_pictures: int
+    smallest: str
+    smallest_pictures: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.largest_pictures:,} pictures of {self.largest!r}, "
+            f"{self.smallest_pictures:,} of {self.smallest!r}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The class that a model predicts instead of the label, and its probability."""
+
+    predicted: str
+    probability: float
+
+    def __str__(self) -> str:
+        return f"rather {self.predicted}, {self.probability:.0%}"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that was found.
 
     Attributes:
         kind: What it is; `MEANINGS` explains it.
         groups: The pictures concerned, by their places in the source; what belongs together in one group.
-        detail: What more there is to say, a text for each group, or one for all.
+        data: What more there is to say, one for each group or one for all.
     """
 
     kind: Kind
     groups: tuple[Group, ...]
-    detail: tuple[str, ...] = ()
+    data: tuple[Unreadable | Imbalance | Doubt, ...] = ()
+
+    @property
+    def detail(self) -> tuple[str, ...]:
+        """The data as texts for people."""
+        return tuple(map(str, self.data))
 
     @property
     def is_problem(self) -> bool:
@@ -82,7 +124,7 @@ class Finding:
 def unreadable(seen: Examination) -> Finding:
     """Find the pictures that cannot be decoded."""
     places = sorted(seen.broken)
-    return Finding("unreadable", _each(places), tuple(seen.broken[place] for place in places))
+    return Finding("unreadable", _each(places), tuple(Unreadable(seen.broken[place]) for place in places))
 
 
 def two_labels(copies: Iterable[Group], items: Sequence[Item]) -> Finding:
@@ -110,14 +152,14 @@ def imbalance(labels: Iterable[str]) -> Finding | None:
     """Compare the largest class with the smallest.
 
     Example:
-        >>> imbalance(["cat"] * 9 + ["dog"] * 3).detail
-        ("9 pictures of 'cat', 3 of 'dog'",)
+        >>> str(imbalance(["cat"] * 9 + ["dog"] * 3).data[0])
+        "9 pictures of 'cat', 3 of 'dog'"
     """
     counts = Counter(labels).most_common()
     (most, largest), (least, smallest) = counts[0], counts[-1]
     if largest < IMBALANCE * smallest:
         return None
-    return Finding("class imbalance", (), (f"{largest:,} pictures of {most!r}, {smallest:,} of {least!r}",))
+    return Finding("class imbalance", (), (Imbalance(most, largest, least, smallest),))
 
 
 def odd_shapes(seen: Examination) -> Finding:

@@ -1,11 +1,17 @@
-"""The studio: `convscope studio`. Train, look, change and understand, in the browser, on this machine alone.
+"""The studio, `convscope studio`: train, inspect, edit and understand networks in the browser.
 
-home        the studio's folder on the disk: nothing lives only in the browser
-opened      which models and pictures are open, each with a short id
-gate        who may ask, and from which page
-app         the addresses put together, a router for each thing to do
-page        the page application: its frame, and which scripts it may run
-server      runs it all until told to end
+studio_folder  the studio's folder on the disk: nothing is kept only in the browser
+cache, jobs    values that several threads ask for; commands that run in processes of their own
+models, sources, picture_refs
+               the models, pictures and single pictures that are open, each with a short id
+workspace      all of these, shared by the slices
+train, data, walk, mistakes, neurons, compare, lesson
+               a slice for each page: its routes and its state
+notifications  announces changes to all pages
+app            the routes put together
+page           the page application: its frame, and which scripts it may run
+access         which requests are let in
+server         runs it all until it is told to end
 
 Training runs in processes of its own, which write ordinary run folders; no PyTorch is needed here.
 """

@@ -1,4 +1,4 @@
-"""The addresses of the studio, a router for each thing to do in it."""
+"""The studio's addresses: a router for each slice."""
 
 from __future__ import annotations
 
@@ -7,56 +7,53 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from convscope.serving.error_handling import add_error_handlers
-from convscope.studio.change_routes import change_routes
-from convscope.studio.collection_routes import collection_routes
-from convscope.studio.comparison_routes import comparison_routes
-from convscope.studio.data_routes import data_routes
-from convscope.studio.drawing_routes import drawing_routes
-from convscope.studio.lesson_routes import lesson_routes
-from convscope.studio.losses_routes import losses_routes
-from convscope.studio.mistake_routes import mistake_routes
+from convscope.studio.compare.routes import comparison_routes
+from convscope.studio.data.routes import data_routes
+from convscope.studio.lesson.losses_routes import losses_routes
+from convscope.studio.lesson.routes import lesson_routes
+from convscope.studio.mistakes.routes import mistake_routes
 from convscope.studio.model_routes import model_routes
-from convscope.studio.neuron_routes import neuron_routes
+from convscope.studio.neurons.routes import neuron_routes
+from convscope.studio.notifications import notification_routes
 from convscope.studio.page import add_page
-from convscope.studio.snapshot_routes import snapshot_routes
-from convscope.studio.training_routes import training_routes
-from convscope.studio.walk_routes import walk_routes
+from convscope.studio.train.routes import train_routes
+from convscope.studio.train.runs import Runs
+from convscope.studio.walk.edit_lists import EditLists
+from convscope.studio.walk.routes import walk_routes
 
 if TYPE_CHECKING:
-    from convscope.studio.opened import Studio
-
-_ROUTERS = (
-    model_routes,
-    data_routes,
-    collection_routes,
-    training_routes,
-    snapshot_routes,
-    walk_routes,
-    drawing_routes,
-    neuron_routes,
-    mistake_routes,
-    comparison_routes,
-    losses_routes,
-    lesson_routes,
-    change_routes,
-)
+    from convscope.studio.workspace import Workspace
 
 
-def create_app(studio: Studio) -> FastAPI:
-    """Put the addresses together.
+def create_app(workspace: Workspace) -> FastAPI:
+    """Make the application.
 
-    No page of documentation is among them: those that FastAPI brings load scripts from elsewhere. The
-    description itself is at /openapi.json.
+    It has no page of documentation: FastAPI's load scripts from elsewhere. The description of its addresses
+    is at /openapi.json.
     """
     app = FastAPI(
         title="convscope studio",
-        summary="Train, look, change and understand.",
+        summary="Train, inspect, edit and understand networks.",
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it reads addresses as UTF-8, which they need not be
+        redirect_slashes=False,  # it decodes addresses as UTF-8, which they need not be
+        lifespan=workspace.jobs.lifespan,
     )
-    for routes in _ROUTERS:
-        app.include_router(routes(studio))
+    runs = Runs(workspace.folder, workspace.jobs)
+    edits = EditLists(workspace.models, workspace.folder.edits)
+    for router in (
+        model_routes(workspace),
+        data_routes(workspace),
+        train_routes(workspace, runs),
+        walk_routes(workspace, edits),
+        neuron_routes(workspace),
+        mistake_routes(workspace),
+        comparison_routes(workspace),
+        losses_routes(workspace),
+        lesson_routes(workspace),
+        notification_routes(workspace, runs, edits),
+    ):
+        app.include_router(router)
     add_page(app)
     add_error_handlers(app)
     return app

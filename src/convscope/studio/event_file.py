@@ -1,8 +1,9 @@
-"""Reading on in a file of events that a process may be writing: `convscope.training.listeners.event_log`."""
+"""Reading a file of events while a process may be writing it: `convscope.training.listeners.event_log`."""
 
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from convscope.common import strict_json
@@ -10,59 +11,65 @@ from convscope.common import strict_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-Event = tuple[int, dict[str, Any]]
+Event = dict[str, Any]
+_TAIL_BYTES = 16_384
 
 
 class EventFile:
-    """Such a file, and how far it was read.
+    """A file of events, and how far it has been read.
 
     Args:
-        path: It need not exist yet.
-        place: Where to begin.
+        path: The file; it need not exist yet.
+        position: Where to begin, in bytes.
 
     Attributes:
-        place: How far it was read.
+        position: How far it has been read.
     """
 
-    def __init__(self, path: Path, place: int = 0) -> None:
+    def __init__(self, path: Path, position: int = 0) -> None:
         self._path = path
-        self.place = place
+        self.position = position
 
-    def news(self) -> list[Event]:
-        """What was written since the last call: each event with the place behind it in the file."""
+    def read(self) -> list[Event]:
+        """Return the events written since the last call."""
         try:
             with self._path.open("rb") as file:
-                file.seek(self.place)
-                found = events_of(file.read(), self.place)
+                file.seek(self.position)
+                data = file.read()
         except OSError:
             return []
-        if found:
-            self.place = found[-1][0]
-        return found
+        events, length = parse(data)
+        self.position += length
+        return events
 
 
-def events_of(data: bytes, start: int = 0) -> list[Event]:
-    r"""Read whole lines of events, each with the place behind it; what is no event is passed over.
+def last_event(path: Path) -> Event | None:
+    """Return the last event of a file; None if there is none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL_BYTES))
+            events, _ = parse(file.read())
+    except OSError:
+        return None
+    return events[-1] if events else None
 
-    Args:
-        data: The bytes.
-        start: Their place in the file.
+
+def parse(data: bytes) -> tuple[list[Event], int]:
+    r"""Return the events of all whole lines, and how long these lines are; what is no event is skipped.
 
     Example:
-        >>> events_of(b'{"event": "Note"}\n{"ev\n{"event": "Stopped"}\n{"event"')
-        [(19, {'event': 'Note'}), (45, {'event': 'Stopped'})]
+        >>> parse(b'{"event": "Noted"}\n{"ev\n{"event": "Stopped"}\n{"event"')
+        ([{'event': 'Noted'}, {'event': 'Stopped'}], 45)
     """
-    found: list[Event] = []
-    place = start
-    for line in data.splitlines(keepends=True):
-        place += len(line)
-        if not line.endswith(b"\n"):
-            break
+    whole = data[: data.rfind(b"\n") + 1]
+    events: list[Event] = []
+    for line in whole.splitlines():
         try:
             event = strict_json.parse(line)
-            json.dumps(event, ensure_ascii=False).encode()  # a lone surrogate cannot be told on
+            json.dumps(event, ensure_ascii=False).encode()  # a lone surrogate cannot be sent on
         except ValueError:
             continue
         if isinstance(event, dict) and isinstance(event.get("event"), str):
-            found.append((place, event))
-    return found
+            events.append(event)
+    return events, len(whole)

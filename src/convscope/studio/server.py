@@ -1,4 +1,4 @@
-"""Runs the studio until told to end. Training that is under way goes on without it."""
+"""Runs the studio until it is told to end. Training that is running goes on without it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from convscope.serving.host_and_token import HostAndToken, loopback_hosts
 from convscope.serving.limits import Limits
 from convscope.serving.server import run
+from convscope.studio.access import AccessControl
 from convscope.studio.app import create_app
-from convscope.studio.gate import Gate
 
 if TYPE_CHECKING:
     import socket
 
-    from convscope.studio.opened import Studio
+    from convscope.studio.workspace import Workspace
 
 LIMITS = Limits(
     body_bytes=512 * 2**20,  # an archive of pictures
@@ -23,16 +23,21 @@ LIMITS = Limits(
 )
 
 
-def serve(studio: Studio, opened: socket.socket, token: bytes | None) -> None:
+def serve(workspace: Workspace, listening: socket.socket, token: bytes | None) -> None:
     """Answer requests until SIGTERM or Ctrl-C.
 
     Args:
-        studio: What is open.
-        opened: What `convscope.serving.server.listen` returned.
-        token: What whoever asks must know; None lets all pass.
+        workspace: What is open.
+        listening: What `convscope.serving.server.listen` returned.
+        token: The token that requests must carry; None requires none.
     """
-    threading.Thread(target=studio.open_first, daemon=True).start()  # the digits take a large import
-    gated = Gate(create_app(studio), token)
+    threading.Thread(
+        target=workspace.sources.open_first, daemon=True
+    ).start()  # the digits take a large import
+    app = AccessControl(create_app(workspace), token)
     run(
-        HostAndToken(gated, loopback_hosts(opened.getsockname()[0]), None), opened, LIMITS, studio.closing.set
+        HostAndToken(app, loopback_hosts(listening.getsockname()[0]), None),
+        listening,
+        LIMITS,
+        workspace.closing.set,
     )

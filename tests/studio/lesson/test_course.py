@@ -45,11 +45,11 @@ def test_right_answers_are_taken_and_others_are_not(taken, page):
     asked = PAGES[page].questions(taken)
     assert len({one.name for one in asked}) == len(asked) >= 2
     for one in asked:
-        assert one.judge(one.answer).right
+        assert one.check(one.answer).right
         for wrong in range(len(one.options)):
-            assert one.judge(wrong).right == (wrong == one.answer)
+            assert one.check(wrong).right == (wrong == one.answer)
         if not one.options:
-            beside = one.judge(one.answer + 2 * one.within + 1)
+            beside = one.check(one.answer + 2 * one.within + 1)
             assert not beside.right
             assert beside.answer is None
         assert one.reveal().working
@@ -107,7 +107,7 @@ def test_a_filter_turned_by_half_is_known_as_such(taken):
     turned = F.conv2d(tensor(step.input)[None], weight.flip(2, 3), bias, layer.stride, layer.padding)[0]
     flipped = turned[tuple(int(n) for n in place)].item()
     if abs(flipped - asked.answer) > asked.within:
-        assert "turned" in asked.judge(flipped).why
+        assert "turned" in asked.check(flipped).why
 
 
 def test_relu(taken):

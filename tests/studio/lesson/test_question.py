@@ -13,20 +13,20 @@ CHOICE = Question("which", ["?"], 1, (), options=("it stays", "it falls"))
 
 @pytest.mark.parametrize("given", [3.97, 4, 4.03])
 def test_a_right_answer_is_told_with_its_arithmetic(given):
-    verdict = NUMBER.judge(given)
+    verdict = NUMBER.check(given)
     assert (verdict.right, verdict.answer, verdict.working) == (True, 4.0, [["2 + 2"]])
 
 
 def test_a_wrong_answer_is_told_the_way_and_not_the_goal():
-    verdict = NUMBER.judge(1)
+    verdict = NUMBER.check(1)
     assert (verdict.right, verdict.answer, verdict.working) == (False, None, [["2 + 2"]])
     assert verdict.why == "without the bias"
-    assert NUMBER.judge(17).why == ""
+    assert NUMBER.check(17).why == ""
 
 
 def test_a_choice():
-    assert CHOICE.judge(1).answer == "it falls"
-    assert not CHOICE.judge(0).right
+    assert CHOICE.check(1).answer == "it falls"
+    assert not CHOICE.check(0).right
     assert CHOICE.reveal().answer == "it falls"
     assert not CHOICE.reveal().right
 
@@ -36,7 +36,7 @@ def test_a_choice():
 )
 def test_no_answer_at_all(question, given):
     with pytest.raises(RequestError, match="cannot be an answer"):
-        question.judge(given)
+        question.check(given)
 
 
 def test_what_is_asked_holds_no_answer():

@@ -17,7 +17,7 @@ def step(number):
 
 
 def test_each_event_is_a_line_and_the_process_is_named(tmp_path):
-    log = EventLog(tmp_path)
+    log = EventLog(tmp_path / "events.jsonl")
     log(EpochDone(1, 3, 0.1, 0.5, 0.9, float("inf"), None, 100.0, 1.0, 2.0))
     log(Stopped(tmp_path, 1, 3))
     opened, epoch, stopped = lines(tmp_path)
@@ -29,7 +29,7 @@ def test_each_event_is_a_line_and_the_process_is_named(tmp_path):
 
 def test_steps_are_written_now_and_then(tmp_path):
     now = 0.0
-    log = EventLog(tmp_path, clock=lambda: now)
+    log = EventLog(tmp_path / "events.jsonl", clock=lambda: now)
     for number in range(1, 10):
         log(step(number))
         log(Preparing(number, 9))
@@ -39,14 +39,14 @@ def test_steps_are_written_now_and_then(tmp_path):
 
 
 def test_a_line_that_was_cut_off_by_a_kill_spoils_no_other(tmp_path):
-    EventLog(tmp_path)
+    EventLog(tmp_path / "events.jsonl")
     with (tmp_path / "events.jsonl").open("a") as file:
         file.write('{"event": "Epo')
-    EventLog(tmp_path)(step(1))
+    EventLog(tmp_path / "events.jsonl")(step(1))
     found = (tmp_path / "events.jsonl").read_text().splitlines()
     assert [line[:17] for line in found[1:]] == ['{"event": "Epo', '{"event": "Opened', '{"event": "StepDo']
 
 
 def test_a_folder_that_is_gone_is_told(tmp_path):
     with pytest.raises(ConvscopeError, match=r"cannot write .*events\.jsonl"):
-        EventLog(tmp_path / "gone")
+        EventLog(tmp_path / "gone" / "events.jsonl")

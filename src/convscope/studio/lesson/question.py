@@ -46,7 +46,7 @@ class Question:
     tables: tuple[Table, ...] = ()
     unit: str = ""
 
-    def judge(self, given: float) -> Verdict:
+    def check(self, given: float) -> Verdict:
         """Say whether an answer is right; a wrong one is told the way, and what went wrong if it shows.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A listener that keeps `events.jsonl` in the run's folder: what happens, a line of JSON each, as it happens.
+"""A listener that appends each event to a file as a line of JSON: a run's `events.jsonl`.
 
     {"event": "Opened", "time": 1764032400.0, "process": 4711}
     {"event": "EpochDone", "time": 1764032401.5, "epoch": 1, ...}
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError
 from convscope.training.events import Event, Preparing, StepDone
-from convscope.training.runs.run_folder import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,15 +32,15 @@ class EventLog:
     """Writes each event as a line.
 
     Args:
-        run: The run's folder, which this process has taken.
+        path: The file, in a folder that this process alone works in.
         clock: Seconds that only ever grow.
 
     Raises:
         ConvscopeError: The file cannot be written.
     """
 
-    def __init__(self, run: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = run / EVENTS
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
         self._clock = clock
         self._next = clock()
         self._write("Opened", {"process": os.getpid()})

@@ -92,7 +92,9 @@ def train(
             return _Session(run, shared_run.told(group), (), group).go(data)
         with shared_run.taken(run, group, describe) as origin:
             shared_run.tell(group, origin)
-            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(data)
+            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run / run_folder.EVENTS)), group).go(
+                data
+            )
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
@@ -117,7 +119,9 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
                 )
             origin = shared_run.gone_on_with(run, before, group)
             shared_run.tell(group, origin)
-            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run)), group).go(origin.data)
+            return _Session(run, origin, (*listeners, CsvLog(), EventLog(run / run_folder.EVENTS)), group).go(
+                origin.data
+            )
 
 
 def learn(

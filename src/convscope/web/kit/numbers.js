@@ -71,6 +71,14 @@ export function shapeText(shape) {
   return shape.join(" × ");
 }
 
+/** Hours, minutes and seconds: 1:02:03 or 2:03. @param {number} seconds */
+export function duration(seconds) {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const tail = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
 /** @param {string} text */
 function wholePart(text) {
   return /^[^.×]*/.exec(text)?.[0] ?? "";

@@ -13,7 +13,7 @@ const RETRY_MILLISECONDS = 2000;
  * @param {(told: Told) => void} tell
  */
 export function listen(tell) {
-  const events = new EventSource("/api/changes");
+  const events = new EventSource("/api/revisions");
   events.addEventListener("message", ({ data }) => tell(JSON.parse(data)));
   events.addEventListener("error", () => {
     tell(null);

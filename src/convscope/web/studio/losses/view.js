@@ -15,15 +15,15 @@ export async function show(root, place) {
   const part = element("div", {});
   const ask = async (/** @type {Promise<any>} */ answer) => {
     try {
-      const { state, said, bench } = await answer;
-      part.replaceChildren(state === "done" ? experiment(bench.experiment) : waiting(state, said));
+      const { state, error, bench } = await answer;
+      part.replaceChildren(state === "done" ? experiment(bench.experiment) : waiting(state, error));
       if (state === "running" && part.isConnected)
         timer = setTimeout(() => ask(get("/api/losses")), LOOK_MILLISECONDS);
     } catch (error) {
       part.replaceChildren(told(error));
     }
   };
-  const waiting = (/** @type {string} */ state, /** @type {string} */ said) =>
+  const waiting = (/** @type {string} */ state, /** @type {string} */ reason) =>
     element(
       "section",
       { class: "stack" },
@@ -44,7 +44,7 @@ export async function show(root, place) {
             { type: "button", click: () => ask(post("/api/losses")) },
             "Train the four networks",
           ),
-      state === "failed" ? failed(said) : null,
+      state === "failed" ? failed(reason) : null,
     );
   const found = await get("/api/losses");
   const remember = (/** @type {string} */ name, /** @type {string} */ value) => {

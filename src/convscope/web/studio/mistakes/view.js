@@ -6,9 +6,9 @@
  * @typedef {{places: number[], names: string[], labels: number[], predicted: number[], probabilities: number[],
  *   label_probabilities: number[]}} Answers
  * @typedef {{manifest: string, classes: string[], corrections: {place: number, corrected: string}[]}} Corrections
- * @typedef {{place: number, picture: string, label: string, rather: string, probability: number}} Suspect
- * @typedef {{state: "not begun" | "running" | "done" | "failed", said: string, done_fraction: number | null,
- *   suspects: Suspect[]}} Suspects
+ * @typedef {{place: number, picture: string, label: string, predicted: string, probability: number}} Suspect
+ * @typedef {{state: "not started" | "running" | "done" | "failed", error: string, suspects: Suspect[],
+ *   progress: {done_fraction: number, left_seconds: number} | null}} Suspects
  *
  * @typedef {{model: string, data: string, part: string}} Chosen
  * @typedef {{place: number, name: string, label: string, said: string, share: number, rather: string}} Tile  `rather`
@@ -16,7 +16,7 @@
  */
 
 import { element, head } from "convscope/kit/dom.js";
-import { count, percent } from "convscope/kit/numbers.js";
+import { count, duration, percent } from "convscope/kit/numbers.js";
 import { failed, get, post, told } from "convscope/studio/api.js";
 import { chooseFor, walkOf, withOptions } from "convscope/studio/picking.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
@@ -303,9 +303,10 @@ async function suspects(list, asked, desk) {
     clearTimeout(timer);
     try {
       const found = await answer;
-      status.textContent = found.said || "beginning";
-      if (found.state !== "running") bar.removeAttribute("value");
-      else if (found.done_fraction !== null) bar.value = found.done_fraction;
+      const { progress } = found;
+      status.textContent = progress ? `${duration(progress.left_seconds)} left` : "starting";
+      if (progress) bar.value = progress.done_fraction;
+      else bar.removeAttribute("value");
       if (shown !== (shown = found.state)) list.replaceChildren(...drawn(found)); // its button keeps the keyboard
       if (found.state === "running" && list.isConnected)
         timer = setTimeout(() => ask(get(address)), LOOK_MILLISECONDS);
@@ -316,19 +317,19 @@ async function suspects(list, asked, desk) {
   };
   const button = (/** @type {string} */ title, /** @type {string} */ method) =>
     element("button", { type: "button", click: () => ask(post(address, {}, method)) }, title);
-  const drawn = (/** @type {Suspects} */ { state, said, suspects: found }) => {
+  const drawn = (/** @type {Suspects} */ { state, error, suspects: found }) => {
     const why = element(
       "p",
       { class: "quiet" },
       "A model that learned a wrong label repeats it. So five models are trained, each on four fifths of all the pictures, and say what they hold the others for.",
     );
     switch (state) {
-      case "not begun":
+      case "not started":
         return [element("h2", {}, "Probably mislabelled"), why, button("Look for them", "POST")];
       case "running":
         return [element("h2", {}, "Probably mislabelled"), why, bar, status, button("Stop", "DELETE")];
       case "failed":
-        return [element("h2", {}, "Probably mislabelled"), failed(said), button("Try again", "POST")];
+        return [element("h2", {}, "Probably mislabelled"), failed(error), button("Try again", "POST")];
       case "done":
         return pictures(
           "Probably mislabelled",
@@ -336,9 +337,9 @@ async function suspects(list, asked, desk) {
             place: one.place,
             name: one.picture,
             label: one.label,
-            said: one.rather,
+            said: one.predicted,
             share: one.probability,
-            rather: one.rather,
+            rather: one.predicted,
           })),
           asked,
           desk,

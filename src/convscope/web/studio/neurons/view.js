@@ -22,7 +22,7 @@
  * @property {"preparing" | "showing" | "done" | "failed"} state
  * @property {number} done
  * @property {number} total
- * @property {string} problem
+ * @property {string} error
  * @property {string[]} classes
  * @property {[number, number, number]} shape
  * @property {number[]} pictures
@@ -95,8 +95,8 @@ async function follow(address, body, signal, draw) {
 }
 
 /** @param {Survey} survey */
-function progress({ state, done, total, problem }) {
-  if (state === "failed") return failed(problem);
+function progress({ state, done, total, error }) {
+  if (state === "failed") return failed(error);
   const doing = state === "preparing" ? "Preparing the pictures" : "Showing the network the pictures";
   const far = total > 0 ? `${count(done)} of ${count(total)}` : "…";
   return element(

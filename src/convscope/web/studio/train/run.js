@@ -2,7 +2,7 @@
 
 import { chart } from "convscope/kit/curves.js";
 import { element } from "convscope/kit/dom.js";
-import { count, full, percent, three } from "convscope/kit/numbers.js";
+import { count, duration, full, percent, three } from "convscope/kit/numbers.js";
 import { get, post, told } from "convscope/studio/api.js";
 import { follow } from "convscope/studio/changes.js";
 import { addressOf } from "convscope/studio/studio.js";
@@ -10,8 +10,7 @@ import { epochs } from "convscope/studio/train/epochs.js";
 import { History } from "convscope/studio/train/history.js";
 
 /**
- * @typedef {{name: string, state: string, said: string}} Run
- * @typedef {{accuracy_fraction: number, low: number, high: number} | null} Forecast
+ * @typedef {{name: string, state: string, error: string}} Run
  */
 
 /** What each state means to a person. */
@@ -36,8 +35,8 @@ const SILENT =
  */
 export async function showRun(root, name) {
   const address = `/api/runs/${encodeURIComponent(name)}`;
-  /** @type {{run: Run, history: History, forecast: Forecast}} */
-  const seen = { run: await get(address), history: new History(), forecast: null };
+  /** @type {{run: Run, history: History}} */
+  const seen = { run: await get(address), history: new History() };
   const seeing = epochs(address);
   const parts = {
     state: element("p", { role: "status", class: "run-state" }),
@@ -84,10 +83,10 @@ export async function showRun(root, name) {
     wasThere = isThere;
     if (!isThere) return;
     try {
-      const { run, forecast, events, place: behind } = await get(`${address}/news?after=${place}`);
-      Object.assign(seen, { run, forecast });
+      const { run, events, position } = await get(`${address}/events?after=${place}`);
+      seen.run = run;
       for (const event of events) seen.history.add(event);
-      place = behind;
+      place = position;
       redraw();
     } catch (error) {
       parts.trouble.replaceChildren(told(error));
@@ -102,10 +101,10 @@ export async function showRun(root, name) {
 
 /**
  * @param {Record<"state" | "actions" | "trouble" | "result" | "figures" | "charts" | "notes", HTMLElement> & {progress: HTMLProgressElement}} parts
- * @param {{run: Run, history: History, forecast: Forecast}} seen
+ * @param {{run: Run, history: History}} seen
  * @param {string} address
  */
-function draw(parts, { run, history, forecast }, address) {
+function draw(parts, { run, history }, address) {
   const text = STATES.get(run.state) ?? run.state;
   if (parts.state.textContent !== text) {
     parts.state.textContent = text;
@@ -116,7 +115,7 @@ function draw(parts, { run, history, forecast }, address) {
     ? history.preparing.done / Math.max(1, history.preparing.total)
     : history.doneFraction;
   parts.result.replaceChildren(...table("result", history.finished?.summary ?? []));
-  parts.figures.replaceChildren(...figures(run, history, forecast));
+  parts.figures.replaceChildren(...figures(run, history));
   parts.charts.replaceChildren(...charts(history));
   drawNotes(parts.notes, run, history);
 }
@@ -169,9 +168,8 @@ async function further(run) {
 /**
  * @param {Run} run
  * @param {History} history
- * @param {Forecast} forecast
  */
-function figures(run, history, forecast) {
+function figures(run, history) {
   const { latest, preparing, finished, epochs } = history;
   if (preparing)
     return figure("pictures made ready", `${count(preparing.done)} of ${count(preparing.total)}`);
@@ -187,18 +185,8 @@ function figures(run, history, forecast) {
     figure("pictures a second", count(Math.round(latest.pictures_per_second))),
     run.state === "running" && !finished ? figure("time left", duration(latest.left_seconds)) : [],
     finished ? figure("took", duration(finished.elapsed_seconds)) : [],
-    forecast === null || finished ? [] : expected(forecast),
   ].flat();
 }
-
-/** @param {NonNullable<Forecast>} forecast */
-function expected({ accuracy_fraction: median, low, high }) {
-  return figure("expected at the end", `${percent(median)} (${percent(low)} to ${percent(high)})`, FORECAST);
-}
-
-const FORECAST =
-  "Accuracy on the validation pictures after the last epoch: a power law through the epochs so far. " +
-  "In brackets, where nine of ten such curves end.";
 
 /**
  * @param {string} title
@@ -247,7 +235,7 @@ function drawn(curves, setting) {
  * @param {History} history
  */
 function drawNotes(root, run, { plan, notes }) {
-  const said = run.said ? [element("pre", { class: "said" }, run.said)] : [];
+  const said = run.error ? [element("pre", { class: "said" }, run.error)] : [];
   const told = notes.map((text) => element("p", { class: "note" }, text));
   root.replaceChildren(...said, ...told, ...table("found and chosen", plan));
 }
@@ -262,14 +250,6 @@ function table(title, rows) {
     element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, text)),
   );
   return [element("table", { class: "plan" }, element("caption", {}, title), element("tbody", {}, cells))];
-}
-
-/** @param {number} seconds */
-function duration(seconds) {
-  const whole = Math.round(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const tail = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
 /**

@@ -36,7 +36,7 @@ export async function pictureChooser(model, onChosen, open) {
   const live = element("div", { class: "stack" });
   const seen = camera(send, async (picture) => {
     try {
-      live.replaceChildren(...seenAs(await unpackAll(await post(`/api/models/${model}/looks`, picture))));
+      live.replaceChildren(...seenAs(await unpackAll(await post(`/api/models/${model}/preview`, picture))));
     } catch (error) {
       live.replaceChildren(told(error));
     }

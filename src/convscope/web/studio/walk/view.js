@@ -167,7 +167,7 @@ class Walked {
     if (!isShown || !this.isSettled || !this.list.rectify || this.searched === turn) return;
     this.searched = turn;
     try {
-      const alike = await get(`${this.model}/alike?${this.query}`);
+      const alike = await get(`${this.model}/similar?${this.query}`);
       if (turn === this.turn) this.alike = alike;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

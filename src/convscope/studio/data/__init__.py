@@ -1,0 +1,1 @@
+"""Data: the pictures that are open, their thumbnails, collections and archives."""

@@ -1,0 +1,106 @@
+"""Collecting pictures in the browser, and sending archives of them."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
+
+from convscope.errors import PictureError
+from convscope.serving.body import body_chunks, read_body
+from convscope.serving.limits import Limits
+from convscope.serving.problems import problem
+from convscope.serving.responses import Problem
+from convscope.serving.uploads import parse_uploads
+from convscope.studio.data import collecting
+from convscope.studio.ids import DataId  # noqa: TC001 - FastAPI looks it up
+from convscope.studio.sources import OpenData  # noqa: TC001 - FastAPI looks it up
+
+if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
+    from convscope.studio.workspace import Workspace
+
+MOST_ARCHIVE_BYTES = 512 * 2**20
+_LIMITS = Limits()
+_RAW: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+
+
+class NewCollection(BaseModel):
+    """A collection to create."""
+
+    name: str = Field(max_length=60, examples=["hands"])
+
+
+class Collection(BaseModel):
+    """What was collected so far."""
+
+    classes: dict[str, int] = Field(
+        description="The number of pictures of each class.", examples=[{"open": 12, "shut": 9}]
+    )
+
+
+class AddedPictures(BaseModel):
+    """What happened to pictures that were sent."""
+
+    added: int
+    problems: list[Problem] = Field(description="Why the others were not added.")
+
+
+def collection_routes(workspace: Workspace) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter()
+    folder, sources = workspace.folder.data, workspace.sources
+
+    @router.post("/api/collections")
+    def create(new: NewCollection) -> OpenData:
+        """Create an empty collection."""
+        return sources.at(str(collecting.new_collection(folder, new.name)))
+
+    @router.get("/api/collections/{data}")
+    def read(data: DataId) -> Collection:
+        """What was collected so far, even if it is too little to train on."""
+        return Collection(classes=collecting.classes_of(sources.collection(data)))
+
+    @router.post(
+        "/api/collections/{data}/classes/{label}",
+        openapi_extra={"requestBody": {"content": {"image/*": _RAW, "multipart/form-data": {}}}},
+    )
+    async def add(
+        request: Request,
+        data: DataId,
+        label: Annotated[str, Path(max_length=60, description="The class; it is created if need be.")],
+    ) -> AddedPictures:
+        """Add pictures to a class of a collection."""
+        collection = sources.collection(data)
+        body = await read_body(request, _LIMITS.body_bytes)
+        content_type = request.headers.get("content-type", "")
+        return await asyncio.to_thread(_add, collection, label, content_type, body)
+
+    @router.post("/api/archives", openapi_extra={"requestBody": {"content": {"application/zip": _RAW}}})
+    async def archive(
+        request: Request, name: Annotated[str, Query(max_length=64, examples=["pets.zip"])]
+    ) -> OpenData:
+        """Keep a .zip archive of class folders, as it is: it is never unpacked to the disk."""
+        with tempfile.TemporaryFile(dir=folder) as file:
+            async for part in body_chunks(request, MOST_ARCHIVE_BYTES):
+                file.write(part)
+            file.seek(0)
+            path = await asyncio.to_thread(collecting.keep_archive, folder, name, file)
+        return sources.at(str(path))
+
+    return router
+
+
+def _add(collection: FilePath, label: str, content_type: str, body: bytes) -> AddedPictures:
+    problems: list[Problem] = []
+    pictures = parse_uploads(content_type, body, _LIMITS.pictures)
+    for picture in pictures:
+        try:
+            collecting.add_picture(collection, label, picture)
+        except PictureError as error:
+            problems.append(Problem.model_validate(problem(error)))
+    return AddedPictures(added=len(pictures) - len(problems), problems=problems)

@@ -1,0 +1,185 @@
+"""Commands of convscope that run in processes of their own.
+
+Each has a name, and a folder of that name:
+
+| in it | what it holds |
+|---|---|
+| output.json | what the command printed |
+| log | what it wrote to standard error |
+| events.jsonl | its progress, if it was asked for it: `convscope.training.listeners.event_log` |
+| process | the number of its process |
+
+The process holds the lock of its folder (`convscope.common.locking`) until it ends, however it ends. So a
+studio that was killed and started again still knows which jobs are running, and can stop them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from convscope.common.locking import locked
+from convscope.studio.event_file import last_event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+JobState = Literal["not started", "running", "done", "failed"]
+_MOST_LOGGED = 2_000
+_POLL_SECONDS = 0.05
+
+
+class Progress(BaseModel):
+    """How far a job is."""
+
+    done_fraction: float = Field(ge=0, le=1)
+    left_seconds: float = Field(ge=0, description="An estimate.")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is now.
+
+    Attributes:
+        state: Failed: its process ended without printing a whole JSON document.
+        output: The document, if it is done.
+        error: The end of its log, if it failed.
+        progress: How far it is, while it is running and has said so.
+    """
+
+    state: JobState
+    output: Any = None
+    error: str = ""
+    progress: Progress | None = None
+
+
+class Jobs:
+    """Runs commands and remembers them by name.
+
+    Args:
+        folder: Where their folders are; it must exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._detached: set[str] = set()
+        self._lock = threading.Lock()
+
+    def events_path(self, name: str) -> Path:
+        """Return the file from which the progress of a job is read, for the command to write."""
+        return self._folder / name / "events.jsonl"
+
+    def start(self, name: str, *arguments: str, detached: bool = False) -> None:
+        """Run `convscope ARGUMENTS`, unless the job of that name is running; what it left before is removed.
+
+        Args:
+            name: Fit for a folder.
+            *arguments: Of the command.
+            detached: Whether the process goes on when the studio ends.
+        """
+        with self._lock:
+            if self._is_running(name):
+                return
+            folder = self._folder / name
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            with (
+                locked(folder) as lock,
+                (folder / "output.json").open("wb") as output,
+                (folder / "log").open("wb") as log,
+            ):
+                process = subprocess.Popen(  # noqa: S603 - a command of ours, and no shell
+                    [sys.executable, "-m", "convscope", *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=log,
+                    pass_fds=[lock],
+                    start_new_session=True,  # Ctrl-C, meant for the studio, does not reach it
+                )
+            (folder / "process").write_text(str(process.pid))
+            self._processes[name] = process
+            (self._detached.add if detached else self._detached.discard)(name)
+
+    def is_running(self, name: str) -> bool:
+        """Whether the process of a job is alive."""
+        with self._lock:
+            return self._is_running(name)
+
+    def look(self, name: str) -> Job:
+        """Return a job as it is now."""
+        if self.is_running(name):
+            return Job("running", progress=self._progress(name))
+        try:
+            return Job("done", output=json.loads((self._folder / name / "output.json").read_bytes()))
+        except FileNotFoundError:
+            return Job("not started")
+        except (OSError, ValueError):
+            return Job("failed", error=self.log(name))
+
+    def log(self, name: str) -> str:
+        """Return the end of what a job wrote to standard error; nothing if that cannot be read."""
+        try:
+            return (self._folder / name / "log").read_text("utf-8", "replace").strip()[-_MOST_LOGGED:]
+        except OSError:
+            return ""
+
+    def stop(self, name: str) -> None:
+        """End a job that is running, and remove what it has written."""
+        with self._lock:
+            if self._is_running(name):
+                with suppress(OSError, ValueError):
+                    os.kill(int((self._folder / name / "process").read_text()), signal.SIGTERM)
+                while self._is_running(name):
+                    time.sleep(_POLL_SECONDS)
+                shutil.rmtree(self._folder / name, ignore_errors=True)
+
+    def remove(self, name: str) -> None:
+        """Remove what a job that is not running has written."""
+        with self._lock:
+            if not self._is_running(name):
+                shutil.rmtree(self._folder / name, ignore_errors=True)
+
+    @asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncGenerator[None]:
+        """Stop all jobs that are not detached when an application ends."""
+        try:
+            yield
+        finally:  # a second Ctrl-C waits for nothing
+            for name in self._processes.keys() - self._detached:
+                self.stop(name)
+
+    def _is_running(self, name: str) -> bool:
+        process = self._processes.get(name)
+        if process is not None:
+            return process.poll() is None
+        try:
+            with locked(self._folder / name):
+                return False
+        except BlockingIOError:
+            return True  # a studio before this one started it
+        except OSError:
+            return False
+
+    def _progress(self, name: str) -> Progress | None:
+        match last_event(self.events_path(name)):
+            case {"epoch": int(epoch), "epochs": int(epochs), "left_seconds": int() | float() as left} if (
+                0 <= epoch <= epochs and left >= 0
+            ):
+                return Progress(done_fraction=epoch / max(1, epochs), left_seconds=left)
+            case _:
+                return None

@@ -1,0 +1,1 @@
+"""Mistakes: what a model gets wrong, labels that are probably wrong, and corrections."""

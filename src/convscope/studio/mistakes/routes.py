@@ -1,0 +1,174 @@
+"""Mistakes: wrong and uncertain answers, labels that are probably wrong, and corrections."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from convscope.pictures.naming import natural_order
+from convscope.studio.cache import Cache
+from convscope.studio.ids import DataId, DataIdQuery, ModelId, PartQuery  # noqa: TC001 - FastAPI looks them up
+from convscope.studio.mistakes.corrections import Correction, correct, corrections, manifest_path
+from convscope.studio.mistakes.scored import Order, ScoredPictures, score
+from convscope.studio.mistakes.suspects import LabelSearch, LabelSuspects
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convscope.classifier import Classifier
+    from convscope.model.selection import Judged
+    from convscope.studio.workspace import Workspace
+
+_MOST_CACHED = 8
+
+
+class Figures(BaseModel):
+    """How good a model is, class by class."""
+
+    pictures: int
+    correct: int
+    accuracy_fraction: float
+    accuracy_interval: tuple[float, float] = Field(description="95 %, Wilson's.")
+    classes: list[str]
+    confusion: list[list[int]] = Field(
+        description="How many pictures labelled with class i (row) are predicted as class j (column)."
+    )
+    notes: list[str]
+
+
+class ClassifiedPictures(BaseModel):
+    """Pictures with the model's answers; all lists have one entry for each picture."""
+
+    places: list[int] = Field(description="Indices in the source.")
+    names: list[str]
+    labels: list[int] = Field(description="Indices into the model's classes.")
+    predicted: list[int] = Field(description="Likewise.")
+    probabilities: list[float] = Field(description="Of the predicted class.")
+    label_probabilities: list[float] = Field(description="Of the class it is labelled with.")
+
+
+class Corrections(BaseModel):
+    """The labels that were corrected, and the manifest that lists all pictures with them."""
+
+    manifest: str = Field(description="Its name in the studio's data folder.")
+    classes: list[str] = Field(description="Those a picture can be labelled with.")
+    corrections: list[Correction]
+
+
+class NewLabel(BaseModel):
+    """The class to label a picture with."""
+
+    label: str = Field(max_length=1_000)
+
+
+def mistake_routes(workspace: Workspace) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(tags=["mistakes"])
+    _add_answers(router, workspace)
+    _add_suspects(router, workspace)
+    _add_corrections(router, workspace)
+    return router
+
+
+def _add_answers(router: APIRouter, workspace: Workspace) -> None:
+    cache: Cache[tuple[Classifier, str, str, Judged], ScoredPictures] = Cache(_MOST_CACHED)
+
+    def scored(model: str, data: str, part: Judged) -> ScoredPictures:
+        classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
+        location = workspace.sources.find(data).location
+        key = (classifier, location, opened.fingerprint, part)
+        return cache.get(key, lambda: score(classifier, location, part))
+
+    @router.get("/api/models/{model}/mistakes")
+    def figures(model: ModelId, data: DataIdQuery, part: PartQuery = "test") -> Figures:
+        """How often the model is right, and which classes it confuses."""
+        pictures = scored(model, data, part)
+        evaluation = pictures.evaluation()
+        return Figures(
+            pictures=evaluation.pictures,
+            correct=evaluation.correct,
+            accuracy_fraction=evaluation.accuracy_fraction,
+            accuracy_interval=evaluation.accuracy_interval,
+            classes=list(pictures.classes),
+            confusion=[list(row) for row in evaluation.confusion],
+            notes=list(pictures.notes),
+        )
+
+    @router.get("/api/models/{model}/mistakes/pictures")
+    def ordered(
+        model: ModelId, data: DataIdQuery, part: PartQuery = "test", order: Order = "worst"
+    ) -> ClassifiedPictures:
+        """The mistakes, most confident first; or all pictures, most uncertain first."""
+        pictures = scored(model, data, part)
+        return _rows(pictures, pictures.ordered(order))
+
+    @router.get("/api/models/{model}/mistakes/cell")
+    def cell(
+        model: ModelId,
+        data: DataIdQuery,
+        truth: Annotated[int, Query(ge=0, description="Row of the confusion matrix.")],
+        predicted: Annotated[int, Query(ge=0, description="Its column.")],
+        part: PartQuery = "test",
+    ) -> ClassifiedPictures:
+        """The pictures of one cell of the confusion matrix, most confident first."""
+        pictures = scored(model, data, part)
+        return _rows(pictures, pictures.cell(truth, predicted))
+
+
+def _add_suspects(router: APIRouter, workspace: Workspace) -> None:
+    search, find = LabelSearch(workspace), workspace.sources.find
+
+    @router.get("/api/data/{data}/suspects")
+    def look(data: DataId) -> LabelSuspects:
+        """The labels that are probably wrong, as far as they were searched for."""
+        return search.look(find(data))
+
+    @router.post("/api/data/{data}/suspects")
+    def start(data: DataId) -> LabelSuspects:
+        """Search for labels that are probably wrong, by training on parts of the pictures."""
+        search.start(find(data))
+        return look(data)
+
+    @router.delete("/api/data/{data}/suspects")
+    def stop(data: DataId) -> LabelSuspects:
+        """Stop a search that is running."""
+        search.stop(find(data))
+        return look(data)
+
+
+def _add_corrections(router: APIRouter, workspace: Workspace) -> None:
+    correcting = threading.Lock()
+
+    @router.get("/api/data/{data}/corrections")
+    def read(data: DataId) -> Corrections:
+        """The labels that were corrected."""
+        source = workspace.sources.open(data).source
+        found = workspace.sources.find(data)
+        return Corrections(
+            manifest=manifest_path(found, workspace.folder).name,
+            classes=sorted({item.label for item in source.items}, key=natural_order),
+            corrections=corrections(found, workspace),
+        )
+
+    @router.put("/api/data/{data}/corrections/{place}")
+    def write(data: DataId, place: Annotated[int, Path(ge=0)], new: NewLabel) -> Corrections:
+        """Correct a label in a copy of the list; the pictures stay as they are."""
+        with correcting:
+            correct(workspace.sources.find(data), place, new.label, workspace)
+        return read(data)
+
+
+def _rows(pictures: ScoredPictures, rows: NDArray[np.int64]) -> ClassifiedPictures:
+    predicted, labels = pictures.predicted[rows], pictures.labels[rows]
+    return ClassifiedPictures(
+        places=pictures.places[rows].tolist(),
+        names=[pictures.names[row] for row in rows.tolist()],
+        labels=labels.tolist(),
+        predicted=predicted.tolist(),
+        probabilities=pictures.probabilities[rows, predicted].tolist(),
+        label_probabilities=pictures.probabilities[rows, labels].tolist(),
+    )

@@ -1,0 +1,104 @@
+"""A model's answers to labelled pictures, in the order in which a person wants to see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.selection import select
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.classifier import Classifier
+    from convscope.model.selection import Judged
+    from convscope.pictures.sources import Data
+
+Order = Literal["worst", "uncertain"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredPictures:
+    """The probabilities that a model gives to labelled pictures.
+
+    Attributes:
+        names: Of the pictures.
+        places: (n,) the index of each in its source.
+        labels: (n,) the class each is labelled with, an index into `classes`.
+        probabilities: (n, classes); every row sums to 1.
+        classes: The model's.
+        notes: What people should know about the selection, in short sentences.
+    """
+
+    names: tuple[str, ...]
+    places: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    classes: Sequence[str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The most probable class of each, (n,)."""
+        return self.probabilities.argmax(axis=1)
+
+    def evaluation(self) -> Evaluation:
+        """Return accuracy, confusion matrix and other figures."""
+        return evaluate(self.probabilities, self.labels, self.classes)
+
+    def cell(self, truth: int, predicted: int) -> NDArray[np.int64]:
+        """Return the rows of one cell of the confusion matrix, the most confident answers first."""
+        rows = np.flatnonzero((self.labels == truth) & (self.predicted == predicted))
+        return rows[_descending(self.probabilities[rows, predicted])]
+
+    def worst(self) -> NDArray[np.int64]:
+        """Return the rows with a wrong answer, the most confident first."""
+        predicted = self.predicted
+        wrong = np.flatnonzero(predicted != self.labels)
+        return wrong[_descending(self.probabilities[wrong, predicted[wrong]])]
+
+    def uncertain(self) -> NDArray[np.int64]:
+        """Return all rows by the entropy of their probabilities, - sum over k of p[k] ln p[k], largest first.
+
+        It is 0 if one class has probability 1, and ln(classes) if all have the same.
+
+        Source: C. E. Shannon, "A mathematical theory of communication", 1948, section 6.
+        """
+        p = self.probabilities
+        logarithms = np.log(p, out=np.zeros_like(p), where=p > 0)
+        return _descending(-(p * logarithms).sum(axis=1))
+
+    def ordered(self, order: Order) -> NDArray[np.int64]:
+        """Return the worst mistakes, or all rows with the most uncertain first."""
+        return self.worst() if order == "worst" else self.uncertain()
+
+
+def score(classifier: Classifier, data: Data, part: Judged) -> ScoredPictures:
+    """Classify labelled pictures.
+
+    Args:
+        classifier: The model.
+        data: A source, as for `Classifier.evaluate`.
+        part: The part of the source, or `all`.
+
+    Raises:
+        DataError: The source cannot be used, has a class that the model does not know, or has no such part.
+    """
+    selection = select(data, classifier.model, part)
+    return ScoredPictures(
+        names=tuple(selection.store.names[int(index)] for index in selection.indices),
+        places=selection.places,
+        labels=selection.labels,
+        probabilities=classifier.probabilities_at(selection.store.pictures, selection.indices),
+        classes=classifier.classes,
+        notes=selection.notes,
+    )
+
+
+def _descending(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.argsort(-values, kind="stable")

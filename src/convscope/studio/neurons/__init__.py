@@ -1,0 +1,1 @@
+"""Neurons: which pictures activate each filter and neuron most."""

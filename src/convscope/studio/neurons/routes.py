@@ -1,0 +1,169 @@
+"""Neurons: which pictures activate each filter and neuron most, and for which class it is selective."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from convscope.errors import ConvscopeError
+from convscope.model.selection import select
+from convscope.studio.cache import Cache
+from convscope.studio.ids import DataIdQuery, ModelId, PartQuery  # noqa: TC001 - FastAPI looks them up
+from convscope.walkthrough.neurons import Answers, answers
+
+if TYPE_CHECKING:
+    from convscope.classifier import Classifier
+    from convscope.model.selection import Judged, Selection
+    from convscope.studio.workspace import Workspace
+
+_MOST_CACHED = 8
+
+
+class Unit(BaseModel):
+    """A filter or a neuron."""
+
+    class_index: int = Field(description="The class with its largest mean activation.")
+    selectivity: float | None = Field(description="For that class, 0 to 1; null where it says nothing.")
+    mean: list[float | None] = Field(description="Its mean activation for each class; null without pictures.")
+    places: list[int] = Field(description="The pictures that activate it most, indices in their source.")
+    values: list[float] = Field(description="Its activation for each of them.")
+    cells: list[tuple[int, int]] | None = Field(
+        description="Row and column of the largest activation in its feature map; null if it has no map."
+    )
+
+
+class UnitLayer(BaseModel):
+    """The filters or neurons of one step."""
+
+    name: str = Field(examples=["convolution_1.relu"])
+    size: tuple[int, int] = Field(description="Its receptive field: height and width in pixels.")
+    stride: tuple[int, int]
+    start: tuple[int, int] = Field(
+        description="The receptive field of cell (y, x) begins at start + (y, x) * stride."
+    )
+    units: list[Unit]
+
+
+class NeuronSurvey(BaseModel):
+    """What activates the filters and neurons, once all pictures have passed through."""
+
+    state: Literal["preparing", "showing", "done", "failed"]
+    done: int = Field(description="The number of pictures prepared, or shown, so far.")
+    total: int
+    error: str = Field(description="Why it failed, if it did.")
+    classes: list[str]
+    shape: tuple[int, int, int] = Field(description="Channels, height and width of the model's input.")
+    fit: Literal["stretch", "pad", "crop"] = Field(description="How other aspect ratios are made to fit.")
+    pictures: list[int] = Field(default=[], description="The number of pictures of each class.")
+    notes: list[str] = []
+    steps: list[UnitLayer] = []
+
+
+@dataclass(slots=True, eq=False)
+class _Survey:
+    """Pictures passing through a model in a thread of their own."""
+
+    state: Literal["preparing", "showing", "done", "failed"] = "preparing"
+    done: int = 0
+    total: int = 0
+    error: str = ""
+    selection: Selection | None = None
+    answers: tuple[Answers, ...] = ()
+
+    @classmethod
+    def start(cls, classifier: Classifier, location: str, part: Judged) -> _Survey:
+        survey = cls()
+        threading.Thread(target=survey._run, args=(classifier, location, part), daemon=True).start()
+        return survey
+
+    def _run(self, classifier: Classifier, location: str, part: Judged) -> None:
+        try:
+            self.selection = select(location, classifier.model, part, progress=self._count)
+            self.state = "showing"
+            self.answers = tuple(answers(classifier.model, self.selection, self._count))
+            self.state = "done"
+        except ConvscopeError as error:
+            self.error, self.state = str(error), "failed"
+
+    def _count(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+
+def neuron_routes(workspace: Workspace) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(tags=["neurons"])
+    cache: Cache[tuple[Classifier, str, str, Judged], _Survey] = Cache(_MOST_CACHED)
+
+    def survey_of(model: str, data: str, part: Judged) -> _Survey:
+        """The first call starts it; one that failed is reported once and started again by the next call."""
+        classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
+        location = workspace.sources.find(data).location
+        key = (classifier, location, opened.fingerprint, part)
+        survey = cache.get(key, lambda: _Survey.start(classifier, location, part))
+        if survey.state == "failed":
+            cache.discard(key, survey)
+        return survey
+
+    @router.get("/api/models/{model}/neurons")
+    def neurons(model: ModelId, data: DataIdQuery, part: PartQuery = "test") -> NeuronSurvey:
+        """How far the survey is and, once it is done, what activates each filter and neuron."""
+        survey, known = survey_of(model, data, part), workspace.models.classifier(model).model
+        size = known.preparation
+        report = NeuronSurvey(
+            state=survey.state,
+            done=survey.done,
+            total=survey.total,
+            error=survey.error,
+            classes=list(known.classes),
+            shape=(size.channels, size.height, size.width),
+            fit=size.fit,
+        )
+        if report.state == "done" and survey.selection is not None:
+            selection = survey.selection
+            report.pictures = np.bincount(selection.labels, minlength=len(known.classes)).tolist()
+            report.notes = list(selection.notes)
+            report.steps = [_layer(step, selection) for step in survey.answers]
+        return report
+
+    return router
+
+
+def _layer(step: Answers, selection: Selection) -> UnitLayer:
+    down, across = step.field
+    places = selection.places[step.pictures].tolist()
+    rows = zip(
+        step.classes.tolist(),
+        step.selectivity.tolist(),
+        step.mean.tolist(),
+        places,
+        step.values.tolist(),
+        [None] * len(places) if step.cells is None else step.cells.tolist(),
+        strict=True,
+    )
+    return UnitLayer(
+        name=step.step,
+        size=(down.size, across.size),
+        stride=(down.stride, across.stride),
+        start=(down.start, across.start),
+        units=[
+            Unit(
+                class_index=class_index,
+                selectivity=_or_none(selectivity),
+                mean=[_or_none(value) for value in mean],
+                places=pictures,
+                values=values,
+                cells=cells,
+            )
+            for class_index, selectivity, mean, pictures, values, cells in rows
+        ],
+    )
+
+
+def _or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number

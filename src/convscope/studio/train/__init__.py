@@ -1,0 +1,1 @@
+"""Train: runs of training, their networks epoch by epoch, and what networks cost."""

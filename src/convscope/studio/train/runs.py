@@ -1,0 +1,322 @@
+"""Runs of training, each in a process of its own: started, followed, paused and resumed.
+
+All that is known of a run is read from the disk, so that a studio that was just started knows as much as the
+one before it. A run may as well have been started, or be resumed, by `convscope train` in a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from convscope.common import strict_json
+from convscope.common.locking import locked
+from convscope.common.printable import printable
+from convscope.errors import RequestError
+from convscope.model.file import load
+from convscope.pictures.naming import natural_order
+from convscope.studio.event_file import EventFile
+from convscope.studio.studio_folder import free_name
+from convscope.training.runs import run_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convscope.studio.jobs import Jobs
+    from convscope.studio.studio_folder import StudioFolder
+    from convscope.training.recipe import Settings
+
+RunState = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
+_METRICS = "metrics.json"
+_MOST_EPOCHS = 100_000
+_MOST_PROCESSES = 2**31
+_BUSY = {"starting", "running"}
+_WITH_ERROR = {"interrupted", "failed"}
+
+
+class Run(BaseModel):
+    """A run as it is now."""
+
+    name: str = Field(examples=["pets-2"])
+    state: RunState = Field(
+        description="Interrupted: the process was killed or failed, and can be resumed. "
+        "Failed: training never began."
+    )
+    error: str = Field("", description="The end of the log, if the run was interrupted or failed.")
+    epoch: int = Field(0, description="The number of epochs that are done.")
+    epochs: int = Field(0, description="The number of epochs in all; 0 while that is not known.")
+    validation_accuracy_fraction: float | None = Field(
+        None, description="After the last epoch; null without validation pictures."
+    )
+    test_accuracy_fraction: float | None = Field(
+        None, description="Of the finished model, on pictures it was not trained on."
+    )
+
+
+class RunEvents(BaseModel):
+    """What has happened in a run since a position in its events."""
+
+    run: Run
+    events: list[dict[str, Any]] = Field(description="As they stand in `events.jsonl`.")
+    position: int = Field(description="Behind the last of them: where to go on next time.")
+
+
+@dataclass(slots=True)
+class _History:
+    """What has been read of a run's events.
+
+    Attributes:
+        file: The events.
+        last: The name of the last one.
+        process: The process that opened the run last.
+        epochs: The number of epochs in all.
+        accuracies: On the validation pictures after each epoch, if there are any.
+    """
+
+    file: EventFile
+    last: str = ""
+    process: int | None = None
+    epochs: int = 0
+    accuracies: list[float | None] = field(default_factory=list[float | None])
+
+    def read_on(self) -> None:
+        """Read what has been added; events that no process of ours can have written are skipped."""
+        for event in self.file.read():
+            self.last = event["event"]
+            match event:
+                case {"event": "Opened", "process": int(process)} if 0 < process < _MOST_PROCESSES:
+                    self.process = process
+                case {
+                    "event": "EpochDone",
+                    "epoch": int(epoch),
+                    "epochs": int(epochs),
+                    "validation_accuracy_fraction": None | float() | int() as accuracy,
+                } if 0 < epoch <= epochs <= _MOST_EPOCHS and 0 <= (accuracy or 0) <= 1:
+                    self.accuracies[epoch - 1 :] = [accuracy]  # a resumed run repeats some epochs
+                    self.epochs = epochs
+                case _:
+                    pass
+
+
+class Runs:
+    """The runs in the studio's folder.
+
+    Args:
+        folder: The studio's folder.
+        jobs: Runs their processes.
+    """
+
+    def __init__(self, folder: StudioFolder, jobs: Jobs) -> None:
+        self._folder = folder.runs
+        self._jobs = jobs
+        self._changing = threading.Lock()
+        self._histories: dict[str, _History] = {}
+        self._reading = threading.Lock()
+
+    def all(self) -> list[Run]:
+        """Return all runs as they are now."""
+        return [self._run(name) for name in self._names()]
+
+    def find(self, name: str) -> Run:
+        """Return a run as it is now.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+        """
+        return self._run(self._known(name))
+
+    def snapshots(self, name: str) -> dict[int, Path]:
+        """Return the networks of a run that were kept, by their epochs.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+        """
+        files = (self._folder / self._known(name) / run_folder.SNAPSHOTS).glob("*.safetensors")
+        return {int(file.stem): file for file in sorted(files) if file.stem.isdecimal()}
+
+    def data(self, name: str) -> str:
+        """Return the location of the pictures that a run is trained on.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+            ConvscopeError: Neither its record nor its model can be read.
+        """
+        folder = self._folder / self._known(name)
+        if (folder / run_folder.NAME).exists():
+            return run_folder.read(folder).data
+        return load(folder / run_folder.MODEL).receipt["data"]
+
+    def revisions(self) -> dict[str, str]:
+        """Return a text for every run, by its name, that changes whenever something happens in the run."""
+        return {name: f"{self._state(name)} {self._history(name).file.position}" for name in self._names()}
+
+    def events(self, name: str, after: int) -> RunEvents:
+        """Return what has happened in a run.
+
+        Args:
+            name: Of the run.
+            after: The position up to which its events are known.
+
+        Raises:
+            RequestError: 404: there is no run of that name.
+        """
+        run = self.find(name)  # before the events, so that it is never ahead of them
+        file = EventFile(self._events_path(name), after)
+        return RunEvents(run=run, events=file.read(), position=file.position)
+
+    def start(self, name: str, data: str, settings: Settings) -> Run:
+        """Start a run.
+
+        Args:
+            name: Fit for a folder; a number is added if it is taken.
+            data: The location of the pictures.
+            settings: Of these, network, size and epochs are used.
+        """
+        with self._changing:
+            name = free_name(name, self._folder)
+            folder = self._folder / name
+            folder.mkdir()
+            options = ["--keep-epochs", f"--output={folder}"]
+            if settings.network is not None:
+                options.append(f"--network={settings.network}")
+            if settings.size is not None:
+                options.append(f"--size={settings.size[0]}x{settings.size[1]}")
+            if settings.epochs is not None:
+                options.append(f"--epochs={settings.epochs}")
+            self._train(name, *options, "--", data)
+        return self._run(name)
+
+    def resume(self, name: str) -> Run:
+        """Resume a run that was paused or interrupted.
+
+        Raises:
+            RequestError: 404: there is no run of that name; 409: it is in another state.
+        """
+        with self._changing:
+            run = self.find(name)
+            if run.state not in {"paused", "interrupted"}:
+                raise _not_now(run, "resumed")
+            self._train(run.name, f"--resume={self._folder / run.name}")
+        return self._run(run.name)
+
+    def pause(self, name: str) -> Run:
+        """Let a run write a checkpoint and end its process, as Ctrl-C does.
+
+        Raises:
+            RequestError: 404: there is no run of that name; 409: it is not running.
+        """
+        run = self.find(name)
+        process = self._process(run.name)
+        if process is None:
+            raise _not_now(run, "paused")
+        os.kill(process, signal.SIGINT)
+        return self._run(run.name)
+
+    def remove(self, name: str) -> None:
+        """Remove a run that is not running, with everything it wrote.
+
+        Raises:
+            RequestError: 404: there is no run of that name; 409: it is running.
+        """
+        with self._changing:
+            run = self.find(name)
+            if run.state in _BUSY:
+                raise _not_now(run, "removed")
+            shutil.rmtree(self._folder / run.name, ignore_errors=True)
+            self._jobs.remove(_job(run.name))
+            self._histories.pop(run.name, None)
+
+    def _train(self, name: str, *arguments: str) -> None:
+        self._jobs.start(_job(name), "train", "--quiet", *arguments, detached=True)
+
+    def _run(self, name: str) -> Run:
+        state, history = self._state(name), self._history(name)
+        return Run(
+            name=name,
+            state=state,
+            error=self._jobs.log(_job(name)) if state in _WITH_ERROR else "",
+            epoch=len(history.accuracies),
+            epochs=history.epochs,
+            validation_accuracy_fraction=history.accuracies[-1] if history.accuracies else None,
+            test_accuracy_fraction=self._test_accuracy(name) if state == "finished" else None,
+        )
+
+    def _test_accuracy(self, name: str) -> float | None:
+        try:
+            metrics = strict_json.parse((self._folder / name / _METRICS).read_bytes())
+        except (OSError, ValueError):
+            return None
+        match metrics:
+            case {"test": {"accuracy_fraction": int() | float() as accuracy}} if 0 <= accuracy <= 1:
+                return accuracy
+            case _:
+                return None
+
+    def _state(self, name: str) -> RunState:
+        folder = self._folder / name
+        is_started = self._jobs.is_running(_job(name))  # before looking for the process it becomes
+        if self._process(name) is not None:
+            return "running"
+        if is_started:
+            return "starting"
+        if (folder / run_folder.NAME).exists():
+            return "paused" if self._history(name).last == "Stopped" else "interrupted"
+        return "finished" if (folder / run_folder.MODEL).exists() else "failed"
+
+    def _process(self, name: str) -> int | None:
+        """Return the process that trains a run, if one does: it is alive, and the folder is locked."""
+        process = self._history(name).process
+        if process is None or not _is_alive(process):
+            return None
+        try:
+            with locked(self._folder / name):
+                return None
+        except BlockingIOError:
+            return process
+        except OSError:
+            return None
+
+    def _history(self, name: str) -> _History:
+        with self._reading:
+            history = self._histories.setdefault(name, _History(EventFile(self._events_path(name))))
+            history.read_on()
+            return history
+
+    def _events_path(self, name: str) -> Path:
+        return self._folder / name / run_folder.EVENTS
+
+    def _names(self) -> list[str]:
+        return sorted((entry.name for entry in self._folder.iterdir() if entry.is_dir()), key=natural_order)
+
+    def _known(self, name: str) -> str:
+        if name in self._names():
+            return name
+        raise RequestError(
+            f"there is no run {printable(name)[:64]}", status=404, remedy="choose one from the list of runs"
+        )
+
+
+def _job(name: str) -> str:
+    return f"train-{name}"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
+
+
+def _not_now(run: Run, participle: str) -> RequestError:
+    return RequestError(
+        f"the run {run.name} cannot be {participle} now", status=409, why=f"it is {run.state}"
+    )

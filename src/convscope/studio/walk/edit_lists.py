@@ -1,0 +1,168 @@
+"""The unsaved edits of each model: a list in a file of the studio's folder.
+
+So a reloaded page and a second tab see the same model.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from convscope.common.atomic import replacing
+from convscope.errors import NetworkError, NotationError, SettingError
+from convscope.model.calibration import tempered
+from convscope.studio.cache import Cache
+from convscope.walkthrough.edits import Edit, Edited, edited
+from convscope.walkthrough.telling import engine_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.classifier import Classifier
+    from convscope.model.intermediate import Intermediate
+    from convscope.studio.models import Models, OpenModel
+
+MOST_EDITS = 500
+_MOST_CACHED = 4
+
+_LIST = TypeAdapter(list[Edit])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EditedModel:
+    """A model with edits applied.
+
+    Attributes:
+        edited: The model, and whether ReLU takes part.
+        engine: Computes its steps.
+    """
+
+    edited: Edited
+    engine: Intermediate
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the probabilities of a prepared picture, (classes,)."""
+        model = self.edited.model
+        logits = self.engine.values(pixels[np.newaxis])[model.stages()[-1].name]
+        return tempered(logits, model.temperature)[0]
+
+
+class EditLists:
+    """The lists of edits of all models.
+
+    Args:
+        models: The models that are edited.
+        folder: Where the lists are kept; it must exist.
+    """
+
+    def __init__(self, models: Models, folder: Path) -> None:
+        self._models = models
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._cache: Cache[tuple[Classifier, tuple[str, ...]], EditedModel] = Cache(_MOST_CACHED)
+
+    def revisions(self) -> dict[str, str]:
+        """Return a text for every edited model, by its id, that changes whenever its list changes."""
+        lists = sorted(self._folder.glob("*.json"))
+        return {path.stem: f"{path.stat().st_mtime_ns:x}" for path in lists}
+
+    def edits(self, model: str) -> list[Edit]:
+        """Return the edits of a model in their order; none if the file cannot be read."""
+        try:
+            return _LIST.validate_json(self._path(model).read_bytes())
+        except (OSError, ValidationError):
+            return []
+
+    def add(self, model: str, edit: Edit) -> None:
+        """Add an edit to a model's list.
+
+        Raises:
+            ConvscopeError: It cannot be applied, or there are too many; nothing has changed.
+        """
+        with self._lock:
+            edits = [*self.edits(model), edit]
+            if len(edits) > MOST_EDITS:
+                raise SettingError(
+                    f"a model can have at most {MOST_EDITS} unsaved edits",
+                    remedy="save the model, and edit the saved one",
+                )
+            self._apply(model, edits)
+            self._write(model, edits)
+
+    def undo(self, model: str) -> None:
+        """Remove the last edit, if there is one."""
+        with self._lock:
+            self._write(model, self.edits(model)[:-1])
+
+    def reset(self, model: str) -> None:
+        """Remove all edits."""
+        with self._lock:
+            self._write(model, [])
+
+    def edited(self, model: str) -> EditedModel:
+        """Return a model with its edits applied.
+
+        Raises:
+            ConvscopeError: There is no such model, or its file cannot be used.
+        """
+        with self._lock:
+            try:
+                return self._apply(model, self.edits(model))
+            except (SettingError, NetworkError, NotationError):  # they were made before its file was replaced
+                self._write(model, [])
+                return self._apply(model, [])
+
+    def original(self, model: str) -> EditedModel:
+        """Return a model without its edits; arguments and errors as for `edited`."""
+        return self._apply(model, [])
+
+    def save(self, model: str, name: str) -> OpenModel:
+        """Write a model with its edits to a new file, and clear the list.
+
+        The figures of the original do not hold for it and are left out. Its receipt says what it was made
+        from, and which pictures the original was trained on: its mistakes are looked for among them.
+
+        Raises:
+            SettingError: ReLU is switched off, which a model file cannot express.
+            ConvscopeError: The name is not allowed, or the file cannot be written.
+        """
+        with self._lock:
+            edits = self.edits(model)
+            result = self._apply(model, edits).edited
+            if not result.rectify:
+                raise SettingError(
+                    "a model without ReLU cannot be saved",
+                    why="in a model file, ReLU follows every convolution and full connection",
+                    remedy="switch ReLU on again",
+                )
+            data = {key: text for key, text in result.model.receipt.items() if key == "data"}
+            receipt = {
+                "changed_from": self._models.find(model).name,
+                "edits": _LIST.dump_json(edits).decode(),
+                **data,
+            }
+            saved = self._models.save(replace(result.model, figures={}, receipt=receipt), name)
+            self._write(model, [])
+        return saved
+
+    def _apply(self, model: str, edits: list[Edit]) -> EditedModel:
+        classifier = self._models.classifier(model)
+
+        def apply() -> EditedModel:
+            result = edited(classifier.model, edits)
+            return EditedModel(result, engine_of(result.model, rectify=result.rectify))
+
+        return self._cache.get((classifier, tuple(map(repr, edits))), apply)
+
+    def _write(self, model: str, edits: list[Edit]) -> None:
+        with replacing(self._path(model)) as file:
+            file.write(_LIST.dump_json(edits))
+
+    def _path(self, model: str) -> Path:
+        return self._folder / f"{self._models.find(model).id}.json"

@@ -1,0 +1,60 @@
+"""What the studio has open, shared by all of its pages."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from convscope.studio.jobs import Jobs
+from convscope.studio.models import Models
+from convscope.studio.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.studio.sources import OpenData
+    from convscope.studio.studio_folder import StudioFolder
+
+
+class Workspace:
+    """What the studio has open.
+
+    Args:
+        folder: The studio's folder.
+        models: Model files from the command line; NAME=FILE names one.
+        data: Sources of pictures from the command line.
+
+    Attributes:
+        folder: As given.
+        models: The models that are open.
+        sources: The sources of pictures that are open.
+        jobs: Commands that run in processes of their own.
+        closing: Set when the studio is about to end, so that endless answers end too.
+
+    Raises:
+        ConvscopeError: A model or a source cannot be opened.
+    """
+
+    def __init__(self, folder: StudioFolder, models: Sequence[str] = (), data: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self.sources = Sources(folder, data)
+        self.models = Models(folder, models)
+        self.jobs = Jobs(folder.jobs)
+        self.closing = threading.Event()
+
+    def training_data(self, model: str) -> OpenData | None:
+        """Return the pictures that a model was trained on, if they are open.
+
+        Args:
+            model: The model's id.
+
+        Raises:
+            RequestError: 404: there is no model of that id.
+            ModelFileError: Its file cannot be used.
+        """
+        location = self.models.classifier(model).model.receipt.get("data")
+        if not location:
+            return None
+        path = os.path.realpath(location)  # the same folder may have been named in two ways
+        return next((data for data in self.sources.all() if os.path.realpath(data.location) == path), None)
