@@ -112,7 +112,7 @@ def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
     tab.keyboard.type("0")
     tab.keyboard.press("Enter")
     question.get_by_text("Not yet.").wait_for()
-    assert "turned by half" in question.inner_text()
+    assert "turned by 180°" in question.inner_text()
     assert "= 4" not in question.inner_text()
     answer.fill("4")
     tab.keyboard.press("Enter")

@@ -97,7 +97,7 @@ def test_a_windows_products_are_shown(taken):
     assert products.sum() + bias[0] == pytest.approx(step.output[0, 2, 3])
 
 
-def test_a_filter_turned_by_half_is_known_as_such(taken):
+def test_a_filter_turned_by_180_degrees_is_recognised(taken):
     of, step = taken.first(("convolution",))
     if len(step.input) > 1:
         pytest.skip("asked of grey pictures only")
@@ -130,10 +130,10 @@ def test_pooling_is_pytorchs(taken):
         pooled = F.max_pool2d(tensor(step.input)[None], layer.window, layer.stride, ceil_mode=layer.overhang)[
             0
         ]
-        assert asked["forgotten"].options[asked["forgotten"].answer] == "it stays"
+        assert asked["forgotten"].options[asked["forgotten"].answer] == "it stays the same"
     else:
         pooled = F.avg_pool2d(tensor(step.input)[None], layer.window, layer.stride)[0]
-        assert asked["forgotten"].options[asked["forgotten"].answer] != "it stays"
+        assert asked["forgotten"].options[asked["forgotten"].answer] != "it stays the same"
     assert asked["size"].answer == pooled.shape[1]
     (grid,) = asked["value"].grids
     cells = [cell for row in grid.rows for cell in row if cell is not None]
@@ -173,8 +173,8 @@ def test_softmax_and_cross_entropy_are_pytorchs(taken):
     assert asked["share"].answer == pytest.approx(logits.softmax(0).max().item())
     assert asked["loss"].answer == pytest.approx(loss.item())
     assert asked["gradient"].answer == pytest.approx(logits.grad[taken.truth].item())
-    assert asked["shift"].options[asked["shift"].answer] == "it stays"
-    assert asked["why"].options[asked["why"].answer] == "about 250,000 times as hard"
+    assert asked["shift"].options[asked["shift"].answer] == "it stays the same"
+    assert asked["why"].options[asked["why"].answer] == "about 250,000 times as large"
 
 
 def test_the_smiley_can_be_done_by_hand():

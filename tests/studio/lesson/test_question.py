@@ -3,12 +3,12 @@ import math
 import pytest
 
 from convscope.errors import RequestError
-from convscope.studio.lesson.question import Question, order_of
+from convscope.studio.lesson.question import Question, change
 
 NUMBER = Question(
     "sum", ["?"], 4.0, (["2 + 2"],), within=0.04, slips={1.0: "without the bias", math.nan: "never"}
 )
-CHOICE = Question("which", ["?"], 1, (), options=("it stays", "it falls"))
+CHOICE = Question("which", ["?"], 1, (), options=("it rises", "it falls"))
 
 
 @pytest.mark.parametrize("given", [3.97, 4, 4.03])
@@ -35,7 +35,7 @@ def test_a_choice():
     ("question", "given"), [(NUMBER, math.inf), (NUMBER, math.nan), (CHOICE, 2), (CHOICE, 0.5)]
 )
 def test_no_answer_at_all(question, given):
-    with pytest.raises(RequestError, match="cannot be an answer"):
+    with pytest.raises(RequestError, match="is not a possible answer"):
         question.check(given)
 
 
@@ -43,5 +43,5 @@ def test_what_is_asked_holds_no_answer():
     assert set(NUMBER.asked().model_dump()) == {"name", "prompt", "options", "grids", "tables", "unit"}
 
 
-def test_what_becomes_of_a_number():
-    assert (order_of(1, 1 + 1e-15), order_of(2, 1), order_of(1, 2)) == (0, 1, 2)
+def test_a_change_is_described_by_its_option():
+    assert (change(1, 1 + 1e-15), change(2, 1), change(1, 2)) == (0, 1, 2)

@@ -37,7 +37,7 @@ _KINDS = ("convolution",)
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """One cell of a feature map: its window, the filter, the products, the sum."""
+    """Show one cell of a feature map: its window, the filter, the products, the sum."""
     material, step = material.first(_KINDS)
     filters, _ = material.weights(step)
     shape = step.output.shape
@@ -66,16 +66,16 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             )
         ],
         lines=[
-            *(line("products, {}: {}", *pair) for pair in zip(names, found.subtotals, strict=True)),
+            *(line("sum of products, {}: {}", *pair) for pair in zip(names, found.subtotals, strict=True)),
             line("bias: {}", found.bias),
-            line("together: {}", found.result),
+            line("sum: {}", found.result),
         ],
         choice=Choice(label="filter", options=[str(n) for n in range(shape[0])], chosen=channel),
     )
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """The sum of one cell, the size of the map, and what a filter looks for."""
+    """Ask for the value of a cell, the size of the feature map, and what the filter responds to."""
     material, step = material.first(_KINDS)
     channel, row, column = (int(n) for n in np.unravel_index(step.output.argmax(), step.output.shape))
     first = _sum_of_window if len(step.input) == 1 else _sum_of_channels
@@ -94,19 +94,19 @@ def _sum_of_window(material: Material, step: Step, channel: int, row: int, colum
     return Question(
         "sum",
         line(
-            "Lay the filter on the window, multiply what lies on each other, and add up the products and the "
-            "bias {}. Which number stands in the feature map?",
+            "Place the filter on the window, multiply each pair of numbers, and add up all products and the "
+            "bias, {}. What is the value in the feature map?",
             found.bias,
         ),
         found.result,
         (
             *(_products(found, n, layer.size[1]) for n in range(layer.size[0])),
-            line("all rows together, and the bias {}", found.bias),
+            line("the sum of all rows and the bias, {}", found.bias),
         ),
         within=rounding(*(term.product for term in found.terms), found.bias),
         slips={
-            found.result - found.bias if found.bias else math.nan: "The bias is still missing.",
-            float(flipped): "That is with the filter turned by half; a network lays it on as it is.",
+            found.result - found.bias if found.bias else math.nan: "You left out the bias.",
+            float(flipped): "That is the filter turned by 180°. A network uses it as it is.",
         },
         grids=(
             _window(step, 0, row, column, "window"),
@@ -121,14 +121,14 @@ def _sum_of_channels(material: Material, step: Step, channel: int, row: int, col
     return Question(
         "sum",
         [
-            "The products of each channel are added up already: ",
+            "The products have been added up for each channel: ",
             *(piece for name, subtotal in named for piece in (f"{name} ", subtotal, ", ")),
-            *line("and the bias is {}. Which number stands in the feature map?", found.bias),
+            *line("and the bias is {}. What is the value in the feature map?", found.bias),
         ],
         found.result,
         (added([*found.subtotals, found.bias]),),
         within=rounding(*found.subtotals, found.bias),
-        slips={found.result - found.bias if found.bias else math.nan: "The bias is still missing."},
+        slips={found.result - found.bias if found.bias else math.nan: "You left out the bias."},
     )
 
 
@@ -139,21 +139,23 @@ def _size(step: Step) -> Question:
     return Question(
         "size",
         line(
-            "What goes in has {} rows. The filter has {} rows, stride {} and padding {}. How many rows "
-            "has the feature map?",
+            "The input has {} rows. The filter has {} rows; the stride is {}, the padding {}. How many rows "
+            "does the feature map have?",
             *(height, window, stride, padding),
         ),
         answer,
-        (line("({} + 2 × {} − {}) / {}, rounded down, and 1 more", height, padding, window, stride),),
+        (line("({} + 2 × {} − {}) / {}, rounded down, plus 1", height, padding, window, stride),),
         slips={
-            answer - 1: "The first window counts too: one more.",
-            output_size(height, window, stride): "The zeros around what goes in make room for more windows.",
+            answer - 1: "Count the first position too: add 1.",
+            output_size(
+                height, window, stride
+            ): "You left out the padding: zeros around the input make room for more positions.",
         },
     )
 
 
 def _strongest(material: Material, step: Step, channel: int) -> tuple[Question, ...]:
-    """Three windows, for the eye: the cells with the largest, the middle and the smallest number."""
+    """Ask which of three windows gives the largest value; the others give the median and the smallest."""
     found = step.output[channel]
     order = np.argsort(found, axis=None, kind="stable")
     cells = sorted(divmod(int(order[place]), found.shape[1]) for place in (0, len(order) // 2, -1))
@@ -174,7 +176,7 @@ def _strongest(material: Material, step: Step, channel: int) -> tuple[Question, 
     return (
         Question(
             "strongest",
-            ["Do not compute, look: which of these windows does the filter answer most strongly?"],
+            ["Without calculating: for which of these windows is the value largest?"],
             int(np.argmax(values)),
             tuple(line("window {} gives {}", n, value) for n, value in enumerate(values, start=1)),
             options=("window 1", "window 2", "window 3"),
@@ -186,7 +188,7 @@ def _strongest(material: Material, step: Step, channel: int) -> tuple[Question, 
 def _input_map(material: Material, step: Step, window: Rectangle) -> Map:
     if step.input is material.steps[0].output:
         return pixel_map(material.pixels, window=window)
-    return signed_map("what goes in", "input", step.input[0], window=window)
+    return signed_map("input", "input", step.input[0], window=window)
 
 
 def _layer(step: Step) -> Convolution:

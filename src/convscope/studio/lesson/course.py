@@ -1,4 +1,4 @@
-"""The course: seven steps in the order in which a picture takes them."""
+"""The course: seven steps in the order of the chain."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Page:
     """One step of the course.
 
     Attributes:
-        name: In addresses.
+        name: For addresses.
         title: For people.
         attempt: What to try on the page.
-        source: Where to read on.
-        exhibit: Makes what is shown.
-        questions: Makes what is asked.
+        source: Where to read more.
+        exhibit: Makes the exhibit.
+        questions: Makes the questions.
     """
 
     name: str
@@ -52,7 +52,7 @@ PAGES = {
         Page(
             "image",
             "Image",
-            "Move over the picture with pointer or arrow keys. Where are numbers largest, and where below 0?",
+            "Choose pixels with the mouse or arrow keys. Where are the numbers large, and where negative?",
             _BOOK + "section 12.2.1",
             image.exhibit,
             image.questions,
@@ -60,7 +60,7 @@ PAGES = {
         Page(
             "convolution",
             "Convolution",
-            "Move over the feature map, and watch the window on the picture. Where is the sum large?",
+            "Choose cells of the feature map and watch the window on the input. Where is the sum large?",
             _BOOK + "sections 9.1, 9.5; Dumoulin, Visin: A guide to convolution arithmetic (2016)",
             convolution.exhibit,
             convolution.questions,
@@ -68,7 +68,7 @@ PAGES = {
         Page(
             "relu",
             "ReLU",
-            "Find a blue cell on the left, and look for it on the right.",
+            "Find a negative cell (blue) on the left. What has become of it on the right?",
             _BOOK + "section 6.3.1; Glorot, Bordes, Bengio: Deep sparse rectifier neural networks (2011)",
             relu.exhibit,
             relu.questions,
@@ -76,7 +76,7 @@ PAGES = {
         Page(
             "pooling",
             "Pooling",
-            "Move over the small map. Which cell of its window wins, and what is forgotten?",
+            "Choose cells of the pooled map. Which cell of its window wins, and what is lost?",
             _BOOK + "section 9.3",
             pooling.exhibit,
             pooling.questions,
@@ -84,15 +84,15 @@ PAGES = {
         Page(
             "flattening",
             "Flattening",
-            "Move one cell down, then one map on: by how much does the place in the column change?",
-            "PyTorch's documentation of torch.flatten, which reads maps in the same order",
+            "Move one cell down, then on to the next map. How far does the index in the vector move?",
+            "The PyTorch documentation of torch.flatten, which reads the maps in the same order",
             flattening.exhibit,
             flattening.questions,
         ),
         Page(
             "full-connection",
             "Full connection",
-            "Choose another class. Which inputs that spoke for the first speak against this one?",
+            "Choose another class. Which inputs that raised the first logit lower this one?",
             _BOOK + "section 6.1",
             full_connection.exhibit,
             full_connection.questions,
@@ -100,7 +100,7 @@ PAGES = {
         Page(
             "softmax",
             "Softmax and cross-entropy",
-            "Suppose another class is the true one. What does the same answer cost then?",
+            "Choose another true class. How large is the loss of the same prediction then?",
             _BOOK + "sections 4.1, 6.2.2.3 and 6.2.1.1",
             softmax.exhibit,
             softmax.questions,

@@ -1,6 +1,7 @@
 """What a page of the lesson shows.
 
-A line of arithmetic is a list of words and numbers: the browser writes the numbers as everywhere else.
+A line of arithmetic is a list of words and numbers, so that the browser formats the numbers as everywhere
+else.
 """
 
 from __future__ import annotations
@@ -24,21 +25,21 @@ if TYPE_CHECKING:
 Role = Literal["input", "weights", "output"]
 Line = list[str | float]
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
-"""What the channels of a picture are called, by how many there are."""
+"""The names of a picture's channels, by their number."""
 _AROUND = 2
-"""So many cells on either side of one are shown with it."""
+"""This many cells on each side of the chosen one are shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A number that a person looks at: map or class, row and column; None where they have not chosen."""
+    """A chosen number: feature map or class, row and column; None where nothing was chosen."""
 
     channel: int | None = None
     row: int | None = None
     column: int | None = None
 
     def inside(self, shape: tuple[int, ...], default: tuple[int, ...]) -> tuple[int, ...]:
-        """The same with what was not chosen filled in, kept within a shape.
+        """Return the indices within a shape, with defaults where nothing was chosen.
 
         Example:
             >>> Place(row=9).inside((2, 5, 5), default=(1, 0, 3))
@@ -46,13 +47,13 @@ class Place:
         """
         chosen = (self.channel, self.row, self.column)[: len(shape)]
         return tuple(
-            min(max(instead if one is None else one, 0), size - 1)
-            for one, instead, size in zip(chosen, default, shape, strict=True)
+            min(max(instead if index is None else index, 0), size - 1)
+            for index, instead, size in zip(chosen, default, shape, strict=True)
         )
 
 
 class Rectangle(BaseModel):
-    """Cells of a map; it may stick out."""
+    """A rectangle of cells; it may extend past the edges of the map."""
 
     top: int
     left: int
@@ -61,32 +62,30 @@ class Rectangle(BaseModel):
 
 
 class Map(BaseModel):
-    """A whole map."""
+    """A whole feature map or picture."""
 
     caption: str
     role: Role
-    pixels: bool = Field(description="Whether the numbers are 0 to 255, of a grey or a colour picture.")
+    pixels: bool = Field(description="Whether the values are pixels, 0 to 255.")
     values: EncodedArray = Field(description="(channels, height, width).")
     window: Rectangle | None = None
     at: tuple[int, int] | None = Field(
-        None, description="Row and column of the chosen cell: it can be moved."
+        None, description="Row and column of the chosen cell, if one can be chosen."
     )
 
 
 class Grid(BaseModel):
-    """A few numbers; None lies outside the map."""
+    """A few numbers; null is outside the map."""
 
     caption: str
     role: Role
     rows: list[list[float | None]]
     marked: tuple[int, int] | None = None
-    pixels: bool = Field(
-        default=False, description="Whether the numbers are 0 to 255, so that none is below 0."
-    )
+    pixels: bool = Field(default=False, description="Whether the values are pixels, 0 to 255.")
 
 
 class Choice(BaseModel):
-    """Which map or class to look at."""
+    """Which feature map or class to look at."""
 
     label: str
     options: list[str]
@@ -94,7 +93,7 @@ class Choice(BaseModel):
 
 
 class Table(BaseModel):
-    """Numbers with names."""
+    """A table of numbers."""
 
     caption: str
     head: list[str]
@@ -102,7 +101,7 @@ class Table(BaseModel):
 
 
 class Exhibit(BaseModel):
-    """What is shown."""
+    """What a page shows."""
 
     maps: list[Map] = []
     grids: list[Grid] = []
@@ -112,21 +111,21 @@ class Exhibit(BaseModel):
 
 
 def pixel_map(pixels: NDArray[np.uint8], **more: object) -> Map:
-    """The picture as the network gets it; uint8 (height, width, channels)."""
+    """Make a map of the prepared picture, uint8 (height, width, channels)."""
     values = encode(pixels.transpose(2, 0, 1), "uint8")
     return Map.model_validate(
-        {"caption": "the picture", "role": "input", "pixels": True, "values": values, **more}
+        {"caption": "picture", "role": "input", "pixels": True, "values": values, **more}
     )
 
 
 def signed_map(caption: str, role: Role, values: Array, **more: object) -> Map:
-    """One map (height, width) of numbers that may be negative."""
+    """Make a map of numbers that may be negative, (height, width)."""
     encoded = encode(values[np.newaxis], "float32")
     return Map.model_validate({"caption": caption, "role": role, "pixels": False, "values": encoded, **more})
 
 
 def window_grid(caption: str, cells: Iterable[Cell], width: int, *, winner: int | None = None) -> Grid:
-    """What a window sees on one map."""
+    """Make a grid of the cells of a window."""
     values = [cell.value for cell in cells]
     rows = [values[start : start + width] for start in range(0, len(values), width)]
     marked = None if winner is None else divmod(winner, width)
@@ -134,24 +133,24 @@ def window_grid(caption: str, cells: Iterable[Cell], width: int, *, winner: int 
 
 
 def number_grid(caption: str, role: Role, values: Array) -> Grid:
-    """All numbers of a small map."""
+    """Make a grid of a small array."""
     return Grid(caption=caption, role=role, rows=values.tolist())
 
 
 def line(text: str, *pieces: str | float) -> Line:
-    """Write a line, a piece in the place of every `{}`.
+    """Make a line, with a piece in place of every `{}`.
 
     Example:
-        >>> line("{} × {} is more than I can say", 2.0, "two")
-        [2.0, ' × ', 'two', ' is more than I can say']
+        >>> line("{} × {} is four", 2.0, "two")
+        [2.0, ' × ', 'two', ' is four']
     """
     words = text.split("{}")
-    mixed = [words[0], *(one for pair in zip(pieces, words[1:], strict=True) for one in pair)]
-    return [one for one in mixed if one != ""]
+    mixed = [words[0], *(piece for pair in zip(pieces, words[1:], strict=True) for piece in pair)]
+    return [piece for piece in mixed if piece != ""]
 
 
 def added(parts: Iterable[float]) -> Line:
-    """Write a sum.
+    """Make a line of a sum.
 
     Example:
         >>> added([1.5, -2.0])
@@ -164,7 +163,7 @@ def added(parts: Iterable[float]) -> Line:
 
 
 def around(caption: str, role: Role, values: Array, row: int, column: int) -> Grid:
-    """A cell of a map with those around it, the cell marked."""
+    """Make a grid of a cell, which is marked, and those around it."""
     top, left = max(row - _AROUND, 0), max(column - _AROUND, 0)
     part = values[top : row + _AROUND + 1, left : column + _AROUND + 1]
     return Grid(caption=caption, role=role, rows=part.tolist(), marked=(row - top, column - left))

@@ -1,4 +1,4 @@
-"""Flattening: maps become one column."""
+"""Flattening: feature maps become one vector."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ _KINDS = ("flattening",)
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """A cell of a map, and where it stands in the column."""
+    """Show a cell of a feature map, and its index in the vector."""
     _, step = material.first(_KINDS)
     channels, height, width = step.input.shape
     channel, row, column = place.inside(step.input.shape, (0, height // 2, width // 2))
     index = flattening.index_of(channel, row, column, (channels, height, width))
     found = flattening.explain(step.input, index=index)
     return Exhibit(
-        maps=[signed_map(f"map {channel}, counted from 0", "input", step.input[channel], at=(row, column))],
+        maps=[
+            signed_map(
+                f"feature map {channel} (counting from 0)", "input", step.input[channel], at=(row, column)
+            )
+        ],
         grids=[around("around the cell", "input", step.input[channel], row, column)],
         lines=[
             line("({} × {} + {}) × {} + {} = {}", channel, height, row, width, column, index),
-            line("number {} of the column is {}", index, found.result),
+            line("element {} of the vector is {}", index, found.result),
         ],
         choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
     )
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """How long the column is, where a cell goes, and where a number came from."""
+    """Ask for the length of the vector, the index of a cell, and the cell of an index."""
     _, step = material.first(_KINDS)
     shape = cast("tuple[int, int, int]", step.input.shape)
     channels, height, width = shape
@@ -45,15 +49,19 @@ def questions(material: Material) -> tuple[Question, ...]:
     return (
         Question(
             "length",
-            line("The shape is {} × {} × {} (maps × height × width). How long is the column?", *shape),
+            line(
+                "The feature maps have the shape {} × {} × {} (maps × height × width). How many numbers does "
+                "the vector have?",
+                *shape,
+            ),
             len(flattening.forward(step.input)),
             (line("{} × {} × {}", *shape),),
-            slips={height * width: "That is one map; there are more."},
+            slips={height * width: "That is one map only."},
         ),
         Question(
             "index",
             line(
-                "Counted from 0: at which place of the column is map {}, row {}, column {}?",
+                "Counting from 0, what is the index in the vector of map {}, row {}, column {}?",
                 channel,
                 row,
                 column,
@@ -61,21 +69,24 @@ def questions(material: Material) -> tuple[Question, ...]:
             index,
             (line("({} × {} + {}) × {} + {}", channel, height, row, width, column),),
             slips={
-                index + 1: "The column is counted from 0 as well.",
-                row * width + column: "The maps before it come first.",
+                index + 1: "The vector is counted from 0, too.",
+                row * width + column: "The maps before this one come first.",
                 by_column: "Maps are read row by row, not column by column.",
             },
         ),
         Question(
             "back",
-            line("And back: from which row of its map is number {} of the column, counted from 0?", other),
+            line(
+                "In reverse: which row of its map does element {} of the vector come from, counting from 0?",
+                other,
+            ),
             back[1],
             (
                 line("{} / {}, rounded down, is {}", other, width, other // width),
-                line("what is left of {} after taking {} away as often as it goes", other // width, height),
+                line("the remainder of {} / {}", other // width, height),
             ),
             slips={
-                other // width: "That counts the rows of all maps together.",
+                other // width: "That counts the rows of all maps.",
                 back[2]: "That is the column, not the row.",
             },
         ),

@@ -1,4 +1,4 @@
-"""Full connection: what speaks for a class and what against it."""
+"""Full connection: what raises the logit of a class, and what lowers it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ _TO_ADD = 3
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """The largest contributions to the logit of one class."""
+    """Show the largest contributions to the logit of one class."""
     classes = material.model.classes
     (chosen,) = Place(place.channel).inside((len(classes),), (int(material.logits.argmax()),))
     found = _explain(material, chosen)
     return Exhibit(
-        tables=[_table(_largest(found)[:_MOST_SHOWN], f"what counts most for the class {classes[chosen]}")],
+        tables=[
+            _table(_largest(found)[:_MOST_SHOWN], f"largest contributions to the logit of {classes[chosen]}")
+        ],
         lines=_sum(found, _MOST_SHOWN),
         choice=Choice(label="class", options=[*classes], chosen=chosen),
     )
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """One product, one logit, who speaks against, and how many weights there are."""
+    """Ask for a contribution, a logit, the input that lowers it most, and the number of parameters."""
     classes, step = material.model.classes, material.steps[-2]
     best = int(material.logits.argmax())
     found = _explain(material, best)
@@ -45,22 +47,22 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "product",
             line(
-                "The neuron of the class {} listens to input {} with the weight {}. The input is {}. "
-                "What does it contribute?",
+                "The neuron of the class {} has, for input {}, the weight {}. The value of the input is {}. "
+                "What does it contribute to the logit?",
                 *(classes[best], first.index, first.weight, first.input),
             ),
             first.product,
             (line("{} × {}", first.input, first.weight),),
             within=rounding(first.product),
             slips={
-                first.input + first.weight: "That is their sum; a contribution is a product.",
-                -first.product: "Look at the signs again.",
+                first.input + first.weight: "That is the sum. A contribution is the product.",
+                -first.product: "Check the sign.",
             },
         ),
         Question(
             "logit",
             line(
-                "Its largest contributions are in the table. All the others come to {}, and the bias is {}. "
+                "The table has the largest contributions. All others add up to {}, and the bias is {}. "
                 "What is the logit of the class {}?",
                 *(rest, found.bias, classes[best]),
             ),
@@ -68,29 +70,30 @@ def questions(material: Material) -> tuple[Question, ...]:
             (added(parts),),
             within=rounding(*parts),
             slips={
-                found.result - found.bias: "The bias is still missing.",
-                found.result - rest: "The other contributions are still missing.",
+                found.result - found.bias: "You left out the bias.",
+                found.result - rest: "You left out the other contributions.",
             },
-            tables=(_table(top, f"contributions to the class {classes[best]}"),),
+            tables=(_table(top, f"largest contributions to the logit of {classes[best]}"),),
         ),
         *_against(largest, classes[best]),
         Question(
             "parameters",
             line(
-                "{} neurons listen to {} numbers each. How many weights and biases are that?", neurons, inputs
+                "There are {} neurons with {} inputs each. How many weights and biases do they have?",
+                *(neurons, inputs),
             ),
             weights.size + bias.size,
             (line("{} × {} + {}", neurons, inputs, neurons),),
             slips={
-                weights.size: "Every neuron has a bias, too.",
-                inputs + 1: "Every neuron has weights of its own.",
+                weights.size: "Each neuron also has a bias.",
+                inputs + 1: "Each neuron has its own weights.",
             },
         ),
     )
 
 
 def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
-    """Three contributions, the largest, a middle and the smallest: which speaks most against the class?"""
+    """Ask which of three inputs lowers the logit most: those with the largest, median, smallest product."""
     ordered = sorted((one for one in largest if one.product), key=lambda one: one.product)
     if len(ordered) < 3 or ordered[0].product >= 0:
         return ()
@@ -99,7 +102,7 @@ def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
     return (
         Question(
             "against",
-            [f"Before you compute: which of these inputs speaks most against the class {name}?"],
+            [f"Without calculating: which of these inputs lowers the logit of {name} most?"],
             int(np.argmin(products)),
             tuple(
                 ["input ", one.index, ": ", one.input, " × ", one.weight, " = ", one.product]
@@ -109,7 +112,7 @@ def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
             tables=(
                 Table(
                     caption="inputs and weights",
-                    head=["input", "number", "weight"],
+                    head=["input", "value", "weight"],
                     rows=[[str(one.index), one.input, one.weight] for one in chosen],
                 ),
             ),
@@ -133,7 +136,7 @@ def _rest(found: NeuronSum, shown: int) -> float:
 def _table(contributions: list[Contribution], caption: str) -> Table:
     return Table(
         caption=caption,
-        head=["input", "number", "weight", "contribution"],
+        head=["input", "value", "weight", "contribution"],
         rows=[[str(one.index), one.input, one.weight, one.product] for one in contributions],
     )
 
@@ -142,8 +145,8 @@ def _sum(found: NeuronSum, shown: int) -> list[Line]:
     first = float(sum(one.product for one in _largest(found)[:shown]))
     others = max(len(found.contributions) - shown, 0)
     return [
-        line("these together: {}", first),
-        line("the other {}: {}", others, _rest(found, shown)),
+        line("sum of these: {}", first),
+        line("sum of the other {}: {}", others, _rest(found, shown)),
         line("bias: {}", found.bias),
         line("logit: {}", found.result),
     ]

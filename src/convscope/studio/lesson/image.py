@@ -1,4 +1,4 @@
-"""Image: from a pixel to a number around zero."""
+"""Image: from pixels to normalised numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """A pixel, and the number that the network gets for it."""
+    """Show a pixel and its normalised value."""
     height, width, channels = material.pixels.shape
     row, column = Place(place.row, place.column).inside((height, width), (height // 2, width // 2))
     names = CHANNELS[channels]
@@ -27,7 +27,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """What number a pixel becomes, and how many there are."""
+    """Ask for a normalised value, and the number of values."""
     height, width, channels = material.pixels.shape
     normalised = material.steps[0].output[0]
     row, column = (int(n) for n in np.unravel_index(np.abs(normalised).argmax(), normalised.shape))
@@ -36,29 +36,29 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "number",
             line(
-                "The {} value of the pixel in row {}, column {} is {}. The training pictures have "
-                "the mean {} and the standard deviation {}. Which number does the network get?",
+                "The {} value of the pixel at row {}, column {} is {}. Over all training pictures, the mean "
+                "is {} and the standard deviation is {}. What is the normalised value?",
                 *(CHANNELS[channels][0], row, column, found.pixel, found.mean, found.std),
             ),
             found.result,
             (line("({} − {}) / {}", found.pixel, found.mean, found.std),),
             within=rounding(found.result, found.mean / found.std),
             slips={
-                found.pixel - found.mean: "That still has to be divided by the standard deviation.",
-                -found.result: "The mean is taken from the pixel, not the pixel from the mean.",
-                found.pixel / 255: "That is a share of 255; here the training pictures are the measure.",
+                found.pixel - found.mean: "You still have to divide by the standard deviation.",
+                -found.result: "Subtract the mean from the pixel, not the pixel from the mean.",
+                found.pixel / 255: "That is a fraction of 255. Here, the training pictures set the scale.",
             },
         ),
         Question(
             "count",
             line(
-                "The picture's shape is {} × {} × {} (channels × height × width). How many numbers does the "
-                "network get?",
+                "The picture has the shape {} × {} × {} (channels × height × width). How many numbers is "
+                "the network given?",
                 *(channels, height, width),
             ),
             material.pixels.size,
             (line("{} × {} × {}", channels, height, width),),
-            slips={height * width: "That is one channel; there are more."},
+            slips={height * width: "That is one channel only."},
         ),
     )
 

@@ -1,4 +1,4 @@
-"""A picture's way through a network, for the lesson to show and to ask about."""
+"""A picture's way through a network, which the lesson shows and asks about."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Material:
         model: The model.
         pixels: uint8 (height, width, channels), prepared.
         steps: From the image to softmax, float64.
-        truth: The true class; where nobody knows it, the one that the model thinks most probable.
+        truth: The true class; if it is unknown, the predicted one.
     """
 
     model: Model
@@ -39,21 +39,21 @@ class Material:
 
     @property
     def logits(self) -> Array:
-        """(classes,) what the output neurons say."""
+        """The logits, (classes,)."""
         return self.steps[-1].input
 
     @property
     def probabilities(self) -> Array:
-        """(classes,) softmax of the logits."""
+        """Softmax of the logits, (classes,)."""
         return softmax.forward(self.logits)
 
     def weights(self, step: Step) -> tuple[Array, Array]:
-        """Weights and biases of a convolution or a full connection."""
+        """Return weights and biases of a convolution or a full connection."""
         weight, bias = (self.model.weights[f"{step.name}.{part}"] for part in ("weight", "bias"))
         return weight.astype(np.float64), bias.astype(np.float64)
 
     def first(self, kinds: Container[Kind]) -> tuple[Material, Step]:
-        """The first step of these kinds that works on maps; a network without one lends the smiley's."""
+        """Return the first step of these kinds whose input is feature maps; the smiley's if there is none."""
         for step in self.steps:
             if step.kind in kinds and step.input.ndim == 3:
                 return self, step
@@ -61,15 +61,15 @@ class Material:
 
 
 def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Material:
-    """Take a picture through a model.
+    """Compute a picture's way through a model.
 
     Args:
         model: The model.
         pixels: uint8 (height, width, channels), prepared.
-        truth: The class that the picture is under, if the model knows it.
+        truth: The class of the picture, if it is known.
 
     Raises:
-        NetworkError: The model's numbers grow beyond all bounds.
+        NetworkError: The numbers overflow.
     """
     steps = forward(model, pixels)
     known = truth is not None and truth in model.classes
@@ -79,5 +79,5 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
 
 
 def smiley() -> Material:
-    """The example that needs no model: small enough for pen and paper."""
+    """Return the example that needs no model and is small enough for pen and paper."""
     return material(smiley_model(), smiley_picture()[:, :, np.newaxis], "smiley")

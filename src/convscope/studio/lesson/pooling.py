@@ -20,7 +20,7 @@ from convscope.studio.lesson.exhibit import (
     signed_map,
     window_grid,
 )
-from convscope.studio.lesson.question import Question, order_of, rounding
+from convscope.studio.lesson.question import CHANGES, Question, change, rounding
 
 if TYPE_CHECKING:
     from convscope.network.notation import Pooling
@@ -32,7 +32,7 @@ _KINDS = ("max_pooling", "average_pooling")
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """One cell of a pooled map, and the window that it stands for."""
+    """Show one cell of a pooled map, and its window."""
     _, step = material.first(_KINDS)
     layer, shape = _layer(step), step.output.shape
     channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
@@ -55,29 +55,29 @@ def exhibit(material: Material, place: Place) -> Exhibit:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """What a window gives, how small the map becomes, and what pooling forgets."""
+    """Ask for the value of a window, the size of the pooled map, and what pooling discards."""
     _, step = material.first(_KINDS)
     layer = _layer(step)
-    channel, row, column = _liveliest(step)
+    channel, row, column = _most_varied(step)
     values = _values(step, channel, row, column)
     answer = float(step.output[channel, row, column])
     mean, largest = float(np.mean(values)), max(values)
     mistaken = (
-        {mean: "That is the mean; max pooling keeps the largest."}
+        {mean: "That is the mean. Max pooling takes the maximum."}
         if layer.kind == "max"
-        else {largest: "That is the largest; average pooling gives the mean."}
+        else {largest: "That is the maximum. Average pooling takes the mean."}
     )
     return (
         Question(
             "value",
-            [f"This is {layer.kind} pooling. Which number does the window give?"],
+            [f"This is {layer.kind} pooling. What is the value of this window?"],
             answer,
             (_working(layer, values),),
             within=rounding(answer) / 2,
             slips={
                 **mistaken,
                 sum(values): "That is the sum of the window.",
-                min(values): "That is the smallest.",
+                min(values): "That is the minimum.",
             },
             grids=(_grid(step, channel, row, column),),
         ),
@@ -94,21 +94,21 @@ def _size(step: Step) -> Question:
     return Question(
         "size",
         line(
-            f"The map has {{}} rows. The window has {{}} rows and stride {{}}; the last one {may} hang over "
-            "the edge. How many rows are left?",
+            f"The feature map has {{}} rows. The window has {{}} rows; the stride is {{}}. The last window "
+            f"{may} extend past the edge. How many rows does the pooled map have?",
             *(height, window, stride),
         ),
         output_size(height, window, stride, overhang=layer.overhang),
-        (line(f"({{}} − {{}}) / {{}}, rounded {rounded}, and 1 more", height, window, stride),),
+        (line(f"({{}} − {{}}) / {{}}, rounded {rounded}, plus 1", height, window, stride),),
         slips={
-            other: f"Look at the last window: it {may} hang over the edge.",
-            output_size(height, window): "That is with windows that move by one cell.",
+            other: f"The last window {may} extend past the edge: round {rounded}.",
+            output_size(height, window): "That is the size with stride 1.",
         },
     )
 
 
 def _forgotten(step: Step, channel: int, row: int, column: int) -> Question:
-    """Halve all but the largest number of a window, and pool again."""
+    """Ask what happens if all values of a window but the maximum are halved."""
     layer = _layer(step)
     cells = Windows(layer.window, layer.stride, overhang=layer.overhang).read(
         step.input, channel=channel, row=row, column=column
@@ -124,16 +124,16 @@ def _forgotten(step: Step, channel: int, row: int, column: int) -> Question:
     after = pool.forward(changed, layer.window, layer.stride, overhang=layer.overhang)[channel, row, column]
     return Question(
         "forgotten",
-        ["Every number of that window but the largest is halved. What becomes of the result?"],
-        order_of(before, float(after)),
+        ["Every value of the window except the maximum is halved. What happens to the result?"],
+        change(before, float(after)),
         (line("it was {}", before), line("it is {}", float(after))),
-        options=("it stays", "it becomes smaller", "it becomes larger"),
+        options=CHANGES,
         grids=(_grid(step, channel, row, column),),
     )
 
 
-def _liveliest(step: Step) -> tuple[int, int, int]:
-    """The window whose numbers differ most."""
+def _most_varied(step: Step) -> tuple[int, int, int]:
+    """Return the window whose values differ most."""
     layer = _layer(step)
     windows = Windows(layer.window, layer.stride, overhang=layer.overhang)
     spread = np.ptp(windows.slide(step.input), axis=(3, 4))
@@ -158,5 +158,5 @@ def _values(step: Step, channel: int, row: int, column: int) -> list[float]:
 
 def _working(layer: Pooling, values: list[float]) -> Line:
     if layer.kind == "max":
-        return ["the largest of ", *(piece for value in values for piece in (value, ", "))][:-1]
+        return ["the maximum of ", *(piece for value in values for piece in (value, ", "))][:-1]
     return ["(", *added(values), *line(") / {}", len(values))]

@@ -1,4 +1,4 @@
-"""Which questions a person has answered right, kept in a file."""
+"""Which questions were answered correctly, kept in a file."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Names of questions, as `STEP/QUESTION`.
+    """The questions that were answered correctly, as `STEP/QUESTION`.
 
     Args:
-        path: The file; it appears with the first right answer.
+        path: The file; it is written with the first correct answer.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def right(self) -> set[str]:
-        """What was answered right; nothing where the file cannot be read."""
+        """Return the questions; none if the file cannot be read."""
         try:
-            found = strict_json.parse(self._path.read_bytes())
+            names = strict_json.parse(self._path.read_bytes())
         except (OSError, ValueError):
             return set()
-        return {one for one in found if isinstance(one, str)} if isinstance(found, list) else set()
+        return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
     def add(self, name: str) -> None:
-        """Note a right answer.
+        """Add a question.
 
         Raises:
             ConvscopeError: The file cannot be written.
@@ -39,7 +39,7 @@ class Progress:
         self._write(self.right() | {name})
 
     def forget(self) -> None:
-        """Begin anew.
+        """Remove all questions.
 
         Raises:
             ConvscopeError: The file cannot be written.

@@ -1,4 +1,4 @@
-"""A question of the lesson: a number to work out, or one of a few answers to choose."""
+"""A question of the lesson: a number to work out, or multiple choice."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ROUNDING = 0.01
-"""Numbers are shown to three digits, so a product of two may be off by this share."""
+"""Numbers are shown to three digits, so a product of two may be off by this fraction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and everything needed to judge an answer.
+    """A question, and everything needed to check an answer.
 
     Attributes:
         name: Unique on its page.
         prompt: Words and numbers.
-        answer: The right number, or the place of the right one among `options`.
-        working: How it comes about, without the result.
-        options: To choose from; empty where a number is asked for.
-        within: How far from the answer a number may be.
-        slips: What to say about an answer that comes of a mistake people make; NaN where there can be none.
-        grids: Numbers to work with.
+        answer: The correct number, or the index of the correct option.
+        working: The calculation, without the result.
+        options: Of multiple choice; empty if a number is asked for.
+        within: How far a number may be from the answer.
+        slips: Hints for wrong answers that come from common mistakes; NaN where none is possible.
+        grids: Numbers to calculate with.
         tables: Likewise.
         unit: Of the number.
     """
@@ -47,26 +47,26 @@ class Question:
     unit: str = ""
 
     def check(self, given: float) -> Verdict:
-        """Say whether an answer is right; a wrong one is told the way, and what went wrong if it shows.
+        """Check an answer; the verdict on a wrong one has the working, and a hint if the mistake is common.
 
         Raises:
-            RequestError: 422: it is no number, or none of the options.
+            RequestError: 422: it is not a number, or not one of the options.
         """
         if not math.isfinite(given) or (self.options and given not in range(len(self.options))):
-            raise RequestError(f"{given:g} cannot be an answer", status=422)
+            raise RequestError(f"{given:g} is not a possible answer", status=422)
         if abs(given - self.answer) <= self.within:
             return self.reveal(right=True)
-        why = next((said for slip, said in self.slips.items() if abs(given - slip) <= self.within), "")
+        why = next((hint for slip, hint in self.slips.items() if abs(given - slip) <= self.within), "")
         return Verdict(right=False, why=why, working=list(self.working), answer=None)
 
     def reveal(self, *, right: bool = False) -> Verdict:
-        """Tell the answer with its arithmetic."""
+        """Return the answer with its working."""
         result = self.options[int(self.answer)] if self.options else self.answer
         return Verdict(right=right, why="", working=list(self.working), answer=result)
 
-    def asked(self) -> Asked:
-        """The question without its answer."""
-        return Asked(
+    def asked(self) -> AskedQuestion:
+        """Return the question without its answer."""
+        return AskedQuestion(
             name=self.name,
             prompt=self.prompt,
             options=list(self.options),
@@ -76,28 +76,28 @@ class Question:
         )
 
 
-class Asked(BaseModel):
-    """A question."""
+class AskedQuestion(BaseModel):
+    """A question without its answer."""
 
     name: str
     prompt: Line
-    options: list[str] = Field(description="To choose from; empty where a number is asked for.")
+    options: list[str] = Field(description="Of multiple choice; empty if a number is asked for.")
     grids: list[Grid]
     tables: list[Table]
     unit: str
 
 
 class Verdict(BaseModel):
-    """What becomes of an answer."""
+    """Whether an answer is correct."""
 
     right: bool
-    why: str = Field(description="What went wrong, where the number given shows it.")
-    working: list[Line] = Field(description="The arithmetic.")
-    answer: float | str | None = Field(description="The right answer; not told of a wrong one.")
+    why: str = Field(description="What went wrong, if the mistake is a common one.")
+    working: list[Line] = Field(description="The calculation.")
+    answer: float | str | None = Field(description="The correct answer; null after a wrong one.")
 
 
 def rounding(*parts: float) -> float:
-    """How far a sum of these may be off if a person works with the three digits that are shown.
+    """Return how far a sum of these may be off if it is calculated with the three digits shown.
 
     Example:
         >>> rounding(3.0, -1.0)
@@ -106,8 +106,11 @@ def rounding(*parts: float) -> float:
     return _ROUNDING * sum(map(abs, parts))
 
 
-def order_of(before: float, after: float) -> int:
-    """0 if a number stayed, 1 if it became smaller, 2 if larger: for questions of what happens if."""
+CHANGES = ("it stays the same", "it gets smaller", "it gets larger")
+
+
+def change(before: float, after: float) -> int:
+    """Return the index of the option of `CHANGES` that describes how a number changed."""
     if math.isclose(before, after, rel_tol=1e-9, abs_tol=1e-12):
         return 0
     return 1 if after < before else 2

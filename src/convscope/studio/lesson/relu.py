@@ -1,4 +1,4 @@
-"""ReLU: what is below zero becomes zero."""
+"""ReLU: negative values become zero."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 _KINDS = ("relu",)
 _GUESS = 10.0
-"""A guess at a percentage is right within so many points."""
+"""An estimated percentage is correct within this many points."""
 
 
 def exhibit(material: Material, place: Place) -> Exhibit:
-    """A map without and with ReLU, and one cell of it."""
+    """Show a feature map without and with ReLU, and one cell of it."""
     _, step = material.first(_KINDS)
     shape = step.output.shape
-    liveliest = int(step.input.min(axis=(1, 2)).argmin())
-    channel, row, column = place.inside(shape, (liveliest, shape[1] // 2, shape[2] // 2))
+    lowest = int(step.input.min(axis=(1, 2)).argmin())
+    channel, row, column = place.inside(shape, (lowest, shape[1] // 2, shape[2] // 2))
     found = relu.explain(step.input, channel=channel, row=row, column=column)
     return Exhibit(
         maps=[
@@ -40,39 +40,39 @@ def exhibit(material: Material, place: Place) -> Exhibit:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """What becomes of one number, of those around it, and of all."""
+    """Ask what ReLU does to one value, to those around it, and to all."""
     _, step = material.first(_KINDS)
     channel, row, column = (int(n) for n in np.unravel_index(step.input.argmin(), step.input.shape))
     found = relu.explain(step.input, channel=channel, row=row, column=column)
     grid = around("without ReLU", "input", step.input[channel], row, column)
     cells = [cell for cells in grid.rows for cell in cells if cell is not None]
-    silent = int((relu.forward(cells) == 0).sum())
+    zeros = int((relu.forward(cells) == 0).sum())
     share = 100 * float((step.output == 0).mean())
     return (
         Question(
             "value",
-            line("The filter's sum is {}. What does ReLU make of it?", found.without),
+            line("Without ReLU, the value is {}. What is it with ReLU?", found.without),
             found.result,
-            (line("the larger of 0 and {}", found.without),),
+            (line("max(0, {})", found.without),),
             within=rounding(found.without),
             slips={
-                found.without: "That is the number as it was: ReLU lets only positive numbers through.",
-                abs(found.without): "ReLU does not turn the sign round: what is negative becomes 0.",
+                found.without: "That is the value as it was. ReLU lets only positive values through.",
+                abs(found.without): "ReLU does not change the sign: negative values become 0.",
             },
         ),
         Question(
             "count",
-            line("How many of these {} numbers are 0 afterwards?", len(cells)),
-            silent,
-            (line("{} numbers, less {} that are larger than 0", len(cells), len(cells) - silent),),
-            slips={len(cells) - silent: "That is how many stay as they are."},
+            line("How many of these {} values are 0 with ReLU?", len(cells)),
+            zeros,
+            (line("{} values, minus the {} that are positive", len(cells), len(cells) - zeros),),
+            slips={len(cells) - zeros: "That is how many stay positive."},
             grids=(grid,),
         ),
         Question(
             "share",
             line(
-                "Guess: of all {} numbers of this step, how many per cent are 0 afterwards? "
-                "Ten points off is good enough.",
+                "Estimate: how many per cent of all {} values of this step are 0 with ReLU? "
+                "Within 10 points is close enough.",
                 step.output.size,
             ),
             share,

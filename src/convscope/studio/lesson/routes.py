@@ -15,7 +15,7 @@ from convscope.studio.lesson.exhibit import Exhibit, Place
 from convscope.studio.lesson.material import Material, material, smiley
 from convscope.studio.lesson.progress import Progress
 from convscope.studio.lesson.question import (  # noqa: TC001 - FastAPI looks them up
-    Asked,
+    AskedQuestion,
     Question,
     Verdict,
 )
@@ -49,7 +49,7 @@ class Course(BaseModel):
 class Questions(BaseModel):
     """The questions of a page."""
 
-    questions: list[Asked]
+    questions: list[AskedQuestion]
 
 
 class GivenAnswer(BaseModel):

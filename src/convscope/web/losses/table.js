@@ -22,7 +22,7 @@ const COLUMNS = [
   "true class",
   "probabilities",
   "cross-entropy",
-  "mean squared error",
+  "squared error",
   "classification error",
   "gradient of cross-entropy",
   "gradient of squared error",

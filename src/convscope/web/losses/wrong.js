@@ -58,7 +58,7 @@ function numbers(p) {
   const [flat] = meanSquaredErrorGradient(answer, 0);
   const rows = [
     ["cross-entropy", crossEntropy(answer, 0), slope],
-    ["mean squared error", meanSquaredError(answer, 0), flat],
+    ["squared error", meanSquaredError(answer, 0), flat],
   ];
   return element(
     "div",

@@ -91,7 +91,7 @@ function arithmetic(step, context, probabilities, truth) {
       { class: "quiet" },
       "Only the true class's probability counts. Near 0 it costs without limit.",
     ),
-    element("h3", {}, "Mean squared error"),
+    element("h3", {}, "Squared error"),
     element(
       "table",
       { class: "figures" },
