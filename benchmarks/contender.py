@@ -9,7 +9,7 @@ import sys
 import time
 from importlib import import_module
 
-from convscope.network.shapes import parse_shape
+from convscope.network.notation import parse_shape
 
 
 def main() -> None:

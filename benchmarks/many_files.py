@@ -34,7 +34,7 @@ from contenders.predictors import noise_model
 from convscope.classifier import load
 from convscope.common.processors import processor_count
 from convscope.model.file import save
-from convscope.network.shapes import parse_shape
+from convscope.network.notation import parse_shape
 from machine import describe, sentence
 from process_tree import observe
 

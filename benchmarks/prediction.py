@@ -31,8 +31,8 @@ from PIL import Image
 
 from contenders.predictors import PREDICTORS, noise_model, torch_predictor
 from convscope.model.file import save
+from convscope.network.notation import parse_shape
 from convscope.network.presets import automatic_network
-from convscope.network.shapes import parse_shape
 from machine import describe, sentence
 from turns import Entry, rates
 

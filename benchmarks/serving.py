@@ -35,7 +35,7 @@ from PIL import Image
 from contenders.predictors import noise_model
 from convscope.classifier import load
 from convscope.model.file import save
-from convscope.network.shapes import parse_shape
+from convscope.network.notation import parse_shape
 from machine import describe, sentence
 from process_tree import processor_seconds
 

@@ -36,7 +36,7 @@ import numpy as np
 from contenders.predictors import noise_model
 from convscope.classifier import load
 from convscope.model.file import save
-from convscope.network.shapes import parse_shape
+from convscope.network.notation import parse_shape
 from machine import describe, sentence
 from serving import DOCS, NETWORK, PICTURES, SHAPE, free_port, photo, request, wait_for
 

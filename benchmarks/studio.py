@@ -37,7 +37,7 @@ from sklearn.datasets import load_sample_image
 from chromium import chromium
 from contenders.predictors import noise_model
 from convscope.model.file import save
-from convscope.network.shapes import parse_shape
+from convscope.network.notation import parse_shape
 from machine import describe, sentence
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from convscope.network.notation import parse
-from convscope.network.shapes import parse_shape, trace
+from convscope.network.chain import parse_chain
+from convscope.network.notation import parse_shape
 from machine import describe, sentence
 from turns import Entry, rates
 
@@ -85,7 +85,9 @@ def operations(network: str, shape: str) -> int:
     Forward, gradient at the weights and gradient at the input are the same work each; the first layer needs
     none at its input.
     """
-    costs = [row.multiply_adds for row in trace(parse(network), parse_shape(shape), 10) if row.multiply_adds]
+    costs = [
+        step.multiply_adds for step in parse_chain(network, parse_shape(shape), 10) if step.multiply_adds
+    ]
     return 6 * sum(costs) - 2 * costs[0]
 
 

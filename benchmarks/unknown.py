@@ -36,7 +36,6 @@ from sklearn.metrics import roc_auc_score
 from convscope.model import rejection
 from convscope.model.file import Model, load
 from convscope.model.intermediate import Intermediate
-from convscope.network.shapes import last_hidden_step
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
@@ -106,7 +105,7 @@ def energy(_known: Known) -> Score:
 def react(known: Known) -> Score:
     """Take the energy of what the output layer makes of features that were cut off."""
     most = np.quantile(known.train.features, 0.9)
-    weight, bias = (known.model.weights[name] for name in known.model.stages()[-1].weight_shapes)
+    weight, bias = (known.model.weights[name] for name in known.model.chain.output.parameters)
     temperature = known.model.temperature
     return lambda one: logsumexp((np.minimum(one.features, most) @ weight.T + bias) / temperature, axis=1)
 
@@ -139,7 +138,7 @@ def neighbour(known: Known) -> Score:
 
 def vim(known: Known) -> Score:
     """Take the score that `convscope train` puts into a model, as `convscope.model.rejection` defines it."""
-    weight, bias = (known.model.weights[name] for name in known.model.stages()[-1].weight_shapes)
+    weight, bias = (known.model.weights[name] for name in known.model.chain.output.parameters)
     temperature = known.model.temperature
     train, validation = (spread_out(one.features, LEARNED) for one in (known.train, known.validation))
     rule = rejection.fit(train, validation, weight / temperature, bias / temperature)
@@ -289,7 +288,7 @@ def measure(name: str, model: Model, data: Path, foreign: dict[str, Path | None]
 
 def describe(model: Model, pictures: NDArray[np.uint8]) -> Described:
     """Let the engine describe prepared pictures."""
-    hidden, output = last_hidden_step(model.stages()), model.stages()[-1].name
+    hidden, output = model.chain.features.name, model.chain.output.name
     values = Intermediate(model, [hidden, output]).values(pictures)
     return Described(values[hidden].astype(np.float64), values[output] / np.float64(model.temperature))
 

@@ -13,8 +13,7 @@ from playwright.sync_api import sync_playwright
 from pydantic import BaseModel
 
 from convscope.model.file import Model, save
-from convscope.network.notation import parse
-from convscope.network.shapes import stages, weight_shapes
+from convscope.network.chain import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.arrays import EncodedArray
 
@@ -37,7 +36,7 @@ settings.load_profile("convscope")
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> None:
-    """Let Ctrl-C interrupt the tests and the programs they start, even where it is ignored (under `nohup`)."""
+    """Let Ctrl-C interrupt the tests and what they start, even where it is ignored (under `nohup`)."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -66,7 +65,9 @@ def brightness() -> Model:
         "full_connection_1.weight": np.array([[-4], [4]], np.float32),
         "full_connection_1.bias": np.zeros(2, np.float32),
     }
-    return Model("AP8", ("dark", "bright"), Preparation(1, 8, 8), (127.5,), (127.5,), weights)
+    size = Preparation(1, 8, 8)
+    chain = parse_chain("AP8", size.shape, 2)
+    return Model(chain, ("dark", "bright"), size, (127.5,), (127.5,), weights)
 
 
 @pytest.fixture
@@ -115,15 +116,15 @@ def make_model() -> MakeModel:
     ) -> Model:
         random = np.random.default_rng(seed)
         channels, height, width = shape
-        shapes = weight_shapes(stages(parse(notation), shape, classes))
+        chain = parse_chain(notation, shape, classes)
         weights = {
             name: random.normal(0, np.sqrt(2 / max(1, np.prod(size[1:]))), size).astype(np.float32)
-            for name, size in shapes.items()
+            for name, size in chain.parameters.items()
         }
         names = tuple(f"class {n}" for n in range(classes))
         mean, std = random.uniform(100, 150, channels), random.uniform(50, 70, channels)
         preparation = Preparation(channels, height, width)
-        return Model(notation, names, preparation, tuple(mean.tolist()), tuple(std.tolist()), weights)
+        return Model(chain, names, preparation, tuple(mean.tolist()), tuple(std.tolist()), weights)
 
     return make
 

@@ -17,9 +17,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
 from contenders.noise import CLASSES, pictures_and_labels
+from convscope.network.chain import parse_chain
 from convscope.network.modules import TrainingNetwork
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
 from convscope.training.learning.ema import WeightAverage
 from convscope.training.learning.optimiser import Optimiser
 from convscope.training.machine.precision import fastest_precision
@@ -34,7 +33,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(labels)
     maps = maps.bfloat16() if fastest_precision() == "bf16" else maps
-    trained = TrainingNetwork(stages(parse(network), shape, CLASSES), whitened=None, fused=True).train()
+    trained = TrainingNetwork(parse_chain(network, shape, CLASSES), whitened=None, fused=True).train()
     change = (descent if variant == "descent" else recipe)(trained, batch)
 
     def take(steps: int) -> None:

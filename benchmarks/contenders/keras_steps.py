@@ -37,10 +37,12 @@ def chain(network: str, classes: int = CLASSES) -> list[keras.Layer]:
     steps: list[keras.Layer] = []
     for layer in parse(network):
         match layer:
-            case Convolution(filters, size, stride, _):  # all of them keep the maps' size
-                steps.append(layers.Conv2D(filters, size, stride, padding="same", activation="relu"))
-            case Pooling(_, window, stride):
-                steps.append(layers.MaxPooling2D(window, stride))
+            case Convolution(filters, windows):  # all of them keep the maps' size
+                steps.append(
+                    layers.Conv2D(filters, windows.size, windows.stride, padding="same", activation="relu")
+                )
+            case Pooling(_, windows):
+                steps.append(layers.MaxPooling2D(windows.size, windows.stride))
             case FullConnection(neurons):
                 steps += [layers.Flatten(), layers.Dense(neurons, activation="relu")]
     return [*steps, layers.Flatten(), layers.Dense(classes, dtype="float32")]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.file import Model
-from convscope.network.notation import Convolution, FullConnection, Pooling, parse
-from convscope.network.shapes import stages, weight_shapes
+from convscope.network.chain import parse_chain
+from convscope.network.notation import Convolution, FullConnection, Pooling
 from convscope.pictures.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 def noise_model(network: str, shape: tuple[int, int, int]) -> Model:
     """Make a model that was never trained."""
     rng = np.random.default_rng(0)
-    shapes = weight_shapes(stages(parse(network), shape, CLASSES))
+    chain = parse_chain(network, shape, CLASSES)
     weights = {
         name: rng.standard_normal(sides, np.float32) / np.float32(np.sqrt(np.prod(sides[1:])))
-        for name, sides in shapes.items()
+        for name, sides in chain.parameters.items()
     }
     channels, height, width = shape
     return Model(
@@ -96,18 +96,22 @@ def torch_predictor(model: Model, precision: torch.dtype | None = None) -> Calla
     from torch import nn
 
     layers: list[nn.Module] = []
-    for stage in model.stages():
-        match stage.layer:
-            case Convolution(filters, size, stride, padding):
-                layers += [nn.Conv2d(stage.input_shape[0], filters, size, stride, padding), nn.ReLU()]
-            case Pooling("max", window, stride, overhang):
-                layers.append(nn.MaxPool2d(window, stride, ceil_mode=overhang))
-            case Pooling(_, window, stride, overhang):
-                layers.append(nn.AvgPool2d(window, stride, ceil_mode=overhang, count_include_pad=False))
+    for step in model.chain.layers:
+        match step.layer:
+            case Convolution(filters, windows):
+                geometry = windows.size, windows.stride, windows.padding
+                layers += [nn.Conv2d(step.input_shape[0], filters, *geometry), nn.ReLU()]
+            case Pooling("max_pooling", windows):
+                layers.append(nn.MaxPool2d(windows.size, windows.stride, ceil_mode=windows.overhang))
+            case Pooling(_, windows):
+                pooling = nn.AvgPool2d(
+                    windows.size, windows.stride, ceil_mode=windows.overhang, count_include_pad=False
+                )
+                layers.append(pooling)
             case FullConnection(neurons):
-                layers += [nn.Flatten(), nn.Linear(stage.input_shape[0], neurons), nn.ReLU()]
+                layers += [nn.Flatten(), nn.Linear(step.input_shape[0], neurons), nn.ReLU()]
     chain = nn.Sequential(*layers[:-1]).to(memory_format=torch.channels_last).eval()
-    weights = [torch.from_numpy(model.weights[name]) for name in weight_shapes(model.stages())]
+    weights = [torch.from_numpy(model.weights[name]) for name in model.chain.parameters]
     chain.load_state_dict(dict(zip(chain.state_dict(), weights, strict=True)))
     chain = chain.to(precision or torch.float32)
     mean, std = (torch.tensor(numbers)[:, None, None] for numbers in (model.mean, model.std))

@@ -44,10 +44,10 @@ def chain(network: str, classes: int = CLASSES) -> nn.Module:
     layers: list[nn.Module] = []
     for layer in parse(network):
         match layer:
-            case Convolution(filters, size, stride, padding):
-                layers += [nn.LazyConv2d(filters, size, stride, padding), nn.ReLU()]
-            case Pooling(_, window, stride):
-                layers.append(nn.MaxPool2d(window, stride))
+            case Convolution(filters, windows):
+                layers += [nn.LazyConv2d(filters, windows.size, windows.stride, windows.padding), nn.ReLU()]
+            case Pooling(_, windows):
+                layers.append(nn.MaxPool2d(windows.size, windows.stride))
             case FullConnection(neurons):
                 layers += [nn.Flatten(), nn.LazyLinear(neurons), nn.ReLU()]
     return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(classes))

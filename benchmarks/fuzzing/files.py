@@ -17,9 +17,8 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from convscope.errors import ConvscopeError
-from convscope.network.notation import parse
+from convscope.network.chain import parse_chain
 from convscope.network.presets import PRESETS
-from convscope.network.shapes import stages
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
 from fuzzing.reader import Reader
@@ -152,7 +151,7 @@ def _read_source(path: Path, data: bytes) -> None:
 
 
 def _read_notation(data: bytes) -> None:
-    stages(parse(data.decode(errors="replace")), (3, 32, 32), 10)
+    parse_chain(data.decode(errors="replace"), (3, 32, 32), 10)
 
 
 def _members(pictures: list[bytes]) -> dict[str, bytes]:

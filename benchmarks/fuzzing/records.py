@@ -11,8 +11,7 @@ import safetensors.torch
 from convscope.errors import ConvscopeError
 from convscope.model import file as model_file
 from convscope.model.picture_list import differences, listing
-from convscope.network.notation import parse
-from convscope.network.shapes import stages, weight_shapes
+from convscope.network.chain import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import split
@@ -109,9 +108,9 @@ def store_record(folder: Path) -> Reader:
 
 def write_model(path: Path) -> bytes:
     """Write a small model file, and return its bytes."""
-    shapes = weight_shapes(stages(parse("2C3-MP2"), (1, 8, 8), 2))
-    weights = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-    model = model_file.Model("2C3-MP2", ("cat", "dog"), Preparation(1, 8, 8), (0.0,), (1.0,), weights)
+    chain = parse_chain("2C3-MP2", (1, 8, 8), 2)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in chain.parameters.items()}
+    model = model_file.Model(chain, ("cat", "dog"), Preparation(1, 8, 8), (0.0,), (1.0,), weights)
     model_file.save(model, path)
     return path.read_bytes()
 

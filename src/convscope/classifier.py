@@ -18,7 +18,6 @@ from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, pixels_of
 from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import Judged, select
-from convscope.network.shapes import weight_shapes
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import PIXEL_LIMIT
 
@@ -225,7 +224,7 @@ class Classifier:
 
     def _repr_html_(self) -> str:
         size = self.model.preparation
-        parameters = sum(int(np.prod(shape)) for shape in weight_shapes(self.model.stages()).values())
+        parameters = self.model.chain.parameter_count
         rows = {
             "classes": ", ".join(self.classes[:20]) + (", ..." if len(self.classes) > 20 else ""),
             "network": self.network,

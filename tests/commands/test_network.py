@@ -37,10 +37,10 @@ def test_json(run: Run) -> None:
     report = json.loads(run(*NETWORK, "--classes", 3, "--json").stdout)
     assert report["network"] == "32C3-MP2-64C3-MP2-128N"
     assert report["steps"][0] == {
-        "step": "image", "notation": "", "output_shape": [3, 32, 32], "parameters": 0, "multiply_adds": 0,
+        "step": "image", "notation": "", "shape": [3, 32, 32], "parameters": 0, "multiply_adds": 0,
         "receptive_field": [1, 1],
     }  # fmt: skip
-    assert report["steps"][-1]["output_shape"] == [3]
+    assert report["steps"][-1]["shape"] == [3]
     assert report["parameters"] == sum(step["parameters"] for step in report["steps"])
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convscope.errors import ConvscopeError, ModelFileError
 from convscope.model.file import Model, from_bytes, load, save
-from convscope.network.shapes import weight_shapes
+from convscope.network.chain import parse_chain
 from convscope.pictures.preparation import Preparation
 
 MakeModel = Callable[..., Model]
@@ -70,7 +70,7 @@ def test_what_is_saved_is_loaded(make_model: MakeModel, tmp_path: Path) -> None:
     for field in dataclasses.fields(Model):
         if field.name != "weights":
             assert getattr(loaded, field.name) == getattr(model, field.name)
-    assert list(loaded.weights) == list(weight_shapes(model.stages()))
+    assert list(loaded.weights) == list(model.chain.parameters)
     for name, weight in model.weights.items():
         np.testing.assert_array_equal(loaded.weights[name], weight)
 
@@ -317,7 +317,8 @@ def test_a_weight_that_is_no_number(path: Path, value: float) -> None:
         {"classes": ("a", "b\n", "c")},
         {"mean": (0.0,)},
         {"weights": {}},
-        {"notation": "MP64"},
+        {"chain": parse_chain("4C3-MP2-5N", (3, 9, 9), 3)},
+        {"chain": parse_chain("4C3-MP2-5N", (3, 8, 8), 3).without("relu")},
         {"figures": {"x": float("nan")}},
         {"figures": {"x": object()}},
         {"receipt": {"x": "y" * 100_000}},

@@ -3,7 +3,7 @@ import pytest
 
 from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import Predictor
-from convscope.walkthrough.chain import forward
+from convscope.walkthrough.numpy_chain import forward
 
 
 def test_every_step_in_batches_is_the_book_s(make_model, monkeypatch):

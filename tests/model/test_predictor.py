@@ -14,18 +14,19 @@ from convscope.errors import NetworkError, PictureError
 from convscope.model.file import Model
 from convscope.model.graph import build_graph
 from convscope.model.predictor import Predictor
+from convscope.network.chain import build_chain
 from convscope.network.notation import Convolution, FullConnection, Pooling, write
-from convscope.network.shapes import stages
 from convscope.steps import average_pooling, convolution, flattening, full_connection, max_pooling, relu
+from convscope.steps.windows import Windows
 
 MakeModel = Callable[..., Model]
 
 small = st.integers(1, 3)
 pairs = st.tuples(small, small)
-convolutions = st.builds(
-    Convolution, st.integers(1, 4), pairs, pairs, st.tuples(st.integers(0, 2), st.integers(0, 2))
-)
-poolings = st.builds(Pooling, st.sampled_from(["max", "average"]), pairs, pairs, st.booleans())
+windows = st.builds(Windows, pairs, pairs, st.tuples(st.integers(0, 2), st.integers(0, 2)))
+pooling_windows = st.builds(Windows, pairs, pairs, overhang=st.booleans())
+convolutions = st.builds(Convolution, st.integers(1, 4), windows)
+poolings = st.builds(Pooling, st.sampled_from(["max_pooling", "average_pooling"]), pooling_windows)
 neurons = st.builds(FullConnection, st.integers(1, 5))
 
 
@@ -35,7 +36,7 @@ def chains(draw: st.DrawFn) -> tuple[str, tuple[int, int, int]]:
     shape = (draw(st.sampled_from([1, 3])), draw(st.integers(1, 12)), draw(st.integers(1, 12)))
     assume(layers)
     try:
-        stages(layers, shape, 3)
+        build_chain(layers, shape, 3)
     except NetworkError:
         assume(layers is None)
     return write(layers), shape
@@ -51,38 +52,38 @@ def pictures_for(model: Model, count: int) -> np.ndarray:
 def in_pytorch(model: Model, pictures: np.ndarray) -> np.ndarray:
     value = (torch.from_numpy(pictures).double() - torch.tensor(model.mean)) / torch.tensor(model.std)
     value = value.permute(0, 3, 1, 2)
-    chain = model.stages()
+    chain = model.chain
     weights = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
-    for stage in chain:
-        weight, bias = weights.get(f"{stage.name}.weight"), weights.get(f"{stage.name}.bias")
-        match stage.layer:
-            case Convolution(_, _, stride, padding):
-                value = functional.conv2d(value, weight, bias, stride, padding).relu()
-            case Pooling("max", window, stride, overhang):
-                value = functional.max_pool2d(value, window, stride, ceil_mode=overhang)
-            case Pooling(_, window, stride, overhang):
-                value = functional.avg_pool2d(value, window, stride, ceil_mode=overhang)
+    for step in chain.layers:
+        weight, bias = weights.get(f"{step.name}.weight"), weights.get(f"{step.name}.bias")
+        match step.layer:
+            case Convolution(_, windows):
+                value = functional.conv2d(value, weight, bias, windows.stride, windows.padding).relu()
+            case Pooling("max_pooling", windows):
+                value = functional.max_pool2d(value, windows.size, windows.stride, ceil_mode=windows.overhang)
+            case Pooling(_, windows):
+                value = functional.avg_pool2d(value, windows.size, windows.stride, ceil_mode=windows.overhang)
             case FullConnection():
                 value = functional.linear(value.flatten(1), weight, bias)
-                value = value if stage is chain[-1] else value.relu()
+                value = value if step is chain.output else value.relu()
     return value.numpy()
 
 
 def by_the_book(model: Model, picture: np.ndarray) -> np.ndarray:
     value = ((picture - np.array(model.mean)) / np.array(model.std)).transpose(2, 0, 1)
-    chain = model.stages()
-    for stage in chain:
-        weights = [model.weights[name] for name in stage.weight_shapes]
-        match stage.layer:
-            case Convolution(_, _, stride, padding):
-                value = relu.forward(convolution.forward(value, *weights, stride=stride, padding=padding))
-            case Pooling(kind, window, stride, overhang):
-                pooling = max_pooling if kind == "max" else average_pooling
-                value = pooling.forward(value, window, stride, overhang=overhang)
+    chain = model.chain
+    for step in chain.layers:
+        weights = [model.weights[name] for name in step.parameters]
+        match step.layer:
+            case Convolution(_, windows):
+                value = relu.forward(convolution.forward(value, *weights, windows))
+            case Pooling(kind, windows):
+                pooling = max_pooling if kind == "max_pooling" else average_pooling
+                value = pooling.forward(value, windows)
             case FullConnection():
                 column = value if value.ndim == 1 else flattening.forward(value)
                 value = full_connection.forward(column, *weights)
-                value = value if stage is chain[-1] else relu.forward(value)
+                value = value if step is chain.output else relu.forward(value)
     return value
 
 

@@ -28,7 +28,7 @@ def features_of(model, pictures):
 def rejecting(model, seed=0, kept=2):
     """The model with a rule that takes about half of all noise for unknown."""
     random = np.random.default_rng(seed)
-    inputs = model.stages()[-1].input_shape[0]
+    inputs = model.chain.features.shape[0]
     directions, _ = np.linalg.qr(random.normal(size=(inputs, min(kept, inputs))))
     rule = Rejection(
         origin=random.normal(size=inputs).astype(np.float32),
@@ -86,12 +86,6 @@ def test_the_export_is_held_against_the_score_too(model):
     with pytest.raises(Exception, match="differs most on"):
         compare(build_raw_graph(other), model, made_up(model.preparation))
     assert compare(build_raw_graph(model), model, made_up(model.preparation)).difference < 1e-5
-
-
-def test_without_relu_nothing_is_rejected(make_model):
-    model = rejecting(make_model())
-    answers = Predictor(model, rectify=False).answers(noise(model, 3))
-    assert [one.score for one in answers] == [None] * 3
 
 
 def test_a_prediction_says_so(make_model):

@@ -7,10 +7,10 @@ import torch.nn.functional as F  # noqa: N812
 
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
+from convscope.network.chain import Step, parse_chain
 from convscope.network.folding import fold
 from convscope.network.modules import TrainingNetwork
-from convscope.network.notation import Convolution, FullConnection, Pooling, parse
-from convscope.network.shapes import Stage, stages, weight_shapes
+from convscope.network.notation import Convolution, FullConnection, Pooling
 from convscope.network.whitening import whitening_filters
 from convscope.pictures.preparation import Preparation
 from convscope.steps import average_pooling, convolution, flattening, full_connection, max_pooling, relu
@@ -33,10 +33,10 @@ NOTATIONS = [
 def trained(request):
     """A network after some steps on noise, so that no mean, variance or shift is what it began as."""
     torch.manual_seed(0)
-    chain = stages(parse(request.param), SHAPE, CLASSES)
+    chain = parse_chain(request.param, SHAPE, CLASSES)
     pixels, labels = torch.randint(0, 256, (40, *SHAPE)), torch.randint(0, CLASSES, (40,))
     maps = normalised(pixels)
-    whitened = whitening_filters(maps, chain[0]) if request.param.startswith("24C2") else None
+    whitened = whitening_filters(maps, chain.layers[0]) if request.param.startswith("24C2") else None
     network = TrainingNetwork(chain, whitened=whitened, fused=True)
     optimiser = Optimiser(network, batch=40, filter_rate=0.1)
     for _ in range(10):
@@ -50,18 +50,18 @@ def normalised(pixels):
     return ((pixels - mean) / std).to(memory_format=torch.channels_last)
 
 
-def by_the_book(weights, stage: Stage, value):
-    tensors = [weights[name] for name in stage.weight_shapes]
-    match stage.layer:
-        case Convolution(_, _, stride, padding):
-            return relu.forward(convolution.forward(value, *tensors, stride=stride, padding=padding))
-        case Pooling(kind, window, stride, overhang):
-            step = max_pooling if kind == "max" else average_pooling
-            return step.forward(value, window, stride, overhang=overhang)
+def by_the_book(weights, step: Step, value):
+    tensors = [weights[name] for name in step.parameters]
+    match step.layer:
+        case Convolution(_, windows):
+            return relu.forward(convolution.forward(value, *tensors, windows))
+        case Pooling(kind, windows):
+            pooling = max_pooling if kind == "max_pooling" else average_pooling
+            return pooling.forward(value, windows)
         case FullConnection():
             column = flattening.forward(value) if value.ndim == 3 else value
             sums = full_connection.forward(column, *tensors)
-            return sums if stage.output_shape == (CLASSES,) else relu.forward(sums)
+            return sums if step.shape == (CLASSES,) else relu.forward(sums)
 
 
 def test_the_plain_chain_by_the_book_gives_the_trained_networks_logits(trained):
@@ -71,7 +71,7 @@ def test_the_plain_chain_by_the_book_gives_the_trained_networks_logits(trained):
     with torch.inference_mode():
         expected = network(maps)
     found = [
-        reduce(lambda value, stage: by_the_book(weights, stage, value), network.chain, picture)
+        reduce(lambda value, step: by_the_book(weights, step, value), network.chain.layers, picture)
         for picture in maps.double().numpy()
     ]
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-3, atol=1e-4)
@@ -79,9 +79,8 @@ def test_the_plain_chain_by_the_book_gives_the_trained_networks_logits(trained):
 
 def test_the_predictor_gives_the_trained_networks_logits(trained):
     network, pixels = trained
-    notation = next(text for text in NOTATIONS if parse(text) == tuple(s.layer for s in network.chain[:-1]))
     preparation = Preparation(3, *SHAPE[1:])
-    model = Model(notation, ("a", "b", "c"), preparation, tuple(MEAN), tuple(STD), fold(network))
+    model = Model(network.chain, ("a", "b", "c"), preparation, tuple(MEAN), tuple(STD), fold(network))
     with torch.inference_mode():
         expected = network(normalised(pixels))
     found = Predictor(model, threads=1).logits(pixels.permute(0, 2, 3, 1).numpy().astype(np.uint8))
@@ -91,7 +90,7 @@ def test_the_predictor_gives_the_trained_networks_logits(trained):
 def test_names_and_shapes_are_those_of_the_plain_chain(trained):
     network, _ = trained
     weights = fold(network)
-    assert {name: weight.shape for name, weight in weights.items()} == weight_shapes(network.chain)
+    assert {name: weight.shape for name, weight in weights.items()} == network.chain.parameters
     assert all(weight.dtype == np.float32 for weight in weights.values())
 
 

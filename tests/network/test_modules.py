@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from convscope.network.chain import parse_chain
 from convscope.network.modules import (
     ConvolutionBlock,
     FullConnectionBlock,
@@ -12,8 +13,6 @@ from convscope.network.modules import (
     TrainingNetwork,
     WhitenedConvolution,
 )
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
 
 SHAPE, CLASSES = (3, 12, 10), 4
 NOTATIONS = [
@@ -29,7 +28,7 @@ NOTATIONS = [
 
 def network(notation, *, fused, whitened=None, seed=0):
     torch.manual_seed(seed)
-    return TrainingNetwork(stages(parse(notation), SHAPE, CLASSES), whitened=whitened, fused=fused)
+    return TrainingNetwork(parse_chain(notation, SHAPE, CLASSES), whitened=whitened, fused=fused)
 
 
 def pictures(count=8, seed=1):

@@ -4,12 +4,15 @@ from hypothesis import strategies as st
 
 from convscope.errors import NotationError
 from convscope.network.notation import Convolution, FullConnection, Pooling, parse, write
+from convscope.steps.windows import Windows
 
 cells = st.integers(1, 64)
 pairs = st.tuples(cells, cells)
 units = st.integers(1, 65_536)
-convolutions = st.builds(Convolution, units, pairs, pairs, st.tuples(st.integers(0, 64), st.integers(0, 64)))
-poolings = st.builds(Pooling, st.sampled_from(["max", "average"]), pairs, pairs, st.booleans())
+windows = st.builds(Windows, pairs, pairs, st.tuples(st.integers(0, 64), st.integers(0, 64)))
+convolutions = st.builds(Convolution, units, windows)
+pooling_windows = st.builds(Windows, pairs, pairs, overhang=st.booleans())
+poolings = st.builds(Pooling, st.sampled_from(["max_pooling", "average_pooling"]), pooling_windows)
 networks = st.tuples(
     st.lists(convolutions | poolings, max_size=40), st.lists(st.builds(FullConnection, units), max_size=20)
 ).map(lambda parts: (*parts[0], *parts[1]))
@@ -29,19 +32,19 @@ def pointed_at(notation: str) -> str:
 
 def test_every_suffix_is_read() -> None:
     assert parse("32C3x5s2x1p0x2-MP3x2s2o-AP4-128N") == (
-        Convolution(32, (3, 5), (2, 1), (0, 2)),
-        Pooling("max", (3, 2), (2, 2), overhang=True),
-        Pooling("average", (4, 4), (4, 4), overhang=False),
+        Convolution(32, Windows((3, 5), (2, 1), (0, 2))),
+        Pooling("max_pooling", Windows((3, 2), (2, 2), overhang=True)),
+        Pooling("average_pooling", Windows((4, 4), (4, 4))),
         FullConnection(128),
     )
 
 
 def test_left_out_padding_keeps_odd_sizes_and_left_out_stride_is_the_window() -> None:
     assert parse("1C1-1C2-1C3x5-MP3x2") == (
-        Convolution(1, (1, 1), (1, 1), (0, 0)),
-        Convolution(1, (2, 2), (1, 1), (0, 0)),
-        Convolution(1, (3, 5), (1, 1), (1, 2)),
-        Pooling("max", (3, 2), (3, 2), overhang=False),
+        Convolution(1, Windows((1, 1))),
+        Convolution(1, Windows((2, 2))),
+        Convolution(1, Windows((3, 5), padding=(1, 2))),
+        Pooling("max_pooling", Windows((3, 2), (3, 2))),
     )
 
 
@@ -92,6 +95,6 @@ def test_an_error_points_at_the_character(notation: str, rest: str) -> None:
 
 
 def test_hostile_text_is_refused_before_it_costs_anything() -> None:
-    assert "at most 64 pieces" in message("-".join(["1C1"] * 65))
+    assert "at most 64 layers" in message("-".join(["1C1"] * 65))
     assert len(message("9" * 10_000_000)) < 400
     assert "\x1b" not in message("\x1b[31m32C3")

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import NetworkError
+from convscope.network.chain import build_chain, parse_chain
 from convscope.network.notation import parse, write
 from convscope.network.presets import PRESETS, automatic_network
-from convscope.network.shapes import stages, weight_shapes
 from convscope.network.whitening import can_be_whitened
 
 shapes = st.tuples(st.sampled_from([1, 3]), st.integers(1, 1024), st.integers(1, 1024))
@@ -18,31 +18,31 @@ def test_the_automatic_network_fits_every_picture(shape, classes):
     text = automatic_network(shape)
     layers = parse(text)
     assert write(layers) == text
-    assert stages(layers, shape, classes)[-1].output_shape == (classes,)
+    assert build_chain(layers, shape, classes).output.shape == (classes,)
 
 
 @given(st.tuples(st.sampled_from([1, 3]), st.integers(8, 96), st.integers(8, 96)))
 def test_the_automatic_network_ends_in_a_few_cells_and_begins_whitened(shape):
-    chain = stages(parse(automatic_network(shape)), shape, 10)
-    assert can_be_whitened(chain[0])
-    assert min(chain[-2].output_shape[1:]) <= 2
+    chain = parse_chain(automatic_network(shape), shape, 10)
+    assert can_be_whitened(chain.layers[0])
+    assert min(chain["flattening"].input_shape[1:]) <= 2
 
 
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (3, 64, 48)])
 def test_every_preset_fits_the_pictures_of_courses(name, shape):
-    assert stages(parse(PRESETS[name]), shape, 10)[-1].output_shape == (10,)
+    assert parse_chain(PRESETS[name], shape, 10).output.shape == (10,)
 
 
 def test_small_fits_what_its_description_says():
-    stages(parse(PRESETS["small"]), (1, 8, 8), 2)
+    parse_chain(PRESETS["small"], (1, 8, 8), 2)
     with pytest.raises(NetworkError):
-        stages(parse(PRESETS["small"]), (1, 7, 8), 2)
+        parse_chain(PRESETS["small"], (1, 7, 8), 2)
 
 
 def test_lenet_has_the_parameters_of_the_paper():
     """LeCun et al. 1998, section II.B: C1 has 156, C5 48,120 and F6 10,164 trainable parameters."""
-    shapes = weight_shapes(stages(parse(PRESETS["lenet"]), (1, 28, 28), 10))
+    shapes = parse_chain(PRESETS["lenet"], (1, 28, 28), 10).parameters
     parameters = {
         layer: sum(math.prod(shapes[f"{layer}.{kind}"]) for kind in ("weight", "bias"))
         for layer in ("convolution_1", "full_connection_1", "full_connection_2")

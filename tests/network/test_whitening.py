@@ -3,13 +3,12 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
+from convscope.network.chain import parse_chain
 from convscope.network.whitening import can_be_whitened, whitening_filters
 
 
-def first_stage(notation, shape):
-    return stages(parse(notation), shape, 10)[0]
+def first_layer(notation, shape):
+    return parse_chain(notation, shape, 10).layers[0]
 
 
 def smooth(channels, seed=0):
@@ -24,10 +23,10 @@ def smooth(channels, seed=0):
 @pytest.mark.parametrize(("notation", "channels"), [("24C2", 3), ("18C3", 1), ("16C3", 1), ("12C2x3p0", 1)])
 def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
     maps = smooth(channels)
-    stage = first_stage(notation, maps.shape[1:])
-    filters = whitening_filters(maps, stage)
+    step = first_layer(notation, maps.shape[1:])
+    filters = whitening_filters(maps, step)
     half = len(filters) // 2
-    assert tuple(filters.shape) == stage.weight_shapes[f"{stage.name}.weight"]
+    assert tuple(filters.shape) == step.parameters[f"{step.name}.weight"]
     out = F.conv2d(maps, filters[:half]).transpose(0, 1).flatten(1).double()
     covariance = out @ out.T / out.shape[1]
     sizes = covariance.diagonal()
@@ -40,7 +39,7 @@ def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
 def test_the_strongest_direction_comes_first_and_noise_is_not_blown_up():
     maps = smooth(1) + 1e-4 * torch.randn(300, 1, 10, 8)
     maps[:, :, :, 1::2] = maps[:, :, :, ::2]  # pairs of equal columns: some directions hold nothing at all
-    filters = whitening_filters(maps, first_stage("18C3", (1, 10, 8)))
+    filters = whitening_filters(maps, first_layer("18C3", (1, 10, 8)))
     sizes = filters[:9].flatten(1).norm(dim=1)
     assert torch.equal(sizes, sizes.sort().values)
     assert sizes.max() < 1 / np.sqrt(5e-4) + 1
@@ -60,4 +59,4 @@ def test_the_strongest_direction_comes_first_and_noise_is_not_blown_up():
     ],
 )
 def test_only_a_first_convolution_of_the_right_size_can_be_whitened(notation, shape, can):
-    assert can_be_whitened(first_stage(notation, shape)) == can
+    assert can_be_whitened(first_layer(notation, shape)) == can

@@ -4,6 +4,7 @@ import pytest
 from convscope.errors import ConvscopeError, ExportError
 from convscope.model.export import RAW_BOUND, made_up
 from convscope.model.file import Model
+from convscope.network.chain import parse_chain
 from convscope.offline import export as module
 from convscope.offline.export import compare, export_page
 from convscope.pictures.preparation import Preparation
@@ -26,7 +27,15 @@ def test_weights_that_do_not_bear_rounding_are_refused(tmp_path):
         "full_connection_1.bias": np.zeros(2, np.float32),
     }
     preparation = Preparation(3, 4, 4)
-    model = Model("AP4", ("a", "b"), preparation, (127.5,) * 3, (127.5,) * 3, weights, temperature=0.01)
+    model = Model(
+        parse_chain("AP4", preparation.shape, 2),
+        ("a", "b"),
+        preparation,
+        (127.5,) * 3,
+        (127.5,) * 3,
+        weights,
+        temperature=0.01,
+    )
     with pytest.raises(ExportError, match="differ most on made-up noise"):
         export_page(model, tmp_path / "model.html", "close")
     assert list(tmp_path.iterdir()) == []

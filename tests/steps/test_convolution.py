@@ -7,11 +7,12 @@ from scipy import signal
 
 from convscope.errors import NetworkError, SettingError
 from convscope.steps import convolution
+from convscope.steps.windows import Windows
 
 
 @st.composite
 def convolutions(draw):
-    """Arguments of `forward` that fit together: maps, filters, bias, stride, padding."""
+    """Arguments of `forward` that fit together: maps, filters, bias, windows."""
     size = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
     stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
@@ -19,18 +20,23 @@ def convolutions(draw):
     channels, filters = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     weights = rng.normal(size=(filters, channels, *size))
-    return rng.normal(size=(channels, *sides)), weights, rng.normal(size=filters), stride, padding
+    return (
+        rng.normal(size=(channels, *sides)),
+        weights,
+        rng.normal(size=filters),
+        Windows(size, stride, padding),
+    )
 
 
 @given(convolutions())
 def test_values_and_gradients_agree_with_pytorch(case):
-    maps, filters, bias, stride, padding = case
+    maps, filters, bias, windows = case
     leaves = [torch.tensor(array, requires_grad=True) for array in (maps, filters, bias)]
-    expected = torch.nn.functional.conv2d(*leaves, stride=stride, padding=padding)
+    expected = torch.nn.functional.conv2d(*leaves, stride=windows.stride, padding=windows.padding)
     at_output = np.random.default_rng(0).normal(size=expected.shape)
     expected.backward(torch.tensor(at_output))
     np.testing.assert_allclose(convolution.forward(*case), expected.detach(), rtol=1e-10, atol=1e-12)
-    gradients = convolution.gradient(at_output, maps, filters, stride, padding)
+    gradients = convolution.gradient(at_output, maps, filters, windows)
     for gradient, leaf in zip(gradients, leaves, strict=True):
         np.testing.assert_allclose(gradient, leaf.grad, rtol=1e-10, atol=1e-12)
 
@@ -47,7 +53,7 @@ def test_it_is_the_cross_correlation_of_signal_processing_and_the_filter_is_not_
 
 @given(convolutions())
 def test_every_explanation_adds_up_to_the_output(case):
-    _, filters, bias, _, _ = case
+    _, filters, bias, _ = case
     for place, value in np.ndenumerate(convolution.forward(*case)):
         channel, row, column = place
         cell = convolution.explain(*case, channel=channel, row=row, column=column)
@@ -62,10 +68,14 @@ def test_every_explanation_adds_up_to_the_output(case):
 
 @given(convolutions())
 def test_every_term_is_a_cell_of_the_input_or_padding_times_its_weight(case):
-    maps, filters, _, stride, padding = case
+    maps, filters, _, windows = case
     cell = convolution.explain(*case, channel=0, row=0, column=0)
     for term, ((source, i, j), weight) in zip(cell.terms, np.ndenumerate(filters[0]), strict=True):
-        assert (term.channel, term.row, term.column) == (source, i - padding[0], j - padding[1])
+        assert (term.channel, term.row, term.column) == (
+            source,
+            i - windows.padding[0],
+            j - windows.padding[1],
+        )
         inside = 0 <= term.row < maps.shape[1] and 0 <= term.column < maps.shape[2]
         assert term.padding is not inside
         assert term.input == (maps[source, term.row, term.column] if inside else 0)
@@ -73,7 +83,7 @@ def test_every_term_is_a_cell_of_the_input_or_padding_times_its_weight(case):
         assert term.product == term.input * term.weight
     if convolution.forward(*case).shape[2] > 1:
         right = convolution.explain(*case, channel=0, row=0, column=1)
-        assert right.terms[0].column == cell.terms[0].column + stride[1]
+        assert right.terms[0].column == cell.terms[0].column + windows.stride[1]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +110,7 @@ def test_a_gradient_of_another_shape_than_the_output_is_named():
 
 def test_a_stride_of_nothing_is_refused():
     with pytest.raises(SettingError, match=r"stride \(0, 1\)"):
-        convolution.forward(np.zeros((1, 4, 4)), np.zeros((1, 1, 3, 3)), [0], stride=(0, 1))
+        convolution.forward(np.zeros((1, 4, 4)), np.zeros((1, 1, 3, 3)), [0], Windows((3, 3), (0, 1)))
 
 
 def test_a_cell_outside_the_feature_map_cannot_be_explained():

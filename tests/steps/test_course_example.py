@@ -14,6 +14,7 @@ from convscope.steps import (
     relu,
     softmax,
 )
+from convscope.steps.windows import Windows
 
 
 def digits(text):
@@ -60,13 +61,13 @@ def test_relu_changes_nothing_where_nothing_is_negative(feature_map):
 
 
 def test_pooling_with_overhanging_windows_and_flattening(feature_map):
-    pooled = max_pooling.forward(feature_map, window=(2, 2), stride=(2, 2), overhang=True)
+    pooled = max_pooling.forward(feature_map, Windows((2, 2), (2, 2), overhang=True))
     np.testing.assert_array_equal(pooled, [POOLED])
     assert flattening.forward(pooled).tolist() == [1, 1, 0, 4, 2, 1, 0, 2, 1]
 
 
 def test_without_overhang_two_by_two_windows_are_left(feature_map):
-    pooled = max_pooling.forward(feature_map, window=(2, 2), stride=(2, 2))
+    pooled = max_pooling.forward(feature_map, Windows((2, 2), (2, 2)))
     np.testing.assert_array_equal(pooled, [POOLED[:2, :2]])
 
 

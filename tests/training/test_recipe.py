@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import NetworkError, NotationError, SettingError
+from convscope.network.chain import parse_chain
 from convscope.network.modules import TrainingNetwork
 from convscope.network.notation import parse
 from convscope.network.presets import PRESETS
-from convscope.network.shapes import stages
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.survey import Survey
 from convscope.training.recipe import (
@@ -34,7 +34,7 @@ facts = st.builds(DatasetStats, counts, shapes)
 @given(facts)
 def test_whatever_the_pictures_a_recipe_is_found_that_can_be_carried_out(facts):
     recipe = choose(facts, Settings())
-    stages(parse(recipe.network), facts.shape, len(facts.class_counts))
+    parse_chain(recipe.network, facts.shape, len(facts.class_counts))
     assert recipe.epochs >= 1
     assert 2 <= recipe.batch_size <= facts.pictures
     assert 0 < recipe.learning_rate < 1
@@ -203,7 +203,7 @@ def test_whatever_their_size_pictures_that_are_shown_smaller_pass_through_the_ne
         colour = DatasetStats((50, 50), (3, side, side + wider))
         recipe = choose(colour, Settings())
         if recipe.early_size:
-            chain = stages(parse(recipe.network), colour.shape, 2)
+            chain = parse_chain(recipe.network, colour.shape, 2)
             network = TrainingNetwork(chain, whitened=None, fused=True)
             assert network(torch.zeros(2, 3, *recipe.early_size)).shape == (2, 2)
             shown += 1

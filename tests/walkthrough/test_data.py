@@ -9,10 +9,9 @@ from sklearn.metrics.pairwise import cosine_distances
 from convscope.errors import DataError
 from convscope.model.last_hidden import last_hidden
 from convscope.model.selection import select
-from convscope.network.shapes import last_hidden_step
 from convscope.walkthrough import neighbours
-from convscope.walkthrough.chain import forward
 from convscope.walkthrough.neighbours import Neighbourhood
+from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.relevance import relevance
 
 
@@ -29,7 +28,7 @@ def data(cache):
 )
 def test_what_reaches_the_output_layer(make_model, notation, name):
     model = make_model(notation, (1, 8, 8))
-    assert last_hidden_step(model.stages()) == name
+    assert model.chain.features.name == name
     pictures = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 1), np.uint8)
     indices = np.arange(299, -1, -1)
     for places, found in last_hidden(model, pictures, indices):

@@ -12,18 +12,19 @@ from convscope.errors import ConvscopeError, NetworkError, SettingError
 from convscope.model.file import load, save
 from convscope.model.predictor import Predictor
 from convscope.steps import convolution, softmax
-from convscope.walkthrough.chain import forward
+from convscope.steps.windows import Windows
+from convscope.walkthrough.compute import prepare_input, step_engine
 from convscope.walkthrough.edits import (
     Edit,
     FilterEdit,
     GeometryEdit,
     ReluEdit,
     WeightEdit,
-    edited,
+    apply_edits,
     overlap,
 )
-from convscope.walkthrough.kernels import KERNELS, kernel
-from convscope.walkthrough.telling import engine_of, see
+from convscope.walkthrough.named_filters import KERNELS, kernel
+from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.walk import walk, walk_steps
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (12, 11, 3), np.uint8)
@@ -42,7 +43,7 @@ def step(steps, name):
 def test_a_weight_is_another_and_the_model_given_stays_as_it_is(model):
     before = model.weights["convolution_1.weight"].copy()
     edit = WeightEdit(tensor="convolution_1.weight", place=[2, 1, 0, 2], value=0.75)
-    changed = edited(model, [edit]).model
+    changed = apply_edits(model, [edit])
     differs = np.argwhere(changed.weights["convolution_1.weight"] != before).tolist()
     assert differs == [[2, 1, 0, 2]]
     assert changed.weights["convolution_1.weight"][2, 1, 0, 2] == 0.75
@@ -51,7 +52,7 @@ def test_a_weight_is_another_and_the_model_given_stays_as_it_is(model):
 
 def test_every_later_step_follows_and_none_before(model):
     edit = WeightEdit(tensor="full_connection_1.bias", place=[3], value=9)
-    steps, after = forward(model, PICTURE), forward(edited(model, [edit]).model, PICTURE)
+    steps, after = forward(model, PICTURE), forward(apply_edits(model, [edit]), PICTURE)
     for one, other in zip(steps, after, strict=True):
         place = [step.name for step in steps].index(one.name)
         changed = place >= [step.name for step in steps].index("full_connection_1")
@@ -61,16 +62,16 @@ def test_every_later_step_follows_and_none_before(model):
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_named_filter_slides_over_the_mean_of_all_channels(model, name):
     edit = FilterEdit(step="convolution_1", filter=1, kernel=name)
-    steps = forward(edited(model, [edit]).model, PICTURE)
+    steps = forward(apply_edits(model, [edit]), PICTURE)
     mean = steps[0].output.mean(axis=0, keepdims=True)
     bias = model.weights["convolution_1.bias"][1:2]
-    expected = convolution.forward(mean, kernel(name)[None, None], bias, stride=(1, 1), padding=(1, 1))
+    expected = convolution.forward(mean, kernel(name)[None, None], bias, Windows((3, 3), padding=(1, 1)))
     np.testing.assert_allclose(step(steps, "convolution_1").output[1], expected[0], atol=1e-5)
 
 
 def test_a_filter_for_one_channel_leaves_the_others(model):
     edit = FilterEdit(step="convolution_2", filter=0, kernel="2", channel=3)
-    filters = edited(model, [edit]).model.weights["convolution_2.weight"]
+    filters = apply_edits(model, [edit]).weights["convolution_2.weight"]
     assert filters[0, 3].tolist() == [[0, 0, 0], [0, 2, 0], [0, 0, 0]]
     np.testing.assert_array_equal(filters[0, :3], model.weights["convolution_2.weight"][0, :3])
     np.testing.assert_array_equal(filters[1:], model.weights["convolution_2.weight"][1:])
@@ -78,12 +79,11 @@ def test_a_filter_for_one_channel_leaves_the_others(model):
 
 @pytest.mark.parametrize(("stride", "padding"), [([2, 2], [1, 1]), ([1, 1], [0, 0]), ([1, 3], [2, 0])])
 def test_stride_and_padding(model, stride, padding):
-    changed = edited(model, [GeometryEdit(stride=stride, padding=padding)]).model
+    changed = apply_edits(model, [GeometryEdit(stride=stride, padding=padding)])
     steps = forward(changed, PICTURE)
     filters, bias = (model.weights[f"convolution_1.{name}"] for name in ("weight", "bias"))
-    expected = convolution.forward(
-        steps[0].output, filters, bias, stride=tuple(stride), padding=tuple(padding)
-    )
+    windows = Windows((3, 3), tuple(stride), tuple(padding))
+    expected = convolution.forward(steps[0].output, filters, bias, windows)
     np.testing.assert_allclose(step(steps, "convolution_1").output, expected)
     logits = Predictor(changed).logits(PICTURE[None])[0]
     np.testing.assert_allclose(steps[-1].input, logits, atol=1e-4)
@@ -95,17 +95,17 @@ def test_stride_and_padding(model, stride, padding):
 
 def test_stride_and_padding_put_back_give_the_same_predictions_only_without_a_detour(model):
     there = GeometryEdit(stride=[2, 2], padding=[1, 1])
-    assert edited(model, []).model.notation == model.notation
-    same = edited(model, [GeometryEdit(stride=[1, 1], padding=[1, 1])]).model
+    assert apply_edits(model, []).notation == model.notation
+    same = apply_edits(model, [GeometryEdit(stride=[1, 1], padding=[1, 1])])
     np.testing.assert_array_equal(
         same.weights["full_connection_1.weight"], model.weights["full_connection_1.weight"]
     )
-    assert edited(model, [there]).model.notation == "4C3s2-MP2-5C3-6N"
+    assert apply_edits(model, [there]).notation == "4C3s2-MP2-5C3-6N"
 
 
 def test_a_pooling_of_whole_maps_stays_one(make_model):
     model = make_model("4C3-MP2-5C3-AP6", (3, 12, 12))
-    changed = edited(model, [GeometryEdit(stride=[2, 1], padding=[1, 1])]).model
+    changed = apply_edits(model, [GeometryEdit(stride=[2, 1], padding=[1, 1])])
     assert changed.notation == "4C3s2x1-MP2-5C3-AP3x6"
     np.testing.assert_array_equal(
         changed.weights["full_connection_1.weight"], model.weights["full_connection_1.weight"]
@@ -113,19 +113,15 @@ def test_a_pooling_of_whole_maps_stays_one(make_model):
 
 
 def test_relu_left_out_and_put_back(model):
-    without = edited(model, [ReluEdit(present=False)])
-    assert not without.rectify
-    assert edited(model, [ReluEdit(present=False), ReluEdit(present=True)]).rectify
-    told = walk_steps(
-        without.model,
-        see(PICTURE, without.model),
-        engine_of(without.model, rectify=False),
-        rectify=False,
-    )
-    expected = forward(model, PICTURE, rectify=False)
-    assert [one.name for one in told.steps[:-1]] == [one.name for one in expected]
-    assert told.largest_difference < 1e-3
-    np.testing.assert_allclose(told.probabilities, softmax.forward(expected[-1].input / model.temperature))
+    without = apply_edits(model, [ReluEdit(present=False)])
+    assert apply_edits(model, [ReluEdit(present=False), ReluEdit(present=True)]).chain == model.chain
+    walked = walk_steps(without, prepare_input(PICTURE, without), step_engine(without))
+    assert [step.name for step in walked.steps[:-1]] == [
+        step.name for step in model.chain if step.kind != "relu"
+    ]
+    assert walked.largest_difference < 1e-3
+    logits = forward(without, PICTURE)[-1].input
+    np.testing.assert_allclose(walked.probabilities, softmax.forward(logits / model.temperature))
 
 
 def test_the_walk_of_an_edited_model_is_checked_against_the_engine(model, unpacked):
@@ -134,8 +130,8 @@ def test_the_walk_of_an_edited_model_is_checked_against_the_engine(model, unpack
         FilterEdit(step="convolution_1", filter=0, kernel="sharpen"),
         GeometryEdit(stride=[2, 2], padding=[0, 0]),
     ]
-    changed = edited(model, edits).model
-    told = walk_steps(changed, see(PICTURE, changed), engine_of(changed))
+    changed = apply_edits(model, edits)
+    told = walk_steps(changed, prepare_input(PICTURE, changed), step_engine(changed))
     assert told.largest_difference < 1e-3
     np.testing.assert_allclose(
         told.probabilities, Predictor(changed).probabilities(PICTURE[None])[0], atol=1e-5
@@ -146,7 +142,7 @@ def test_the_walk_of_an_edited_model_is_checked_against_the_engine(model, unpack
 
 
 def test_an_edited_model_is_kept_as_any_model(model, tmp_path):
-    changed = edited(model, [GeometryEdit(stride=[2, 2], padding=[1, 1])]).model
+    changed = apply_edits(model, [GeometryEdit(stride=[2, 2], padding=[1, 1])])
     save(changed, tmp_path / "kept.safetensors")
     again = load(tmp_path / "kept.safetensors")
     np.testing.assert_array_equal(
@@ -172,14 +168,14 @@ def test_an_edited_model_is_kept_as_any_model(model, tmp_path):
 )
 def test_what_cannot_be_is_refused(model, edit, error, what):
     with pytest.raises(error, match=what) as failure:
-        edited(model, [edit])
+        apply_edits(model, [edit])
     assert isinstance(failure.value, ConvscopeError)
     assert "\x1b" not in str(failure.value)
 
 
 def test_a_network_without_convolution_has_no_stride(make_model):
     with pytest.raises(SettingError, match="no convolution"):
-        edited(make_model("4N"), [GeometryEdit(stride=[1, 1], padding=[0, 0])])
+        apply_edits(make_model("4N"), [GeometryEdit(stride=[1, 1], padding=[0, 0])])
 
 
 @pytest.mark.parametrize(
@@ -212,4 +208,4 @@ def test_weights_spread_over_the_same_cells_stay_to_the_bit():
 
 def test_temperature_stays(model):
     warm = replace(model, temperature=2.0)
-    assert edited(warm, [ReluEdit(present=False)]).model.temperature == 2.0
+    assert apply_edits(warm, [ReluEdit(present=False)]).temperature == 2.0

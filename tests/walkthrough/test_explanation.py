@@ -14,7 +14,7 @@ from convscope.model.inputs import pixels_of
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.explanation import Explanation, format_of
 from convscope.walkthrough.filtering import filter_picture
-from convscope.walkthrough.kernels import kernel
+from convscope.walkthrough.named_filters import kernel
 from convscope.walkthrough.overlay import Overlays, overlay
 from convscope.walkthrough.panels import SIGNED
 from convscope.walkthrough.smiley import smiley_model, smiley_picture
@@ -57,7 +57,7 @@ def test_the_still_figure_has_the_smiley_s_colours(smiley, tmp_path):
 def test_any_chain_can_be_drawn_whatever_its_classes_are_called(make_model, notation, tmp_path):
     model = make_model(notation, (3, 16, 12))
     hostile = type(model)(
-        model.notation,
+        model.chain,
         ("$x^", "\U0001f600", "<b>" * 50),
         model.preparation,
         model.mean,

@@ -6,7 +6,7 @@ from scipy import ndimage, signal
 
 from convscope.errors import NetworkError, SettingError
 from convscope.walkthrough.filtering import LONGEST_SIDE, filter_picture
-from convscope.walkthrough.kernels import KERNELS, kernel
+from convscope.walkthrough.named_filters import KERNELS, kernel
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (13, 10), np.uint8)
 

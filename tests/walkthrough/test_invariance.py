@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from convscope.model.predictor import Predictor
-from convscope.network.notation import Pooling
+from convscope.steps.windows import Windows
 from convscope.walkthrough import invariance
-from convscope.walkthrough.chain import forward
 from convscope.walkthrough.invariance import apply, distances, lab, maps_to_pool
+from convscope.walkthrough.numpy_chain import forward
 
 
 def picture(height=9, width=12, channels=3, seed=0):
@@ -51,16 +51,16 @@ def test_distances_are_relative_to_the_reference():
 
 
 @pytest.mark.parametrize(
-    ("notation", "name", "pooling"),
+    ("notation", "name", "windows"),
     [
-        ("2C3-3C3-MP3s2o-4C3-AP2", "convolution_2.relu", Pooling("max", (3, 3), (2, 2), overhang=True)),
-        ("AP2-2C3", "image", Pooling("average", (2, 2), (2, 2), overhang=False)),
-        ("2C3-4N", "convolution_1.relu", Pooling("max", (2, 2), (2, 2), overhang=True)),
-        ("4N", "image", Pooling("max", (2, 2), (2, 2), overhang=True)),
+        ("2C3-3C3-MP3s2o-4C3-AP2", "convolution_2.relu", Windows((3, 3), (2, 2), overhang=True)),
+        ("AP2-2C3", "image", Windows((2, 2), (2, 2))),
+        ("2C3-4N", "convolution_1.relu", Windows((2, 2), (2, 2), overhang=True)),
+        ("4N", "image", Windows((2, 2), (2, 2), overhang=True)),
     ],
 )
-def test_which_maps_are_pooled(make_model, notation, name, pooling):
-    assert maps_to_pool(make_model(notation)) == (name, pooling)
+def test_which_maps_are_pooled(make_model, notation, name, windows):
+    assert maps_to_pool(make_model(notation)) == (name, windows)
 
 
 def test_the_lab_against_pytorch(make_model):

@@ -1,11 +1,13 @@
 """Without ReLU the chain is one matrix; with it, it is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from convscope.walkthrough import linear
-from convscope.walkthrough.chain import forward
+from convscope.network.chain import Chain
 from convscope.walkthrough.linear import no_relu
+from convscope.walkthrough.numpy_chain import forward
 
 
 def picture(height, width, channels):
@@ -36,13 +38,14 @@ def test_the_prediction_is_that_of_the_layers_composed_by_hand(make_model):
 
 def test_max_pooling_stays_in_the_prediction(make_model):
     model, pixels = make_model("3C3-MP2", (1, 8, 8)), picture(8, 8, 1)
+    without = replace(model, chain=model.chain.without("relu"))
     found = no_relu(model, pixels)
-    np.testing.assert_allclose(found.probabilities, forward(model, pixels, rectify=False)[-1].output)
+    np.testing.assert_allclose(found.probabilities, forward(without, pixels)[-1].output)
 
 
 def test_with_relu_no_one_matrix_does_it(make_model, monkeypatch):
     model, pixels = make_model("4C3-6N", (3, 8, 8)), picture(8, 8, 3)
-    monkeypatch.setattr(linear, "forward", lambda *arguments, **_: forward(*arguments))
+    monkeypatch.setattr(Chain, "without", lambda chain, _: chain)
     assert no_relu(model, pixels).linear.largest_difference > 0.1
 
 

@@ -5,9 +5,8 @@ import pytest
 
 from convscope.model.selection import select
 from convscope.walkthrough import neurons
-from convscope.walkthrough.chain import forward
 from convscope.walkthrough.neurons import answers, selectivity
-from convscope.walkthrough.receptive_field import receptive_fields
+from convscope.walkthrough.numpy_chain import forward
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -50,7 +49,7 @@ def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
             rows, columns = one.cells[..., 0], one.cells[..., 1]
             units = np.arange(outputs.shape[1])[:, np.newaxis]
             np.testing.assert_allclose(outputs[one.pictures, units, rows, columns], one.values, atol=1e-4)
-    fields = dict(zip([step.name for step in steps[0]], receptive_fields(steps[0]), strict=True))
+    fields = {step.name: step.receptive_field for step in model.chain}
     assert [one.field for one in told] == [fields[one.step] for one in told]
 
 

@@ -15,7 +15,7 @@ def told():
 def outputs(told, kind):
     step = next(step for step in told.steps if step.kind == kind)
     if kind == "max_pooling":
-        return step.maxima(np.maximum(outputs(told, "convolution"), 0))
+        return step.values(np.maximum(outputs(told, "convolution"), 0))
     return step.output.values()
 
 

@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional
 
 from convscope.model.predictor import Predictor
-from convscope.walkthrough.chain import forward
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
+from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.occlusion import occlude
 from convscope.walkthrough.why import why
 

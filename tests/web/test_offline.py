@@ -126,7 +126,7 @@ def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp
 def test_unknown_pictures_are_told_as_the_model_tells_them(use, make_model, tmp_path, notation):
     model = make_model(notation, (3, 8, 8))
     random = np.random.default_rng(0)
-    inputs = model.stages()[-1].input_shape[0]
+    inputs = model.chain.features.shape[0]
     directions, _ = np.linalg.qr(random.normal(size=(inputs, inputs // 2)))
     origin = random.normal(size=inputs).astype(np.float32)
     rule = Rejection(origin, directions.astype(np.float32), 0.5, threshold=0.0, refused_fraction=0.05)

@@ -37,8 +37,8 @@ def filter_(
     """
     from convscope.walkthrough.explanation import Explanation
     from convscope.walkthrough.filtering import filter_picture
-    from convscope.walkthrough.kernels import KERNELS
-    from convscope.walkthrough.kernels import kernel as read
+    from convscope.walkthrough.named_filters import KERNELS
+    from convscope.walkthrough.named_filters import kernel as read
 
     form = settled(output, form)
     names = [name.strip() for name in compare.split(",")] if compare else []

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from convscope.network.shapes import Row
+    from convscope.network.chain import Chain
 
 
 def network(
@@ -24,32 +23,31 @@ def network(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show a network step by step: shapes, parameters, multiply-adds, receptive fields."""
-    from convscope.network.notation import parse, write
+    from convscope.network.chain import parse_chain, summary
+    from convscope.network.notation import parse_shape
     from convscope.network.presets import PRESETS
-    from convscope.network.shapes import parse_shape, trace
 
-    layers, shape = parse(PRESETS.get(notation, notation)), parse_shape(size)
-    rows = trace(layers, shape, classes)
+    chain = parse_chain(PRESETS.get(notation, notation), parse_shape(size), classes)
     if as_json:
-        totals = {name: sum(getattr(row, name) for row in rows) for name in ("parameters", "multiply_adds")}
-        report = {"network": write(layers), "input": shape, "classes": classes}
-        typer.echo(json.dumps({**report, "steps": [asdict(row) for row in rows], **totals}, indent=2))
+        typer.echo(json.dumps(summary(chain), indent=2))
     else:
-        _print_table(rows)
+        _print_table(chain)
 
 
-def _print_table(rows: tuple[Row, ...]) -> None:
+def _print_table(chain: Chain) -> None:
     from convscope.commands.tables import out, table
 
-    totals = [sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows)]
+    totals = chain.parameter_count, chain.multiply_adds
     shown = table(
         ["step", "notation"],
         ["output shape", "parameters", "multiply-adds", "receptive\nfield"],
         totals=["total", "", "", *(f"{total:,}" for total in totals), ""],
     )
-    for row in rows:
-        costs = [f"{cost:,}" if cost else "" for cost in (row.parameters, row.multiply_adds)]
-        shown.add_row(row.step, row.notation, _times(row.output_shape), *costs, _times(row.receptive_field))
+    _, height, width = chain.input_shape
+    for step in chain:
+        costs = [f"{cost:,}" if cost else "" for cost in (step.parameter_count, step.multiply_adds)]
+        field = step.receptive_field.size_within(height, width)
+        shown.add_row(step.title, step.notation, _times(step.shape), *costs, _times(field))
     out().print(shown)
 
 

@@ -27,8 +27,7 @@ from convscope.common.printable import printable
 from convscope.errors import ModelFileError, NetworkError, NotationError
 from convscope.model.metadata import FORMAT, Metadata, RejectionFields, first_fault, parse_object
 from convscope.model.rejection import Rejection
-from convscope.network.notation import parse
-from convscope.network.shapes import Stage, stages, weight_shapes
+from convscope.network.chain import Chain, parse_chain
 from convscope.pictures.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -50,19 +49,19 @@ class Model:
     """A trained network and everything needed to use it.
 
     Attributes:
-        notation: The network's chain, output layer left out.
+        chain: The network's steps.
         classes: Names in the order of the output neurons, all different, without control characters.
         preparation: How a picture becomes the network's input.
         mean: Per channel, in units of 0..255; the network sees (pixel - mean) / std.
         std: Per channel, in units of 0..255, above 0.
-        weights: float32 tensors by name (`convolution_1.weight`, ...), as `weight_shapes` lists them.
+        weights: float32 tensors by name (`convolution_1.weight`, ...), as `Chain.parameters` lists them.
         figures: What was measured, as JSON: accuracy on the test pictures and the like.
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
         temperature: What the logits are divided by before softmax, so that probabilities are calibrated.
         rejection: Which pictures are taken for unknown; None if none are.
     """
 
-    notation: str
+    chain: Chain
     classes: tuple[str, ...]
     preparation: Preparation
     mean: tuple[float, ...]
@@ -73,10 +72,10 @@ class Model:
     temperature: float = 1.0
     rejection: Rejection | None = None
 
-    def stages(self) -> tuple[Stage, ...]:
-        """The network's layers in order with the shapes that reach them, output layer included."""
-        size = self.preparation
-        return stages(parse(self.notation), (size.channels, size.height, size.width), len(self.classes))
+    @property
+    def notation(self) -> str:
+        """The network in notation, without the output layer."""
+        return self.chain.notation
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
@@ -155,6 +154,8 @@ def _to_bytes(model: Model) -> bytes:
             "receipt": dict(model.receipt),
         }
     )
+    if model.chain != parse_chain(model.notation, model.preparation.shape, len(model.classes)):
+        raise ValueError("its network does not fit its notation, its picture size or its classes")
     given = {**model.weights, **_rejection_tensors(rejection)}
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in given.items()}
     types = {
@@ -183,7 +184,7 @@ def _from_file(file: BinaryIO, size: int) -> Model:
     found = safetensors.numpy.load(file.read())
     _check_finite(found)
     # in the chain's order: safetensors gives them in one that changes from process to process
-    weights = {name: found[name] for name in weight_shapes(model.stages())}
+    weights = {name: found[name] for name in model.chain.parameters}
     return replace(model, weights=weights, rejection=_rejection(metadata.rejection, found))
 
 
@@ -209,10 +210,11 @@ def _metadata(header: dict[str, JsonValue]) -> Metadata:
 
 def _without_tensors(metadata: Metadata) -> Model:
     size = metadata.preparation
+    preparation = Preparation(size.channels, size.height, size.width, size.fit)
     return Model(
-        notation=metadata.notation,
+        chain=parse_chain(metadata.notation, preparation.shape, len(metadata.classes)),
         classes=tuple(metadata.classes),
-        preparation=Preparation(size.channels, size.height, size.width, size.fit),
+        preparation=preparation,
         mean=tuple(metadata.mean),
         std=tuple(metadata.std),
         weights={},
@@ -250,14 +252,13 @@ def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonVal
 
 
 def _expected_shapes(model: Model, rejection: RejectionFields | None) -> dict[str, tuple[int, ...]]:
-    chain = model.stages()
-    shapes = weight_shapes(chain)
+    shapes = dict(model.chain.parameters)
     if rejection:
-        inputs = chain[-1].input_shape
+        inputs = model.chain.features.shape
         shapes |= {_ORIGIN: inputs, _DIRECTIONS: (*inputs, rejection.directions)}
     if sum(map(math.prod, shapes.values())) > _MOST_PARAMETERS:
         raise ValueError(f"the network has more than {_MOST_PARAMETERS:,} parameters")
-    if max(math.prod(stage.output_shape) for stage in chain) > _LARGEST_MAP:
+    if max(math.prod(step.shape) for step in model.chain) > _LARGEST_MAP:
         raise ValueError(
             f"a layer of the network gives out more than {_LARGEST_MAP:,} numbers for one picture"
         )

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from convscope.model.rejection_graph import rejection_part
-from convscope.network.notation import Convolution, FullConnection, Pooling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.network.shapes import Stage
-
-PoolingKind = Literal["max", "average", "none"]
+    from convscope.network.chain import Chain, Step
 
 _OPSET = 17  # read by every runtime since 2022
 _IR_VERSION = 8  # the one that came with it
 
 
-def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | None = None) -> onnx.ModelProto:
+def build_graph(model: Model) -> onnx.ModelProto:
     """Build the graph from prepared pictures to logits and probabilities.
 
     Its input `pictures` is uint8 of shape (N, height, width, channels), its outputs are `logits`, float32 of
@@ -34,20 +31,16 @@ def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | No
     way: (pixel - mean) / std, then the chain. A model that rejects unknown pictures also gives out `score`,
     float32 (N), and `unknown`, bool (N).
 
-    Args:
-        model: The model.
-        rectify: Whether ReLU takes part, as in every trained network; without it there are no such nodes, and
-            nothing is rejected: what is known of the features is known of those after ReLU.
-        pooling: What every pooling does, whatever it is in the model; `none` keeps each window's first cell.
-
     Example:
         >>> from convscope.model.file import Model
+        >>> from convscope.network.chain import parse_chain
         >>> from convscope.pictures.preparation import Preparation
         >>> weights = {"full_connection_1.weight": np.ones((2, 4), np.float32),
         ...            "full_connection_1.bias": np.zeros(2, np.float32),
         ...            "convolution_1.weight": np.ones((1, 1, 1, 1), np.float32),
         ...            "convolution_1.bias": np.zeros(1, np.float32)}
-        >>> model = Model("1C1", ("cat", "dog"), Preparation(1, 2, 2), (0.0,), (255.0,), weights)
+        >>> chain = parse_chain("1C1", (1, 2, 2), 2)
+        >>> model = Model(chain, ("cat", "dog"), Preparation(1, 2, 2), (0.0,), (255.0,), weights)
         >>> print(*(node.op_type for node in build_graph(model).graph.node))
         Cast Transpose Sub Div Conv Relu Flatten Gemm Div Cast Div Softmax
     """
@@ -57,8 +50,8 @@ def build_graph(model: Model, *, rectify: bool = True, pooling: PoolingKind | No
         helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
     ]
-    network = network_nodes(model, rectify=rectify, pooling=pooling)
-    rejection = rejection_part(model if rectify else replace(model, rejection=None))
+    network = network_nodes(model)
+    rejection = rejection_part(model)
     answers = ["N", len(model.classes)]
     return assemble(
         [*arrangement, *network, *_exact_probabilities(), *rejection.nodes],
@@ -101,19 +94,31 @@ def assemble(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
 
 
-def network_nodes(
-    model: Model, *, rectify: bool = True, pooling: PoolingKind | None = None
-) -> list[onnx.NodeProto]:
+def network_nodes(model: Model) -> list[onnx.NodeProto]:
     """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`.
 
     The last one divides these by the temperature: `tempered`.
     """
-    normalisation = [
+    chain = model.chain
+    network = [
+        node
+        for step in chain
+        if step.kind in NODES
+        for node in NODES[step.kind](
+            step, [value_name(chain[name], chain) for name in step.inputs], value_name(step, chain)
+        )
+    ]
+    return [
         helper.make_node("Sub", ["image", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "std"], ["normalised"]),
+        *network,
+        helper.make_node("Div", ["logits", "temperature"], ["tempered"]),
     ]
-    tempering = helper.make_node("Div", ["logits", "temperature"], ["tempered"])
-    return [*normalisation, *_chain(model.stages(), rectify=rectify, pooling=pooling), tempering]
+
+
+def value_name(step: Step, chain: Chain) -> str:
+    """Return the graph's name for what a step computes: the step's own, but for the two ends."""
+    return {"image": "normalised", chain.output.name: "logits"}.get(step.name, step.name)
 
 
 def network_constants(model: Model) -> dict[str, NDArray[Any]]:
@@ -123,56 +128,66 @@ def network_constants(model: Model) -> dict[str, NDArray[Any]]:
     return {**shaped, **model.weights, "temperature": np.array(model.temperature, np.float32)}
 
 
-def _chain(chain: tuple[Stage, ...], *, rectify: bool, pooling: PoolingKind | None) -> list[onnx.NodeProto]:
-    nodes: list[onnx.NodeProto] = []
-    value = "normalised"
-    for stage in chain:
-        if stage.name == "full_connection_1":
-            nodes.append(helper.make_node("Flatten", [value], ["flattening"], axis=1))
-            value = "flattening"
-        is_output = stage is chain[-1]
-        nodes += _nodes(stage, value, "logits" if is_output else stage.name, pooling)
-        value = stage.name
-        if rectify and not is_output and not isinstance(stage.layer, Pooling):
-            nodes.append(helper.make_node("Relu", [value], [f"{value}.relu"]))
-            value = f"{value}.relu"
-    return nodes
+def _convolution(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    windows = step.windows
+    geometry: dict[str, Any] = {
+        "kernel_shape": windows.size,
+        "strides": windows.stride,
+        "pads": [*windows.padding, *windows.padding],
+    }
+    return [helper.make_node("Conv", [*inputs, *step.parameters], [output], step.name, **geometry)]
 
 
-def _nodes(stage: Stage, source: str, target: str, pooling: PoolingKind | None) -> list[onnx.NodeProto]:
-    inputs = [source, *stage.weight_shapes]
-    match stage.layer:
-        case Convolution(_, size, stride, padding):
-            window: dict[str, Any] = {"kernel_shape": size, "strides": stride, "pads": [*padding, *padding]}
-            return [helper.make_node("Conv", inputs, [target], stage.name, **window)]
-        case Pooling(kind, size, stride):
-            if pooling == "none":
-                return _first_cells(stage, source, target, stride)
-            operator = "MaxPool" if (pooling or kind) == "max" else "AveragePool"
-            window = {"kernel_shape": size, "strides": stride, "pads": _overhang(stage, size, stride)}
-            return [helper.make_node(operator, inputs, [target], stage.name, **window)]
-        case FullConnection():
-            return [helper.make_node("Gemm", inputs, [target], stage.name, transB=1)]
+def _relu(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    return [helper.make_node("Relu", inputs, [output], step.name)]
 
 
-def _first_cells(stage: Stage, source: str, target: str, stride: tuple[int, int]) -> list[onnx.NodeProto]:
-    """Keep the cells where the windows start."""
-    ends = [count * step for count, step in zip(stage.output_shape[1:], stride, strict=True)]
-    bounds = {"starts": [0, 0], "ends": ends, "axes": [2, 3], "steps": [*stride]}
+def _pooling(operator: str, step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    geometry: dict[str, Any] = {
+        "kernel_shape": step.windows.size,
+        "strides": step.windows.stride,
+        "pads": overhang_padding(step),
+    }
+    return [helper.make_node(operator, inputs, [output], step.name, **geometry)]
+
+
+def _flattening(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    return [helper.make_node("Flatten", inputs, [output], step.name, axis=1)]
+
+
+def _full_connection(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    return [helper.make_node("Gemm", [*inputs, *step.parameters], [output], step.name, transB=1)]
+
+
+def _first_cell(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    """Keep the first cell of every window: what the invariance lab compares pooling with."""
+    ends = [count * stride for count, stride in zip(step.shape[1:], step.windows.stride, strict=True)]
+    bounds = {"starts": [0, 0], "ends": ends, "axes": [2, 3], "steps": [*step.windows.stride]}
     constants = [
-        helper.make_node("Constant", [], [f"{stage.name}.{name}"], value_ints=numbers)
+        helper.make_node("Constant", [], [f"{step.name}.{name}"], value_ints=numbers)
         for name, numbers in bounds.items()
     ]
-    inputs = [source, *(constant.output[0] for constant in constants)]
-    return [*constants, helper.make_node("Slice", inputs, [target], stage.name)]
+    slicing = [*inputs, *(constant.output[0] for constant in constants)]
+    return [*constants, helper.make_node("Slice", slicing, [output], step.name)]
 
 
-def _overhang(stage: Stage, window: tuple[int, int], stride: tuple[int, int]) -> list[int]:
-    """How far the last windows stick out at the bottom and on the right, as padding that no pooling counts.
+NODES: dict[str, Callable[[Step, list[str], str], list[onnx.NodeProto]]] = {
+    "convolution": _convolution,
+    "relu": _relu,
+    "max_pooling": partial(_pooling, "MaxPool"),
+    "average_pooling": partial(_pooling, "AveragePool"),
+    "first_cell": _first_cell,
+    "flattening": _flattening,
+    "full_connection": _full_connection,
+}
+"""How ONNX computes each kind of step: (step, names of its inputs, name of its output) to nodes."""
 
-    ONNX has `ceil_mode` for it, but says only from opset 22 on that no window starts outside, and runtimes
-    differ.
+
+def overhang_padding(step: Step) -> list[int]:
+    """Return how far the last windows overhang at the bottom and the right, as padding that does not count.
+
+    ONNX has `ceil_mode` for it, but only opset 22 states that no window starts outside, and runtimes differ.
     """
-    sides, counts = stage.input_shape[1:], stage.output_shape[1:]
-    reach = [(counts[i] - 1) * stride[i] + window[i] - sides[i] for i in (0, 1)]
+    windows, sides, counts = step.windows, step.input_shape[1:], step.shape[1:]
+    reach = [(counts[i] - 1) * windows.stride[i] + windows.size[i] - sides[i] for i in (0, 1)]
     return [0, 0, *(max(0, cells) for cells in reach)]

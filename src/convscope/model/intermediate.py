@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from onnx import ValueInfoProto
 
-from convscope.model.graph import build_graph
+from convscope.model.graph import build_graph, value_name
 from convscope.model.predictor import open_session, pictures_at_once
 
 if TYPE_CHECKING:
@@ -26,22 +26,15 @@ class Intermediate:
         names: Of the steps: `image` (normalised), `convolution_1`, `convolution_1.relu`, ..., `flattening`;
             the output layer under its own name.
         threads: As for `Predictor`.
-        rectify: As for `Predictor`.
 
     Raises:
         KeyError: There is no such step.
     """
 
-    def __init__(
-        self, model: Model, names: Sequence[str], threads: int | None = None, *, rectify: bool = True
-    ) -> None:
-        graph = build_graph(model, rectify=rectify)
-        made = {value for node in graph.graph.node for value in node.output}
-        renamed = {"image": "normalised", model.stages()[-1].name: "logits"}
-        self._values = {name: renamed.get(name, name) for name in names}
+    def __init__(self, model: Model, names: Sequence[str], threads: int | None = None) -> None:
+        graph = build_graph(model)
+        self._values = {name: value_name(model.chain[name], model.chain) for name in names}
         for value in {*self._values.values()} - {"logits"}:
-            if value not in made:
-                raise KeyError(value)
             graph.graph.output.append(ValueInfoProto(name=value))
         self._session = open_session(graph, threads)
         self._batch_size = pictures_at_once(model)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.intermediate import Intermediate
-from convscope.network.shapes import last_hidden_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +31,7 @@ def last_hidden(
     Yields:
         Places in `indices`, and what reaches the output layer, (batch, inputs).
     """
-    name = last_hidden_step(model.stages())
+    name = model.chain.features.name
     engine = Intermediate(model, [name])
     for start in range(0, len(indices), _PICTURES_AT_ONCE):
         places = np.arange(start, min(start + _PICTURES_AT_ONCE, len(indices)))

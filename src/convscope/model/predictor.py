@@ -13,7 +13,7 @@ import onnxruntime
 from convscope.common.processors import processor_count
 from convscope.common.telemetry import disable_telemetry
 from convscope.errors import PictureError
-from convscope.model.graph import PoolingKind, build_graph
+from convscope.model.graph import build_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,23 +53,14 @@ class Predictor:
     Args:
         model: What `convscope.model.file.load` returns.
         threads: How many threads compute; None takes one for every processor this process may use.
-        rectify: Whether ReLU takes part, as in every trained network.
-        pooling: What every pooling does, as for `build_graph`.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        threads: int | None = None,
-        *,
-        rectify: bool = True,
-        pooling: PoolingKind | None = None,
-    ) -> None:
-        self._again = partial(Predictor, model, threads, rectify=rectify, pooling=pooling)
+    def __init__(self, model: Model, threads: int | None = None) -> None:
+        self._again = partial(Predictor, model, threads)
         self._threads = threads or processor_count()
-        self._graph = partial(build_graph, model, rectify=rectify, pooling=pooling)
+        self._graph = partial(build_graph, model)
         self._session = open_session(self._graph(), self._threads)
-        self._rejects = rectify and model.rejection is not None
+        self._rejects = model.rejection is not None
         self.batch_size = pictures_at_once(model)
         size = model.preparation
         self._shape = (size.height, size.width, size.channels)
@@ -157,5 +148,5 @@ def _run(
 
 def pictures_at_once(model: Model) -> int:
     """How many pictures fit into a batch."""
-    largest = max(math.prod(stage.input_shape) + math.prod(stage.output_shape) for stage in model.stages())
+    largest = max(math.prod(step.input_shape) + math.prod(step.shape) for step in model.chain.layers)
     return min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))

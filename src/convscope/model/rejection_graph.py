@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from onnx import TensorProto, helper
 
-from convscope.network.shapes import last_hidden_step
-
 if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
@@ -38,7 +36,7 @@ def rejection_part(model: Model) -> Part:
         helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"]),
         helper.make_tensor_value_info("unknown", TensorProto.BOOL, ["N"]),
     ]
-    return Part(_nodes(last_hidden_step(model.stages())), outputs, _constants(model.rejection))
+    return Part(_nodes(model.chain.features.name), outputs, _constants(model.rejection))
 
 
 def _nodes(features: str) -> list[onnx.NodeProto]:

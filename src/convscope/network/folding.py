@@ -1,4 +1,4 @@
-"""Turns the network that was trained into the plain chain that is saved.
+"""Folds the normalisation of a trained network into the plain chain that is saved.
 
 Normalisation with running mean m and variance v, and shift b, is y = s (x - m) + b with s = 1 / sqrt(v + eps)
 > 0. The step before it is linear, x = w * a, so y = (s w) * a + (b - s m): a convolution with other weights
@@ -33,11 +33,11 @@ def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
 
     Returns:
         `convolution_1.weight` (filters, channels, height, width), `convolution_1.bias` (filters,), ..., in
-        the order and with the names of `shapes.weight_shapes`.
+        the order and with the names of `Chain.parameters`.
     """
     weights: dict[str, NDArray[np.float32]] = {}
     with torch.no_grad():
-        for stage, block in zip(network.chain, network.blocks, strict=True):
+        for step, block in zip(network.chain.layers, network.blocks, strict=True):
             match block:
                 case WhitenedConvolution():
                     pair = block.weight, block.weight.new_zeros(len(block.weight))
@@ -47,7 +47,7 @@ def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
                     pair = block.weight * block.scale, block.bias
                 case _:
                     continue
-            names = f"{stage.name}.weight", f"{stage.name}.bias"
+            names = f"{step.name}.weight", f"{step.name}.bias"
             weights |= {name: t.cpu().numpy().copy() for name, t in zip(names, pair, strict=True)}
     return weights
 

@@ -8,22 +8,21 @@ maps as they are used; maps are channels-last.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
+from convscope.network.chain import HALVING
 from convscope.network.fused import EPSILON, PoolNormaliseCut, alone, normalise_maps, pool_maps
-from convscope.network.notation import Convolution, FullConnection, Pooling
-from convscope.network.shapes import HALVING, covers_all
 from convscope.network.shared_batch import normalise_share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from convscope.network.chain import Chain, Step
     from convscope.network.fused import AddUp
-    from convscope.network.shapes import Stage
     from convscope.network.shared_batch import AddUpTensors
 
 STATISTICS_MOMENTUM = 0.1
@@ -96,15 +95,17 @@ class NormalisedReLU(nn.Module):
             self.variance.lerp_(variance, self.momentum)
 
 
+Pool = Callable[[Tensor, "tuple[int, int]", "tuple[int, int]", bool], Tensor]
+
+
 class ConvolutionBlock(nn.Module):
     """A convolution, then normalisation and ReLU."""
 
-    def __init__(self, stage: Stage, *, pool: bool, fused: bool) -> None:
+    def __init__(self, step: Step, *, pool: bool, fused: bool) -> None:
         super().__init__()
-        layer = cast("Convolution", stage.layer)
-        self.stride, self.padding = layer.stride, layer.padding
-        self.weight = nn.Parameter(_initial_filters(stage))
-        self.normalise = NormalisedReLU(layer.filters, pool=pool, fused=fused)
+        self.stride, self.padding = step.windows.stride, step.windows.padding
+        self.weight = nn.Parameter(_initial_filters(step))
+        self.normalise = NormalisedReLU(step.shape[0], pool=pool, fused=fused)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the maps after ReLU."""
@@ -120,10 +121,9 @@ class WhitenedConvolution(nn.Module):
 
     weight: Tensor
 
-    def __init__(self, stage: Stage, filters: Tensor, *, pool: bool) -> None:
+    def __init__(self, step: Step, filters: Tensor, *, pool: bool) -> None:
         super().__init__()
-        layer = cast("Convolution", stage.layer)
-        self.stride, self.padding = layer.stride, layer.padding
+        self.stride, self.padding = step.windows.stride, step.windows.padding
         self.pool = pool
         self.register_buffer("weight", filters)
 
@@ -135,32 +135,34 @@ class WhitenedConvolution(nn.Module):
 
 
 class PoolingBlock(nn.Module):
-    """Max or average pooling that is not fused with what stands before it.
+    """Pooling that is not fused with the convolution before it.
 
-    A window that covers the whole map covers smaller maps, too: those of pictures that are shown smaller.
+    A window that covers the whole map also covers smaller maps, those of smaller pictures.
+
+    Args:
+        step: A pooling.
+        pool: Pools maps with a window and a stride; the last windows may overhang.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, step: Step, pool: Pool) -> None:
         super().__init__()
-        self.layer = cast("Pooling", stage.layer)
-        self.covers_all = covers_all(stage)
+        self.windows = step.windows
+        self.pools_whole_maps = step.pools_whole_maps
+        self.pool = pool
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to smaller maps."""
-        layer = self.layer
-        window = maps.shape[2:] if self.covers_all else layer.window
-        if layer.kind == "max":
-            return F.max_pool2d(maps, window, layer.stride, ceil_mode=layer.overhang)
-        return F.avg_pool2d(maps, window, layer.stride, ceil_mode=layer.overhang, count_include_pad=False)
+        size = (maps.shape[2], maps.shape[3]) if self.pools_whole_maps else self.windows.size
+        return self.pool(maps, size, self.windows.stride, self.windows.overhang)
 
 
 class FullConnectionBlock(nn.Module):
     """A hidden full connection, then normalisation and ReLU."""
 
-    def __init__(self, stage: Stage, *, fused: bool) -> None:
+    def __init__(self, step: Step, *, fused: bool) -> None:
         super().__init__()
-        self.weight = nn.Parameter(_initial_weights(stage))
-        self.normalise = NormalisedReLU(stage.output_shape[0], pool=False, fused=fused)
+        self.weight = nn.Parameter(_initial_weights(step))
+        self.normalise = NormalisedReLU(step.shape[0], pool=False, fused=fused)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, ...) to (pictures, neurons, 1, 1)."""
@@ -175,11 +177,11 @@ class OutputBlock(nn.Module):
     width; the saved weights hold the division.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, step: Step) -> None:
         super().__init__()
-        self.scale = 1 / math.sqrt(stage.input_shape[0])
-        self.weight = nn.Parameter(torch.randn(stage.output_shape[0], stage.input_shape[0]))
-        self.bias = nn.Parameter(torch.zeros(stage.output_shape[0]))
+        self.scale = 1 / math.sqrt(step.input_shape[0])
+        self.weight = nn.Parameter(torch.randn(step.shape[0], step.input_shape[0]))
+        self.bias = nn.Parameter(torch.zeros(step.shape[0]))
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, ...) to (pictures, classes)."""
@@ -187,34 +189,19 @@ class OutputBlock(nn.Module):
 
 
 class TrainingNetwork(nn.Module):
-    """The whole chain, from prepared pictures to logits.
+    """The network in training, from prepared pictures to logits: a block for each layer of the chain.
 
     Args:
-        chain: What `shapes.stages` returns.
+        chain: The network.
         whitened: Filters of the first convolution computed from the pictures, or None to learn them.
         fused: Whether to use the fused kernels.
     """
 
-    def __init__(self, chain: Sequence[Stage], *, whitened: Tensor | None, fused: bool) -> None:
+    def __init__(self, chain: Chain, *, whitened: Tensor | None, fused: bool) -> None:
         super().__init__()
-        self.chain = tuple(chain)
-        blocks: list[nn.Module] = []
-        for place, stage in enumerate(chain):
-            match stage.layer:
-                case Convolution() if place == 0 and whitened is not None:
-                    pool = fused and _pools_next(chain, place)
-                    blocks.append(WhitenedConvolution(stage, whitened, pool=pool))
-                case Convolution():
-                    blocks.append(ConvolutionBlock(stage, pool=_pools_next(chain, place), fused=fused))
-                case Pooling() if blocks and _pools(blocks[-1]):
-                    blocks.append(nn.Identity())  # the convolution before it pools already
-                case Pooling():
-                    blocks.append(PoolingBlock(stage))
-                case FullConnection() if stage is chain[-1]:
-                    blocks.append(OutputBlock(stage))
-                case FullConnection():
-                    blocks.append(FullConnectionBlock(stage, fused=fused))
-        self.blocks = nn.ModuleList(blocks)
+        self.chain = chain
+        plan = Plan(chain, whitened, fused)
+        self.blocks = nn.ModuleList([BLOCKS[step.kind](step, plan) for step in chain.layers])
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width), normalised, to (pictures, classes) logits in float32."""
@@ -223,31 +210,83 @@ class TrainingNetwork(nn.Module):
         return maps
 
 
-def _pools(block: nn.Module) -> bool:
-    match block:
-        case ConvolutionBlock():
-            return block.normalise.pool
-        case WhitenedConvolution():
-            return block.pool
-        case _:
-            return False
+@dataclass(frozen=True)
+class Plan:
+    """How the steps of a chain share blocks: a convolution takes along the 2x2 max pooling that follows it.
+
+    Attributes:
+        chain: The network.
+        whitened: Filters of the first convolution, or None to learn them.
+        fused: Whether to use the fused kernels.
+    """
+
+    chain: Chain
+    whitened: Tensor | None
+    fused: bool
+
+    def is_whitened(self, step: Step) -> bool:
+        """Whether a convolution has filters that are computed, not learned."""
+        return self.whitened is not None and step is self.chain.layers[0]
+
+    def takes_pooling_along(self, step: Step) -> bool:
+        """Whether the block of a convolution also computes the pooling after it."""
+        pools_next = any(
+            reader.layer == HALVING for reader in self.chain.readers(self.chain.activation(step))
+        )
+        return pools_next and (self.fused or not self.is_whitened(step))
 
 
-def _pools_next(chain: Sequence[Stage], place: int) -> bool:
-    """Whether the next stage is the pooling that the fused step knows."""
-    return chain[place + 1].layer == HALVING
+def _convolution(step: Step, plan: Plan) -> nn.Module:
+    pool = plan.takes_pooling_along(step)
+    if plan.whitened is not None and plan.is_whitened(step):
+        return WhitenedConvolution(step, plan.whitened, pool=pool)
+    return ConvolutionBlock(step, pool=pool, fused=plan.fused)
 
 
-def _initial_weights(stage: Stage) -> Tensor:
+def _full_connection(step: Step, plan: Plan) -> nn.Module:
+    return OutputBlock(step) if step is plan.chain.output else FullConnectionBlock(step, fused=plan.fused)
+
+
+def _max_pooling(step: Step, plan: Plan) -> nn.Module:
+    before = plan.chain[step.inputs[0]]
+    convolution = plan.chain[before.inputs[0]] if before.kind == "relu" else before
+    is_done = (
+        step.layer == HALVING and convolution.kind == "convolution" and plan.takes_pooling_along(convolution)
+    )
+    return nn.Identity() if is_done else PoolingBlock(step, _max_pool)
+
+
+def _average_pooling(step: Step, _plan: Plan) -> nn.Module:
+    return PoolingBlock(step, _average_pool)
+
+
+BLOCKS: dict[str, Callable[[Step, Plan], nn.Module]] = {
+    "convolution": _convolution,
+    "max_pooling": _max_pooling,
+    "average_pooling": _average_pooling,
+    "full_connection": _full_connection,
+}
+"""How PyTorch trains each kind of step that stands for a layer."""
+
+
+def _max_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
+    return F.max_pool2d(maps, size, stride, ceil_mode=overhang)
+
+
+def _average_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
+    return F.avg_pool2d(maps, size, stride, ceil_mode=overhang, count_include_pad=False)
+
+
+def _initial_weights(step: Step) -> Tensor:
     """Draw weights that keep the variance through ReLU (He et al. 2015, https://arxiv.org/abs/1502.01852)."""
-    shape = stage.weight_shapes[f"{stage.name}.weight"]
+    shape = step.parameters[f"{step.name}.weight"]
     return torch.randn(shape) * math.sqrt(2 / math.prod(shape[1:]))
 
 
-def _initial_filters(stage: Stage) -> Tensor:
-    """Let the first filters pass their channel on unchanged: deep chains start with the picture in sight."""
-    weights = _initial_weights(stage)
-    passed = min(weights.shape[:2])
+def _initial_filters(step: Step) -> Tensor:
+    """Draw filters of which the first pass their channel on unchanged, so that deep chains start well."""
+    weights = _initial_weights(step)
+    identities = min(weights.shape[:2])
     with torch.no_grad():
-        nn.init.dirac_(weights[:passed])
+        nn.init.dirac_(weights[:identities])
     return weights

@@ -1,14 +1,14 @@
-"""A network as one short line, in the notation of Cireşan, Meier and Schmidhuber (2012).
+"""The notation: a network as one short line, after Cireşan, Meier and Schmidhuber (2012).
 
-`32C3-MP2-64C3-MP2-128N` is a chain of pieces joined by `-`:
+`32C3-MP2-64C3-MP2-128N` is a chain of layers joined by `-`:
 
-    32C3      32 filters of 3x3 cells, then ReLU       32C3x5   3 high, 5 wide
-    s2, s2x1  the stride after a piece                 p0, p1x2 the padding after a convolution
-    MP2       max pooling with a 2x2 window            AP3x2    average pooling, 3 high, 2 wide
-    o         after a pooling: windows may overhang    128N     128 neurons, then ReLU
+    32C3      convolution: 32 filters of 3x3, then ReLU    32C3x5   filters 3 high, 5 wide
+    s2, s2x1  stride, after a layer                        p0, p1x2 padding, after a convolution
+    MP2       max pooling with a 2x2 window                AP3x2    average pooling, 3 high, 2 wide
+    o         after a pooling: windows may overhang        128N     full connection: 128 neurons, then ReLU
 
-Left out, the stride of a convolution is 1, its padding (size - 1) // 2 on every side, and the stride of a
-pooling is its window. The output layer is not written: it follows from the number of classes.
+By default a convolution has stride 1 and a padding of (size - 1) // 2 on every side, and a pooling's stride
+is its window. The output layer is not written: it has one neuron per class.
 
 Source: D. Cireşan, U. Meier, J. Schmidhuber, "Multi-column deep neural networks for image classification",
 CVPR 2012, https://arxiv.org/abs/1202.2745.
@@ -16,82 +16,95 @@ CVPR 2012, https://arxiv.org/abs/1202.2745.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from convscope.errors import NotationError
+from convscope.errors import NotationError, SettingError
+from convscope.steps.windows import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_PIECES = 64
-MOST_UNITS = 65_536
-MOST_CELLS = 64
-_MOST_CHARACTERS = 2_048  # 64 pieces of the longest kind fit
+MAX_LAYERS = 64
+MAX_UNITS = 65_536
+MAX_CELLS = 64
+_MAX_CHARACTERS = 2_048  # 64 layers of the longest form fit
+_MAX_SIDE = 65_536
+
+POOLINGS = {"MP": "max_pooling", "AP": "average_pooling"}
+"""The letters that stand for each kind of pooling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """So many filters over the picture, each followed by ReLU; pairs are (height, width) in cells."""
+    """A convolution with this many filters, followed by ReLU."""
 
     filters: int
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int]
+    windows: Windows
+
+    @property
+    def kind(self) -> str:
+        """The kind of its step."""
+        return "convolution"
 
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """The largest or the mean cell of every window; with `overhang` the last windows may stick out."""
+    """Pooling of a kind listed in `POOLINGS`."""
 
-    kind: Literal["max", "average"]
-    window: tuple[int, int]
-    stride: tuple[int, int]
-    overhang: bool
+    kind: str
+    windows: Windows
 
 
 @dataclass(frozen=True, slots=True)
 class FullConnection:
-    """Neurons that each see everything before them, followed by ReLU unless they are the output."""
+    """A full connection (fully connected or dense layer), followed by ReLU unless it is the output layer."""
 
     neurons: int
+
+    @property
+    def kind(self) -> str:
+        """The kind of its step."""
+        return "full_connection"
 
 
 Layer = Convolution | Pooling | FullConnection
 
 
 def parse(notation: str) -> tuple[Layer, ...]:
-    """Read a network's notation; upper and lower case mean the same.
+    """Read a network's notation; case does not matter.
 
     Args:
-        notation: Pieces joined by `-`, at most 64 of them; filters and neurons 1 to 65536, cells 1 to 64.
+        notation: Up to 64 layers joined by `-`; 1 to 65536 filters or neurons, 1 to 64 cells per side.
 
     Returns:
         The layers in order, without the output layer.
 
     Raises:
-        NotationError: The text is no network; the message points at the character.
+        NotationError: The text is not a network; the message points at the character.
 
     Example:
         >>> parse("8C3-MP2-10N")  # doctest: +NORMALIZE_WHITESPACE
-        (Convolution(filters=8, size=(3, 3), stride=(1, 1), padding=(1, 1)),
-         Pooling(kind='max', window=(2, 2), stride=(2, 2), overhang=False),
+        (Convolution(filters=8, windows=Windows(size=(3, 3), stride=(1, 1), padding=(1, 1), overhang=False)),
+         Pooling(kind='max_pooling',
+                 windows=Windows(size=(2, 2), stride=(2, 2), padding=(0, 0), overhang=False)),
          FullConnection(neurons=10))
     """
     reader = _Reader(notation)
     layers: list[Layer] = []
     while True:
         start = reader.position
-        layer = _piece(reader)
+        layer = _read_layer(reader)
         if layers and isinstance(layers[-1], FullConnection) and not isinstance(layer, FullConnection):
             raise reader.error("after a full connection only full connections can follow", start)
         layers.append(layer)
         if reader.at_end():
             return tuple(layers)
         if not reader.take("-"):
-            raise reader.error("expected '-' and the next piece, or the end")
-        if len(layers) == MOST_PIECES:
-            raise reader.error(f"a network has at most {MOST_PIECES} pieces")
+            raise reader.error("expected '-' and the next layer, or the end")
+        if len(layers) == MAX_LAYERS:
+            raise reader.error(f"a network has at most {MAX_LAYERS} layers")
 
 
 def write(layers: Iterable[Layer]) -> str:
@@ -101,17 +114,36 @@ def write(layers: Iterable[Layer]) -> str:
         >>> write(parse("32c3x3s1-ap2x2s2o-064n"))
         '32C3-AP2o-64N'
     """
-    return "-".join(map(_write_piece, layers))
+    return "-".join(map(_write_layer, layers))
 
 
-def _piece(reader: _Reader) -> Layer:
-    if reader.take("MP"):
-        return _pooling(reader, "max")
-    if reader.take("AP"):
-        return _pooling(reader, "average")
+def parse_shape(text: str) -> tuple[int, int, int]:
+    """Read a picture's shape, channels first.
+
+    Raises:
+        SettingError: The text is not three whole numbers from 1 to 65536 joined by `x`.
+
+    Example:
+        >>> parse_shape("3x32x32")
+        (3, 32, 32)
+    """
+    match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})x([0-9]{1,5})", text, re.IGNORECASE)
+    sizes = [int(number) for number in match.groups()] if match else [0]
+    if not all(1 <= size <= _MAX_SIDE for size in sizes):
+        raise SettingError(
+            f"{text!r} is not the shape of a picture",
+            remedy="write channels x height x width, each 1 to 65536: 3x32x32",
+        )
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _read_layer(reader: _Reader) -> Layer:
+    for letters, kind in POOLINGS.items():
+        if reader.take(letters):
+            return _pooling(reader, kind)
     if not reader.at_digit():
-        raise reader.error("expected a piece such as 32C3, MP2, AP2 or 128N")
-    units = reader.number("a number of filters or neurons", 1, MOST_UNITS)
+        raise reader.error("expected a layer such as 32C3, MP2, AP2 or 128N")
+    units = reader.number("a number of filters or neurons", 1, MAX_UNITS)
     if reader.take("C"):
         return _convolution(reader, units)
     if reader.take("N"):
@@ -123,28 +155,30 @@ def _convolution(reader: _Reader, filters: int) -> Convolution:
     size = reader.pair("a filter's size", 1)
     stride = reader.pair("a stride", 1) if reader.take("S") else (1, 1)
     padding = reader.pair("a padding", 0) if reader.take("P") else _same_padding(size)
-    return Convolution(filters, size, stride, padding)
+    return Convolution(filters, Windows(size, stride, padding))
 
 
-def _pooling(reader: _Reader, kind: Literal["max", "average"]) -> Pooling:
-    window = reader.pair("a window's size", 1)
-    stride = reader.pair("a stride", 1) if reader.take("S") else window
-    return Pooling(kind, window, stride, overhang=reader.take("O"))
+def _pooling(reader: _Reader, kind: str) -> Pooling:
+    size = reader.pair("a window's size", 1)
+    stride = reader.pair("a stride", 1) if reader.take("S") else size
+    return Pooling(kind, Windows(size, stride, overhang=reader.take("O")))
 
 
 def _same_padding(size: tuple[int, int]) -> tuple[int, int]:
     return (size[0] - 1) // 2, (size[1] - 1) // 2
 
 
-def _write_piece(layer: Layer) -> str:
+def _write_layer(layer: Layer) -> str:
     match layer:
-        case Convolution(filters, size, stride, padding):
-            strides = "" if stride == (1, 1) else f"s{_write_pair(stride)}"
-            paddings = "" if padding == _same_padding(size) else f"p{_write_pair(padding)}"
-            return f"{filters}C{_write_pair(size)}{strides}{paddings}"
-        case Pooling(kind, window, stride, overhang):
-            strides = "" if stride == window else f"s{_write_pair(stride)}"
-            return f"{'MP' if kind == 'max' else 'AP'}{_write_pair(window)}{strides}{'o' if overhang else ''}"
+        case Convolution(filters, windows):
+            stride = "" if windows.stride == (1, 1) else f"s{_write_pair(windows.stride)}"
+            same = windows.padding == _same_padding(windows.size)
+            padding = "" if same else f"p{_write_pair(windows.padding)}"
+            return f"{filters}C{_write_pair(windows.size)}{stride}{padding}"
+        case Pooling(kind, windows):
+            letters = next((letters for letters, known in POOLINGS.items() if known == kind), f"{kind} ")
+            stride = "" if windows.stride == windows.size else f"s{_write_pair(windows.stride)}"
+            return f"{letters}{_write_pair(windows.size)}{stride}{'o' if windows.overhang else ''}"
         case FullConnection(neurons):
             return f"{neurons}N"
 
@@ -154,13 +188,13 @@ def _write_pair(pair: tuple[int, int]) -> str:
 
 
 class _Reader:
-    """Reads the text from left to right and knows where it stands, for the error's caret."""
+    """Reads the text from left to right and keeps its position, for the error's caret."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        if len(text) > _MOST_CHARACTERS:
-            raise self.error(f"a notation has at most {_MOST_CHARACTERS} characters", _MOST_CHARACTERS)
+        if len(text) > _MAX_CHARACTERS:
+            raise self.error(f"a notation has at most {_MAX_CHARACTERS} characters", _MAX_CHARACTERS)
 
     def at_end(self) -> bool:
         return self.position == len(self.text)
@@ -170,10 +204,10 @@ class _Reader:
 
     def take(self, letters: str) -> bool:
         end = self.position + len(letters)
-        found = self.text[self.position : end].upper() == letters
-        if found:
+        matches = self.text[self.position : end].upper() == letters
+        if matches:
             self.position = end
-        return found
+        return matches
 
     def number(self, what: str, low: int, high: int) -> int:
         start = self.position
@@ -187,8 +221,8 @@ class _Reader:
         return value
 
     def pair(self, what: str, low: int) -> tuple[int, int]:
-        first = self.number(what, low, MOST_CELLS)
-        return (first, self.number(what, low, MOST_CELLS)) if self.take("X") else (first, first)
+        first = self.number(what, low, MAX_CELLS)
+        return (first, self.number(what, low, MAX_CELLS)) if self.take("X") else (first, first)
 
     def error(self, why: str, position: int | None = None) -> NotationError:
         position = self.position if position is None else position

@@ -1,8 +1,8 @@
-"""A first convolution computed from the pictures instead of learned.
+"""Whitening: a first convolution computed from the pictures instead of learned.
 
-The patches that a filter sees are strongly correlated. The eigenvectors of their covariance, each divided by
-the root of its eigenvalue, turn them into uncorrelated numbers of equal size, which the next convolution
-learns from faster. Each filter stands there twice, with either sign, so that ReLU loses nothing.
+The pixels of a patch are strongly correlated. The eigenvectors of their covariance matrix, each divided by
+the square root of its eigenvalue, turn a patch into uncorrelated numbers of equal variance, which the next
+convolution learns from faster. Each filter appears with both signs, so that ReLU loses nothing.
 
 Source: K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, section 3.2,
 https://arxiv.org/abs/2404.00498; the idea is from T. Huang's hlb-CIFAR10 (2023).
@@ -19,46 +19,47 @@ from torch import Tensor
 from convscope.network.notation import Convolution
 
 if TYPE_CHECKING:
-    from convscope.network.shapes import Stage
+    from convscope.network.chain import Step
 
 _SMALLEST_VARIANCE = 5e-4
-"""Added to every eigenvalue, in units of the pictures' variance, so that mere noise is not blown up."""
+"""Added to every eigenvalue, in units of the pictures' variance, so that noise is not amplified."""
 
 _PICTURES_AT_ONCE = 64
 
 
-def can_be_whitened(stage: Stage) -> bool:
-    """Whether a first stage has two filters for each number of its patch, or nearly so.
+def can_be_whitened(step: Step) -> bool:
+    """Whether the first layer is a convolution with about two filters for each number of its patch.
 
-    Up to a fifth of the directions may be left out, the weakest; more would cost too much of the picture. Of
-    pictures smaller than a patch there are no patches.
+    Up to a fifth of the directions, the weakest, may be left out; leaving out more would lose too much of the
+    picture. Pictures must be at least as large as a patch.
 
     Example:
-        >>> from convscope.network.notation import parse
-        >>> from convscope.network.shapes import stages
-        >>> [can_be_whitened(stages(parse(text), (3, 32, 32), 10)[0]) for text in ("24C2", "20C2", "32C3")]
+        >>> from convscope.network.chain import parse_chain
+        >>> networks = [parse_chain(text, (3, 32, 32), 10) for text in ("24C2", "20C2", "32C3")]
+        >>> [can_be_whitened(network.layers[0]) for network in networks]
         [True, True, False]
     """
-    layer = stage.layer
+    layer = step.layer
     if not isinstance(layer, Convolution):
         return False
-    channels, height, width = stage.input_shape
-    most = 2 * channels * layer.size[0] * layer.size[1]
-    has_patches = layer.size[0] <= height and layer.size[1] <= width
+    channels, height, width = step.input_shape
+    rows, columns = layer.windows.size
+    most = 2 * channels * rows * columns
+    has_patches = rows <= height and columns <= width
     return has_patches and layer.filters % 2 == 0 and 0.8 * most <= layer.filters <= most
 
 
-def whitening_filters(maps: Tensor, stage: Stage) -> Tensor:
+def whitening_filters(maps: Tensor, step: Step) -> Tensor:
     """Compute the filters of a whitened first convolution.
 
     Args:
         maps: (pictures, channels, height, width), normalised; some thousand pictures are plenty.
-        stage: The first stage, which `can_be_whitened`.
+        step: The first layer, which `can_be_whitened`.
 
     Returns:
         (filters, channels, height, width), the strongest directions first, then all of them negated.
     """
-    count, channels, *sides = stage.weight_shapes[f"{stage.name}.weight"]
+    count, channels, *sides = step.parameters[f"{step.name}.weight"]
     covariance, patches_seen = torch.zeros(()), 0
     for part in maps.split(_PICTURES_AT_ONCE):  # the patches of all pictures together would fill the memory
         patches = F.unfold(part.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()

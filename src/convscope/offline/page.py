@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from convscope.offline.chain import describe, describe_rejection
+from convscope.offline.layers import describe, describe_rejection
 from convscope.pictures.reading import BYTE_LIMIT, PIXEL_LIMIT
 from convscope.web.html_page import Scripts, html_page
 from convscope.web.modules import bundle, reachable, read
@@ -42,7 +42,7 @@ def page(model: Model, name: str, licence: str = "") -> str:
             "mean": model.mean,
             "std": model.std,
             "temperature": model.temperature,
-            "stages": describe(model),
+            "layers": describe(model),
             "rejection": describe_rejection(model),
         },
     }

@@ -33,6 +33,11 @@ class Preparation:
     fit: Fit = "stretch"
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of a prepared picture."""
+        return self.channels, self.height, self.width
+
+    @property
     def shortest_side(self) -> int:
         """How long the sides of a picture must be for nothing of it to be missed, in pixels.
 

@@ -31,10 +31,10 @@ https://www.deeplearningbook.org.
 
 Example:
     >>> import numpy as np
-    >>> from convscope.steps import convolution, flattening, max_pooling, relu
+    >>> from convscope.steps import convolution, flattening, max_pooling, relu, windows
     >>> picture = np.arange(16.0).reshape(1, 4, 4)
     >>> maps = convolution.forward(picture, filters=[[[[-1, 0], [0, 1]]]], bias=[-4])
-    >>> column = flattening.forward(max_pooling.forward(relu.forward(maps), window=(3, 3), stride=(3, 3)))
+    >>> column = flattening.forward(max_pooling.forward(relu.forward(maps), windows.Windows((3, 3), (3, 3))))
     >>> column.tolist()
     [1.0]
 """

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps.arrays import Array, as_array
-from convscope.steps.windows import Cell, Windows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from convscope.steps.windows import Cell, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,86 +39,60 @@ class AverageWindow:
     result: float
 
 
-def forward(
-    maps: ArrayLike, window: tuple[int, int], stride: tuple[int, int], *, overhang: bool = False
-) -> Array:
+def forward(maps: ArrayLike, windows: Windows) -> Array:
     """Pool maps by their windows' means.
 
     Args:
         maps: (channels, height, width).
-        window: (height, width).
-        stride: How far the window moves, (down, across).
-        overhang: Whether the last windows may stick out at the right and at the bottom.
+        windows: Their size and stride, and whether the last ones may overhang at the right and the bottom.
 
     Returns:
         (channels, output height, output width); see `windows` for their size.
 
     Raises:
         NetworkError: The maps have another shape, or no window fits into them.
-        SettingError: The window or the stride is less than 1.
 
     Example:
-        >>> forward([[[1, 2, 3], [5, 8, 7]]], window=(2, 2), stride=(2, 2)).tolist()
+        >>> from convscope.steps.windows import Windows
+        >>> forward([[[1, 2, 3], [5, 8, 7]]], Windows((2, 2), (2, 2))).tolist()
         [[[4.0]]]
-        >>> forward([[[1, 2, 3], [5, 8, 7]]], window=(2, 2), stride=(2, 2), overhang=True).tolist()
+        >>> forward([[[1, 2, 3], [5, 8, 7]]], Windows((2, 2), (2, 2), overhang=True)).tolist()
         [[[4.0, 5.0]]]
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    windows = Windows(window, stride, overhang=overhang)
     return windows.slide(maps).sum(axis=(3, 4)) / _counts(windows, maps)
 
 
-def gradient(
-    at_output: ArrayLike,
-    maps: ArrayLike,
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    *,
-    overhang: bool = False,
-) -> Array:
+def gradient(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
     """Find the gradient at the maps: every window shares its own out evenly.
 
     Args:
         at_output: The gradient at the output, (channels, output height, output width).
-        maps: As in `forward`; likewise the others. Only their shape matters.
-        window: (height, width).
-        stride: (down, across).
-        overhang: Whether windows may stick out.
+        maps: As in `forward`; only their shape matters.
+        windows: As in `forward`.
 
     Raises:
         NetworkError: The shapes do not fit together.
-        SettingError: The window or the stride is less than 1.
 
     Example:
-        >>> gradient([[[12]]], [[[1, 2], [5, 8]]], window=(2, 2), stride=(2, 2)).tolist()
+        >>> from convscope.steps.windows import Windows
+        >>> gradient([[[12]]], [[[1, 2], [5, 8]]], Windows((2, 2), (2, 2))).tolist()
         [[[3.0, 3.0], [3.0, 3.0]]]
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    windows = Windows(window, stride, overhang=overhang)
     counts = _counts(windows, maps)
     height, width = counts.shape[1:]
     at_output = as_array(at_output, "gradients", channels=len(maps), height=height, width=width)
     shares = (at_output / counts)[..., np.newaxis, np.newaxis]
-    return windows.add_back(np.broadcast_to(shares, (*at_output.shape, *window)), maps.shape)
+    return windows.add_back(np.broadcast_to(shares, (*at_output.shape, *windows.size)), maps.shape)
 
 
-def explain(
-    maps: ArrayLike,
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    *,
-    overhang: bool = False,
-    channel: int,
-    row: int,
-    column: int,
-) -> AverageWindow:
+def explain(maps: ArrayLike, windows: Windows, *, channel: int, row: int, column: int) -> AverageWindow:
     """Tell how one cell of the output came about.
 
     Args:
-        maps: As in `forward`; likewise the next three.
-        window: (height, width).
-        stride: (down, across).
-        overhang: Whether windows may stick out.
+        maps: As in `forward`.
+        windows: As in `forward`.
         channel: Which map.
         row: Of the cell in the output.
         column: Likewise.
@@ -127,12 +102,12 @@ def explain(
         SettingError: There is no such cell.
 
     Example:
-        >>> cell = explain([[[1, 2, 6]]], (1, 2), (1, 2), overhang=True, channel=0, row=0, column=1)
+        >>> from convscope.steps.windows import Windows
+        >>> cell = explain([[[1, 2, 6]]], Windows((1, 2), (1, 2), overhang=True), channel=0, row=0, column=1)
         >>> cell.total, cell.count, cell.result
         (6.0, 1, 6.0)
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    windows = Windows(window, stride, overhang=overhang)
     cells = windows.read(maps, channel=channel, row=row, column=column)
     values = [cell.value for cell in cells if cell.value is not None]
     return AverageWindow(cells, sum(values), len(values), sum(values) / len(values))

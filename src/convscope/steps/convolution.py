@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from convscope.errors import NetworkError
 from convscope.steps.arrays import Array, as_array, require_inside
 from convscope.steps.windows import Cell, Windows
 
@@ -79,8 +80,7 @@ def forward(
     maps: ArrayLike,
     filters: ArrayLike,
     bias: ArrayLike,
-    stride: tuple[int, int] = (1, 1),
-    padding: tuple[int, int] = (0, 0),
+    windows: Windows | None = None,
 ) -> Array:
     """Convolve maps with filters (cross-correlation).
 
@@ -88,21 +88,19 @@ def forward(
         maps: (channels, height, width).
         filters: (filters, channels, filter height, filter width).
         bias: (filters,).
-        stride: How far the filters move, (down, across).
-        padding: Rows and columns of zeros on either side, (rows, columns).
+        windows: How the filters slide; None moves them by one cell, without padding.
 
     Returns:
         Feature maps (filters, output height, output width); see `windows` for their size.
 
     Raises:
         NetworkError: The shapes do not fit together, or a filter is larger than the padded maps.
-        SettingError: The stride is less than 1 or the padding less than 0.
 
     Example:
         >>> forward([[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], filters=[[[[0, 1], [10, 0]]]], bias=[100]).tolist()
         [[[142.0, 153.0], [175.0, 186.0]]]
     """
-    maps, filters, windows = _read(maps, filters, stride, padding)
+    maps, filters, windows = _read(maps, filters, windows)
     bias = as_array(bias, "biases", filters=len(filters))
     products = np.einsum("fcij,cyxij->fyx", filters, windows.slide(maps), optimize=True)
     return products + bias[:, np.newaxis, np.newaxis]
@@ -112,8 +110,7 @@ def gradient(
     at_output: ArrayLike,
     maps: ArrayLike,
     filters: ArrayLike,
-    stride: tuple[int, int] = (1, 1),
-    padding: tuple[int, int] = (0, 0),
+    windows: Windows | None = None,
 ) -> ConvolutionGradient:
     """Find the gradient at the maps, the filters and the biases.
 
@@ -124,22 +121,20 @@ def gradient(
         at_output: The gradient at the feature maps, (filters, output height, output width).
         maps: As in `forward`; likewise the others.
         filters: The bias is not needed: it shifts the output and no more.
-        stride: (down, across).
-        padding: (rows, columns).
+        windows: As in `forward`.
 
     Raises:
         NetworkError: The shapes do not fit together.
-        SettingError: The stride is less than 1 or the padding less than 0.
 
     Example:
         >>> gradient([[[1, 1]]], [[[5, 6, 7]]], filters=[[[[2, 3]]]])  # doctest: +NORMALIZE_WHITESPACE
         ConvolutionGradient(maps=array([[[2., 5., 3.]]]), filters=array([[[[11., 13.]]]]), bias=array([2.]))
     """
-    maps, filters, windows = _read(maps, filters, stride, padding)
+    maps, filters, windows = _read(maps, filters, windows)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
     return ConvolutionGradient(
-        maps=gradient_at_maps(at_output, maps, filters, stride, padding),
+        maps=gradient_at_maps(at_output, maps, filters, windows),
         filters=np.einsum("fyx,cyxij->fcij", at_output, windows.slide(maps), optimize=True),
         bias=at_output.sum(axis=(1, 2)),
     )
@@ -149,8 +144,7 @@ def gradient_at_maps(
     at_output: ArrayLike,
     maps: ArrayLike,
     filters: ArrayLike,
-    stride: tuple[int, int] = (1, 1),
-    padding: tuple[int, int] = (0, 0),
+    windows: Windows | None = None,
 ) -> Array:
     """Find the gradient at the maps alone, for half the work; arguments and errors as for `gradient`.
 
@@ -158,7 +152,7 @@ def gradient_at_maps(
         >>> gradient_at_maps([[[1, 1]]], [[[5, 6, 7]]], filters=[[[[2, 3]]]]).tolist()
         [[[2.0, 5.0, 3.0]]]
     """
-    maps, filters, windows = _read(maps, filters, stride, padding)
+    maps, filters, windows = _read(maps, filters, windows)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
     at_windows = np.einsum("fyx,fcij->cyxij", at_output, filters, optimize=True)
@@ -169,8 +163,7 @@ def explain(
     maps: ArrayLike,
     filters: ArrayLike,
     bias: ArrayLike,
-    stride: tuple[int, int] = (1, 1),
-    padding: tuple[int, int] = (0, 0),
+    windows: Windows | None = None,
     *,
     channel: int,
     row: int,
@@ -179,11 +172,10 @@ def explain(
     """Tell how one cell of a feature map came about, summed in the order in which it is shown.
 
     Args:
-        maps: As in `forward`; likewise the next four.
+        maps: As in `forward`; likewise the next three.
         filters: (filters, channels, filter height, filter width).
         bias: (filters,).
-        stride: (down, across).
-        padding: (rows, columns).
+        windows: As in `forward`.
         channel: Which feature map, that is, which filter.
         row: Of the cell in the feature map.
         column: Likewise.
@@ -199,7 +191,7 @@ def explain(
         >>> cell.terms[1]
         Term(channel=1, row=0, column=1, padding=False, input=8.0, weight=3.0, product=24.0)
     """
-    maps, filters, windows = _read(maps, filters, stride, padding)
+    maps, filters, windows = _read(maps, filters, windows)
     bias = as_array(bias, "biases", filters=len(filters))
     require_inside(
         (len(filters), *windows.output_shape(*maps.shape[1:])), channel=channel, row=row, column=column
@@ -227,10 +219,11 @@ def _term(channel: int, cell: Cell, weight: float) -> Term:
     return Term(channel, cell.row, cell.column, cell.value is None, value, weight, value * weight)
 
 
-def _read(
-    maps: ArrayLike, filters: ArrayLike, stride: tuple[int, int], padding: tuple[int, int]
-) -> tuple[Array, Array, Windows]:
+def _read(maps: ArrayLike, filters: ArrayLike, windows: Windows | None) -> tuple[Array, Array, Windows]:
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
     filters = as_array(filters, "filters", filters=None, channels=len(maps), height=None, width=None)
     height, width = filters.shape[2:]
-    return maps, filters, Windows((height, width), stride, padding)
+    windows = windows or Windows((height, width))
+    if windows.size != (height, width):
+        raise NetworkError(f"filters of {height} × {width} cells do not fit windows of {windows.size}")
+    return maps, filters, windows

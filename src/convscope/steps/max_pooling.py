@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps.arrays import Array, as_array
-from convscope.steps.windows import Cell, Windows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from convscope.steps.windows import Cell, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,87 +40,61 @@ class MaxWindow:
     result: float
 
 
-def forward(
-    maps: ArrayLike, window: tuple[int, int], stride: tuple[int, int], *, overhang: bool = False
-) -> Array:
+def forward(maps: ArrayLike, windows: Windows) -> Array:
     """Pool maps by their windows' maxima.
 
     Args:
         maps: (channels, height, width).
-        window: (height, width).
-        stride: How far the window moves, (down, across).
-        overhang: Whether the last windows may stick out at the right and at the bottom.
+        windows: Their size and stride, and whether the last ones may overhang at the right and the bottom.
 
     Returns:
         (channels, output height, output width); see `windows` for their size.
 
     Raises:
         NetworkError: The maps have another shape, or no window fits into them.
-        SettingError: The window or the stride is less than 1.
 
     Example:
-        >>> forward([[[1, 2, 3], [4, 5, 6]]], window=(2, 2), stride=(2, 2)).tolist()
+        >>> from convscope.steps.windows import Windows
+        >>> forward([[[1, 2, 3], [4, 5, 6]]], Windows((2, 2), (2, 2))).tolist()
         [[[5.0]]]
-        >>> forward([[[1, 2, 3], [4, 5, 6]]], window=(2, 2), stride=(2, 2), overhang=True).tolist()
+        >>> forward([[[1, 2, 3], [4, 5, 6]]], Windows((2, 2), (2, 2), overhang=True)).tolist()
         [[[5.0, 6.0]]]
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    windows = Windows(window, stride, overhang=overhang)
     return windows.slide(maps, fill=-np.inf).max(axis=(3, 4))
 
 
-def gradient(
-    at_output: ArrayLike,
-    maps: ArrayLike,
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    *,
-    overhang: bool = False,
-) -> Array:
+def gradient(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
     """Find the gradient at the maps: all of it goes to the winners.
 
     Args:
         at_output: The gradient at the output, (channels, output height, output width).
-        maps: As in `forward`; likewise the others.
-        window: (height, width).
-        stride: (down, across).
-        overhang: Whether windows may stick out.
+        maps: As in `forward`.
+        windows: As in `forward`.
 
     Raises:
         NetworkError: The shapes do not fit together.
-        SettingError: The window or the stride is less than 1.
 
     Example:
-        >>> gradient([[[10]]], [[[1, 5], [5, 2]]], window=(2, 2), stride=(2, 2)).tolist()
+        >>> from convscope.steps.windows import Windows
+        >>> gradient([[[10]]], [[[1, 5], [5, 2]]], Windows((2, 2), (2, 2))).tolist()
         [[[0.0, 10.0], [0.0, 0.0]]]
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    windows = Windows(window, stride, overhang=overhang)
     patches = windows.slide(maps, fill=-np.inf)
     channels, height, width = patches.shape[:3]
     at_output = as_array(at_output, "gradients", channels=channels, height=height, width=width)
-    is_winner = _winners(patches)[..., np.newaxis] == np.arange(math.prod(window))
+    is_winner = _winners(patches)[..., np.newaxis] == np.arange(math.prod(windows.size))
     at_windows = np.where(is_winner, at_output[..., np.newaxis], 0.0).reshape(patches.shape)
     return windows.add_back(at_windows, maps.shape)
 
 
-def explain(
-    maps: ArrayLike,
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    *,
-    overhang: bool = False,
-    channel: int,
-    row: int,
-    column: int,
-) -> MaxWindow:
+def explain(maps: ArrayLike, windows: Windows, *, channel: int, row: int, column: int) -> MaxWindow:
     """Tell how one cell of the output came about.
 
     Args:
-        maps: As in `forward`; likewise the next three.
-        window: (height, width).
-        stride: (down, across).
-        overhang: Whether windows may stick out.
+        maps: As in `forward`.
+        windows: As in `forward`.
         channel: Which map.
         row: Of the cell in the output.
         column: Likewise.
@@ -129,12 +104,12 @@ def explain(
         SettingError: There is no such cell.
 
     Example:
-        >>> cell = explain([[[1, 5]]], window=(1, 2), stride=(1, 2), channel=0, row=0, column=0)
+        >>> from convscope.steps.windows import Windows
+        >>> cell = explain([[[1, 5]]], Windows((1, 2), (1, 2)), channel=0, row=0, column=0)
         >>> cell.cells[cell.winner], cell.result
         (Cell(row=0, column=1, value=5.0), 5.0)
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    windows = Windows(window, stride, overhang=overhang)
     cells = windows.read(maps, channel=channel, row=row, column=column)
     winner, largest = 0, -math.inf
     for place, cell in enumerate(cells):
@@ -143,33 +118,29 @@ def explain(
     return MaxWindow(cells, winner, largest)
 
 
-def winners(
-    maps: ArrayLike, window: tuple[int, int], stride: tuple[int, int], *, overhang: bool = False
-) -> NDArray[np.intp]:
+def winners(maps: ArrayLike, windows: Windows) -> NDArray[np.intp]:
     """Find the cell that won in every window.
 
     Args:
-        maps: As in `forward`; likewise the others.
-        window: (height, width).
-        stride: (down, across).
-        overhang: Whether windows may stick out.
+        maps: As in `forward`.
+        windows: As in `forward`.
 
     Returns:
         (channels, output height, output width); the winner's place in its map, row * map width + column.
 
     Raises:
         NetworkError: The maps have another shape, or no window fits into them.
-        SettingError: The window or the stride is less than 1.
 
     Example:
-        >>> winners([[[1, 5], [7, 2]]], window=(2, 1), stride=(2, 1)).tolist()
+        >>> from convscope.steps.windows import Windows
+        >>> winners([[[1, 5], [7, 2]]], Windows((2, 1), (2, 1))).tolist()
         [[[2, 1]]]
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
-    patches = Windows(window, stride, overhang=overhang).slide(maps, fill=-np.inf)
-    down, across = np.divmod(_winners(patches), window[1])
-    rows = np.arange(patches.shape[1])[:, np.newaxis] * stride[0] + down
-    columns = np.arange(patches.shape[2]) * stride[1] + across
+    patches = windows.slide(maps, fill=-np.inf)
+    down, across = np.divmod(_winners(patches), windows.size[1])
+    rows = np.arange(patches.shape[1])[:, np.newaxis] * windows.stride[0] + down
+    columns = np.arange(patches.shape[2]) * windows.stride[1] + across
     return rows * maps.shape[2] + columns
 
 

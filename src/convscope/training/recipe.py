@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from convscope.errors import SettingError
+from convscope.network.chain import build_chain, parse_chain, takes_sides
 from convscope.network.notation import parse, write
 from convscope.network.presets import PRESETS, automatic_network
-from convscope.network.shapes import stages, takes_any_size
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Fit, Preparation
 
@@ -217,8 +217,7 @@ def choose(facts: DatasetStats, settings: Settings) -> Recipe:
 
 def recipe_lines(facts: DatasetStats, recipe: Recipe) -> tuple[tuple[str, str], ...]:
     """Say in a few (title, text) lines what was chosen."""
-    chain = stages(parse(recipe.network), facts.shape, len(facts.class_counts))
-    parameters = sum(math.prod(shape) for stage in chain for shape in stage.weight_shapes.values())
+    parameters = parse_chain(recipe.network, facts.shape, len(facts.class_counts)).parameter_count
     limit = f", {recipe.minutes:g} minutes at most" if recipe.minutes else ""
     weights = ", rare classes count more" if recipe.class_weights else ""
     return (
@@ -245,7 +244,7 @@ def layers_of(network: str | None, shape: tuple[int, int, int]) -> tuple[Layer, 
 
 def _network(facts: DatasetStats, settings: Settings) -> str:
     layers = layers_of(settings.network, facts.shape)
-    stages(layers, facts.shape, len(facts.class_counts))  # refuses a network too deep for the pictures
+    build_chain(layers, facts.shape, len(facts.class_counts))  # refuses a network too deep for the pictures
     return write(layers)
 
 
@@ -277,8 +276,8 @@ def _early_size(facts: DatasetStats, network: str, settings: Settings) -> tuple[
     channels, height, width = facts.shape
     wanted = channels == 3 if settings.progressive_resizing is None else settings.progressive_resizing
     sides = (round(EARLY_SCALE * height), round(EARLY_SCALE * width))
-    chain = stages(parse(network), facts.shape, len(facts.class_counts))
-    return sides if wanted and takes_any_size(chain, sides) else None
+    chain = parse_chain(network, facts.shape, len(facts.class_counts))
+    return sides if wanted and takes_sides(chain, sides) else None
 
 
 def _augmentation(facts: DatasetStats, settings: Settings) -> Augmentation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from convscope.walkthrough.arrays import EncodedArray  # noqa: TC001 - pydantic needs it
 
@@ -41,6 +41,7 @@ class OutputSize(_Strict):
 
 class _Step(_Strict):
     name: str
+    inputs: list[str]
     notation: str
     shape: list[int]
     difference: Number
@@ -93,36 +94,29 @@ class ReluStep(_Step):
     silenced_fraction: Share
 
 
-class MaxPoolingStep(_Step):
-    """Max pooling, with who won and what was thrown away; its output is the winners' numbers."""
+class PoolingStep(_Step):
+    """A pooling of any kind; max pooling says which cells won instead of what came out."""
 
-    kind: Literal["max_pooling"] = "max_pooling"
+    kind: Annotated[str, Field(pattern=r"^[a-z0-9_]+_pooling$")]
     window: Pair
     stride: Pair
     overhang: bool
     output_size: OutputSize
-    winners: EncodedArray
+    output: EncodedArray | None = None
+    winners: EncodedArray | None = None
     kept_fraction: Share
-    lost_fraction: Share | None
+    lost_fraction: Share | None = None
 
-    def maxima(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """Read the output off the maps that go in, (channels, height, width)."""
+    def values(self, maps: NDArray[Any]) -> NDArray[Any]:
+        """Return what came out, (channels, rows, columns), given the maps that went in."""
+        if self.output is not None:
+            return self.output.values()
+        if self.winners is None:
+            raise ValueError(f"{self.name} has neither an output nor winners")
         winners = self.winners.values().astype(np.intp)
         channels, rows, columns = np.indices(winners.shape)
         down, across = np.divmod(winners, self.window[1])
         return maps[channels, rows * self.stride[0] + down, columns * self.stride[1] + across]
-
-
-class AveragePoolingStep(_Step):
-    """Average pooling."""
-
-    kind: Literal["average_pooling"] = "average_pooling"
-    window: Pair
-    stride: Pair
-    overhang: bool
-    output_size: OutputSize
-    output: EncodedArray
-    kept_fraction: Share
 
 
 class FlatteningStep(_Step):
@@ -198,17 +192,21 @@ class LossStep(_Step):
     truths: list[Losses]
 
 
+def _tag(step: dict[str, object] | _Step) -> str:
+    kind = str(step.get("kind") if isinstance(step, dict) else getattr(step, "kind", ""))
+    return "pooling" if kind.endswith("_pooling") else kind
+
+
 AnyStep = Annotated[
-    ImageStep
-    | ConvolutionStep
-    | ReluStep
-    | MaxPoolingStep
-    | AveragePoolingStep
-    | FlatteningStep
-    | FullConnectionStep
-    | SoftmaxStep
-    | LossStep,
-    Field(discriminator="kind"),
+    Annotated[ImageStep, Tag("image")]
+    | Annotated[ConvolutionStep, Tag("convolution")]
+    | Annotated[ReluStep, Tag("relu")]
+    | Annotated[PoolingStep, Tag("pooling")]
+    | Annotated[FlatteningStep, Tag("flattening")]
+    | Annotated[FullConnectionStep, Tag("full_connection")]
+    | Annotated[SoftmaxStep, Tag("softmax")]
+    | Annotated[LossStep, Tag("loss")],
+    Discriminator(_tag),
 ]
 
 

@@ -1,12 +1,12 @@
-"""Edits: what a person changes in a trained network to see what follows, as a list of values.
+"""Edits: changes to a trained network, as a list of values, to see what follows from them.
 
-Nothing is changed in place. A model and a list of edits give another model, so that an edit is undone by
-leaving it out.
+Nothing is changed in place. A model and a list of edits give another model, so an edit is undone by leaving
+it out of the list.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import numpy as np
@@ -14,18 +14,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from convscope.common.printable import printable
 from convscope.errors import SettingError
-from convscope.network.notation import MOST_CELLS, Convolution, Pooling, write
-from convscope.network.shapes import covers_all, stages
-from convscope.walkthrough.kernels import kernel
+from convscope.network.chain import build_chain
+from convscope.network.notation import MAX_CELLS
+from convscope.steps.windows import Windows
+from convscope.walkthrough.named_filters import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.network.notation import Layer
-    from convscope.network.shapes import Stage
+    from convscope.network.chain import Chain, Step
+    from convscope.network.notation import Convolution, Layer, Pooling
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -65,8 +66,8 @@ class GeometryEdit(_Strict):
     """Another stride and padding of the first convolution, [down, across] in cells."""
 
     kind: Literal["geometry"] = "geometry"
-    stride: list[Annotated[int, Field(ge=1, le=MOST_CELLS)]] = Field(min_length=2, max_length=2)
-    padding: list[Annotated[int, Field(ge=0, le=MOST_CELLS)]] = Field(min_length=2, max_length=2)
+    stride: list[Annotated[int, Field(ge=1, le=MAX_CELLS)]] = Field(min_length=2, max_length=2)
+    padding: list[Annotated[int, Field(ge=0, le=MAX_CELLS)]] = Field(min_length=2, max_length=2)
 
 
 class ReluEdit(_Strict):
@@ -79,42 +80,34 @@ class ReluEdit(_Strict):
 Edit = Annotated[WeightEdit | FilterEdit | GeometryEdit | ReluEdit, Field(discriminator="kind")]
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A network with all edits made.
+def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
+    """Return the model with edits made one after the other; the model that is given stays as it is.
 
-    Attributes:
-        model: With the weights, and the stride and padding, as they are now.
-        rectify: Whether ReLU takes part. A model has it always, so it cannot say so itself.
-    """
-
-    model: Model
-    rectify: bool = True
-
-
-def edited(model: Model, edits: Iterable[Edit]) -> Edited:
-    """Make edits, one after the other; the model that is given stays as it is.
-
-    What tells unknown pictures is left out: it was fitted to what the network gave before.
+    The rule for unknown pictures is left out: it was fitted to the network before the edits.
 
     Raises:
         SettingError: There is no such weight or filter, or the new filter, stride or padding does not fit.
-        NotationError: A pooling would need a window larger than the notation knows.
+        NotationError: A pooling would need a window larger than the notation allows.
         NetworkError: The maps become too small for the steps that follow.
     """
     weights = {name: weight.copy() for name, weight in model.weights.items()}
-    found = Edited(replace(model, weights=weights, rejection=None))
+    edited = replace(model, weights=weights, rejection=None)
     for edit in edits:
         match edit:
             case WeightEdit():
-                _set_weight(found.model, edit)
+                _set_weight(edited, edit)
             case FilterEdit():
-                _set_filter(found.model, edit)
+                _set_filter(edited, edit)
             case GeometryEdit():
-                found = replace(found, model=_with_geometry(found.model, edit))
-            case ReluEdit(present=present):
-                found = replace(found, rectify=present)
-    return found
+                edited = _with_geometry(edited, edit)
+            case ReluEdit():
+                pass  # the last one counts
+    return edited if keeps_relu(edits) else replace(edited, chain=edited.chain.without("relu"))
+
+
+def keeps_relu(edits: Iterable[Edit]) -> bool:
+    """Whether ReLU is there after all edits."""
+    return [True, *(edit.present for edit in edits if isinstance(edit, ReluEdit))][-1]
 
 
 def overlap(new: int, old: int) -> NDArray[np.float64]:
@@ -175,55 +168,44 @@ def _centred(cells: NDArray[np.float64], height: int, width: int) -> NDArray[np.
 
 
 def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
-    """The same filters with another stride and padding.
+    """Return the model with another stride and padding of its first convolution.
 
-    The maps that are flattened get another size by it. To a neuron its weights for a map are a map of their
-    own; each of them is spread over the cells that now lie where its cell lay, so that an even map counts as
-    much as before.
+    This changes the size of the maps that are flattened. A neuron's weights for a map are a map, too; each is
+    spread over the cells that now lie where its cell lay, so that a constant map counts as much as before.
     """
-    before = model.stages()
-    first = next((stage for stage in before if isinstance(stage.layer, Convolution)), None)
+    first = next((step for step in model.chain if step.kind == "convolution"), None)
     if first is None:
         raise SettingError("the network has no convolution whose stride or padding could change")
-    down, across = edit.padding
-    size = cast("Convolution", first.layer).size
-    if down >= size[0] or across >= size[1]:
+    (down, across), (rows, columns) = edit.stride, edit.padding
+    size = first.windows.size
+    if rows >= size[0] or columns >= size[1]:
         raise SettingError(
-            f"a padding of {down} × {across} is too wide",
-            why=f"the window has {size[0]} × {size[1]} cells, and some windows would see nothing",
+            f"a padding of {rows} × {columns} is too wide",
+            why=f"the window has {size[0]} × {size[1]} cells, and some windows would see only padding",
         )
-    layers = _layers(before, first, edit)
-    changed = replace(model, notation=write(layers))
-    after = changed.stages()
-    full = next(place for place, stage in enumerate(after) if stage.name == "full_connection_1")
+    windows = replace(first.windows, stride=(down, across), padding=(rows, columns))
+    chain = _with_windows(model.chain, first, windows)
+    changed = replace(model, chain=chain)
+    old, new = model.chain["flattening"], chain["flattening"]
+    if old.shape == new.shape:
+        return changed
     name = "full_connection_1.weight"
-    weights = model.weights[name]
-    if weights.shape[1:] != after[full].input_shape:
-        spread = _spread(weights, before[full - 1].output_shape, after[full - 1].output_shape)
-        changed = replace(changed, weights={**model.weights, name: spread})
-    return changed
+    spread = _spread(model.weights[name], old.input_shape, new.input_shape)
+    return replace(changed, weights={**model.weights, name: spread})
 
 
-def _layers(before: tuple[Stage, ...], first: Stage, edit: GeometryEdit) -> list[Layer]:
-    """The layers with the new stride and padding; a pooling of whole maps stays one."""
+def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
+    """Return the chain with other windows for its first convolution; a pooling of whole maps stays one."""
     layers: list[Layer] = []
-    for stage in before[:-1]:
-        layer = stage.layer
-        if stage is first:
-            (down, across), (rows, columns) = edit.stride, edit.padding
-            layer = replace(cast("Convolution", layer), stride=(down, across), padding=(rows, columns))
-        elif isinstance(layer, Pooling) and covers_all(stage):
-            _, height, width = _shape_after(layers, before[0].input_shape)
-            layer = replace(layer, window=(height, width), stride=(height, width))
-        layers.append(layer)
-    return layers
-
-
-def _shape_after(layers: list[Layer], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of what layers give out; an output layer is put behind them, and looked in front of."""
-    channels, height, width = shape
-    chain = stages(layers, (channels, height, width), 1)
-    return chain[-2].output_shape if layers else shape
+    for step in chain.layers[:-1]:
+        layer = step.layer
+        if step is first:
+            layer = replace(cast("Convolution", layer), windows=windows)
+        elif step.pools_whole_maps:
+            _, height, width = build_chain(layers, chain.input_shape, 1).features.input_shape
+            layer = replace(cast("Pooling", layer), windows=Windows((height, width), (height, width)))
+        layers.append(cast("Layer", layer))
+    return build_chain(layers, chain.input_shape, chain.output.shape[0])
 
 
 def _spread(

@@ -6,7 +6,6 @@ engine's sake the filters stand in a network whose output layer is all zeros and
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +13,13 @@ import numpy as np
 from convscope.errors import SettingError
 from convscope.model.file import Model
 from convscope.model.inputs import picture_name, pixels_of
-from convscope.network.notation import Convolution, write
+from convscope.network.chain import build_chain
+from convscope.network.notation import Convolution
 from convscope.pictures.preparation import Preparation
+from convscope.steps.windows import Windows
+from convscope.walkthrough.compute import compute, prepare_input, step_engine
 from convscope.walkthrough.document import ConvolutionStep, Walk
-from convscope.walkthrough.step_fields import Teller
-from convscope.walkthrough.telling import engine_of, see, take
+from convscope.walkthrough.step_documents import StepWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,9 +56,8 @@ def filter_picture(
     """
     name = picture_name(picture, 1)
     model = _model(pixels_of(picture, name).shape[:2], [*kernels.values()], stride, padding)
-    taken = take(see(picture, model, name), model, engine_of(model))
-    teller = Teller(model, truth=None, relevance=None, coarse=False)
-    told = taken.tell(teller)[:3]
+    computed = compute(prepare_input(picture, model, name), model, step_engine(model))
+    steps = computed.write(StepWriter(model, truth=None, relevance=None, coarse=False))[:3]
     return Walk(
         model="",
         picture_name=name,
@@ -67,12 +67,12 @@ def filter_picture(
         predicted=None,
         temperature=1.0,
         probabilities=[],
-        largest_difference=max(step.difference for step in told),
+        largest_difference=max(step.difference for step in steps),
         steps=[
             step.model_copy(update={"filter_names": [*kernels]})
             if isinstance(step, ConvolutionStep)
             else step
-            for step in told
+            for step in steps
         ],
         notes=[],
         why=None,
@@ -93,17 +93,8 @@ def _model(
     rows, columns = kernels[0].shape
     if any(kernel.shape != (rows, columns) for kernel in kernels):
         raise SettingError("filters that are compared must have the same number of rows and of columns")
-    layer = Convolution(
-        len(kernels), (rows, columns), stride, padding or ((rows - 1) // 2, (columns - 1) // 2)
-    )
-    model = Model(
-        write([layer]), ("", ""), Preparation(1, height, width), mean=(0.0,), std=(1.0,), weights={}
-    )
-    filters = np.array(kernels, np.float32)[:, np.newaxis]
-    given = {"convolution_1.weight": filters}
-    weights = {
-        name: given.get(name, np.zeros(shape, np.float32))
-        for stage in model.stages()
-        for name, shape in stage.weight_shapes.items()
-    }
-    return replace(model, weights=weights)
+    windows = Windows((rows, columns), stride, padding or ((rows - 1) // 2, (columns - 1) // 2))
+    chain = build_chain([Convolution(len(kernels), windows)], (1, height, width), 2)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in chain.parameters.items()}
+    weights["convolution_1.weight"] = np.array(kernels, np.float32)[:, np.newaxis]
+    return Model(chain, ("", ""), Preparation(1, height, width), mean=(0.0,), std=(1.0,), weights=weights)

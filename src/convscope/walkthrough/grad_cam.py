@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import relu
-from convscope.walkthrough.chain import gradient_at
+from convscope.walkthrough.numpy_chain import gradient_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convscope.model.file import Model
     from convscope.steps.arrays import Array
-    from convscope.walkthrough.chain import Step
+    from convscope.walkthrough.numpy_chain import ComputedStep
 
 
-def layer_of(steps: Sequence[Step]) -> Step | None:
+def layer_of(steps: Sequence[ComputedStep]) -> ComputedStep | None:
     """Choose the maps to look at: the last convolution's after ReLU that have more than one cell.
 
     Where all have only one, the last of them; None where the network has no convolution.
@@ -40,11 +40,11 @@ def layer_of(steps: Sequence[Step]) -> Step | None:
     return next(iter([*with_places[::-1], *rectified[::-1]]), None)
 
 
-def grad_cam(steps: Sequence[Step], model: Model, layer: Step, class_index: int) -> Array:
+def grad_cam(steps: Sequence[ComputedStep], model: Model, layer: ComputedStep, class_index: int) -> Array:
     """Compute the map of one class.
 
     Args:
-        steps: What `chain.forward` returned.
+        steps: What `numpy_chain.forward` returned.
         model: The model.
         layer: What `layer_of` returned.
         class_index: Whose logit is explained.

@@ -2,28 +2,28 @@
 
     distance = ‖maps - maps of the unchanged picture‖ / ‖maps of the unchanged picture‖
 
-for the maps that go into the network's first pooling, and for the same maps after pooling with its window: by
-maximum, by average, or not at all, where the first cell of each window is taken so that all three keep
-equally many numbers. A network without pooling is asked about its last maps and windows of 2x2.
+for the maps that go into the network's first pooling, and for the same maps after pooling with its windows:
+by maximum, by average, or not at all, where the first cell of each window is kept so that all three have the
+same size. In a network without pooling the last maps and windows of 2x2 are used.
 
-The logits are measured alike, for the network as it is and with each of the three in the place of all its
-poolings, the weights the same.
+The distance of the logits is measured in the same way, for the network as it is and with each of the three in
+place of all its poolings, with the same weights.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image
 
-from convscope.model.graph import PoolingKind
 from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import Predictor
-from convscope.network.notation import Convolution, Pooling
+from convscope.network.notation import Pooling
 from convscope.steps import average_pooling, max_pooling, softmax
+from convscope.steps.windows import Windows
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.document import After, ByPooling, Invariance, Logits
 from convscope.walkthrough.drawing import data_url
@@ -34,9 +34,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.network.chain import Step
     from convscope.steps.arrays import Array
 
 Name = Literal["shift", "turn", "scale", "squash"]
+
+_KINDS = {"max": "max_pooling", "average": "average_pooling", "none": "first_cell"}
+"""The kind of step that takes the place of every pooling; `first_cell` keeps each window's first cell."""
 
 _STEPS_EITHER_WAY = 4
 _FARTHEST_SHIFT = 1 / 4
@@ -70,17 +74,17 @@ def lab(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[I
         predictor: The same model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
     """
-    name, pooling = maps_to_pool(model)
+    name, windows = maps_to_pool(model)
     engine = Intermediate(model, [name])
-    others = _with_each_pooling(model)
-    told: list[Invariance] = []
+    others = _predictors_by_pooling(model, predictor)
+    results: list[Invariance] = []
     for change in _changes(pixels.shape[1]):
         moved = np.stack([apply(pixels, change.name, amount) for amount in change.amounts])
         maps = [*engine.values(moved)[name].astype(np.float64)]
         unchanged = change.amounts.index(change.neutral)
         logits = predictor.logits(moved)
         probabilities = [softmax.forward(row / model.temperature) for row in logits]
-        told.append(
+        results.append(
             Invariance(
                 change=change.name,
                 amounts=[*change.amounts],
@@ -92,13 +96,13 @@ def lab(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[I
                 after=After(
                     **{
                         kind: distances(map(pool, maps), unchanged)
-                        for kind, pool in _poolings(pooling).items()
+                        for kind, pool in _poolings(windows).items()
                     }
                 ),
                 by_pooling=_by_pooling(others, moved, unchanged) if others else None,
             )
         )
-    return told
+    return results
 
 
 def apply(pixels: NDArray[np.uint8], name: Name, amount: float) -> NDArray[np.uint8]:
@@ -143,49 +147,45 @@ def distances(maps: Iterable[Array], reference: int) -> list[float]:
     return [float(np.linalg.norm(one - maps[reference])) / length if length else 0.0 for one in maps]
 
 
-def maps_to_pool(model: Model) -> tuple[str, Pooling]:
-    """Name the step whose maps are pooled first, and say how."""
-    before = "image"
-    for stage in model.stages():
-        match stage.layer:
-            case Pooling() as pooling:
-                return before, pooling
-            case Convolution():
-                before = f"{stage.name}.relu"
-            case _:
-                break
-    return before, Pooling("max", (2, 2), (2, 2), overhang=True)
+def maps_to_pool(model: Model) -> tuple[str, Windows]:
+    """Return the name of the step whose maps are pooled first, and the windows of that pooling."""
+    chain = model.chain
+    pooling = _first_pooling(model)
+    if pooling is not None:
+        return pooling.inputs[0], pooling.windows
+    last_maps = [step for step in chain if step.has_maps][-1]
+    return last_maps.name, Windows((2, 2), (2, 2), overhang=True)
 
 
-def _with_each_pooling(model: Model) -> dict[PoolingKind, Predictor] | None:
-    """The network with each kind of pooling in the place of all that it has; None where it has none."""
-    if not any(isinstance(stage.layer, Pooling) for stage in model.stages()):
+def _first_pooling(model: Model) -> Step | None:
+    return next((step for step in model.chain if isinstance(step.layer, Pooling)), None)
+
+
+def _predictors_by_pooling(model: Model, predictor: Predictor) -> dict[str, Predictor] | None:
+    """Open the network with each kind of pooling in place of all its poolings; None if it has none."""
+    if _first_pooling(model) is None:
         return None
-    return {kind: Predictor(model, pooling=kind) for kind in get_args(PoolingKind)}
+    variants = {name: replace(model, chain=model.chain.with_pooling(kind)) for name, kind in _KINDS.items()}
+    return {
+        name: predictor if variant.chain == model.chain else Predictor(variant)
+        for name, variant in variants.items()
+    }
 
 
-def _by_pooling(
-    predictors: dict[PoolingKind, Predictor], pictures: NDArray[np.uint8], unchanged: int
-) -> ByPooling:
-    told: dict[PoolingKind, Logits] = {}
-    for kind, predictor in predictors.items():
+def _by_pooling(predictors: dict[str, Predictor], pictures: NDArray[np.uint8], unchanged: int) -> ByPooling:
+    by_name: dict[str, Logits] = {}
+    for name, predictor in predictors.items():
         logits = predictor.logits(pictures)
         moved = distances([*logits.astype(np.float64)], unchanged)
-        told[kind] = Logits(logits=encode(logits, "float32"), distances=moved)
-    return ByPooling(**told)
+        by_name[name] = Logits(logits=encode(logits, "float32"), distances=moved)
+    return ByPooling(**by_name)
 
 
-def _poolings(pooling: Pooling) -> dict[str, Callable[[Array], Array]]:
-    window, stride, overhang = pooling.window, pooling.stride, pooling.overhang
-
-    def none(maps: Array) -> Array:
-        rows, columns = max_pooling.forward(maps[:1], window, stride, overhang=overhang).shape[1:]
-        return maps[:, :: stride[0], :: stride[1]][:, :rows, :columns]
-
+def _poolings(windows: Windows) -> dict[str, Callable[[Array], Array]]:
     return {
-        "max": lambda maps: max_pooling.forward(maps, window, stride, overhang=overhang),
-        "average": lambda maps: average_pooling.forward(maps, window, stride, overhang=overhang),
-        "none": none,
+        "max": lambda maps: max_pooling.forward(maps, windows),
+        "average": lambda maps: average_pooling.forward(maps, windows),
+        "none": lambda maps: windows.slide(maps)[..., 0, 0],
     }
 
 

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.network.notation import Pooling, parse, write
-from convscope.walkthrough.chain import forward, gradient_at
 from convscope.walkthrough.document import Linear, NoRelu
-from convscope.walkthrough.losses import foremost
+from convscope.walkthrough.losses import top_classes
+from convscope.walkthrough.numpy_chain import forward, gradient_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,19 +36,20 @@ def no_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
         model: The model.
         pixels: uint8 (height, width, channels), prepared.
     """
-    probabilities = forward(model, pixels, rectify=False)[-1].output
+    without = replace(model, chain=model.chain.without("relu"))
+    probabilities = forward(without, pixels)[-1].output
     return NoRelu(
         probabilities=probabilities.tolist(),
         predicted=int(probabilities.argmax()),
-        linear=_linear(_without_maxima(model), pixels),
+        linear=_linear(replace(without, chain=without.chain.with_pooling("average_pooling")), pixels),
     )
 
 
 def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
     """Compute the one matrix from a picture and try it on three others: mirrored, upside down, negative."""
-    steps = forward(model, pixels, rectify=False)
+    steps = forward(model, pixels)
     logits, inputs = steps[-1].input, steps[0].output.ravel()
-    classes = foremost(logits)
+    classes = top_classes(logits)
     unit = np.eye(len(logits))
     matrix = np.array([gradient_at(steps, model, unit[index], "image").ravel() for index in classes])
     bias = logits[classes] - matrix @ inputs
@@ -77,7 +77,7 @@ def _difference(
     matrix: NDArray[np.float64],
     bias: NDArray[np.float64],
 ) -> float:
-    steps = forward(model, pixels, rectify=False)
+    steps = forward(model, pixels)
     by_matrix = matrix @ steps[0].output.ravel() + bias
     return float(np.abs(by_matrix - steps[-1].input[classes]).max())
 
@@ -91,12 +91,3 @@ def _scientific(value: float) -> str:
     """
     digits, power = f"{value:.1e}".split("e")
     return f"{digits}×10{str(int(power)).translate(_RAISED)}"
-
-
-def _without_maxima(model: Model) -> Model:
-    """The same weights with average pooling wherever there was max pooling."""
-    layers = [
-        replace(layer, kind="average") if isinstance(layer, Pooling) else layer
-        for layer in parse(model.notation)
-    ]
-    return replace(model, notation=write(layers))

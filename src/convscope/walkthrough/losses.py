@@ -1,4 +1,4 @@
-"""What an answer costs, for each class that could be the true one."""
+"""The losses of an answer, for each class that could be the true one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from convscope.walkthrough.document import Gradients, Losses
 if TYPE_CHECKING:
     from convscope.steps.arrays import Array
 
-MOST_CLASSES = 20
-"""Of more classes, only so many of the most probable are told in full."""
+MAX_CLASSES = 20
+"""Of more classes, this many of the most probable are shown in full."""
 
 
-def foremost(logits: Array, truth: int | None = None) -> list[int]:
-    """Choose the classes to tell in full, in their order: all, or the most probable and the true one.
+def top_classes(logits: Array, truth: int | None = None) -> list[int]:
+    """Return the classes to show in full, in their order: all, or the most probable ones and the true one.
 
     Example:
-        >>> foremost(np.array([0.0, 5.0, 1.0])), len(foremost(np.arange(100.0), truth=3))
+        >>> top_classes(np.array([0.0, 5.0, 1.0])), len(top_classes(np.arange(100.0), truth=3))
         ([0, 1, 2], 21)
     """
-    chosen = {*np.argsort(-logits, kind="stable")[:MOST_CLASSES].tolist()}
+    chosen = {*np.argsort(-logits, kind="stable")[:MAX_CLASSES].tolist()}
     return sorted(chosen if truth is None else chosen | {truth})
 
 

@@ -41,7 +41,7 @@ class Neighbourhood:
     def __init__(self, model: Model, selection: Selection) -> None:
         self._model = model
         self._selection = selection
-        held_bytes = 4 * len(selection.indices) * model.stages()[-1].input_shape[0]
+        held_bytes = 4 * len(selection.indices) * model.chain.features.shape[0]
         self._held = [*self._described()] if held_bytes <= _MOST_HELD_BYTES else None
 
     def nearest(self, features: NDArray[np.float64]) -> list[Neighbour]:

@@ -22,15 +22,15 @@ import numpy as np
 
 from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import pictures_at_once
-from convscope.walkthrough.receptive_field import layer_fields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.model.selection import Selection
+    from convscope.network.chain import Step
+    from convscope.network.receptive_field import ReceptiveField
     from convscope.pictures.decoding import Progress
-    from convscope.walkthrough.receptive_field import Field
 
 MOST_PICTURES = 16
 """So many of the pictures that light a neuron up most are told."""
@@ -55,7 +55,7 @@ class Answers:
     values: NDArray[np.float32]
     cells: NDArray[np.int64] | None
     mean: NDArray[np.float64]
-    field: Field
+    field: ReceptiveField
 
     @property
     def classes(self) -> NDArray[np.int64]:
@@ -81,20 +81,19 @@ def answers(model: Model, selection: Selection, progress: Progress | None = None
     Returns:
         One for every convolution and full connection, in order, the output layer last.
     """
-    chain = model.stages()
-    names = [f"{stage.name}.relu" for stage in chain[:-1] if stage.weight_shapes] + [chain[-1].name]
-    engine = Intermediate(model, names)
-    gathered = {name: _Gathered(len(model.classes)) for name in names}
+    chain = model.chain
+    steps = [chain.activation(step) for step in chain.layers if step.parameters]
+    engine = Intermediate(model, [step.name for step in steps])
+    gathered = {step.name: _Gathered(len(model.classes)) for step in steps}
     total, at_once = len(selection.indices), pictures_at_once(model)
     for start in range(0, total, at_once):
         places = np.arange(start, min(start + at_once, total))
         values = engine.values(selection.store.pictures[selection.indices[places]])
-        for name in names:
-            gathered[name].take(places, selection.labels[places], values[name])
+        for name, values_so_far in gathered.items():
+            values_so_far.take(places, selection.labels[places], values[name])
         if progress:
             progress(int(places[-1]) + 1, total)
-    fields = layer_fields(chain, (model.preparation.height, model.preparation.width))
-    return [gathered[name].told(name, fields[name.removesuffix(".relu")]) for name in names]
+    return [gathered[step.name].told(step) for step in steps]
 
 
 def selectivity(mean: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -148,17 +147,17 @@ class _Gathered:
         order = np.argsort(-among[0], axis=0, kind="stable")[:MOST_PICTURES]
         self.best = np.take_along_axis(among, order[np.newaxis], axis=1)
 
-    def told(self, step: str, field: Field) -> Answers:
+    def told(self, step: Step) -> Answers:
         values, places, cells = self.best.transpose(0, 2, 1)
         with np.errstate(invalid="ignore"):
             mean = self.sums / self.counts
         across = self.map_shape[1] if self.map_shape else 1
         at = cells.astype(np.int64)
         return Answers(
-            step,
+            step.name,
             pictures=places.astype(np.int64),
             values=values.astype(np.float32),
             cells=np.stack([at // across, at % across], axis=2) if self.map_shape else None,
             mean=mean,
-            field=field,
+            field=step.receptive_field,
         )

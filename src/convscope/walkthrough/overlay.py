@@ -13,8 +13,8 @@ from convscope.errors import SettingError
 from convscope.model.inputs import pixels_of
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
-from convscope.walkthrough.chain import forward
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
+from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.occlusion import occlude
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ def relevance(model: Model, selection: Selection) -> Relevance:
     Returns:
         The means, (inputs, classes), and how many pictures each class has; the mean of none is 0.
     """
-    sums = np.zeros((model.stages()[-1].input_shape[0], len(model.classes)))
+    sums = np.zeros((model.chain.features.shape[0], len(model.classes)))
     counts = np.bincount(selection.labels, minlength=len(model.classes))
     for places, found in last_hidden(model, selection.store.pictures, selection.indices):
         is_class = np.eye(len(model.classes))[selection.labels[places]]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.file import Model
+from convscope.network.chain import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.document import Note
 
@@ -60,7 +61,8 @@ def smiley_model() -> Model:
         "full_connection_1.bias": np.array([_SMILEY_BIAS, -_SMILEY_BIAS], np.float32),
     }
     classes = ("smiley", "no smiley")
-    return Model("1C3p0-MP2o", classes, Preparation(1, 7, 7), (0.0,), (255.0,), weights)
+    chain = parse_chain("1C3p0-MP2o", (1, 7, 7), len(classes))
+    return Model(chain, classes, Preparation(1, 7, 7), (0.0,), (255.0,), weights)
 
 
 def _digits(text: str) -> NDArray[np.uint8]:

@@ -14,11 +14,10 @@ import numpy as np
 from convscope.common.palette import BLUE, GREY, ORANGE_RED
 from convscope.common.printable import printable
 from convscope.walkthrough.document import (
-    AveragePoolingStep,
     ConvolutionStep,
     FullConnectionStep,
     ImageStep,
-    MaxPoolingStep,
+    PoolingStep,
     ReluStep,
     SoftmaxStep,
     Walk,
@@ -61,8 +60,8 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
                 maps = np.maximum(maps, 0)
                 caption = f"{percent(step.silenced_fraction)} of the cells silenced"
                 yield _maps("ReLU", maps, chosen, caption, limit)
-            case MaxPoolingStep() | AveragePoolingStep():
-                maps = step.maxima(maps) if isinstance(step, MaxPoolingStep) else step.output.values()
+            case PoolingStep():
+                maps = step.values(maps)
                 yield _maps(
                     step.notation, maps, chosen, f"{step.kind.replace('_', ' ')}, {_times(step.shape)}"
                 )

@@ -12,13 +12,13 @@ from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
 from convscope.walkthrough.arrays import DEFLATED, STORED
+from convscope.walkthrough.compute import compute, prepare_input, step_engine
 from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.invariance import lab
 from convscope.walkthrough.linear import no_relu
 from convscope.walkthrough.neighbours import Neighbourhood
-from convscope.walkthrough.relevance import relevance
-from convscope.walkthrough.step_fields import Teller, is_large
-from convscope.walkthrough.telling import engine_of, see, take
+from convscope.walkthrough.relevance import relevance as relevance_of
+from convscope.walkthrough.step_documents import StepWriter, is_large
 from convscope.walkthrough.why import why
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from convscope.model.intermediate import Intermediate
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
+    from convscope.walkthrough.compute import Computation, ModelInput
     from convscope.walkthrough.document import Relevance
-    from convscope.walkthrough.telling import Seen, Taken
 
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 
 
 def walk(
@@ -46,7 +46,7 @@ def walk(
     notes: Sequence[Note] = (),
     progress: Progress | None = None,
 ) -> Walk:
-    """Take a picture through a model and tell every step.
+    """Compute every step of a model for a picture, and what explains its answer.
 
     Args:
         model: What `convscope.model.file.load` returns.
@@ -56,7 +56,7 @@ def walk(
         truth: The name of the true class, if it is known.
         data: A source of labelled pictures such as the model was trained on: its training pictures are
             searched for the nearest ones, its test pictures show what the last neurons answer to.
-        notes: What is worth telling besides.
+        notes: What else is worth saying.
         progress: Called with (pictures prepared, pictures in all) while the data are prepared.
 
     Raises:
@@ -67,63 +67,61 @@ def walk(
     """
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
-    taken = take(see(picture, model, picture_name), model, engine_of(model))
-    learned, answers = (None, None) if data is None else look_through(model, data, progress)
-    told = _told(taken, model, model_name, true_class, answers, DEFLATED)
-    return told.model_copy(
+    computed = compute(prepare_input(picture, model, picture_name), model, step_engine(model))
+    pixels = computed.input.pixels
+    neighbourhood, relevance = (None, None) if data is None else index_data(model, data, progress)
+    steps = _steps(computed, model, model_name, true_class, relevance, DEFLATED)
+    return steps.model_copy(
         update={
             "notes": [*notes],
-            "why": why(taken.steps, model, predictor, taken.seen.pixels),
-            "neighbours": learned.nearest(taken.steps[-2].input) if learned else [],
-            "no_relu": no_relu(model, taken.seen.pixels),
-            "invariance": lab(model, predictor, taken.seen.pixels),
+            "why": why(computed.steps, model, predictor, pixels),
+            "neighbours": neighbourhood.nearest(computed.features) if neighbourhood else [],
+            "no_relu": no_relu(model, pixels),
+            "invariance": lab(model, predictor, pixels),
         }
     )
 
 
 def walk_steps(
     model: Model,
-    seen: Seen,
+    picture: ModelInput,
     engine: Intermediate,
     *,
     model_name: str = "",
     truth: str | None = None,
-    rectify: bool = True,
 ) -> Walk:
-    """Take a picture through a model and tell the steps and nothing else, which is much quicker.
+    """Compute the steps alone, which is much quicker.
 
-    It is to be read at once and not kept: nothing is deflated, which would take longer than all the rest.
+    The result is to be read at once and not kept: nothing is deflated, which would take longer than the rest.
 
-    Arguments and errors are those of `walk`, but for three: `seen` and `engine` are what `see` made of the
-    picture and `engine_of` of the model, and `rectify` says whether ReLU takes part. Without it there is no
-    such step.
+    Arguments and errors are those of `walk`, but for two: `picture` is what `prepare_input` returned, and
+    `engine` what `step_engine` returned for the model.
     """
     true_class = _index_of(truth, model)
-    taken = take(seen, model, engine, rectify=rectify)
-    return _told(taken, model, model_name, true_class, None, STORED)
+    return _steps(compute(picture, model, engine), model, model_name, true_class, None, STORED)
 
 
-def _told(
-    taken: Taken,
+def _steps(
+    computed: Computation,
     model: Model,
     model_name: str,
     true_class: int | None,
     relevance: Relevance | None,
     level: int,
 ) -> Walk:
-    logits = taken.steps[-1].input
-    teller = Teller(model, true_class, relevance, coarse=is_large(model), level=level)
+    logits = computed.logits
+    writer = StepWriter(model, true_class, relevance, coarse=is_large(model), level=level)
     return Walk(
         model=model_name,
-        picture_name=taken.seen.name,
+        picture_name=computed.input.name,
         network=model.notation,
         classes=[*model.classes],
         truth=true_class,
         predicted=int(logits.argmax()),
         temperature=model.temperature,
         probabilities=softmax.forward(logits / model.temperature).tolist(),
-        largest_difference=max(taken.differences.values()),
-        steps=taken.tell(teller),
+        largest_difference=max(computed.differences.values()),
+        steps=computed.write(writer),
         notes=[],
         why=None,
         neighbours=[],
@@ -136,15 +134,13 @@ def _index_of(truth: str | None, model: Model) -> int | None:
     if truth is None:
         return None
     if truth not in model.classes:
-        known = ", ".join(model.classes[:_MOST_NAMED]) + (", ..." if len(model.classes) > _MOST_NAMED else "")
+        known = ", ".join(model.classes[:_MAX_NAMED]) + (", ..." if len(model.classes) > _MAX_NAMED else "")
         raise SettingError(f"the model has no class {truth!r}", remedy=f"choose from {known}")
     return model.classes.index(truth)
 
 
-def look_through(
-    model: Model, data: Data, progress: Progress | None = None
-) -> tuple[Neighbourhood, Relevance]:
-    """Let a network look through labelled pictures, so that it can be told what they say about any one.
+def index_data(model: Model, data: Data, progress: Progress | None = None) -> tuple[Neighbourhood, Relevance]:
+    """Compute the features of labelled pictures, to compare any picture with them.
 
     Args:
         model: The model.
@@ -152,11 +148,11 @@ def look_through(
         progress: As for `walk`.
 
     Returns:
-        The training pictures, to be searched for the nearest ones, and what the inputs of the output layer
-        answer to in the test pictures.
+        The training pictures, to find the nearest ones in, and how strongly each input of the output layer
+        answers to the test pictures of each class.
 
     Raises:
         DataError: The data cannot be used, or have a class that the model does not know.
     """
-    learned, judged = (select(data, model, part, progress=progress) for part in ("train", "test"))
-    return Neighbourhood(model, learned), relevance(model, judged)
+    train, test = (select(data, model, part, progress=progress) for part in ("train", "test"))
+    return Neighbourhood(model, train), relevance_of(model, test)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.document import ClassMap, GradCam, Occlusion, Why
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
-from convscope.walkthrough.losses import MOST_CLASSES
+from convscope.walkthrough.losses import MAX_CLASSES
 from convscope.walkthrough.occlusion import occlude
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.model.predictor import Predictor
-    from convscope.walkthrough.chain import Step
+    from convscope.walkthrough.numpy_chain import ComputedStep
 
 
-def why(steps: Sequence[Step], model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> Why:
+def why(steps: Sequence[ComputedStep], model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> Why:
     """Explain the predicted class by Grad-CAM and by occlusion.
 
     Args:
-        steps: What `chain.forward` returned.
+        steps: What `numpy_chain.forward` returned.
         model: The model.
         predictor: The same model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
@@ -36,11 +36,11 @@ def why(steps: Sequence[Step], model: Model, predictor: Predictor, pixels: NDArr
     )
 
 
-def _grad_cam(steps: Sequence[Step], model: Model, predicted: int) -> GradCam | None:
+def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> GradCam | None:
     layer = layer_of(steps)
     if layer is None:
         return None
-    shown = range(len(model.classes)) if len(model.classes) <= MOST_CLASSES else (predicted,)
+    shown = range(len(model.classes)) if len(model.classes) <= MAX_CLASSES else (predicted,)
     maps = {index: encode(grad_cam(steps, model, layer, index), "float32") for index in shown}
     channels, height, width = layer.output.shape
     text = (

@@ -5,7 +5,6 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
-from convscope.network.notation import Convolution, Pooling
 from convscope.studio.lesson.course import PAGES
 from convscope.studio.lesson.exhibit import Place
 from convscope.studio.lesson.material import material, smiley
@@ -73,10 +72,9 @@ def test_image(taken):
 def test_convolution_is_pytorchs(taken):
     asked = answers(taken, "convolution")
     of, step = taken.first(("convolution",))
-    layer = step.stage.layer
-    assert isinstance(layer, Convolution)
+    windows = step.step.windows
     weight, bias = (tensor(one) for one in of.weights(step))
-    maps = F.conv2d(tensor(step.input)[None], weight, bias, layer.stride, layer.padding)[0]
+    maps = F.conv2d(tensor(step.input)[None], weight, bias, windows.stride, windows.padding)[0]
     assert asked["sum"].answer == pytest.approx(maps.max().item())
     assert asked["size"].answer == maps.shape[1]
     if "strongest" in asked:
@@ -101,10 +99,10 @@ def test_a_filter_turned_by_180_degrees_is_recognised(taken):
     of, step = taken.first(("convolution",))
     if len(step.input) > 1:
         pytest.skip("asked of grey pictures only")
-    layer, asked = step.stage.layer, answers(taken, "convolution")["sum"]
+    windows, asked = step.step.windows, answers(taken, "convolution")["sum"]
     weight, bias = (tensor(one) for one in of.weights(step))
     place = np.unravel_index(step.output.argmax(), step.output.shape)
-    turned = F.conv2d(tensor(step.input)[None], weight.flip(2, 3), bias, layer.stride, layer.padding)[0]
+    turned = F.conv2d(tensor(step.input)[None], weight.flip(2, 3), bias, windows.stride, windows.padding)[0]
     flipped = turned[tuple(int(n) for n in place)].item()
     if abs(flipped - asked.answer) > asked.within:
         assert "turned" in asked.check(flipped).why
@@ -124,20 +122,21 @@ def test_relu(taken):
 def test_pooling_is_pytorchs(taken):
     asked = answers(taken, "pooling")
     _, step = taken.first(("max_pooling", "average_pooling"))
-    layer = step.stage.layer
-    assert isinstance(layer, Pooling)
-    if layer.kind == "max":
-        pooled = F.max_pool2d(tensor(step.input)[None], layer.window, layer.stride, ceil_mode=layer.overhang)[
-            0
-        ]
+    windows = step.step.windows
+    if step.kind == "max_pooling":
+        pooled = F.max_pool2d(
+            tensor(step.input)[None], windows.size, windows.stride, ceil_mode=windows.overhang
+        )[0]
         assert asked["forgotten"].options[asked["forgotten"].answer] == "it stays the same"
     else:
-        pooled = F.avg_pool2d(tensor(step.input)[None], layer.window, layer.stride)[0]
+        pooled = F.avg_pool2d(tensor(step.input)[None], windows.size, windows.stride)[0]
         assert asked["forgotten"].options[asked["forgotten"].answer] != "it stays the same"
     assert asked["size"].answer == pooled.shape[1]
     (grid,) = asked["value"].grids
     cells = [cell for row in grid.rows for cell in row if cell is not None]
-    assert asked["value"].answer == pytest.approx(max(cells) if layer.kind == "max" else np.mean(cells))
+    assert asked["value"].answer == pytest.approx(
+        max(cells) if step.kind == "max_pooling" else np.mean(cells)
+    )
     assert np.isclose(pooled.numpy(), asked["value"].answer).any()
 
 

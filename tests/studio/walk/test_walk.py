@@ -10,7 +10,7 @@ from PIL import Image
 from convscope.classifier import load
 from convscope.model.file import save
 from convscope.walkthrough.document import Walk
-from convscope.walkthrough.edits import FilterEdit, GeometryEdit, WeightEdit, edited
+from convscope.walkthrough.edits import FilterEdit, GeometryEdit, WeightEdit, apply_edits
 from convscope.walkthrough.walk import walk
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 10), np.uint8)
@@ -83,7 +83,7 @@ def test_the_pictures_learned_from_say_the_same_as_in_a_walk_with_data(studio, d
     output = expected.model_dump()["steps"][-3]
     assert told["relevance"] == output["relevance"]
     studio.post(f"{digits}/edits", SHARPEN)
-    changed = edited(model, [FilterEdit(**SHARPEN)]).model
+    changed = apply_edits(model, [FilterEdit(**SHARPEN)])
     told = studio.get(f"{digits}/similar?picture={picture}")
     assert told["neighbours"] == [one.model_dump() for one in walk(changed, png(), data="digits").neighbours]
     studio.post(f"{digits}/edits", {"kind": "relu", "present": False})
@@ -112,7 +112,7 @@ def test_edits_change_the_answer_as_the_book_says_and_are_undone(studio, digits,
     assert studio.post(f"{digits}/edits", SHARPEN)["edits"][0]["kernel"] == "sharpen"
     assert len(studio.post(f"{digits}/edits", bias)["edits"]) == 2
     told = Walk.model_validate(studio.get(f"{digits}/walk?picture={picture}&whole=true"))
-    changed = edited(model, [FilterEdit(**SHARPEN), WeightEdit(**bias)]).model
+    changed = apply_edits(model, [FilterEdit(**SHARPEN), WeightEdit(**bias)])
     assert told.steps == walk(changed, png()).steps
     assert told.classes[told.predicted] == "7"
     assert told.largest_difference < 1e-3
@@ -131,7 +131,7 @@ def test_stride_padding_and_relu(studio, digits, digits_model, unpacked):
     picture = send(studio)
     geometry = {"kind": "geometry", "stride": [2, 2], "padding": [0, 0]}
     assert studio.post(f"{digits}/edits", geometry)["network"] == "8C3s2p0-MP2-16N"
-    changed = edited(load(digits_model).model, [GeometryEdit(**geometry)]).model
+    changed = apply_edits(load(digits_model).model, [GeometryEdit(**geometry)]).model
     told = Walk.model_validate(studio.get(f"{digits}/walk?picture={picture}"))
     assert unpacked(told.steps) == unpacked(walk(changed, png()).steps)
     assert studio.post(f"{digits}/edits", {"kind": "relu", "present": False})["rectify"] is False
@@ -154,7 +154,7 @@ def test_a_changed_model_is_kept_and_survives_the_studio(
     assert studio.get(f"/api/models/{kept['id']}")["data"] == studio.data("digits")
     assert studio.get(f"{digits}/edits")["edits"] == []
     model = load(tmp_path / "home" / "models" / "sharper.safetensors").model
-    expected = edited(load(digits_model).model, [FilterEdit(**SHARPEN)]).model
+    expected = apply_edits(load(digits_model).model, [FilterEdit(**SHARPEN)]).model
     for name, weights in expected.weights.items():
         np.testing.assert_array_equal(model.weights[name], weights)
     assert json.loads(model.receipt["edits"])[0]["kernel"] == "sharpen"

@@ -10,8 +10,8 @@ from PIL import Image
 from convscope.classifier import load
 from convscope.pictures.sources import open_source
 from convscope.steps import softmax
-from convscope.walkthrough.chain import forward
-from convscope.walkthrough.edits import FilterEdit, edited
+from convscope.walkthrough.edits import FilterEdit, apply_edits
+from convscope.walkthrough.numpy_chain import forward
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 LONG = 120_000
@@ -97,7 +97,7 @@ def test_a_filter_is_edited_and_every_later_number_follows(studio, tab, digits_m
     tab.get_by_label("filter to put in").fill("sharpen")
     tab.get_by_role("button", name="put it in").click()
     tab.wait_for_selector("[data-walked]")
-    changed = edited(model, [FilterEdit(step="convolution_1", filter=MAP, kernel="sharpen")]).model
+    changed = apply_edits(model, [FilterEdit(step="convolution_1", filter=MAP, kernel="sharpen")])
     after = by_the_book(changed, "convolution_1")[MAP, ROW, COLUMN]
     assert result(tab) == pytest.approx(after, rel=1e-5)
     assert tab.get_by_label("weight (1, 1)").input_value() == "5"

@@ -7,9 +7,8 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convscope.network.chain import parse_chain
 from convscope.network.modules import TrainingNetwork
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
 from convscope.training.learning import optimiser
 from convscope.training.learning.optimiser import Optimiser, orthogonalised
 
@@ -20,7 +19,7 @@ BATCH = 16
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    return TrainingNetwork(stages(parse("5C3-MP2-6N"), (3, 8, 8), 4), whitened=None, fused=True)
+    return TrainingNetwork(parse_chain("5C3-MP2-6N", (3, 8, 8), 4), whitened=None, fused=True)
 
 
 def backward(network, seed=0):

@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from convscope.errors import SettingError
+from convscope.network.chain import parse_chain
 from convscope.network.folding import fold
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
 from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import Engine, compare, engine_name, engine_of, resolve_device
 from convscope.training.recipe import Settings, choose
@@ -19,7 +18,7 @@ from convscope.training.runs.checkpoint import Checkpoints
 PLAIN = Engine(torch.device("cpu"), fused=False)
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 ENGINES = [PLAIN, pytest.param(Engine(torch.device("cuda"), fused=False), marks=needs_gpu)]
-CHAIN = stages(parse("3C3-MP2"), (1, 8, 8), 2)
+CHAIN = parse_chain("3C3-MP2", (1, 8, 8), 2)
 
 
 def begin(data, engine, **said):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.steps import convolution
-from convscope.steps.windows import Windows, output_size
+from convscope.steps.windows import output_size
 from convscope.studio.lesson.exhibit import (
     CHANNELS,
     Choice,
@@ -28,10 +28,8 @@ from convscope.studio.lesson.exhibit import (
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
-    from convscope.network.notation import Convolution
-    from convscope.network.shapes import Stage
     from convscope.studio.lesson.material import Material
-    from convscope.walkthrough.chain import Step
+    from convscope.walkthrough.numpy_chain import ComputedStep
 
 _KINDS = ("convolution",)
 
@@ -42,12 +40,12 @@ def exhibit(material: Material, place: Place) -> Exhibit:
     filters, _ = material.weights(step)
     shape = step.output.shape
     channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
-    layer = _layer(step)
+    windows = step.step.windows
     window = Rectangle(
-        top=row * layer.stride[0] - layer.padding[0],
-        left=column * layer.stride[1] - layer.padding[1],
-        height=layer.size[0],
-        width=layer.size[1],
+        top=row * windows.stride[0] - windows.padding[0],
+        left=column * windows.stride[1] - windows.padding[1],
+        height=windows.size[0],
+        width=windows.size[1],
     )
     found = _explain(material, step, channel, row, column)
     names = CHANNELS[len(step.input)]
@@ -62,7 +60,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             for grid in (
                 _window(step, source, row, column, f"window, {name}"),
                 number_grid(f"filter, {name}", "weights", filters[channel, source]),
-                _product_grid(found, source, name, layer.size[1]),
+                _product_grid(found, source, name, windows.size[1]),
             )
         ],
         lines=[
@@ -86,9 +84,9 @@ def questions(material: Material) -> tuple[Question, ...]:
     )
 
 
-def _sum_of_window(material: Material, step: Step, channel: int, row: int, column: int) -> Question:
+def _sum_of_window(material: Material, step: ComputedStep, channel: int, row: int, column: int) -> Question:
     filters, _ = material.weights(step)
-    found, layer = _explain(material, step, channel, row, column), _layer(step)
+    found, windows = _explain(material, step, channel, row, column), step.step.windows
     turned = np.flip(filters[channel], (1, 2)).flat
     flipped = found.bias + sum(term.input * weight for term, weight in zip(found.terms, turned, strict=True))
     return Question(
@@ -100,7 +98,7 @@ def _sum_of_window(material: Material, step: Step, channel: int, row: int, colum
         ),
         found.result,
         (
-            *(_products(found, n, layer.size[1]) for n in range(layer.size[0])),
+            *(_products(found, n, windows.size[1]) for n in range(windows.size[0])),
             line("the sum of all rows and the bias, {}", found.bias),
         ),
         within=rounding(*(term.product for term in found.terms), found.bias),
@@ -115,7 +113,7 @@ def _sum_of_window(material: Material, step: Step, channel: int, row: int, colum
     )
 
 
-def _sum_of_channels(material: Material, step: Step, channel: int, row: int, column: int) -> Question:
+def _sum_of_channels(material: Material, step: ComputedStep, channel: int, row: int, column: int) -> Question:
     found = _explain(material, step, channel, row, column)
     named = zip(CHANNELS[len(step.input)], found.subtotals, strict=True)
     return Question(
@@ -132,9 +130,10 @@ def _sum_of_channels(material: Material, step: Step, channel: int, row: int, col
     )
 
 
-def _size(step: Step) -> Question:
-    layer = _layer(step)
-    height, window, stride, padding = step.input.shape[1], layer.size[0], layer.stride[0], layer.padding[0]
+def _size(step: ComputedStep) -> Question:
+    windows = step.step.windows
+    height, window = step.input.shape[1], windows.size[0]
+    stride, padding = windows.stride[0], windows.padding[0]
     answer = output_size(height, window, stride, padding)
     return Question(
         "size",
@@ -154,7 +153,7 @@ def _size(step: Step) -> Question:
     )
 
 
-def _strongest(material: Material, step: Step, channel: int) -> tuple[Question, ...]:
+def _strongest(material: Material, step: ComputedStep, channel: int) -> tuple[Question, ...]:
     """Ask which of three windows gives the largest value; the others give the median and the smallest."""
     found = step.output[channel]
     order = np.argsort(found, axis=None, kind="stable")
@@ -185,31 +184,24 @@ def _strongest(material: Material, step: Step, channel: int) -> tuple[Question, 
     )
 
 
-def _input_map(material: Material, step: Step, window: Rectangle) -> Map:
+def _input_map(material: Material, step: ComputedStep, window: Rectangle) -> Map:
     if step.input is material.steps[0].output:
         return pixel_map(material.pixels, window=window)
     return signed_map("input", "input", step.input[0], window=window)
 
 
-def _layer(step: Step) -> Convolution:
-    return cast("Convolution", cast("Stage", step.stage).layer)
-
-
 def _explain(
-    material: Material, step: Step, channel: int, row: int, column: int
+    material: Material, step: ComputedStep, channel: int, row: int, column: int
 ) -> convolution.ConvolutionSum:
-    layer = _layer(step)
+    windows = step.step.windows
     filters, bias = material.weights(step)
-    return convolution.explain(
-        step.input, filters, bias, layer.stride, layer.padding, channel=channel, row=row, column=column
-    )
+    return convolution.explain(step.input, filters, bias, windows, channel=channel, row=row, column=column)
 
 
-def _window(step: Step, source: int, row: int, column: int, caption: str) -> Grid:
-    layer = _layer(step)
-    windows = Windows(layer.size, layer.stride, layer.padding)
+def _window(step: ComputedStep, source: int, row: int, column: int, caption: str) -> Grid:
+    windows = step.step.windows
     cells = windows.read(step.input, channel=source, row=row, column=column)
-    return window_grid(caption, cells, layer.size[1])
+    return window_grid(caption, cells, windows.size[1])
 
 
 def _product_grid(found: convolution.ConvolutionSum, channel: int, name: str, width: int) -> Grid:

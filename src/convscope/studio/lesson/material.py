@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import softmax
-from convscope.walkthrough.chain import Step, forward
+from convscope.walkthrough.numpy_chain import ComputedStep, forward
 from convscope.walkthrough.smiley import smiley_model, smiley_picture
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.steps.arrays import Array
-    from convscope.walkthrough.chain import Kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +33,7 @@ class Material:
 
     model: Model
     pixels: NDArray[np.uint8]
-    steps: tuple[Step, ...]
+    steps: tuple[ComputedStep, ...]
     truth: int
 
     @property
@@ -47,12 +46,12 @@ class Material:
         """Softmax of the logits, (classes,)."""
         return softmax.forward(self.logits)
 
-    def weights(self, step: Step) -> tuple[Array, Array]:
+    def weights(self, step: ComputedStep) -> tuple[Array, Array]:
         """Return weights and biases of a convolution or a full connection."""
         weight, bias = (self.model.weights[f"{step.name}.{part}"] for part in ("weight", "bias"))
         return weight.astype(np.float64), bias.astype(np.float64)
 
-    def first(self, kinds: Container[Kind]) -> tuple[Material, Step]:
+    def first(self, kinds: Container[str]) -> tuple[Material, ComputedStep]:
         """Return the first step of these kinds whose input is feature maps; the smiley's if there is none."""
         for step in self.steps:
             if step.kind in kinds and step.input.ndim == 3:

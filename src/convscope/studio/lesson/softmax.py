@@ -10,7 +10,7 @@ import numpy as np
 from convscope.steps import cross_entropy, mean_squared_error, softmax
 from convscope.studio.lesson.exhibit import Choice, Exhibit, Place, Table, line
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
-from convscope.walkthrough.losses import foremost
+from convscope.walkthrough.losses import top_classes
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
@@ -150,6 +150,6 @@ def _probabilities(material: Material, truth: int) -> Table:
                 exponentials[index],
                 float(material.probabilities[index]),
             ]
-            for index in foremost(logits, truth)
+            for index in top_classes(logits, truth)
         ],
     )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from convscope.network.notation import MOST_UNITS, parse, write
+from convscope.network.chain import parse_chain, summary
+from convscope.network.notation import MAX_UNITS, parse_shape
 from convscope.network.presets import PRESETS
-from convscope.network.shapes import parse_shape, trace
 from convscope.studio.ids import RunName  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.studio_folder import checked_name
 from convscope.studio.train.runs import Run, RunEvents  # noqa: TC001 - FastAPI looks them up
@@ -73,23 +73,11 @@ def _add_networks(router: APIRouter) -> None:
     def network(
         notation: Annotated[str, Query(max_length=2_048, examples=["32C3-MP2-128N"])],
         shape: Annotated[str, Query(max_length=20, description="Of a picture.", examples=["1x28x28"])],
-        classes: Annotated[int, Query(ge=1, le=MOST_UNITS)],
+        classes: Annotated[int, Query(ge=1, le=MAX_UNITS)],
     ) -> Network:
         """Output shape and cost of every step of a network."""
-        layers = parse(PRESETS.get(notation, notation))
-        rows = trace(layers, parse_shape(shape), classes)
-        steps = [
-            NetworkStep(
-                step=row.step,
-                notation=row.notation,
-                shape=list(row.output_shape),
-                parameters=row.parameters,
-                multiply_adds=row.multiply_adds,
-                receptive_field=row.receptive_field,
-            )
-            for row in rows
-        ]
-        return Network(notation=write(layers), steps=steps)
+        described = summary(parse_chain(PRESETS.get(notation, notation), parse_shape(shape), classes))
+        return Network.model_validate({"notation": described["network"], "steps": described["steps"]})
 
 
 def _add_runs(router: APIRouter, workspace: Workspace, runs: Runs) -> None:

@@ -13,7 +13,6 @@ from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
-from convscope.network.notation import Convolution
 from convscope.studio.ids import RunName  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.models import OpenModel  # noqa: TC001 - FastAPI looks it up
 from convscope.walkthrough.arrays import EncodedArray, encode
@@ -119,16 +118,12 @@ def _snapshot(path: FilePath, epoch: int, source: Source, index: int, wanted: st
 
 
 def _steps_with_maps(model: Model) -> list[str]:
-    return [
-        f"{stage.name}.relu" if isinstance(stage.layer, Convolution) else stage.name
-        for stage in model.stages()
-        if len(stage.output_shape) == 3
-    ]
+    return [model.chain.activation(step).name for step in model.chain.layers if step.has_maps]
 
 
 def _first_filters(model: Model) -> EncodedArray | None:
-    first = model.stages()[0]
-    if not isinstance(first.layer, Convolution):
+    first = model.chain.layers[0]
+    if first.kind != "convolution":
         return None
     return encode(model.weights[f"{first.name}.weight"], "float32")
 

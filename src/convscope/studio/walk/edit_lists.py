@@ -16,8 +16,8 @@ from convscope.common.atomic import replacing
 from convscope.errors import NetworkError, NotationError, SettingError
 from convscope.model.calibration import tempered
 from convscope.studio.cache import Cache
-from convscope.walkthrough.edits import Edit, Edited, edited
-from convscope.walkthrough.telling import engine_of
+from convscope.walkthrough.compute import step_engine
+from convscope.walkthrough.edits import Edit, apply_edits, keeps_relu
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.classifier import Classifier
+    from convscope.model.file import Model
     from convscope.model.intermediate import Intermediate
     from convscope.studio.models import Models, OpenModel
 
@@ -39,18 +40,19 @@ class EditedModel:
     """A model with edits applied.
 
     Attributes:
-        edited: The model, and whether ReLU takes part.
+        model: The edited model.
+        keeps_relu: Whether ReLU is left in.
         engine: Computes its steps.
     """
 
-    edited: Edited
+    model: Model
+    keeps_relu: bool
     engine: Intermediate
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the probabilities of a prepared picture, (classes,)."""
-        model = self.edited.model
-        logits = self.engine.values(pixels[np.newaxis])[model.stages()[-1].name]
-        return tempered(logits, model.temperature)[0]
+        logits = self.engine.values(pixels[np.newaxis])[self.model.chain.output.name]
+        return tempered(logits, self.model.temperature)[0]
 
 
 class EditLists:
@@ -134,8 +136,8 @@ class EditLists:
         """
         with self._lock:
             edits = self.edits(model)
-            result = self._apply(model, edits).edited
-            if not result.rectify:
+            result = self._apply(model, edits)
+            if not result.keeps_relu:
                 raise SettingError(
                     "a model without ReLU cannot be saved",
                     why="in a model file, ReLU follows every convolution and full connection",
@@ -155,8 +157,8 @@ class EditLists:
         classifier = self._models.classifier(model)
 
         def apply() -> EditedModel:
-            result = edited(classifier.model, edits)
-            return EditedModel(result, engine_of(result.model, rectify=result.rectify))
+            result = apply_edits(classifier.model, edits)
+            return EditedModel(result, keeps_relu(edits), step_engine(result))
 
         return self._cache.get((classifier, tuple(map(repr, edits))), apply)
 

@@ -19,9 +19,9 @@ from convscope.studio.picture_refs import SENT_NAME, PictureRef, find_picture, k
 from convscope.studio.walk.drawing_routes import drawing_routes
 from convscope.studio.walk.preview import Preview, preview
 from convscope.studio.walk.similar import SimilarPictures, SimilarPictureSearch
+from convscope.walkthrough.compute import prepare_input
 from convscope.walkthrough.edits import Edit  # noqa: TC001 - FastAPI looks it up
-from convscope.walkthrough.kernels import KERNELS
-from convscope.walkthrough.telling import Seen, see
+from convscope.walkthrough.named_filters import KERNELS
 from convscope.walkthrough.walk import walk, walk_steps
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from convscope.studio.picture_refs import ReferredPicture
     from convscope.studio.walk.edit_lists import EditLists
     from convscope.studio.workspace import Workspace
+    from convscope.walkthrough.compute import ModelInput
 
 _MOST_PREPARED = 4
 
@@ -93,14 +94,16 @@ def _add_pictures(router: APIRouter, workspace: Workspace, edits: EditLists) -> 
 
 
 def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None:
-    prepared: Cache[tuple[Classifier, str, bytes], Seen] = Cache(_MOST_PREPARED)
+    prepared: Cache[tuple[Classifier, str, bytes], ModelInput] = Cache(_MOST_PREPARED)
     search = SimilarPictureSearch(workspace, edits)
 
-    def prepare(model: str, referred: ReferredPicture) -> Seen:
+    def prepare(model: str, referred: ReferredPicture) -> ModelInput:
         """A picture is prepared once, however often weights are edited."""
         classifier, picture, name = workspace.models.classifier(model), referred.picture, referred.name
         content = picture if isinstance(picture, bytes) else np.asarray(picture).tobytes()
-        return prepared.get((classifier, name, content), lambda: see(picture, classifier.model, name))
+        return prepared.get(
+            (classifier, name, content), lambda: prepare_input(picture, classifier.model, name)
+        )
 
     @router.get("/api/models/{model}/walk", response_class=Response)
     def document(model: ModelId, picture: PictureRef, whole: bool = False) -> Response:  # noqa: FBT001, FBT002 - of the query
@@ -110,17 +113,15 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
         the steps.
         """
         edited_model, referred = edits.edited(model), find_picture(picture, workspace)
-        network, rectify = edited_model.edited.model, edited_model.edited.rectify
+        network = edited_model.model
         names: dict[str, Any] = {
             "model_name": workspace.models.find(model).name,
             "truth": referred.label if referred.label in network.classes else None,
         }
-        if whole and rectify:
+        if whole and edited_model.keeps_relu:
             result = walk(network, referred.picture, picture_name=referred.name, **names)
         else:
-            result = walk_steps(
-                network, prepare(model, referred), edited_model.engine, **names, rectify=rectify
-            )
+            result = walk_steps(network, prepare(model, referred), edited_model.engine, **names)
         return Response(result.model_dump_json(), media_type="application/json")
 
     @router.get("/api/models/{model}/answer")
@@ -141,8 +142,8 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
 
 def _add_edits(router: APIRouter, edits: EditLists) -> None:
     def answer(model: str) -> ModelEdits:
-        edited = edits.edited(model).edited
-        return ModelEdits(edits=edits.edits(model), network=edited.model.notation, rectify=edited.rectify)
+        edited = edits.edited(model)
+        return ModelEdits(edits=edits.edits(model), network=edited.model.notation, rectify=edited.keeps_relu)
 
     @router.get("/api/models/{model}/edits")
     def read(model: ModelId) -> ModelEdits:
@@ -188,7 +189,7 @@ def _add_weights(router: APIRouter, edits: EditLists) -> None:
         ],
     ) -> Weight:
         """One weight or bias of an edited model."""
-        weights = edits.edited(model).edited.model.weights.get(tensor)
+        weights = edits.edited(model).model.weights.get(tensor)
         if weights is None or len(place) != weights.ndim or not _is_inside(place, weights.shape):
             raise RequestError("there is no such weight", status=404)
         return Weight(value=float(weights[tuple(place)]))

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 
 from convscope.errors import RequestError
 from convscope.studio.cache import Cache
-from convscope.walkthrough.chain import forward
 from convscope.walkthrough.document import Neighbour, Relevance  # noqa: TC001 - pydantic looks them up
-from convscope.walkthrough.walk import look_through
+from convscope.walkthrough.numpy_chain import forward
+from convscope.walkthrough.walk import index_data
 
 if TYPE_CHECKING:
     from convscope.studio.picture_refs import ReferredPicture
@@ -57,20 +57,19 @@ class SimilarPictureSearch:
                 switched off.
             ConvscopeError: The picture or the training pictures cannot be read, or the model cannot be used.
         """
-        data, model_with_edits = self._workspace.training_data(model), self._edits.edited(model)
+        data, edited = self._workspace.training_data(model), self._edits.edited(model)
         if data is None:
             raise RequestError(
                 "the pictures this network was trained on are not open",
                 status=404,
                 remedy="open them at Train, or start the studio with --data",
             )
-        edited = model_with_edits.edited
-        if not edited.rectify:
+        if not edited.keeps_relu:
             raise RequestError(
                 "pictures are compared by the activations after ReLU", status=409, why="ReLU is switched off"
             )
         pixels = self._workspace.models.classifier(model).prepared(referred.picture, referred.name)
-        key = (model_with_edits, self._workspace.sources.open(data.id).fingerprint)
-        neighbourhood, relevance = self._cache.get(key, lambda: look_through(edited.model, data.location))
+        key = (edited, self._workspace.sources.open(data.id).fingerprint)
+        neighbourhood, relevance = self._cache.get(key, lambda: index_data(edited.model, data.location))
         last_hidden = forward(edited.model, pixels)[-2].input
         return SimilarPictures(neighbours=neighbourhood.nearest(last_hidden), relevance=relevance)

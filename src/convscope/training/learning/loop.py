@@ -21,9 +21,8 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.errors import RunError, SettingError
+from convscope.network.chain import parse_chain
 from convscope.network.modules import STATISTICS_MOMENTUM, NormalisedReLU, TrainingNetwork
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
 from convscope.network.whitening import can_be_whitened, whitening_filters
 from convscope.pictures import batches
 from convscope.training.data.training_data import TrainingData, spread
@@ -116,8 +115,9 @@ class Training:
         self.group = group
         self.position = Position(recipe.epochs, flip=recipe.flip)
         torch.manual_seed(recipe.seed)
-        chain = stages(parse(recipe.network), data.shape, len(data.store.classes))
-        whitened = whitening_filters(data.sample(), chain[0]) if can_be_whitened(chain[0]) else None
+        chain = parse_chain(recipe.network, data.shape, len(data.store.classes))
+        first = chain.layers[0]
+        whitened = whitening_filters(data.sample(), first) if can_be_whitened(first) else None
         self.network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused).to(engine.place)
         for normalisation in self._normalisations():
             normalisation.add_up = group.add_up

@@ -20,9 +20,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
+from convscope.network.chain import parse_chain
 from convscope.network.modules import TrainingNetwork
-from convscope.network.notation import parse
-from convscope.network.shapes import stages
 from convscope.pictures import batches
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
@@ -123,7 +122,7 @@ def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
 def _network(data: TrainingData, start: Start, seed: int) -> TrainingNetwork:
     """Draw the network; in evaluation mode its normalisation, with mean 0 and variance 1, changes nothing."""
     torch.manual_seed(seed)
-    chain = stages(parse(NETWORK), data.shape, len(data.store.classes))
+    chain = parse_chain(NETWORK, data.shape, len(data.store.classes))
     network = TrainingNetwork(chain, whitened=None, fused=False).eval()
     if start == "confidently_wrong":
         with torch.no_grad():

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 import torch
 
 from convscope.errors import SettingError
+from convscope.network.chain import build_chain
 from convscope.network.modules import TrainingNetwork
-from convscope.network.shapes import stages
 from convscope.training.machine.cuda_graphs import CudaGraphRunner, run_eagerly
 from convscope.training.machine.precision import DTYPES, fastest_precision
 from convscope.training.recipe import LARGEST_BATCH, Device, Precision, Settings, layers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from torch import Tensor
 
-    from convscope.network.shapes import Stage
+    from convscope.network.chain import Chain
     from convscope.training.machine.cuda_graphs import Launch
 
 _CPU = torch.device("cpu")
@@ -111,7 +111,7 @@ def resolve_device(
     return replace(settings, device=device, precision=precision), notes
 
 
-def compare(gpu: Engine, precision: Precision, chain: Sequence[Stage], batch: int) -> tuple[Device, str]:
+def compare(gpu: Engine, precision: Precision, chain: Chain, batch: int) -> tuple[Device, str]:
     """Let processors and a GPU take the same steps.
 
     Args:
@@ -166,15 +166,15 @@ def _device(
         return "cpu", ("training on the CPU: not every process has a GPU of its own",)
     said = settings.precision
     wanted = fastest_precision("cuda") if said in (None, "auto") else said
-    chain = stages(layers_of(settings.network, shape), shape, classes)
+    chain = build_chain(layers_of(settings.network, shape), shape, classes)
     device, reason = compare(engine_of("cuda"), wanted, chain, batch)
     return device, (reason,)
 
 
-def _step_seconds(engine: Engine, precision: Precision, chain: Sequence[Stage], batch: int) -> float:
+def _step_seconds(engine: Engine, precision: Precision, chain: Chain, batch: int) -> float:
     """Time forward and backward; the first times do not count, for kernels are loaded and recorded then."""
     network = TrainingNetwork(chain, whitened=None, fused=engine.fused).to(engine.place)
-    maps = torch.randn(batch, *chain[0].input_shape).to(
+    maps = torch.randn(batch, *chain.input_shape).to(
         engine.place, DTYPES[precision], memory_format=torch.channels_last
     )
 

@@ -27,15 +27,15 @@ def fit_rejection(model: Model, data: TrainingData) -> rejection.Rejection | Non
     Returns:
         None where there are too few validation pictures, or too many inputs of the output layer.
     """
-    output = model.stages()[-1]
-    if output.input_shape[0] > _MOST_INPUTS:
+    chain = model.chain
+    if chain.features.shape[0] > _MOST_INPUTS:
         return None
     train, validation = (_features(model, data, part) for part in (data.split.train, data.split.validation))
-    weight, bias = (model.weights[name] / model.temperature for name in output.weight_shapes)
+    weight, bias = (model.weights[name] / model.temperature for name in chain.output.parameters)
     return rejection.fit(train, validation, weight, bias)
 
 
 def _features(model: Model, data: TrainingData, part: NDArray[np.int64]) -> NDArray[np.float32]:
     found = last_hidden(model, data.store.pictures, spread(part, _MOST_PICTURES))
-    inputs = model.stages()[-1].input_shape[0]
+    inputs = model.chain.features.shape[0]
     return np.concatenate([np.empty((0, inputs), np.float32), *(features for _, features in found)])

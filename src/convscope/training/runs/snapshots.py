@@ -26,7 +26,7 @@ def plain_chain(training: Training) -> Model:
     """The network as it is now, with what it needs to be used."""
     data, store = training.data, training.data.store
     return Model(
-        notation=training.recipe.network,
+        chain=training.network.chain,
         classes=store.classes,
         preparation=store.preparation,
         mean=tuple(data.mean.tolist()),

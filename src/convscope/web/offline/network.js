@@ -4,10 +4,10 @@
  * @typedef {[height: number, width: number, channels: number]} Shape
  * @typedef {[high: number, wide: number]} Pair
  * @typedef {{kind: "product", window: Pair, stride: Pair, padding: Pair, output: Shape, relu: boolean,
- *   weights: string, steps: string, bias: string}} ProductFields
- * @typedef {{kind: "max" | "average", window: Pair, stride: Pair, output: Shape}} Pooling
+ *   weights: string, scales: string, bias: string}} ProductFields
+ * @typedef {{kind: "max_pooling" | "average_pooling", window: Pair, stride: Pair, output: Shape}} Pooling
  * @typedef {{network: string, classes: string[], preparation: import("convscope/offline/preparation.js").Preparation,
- *   mean: number[], std: number[], temperature: number, stages: (ProductFields | Pooling)[],
+ *   mean: number[], std: number[], temperature: number, layers: (ProductFields | Pooling)[],
  *   rejection: import("convscope/offline/rejection.js").Rejection | null}} Model
  * @typedef {{features: Float32Array, logits: number[]}} Output  what reaches the output layer, and what that makes of
  *   it, divided by the temperature
@@ -26,7 +26,7 @@ export async function open(model) {
   let shape = [preparation.height, preparation.width, preparation.channels];
   /** @type {((maps: Float32Array) => Float32Array)[]} */
   const steps = [];
-  for (const stage of model.stages) {
+  for (const stage of model.layers) {
     const input = shape;
     if (stage.kind === "product") {
       const product = await Product.open(stage, input);
@@ -76,7 +76,7 @@ function normalised(pixels, mean, std) {
 function pool(maps, [height, width, channels], { kind, window, stride, output }) {
   const pooled = new Float32Array(output[0] * output[1] * channels);
   const cells = new Float64Array(channels);
-  const isMax = kind === "max";
+  const isMax = kind === "max_pooling";
   for (let row = 0, place = 0; row < output[0]; row++) {
     const [top, bottom] = [row * stride[0], Math.min(height, row * stride[0] + window[0])];
     for (let column = 0; column < output[1]; column++, place += channels) {

@@ -24,7 +24,7 @@ export class Product {
     const numbers = (AT_ONCE + padded) * length + AT_ONCE * padded;
     const memory = new WebAssembly.Memory({ initial: Math.ceil((numbers * BYTES) / PAGE) });
     const product = new Product(stage, input, memory, await compile(memory));
-    product.fill(new Int16Array(buffer), new Float32Array(bytes(stage.steps).buffer));
+    product.fill(new Int16Array(buffer), new Float32Array(bytes(stage.scales).buffer));
     return product;
   }
 

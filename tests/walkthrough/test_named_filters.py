@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import SettingError
-from convscope.walkthrough.kernels import KERNELS, kernel
+from convscope.walkthrough.named_filters import KERNELS, kernel
 
 
 def test_every_named_filter_can_be_read():

@@ -9,13 +9,13 @@ from PIL import Image
 
 from convscope.model.inputs import pixels_of
 from convscope.pictures.preparation import Preparation
-from convscope.walkthrough.changes import changes
+from convscope.walkthrough.input_history import input_history
 
 
 def told(picture, model):
     original = pixels_of(picture, "picture")
     decoded = pixels_of(picture, "picture", model.preparation.shortest_side)
-    return {one.step: one.text for one in changes(picture, original, decoded, model)}
+    return {one.step: one.text for one in input_history(picture, original, decoded, model)}
 
 
 def encoded(array, form="PNG", **options):
@@ -48,7 +48,7 @@ def test_the_camera_s_orientation(model, orientation):
 
 
 def test_transparency_depth_and_colour(model):
-    assert "laid on white" in told(encoded(np.zeros((8, 8, 4), np.uint8)), model)["transparency"]
+    assert "put on white" in told(encoded(np.zeros((8, 8, 4), np.uint8)), model)["transparency"]
     deep = told(encoded(np.full((8, 8), 40_000, np.uint16)), model)
     assert [*deep] == ["read", "depth", "colour", "normalisation"]
     assert "three times" in deep["colour"]

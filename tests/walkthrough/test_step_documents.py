@@ -9,18 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from convscope.errors import NetworkError
 from convscope.steps import relu
 from convscope.steps.windows import output_size
-from convscope.walkthrough import step_fields
-from convscope.walkthrough.losses import foremost, losses
-from convscope.walkthrough.step_fields import MOST_CONTRIBUTIONS, Teller, is_large
-from convscope.walkthrough.telling import engine_of, see, take
+from convscope.walkthrough import step_documents
+from convscope.walkthrough.compute import compute, prepare_input, step_engine
+from convscope.walkthrough.losses import losses, top_classes
+from convscope.walkthrough.step_documents import MAX_CONTRIBUTIONS, StepWriter, is_large
 
 
 def tell(model, pixels, truth=None, *, coarse=False):
-    taken = take(see(pixels, model), model, engine_of(model))
-    return taken, taken.tell(Teller(model, truth, relevance=None, coarse=coarse))
+    computed = compute(prepare_input(pixels, model), model, step_engine(model))
+    return computed, computed.write(StepWriter(model, truth, relevance=None, coarse=coarse))
 
 
 def picture(height, width, channels=1, seed=0):
@@ -36,7 +35,7 @@ def test_the_filled_in_formula_says_how_many_windows_fit(size, window, stride, p
     count = output_size(size, window, stride, padding, overhang=overhang)
     if count < 1:
         return
-    formula = step_fields._formula(size, window, stride, padding, overhang=overhang)
+    formula = step_documents._formula(size, window, stride, padding, overhang=overhang)
     left, right = formula.replace("·", "*").replace("−", "-").split(" = ")
     names = {"floor": np.floor, "ceil": np.ceil, "__builtins__": {}}
     assert eval(left, names) == int(right) == count
@@ -47,7 +46,7 @@ def test_winners_and_what_was_thrown_away(make_model):
     taken, told = tell(model, picture(6, 7))
     rectified = torch.from_numpy(taken.steps[2].output)
     _, places = functional.max_pool2d(rectified, 2, 1, return_indices=True)
-    np.testing.assert_allclose(told[3].maxima(taken.steps[2].output), taken.steps[3].output)
+    np.testing.assert_allclose(told[3].values(taken.steps[2].output), taken.steps[3].output)
     in_window = told[3].winners.values().astype(int)
     rows, columns = np.arange(5)[:, np.newaxis] + in_window // 2, np.arange(6) + in_window % 2
     np.testing.assert_array_equal(rows * 7 + columns, places)
@@ -76,7 +75,7 @@ def test_relu_tells_how_many_it_silences(make_model):
     assert told[5].silenced.values().tolist() == [told[5].silenced_fraction] == [(neurons < 0).mean()]
 
 
-@pytest.mark.parametrize(("side", "told_of"), [(8, 64), (17, MOST_CONTRIBUTIONS)])
+@pytest.mark.parametrize(("side", "told_of"), [(8, 64), (17, MAX_CONTRIBUTIONS)])
 def test_contributions_bias_and_the_rest_add_up_to_the_neuron(make_model, side, told_of):
     taken, told = tell(make_model("AP1-3N", (1, side, side)), picture(side, side))
     inputs, connection = taken.steps[3].input, told[3]
@@ -100,11 +99,11 @@ def test_the_largest_are_those_of_a_stable_sort(products, data):
     products = np.array(products)
     count = data.draw(st.integers(1, len(products)))
     expected = np.argsort(-np.abs(products), kind="stable")[:count]
-    np.testing.assert_array_equal(step_fields._largest(products, count), expected)
+    np.testing.assert_array_equal(step_documents._largest(products, count), expected)
 
 
 def test_of_too_many_weights_only_the_contributions_are_told(make_model, monkeypatch):
-    monkeypatch.setattr(step_fields, "MOST_WEIGHTS", 3 * 64 - 1)
+    monkeypatch.setattr(step_documents, "MAX_WEIGHTS", 3 * 64 - 1)
     assert tell(make_model("AP1-3N", (1, 8, 8)), picture(8, 8))[1][3].weights is None
 
 
@@ -147,8 +146,8 @@ def test_losses_and_gradients_are_pytorch_s(logits, data):
 
 def test_of_many_classes_the_most_probable_and_the_true_one_are_told():
     logits = np.arange(100.0)
-    assert foremost(logits) == [*range(80, 100)]
-    assert foremost(logits, truth=7) == [7, *range(80, 100)]
+    assert top_classes(logits) == [*range(80, 100)]
+    assert top_classes(logits, truth=7) == [7, *range(80, 100)]
 
 
 def test_a_walk_is_large_by_all_its_numbers(make_model):
@@ -168,7 +167,7 @@ def test_the_largest_of_a_window_is_the_largest_after_rounding_too(make_model):
     _, told = tell(make_model("12C3-MP2", (3, 80, 80)), picture(80, 80, 3), coarse=True)
     rectified = np.maximum(told[1].output.values(), 0)
     expected = functional.max_pool2d(torch.from_numpy(rectified), 2)
-    np.testing.assert_array_equal(told[3].maxima(rectified), expected)
+    np.testing.assert_array_equal(told[3].values(rectified), expected)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +190,3 @@ def test_a_difference_from_the_engine_is_seen(make_model, monkeypatch):
     right = relu.forward
     monkeypatch.setattr(relu, "forward", lambda values: right(values) + 0.5)
     assert tell(make_model("2C3"), picture(8, 8, 3))[1][2].difference == pytest.approx(0.5, abs=1e-4)
-
-
-def test_a_network_that_does_not_fit_its_picture_is_refused(make_model):
-    with pytest.raises(NetworkError, match="too deep"):
-        tell(replace(make_model(), notation="MP9"), picture(8, 8, 3))

@@ -32,10 +32,10 @@ _TURNS = {
 _COLOURS = {1: "greyscale", 3: "colour"}
 
 
-def changes(
+def input_history(
     picture: Picture, original: NDArray[np.uint8], decoded: NDArray[np.uint8], model: Model
 ) -> list[Change]:
-    """Tell what was done to a picture.
+    """List what was done to a picture before the network saw it.
 
     Args:
         picture: As it was given; it could be read.
@@ -45,17 +45,17 @@ def changes(
     """
     channels = original.shape[2] if original.ndim == 3 else 1
     height, width = decoded.shape[:2]
-    told = [Change(step="read", text=f"{_times(original)} pixels, {_COLOURS[channels]}")]
-    told += _while_reading(picture)
+    history = [Change(step="read", text=f"{_times(original)} pixels, {_COLOURS[channels]}")]
+    history += _while_reading(picture)
     if decoded.shape[:2] != original.shape[:2]:
         text = f"decoded at {_times(decoded)} pixels: the JPEG codec averages blocks of pixels as it decodes"
-        told.append(Change(step="decoding", text=text))
+        history.append(Change(step="decoding", text=text))
     if channels != model.preparation.channels:
-        told.append(Change(step="colour", text=_recoloured(model.preparation.channels)))
+        history.append(Change(step="colour", text=_recoloured(model.preparation.channels)))
     if (height, width) != (model.preparation.height, model.preparation.width):
-        told.append(Change(step="size", text=_resized(height, width, model.preparation)))
-    told.append(Change(step="normalisation", text=_normalised(model)))
-    return told
+        history.append(Change(step="size", text=_resized(height, width, model.preparation)))
+    history.append(Change(step="normalisation", text=_normalised(model)))
+    return history
 
 
 def _while_reading(picture: Picture) -> list[Change]:
@@ -74,28 +74,28 @@ def _while_reading(picture: Picture) -> list[Change]:
 
 
 def _of_image(image: Image.Image) -> list[Change]:
-    told: list[Change] = []
+    history: list[Change] = []
     turn = _TURNS.get(orientation_of(image))
     if turn:
-        told.append(Change(step="orientation", text=f"{turn}, as the camera noted in the file (EXIF)"))
+        history.append(Change(step="orientation", text=f"{turn}, as the camera noted in the file (EXIF)"))
     if image.has_transparency_data:
-        told.append(Change(step="transparency", text="what is transparent was laid on white"))
+        history.append(Change(step="transparency", text="transparent parts were put on white"))
     if image.mode == "F" or image.mode.startswith("I"):
-        told.append(Change(step="depth", text="finer levels of grey were rounded to 256"))
-    return told
+        history.append(Change(step="depth", text="finer levels of grey were rounded to 256"))
+    return history
 
 
 def _recoloured(channels: int) -> str:
     if channels == 1:
         return "colour to grey: 0.299 red + 0.587 green + 0.114 blue"
-    return "grey to colour: the one channel stands three times"
+    return "grey to colour: the one channel is repeated three times"
 
 
 def _resized(height: int, width: int, to: Preparation) -> str:
     how = {
-        "stretch": "height and width scaled each on its own",
-        "pad": "proportions kept, what is left filled with black",
-        "crop": "proportions kept, what sticks out cut off",
+        "stretch": "height and width scaled independently",
+        "pad": "proportions kept, the rest filled with black",
+        "crop": "proportions kept, the overhanging part cut off",
     }[to.fit]
     return f"{height} × {width} to {to.height} × {to.width} pixels: {how} (bilinear, antialiased)"
 

@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convscope.network.notation import parse
-from convscope.network.shapes import trace
-from convscope.walkthrough.chain import forward, gradient_at
-from convscope.walkthrough.receptive_field import receptive_fields
+from convscope.network.chain import parse_chain
+from convscope.walkthrough.numpy_chain import forward, gradient_at
 
 CHAINS = ["2C3", "2C3p0-AP2", "2C3-AP2-3C3", "2C5s2-3C3", "AP3s2-2C3p0-AP2s1", "2C2-AP2-2C2s2p1-2C3"]
 
@@ -20,8 +18,10 @@ def seen_by(model, pixels, cell):
     weights = {name: np.ones_like(weight) for name, weight in model.weights.items()}
     wanted = np.zeros_like(model.weights["full_connection_1.weight"])
     wanted[0, cell] = 1
-    linear = replace(model, weights={**weights, "full_connection_1.weight": wanted})
-    steps = forward(linear, pixels, rectify=False)
+    linear = replace(
+        model, chain=model.chain.without("relu"), weights={**weights, "full_connection_1.weight": wanted}
+    )
+    steps = forward(linear, pixels)
     reached = gradient_at(steps, linear, np.eye(len(model.classes))[0], "image").any(axis=0)
     return np.flatnonzero(reached.any(axis=1)), np.flatnonzero(reached.any(axis=0))
 
@@ -30,9 +30,9 @@ def seen_and_said(model, cell):
     """For either side: what one cell of the last map depends on, and what its receptive field says."""
     size = model.preparation
     pixels = np.zeros((size.height, size.width, 1), np.uint8)
-    steps = forward(model, pixels)
-    _, *place = np.unravel_index(cell, steps[-3].input.shape)
-    sides = zip(receptive_fields(steps)[-4], pixels.shape, place, seen_by(model, pixels, cell), strict=False)
+    _, *place = np.unravel_index(cell, model.chain["flattening"].input_shape)
+    field = model.chain["flattening"].receptive_field
+    sides = zip(field, pixels.shape, place, seen_by(model, pixels, cell), strict=False)
     for side, length, index, seen in sides:
         first = side.start + int(index) * side.stride
         yield [*seen.tolist()], [*range(max(0, first), min(length, first + side.size))]
@@ -55,16 +55,6 @@ def test_where_windows_leave_no_cell_over_it_sees_exactly_that(make_model, notat
             assert seen == said
 
 
-@pytest.mark.parametrize("notation", ["2C3-MP2-3C3s2-MP2o-4N-3N", "AP2", "3N"])
-def test_the_sizes_are_those_of_the_table_but_for_the_picture_s_edge(make_model, notation):
-    model = make_model(notation, (3, 16, 12))
-    fields = receptive_fields(forward(model, np.zeros((16, 12, 3), np.uint8)))
-    sizes = [
-        tuple(min(side.size, most) for side, most in zip(field, (16, 12), strict=True)) for field in fields
-    ]
-    assert sizes == [row.receptive_field for row in trace(parse(notation), (3, 16, 12), 3)]
-
-
-def test_a_full_connection_sees_all_that_its_map_sees(make_model):
-    fields = receptive_fields(forward(make_model("2C3p0-MP2", (1, 8, 8)), np.zeros((8, 8, 1), np.uint8)))
-    assert [(side.size, side.stride, side.start) for side in fields[-1]] == [(8, 2, 0)] * 2
+def test_a_full_connection_sees_all_that_its_map_sees():
+    field = parse_chain("2C3p0-MP2", (1, 8, 8), 2).output.receptive_field
+    assert [(side.size, side.stride, side.start) for side in field] == [(8, 2, 0)] * 2

@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.common.printable import printable
 from convscope.errors import SettingError
-from convscope.network.notation import MOST_CELLS
+from convscope.network.notation import MAX_CELLS
 
 if TYPE_CHECKING:
     from convscope.steps.arrays import Array
@@ -52,8 +52,8 @@ def kernel(text: str) -> Array:
         raise _unreadable(text, str(error)) from error
     if not width or any(len(row) != width for row in rows):
         raise _unreadable(text, "its rows have different numbers of numbers")
-    if max(len(rows), width) > MOST_CELLS:
-        raise _unreadable(text, f"a side has more than {MOST_CELLS} cells")
+    if max(len(rows), width) > MAX_CELLS:
+        raise _unreadable(text, f"a side has more than {MAX_CELLS} cells")
     return np.array(numbers)
 
 

@@ -9,13 +9,16 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.errors import NetworkError, SettingError
-from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse
-from convscope.network.shapes import parse_shape, stages, takes_any_size, trace, weight_shapes
+from convscope.network.chain import build_chain, parse_chain, summary, takes_sides
+from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse_shape
+from convscope.steps.windows import Windows
 
 small = st.integers(1, 4)
 pairs = st.tuples(small, small)
-convolutions = st.builds(Convolution, small, pairs, pairs, st.tuples(st.integers(0, 2), st.integers(0, 2)))
-poolings = st.builds(Pooling, st.sampled_from(["max", "average"]), pairs, pairs, st.booleans())
+windows = st.builds(Windows, pairs, pairs, st.tuples(st.integers(0, 2), st.integers(0, 2)))
+convolutions = st.builds(Convolution, small, windows)
+pooling_windows = st.builds(Windows, pairs, pairs, overhang=st.booleans())
+poolings = st.builds(Pooling, st.sampled_from(["max_pooling", "average_pooling"]), pooling_windows)
 maps = st.lists(convolutions | poolings, max_size=4)
 neurons = st.lists(st.builds(FullConnection, small), max_size=2)
 inputs = st.tuples(st.integers(1, 3), st.integers(1, 16), st.integers(1, 16))
@@ -23,12 +26,12 @@ inputs = st.tuples(st.integers(1, 3), st.integers(1, 16), st.integers(1, 16))
 
 def module(layer: Layer, channels: int) -> nn.Module:
     match layer:
-        case Convolution(filters, size, stride, padding):
-            return nn.Conv2d(channels, filters, size, stride, padding)
-        case Pooling("max", window, stride, overhang):
-            return nn.MaxPool2d(window, stride, ceil_mode=overhang)
-        case Pooling(_, window, stride, overhang):
-            return nn.AvgPool2d(window, stride, ceil_mode=overhang)
+        case Convolution(filters, windows):
+            return nn.Conv2d(channels, filters, windows.size, windows.stride, windows.padding)
+        case Pooling("max_pooling", windows):
+            return nn.MaxPool2d(windows.size, windows.stride, ceil_mode=windows.overhang)
+        case Pooling(_, windows):
+            return nn.AvgPool2d(windows.size, windows.stride, ceil_mode=windows.overhang)
         case FullConnection(count):
             return nn.Sequential(nn.Flatten(), nn.Linear(channels, count))
 
@@ -53,12 +56,12 @@ def test_shapes_and_weights_are_those_of_pytorch(
 ) -> None:
     assume(fits(before, shape))
     value = torch.zeros(1, *shape)
-    for stage in stages([*before, *after], shape, classes):
-        flat = isinstance(stage.layer, FullConnection)
-        layer = module(stage.layer, math.prod(value.shape[1:]) if flat else value.shape[1])
+    for step in build_chain([*before, *after], shape, classes).layers:
+        flat = isinstance(step.layer, FullConnection)
+        layer = module(step.layer, math.prod(value.shape[1:]) if flat else value.shape[1])
         value = layer(value)
-        assert stage.output_shape == tuple(value.shape[1:])
-        assert [*stage.weight_shapes.values()] == [tuple(p.shape) for p in layer.parameters()]
+        assert step.shape == tuple(value.shape[1:])
+        assert [*step.parameters.values()] == [tuple(p.shape) for p in layer.parameters()]
     assert value.shape == (1, classes)
 
 
@@ -68,7 +71,7 @@ def test_what_does_not_fit_in_pytorch_does_not_fit_here(
 ) -> None:
     assume(not fits(layers, shape))
     with pytest.raises(NetworkError, match="too deep"):
-        stages(layers, shape, 2)
+        build_chain(layers, shape, 2)
 
 
 @given(maps, inputs)
@@ -78,16 +81,17 @@ def test_costs_are_what_really_was_multiplied(layers: list[Layer], shape: tuple[
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         value = run(layers[:-1], torch.zeros(1, *shape))
         nn.Linear(3, 2)(nn.Linear(math.prod(value.shape[1:]), 3)(value.flatten(1)))
-    rows = trace(layers, shape, 2)
-    assert 2 * sum(row.multiply_adds for row in rows) == counter.get_total_flops()
-    weights = weight_shapes(stages(layers, shape, 2))
-    assert sum(row.parameters for row in rows) == sum(map(math.prod, weights.values()))
+    chain = build_chain(layers, shape, 2)
+    assert 2 * chain.multiply_adds == counter.get_total_flops()
+    assert chain.parameter_count == sum(map(math.prod, chain.parameters.values()))
 
 
 @given(maps, st.tuples(st.integers(1, 24), st.integers(1, 24)))
 def test_no_gradient_reaches_beyond_the_receptive_field(layers: list[Layer], sides: tuple[int, int]) -> None:
     # The average stands in for the maximum: it depends on every cell of its window.
-    layers = [replace(layer, kind="average") if isinstance(layer, Pooling) else layer for layer in layers]
+    layers = [
+        replace(layer, kind="average_pooling") if isinstance(layer, Pooling) else layer for layer in layers
+    ]
     assume(fits(layers, (1, *sides)))
     picture = value = torch.zeros(1, 1, *sides, requires_grad=True)
     for layer in layers:
@@ -99,44 +103,46 @@ def test_no_gradient_reaches_beyond_the_receptive_field(layers: list[Layer], sid
     touched = picture.grad[0, 0].nonzero()
     assume(len(touched))
     height, width = (touched.amax(0) - touched.amin(0) + 1).tolist()
-    field = next(row.receptive_field for row in trace(layers, (1, *sides), 2) if row.step == "flattening")
+    field = build_chain(layers, (1, *sides), 2)["flattening"].receptive_field.size_within(*sides)
     assert height <= field[0]
     assert width <= field[1]
 
 
 def test_receptive_field_by_hand() -> None:
     # Two 3x3 convolutions see 5x5; a stride of 2 in pooling doubles every later step.
-    rows = trace(parse("4C3-4C3-MP2-4C3"), (1, 64, 64), 2)
-    fields = [row.receptive_field[0] for row in rows if row.notation]
+    chain = parse_chain("4C3-4C3-MP2-4C3", (1, 64, 64), 2)
+    fields = [step.receptive_field.down.size for step in chain if step.notation]
     assert fields == [3, 5, 6, 10]
-    assert rows[-1].receptive_field == (64, 64)
+    assert chain["softmax"].receptive_field.size_within(64, 64) == (64, 64)
 
 
-def test_rows_tell_the_chain_in_order() -> None:
-    rows = trace(parse("4C3-AP2-8N"), (3, 8, 8), 2)
-    assert [row.step for row in rows] == [
+def test_the_steps_stand_in_the_order_of_the_course() -> None:
+    chain = parse_chain("4C3-AP2-8N", (3, 8, 8), 2)
+    assert [step.title for step in chain] == [
         "image", "convolution", "ReLU", "average pooling", "flattening", "full connection", "ReLU",
         "full connection", "softmax",
     ]  # fmt: skip
-    assert [row.notation for row in rows if row.notation] == ["4C3", "AP2", "8N"]
+    assert chain.notation == "4C3-AP2-8N"
+    assert [step.inputs for step in chain] == [(), *((step.name,) for step in chain.steps[:-1])]
+    assert summary(chain)["multiply_adds"] == chain.multiply_adds
 
 
 def test_names_are_numbered_within_their_kind() -> None:
-    chain = stages(parse("4C3-MP2-8C3-AP2-MP2-8N"), (3, 16, 16), 2)
-    assert list(weight_shapes(chain)) == [
+    chain = parse_chain("4C3-MP2-8C3-AP2-MP2-8N", (3, 16, 16), 2)
+    assert list(chain.parameters) == [
         f"{name}.{tensor}"
         for name in ("convolution_1", "convolution_2", "full_connection_1", "full_connection_2")
         for tensor in ("weight", "bias")
     ]
-    assert [stage.name for stage in chain if "pooling" in stage.name] == [
+    assert [step.name for step in chain if "pooling" in step.name] == [
         "max_pooling_1", "average_pooling_1", "max_pooling_2",
     ]  # fmt: skip
 
 
 def test_too_deep_names_the_piece_and_what_reaches_it() -> None:
     with pytest.raises(NetworkError) as caught:
-        trace(parse("4C3-MP2-MP2-MP2x3"), (1, 8, 8), 2)
-    assert "MP2x3 (piece 4)" in str(caught.value)
+        parse_chain("4C3-MP2-MP2-MP2x3", (1, 8, 8), 2)
+    assert "MP2x3 (layer 4)" in str(caught.value)
     assert "2x2" in str(caught.value)
 
 
@@ -161,4 +167,20 @@ def test_a_shape_that_is_none_is_refused(text: str) -> None:
     ],
 )
 def test_a_chain_whose_last_maps_are_pooled_whole_takes_other_sizes(notation, sides, takes):
-    assert takes_any_size(stages(parse(notation), (1, 8, 8), 2), sides) is takes
+    assert takes_sides(parse_chain(notation, (1, 8, 8), 2), sides) is takes
+
+
+def test_without_relu_its_readers_read_what_it_read() -> None:
+    chain = parse_chain("4C3-MP2-8N", (1, 8, 8), 2).without("relu")
+    assert "convolution_1.relu" not in chain
+    assert chain["max_pooling_1"].inputs == ("convolution_1",)
+    assert chain["full_connection_2"].inputs == ("full_connection_1",)
+    assert chain.features.name == "full_connection_1"
+    assert chain.activation(chain["convolution_1"]) == chain["convolution_1"]
+
+
+def test_another_pooling_changes_the_kind_and_nothing_else() -> None:
+    chain = parse_chain("4C3-MP2", (1, 8, 8), 2)
+    changed = chain.with_pooling("average_pooling")
+    assert changed.notation == "4C3-AP2"
+    assert [(step.name, step.shape) for step in changed] == [(step.name, step.shape) for step in chain]

@@ -1,0 +1,159 @@
+"""From a picture to computed steps, each checked against the engine that predicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model.calibration import tempered
+from convscope.model.inputs import picture_name, pixels_of
+from convscope.model.intermediate import Intermediate
+from convscope.pictures.preparation import prepare
+from convscope.steps import cross_entropy, softmax
+from convscope.walkthrough.document import ImageStep
+from convscope.walkthrough.drawing import data_url
+from convscope.walkthrough.input_history import input_history
+from convscope.walkthrough.losses import top_classes
+from convscope.walkthrough.numpy_chain import ComputedStep, forward
+from convscope.walkthrough.step_documents import StepWriter, common_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.model.inputs import Picture
+    from convscope.walkthrough.document import AnyStep, Change
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """A picture prepared for a model, with what was done to it.
+
+    Attributes:
+        name: The picture's name.
+        pixels: uint8 (height, width, channels), prepared.
+        original: The original as a data URL.
+        original_shape: Height, width and channels of the original, upright.
+        changes: What was done to it.
+    """
+
+    name: str
+    pixels: NDArray[np.uint8]
+    original: str
+    original_shape: tuple[int, int, int]
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computation:
+    """Every step of a model for one picture.
+
+    Attributes:
+        input: The picture.
+        steps: What `numpy_chain.forward` returned for it.
+        differences: By name of the step, the largest difference from what the engine computes.
+    """
+
+    input: ModelInput
+    steps: tuple[ComputedStep, ...]
+    differences: dict[str, float]
+
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """(classes,) the logits."""
+        return self.steps[-1].input
+
+    @property
+    def features(self) -> NDArray[np.float64]:
+        """(inputs,) what the output layer read."""
+        return self.steps[-2].input
+
+    def write(self, writer: StepWriter) -> list[AnyStep]:
+        """Write every step in order, the loss last."""
+        return [
+            self._image(writer),
+            *(writer.write(step, self.differences[step.name]) for step in self.steps[1:]),
+            writer.loss(self.steps[-1], self.differences["loss"]),
+        ]
+
+    def _image(self, writer: StepWriter) -> ImageStep:
+        picture, model, image = self.input, writer.model, self.steps[0]
+        return ImageStep(
+            **common_fields(image.step, self.differences["image"]),
+            original=picture.original,
+            original_shape=[*picture.original_shape],
+            changes=picture.changes,
+            pixels=writer.encode_as("uint8", picture.pixels.transpose(2, 0, 1)),
+            mean=[*model.mean],
+            std=[*model.std],
+            output=writer.encode(image.output),
+        )
+
+
+def step_engine(model: Model) -> Intermediate:
+    """Open the engine that computes every step of a walk, to check it.
+
+    For one picture at a time one thread is enough: more would spend longer waiting for each other.
+    """
+    return Intermediate(model, [step.name for step in model.chain if step.kind != "softmax"], threads=1)
+
+
+def prepare_input(picture: Picture, model: Model, name: str | None = None) -> ModelInput:
+    """Read a picture and prepare it for a model.
+
+    Args:
+        picture: As `convscope.load(...).predict` takes one.
+        model: The model.
+        name: What to call the picture; None takes its path.
+
+    Raises:
+        PictureError: The picture cannot be read.
+    """
+    name, size = name or picture_name(picture, 1), model.preparation
+    original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
+    height, width = original.shape[:2]
+    return ModelInput(
+        name,
+        pixels=prepare(decoded, size),
+        original=data_url(original),
+        original_shape=(height, width, original.shape[2] if original.ndim == 3 else 1),
+        changes=input_history(picture, original, decoded, model),
+    )
+
+
+def compute(picture: ModelInput, model: Model, engine: Intermediate) -> Computation:
+    """Compute every step of a model for a picture.
+
+    Args:
+        picture: What `prepare_input` returned for this model, or for one with other weights.
+        model: The model.
+        engine: What `step_engine` returned for it.
+
+    Raises:
+        NetworkError: The model's numbers grow beyond all bounds.
+    """
+    steps = forward(model, picture.pixels)
+    return Computation(picture, steps, _differences(model, engine.values(picture.pixels[np.newaxis]), steps))
+
+
+def _differences(
+    model: Model, engine: Mapping[str, NDArray[np.float32]], steps: tuple[ComputedStep, ...]
+) -> dict[str, float]:
+    """Return the largest absolute difference of each step from the engine's.
+
+    The engine's probabilities are calibrated, so those are compared; the losses are compared by
+    cross-entropy, the steepest of them, at the engine's logits.
+    """
+    differences = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
+    logits, engine_logits = steps[-1].input, engine[model.chain.output.name]
+    calibrated = softmax.forward(logits / model.temperature)
+    difference = np.abs(calibrated - tempered(engine_logits, model.temperature)[0]).max()
+    losses = (
+        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(engine_logits[0], truth))
+        for truth in top_classes(logits)
+    )
+    return {**differences, "softmax": float(difference), "loss": max(losses)}

@@ -1,0 +1,285 @@
+"""The steps of a walk as documents: the numbers of each step and what explains them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.steps import max_pooling, softmax
+from convscope.steps.windows import output_size
+from convscope.walkthrough.arrays import DEFLATED, DType, EncodedArray, encode, encode_rounded
+from convscope.walkthrough.document import (
+    AnyStep,
+    Contributions,
+    ConvolutionStep,
+    FlatteningStep,
+    FullConnectionStep,
+    LossStep,
+    OutputSize,
+    PoolingStep,
+    ReceptiveField,
+    ReluStep,
+    SoftmaxStep,
+)
+from convscope.walkthrough.losses import losses, top_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.network.chain import Step
+    from convscope.steps.arrays import Array
+    from convscope.steps.windows import Windows
+    from convscope.walkthrough.document import Relevance
+    from convscope.walkthrough.numpy_chain import ComputedStep
+
+MAX_WEIGHTS = 200_000
+"""A full connection with more weights is described by its largest contributions alone."""
+MAX_INPUTS = 256
+"""A neuron with more inputs is described by its `MAX_CONTRIBUTIONS` largest contributions."""
+MAX_CONTRIBUTIONS = 64
+_LARGE_WALK, _LARGE_ARRAY = 1_000_000, 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class StepWriter:
+    """Writes the steps of one walk.
+
+    Attributes:
+        model: The model.
+        truth: Index of the true class, if it is known.
+        relevance: Of the inputs of the output layer, if there are data.
+        coarse: Whether large arrays are rounded, so that a page stays small.
+        level: How hard arrays are deflated: `arrays.STORED` or `arrays.DEFLATED`.
+    """
+
+    model: Model
+    truth: int | None
+    relevance: Relevance | None
+    coarse: bool
+    level: int = DEFLATED
+
+    def write(self, computed: ComputedStep, difference: float) -> AnyStep:
+        """Write any step but the image."""
+        return DOCUMENTS[computed.kind](self, computed, common_fields(computed.step, difference))
+
+    def loss(self, softmax: ComputedStep, difference: float) -> LossStep:
+        """Write the losses, which follow softmax."""
+        truths = [losses(softmax.input, truth) for truth in top_classes(softmax.input, self.truth)]
+        common = common_fields(softmax.step, difference)
+        common |= {"name": "loss", "inputs": [softmax.name], "shape": []}
+        return LossStep(**common, truths=truths)
+
+    def encode(self, values: NDArray[Any]) -> EncodedArray:
+        """Write numbers as exactly as the walk's size allows."""
+        is_coarse = self.coarse and values.size > _LARGE_ARRAY and values.ndim > 1
+        return encode_rounded(values, self.level) if is_coarse else self.encode_as("float32", values)
+
+    def encode_as(self, dtype: DType, values: NDArray[Any]) -> EncodedArray:
+        """Write numbers of a type."""
+        return encode(values, dtype, self.level)
+
+    def parameters(self, step: Step) -> list[NDArray[np.float32]]:
+        """Return the weights and biases of a step."""
+        return [self.model.weights[name] for name in step.parameters]
+
+
+def _convolution(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> ConvolutionStep:
+    filters, bias = writer.parameters(computed.step)
+    windows = computed.step.windows
+    return ConvolutionStep(
+        **common,
+        filters=writer.encode(filters),
+        bias=writer.encode(bias),
+        window=[*windows.size],
+        stride=[*windows.stride],
+        padding=[*windows.padding],
+        output_size=_output_size(computed.step),
+        output=writer.encode(computed.output),
+    )
+
+
+def _relu(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> ReluStep:
+    silenced = (computed.input < 0).reshape(len(computed.input), -1)
+    by_channel = silenced.mean(axis=1) if computed.step.has_maps else silenced.mean(keepdims=True)[0]
+    return ReluStep(
+        **common,
+        silenced=writer.encode_as("float32", by_channel),
+        silenced_fraction=float(silenced.mean()),
+    )
+
+
+def pooling_document(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> PoolingStep:
+    """Write a pooling with what came out."""
+    return PoolingStep(
+        **_pooling_fields(computed, common),
+        output=writer.encode(computed.output),
+        kept_fraction=computed.output.size / computed.input.size,
+    )
+
+
+def _max_pooling(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> PoolingStep:
+    maps, windows = computed.input, computed.step.windows
+    winners = max_pooling.winners(maps, windows)
+    kept = np.zeros((len(maps), maps[0].size), np.bool_)
+    np.put_along_axis(kept, winners.reshape(len(kept), -1), values=True, axis=1)
+    small = np.prod(windows.size) <= 256
+    return PoolingStep(
+        **_pooling_fields(computed, common),
+        winners=writer.encode_as("uint8" if small else "int32", _in_windows(winners, maps.shape[2], windows)),
+        kept_fraction=float(kept.mean()),
+        lost_fraction=_lost_fraction(maps, kept.reshape(maps.shape)),
+    )
+
+
+def _pooling_fields(computed: ComputedStep, common: dict[str, Any]) -> dict[str, Any]:
+    windows = computed.step.windows
+    return {
+        **common,
+        "kind": computed.kind,
+        "window": [*windows.size],
+        "stride": [*windows.stride],
+        "overhang": windows.overhang,
+        "output_size": _output_size(computed.step),
+    }
+
+
+def _flattening(_writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> FlatteningStep:
+    _, height, width = computed.input.shape
+    formula = f"index = (map · {height} + row) · {width} + column"
+    return FlatteningStep(**common, input_shape=[*computed.input.shape], formula=formula)
+
+
+def _full_connection(
+    writer: StepWriter, computed: ComputedStep, common: dict[str, Any]
+) -> FullConnectionStep:
+    weights, bias = writer.parameters(computed.step)
+    is_output = computed.step == writer.model.chain.output
+    return FullConnectionStep(
+        **common,
+        weights=writer.encode(weights) if weights.size <= MAX_WEIGHTS else None,
+        bias=writer.encode(bias),
+        output=writer.encode(computed.output),
+        contributions=_contributions(writer, computed.input, weights, computed.output - bias),
+        relevance=writer.relevance if is_output else None,
+    )
+
+
+def _contributions(
+    writer: StepWriter, inputs: Array, weights: NDArray[np.float32], sums: Array
+) -> Contributions:
+    """Write the largest terms in the sum of each neuron, without the bias, and what the rest adds up to."""
+    count = len(inputs) if len(inputs) <= MAX_INPUTS else MAX_CONTRIBUTIONS
+    chosen = np.array([_largest(inputs * of_neuron, count) for of_neuron in weights])
+    chosen_weights = np.take_along_axis(weights, chosen, axis=1)
+    products = inputs[chosen] * chosen_weights
+    return Contributions(
+        inputs=writer.encode_as("int32", chosen),
+        weights=writer.encode_as("float32", chosen_weights),
+        products=writer.encode_as("float32", products),
+        rest_count=len(inputs) - count,
+        rest_sums=writer.encode_as("float32", sums - products.sum(axis=1)),
+    )
+
+
+def _softmax(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
+    share = softmax.explain(computed.input, class_index=0)
+    return SoftmaxStep(
+        **common,
+        logits=computed.input.tolist(),
+        largest=share.largest,
+        exponentials=[*share.exponentials],
+        sum=share.total,
+        output=computed.output.tolist(),
+        calibrated=softmax.forward(computed.input / writer.model.temperature).tolist(),
+    )
+
+
+DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnyStep]] = {
+    "convolution": _convolution,
+    "relu": _relu,
+    "max_pooling": _max_pooling,
+    "average_pooling": pooling_document,
+    "flattening": _flattening,
+    "full_connection": _full_connection,
+    "softmax": _softmax,
+}
+"""How each kind of step but the image is written: (writer, computed step, fields common to all steps)."""
+
+
+def is_large(model: Model) -> bool:
+    """Whether a walk through a model holds so many numbers that large arrays must be rounded."""
+    values = sum(math.prod(step.shape) for step in model.chain.layers if step.has_maps)
+    weights = [
+        weight.size for weight in model.weights.values() if weight.ndim == 4 or weight.size <= MAX_WEIGHTS
+    ]
+    return values + sum(weights) > _LARGE_WALK
+
+
+def common_fields(step: Step, difference: float) -> dict[str, Any]:
+    """Return the fields that every step has."""
+    return {
+        "name": step.name,
+        "inputs": [*step.inputs],
+        "notation": step.notation,
+        "shape": [*step.shape],
+        "difference": difference,
+        "parameters": step.parameter_count,
+        "multiply_adds": step.multiply_adds,
+        "receptive_field": ReceptiveField(
+            size=[side.size for side in step.receptive_field],
+            stride=[side.stride for side in step.receptive_field],
+            start=[side.start for side in step.receptive_field],
+        ),
+    }
+
+
+def _largest(products: Array, count: int) -> NDArray[np.intp]:
+    """Where the largest absolute values stand, in order; of equal ones the first.
+
+    Only those that come into question are sorted: a neuron may have thousands of inputs.
+    """
+    sizes = np.abs(products)
+    candidates = np.flatnonzero(sizes >= np.partition(sizes, -count)[-count])
+    return candidates[np.argsort(-sizes[candidates], kind="stable")[:count]]
+
+
+def _in_windows(winners: NDArray[np.intp], columns: int, windows: Windows) -> NDArray[np.intp]:
+    """Convert each winner's position in a map with so many columns to its position within its window."""
+    _, down, across = np.indices(winners.shape)
+    rows = winners // columns - down * windows.stride[0]
+    return rows * windows.size[1] + winners % columns - across * windows.stride[1]
+
+
+def _lost_fraction(values: Array, kept: NDArray[np.bool_]) -> float | None:
+    total = float(values.sum())
+    if total <= 0 or (values < 0).any():
+        return None
+    return float(values[~kept].sum()) / total
+
+
+def _output_size(step: Step) -> OutputSize:
+    windows = step.windows
+    sides = zip(step.input_shape[1:], windows.size, windows.stride, windows.padding, strict=True)
+    height, width = (_formula(*side, overhang=windows.overhang) for side in sides)
+    return OutputSize(height=height, width=width)
+
+
+def _formula(size: int, window: int, stride: int, padding: int, *, overhang: bool) -> str:
+    """Fill the formula of `steps.windows` in.
+
+    Example:
+        >>> _formula(64, 3, 1, 1, overhang=False)
+        'floor((64 + 2·1 − 3) / 1) + 1 = 64'
+    """
+    padded = f"{size} + 2·{padding}" if padding else f"{size}"
+    windows = output_size(size, window, stride, padding, overhang=overhang)
+    rounding = "ceil" if overhang else "floor"
+    formula = f"{rounding}(({padded} − {window}) / {stride}) + 1"
+    last_starts_outside = overhang and windows != -(-(size + 2 * padding - window) // stride) + 1
+    return f"{formula} − 1 = {windows}" if last_starts_outside else f"{formula} = {windows}"

@@ -1,0 +1,150 @@
+"""A kind of step from outside the package, L2 pooling: one entry in each engine's table.
+
+`CONTRIBUTING.md` explains the tables. A second test adds a shortcut: a step that reads two others.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from onnx import helper
+from torch.nn import functional
+
+from convscope.model import graph
+from convscope.model.file import load, save
+from convscope.model.intermediate import Intermediate
+from convscope.model.predictor import Predictor
+from convscope.network import modules, notation
+from convscope.network.chain import Chain, Step, parse_chain
+from convscope.network.folding import fold
+from convscope.offline import layers
+from convscope.walkthrough import numpy_chain, step_documents
+from convscope.walkthrough.document import Walk
+from convscope.walkthrough.numpy_chain import NumpyStep, forward, gradient_at
+from convscope.walkthrough.walk import walk
+
+
+def l2(step, inputs, _weights):
+    """sqrt(sum of squares) of every window."""
+    return np.sqrt((step.windows.slide(inputs[0]) ** 2).sum(axis=(3, 4)))
+
+
+def l2_gradient(step, at_output, inputs, _weights):
+    patches = step.windows.slide(inputs[0])
+    norms = np.maximum(l2(step, inputs, ()), 1e-300)
+    at_windows = patches * (at_output / norms)[..., np.newaxis, np.newaxis]
+    return (step.windows.add_back(at_windows, inputs[0].shape),)
+
+
+def l2_nodes(step, inputs, output):
+    geometry = {"kernel_shape": step.windows.size, "strides": step.windows.stride, "p": 2}
+    return [helper.make_node("LpPool", inputs, [output], step.name, **geometry)]
+
+
+def l2_in_pytorch(maps, size, stride, _overhang):
+    return functional.lp_pool2d(maps, 2.0, size, stride)
+
+
+@pytest.fixture
+def l2_pooling(monkeypatch):
+    monkeypatch.setitem(notation.POOLINGS, "LP", "l2_pooling")
+    monkeypatch.setitem(numpy_chain.NUMPY_STEPS, "l2_pooling", NumpyStep(l2, l2_gradient))
+    monkeypatch.setitem(
+        modules.BLOCKS, "l2_pooling", lambda step, _: modules.PoolingBlock(step, l2_in_pytorch)
+    )
+    monkeypatch.setitem(graph.NODES, "l2_pooling", l2_nodes)
+    monkeypatch.setitem(layers.LAYERS, "l2_pooling", layers.pooling)
+    monkeypatch.setitem(step_documents.DOCUMENTS, "l2_pooling", step_documents.pooling_document)
+
+
+def picture_for(model, seed=0):
+    size = model.preparation
+    shape = size.height, size.width, size.channels
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def in_pytorch(model, maps):
+    weights = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
+    maps = functional.conv2d(maps, weights["convolution_1.weight"], weights["convolution_1.bias"], padding=1)
+    pooled = functional.lp_pool2d(maps.relu(), 2.0, 2)
+    return functional.linear(
+        pooled.flatten(1), weights["full_connection_1.weight"], weights["full_connection_1.bias"]
+    )
+
+
+@pytest.mark.usefixtures("l2_pooling")
+def test_a_new_pooling_goes_through_every_engine(make_model, tmp_path):
+    model = make_model("4C3-LP2", (3, 8, 8))
+    assert model.notation == "4C3-LP2"
+    assert [step.title for step in model.chain if "pooling" in step.kind] == ["l2 pooling"]
+    pixels = picture_for(model)
+    steps = forward(model, pixels)
+    image = torch.from_numpy(steps[0].output)[None].requires_grad_()
+    expected = in_pytorch(model, image)
+    np.testing.assert_allclose(steps[-1].input, expected[0].detach(), rtol=1e-9)
+    at_logits = np.array([1.0, -2.0, 0.5])
+    expected[0].backward(torch.from_numpy(at_logits))
+    np.testing.assert_allclose(gradient_at(steps, model, at_logits, "image"), image.grad[0], atol=1e-12)
+    np.testing.assert_allclose(Predictor(model).logits(pixels[None])[0], steps[-1].input, atol=1e-4)
+    save(model, tmp_path / "model.safetensors")
+    walked = walk(load(tmp_path / "model.safetensors"), pixels)
+    assert walked.largest_difference < 1e-4
+    document = next(step for step in walked.steps if step.kind == "l2_pooling")
+    np.testing.assert_allclose(document.values(np.zeros(0)), steps[3].output, rtol=1e-5)
+    again = Walk.model_validate_json(walked.model_dump_json())
+    assert [step.kind for step in again.steps] == [step.kind for step in walked.steps]
+    assert layers.describe(model)[1]["kind"] == "l2_pooling"
+
+
+@pytest.mark.usefixtures("l2_pooling")
+def test_a_network_with_it_is_trained_and_folded():
+    torch.manual_seed(0)
+    chain = parse_chain("4C3-LP2", (3, 8, 8), 3)
+    network = modules.TrainingNetwork(chain, whitened=None, fused=True)
+    maps = torch.randn(8, 3, 8, 8).to(memory_format=torch.channels_last)
+    network(maps).square().mean().backward()
+    assert all(weight.grad is not None for weight in network.parameters())
+    assert {name: weight.shape for name, weight in fold(network).items()} == chain.parameters
+
+
+def test_a_step_may_read_two(make_model, monkeypatch):
+    """A shortcut around the second convolution: what it gives out is added to what it read."""
+    addition = NumpyStep(
+        lambda _step, inputs, _weights: inputs[0] + inputs[1],
+        lambda _step, at_output, _inputs, _weights: (at_output, at_output),
+    )
+    monkeypatch.setitem(numpy_chain.NUMPY_STEPS, "addition", addition)
+    monkeypatch.setitem(
+        graph.NODES,
+        "addition",
+        lambda step, inputs, output: [helper.make_node("Add", inputs, [output], step.name)],
+    )
+    model = make_model("4C3-4C3-5N", (1, 6, 6))
+    branches = "convolution_2.relu", "convolution_1.relu"
+    shape = model.chain["convolution_2.relu"].shape
+    add = Step("addition_1", "addition", branches, shape, shape)
+    steps = [
+        step if step.name != "flattening" else replace(step, inputs=("addition_1",)) for step in model.chain
+    ]
+    position = [step.name for step in steps].index("flattening")
+    model = replace(model, chain=Chain((*steps[:position], add, *steps[position:])))
+    pixels = picture_for(model)
+    computed = forward(model, pixels)
+    engine = Intermediate(model, [step.name for step in computed[:-1]]).values(pixels[None])
+    for step in computed[:-1]:
+        np.testing.assert_allclose(step.output, engine[step.name][0], atol=1e-4)
+    weights = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
+
+    def layer(function, name, value, **options):
+        return function(value, weights[f"{name}.weight"], weights[f"{name}.bias"], **options)
+
+    image = torch.from_numpy(computed[0].output)[None].requires_grad_()
+    first = layer(functional.conv2d, "convolution_1", image, padding=1).relu()
+    both = first + layer(functional.conv2d, "convolution_2", first, padding=1).relu()
+    hidden = layer(functional.linear, "full_connection_1", both.flatten(1)).relu()
+    logits = layer(functional.linear, "full_connection_2", hidden)[0]
+    np.testing.assert_allclose(computed[-1].input, logits.detach(), rtol=1e-9)
+    at_logits = np.array([0.5, -1.0, 2.0])
+    logits.backward(torch.from_numpy(at_logits))
+    np.testing.assert_allclose(gradient_at(computed, model, at_logits, "image"), image.grad[0], atol=1e-12)
