@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 from pydantic import BaseModel
 
+from convscope.common.processors import processor_count
 from convscope.model.file import Model, save
 from convscope.network.chain import parse_chain
 from convscope.pictures.preparation import Preparation
@@ -28,6 +29,11 @@ SWITCHES = [
         "--use-fake-ui-for-media-stream",
     ),  # a camera, and leave to use it
 ]
+
+# Worker processes share the processors: threads of two that wait for each other would spend them on waiting.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    share = max(1, processor_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("convscope", deadline=None)
