@@ -1,5 +1,4 @@
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,8 @@ from fastapi import FastAPI
 
 from convscope.common.locking import locked
 from convscope.studio.jobs import Jobs
+from convscope.training.events import EpochDone
+from convscope.training.listeners.event_log import EventLog
 
 NETWORK = ("network", "4C3-MP2", "--input", "1x8x8", "--json")
 
@@ -96,10 +97,11 @@ def test_progress_is_that_of_the_last_event(jobs, tmp_path):
     (tmp_path / "search").mkdir()
     with locked(tmp_path / "search"):  # as a process that is running does
         assert jobs.look("search").progress is None
-        with jobs.events_path("search").open("w") as file:
-            for epoch in (1, 3):
-                step = {"event": "StepDone", "epoch": epoch, "epochs": 12, "left_seconds": 90.0 / epoch}
-                file.write(json.dumps(step) + "\n")
+        log = EventLog(jobs.events_path("search"))
+        assert jobs.look("search").progress is None
+        for epoch in (1, 3):
+            log(EpochDone(epoch, 12, 0.1, 0.5, 0.75, None, None, 1e4, 1.0, left_seconds=90.0 / epoch))
+        with jobs.events_path("search").open("a") as file:
             file.write('{"event": "Step')
         progress = jobs.look("search").progress
         assert (progress.done_fraction, progress.left_seconds) == (0.25, 30)

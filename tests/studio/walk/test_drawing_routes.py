@@ -2,6 +2,8 @@
 
 import io
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from convscope.classifier import load
+from convscope.model.file import save
 from convscope.pictures.sources import open_source
 from convscope.walkthrough.arrays import EncodedArray
 
@@ -56,6 +59,35 @@ def test_a_drawing_is_kept_if_it_shall_be_walked(start_studio, digits_model):
     _, told = draw(studio, in_a_corner(0), "?keep=true")
     answer = studio.get(f"/api/models/{studio.model('digits')}/answer?picture={told['picture']}")
     assert answer["after"] == pytest.approx(told["probabilities"])
+
+
+def test_drawings_follow_the_training_pictures_when_these_change(start_studio, brightness, tmp_path):
+    folder = tmp_path / "squares"
+    paint_squares(folder, start=1)
+    save(replace(brightness, receipt={"data": str(folder)}), tmp_path / "digits.safetensors")
+    studio = start_studio(tmp_path / "digits.safetensors", "--data", folder)
+    before = drawn_centre(studio)
+    shutil.rmtree(folder)
+    paint_squares(folder, start=4)
+    assert (drawn_centre(studio) > before + 2).all()
+
+
+def paint_squares(folder, start):
+    """Pictures of a bright square, 3 × 3 of 8 × 8 pixels, from (start, start) on."""
+    for label in ("dark", "bright"):
+        for number in range(3):
+            pixels = np.zeros((8, 8), np.uint8)
+            pixels[start : start + 3, start : start + 3] = 255 - number
+            path = folder / label / f"{start} {number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+
+
+def drawn_centre(studio):
+    """Where the ink of a drawing is, as the network gets it: (down, across)."""
+    _, answer = draw(studio, in_a_corner(0))
+    ink = EncodedArray.model_validate(answer["pixels"]).values()[0].astype(float)
+    return np.array([np.average(np.arange(len(ink)), weights=ink.sum(axis=axis)) for axis in (1, 0)])
 
 
 def test_what_is_no_drawing_is_refused(studio_server):

@@ -19,11 +19,13 @@ from convscope.studio.lesson.exhibit import (
     Place,
     Rectangle,
     added,
+    largest_at,
     line,
     number_grid,
     pixel_map,
     signed_map,
     window_grid,
+    window_of,
 )
 from convscope.studio.lesson.question import Question, rounding
 
@@ -40,27 +42,20 @@ def exhibit(material: Material, place: Place) -> Exhibit:
     filters, _ = material.weights(step)
     shape = step.output.shape
     channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
-    windows = step.step.windows
-    window = Rectangle(
-        top=row * windows.stride[0] - windows.padding[0],
-        left=column * windows.stride[1] - windows.padding[1],
-        height=windows.size[0],
-        width=windows.size[1],
-    )
     found = _explain(material, step, channel, row, column)
     names = CHANNELS[len(step.input)]
     return Exhibit(
         maps=[
-            _input_map(material, step, window),
+            _input_map(material, step, window_of(step, row, column)),
             signed_map(f"feature map {channel}", "output", step.output[channel], at=(row, column)),
         ],
         grids=[
             grid
             for source, name in enumerate(names)
             for grid in (
-                _window(step, source, row, column, f"window, {name}"),
+                window_grid(f"window, {name}", step, source, row, column),
                 number_grid(f"filter, {name}", "weights", filters[channel, source]),
-                _product_grid(found, source, name, windows.size[1]),
+                _product_grid(found, source, name, step.step.windows.size[1]),
             )
         ],
         lines=[
@@ -75,7 +70,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
 def questions(material: Material) -> tuple[Question, ...]:
     """Ask for the value of a cell, the size of the feature map, and what the filter responds to."""
     material, step = material.first(_KINDS)
-    channel, row, column = (int(n) for n in np.unravel_index(step.output.argmax(), step.output.shape))
+    channel, row, column = largest_at(step.output)
     first = _sum_of_window if len(step.input) == 1 else _sum_of_channels
     return (
         first(material, step, channel, row, column),
@@ -107,7 +102,7 @@ def _sum_of_window(material: Material, step: ComputedStep, channel: int, row: in
             float(flipped): "That is the filter turned by 180°. A network uses it as it is.",
         },
         grids=(
-            _window(step, 0, row, column, "window"),
+            window_grid("window", step, 0, row, column),
             number_grid("filter", "weights", filters[channel, 0]),
         ),
     )
@@ -134,7 +129,7 @@ def _size(step: ComputedStep) -> Question:
     windows = step.step.windows
     height, window = step.input.shape[1], windows.size[0]
     stride, padding = windows.stride[0], windows.padding[0]
-    answer = output_size(height, window, stride, padding)
+    answer = step.output.shape[1]
     return Question(
         "size",
         line(
@@ -148,7 +143,7 @@ def _size(step: ComputedStep) -> Question:
             answer - 1: "Count the first position too: add 1.",
             output_size(
                 height, window, stride
-            ): "You left out the padding: zeros around the input make room for more positions.",
+            ): "You left out the padding: it makes room for more positions.",
         },
     )
 
@@ -164,7 +159,7 @@ def _strongest(material: Material, step: ComputedStep, channel: int) -> tuple[Qu
     filters, _ = material.weights(step)
     names = CHANNELS[len(step.input)]
     windows = [
-        _window(step, source, *cell, f"window {n}, {name}")
+        window_grid(f"window {n}, {name}", step, source, *cell)
         for n, cell in enumerate(cells, start=1)
         for source, name in enumerate(names)
     ]
@@ -193,15 +188,9 @@ def _input_map(material: Material, step: ComputedStep, window: Rectangle) -> Map
 def _explain(
     material: Material, step: ComputedStep, channel: int, row: int, column: int
 ) -> convolution.ConvolutionSum:
-    windows = step.step.windows
-    filters, bias = material.weights(step)
-    return convolution.explain(step.input, filters, bias, windows, channel=channel, row=row, column=column)
-
-
-def _window(step: ComputedStep, source: int, row: int, column: int, caption: str) -> Grid:
-    windows = step.step.windows
-    cells = windows.read(step.input, channel=source, row=row, column=column)
-    return window_grid(caption, cells, windows.size[1])
+    return convolution.explain(
+        step.input, *material.weights(step), step.step.windows, channel=channel, row=row, column=column
+    )
 
 
 def _product_grid(found: convolution.ConvolutionSum, channel: int, name: str, width: int) -> Grid:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.steps.arrays import Array
-    from convscope.steps.windows import Cell
+    from convscope.walkthrough.numpy_chain import ComputedStep
 
 Role = Literal["input", "weights", "output"]
 Line = list[str | float]
@@ -124,12 +124,23 @@ def signed_map(caption: str, role: Role, values: Array, **more: object) -> Map:
     return Map.model_validate({"caption": caption, "role": role, "pixels": False, "values": encoded, **more})
 
 
-def window_grid(caption: str, cells: Iterable[Cell], width: int, *, winner: int | None = None) -> Grid:
+def window_of(step: ComputedStep, row: int, column: int) -> Rectangle:
+    """Return the window on the input that belongs to a cell of the output."""
+    windows = step.step.windows
+    return Rectangle(
+        top=row * windows.stride[0] - windows.padding[0],
+        left=column * windows.stride[1] - windows.padding[1],
+        height=windows.size[0],
+        width=windows.size[1],
+    )
+
+
+def window_grid(caption: str, step: ComputedStep, channel: int, row: int, column: int) -> Grid:
     """Make a grid of the cells of a window."""
-    values = [cell.value for cell in cells]
+    cells = step.step.windows.read(step.input, channel=channel, row=row, column=column)
+    values, width = [cell.value for cell in cells], step.step.windows.size[1]
     rows = [values[start : start + width] for start in range(0, len(values), width)]
-    marked = None if winner is None else divmod(winner, width)
-    return Grid(caption=caption, role="input", rows=rows, marked=marked)
+    return Grid(caption=caption, role="input", rows=rows)
 
 
 def number_grid(caption: str, role: Role, values: Array) -> Grid:
@@ -147,6 +158,16 @@ def line(text: str, *pieces: str | float) -> Line:
     words = text.split("{}")
     mixed = [words[0], *(piece for pair in zip(pieces, words[1:], strict=True) for piece in pair)]
     return [piece for piece in mixed if piece != ""]
+
+
+def largest_at(values: Array) -> tuple[int, ...]:
+    """Return the index of the largest value.
+
+    Example:
+        >>> largest_at(np.array([[1.0, 5.0], [3.0, 2.0]]))
+        (0, 1)
+    """
+    return tuple(int(index) for index in np.unravel_index(values.argmax(), values.shape))
 
 
 def added(parts: Iterable[float]) -> Line:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import image
-from convscope.studio.lesson.exhibit import CHANNELS, Exhibit, Grid, Line, Place, around, line, pixel_map
+from convscope.studio.lesson.exhibit import (
+    CHANNELS,
+    Exhibit,
+    Grid,
+    Line,
+    Place,
+    around,
+    largest_at,
+    line,
+    pixel_map,
+)
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -30,7 +40,7 @@ def questions(material: Material) -> tuple[Question, ...]:
     """Ask for a normalised value, and the number of values."""
     height, width, channels = material.pixels.shape
     normalised = material.steps[0].output[0]
-    row, column = (int(n) for n in np.unravel_index(np.abs(normalised).argmax(), normalised.shape))
+    row, column = largest_at(np.abs(normalised))
     found = _explain(material, 0, row, column)
     return (
         Question(

@@ -14,11 +14,12 @@ from convscope.studio.lesson.exhibit import (
     Grid,
     Line,
     Place,
-    Rectangle,
     added,
+    largest_at,
     line,
     signed_map,
     window_grid,
+    window_of,
 )
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
 
@@ -32,23 +33,16 @@ _KINDS = ("max_pooling", "average_pooling")
 def exhibit(material: Material, place: Place) -> Exhibit:
     """Show one cell of a pooled map, and its window."""
     _, step = material.first(_KINDS)
-    windows, shape = step.step.windows, step.output.shape
-    channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
-    window = Rectangle(
-        top=row * windows.stride[0],
-        left=column * windows.stride[1],
-        height=windows.size[0],
-        width=windows.size[1],
-    )
-    values = _values(step, channel, row, column)
+    channel, row, column = place.inside(step.output.shape, _most_varied(step))
+    grid = window_grid("window", step, channel, row, column)
     return Exhibit(
         maps=[
-            signed_map("before pooling", "input", step.input[channel], window=window),
+            signed_map("before pooling", "input", step.input[channel], window=window_of(step, row, column)),
             signed_map("after pooling", "output", step.output[channel], at=(row, column)),
         ],
-        grids=[_grid(step, channel, row, column)],
-        lines=[[*_working(step, values), " = ", float(step.output[channel, row, column])]],
-        choice=Choice(label="map", options=[str(n) for n in range(shape[0])], chosen=channel),
+        grids=[grid],
+        lines=[[*_working(step, _values(grid)), " = ", float(step.output[channel, row, column])]],
+        choice=Choice(label="map", options=[str(n) for n in range(len(step.output))], chosen=channel),
     )
 
 
@@ -56,7 +50,8 @@ def questions(material: Material) -> tuple[Question, ...]:
     """Ask for the value of a window, the size of the pooled map, and what pooling discards."""
     _, step = material.first(_KINDS)
     channel, row, column = _most_varied(step)
-    values = _values(step, channel, row, column)
+    grid = window_grid("window", step, channel, row, column)
+    values = _values(grid)
     answer = float(step.output[channel, row, column])
     mean, largest = float(np.mean(values)), max(values)
     mistaken = (
@@ -76,10 +71,10 @@ def questions(material: Material) -> tuple[Question, ...]:
                 sum(values): "That is the sum of the window.",
                 min(values): "That is the minimum.",
             },
-            grids=(_grid(step, channel, row, column),),
+            grids=(grid,),
         ),
         _size(step),
-        _forgotten(step, channel, row, column),
+        _forgotten(step, grid, channel, row, column),
     )
 
 
@@ -95,7 +90,7 @@ def _size(step: ComputedStep) -> Question:
             f"{may} extend past the edge. How many rows does the pooled map have?",
             *(height, window, stride),
         ),
-        output_size(height, window, stride, overhang=windows.overhang),
+        step.output.shape[1],
         (line(f"({{}} − {{}}) / {{}}, rounded {rounded}, plus 1", height, window, stride),),
         slips={
             other: f"The last window {may} extend past the edge: round {rounded}.",
@@ -104,7 +99,7 @@ def _size(step: ComputedStep) -> Question:
     )
 
 
-def _forgotten(step: ComputedStep, channel: int, row: int, column: int) -> Question:
+def _forgotten(step: ComputedStep, grid: Grid, channel: int, row: int, column: int) -> Question:
     """Ask what happens if all values of a window but the maximum are halved."""
     windows = step.step.windows
     cells = windows.read(step.input, channel=channel, row=row, column=column)
@@ -123,26 +118,17 @@ def _forgotten(step: ComputedStep, channel: int, row: int, column: int) -> Quest
         change(before, float(after)),
         (line("it was {}", before), line("it is {}", float(after))),
         options=CHANGES,
-        grids=(_grid(step, channel, row, column),),
+        grids=(grid,),
     )
 
 
-def _most_varied(step: ComputedStep) -> tuple[int, int, int]:
+def _most_varied(step: ComputedStep) -> tuple[int, ...]:
     """Return the window whose values differ most."""
-    windows = step.step.windows
-    spread = np.ptp(windows.slide(step.input), axis=(3, 4))
-    channel, row, column = (int(n) for n in np.unravel_index(spread.argmax(), spread.shape))
-    return channel, row, column
+    return largest_at(np.ptp(step.step.windows.slide(step.input), axis=(3, 4)))
 
 
-def _grid(step: ComputedStep, channel: int, row: int, column: int) -> Grid:
-    windows = step.step.windows
-    cells = windows.read(step.input, channel=channel, row=row, column=column)
-    return window_grid("window", cells, windows.size[1])
-
-
-def _values(step: ComputedStep, channel: int, row: int, column: int) -> list[float]:
-    return [value for cells in _grid(step, channel, row, column).rows for value in cells if value is not None]
+def _values(grid: Grid) -> list[float]:
+    return [value for row in grid.rows for value in row if value is not None]
 
 
 def _working(step: ComputedStep, values: list[float]) -> Line:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from convscope.steps import relu
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Place, around, line, signed_map
+from convscope.studio.lesson.exhibit import Choice, Exhibit, Place, around, largest_at, line, signed_map
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -21,9 +19,7 @@ _GUESS = 10.0
 def exhibit(material: Material, place: Place) -> Exhibit:
     """Show a feature map without and with ReLU, and one cell of it."""
     _, step = material.first(_KINDS)
-    shape = step.output.shape
-    lowest = int(step.input.min(axis=(1, 2)).argmin())
-    channel, row, column = place.inside(shape, (lowest, shape[1] // 2, shape[2] // 2))
+    channel, row, column = place.inside(step.output.shape, largest_at(-step.input))
     found = relu.explain(step.input, channel=channel, row=row, column=column)
     return Exhibit(
         maps=[
@@ -35,14 +31,14 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             around("with ReLU", "output", step.output[channel], row, column),
         ],
         lines=[line("max(0, {}) = {}", found.without, found.result)],
-        choice=Choice(label="map", options=[str(n) for n in range(shape[0])], chosen=channel),
+        choice=Choice(label="map", options=[str(n) for n in range(len(step.output))], chosen=channel),
     )
 
 
 def questions(material: Material) -> tuple[Question, ...]:
     """Ask what ReLU does to one value, to those around it, and to all."""
     _, step = material.first(_KINDS)
-    channel, row, column = (int(n) for n in np.unravel_index(step.input.argmin(), step.input.shape))
+    channel, row, column = largest_at(-step.input)
     found = relu.explain(step.input, channel=channel, row=row, column=column)
     grid = around("without ReLU", "input", step.input[channel], row, column)
     cells = [cell for cells in grid.rows for cell in cells if cell is not None]
@@ -71,7 +67,7 @@ def questions(material: Material) -> tuple[Question, ...]:
         Question(
             "share",
             line(
-                "Estimate: how many per cent of all {} values of this step are 0 with ReLU? "
+                "Estimate: what percentage of all {} values of this step is 0 with ReLU? "
                 "Within 10 points is close enough.",
                 step.output.size,
             ),
