@@ -116,7 +116,7 @@ def peak(model: Path, files: list[str], count: int) -> float:
 
 def command(model: Path, folder: Path) -> list[str]:
     """How a person asks about a folder."""
-    return [sys.executable, "-m", "convscope", "predict", str(model), str(folder), "--format", "csv"]
+    return [sys.executable, "-m", "convscope", "predict", str(model), str(folder), "--csv", "-"]
 
 
 def table(report: dict[str, Any]) -> str:

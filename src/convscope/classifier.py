@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from convscope.common.processors import processor_count
-from convscope.errors import PictureError
+from convscope.errors import PictureError, SettingError
 from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, pixels_of
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from convscope.pictures.sources import Data
     from convscope.walkthrough.explanation import Explanation
 
-_AT_ONCE = 128
-"""So many prepared pictures of a store are held in memory."""
-_TOGETHER = 4
-"""So many pictures are read and then predicted by one thread, while others do the same with the next ones."""
+_STORE_BATCH = 128
+"""Prepared pictures of a store that are in memory at the same time."""
+_THREAD_BATCH = 4
+"""Pictures that a thread reads and then predicts, while other threads do the same with the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class Prediction:
     """What a classifier says about one picture.
 
     Attributes:
-        name: The picture's path, or its place among those given: `picture 1`.
+        name: The picture's path, or its position among those given: `picture 1`.
         label: The most probable class.
-        probability: How probable the classifier holds it, 0 to 1.
+        probability: Its probability, 0 to 1.
         top: The most probable classes with their probabilities, best first.
-        score: How well the picture fits to the classes, all together: the higher, the better; None if the
-            model cannot tell.
-        unknown: Whether it fits so little that it is probably of none of them. The label then says which
-            class it is least unlike.
+        score: How well the picture fits the classes as a whole, the higher the better; None if the model
+            cannot tell.
+        unknown: Whether it fits so badly that it probably shows none of the classes; `label` is then the
+            class that it resembles most.
     """
 
     name: str
@@ -61,16 +61,35 @@ class Prediction:
     unknown: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluatedPicture:
+    """A labelled picture and what a classifier answered.
+
+    Attributes:
+        picture: Its name.
+        truth: Its true class.
+        answer: The most probable class.
+        probability: The probability of `answer`, 0 to 1.
+        unknown: Whether the picture was taken for unknown.
+    """
+
+    picture: str
+    truth: str
+    answer: str
+    probability: float
+    unknown: bool
+
+
 class Classifier:
     """A trained classifier: `convscope.load` returns it.
 
-    A picture is a path, the bytes of a file, a PIL image or a uint8 array (height, width) or (height, width,
-    channels). Every picture is prepared exactly as in training.
+    A picture is a path, the bytes of a file, a PIL image, or a uint8 array of shape (height, width) or
+    (height, width, channels). Every picture is resized and scaled as in training.
 
     Args:
-        model: What the model file holds.
-        threads: How many threads compute a batch; None takes one for every processor there is. Of many files
-            several batches are computed at the same time, which is faster if each takes one thread.
+        model: The content of a model file.
+        threads: How many threads compute one batch; None for one per processor. For many files, several
+            batches are computed at the same time, which is faster with one thread each.
 
     Attributes:
         model: As given.
@@ -83,12 +102,12 @@ class Classifier:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes, in the order of the probabilities."""
+        """The class names, in the order of the probabilities."""
         return self.model.classes
 
     @property
     def network(self) -> str:
-        """The network's notation, output layer left out."""
+        """The network in notation, without the output layer."""
         return self.model.notation
 
     @overload
@@ -96,20 +115,22 @@ class Classifier:
     @overload
     def predict(self, pictures: Pictures, top: int = 5) -> list[Prediction]: ...
     def predict(self, pictures: Picture | Pictures, top: int = 5) -> Prediction | list[Prediction]:
-        """Say which class a picture is of.
+        """Predict which class a picture shows.
 
         Args:
             pictures: One picture, or several: a list, or an array (N, height, width) or (N, height, width,
-                channels). Of three sides the last is taken for channels if it is 1, 3 or 4, of which 4, with
-                opacity, is refused.
-            top: How many of the most probable classes a prediction lists at most.
+                channels). If an array has three dimensions, the last one counts as channels if it is 1, 3 or
+                4; 4 channels (with alpha) are refused.
+            top: How many of the most probable classes to list, at least 1.
 
         Returns:
             A Prediction for one picture, a list for several.
 
         Raises:
             PictureError: A picture cannot be read; the message names it.
+            SettingError: `top` is not a positive whole number.
         """
+        _check_top(top)
         answers = self._answers(pictures)
         predictions = [self.prediction(name, _or_raise(answer), top) for name, answer in answers]
         return predictions[0] if is_single(pictures) else predictions
@@ -118,28 +139,30 @@ class Classifier:
         """Compute the probabilities of all classes; arguments and errors as for `predict`.
 
         Returns:
-            float64 (N, classes), one row a picture, also for a single one; every row sums to 1.
+            float64 (N, classes), one row per picture, even for a single one; every row sums to 1.
         """
         rows = [_or_raise(answer).probabilities for _, answer in self._answers(pictures)]
         return np.array(rows, np.float64).reshape(-1, len(self.classes))
 
     def predict_each(self, pictures: Pictures, top: int = 5) -> Iterator[Prediction | PictureError]:
-        """Predict one picture after the other, in order, holding only a few in memory.
+        """Predict many pictures in order, with only a few in memory at a time; arguments as for `predict`.
 
         Yields:
-            A Prediction, or the PictureError of a picture that cannot be read; the next ones follow anyway.
+            A Prediction, or the PictureError of a picture that cannot be read; the others follow all the
+            same.
         """
+        _check_top(top)
         for name, answer in self._answers(pictures):
             yield answer if isinstance(answer, PictureError) else self.prediction(name, answer, top)
 
     def explain(self, picture: Picture, *, truth: str | None = None, data: Data | None = None) -> Explanation:
-        """Show every step of the network on a picture: in a notebook as a page, with `.save(path)` as a file.
+        """Explain a picture step by step: a page in a notebook, or a file with `.save(path)`.
 
         Args:
             picture: One picture.
-            truth: The name of the class that it is truly of, if that is known.
-            data: A source of labelled pictures, as for `evaluate`, such as the classifier was trained on: to
-                find those that are most alike, and which classes the last neurons answer to.
+            truth: The name of its true class, if known.
+            data: Labelled pictures as for `evaluate`, best those that the classifier was trained on: to
+                find the most similar ones, and which classes the last neurons respond to.
 
         Raises:
             PictureError: The picture cannot be read.
@@ -156,21 +179,36 @@ class Classifier:
         Args:
             data: A source: a folder of class folders, an archive of one, a manifest, idx files, `digits`, or
                 a pair (pictures, labels) of arrays. Classes are matched by name.
-            part: The part of the source to judge by, or `all`. Where the source has no test pictures of its
-                own, they are those that training sets aside, and the notes say so.
-            progress: Called with (pictures prepared, pictures in all).
+            part: Which part of the source to use, or `all`. If the source has no test part of its own, it is
+                the one that training sets aside, and the notes say so.
+            progress: Called with (pictures prepared, pictures in total).
 
         Raises:
             DataError: The source cannot be used, or has a class the model does not know.
         """
+        return self.evaluate_each(data, part, progress=progress)[0]
+
+    def evaluate_each(
+        self, data: Data, part: Judged = "test", *, progress: Progress | None = None
+    ) -> tuple[Evaluation, list[EvaluatedPicture]]:
+        """Evaluate, and list the pictures with truth and answer; arguments and errors as for `evaluate`."""
         selection = select(data, self.model, part, progress=progress)
         answers = self.answers_at(selection.store.pictures, selection.indices)
-        return replace(evaluate_answers(answers, selection.labels, self.model), notes=selection.notes)
+        figures = evaluate_answers(answers, selection.labels, self.model)
+        indices: list[int] = selection.indices.tolist()
+        names = (selection.store.names[index] for index in indices)
+        truths = (self.classes[label] for label in selection.labels.tolist())
+        pictures = [
+            EvaluatedPicture(name, truth, found.label, found.probability, found.unknown)
+            for name, truth, answer in zip(names, truths, answers, strict=True)
+            for found in (self.prediction(name, answer, top=1),)
+        ]
+        return replace(figures, notes=selection.notes), pictures
 
     def probabilities_at(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Compute the probabilities for some prepared pictures of a store; arguments as for `answers_at`.
+        """Compute the class probabilities of prepared pictures; arguments as for `answers_at`.
 
         Returns:
             float64 (n, classes).
@@ -179,22 +217,22 @@ class Classifier:
         return np.array(rows, np.float64).reshape(-1, len(self.classes))
 
     def answers_at(self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> list[Answer]:
-        """Answer about some prepared pictures of a store, holding only a batch of them in memory.
+        """Compute the answers for prepared pictures of a store, with one batch in memory at a time.
 
         Args:
-            pictures: uint8 (N, height, width, channels), prepared; may be mapped from the disk.
+            pictures: uint8 (N, height, width, channels), prepared; may be memory-mapped.
             indices: (n,) which of them.
         """
-        parts = [indices[start : start + _AT_ONCE] for start in range(0, len(indices), _AT_ONCE)]
+        parts = [indices[start : start + _STORE_BATCH] for start in range(0, len(indices), _STORE_BATCH)]
         return [answer for part in parts for answer in self.predictor.answers(pictures[part])]
 
     def prepared(self, picture: Picture, name: str, *, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
-        """Read a picture and bring it into the form that the predictor takes.
+        """Read a picture and bring it into the network's input format.
 
         Args:
             picture: One picture.
-            name: What people call it, for the error.
-            pixel_limit: A file that unfolds to more pixels is refused before it is decoded.
+            name: Its name, for the error message.
+            pixel_limit: A file with more pixels is refused before it is decoded.
 
         Returns:
             uint8 (height, width, channels).
@@ -206,9 +244,9 @@ class Classifier:
         return prepare(pixels_of(picture, name, wanted.shortest_side, pixel_limit), wanted)
 
     def prediction(self, name: str, answer: Answer, top: int = 5) -> Prediction:
-        """Say what the predictor's answer means for the picture of that name."""
-        best = np.argsort(-answer.probabilities, kind="stable")[: max(1, top)]
-        ranked = tuple((self.classes[place], float(answer.probabilities[place])) for place in best)
+        """Turn the predictor's answer about a picture into a prediction."""
+        best = np.argsort(-answer.probabilities, kind="stable")[:top]
+        ranked = tuple((self.classes[index], float(answer.probabilities[index])) for index in best)
         return Prediction(name, *ranked[0], top=ranked, score=answer.score, unknown=answer.unknown)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -235,22 +273,23 @@ class Classifier:
         return f"<table>{''.join(cells)}</table>"
 
     def _answers(self, pictures: Picture | Pictures) -> Iterator[tuple[str, Answer | PictureError]]:
-        given = enumerate(as_many(pictures), start=1)
-        named = ((picture, picture_name(picture, place)) for place, picture in given)
+        numbered = enumerate(as_many(pictures), start=1)
+        named = ((picture, picture_name(picture, number)) for number, picture in numbered)
         if is_single(pictures):
-            yield from self._answered(list(named))  # threads take longer to start than one picture to predict
+            # starting threads takes longer than predicting one picture
+            yield from self._answer_batch(list(named))
             return
         workers = processor_count()
-        under_way: deque[Future[list[tuple[str, Answer | PictureError]]]] = deque()
+        pending: deque[Future[list[tuple[str, Answer | PictureError]]]] = deque()
         with ThreadPoolExecutor(workers) as pool:
-            while batch := list(itertools.islice(named, _TOGETHER)):
-                under_way.append(pool.submit(self._answered, batch))
-                if len(under_way) > workers:  # one more than are worked on, so that nobody waits for the next
-                    yield from under_way.popleft().result()
-            while under_way:
-                yield from under_way.popleft().result()
+            while batch := list(itertools.islice(named, _THREAD_BATCH)):
+                pending.append(pool.submit(self._answer_batch, batch))
+                if len(pending) > workers:  # one more than there are workers, so that none has to wait
+                    yield from pending.popleft().result()
+            while pending:
+                yield from pending.popleft().result()
 
-    def _answered(self, batch: Sequence[tuple[Picture, str]]) -> list[tuple[str, Answer | PictureError]]:
+    def _answer_batch(self, batch: Sequence[tuple[Picture, str]]) -> list[tuple[str, Answer | PictureError]]:
         prepared = [self._prepared(one) for one in batch]
         readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
         answers = iter(self.predictor.answers(np.stack(readable)) if readable else ())
@@ -267,16 +306,21 @@ class Classifier:
 
 
 def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier:
-    """Open a model file.
+    """Load a trained classifier.
 
     Args:
-        path: The `.safetensors` file that training wrote.
+        path: The model file (`.safetensors`), or the folder of the run that wrote it.
         threads: As for Classifier.
 
     Raises:
         ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.
     """
     return Classifier(file.load(path), threads)
+
+
+def _check_top(top: int) -> None:
+    if not isinstance(top, int) or top < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - people do pass None
+        raise SettingError(f"top cannot be {top!r}", why="it is a whole number of at least 1")
 
 
 def _or_raise(answer: Answer | PictureError) -> Answer:

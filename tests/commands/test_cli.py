@@ -88,7 +88,10 @@ def test_help_fits_any_terminal(arguments, columns):
 
 def test_help_fills_its_lines_however_long_they_are_in_the_code():
     done = convscope("predict", "--help", COLUMNS="200")
-    assert "does not stop the others. With --explain two maps are written for each: where" in done.stdout
+    assert (
+        "does not stop the others. With --explain two maps are written for each picture: where Grad-CAM"
+        in done.stdout
+    )
 
 
 def test_every_option_of_train_can_be_read_in_eighty_columns():
@@ -117,6 +120,30 @@ def test_a_misspelt_call_names_what_is_wrong(arguments, named):
     assert done.returncode == 2
     assert named in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ("train --lr 0.1", "--learning-rate"),
+        ("train --batch=8", "--batch-size"),
+        ("train --imgsz 64", "--size"),
+        ("export m --quantize", "--quantise"),
+        ("serve m --token x", "--token-file"),
+        ("train --sise 3", "--size"),
+        ("train --data pets", "argument"),
+        ("predict --weights m a.png", "argument"),
+    ],
+)
+def test_an_option_as_others_call_it_gets_the_name_it_has_here(arguments, meant):
+    done = convscope(*arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert meant in done.stderr
+
+
+def test_an_option_s_other_name_may_be_a_value():
+    done = convscope("network", "32C3", "--input", "1x8x8", "--", "--lr")
+    assert "no option" not in done.stderr
 
 
 @pytest.mark.parametrize("size", ["big", "32x", "x", "3x4x5", ""])

@@ -1,6 +1,8 @@
+import csv
 import dataclasses
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +24,7 @@ def test_the_report_for_people(run: Run, model_path: Path, pets: Path) -> None:
     assert ["dark", "10", "100.00", "%", "80.00", "%", "88.89", "%"] in lines
     assert ["dark", "8", "2"] in lines
     assert ["bright", ".", "10"] in lines
+    assert "\nROC AUC" in done.stdout
     for title in ("cross-entropy", "mean squared error", "classification error", "calibration error"):
         assert f"\n{title}" in done.stdout
 
@@ -71,3 +74,20 @@ def test_wrong_input_is_explained(
     assert done.stdout == ""
     assert 0 < len(done.stderr.splitlines()) <= 4
     assert "Traceback" not in done.stderr
+
+
+def test_csv_lists_every_picture_with_truth_and_answer(run: Run, model_path: Path, pets: Path) -> None:
+    path = pets.parent / "pictures.csv"
+    done = run("evaluate", model_path, pets, "--part", "all", "--csv", path, "--json")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert list(rows[0]) == ["picture", "truth", "answer", "probability", "unknown"]
+    assert Counter((row["truth"], row["answer"]) for row in rows) == {
+        ("dark", "dark"): 8, ("dark", "bright"): 2, ("bright", "bright"): 10,
+    }  # fmt: skip
+    for row in rows:
+        assert Path(row["picture"]).parent.name == row["truth"]
+        assert 0.5 <= float(row["probability"]) <= 1
+        assert row["unknown"] == "no"
+    assert json.loads(done.stdout)["pictures"] == len(rows)
+    assert f"written {path}" in done.stderr

@@ -1,16 +1,22 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from scipy import ndimage
 
 from convscope.walkthrough.document import Walk
+from convscope.walkthrough.named_filters import kernel
 
 
 def test_a_page_a_figure_and_the_numbers(run, model_path, paint, tmp_path):
     picture = paint(tmp_path / "cat.png", 200)
     for form in ("html", "png", "json"):
-        done = run("explain", model_path, picture, "--truth", "bright", "-o", tmp_path / f"walk.{form}")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        path = tmp_path / f"walk.{form}"
+        done = run("explain", model_path, picture, "--truth", "bright", "-o", path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"written {path}, {path.stat().st_size:,} bytes\n"
     told = Walk.model_validate_json((tmp_path / "walk.json").read_text())
     assert (told.model, told.picture_name, told.truth) == ("model.safetensors", str(picture), 1)
     assert told.classes[told.predicted] == "bright"
@@ -47,7 +53,8 @@ def test_what_cannot_be_is_said_and_nothing_is_written(run, model_path, paint, t
     picture = paint(tmp_path / "cat.png", 200)
     before = sorted(tmp_path.iterdir())
     for arguments, said in (
-        ((model_path,), "no picture"),
+        ((model_path,), "the picture is missing"),
+        (("smily",), "there is no model smily"),
         ((model_path, tmp_path / "no.png"), "no.png"),
         ((tmp_path / "no.safetensors", picture), "no.safetensors"),
         ((model_path, picture, "--truth", "cow"), "'cow'"),
@@ -73,10 +80,30 @@ def test_a_picture_with_a_filter(run, paint, tmp_path):
     assert convolution.stride == [2, 2]
     maps = convolution.output.values()
     assert (maps[0] == maps[1]).all()
-    for arguments, said in (((picture,), "no filter"), ((picture, "--kernel", "sharpn"), "'sharpn'")):
+    for arguments, said in (
+        ((picture,), "the filter is missing"),
+        ((picture, "--kernel", "sharpn"), "'sharpn'"),
+    ):
         done = run("filter", *arguments)
         assert done.returncode == 2
         assert said in done.stderr
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def test_a_filtered_picture_is_written_as_a_picture(run, paint, tmp_path):
+    picture, out = paint(tmp_path / "cat.png", 100), tmp_path / "blurred.png"
+    done = run("filter", picture, "--kernel", "blur", "-o", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    right = ndimage.correlate(pixels(picture).astype(float), kernel("blur"), mode="constant")
+    assert pixels(out).dtype == np.uint8
+    assert np.abs(pixels(out) - right).max() <= 0.51
+    figure = tmp_path / "figure.png"
+    run("filter", picture, "--kernel", "blur", "-o", figure, "--format", "png")
+    assert pixels(figure).shape[1] > 300  # with titles, and many times as large
 
 
 def test_predict_writes_maps_for_what_it_can_read(run, model_path, paint, tmp_path):

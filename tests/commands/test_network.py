@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from convscope.network.presets import PRESETS
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NETWORK = ("network", "32c3-MP2-64C3-MP2-128N", "--input", "3x32x32")
 
@@ -64,3 +66,9 @@ def test_wrong_input_is_explained(run: Run, arguments: list[str], said: str) -> 
     assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_arguments_the_presets_are_listed(run: Run) -> None:
+    lines = [line.split() for line in run("network").stdout.splitlines() if line.strip()]
+    assert [line for line in lines if line[0] in PRESETS] == [list(pair) for pair in PRESETS.items()]
+    assert json.loads(run("network", "--json").stdout) == PRESETS

@@ -22,7 +22,7 @@ def labels(text: str) -> dict[str, str]:
 
 
 def test_files_and_folders(run: Run, model_path: Path, pets: Path) -> None:
-    done = run("predict", model_path, pets / "dark", pets / "bright" / "3.png", "--format", "csv")
+    done = run("predict", model_path, pets / "dark", pets / "bright" / "3.png", "--csv", "-")
     assert done.returncode == 0
     assert done.stderr == ""
     assert list(labels(done.stdout)) == [f"{n}.png" for n in range(10)]
@@ -39,7 +39,7 @@ def test_a_folder_is_searched_in_natural_order_without_what_is_no_picture(
     (tmp_path / "all" / "round").symlink_to(tmp_path / "all")
     paint(tmp_path / "elsewhere" / "3.png", 10)
     (tmp_path / "all" / "deep" / "link").symlink_to(tmp_path / "elsewhere")
-    assert list(labels(run("predict", model_path, tmp_path / "all", "--format", "csv").stdout)) == [
+    assert list(labels(run("predict", model_path, tmp_path / "all", "--csv", "-").stdout)) == [
         "2.PNG",
         "10.png",
         "1.png",
@@ -57,8 +57,8 @@ def test_patterns_and_names_that_look_like_patterns(
         f"{pets}/dark/[45].png",
         f"{pets}/**/9.png",
         pets / "a[1].png",
-        "--format",
-        "csv",
+        "--csv",
+        "-",
     )
     assert list(labels(done.stdout)) == ["4.png", "5.png", "9.png", "a[1].png"]
 
@@ -66,9 +66,9 @@ def test_patterns_and_names_that_look_like_patterns(
 def test_names_on_standard_input(run: Run, model_path: Path, pets: Path) -> None:
     names = [str(pets / "dark" / "3.png"), str(pets / "bright" / "4.png")]
     for stdin in ("\n".join(names), "\n".join(names) + "\n\n"):
-        done = run("predict", model_path, "-", "--format", "csv", stdin=stdin)
+        done = run("predict", model_path, "-", "--csv", "-", stdin=stdin)
         assert labels(done.stdout) == {"3.png": "dark", "4.png": "bright"}
-    done = run("predict", model_path, "-", "--null", "--format", "csv", stdin="\0".join(names))
+    done = run("predict", model_path, "-", "--null", "--csv", "-", stdin="\0".join(names))
     assert labels(done.stdout) == {"3.png": "dark", "4.png": "bright"}
 
 
@@ -79,9 +79,9 @@ def test_names_with_newlines_commas_and_other_letters(
     for name in names:
         paint(tmp_path / "odd" / name, 10)
     stdin = "\0".join(str(tmp_path / "odd" / name) for name in names)
-    done = run("predict", model_path, "-", "--null", "--format", "csv", stdin=stdin)
+    done = run("predict", model_path, "-", "--null", "--csv", "-", stdin=stdin)
     assert list(labels(done.stdout)) == names
-    done = run("predict", model_path, tmp_path / "odd", "--format", "jsonl")
+    done = run("predict", model_path, tmp_path / "odd", "--json")
     assert sorted(Path(json.loads(line)["picture"]).name for line in done.stdout.splitlines()) == sorted(
         names
     )
@@ -90,14 +90,14 @@ def test_names_with_newlines_commas_and_other_letters(
 
 def test_a_name_that_is_not_utf8(run: Run, model_path: Path, paint: Paint, tmp_path: Path) -> None:
     paint(tmp_path / "odd" / os.fsdecode(b"caf\xe9.png"), 10)
-    for form in ("table", "csv", "jsonl"):
-        done = run("predict", model_path, tmp_path / "odd", "--format", form)
+    for options in ((), ("--csv", "-"), ("--json",)):
+        done = run("predict", model_path, tmp_path / "odd", *options)
         assert done.returncode == 0, done.stderr
         assert "caf" in done.stdout
 
 
 def test_json_lines_hold_the_most_probable_classes(run: Run, model_path: Path, pets: Path) -> None:
-    done = run("predict", model_path, pets / "bright", "--top", 5, "--format", "jsonl")
+    done = run("predict", model_path, pets / "bright", "--top", 5, "--json")
     first = json.loads(done.stdout.splitlines()[0])
     assert [guess["class"] for guess in first["classes"]] == ["bright", "dark"]
     assert sum(guess["probability"] for guess in first["classes"]) == pytest.approx(1)
@@ -119,8 +119,8 @@ def test_one_bad_file_does_not_stop_the_rest(run: Run, model_path: Path, pets: P
         pets / "text.jpg",
         pets / "none.png",
         pets / "dark" / "6.png",
-        "--format",
-        "csv",
+        "--csv",
+        "-",
     )
     assert done.returncode == 1
     assert labels(done.stdout) == {"5.png": "dark", "6.png": "dark"}
@@ -134,7 +134,7 @@ def test_a_person_is_told_how_far_it_is_while_the_answers_go_elsewhere(
 ) -> None:
     (pets / "text.jpg").write_text("no picture")
     (tmp_path / "names").write_text(f"{pets / 'dark' / '3.png'}\n" * 1_000 + str(pets / "text.jpg"))
-    command = [sys.executable, "-m", "convscope", "predict", str(model_path), "-", "--format", "csv"]
+    command = [sys.executable, "-m", "convscope", "predict", str(model_path), "-", "--csv", "-"]
     terminal, theirs = os.openpty()
     told = b""
     with (tmp_path / "names").open() as names, (tmp_path / "answers.csv").open("w") as answers:
@@ -146,7 +146,7 @@ def test_a_person_is_told_how_far_it_is_while_the_answers_go_elsewhere(
         os.close(terminal)
     assert process.wait(60) == 1
     assert len((tmp_path / "answers.csv").read_text().splitlines()) == 1 + 1_000
-    assert re.search(rb"[0-9,]+ pictures, [0-9,]+ a second", told)
+    assert re.search(rb"[0-9,]+ pictures, [0-9,]+ per second", told)
     assert b"cannot read the picture" in told
 
 
@@ -159,7 +159,7 @@ def test_a_person_is_told_how_far_it_is_while_the_answers_go_elsewhere(
         "-",
         "--top 0 {folder}/pets",
         "--null {folder}/pets",
-        "--format xml {folder}/pets",
+        "--json --csv x.csv {folder}/pets",
         "",
     ],
 )
@@ -208,9 +208,9 @@ def test_prediction_needs_no_pytorch(model_path: Path, pets: Path) -> None:
 def test_several_processes_predict_every_picture_once(
     run: Run, model_path: Path, pets: Path, size: int
 ) -> None:
-    alone = run("predict", model_path, pets, "--format", "csv").stdout.splitlines()
+    alone = run("predict", model_path, pets, "--csv", "-").stdout.splitlines()
     shares = [
-        run("predict", model_path, pets, "--format", "csv", RANK=str(rank), WORLD_SIZE=str(size))
+        run("predict", model_path, pets, "--csv", "-", RANK=str(rank), WORLD_SIZE=str(size))
         for rank in range(size)
     ]
     lines = [done.stdout.splitlines() for done in shares]
@@ -222,7 +222,7 @@ def test_several_processes_predict_every_picture_once(
 
 def test_a_process_without_a_share_has_nothing_to_say(run: Run, model_path: Path, pets: Path) -> None:
     one = pets / "dark" / "5.png"
-    done = run("predict", model_path, one, "--format", "csv", RANK="1", WORLD_SIZE="2")
+    done = run("predict", model_path, one, "--csv", "-", RANK="1", WORLD_SIZE="2")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     nothing = pets.parent / "nothing"
     nothing.mkdir()
@@ -233,3 +233,20 @@ def test_several_processes_cannot_share_standard_input(run: Run, model_path: Pat
     done = run("predict", model_path, "-", RANK="0", WORLD_SIZE="2")
     assert done.returncode == 2
     assert "cannot read one standard input" in done.stderr
+
+
+def test_csv_goes_to_a_file_that_holds_what_would_be_printed(run: Run, model_path: Path, pets: Path) -> None:
+    (pets / "text.jpg").write_text("no picture")
+    answers = pets.parent / "answers.csv"
+    done = run("predict", model_path, pets, "--csv", answers)
+    assert (done.returncode, done.stdout) == (1, f"written {answers}\n")
+    assert answers.read_text() == run("predict", model_path, pets, "--csv", "-").stdout
+
+
+def test_the_folder_of_a_run_is_taken_for_its_model(run: Run, model_path: Path, pets: Path) -> None:
+    by_folder = run("predict", model_path.parent, pets / "dark")
+    assert by_folder.returncode == 0, by_folder.stderr
+    assert by_folder.stdout == run("predict", model_path, pets / "dark").stdout
+    done = run("predict", pets, pets / "dark")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the folder of a finished run" in done.stderr

@@ -14,7 +14,7 @@ from sklearn.calibration import calibration_curve
 
 from convscope.errors import DataError
 from convscope.model.calibration import untempered
-from convscope.model.evaluation import evaluate, evaluate_answers, wilson_interval
+from convscope.model.evaluation import evaluate, evaluate_answers, roc_auc, wilson_interval
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
 from convscope.model.rejection import Rejection
@@ -152,3 +152,34 @@ def test_answers_are_judged_with_and_without_the_temperature(make_model: MakeMod
     assert found.unknown_fraction == np.mean([one.unknown for one in answers])
     silent = dataclasses.replace(model, rejection=None)
     assert evaluate_answers(Predictor(silent).answers(pictures), labels, silent).unknown_fraction is None
+
+
+@given(outcomes())
+def test_roc_auc_is_scikit_learn_s(outcome: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, labels = outcome
+    figures = evaluate(probabilities, labels, names(probabilities))
+    areas = []
+    for k, one in enumerate(figures.classes):
+        if 0 < (labels == k).sum() < len(labels):
+            areas.append(metrics.roc_auc_score(labels == k, probabilities[:, k]))
+            assert one.roc_auc == pytest.approx(areas[-1], abs=1e-12)
+        else:
+            assert one.roc_auc is None
+    assert figures.roc_auc == (pytest.approx(np.mean(areas)) if areas else None)
+
+
+def test_ties_count_half_in_roc_auc() -> None:
+    assert roc_auc([0.5, 0.5, 0.5, 0.1], [True, False, True, False]) == 0.75
+    assert roc_auc([0.5, 0.5], [True, True]) is None
+
+
+@pytest.mark.parametrize(("classes", "k"), [(2, None), (3, 2), (6, 5)])
+def test_top_k_accuracy_is_scikit_learn_s(classes: int, k: int | None) -> None:
+    chance = np.random.default_rng(0)
+    probabilities, labels = chance.dirichlet(np.ones(classes), 100), chance.integers(0, classes, 100)
+    figures = evaluate(probabilities, labels, names(probabilities))
+    if k is None:
+        assert figures.top_k_accuracy_fraction is None
+    else:
+        right = metrics.top_k_accuracy_score(labels, probabilities, k=k, labels=range(classes))
+        assert (figures.top_k, figures.top_k_accuracy_fraction) == (k, pytest.approx(right))

@@ -1,26 +1,30 @@
-"""The command line, one file a verb.
+"""The command line, one file per verb.
 
-    app         the verbs put together
-    terminal    how training looks on a terminal, and in a pipe
-    output_option   where an explanation is written: to a file, or to a page that is opened
-    listen_options  host, port and token of the commands that listen
+    app             all verbs put together
+    suggestions     options as other programs call them
+    terminal        progress and results of training, on a terminal and in a pipe
+    tables          tables of figures
+    output_option   where a command writes, and the line that says so
+    listen_options  host, port and token of the commands that serve HTTP
+    process_tuning  what a command sets for its own process
+
     doctor      pictures -> what is wrong with them
     train       pictures -> model file
-    evaluate    model file + labelled pictures -> figures
+    evaluate    model file + labelled pictures -> accuracy and other figures
     compare     two model files + labelled pictures -> their difference
     verify      model file + its pictures -> whether it is what its receipt says
-    predict     model file + pictures -> names
-    serve       model files -> the same over HTTP
-    studio      all of it in the browser
-    export      model file -> ONNX file
+    predict     model file + pictures -> classes
+    serve       model files -> predictions over HTTP
+    studio      everything in the browser
+    export      model file -> ONNX file or web page
     explain     model file + picture -> every step, as a page
     filter      picture + filter -> feature map
-    losses      why networks learn from cross-entropy
+    losses      why networks are trained with cross-entropy
     network     notation -> shapes and costs
 
-Whatever happens, a person reads a sentence and a script reads an exit code: 0 done, 1 done in part (whoever
-read our output has gone, or `predict` could not read some pictures), found to differ (`verify`) or to have
-problems (`doctor`), 2 wrong input, 70 a mistake of convscope's own, 130 stopped by Ctrl-C.
+People read a sentence and scripts read the exit code: 0 for success; 1 if the work was done in part (the
+reader of our output has gone, or `predict` could not read some pictures) or something was found (`verify`:
+a difference, `doctor`: a problem); 2 for invalid input; 70 for a bug in convscope; 130 for Ctrl-C.
 """
 
 import io
@@ -30,29 +34,31 @@ import sys
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, SettingError
 
+_BUG = 70
+"""EX_SOFTWARE of sysexits.h, which Windows does not have."""
 _PACKAGES = {"sklearn": "scikit-learn"}
-"""What pip calls a module by, where that is another name."""
+"""The packages whose modules have another name."""
 
 
 def main() -> None:
-    """Run the command line of this process and end the process."""
+    """Run the command line of this process and exit."""
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # a terminal that cannot show a letter shows its number; it is no reason to fail
+            # a letter that the terminal cannot show is replaced by its number, rather than an error
             stream.reconfigure(errors="backslashreplace")
     code = _run()
     try:
         sys.stdout.flush()
     except OSError as error:
-        # Python flushes once more on its way out; that must find an open file
+        # Python flushes once more when it exits, and must find an open file then
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or _refused(error)
+        code = code or _system_error(error)
     sys.exit(code)
 
 
 def _open_closed_streams() -> None:
-    """Whoever started us may have closed them; the file that is opened next would take their place."""
+    """Open standard streams that were closed: the next file to be opened would take their place."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -64,43 +70,45 @@ def _open_closed_streams() -> None:
 
 def _run() -> int:
     try:
-        # imported here so that Ctrl-C finds its way out from the first moment on
+        # imported here, so that Ctrl-C is handled from the first moment on
         from convscope.commands.app import app
 
         app()
     except SystemExit as end:
-        return _say("stopped", code=130) if end.code == 130 else int(end.code or 0)
+        return _fail("stopped", code=130) if end.code == 130 else int(end.code or 0)
     except KeyboardInterrupt:
-        return _say("stopped", code=130)
+        return _fail("stopped", code=130)
     except (ConvscopeError, ModuleNotFoundError) as error:
-        return _say(str(_missing(error) if isinstance(error, ModuleNotFoundError) else error), code=2)
+        return _fail(
+            str(_missing_package(error) if isinstance(error, ModuleNotFoundError) else error), code=2
+        )
     except OSError as error:
-        return _refused(error)
+        return _system_error(error)
     except Exception as error:
         if os.environ.get("CONVSCOPE_DEBUG"):
             raise
-        return _say(
+        return _fail(
             f"this is a bug in convscope: {type(error).__name__}: {error}\n"
             "  try: set CONVSCOPE_DEBUG=1 to see where it happened, and report it",
-            code=os.EX_SOFTWARE,
+            code=_BUG,
         )
     return 0
 
 
-def _missing(error: ModuleNotFoundError) -> ConvscopeError:
-    """Say which package there is not, where only some are installed, as is enough to predict."""
+def _missing_package(error: ModuleNotFoundError) -> ConvscopeError:
+    """Name the missing package: prediction needs only some of them, and people may install just those."""
     module = str(error.name).partition(".")[0]
     package = _PACKAGES.get(module, module)
     return SettingError(f"{package} is needed for this", remedy=f"pip install {package}")
 
 
-def _refused(error: OSError) -> int:
-    if isinstance(error, BrokenPipeError):  # whoever read our output has gone
+def _system_error(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):  # the reader of our output has gone
         return 1
     where = f" with {error.filename}" if error.filename else ""
-    return _say(f"the system refused to work{where}\n  why: {error.strerror or error}", code=2)
+    return _fail(f"the system reported an error{where}\n  why: {error.strerror or error}", code=2)
 
 
-def _say(text: str, *, code: int) -> int:
+def _fail(text: str, *, code: int) -> int:
     sys.stderr.writelines(f"{printable(line)}\n" for line in text.splitlines())
     return code

@@ -1,30 +1,35 @@
-"""The verbs put together. Each verb imports what it needs when it runs, so that `--help` answers at once."""
+"""All verbs put together. Each imports what it needs when it runs, so that `--help` answers at once."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
-from convscope.commands import (
-    compare,
-    doctor,
-    evaluate,
-    explain,
-    export,
-    losses,
-    network,
-    predict,
-    serve,
-    train,
-    verify,
-)
+from convscope.commands.compare import compare
+from convscope.commands.doctor import doctor
+from convscope.commands.evaluate import evaluate
+from convscope.commands.explain import explain
+from convscope.commands.export import export
 from convscope.commands.filter import filter_
+from convscope.commands.losses import losses
+from convscope.commands.network import network
+from convscope.commands.predict import predict
+from convscope.commands.serve import serve
 from convscope.commands.studio import studio_
+from convscope.commands.suggestions import Command
+from convscope.commands.train import train
+from convscope.commands.verify import verify
+
+_VERBS: tuple[Callable[..., Any], ...] = (
+    doctor, train, evaluate, compare, verify, predict, serve, studio_, export, explain, filter_, losses,
+    network,
+)  # fmt: skip
 
 app = typer.Typer(
     name="convscope",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",  # which fills lines anew, however long they are in the docstring
+    rich_markup_mode="markdown",  # which rewraps the lines of a docstring to the terminal
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -48,16 +53,5 @@ def convscope(
     """Train image classifiers from pictures and see through them."""
 
 
-app.command()(doctor.doctor)
-app.command()(train.train)
-app.command()(evaluate.evaluate)
-app.command()(compare.compare)
-app.command()(verify.verify)
-app.command()(predict.predict)
-app.command()(serve.serve)
-app.command("studio")(studio_)
-app.command()(export.export)
-app.command()(explain.explain)
-app.command("filter")(filter_)
-app.command()(losses.losses)
-app.command()(network.network)
+for verb in _VERBS:
+    app.command(verb.__name__.rstrip("_"), cls=Command)(verb)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convscope.commands.output_option import say_written
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 
 def doctor(
-    data: Annotated[str, typer.Argument(help="Labelled pictures: whatever `train` takes.")],
+    data: Annotated[str, typer.Argument(help="Labelled pictures, as for train.")],
     *,
     labels: Annotated[
-        bool, typer.Option("--labels", help="Train on parts of the pictures, and doubt labels of the others.")
+        bool,
+        typer.Option("--labels", help="Also look for wrong labels, by training on parts of the pictures."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
@@ -33,13 +35,14 @@ def doctor(
     manifest: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write a CSV list of the good pictures, for `train`.", show_default=False
+            metavar="FILE", help="Write a CSV list of the good pictures, for train.", show_default=False
         ),
     ] = None,
 ) -> None:
-    """Look for what is wrong with labelled pictures. Nothing of them is ever changed.
+    """Look for problems in labelled pictures: broken files, copies, contradicting labels and more.
 
-    The exit code is 0 if there is no problem, 1 if there is one, and 2 if the pictures cannot be used.
+    Pictures are never changed. The exit code is 0 if there is no problem, 1 if there is one, and 2 if the
+    pictures cannot be used.
     """
     _check_new(html, manifest)
     if labels:
@@ -48,18 +51,19 @@ def doctor(
         process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
-    from convscope.doctor.diagnosis import diagnose
-    from convscope.doctor.manifest import write_manifest
-    from convscope.doctor.page import write_page
-    from convscope.pictures.sources import open_source
-    from convscope.pictures.sources.manifest import listable
-    from convscope.training.events import Preparing, emit
-    from convscope.training.listeners.event_log import EventLog
 
-    source = open_source(data)
-    if manifest is not None:
-        listable(source)  # refused now, not after all the work
-    with Terminal(sys.stderr) as terminal:
+    with Terminal(sys.stderr, task=f"reading {data}") as terminal:
+        from convscope.doctor.diagnosis import diagnose
+        from convscope.doctor.manifest import write_manifest
+        from convscope.doctor.page import write_page
+        from convscope.pictures.sources import open_source
+        from convscope.pictures.sources.manifest import listable
+        from convscope.training.events import Preparing, emit
+        from convscope.training.listeners.event_log import EventLog
+
+        source = open_source(data)
+        if manifest is not None:
+            listable(source)  # refused now, not after all the work
         listeners = [terminal] if events is None else [terminal, EventLog(events)]
         diagnosis = diagnose(source, lambda done, total: emit(Preparing(done, total), listeners))
         if labels:
@@ -69,14 +73,28 @@ def doctor(
     listed = None if manifest is None else write_manifest(diagnosis, manifest)
     if html is not None:
         write_page(diagnosis, html)
+    _report(diagnosis, data, html, manifest, listed, as_json=as_json)
+    if diagnosis.has_problems:
+        raise typer.Exit(1)
+
+
+def _report(
+    diagnosis: Diagnosis,
+    data: str,
+    html: Path | None,
+    manifest: Path | None,
+    listed: int | None,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         typer.echo(json.dumps({"data": data, **diagnosis.to_dict()}, indent=2))
     else:
         _print_report(diagnosis, data, html)
         if listed is not None:
             typer.echo(f"\n{manifest} lists {listed:,} of {len(diagnosis.source.items):,} pictures")
-    if diagnosis.has_problems:
-        raise typer.Exit(1)
+    if html is not None:
+        say_written(html, to_stderr=as_json)
 
 
 def _check_new(html: Path | None, manifest: Path | None) -> None:
@@ -84,7 +102,7 @@ def _check_new(html: Path | None, manifest: Path | None) -> None:
     for path in (html, manifest):
         if path is not None and path.exists():
             raise SettingError(
-                f"{path} exists already", why="the doctor never overwrites anything", remedy="name a new file"
+                f"{path} already exists", why="the doctor never overwrites a file", remedy="name a new file"
             )
         if path is not None and not path.parent.is_dir():
             raise SettingError(f"{path} cannot be written", why=f"there is no folder {path.parent}")
@@ -93,13 +111,15 @@ def _check_new(html: Path | None, manifest: Path | None) -> None:
 
 
 def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:
-    from convscope.commands.tables import out, table
+    from convscope.commands.tables import stdout_console, table
     from convscope.common.printable import printable
 
-    console = out()
+    console = stdout_console()
     items = diagnosis.source.items
     classes = len({item.label for item in items})
-    console.print(f"{len(items):,} pictures of {classes} classes in {printable(data)}")
+    console.print(
+        f"{len(items):,} pictures of {classes} {'class' if classes == 1 else 'classes'} in {printable(data)}"
+    )
     for note in diagnosis.source.notes:
         console.print(f"note  {note}")
     if not diagnosis.findings:
@@ -108,7 +128,7 @@ def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:
     console.print()
     rows = table(["problem or remark", "for example"], ["pictures", "groups"])
     for one in diagnosis.findings:
-        names = [items[place].name for place in one.groups[0][:2]] if one.groups else []
+        names = [items[index].name for index in one.groups[0][:2]] if one.groups else []
         example = " = ".join(names) + (f" ({one.detail[0]})" if names and one.detail else "")
         title = one.kind if one.is_problem else f"remark: {one.kind}"
         groups = f"{len(one.groups):,}" if any(len(group) > 1 for group in one.groups) else ""

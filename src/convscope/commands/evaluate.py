@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convscope.commands.output_option import CsvFile, Part, write_text
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
+    from convscope.classifier import EvaluatedPicture
     from convscope.model.evaluation import Evaluation
 
-_MOST_COLUMNS = 20  # of a confusion matrix that people can read
+_MAX_COLUMNS = 20
+"""A confusion matrix with more is not readable."""
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="The model file, model.safetensors in a run's folder.")],
+    model: Annotated[str, typer.Argument(help="Model file or run folder.")],
     data: Annotated[
-        str,
-        typer.Argument(help="Labelled pictures: whatever `train` takes. Classes are matched by name."),
+        str, typer.Argument(help="Labelled pictures, as for train. Classes are matched by name.")
     ],
     *,
-    part: Annotated[
-        Literal["test", "validation", "train", "all"], typer.Option(help="Which of the pictures to judge by.")
-    ] = "test",
+    part: Part = "test",
+    csv_file: CsvFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure how good a model is on labelled pictures.
 
-    Where the pictures come without a test part, it is the one that training sets aside.
+    If the pictures have no test part of their own, the one that training sets aside is used. With --csv, each
+    picture's true class, the answer, its probability and whether it was taken for unknown are written, too.
     """
-    from convscope.classifier import load
     from convscope.commands.terminal import Terminal
-    from convscope.training.events import Preparing
 
-    classifier = load(model)
-    with Terminal(sys.stderr) as terminal:
-        figures = classifier.evaluate(
-            data, part, progress=lambda done, total: terminal(Preparing(done, total))
-        )
+    with Terminal(sys.stderr, task=f"reading {data}") as terminal:
+        from convscope.classifier import load
+
+        figures, pictures = load(model).evaluate_each(data, part, progress=terminal.show_progress)
+    if csv_file is not None:
+        write_text(csv_file, _csv(pictures), to_stderr=as_json)
     if as_json:
         report = {"model": model, "data": data, "part": part, **figures.to_dict()}
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
@@ -48,30 +54,43 @@ def evaluate(
         _print_report(figures)
 
 
+def _csv(pictures: Iterable[EvaluatedPicture]) -> str:
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["picture", "truth", "answer", "probability", "unknown"])
+    for one in pictures:
+        unknown = "yes" if one.unknown else "no"
+        rows.writerow([one.picture, one.truth, one.answer, f"{one.probability:.6f}", unknown])
+    return text.getvalue()
+
+
 def _print_report(figures: Evaluation) -> None:
-    from convscope.commands.tables import out, table
+    from convscope.commands.tables import percent, print_lines, stdout_console, table
 
     low, high = figures.accuracy_interval
     lines = [
         ("pictures", f"{figures.pictures:,}"),
         (
             "accuracy",
-            f"{_percent(figures.accuracy_fraction)} (95 % interval {_percent(low)} to {_percent(high)})",
+            f"{percent(figures.accuracy_fraction)} (95 % interval {percent(low)} to {percent(high)})",
         ),
+        *_optional(f"top-{figures.top_k} accuracy", figures.top_k_accuracy_fraction),
+        *_roc_auc(figures.roc_auc),
         ("cross-entropy", f"{figures.cross_entropy:.4f}"),
         ("mean squared error", f"{figures.mean_squared_error:.4f}"),
         ("classification error", f"{figures.classification_error:.4f}"),
         ("calibration error", f"{figures.calibration_error:.4f}{_before(figures.uncalibrated_error)}"),
-        *_unknown(figures),
+        *_optional("taken for unknown", figures.unknown_fraction),
         *(("note", note) for note in figures.notes),
     ]
     by_class = table(["class"], ["pictures", "precision", "recall", "F1"])
     for one in figures.classes:
-        shares = (one.precision_fraction, one.recall_fraction, one.f1_fraction)
-        by_class.add_row(one.name, f"{one.pictures:,}", *("-" if s is None else _percent(s) for s in shares))
-    console = out()
-    for title, text in lines:
-        console.print(f"{title:22}{text}")
+        fractions = (one.precision_fraction, one.recall_fraction, one.f1_fraction)
+        by_class.add_row(
+            one.name, f"{one.pictures:,}", *("-" if f is None else percent(f) for f in fractions)
+        )
+    console = stdout_console()
+    print_lines(console, lines, 22)
     console.print()
     console.print(by_class)
     console.print()
@@ -79,26 +98,26 @@ def _print_report(figures: Evaluation) -> None:
 
 
 def _before(uncalibrated_error: float | None) -> str:
-    return "" if uncalibrated_error is None else f" ({uncalibrated_error:.4f} before the temperature)"
+    return "" if uncalibrated_error is None else f" ({uncalibrated_error:.4f} before temperature scaling)"
 
 
-def _unknown(figures: Evaluation) -> list[tuple[str, str]]:
-    if figures.unknown_fraction is None:
-        return []
-    return [("taken for unknown", f"{_percent(figures.unknown_fraction)} of them")]
+def _optional(title: str, fraction: float | None) -> list[tuple[str, str]]:
+    from convscope.commands.tables import percent
+
+    return [] if fraction is None else [(title, percent(fraction))]
+
+
+def _roc_auc(area: float | None) -> list[tuple[str, str]]:
+    return [] if area is None else [("ROC AUC", f"{area:.4f} (one class against the others, mean)")]
 
 
 def _print_confusion(figures: Evaluation, console: Console) -> None:
     from convscope.commands.tables import table
 
-    if len(figures.classes) > _MOST_COLUMNS:
-        console.print("The confusion matrix of so many classes is in the output of --json.")
+    if len(figures.classes) > _MAX_COLUMNS:
+        console.print("The confusion matrix has too many classes to print; --json includes it.")
         return
     matrix = table(["true \\ predicted"], [one.name for one in figures.classes])
     for one, counts in zip(figures.classes, figures.confusion, strict=True):
         matrix.add_row(one.name, *(f"{count:,}" if count else "." for count in counts))
     console.print(matrix)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

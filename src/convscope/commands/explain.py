@@ -1,14 +1,15 @@
-"""`convscope explain`: a picture's way through a model, down to the arithmetic of each number."""
+"""`convscope explain`: one picture through a model, step by step, down to the arithmetic of each number."""
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.commands.output_option import Form, Output, save_or_open, settled
+from convscope.commands.output_option import Form, Output, check_output, save_or_open
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:
@@ -20,52 +21,68 @@ _SMILEY = "smiley"
 def explain(
     model: Annotated[
         str,
-        typer.Argument(help="The model file, or the built-in 'smiley', the example of countless courses."),
+        typer.Argument(help="Model file, run folder, or the built-in 'smiley', the example of many courses."),
     ],
     picture: Annotated[
-        str | None, typer.Argument(help="The picture's file.", show_default="the smiley's own")
+        str | None, typer.Argument(help="Picture file.", show_default="the smiley's own")
     ] = None,
     *,
     output: Output = None,
     truth: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="The class that the picture is truly of.")
+        str | None, typer.Option(metavar="CLASS", help="The picture's true class, if you know it.")
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Labelled pictures, to find the most alike and what neurons answer to."),
+        typer.Option(help="Labelled pictures, to find the most similar ones and what neurons respond to."),
     ] = None,
     form: Form = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Show every step of a model on a picture.
 
-    The page needs no network and no other file. With --data it also shows the training pictures that are most
-    alike, and which classes the last neurons answer to.
+    The page is one file that works offline. With --data it also shows the training pictures that are most
+    similar, and which classes the neurons of the last hidden layer respond to.
     """
+    _check_arguments(model, picture)
+    form = check_output(output, form)
+
     from convscope.walkthrough.explanation import Explanation
 
-    form = settled(output, form)
     explanation = Explanation(_walk(model, picture, truth, data))
     if as_json:
         typer.echo(explanation.to_json())
     if output is not None or not as_json:
-        save_or_open(explanation, output, form)
+        save_or_open(explanation, output, form, as_json=as_json)
+
+
+def _is_smiley(model: str) -> bool:
+    return model == _SMILEY and not Path(model).exists()
+
+
+def _check_arguments(model: str, picture: str | None) -> None:
+    if _is_smiley(model):
+        return
+    if not Path(model).exists():
+        looks_like_smiley = difflib.get_close_matches(model.lower(), [_SMILEY])
+        raise SettingError(
+            f"there is no model {model}",
+            why="it is neither a model file nor a run folder, nor the built-in smiley",
+            remedy=f"convscope explain {_SMILEY}" if looks_like_smiley else "check the spelling",
+        )
+    if picture is None:
+        raise SettingError("the picture is missing", remedy=f"convscope explain {model} PICTURE")
 
 
 def _walk(model: str, picture: str | None, truth: str | None, data: str | None) -> Walk:
     from convscope.commands.terminal import Terminal
-    from convscope.model.file import load
-    from convscope.training.events import Preparing
-    from convscope.walkthrough.smiley import CENTRE_NOTE, WEIGHTS_NOTE, smiley_model, smiley_picture
-    from convscope.walkthrough.walk import walk
 
-    is_smiley = model == _SMILEY and not Path(model).exists()
-    if picture is None and not is_smiley:
-        raise SettingError(
-            f"there is no picture to take through {model}", remedy=f"convscope explain {model} PICTURE"
-        )
-    notes = ((CENTRE_NOTE,) if picture is None else ()) + ((WEIGHTS_NOTE,) if is_smiley else ())
-    with Terminal(sys.stderr) as terminal:
+    with Terminal(sys.stderr, task="computing every step") as terminal:
+        from convscope.model.file import load
+        from convscope.walkthrough.smiley import CENTRE_NOTE, WEIGHTS_NOTE, smiley_model, smiley_picture
+        from convscope.walkthrough.walk import walk
+
+        is_smiley = _is_smiley(model)
+        notes = ((CENTRE_NOTE,) if picture is None else ()) + ((WEIGHTS_NOTE,) if is_smiley else ())
         return walk(
             smiley_model() if is_smiley else load(model),
             picture or smiley_picture(),
@@ -74,5 +91,5 @@ def _walk(model: str, picture: str | None, truth: str | None, data: str | None) 
             truth=truth,
             data=data,
             notes=notes,
-            progress=lambda done, total: terminal(Preparing(done, total)),
+            progress=terminal.show_progress,
         )

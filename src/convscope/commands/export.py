@@ -1,75 +1,66 @@
-"""`convscope export`: a model as one file for every other program, or for a browser."""
+"""`convscope export`: a model as one file for other programs, or as a page for a browser."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer needs it
 from typing import Annotated
 
 import typer
 
+from convscope.commands.output_option import say_written
 from convscope.errors import SettingError
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="The model file, model.safetensors in a run's folder.")],
+    model: Annotated[str, typer.Argument(help="Model file or run folder.")],
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="beside the model"),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write.", show_default="beside the model"
+        ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="DATA", help="Labelled pictures: compare on their test part.", show_default=False
+            metavar="DATA", help="Labelled pictures: check the file on their test part.", show_default=False
         ),
     ] = None,
     quantised: Annotated[
-        bool, typer.Option("--quantise", help="Store weights and values with 8 bits; needs --data.")
+        bool, typer.Option("--quantise", help="Use 8-bit integers (INT8 quantisation); needs --data.")
     ] = False,
     html: Annotated[
         bool,
-        typer.Option(
-            "--html", help="Write a page that classifies in a browser, offline; so does a FILE.html."
-        ),
+        typer.Option("--html", help="Write a web page that classifies offline; so does a FILE.html."),
     ] = False,
     licence: Annotated[
-        str, typer.Option(help="The terms the model may be used under.", show_default="not stated")
+        str, typer.Option(help="The model's licence, stored in the file.", show_default="not stated")
     ] = "",
 ) -> None:
-    """Write a model as an ONNX file that takes raw pictures and gives probabilities.
+    """Write a model as an ONNX file that takes raw pictures and returns probabilities.
 
-    With --html, or where FILE ends so, it becomes a page instead: one file that classifies pictures and what
-    the camera sees, without a server and without the internet.
+    With --html, or if FILE ends in .html, write a web page instead: one file that classifies pictures and the
+    camera's image without a server and offline.
 
-    Nothing is written unless the file answers as the model does. With --quantise it answers a little
-    differently: what that costs in accuracy on the test pictures is measured and printed.
+    The file is checked against the model and only written if both give the same answers. With --quantise they
+    differ slightly; what this costs in accuracy on the test pictures is measured and printed.
     """
-    from convscope.model import export as exporting
-    from convscope.model.file import load, name_of_model
-
     html = html or (output is not None and output.suffix == ".html")
-    if quantised and data is None:
-        raise SettingError(
-            "--quantise needs pictures",
-            why="the range of the values between the steps is measured on training pictures",
-            remedy="give --data",
-        )
-    if quantised and html:
-        raise SettingError(
-            "--quantise and --html do not go together",
-            why="a page carries its weights in its own way",
-            remedy="leave one of them out",
-        )
-    suffix = ".html" if html else ".8bit.onnx" if quantised else ".onnx"
-    path = output or Path(model).with_suffix(suffix)
-    if path.resolve() == Path(model).resolve():
+    _check_options(data, quantised=quantised, html=html)
+
+    from convscope.model import export as exporting
+    from convscope.model.file import load, model_path, name_of_model
+
+    source = model_path(model)
+    path = output or source.with_suffix(".html" if html else ".8bit.onnx" if quantised else ".onnx")
+    if path.resolve() == source.resolve():
         raise SettingError(f"{path} is the model itself", remedy="write to another file")
-    trained = load(model)
+    trained = load(source)
     if quantised and data is not None:
         cost = exporting.export_quantised(trained, path, data, licence)
         typer.echo(f"accuracy      {_percent(cost.accuracy_fraction)} of {cost.pictures:,} test pictures")
-        typer.echo(f"as trained    {_percent(cost.trained_accuracy_fraction)}")
-        typer.echo(f"differently   {cost.changed:,} of them answered")
+        typer.echo(f"unquantised   {_percent(cost.trained_accuracy_fraction)}")
+        typer.echo(f"changed       {cost.changed:,} answers")
     else:
         pictures = () if data is None else exporting.held_out(trained, data)
         if html:
@@ -78,11 +69,26 @@ def export(
             found = export_page(trained, path, name_of_model(path), pictures, licence)
         else:
             found = exporting.export(trained, path, pictures, licence)
-        made_up = "" if data else ", all made up: give --data for real ones"
-        typer.echo(f"compared on   {found.pictures:,} pictures{made_up}")
-        typer.echo(f"difference    {found.difference:.1e} in probability at most, on {found.worst}")
-    typer.echo(f"written       {path}, {path.stat().st_size:,} bytes")
+        generated = "" if data else ", all generated: use --data to check on real ones"
+        typer.echo(f"checked on    {found.pictures:,} pictures{generated}")
+        typer.echo(f"difference    at most {found.difference:.1e} in probability, on {found.worst}")
+    say_written(path)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+def _check_options(data: str | None, *, quantised: bool, html: bool) -> None:
+    if quantised and data is None:
+        raise SettingError(
+            "--quantise needs pictures",
+            why="the range of values in each layer is measured on training pictures (calibration)",
+            remedy="add --data",
+        )
+    if quantised and html:
+        raise SettingError(
+            "--quantise and --html cannot be combined",
+            why="a page stores its weights in a format of its own",
+            remedy="leave one of them out",
+        )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f} %"

@@ -1,57 +1,87 @@
 """`convscope filter`: what a filter makes of a picture."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.commands.output_option import Form, Output, save_or_open, settled
+from convscope.commands.output_option import Form, Output, check_output, save_or_open, say_written
 from convscope.errors import SettingError
+
+if TYPE_CHECKING:
+    from convscope.walkthrough.document import Walk
+
+_PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 def filter_(
-    picture: Annotated[str, typer.Argument(help="The picture's file; it is read as grey.")],
+    picture: Annotated[str, typer.Argument(help="Picture file; converted to greyscale.")],
     *,
     kernel: Annotated[
         str | None,
         typer.Option(
             metavar="FILTER",
-            help="A name, or rows of numbers: '0 -1 0 / -1 5 -1 / 0 -1 0'.",
+            help="Name of a filter, or its rows of numbers: '0 -1 0 / -1 5 -1 / 0 -1 0'.",
             show_default=False,
         ),
     ] = None,
     compare: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Several by name: blur,sharpen,sobel-x.", show_default=False),
+        typer.Option(
+            metavar="NAMES", help="Several filters, as in blur,sharpen,sobel-x.", show_default=False
+        ),
     ] = None,
-    stride: Annotated[int, typer.Option(min=1, help="How far the filter moves.")] = 1,
+    stride: Annotated[int, typer.Option(min=1, help="Step of the filter, in pixels.")] = 1,
     padding: Annotated[
         int | None,
-        typer.Option(min=0, help="Zeros around the picture.", show_default="what keeps its size"),
+        typer.Option(min=0, help="Zeros around the picture.", show_default="as many as keep its size"),
     ] = None,
     output: Output = None,
     form: Form = None,
 ) -> None:
-    """Show what a filter makes of a picture, sum by sum.
+    """Slide a filter over a picture and show how each number comes about.
+
+    With -o and the name of a picture (.png, .jpg, ...) the filtered picture itself is written; with .html a
+    page to explore, with .pdf or --format png a figure.
 
     Filters with a name: identity, sharpen, blur, emboss, edge-enhance, outline, sobel-x, sobel-y.
     """
-    from convscope.walkthrough.explanation import Explanation
-    from convscope.walkthrough.filtering import filter_picture
-    from convscope.walkthrough.named_filters import KERNELS
-    from convscope.walkthrough.named_filters import kernel as read
-
-    form = settled(output, form)
     names = [name.strip() for name in compare.split(",")] if compare else []
     chosen = ([kernel] if kernel else []) + names
     if not chosen:
-        raise SettingError(
-            "there is no filter to slide over the picture",
-            remedy=f"say --kernel {next(iter(KERNELS))}, for example",
-        )
+        raise SettingError("the filter is missing", remedy="add --kernel sharpen, for example")
+    is_picture = (
+        form is None and output is not None and output.suffix.lower() in _PICTURES and len(chosen) == 1
+    )
+    if not is_picture:
+        form = check_output(output, form)
+
+    from convscope.walkthrough.explanation import Explanation
+    from convscope.walkthrough.filtering import filter_picture
+    from convscope.walkthrough.named_filters import kernel as read
+
     walk = filter_picture(
         picture,
         {name: read(name) for name in chosen},
         stride=(stride, stride),
         padding=None if padding is None else (padding, padding),
     )
-    save_or_open(Explanation(walk), output, form)
+    if is_picture and output is not None:
+        _save_picture(walk, output)
+        say_written(output)
+    else:
+        save_or_open(Explanation(walk), output, form)
+
+
+def _save_picture(walk: "Walk", path: Path) -> None:
+    """Write the first feature map as a greyscale picture; values outside 0 to 255 become 0 or 255."""
+    import numpy as np
+    from PIL import Image
+
+    from convscope.common.atomic import replacing
+    from convscope.walkthrough.document import ConvolutionStep
+
+    convolution = next(step for step in walk.steps if isinstance(step, ConvolutionStep))
+    values = np.clip(np.rint(convolution.output.values()[0]), 0, 255).astype(np.uint8)
+    with replacing(path) as file:
+        Image.fromarray(values).save(file, Image.registered_extensions()[path.suffix.lower()])

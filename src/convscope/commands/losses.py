@@ -1,11 +1,13 @@
-"""`convscope losses`: why networks learn from cross-entropy."""
+"""`convscope losses`: why networks are trained with cross-entropy."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from convscope.commands.output_option import say_written, write_text
 from convscope.errors import SettingError
 
 
@@ -22,14 +24,14 @@ def losses(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Of the network's first weights and the pictures' order.")
+        int, typer.Option(min=0, help="Seed of the initial weights and the order of the pictures.")
     ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show why networks learn from cross-entropy and not from mean squared error.
+    """Show why networks are trained with cross-entropy and not with the mean squared error.
 
-    Two networks of many a course are judged by three errors. Then the same network learns the built-in digits
-    from either loss, from a normal and from a confidently wrong start.
+    Two networks known from many courses are assessed by three errors. Then the same network is trained on the
+    built-in digits with either loss, from an ordinary and from a confidently wrong start.
     """
     if output is not None and output.suffix.lower() not in _WRITERS:
         raise SettingError(
@@ -41,44 +43,41 @@ def losses(
 
     process_tuning.tune()
 
-    from convscope.training.losses.experiment import bench
+    from convscope.commands.terminal import Terminal
 
-    found = bench(seed)
+    with Terminal(sys.stderr, task="training the same network from four starts"):
+        from convscope.training.losses.experiment import bench
+
+        result = bench(seed)
     if output is not None:
-        _WRITERS[output.suffix.lower()](found, output)
+        _WRITERS[output.suffix.lower()](result, output, as_json)
     if as_json:
-        typer.echo(_json(found))
+        typer.echo(_json(result))
     else:
-        _print_table(found["table"])
-        _print_experiment(found["experiment"])
+        _print_table(result["table"])
+        _print_experiment(result["experiment"])
 
 
-def _json(found: dict[str, Any]) -> str:
-    return json.dumps(found, indent=2, allow_nan=False)
+def _json(result: dict[str, Any]) -> str:
+    return json.dumps(result, indent=2, allow_nan=False)
 
 
-def _write_page(found: dict[str, Any], path: Path) -> None:
+def _write_page(result: dict[str, Any], path: Path, as_json: bool) -> None:  # noqa: FBT001 - see _WRITERS
     from convscope.walkthrough.page import losses_page
 
-    _write(losses_page(found), path)
+    write_text(path, losses_page(result), to_stderr=as_json)
 
 
-def _write_json(found: dict[str, Any], path: Path) -> None:
-    _write(_json(found), path)
+def _write_json(result: dict[str, Any], path: Path, as_json: bool) -> None:  # noqa: FBT001 - see _WRITERS
+    write_text(path, _json(result), to_stderr=as_json)
 
 
-def _write_figure(found: dict[str, Any], path: Path) -> None:
+def _write_figure(result: dict[str, Any], path: Path, as_json: bool) -> None:  # noqa: FBT001 - see _WRITERS
     from convscope.training.losses.figure import loss_figure
     from convscope.training.report.figures import write
 
-    write(loss_figure(found["experiment"]), path)
-
-
-def _write(text: str, path: Path) -> None:
-    from convscope.common.atomic import replacing
-
-    with replacing(path) as file:
-        file.write(text.encode())
+    write(loss_figure(result["experiment"]), path)
+    say_written(path, to_stderr=as_json)
 
 
 _WRITERS = {".html": _write_page, ".png": _write_figure, ".json": _write_json}
@@ -90,62 +89,55 @@ _LOSSES = {
 }
 
 
-def _print_table(found: dict[str, Any]) -> None:
-    from convscope.commands.tables import out, table
+def _print_table(result: dict[str, Any]) -> None:
+    from convscope.commands.tables import stdout_console, table
 
-    first, second = found["classes"]
+    first, second = result["classes"]
     answers = table(
         ["network", "picture", "truth"],
         [first, second, *_LOSSES.values(), "gradient:\ncross-entropy", "gradient: mean\nsquared error"],
     )
-    for network in found["networks"]:
-        for place, picture in enumerate(network["pictures"], start=1):
+    for network in result["networks"]:
+        for number, picture in enumerate(network["pictures"], start=1):
             truth = picture["truth"]
             gradients = [
                 picture["gradients"][loss][truth] for loss in ("cross_entropy", "mean_squared_error")
             ]
             answers.add_row(
                 network["name"],
-                str(place),
-                found["classes"][truth],
-                *(f"{share:.1f}" for share in picture["probabilities"]),
+                str(number),
+                result["classes"][truth],
+                *(f"{probability:.1f}" for probability in picture["probabilities"]),
                 *(f"{picture[loss]:.4f}" for loss in _LOSSES),
                 *(f"{gradient:.4f}" for gradient in gradients),
             )
-        answers.add_row(
-            network["name"],
-            "mean",
-            "",
-            "",
-            "",
-            *(f"{network[loss]:.4f}" for loss in _LOSSES),
-            end_section=True,
-        )
-    console = out()
+        means = (f"{network[loss]:.4f}" for loss in _LOSSES)
+        answers.add_row(network["name"], "mean", "", "", "", *means, end_section=True)
+    console = stdout_console()
     console.print(answers)
-    console.print("Gradients are those at the true class's logit.\n")
+    console.print("Gradients are with respect to the logit of the true class.\n")
 
 
-def _print_experiment(found: dict[str, Any]) -> None:
-    from convscope.commands.tables import out, table
+def _print_experiment(result: dict[str, Any]) -> None:
+    from convscope.commands.tables import stdout_console, table
 
     runs = table(
-        ["start", "learns from"], ["first gradient", "accuracy after\nan eighth", "after half", "at the end"]
+        ["start", "loss"], ["first gradient", "accuracy after\none eighth", "after half", "at the end"]
     )
-    for run in found["runs"]:
+    for run in result["runs"]:
         last = len(run["steps"]) - 1
-        accuracies = [run["accuracy_fraction"][place] for place in (last // 8, last // 2, last)]
+        accuracies = [run["accuracy_fraction"][index] for index in (last // 8, last // 2, last)]
         runs.add_row(
             run["start"].replace("_", " "),
             _LOSSES[run["loss"]],
             f"{run['gradient'][0]:.2g}",
             *(f"{100 * accuracy:.1f} %" for accuracy in accuracies),
         )
-    console = out()
+    console = stdout_console()
     console.print(
-        f"{found['network']} learns from {found['pictures_learned']:,} pictures of {found['data']} for "
-        f"{found['epochs']} epochs, by gradient descent with rate {found['learning_rate']};\n"
-        f"accuracy is that on {found['pictures_judged']:,} others\n"
+        f"{result['network']} is trained on {result['pictures_learned']:,} pictures of {result['data']} for "
+        f"{result['epochs']} epochs, by gradient descent with learning rate {result['learning_rate']};\n"
+        f"accuracy is measured on {result['pictures_judged']:,} other pictures\n"
     )
     console.print(runs)
-    console.print(f"\n{found['seconds']:.0f} seconds")
+    console.print(f"\n{result['seconds']:.0f} seconds")

@@ -1,4 +1,4 @@
-"""`convscope network`: a notation's shapes and costs."""
+"""`convscope network`: the shapes and costs of a network."""
 
 from __future__ import annotations
 
@@ -7,38 +7,75 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convscope.errors import SettingError
+
 if TYPE_CHECKING:
     from convscope.network.chain import Chain
 
 
 def network(
     notation: Annotated[
-        str, typer.Argument(help="A notation such as 32C3-MP2-64C3-MP2-128N, or a preset's name.")
-    ],
+        str | None,
+        typer.Argument(
+            help="A notation such as 32C3-MP2-64C3-MP2-128N, or the name of a preset.",
+            show_default="list the presets",
+        ),
+    ] = None,
     *,
     size: Annotated[
-        str, typer.Option("--input", metavar="CxHxW", help="The picture: channels x height x width.")
-    ],
-    classes: Annotated[int, typer.Option(min=2, max=65_536, help="How many classes are told apart.")] = 10,
+        str | None,
+        typer.Option(
+            "--input", metavar="CxHxW", help="Input shape: channels x height x width.", show_default=False
+        ),
+    ] = None,
+    classes: Annotated[int, typer.Option(min=2, max=65_536, help="Number of classes.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a network step by step: shapes, parameters, multiply-adds, receptive fields."""
+    """Show a network step by step: shapes, parameters, multiply-adds, receptive fields.
+
+    Without arguments, list the networks that have a name (presets).
+    """
+    from convscope.network.presets import PRESETS
+
+    if notation is None:
+        _print_presets(PRESETS, as_json=as_json)
+        return
+    if size is None:
+        raise SettingError(
+            "the shape of the input is missing",
+            why="shapes and costs depend on it",
+            remedy=f"convscope network {notation} --input 3x32x32",
+        )
+
     from convscope.network.chain import parse_chain, summary
     from convscope.network.notation import parse_shape
-    from convscope.network.presets import PRESETS
 
     chain = parse_chain(PRESETS.get(notation, notation), parse_shape(size), classes)
     if as_json:
         typer.echo(json.dumps(summary(chain), indent=2))
     else:
-        _print_table(chain)
+        _print_steps(chain)
 
 
-def _print_table(chain: Chain) -> None:
-    from convscope.commands.tables import out, table
+def _print_presets(presets: dict[str, str], *, as_json: bool) -> None:
+    from convscope.commands.tables import stdout_console, table
+
+    if as_json:
+        typer.echo(json.dumps(presets, indent=2))
+        return
+    rows = table(["preset", "notation"], [])
+    for name, notation in presets.items():
+        rows.add_row(name, notation)
+    console = stdout_console()
+    console.print(rows)
+    console.print("\nlook further  convscope network PRESET --input 3x32x32")
+
+
+def _print_steps(chain: Chain) -> None:
+    from convscope.commands.tables import stdout_console, table
 
     totals = chain.parameter_count, chain.multiply_adds
-    shown = table(
+    steps = table(
         ["step", "notation"],
         ["output shape", "parameters", "multiply-adds", "receptive\nfield"],
         totals=["total", "", "", *(f"{total:,}" for total in totals), ""],
@@ -47,9 +84,9 @@ def _print_table(chain: Chain) -> None:
     for step in chain:
         costs = [f"{cost:,}" if cost else "" for cost in (step.parameter_count, step.multiply_adds)]
         field = step.receptive_field.size_within(height, width)
-        shown.add_row(step.title, step.notation, _times(step.shape), *costs, _times(field))
-    out().print(shown)
+        steps.add_row(step.title, step.notation, _shape(step.shape), *costs, _shape(field))
+    stdout_console().print(steps)
 
 
-def _times(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
+def _shape(sides: tuple[int, ...]) -> str:
+    return "x".join(map(str, sides))

@@ -1,4 +1,4 @@
-"""Where an explanation goes: into the file that was asked for, or into a new one that is opened."""
+"""Options that several commands share: what to evaluate on, where to write; and the line that says so."""
 
 from __future__ import annotations
 
@@ -12,39 +12,67 @@ if TYPE_CHECKING:
 
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Where to write.", show_default="a new file, opened"),
+    typer.Option("-o", "--output", metavar="FILE", help="File to write.", show_default="a new page, opened"),
 ]
 Form = Annotated[
     Literal["html", "json", "png", "pdf"] | None,
     typer.Option(
         "--format",
         help="A page to explore, its numbers, or a figure.",
-        show_default="as FILE ends, or html",
+        show_default="by the ending of FILE, or html",
     ),
+]
+Part = Annotated[
+    Literal["test", "validation", "train", "all"], typer.Option(help="Which part of the pictures to use.")
+]
+CsvFile = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write a line per picture as CSV.", show_default=False),
 ]
 
 
-def settled(output: Path | None, form: Format | None) -> Format | None:
-    """Say what will be written, so that a name that tells nothing is refused before the work.
+def check_output(output: Path | None, form: Format | None) -> Format | None:
+    """Return the format to write, so that a file name without a known ending is refused before the work.
 
     Raises:
-        SettingError: The name of the file does not say, and nothing else does.
+        SettingError: Neither the file name nor `form` says what to write.
     """
     from convscope.walkthrough.explanation import format_of
 
     return form if output is None else form or format_of(output)
 
 
-def save_or_open(explanation: Explanation, output: Path | None, form: Format | None) -> None:
-    """Write to `output`; without one, write a page (or another form) to a new file, name it and open it."""
+def save_or_open(
+    explanation: Explanation, output: Path | None, form: Format | None, *, as_json: bool = False
+) -> None:
+    """Write to `output`; without it, write a new page (or another form) and open it in the browser."""
     import tempfile
     import webbrowser
 
     if output is not None:
         explanation.save(output, form)
+        say_written(output, to_stderr=as_json)
         return
     form = form or "html"
     path = Path(tempfile.mkdtemp(prefix="convscope-"), f"walk.{form}")
     explanation.save(path, form)
     typer.echo(path.as_uri())
     webbrowser.open(path.as_uri())
+
+
+def say_written(path: Path, *, to_stderr: bool = False) -> None:
+    """Say what was written; on standard error where standard output is for a program."""
+    typer.echo(f"written {path}, {path.stat().st_size:,} bytes", err=to_stderr)
+
+
+def write_text(path: Path, text: str, *, to_stderr: bool = False) -> None:
+    """Write a text file whole or not at all, and say so.
+
+    Raises:
+        ConvscopeError: The file cannot be written.
+    """
+    from convscope.common.atomic import replacing
+
+    with replacing(path) as file:
+        file.write(text.encode())
+    say_written(path, to_stderr=to_stderr)

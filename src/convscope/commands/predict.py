@@ -1,4 +1,4 @@
-"""`convscope predict`: which class pictures are of."""
+"""`convscope predict`: which class pictures show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,17 +24,15 @@ if TYPE_CHECKING:
     from convscope.common.ranks import Rank
     from convscope.walkthrough.overlay import Overlays
 
-Show = Callable[["Prediction"], None]
-Form = Callable[["Classifier", int, bool], Show]
-"""Takes the classifier, how many classes to show, and whether a head is printed."""
+Write = Callable[["Prediction"], None]
 
 _CHUNK = 65_536
 _REFRESH_SECONDS = 0.1
-_WIDEST = 32
+_MAX_CLASS_WIDTH = 32
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="The model file, model.safetensors in a run's folder.")],
+    model: Annotated[str, typer.Argument(help="Model file or run folder.")],
     pictures: Annotated[
         list[str],
         typer.Argument(
@@ -41,67 +40,100 @@ def predict(
         ),
     ],
     *,
-    top: Annotated[int, typer.Option(min=1, help="How many of the most probable classes to show.")] = 1,
-    form: Annotated[
-        Literal["table", "csv", "jsonl"], typer.Option("--format", help="How to print them.")
-    ] = "table",
+    top: Annotated[int, typer.Option(min=1, help="How many of the most probable classes to print.")] = 1,
+    csv_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            help="Write CSV instead of printing a table; - for standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line per picture.")] = False,
     null: Annotated[
-        bool,
-        typer.Option("--null", help="Names on standard input end with a NUL, as `find -print0` writes them."),
+        bool, typer.Option("--null", help="Names on standard input end in NUL, as from find -print0.")
     ] = False,
     explain: Annotated[
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write maps of what the answers rest on into a new folder.",
+            help="Write maps of what the predictions are based on to a new folder.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Say which class pictures are of.
+    """Predict which class pictures show.
 
-    A picture that cannot be read is named on standard error and does not stop the others. With --explain
-    two maps are written for each: where Grad-CAM finds the evidence, and what a grey square costs.
+    A picture that cannot be read is reported on standard error and does not stop the others. With --explain
+    two maps are written for each picture: where Grad-CAM finds the evidence, and how much covering a part
+    with grey lowers the probability (occlusion).
 
-    A picture that is probably of none of the classes is marked as unknown, if the model can tell.
+    A picture that probably shows none of the classes is marked as unknown, if the model can tell.
 
-    Under torchrun each process takes its share of the pictures, and prints it; the first one prints the head
-    of the table, too.
+    Under torchrun each process predicts its share of the pictures and prints it.
 
-    The exit code is 0 if all could be read, 1 if some, and 2 if none.
+    The exit code is 0 if all pictures could be read, 1 if only some, and 2 if none.
     """
-    from convscope.classifier import load
     from convscope.common.ranks import rank
 
     here = rank()
+    _check_arguments(pictures, csv_file, here, as_json=as_json, null=null)
+
+    from convscope.classifier import load
+
+    classifier = load(model, threads=1)  # several pictures are predicted at the same time, one per processor
+    overlays = None if explain is None else _overlays(classifier, explain, here)
+    names = islice(_names(pictures, b"\0" if null else b"\n"), here.number, None, here.size)
+    with ExitStack() as stack:
+        write = _writer(classifier, csv_file, top, here, stack, as_json=as_json)
+        read = failed = 0
+        for outcome in _with_progress(classifier.predict_each(names, top)):
+            if isinstance(outcome, PictureError):
+                failed += 1
+                typer.echo("\n".join(map(printable, str(outcome).splitlines())), err=True)
+            else:
+                read += 1
+                write(outcome)
+                if overlays is not None:
+                    overlays.write(outcome.name)
+    _finish(pictures, read, failed, here)
+    for written in (None if csv_file == Path("-") else csv_file, explain):
+        if written is not None:
+            typer.echo(f"written {written}", err=as_json or csv_file == Path("-"))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _check_arguments(
+    pictures: list[str], csv_file: Path | None, here: Rank, *, as_json: bool, null: bool
+) -> None:
     if here.size > 1 and "-" in pictures:
         raise SettingError(
-            "several processes cannot read one standard input", remedy="give files, folders or patterns"
+            "several processes cannot read one standard input", remedy="name files, folders or patterns"
+        )
+    if here.size > 1 and csv_file not in {None, Path("-")}:
+        raise SettingError(
+            "several processes cannot write one file", remedy="use --csv - and give each a file of its own"
         )
     if null and "-" not in pictures:
-        raise SettingError("--null is about names on standard input", remedy="give - among the pictures")
-    classifier = load(model, threads=1)  # of many pictures, as many as there are processors at the same time
-    explained = None if explain is None else _overlays(classifier, explain, here)
-    show = _FORMS[form](classifier, top, here.number == 0)
-    names = islice(_names(pictures, b"\0" if null else b"\n"), here.number, None, here.size)
-    shown = failed = 0
-    for outcome in _counted(classifier.predict_each(names, top)):
-        if isinstance(outcome, PictureError):
-            failed += 1
-            typer.echo("\n".join(map(printable, str(outcome).splitlines())), err=True)
-        else:
-            shown += 1
-            show(outcome)
-            sys.stdout.flush()
-            if explained is not None:
-                explained.write(outcome.name)
-    if not shown and not failed and here.number == 0:  # others may be more than there are pictures
+        raise SettingError("--null is for names on standard input", remedy="add - to the pictures")
+    if as_json and csv_file is not None:
+        raise SettingError("--json and --csv cannot be combined", remedy="choose one of them")
+
+
+def _finish(pictures: list[str], read: int, failed: int, here: Rank) -> None:
+    """End with what could not be predicted."""
+    if not read and not failed and here.number == 0:  # there may be more processes than pictures
         raise DataError(
-            "there are no pictures to predict", why="nothing was found", remedy="give a picture's file"
+            "there are no pictures to predict",
+            why=f"nothing was found in {', '.join(map(printable, pictures))}",
+            remedy="name a picture file, or a folder of them",
         )
     if failed:
-        typer.echo(f"{failed:,} of {shown + failed:,} pictures could not be read", err=True)
-        raise typer.Exit(1 if shown else 2)
+        typer.echo(f"{failed:,} of {read + failed:,} pictures could not be read", err=True)
+        if not read:
+            raise typer.Exit(2)
 
 
 def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:
@@ -110,43 +142,44 @@ def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:
     return Overlays(classifier.model, Path(folder, f"{here.number}" if here.size > 1 else ""))
 
 
-def _counted(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Prediction | PictureError]:
-    """Tell a person at a terminal how far it is, while the answers go elsewhere."""
+def _with_progress(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Prediction | PictureError]:
+    """Show a count on a terminal while the predictions go elsewhere."""
     if sys.stdout.isatty() or not sys.stderr.isatty():
         yield from outcomes
         return
     from rich.console import Console
     from rich.live import Live
 
-    start = told = time.monotonic()
+    start = refreshed = time.monotonic()
     console = Console(stderr=True, highlight=False)
     with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
         for count, outcome in enumerate(outcomes, start=1):
             now = time.monotonic()
-            if now - told >= _REFRESH_SECONDS:
-                live.update(f"{count:,} pictures, {count / (now - start):,.0f} a second", refresh=True)
-                told = now
+            if now - refreshed >= _REFRESH_SECONDS:
+                live.update(f"{count:,} pictures, {count / (now - start):,.0f} per second", refresh=True)
+                refreshed = now
             yield outcome
 
 
-def _names(given: Iterable[str], separator: bytes) -> Iterator[str]:
+def _names(arguments: Iterable[str], separator: bytes) -> Iterator[str]:
+    """Yield the names of all pictures that the arguments mean."""
     from convscope.pictures.listing import in_order, pictures_below
 
-    for name in given:
-        if name == "-":
-            yield from _on_standard_input(separator)
-        elif Path(name).is_dir():
-            yield from pictures_below(name)
-        elif glob.has_magic(name) and not Path(name).exists():
-            # A pattern that fits nothing is passed on, and then named as a file that is not there.
-            found = in_order(glob.iglob(name, recursive=True))  # noqa: PTH207 - absolute too
-            yield next(found, name)
-            yield from found
+    for argument in arguments:
+        if argument == "-":
+            yield from _from_standard_input(separator)
+        elif Path(argument).is_dir():
+            yield from pictures_below(argument)
+        elif glob.has_magic(argument) and not Path(argument).exists():
+            # a pattern without a match is passed on, and then reported as a file that does not exist
+            matches = in_order(glob.iglob(argument, recursive=True))  # noqa: PTH207 - absolute ones too
+            yield next(matches, argument)
+            yield from matches
         else:
-            yield name
+            yield argument
 
 
-def _on_standard_input(separator: bytes) -> Iterator[str]:
+def _from_standard_input(separator: bytes) -> Iterator[str]:
     rest = b""
     while chunk := os.read(sys.stdin.fileno(), _CHUNK):
         *names, rest = (rest + chunk).split(separator)
@@ -155,47 +188,66 @@ def _on_standard_input(separator: bytes) -> Iterator[str]:
         yield os.fsdecode(rest)
 
 
-def _table(classifier: Classifier, top: int, head: bool) -> Show:  # noqa: FBT001  # see Form
+def _writer(
+    classifier: Classifier, csv_file: Path | None, top: int, here: Rank, stack: ExitStack, *, as_json: bool
+) -> Write:
+    """Return what prints or writes one prediction; only the first process adds a header."""
+    header = here.number == 0
+    if as_json:
+        return _print_json
+    if csv_file is None:
+        return _table_writer(classifier, top, header=header)
+    if csv_file == Path("-"):
+        return _csv_writer(sys.stdout, header=header)
+    import io
+
+    from convscope.common.atomic import replacing
+
+    binary = stack.enter_context(replacing(csv_file))
+    text = io.TextIOWrapper(binary, "utf-8", "surrogateescape", newline="", write_through=True)
+    stack.callback(text.detach)
+    return _csv_writer(text, header=header)
+
+
+def _print_json(prediction: Prediction) -> None:
+    classes = [{"class": label, "probability": probability} for label, probability in prediction.top]
+    fields = {"picture": prediction.name, "unknown": prediction.unknown, "score": prediction.score}
+    typer.echo(json.dumps({**fields, "classes": classes}))
+
+
+def _csv_writer(file: IO[str], *, header: bool) -> Write:
+    writer = csv.writer(file, lineterminator="\n")
+    if header:
+        writer.writerow(["picture", "rank", "class", "probability", "unknown", "score"])
+
+    def write(prediction: Prediction) -> None:
+        score = "" if prediction.score is None else f"{prediction.score:.6f}"
+        unknown = "yes" if prediction.unknown else "no"
+        writer.writerows(
+            [prediction.name, rank, label, f"{probability:.6f}", unknown, score]
+            for rank, (label, probability) in enumerate(prediction.top, start=1)
+        )
+        file.flush()
+
+    return write
+
+
+def _table_writer(classifier: Classifier, top: int, *, header: bool) -> Write:
     from rich.cells import cell_len, set_cell_size
 
     classes = classifier.classes
-    width = min(_WIDEST, max(cell_len("class"), *map(cell_len, classes)))
+    width = min(_MAX_CLASS_WIDTH, max(cell_len("class"), *map(cell_len, classes)))
 
-    def line(guesses: Iterable[tuple[str, str]], doubt: str, name: str) -> None:
-        columns = [f"{set_cell_size(label, width)}  {share:>11}  " for label, share in guesses]
+    def line(cells: Iterable[tuple[str, str]], unknown: str, name: str) -> None:
+        columns = [f"{set_cell_size(label, width)}  {probability:>11}  " for label, probability in cells]
         if classifier.model.rejection:
-            columns.append(f"{doubt:7}  ")
+            columns.append(f"{unknown:7}  ")
         typer.echo("".join(columns) + printable(name).replace("\n", "\\n"))
 
-    if head:
+    if header:
         line([("class", "probability")] * min(top, len(classes)), "unknown", "picture")
     return lambda one: line(
-        ((label, f"{share:.2%}") for label, share in one.top), "yes" if one.unknown else "", one.name
+        ((label, f"{probability:.2%}") for label, probability in one.top),
+        "yes" if one.unknown else "",
+        one.name,
     )
-
-
-def _csv(_classifier: Classifier, _top: int, head: bool) -> Show:  # noqa: FBT001  # see Form
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    if head:
-        writer.writerow(["picture", "rank", "class", "probability", "unknown", "score"])
-
-    def lines(one: Prediction) -> None:
-        fit = ["yes" if one.unknown else "no", "" if one.score is None else f"{one.score:.6f}"]
-        writer.writerows(
-            [one.name, rank, label, f"{share:.6f}", *fit]
-            for rank, (label, share) in enumerate(one.top, start=1)
-        )
-
-    return lines
-
-
-def _jsonl(_classifier: Classifier, _top: int, _head: bool) -> Show:  # noqa: FBT001  # see Form
-    def line(one: Prediction) -> None:
-        guesses = [{"class": label, "probability": share} for label, share in one.top]
-        told = {"picture": one.name, "unknown": one.unknown, "score": one.score, "classes": guesses}
-        typer.echo(json.dumps(told))
-
-    return line
-
-
-_FORMS: dict[str, Form] = {"table": _table, "csv": _csv, "jsonl": _jsonl}

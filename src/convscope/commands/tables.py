@@ -10,26 +10,43 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-_ENDLESS = 10_000  # columns: nothing is wrapped or cut, a terminal wraps by itself
+_UNLIMITED = 10_000
+"""Columns: nothing is wrapped or cut here, as a terminal wraps by itself."""
 
 
-def out() -> Console:
-    """Standard output, where nothing is markup: a class may be called [red]."""
+def stdout_console() -> Console:
+    """Return a console for standard output without markup: a class may be called [red]."""
     return Console(
-        file=sys.stdout, width=_ENDLESS, markup=False, highlight=False, emoji=False, soft_wrap=True
+        file=sys.stdout, width=_UNLIMITED, markup=False, highlight=False, emoji=False, soft_wrap=True
     )
 
 
-def table(words: Sequence[str], numbers: Sequence[str], *, totals: Sequence[str] = ()) -> Table:
-    """An empty table: columns of words, then columns of numbers, and their totals below if given."""
+def table(text_columns: Sequence[str], number_columns: Sequence[str], *, totals: Sequence[str] = ()) -> Table:
+    """Return an empty table: columns of text, then columns of numbers, with a row of totals if given."""
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, show_footer=bool(totals), padding=(0, 1, 0, 0))
-    for place, title in enumerate((*words, *numbers)):
+    for index, title in enumerate((*text_columns, *number_columns)):
         made.add_column(
             title,
-            totals[place] if totals else "",
-            justify="left" if place < len(words) else "right",
+            totals[index] if totals else "",
+            justify="left" if index < len(text_columns) else "right",
             no_wrap=True,
         )
     return made
+
+
+def print_lines(console: Console, lines: Iterable[tuple[str, str]], width: int) -> None:
+    """Print titles and texts in two columns."""
+    for title, text in lines:
+        console.print(f"{title:{width}}{text}")
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as a percentage.
+
+    Example:
+        >>> percent(0.5)
+        '50.00 %'
+    """
+    return f"{100 * fraction:.2f} %"

@@ -1,8 +1,8 @@
-"""How training looks on a terminal, and in a pipe.
+"""Progress and results of training, on a terminal and in a pipe.
 
-On a terminal: a header, one live line, a short table. In a pipe: the same, with a plain line an epoch in the
-live line's place. Only the live line is cut to the terminal's width: a terminal wraps the others by itself,
-and a command or a path stays whole for whoever copies it.
+On a terminal: a header, one live line, a short table. In a pipe, the live line is replaced by one plain
+line per epoch. Only the live line is cut to the width of the terminal, which wraps all others by itself, so
+that commands and paths stay whole and can be copied.
 """
 
 import shlex
@@ -30,20 +30,28 @@ from convscope.training.events import (
 _REFRESH_SECONDS = 0.1
 _PIPED_REFRESH_SECONDS = 10.0
 _BAR_WIDTH = 24
-# what a narrow terminal is spared, first to last
+# what a narrow terminal does without, in this order
 _EXPENDABLE = ("speed", "validation", "loss", "accuracy", "left")
 
 
 class Terminal:
-    """A listener that shows training to a person, and a context, so that the cursor is always given back.
+    """A listener that shows training to a person; a context manager, so that the cursor always comes back.
 
     Args:
-        stream: Where to write. Live if this is a terminal that can move its cursor, plain lines otherwise.
-        clock: Seconds that only ever grow.
+        stream: Where to write: a live line if it is a terminal that can move its cursor, otherwise plain
+            lines.
+        task: What is being done until the first event, such as `reading pets`; a live line shows it.
+        clock: A monotonic clock, in seconds.
     """
 
-    def __init__(self, stream: TextIO = sys.stdout, *, clock: Callable[[], float] = time.monotonic) -> None:
-        # nothing is markup here: a class may be called [red]
+    def __init__(
+        self,
+        stream: TextIO = sys.stdout,
+        *,
+        task: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # no markup: a class may be called [red]
         self._console = Console(
             file=stream, force_terminal=stream.isatty(), markup=False, highlight=False, emoji=False
         )
@@ -52,17 +60,19 @@ class Terminal:
         self._clock = clock
         self._next_refresh = clock() + (0 if self._is_live else _PIPED_REFRESH_SECONDS)
         self._validation: float | None = None
+        self._task = printable(task)
 
     def __enter__(self) -> Self:
         if self._is_live:
             self._live.start()
+            self._live.update(Text(self._task, no_wrap=True, overflow="crop"), refresh=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
-        """Show one event."""
+        """Show one event of training."""
         match event:
             case Preparing():
                 self._show_preparing(event)
@@ -79,6 +89,10 @@ class Terminal:
                 self._show_finished(event)
             case Stopped():
                 self._show_stopped(event)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how many pictures are prepared."""
+        self(Preparing(done, total))
 
     def _show_preparing(self, event: Preparing) -> None:
         if self._is_due():
@@ -153,7 +167,7 @@ def _pieces(
 
 
 def _live_line(pieces: dict[str, str], done_fraction: float, width: int, *, ascii_only: bool) -> Text:
-    """As many pieces as fit into `width` columns, and a bar in what is left."""
+    """Return the pieces that fit into `width` columns, after a bar in what is left."""
     kept = dict(pieces)
     for name in _EXPENDABLE:
         if len("  ".join(kept.values())) > width:
@@ -168,7 +182,7 @@ def _live_line(pieces: dict[str, str], done_fraction: float, width: int, *, asci
 
 
 def _duration(seconds: float) -> str:
-    """62.4 s are 1:02, an hour more is 1:01:02."""
+    """Return minutes and seconds: 62.4 s is 1:02, and an hour more is 1:01:02."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -162,7 +162,7 @@ def train(
             "several processes need to be told the run's folder",
             remedy="add --output runs/NAME",
         )
-    process_tuning.explain_bus_errors(str(truncated_store()))
+    process_tuning.exit_on_bus_errors(str(truncated_store()))
     is_shown = here.number == 0
     with ExitStack() as stack:
         listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []

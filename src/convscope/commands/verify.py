@@ -1,11 +1,10 @@
-"""`convscope verify`: whether a model was made from these pictures, and comes out the same again."""
+"""`convscope verify`: whether a model was made from these pictures, and can be made again."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,40 +13,37 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.verification import Changed, DataCheck, WeightsCheck
 
-_MOST_NAMED = 10
+_MAX_NAMES = 10
+_WIDTH = 14
 
 
 def verify(
-    model: Annotated[str, typer.Argument(help="The model file, model.safetensors in a run's folder.")],
+    model: Annotated[str, typer.Argument(help="Model file or run folder.")],
     *,
-    data: Annotated[str, typer.Option(help="The pictures it was made from: whatever `train` takes.")],
+    data: Annotated[str, typer.Option(help="The pictures it was trained on, as for train.")],
     retrain: Annotated[
         bool,
-        typer.Option("--retrain", help="Train once more with the same settings, and compare the weights."),
+        typer.Option("--retrain", help="Train again with the same settings, and compare the weights."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check a model against its receipt.
+    """Check a model against its receipt, the record of what it was made from.
 
-    Says whether the pictures are those it was made from, and which were added, removed or changed. With
-    --retrain the run is repeated, if they are, and the weights are compared.
+    Says whether the pictures are the same as in training, and which were added, removed or changed. With
+    --retrain, if they are the same, the training is repeated and the weights are compared.
 
-    The exit code is 0 if all that was checked is the same, 1 if something differs, and 2 if it cannot be
-    checked.
+    The exit code is 0 if everything that was checked is the same, 1 if something differs, and 2 if it cannot
+    be checked.
     """
     from convscope.commands.terminal import Terminal
-    from convscope.model.file import load
-    from convscope.model.verification import changes, check_data
-    from convscope.training.events import Preparing
 
-    given = load(model)
-    with Terminal(sys.stderr) as terminal:
-        pictures = check_data(
-            given,
-            Path(model).parent,
-            data,
-            progress=lambda done, total: terminal(Preparing(done, total)),
-        )
+    with Terminal(sys.stderr, task=f"reading {data}") as terminal:
+        from convscope.model.file import load, model_path
+        from convscope.model.verification import changes, check_data
+
+        given = load(model)
+        run = model_path(model).parent
+        pictures = check_data(given, run, data, progress=terminal.show_progress)
     weights = _retrained(given, data) if retrain and pictures.same else None
     changed = changes(given)
     if as_json:
@@ -61,7 +57,7 @@ def verify(
         }
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
-        _print(pictures, weights, changed)
+        _print_report(pictures, weights, changed)
     if not pictures.same or (weights and not weights.identical):
         raise typer.Exit(1)
 
@@ -79,44 +75,46 @@ def _retrained(model: Model, data: str) -> WeightsCheck:
         return check_weights(model, repeat(model, data, listeners=[terminal]))
 
 
-def _print(pictures: DataCheck, weights: WeightsCheck | None, changed: tuple[Changed, ...]) -> None:
-    from convscope.commands.tables import out
+def _print_report(pictures: DataCheck, weights: WeightsCheck | None, changed: tuple[Changed, ...]) -> None:
+    from convscope.commands.tables import print_lines, stdout_console
 
-    console = out()
-    console.print(f"{'pictures':14}{'the same' if pictures.same else 'not the same'}")
-    for title, text in (*_differing(pictures), *_weighed(weights)):
-        console.print(f"{title:14}{text}")
-    for one in changed:
-        console.print(
-            f"{'another here':14}{one.fact}: {one.then or 'unknown'} then, {one.now or 'unknown'} now"
-        )
+    environment = [
+        ("changed", f"{one.fact}: was {one.then or 'unknown'}, is {one.now or 'unknown'}") for one in changed
+    ]
+    lines = [
+        ("pictures", "the same" if pictures.same else "not the same"),
+        *_differences(pictures),
+        *_weights(weights),
+        *environment,
+    ]
+    print_lines(stdout_console(), lines, _WIDTH)
 
 
-def _differing(pictures: DataCheck) -> list[tuple[str, str]]:
+def _differences(pictures: DataCheck) -> list[tuple[str, str]]:
     found = pictures.differences
     if pictures.same:
         return []
     if found is None:
-        return [("", f"which differ cannot be told: {pictures.reason}")]
+        return [("", f"which ones differ is not known: {pictures.reason}")]
     if not found:
-        return [("", "each is there as before, but in another part or in another order")]
+        return [("", "each is still there, but in another part or in another order")]
     return [
         (title, name)
         for title, names in asdict(found).items()
-        for name in (*names[:_MOST_NAMED], *_rest(names))
+        for name in (*names[:_MAX_NAMES], *_more(names))
     ]
 
 
-def _rest(names: tuple[str, ...]) -> list[str]:
-    more = len(names) - _MOST_NAMED
-    return [f"{more:,} more: --json names them all"] if more > 0 else []
+def _more(names: tuple[str, ...]) -> list[str]:
+    more = len(names) - _MAX_NAMES
+    return [f"{more:,} more: --json lists all"] if more > 0 else []
 
 
-def _weighed(weights: WeightsCheck | None) -> list[tuple[str, str]]:
+def _weights(weights: WeightsCheck | None) -> list[tuple[str, str]]:
     if weights is None:
         return []
     if weights.identical:
         return [("weights", "identical, to the bit")]
     if weights.largest_difference is None:
-        return [("weights", "of another network")]
+        return [("weights", "those of another network")]
     return [("weights", f"different, by up to {weights.largest_difference:.3g}")]

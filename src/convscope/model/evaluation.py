@@ -32,6 +32,8 @@ class ClassFigures:
         precision_fraction: Of the pictures predicted as it, those that are.
         recall_fraction: Of the pictures that are of it, those predicted as it.
         f1_fraction: Harmonic mean of the two, 2 TP / (2 TP + FP + FN).
+        roc_auc: Area under the ROC curve of this class against all others: the probability that a picture of
+            it gets a higher probability of it than a picture of another class.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ClassFigures:
     precision_fraction: float | None
     recall_fraction: float | None
     f1_fraction: float | None
+    roc_auc: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class Evaluation:
         correct: How many of them were predicted right.
         accuracy_fraction: correct / pictures.
         accuracy_interval: Its 95 % interval (Wilson's).
+        top_k: How many classes top-k accuracy looks at: 5, or 2 of fewer than 6 classes.
+        top_k_accuracy_fraction: Share of the pictures whose true class is among the top_k most probable ones;
+            None if there are no more classes than that.
+        roc_auc: Mean of the classes' areas under the ROC curve; None if no class has one.
         classes: Figures class by class, in the model's order.
         confusion: How often a picture of class i (row) was predicted as class j (column).
         cross_entropy: Mean of -ln(probability of the true class).
@@ -72,6 +79,9 @@ class Evaluation:
     mean_squared_error: float
     classification_error: float
     calibration_error: float
+    top_k: int
+    top_k_accuracy_fraction: float | None
+    roc_auc: float | None
     uncalibrated_error: float | None = None
     unknown_fraction: float | None = None
     notes: tuple[str, ...] = ()
@@ -107,17 +117,23 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
     confusion = np.bincount(truth * len(classes) + predicted, minlength=len(classes) ** 2)
     confusion = confusion.reshape(len(classes), len(classes))
     correct, total = int(confusion.trace()), len(truth)
+    areas = [roc_auc(shares[:, k], truth == k) for k in range(len(classes))]
+    known_areas = [area for area in areas if area is not None]
+    top_k = 5 if len(classes) > 5 else 2
     return Evaluation(
         pictures=total,
         correct=correct,
         accuracy_fraction=correct / total,
         accuracy_interval=wilson_interval(correct, total),
-        classes=_by_class(confusion, classes),
+        classes=_by_class(confusion, classes, areas),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         cross_entropy=_cross_entropy(shares, truth),
         mean_squared_error=_mean_squared_error(shares, truth),
         classification_error=1 - correct / total,
         calibration_error=reliability(shares.max(axis=1), predicted == truth).error,
+        top_k=top_k,
+        top_k_accuracy_fraction=_top_k_accuracy(shares, truth, top_k) if len(classes) > top_k else None,
+        roc_auc=float(np.mean(known_areas)) if known_areas else None,
     )
 
 
@@ -164,11 +180,51 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
-def _by_class(confusion: NDArray[np.int64], classes: Sequence[str]) -> tuple[ClassFigures, ...]:
-    hits, actual, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+def roc_auc(scores: ArrayLike, positive: ArrayLike) -> float | None:
+    """Return the area under the ROC curve: how often a positive gets a higher score than a negative.
+
+    It is the Mann-Whitney U statistic, computed from ranks; ties count half. None if all or none are
+    positive.
+
+    Source: J. A. Hanley and B. J. McNeil, "The meaning and use of the area under a receiver operating
+    characteristic (ROC) curve", 1982.
+
+    Example:
+        Of the four pairs of a positive and a negative, three are in order:
+
+        >>> roc_auc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
+        0.75
+    """
+    values, is_positive = np.asarray(scores, np.float64), np.asarray(positive, bool)
+    positives = int(is_positive.sum())
+    negatives = len(is_positive) - positives
+    if not positives or not negatives:
+        return None
+    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[group]  # from 1; ties get the mean of their ranks
+    above = ranks[is_positive].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def _top_k_accuracy(shares: NDArray[np.float64], truth: NDArray[np.int64], k: int) -> float:
+    best = np.argsort(-shares, axis=1, kind="stable")[:, :k]
+    return float((best == truth[:, np.newaxis]).any(axis=1).mean())
+
+
+def _by_class(
+    confusion: NDArray[np.int64], classes: Sequence[str], areas: Sequence[float | None]
+) -> tuple[ClassFigures, ...]:
+    counts = confusion.diagonal().tolist(), confusion.sum(axis=1).tolist(), confusion.sum(axis=0).tolist()
     return tuple(
-        ClassFigures(name, a, _share(h, p), _share(h, a), _share(2 * h, a + p))
-        for name, h, a, p in zip(classes, hits.tolist(), actual.tolist(), predicted.tolist(), strict=True)
+        ClassFigures(
+            name,
+            actual,
+            _share(hits, predicted),
+            _share(hits, actual),
+            _share(2 * hits, actual + predicted),
+            area,
+        )
+        for name, hits, actual, predicted, area in zip(classes, *counts, areas, strict=True)
     )
 
 

@@ -97,14 +97,19 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Model:
     """Read and check a model file.
 
+    Args:
+        path: The file, or the folder of the run that wrote it.
+
     Raises:
         ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.
     """
-    path = Path(path)
+    path = model_path(path)
     if not path.is_file():
         why = "it is not a file" if path.exists() else "no such file"
         raise ModelFileError(
-            f"cannot read the model {path}", why=why, remedy="give a run's model.safetensors"
+            f"cannot read the model {path}",
+            why=why,
+            remedy="name a model file or the folder of a finished run",
         )
     try:
         with path.open("rb") as file:
@@ -113,6 +118,17 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError(f"cannot read the model {path}", why=error.strerror or str(error)) from error
     except _UNUSABLE as error:
         raise _unusable(str(path), error) from error
+
+
+def model_path(path: str | os.PathLike[str]) -> Path:
+    """Return the model file that a path stands for: that of a run, if it is a run's folder.
+
+    Example:
+        >>> model_path("digits.safetensors").name
+        'digits.safetensors'
+    """
+    path = Path(path)
+    return path / "model.safetensors" if path.is_dir() else path
 
 
 def name_of_model(path: str | os.PathLike[str]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from convscope.classifier import Classifier, load
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, ModelFileError, RequestError, SettingError
-from convscope.model.file import name_of_model
+from convscope.model.file import model_path, name_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,10 +39,10 @@ def named_models(arguments: Sequence[str]) -> dict[str, Path]:
     for argument in arguments:
         name, equals, file = argument.partition("=")
         if not equals or Path(argument).exists():  # a file's name may contain an equals sign
-            path = Path(argument)
+            path = model_path(argument)
             name = name_of_model(path)
         else:
-            path = Path(file)
+            path = model_path(file)
         if not _NAME.fullmatch(name):
             raise SettingError(
                 f"{printable(name)!r} cannot be a model's name in a URL",

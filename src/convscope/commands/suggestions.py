@@ -1,0 +1,78 @@
+"""Options as other programs call them, and what they are called here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand
+
+from convscope.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OTHER_NAMES = {
+    "--allow-origin": ("--allow-origins", "--cors", "--cors-origin", "--cors-origins"),
+    "--augmentation": ("--aug", "--augment"),
+    "--batch-size": ("--batch", "--bs"),
+    "--device": ("--accelerator", "--cuda", "--gpu", "--gpus"),
+    "--ema": ("--averaging", "--model-ema", "--moving-average"),
+    "--epochs": ("--epoch", "--max-epochs", "--n-epochs", "--num-epochs"),
+    "--flip": ("--fliplr", "--hflip", "--horizontal-flip", "--mirror"),
+    "--host": ("--addr", "--address", "--bind"),
+    "--label-smoothing": ("--smoothing",),
+    "--learning-rate": ("--lr", "--lr0"),
+    "--licence": ("--license",),
+    "--minutes": ("--max-time", "--time"),
+    "--network": ("--arch", "--architecture", "--backbone", "--model"),
+    "--output": ("--name", "--out", "--out-dir", "--output-dir", "--project", "--save", "--save-dir"),
+    "--part": ("--set", "--split", "--subset"),
+    "--precision": ("--amp", "--bf16", "--dtype", "--fp16", "--half"),
+    "--quantise": ("--int8", "--quantize"),
+    "--seed": ("--random-seed", "--random-state"),
+    "--size": ("--image-size", "--img-size", "--imgsz", "--input-size", "--resize", "--resolution"),
+    "--token-file": ("--api-key", "--auth", "--token"),
+    "--top": ("--top-k", "--topk"),
+}
+_ARGUMENTS = {
+    "data": ("--data", "--dataset", "--train-dir"),
+    "model": ("--checkpoint", "--ckpt", "--model", "--weights"),
+    "pictures": ("--image", "--images", "--input", "--source"),
+}
+
+
+class Command(TyperCommand):
+    """A command that knows what its options are called elsewhere. Typer itself notices spelling mistakes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own type is private
+        """Parse the command line, unless it has an option by another program's name.
+
+        Raises:
+            SettingError: It has; the message names the option meant.
+        """
+        options = {name for parameter in self.params for name in parameter.opts if name.startswith("--")}
+        arguments = {parameter.name for parameter in self.params if not parameter.opts[0].startswith("-")}
+        for name in _option_names(args):
+            if name not in options:
+                self._suggest(name, options, arguments)
+        return super().parse_args(ctx, args)
+
+    def _suggest(self, name: str, options: set[str], arguments: set[str]) -> None:
+        for option, others in _OTHER_NAMES.items():
+            if name in others and option in options:
+                raise SettingError(f"there is no option {name}", remedy=f"use {option}")
+        for argument, others in _ARGUMENTS.items():
+            if name in others and argument in arguments:
+                raise SettingError(
+                    f"there is no option {name}",
+                    why=f"{argument.upper()} is an argument, not an option",
+                    remedy=f"leave out {name} and write its value alone; see convscope {self.name} --help",
+                )
+
+
+def _option_names(args: list[str]) -> Iterator[str]:
+    for word in args:
+        if word == "--":
+            return
+        if word.startswith("--"):
+            yield word.partition("=")[0]
