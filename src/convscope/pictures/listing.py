@@ -1,4 +1,4 @@
-"""The pictures below a folder in natural order, however many, in the memory of a few thousand names."""
+"""List the pictures below a folder in natural order, however many, in the memory of a few thousand names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import SUFFIXES
-from convscope.pictures.sources.layout import HIDDEN
+from convscope.pictures.sources.left_out import LeftOut, kind_of_file, why_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,16 +22,21 @@ _BYTES_AT_ONCE = 4_096
 _END = b"\0"  # which no file's name can hold
 
 
-def pictures_below(folder: str) -> Iterator[str]:
-    """Find all pictures below a folder, hidden ones left out: its own first, then folder by folder.
+def pictures_below(folder: str, left_out: LeftOut | None = None) -> Iterator[str]:
+    """Yield the paths of all pictures below a folder: its own first, then folder by folder.
 
-    Links are followed. A folder that cannot be listed is given as if it were a picture, at the end, so that
-    whoever reads it names it.
+    Links are followed. A folder that cannot be listed is yielded at the end as if it were a picture, so that
+    the error is reported when it is read.
+
+    Args:
+        folder: The folder.
+        left_out: Counts the other files; complete when all pictures have been yielded.
 
     Raises:
         DataError: There is no room to sort the names of very many files.
     """
-    closed: list[str] = []
+    left_out = left_out or LeftOut()
+    unlistable: list[str] = []
     seen: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -39,23 +44,24 @@ def pictures_below(folder: str) -> Iterator[str]:
         try:
             status = Path(path).stat()
         except OSError:
-            closed.append(path)
+            unlistable.append(path)
             continue
         if (status.st_dev, status.st_ino) in seen:  # links may lead round in a circle
             continue
         seen.add((status.st_dev, status.st_ino))
         inner: list[str] = []
-        for name in in_order(_pictures(path, inner, closed)):
+        where = os.path.relpath(path, folder) if path != folder else ""
+        for name in in_order(_pictures(path, where, inner, unlistable, left_out)):
             yield str(Path(path, name))
         waiting += (str(Path(path, name)) for name in sorted(inner, key=natural_order, reverse=True))
-    yield from closed
+    yield from unlistable
 
 
 def in_order(names: Iterable[str]) -> Iterator[str]:
-    """Sort files' names as `natural_order` says; those that memory shall not hold wait in a temporary file.
+    """Sort file names in natural order, with those that memory cannot hold in a temporary file.
 
-    This is external merge sort: as many names as are held at once are sorted and written down, again and
-    again; then all these runs are read side by side, and the first of their first names is given each time.
+    This is an external merge sort: a few thousand names at a time are sorted and written down as a run; then
+    all runs are read side by side and merged.
 
     Source: D. Knuth, "The art of computer programming", volume 3, section 5.4.
 
@@ -83,25 +89,32 @@ def in_order(names: Iterable[str]) -> Iterator[str]:
             yield from heapq.merge(*runs, key=natural_order)
     except OSError as error:
         raise DataError(
-            "cannot sort the names of so many files",
+            "there is no room to sort the names of so many files",
             why=f"a temporary file cannot be used: {error.strerror or error}",
             remedy="make room, or set TMPDIR to a folder that has some",
         ) from error
 
 
-def _pictures(folder: str, inner: list[str], closed: list[str]) -> Iterator[str]:
-    """Name the pictures in a folder, in no order; note the folders in it, or that it cannot be listed."""
+def _pictures(
+    folder: str, where: str, inner: list[str], unlistable: list[str], left_out: LeftOut
+) -> Iterator[str]:
+    """Yield the names of the pictures in a folder, in any order, and collect the folders in it."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if HIDDEN.fullmatch(entry.name):
-                    continue
-                if _is_folder(entry):
+                reason, is_folder = why_ignored(entry.name), _is_folder(entry)
+                suffix = "" if is_folder else Path(entry.name).suffix.lower()
+                if reason:
+                    if is_folder or (suffix in SUFFIXES and not entry.name.startswith("._")):
+                        left_out.add(reason, where, thing="folder" if is_folder else "picture")
+                elif is_folder:
                     inner.append(entry.name)
-                elif Path(entry.name).suffix.lower() in SUFFIXES:
+                elif suffix in SUFFIXES:
                     yield entry.name
+                else:
+                    left_out.add("no pictures by their suffix", where, thing=kind_of_file(suffix))
     except OSError:
-        closed.append(folder)
+        unlistable.append(folder)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -112,7 +125,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _read(file: IO[bytes], start: int, end: int) -> Iterator[str]:
-    """Read a run bit by bit: the others are read from the same file meanwhile."""
+    """Yield the names of a run in small parts, as the other runs are read from the same file in turn."""
     rest = b""
     while start < end:
         file.seek(start)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 4
+FORMAT = 5
 PICTURES, REST, PLACES = "pictures.bin", "store.json", "places.npy"
 _ARRAYS = ("labels", "digests", "letters", "ends", "parts")
 _PART_OF: dict[int, Part | None] = {-1: None, **dict(enumerate(PART_NAMES))}
@@ -66,7 +66,7 @@ class Catalogue:
         parts: The part the source puts each picture in, if any.
         broken: The pictures that could not be read, in the source's order.
         preparation: How the pictures were prepared.
-        notes: What people should know about the source.
+        notes: How the source was read, what it leaves out, and what its pictures are like.
     """
 
     labels: NDArray[np.int64] = field(repr=False)

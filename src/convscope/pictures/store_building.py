@@ -12,7 +12,7 @@ import errno
 import hashlib
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,7 +91,7 @@ def build_store(
     store = read_or_build(path, read_store, build)
     if strict:
         _check_strict(store)
-    return store
+    return replace(store, notes=source.notes + store.notes)
 
 
 def build_catalogue(
@@ -114,7 +114,7 @@ def build_catalogue(
     catalogue, places = read_or_build(path, read_catalogue, build)
     if strict:
         _check_strict(catalogue)
-    return catalogue, places
+    return replace(catalogue, notes=source.notes + catalogue.notes), places
 
 
 def is_stored(source: Source, preparation: Preparation, *, folder: Path | None = None) -> bool:
@@ -230,6 +230,14 @@ class _Result:
     kept: NDArray[np.bool_]
     digests: NDArray[np.uint8]
     broken: tuple[Broken, ...]
+    guessed: tuple[int, ...]
+    guess: str
+
+    def notes(self, source: Source) -> tuple[str, ...]:
+        if not self.guessed:
+            return ()
+        first = source.items[self.guessed[0]].name
+        return (f"pictures whose range of values is guessed: {len(self.guessed):,} ({first}: {self.guess})",)
 
     def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
         items = select(source, np.flatnonzero(self.kept)).items
@@ -243,7 +251,7 @@ class _Result:
             parts=tuple(item.part for item in items),
             broken=self.broken,
             preparation=preparation,
-            notes=source.notes,
+            notes=self.notes(source),
         )
 
 
@@ -259,9 +267,12 @@ def _decode_all(
     digests = np.zeros((total, DIGEST_SIZE), np.uint8)
     kept = np.zeros(total, np.bool_)
     broken: dict[int, Broken] = {}
+    guesses: dict[int, str] = {}
 
     def take(decoded: Decoded) -> None:
         keep(decoded)
+        if decoded.guess:
+            guesses[decoded.index] = decoded.guess
         digests[decoded.index] = np.frombuffer(decoded.digest, np.uint8)
         kept[decoded.index] = True
 
@@ -276,7 +287,8 @@ def _decode_all(
     decode(source, range(total), take, refuse, tick, shortest_side=preparation.shortest_side)
     in_order = tuple(broken[index] for index in sorted(broken))
     _check_broken(source, in_order)
-    return _Result(kept, digests, in_order)
+    guessed = tuple(sorted(guesses))
+    return _Result(kept, digests, in_order, guessed, guesses[guessed[0]] if guessed else "")
 
 
 def _check_broken(source: Source, broken: tuple[Broken, ...]) -> None:

@@ -150,7 +150,7 @@ def test_links_and_devices_in_a_tar_are_left_out_and_noted(tmp_path, pets):
             archive.addfile(info)
     source = open_source(path)
     assert len(source.items) == len(pets)
-    assert source.notes == ("links and other special members left out: 4",)
+    assert "left out: 4 special members, as a link could lead anywhere" in source.notes
 
 
 def test_a_link_in_a_zip_is_never_followed(tmp_path, pets):

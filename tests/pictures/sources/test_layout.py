@@ -32,26 +32,149 @@ def test_folders_that_only_wrap_are_looked_through(wrapper):
     ]
 
 
-def test_a_part_alone_is_a_part():
-    assert found("test/cats/1.jpg", "test/dogs/1.jpg") == [("cats", "test"), ("dogs", "test")]
+def test_a_part_alone_says_nothing():
+    assert found("test/cats/1.jpg", "test/dogs/1.jpg") == [("cats", None), ("dogs", None)]
 
 
 def test_a_class_may_be_called_like_a_part():
     assert found("train/1.jpg", "bus/1.jpg") == [("train", None), ("bus", None)]
     assert found("train/steam/1.jpg", "bus/1.jpg") == [("train", None), ("bus", None)]
+    layout = lay_out("source", ["train/1.jpg", "bus/1.jpg"])
+    assert layout.notes == ("train is a class here; if parts are meant, give 'source/{part}/{class}'",)
+
+
+@pytest.mark.parametrize("other", ["holdout", "eval", "te", "02_test", "test2017"])
+def test_parts_are_known_by_holding_the_same_classes(other):
+    names = [f"{part}/{label}/{n}.jpg" for part in ("01_train", other) for label in "ab" for n in range(2)]
+    layout = lay_out("source", names)
+    assert {(item.label, item.part) for item in layout.items} == {
+        (label, part) for label in "ab" for part in ("train", "test")
+    }
+    assert layout.notes == (
+        f"pictures by part: 01_train 4 as train, {other} 4{'' if other == 'test' else ' as test'}",
+    )
+
+
+def test_folds_are_one_set_and_said_to_be():
+    names = [f"fold{fold}/{label}/1.jpg" for fold in (1, 2) for label in "ab"]
+    layout = lay_out("source", names)
+    assert [(item.label, item.part) for item in layout.items] == [("a", None), ("b", None)] * 2
+    assert "if fold1, fold2 are the classes, give 'source/{class}'" in layout.notes[0]
+
+
+def test_a_folder_beside_the_parts_is_left_out_by_name():
+    names = [f"{part}/{label}/1.jpg" for part in ("train", "test", "extra") for label in "ab"]
+    layout = lay_out("source", names)
+    assert {item.part for item in layout.items} == {"train", "test"}
+    assert "called like no part, so left out: extra" in layout.notes
+    assert "left out: 2 pictures, outside any class folder (extra/a, extra/b)" in layout.notes
+
+
+def test_one_folder_of_unlabelled_pictures_beside_train_is_no_class():
+    names = ["train/cats/1.jpg", "train/dogs/1.jpg", "unlabelled/1.jpg", "unlabelled/2.jpg"]
+    layout = lay_out("source", names)
+    assert [item.label for item in layout.items] == ["cats", "dogs"]
+    assert "left out: 2 pictures, outside any class folder (unlabelled)" in layout.notes
+
+
+def test_names_of_parts_with_different_classes_are_classes():
+    assert found("dev/x/1.jpg", "test/y/1.jpg", "prod/z/1.jpg") == [
+        ("dev", None),
+        ("test", None),
+        ("prod", None),
+    ]
+
+
+def test_parts_may_lie_inside_the_classes():
+    names = [f"{label}/{part}/1.jpg" for label in ("cat", "dog") for part in ("train", "val")]
+    assert found(*names) == [
+        ("cat", "train"),
+        ("cat", "validation"),
+        ("dog", "train"),
+        ("dog", "validation"),
+    ]
+
+
+def test_classes_below_the_first_level_are_said_and_can_be_forced():
+    names = ["a/airfield/1.jpg", "a/airport/1.jpg", "b/beach/1.jpg"]
+    layout = lay_out("places", names)
+    assert [item.label for item in layout.items] == ["a", "a", "b"]
+    assert "a holds airfield, airport; if these are the classes, give 'places/*/{class}'" in layout.notes[0]
+    forced = lay_out("places", names, template=["*", "{class}"])
+    assert [item.label for item in forced.items] == ["airfield", "airport", "beach"]
+
+
+def test_a_template_decides_and_leaves_out_what_it_does_not_fit():
+    names = ["x/train/cat/1.jpg", "x/test/cat/deep/1.jpg", "x/1.jpg", "y/train/cat/1.jpg"]
+    layout = lay_out("source", names, template=["x", "{part}", "{class}"])
+    assert [(item.label, item.part) for item in layout.items] == [("cat", "train"), ("cat", "test")]
+    assert "left out: 2 pictures, outside any class folder (x, y/train/cat)" in layout.notes
+    with pytest.raises(DataError, match="'x' is not a part"):
+        lay_out("source", names, template=["{part}", "train", "{class}"])
+
+
+def test_single_pictures_do_not_hide_a_wrapper():
+    names = ["pets/cats/1.jpg", "pets/dogs/1.jpg", "cover.png", "pets/cover.png"]
+    layout = lay_out("source", names)
+    assert [item.label for item in layout.items] == ["cats", "dogs"]
+    assert layout.notes == ("left out: 2 pictures, outside any class folder (pets)",)
 
 
 def test_unlabelled_pictures_beside_class_folders_are_noted():
     layout = lay_out("source", ["train/cats/1.jpg", "train/dogs/1.jpg", "test/1.jpg", "cover.jpg"])
-    assert [item.part for item in layout.items] == ["train", "train"]
-    assert layout.notes == ("pictures left out as they lie outside any class folder: 2",)
+    assert [item.label for item in layout.items] == ["cats", "dogs"]
+    assert "left out: 2 pictures, outside any class folder (test)" in layout.notes
 
 
-def test_files_that_are_no_pictures_are_noted_and_hidden_ones_are_not():
+def test_files_that_are_left_out_are_counted_by_kind_and_folder():
     names = ["cats/1.jpg", "dogs/1.jpg", "cats/readme.txt", "LICENSE", ".DS_Store", "__MACOSX/cats/._1.jpg"]
     layout = lay_out("source", [*names, "cats/.hidden.jpg", "dogs/Thumbs.db", ".git/x/y.png"])
     assert layout.members == (0, 1)
-    assert layout.notes == ("files left out as no pictures by their suffix: 2 (.txt, none)",)
+    assert layout.notes == (
+        "left out: 2 pictures, hidden (cats, .git)",
+        "left out: 1 .txt file, no pictures by their suffix (cats)",
+        "left out: 1 file without suffix, no pictures by their suffix",
+    )
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["@eaDir", "$RECYCLE.BIN", "lost+found", "__pycache__", "cats/@eaDir/1.jpg", "System Volume Information"],
+)
+def test_folders_of_systems_are_no_classes(folder):
+    layout = lay_out("source", ["cats/1.jpg", "dogs/1.jpg", f"{folder}/thumb.jpg"])
+    assert [item.label for item in layout.items] == ["cats", "dogs"]
+    where = folder.removesuffix("/1.jpg")
+    assert layout.notes == (f"left out: 1 picture, in a folder of the system ({where})",)
+
+
+@pytest.mark.parametrize(
+    ("marker", "kind"), [("run.json", "a run of convscope"), ("pyvenv.cfg", "a virtual environment")]
+)
+def test_what_convscope_and_python_write_is_never_learned_from(marker, kind):
+    names = ["cats/1.jpg", "dogs/1.jpg", f"runs/own/{marker}", "runs/own/figures/curve.png", "runs/own/x.csv"]
+    layout = lay_out("source", names, ["cats", "dogs", "runs", "runs/own"])
+    assert [item.label for item in layout.items] == ["cats", "dogs"]
+    assert f"left out: 1 picture, in {kind} (runs/own)" in layout.notes
+
+
+def test_a_class_that_vanishes_is_named():
+    names = ["cats/1.jpg", "dogs/1.jpg", "birds/1.heic", "birds/2.heic", ".net/1.jpg"]
+    layout = lay_out("source", names, ["cats", "dogs", "birds", "empty", ".net"])
+    assert "no class, as there is no picture in it: birds (2 .heic files), empty (empty)" in layout.notes
+    assert "left out: 1 picture, hidden (.net)" in layout.notes
+
+
+def test_a_class_that_is_empty_in_a_part_is_named():
+    names = ["train/c1/1.jpg", "train/c3/1.jpg", "test/c1/1.jpg", "test/c2/1.jpg"]
+    layout = lay_out("source", names, ["train", "test", "train/c1", "train/c2", "test/c1", "test/c2"])
+    assert "no class, as there is no picture in it: train/c2 (empty)" in layout.notes
+
+
+@pytest.mark.parametrize("blank", [" ", "  ", "\u3000"])
+def test_a_class_without_a_name_is_refused_at_once(blank):
+    with pytest.raises(DataError, match="has no name"):
+        lay_out("source", ["cats/1.jpg", f"{blank}/1.jpg"])
 
 
 def test_accents_written_in_two_ways_are_one_class():
@@ -62,8 +185,8 @@ def test_accents_written_in_two_ways_are_one_class():
     ("names", "message"),
     [
         ([], "it is empty"),
-        (["cats/.hidden.jpg"], "it is empty"),
-        (["cats/1.txt", "2.csv"], "2 files have other suffixes"),
+        (["cats/.hidden.jpg"], "1 picture, hidden"),
+        (["cats/1.txt", "2.csv"], "1 .txt file, no pictures by their suffix"),
         (["1.jpg", "2.jpg"], "no class folders"),
     ],
 )

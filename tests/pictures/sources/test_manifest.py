@@ -71,11 +71,14 @@ def test_a_missing_file_is_a_broken_picture(pets):
         ("name,label\nx,y\n", "no column of paths(.|\n)*name, label"),
         ("path,colour\nx,y\n", "no column of labels"),
         ("path,label\n", "no rows"),
-        ("path,label\ncats/0.png,cat\ncats/1.png,\n", "line 3: the label is empty"),
-        ("path,label\ncats/0.png\n", "line 2: the label is empty"),
+        ("path,label\ncats/0.png,cat\ncats/1.png,  \n", "line 3: its label is blank"),
+        ("path,label\ncats/0.png\n", "line 2: it has 1 cell, and the header has 2"),
+        ("path,label\ncats/0.png,cat, dark\n", "line 2: it has 3 cells(.|\n)*quotation marks"),
+        ("path,label\ncats/0.png,\n", "without a label"),
         ("path,label\n,cat\n", "line 2: the path is empty"),
         ("path,label,split\ncats/0.png,cat,holiday\n", "line 2: 'holiday' is not a part"),
-        ('path,label\n"cats/0.png,cat\n', "cannot read"),
+        ("path,label,split\ncats/0.png,cat,\n", "line 2: '' is not a part"),
+        ('path,label\n"cats/0.png,cat\n', "cannot read(.|\n)*line 2"),
         ("path,label\n" + "x" * 200_000 + ",cat\n", "cannot read"),
     ],
 )
@@ -84,10 +87,91 @@ def test_a_bad_manifest_says_what_and_where(pets, text, message):
         open_source(written(pets / "list.csv", text))
 
 
-def test_an_empty_label_in_parquet_has_a_row(pets):
-    pq.write_table(pa.table({"path": ["cats/0.png", "x"], "label": ["cat", None]}), pets / "list.parquet")
-    with pytest.raises(DataError, match="row 2: the label is empty"):
+@pytest.mark.parametrize("kind", ["list.csv", "list.parquet"])
+def test_rows_without_a_label_are_left_out_and_counted(pets, kind):
+    paths, labels = ["cats/0.png", "cats/1.png", "dogs/0.png"], ["cat", None, "dog"]
+    if kind.endswith("csv"):
+        written(pets / kind, "path,label\ncats/0.png,cat\ncats/1.png,\ndogs/0.png,dog\n")
+    else:
+        pq.write_table(pa.table({"path": paths, "label": labels}), pets / kind)
+    source = open_source(pets / kind)
+    assert [item.label for item in source.items] == ["cat", "dog"]
+    assert source.read(1) == (pets / "dogs" / "0.png").read_bytes()
+    assert source.notes == ("left out: 1 picture, without a label",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "left_out"),
+    [
+        (pa.array([0.0, None, 1.0, float("nan")], from_pandas=False), ["0", "1"], 2),
+        (pa.array([0, 1, -1, 1]), ["0", "1", "1"], 1),
+        (pa.array([-1, 1, -1, 1]), ["-1", "1", "-1", "1"], 0),
+        (pa.array([b"cat", "k\u00e4fer".encode(), b"caf\xe9", b" dog "]), ["cat", "käfer", "café", "dog"], 0),
+        (pa.array([True, False, None, True]), ["True", "False", "True"], 1),
+    ],
+)
+def test_labels_of_any_type_mean_what_their_writers_meant(pets, labels, classes, left_out):
+    paths = ["cats/0.png", "cats/1.png", "dogs/0.png", "dogs/1.png"]
+    pq.write_table(pa.table({"path": paths, "label": labels}), pets / "list.parquet")
+    source = open_source(pets / "list.parquet")
+    assert [item.label for item in source.items] == classes
+    assert any(note.startswith(f"left out: {left_out} picture") for note in source.notes) == bool(left_out)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (pa.array([["cat", "dog"], ["cat"]]), "row 1: its label is a list"),
+        (pa.array([0.0, 0.5]), r"row 2: its label is the number 0\.5"),
+        (pa.array(["cat", " "]), "row 2: its label is blank"),
+    ],
+)
+def test_what_is_no_label_is_refused_with_its_row(pets, labels, message):
+    pq.write_table(pa.table({"path": ["cats/0.png", "cats/1.png"], "label": labels}), pets / "list.parquet")
+    with pytest.raises(DataError, match=message):
         open_source(pets / "list.parquet")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_in_any_usual_encoding_has_the_same_classes(pets, encoding):
+    text = "path,label\ncats/0.png,café\ndogs/0.png,Käfer\n"
+    source = open_source(written(pets / "list.csv", text.encode(encoding)))
+    assert [item.label for item in source.items] == ["café", "Käfer"]
+    assert bool(source.notes) == (encoding == "cp1252")
+    assert not source.notes or "Windows-1252 (Käfer, café)" in source.notes[0]
+
+
+def test_text_that_is_utf_16_without_its_mark_is_refused(pets):
+    with pytest.raises(DataError, match="UTF-16"):
+        open_source(written(pets / "list.csv", "path,label\ncats/0.png,cat\n".encode("utf-16-le")))
+
+
+def test_a_file_may_be_named_in_the_encoding_of_the_table(pets, encode):
+    (pets / "café.png").write_bytes(encode(72))
+    source = open_source(
+        written(pets / "list.csv", "path,label\ncafé.png,cat\ndogs/0.png,dog\n".encode("cp1252"))
+    )
+    assert source.read(0) == encode(72)
+
+
+def test_columns_that_are_not_used_are_named(pets):
+    source = open_source(written(pets / "list.csv", "path,label,class,fold\ncats/0.png,a,b,1\n"))
+    assert source.notes == ("columns used: path, label; ignored: class, fold",)
+
+
+@pytest.mark.parametrize("joiner", [";", "|", ","])
+def test_several_labels_in_one_are_warned_of(pets, joiner):
+    rows = f'cats/0.png,red\ncats/1.png,round\ndogs/0.png,"red{joiner}round"\n'
+    source = open_source(written(pets / "list.csv", f"path,label\n{rows}"))
+    assert source.notes[0].startswith(f"several labels in one ('red{joiner}round')")
+
+
+def test_paths_that_all_lead_nowhere_are_refused_at_once(pets):
+    with pytest.raises(DataError, match="none of the pictures") as caught:
+        open_source(written(pets / "list.csv", "path,label\nelsewhere/0.png,cat\n"))
+    assert str(pets / "elsewhere/0.png") in caught.value.why
+    with pytest.raises(DataError, match=r"the paths lack the suffix '\.png'"):
+        open_source(written(pets / "list.csv", "path,label\ncats/0,cat\n"))
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"path,label\n"])

@@ -11,7 +11,7 @@ import pytest
 from convscope.errors import DataError, PictureError
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source, shard_files
-from convscope.pictures.sources.shards import part_of
+from convscope.pictures.sources.shards import parts_of
 from convscope.pictures.store_building import build_store
 from tars import tar_of
 
@@ -81,7 +81,7 @@ def folder(shards, tmp_path):
 
 def check(source, pictures):
     assert [item.label for item in source.items] == [NAMES[number % 3] for number in range(36)]
-    assert {item.part for item in source.items} == {"train"}
+    assert {item.part for item in source.items} == {None}
     order = list(range(36))
     random.Random(0).shuffle(order)
     assert [source.read(index) for index in order] == [pictures[index] for index in order]
@@ -155,7 +155,7 @@ def test_pictures_without_a_label_are_left_out_and_counted(encode, tmp_path):
     (tmp_path / "a.tar").write_bytes(tar_of({"1.png": encode(1), "1.cls": b"cat", "2.png": encode(2)}))
     source = open_source(tmp_path / "a.tar")
     assert [item.label for item in source.items] == ["cat"]
-    assert any(note.endswith("of them: 1") for note in source.notes)
+    assert any(note.startswith("left out: 1 picture, without a .cls") for note in source.notes)
 
 
 def test_labels_may_be_numbers_or_names(pictures, tmp_path):
@@ -183,8 +183,8 @@ def test_shards_that_are_cut_short_say_so(folder, cut):
 
 
 def test_what_shards_lack_is_said(pictures, tmp_path):
-    (tmp_path / "a.parquet").write_bytes(table(pictures[:2], [None, "b"]))
-    with pytest.raises(DataError, match="row 1: the label is empty"):
+    (tmp_path / "a.parquet").write_bytes(table(pictures[:2], [None, None]))
+    with pytest.raises(DataError, match="no labelled pictures(.|\n)*2 pictures, without a label"):
         open_source(tmp_path / "a.parquet")
     unlabelled = pa.table({"image": pictures[:2], "size": [1, 2]})
     pq.write_table(unlabelled, tmp_path / "b.parquet")
@@ -213,14 +213,93 @@ def test_an_address_of_an_unknown_kind():
 
 
 @pytest.mark.parametrize(
-    ("name", "part"),
+    ("names", "parts"),
     [
-        ("pets/train-00000-of-00003.parquet", "train"),
-        ("s3://pets/validation/0001.tar", "validation"),
-        ("pets/test_01.tar", "test"),
-        ("pets/0001.tar", None),
-        ("trainee.tar", None),
+        (["s3://pets/train-0.tar", "s3://pets/val-0.tar"], ("train", "validation")),
+        (["pets/train/0.tar", "pets/validation/0.tar"], ("train", "validation")),
+        (["pets/test_01.tar", "pets/0001.tar"], ("test", None)),
+        (["test/pets.tar"], (None,)),
+        (["dev/train-0.tar", "dev/train-1.tar"], (None, None)),
+        (["dev/train-0.tar", "dev/more.tar"], ("train", None)),
+        (["test-pets.tar"], (None,)),
+        (["trainee.tar"], (None,)),
     ],
 )
-def test_parts_come_from_names(name, part):
-    assert part_of(name) == part
+def test_parts_come_from_what_tells_the_shards_apart(names, parts):
+    assert parts_of(names) == parts
+
+
+def test_the_spelling_of_a_path_decides_nothing(tmp_path, tars, monkeypatch):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "pets.tar").write_bytes(tars["train-000.tar"])
+    monkeypatch.chdir(tmp_path / "test")
+    for path in ("pets.tar", "../test/pets.tar", tmp_path / "test" / "pets.tar"):
+        assert {item.part for item in open_source(path).items} == {None}
+
+
+def test_labels_after_many_other_members_make_a_shard(pictures, tmp_path):
+    members = {f"part0/{n:02}.png": pictures[n] for n in range(20)}
+    members |= {f"part0/{n:02}.cls": NAMES[n % 2].encode() for n in range(20)}
+    (tmp_path / "a.tar.gz").write_bytes(tar_of(members, "w:gz"))
+    assert {item.label for item in open_source(tmp_path / "a.tar.gz").items} == {"cat", "dog"}
+
+
+def test_what_a_shard_leaves_out_is_counted(pictures, tmp_path):
+    members = {"1.png": pictures[1], "1.cls": b"cat", "2.jp2": b"x", "2.cls": b"dog", "3.png": pictures[3]}
+    members |= {
+        "4.png": pictures[4],
+        "4.jpg": pictures[5],
+        "4.cls": b"dog",
+        "5.png": pictures[6],
+        "5.cls": b"caf\xe9",
+    }
+    (tmp_path / "a.tar").write_bytes(tar_of(members))
+    source = open_source(tmp_path / "a.tar")
+    assert [item.label for item in source.items] == ["cat", "dog", "café"]
+    for part in ("without a .cls", "no picture that is read (.jp2)", "same key", "Windows-1252 (café)"):
+        assert any(part in note for note in source.notes), part
+
+
+def test_a_split_column_beside_pictures_is_honoured(pictures, tmp_path):
+    rows = [{"bytes": data, "path": None} for data in pictures[:4]]
+    whole = pa.table({"image": rows, "label": [0, 1, 0, 1], "split": ["train", "val", "test", "train"]})
+    pq.write_table(whole, tmp_path / "a.parquet")
+    source = open_source(tmp_path / "a.parquet")
+    assert [item.part for item in source.items] == ["train", "validation", "test", "train"]
+    assert [source.items[3].part, source.read(3)] == ["train", pictures[3]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "classes"),
+    [
+        ([0, -1, 1, None], NAMES, ["cat", "dog"]),
+        ([0, -1, 1, None], None, ["0", "1"]),
+        ([-1, 1, -1, 1], None, ["-1", "1", "-1", "1"]),
+        ([0.0, float("nan"), 1.0, None], None, ["0", "1"]),
+        ([b"cat", None, b"dog", b"cow"], None, ["cat", "dog", "cow"]),
+    ],
+)
+def test_rows_without_a_label_are_left_out_and_the_others_keep_their_pictures(
+    pictures, tmp_path, labels, names, classes
+):
+    (tmp_path / "a.parquet").write_bytes(table(pictures[:4], labels, names=names))
+    source = open_source(tmp_path / "a.parquet")
+    assert [item.label for item in source.items] == classes
+    kept = [row for row in range(4) if labels[row] not in {None, -1} and labels[row] == labels[row]]
+    kept = list(range(4)) if "-1" in classes else kept
+    assert [source.read(index) for index in range(len(classes))] == [pictures[row] for row in kept]
+    assert [item.name.rsplit("/", 1)[1] for item in source.items] == [str(row + 1) for row in kept]
+
+
+@pytest.mark.parametrize("label", [[["a"], ["b"]], [0.5, 1.0], ["a", "  "]])
+def test_what_is_no_label_is_refused_with_its_row(pictures, tmp_path, label):
+    (tmp_path / "a.parquet").write_bytes(table(pictures[:2], label))
+    with pytest.raises(DataError, match=r"a\.parquet, row [12]: its label is"):
+        open_source(tmp_path / "a.parquet")
+
+
+def test_a_path_where_a_picture_should_be_is_told(pictures, tmp_path):
+    rows = [{"bytes": None, "path": "far/away.jpg"}, {"bytes": pictures[0], "path": None}]
+    pq.write_table(pa.table({"image": rows, "label": ["a", "b"]}), tmp_path / "a.parquet")
+    with pytest.raises(PictureError, match=r"a path \(far/away\.jpg\)"):
+        open_source(tmp_path / "a.parquet").read(0)

@@ -4,64 +4,109 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
+from convscope.pictures.reading import SUFFIXES
 from convscope.pictures.sources.files import FileSource
-from convscope.pictures.sources.layout import HIDDEN, lay_out
+from convscope.pictures.sources.layout import lay_out
+from convscope.pictures.sources.left_out import LeftOut, why_ignored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-Places = frozenset[tuple[int, int]]  # device and number of folders: what they are, whatever links lead there
+FolderIds = frozenset[tuple[int, int]]
+"""Device and inode numbers: which folders these are, whatever links lead to them."""
+MOST_IGNORED = 10_000
+"""At most this many entries of ignored folders are looked at to count the pictures in them."""
 
 
-def open_folder(folder: Path) -> FileSource:
+def open_folder(folder: Path, template: Sequence[str] = ()) -> FileSource:
     """Open a folder of class folders, flat or inside train, validation and test folders.
 
     Links are followed, wherever they lead.
 
+    Args:
+        folder: The folder.
+        template: Which folders are classes, as `structure` says, if that is given.
+
     Raises:
-        DataError: If a folder cannot be listed, links lead round in a loop, or there are no pictures in class
-            folders.
+        DataError: If a folder cannot be listed, links lead round in a circle, or there are no pictures in
+            class folders.
     """
     name = printable(folder.name or str(folder.resolve()))
-    names = sorted(_files(folder), key=natural_order)
-    layout = lay_out(printable(str(folder)), names)
+    walk = _Walk(folder)
+    names = sorted(walk.files(), key=natural_order)
+    layout = lay_out(printable(str(folder)), names, walk.folders, template)
     files = tuple(names[member] for member in layout.members)
-    return FileSource(name, layout.items, layout.notes, folder, files)
+    return FileSource(name, layout.items, layout.notes + walk.left_out.notes(), folder, files)
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """Yield the names of all files below a folder, relative to it."""
-    waiting: list[tuple[str, Places]] = [("", frozenset())]
-    while waiting:
-        inner, above = waiting.pop()
-        try:
-            places = _entered(folder / inner, above)
-            with os.scandir(folder / inner) as entries:
-                for entry in entries:
-                    name = f"{inner}/{entry.name}" if inner else entry.name
-                    if HIDDEN.fullmatch(entry.name):
-                        continue
-                    if entry.is_dir():
-                        waiting.append((name, places))
-                    else:
-                        yield name
-        except OSError as error:
-            raise _unlistable(folder / inner, error) from error
+class _Walk:
+    """All files below a folder, and the folders met on the way.
+
+    Attributes:
+        folders: The folders' names, relative to the first; complete when all files have been yielded.
+        left_out: Links that lead nowhere.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folders: list[str] = []
+        self.left_out = LeftOut()
+        self._ignored = 0
+
+    def files(self) -> Iterator[str]:
+        """Yield the names of all files, relative to the first folder."""
+        waiting: list[tuple[str, FolderIds, bool]] = [("", frozenset(), False)]
+        while waiting:
+            inner, above, ignored = waiting.pop()
+            try:
+                ids = _entered(self.root / inner, above)
+                with os.scandir(self.root / inner) as entries:
+                    for entry in entries:
+                        name = f"{inner}/{entry.name}" if inner else entry.name
+                        if self._is_passed_over(entry, inner, ignored=ignored):
+                            continue
+                        if entry.is_dir():
+                            self.folders.append(name)
+                            waiting.append((name, ids, ignored or bool(why_ignored(entry.name))))
+                        else:
+                            yield name
+            except OSError as error:
+                if not ignored:
+                    raise _unlistable(self.root / inner, error) from error
+
+    def _is_passed_over(self, entry: os.DirEntry[str], inner: str, *, ignored: bool) -> bool:
+        if ignored:
+            self._ignored += 1
+            return self._ignored > MOST_IGNORED
+        if entry.is_symlink() and Path(entry.name).suffix.lower() not in SUFFIXES and _leads_nowhere(entry):
+            self.left_out.add("leading nowhere", inner, thing="link")
+            return True
+        return False
 
 
-def _entered(folder: Path, above: Places) -> Places:
-    """Add a folder to those above it, unless it is one of them."""
+def _leads_nowhere(link: os.DirEntry[str]) -> bool:
+    try:
+        link.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _entered(folder: Path, above: FolderIds) -> FolderIds:
+    """Add a folder to those above it; refuse one that is among them."""
     status = folder.stat()
-    place = (status.st_dev, status.st_ino)
-    if place in above:
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
-    return above | {place}
+    return above | {identity}
 
 
 def _unlistable(folder: Path, error: OSError) -> DataError:

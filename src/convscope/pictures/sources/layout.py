@@ -1,12 +1,11 @@
-"""Class folders, flat or inside train, validation and test folders: what the names of files say.
+"""From the names of files to pictures with their classes and parts, and to what is left out.
 
 Folders and archives share this: it sees nothing but names relative to the source.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,15 +13,15 @@ from typing import TYPE_CHECKING
 from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
-from convscope.pictures.reading import SUFFIXES
-from convscope.pictures.sources.source import Item, Part, part_named
+from convscope.pictures.reading import HAS_HEIC, SUFFIXES
+from convscope.pictures.sources.left_out import MARKERS, LeftOut, counted, kind_of_file, some, why_ignored
+from convscope.pictures.sources.source import Item, without_lone_part
+from convscope.pictures.sources.structure import Steps, Structure, read_structure, read_template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-HIDDEN = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
-
-Steps = tuple[str, ...]  # a file's name, folder by folder
+_HEIC = {".heic", ".heif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,9 @@ class Layout:
     """What the names of a source's files say.
 
     Attributes:
-        members: For each item, its place in the names it was found among.
+        members: For each item, the index of its name.
         items: The pictures.
-        notes: What was left out, in short sentences.
+        notes: How the folders were read and what was left out, in short sentences.
     """
 
     members: tuple[int, ...]
@@ -40,85 +39,148 @@ class Layout:
     notes: tuple[str, ...]
 
 
-def lay_out(source: str, names: Sequence[str]) -> Layout:
+def lay_out(
+    source: str, names: Sequence[str], folders: Iterable[str] = (), template: Sequence[str] = ()
+) -> Layout:
     """Find class and part of every picture among files.
 
     Args:
-        source: What people call the source; the items' names start with it.
+        source: What to call the source; the items' names start with it.
         names: The files' names relative to the source, with `/` between folders.
+        folders: The folders' names, so that empty ones are known.
+        template: Which folders are classes, if that is given: names, `*`, `{part}` and `{class}`.
 
     Raises:
-        DataError: If there are no pictures, or none lies in a class folder.
+        DataError: If there are no pictures, none lies in a class folder, or a class has no name.
 
     Example:
         >>> lay_out("pets", ["train/cats/1.jpg", "val/cats/2.jpg"]).items[1]
         Item(name='pets/val/cats/2.jpg', label='cats', part='validation')
     """
-    visible = {member: steps for member, name in enumerate(names) if not _is_hidden(steps := _steps(name))}
-    pictures = {member: steps for member, steps in visible.items() if _suffix(steps) in SUFFIXES}
-    others = Counter(_suffix(steps) for member, steps in visible.items() if member not in pictures)
+    left_out = LeftOut()
+    pictures, others = _sorted_out(names, left_out)
     if not pictures:
-        raise DataError(
-            f"there are no pictures in {source}",
-            why=f"its {len(visible):,} files have other suffixes" if visible else "it is empty",
-            remedy=f"put the pictures of each class into a folder of its own, such as {source}/cats/1.jpg",
-        )
-    places = _places(_unwrapped(pictures))
-    if not places:
-        raise DataError(
-            f"there are no class folders in {source}",
-            why="its pictures lie side by side, so nothing says which class each one shows",
-            remedy=f"put the pictures of each class into a folder named like it, such as {source}/cats/1.jpg",
-        )
+        raise _nothing(source, names, others, left_out)
+    structure = read_template(pictures, template) if template else read_structure(pictures, source)
+    if not structure.places:
+        raise _no_classes(source, template)
+    for member in pictures.keys() - structure.places.keys():
+        left_out.add("outside any class folder", "/".join(pictures[member][:-1]), thing="picture")
     items = tuple(
-        Item(printable(f"{source}/{names[member]}"), class_name(label), part)
-        for member, (label, part) in places.items()
+        Item(printable(f"{source}/{names[member]}"), _checked(label, source), part)
+        for member, (label, part) in structure.places.items()
     )
-    return Layout(tuple(places), items, tuple(_notes(others, len(pictures) - len(places))))
+    notes = (*structure.notes, *_vanished(structure, others, folders), *left_out.notes())
+    return Layout(tuple(structure.places), without_lone_part(items), notes)
 
 
-def _steps(name: str) -> Steps:
-    return tuple(step for step in name.split("/") if step not in {"", "."})
+def _sorted_out(
+    names: Sequence[str], left_out: LeftOut
+) -> tuple[dict[int, Steps], dict[Steps, Counter[str]]]:
+    """Tell pictures from other files, and count what is left out.
+
+    Returns:
+        The path of each picture, and the suffixes of the other files in each folder.
+    """
+    paths = [tuple(step for step in name.split("/") if step not in {"", "."}) for name in names]
+    marked = {path[:-1]: MARKERS[path[-1]] for path in paths if path and path[-1] in MARKERS}
+    pictures: dict[int, Steps] = {}
+    others: dict[Steps, Counter[str]] = defaultdict(Counter)
+    for member, path in enumerate(paths):
+        if not path:
+            continue
+        suffix = PurePosixPath(path[-1]).suffix.lower()
+        reason, depth = _why_left_out(path, marked)
+        if reason:
+            if suffix in SUFFIXES and not path[-1].startswith("._"):
+                left_out.add(reason, "/".join(path[:depth]), thing="picture")
+        elif suffix in SUFFIXES:
+            pictures[member] = path
+        else:
+            others[path[:-1]][suffix] += 1
+            hint = ", which pip install 'convscope[heic]' reads" if suffix in _HEIC and not HAS_HEIC else ""
+            left_out.add(
+                "no pictures by their suffix" + hint, "/".join(path[:-1]), thing=kind_of_file(suffix)
+            )
+    return pictures, others
 
 
-def _is_hidden(steps: Steps) -> bool:
-    return not steps or any(HIDDEN.fullmatch(step) for step in steps)
+def _why_left_out(path: Steps, marked: dict[Steps, str]) -> tuple[str, int]:
+    """Return why a file is left out, "" if it is not, and how many steps lead to the folder that says so."""
+    for depth, step in enumerate(path, start=1):
+        reason = why_ignored(step) or (marked.get(path[:depth], "") if marked else "")
+        if reason:
+            return reason, min(depth, len(path) - 1)
+    return "", 0
 
 
-def _suffix(steps: Steps) -> str:
-    return PurePosixPath(steps[-1]).suffix.lower()
+def _checked(label: str, source: str) -> str:
+    name = class_name(label)
+    if not name:
+        raise DataError(
+            f"a class folder of {source} has no name",
+            why=f"it is called {label!r}",
+            remedy="give the folder a name with at least one letter",
+        )
+    return name
 
 
-def _unwrapped(pictures: dict[int, Steps]) -> dict[int, Steps]:
-    """Take away folders that only wrap the others, as archives tend to have."""
-    while True:
-        tops = {steps[0] for steps in pictures.values()}
-        wraps = len(tops) == 1 and all(len(steps) > 2 for steps in pictures.values())
-        if not wraps or part_named(next(iter(tops))):
-            return pictures
-        pictures = {member: steps[1:] for member, steps in pictures.items()}
+def _vanished(
+    structure: Structure, others: dict[Steps, Counter[str]], folders: Iterable[str]
+) -> tuple[str, ...]:
+    """Name the folders beside those of the classes in which there is no picture."""
+    parents = {folder[:-1] for folder in structure.class_folders}
+    depths = {len(folder) for folder in structure.class_folders}
+    given = {tuple(folder.strip("/").split("/")) for folder in folders} | {
+        folder[:depth] for folder in others for depth in depths if len(folder) >= depth
+    }
+    empty = sorted(
+        folder
+        for folder in given - structure.class_folders
+        if len(folder) in depths and folder[:-1] in parents and not any(map(why_ignored, folder))
+    )
+    inside = [folder for folder in empty if not _holds(folder, structure)]
+    if not inside:
+        return ()
+    named = some(f"{'/'.join(folder)} ({_content(folder, others)})" for folder in inside)
+    return (f"no class, as there is no picture in it: {named}",)
 
 
-def _places(pictures: dict[int, Steps]) -> dict[int, tuple[str, Part | None]]:
-    """Return the class and part of each picture that lies in a class folder."""
-    tops = {steps[0] for steps in pictures.values() if len(steps) > 1}
-    with_classes = {steps[0] for steps in pictures.values() if len(steps) > 2}
-    parts: dict[str, Part] = {top: part for top in tops if (part := part_named(top))}
-    # A single folder named like a part, among others that are not, is a class: trains beside buses.
-    if parts.keys() & with_classes and (len(parts) > 1 or len(tops) == 1):
-        return {
-            member: (steps[1], parts[steps[0]])
-            for member, steps in pictures.items()
-            if len(steps) > 2 and steps[0] in parts
-        }
-    return {member: (steps[0], None) for member, steps in pictures.items() if len(steps) > 1}
+def _holds(folder: Steps, structure: Structure) -> bool:
+    return any(other[: len(folder)] == folder for other in structure.class_folders)
 
 
-def _notes(others: Counter[str], outside: int) -> list[str]:
-    notes: list[str] = []
-    if others:
-        suffixes = ", ".join(printable(suffix) or "none" for suffix, _ in others.most_common(5))
-        notes.append(f"files left out as no pictures by their suffix: {others.total():,} ({suffixes})")
-    if outside:
-        notes.append(f"pictures left out as they lie outside any class folder: {outside:,}")
-    return notes
+def _content(folder: Steps, others: dict[Steps, Counter[str]]) -> str:
+    suffixes: Counter[str] = Counter()
+    for inner, found in others.items():
+        if inner[: len(folder)] == folder:
+            suffixes += found
+    return some(counted(count, kind_of_file(suffix)) for suffix, count in suffixes.most_common()) or "empty"
+
+
+def _nothing(
+    source: str, names: Sequence[str], others: dict[Steps, Counter[str]], left_out: LeftOut
+) -> DataError:
+    count = sum(found.total() for found in others.values())
+    why = "; ".join(left_out.notes()) if count or left_out.notes() else "it is empty"
+    example = f"{source}/cats/1.jpg"
+    if names and not count and not left_out.notes():
+        why = "it is empty but for hidden files"
+    return DataError(
+        f"there are no pictures in {source}",
+        why=why,
+        remedy=f"put the pictures of each class into a folder of its own, such as {example}",
+    )
+
+
+def _no_classes(source: str, template: Sequence[str]) -> DataError:
+    if template:
+        return DataError(
+            f"there are no pictures in {source} where {'/'.join(template)!r} says",
+            remedy="write * or a name for each folder above the classes' folders, and {class} for these",
+        )
+    return DataError(
+        f"there are no class folders in {source}",
+        why="its pictures lie side by side, so nothing says which class each one shows",
+        remedy=f"put the pictures of each class into a folder named like it, such as {source}/cats/1.jpg",
+    )

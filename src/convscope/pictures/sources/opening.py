@@ -1,8 +1,9 @@
-"""Finding out what a person has given."""
+"""Open a data set, whatever kind it is."""
 
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,14 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.sources.builtin import open_digits
 from convscope.pictures.sources.folder import open_folder
 from convscope.pictures.sources.idx import is_idx_name, open_idx
+from convscope.pictures.sources.left_out import why_ignored
 from convscope.pictures.sources.manifest import open_manifest
 from convscope.pictures.sources.parquet_pictures import is_parquet_shard
 from convscope.pictures.sources.shard_files import is_shard_name, is_url, local_shards, remote_shards
 from convscope.pictures.sources.shards import open_shards
-from convscope.pictures.sources.tar_archive import open_tar
-from convscope.pictures.sources.webdataset import is_tar_shard
+from convscope.pictures.sources.structure import CLASS, PART, is_template
+from convscope.pictures.sources.tar_archive import list_tar_file, open_tar
+from convscope.pictures.sources.webdataset import is_webdataset, tar_shard
 from convscope.pictures.sources.zip_archive import open_zip
 
 if TYPE_CHECKING:
@@ -30,22 +33,33 @@ Data = str | Path | tuple[Any, Any]
 KINDS = "a folder of class folders, a .zip or .tar of one, a .csv or .parquet manifest, shards, idx, `digits`"
 
 
-def _open_tar(path: Path) -> Source:
-    return _open_shards(path) if is_tar_shard(path) else open_tar(path)
+Template = Sequence[str]
 
 
-def _open_parquet(path: Path) -> Source:
+def _open_tar(path: Path, template: Template) -> Source:
+    listing = list_tar_file(path)
+    if template or not is_webdataset(listing):
+        return open_tar(path, listing, template)
+    (file,) = local_shards(path)
+    return open_shards(printable(str(path)), (file,), (tar_shard(file, listing),))
+
+
+def _open_parquet(path: Path, _template: Template) -> Source:
     return _open_shards(path) if is_parquet_shard(path) else open_manifest(path)
+
+
+def _open_csv(path: Path, _template: Template) -> Source:
+    return open_manifest(path)
 
 
 def _open_shards(path: Path) -> Source:
     return open_shards(printable(str(path)), local_shards(path))
 
 
-OPENERS: dict[tuple[str, ...], Callable[[Path], Source]] = {
+OPENERS: dict[tuple[str, ...], Callable[[Path, Template], Source]] = {
     (".zip",): open_zip,
     (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"): _open_tar,
-    (".csv", ".tsv"): open_manifest,
+    (".csv", ".tsv"): _open_csv,
     (".parquet", ".pq"): _open_parquet,
 }
 
@@ -57,8 +71,8 @@ def open_source(data: Data) -> Source:
         data: A folder of class folders (flat, or inside train, validation and test folders), the same inside
             a .zip or .tar (.gz, .bz2, .xz), a CSV or Parquet manifest, idx files or a folder of them, shards
             (WebDataset tars or Parquet files with the pictures inside: one, a folder, a pattern, or an
-            address such as `s3://pets/train-*.tar`), the word `digits`, or a pair (pictures, labels) of
-            arrays.
+            URL such as `s3://pets/train-*.tar`), the word `digits`, or a pair (pictures, labels) of arrays.
+            How a folder or archive is read can be given: `pets/{part}/{class}`, `places.zip/*/{class}`.
 
     Raises:
         DataError: If there is no such thing, or it holds no labelled pictures.
@@ -76,6 +90,7 @@ def open_source(data: Data) -> Source:
     path = Path(data)
     if str(data) == "digits" and not path.exists():
         return open_digits()
+    path, template = _split_template(path)
     try:
         path.stat()
     except (OSError, ValueError) as error:
@@ -83,11 +98,21 @@ def open_source(data: Data) -> Source:
             return _open_shards(path)
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot open {printable(str(data))}", why=why, remedy=f"give {KINDS}") from error
-    return _open_folder(path) if path.is_dir() else _open_file(path)
+    return _open_folder(path, template) if path.is_dir() else _open_file(path, template)
+
+
+def _split_template(path: Path) -> tuple[Path, Template]:
+    """Split `pets/{part}/{class}` into the folder or archive and the template below it."""
+    if not is_template(path.as_posix()) or path.exists():
+        return path, ()
+    above = next(folder for folder in path.parents if not set(folder.parts) & {"*", PART, CLASS})
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    return above, path.relative_to(above).parts
 
 
 def located(data: Data) -> str:
-    """Say where a source lies, so that it is found again from any folder; empty for arrays, which are not.
+    """Return a source's absolute path or URL, so that it is found again from any folder; "" for arrays.
 
     Example:
         >>> located("digits"), located("s3://pets/train-*.tar"), located(([], []))
@@ -96,13 +121,13 @@ def located(data: Data) -> str:
         True
     """
     text = "" if isinstance(data, tuple) else str(data)
-    is_pattern = glob.has_magic(text) and not is_url(text)
+    is_pattern = (glob.has_magic(text) or is_template(text)) and not is_url(text)
     return str(Path(text).absolute()) if text and (is_pattern or Path(text).exists()) else text
 
 
-def _open_folder(folder: Path) -> Source:
+def _open_folder(folder: Path, template: Template) -> Source:
     try:
-        entries = list(folder.iterdir())
+        entries = [entry for entry in folder.iterdir() if not why_ignored(entry.name)]
         idx = any(is_idx_name(entry.name) for entry in entries)
         shards = any(is_shard_name(entry.name) for entry in entries) and not any(map(Path.is_dir, entries))
     except OSError as error:
@@ -111,13 +136,13 @@ def _open_folder(folder: Path) -> Source:
         ) from error
     if shards:
         return _open_shards(folder)
-    return open_idx(folder) if idx else open_folder(folder)
+    return open_idx(folder) if idx else open_folder(folder, template)
 
 
-def _open_file(path: Path) -> Source:
+def _open_file(path: Path, template: Template) -> Source:
+    if is_idx_name(path.name) and path.is_file():
+        return open_idx(path)
     opener = next((OPENERS[suffix] for suffix in OPENERS if path.name.lower().endswith(suffix)), None)
-    if is_idx_name(path.name):
-        opener = open_idx
     if opener and path.is_file():
-        return opener(path)
+        return opener(path, template)
     raise DataError(f"{printable(str(path))} is not a source of pictures", remedy=f"give {KINDS}")

@@ -7,19 +7,19 @@ keeps the names of the classes in the file's metadata.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.common import strict_json
-from convscope.errors import DataError
-from convscope.pictures.naming import class_name
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import failing
-from convscope.pictures.sources.manifest import LABEL_COLUMNS
+from convscope.pictures.sources.columns import PICTURES, find_columns, part_in
+from convscope.pictures.sources.labels import NO_LABEL, label_text
+from convscope.pictures.sources.left_out import LeftOut
 from convscope.pictures.sources.shard_files import unreadable_shard
 
 if TYPE_CHECKING:
@@ -28,35 +28,57 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.pictures.sources.columns import Columns
     from convscope.pictures.sources.shard_files import ShardFile
-    from convscope.pictures.sources.source import Load
+    from convscope.pictures.sources.source import Load, Part
 
-PICTURE_COLUMNS = ("image", "img", "picture", "image_bytes", "jpg", "png", "bytes")
 _ROWS = 16
-"""So many rows are in memory at a time, besides the pages they are in."""
+"""This many rows are in memory at a time, besides the pages they are in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ParquetShard:
-    """One such file.
+    """A Parquet file of pictures.
 
     Attributes:
         file: The file.
-        names: The name of each picture: the row's number, from 1.
+        names: The name of each picture: its row, from 1.
         labels: Its label.
+        parts: Its part, if the file gives them.
+        rows: (n,) int64, its row, from 0.
         column: The column of pictures.
         notes: What people should know.
+        left_out: The rows without a label.
     """
 
     file: ShardFile
     names: PackedStrings
     labels: tuple[str, ...]
+    parts: tuple[Part, ...] | None
+    rows: NDArray[np.int64]
     column: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    left_out: LeftOut
+
+    def without(self, label: str) -> ParquetShard:
+        """Return the shard without the pictures of a label, which are counted as left out."""
+        kept = [index for index, own in enumerate(self.labels) if own != label]
+        left_out = LeftOut()
+        left_out.merge(self.left_out)
+        count = len(self.labels) - len(kept)
+        left_out.add(f"labelled {label}, no label", "", thing="picture", count=count)
+        return replace(
+            self,
+            names=PackedStrings.of(self.names[index] for index in kept),
+            labels=tuple(self.labels[index] for index in kept),
+            parts=None if self.parts is None else tuple(self.parts[index] for index in kept),
+            rows=self.rows[kept],
+            left_out=left_out,
+        )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
         """Yield what loads each picture; groups of rows that hold none of them are not read."""
-        wanted = np.fromiter(indices, np.int64)
+        wanted = self.rows[np.fromiter(indices, np.int64)]
         try:
             with self.file.open() as opened:
                 table, first = _parquet_file(opened), 0
@@ -73,58 +95,87 @@ class ParquetShard:
     def _group(self, table: Any, number: int, first: int, wanted: NDArray[np.int64]) -> Iterator[Load]:  # noqa: ANN401
         for batch in table.iter_batches(_ROWS, row_groups=[number], columns=[self.column]):
             end = first + len(batch)
-            for index in wanted[(first <= wanted) & (wanted < end)].tolist():
-                yield self._load(index, batch.column(0)[index - first].as_py())
+            for row in wanted[(first <= wanted) & (wanted < end)].tolist():
+                yield self._load(row, batch.column(0)[row - first].as_py())
             first = end
         _check_end(first, wanted)
 
-    def _load(self, index: int, cell: object) -> Load:
-        name = f"{self.file.name}/{self.names[index]}"
+    def _load(self, row: int, cell: object) -> Load:
+        name = f"{self.file.name}/{row + 1}"
         data = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(data, bytes):
-            return failing(unreadable(name, "its cell is empty"))
+            path = isinstance(cell, dict) and cell.get("path")
+            cause = f"its cell holds a path ({path}) instead of the picture" if path else "its cell is empty"
+            return failing(unreadable(name, cause))
         if len(data) > BYTE_LIMIT:
             return failing(unreadable(name, f"it has {len(data):,} bytes; the limit is {BYTE_LIMIT:,}"))
         return partial(bytes, data)
 
 
 def open_parquet_shard(file: ShardFile) -> ParquetShard:
-    """List a shard's pictures: only the column of labels is read.
+    """List a shard's pictures: only the columns of labels and parts are read.
 
     Raises:
-        DataError: It cannot be read, or lacks one of the columns.
+        DataError: It cannot be read, lacks one of the columns, or a label or part in it is none.
     """
     try:
         with file.open() as opened:
             table = _parquet_file(opened)
-            column, labels = _picture_column(table.schema_arrow), _label_column(table.schema_arrow)
-            if column is None or labels is None:
-                raise DataError(
-                    f"{file.name} has no column of {'labels' if column else 'pictures'}",
-                    why=f"its columns are {', '.join(table.schema_arrow.names)}",
-                    remedy="name them `image` (encoded bytes) and `label`",
-                )
-            name_of = _naming(table.schema_arrow, labels)
-            found = [
-                name_of(value)
-                for batch in table.iter_batches(columns=[labels])
-                for value in batch.column(0).to_pylist()
-            ]
+            schema = table.schema_arrow
+            columns = find_columns(_candidates(schema), file.name, PICTURES, "pictures")
+            values = _column(table, columns.labels)
+            cells = _column(table, columns.parts) if columns.parts else None
     except _errors() as error:
         raise unreadable_shard(file.name, error) from error
-    if None in found:
-        raise DataError(f"{file.name}, row {found.index(None) + 1}: the label is empty", remedy="fill it in")
-    names = PackedStrings.of(str(row) for row in range(1, len(found) + 1))
-    return ParquetShard(file, names, tuple(sys.intern(class_name(str(label))) for label in found), column)
+    labels, left_out = _labels(values, _naming(schema, columns.labels), file.name)
+    rows = np.array([row for row, label in enumerate(labels) if label is not None], np.int64)
+    return ParquetShard(
+        file,
+        PackedStrings.of(str(row + 1) for row in rows.tolist()),
+        tuple(sys.intern(label) for label in labels if label is not None),
+        None if cells is None else _parts(cells, columns, rows, file.name),
+        rows,
+        columns.pictures,
+        columns.notes(),
+        left_out,
+    )
 
 
 def is_parquet_shard(path: Path) -> bool:
     """Whether a Parquet file holds pictures themselves; false also where it cannot be read."""
     try:
         with path.open("rb") as file:
-            return _picture_column(_parquet_file(file).schema_arrow) is not None
+            schema = _parquet_file(file).schema_arrow
+            return any(
+                name.lower() in PICTURES and _holds_bytes(schema.field(name).type) for name in schema.names
+            )
     except _errors():
         return False
+
+
+def _labels(
+    values: Iterable[object], name_of: Callable[[object], object], shown: str
+) -> tuple[list[str | None], LeftOut]:
+    left_out = LeftOut()
+    labels: list[str | None] = []
+    for row, value in enumerate(values, start=1):
+        named = name_of(value)
+        label = label_text(named, f"{shown}, row {row}")
+        if label is None:
+            left_out.add(
+                f"labelled {NO_LABEL}, no label" if value == -1 else "without a label", "", thing="picture"
+            )
+        labels.append(label)
+    return labels, left_out
+
+
+def _parts(cells: list[object], columns: Columns, rows: NDArray[np.int64], shown: str) -> tuple[Part, ...]:
+    column = columns.parts or ""
+    return tuple(part_in(str(cells[row] or ""), column, f"{shown}, row {row + 1}") for row in rows.tolist())
+
+
+def _column(table: Any, name: str) -> list[object]:  # noqa: ANN401
+    return [value for batch in table.iter_batches(columns=[name]) for value in batch.column(0).to_pylist()]
 
 
 def _check_end(end: int, wanted: NDArray[np.int64]) -> None:
@@ -145,29 +196,32 @@ def _errors() -> tuple[type[Exception], ...]:
     return OSError, ValueError, pa.ArrowException
 
 
-def _picture_column(schema: Any) -> str | None:  # noqa: ANN401
+def _candidates(schema: Any) -> list[str]:  # noqa: ANN401
+    """Name the columns, but those that are called like pictures and hold none."""
+    return [
+        name for name in schema.names if name.lower() not in PICTURES or _holds_bytes(schema.field(name).type)
+    ]
+
+
+def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
     import pyarrow.types as kinds  # noqa: PLC0415
 
-    def holds_bytes(kind: Any) -> bool:  # noqa: ANN401
-        if kinds.is_struct(kind):
-            return any(field.name == "bytes" and holds_bytes(field.type) for field in kind)
-        return kinds.is_binary(kind) or kinds.is_large_binary(kind)
-
-    names = {name.lower(): name for name in schema.names if holds_bytes(schema.field(name).type)}
-    return next((names[name] for name in PICTURE_COLUMNS if name in names), None)
-
-
-def _label_column(schema: Any) -> str | None:  # noqa: ANN401
-    names = {name.lower(): name for name in schema.names}
-    return next((names[name] for name in LABEL_COLUMNS if name in names), None)
+    if kinds.is_struct(kind):
+        return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
+    return kinds.is_binary(kind) or kinds.is_large_binary(kind)
 
 
 def _naming(schema: Any, column: str) -> Callable[[object], object]:  # noqa: ANN401
-    """Return what gives a label its name: Hugging Face's list of names, or itself."""
+    """Return what gives a label its name: Hugging Face's list of names, or itself; -1 is no label there."""
     try:
-        told: Any = strict_json.parse(schema.metadata[b"huggingface"])
-        kept = told["info"]["features"][column]["names"]
-        names = [str(name) for name in kept]
+        kept: Any = strict_json.parse(schema.metadata[b"huggingface"])
+        names = [str(name) for name in kept["info"]["features"][column]["names"]]
     except (TypeError, KeyError, ValueError):
         return lambda label: label
-    return lambda label: names[label] if isinstance(label, int) and 0 <= label < len(names) else label
+
+    def name_of(label: object) -> object:
+        if isinstance(label, int) and 0 <= label < len(names):
+            return names[label]
+        return None if label == -1 else label
+
+    return name_of

@@ -1,8 +1,7 @@
-"""Shards: many pictures and their labels packed into each of many large files.
+"""Shards: large files that each hold many pictures and their labels.
 
 A shard is a tar as WebDataset writes it (`webdataset`) or a Parquet file with a column of encoded pictures
-(`parquet_pictures`). Shards are read where they lie, from front to back: a few pictures are in memory at a
-time, and nothing is copied but the prepared pictures into the store.
+(`parquet_pictures`). Shards are read in place, from front to back, with a few pictures in memory at a time.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Protocol, overload
 
 from convscope.common.printable import printable
 from convscope.errors import DataError
+from convscope.pictures.sources.labels import NO_LABEL, joined_labels, without_no_label
+from convscope.pictures.sources.left_out import LeftOut
 from convscope.pictures.sources.parquet_pictures import open_parquet_shard
 from convscope.pictures.sources.source import Item, Part, part_named
 from convscope.pictures.sources.webdataset import open_tar_shard
@@ -43,8 +43,22 @@ class Shard(Protocol):
         ...
 
     @property
+    def parts(self) -> Sequence[Part] | None:
+        """The part of each picture, if the file gives them."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
-        """What people should know about it."""
+        """How it was read, in short sentences."""
+        ...
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What it leaves out."""
+        ...
+
+    def without(self, label: str) -> Shard:
+        """Return the shard without the pictures of a label, which are counted as left out."""
         ...
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
@@ -59,11 +73,13 @@ class _Items(Sequence[Item]):
     Attributes:
         files: The file of each shard.
         shards: The shards.
+        parts: The part of each shard, where its pictures have none of their own.
         ends: How many pictures there are up to the end of each shard.
     """
 
     files: tuple[ShardFile, ...]
     shards: tuple[Shard, ...]
+    parts: tuple[Part | None, ...]
     ends: tuple[int, ...]
 
     def __len__(self) -> int:
@@ -78,16 +94,18 @@ class _Items(Sequence[Item]):
         return self._item(chosen) if isinstance(chosen, int) else tuple(map(self._item, chosen))
 
     def __iter__(self) -> Iterator[Item]:
-        for file, shard in zip(self.files, self.shards, strict=True):
-            part = part_of(file.name)
-            for name, label in zip(shard.names, shard.labels, strict=True):
-                yield Item(f"{file.name}/{name}", label, part)
+        for number, shard in enumerate(self.shards):
+            for inside in range(len(shard.labels)):
+                yield self._inside(number, inside)
 
     def _item(self, index: int) -> Item:
         number = bisect_right(self.ends, index)
-        file, shard = self.files[number], self.shards[number]
-        inside = index - (self.ends[number - 1] if number else 0)
-        return Item(f"{file.name}/{shard.names[inside]}", shard.labels[inside], part_of(file.name))
+        return self._inside(number, index - (self.ends[number - 1] if number else 0))
+
+    def _inside(self, number: int, inside: int) -> Item:
+        shard = self.shards[number]
+        part = shard.parts[inside] if shard.parts else self.parts[number]
+        return Item(f"{self.files[number].name}/{shard.names[inside]}", shard.labels[inside], part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +113,9 @@ class ShardSource:
     """A source whose pictures are packed into shards.
 
     Attributes:
-        name: What people call it.
+        name: A short name.
         items: The pictures, shard by shard.
-        notes: What people should know.
+        notes: How the shards were read and what was left out.
         files: The file of each shard.
         shards: The shards.
         ends: How many pictures there are up to the end of each shard.
@@ -132,14 +150,18 @@ class ShardSource:
         return bisect_right(self.ends, index)
 
 
-def open_shards(shown: str, files: tuple[ShardFile, ...]) -> ShardSource:
+def open_shards(
+    shown: str, files: tuple[ShardFile, ...], shards: tuple[Shard, ...] | None = None
+) -> ShardSource:
     """Open shards as one source.
 
-    A shard whose name or folder begins with `train`, `val` or `test` puts its pictures into that part.
+    Shards that are called `train`, `val` or `test`, by the beginning of their names or by their folders, are
+    these parts, if there is more than one of them; a column `split` of a Parquet file comes first.
 
     Args:
         shown: What to call them all in messages.
         files: Their files.
+        shards: What is in them, if that is known already.
 
     Raises:
         DataError: There are none, one cannot be read, or they hold no labelled pictures.
@@ -148,31 +170,51 @@ def open_shards(shown: str, files: tuple[ShardFile, ...]) -> ShardSource:
         raise DataError(
             f"there are no shards in {shown}", remedy="give .tar or .parquet files, a folder or a pattern"
         )
-    shards = tuple(map(_open, files))
-    ends = tuple(accumulate(len(shard.names) for shard in shards))
+    shards = _without_no_label(shards or tuple(map(_open, files)))
+    left_out = LeftOut()
+    for shard in shards:
+        left_out.merge(shard.left_out)
+    ends = tuple(accumulate(len(shard.labels) for shard in shards))
     if not ends[-1]:
+        told = "; ".join(left_out.notes())
+        wanted = "a tar needs NAME.jpg and NAME.cls, Parquet a column `image` and a column `label`"
         raise DataError(
-            f"there are no labelled pictures in {shown}",
-            why="a tar needs NAME.jpg and NAME.cls, Parquet a column `image` and a column `label`",
+            f"there are no labelled pictures in {shown}", why=told or wanted, remedy=told and wanted
         )
-    notes = (f"shards: {len(shards):,}", *sorted({note for shard in shards for note in shard.notes}))
+    classes = {label for shard in shards for label in set(shard.labels)}
+    own = sorted({note for shard in shards for note in shard.notes})
+    notes = (f"shards: {len(shards):,}", *own, *joined_labels(classes), *left_out.notes())
     name = re.split(r"[-_.*?\[]", shown.rstrip("/").rpartition("/")[2])[0] or "shards"
-    items = _Items(files, shards, ends)
+    items = _Items(files, shards, parts_of([file.name for file in files]), ends)
     return ShardSource(printable(name), items, notes, files, shards, ends)
 
 
-@cache
-def part_of(name: str) -> Part | None:
-    """Find the part that a shard's name speaks of, or its folder's.
+def parts_of(names: Sequence[str]) -> tuple[Part | None, ...]:
+    """Find the part that each shard's name speaks of; none where all speak of the same.
+
+    The folder counts only where the shards lie in several, so that the path to all of them decides nothing.
 
     Example:
-        >>> part_of("s3://pets/train-0001.tar"), part_of("pets/val/0001.tar"), part_of("pets/0001.tar")
-        ('train', 'validation', None)
+        >>> parts_of(["pets/train-0.tar", "pets/val-0.tar"]), parts_of(["test/0.tar", "test/1.tar"])
+        (('train', 'validation'), (None, None))
     """
-    *_, folder, file = ["", *name.split("/")]
-    return part_named(re.split(r"[-_.]", file)[0]) or part_named(folder)
+    paths = [["", *name.split("/")][-2:] for name in names]
+    several = len({folder for folder, _ in paths}) > 1
+    parts: tuple[Part | None, ...] = tuple(
+        part_named(re.split(r"[-_.]", file)[0]) or (part_named(folder) if several else None)
+        for folder, file in paths
+    )
+    return parts if len(set(parts)) > 1 else tuple(None for _ in parts)
 
 
 def _open(file: ShardFile) -> Shard:
     opener = open_parquet_shard if file.name.lower().endswith((".parquet", ".pq")) else open_tar_shard
     return opener(file)
+
+
+def _without_no_label(shards: tuple[Shard, ...]) -> tuple[Shard, ...]:
+    """Leave out the pictures that are labelled -1, if that means no label."""
+    kinds = sorted({label for shard in shards for label in set(shard.labels)})
+    if None not in without_no_label(kinds):
+        return shards
+    return tuple(shard.without(NO_LABEL) for shard in shards)

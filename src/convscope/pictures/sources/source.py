@@ -1,10 +1,10 @@
-"""What every source of pictures offers, wherever its pictures lie."""
+"""The interface of a source: labelled pictures, wherever they are stored."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -14,11 +14,13 @@ Part = Literal["train", "validation", "test"]
 Picture = NDArray[np.uint8]
 Load = Callable[[], bytes | Picture]
 
-PART_NAMES: dict[Part, str] = {
-    "train": "train|training",
-    "validation": "val|valid|validation|dev",
-    "test": "test|testing",
+PART_NAMES: dict[Part, frozenset[str]] = {
+    "train": frozenset(("train", "training", "tr", "trn")),
+    "validation": frozenset(("val", "valid", "validation", "dev", "va")),
+    "test": frozenset(("test", "testing", "te", "tst", "eval", "evaluation", "holdout", "heldout")),
 }
+_BESIDE = frozenset(("set", "data", "dataset", "images", "pictures", "split", "part"))
+"""Words that may stand beside the name of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class Item:
     """One picture of a source.
 
     Attributes:
-        name: What people call it. Always printable, so never a path to open.
+        name: What to call it; always printable, so never a path to open.
         label: The name of its class.
-        part: The part it was put in, or None where the source gives no parts.
+        part: The part that the source puts it in, or None if it gives none.
     """
 
     name: str
@@ -41,7 +43,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What people would call the source, for example `pets`."""
+        """A short name, for example `pets`."""
         ...
 
     @property
@@ -51,7 +53,7 @@ class Source(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What people should know about the source, in short sentences."""
+        """How the source was read and what was left out, in short sentences."""
         ...
 
     def read(self, index: int) -> bytes | Picture:
@@ -65,8 +67,8 @@ class Source(Protocol):
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
         """Yield (index, load) for ascending indices, in the source's own best order.
 
-        Whoever takes them calls `load()` for what `read` returns, in any thread. A source that must be read
-        in one go, such as a compressed tar, reads before it yields; all others leave the reading to `load`.
+        `load()` returns what `read` returns, and may be called in any thread. A source that must be read from
+        front to back, such as a compressed tar, reads before it yields; all others read in `load`.
         """
         ...
 
@@ -76,13 +78,19 @@ class Source(Protocol):
 
 
 def part_named(text: str) -> Part | None:
-    """Find the part a folder or a manifest's cell names, in any of the common spellings.
+    """Return the part that a folder's name or a table's cell means, in any of the common spellings.
 
     Example:
-        >>> part_named("Training_set"), part_named("val"), part_named("TEST"), part_named("cats")
-        ('train', 'validation', 'test', None)
+        >>> [part_named(name) for name in ("Training_set", "val2017", "02-TEST", "train station")]
+        ['train', 'validation', 'test', None]
     """
-    for part, names in PART_NAMES.items():
-        if re.fullmatch(rf"({names})([ _-]?(set|data|images))?", text.strip(), re.IGNORECASE):
-            return part
-    return None
+    found = re.findall(r"[^\W\d_]+", text.casefold())
+    words = {re.sub("(?<=.)(set|data|images)$", "", word) for word in found if word not in _BESIDE}
+    return next((part for part, names in PART_NAMES.items() if len(words) == 1 and words <= names), None)
+
+
+def without_lone_part(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Take no notice of parts where all pictures are in one: it says nothing about what to do with them."""
+    if len({item.part for item in items}) == 1 and items[0].part:
+        return tuple(replace(item, part=None) for item in items)
+    return items

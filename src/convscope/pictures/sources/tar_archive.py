@@ -22,14 +22,17 @@ from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import check_member, damaged, failing
 from convscope.pictures.sources.files import change_stamp
 from convscope.pictures.sources.layout import lay_out
+from convscope.pictures.sources.left_out import LeftOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from convscope.pictures.sources.source import Item, Load, Picture
 
 TAR_ERRORS = (tarfile.TarError, OSError, EOFError, ValueError, RecursionError, zlib.error, lzma.LZMAError)
+LABEL = "cls"
+LONGEST_LABEL = 1024
 OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 
@@ -83,31 +86,86 @@ class TarSource:
         ).hexdigest()
 
 
-def open_tar(path: Path) -> TarSource:
+@dataclass(frozen=True, slots=True)
+class TarListing:
+    """What is in a tar.
+
+    Attributes:
+        spans: Where each file starts in the unpacked archive, and its size, in bytes, by its name.
+        labels: The content of each file that WebDataset keeps a label in, by its name.
+        folders: The names of its folders.
+        special: How many links and other special members it has, which could lead anywhere.
+    """
+
+    spans: dict[str, tuple[int, int]]
+    labels: dict[str, bytes]
+    folders: tuple[str, ...]
+    special: int
+
+
+def list_tar(stream: IO[bytes], shown: Path | str) -> TarListing:
+    """List an open tar, read from front to back once."""
+    spans: dict[str, tuple[int, int]] = {}
+    labels: dict[str, bytes] = {}
+    folders: list[str] = []
+    special = 0
+    for member in members(stream, shown):
+        if member.isdir():
+            folders.append(member.name)
+        elif not member.isreg() or member.issparse():
+            special += 1
+        else:
+            spans[member.name] = (member.offset_data, member.size)
+            if is_label_name(member.name) and member.size <= LONGEST_LABEL:
+                stream.seek(member.offset_data)
+                labels[member.name] = stream.read(member.size)
+    return TarListing(spans, labels, tuple(folders), special)
+
+
+def list_tar_file(path: Path) -> TarListing:
+    """List a tar on the disk.
+
+    Raises:
+        DataError: If it cannot be read, or has members that lead out of it.
+    """
+    try:
+        with path.open("rb") as file, unpacked(file) as stream:
+            return list_tar(stream, path)
+    except TAR_ERRORS as error:
+        raise damaged(path, error) from error
+
+
+def is_label_name(name: str) -> bool:
+    """Whether WebDataset keeps a label in a file of this name.
+
+    Example:
+        >>> is_label_name("part0/0001.cls"), is_label_name("cats/1.jpg")
+        (True, False)
+    """
+    return name.rpartition("/")[2].partition(".")[2].lower() == LABEL and "/._" not in f"/{name}"
+
+
+def open_tar(path: Path, listing: TarListing, template: Sequence[str] = ()) -> TarSource:
     """Open class folders inside a .tar, .tar.gz, .tar.bz2 or .tar.xz file.
 
     Links inside it are left out: they could lead anywhere.
 
+    Args:
+        path: The archive.
+        listing: What is in it.
+        template: Which folders are classes, as `structure` says, if that is given.
+
     Raises:
-        DataError: If it cannot be read, has members that lead out of it, or holds no pictures in class
-            folders.
+        DataError: If it holds no pictures in class folders.
     """
-    spans: dict[str, tuple[int, int]] = {}
-    left_out = 0
-    try:
-        with path.open("rb") as file, unpacked(file) as stream:
-            for member in members(stream, path):
-                if member.isreg() and not member.issparse():
-                    spans[member.name] = (member.offset_data, member.size)
-                else:
-                    left_out += not member.isdir()
-    except TAR_ERRORS as error:
-        raise damaged(path, error) from error
-    names = sorted(spans, key=spans.__getitem__)
-    layout = lay_out(printable(str(path)), names)
-    notes = (f"links and other special members left out: {left_out:,}",) if left_out else ()
-    kept = tuple(spans[names[member]] for member in layout.members)
-    return TarSource(printable(path.name.split(".")[0]), layout.items, layout.notes + notes, path, kept)
+    names = sorted(listing.spans, key=listing.spans.__getitem__)
+    layout = lay_out(printable(str(path)), names, listing.folders, template)
+    left_out = LeftOut()
+    if listing.special:
+        left_out.add("as a link could lead anywhere", "", thing="special member", count=listing.special)
+    kept = tuple(listing.spans[names[member]] for member in layout.members)
+    notes = layout.notes + left_out.notes()
+    return TarSource(printable(path.name.split(".")[0]), layout.items, notes, path, kept)
 
 
 def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:

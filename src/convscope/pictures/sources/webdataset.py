@@ -6,51 +6,65 @@ Source: https://github.com/webdataset/webdataset
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from convscope.common.printable import printable
-from convscope.pictures.naming import class_name
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, SUFFIXES, unreadable
 from convscope.pictures.sources.archive import damaged, failing
-from convscope.pictures.sources.tar_archive import TAR_ERRORS, members, unpacked
+from convscope.pictures.sources.labels import escaped_bytes, label_text
+from convscope.pictures.sources.left_out import LeftOut
+from convscope.pictures.sources.tar_archive import LABEL, TAR_ERRORS, TarListing, list_tar, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from convscope.pictures.sources.shard_files import ShardFile
     from convscope.pictures.sources.source import Load
 
-LABEL = "cls"
-_LONGEST_LABEL = 1024
-_FEW_MEMBERS = 16
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TarShard:
-    """One such tar.
+    """A tar of pictures and labels.
 
     Attributes:
         file: The file.
         names: The name of each picture.
         labels: Its label.
+        parts: None: a tar gives none.
         spans: (n, 2) int64, where each starts in the unpacked tar, and its size, in bytes.
         notes: What people should know.
+        left_out: The pictures without a label, and the labels without a picture.
     """
 
     file: ShardFile
     names: PackedStrings
     labels: tuple[str, ...]
+    parts: None
     spans: NDArray[np.int64]
     notes: tuple[str, ...]
+    left_out: LeftOut
+
+    def without(self, label: str) -> TarShard:
+        """Return the shard without the pictures of a label, which are counted as left out."""
+        kept = [index for index, own in enumerate(self.labels) if own != label]
+        left_out = LeftOut()
+        left_out.merge(self.left_out)
+        count = len(self.labels) - len(kept)
+        left_out.add(f"labelled {label}, no label", "", thing="picture", count=count)
+        return replace(
+            self,
+            names=PackedStrings.of(self.names[index] for index in kept),
+            labels=tuple(self.labels[index] for index in kept),
+            spans=self.spans[kept],
+            left_out=left_out,
+        )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
         """Yield what loads each picture; the bytes are read before each is yielded."""
@@ -72,43 +86,82 @@ class TarShard:
 
 
 def open_tar_shard(file: ShardFile) -> TarShard:
-    """List a shard's pictures: read from front to back, once.
+    """List a shard's pictures, reading it from front to back once.
 
     Raises:
-        DataError: It cannot be read, or has members that lead out of it.
+        DataError: It cannot be read, has members that lead out of it, or a label in it is blank.
     """
-    spans: dict[str, tuple[str, tuple[int, int]]] = {}
-    labels: dict[str, str] = {}
     try:
         with file.open() as opened, unpacked(opened) as stream:
-            for member in members(stream, file.name):
-                key, kind = _key(member.name)
-                if member.isreg() and f".{kind}" in SUFFIXES:
-                    spans[key] = (printable(member.name), (member.offset_data, member.size))
-                elif member.isreg() and kind == LABEL and member.size <= _LONGEST_LABEL:
-                    stream.seek(member.offset_data)
-                    labels[key] = sys.intern(class_name(stream.read(member.size).decode().strip()))
+            listing = list_tar(stream, file.name)
     except TAR_ERRORS as error:
         raise damaged(file.name, error) from error
-    kept = [key for key in spans if labels.get(key)]
-    left_out = len(spans) - len(kept)
-    notes = (f"pictures left out as {file.name} has no .{LABEL} of them: {left_out:,}",) if left_out else ()
+    return tar_shard(file, listing)
+
+
+def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
+    """Put the pictures and labels of a tar together.
+
+    Raises:
+        DataError: A label is blank.
+    """
+    left_out = LeftOut()
+    texts = {
+        _key(name)[0]: content.decode("utf-8", "surrogateescape").strip("\r\n")
+        for name, content in listing.labels.items()
+    }
+    named = {key: label_text(text, f"{file.name}, {printable(key)}.{LABEL}") for key, text in texts.items()}
+    pictures: dict[str, str] = {}
+    for name in listing.spans:
+        key, kind = _key(name)
+        if f".{kind}" in SUFFIXES and not _is_resource(name):
+            if key in pictures:
+                left_out.add("as another member has the same key", file.name, thing="picture")
+            pictures[key] = name
+    labels = {key: label for key in pictures if (label := named.get(key))}
+    if len(labels) < len(pictures):
+        count = len(pictures) - len(labels)
+        left_out.add(f"without a .{LABEL}", file.name, thing="picture", count=count)
+    for kind, count in _kinds_without_picture(listing, named.keys() - pictures.keys()).items():
+        left_out.add(
+            f"labelled, but no picture that is read ({kind})", file.name, thing="sample", count=count
+        )
     return TarShard(
         file,
-        names=PackedStrings.of(spans[key][0] for key in kept),
-        labels=tuple(labels[key] for key in kept),
-        spans=np.array([spans[key][1] for key in kept], np.int64).reshape(-1, 2),
-        notes=notes,
+        names=PackedStrings.of(printable(pictures[key]) for key in labels),
+        labels=tuple(map(sys.intern, labels.values())),
+        parts=None,
+        spans=np.array([listing.spans[pictures[key]] for key in labels], np.int64).reshape(-1, 2),
+        notes=escaped_bytes(texts.values()),
+        left_out=left_out,
     )
 
 
-def is_tar_shard(path: Path) -> bool:
-    """Whether one of the first members of a tar is a label; false also where it cannot be read."""
-    try:
-        with path.open("rb") as file, unpacked(file) as stream:
-            return any(_key(one.name)[1] == LABEL for one in islice(members(stream, path), _FEW_MEMBERS))
-    except TAR_ERRORS:
-        return False
+def is_webdataset(listing: TarListing) -> bool:
+    """Whether a picture in a tar has a label beside it."""
+    keys = {_key(name)[0] for name in listing.labels}
+    return bool(keys) and any(
+        f".{kind}" in SUFFIXES and key in keys for key, kind in map(_key, listing.spans)
+    )
+
+
+def _kinds_without_picture(listing: TarListing, keys: set[str]) -> dict[str, int]:
+    """Count samples that have a label and no picture, by the suffixes of what else they have."""
+    kinds: dict[str, list[str]] = {key: [] for key in sorted(keys)}
+    for name in listing.spans if keys else ():
+        key, kind = _key(name)
+        if key in kinds and kind != LABEL:
+            kinds[key].append(f".{kind}")
+    counts: dict[str, int] = {}
+    for found in kinds.values():
+        shown = printable(", ".join(sorted(found))) or "nothing else"
+        counts[shown] = counts.get(shown, 0) + 1
+    return counts
+
+
+def _is_resource(name: str) -> bool:
+    """Whether it is a file in which macOS keeps what others have no place for, `._NAME`."""
+    return name.rpartition("/")[2].startswith("._")
 
 
 def _key(name: str) -> tuple[str, str]:

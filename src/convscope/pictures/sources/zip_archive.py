@@ -6,6 +6,7 @@ import hashlib
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,13 +20,13 @@ from convscope.pictures.sources.files import change_stamp
 from convscope.pictures.sources.layout import lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import IO
 
     from convscope.pictures.sources.source import Item, Load, Picture
 
-ENCRYPTED = 1
+ENCRYPTED, UTF_8 = 1, 0x800
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can unfold without a bound
 ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -77,8 +78,12 @@ class ZipSource:
         ).hexdigest()
 
 
-def open_zip(path: Path) -> ZipSource:
+def open_zip(path: Path, template: Sequence[str] = ()) -> ZipSource:
     """Open class folders inside a .zip file.
+
+    Args:
+        path: The archive.
+        template: Which folders are classes, as `structure` says, if that is given.
 
     Raises:
         DataError: If it cannot be read, is encrypted, has members that lead out of it, or holds no pictures
@@ -86,10 +91,11 @@ def open_zip(path: Path) -> ZipSource:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = ((info.filename.replace("\\", "/"), info) for info in archive.infolist())
-            infos = {name: info for name, info in members if not name.endswith("/")}
+            members = [(_name(info), info) for info in archive.infolist()]
     except ZIP_ERRORS as error:
         raise damaged(path, error) from error
+    infos = {name: info for name, info in members if not name.endswith("/")}
+    folders = [name for name, _ in members if name.endswith("/")]
     for name, info in infos.items():
         check_member(path, name, len(infos))
         if info.flag_bits & ENCRYPTED:
@@ -99,9 +105,18 @@ def open_zip(path: Path) -> ZipSource:
                 remedy="unpack it and give the folder",
             )
     names = sorted(infos, key=natural_order)
-    layout = lay_out(printable(str(path)), names)
+    layout = lay_out(printable(str(path)), names, folders, template)
     chosen = tuple(infos[names[member]] for member in layout.members)
     return ZipSource(printable(path.stem), layout.items, layout.notes, path, chosen)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name with `/` between folders; macOS writes UTF-8 without the flag that says so."""
+    name = info.filename
+    if not info.flag_bits & UTF_8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:

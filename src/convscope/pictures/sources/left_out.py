@@ -1,0 +1,108 @@
+"""What a source leaves out, counted by reason and by folder, so that people are told."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from convscope.common.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_NAMED = 3
+
+_HIDDEN = re.compile(r"\..+")
+_SYSTEM = re.compile(
+    r"__MACOSX|@eaDir|#recycle|\$RECYCLE\.BIN|System Volume Information|lost\+found|__pycache__|node_modules"
+    r"|Thumbs\.db|desktop\.ini",
+    re.IGNORECASE,
+)
+MARKERS = {"run.json": "in a run of convscope", "pyvenv.cfg": "in a virtual environment"}
+"""Files that say what the folder is that they lie in."""
+
+
+class LeftOut:
+    """Counts files that are left out.
+
+    Example:
+        >>> left_out = LeftOut()
+        >>> for folder in ("cats", "dogs", "cats"):
+        ...     left_out.add("hidden", folder)
+        >>> left_out.notes()
+        ('left out: 3 files, hidden (cats, dogs)',)
+    """
+
+    def __init__(self) -> None:
+        self._folders: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+    def add(self, reason: str, folder: str, *, thing: str = "file", count: int = 1) -> None:
+        """Count a file.
+
+        Args:
+            reason: Why it is left out.
+            folder: Where it lies; "" for the source itself.
+            thing: What it is, in the singular.
+            count: How many there are.
+        """
+        self._folders[thing, reason][folder] += count
+
+    def merge(self, other: LeftOut) -> None:
+        """Add what another has counted."""
+        for key, folders in other._folders.items():
+            self._folders[key] += folders
+
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for each reason, the most frequent first."""
+        ordered = sorted(self._folders.items(), key=lambda entry: -entry[1].total())
+        return tuple(
+            f"left out: {counted(folders.total(), thing)}, {reason}{_where(folders)}"
+            for (thing, reason), folders in ordered
+        )
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "file"), counted(1200, "file")
+        ('1 file', '1,200 files')
+    """
+    if count == 1:
+        return f"1 {thing}"
+    return f"{count:,} {thing.replace('file', 'files', 1) if 'file' in thing else f'{thing}s'}"
+
+
+def kind_of_file(suffix: str) -> str:
+    """Return what to call a file with this suffix."""
+    return f"{printable(suffix)} file" if suffix else "file without suffix"
+
+
+def some(names: Iterable[str], most: int = MOST_NAMED) -> str:
+    """Name a few things.
+
+    Example:
+        >>> some(["a", "b", "c", "d"])
+        'a, b, c and 1 more'
+    """
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(map(printable, every[:most])) + more
+
+
+def why_ignored(name: str) -> str:
+    """Return why a file or folder of this name is ignored; "" if it is not.
+
+    Example:
+        >>> why_ignored(".net"), why_ignored("@eaDir"), why_ignored("cats")
+        ('hidden', 'in a folder of the system', '')
+    """
+    if _SYSTEM.fullmatch(name):
+        return "in a folder of the system"
+    return "hidden" if _HIDDEN.fullmatch(name) else ""
+
+
+def _where(folders: Counter[str]) -> str:
+    named = [folder for folder, _ in folders.most_common() if folder]
+    return f" ({some(named)})" if named else ""

@@ -1,0 +1,209 @@
+"""How class folders are arranged: flat, inside parts, or with parts inside the classes.
+
+The arrangement is read from the folders' structure. Parts (training, validation and test pictures) are known
+by their names, such as `train` or `val`; folders of any name are alternatives of each other where they hold
+the same class folders. A template says it outright: `pets/{part}/{class}` or `places/*/{class}`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from convscope.errors import DataError
+from convscope.pictures.sources.left_out import some
+from convscope.pictures.sources.source import Part, part_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Steps = tuple[str, ...]
+"""A file's path, folder by folder."""
+Places = dict[int, tuple[str, Part | None]]
+"""The class and the part of each picture."""
+
+CLASS, PART = "{class}", "{part}"
+_SAME_CLASSES = 0.5
+"""Share of the folders that two others have in common from which on they are taken for the same classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """How the folders of a source are read.
+
+    Attributes:
+        places: Class and part of each picture that has a class.
+        class_folders: The folder of each class, or several of them, relative to the source.
+        notes: What people should know about it.
+    """
+
+    places: Places
+    class_folders: frozenset[Steps]
+    notes: tuple[str, ...] = ()
+
+
+def is_template(text: str) -> bool:
+    """Whether a path says by `{class}` which folders are classes.
+
+    Example:
+        >>> is_template("places/*/{class}"), is_template("places")
+        (True, False)
+    """
+    return CLASS in text.split("/")
+
+
+def read_template(pictures: Mapping[int, Steps], template: Sequence[str]) -> Structure:
+    """Read class and part of every picture that lies where the template says.
+
+    Raises:
+        DataError: A folder stands for a part and is called like none.
+    """
+    places: Places = {}
+    folders: set[Steps] = set()
+    depth = len(template)
+    for member, steps in pictures.items():
+        if len(steps) <= depth or any(
+            pattern not in {"*", CLASS, PART, step} for pattern, step in zip(template, steps, strict=False)
+        ):
+            continue
+        named = dict(zip(template, steps, strict=False))
+        places[member] = named[CLASS], _part(named[PART]) if PART in named else None
+        folders.add(steps[:depth])
+    return Structure(places, frozenset(folders))
+
+
+def read_structure(pictures: Mapping[int, Steps], source: str) -> Structure:
+    """Find the class and part of every picture that lies in a class folder.
+
+    Args:
+        pictures: The path of each picture relative to the source.
+        source: The source's path, for notes.
+
+    Example:
+        >>> read_structure({0: ("train", "cat", "1.png"), 1: ("test", "cat", "2.png")}, "pets").places
+        {0: ('cat', 'train'), 1: ('cat', 'test')}
+    """
+    wrapper = _wrapper(pictures)
+    inner = {
+        member: steps[len(wrapper) :] for member, steps in pictures.items() if len(steps) > len(wrapper) + 1
+    }
+    inside = {member: steps for member, steps in inner.items() if len(steps) > 1}
+    children: dict[str, set[str]] = defaultdict(set)
+    flat: Counter[str] = Counter()
+    for steps in inside.values():
+        if len(steps) > 2:
+            children[steps[0]].add(steps[1])
+        else:
+            flat[steps[0]] += 1
+    base = "/".join((source, *wrapper))
+    if children and _parts_inside_classes(children):
+        return _class_first(inside, wrapper)
+    if _are_parts(children, flat):
+        return _part_first(inside, wrapper, base)
+    return _flat(inside, wrapper, base, children)
+
+
+def _wrapper(pictures: Mapping[int, Steps]) -> Steps:
+    """Return the folders that only wrap all others, whatever single pictures lie beside these."""
+    wrapper: Steps = ()
+    inside = [steps for steps in pictures.values() if len(steps) > 1]
+    while True:
+        tops = {steps[0] for steps in inside}
+        below = [steps[1:] for steps in inside if len(steps) > 2]
+        folders = {steps[0] for steps in below}
+        if len(tops) != 1 or not below or (len(folders) == 1 and len(below) < len(inside)):
+            return wrapper
+        wrapper += (next(iter(tops)),)
+        inside = below
+
+
+def _parts_inside_classes(children: Mapping[str, set[str]]) -> bool:
+    """Whether all folders inside the top ones are called like parts, and these are not."""
+    named = {part_named(name) for names in children.values() for name in names}
+    return None not in named and "train" in named and len(named) > 1 and not any(map(part_named, children))
+
+
+def _are_parts(children: Mapping[str, set[str]], flat: Mapping[str, int]) -> bool:
+    """Whether the top folders are parts rather than classes."""
+    known = {top for top in children if part_named(top)}
+    if any(part_named(top) == "train" for top in known):
+        others = (children.keys() | flat.keys()) - known
+        flat_ones = [top for top in others if top not in children]
+        # one folder called train among others is a class, trains beside buses, unless it holds the classes
+        alone = len({part_named(top) for top in (*known, *flat) if part_named(top)}) == 1
+        if not alone or (len(flat_ones) <= 1 and all(len(children[top]) > 1 for top in known)):
+            return True
+    return _hold_the_same(list(children.values())) and not set(flat) - children.keys()
+
+
+def _hold_the_same(folders: Sequence[set[str]]) -> bool:
+    if len(folders) < 2:
+        return False
+    held = Counter(name for names in folders for name in names)
+    shared = {name for name, count in held.items() if count > 1}
+    return all(names & shared for names in folders) and len(shared) >= _SAME_CLASSES * len(held)
+
+
+def _part_first(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Structure:
+    deep = {member: steps for member, steps in inside.items() if len(steps) > 2}
+    tops: dict[str, Part | None] = {
+        top: part_named(top) for top in sorted({steps[0] for steps in deep.values()})
+    }
+    known = {part for part in tops.values() if part}
+    if known:
+        deep = {member: steps for member, steps in deep.items() if tops[steps[0]]}
+    places: Places = {member: (steps[1], tops[steps[0]] if known else None) for member, steps in deep.items()}
+    counts = Counter(steps[0] for steps in deep.values())
+    read = ", ".join(
+        f"{top} {counts[top]:,}" + (f" as {tops[top]}" if tops[top] != top else "") for top in counts
+    )
+    unknown = [top for top, part in tops.items() if not part]
+    notes = [f"pictures by part: {read}"] if known else []
+    if known and unknown:
+        notes.append(f"called like no part, so left out: {some(unknown)}")
+    elif unknown:
+        notes.append(
+            f"{some(unknown)} hold the same folders, which are taken for the classes;"
+            f" if {some(unknown)} are the classes, give '{base}/{CLASS}'"
+        )
+    folders = frozenset((*wrapper, *steps[:2]) for steps in deep.values())
+    return Structure(places, folders, tuple(notes))
+
+
+def _class_first(inside: Mapping[int, Steps], wrapper: Steps) -> Structure:
+    deep = {member: steps for member, steps in inside.items() if len(steps) > 2}
+    places: Places = {member: (steps[0], part_named(steps[1])) for member, steps in deep.items()}
+    counts = Counter(part for _, part in places.values())
+    read = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    folders = frozenset((*wrapper, steps[0]) for steps in deep.values())
+    return Structure(places, folders, (f"pictures by part, inside the classes' folders: {read}",))
+
+
+def _flat(
+    inside: Mapping[int, Steps], wrapper: Steps, base: str, children: Mapping[str, set[str]]
+) -> Structure:
+    places: Places = {member: (steps[0], None) for member, steps in inside.items()}
+    classes = {label for label, _ in places.values()}
+    notes: list[str] = []
+    nested = {top: names for top, names in children.items() if len(names) > 1}
+    if nested:
+        top, names = next(iter(sorted(nested.items())))
+        notes.append(
+            f"folders inside a class's folder belong to it: {top} holds {some(sorted(names))};"
+            f" if these are the classes, give '{base}/*/{CLASS}'"
+        )
+    named = sorted(label for label in classes if part_named(label))
+    if named and len(classes) > 1:
+        notes.append(
+            f"{some(named)} {'is a class' if len(named) == 1 else 'are classes'} here;"
+            f" if parts are meant, give '{base}/{PART}/{CLASS}'"
+        )
+    return Structure(places, frozenset((*wrapper, steps[0]) for steps in inside.values()), tuple(notes))
+
+
+def _part(name: str) -> Part:
+    part = part_named(name)
+    if part is None:
+        raise DataError(f"{name!r} is not a part", remedy="call the folders train, validation or test")
+    return part
