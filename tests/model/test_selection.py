@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from convscope.errors import DataError
 from convscope.model.export import held_out
 from convscope.model.file import Model
+from convscope.model.receipt import write_receipt
 from convscope.model.selection import Judged, Selection, select
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
@@ -48,7 +50,7 @@ def test_the_parts_of_the_source_are_taken_as_they_are(
     assert names(select(data, brightness, "validation")) == {"d3.png", "b3.png"}
     assert names(select(data, brightness, "train")) == {"d1.png", "d2.png", "b1.png", "b2.png"}
     assert len(select(data, brightness, "all").indices) == 8
-    assert select(data, brightness).notes == ()
+    assert select(data, brightness).notes == ("pictures by part: test 2, train 4, val 2 as validation",)
 
 
 def test_a_test_part_alone_is_enough(brightness: Model, paint: Paint, tmp_path: Path) -> None:
@@ -157,3 +159,41 @@ def test_a_broken_picture_in_a_shard_leaves_a_gap(brightness: Model, shards: Cal
     chosen = select(folder, brightness, "validation")
     assert chosen.places.tolist() == list(range(11, 20))
     assert [note for note in chosen.notes if "val-0.tar/10.png" in note]
+
+
+def test_pictures_that_the_model_has_learned_from_none_of_are_all_judged(
+    brightness: Model, paint: Paint, tmp_path: Path
+) -> None:
+    for place in range(10):
+        paint(tmp_path / "seen" / "dark" / f"{place}.png", 10, place)
+        paint(tmp_path / "seen" / "bright" / f"{place}.png", 220, 20 + place)
+        paint(tmp_path / "fresh" / "dark" / f"{place}.png", 30, 40 + place)
+        paint(tmp_path / "fresh" / "bright" / f"{place}.png", 200, 60 + place)
+    store = build_store(open_source(tmp_path / "seen"), brightness.preparation)
+    receipt = write_receipt(store, split(store), data="", settings="{}", seed=0, threads=1)
+    model = replace(brightness, receipt=receipt)
+    assert len(select(tmp_path / "seen", model).indices) == len(split(store).test)
+    fresh = select(tmp_path / "fresh", model)
+    assert len(fresh.indices) == 20
+    assert "the model has learned from none of these pictures: judged by all 20" in fresh.notes
+    learned = Path(store.names[int(split(store).train[0])])
+    learned.rename(tmp_path / "fresh" / learned.parent.name / "more.png")
+    assert len(select(tmp_path / "fresh", model).indices) < 20
+
+
+def test_all_unknown_classes_are_named_with_what_may_be_meant(
+    brightness: Model, paint: Paint, tmp_path: Path
+) -> None:
+    for label in ("Dark", "bright", "grey"):
+        paint(tmp_path / "test" / label / "1.png", 10)
+        paint(tmp_path / "train" / label / "1.png", 11)
+    with pytest.raises(DataError, match="'Dark', 'grey'") as caught:
+        select(tmp_path, brightness)
+    assert "dark for Dark" in caught.value.remedy
+
+
+def test_a_class_that_is_not_judged_may_be_unknown(brightness: Model, paint: Paint, tmp_path: Path) -> None:
+    for part, labels in (("train", ("dark", "bright", "other")), ("test", ("dark", "bright"))):
+        for label in labels:
+            paint(tmp_path / part / label / f"{part}.png", 10)
+    assert len(select(tmp_path, brightness).indices) == 2

@@ -22,6 +22,7 @@ from convscope.errors import DataError, PictureError, SettingError
 if TYPE_CHECKING:
     from convscope.classifier import Classifier, Prediction
     from convscope.common.ranks import Rank
+    from convscope.pictures.sources.left_out import LeftOut
     from convscope.walkthrough.overlay import Overlays
 
 Write = Callable[["Prediction"], None]
@@ -81,10 +82,12 @@ def predict(
     _check_arguments(pictures, csv_file, here, as_json=as_json, null=null)
 
     from convscope.classifier import load
+    from convscope.pictures.sources.left_out import LeftOut
 
     classifier = load(model, threads=1)  # several pictures are predicted at the same time, one per processor
     overlays = None if explain is None else _overlays(classifier, explain, here)
-    names = islice(_names(pictures, b"\0" if null else b"\n"), here.number, None, here.size)
+    left_out = LeftOut()
+    names = islice(_names(pictures, b"\0" if null else b"\n", left_out), here.number, None, here.size)
     with ExitStack() as stack:
         write = _writer(classifier, csv_file, top, here, stack, as_json=as_json)
         read = failed = 0
@@ -97,7 +100,7 @@ def predict(
                 write(outcome)
                 if overlays is not None:
                     overlays.write(outcome.name)
-    _finish(pictures, read, failed, here)
+    _finish(pictures, read, failed, left_out if here.number == 0 else None)
     for written in (None if csv_file == Path("-") else csv_file, explain):
         if written is not None:
             typer.echo(f"written {written}", err=as_json or csv_file == Path("-"))
@@ -122,14 +125,17 @@ def _check_arguments(
         raise SettingError("--json and --csv cannot be combined", remedy="choose one of them")
 
 
-def _finish(pictures: list[str], read: int, failed: int, here: Rank) -> None:
-    """End with what could not be predicted."""
-    if not read and not failed and here.number == 0:  # there may be more processes than pictures
+def _finish(pictures: list[str], read: int, failed: int, left_out: LeftOut | None) -> None:
+    """End with what could not be predicted, which only the first process reports for the folders."""
+    notes = left_out.notes() if left_out else ()
+    if not read and not failed and left_out:  # there may be more processes than pictures
         raise DataError(
             "there are no pictures to predict",
-            why=f"nothing was found in {', '.join(map(printable, pictures))}",
+            why="; ".join(notes) or f"nothing was found in {', '.join(map(printable, pictures))}",
             remedy="name a picture file, or a folder of them",
         )
+    for note in notes:
+        typer.echo(note, err=True)
     if failed:
         typer.echo(f"{failed:,} of {read + failed:,} pictures could not be read", err=True)
         if not read:
@@ -161,7 +167,7 @@ def _with_progress(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Pr
             yield outcome
 
 
-def _names(arguments: Iterable[str], separator: bytes) -> Iterator[str]:
+def _names(arguments: Iterable[str], separator: bytes, left_out: LeftOut) -> Iterator[str]:
     """Yield the names of all pictures that the arguments mean."""
     from convscope.pictures.listing import in_order, pictures_below
 
@@ -169,7 +175,7 @@ def _names(arguments: Iterable[str], separator: bytes) -> Iterator[str]:
         if argument == "-":
             yield from _from_standard_input(separator)
         elif Path(argument).is_dir():
-            yield from pictures_below(argument)
+            yield from pictures_below(argument, left_out)
         elif glob.has_magic(argument) and not Path(argument).exists():
             # a pattern without a match is passed on, and then reported as a file that does not exist
             matches = in_order(glob.iglob(argument, recursive=True))  # noqa: PTH207 - absolute ones too

@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING
 from convscope.model.picture_list import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from convscope.pictures.split import Split
     from convscope.pictures.store import Catalogue
 
 _PACKAGES = ("convscope", "torch", "numpy", "numba", "pillow")
+_SAMPLE = 256
 _ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
 """Features of a processor that decide how sums are taken, and so their last bits."""
 
@@ -55,6 +59,7 @@ def write_receipt(
         "data": data,
         "data_digest": catalogue.digest,
         "pictures_digest": _digest_of_all(listing(catalogue, parts)),
+        "learned_sample": " ".join(sorted(short_digests(catalogue.digests[parts.train]))[:_SAMPLE]),
         "settings": settings,
         "settings_digest": digest(settings.encode()),
         "seed": str(seed),
@@ -63,6 +68,26 @@ def write_receipt(
         "device": device,
         **environment(),
     }
+
+
+def short_digests(digests: NDArray[np.uint8]) -> set[str]:
+    """Return the first eight bytes of pictures' digests, (n, 16), as hexadecimal digits."""
+    return {digest.tobytes().hex() for digest in digests[:, :8]}
+
+
+def has_learned_from(receipt: Mapping[str, str], digests: NDArray[np.uint8]) -> bool | None:
+    """Whether a model has learned from some of these pictures; None if its receipt does not say.
+
+    A receipt keeps the smallest digests of the pictures learned from: of pictures of which it has learned
+    from one in twenty, all but one set in a million share one.
+
+    Args:
+        receipt: Of the model.
+        digests: uint8 (n, 16), of the pictures.
+    """
+    if "learned_sample" not in receipt:
+        return None
+    return not short_digests(digests).isdisjoint(receipt["learned_sample"].split())
 
 
 def environment() -> dict[str, str]:

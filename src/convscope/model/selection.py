@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from convscope.errors import DataError
+from convscope.model.receipt import has_learned_from
+from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import Part, Source, open_source, selected
 from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Indices, split
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.pictures.decoding import Progress
-    from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources import Data
     from convscope.pictures.store import Catalogue, Store
 
@@ -57,9 +59,10 @@ def select(
 ) -> Selection:
     """Open a source, prepare its pictures as the model wants them and pick the part to judge by.
 
-    Where the source does not say which pictures are its test pictures, they are the ones that training would
-    set aside: the same every time. Of shards, which may be more than the disk likes, only the pictures that
-    are picked are kept, unless all are there from training.
+    Where the source does not say which pictures are its test pictures, they are all of them if the model has
+    learned from none, and otherwise those that training would set aside: the same every time. Of shards,
+    which may be more than the disk holds, only the pictures that are picked are kept, unless all are there
+    from training.
 
     Args:
         data: A source as `convscope.pictures.sources.open_source` takes it.
@@ -68,59 +71,80 @@ def select(
         progress: Called with (pictures prepared, pictures in all).
 
     Raises:
-        DataError: The source cannot be used, has a class that the model does not know, or has no such part.
+        DataError: The source cannot be used, has no such part, or pictures to judge by are of a class that
+            the model does not know.
         StoreError: The prepared pictures cannot be written.
     """
     source = open_source(data)
-    _check_classes(source, model.classes)
     form = model.preparation
     if isinstance(source, ShardSource) and not is_stored(source, form):
-        wanted, notes = _pick_from_shards(source, form, part, progress)
+        wanted, notes = _pick_from_shards(source, model, part, progress)
         few = selected.select(source, wanted)
         store = build_store(few, form, progress=progress)
         indices, places = np.arange(len(store.labels)), wanted[_places(few, store)]
     else:
         store = build_store(source, form, progress=progress)
-        indices, notes = _pick(store, part, source.name)
+        indices, notes = _pick(store, model, part, source.name)
         places = _places(source, store)[indices]
-    number = np.array([model.classes.index(name) for name in store.classes], np.int64)
+    labels = store.labels[indices]
+    _check_classes({store.classes[label] for label in np.unique(labels).tolist()}, model.classes, source.name)
+    number = np.array([_index(name, model.classes) for name in store.classes], np.int64)
     return Selection(
         store,
         indices,
         places=places,
-        labels=number[store.labels[indices]],
-        notes=(*notes, *_broken(store)),
+        labels=number[labels],
+        notes=(*store.notes, *notes, *_broken(store)),
     )
 
 
-def _check_classes(source: Source, known: Sequence[str]) -> None:
-    for name in sorted({item.label for item in source.items} - set(known)):
-        shown = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
-        raise DataError(
-            f"the model does not know the class {name!r} of {source.name}",
-            why=f"it was trained on {shown}",
-            remedy="give the class the name it had in training, or leave it out",
-        )
+def _index(name: str, known: Sequence[str]) -> int:
+    return known.index(name) if name in known else -1
+
+
+def _check_classes(judged: set[str], known: Sequence[str], source: str) -> None:
+    unknown = sorted(judged - set(known), key=natural_order)
+    if not unknown:
+        return
+    close = {name: _close(name, known) for name in unknown}
+    meant = ", ".join(f"{other} for {name}" for name, other in close.items() if other)
+    hint = f" ({meant})" if meant else ""
+    shown = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
+    names = ", ".join(map(repr, unknown[:_MOST_NAMED])) + (", ..." if len(unknown) > _MOST_NAMED else "")
+    raise DataError(
+        f"the model does not know the class{'' if len(unknown) == 1 else 'es'} {names} of {source}",
+        why=f"it was trained on {shown}",
+        remedy=f"give each class the name it had in training{hint}, or leave it out",
+    )
+
+
+def _close(name: str, known: Sequence[str]) -> str:
+    folded = {other.casefold(): other for other in known}
+    matches = get_close_matches(name.casefold(), folded, n=1)
+    return folded[matches[0]] if matches else ""
 
 
 def _pick_from_shards(
-    source: ShardSource, form: Preparation, part: Judged, progress: Progress | None
+    source: ShardSource, model: Model, part: Judged, progress: Progress | None
 ) -> tuple[Indices, tuple[str, ...]]:
     """Find where the pictures stand in the source; all are looked at only if no shards are of that part."""
     given = [place for place, item in enumerate(source.items) if part in {"all", item.part}]
     if given:
         return np.array(given, np.int64), ()
-    catalogue, places = build_catalogue(source, form, progress=progress)
-    indices, notes = _pick(catalogue, part, source.name)
+    catalogue, places = build_catalogue(source, model.preparation, progress=progress)
+    indices, notes = _pick(catalogue, model, part, source.name)
     return places[indices], notes
 
 
-def _pick(store: Catalogue, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
+def _pick(store: Catalogue, model: Model, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
     if part == "all":
         return np.arange(len(store.labels)), ()
     given = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
     if len(given):
         return given, ()
+    if part == "test" and not any(store.parts) and has_learned_from(model.receipt, store.digests) is False:
+        note = f"the model has learned from none of these pictures: judged by all {len(store.labels):,}"
+        return np.arange(len(store.labels)), (note,)
     try:
         chosen: Indices = getattr(split(store), part)
     except DataError as error:

@@ -1,4 +1,4 @@
-"""Whether the classes of a source can be learned at all."""
+"""Check that the classes of a source can be learned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from convscope.errors import DataError
+from convscope.pictures.sources.source import without_lone_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,8 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
         parts: The part each picture was put in, or None.
 
     Raises:
-        DataError: If there are no training pictures, a class unknown to training, fewer than two classes, or,
-            where no split is given, a class with one picture. The message names the class.
+        DataError: There are no training pictures, a class has none, there are fewer than two classes, or no
+            split is given and a class has one picture. The message names the class.
 
     Example:
         >>> check_classes(["cats", "dogs", "Dogs"], ["train", "train", "test"])
@@ -30,9 +31,14 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
         convscope.errors.DataError: the class 'Dogs' is in the test pictures but not in the training pictures
           try: name the classes alike in all parts; the training pictures have cats, dogs
     """
+    parts = without_lone_part(parts)
     counts = Counter(label for label, part in zip(labels, parts, strict=True) if part in {None, "train"})
     if not counts:
-        raise DataError("there are no training pictures", why="only validation or test pictures are given")
+        raise DataError(
+            "there are no training pictures",
+            why="only validation and test pictures are given",
+            remedy="call the folder of the training pictures train",
+        )
     for label, part in zip(labels, parts, strict=True):
         if label not in counts:
             raise DataError(

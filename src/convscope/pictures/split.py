@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.pictures.classes import check_classes, too_few
+from convscope.pictures.sources.source import without_lone_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from convscope.pictures.sources.source import Part
     from convscope.pictures.store import Catalogue
@@ -61,9 +62,12 @@ def split(store: Catalogue) -> Split:
         DataError: If there are fewer than two classes, no training pictures, a class unknown to training, or
             a class that cannot be on both sides; the message names it.
     """
-    check_classes([store.classes[label] for label in store.labels.tolist()], store.parts)
-    train, validation, test = (_given(store, part) for part in PARTS)
+    parts = without_lone_part(store.parts)
+    check_classes([store.classes[label] for label in store.labels.tolist()], parts)
+    train, validation, test = (_given(parts, part) for part in PARTS)
     notes: list[str] = []
+    if parts is not store.parts:
+        notes.append(f"all pictures are given as {store.parts[0]} pictures: taken as one set")
     if not len(validation) and not len(test):
         test = _test_pictures(store)
         train = np.setdiff1d(np.arange(len(store.labels)), test)
@@ -78,8 +82,8 @@ def split(store: Catalogue) -> Split:
     return Split(train, validation, test, tuple(notes))
 
 
-def _given(store: Catalogue, part: Part) -> Indices:
-    return np.array([index for index, given in enumerate(store.parts) if given == part], np.int64)
+def _given(parts: Sequence[Part | None], part: Part) -> Indices:
+    return np.array([index for index, given in enumerate(parts) if given == part], np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

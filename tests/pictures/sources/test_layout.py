@@ -32,8 +32,8 @@ def test_folders_that_only_wrap_are_looked_through(wrapper):
     ]
 
 
-def test_a_part_alone_says_nothing():
-    assert found("test/cats/1.jpg", "test/dogs/1.jpg") == [("cats", None), ("dogs", None)]
+def test_a_part_alone_is_a_part():
+    assert found("test/cats/1.jpg", "test/dogs/1.jpg") == [("cats", "test"), ("dogs", "test")]
 
 
 def test_a_class_may_be_called_like_a_part():

@@ -81,7 +81,7 @@ def folder(shards, tmp_path):
 
 def check(source, pictures):
     assert [item.label for item in source.items] == [NAMES[number % 3] for number in range(36)]
-    assert {item.part for item in source.items} == {None}
+    assert {item.part for item in source.items} == {"train"}
     order = list(range(36))
     random.Random(0).shuffle(order)
     assert [source.read(index) for index in order] == [pictures[index] for index in order]
@@ -184,7 +184,7 @@ def test_shards_that_are_cut_short_say_so(folder, cut):
 
 def test_what_shards_lack_is_said(pictures, tmp_path):
     (tmp_path / "a.parquet").write_bytes(table(pictures[:2], [None, None]))
-    with pytest.raises(DataError, match="no labelled pictures(.|\n)*2 pictures, without a label"):
+    with pytest.raises(DataError, match=r"no labelled pictures(.|\n)*2 pictures, without a label"):
         open_source(tmp_path / "a.parquet")
     unlabelled = pa.table({"image": pictures[:2], "size": [1, 2]})
     pq.write_table(unlabelled, tmp_path / "b.parquet")
@@ -219,9 +219,9 @@ def test_an_address_of_an_unknown_kind():
         (["pets/train/0.tar", "pets/validation/0.tar"], ("train", "validation")),
         (["pets/test_01.tar", "pets/0001.tar"], ("test", None)),
         (["test/pets.tar"], (None,)),
-        (["dev/train-0.tar", "dev/train-1.tar"], (None, None)),
+        (["dev/train-0.tar", "dev/train-1.tar"], ("train", "train")),
         (["dev/train-0.tar", "dev/more.tar"], ("train", None)),
-        (["test-pets.tar"], (None,)),
+        (["test-pets.tar"], ("test",)),
         (["trainee.tar"], (None,)),
     ],
 )

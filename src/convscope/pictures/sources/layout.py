@@ -15,7 +15,7 @@ from convscope.errors import DataError
 from convscope.pictures.naming import class_name
 from convscope.pictures.reading import HAS_HEIC, SUFFIXES
 from convscope.pictures.sources.left_out import MARKERS, LeftOut, counted, kind_of_file, some, why_ignored
-from convscope.pictures.sources.source import Item, without_lone_part
+from convscope.pictures.sources.source import Item
 from convscope.pictures.sources.structure import Steps, Structure, read_structure, read_template
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def lay_out(
         for member, (label, part) in structure.places.items()
     )
     notes = (*structure.notes, *_vanished(structure, others, folders), *left_out.notes())
-    return Layout(tuple(structure.places), without_lone_part(items), notes)
+    return Layout(tuple(structure.places), items, notes)
 
 
 def _sorted_out(

@@ -155,8 +155,8 @@ def open_shards(
 ) -> ShardSource:
     """Open shards as one source.
 
-    Shards that are called `train`, `val` or `test`, by the beginning of their names or by their folders, are
-    these parts, if there is more than one of them; a column `split` of a Parquet file comes first.
+    Shards that are called `train`, `val` or `test`, by the beginning of their names or, where they lie in
+    several folders, by these, are these parts; a column `split` of a Parquet file comes first.
 
     Args:
         shown: What to call them all in messages.
@@ -190,7 +190,7 @@ def open_shards(
 
 
 def parts_of(names: Sequence[str]) -> tuple[Part | None, ...]:
-    """Find the part that each shard's name speaks of; none where all speak of the same.
+    """Find the part that each shard's name, or its folder's, speaks of.
 
     The folder counts only where the shards lie in several, so that the path to all of them decides nothing.
 
@@ -200,11 +200,10 @@ def parts_of(names: Sequence[str]) -> tuple[Part | None, ...]:
     """
     paths = [["", *name.split("/")][-2:] for name in names]
     several = len({folder for folder, _ in paths}) > 1
-    parts: tuple[Part | None, ...] = tuple(
+    return tuple(
         part_named(re.split(r"[-_.]", file)[0]) or (part_named(folder) if several else None)
         for folder, file in paths
     )
-    return parts if len(set(parts)) > 1 else tuple(None for _ in parts)
 
 
 def _open(file: ShardFile) -> Shard:

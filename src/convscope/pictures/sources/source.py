@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -89,8 +89,12 @@ def part_named(text: str) -> Part | None:
     return next((part for part, names in PART_NAMES.items() if len(words) == 1 and words <= names), None)
 
 
-def without_lone_part(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Take no notice of parts where all pictures are in one: it says nothing about what to do with them."""
-    if len({item.part for item in items}) == 1 and items[0].part:
-        return tuple(replace(item, part=None) for item in items)
-    return items
+def without_lone_part(parts: Sequence[Part | None]) -> Sequence[Part | None]:
+    """Take no notice of parts where all pictures are given for validation or all for testing.
+
+    Example:
+        >>> without_lone_part(["test", "test"]), without_lone_part(["train", "test"])
+        ([None, None], ['train', 'test'])
+    """
+    kinds = set(parts)
+    return [None] * len(parts) if kinds in ({"test"}, {"validation"}) else parts

@@ -114,7 +114,10 @@ def _wrapper(pictures: Mapping[int, Steps]) -> Steps:
         folders = {steps[0] for steps in below}
         if len(tops) != 1 or not below or (len(folders) == 1 and len(below) < len(inside)):
             return wrapper
-        wrapper += (next(iter(tops)),)
+        (top,) = tops
+        if part_named(top):
+            return wrapper
+        wrapper += (top,)
         inside = below
 
 
@@ -127,6 +130,8 @@ def _parts_inside_classes(children: Mapping[str, set[str]]) -> bool:
 def _are_parts(children: Mapping[str, set[str]], flat: Mapping[str, int]) -> bool:
     """Whether the top folders are parts rather than classes."""
     known = {top for top in children if part_named(top)}
+    if known and children.keys() | flat.keys() == known and len(known) == 1:
+        return True
     if any(part_named(top) == "train" for top in known):
         others = (children.keys() | flat.keys()) - known
         flat_ones = [top for top in others if top not in children]
