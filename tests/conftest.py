@@ -142,7 +142,7 @@ def unpacked() -> Callable[[BaseModel], object]:
     def unpack(found: object) -> object:
         match found:
             case EncodedArray():
-                return found.dtype, found.shape, found.values().tolist(), found.steps
+                return found.dtype, found.shape, found.values().tolist(), found.scales
             case BaseModel():
                 return {name: unpack(value) for name, value in found}
             case list():

@@ -7,7 +7,7 @@ from convscope.walkthrough.numpy_chain import forward
 
 
 def test_every_step_in_batches_is_the_book_s(make_model, monkeypatch):
-    monkeypatch.setattr("convscope.model.predictor._MOST_PICTURES_AT_ONCE", 3)
+    monkeypatch.setattr("convscope.model.predictor._MAX_BATCH_SIZE", 3)
     model = make_model("4C3-MP2o-5N", (3, 9, 8))
     pictures = np.random.default_rng(0).integers(0, 256, (7, 9, 8, 3), np.uint8)
     steps = [forward(model, picture)[:-1] for picture in pictures]

@@ -90,7 +90,7 @@ def test_what_is_normalised_is_cut_at_zero(rows, c, precision, seed):
     cells, values = stored(random.standard_normal((rows, c)), precision)
     scale, shift = random.random(c, np.float32) + 0.1, random.standard_normal(c, np.float32)
     out = np.empty_like(cells)
-    run(kernels.normalise_and_cut, cells, scale, shift, out)
+    run(kernels.normalise_relu, cells, scale, shift, out)
     rounding = ROUNDING[precision]
     np.testing.assert_allclose(read(out), np.maximum(scale * values + shift, 0), rtol=rounding, atol=1e-5)
 
@@ -99,7 +99,7 @@ def test_what_is_normalised_is_cut_at_zero(rows, c, precision, seed):
 def test_what_is_no_number_stays_none(precision):
     cells, _ = stored([[np.nan], [np.inf], [-np.inf], [-0.0]], precision)
     out = np.empty_like(cells)
-    run(kernels.normalise_and_cut, cells, np.ones(1, np.float32), np.zeros(1, np.float32), out)
+    run(kernels.normalise_relu, cells, np.ones(1, np.float32), np.zeros(1, np.float32), out)
     assert np.array_equal(read(out).ravel(), [np.nan, np.inf, 0, 0], equal_nan=True)
 
 

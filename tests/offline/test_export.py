@@ -42,7 +42,7 @@ def test_weights_that_do_not_bear_rounding_are_refused(tmp_path):
 
 
 def test_a_network_too_large_for_a_page_is_refused(make_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_PARAMETERS", 100)
+    monkeypatch.setattr(module, "_MAX_PARAMETERS", 100)
     with pytest.raises(ExportError, match="too large for a page"):
         export_page(make_model(), tmp_path / "model.html", "large")
     assert list(tmp_path.iterdir()) == []

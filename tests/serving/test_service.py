@@ -17,7 +17,7 @@ from PIL import Image
 
 from convscope.classifier import Classifier
 from convscope.model.file import save
-from convscope.model.rejection import Rejection
+from convscope.model.open_set import OpenSetRule
 from convscope.serving.responses import PredictResponse, ServedModels
 
 from .conftest import form, png
@@ -236,8 +236,8 @@ def test_the_description_has_examples_that_are_answers(served):
 
 
 def test_a_picture_unlike_all_others_is_told_so(serve, model_path, brightness):
-    rule = Rejection(np.zeros(1, np.float32), np.ones((1, 1), np.float32), 0.0, 2.0, 0.05)
-    model = replace(brightness, rejection=rule)
+    rule = OpenSetRule(np.zeros(1, np.float32), np.ones((1, 1), np.float32), 0.0, 2.0, 0.05)
+    model = replace(brightness, open_set=rule)
     save(model, model_path)
     service = serve()
     told = {grey: service.predict(png(grey))[1]["predictions"][0] for grey in (10, 127)}

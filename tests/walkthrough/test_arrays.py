@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from convscope.walkthrough.arrays import (
     DEFLATED,
-    STEPS_PER_DEVIATION,
+    LEVELS_PER_DEVIATION,
     STORED,
     EncodedArray,
     encode,
@@ -47,22 +47,22 @@ maps = st_numpy.arrays(
 @given(maps)
 def test_rounding_is_as_fine_as_it_says_and_keeps_the_order(values):
     encoded = EncodedArray.model_validate_json(encode_rounded(values).model_dump_json())
-    for one, rounded, step in zip(values, encoded.values(), encoded.steps, strict=True):
-        assert np.abs(rounded - one).max() <= 0.5 * step * (1 + 1e-9) + 1e-12
-        finest = max(one.std() / STEPS_PER_DEVIATION, np.abs(one).max() / 13_000)
-        assert step <= finest * (1 + 1e-9) or not one.any()
+    for one, rounded, scale in zip(values, encoded.values(), encoded.scales, strict=True):
+        assert np.abs(rounded - one).max() <= 0.5 * scale * (1 + 1e-9) + 1e-12
+        finest = max(one.std() / LEVELS_PER_DEVIATION, np.abs(one).max() / 13_000)
+        assert scale <= finest * (1 + 1e-9) or not one.any()
         order = np.argsort(one, axis=None, kind="stable")
         assert (np.diff(rounded.ravel()[order]) >= 0).all()
 
 
-def test_steps_are_those_of_a_ruler():
+def test_scales_are_those_of_a_ruler():
     values = np.random.default_rng(0).normal(0, np.geomspace(1e-4, 1e4, 40)[:, np.newaxis], (40, 500))
     encoded = encode_rounded(values)
-    assert {f"{step:.0e}"[0] for step in encoded.steps} == {"1", "2", "5"}
-    assert all(float(f"{step:.0e}") == step for step in encoded.steps)
-    spread = values.std(axis=1) / encoded.steps
-    assert (spread >= STEPS_PER_DEVIATION).all()
-    assert (spread <= 2.5 * STEPS_PER_DEVIATION).all()
+    assert {f"{scale:.0e}"[0] for scale in encoded.scales} == {"1", "2", "5"}
+    assert all(float(f"{scale:.0e}") == scale for scale in encoded.scales)
+    spread = values.std(axis=1) / encoded.scales
+    assert (spread >= LEVELS_PER_DEVIATION).all()
+    assert (spread <= 2.5 * LEVELS_PER_DEVIATION).all()
 
 
 def test_nine_bits_are_enough_for_a_rounded_number():
@@ -70,10 +70,10 @@ def test_nine_bits_are_enough_for_a_rounded_number():
     assert len(encode_rounded(values).data) * 6 / values.size < 9.5  # six bits a letter
 
 
-@pytest.mark.parametrize(("dtype", "steps"), [("float32", [1.0, 1.0]), ("int16", None), ("int16", [1.0])])
-def test_steps_stand_where_they_are_needed_and_nowhere_else(dtype, steps):
-    with pytest.raises(ValueError, match="a step for each"):
-        EncodedArray(dtype=dtype, shape=[2], data="", steps=steps)
+@pytest.mark.parametrize(("dtype", "scales"), [("float32", [1.0, 1.0]), ("int16", None), ("int16", [1.0])])
+def test_only_int16_has_scales(dtype, scales):
+    with pytest.raises(ValueError, match="a scale for each"):
+        EncodedArray(dtype=dtype, shape=[2], data="", scales=scales)
 
 
 @pytest.mark.parametrize(

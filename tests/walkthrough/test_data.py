@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics.pairwise import cosine_distances
 
 from convscope.errors import DataError
-from convscope.model.last_hidden import last_hidden
+from convscope.model.features import compute_features
 from convscope.model.selection import select
 from convscope.walkthrough import neighbours
 from convscope.walkthrough.neighbours import Neighbourhood
@@ -31,7 +31,7 @@ def test_what_reaches_the_output_layer(make_model, notation, name):
     assert model.chain.features.name == name
     pictures = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 1), np.uint8)
     indices = np.arange(299, -1, -1)
-    for places, found in last_hidden(model, pictures, indices):
+    for places, found in compute_features(model, pictures, indices):
         for place, features in zip(places[:3], found, strict=False):
             steps = forward(model, pictures[indices[place]])
             np.testing.assert_allclose(features, steps[-2].input, rtol=1e-4, atol=1e-5)
@@ -58,7 +58,7 @@ def test_the_next_search_needs_no_picture_again_unless_too_much_would_be_held(ma
     pictures = selection.store.pictures.copy()
     selection = replace(selection, store=replace(selection.store, pictures=pictures))
     held = Neighbourhood(model, selection)
-    monkeypatch.setattr(neighbours, "_MOST_HELD_BYTES", 4 * 60 * 6 - 1)
+    monkeypatch.setattr(neighbours, "_MAX_HELD_BYTES", 4 * 60 * 6 - 1)
     not_held = Neighbourhood(model, selection)
     first = held.nearest(features)
     assert not_held.nearest(features) == first

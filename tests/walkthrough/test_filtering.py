@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import ndimage, signal
 
 from convscope.errors import NetworkError, SettingError
-from convscope.walkthrough.filtering import LONGEST_SIDE, filter_picture
+from convscope.walkthrough.filtering import MAX_SIDE, filter_picture
 from convscope.walkthrough.named_filters import KERNELS, kernel
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (13, 10), np.uint8)
@@ -31,8 +31,8 @@ def test_stride_padding_and_own_sizes(stride, padding, rows, columns):
 
 
 def test_a_colour_picture_is_read_as_grey_and_a_large_one_made_smaller():
-    told = filter_picture(np.full((2 * LONGEST_SIDE, 100, 3), 80, np.uint8), {"identity": kernel("identity")})
-    assert told.steps[0].shape == [1, LONGEST_SIDE, 50]
+    told = filter_picture(np.full((2 * MAX_SIDE, 100, 3), 80, np.uint8), {"identity": kernel("identity")})
+    assert told.steps[0].shape == [1, MAX_SIDE, 50]
     assert (told.steps[1].output.values() == 80).all()
     assert [change.step for change in told.steps[0].changes] == ["read", "colour", "size", "normalisation"]
 

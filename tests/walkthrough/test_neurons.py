@@ -38,9 +38,9 @@ def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
     for one in told:
         outputs = np.stack([of_steps(of, one.step) for of in steps])
         expected = outputs.reshape(40, outputs.shape[1], -1).max(axis=2)
-        assert one.pictures.shape == (outputs.shape[1], neurons.MOST_PICTURES)
+        assert one.pictures.shape == (outputs.shape[1], neurons.MAX_PICTURES)
         np.testing.assert_allclose(
-            one.values, -np.sort(-expected, axis=0)[: neurons.MOST_PICTURES].T, atol=1e-4
+            one.values, -np.sort(-expected, axis=0)[: neurons.MAX_PICTURES].T, atol=1e-4
         )
         for unit, places in enumerate(one.pictures):
             np.testing.assert_allclose(expected[places, unit], one.values[unit], atol=1e-4)

@@ -11,8 +11,8 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
 from convscope.model.export import RAW_BOUND, made_up
+from convscope.model.open_set import OpenSetRule
 from convscope.model.predictor import Predictor
-from convscope.model.rejection import Rejection
 from convscope.offline.page import page
 from convscope.offline.weights import rounded
 from convscope.pictures.preparation import Preparation, prepare
@@ -129,13 +129,11 @@ def test_unknown_pictures_are_told_as_the_model_tells_them(use, make_model, tmp_
     inputs = model.chain.features.shape[0]
     directions, _ = np.linalg.qr(random.normal(size=(inputs, inputs // 2)))
     origin = random.normal(size=inputs).astype(np.float32)
-    rule = Rejection(origin, directions.astype(np.float32), 0.5, threshold=0.0, refused_fraction=0.05)
+    rule = OpenSetRule(origin, directions.astype(np.float32), 0.5, threshold=0.0, rejected_fraction=0.05)
     pictures = list(random.integers(0, 256, (12, 8, 8, 3), np.uint8))
-    judged = Predictor(dataclasses.replace(model, rejection=rule)).answers(np.stack(pictures))
+    judged = Predictor(dataclasses.replace(model, open_set=rule)).answers(np.stack(pictures))
     scores = [answer.score for answer in judged]
-    model = dataclasses.replace(
-        model, rejection=dataclasses.replace(rule, threshold=float(np.median(scores)))
-    )
+    model = dataclasses.replace(model, open_set=dataclasses.replace(rule, threshold=float(np.median(scores))))
     with use(model) as show:
         answers = show(write(tmp_path, pictures))
     expected = [answer.unknown for answer in Predictor(model).answers(np.stack(pictures))]

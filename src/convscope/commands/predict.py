@@ -246,7 +246,7 @@ def _table_writer(classifier: Classifier, top: int, *, header: bool) -> Write:
 
     def line(cells: Iterable[tuple[str, str]], unknown: str, name: str) -> None:
         columns = [f"{set_cell_size(label, width)}  {probability:>11}  " for label, probability in cells]
-        if classifier.model.rejection:
+        if classifier.model.open_set:
             columns.append(f"{unknown:7}  ")
         typer.echo("".join(columns) + printable(name).replace("\n", "\\n"))
 

@@ -10,7 +10,7 @@ quantisation  the raw graph with 8-bit weights and values
 predictor     prepared pictures -> logits and probabilities, with ONNX Runtime
 intermediate  what the same graph computes on its way, step by step
 last_hidden   what reaches the output layer
-rejection     whether a picture is of no known class
+open_set     whether a picture is of no known class
 evaluation    probabilities and true classes -> figures
 selection     which labelled pictures of a source a model is judged by
 inputs        pictures as people pass them to predict: paths, bytes, images, arrays

@@ -156,7 +156,7 @@ def evaluate_answers(answers: Sequence[Answer], labels: NDArray[np.int64], model
     return replace(
         evaluate(probabilities, labels, model.classes),
         uncalibrated_error=reliability(before.max(axis=1), before.argmax(axis=1) == labels).error,
-        unknown_fraction=refused if model.rejection else None,
+        unknown_fraction=refused if model.open_set else None,
     )
 
 

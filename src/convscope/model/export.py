@@ -34,8 +34,8 @@ PREPARED_BOUND = 1e-5
 """How far a probability may be off for a picture that has the network's size already."""
 RAW_BOUND = 1e-3
 """How far for a picture that the graph resizes."""
-_MOST_COMPARED = 1_000
-_MOST_CALIBRATED = 300
+_MAX_COMPARED = 1_000
+_MAX_CALIBRATED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
 
     learned, judged = select(data, model, "train"), select(data, model, "test")
     graph = quantise(
-        build_raw_graph(model, licence), learned.store.pictures[_spread(learned.indices, _MOST_CALIBRATED)]
+        build_raw_graph(model, licence), learned.store.pictures[_spread(learned.indices, _MAX_CALIBRATED)]
     )
     coarse, exact = _labels(graph, model, judged)
     write(graph, path)
@@ -139,7 +139,7 @@ def held_out(model: Model, data: str) -> Iterator[Named]:
     """
     selection = select(data, model, "test")
     source = open_source(data)
-    names = [source.items[place].name for place in _spread(selection.places, _MOST_COMPARED)]
+    names = [source.items[place].name for place in _spread(selection.places, _MAX_COMPARED)]
     return raw_pictures(source, names, model.preparation)
 
 
@@ -168,7 +168,7 @@ def compare(graph: onnx.ModelProto, model: Model, pictures: Iterable[Named]) -> 
     """
     session, predictor = open_session(graph, None), Predictor(model)
     size = (model.preparation.height, model.preparation.width)
-    outputs = ["probabilities", "score"] if model.rejection else ["probabilities"]
+    outputs = ["probabilities", "score"] if model.open_set else ["probabilities"]
     count, largest, worst, worst_share = 0, 0.0, "", -1.0
     for count, (name, pixels) in enumerate(pictures, start=1):  # noqa: B007 - its last value is their number
         shares, *scores = map(np.asarray, session.run(outputs, {"pictures": pixels[np.newaxis]}))

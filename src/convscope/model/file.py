@@ -25,8 +25,8 @@ from pydantic import JsonValue, ValidationError
 from convscope.common.atomic import replacing
 from convscope.common.printable import printable
 from convscope.errors import ModelFileError, NetworkError, NotationError
-from convscope.model.metadata import FORMAT, Metadata, RejectionFields, first_fault, parse_object
-from convscope.model.rejection import Rejection
+from convscope.model.metadata import FORMAT, Metadata, OpenSetFields, first_fault, parse_object
+from convscope.model.open_set import OpenSetRule
 from convscope.network.chain import Chain, parse_chain
 from convscope.pictures.preparation import Preparation
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 _KEY = "convscope"
 _EVERY_RUN_HAS_ONE = "model"
-_ORIGIN, _DIRECTIONS = "rejection.origin", "rejection.directions"
-_LONGEST_HEADER = 32 * 2**20
-_MOST_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
-_LARGEST_MAP = 2**27  # values of one layer's output for one picture: 512 MiB
+_ORIGIN, _DIRECTIONS = "open_set.origin", "open_set.directions"
+_MAX_HEADER_BYTES = 32 * 2**20
+_MAX_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
+_MAX_MAP_VALUES = 2**27  # values of one layer's output for one picture: 512 MiB
 _UNUSABLE = (ValueError, safetensors.SafetensorError, NotationError, NetworkError)
 
 
@@ -58,7 +58,7 @@ class Model:
         figures: What was measured, as JSON: accuracy on the test pictures and the like.
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
         temperature: What the logits are divided by before softmax, so that probabilities are calibrated.
-        rejection: Which pictures are taken for unknown; None if none are.
+        open_set: Which pictures are taken for unknown; None if none are.
     """
 
     chain: Chain
@@ -70,7 +70,7 @@ class Model:
     figures: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     receipt: Mapping[str, str] = field(default_factory=dict[str, str])
     temperature: float = 1.0
-    rejection: Rejection | None = None
+    open_set: OpenSetRule | None = None
 
     @property
     def notation(self) -> str:
@@ -155,7 +155,7 @@ def from_bytes(data: bytes) -> Model:
 
 
 def _to_bytes(model: Model) -> bytes:
-    rejection = model.rejection
+    rule = model.open_set
     metadata = Metadata.model_validate(
         {
             "format": FORMAT,
@@ -165,23 +165,23 @@ def _to_bytes(model: Model) -> bytes:
             "mean": list(model.mean),
             "std": list(model.std),
             "temperature": model.temperature,
-            "rejection": rejection and {"directions": rejection.directions.shape[1], **rejection.numbers()},
+            "open_set": rule and {"directions": rule.directions.shape[1], **rule.numbers()},
             "figures": dict(model.figures),
             "receipt": dict(model.receipt),
         }
     )
     if model.chain != parse_chain(model.notation, model.preparation.shape, len(model.classes)):
         raise ValueError("its network does not fit its notation, its picture size or its classes")
-    given = {**model.weights, **_rejection_tensors(rejection)}
+    given = {**model.weights, **_rule_tensors(rule)}
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in given.items()}
     types = {
         name: "F32" if tensor.dtype == np.float32 else tensor.dtype.name for name, tensor in tensors.items()
     }
     found = {name: (types[name], [*tensor.shape]) for name, tensor in tensors.items()}
-    _check_tensors(found, _expected_shapes(model, metadata.rejection))
+    _check_tensors(found, _expected_shapes(model, metadata.open_set))
     _check_finite(tensors)
     text = metadata.model_dump_json()
-    if len(text) > _LONGEST_HEADER // 2:
+    if len(text) > _MAX_HEADER_BYTES // 2:
         raise ValueError("figures, receipt and class names are too long together")
     return safetensors.numpy.save(tensors, {_KEY: text})
 
@@ -191,7 +191,7 @@ def _from_file(file: BinaryIO, size: int) -> Model:
     header = parse_object(text)
     metadata = _metadata(header)
     model = _without_tensors(metadata)
-    shapes = _expected_shapes(model, metadata.rejection)
+    shapes = _expected_shapes(model, metadata.open_set)
     _check_tensors(_tensors(header), shapes)
     expected = 8 + len(text) + 4 * sum(map(math.prod, shapes.values()))
     if size != expected:
@@ -201,15 +201,15 @@ def _from_file(file: BinaryIO, size: int) -> Model:
     _check_finite(found)
     # in the chain's order: safetensors gives them in one that changes from process to process
     weights = {name: found[name] for name in model.chain.parameters}
-    return replace(model, weights=weights, rejection=_rejection(metadata.rejection, found))
+    return replace(model, weights=weights, open_set=_rule(metadata.open_set, found))
 
 
 def _header_text(file: BinaryIO, size: int) -> bytes:
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= size - 8:
         raise ValueError("it does not begin like a safetensors file, or is cut short")
-    if length > _LONGEST_HEADER:
-        raise ValueError(f"its header is longer than {_LONGEST_HEADER:,} bytes")
+    if length > _MAX_HEADER_BYTES:
+        raise ValueError(f"its header is longer than {_MAX_HEADER_BYTES:,} bytes")
     return file.read(length)
 
 
@@ -240,21 +240,19 @@ def _without_tensors(metadata: Metadata) -> Model:
     )
 
 
-def _rejection_tensors(rejection: Rejection | None) -> dict[str, NDArray[np.float32]]:
-    return {_ORIGIN: rejection.origin, _DIRECTIONS: rejection.directions} if rejection else {}
+def _rule_tensors(rule: OpenSetRule | None) -> dict[str, NDArray[np.float32]]:
+    return {_ORIGIN: rule.origin, _DIRECTIONS: rule.directions} if rule else {}
 
 
-def _rejection(
-    fields: RejectionFields | None, tensors: Mapping[str, NDArray[np.float32]]
-) -> Rejection | None:
+def _rule(fields: OpenSetFields | None, tensors: Mapping[str, NDArray[np.float32]]) -> OpenSetRule | None:
     if fields is None:
         return None
-    return Rejection(
+    return OpenSetRule(
         origin=tensors[_ORIGIN],
         directions=tensors[_DIRECTIONS],
         scale=fields.scale,
         threshold=fields.threshold,
-        refused_fraction=fields.refused_fraction,
+        rejected_fraction=fields.rejected_fraction,
     )
 
 
@@ -267,16 +265,16 @@ def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonVal
     return tensors
 
 
-def _expected_shapes(model: Model, rejection: RejectionFields | None) -> dict[str, tuple[int, ...]]:
+def _expected_shapes(model: Model, rule: OpenSetFields | None) -> dict[str, tuple[int, ...]]:
     shapes = dict(model.chain.parameters)
-    if rejection:
+    if rule:
         inputs = model.chain.features.shape
-        shapes |= {_ORIGIN: inputs, _DIRECTIONS: (*inputs, rejection.directions)}
-    if sum(map(math.prod, shapes.values())) > _MOST_PARAMETERS:
-        raise ValueError(f"the network has more than {_MOST_PARAMETERS:,} parameters")
-    if max(math.prod(step.shape) for step in model.chain) > _LARGEST_MAP:
+        shapes |= {_ORIGIN: inputs, _DIRECTIONS: (*inputs, rule.directions)}
+    if sum(map(math.prod, shapes.values())) > _MAX_PARAMETERS:
+        raise ValueError(f"the network has more than {_MAX_PARAMETERS:,} parameters")
+    if max(math.prod(step.shape) for step in model.chain) > _MAX_MAP_VALUES:
         raise ValueError(
-            f"a layer of the network gives out more than {_LARGEST_MAP:,} numbers for one picture"
+            f"a layer of the network gives out more than {_MAX_MAP_VALUES:,} numbers for one picture"
         )
     return shapes
 

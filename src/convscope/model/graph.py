@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from convscope.model.rejection_graph import rejection_part
+from convscope.model.open_set_graph import open_set_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,19 +51,19 @@ def build_graph(model: Model) -> onnx.ModelProto:
         helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
     ]
     network = network_nodes(model)
-    rejection = rejection_part(model)
+    open_set = open_set_part(model)
     answers = ["N", len(model.classes)]
     return assemble(
-        [*arrangement, *network, *_exact_probabilities(), *rejection.nodes],
+        [*arrangement, *network, *_exact_probabilities(), *open_set.nodes],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
         [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, answers),
             helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, answers),
-            *rejection.outputs,
+            *open_set.outputs,
         ],
         {
             **network_constants(model),
-            **rejection.constants,
+            **open_set.constants,
             "exact_temperature": np.array(model.temperature, np.float64),
         },
     )

@@ -12,9 +12,9 @@ from convscope.common import strict_json
 from convscope.common.printable import printable
 
 FORMAT = 1
-_DEEPEST = 16
-_LONGEST_SIDE = 4_096
-_MOST_CLASSES = 65_536
+_MAX_DEPTH = 16
+_MAX_SIDE = 4_096
+_MAX_CLASSES = 65_536
 _UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, line and paragraph separators
 
 
@@ -26,10 +26,10 @@ def _is_showable(name: str) -> str:
 
 def _is_shallow(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     level: list[JsonValue] = [value]
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         level = [inner for outer in level for inner in _inside(outer)]
     if level:
-        raise ValueError(f"nested more than {_DEEPEST} levels deep")
+        raise ValueError(f"nested more than {_MAX_DEPTH} levels deep")
     json.dumps(value, allow_nan=False)  # raises ValueError for what is not a finite number
     return value
 
@@ -55,18 +55,18 @@ class PreparationFields(_Strict):
     """How a picture becomes the network's input; sides in pixels."""
 
     channels: Literal[1, 3]
-    height: int = Field(ge=1, le=_LONGEST_SIDE)
-    width: int = Field(ge=1, le=_LONGEST_SIDE)
+    height: int = Field(ge=1, le=_MAX_SIDE)
+    width: int = Field(ge=1, le=_MAX_SIDE)
     fit: Literal["stretch", "pad", "crop"]
 
 
-class RejectionFields(_Strict):
-    """When a picture is taken for unknown; `convscope.model.rejection.Rejection` says what they mean."""
+class OpenSetFields(_Strict):
+    """When a picture is taken for unknown; `convscope.model.open_set.OpenSetRule` says what they mean."""
 
     directions: int = Field(ge=1)
     scale: float = Field(ge=0, le=1e9)
     threshold: float = Field(ge=-1e9, le=1e9)
-    refused_fraction: float = Field(gt=0, lt=1)
+    rejected_fraction: float = Field(gt=0, lt=1)
 
 
 class Metadata(_Strict):
@@ -74,12 +74,12 @@ class Metadata(_Strict):
 
     format: Literal[1]
     notation: str = Field(max_length=2_048)
-    classes: list[ClassName] = Field(min_length=2, max_length=_MOST_CLASSES)
+    classes: list[ClassName] = Field(min_length=2, max_length=_MAX_CLASSES)
     preparation: PreparationFields
     mean: list[Number]
     std: list[Positive]
     temperature: float = Field(ge=1e-3, le=1e3)
-    rejection: RejectionFields | None = None
+    open_set: OpenSetFields | None
     figures: Figures
     receipt: dict[Annotated[str, Field(max_length=255)], ReceiptText] = Field(max_length=256)
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 disable_telemetry()  # once more, by ONNX Runtime's own function: not every build heeds the variable
 
-_VALUES_AT_ONCE = 2**21
+_MAX_BATCH_VALUES = 2**21
 """In the largest step of a batch: 8 MiB of float32, which a step still finds in the cache."""
-_MOST_PICTURES_AT_ONCE = 256
+_MAX_BATCH_SIZE = 256
 
 
 class Answer(NamedTuple):
@@ -60,7 +60,7 @@ class Predictor:
         self._threads = threads or processor_count()
         self._graph = partial(build_graph, model)
         self._session = open_session(self._graph(), self._threads)
-        self._rejects = model.rejection is not None
+        self._has_open_set = model.open_set is not None
         self.batch_size = pictures_at_once(model)
         size = model.preparation
         self._shape = (size.height, size.width, size.channels)
@@ -98,7 +98,7 @@ class Predictor:
 
         Arguments and errors as for `logits`.
         """
-        if not self._rejects:
+        if not self._has_open_set:
             return [Answer(row, None, unknown=False) for row in self.probabilities(pictures)]
         shares, scores, unknown = self._values(pictures, ["probabilities", "score", "unknown"])
         told = zip(shares, scores.tolist(), unknown.tolist(), strict=True)
@@ -149,4 +149,4 @@ def _run(
 def pictures_at_once(model: Model) -> int:
     """How many pictures fit into a batch."""
     largest = max(math.prod(step.input_shape) + math.prod(step.shape) for step in model.chain.layers)
-    return min(_MOST_PICTURES_AT_ONCE, max(1, _VALUES_AT_ONCE // largest))
+    return min(_MAX_BATCH_SIZE, max(1, _MAX_BATCH_VALUES // largest))

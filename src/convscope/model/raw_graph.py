@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from onnx import TensorProto, helper
 
 from convscope.model.graph import assemble, network_constants, network_nodes
+from convscope.model.open_set_graph import open_set_part
 from convscope.model.preparation_graph import preparation_nodes
-from convscope.model.rejection_graph import rejection_part
 
 if TYPE_CHECKING:
     import onnx
@@ -33,16 +33,16 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
         licence: The terms the model may be used under, which only its owner knows.
     """
     preparation, constants = preparation_nodes(model.preparation)
-    rejection = rejection_part(model)
+    open_set = open_set_part(model)
     graph = assemble(
-        [*preparation, *network_nodes(model), *_answer(), *rejection.nodes],
+        [*preparation, *network_nodes(model), *_answer(), *open_set.nodes],
         [helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["N", "height", "width", "channels"])],
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(model.classes)]),
             helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
-            *rejection.outputs,
+            *open_set.outputs,
         ],
-        {**constants, **network_constants(model), **rejection.constants},
+        {**constants, **network_constants(model), **open_set.constants},
     )
     for key, value in _properties(model, licence).items():  # in one order: the same model, the same bytes
         graph.metadata_props.add(key=key, value=value)
@@ -64,7 +64,7 @@ def _properties(model: Model, licence: str) -> dict[str, str]:
         "preparation": json.dumps(asdict(model.preparation)),
         "network": model.notation,
         "temperature": json.dumps(model.temperature),
-        "rejection": json.dumps(model.rejection and model.rejection.numbers()),
+        "open_set": json.dumps(model.open_set and model.open_set.numbers()),
         "licence": licence or "not stated",
         "figures": json.dumps(dict(model.figures)),
         "receipt": json.dumps(dict(model.receipt)),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Catalogue, Store
 
 Judged = Part | Literal["all"]
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ def _check_classes(judged: set[str], known: Sequence[str], source: str) -> None:
     close = {name: _close(name, known) for name in unknown}
     meant = ", ".join(f"{other} for {name}" for name, other in close.items() if other)
     hint = f" ({meant})" if meant else ""
-    shown = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
-    names = ", ".join(map(repr, unknown[:_MOST_NAMED])) + (", ..." if len(unknown) > _MOST_NAMED else "")
+    shown = ", ".join(known[:_MAX_NAMED]) + (", ..." if len(known) > _MAX_NAMED else "")
+    names = ", ".join(map(repr, unknown[:_MAX_NAMED])) + (", ..." if len(unknown) > _MAX_NAMED else "")
     raise DataError(
         f"the model does not know the class{'' if len(unknown) == 1 else 'es'} {names} of {source}",
         why=f"it was trained on {shown}",
@@ -180,6 +180,6 @@ def _common_beginning(names: Sequence[str]) -> int:
 
 
 def _broken(store: Store) -> tuple[str, ...]:
-    named = [f"left out {one.name}: {one.cause}" for one in store.broken[:_MOST_NAMED]]
+    named = [f"left out {one.name}: {one.cause}" for one in store.broken[:_MAX_NAMED]]
     more = len(store.broken) - len(named)
     return (*named, f"left out {more:,} more broken pictures") if more else tuple(named)

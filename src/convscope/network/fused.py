@@ -30,7 +30,7 @@ EPSILON = 1e-5
 """Added to every variance, so that a channel that is constant in a batch does no harm."""
 
 
-class PoolNormaliseCut(torch.autograd.Function):
+class PoolNormReLU(torch.autograd.Function):
     """Pool (or not), normalise over the batch and cut at zero, in two passes each way.
 
     `apply(maps, shift, pool, add_up)` takes maps (pictures, channels, height, width) in channels-last memory,
@@ -130,7 +130,7 @@ def _sum(maps: Tensor) -> tuple[Tensor, None, NDArray[np.float32]]:
 
 def _normalise_and_cut(maps: Tensor, scale: NDArray[np.float32], offset: NDArray[np.float32]) -> Tensor:
     out = torch.empty_like(maps)
-    run(kernels.normalise_and_cut, _rows(maps), scale, offset, _rows(out))
+    run(kernels.normalise_relu, _rows(maps), scale, offset, _rows(out))
     return out
 
 

@@ -106,7 +106,7 @@ def pool_and_sum(
 
 
 @_compiled
-def normalise_and_cut(
+def normalise_relu(
     first: int, last: int, maps: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any], out: NDArray[Any]
 ) -> None:
     """Write max(0, scale * x + shift), channel by channel.

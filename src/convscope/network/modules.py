@@ -17,13 +17,13 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
 from convscope.network.chain import HALVING
-from convscope.network.fused import EPSILON, PoolNormaliseCut, alone, normalise_maps, pool_maps
-from convscope.network.shared_batch import normalise_share
+from convscope.network.fused import EPSILON, PoolNormReLU, alone, normalise_maps, pool_maps
+from convscope.network.sync_batch_norm import sync_batch_norm
 
 if TYPE_CHECKING:
     from convscope.network.chain import Chain, Step
     from convscope.network.fused import AddUp
-    from convscope.network.shared_batch import AddUpTensors
+    from convscope.network.sync_batch_norm import AddUpTensors
 
 STATISTICS_MOMENTUM = 0.1
 """How far the running statistics move towards those of each new batch."""
@@ -64,7 +64,7 @@ class NormalisedReLU(nn.Module):
 
     def _normalise(self, maps: Tensor) -> Tensor:
         if self.add_up_tensors:
-            normal, mean, variance = normalise_share(maps, self.shift, self.add_up_tensors)
+            normal, mean, variance = sync_batch_norm(maps, self.shift, self.add_up_tensors)
             self._remember(mean, variance)
             return normal
         mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.variance)
@@ -84,7 +84,7 @@ class NormalisedReLU(nn.Module):
             return normalise_maps(pooled, self.mean, self.variance, self.shift)
         out, mean, variance = cast(
             "tuple[Tensor, Tensor, Tensor]",
-            PoolNormaliseCut.apply(maps, self.shift, self.pool, self.add_up),
+            PoolNormReLU.apply(maps, self.shift, self.pool, self.add_up),
         )
         self._remember(mean, variance)
         return out

@@ -16,11 +16,11 @@ and Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is quick and f
 more.
 """
 
-_LARGEST_LEARNED_SIDE = 48
+_MAX_LEARNED_SIDE = 48
 """Larger maps are pooled before the first learned convolution: most of the time would go into them."""
 _WIDTHS = {1: (32, 64, 128), 3: (64, 192, 256)}
 """Filters of the groups, by the picture's channels: grey pictures hold less and get half the filters."""
-_LARGEST_MAXIMUM = 3
+_MAX_POOLED_SIDE = 3
 """The last maps, up to this side, are left to their largest cell; of larger ones the mean is taken."""
 
 
@@ -44,7 +44,7 @@ def automatic_network(shape: tuple[int, int, int]) -> str:
     if channels == 3:
         pieces = ["24C2"] if side > 1 else ["6C1"]
         side = max(1, side - 1)
-    while side > _LARGEST_LEARNED_SIDE:
+    while side > _MAX_LEARNED_SIDE:
         pieces.append("MP2")
         side //= 2
     for filters in _WIDTHS[channels]:
@@ -53,5 +53,5 @@ def automatic_network(shape: tuple[int, int, int]) -> str:
         pieces += [f"{filters}C3", "MP2", f"{filters}C3"]
         side //= 2
     if side > 1:
-        pieces.append(f"MP{side}" if side <= _LARGEST_MAXIMUM else f"AP{side}")
+        pieces.append(f"MP{side}" if side <= _MAX_POOLED_SIDE else f"AP{side}")
     return "-".join(pieces)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SMALLEST_VARIANCE = 5e-4
 """Added to every eigenvalue, in units of the pictures' variance, so that noise is not amplified."""
 
-_PICTURES_AT_ONCE = 64
+_BATCH_SIZE = 64
 
 
 def can_be_whitened(step: Step) -> bool:
@@ -61,7 +61,7 @@ def whitening_filters(maps: Tensor, step: Step) -> Tensor:
     """
     count, channels, *sides = step.parameters[f"{step.name}.weight"]
     covariance, patches_seen = torch.zeros(()), 0
-    for part in maps.split(_PICTURES_AT_ONCE):  # the patches of all pictures together would fill the memory
+    for part in maps.split(_BATCH_SIZE):  # the patches of all pictures together would fill the memory
         patches = F.unfold(part.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
         covariance = covariance + patches.T @ patches
         patches_seen += len(patches)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from convscope.model.export import Named
     from convscope.model.file import Model
 
-_MOST_PARAMETERS = 2**25  # 90 MB of text; browsers take longer over more than a person waits
+_MAX_PARAMETERS = 2**25  # 90 MB of text; browsers take longer over more than a person waits
 
 
 def export_page(
@@ -43,10 +43,10 @@ def export_page(
         ConvscopeError: The file cannot be written.
     """
     count = sum(weight.size for weight in model.weights.values())
-    if count > _MOST_PARAMETERS:
+    if count > _MAX_PARAMETERS:
         raise ExportError(
             f"the network is too large for a page: it has {count:,} parameters",
-            why=f"a browser shall open it at once; the limit is {_MOST_PARAMETERS:,}",
+            why=f"a browser shall open it at once; the limit is {_MAX_PARAMETERS:,}",
             remedy="export to ONNX, or serve the model",
         )
     found = compare(model, [*made_up(model.preparation), *pictures])

@@ -45,21 +45,21 @@ def describe(model: Model) -> list[dict[str, object]]:
     return [_describe(step, model) for step in model.chain.layers]
 
 
-def describe_rejection(model: Model) -> dict[str, object] | None:
+def describe_open_set(model: Model) -> dict[str, object] | None:
     """Describe which pictures the model takes for unknown; None if none are."""
-    if model.rejection is None:
+    if model.open_set is None:
         return None
     features = model.chain.features
     maps = features.input_shape if features.kind == "flattening" else (*features.shape, 1, 1)
     origin, directions = (
         np.moveaxis(rows.reshape(-1, *maps), 1, -1).astype("<f4")
-        for rows in (model.rejection.origin, model.rejection.directions.T)
+        for rows in (model.open_set.origin, model.open_set.directions.T)
     )
     return {
         "origin": _text(origin),
         "directions": _text(directions),
-        "scale": model.rejection.scale,
-        "threshold": model.rejection.threshold,
+        "scale": model.open_set.scale,
+        "threshold": model.open_set.threshold,
     }
 
 

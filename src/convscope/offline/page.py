@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from convscope.offline.layers import describe, describe_rejection
+from convscope.offline.layers import describe, describe_open_set
 from convscope.pictures.reading import BYTE_LIMIT, PIXEL_LIMIT
 from convscope.web.html_page import Scripts, html_page
 from convscope.web.modules import bundle, reachable, read
@@ -43,7 +43,7 @@ def page(model: Model, name: str, licence: str = "") -> str:
             "std": model.std,
             "temperature": model.temperature,
             "layers": describe(model),
-            "rejection": describe_rejection(model),
+            "open_set": describe_open_set(model),
         },
     }
     style = "\n".join(map(read, ("walk/walk.css", "offline/offline.css")))

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LONGEST_SIDE = 512
-_LONGEST_EXACT_SIDE = 64
+MAX_SIDE = 512
+_MAX_EXACT_SIDE = 64
 """Larger pictures may be written as JPEG: nobody tells single pixels in them, and PNG is far larger."""
 _QUALITY = 80
 
 
 def data_url(pixels: NDArray[np.uint8]) -> str:
-    """Write a picture as a data URL, made smaller where a side is longer than `LONGEST_SIDE`.
+    """Write a picture as a data URL, made smaller where a side is longer than `MAX_SIDE`.
 
     Args:
         pixels: uint8 (height, width) or (height, width, 1 or 3).
@@ -30,8 +30,8 @@ def data_url(pixels: NDArray[np.uint8]) -> str:
         'data:image/png;base64,iVBORw0K'
     """
     image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    is_exact = max(image.size) <= _LONGEST_EXACT_SIDE
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
+    is_exact = max(image.size) <= _MAX_EXACT_SIDE
     written = {form: _written(image, form) for form in (["PNG"] if is_exact else ["PNG", "JPEG"])}
     form = min(written, key=lambda form: len(written[form]))
     return f"data:image/{form.lower()};base64,{base64.b64encode(written[form]).decode()}"

@@ -91,7 +91,7 @@ def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
         NetworkError: The maps become too small for the steps that follow.
     """
     weights = {name: weight.copy() for name, weight in model.weights.items()}
-    edited = replace(model, weights=weights, rejection=None)
+    edited = replace(model, weights=weights, open_set=None)
     for edit in edits:
         match edit:
             case WeightEdit():

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convscope.model.inputs import Picture
     from convscope.steps.arrays import Array
 
-LONGEST_SIDE = 256
+MAX_SIDE = 256
 """Larger pictures are made smaller: on more pixels than a screen has, nobody can point at one."""
 
 
@@ -88,7 +88,7 @@ def _model(
     stride: tuple[int, int],
     padding: tuple[int, int] | None,
 ) -> Model:
-    shrunk = min(1.0, LONGEST_SIDE / max(sides))
+    shrunk = min(1.0, MAX_SIDE / max(sides))
     height, width = (max(1, round(side * shrunk)) for side in sides)
     rows, columns = kernels[0].shape
     if any(kernel.shape != (rows, columns) for kernel in kernels):

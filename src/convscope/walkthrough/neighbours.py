@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model.last_hidden import last_hidden
+from convscope.model.features import compute_features
 from convscope.walkthrough.document import Neighbour
 from convscope.walkthrough.drawing import data_url
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from convscope.model.selection import Selection
 
 MOST_NEIGHBOURS = 8
-_MOST_HELD_BYTES = 2**28
+_MAX_HELD_BYTES = 2**28
 
 
 class Neighbourhood:
@@ -42,7 +42,7 @@ class Neighbourhood:
         self._model = model
         self._selection = selection
         held_bytes = 4 * len(selection.indices) * model.chain.features.shape[0]
-        self._held = [*self._described()] if held_bytes <= _MOST_HELD_BYTES else None
+        self._held = [*self._described()] if held_bytes <= _MAX_HELD_BYTES else None
 
     def nearest(self, features: NDArray[np.float64]) -> list[Neighbour]:
         """Find the nearest pictures, the nearest first.
@@ -66,7 +66,7 @@ class Neighbourhood:
         ]
 
     def _described(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        return last_hidden(self._model, self._selection.store.pictures, self._selection.indices)
+        return compute_features(self._model, self._selection.store.pictures, self._selection.indices)
 
 
 def cosine_distance(rows: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:

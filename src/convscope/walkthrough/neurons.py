@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from convscope.network.receptive_field import ReceptiveField
     from convscope.pictures.decoding import Progress
 
-MOST_PICTURES = 16
+MAX_PICTURES = 16
 """So many of the pictures that light a neuron up most are told."""
 
 
@@ -43,7 +43,7 @@ class Answers:
     Attributes:
         step: `convolution_1.relu`, ..., or the output layer.
         pictures: (units, k) places in the selection of the pictures with the largest answers, the largest
-            first; k is `MOST_PICTURES`, or the number of pictures where that is smaller.
+            first; k is `MAX_PICTURES`, or the number of pictures where that is smaller.
         values: (units, k) those answers.
         cells: (units, k, 2) row and column of the largest cell of the map; None where there are no maps.
         mean: (units, classes) mean answer to the pictures of each class; NaN where a class has none.
@@ -144,7 +144,7 @@ class _Gathered:
     def _keep_best(self, new: NDArray[np.float64]) -> None:
         """Of (answer, place, cell) by picture and unit, keep the largest answers; of equals the earlier."""
         among = np.concatenate([self.best, new], axis=1) if self.best.size else new
-        order = np.argsort(-among[0], axis=0, kind="stable")[:MOST_PICTURES]
+        order = np.argsort(-among[0], axis=0, kind="stable")[:MAX_PICTURES]
         self.best = np.take_along_axis(among, order[np.newaxis], axis=1)
 
     def told(self, step: Step) -> Answers:

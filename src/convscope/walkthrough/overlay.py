@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
-_SHORTEST_SIDE = 256
-_MOST_COVERED = 0.7
+_MIN_SIDE = 256
+_MAX_COVERED = 0.7
 _FOR, _AGAINST = (194, 65, 12), (33, 102, 172)
 """Orange-red above 0 and blue below, as everywhere."""
 
@@ -92,11 +92,11 @@ def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[n
     grey = np.asarray(
         Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels).convert("L")
     )
-    larger = max(1, -(-_SHORTEST_SIDE // min(grey.shape)))
+    larger = max(1, -(-_MIN_SIDE // min(grey.shape)))
     below = np.repeat(np.repeat(grey, larger, axis=0), larger, axis=1)[:, :, np.newaxis].astype(np.float64)
     strongest = np.abs(values).max()
     shares = Image.fromarray((values / strongest if strongest else values).astype(np.float32))
     smooth = np.asarray(shares.resize(below.shape[1::-1], Image.Resampling.BILINEAR))[:, :, np.newaxis]
-    covered = _MOST_COVERED * np.abs(smooth)
+    covered = _MAX_COVERED * np.abs(smooth)
     laid = np.where(smooth > 0, _FOR, _AGAINST)
     return np.rint(below * (1 - covered) + laid * covered).astype(np.uint8)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 SIGNED = DIVERGING.reversed()
 """Blue for -1, near-white for 0, orange-red for 1."""
 
-MOST_BARS = 8
+MAX_BARS = 8
 _CELL, _GAP, _TEXT, _TITLE = 1.9, 0.3, 0.7, 0.35
 """In inches: a panel with its gap, the text below it, and the title of all."""
-_MOST_DIGITS = 6  # cells in a row; smaller ones cannot hold their number
+_MAX_DIGITS = 6  # cells in a row; smaller ones cannot hold their number
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "top", "parse_math": False}
 
 
@@ -85,7 +85,7 @@ def mosaic(axes: Axes, maps: NDArray[np.float64], limit: float) -> None:
         top, left = place // columns * (height + gap), place % columns * (width + gap)
         board[top : top + height, left : left + width] = one
     axes.imshow(board, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
-    if max(board.shape) <= _MOST_DIGITS:
+    if max(board.shape) <= _MAX_DIGITS:
         for row, column in np.argwhere(np.isfinite(board)):
             value = float(board[row, column])
             colour = "white" if abs(value) > 0.6 * limit else INK
@@ -104,7 +104,7 @@ def bars(
     form: Callable[[float], str],
     colour: Callable[[float], str],
 ) -> None:
-    """Draw bars one below the other, at most `MOST_BARS`: what each is called, and its value."""
+    """Draw bars one below the other, at most `MAX_BARS`: what each is called, and its value."""
     values = [value for _, value in shares]
     farthest = max(map(abs, values)) or 1.0
     axes.barh(range(len(shares)), values, height=0.25, color=[colour(value) for value in values])
@@ -112,7 +112,7 @@ def bars(
         axes.text(0, place - 0.26, f"{name}  {form(value)}", fontsize=7, color=INK, parse_math=False)
     lowest = -1.1 * farthest if min(values) < 0 else 0
     axes.set_xlim(lowest, 1.1 * farthest)
-    axes.set_ylim(max(len(shares), MOST_BARS) - 0.5, -0.6)
+    axes.set_ylim(max(len(shares), MAX_BARS) - 0.5, -0.6)
 
 
 def number(value: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model.last_hidden import last_hidden
+from convscope.model.features import compute_features
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.document import Relevance
 
@@ -31,7 +31,7 @@ def relevance(model: Model, selection: Selection) -> Relevance:
     """
     sums = np.zeros((model.chain.features.shape[0], len(model.classes)))
     counts = np.bincount(selection.labels, minlength=len(model.classes))
-    for places, found in last_hidden(model, selection.store.pictures, selection.indices):
+    for places, found in compute_features(model, selection.store.pictures, selection.indices):
         is_class = np.eye(len(model.classes))[selection.labels[places]]
         sums += found.astype(np.float64).T @ is_class
     return Relevance(mean=encode(sums / np.maximum(counts, 1), "float32"), pictures=counts.tolist())

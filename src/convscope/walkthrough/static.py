@@ -22,7 +22,7 @@ from convscope.walkthrough.document import (
     SoftmaxStep,
     Walk,
 )
-from convscope.walkthrough.panels import MOST_BARS, Panel, bars, lay_out, mosaic, number, percent, picture
+from convscope.walkthrough.panels import MAX_BARS, Panel, bars, lay_out, mosaic, number, percent, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _COLUMNS = 6
-_MOST_MAPS = 4
+_MAX_MAPS = 4
 
 
 def draw(walk: Walk, file: IO[bytes], form: Literal["png", "pdf"]) -> None:
@@ -105,7 +105,7 @@ def _image(step: ImageStep) -> Panel:
 def _most_active(maps: NDArray[np.float64]) -> list[int]:
     """The maps with the largest sum after ReLU, the strongest first."""
     sums = np.maximum(maps, 0).sum(axis=(1, 2))
-    return np.argsort(-sums, kind="stable")[:_MOST_MAPS].tolist()
+    return np.argsort(-sums, kind="stable")[:_MAX_MAPS].tolist()
 
 
 def _maps(
@@ -139,10 +139,10 @@ def _neurons(step: FullConnectionStep, walk: Walk, predicted: int) -> Panel:
     products, inputs = told.products.values()[predicted], told.inputs.values()[predicted]
     shown = [
         (f"input {index}", float(product))
-        for index, product in zip(inputs[: (MOST_BARS - 2)], products[: (MOST_BARS - 2)], strict=True)
+        for index, product in zip(inputs[: (MAX_BARS - 2)], products[: (MAX_BARS - 2)], strict=True)
     ]
-    rest = float(products[(MOST_BARS - 2) :].sum() + told.rest_sums.values()[predicted])
-    shown += [("the others", rest)] if len(products) + told.rest_count > (MOST_BARS - 2) else []
+    rest = float(products[(MAX_BARS - 2) :].sum() + told.rest_sums.values()[predicted])
+    shown += [("the others", rest)] if len(products) + told.rest_count > (MAX_BARS - 2) else []
     shown += [("bias", float(step.bias.values()[predicted]))]
     total = float(step.output.values()[predicted])
     caption = f"what adds up to {number(total)},\nthe logit of {printable(walk.classes[predicted])}"
@@ -150,7 +150,7 @@ def _neurons(step: FullConnectionStep, walk: Walk, predicted: int) -> Panel:
 
 
 def _softmax(step: SoftmaxStep, walk: Walk) -> Panel:
-    best = np.argsort([-share for share in step.calibrated], kind="stable")[: (MOST_BARS - 2)]
+    best = np.argsort([-share for share in step.calibrated], kind="stable")[: (MAX_BARS - 2)]
     shown = [(printable(walk.classes[index])[:16], step.calibrated[index]) for index in best.tolist()]
     at = f" at temperature {walk.temperature:.3g}" if walk.temperature != 1 else ""
     caption = f"probabilities{at}"

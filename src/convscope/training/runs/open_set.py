@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model import rejection
-from convscope.model.last_hidden import last_hidden
+from convscope.model import open_set
+from convscope.model.features import compute_features
 from convscope.training.data.training_data import spread
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _MOST_INPUTS = 4_096
 _MOST_PICTURES = 2_000
 
 
-def fit_rejection(model: Model, data: TrainingData) -> rejection.Rejection | None:
+def fit_open_set_rule(model: Model, data: TrainingData) -> open_set.OpenSetRule | None:
     """Find the main directions of training pictures, and the threshold on validation pictures.
 
     Returns:
@@ -32,10 +32,10 @@ def fit_rejection(model: Model, data: TrainingData) -> rejection.Rejection | Non
         return None
     train, validation = (_features(model, data, part) for part in (data.split.train, data.split.validation))
     weight, bias = (model.weights[name] / model.temperature for name in chain.output.parameters)
-    return rejection.fit(train, validation, weight, bias)
+    return open_set.fit(train, validation, weight, bias)
 
 
 def _features(model: Model, data: TrainingData, part: NDArray[np.int64]) -> NDArray[np.float32]:
-    found = last_hidden(model, data.store.pictures, spread(part, _MOST_PICTURES))
+    found = compute_features(model, data.store.pictures, spread(part, _MOST_PICTURES))
     inputs = model.chain.features.shape[0]
     return np.concatenate([np.empty((0, inputs), np.float32), *(features for _, features in found)])

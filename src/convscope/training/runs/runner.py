@@ -40,7 +40,7 @@ from convscope.training.report import run_report
 from convscope.training.runs import run_folder, shared_run, snapshots
 from convscope.training.runs.checkpoint import Checkpoints
 from convscope.training.runs.interruption import asked_to_stop
-from convscope.training.runs.open_set import fit_rejection
+from convscope.training.runs.open_set import fit_open_set_rule
 from convscope.training.runs.snapshots import plain_chain
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def _model(training: Training, origin: run_folder.Origin) -> Model:
         ),
         temperature=_temperature(training),
     )
-    return replace(model, rejection=fit_rejection(model, data))
+    return replace(model, open_set=fit_open_set_rule(model, data))
 
 
 def _temperature(training: Training) -> float:

@@ -1,13 +1,13 @@
 /**
  * Arrays as a walk carries them: base64 of raw-deflated little-endian numbers, or a plain list where there are few.
- * Rounded ones hold multiples of a step that each map or filter has of its own.
+ * Rounded ones hold multiples of a scale that each map or filter has of its own.
  *
  * @typedef {object} Tensor
  * @property {number[]} shape
  * @property {ArrayLike<number>} data  in C order
- * @property {number[] | null} [steps]  of rounded numbers, one for each map
+ * @property {number[] | null} [scales]  of rounded numbers, one for each map
  *
- * @typedef {{dtype: string, shape: number[], data: string, steps: number[] | null}} Packed
+ * @typedef {{dtype: string, shape: number[], data: string, scales: number[] | null}} Packed
  */
 
 const HEADER = 5; // bytes before those of a stored block
@@ -37,12 +37,12 @@ export async function unpackAll(value) {
  * @param {Packed} packed
  * @returns {Promise<Tensor>}
  */
-export async function unpack({ dtype, shape, data, steps }) {
+export async function unpack({ dtype, shape, data, scales }) {
   const text = atob(data);
   const deflated = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place++) deflated[place] = text.charCodeAt(place);
   const bytes = stored(deflated) ?? (await inflated(deflated));
-  return { shape, steps, data: steps ? multiples(bytes, steps) : READERS[dtype](bytes) };
+  return { shape, scales, data: scales ? multiples(bytes, scales) : READERS[dtype](bytes) };
 }
 
 /**
@@ -142,20 +142,20 @@ function isPacked(value) {
 }
 
 /**
- * Multiples of steps, folded: 0, −1, 1, −2, ... as 0, 1, 2, 3, ..., the low bytes of all of them before the high bytes.
+ * Multiples of scales, folded: 0, −1, 1, −2, ... as 0, 1, 2, 3, ..., the low bytes of all of them before the high bytes.
  *
  * @param {ArrayBuffer} bytes
- * @param {number[]} steps
+ * @param {number[]} scales
  */
-function multiples(bytes, steps) {
+function multiples(bytes, scales) {
   const count = bytes.byteLength / 2;
   const low = new Uint8Array(bytes, 0, count);
   const high = new Uint8Array(bytes, count);
   const numbers = new Float64Array(count);
-  const each = count / steps.length;
+  const each = count / scales.length;
   for (let place = 0; place < count; place++) {
     const folded = high[place] * 256 + low[place];
-    numbers[place] = ((folded >> 1) ^ -(folded & 1)) * steps[Math.floor(place / each)];
+    numbers[place] = ((folded >> 1) ^ -(folded & 1)) * scales[Math.floor(place / each)];
   }
   return numbers;
 }

@@ -8,7 +8,7 @@
  * @typedef {{kind: "max_pooling" | "average_pooling", window: Pair, stride: Pair, output: Shape}} Pooling
  * @typedef {{network: string, classes: string[], preparation: import("convscope/offline/preparation.js").Preparation,
  *   mean: number[], std: number[], temperature: number, layers: (ProductFields | Pooling)[],
- *   rejection: import("convscope/offline/rejection.js").Rejection | null}} Model
+ *   open_set: import("convscope/offline/open_set.js").OpenSetRule | null}} Model
  * @typedef {{features: Float32Array, logits: number[]}} Output  what reaches the output layer, and what that makes of
  *   it, divided by the temperature
  */

@@ -11,7 +11,7 @@
 import { open, softmax } from "convscope/offline/network.js";
 import { decode, picture } from "convscope/offline/pixels.js";
 import { prepare } from "convscope/offline/preparation.js";
-import { open as openRejection } from "convscope/offline/rejection.js";
+import { open as openRule } from "convscope/offline/open_set.js";
 
 /** @type {Promise<(source: Blob | ImageBitmap) => Promise<Answer>>} */
 let ready;
@@ -25,7 +25,7 @@ addEventListener("message", ({ data }) => {
 /** @param {import("convscope/offline/network.js").Model} model */
 async function begin(model) {
   const network = await open(model);
-  const isUnknown = model.rejection ? openRejection(model.rejection) : () => false;
+  const isUnknown = model.open_set ? openRule(model.open_set) : () => false;
   return async (/** @type {Blob | ImageBitmap} */ source) => {
     const start = performance.now();
     const bitmap = source instanceof Blob ? await decode(source) : source;

@@ -323,10 +323,10 @@ function outputOf(raw, before, chain) {
  * @param {Tensor} input
  * @returns {Tensor}
  */
-function rectified({ shape, data, steps }) {
+function rectified({ shape, data, scales }) {
   const kept = new Float64Array(data.length);
   for (let place = 0; place < kept.length; place++) kept[place] = Math.max(0, data[place]);
-  return { shape, data: kept, steps };
+  return { shape, data: kept, scales };
 }
 
 /**
@@ -346,7 +346,7 @@ function maxima({ winners: { shape, data }, window, stride }, input) {
     const column = (place % width) * stride[1] + (data[place] % window[1]);
     numbers[place] = input.data[(map * rows + row) * columns + column];
   }
-  return { shape, data: numbers, steps: input.steps };
+  return { shape, data: numbers, scales: input.scales };
 }
 
 /** @param {Step | null} before */

@@ -139,7 +139,7 @@ function check(step, neuron) {
     "p",
     { class: "check" },
     `Shown to three digits, added up in full: ${full(total)}. The walk holds ${full(valueAt(step, [neuron]))}.`,
-    stepBefore(step).output.steps
+    stepBefore(step).output.scales
       ? " The inputs are rounded as their maps are; the products come from the inputs in full."
       : null,
   );

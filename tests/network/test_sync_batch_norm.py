@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from convscope.network.fused import EPSILON
-from convscope.network.shared_batch import normalise_share
+from convscope.network.sync_batch_norm import sync_batch_norm
 
 SHARES = (1, 4, 3)
 
@@ -51,7 +51,7 @@ def test_statistics_and_gradients_are_those_of_the_whole_batch(dtype, spread):
 
     def learn(maps, part):
         own, own_shift = maps.detach().requires_grad_(), shift.clone().requires_grad_()
-        normal, mean, variance = normalise_share(own, own_shift, meeting.add_up)
+        normal, mean, variance = sync_batch_norm(own, own_shift, meeting.add_up)
         (normal.relu() * part).sum().backward()
         return normal.detach(), mean, variance, own.grad, own_shift.grad
 
@@ -75,6 +75,6 @@ def test_statistics_and_gradients_are_those_of_the_whole_batch(dtype, spread):
 def test_one_process_alone_is_batch_normalisation():
     torch.manual_seed(0)
     maps, shift = torch.randn(6, 3, 5, 5), torch.randn(3)
-    normal, *_ = normalise_share(maps, shift, lambda _: None)
+    normal, *_ = sync_batch_norm(maps, shift, lambda _: None)
     expected = F.batch_norm(maps, None, None, torch.ones(3), shift, training=True, eps=EPSILON)
     torch.testing.assert_close(normal, expected, rtol=1e-5, atol=1e-5)

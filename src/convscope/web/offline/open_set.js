@@ -1,19 +1,19 @@
 /**
- * Whether a picture is of no known class, as `model/rejection.py` has it:
+ * Whether a picture is of no known class, as `model/open_set.py` has it:
  *
- *     score = ln(sum over classes of exp z) - scale ‖x - origin less its part in the main directions‖
+ *     score = ln(sum over classes of exp z) - scale ‖x - origin less its part in the principal directions‖
  *
  * with x what reaches the output layer and z the logits divided by the temperature. The directions stand at right
  * angles and have length 1, so the square of that length is ‖x - origin‖² less the squares of the parts.
  *
- * @typedef {{origin: string, directions: string, scale: number, threshold: number}} Rejection  the directions one
+ * @typedef {{origin: string, directions: string, scale: number, threshold: number}} OpenSetRule  the directions one
  *   after the other
  */
 
 import { bytes } from "convscope/offline/bytes.js";
 
 /**
- * @param {Rejection} rejection
+ * @param {OpenSetRule} rule
  * @returns {(features: Float32Array, logits: number[]) => boolean}
  */
 export function open({ origin, directions, scale, threshold }) {

@@ -14,32 +14,32 @@ from scipy.special import logsumexp
 from convscope.classifier import Classifier
 from convscope.errors import ModelFileError
 from convscope.model.export import compare, made_up
+from convscope.model.features import compute_features
 from convscope.model.file import load, save
-from convscope.model.last_hidden import last_hidden
+from convscope.model.open_set import OpenSetRule, fit, score
 from convscope.model.predictor import Predictor
 from convscope.model.raw_graph import build_raw_graph
-from convscope.model.rejection import Rejection, fit, score
 
 
 def features_of(model, pictures):
-    return np.concatenate([found for _, found in last_hidden(model, pictures, np.arange(len(pictures)))])
+    return np.concatenate([found for _, found in compute_features(model, pictures, np.arange(len(pictures)))])
 
 
-def rejecting(model, seed=0, kept=2):
+def with_rule(model, seed=0, kept=2):
     """The model with a rule that takes about half of all noise for unknown."""
     random = np.random.default_rng(seed)
     inputs = model.chain.features.shape[0]
     directions, _ = np.linalg.qr(random.normal(size=(inputs, min(kept, inputs))))
-    rule = Rejection(
+    rule = OpenSetRule(
         origin=random.normal(size=inputs).astype(np.float32),
         directions=directions.astype(np.float32),
         scale=0.7,
         threshold=0.0,
-        refused_fraction=0.05,
+        rejected_fraction=0.05,
     )
     pictures = noise(model, 101)
     found = score(rule, features_of(model, pictures), Predictor(model).logits(pictures) / model.temperature)
-    return dataclasses.replace(model, rejection=dataclasses.replace(rule, threshold=float(np.median(found))))
+    return dataclasses.replace(model, open_set=dataclasses.replace(rule, threshold=float(np.median(found))))
 
 
 def noise(model, count):
@@ -50,14 +50,14 @@ def noise(model, count):
 
 @pytest.fixture(scope="module", params=["4C3-MP2-6N", "3C3-MP2", "2C3-7N-5N", "AP2"])
 def model(request, make_model):
-    return rejecting(dataclasses.replace(make_model(request.param), temperature=1.7))
+    return with_rule(dataclasses.replace(make_model(request.param), temperature=1.7))
 
 
 def test_both_graphs_compute_what_the_definition_says(model):
     pictures = noise(model, 101)
     predictor = Predictor(model)
     expected = score(
-        model.rejection, features_of(model, pictures), predictor.logits(pictures) / model.temperature
+        model.open_set, features_of(model, pictures), predictor.logits(pictures) / model.temperature
     )
     answers = predictor.answers(pictures)
     np.testing.assert_allclose([one.score for one in answers], expected, rtol=1e-4, atol=1e-4)
@@ -66,32 +66,32 @@ def test_both_graphs_compute_what_the_definition_says(model):
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     scores, unknown = session.run(["score", "unknown"], {"pictures": pictures})
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
-    far = np.abs(expected - model.rejection.threshold) > 1e-3
+    far = np.abs(expected - model.open_set.threshold) > 1e-3
     assert far.sum() > 90
     for found in (unknown, np.array([one.unknown for one in answers])):
-        assert (found == (expected < model.rejection.threshold))[far].all()
+        assert (found == (expected < model.open_set.threshold))[far].all()
     assert 30 < unknown.sum() < 70
 
 
 def test_probabilities_are_those_of_the_model_without_a_rule(model):
     pictures = noise(model, 5)
-    bare = Predictor(dataclasses.replace(model, rejection=None))
+    bare = Predictor(dataclasses.replace(model, open_set=None))
     rows = [one.probabilities for one in Predictor(model).answers(pictures)]
     np.testing.assert_allclose(rows, bare.probabilities(pictures), rtol=1e-6)
     assert [(one.score, one.unknown) for one in bare.answers(pictures)] == [(None, False)] * 5
 
 
 def test_the_export_is_held_against_the_score_too(model):
-    other = dataclasses.replace(model, rejection=dataclasses.replace(model.rejection, scale=0.6))
+    other = dataclasses.replace(model, open_set=dataclasses.replace(model.open_set, scale=0.6))
     with pytest.raises(Exception, match="differs most on"):
         compare(build_raw_graph(other), model, made_up(model.preparation))
     assert compare(build_raw_graph(model), model, made_up(model.preparation)).difference < 1e-5
 
 
 def test_a_prediction_says_so(make_model):
-    model = rejecting(make_model())
+    model = with_rule(make_model())
     pictures = noise(model, 20)
-    threshold = np.float32(model.rejection.threshold)
+    threshold = np.float32(model.open_set.threshold)
     predictions = Classifier(model).predict(list(pictures))
     assert all(one.unknown == (one.score < threshold) for one in predictions)
     assert {one.unknown for one in predictions} == {True, False}
@@ -149,9 +149,9 @@ def test_features_that_are_all_alike_leave_the_energy():
 def test_the_rule_is_kept_in_the_model_file(model, tmp_path):
     save(model, tmp_path / "m")
     loaded = load(tmp_path / "m")
-    assert loaded.rejection.numbers() == model.rejection.numbers()
-    np.testing.assert_array_equal(loaded.rejection.origin, model.rejection.origin)
-    np.testing.assert_array_equal(loaded.rejection.directions, model.rejection.directions)
+    assert loaded.open_set.numbers() == model.open_set.numbers()
+    np.testing.assert_array_equal(loaded.open_set.origin, model.open_set.origin)
+    np.testing.assert_array_equal(loaded.open_set.directions, model.open_set.directions)
     assert loaded.weights.keys() == model.weights.keys()
     pictures = noise(model, 5)
     assert [a.score for a in Predictor(loaded).answers(pictures)] == [
@@ -171,34 +171,30 @@ def changed(path, change):
     return path
 
 
-def test_a_file_from_before_there_were_rules_is_read(make_model, tmp_path):
-    save(make_model(), tmp_path / "m")
-    assert load(changed(tmp_path / "m", lambda fields: fields.pop("rejection"))).rejection is None
-
-
 @pytest.mark.parametrize(
     "change",
     [
-        lambda fields: fields.update(rejection=None),
-        lambda fields: fields["rejection"].update(directions=3),
-        lambda fields: fields["rejection"].update(directions=2**40),
-        lambda fields: fields["rejection"].update(directions=0),
-        lambda fields: fields["rejection"].update(scale=-1.0),
-        lambda fields: fields["rejection"].update(threshold="low"),
-        lambda fields: fields["rejection"].update(refused_fraction=1.0),
-        lambda fields: fields["rejection"].pop("threshold"),
-        lambda fields: fields["rejection"].update(more=1),
+        lambda fields: fields.update(open_set=None),
+        lambda fields: fields.pop("open_set"),
+        lambda fields: fields["open_set"].update(directions=3),
+        lambda fields: fields["open_set"].update(directions=2**40),
+        lambda fields: fields["open_set"].update(directions=0),
+        lambda fields: fields["open_set"].update(scale=-1.0),
+        lambda fields: fields["open_set"].update(threshold="low"),
+        lambda fields: fields["open_set"].update(rejected_fraction=1.0),
+        lambda fields: fields["open_set"].pop("threshold"),
+        lambda fields: fields["open_set"].update(more=1),
     ],
 )
 def test_a_rule_that_does_not_fit_is_refused(make_model, tmp_path, change):
-    save(rejecting(make_model()), tmp_path / "m")
+    save(with_rule(make_model()), tmp_path / "m")
     with pytest.raises(ModelFileError):
         load(changed(tmp_path / "m", change))
 
 
 def test_a_rule_that_does_not_fit_is_not_saved(make_model, tmp_path):
-    model = rejecting(make_model())
-    short = dataclasses.replace(model.rejection, origin=model.rejection.origin[1:])
-    with pytest.raises(ModelFileError, match=r"rejection\.origin"):
-        save(dataclasses.replace(model, rejection=short), tmp_path / "m")
+    model = with_rule(make_model())
+    short = dataclasses.replace(model.open_set, origin=model.open_set.origin[1:])
+    with pytest.raises(ModelFileError, match=r"open_set\.origin"):
+        save(dataclasses.replace(model, open_set=short), tmp_path / "m")
     assert not (tmp_path / "m").exists()

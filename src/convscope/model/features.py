@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
-_PICTURES_AT_ONCE = 256
+_BATCH_SIZE = 256
 
 
-def last_hidden(
+def compute_features(
     model: Model, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Let the engine describe some prepared pictures of a store, a batch in memory at a time.
@@ -33,6 +33,6 @@ def last_hidden(
     """
     name = model.chain.features.name
     engine = Intermediate(model, [name])
-    for start in range(0, len(indices), _PICTURES_AT_ONCE):
-        places = np.arange(start, min(start + _PICTURES_AT_ONCE, len(indices)))
+    for start in range(0, len(indices), _BATCH_SIZE):
+        places = np.arange(start, min(start + _BATCH_SIZE, len(indices)))
         yield places, engine.values(pictures[indices[places]])[name]

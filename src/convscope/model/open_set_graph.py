@@ -1,4 +1,4 @@
-"""The rejection of unknown pictures as a part of an ONNX graph: what `rejection.score` does."""
+"""The open-set rule as part of an ONNX graph; it computes what `open_set.score` computes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.model.rejection import Rejection
+    from convscope.model.open_set import OpenSetRule
 
 OUTPUTS = ("score", "unknown")
 
@@ -25,18 +25,18 @@ class Part(NamedTuple):
     constants: dict[str, NDArray[Any]]
 
 
-def rejection_part(model: Model) -> Part:
+def open_set_part(model: Model) -> Part:
     """Build what makes `score`, float32 (N), and `unknown`, bool (N), from the network's `tempered`.
 
     It is empty for a model that rejects nothing.
     """
-    if model.rejection is None:
+    if model.open_set is None:
         return Part([], [], {})
     outputs = [
         helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"]),
         helper.make_tensor_value_info("unknown", TensorProto.BOOL, ["N"]),
     ]
-    return Part(_nodes(model.chain.features.name), outputs, _constants(model.rejection))
+    return Part(_nodes(model.chain.features.name), outputs, _constants(model.open_set))
 
 
 def _nodes(features: str) -> list[onnx.NodeProto]:
@@ -46,24 +46,24 @@ def _nodes(features: str) -> list[onnx.NodeProto]:
         make("Sub", ["tempered", "strongest"], ["behind"]),  # so that no exponential overflows
         make("ReduceLogSumExp", ["behind"], ["surplus"], axes=[1]),
         make("Add", ["strongest", "surplus"], ["energy"]),
-        make("Sub", [features, "rejection.origin"], ["shifted"]),
-        make("MatMul", ["shifted", "rejection.directions"], ["coordinates"]),
-        make("Transpose", ["rejection.directions"], ["back"], perm=[1, 0]),
+        make("Sub", [features, "open_set.origin"], ["shifted"]),
+        make("MatMul", ["shifted", "open_set.directions"], ["coordinates"]),
+        make("Transpose", ["open_set.directions"], ["back"], perm=[1, 0]),
         make("MatMul", ["coordinates", "back"], ["inside"]),
         make("Sub", ["shifted", "inside"], ["outside"]),
         make("ReduceL2", ["outside"], ["length"], axes=[1]),
-        make("Mul", ["length", "rejection.scale"], ["strangeness"]),
+        make("Mul", ["length", "open_set.scale"], ["strangeness"]),
         make("Sub", ["energy", "strangeness"], ["score_column"]),
-        make("Squeeze", ["score_column", "rejection.axis"], ["score"]),
-        make("Less", ["score", "rejection.threshold"], ["unknown"]),
+        make("Squeeze", ["score_column", "open_set.axis"], ["score"]),
+        make("Less", ["score", "open_set.threshold"], ["unknown"]),
     ]
 
 
-def _constants(rejection: Rejection) -> dict[str, NDArray[Any]]:
+def _constants(rule: OpenSetRule) -> dict[str, NDArray[Any]]:
     return {
-        "rejection.origin": rejection.origin,
-        "rejection.directions": rejection.directions,
-        "rejection.scale": np.array(rejection.scale, np.float32),
-        "rejection.threshold": np.array(rejection.threshold, np.float32),
-        "rejection.axis": np.array([1], np.int64),
+        "open_set.origin": rule.origin,
+        "open_set.directions": rule.directions,
+        "open_set.scale": np.array(rule.scale, np.float32),
+        "open_set.threshold": np.array(rule.threshold, np.float32),
+        "open_set.axis": np.array([1], np.int64),
     }

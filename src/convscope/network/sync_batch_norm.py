@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     AddUpTensors = Callable[[Sequence[Tensor]], None]
 
 
-def normalise_share(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[Tensor, Tensor, Tensor]:
+def sync_batch_norm(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise this process's share of a batch; all processes have to, at once.
 
     Args:
@@ -35,7 +35,7 @@ def normalise_share(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[
 
     Example:
         >>> maps = torch.tensor([3.0, 5.0]).view(2, 1, 1, 1)  # the other process has 1 and 7
-        >>> normal, mean, variance = normalise_share(
+        >>> normal, mean, variance = sync_batch_norm(
         ...     maps, torch.zeros(1), lambda sums: sums[0].add_(torch.tensor([[8.0], [50.0], [2.0]]))
         ... )
         >>> mean.item(), variance.item(), normal.flatten().tolist()
