@@ -1,7 +1,7 @@
-"""The documentation site. `sphinx-build -W --keep-going -c docs . build/docs` builds it and fails on a dead link.
+"""The documentation site: `sphinx-build -W --keep-going -c docs . build/docs` builds it; a dead link fails.
 
-Sources are read from the repository's root, so that README and the other documents there are pages too, and every
-link leads to the same place on the site and on a code host.
+Sources are read from the repository's root, so that README and the other documents there are pages too, and
+every link leads to the same place on the site and on a code host.
 """
 
 from __future__ import annotations
