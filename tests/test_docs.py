@@ -12,7 +12,7 @@ from convscope.network import notation
 from convscope.network.notation import parse, write
 from convscope.network.presets import PRESETS
 from convscope.pictures import reading
-from convscope.pictures.sources import archive, idx, parquet_pictures, webdataset
+from convscope.pictures.sources import archive, idx, parquet_pictures, tar_archive
 from convscope.serving.limits import Limits
 from convscope.studio.data import collecting, collection_routes
 from convscope.training.runs import run_folder
@@ -48,7 +48,7 @@ def test_every_field_of_the_model_file_is_explained():
         f"{reading.BYTE_LIMIT // 2**20} MiB a file",
         f"{reading.PIXEL_LIMIT:,} pixels |",
         f"{archive.MEMBER_LIMIT:,} members, {reading.BYTE_LIMIT // 2**20} MiB each",
-        f"at most {webdataset._LONGEST_LABEL // 2**10} KiB",
+        f"at most {tar_archive.LONGEST_LABEL // 2**10} KiB",
         {16: "read sixteen rows at a time"}[parquet_pictures._ROWS],
         f"{archive.MEMBER_LIMIT:,} members a tar",
         f"2^{math.log2(idx.VALUE_LIMIT):.0f} values",
