@@ -19,22 +19,25 @@ from convscope.network import modules, notation
 from convscope.network.chain import Chain, Step, parse_chain
 from convscope.network.folding import fold
 from convscope.offline import layers
-from convscope.walkthrough import numpy_chain, step_documents
+from convscope.steps import POOLINGS
+from convscope.walkthrough import numpy_chain
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.numpy_chain import NumpyStep, forward, gradient_at
 from convscope.walkthrough.walk import walk
 
 
-def l2(step, inputs, _weights):
+class L2Pooling:
     """sqrt(sum of squares) of every window."""
-    return np.sqrt((step.windows.slide(inputs[0]) ** 2).sum(axis=(3, 4)))
 
+    @staticmethod
+    def forward(maps, windows):
+        return np.sqrt((windows.slide(maps) ** 2).sum(axis=(3, 4)))
 
-def l2_gradient(step, at_output, inputs, _weights):
-    patches = step.windows.slide(inputs[0])
-    norms = np.maximum(l2(step, inputs, ()), 1e-300)
-    at_windows = patches * (at_output / norms)[..., np.newaxis, np.newaxis]
-    return (step.windows.add_back(at_windows, inputs[0].shape),)
+    @staticmethod
+    def gradient(at_output, maps, windows):
+        norms = np.maximum(L2Pooling.forward(maps, windows), 1e-300)
+        at_windows = windows.slide(maps) * (at_output / norms)[..., np.newaxis, np.newaxis]
+        return windows.add_back(at_windows, maps.shape)
 
 
 def l2_nodes(step, inputs, output):
@@ -49,13 +52,11 @@ def l2_in_pytorch(maps, size, stride, _overhang):
 @pytest.fixture
 def l2_pooling(monkeypatch):
     monkeypatch.setitem(notation.POOLINGS, "LP", "l2_pooling")
-    monkeypatch.setitem(numpy_chain.NUMPY_STEPS, "l2_pooling", NumpyStep(l2, l2_gradient))
+    monkeypatch.setitem(POOLINGS, "l2_pooling", L2Pooling)
     monkeypatch.setitem(
         modules.BLOCKS, "l2_pooling", lambda step, _: modules.PoolingBlock(step, l2_in_pytorch)
     )
     monkeypatch.setitem(graph.NODES, "l2_pooling", l2_nodes)
-    monkeypatch.setitem(layers.LAYERS, "l2_pooling", layers.pooling)
-    monkeypatch.setitem(step_documents.DOCUMENTS, "l2_pooling", step_documents.pooling_document)
 
 
 def picture_for(model, seed=0):

@@ -66,6 +66,11 @@ class Step:
         return _TITLES.get(self.kind, self.kind.replace("_", " "))
 
     @property
+    def family(self) -> str:
+        """Its kind, but `pooling` for every kind of pooling: the key where all poolings are treated alike."""
+        return "pooling" if isinstance(self.layer, Pooling) else self.kind
+
+    @property
     def windows(self) -> Windows:
         """How its windows slide.
 

@@ -65,11 +65,10 @@ def describe_open_set(model: Model) -> dict[str, object] | None:
 
 def _describe(step: Step, model: Model) -> dict[str, object]:
     channels, *sides = (*step.shape, 1, 1)[:3]
-    return {**LAYERS[step.kind](step, model), "output": [*sides, channels]}
+    return {**LAYERS[step.family](step, model), "output": [*sides, channels]}
 
 
-def pooling(step: Step, _model: Model) -> dict[str, object]:
-    """Describe a pooling of any kind."""
+def _pooling(step: Step, _model: Model) -> dict[str, object]:
     return {"kind": step.kind, "window": step.windows.size, "stride": step.windows.stride}
 
 
@@ -100,11 +99,10 @@ def _product(step: Step, model: Model, channels: int, windows: Windows) -> dict[
 
 LAYERS: dict[str, Callable[[Step, Model], dict[str, object]]] = {
     "convolution": _convolution,
-    "max_pooling": pooling,
-    "average_pooling": pooling,
+    "pooling": _pooling,
     "full_connection": _full_connection,
 }
-"""How the page is told of each kind of step that stands for a layer."""
+"""How each family of steps that stand for layers is described to the page."""
 
 
 def _text(numbers: NDArray[np.generic]) -> str:

@@ -39,6 +39,8 @@ Example:
     [1.0]
 """
 
+from types import ModuleType
+
 from convscope.steps import (
     average_pooling,
     classification_error,
@@ -54,7 +56,11 @@ from convscope.steps import (
     windows,
 )
 
+POOLINGS: dict[str, ModuleType] = {"max_pooling": max_pooling, "average_pooling": average_pooling}
+"""The module of each kind of pooling; all have `forward(maps, windows)`, `gradient` and `explain`."""
+
 __all__ = [
+    "POOLINGS",
     "average_pooling",
     "classification_error",
     "convolution",

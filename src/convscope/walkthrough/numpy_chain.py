@@ -13,12 +13,11 @@ import numpy as np
 
 from convscope.errors import NetworkError
 from convscope.steps import (
-    average_pooling,
+    POOLINGS,
     convolution,
     flattening,
     full_connection,
     image,
-    max_pooling,
     relu,
     softmax,
 )
@@ -95,7 +94,7 @@ def forward(model: Model, pixels: NDArray[np.uint8]) -> tuple[ComputedStep, ...]
     computed = [ComputedStep(first, (pixels.astype(np.float64),), values[first.name])]
     for step in others:
         inputs = tuple(values[name] for name in step.inputs)
-        output = NUMPY_STEPS[step.kind].forward(step, inputs, _weights(model, step))
+        output = NUMPY_STEPS[step.family].forward(step, inputs, _weights(model, step))
         _require_finite(output, step.name)
         values[step.name] = output
         computed.append(ComputedStep(step, inputs, output))
@@ -122,7 +121,7 @@ def gradient_at(steps: Sequence[ComputedStep], model: Model, at_logits: Array, n
         if at_output is None:
             continue
         step = computed.step
-        at_inputs = NUMPY_STEPS[step.kind].gradient(step, at_output, computed.inputs, _weights(model, step))
+        at_inputs = NUMPY_STEPS[step.family].gradient(step, at_output, computed.inputs, _weights(model, step))
         for source, at_input in zip(step.inputs, at_inputs, strict=True):
             gradients[source] = gradients[source] + at_input if source in gradients else at_input
     return gradients[name]
@@ -139,14 +138,10 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         lambda _step, inputs, _weights: relu.forward(inputs[0]),
         lambda _step, at_output, inputs, _weights: (relu.gradient(at_output, inputs[0]),),
     ),
-    "max_pooling": NumpyStep(
-        lambda step, inputs, _weights: max_pooling.forward(inputs[0], step.windows),
-        lambda step, at_output, inputs, _weights: (max_pooling.gradient(at_output, inputs[0], step.windows),),
-    ),
-    "average_pooling": NumpyStep(
-        lambda step, inputs, _weights: average_pooling.forward(inputs[0], step.windows),
+    "pooling": NumpyStep(
+        lambda step, inputs, _weights: POOLINGS[step.kind].forward(inputs[0], step.windows),
         lambda step, at_output, inputs, _weights: (
-            average_pooling.gradient(at_output, inputs[0], step.windows),
+            POOLINGS[step.kind].gradient(at_output, inputs[0], step.windows),
         ),
     ),
     "flattening": NumpyStep(
@@ -166,7 +161,7 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         lambda _step, at_output, inputs, _weights: (softmax.gradient(at_output, inputs[0]),),
     ),
 }
-"""How NumPy computes each kind of step but the image, where pixels come in."""
+"""How NumPy computes each family of steps but the image, where pixels come in."""
 
 
 def _weights(model: Model, step: Step) -> list[Weights]:

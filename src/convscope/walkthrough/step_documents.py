@@ -66,7 +66,8 @@ class StepWriter:
 
     def write(self, computed: ComputedStep, difference: float) -> AnyStep:
         """Write any step but the image."""
-        return DOCUMENTS[computed.kind](self, computed, common_fields(computed.step, difference))
+        write = DOCUMENTS.get(computed.kind) or DOCUMENTS[computed.step.family]
+        return write(self, computed, common_fields(computed.step, difference))
 
     def loss(self, softmax: ComputedStep, difference: float) -> LossStep:
         """Write the losses, which follow softmax."""
@@ -114,8 +115,7 @@ def _relu(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) ->
     )
 
 
-def pooling_document(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> PoolingStep:
-    """Write a pooling with what came out."""
+def _pooling(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> PoolingStep:
     return PoolingStep(
         **_pooling_fields(computed, common),
         output=writer.encode(computed.output),
@@ -204,12 +204,12 @@ DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnySte
     "convolution": _convolution,
     "relu": _relu,
     "max_pooling": _max_pooling,
-    "average_pooling": pooling_document,
+    "pooling": _pooling,
     "flattening": _flattening,
     "full_connection": _full_connection,
     "softmax": _softmax,
 }
-"""How each kind of step but the image is written: (writer, computed step, fields common to all steps)."""
+"""How each kind or family of steps but the image is written: (writer, computed step, common fields)."""
 
 
 def is_large(model: Model) -> bool:

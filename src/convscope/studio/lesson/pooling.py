@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from convscope.steps import average_pooling, max_pooling
+from convscope.steps import POOLINGS
 from convscope.steps.windows import output_size
 from convscope.studio.lesson.exhibit import (
     Choice,
@@ -110,8 +110,7 @@ def _forgotten(step: ComputedStep, grid: Grid, channel: int, row: int, column: i
         if cell != largest:
             changed[channel, cell.row, cell.column] /= 2
     before = float(step.output[channel, row, column])
-    pool = max_pooling if step.kind == "max_pooling" else average_pooling
-    after = pool.forward(changed, windows)[channel, row, column]
+    after = POOLINGS[step.kind].forward(changed, windows)[channel, row, column]
     return Question(
         "forgotten",
         ["Every value of the window except the maximum is halved. What happens to the result?"],
