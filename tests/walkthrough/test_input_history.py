@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.model.inputs import pixels_of
+from convscope.model.inputs import read_input
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.input_history import input_history
 
 
 def told(picture, model):
-    original = pixels_of(picture, "picture")
-    decoded = pixels_of(picture, "picture", model.preparation.shortest_side)
-    return {one.step: one.text for one in input_history(picture, original, decoded, model)}
+    reading = read_input(picture, "picture", model.preparation.shortest_side)
+    return {change.step: change.text for change in input_history(reading, model)}
 
 
 def encoded(array, form="PNG", **options):

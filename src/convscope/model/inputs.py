@@ -156,7 +156,8 @@ def _array(values: NDArray[Any], name: str) -> Reading:
             remedy="give (height, width) or (height, width, 1 or 3), without an alpha channel",
         )
     try:
-        return Reading(*to_bytes(values))
+        pixels, guess = to_bytes(values)
+        return Reading(pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis], guess)
     except RangeError as error:
         raise PictureError(
             f"cannot read {name}, an array of {values.dtype} {values.shape}",

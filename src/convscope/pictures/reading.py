@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -64,10 +64,18 @@ class Reading:
     Attributes:
         pixels: uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
         guess: How the range of its values was guessed, if they are no bytes and the file does not say.
+        orientation: EXIF's orientation, 1 to 8, that was honoured.
+        has_transparency: Whether transparent pixels were laid on white.
+        is_deep: Whether it had more than 256 levels per channel.
+        full_size: Height and width of the picture, upright, if it is a JPEG that was decoded smaller.
     """
 
     pixels: NDArray[np.uint8]
     guess: str = ""
+    orientation: int = 1
+    has_transparency: bool = False
+    is_deep: bool = False
+    full_size: tuple[int, int] | None = None
 
 
 def unreadable(name: str, cause: str, remedy: str = "") -> PictureError:
@@ -161,13 +169,15 @@ def reading_of(image: Image.Image, name: str, *, upright: bool = True) -> Readin
         cause = f"it is a TIFF of {samples.misread}, which is not read"
         raise unreadable(name, cause, "save it as PNG or with 8 bits")
     orientation = orientation_of(image) if upright else 1
+    has_transparency, is_deep = image.has_transparency_data, image.mode == "F" or image.mode.startswith("I")
     if orientation in UPRIGHT:
         image = image.transpose(UPRIGHT[orientation])
     try:
         pixels, guess = _pixels(image, samples)
     except RangeError as error:
         raise unreadable(name, str(error), "scale its values to 0..255 and save it as PNG") from error
-    return Reading(pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis], guess)
+    pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
+    return Reading(pixels, guess, orientation, has_transparency, is_deep)
 
 
 def open_image(encoded: bytes) -> Image.Image:
@@ -239,8 +249,10 @@ def orientation_of(image: Image.Image) -> int:
 def _decoded(encoded: bytes, name: str, shortest_side: int | None, pixel_limit: int) -> Reading:
     with pillow_warnings_ignored, open_image(encoded) as image:
         check_size(image, name, pixel_limit)
+        width, height = full = image.size
         if shortest_side is not None:
             image.draft(None, (shortest_side, shortest_side))
+        is_smaller = image.size != full
         is_deep = _is_deep_colour(image)
         try:
             image.load()
@@ -253,7 +265,9 @@ def _decoded(encoded: bytes, name: str, shortest_side: int | None, pixel_limit: 
         result = reading_of(image, name)
         if is_deep:
             _check_filled(result, name)
-        return result
+        if not is_smaller:
+            return result
+        return replace(result, full_size=full if result.orientation in SIDEWAYS else (height, width))
 
 
 @cache

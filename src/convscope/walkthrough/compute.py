@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.calibration import tempered
-from convscope.model.inputs import picture_name, pixels_of
+from convscope.model.inputs import picture_name, read_input
 from convscope.model.intermediate import Intermediate
 from convscope.pictures.preparation import prepare
 from convscope.steps import cross_entropy, softmax
@@ -114,14 +114,16 @@ def prepare_input(picture: Picture, model: Model, name: str | None = None) -> Mo
         PictureError: The picture cannot be read.
     """
     name, size = name or picture_name(picture, 1), model.preparation
-    original, decoded = pixels_of(picture, name), pixels_of(picture, name, size.shortest_side)
-    height, width = original.shape[:2]
+    reading = read_input(picture, name, size.shortest_side)
+    # the page shows a JPEG in full size, even where the network reads it decoded smaller
+    original = read_input(picture, name).pixels if reading.full_size else reading.pixels
+    height, width, channels = original.shape
     return ModelInput(
         name,
-        pixels=prepare(decoded, size),
+        pixels=prepare(reading.pixels, size),
         original=data_url(original),
-        original_shape=(height, width, original.shape[2] if original.ndim == 3 else 1),
-        changes=input_history(picture, original, decoded, model),
+        original_shape=(height, width, channels),
+        changes=input_history(reading, model),
     )
 
 
