@@ -110,6 +110,13 @@ def test_a_run_that_cannot_begin_says_why(folder, tmp_path):
     assert list((folder.runs / name).iterdir()) == []
 
 
+def test_a_studio_that_was_started_again_knows_that_a_run_is_starting(folder):
+    jobs = Jobs(folder.jobs)
+    started = Runs(folder, jobs).start("digits", "digits", Settings(network="4C3", epochs=1))
+    assert Runs(folder, Jobs(folder.jobs)).find(started.name).state in {"starting", "running"}
+    jobs.stop(f"train-{started.name}")
+
+
 def test_events_are_told_from_the_beginning_or_from_where_somebody_was(folder, run):
     write(run, epoch(1), epoch(2))
     runs = Runs(folder, Jobs(folder.jobs))
