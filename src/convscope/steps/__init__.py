@@ -1,32 +1,32 @@
-"""Every step of a convolutional network by the book, in NumPy: small, slow and obviously right.
+"""Every step of a convolutional network in NumPy, as a textbook defines it: small, slow and obviously right.
 
-The steps explain a network, number by number, and they are the oracle that the fast engine is held against.
-They take one picture at a time, in float64. In the order of the chain:
+The steps explain a network number by number, and the fast implementations (PyTorch, our Numba kernels, ONNX
+Runtime) are tested against them. They take one picture at a time, in float64. In the order of the chain:
 
     image                 pixels become maps: normalisation, channels first
-    convolution           filters slide over the maps and sum products: feature maps
+    convolution           filters slide over the maps; each gives a feature map of weighted sums
     relu                  negative numbers become 0
-    max_pooling           every window gives its largest number ...
+    max_pooling           each window keeps its largest number ...
     average_pooling       ... or its mean
     flattening            maps become one column of numbers
-    full_connection       neurons weigh all the numbers before them
+    full_connection       each neuron weighs all numbers before it (a fully connected or dense layer)
     softmax               logits become probabilities
-    cross_entropy         the loss that networks learn from; beside it, to compare,
-    mean_squared_error    the loss that hardly moves a network that is surely wrong, and
-    classification_error  what one wants to be small, and cannot learn from
+    cross_entropy         the loss that networks learn from; to compare it with:
+    mean_squared_error    a loss that hardly corrects a network that is confidently wrong
+    classification_error  what should become small, but has no useful gradient
 
 Each step is a module with the same three functions:
 
-    forward(...)                what the step gives out
-    gradient(at_output, ...)    the chain rule: from the gradient at the step's output to that at what went in
+    forward(...)                the step's output
+    gradient(at_output, ...)    the chain rule: the gradient at the step's input from that at its output
                                 (a loss is where gradients start, so it takes no `at_output`)
-    explain(..., which number)  how one output number came about, as a value that a page can draw
+    explain(..., which number)  the arithmetic behind one output number, as a value that a page can draw
 
 `windows` holds what convolution and pooling share: how windows slide, and how many fit. Maps are (channels,
-height, width) and rows, columns, channels, neurons and classes are counted from 0. Arrays that do not fit
-together raise a NetworkError; windows and places that cannot be raise a SettingError.
+height, width); rows, columns, channels, neurons and classes count from 0. Shapes that do not fit together
+raise a NetworkError; impossible windows and indices raise a SettingError.
 
-The book: I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning", MIT Press 2016,
+The textbook: I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning", MIT Press 2016,
 https://www.deeplearningbook.org.
 
 Example:

@@ -1,4 +1,4 @@
-"""What every step asks of the arrays it is given: float64, with the axes that it names."""
+"""Checks of the arrays that go into a step: float64, with the axes that the step names."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Array = NDArray[np.float64]
 
 
 def as_array(values: ArrayLike, what: str, /, **axes: int | None) -> Array:
-    """Read values as float64 with the named axes.
+    """Return values as float64, checked to have the named axes.
 
     Args:
         values: Numbers, nested lists of them, or an array.
-        what: What the values are called in the error.
-        **axes: The axes in order, each with the size it must have, or None where any size but 0 will do.
+        what: The values' name in an error.
+        **axes: The axes in order, each with its required size, or None for any size but 0.
 
     Raises:
-        NetworkError: The values have other axes.
+        NetworkError: The values have a different shape.
 
     Example:
         >>> as_array([[1, 2, 3]], "weights", neurons=None, inputs=3)
@@ -47,11 +47,11 @@ def as_array(values: ArrayLike, what: str, /, **axes: int | None) -> Array:
     return array
 
 
-def require_inside(shape: tuple[int, ...], /, **place: int) -> None:
-    """Check that a place, one named index an axis, lies inside an array of this shape.
+def require_inside(shape: tuple[int, ...], /, **indices: int) -> None:
+    """Check that one index per axis, given by name, lies inside an array of this shape.
 
     Raises:
-        SettingError: It does not; indices do not count from the end either.
+        SettingError: One does not; negative indices are outside.
 
     Example:
         >>> require_inside((1, 5, 5), channel=0, row=4, column=4)
@@ -61,8 +61,8 @@ def require_inside(shape: tuple[int, ...], /, **place: int) -> None:
           why: the shape is (1, 5, 5)
           try: count from 0
     """
-    if len(place) != len(shape) or not all(
-        0 <= index < size for index, size in zip(place.values(), shape, strict=True)
+    if len(indices) != len(shape) or not all(
+        0 <= index < size for index, size in zip(indices.values(), shape, strict=True)
     ):
-        where = ", ".join(f"{axis} {index}" for axis, index in place.items())
+        where = ", ".join(f"{axis} {index}" for axis, index in indices.items())
         raise SettingError(f"there is nothing at {where}", why=f"the shape is {shape}", remedy="count from 0")

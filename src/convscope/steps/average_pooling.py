@@ -1,7 +1,7 @@
-"""Average pooling: every window gives the mean of its numbers, in each map by itself.
+"""Average pooling: each window gives the mean of its numbers, in each map separately.
 
-It asks how much of a feature there is in the window, where max pooling asks whether there is any. With
-overhang a window's cells outside the map do not take part: the mean is over the cells inside.
+It measures how much of a feature there is in the window, where max pooling asks whether there is any. Cells
+of an overhanging window that lie outside the map do not count: the mean is taken over the cells inside.
 
 Source: Deep Learning, section 9.3; Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning
 applied to document recognition", Proceedings of the IEEE 1998, where it is called sub-sampling.
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AverageWindow:
-    """How one cell came about: total / count = result.
+    """How one cell is computed: total / count = result.
 
     Attributes:
-        cells: Of the window, row by row; those that hang over the edge of the map have no value.
-        total: The sum of the values.
-        count: How many cells have one.
-        result: Their mean.
+        cells: The window's cells, row by row; those beyond the edge of the map have no value.
+        total: Sum of the values.
+        count: Number of cells that have a value.
+        result: Mean of the values.
     """
 
     cells: tuple[Cell, ...]
@@ -40,17 +40,17 @@ class AverageWindow:
 
 
 def forward(maps: ArrayLike, windows: Windows) -> Array:
-    """Pool maps by their windows' means.
+    """Replace each window by its mean.
 
     Args:
         maps: (channels, height, width).
-        windows: Their size and stride, and whether the last ones may overhang at the right and the bottom.
+        windows: Their size and stride, and whether the last ones may overhang on the right and at the bottom.
 
     Returns:
-        (channels, output height, output width); see `windows` for their size.
+        (channels, output height, output width); see `windows` for the size.
 
     Raises:
-        NetworkError: The maps have another shape, or no window fits into them.
+        NetworkError: The maps do not have three axes, or no window fits into them.
 
     Example:
         >>> from convscope.steps.windows import Windows
@@ -64,7 +64,7 @@ def forward(maps: ArrayLike, windows: Windows) -> Array:
 
 
 def gradient(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
-    """Find the gradient at the maps: every window shares its own out evenly.
+    """Compute the gradient at the maps: each window divides its gradient evenly among its cells.
 
     Args:
         at_output: The gradient at the output, (channels, output height, output width).
@@ -88,17 +88,17 @@ def gradient(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
 
 
 def explain(maps: ArrayLike, windows: Windows, *, channel: int, row: int, column: int) -> AverageWindow:
-    """Tell how one cell of the output came about.
+    """Explain how one cell of the output is computed.
 
     Args:
         maps: As in `forward`.
         windows: As in `forward`.
-        channel: Which map.
-        row: Of the cell in the output.
-        column: Likewise.
+        channel: Index of the map.
+        row: Row of the cell in the output.
+        column: Column of the cell in the output.
 
     Raises:
-        NetworkError: The maps have another shape, or no window fits into them.
+        NetworkError: The maps do not have three axes, or no window fits into them.
         SettingError: There is no such cell.
 
     Example:
@@ -114,5 +114,5 @@ def explain(maps: ArrayLike, windows: Windows, *, channel: int, row: int, column
 
 
 def _counts(windows: Windows, maps: Array) -> Array:
-    """How many cells of each window lie inside a map; (1, output rows, output columns)."""
+    """Return the number of cells of each window inside the map, (1, output height, output width)."""
     return windows.slide(np.ones_like(maps[:1])).sum(axis=(3, 4))

@@ -1,8 +1,8 @@
-"""Classification error: 1 if another class than the true one is predicted, else 0.
+"""Classification error: 0 if the true class is predicted, else 1.
 
-Its mean over the pictures is what one wants to be small (accuracy is 1 minus it). But no network learns from
-it: it stays the same when the logits change a little, so its gradient is zero, except where two classes are
-exactly equal and it jumps and has none.
+Its mean over the pictures is what we want to be small: accuracy is 1 minus it. But a network cannot learn
+from it. When the logits change a little, it stays the same, so its gradient is zero; where two logits are
+exactly equal it jumps and has no gradient at all.
 
 Source: Deep Learning, section 8.1.2, where it is called the 0-1 loss.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClassificationError:
-    """How the error came about: 0 if the predicted class is the true class, else 1."""
+    """How the error is computed: 0 if the predicted class is the true class, else 1."""
 
     predicted_class: int
     true_class: int
@@ -30,17 +30,17 @@ class ClassificationError:
 
 
 def forward(logits: ArrayLike, true_class: int) -> float:
-    """Measure the error of one picture.
+    """Compute the error of one picture.
 
     Args:
-        logits: (classes,); the class of the largest is predicted, the first of equals.
-        true_class: Its index.
+        logits: (classes,); the largest decides the predicted class, the first one among equals.
+        true_class: Index of the true class.
 
     Returns:
         0 or 1.
 
     Raises:
-        NetworkError: The logits have another shape.
+        NetworkError: The logits are not (classes,).
         SettingError: There is no such class.
 
     Example:
@@ -51,7 +51,7 @@ def forward(logits: ArrayLike, true_class: int) -> float:
 
 
 def gradient(logits: ArrayLike, true_class: int) -> Array:
-    """Find the gradient at the logits: zero almost everywhere, so zeros.
+    """Return the gradient at the logits: zeros, as it is zero almost everywhere.
 
     Raises:
         NetworkError: The logits are not (classes,).
@@ -67,7 +67,7 @@ def gradient(logits: ArrayLike, true_class: int) -> Array:
 
 
 def explain(logits: ArrayLike, true_class: int) -> ClassificationError:
-    """Tell how the error came about.
+    """Explain how the error is computed.
 
     Raises:
         NetworkError: The logits are not (classes,).

@@ -1,13 +1,13 @@
-"""Convolution: filters slide over the maps and answer where they find what they look for.
+"""Convolution: filters slide over the maps and respond where they find the pattern they look for.
 
     output[f, y, x] = bias[f] + sum over c, i, j of filters[f, c, i, j] * maps[c, y * stride + i - padding,
                                                                               x * stride + j - padding]
 
-with 0 outside the maps. This is cross-correlation: the filter is not flipped, as in every network library.
-Signal processing flips it and calls only that convolution; as filters are learned, it makes no difference to
-a network.
+with 0 outside the maps. Strictly speaking this is cross-correlation: the filter is not flipped. Signal
+processing flips it and calls only that convolution; neural network libraries do not flip, and since filters
+are learned, it makes no difference to a network.
 
-A filter (kernel, feature detector) has a layer of weights for every channel of its input and gives one
+A filter (also called kernel or feature detector) has weights for every channel of its input and gives one
 feature map.
 
 Source: Deep Learning, section 9.1, equation 9.6, and section 9.5 for stride and padding.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class ConvolutionGradient(NamedTuple):
-    """The gradient at everything that goes into a convolution, in the shapes that went in."""
+    """The gradient at each input of a convolution, in that input's shape."""
 
     maps: Array
     filters: Array
@@ -38,15 +38,15 @@ class ConvolutionGradient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One product of the sum: a cell of an input map times the weight that lies on it.
+    """One product of the sum: a cell of an input map times the filter's weight on it.
 
     Attributes:
-        channel: Which input map.
-        row: Of the cell in the input map; negative or past the end in the padding.
-        column: Likewise.
+        channel: Index of the input map.
+        row: Row of the cell in the input map; negative or past the end in the padding.
+        column: Column of the cell, likewise.
         padding: Whether the cell is padding, which counts as 0.
-        input: The cell's value.
-        weight: The filter's weight there.
+        input: Value of the cell.
+        weight: Weight of the filter on it.
         product: input * weight.
     """
 
@@ -61,13 +61,13 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class ConvolutionSum:
-    """How one cell of a feature map came about: the products, summed per channel, plus the bias.
+    """How one cell of a feature map is computed: the products, summed per channel, plus the bias.
 
     Attributes:
-        terms: Every product, channel by channel and row by row, as the weights lie in the filter.
-        subtotals: The sum of the products of each channel.
-        bias: Of the filter.
-        result: The sum of the subtotals and the bias.
+        terms: All products, channel by channel and row by row.
+        subtotals: Sum of the products of each channel.
+        bias: The filter's bias.
+        result: Sum of the subtotals and the bias.
     """
 
     terms: tuple[Term, ...]
@@ -88,10 +88,10 @@ def forward(
         maps: (channels, height, width).
         filters: (filters, channels, filter height, filter width).
         bias: (filters,).
-        windows: How the filters slide; None moves them by one cell, without padding.
+        windows: How the filters slide; None means stride 1 without padding.
 
     Returns:
-        Feature maps (filters, output height, output width); see `windows` for their size.
+        Feature maps (filters, output height, output width); see `windows` for the size.
 
     Raises:
         NetworkError: The shapes do not fit together, or a filter is larger than the padded maps.
@@ -112,15 +112,15 @@ def gradient(
     filters: ArrayLike,
     windows: Windows | None = None,
 ) -> ConvolutionGradient:
-    """Find the gradient at the maps, the filters and the biases.
+    """Compute the gradient at the maps, the filters and the biases.
 
-    Every output cell passes its gradient to each cell under its window, times the weight that lay on it, and
-    to each weight, times the cell that it lay on.
+    Each output cell passes its gradient to every cell under its window, times the weight on that cell, and to
+    every weight, times the cell under it.
 
     Args:
         at_output: The gradient at the feature maps, (filters, output height, output width).
-        maps: As in `forward`; likewise the others.
-        filters: The bias is not needed: it shifts the output and no more.
+        maps: As in `forward`.
+        filters: As in `forward`. The bias only shifts the output, so it is not needed.
         windows: As in `forward`.
 
     Raises:
@@ -146,7 +146,7 @@ def gradient_at_maps(
     filters: ArrayLike,
     windows: Windows | None = None,
 ) -> Array:
-    """Find the gradient at the maps alone, for half the work; arguments and errors as for `gradient`.
+    """Compute only the gradient at the maps, which is half the work; arguments and errors as for `gradient`.
 
     Example:
         >>> gradient_at_maps([[[1, 1]]], [[[5, 6, 7]]], filters=[[[[2, 3]]]]).tolist()
@@ -169,16 +169,16 @@ def explain(
     row: int,
     column: int,
 ) -> ConvolutionSum:
-    """Tell how one cell of a feature map came about, summed in the order in which it is shown.
+    """Explain how one cell of a feature map is computed, summed in the order in which the terms are listed.
 
     Args:
-        maps: As in `forward`; likewise the next three.
-        filters: (filters, channels, filter height, filter width).
-        bias: (filters,).
+        maps: As in `forward`.
+        filters: As in `forward`.
+        bias: As in `forward`.
         windows: As in `forward`.
-        channel: Which feature map, that is, which filter.
-        row: Of the cell in the feature map.
-        column: Likewise.
+        channel: Index of the feature map, which is that of its filter.
+        row: Row of the cell in the feature map.
+        column: Column of the cell in the feature map.
 
     Raises:
         NetworkError: The shapes do not fit together.

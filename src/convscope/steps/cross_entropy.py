@@ -1,14 +1,14 @@
-"""Cross-entropy: the less a network believed in the true class, the more it is told.
+"""Cross-entropy: the lower the probability of the true class, the larger the loss.
 
     loss = -sum over k of y[k] ln p[k] = -ln p[true class]
 
-where p are the probabilities after softmax and y is 1 for the true class and 0 for the others. At the logits
-its gradient is p - y: as large as the mistake, however sure the network is of it. That is why networks learn
-from it.
+where p are the probabilities after softmax, and y is 1 for the true class and 0 for the others. The gradient
+at the logits is p - y: as large as the mistake, however confident the network is. That is why networks learn
+well from this loss.
 
-It is computed from the logits, so that a probability too small for a float costs what it should, not
-infinity. The loss of several pictures is the mean of theirs. Of known probabilities the logits may be their
-logarithms.
+It is computed from the logits, so that a probability too small for a float does not give an infinite loss.
+The loss of a batch is the mean over its pictures. If only probabilities are known, their logarithms serve as
+logits.
 
 Source: Deep Learning, section 6.2.2.3, equation 6.30.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CrossEntropy:
-    """How the loss came about: -ln(probability of the true class) = result."""
+    """How the loss is computed: -ln(probability of the true class) = result."""
 
     true_class: int
     probability: float
@@ -37,17 +37,17 @@ class CrossEntropy:
 
 
 def forward(logits: ArrayLike, true_class: int) -> float:
-    """Measure the loss of one picture.
+    """Compute the loss of one picture.
 
     Args:
         logits: (classes,).
-        true_class: Its index.
+        true_class: Index of the true class.
 
     Returns:
         The loss in nats, 0 or more.
 
     Raises:
-        NetworkError: The logits have another shape.
+        NetworkError: The logits are not (classes,).
         SettingError: There is no such class.
 
     Example:
@@ -63,7 +63,7 @@ def forward(logits: ArrayLike, true_class: int) -> float:
 
 
 def gradient(logits: ArrayLike, true_class: int) -> Array:
-    """Find the gradient at the logits, p - y.
+    """Compute the gradient at the logits, p - y.
 
     Raises:
         NetworkError: The logits are not (classes,).
@@ -79,7 +79,7 @@ def gradient(logits: ArrayLike, true_class: int) -> Array:
 
 
 def explain(logits: ArrayLike, true_class: int) -> CrossEntropy:
-    """Tell how the loss came about.
+    """Explain how the loss is computed.
 
     Raises:
         NetworkError: The logits are not (classes,).

@@ -1,8 +1,8 @@
-"""Flattening: the maps become one column of numbers, for the neurons to weigh.
+"""Flattening: the maps become one column of numbers, the input of the first full connection.
 
     index = (channel * height + row) * width + column
 
-One map after the other, each row by row. Nothing is computed and nothing lost: the way back is
+One map follows the other, each row by row. Nothing is computed and nothing is lost. The way back is
 
     channel = index // (height * width)    row = index // width % height    column = index % width
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FlattenedCell:
-    """Where one number of the column came from."""
+    """Where one number of the column comes from: its index there, its channel, row and column in the maps."""
 
     index: int
     channel: int
@@ -31,7 +31,7 @@ class FlattenedCell:
 
 
 def forward(maps: ArrayLike) -> Array:
-    """Flatten maps.
+    """Flatten maps into one column.
 
     Args:
         maps: (channels, height, width).
@@ -40,7 +40,7 @@ def forward(maps: ArrayLike) -> Array:
         (channels * height * width,).
 
     Raises:
-        NetworkError: The maps have another shape.
+        NetworkError: The maps do not have three axes.
 
     Example:
         >>> forward([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]).tolist()
@@ -50,14 +50,14 @@ def forward(maps: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, shape: tuple[int, int, int]) -> Array:
-    """Find the gradient at the maps: the same numbers, back in their places.
+    """Compute the gradient at the maps: the same numbers, put back into the maps.
 
     Args:
         at_output: The gradient at the column, (channels * height * width,).
         shape: The maps' (channels, height, width).
 
     Raises:
-        NetworkError: The column is longer or shorter than the maps.
+        NetworkError: The column does not have as many numbers as the maps.
 
     Example:
         >>> gradient([1, 2, 3, 4], shape=(2, 1, 2)).tolist()
@@ -67,7 +67,7 @@ def gradient(at_output: ArrayLike, shape: tuple[int, int, int]) -> Array:
 
 
 def explain(maps: ArrayLike, *, index: int) -> FlattenedCell:
-    """Tell where one number of the column came from.
+    """Explain where one number of the column comes from.
 
     Raises:
         NetworkError: The maps are not (channels, height, width).
@@ -79,17 +79,17 @@ def explain(maps: ArrayLike, *, index: int) -> FlattenedCell:
     """
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
     channels, height, width = maps.shape
-    place = cell_at(index, (channels, height, width))
-    return FlattenedCell(index, *place, result=float(maps[place]))
+    cell = cell_at(index, (channels, height, width))
+    return FlattenedCell(index, *cell, result=float(maps[cell]))
 
 
 def index_of(channel: int, row: int, column: int, shape: tuple[int, int, int]) -> int:
-    """Find where in the column a cell of the maps goes.
+    """Return the index in the column of a cell of the maps.
 
     Args:
-        channel: Which map.
-        row: Of the cell.
-        column: Of the cell.
+        channel: Index of the map.
+        row: Row of the cell in the map.
+        column: Column of the cell in the map.
         shape: The maps' (channels, height, width).
 
     Raises:
@@ -105,10 +105,10 @@ def index_of(channel: int, row: int, column: int, shape: tuple[int, int, int]) -
 
 
 def cell_at(index: int, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Find which (channel, row, column) of the maps stands at this index of the column.
+    """Return the (channel, row, column) in the maps of a number of the column.
 
     Args:
-        index: In the column.
+        index: Index in the column.
         shape: The maps' (channels, height, width).
 
     Raises:

@@ -1,9 +1,9 @@
-"""Full connection: every neuron listens to all the numbers before it, to each with a weight of its own.
+"""Full connection (a fully connected, dense or linear layer): each neuron weighs all numbers before it.
 
     output[n] = bias[n] + sum over i of weights[n, i] * inputs[i]
 
-The product weight * input is what the input contributes to the neuron: for it where positive, against it
-where negative. The outputs of the last full connection are the logits, one a class.
+The product weight * input is the input's contribution to the neuron: it speaks for the neuron if positive,
+against it if negative. The outputs of the last full connection are the logits, one per class.
 
 Source: Deep Learning, section 6.1.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FullConnectionGradient(NamedTuple):
-    """The gradient at everything that goes into a full connection, in the shapes that went in."""
+    """The gradient at each input of a full connection, in that input's shape."""
 
     inputs: Array
     weights: Array
@@ -31,7 +31,7 @@ class FullConnectionGradient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one input contributes to a neuron: input * weight = product; `index` says which input."""
+    """What one input, by its index, contributes to a neuron: input * weight = product."""
 
     index: int
     input: float
@@ -41,7 +41,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class NeuronSum:
-    """How one neuron's number came about: all contributions, in the inputs' order, plus the bias."""
+    """How one neuron's output is computed: the sum of all contributions, in order, plus the bias."""
 
     contributions: tuple[Contribution, ...]
     bias: float
@@ -49,7 +49,7 @@ class NeuronSum:
 
 
 def forward(inputs: ArrayLike, weights: ArrayLike, bias: ArrayLike) -> Array:
-    """Connect every input with every neuron.
+    """Compute the output of every neuron.
 
     Args:
         inputs: (inputs,).
@@ -71,12 +71,12 @@ def forward(inputs: ArrayLike, weights: ArrayLike, bias: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, inputs: ArrayLike, weights: ArrayLike) -> FullConnectionGradient:
-    """Find the gradient at the inputs, the weights and the biases.
+    """Compute the gradient at the inputs, the weights and the biases.
 
     Args:
         at_output: The gradient at the neurons, (neurons,).
         inputs: As in `forward`.
-        weights: As in `forward`; the bias is not needed: it shifts the output and no more.
+        weights: As in `forward`. The bias only shifts the output, so it is not needed.
 
     Raises:
         NetworkError: The shapes do not fit together.
@@ -94,13 +94,13 @@ def gradient(at_output: ArrayLike, inputs: ArrayLike, weights: ArrayLike) -> Ful
 
 
 def explain(inputs: ArrayLike, weights: ArrayLike, bias: ArrayLike, *, neuron: int) -> NeuronSum:
-    """Tell how one neuron's number came about, summed in the order in which it is shown.
+    """Explain how one neuron's output is computed, summed in the inputs' order.
 
     Args:
-        inputs: As in `forward`; likewise the next two.
-        weights: (neurons, inputs).
-        bias: (neurons,).
-        neuron: Which one.
+        inputs: As in `forward`.
+        weights: As in `forward`.
+        bias: As in `forward`.
+        neuron: Index of the neuron.
 
     Raises:
         NetworkError: The shapes do not fit together.

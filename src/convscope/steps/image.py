@@ -1,10 +1,10 @@
-"""Image: pixels become maps of numbers around zero.
+"""Image: pixels become maps, normalised to numbers around zero.
 
-    x = (pixel - mean) / std        for each channel
+    x = (pixel - mean) / std        with the mean and standard deviation of its channel
 
-A black-and-white or greyscale picture has one channel, a colour picture three: red, green, blue. Files and
-screens keep the channels of a pixel together, (height, width, channels); a network keeps the pixels of a
-channel together, (channels, height, width).
+A greyscale picture has one channel, a colour picture three: red, green and blue. Files and screens keep the
+channels of a pixel together, (height, width, channels); a network keeps the pixels of a channel together,
+(channels, height, width).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class NormalisedPixel:
-    """How one number of the input came about: (pixel - mean) / std = result."""
+    """How one number of the input is computed: (pixel - mean) / std = result."""
 
     pixel: int
     mean: float
@@ -39,14 +39,14 @@ def forward(pixels: Picture, mean: ArrayLike, std: ArrayLike) -> Array:
 
     Args:
         pixels: uint8 (height, width, channels), 0 to 255.
-        mean: (channels,), in units of 0 to 255.
-        std: (channels,), in units of 0 to 255, more than 0.
+        mean: (channels,), on the scale of the pixels, 0 to 255.
+        std: (channels,), on the same scale, above 0.
 
     Returns:
         Maps (channels, height, width).
 
     Raises:
-        NetworkError: The pixels are not of this type, or the shapes do not fit together.
+        NetworkError: The pixels are not uint8, or the shapes do not fit together.
         SettingError: A standard deviation is not positive.
 
     Example:
@@ -65,14 +65,14 @@ def forward(pixels: Picture, mean: ArrayLike, std: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, std: ArrayLike) -> Array:
-    """Find the gradient at the pixels.
+    """Compute the gradient at the pixels.
 
     Args:
         at_output: The gradient at the maps, (channels, height, width).
         std: As in `forward`.
 
     Returns:
-        (height, width, channels), per unit of 0 to 255.
+        (height, width, channels), per pixel level, of which there are 0 to 255.
     """
     at_output = as_array(at_output, "gradients", channels=None, height=None, width=None)
     return at_output.transpose(1, 2, 0) / _positive(std, len(at_output))
@@ -81,7 +81,7 @@ def gradient(at_output: ArrayLike, std: ArrayLike) -> Array:
 def explain(
     pixels: Picture, mean: ArrayLike, std: ArrayLike, *, channel: int, row: int, column: int
 ) -> NormalisedPixel:
-    """Tell how one number of the maps came about.
+    """Explain how one number of the maps is computed.
 
     Raises:
         SettingError: There is no such number.
@@ -104,6 +104,6 @@ def _positive(std: ArrayLike, channels: int) -> Array:
     std = as_array(std, "standard deviations", channels=channels)
     if not np.all(std > 0):
         raise SettingError(
-            f"pixels cannot be divided by standard deviations of {std.tolist()}", remedy="use numbers above 0"
+            f"standard deviations of {std.tolist()} are not possible", remedy="use numbers above 0"
         )
     return std

@@ -1,10 +1,10 @@
-"""Max pooling: every window gives its largest number, in each map by itself.
+"""Max pooling: each window gives its largest number, in each map separately.
 
-What a filter found somewhere in the window is kept, where exactly is forgotten: the maps become smaller, and
-the answer changes little when the picture shifts a little.
+Whether a feature was found in the window is kept; where exactly is forgotten. The maps become smaller, and
+the network's answer changes little when the picture shifts a little.
 
-Of several equally large cells the first wins, row by row; NaN beats every number, and of several the last
-wins. PyTorch decides the same. With overhang a window's cells outside the map do not take part.
+The largest cell wins. Among equals it is the first one, row by row; NaN beats every number, and among several
+NaN the last one wins. PyTorch decides the same. Cells of an overhanging window outside the map do not count.
 
 Source: Deep Learning, section 9.3.
 """
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MaxWindow:
-    """How one cell came about: the largest of the window's cells.
+    """How one cell is computed: as the largest of its window.
 
     Attributes:
-        cells: Of the window, row by row; those that hang over the edge of the map have no value.
-        winner: The place of the winning cell among them, from 0.
-        result: The winner's value.
+        cells: The window's cells, row by row; those beyond the edge of the map have no value.
+        winner: Index of the winning cell among them.
+        result: Its value.
     """
 
     cells: tuple[Cell, ...]
@@ -41,17 +41,17 @@ class MaxWindow:
 
 
 def forward(maps: ArrayLike, windows: Windows) -> Array:
-    """Pool maps by their windows' maxima.
+    """Replace each window by its largest number.
 
     Args:
         maps: (channels, height, width).
-        windows: Their size and stride, and whether the last ones may overhang at the right and the bottom.
+        windows: Their size and stride, and whether the last ones may overhang on the right and at the bottom.
 
     Returns:
-        (channels, output height, output width); see `windows` for their size.
+        (channels, output height, output width); see `windows` for the size.
 
     Raises:
-        NetworkError: The maps have another shape, or no window fits into them.
+        NetworkError: The maps do not have three axes, or no window fits into them.
 
     Example:
         >>> from convscope.steps.windows import Windows
@@ -65,7 +65,7 @@ def forward(maps: ArrayLike, windows: Windows) -> Array:
 
 
 def gradient(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
-    """Find the gradient at the maps: all of it goes to the winners.
+    """Compute the gradient at the maps: each window passes all of its gradient to the winner.
 
     Args:
         at_output: The gradient at the output, (channels, output height, output width).
@@ -90,17 +90,17 @@ def gradient(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
 
 
 def explain(maps: ArrayLike, windows: Windows, *, channel: int, row: int, column: int) -> MaxWindow:
-    """Tell how one cell of the output came about.
+    """Explain how one cell of the output is computed.
 
     Args:
         maps: As in `forward`.
         windows: As in `forward`.
-        channel: Which map.
-        row: Of the cell in the output.
-        column: Likewise.
+        channel: Index of the map.
+        row: Row of the cell in the output.
+        column: Column of the cell in the output.
 
     Raises:
-        NetworkError: The maps have another shape, or no window fits into them.
+        NetworkError: The maps do not have three axes, or no window fits into them.
         SettingError: There is no such cell.
 
     Example:
@@ -112,24 +112,24 @@ def explain(maps: ArrayLike, windows: Windows, *, channel: int, row: int, column
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
     cells = windows.read(maps, channel=channel, row=row, column=column)
     winner, largest = 0, -math.inf
-    for place, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         if cell.value is not None and (cell.value > largest or math.isnan(cell.value)):
-            winner, largest = place, cell.value
+            winner, largest = index, cell.value
     return MaxWindow(cells, winner, largest)
 
 
 def winners(maps: ArrayLike, windows: Windows) -> NDArray[np.intp]:
-    """Find the cell that won in every window.
+    """Find the winning cell of each window.
 
     Args:
         maps: As in `forward`.
         windows: As in `forward`.
 
     Returns:
-        (channels, output height, output width); the winner's place in its map, row * map width + column.
+        (channels, output height, output width): the winner's index in its map, row * map width + column.
 
     Raises:
-        NetworkError: The maps have another shape, or no window fits into them.
+        NetworkError: The maps do not have three axes, or no window fits into them.
 
     Example:
         >>> from convscope.steps.windows import Windows
@@ -145,7 +145,7 @@ def winners(maps: ArrayLike, windows: Windows) -> NDArray[np.intp]:
 
 
 def _winners(patches: Array) -> NDArray[np.intp]:
-    """The place of every window's winner among its cells; (channels, output rows, output columns)."""
+    """Return the index of each window's winner among its cells, (channels, output height, output width)."""
     cells = patches.reshape(*patches.shape[:3], -1)
     is_nan = np.isnan(cells)
     last_nan = cells.shape[-1] - 1 - is_nan[..., ::-1].argmax(axis=-1)

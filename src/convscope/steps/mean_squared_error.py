@@ -1,14 +1,15 @@
-"""Mean squared error: how far the probabilities are from 1 for the true class and 0 for the others.
+"""Mean squared error: how far the probabilities are from 1 for the true class and from 0 for the others.
 
     loss = sum over k of (p[k] - y[k])²
 
-summed over the classes; the mean is over the pictures, so it is left to whoever has several. (PyTorch's
-default takes the mean over the classes too: for two classes, half of this.) Of known probabilities the
-logits may be their logarithms.
+where p are the probabilities after softmax, and y is 1 for the true class and 0 for the others. For one
+picture it is a sum over the classes; the mean is taken over the pictures of a batch. (PyTorch's `mse_loss`
+also averages over the classes: for two classes that gives half of this.) If only probabilities are known,
+their logarithms serve as logits.
 
-On its way through softmax its gradient is multiplied by p, so a network that is surely wrong, with p near 0
-for the true class, is told almost nothing: for two classes -4 p (1 - p)² at the true class's logit, where
-cross-entropy says p - 1.
+Softmax multiplies its gradient by p. A network that is confidently wrong, with p near 0 for the true class,
+is therefore hardly corrected: for two classes the gradient at the true class's logit is -4 p (1 - p)², where
+that of cross-entropy is p - 1.
 
 Source: Deep Learning, section 6.2.2.3, on squared error with softmax units.
 """
@@ -45,17 +46,17 @@ class MeanSquaredError:
 
 
 def forward(logits: ArrayLike, true_class: int) -> float:
-    """Measure the loss of one picture.
+    """Compute the loss of one picture.
 
     Args:
         logits: (classes,).
-        true_class: Its index.
+        true_class: Index of the true class.
 
     Returns:
         The loss, from 0 to 2.
 
     Raises:
-        NetworkError: The logits have another shape.
+        NetworkError: The logits are not (classes,).
         SettingError: There is no such class.
 
     Example:
@@ -67,7 +68,7 @@ def forward(logits: ArrayLike, true_class: int) -> float:
 
 
 def gradient(logits: ArrayLike, true_class: int) -> Array:
-    """Find the gradient at the logits: 2 (p - y), taken back through softmax.
+    """Compute the gradient at the logits: 2 (p - y), passed back through softmax.
 
     Raises:
         NetworkError: The logits are not (classes,).
@@ -82,7 +83,7 @@ def gradient(logits: ArrayLike, true_class: int) -> Array:
 
 
 def explain(logits: ArrayLike, true_class: int) -> MeanSquaredError:
-    """Tell how the loss came about, summed in the order in which it is shown.
+    """Explain how the loss is computed, summed in the order of the classes.
 
     Raises:
         NetworkError: The logits are not (classes,).

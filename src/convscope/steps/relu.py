@@ -1,9 +1,9 @@
-"""ReLU: negative numbers become 0, the others stay.
+"""ReLU (rectified linear unit): negative numbers become 0, the others stay.
 
     relu(x) = max(0, x)
 
-Without something that is not linear between them, all the convolutions and full connections of a network
-would be no more than one linear step. ReLU (rectified linear unit) is the simplest such thing. NaN stays NaN.
+Convolutions and full connections are linear. Without a nonlinearity between them, a stack of them would be no
+more than a single linear step; ReLU is the simplest nonlinearity. NaN stays NaN.
 
 Source: Deep Learning, section 6.3.1; X. Glorot, A. Bordes, Y. Bengio, "Deep sparse rectifier neural
 networks", AISTATS 2011.
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rectified:
-    """How one number came about: without ReLU, and with it."""
+    """How one number is computed: max(0, `without`) = result."""
 
     without: float
     result: float
 
 
 def forward(values: ArrayLike) -> Array:
-    """Rectify maps or neurons.
+    """Replace negative numbers by 0.
 
     Args:
-        values: (channels, height, width) after a convolution, (neurons,) after a full connection.
+        values: Of any shape: (channels, height, width) maps, or (neurons,).
 
     Returns:
         The same shape.
@@ -48,9 +48,9 @@ def forward(values: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, values: ArrayLike) -> Array:
-    """Find the gradient at the input: it passes where the input was positive.
+    """Compute the gradient at the input: it passes where the input is positive.
 
-    At exactly 0, where ReLU has a corner, it is taken to be 0.
+    At exactly 0, where ReLU has a corner, the gradient is taken to be 0.
 
     Args:
         at_output: The gradient at the output, in the shape of the values.
@@ -72,13 +72,13 @@ def gradient(at_output: ArrayLike, values: ArrayLike) -> Array:
 
 
 def explain(maps: ArrayLike, *, channel: int, row: int, column: int) -> Rectified:
-    """Tell how one cell came about.
+    """Explain how one cell is computed.
 
     Args:
         maps: (channels, height, width).
-        channel: Which map.
-        row: Of the cell.
-        column: Of the cell.
+        channel: Index of the map.
+        row: Row of the cell.
+        column: Column of the cell.
 
     Raises:
         SettingError: There is no such cell.

@@ -1,9 +1,10 @@
-"""Softmax: logits become probabilities, all positive, together 1.
+"""Softmax: logits become probabilities, all positive, with sum 1.
 
     p[k] = exp(z[k]) / sum over j of exp(z[j])
 
-Only differences between logits count, so the largest is taken off every logit first: the same probabilities,
-and no exponential can overflow. For two classes the logits differ by ln(p / (1 - p)).
+Only differences between logits count. So the largest logit is subtracted from all of them first: that gives
+the same probabilities, and no exponential can overflow. For two classes, the difference of the logits is
+ln(p / (1 - p)).
 
 Source: Deep Learning, sections 4.1 and 6.2.2.3.
 """
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SoftmaxShare:
-    """How one probability came about: the exponential of its class out of the sum of all.
+    """How one probability is computed: its class's exponential divided by the sum of all.
 
     Attributes:
-        largest: The largest logit, taken off every logit.
-        exponentials: exp(logit - largest) for every class.
-        total: Their sum.
-        result: The share of the class asked for.
+        largest: The largest logit, which is subtracted from all.
+        exponentials: exp(logit - largest) of each class.
+        total: Sum of the exponentials.
+        result: Probability of the class.
     """
 
     largest: float
@@ -48,7 +49,7 @@ def forward(logits: ArrayLike) -> Array:
         (classes,), between 0 and 1, with sum 1.
 
     Raises:
-        NetworkError: The logits have another shape.
+        NetworkError: The logits are not (classes,).
 
     Example:
         >>> forward([1001, 1000]).round(3).tolist()
@@ -60,10 +61,10 @@ def forward(logits: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, logits: ArrayLike) -> Array:
-    """Find the gradient at the logits.
+    """Compute the gradient at the logits.
 
-    With the Jacobian dp[k]/dz[j] = p[k] * ((k = j) - p[j]), the gradient g at the probabilities becomes
-    p * (g - sum of g * p).
+    The Jacobian is dp[k]/dz[j] = p[k] * (δ[k, j] - p[j]) with δ[k, j] = 1 if k = j, else 0. It turns the
+    gradient g at the probabilities into p * (g - sum of g * p).
 
     Args:
         at_output: The gradient at the probabilities, (classes,).
@@ -82,7 +83,7 @@ def gradient(at_output: ArrayLike, logits: ArrayLike) -> Array:
 
 
 def explain(logits: ArrayLike, *, class_index: int) -> SoftmaxShare:
-    """Tell how the probability of one class came about.
+    """Explain how the probability of one class is computed.
 
     Raises:
         NetworkError: The logits are not (classes,).

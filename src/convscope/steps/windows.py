@@ -1,13 +1,13 @@
 """Windows that slide over maps: the geometry that convolution and pooling share.
 
-A window starts at the top left corner of the map, padding included, and moves by the stride, row by row.
-Along one side of the map there is room for
+The first window lies in the top left corner of the map, padding included; the next ones follow at a distance
+of the stride, row by row. Along one side of the map,
 
     floor((size + 2 padding - window) / stride) + 1
 
-windows (relationship 6 in Dumoulin and Visin). The cells that are left over at the right and at the bottom
-are seen by no window, unless windows may overhang: then the fraction is rounded up, but the last window must
-start inside the map or the padding before it, else it would see nothing (PyTorch's `ceil_mode`).
+windows fit (relationship 6 in Dumoulin and Visin). Cells left over on the right and at the bottom belong to
+no window, unless windows may overhang (`ceil_mode` in PyTorch and ONNX). Then the fraction is rounded up, but
+the last window must still start inside the map or the padding before it: otherwise it would be empty.
 
 Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016,
 https://arxiv.org/abs/1603.07285.
@@ -25,7 +25,7 @@ from convscope.steps.arrays import Array, require_inside
 
 
 def output_size(size: int, window: int, stride: int = 1, padding: int = 0, *, overhang: bool = False) -> int:
-    """Count the windows along one side; less than 1 means that not one fits.
+    """Return the number of windows along one side; below 1, no window fits.
 
     Example:
         >>> output_size(7, window=3), output_size(7, window=3, padding=1), output_size(7, window=3, stride=2)
@@ -42,7 +42,7 @@ def output_size(size: int, window: int, stride: int = 1, padding: int = 0, *, ov
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a window, by its place in the map; the value is None outside the map."""
+    """One cell of a window, by its row and column in the map; outside the map its value is None."""
 
     row: int
     column: int
@@ -51,16 +51,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Windows of one size that slide over maps; pairs are (height, width) in cells.
+    """Windows of one size that slide over maps; pairs are (down, across) in cells.
 
     Attributes:
-        size: Of the window, at least 1.
-        stride: How far the window moves, at least 1.
-        padding: How many rows or columns are added on either side of the map, at least 0.
-        overhang: Whether the last windows may stick out at the right and at the bottom.
+        size: Height and width of a window, at least 1.
+        stride: Distance from one window to the next, at least 1.
+        padding: Rows and columns of zeros added on each side of the map, at least 0.
+        overhang: Whether the last windows may reach beyond the map on the right and at the bottom.
 
     Raises:
-        SettingError: There are no such windows.
+        SettingError: A size or a stride is below 1, or a padding below 0.
     """
 
     size: tuple[int, int]
@@ -71,31 +71,31 @@ class Windows:
     def __post_init__(self) -> None:
         if min(self.size) < 1 or min(self.stride) < 1 or min(self.padding) < 0:
             raise SettingError(
-                f"a window of {self.size} cannot slide with stride {self.stride} and padding {self.padding}",
-                remedy="use a window and a stride of at least 1 and a padding of at least 0",
+                f"windows of {self.size} with stride {self.stride} and padding {self.padding} are impossible",
+                remedy="use a window and a stride of at least 1, and a padding of at least 0",
             )
 
     def output_shape(self, height: int, width: int) -> tuple[int, int]:
-        """Count the rows and columns of windows on a map.
+        """Return the number of rows and columns of windows on a map.
 
         Raises:
-            NetworkError: Not one window fits.
+            NetworkError: No window fits.
         """
         sides = zip((height, width), self.size, self.stride, self.padding, strict=True)
         rows, columns = (output_size(*side, overhang=self.overhang) for side in sides)
         if min(rows, columns) < 1:
             raise NetworkError(
                 f"a window of {self.size} does not fit into a map of ({height}, {width})",
-                why=f"with padding {self.padding} {max(rows, 0)} × {max(columns, 0)} windows fit",
+                why=f"with padding {self.padding}, {max(rows, 0)} × {max(columns, 0)} windows fit",
                 remedy="use a smaller window, more padding or a larger picture",
             )
         return rows, columns
 
     def slide(self, maps: Array, fill: float = 0.0) -> Array:
-        """Cut out what every window sees, with `fill` outside the maps.
+        """Return the cells of every window, with `fill` outside the maps.
 
         Returns:
-            A read-only view (channels, output rows, output columns, window rows, window columns).
+            A read-only view (channels, output height, output width, window height, window width).
 
         Example:
             >>> Windows(size=(1, 2), padding=(0, 1)).slide(np.array([[[5.0, 6.0]]])).tolist()
@@ -106,10 +106,10 @@ class Windows:
         return at_every_cell[:, :: self.stride[0], :: self.stride[1]]
 
     def add_back(self, patches: Array, shape: tuple[int, ...]) -> Array:
-        """Add what belongs to the windows' cells back to the cells of the maps: the gradient of `slide`.
+        """Add the windows' cells up, each on its cell of the maps: the gradient of `slide`.
 
         Args:
-            patches: (channels, output rows, output columns, window rows, window columns).
+            patches: (channels, output height, output width, window height, window width).
             shape: The maps' (channels, height, width).
 
         Example:
@@ -125,13 +125,13 @@ class Windows:
         return padded[:, top : top + height, left : left + width]
 
     def read(self, maps: Array, *, channel: int, row: int, column: int) -> tuple[Cell, ...]:
-        """Read the cells of one window on one map, row by row.
+        """Return the cells of one window on one map, row by row.
 
         Args:
             maps: (channels, height, width).
-            channel: Which map.
-            row: Which window, by its row in the output ...
-            column: ... and its column in the output.
+            channel: Index of the map.
+            row: Row of the window, which is that of its cell in the output.
+            column: Column of the window, likewise.
 
         Raises:
             SettingError: There is no such window.
@@ -145,14 +145,14 @@ class Windows:
         require_inside((channels, *self.output_shape(height, width)), channel=channel, row=row, column=column)
         top = row * self.stride[0] - self.padding[0]
         left = column * self.stride[1] - self.padding[1]
-        places = ((top + i, left + j) for i, j in np.ndindex(self.size))
+        cells = ((top + i, left + j) for i, j in np.ndindex(self.size))
         return tuple(
             Cell(y, x, float(maps[channel, y, x]) if 0 <= y < height and 0 <= x < width else None)
-            for y, x in places
+            for y, x in cells
         )
 
     def _margins(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
-        """How much is added (above, below) and (left, right) for every window to be full."""
+        """Return the rows (above, below) and columns (left, right) to add so that every window is full."""
         height, width = shape[1:]
         rows, columns = self.output_shape(height, width)
         below = (rows - 1) * self.stride[0] + self.size[0] - height - self.padding[0]
