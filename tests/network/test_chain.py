@@ -9,8 +9,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.errors import NetworkError, SettingError
-from convscope.network.chain import build_chain, parse_chain, summary, takes_sides
+from convscope.network.chain import build_chain, parse_chain, takes_sides
 from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse_shape
+from convscope.network.summary import summary
 from convscope.steps.windows import Windows
 
 small = st.integers(1, 4)

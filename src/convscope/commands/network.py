@@ -47,8 +47,9 @@ def network(
             remedy=f"convscope network {notation} --input 3x32x32",
         )
 
-    from convscope.network.chain import parse_chain, summary
+    from convscope.network.chain import parse_chain
     from convscope.network.notation import parse_shape
+    from convscope.network.summary import summary
 
     chain = parse_chain(PRESETS.get(notation, notation), parse_shape(size), classes)
     if as_json:

@@ -240,34 +240,6 @@ def build_chain(layers: Iterable[Layer], input_shape: tuple[int, int, int], clas
     return Chain(tuple(builder.steps))
 
 
-def summary(chain: Chain) -> dict[str, object]:
-    """Summarise a network for machines: shapes, costs and receptive fields of its steps.
-
-    Example:
-        >>> summary(parse_chain("4C3", (1, 8, 8), 2))["parameters"]
-        554
-    """
-    _, height, width = chain.input_shape
-    return {
-        "network": chain.notation,
-        "input": [*chain.input_shape],
-        "classes": chain.output.shape[0],
-        "steps": [
-            {
-                "step": step.title,
-                "notation": step.notation,
-                "shape": [*step.shape],
-                "parameters": step.parameter_count,
-                "multiply_adds": step.multiply_adds,
-                "receptive_field": [*step.receptive_field.size_within(height, width)],
-            }
-            for step in chain
-        ],
-        "parameters": chain.parameter_count,
-        "multiply_adds": chain.multiply_adds,
-    }
-
-
 def takes_sides(chain: Chain, sides: tuple[int, int]) -> bool:
     """Whether a network also works on pictures of another size, because its last maps are pooled whole.
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from convscope.network.chain import parse_chain, summary
+from convscope.network.chain import parse_chain
 from convscope.network.notation import MAX_UNITS, parse_shape
 from convscope.network.presets import PRESETS
+from convscope.network.summary import summary
 from convscope.studio.ids import RunName  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.studio_folder import checked_name
 from convscope.studio.train.runs import Run, RunEvents  # noqa: TC001 - FastAPI looks them up
