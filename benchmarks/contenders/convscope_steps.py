@@ -21,7 +21,7 @@ from convscope.network.chain import parse_chain
 from convscope.network.modules import TrainingNetwork
 from convscope.training.learning.ema import WeightAverage
 from convscope.training.learning.optimiser import Optimiser
-from convscope.training.machine.precision import fastest_precision
+from convscope.training.machine.precision import DTYPES, fastest_precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     torch.manual_seed(0)
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(labels)
-    maps = maps.bfloat16() if fastest_precision() == "bf16" else maps
+    maps = maps.to(DTYPES[fastest_precision()])
     trained = TrainingNetwork(parse_chain(network, shape, CLASSES), whitened=None, fused=True).train()
     change = (descent if variant == "descent" else recipe)(trained, batch)
 
@@ -46,7 +46,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 
 def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
     """Change the weights by Muon, and follow their average."""
-    optimiser = Optimiser(trained, batch=batch, filter_rate=0.01)
+    optimiser = Optimiser(trained, batch=batch, filter_rate=0.01, product=DTYPES[fastest_precision()])
     average = WeightAverage(trained)
 
     def change() -> None:
