@@ -1,4 +1,4 @@
-"""PyTorch: `plain` as in its tutorial, `fp32` and `bf16` channels-last in that precision, each also `compiled`."""
+"""PyTorch: `plain` as in its tutorial; `fp32` and `bf16` in channels-last, each also `compiled`."""
 
 from __future__ import annotations
 
