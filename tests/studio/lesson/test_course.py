@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
 from convscope.studio.lesson.course import PAGES
-from convscope.studio.lesson.exhibit import Place
+from convscope.studio.lesson.exhibit import Position
 from convscope.studio.lesson.material import material, smiley
 
 NETWORKS = {
@@ -56,7 +56,7 @@ def test_right_answers_are_taken_and_others_are_not(taken, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_place_can_be_shown(taken, page):
-    for place in (Place(), Place(0, 0, 0), Place(10**6, 10**6, 10**6)):
+    for place in (Position(), Position(0, 0, 0), Position(10**6, 10**6, 10**6)):
         shown = PAGES[page].exhibit(taken, place)
         assert shown.lines
         assert shown.maps or shown.tables
@@ -84,7 +84,7 @@ def test_convolution_is_pytorchs(taken):
 
 def test_a_windows_products_are_shown(taken):
     of, step = taken.first(("convolution",))
-    grids = PAGES["convolution"].exhibit(of, Place(0, 2, 3)).grids
+    grids = PAGES["convolution"].exhibit(of, Position(0, 2, 3)).grids
     window, weights, products = (
         np.array([grid.rows for grid in grids if grid.caption.startswith(name)], object)
         for name in ("window", "filter", "products")

@@ -77,19 +77,19 @@ def data_routes(workspace: Workspace) -> APIRouter:
         """One source, and what training would choose for it."""
         return _summary(sources.find(data), sources.open(data).source)
 
-    @router.get("/api/data/{data}/pictures/{place}", response_class=Response)
+    @router.get("/api/data/{data}/pictures/{index}", response_class=Response)
     def thumbnail(
         data: DataId,
-        place: Annotated[int, Path(ge=0, description="The picture's index.")],
+        index: Annotated[int, Path(ge=0, description="The picture's index.")],
         if_none_match: Annotated[str, Header(description="The ETag of a known copy.")] = "",
     ) -> Response:
         """The thumbnail of a picture as a PNG; a browser may keep it while the source stays the same."""
         opened = sources.open(data)
-        tag = f'"{opened.fingerprint}.{place}"'
+        tag = f'"{opened.fingerprint}.{index}"'
         headers = {"etag": tag, "cache-control": "private, no-cache"}
         if if_none_match == tag:
             return Response(status_code=304, headers=headers)
-        return Response(thumbnails.png(opened, place), media_type="image/png", headers=headers)
+        return Response(thumbnails.png(opened, index), media_type="image/png", headers=headers)
 
     router.include_router(collection_routes(workspace))
     return router

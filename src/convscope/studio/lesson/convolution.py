@@ -16,7 +16,7 @@ from convscope.studio.lesson.exhibit import (
     Grid,
     Line,
     Map,
-    Place,
+    Position,
     Rectangle,
     added,
     largest_at,
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 _KINDS = ("convolution",)
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show one cell of a feature map: its window, the filter, the products, the sum."""
     material, step = material.first(_KINDS)
     filters, _ = material.weights(step)
     shape = step.output.shape
-    channel, row, column = place.inside(shape, (0, shape[1] // 2, shape[2] // 2))
-    found = _explain(material, step, channel, row, column)
+    channel, row, column = position.inside(shape, (0, shape[1] // 2, shape[2] // 2))
+    total = _explain(material, step, channel, row, column)
     names = CHANNELS[len(step.input)]
     return Exhibit(
         maps=[
@@ -55,13 +55,13 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             for grid in (
                 window_grid(f"window, {name}", step, source, row, column),
                 number_grid(f"filter, {name}", "weights", filters[channel, source]),
-                _product_grid(found, source, name, step.step.windows.size[1]),
+                _product_grid(total, source, name, step.step.windows.size[1]),
             )
         ],
         lines=[
-            *(line("sum of products, {}: {}", *pair) for pair in zip(names, found.subtotals, strict=True)),
-            line("bias: {}", found.bias),
-            line("sum: {}", found.result),
+            *(line("sum of products, {}: {}", *pair) for pair in zip(names, total.subtotals, strict=True)),
+            line("bias: {}", total.bias),
+            line("sum: {}", total.result),
         ],
         choice=Choice(label="filter", options=[str(n) for n in range(shape[0])], chosen=channel),
     )
@@ -81,24 +81,24 @@ def questions(material: Material) -> tuple[Question, ...]:
 
 def _sum_of_window(material: Material, step: ComputedStep, channel: int, row: int, column: int) -> Question:
     filters, _ = material.weights(step)
-    found, windows = _explain(material, step, channel, row, column), step.step.windows
+    total, windows = _explain(material, step, channel, row, column), step.step.windows
     turned = np.flip(filters[channel], (1, 2)).flat
-    flipped = found.bias + sum(term.input * weight for term, weight in zip(found.terms, turned, strict=True))
+    flipped = total.bias + sum(term.input * weight for term, weight in zip(total.terms, turned, strict=True))
     return Question(
         "sum",
         line(
             "Place the filter on the window, multiply each pair of numbers, and add up all products and the "
             "bias, {}. What is the value in the feature map?",
-            found.bias,
+            total.bias,
         ),
-        found.result,
+        total.result,
         (
-            *(_products(found, n, windows.size[1]) for n in range(windows.size[0])),
-            line("the sum of all rows and the bias, {}", found.bias),
+            *(_products(total, n, windows.size[1]) for n in range(windows.size[0])),
+            line("the sum of all rows and the bias, {}", total.bias),
         ),
-        within=rounding(*(term.product for term in found.terms), found.bias),
+        within=rounding(*(term.product for term in total.terms), total.bias),
         slips={
-            found.result - found.bias if found.bias else math.nan: "You left out the bias.",
+            total.result - total.bias if total.bias else math.nan: "You left out the bias.",
             float(flipped): "That is the filter turned by 180°. A network uses it as it is.",
         },
         grids=(
@@ -109,19 +109,19 @@ def _sum_of_window(material: Material, step: ComputedStep, channel: int, row: in
 
 
 def _sum_of_channels(material: Material, step: ComputedStep, channel: int, row: int, column: int) -> Question:
-    found = _explain(material, step, channel, row, column)
-    named = zip(CHANNELS[len(step.input)], found.subtotals, strict=True)
+    total = _explain(material, step, channel, row, column)
+    named = zip(CHANNELS[len(step.input)], total.subtotals, strict=True)
     return Question(
         "sum",
         [
             "The products have been added up for each channel: ",
             *(piece for name, subtotal in named for piece in (f"{name} ", subtotal, ", ")),
-            *line("and the bias is {}. What is the value in the feature map?", found.bias),
+            *line("and the bias is {}. What is the value in the feature map?", total.bias),
         ],
-        found.result,
-        (added([*found.subtotals, found.bias]),),
-        within=rounding(*found.subtotals, found.bias),
-        slips={found.result - found.bias if found.bias else math.nan: "You left out the bias."},
+        total.result,
+        (added([*total.subtotals, total.bias]),),
+        within=rounding(*total.subtotals, total.bias),
+        slips={total.result - total.bias if total.bias else math.nan: "You left out the bias."},
     )
 
 
@@ -150,10 +150,10 @@ def _size(step: ComputedStep) -> Question:
 
 def _strongest(material: Material, step: ComputedStep, channel: int) -> tuple[Question, ...]:
     """Ask which of three windows gives the largest value; the others give the median and the smallest."""
-    found = step.output[channel]
-    order = np.argsort(found, axis=None, kind="stable")
-    cells = sorted(divmod(int(order[place]), found.shape[1]) for place in (0, len(order) // 2, -1))
-    values = [float(found[cell]) for cell in cells]
+    feature_map = step.output[channel]
+    order = np.argsort(feature_map, axis=None, kind="stable")
+    cells = sorted(divmod(int(order[rank]), feature_map.shape[1]) for rank in (0, len(order) // 2, -1))
+    values = [float(feature_map[cell]) for cell in cells]
     if len(set(values)) < 3:
         return ()
     filters, _ = material.weights(step)
@@ -193,13 +193,13 @@ def _explain(
     )
 
 
-def _product_grid(found: convolution.ConvolutionSum, channel: int, name: str, width: int) -> Grid:
-    products = [term.product for term in found.terms if term.channel == channel]
+def _product_grid(total: convolution.ConvolutionSum, channel: int, name: str, width: int) -> Grid:
+    products = [term.product for term in total.terms if term.channel == channel]
     return number_grid(f"products, {name}", "output", np.reshape(products, (-1, width)))
 
 
-def _products(found: convolution.ConvolutionSum, row: int, width: int) -> Line:
-    terms = found.terms[row * width : (row + 1) * width]
+def _products(total: convolution.ConvolutionSum, row: int, width: int) -> Line:
+    terms = total.terms[row * width : (row + 1) * width]
     pieces: Line = []
     for term in terms:
         pieces += [" + " if pieces else "", term.input, " × ", term.weight]

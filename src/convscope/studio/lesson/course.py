@@ -18,7 +18,7 @@ from convscope.studio.lesson import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from convscope.studio.lesson.exhibit import Exhibit, Place
+    from convscope.studio.lesson.exhibit import Exhibit, Position
     from convscope.studio.lesson.material import Material
     from convscope.studio.lesson.question import Question
 
@@ -40,7 +40,7 @@ class Page:
     title: str
     attempt: str
     source: str
-    exhibit: Callable[[Material, Place], Exhibit]
+    exhibit: Callable[[Material, Position], Exhibit]
     questions: Callable[[Material], tuple[Question, ...]]
 
 

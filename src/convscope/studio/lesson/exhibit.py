@@ -31,7 +31,7 @@ _AROUND = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """A chosen number: feature map or class, row and column; None where nothing was chosen."""
 
     channel: int | None = None
@@ -42,7 +42,7 @@ class Place:
         """Return the indices within a shape, with defaults where nothing was chosen.
 
         Example:
-            >>> Place(row=9).inside((2, 5, 5), default=(1, 0, 3))
+            >>> Position(row=9).inside((2, 5, 5), default=(1, 0, 3))
             (1, 4, 3)
         """
         chosen = (self.channel, self.row, self.column)[: len(shape)]

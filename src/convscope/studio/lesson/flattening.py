@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from convscope.steps import flattening
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Place, around, line, signed_map
+from convscope.studio.lesson.exhibit import Choice, Exhibit, Position, around, line, signed_map
 from convscope.studio.lesson.question import Question
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 _KINDS = ("flattening",)
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show a cell of a feature map, and its index in the vector."""
     _, step = material.first(_KINDS)
     channels, height, width = step.input.shape
-    channel, row, column = place.inside(step.input.shape, (0, height // 2, width // 2))
+    channel, row, column = position.inside(step.input.shape, (0, height // 2, width // 2))
     index = flattening.index_of(channel, row, column, (channels, height, width))
-    found = flattening.explain(step.input, index=index)
+    element = flattening.explain(step.input, index=index)
     return Exhibit(
         maps=[
             signed_map(
@@ -30,7 +30,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
         grids=[around("around the cell", "input", step.input[channel], row, column)],
         lines=[
             line("({} × {} + {}) × {} + {} = {}", channel, height, row, width, column, index),
-            line("element {} of the vector is {}", index, found.result),
+            line("element {} of the vector is {}", index, element.result),
         ],
         choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import full_connection
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Line, Place, Table, added, line
+from convscope.studio.lesson.exhibit import Choice, Exhibit, Line, Position, Table, added, line
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ _MOST_SHOWN = 5
 _TO_ADD = 3
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show the largest contributions to the logit of one class."""
     classes = material.model.classes
-    (chosen,) = Place(place.channel).inside((len(classes),), (int(material.logits.argmax()),))
-    found = _explain(material, chosen)
+    (chosen,) = Position(position.channel).inside((len(classes),), (int(material.logits.argmax()),))
+    total = _explain(material, chosen)
     return Exhibit(
         tables=[
-            _table(_largest(found)[:_MOST_SHOWN], f"largest contributions to the logit of {classes[chosen]}")
+            _table(_largest(total)[:_MOST_SHOWN], f"largest contributions to the logit of {classes[chosen]}")
         ],
-        lines=_sum(found, _MOST_SHOWN),
+        lines=_sum(total, _MOST_SHOWN),
         choice=Choice(label="class", options=[*classes], chosen=chosen),
     )
 
@@ -36,13 +36,13 @@ def questions(material: Material) -> tuple[Question, ...]:
     """Ask for a contribution, a logit, the input that lowers it most, and the number of parameters."""
     classes, step = material.model.classes, material.steps[-2]
     best = int(material.logits.argmax())
-    found = _explain(material, best)
-    largest = _largest(found)
-    top, rest = largest[:_TO_ADD], _rest(found, _TO_ADD)
+    total = _explain(material, best)
+    largest = _largest(total)
+    top, rest = largest[:_TO_ADD], _rest(total, _TO_ADD)
     weights, bias = material.weights(step)
     neurons, inputs = weights.shape
     first = top[0]
-    parts = [*(one.product for one in top), rest, found.bias]
+    parts = [*(term.product for term in top), rest, total.bias]
     return (
         Question(
             "product",
@@ -64,14 +64,14 @@ def questions(material: Material) -> tuple[Question, ...]:
             line(
                 "The table has the largest contributions. All others add up to {}, and the bias is {}. "
                 "What is the logit of the class {}?",
-                *(rest, found.bias, classes[best]),
+                *(rest, total.bias, classes[best]),
             ),
-            found.result,
+            total.result,
             (added(parts),),
             within=rounding(*parts),
             slips={
-                found.result - found.bias: "You left out the bias.",
-                found.result - rest: "You left out the other contributions.",
+                total.result - total.bias: "You left out the bias.",
+                total.result - rest: "You left out the other contributions.",
             },
             tables=(_table(top, f"largest contributions to the logit of {classes[best]}"),),
         ),
@@ -94,26 +94,26 @@ def questions(material: Material) -> tuple[Question, ...]:
 
 def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
     """Ask which of three inputs lowers the logit most: those with the largest, median, smallest product."""
-    ordered = sorted((one for one in largest if one.product), key=lambda one: one.product)
+    ordered = sorted((term for term in largest if term.product), key=lambda term: term.product)
     if len(ordered) < 3 or ordered[0].product >= 0:
         return ()
-    chosen = sorted((ordered[0], ordered[len(ordered) // 2], ordered[-1]), key=lambda one: one.index)
-    products = [one.product for one in chosen]
+    chosen = sorted((ordered[0], ordered[len(ordered) // 2], ordered[-1]), key=lambda term: term.index)
+    products = [term.product for term in chosen]
     return (
         Question(
             "against",
             [f"Without calculating: which of these inputs lowers the logit of {name} most?"],
             int(np.argmin(products)),
             tuple(
-                ["input ", one.index, ": ", one.input, " × ", one.weight, " = ", one.product]
-                for one in chosen
+                ["input ", term.index, ": ", term.input, " × ", term.weight, " = ", term.product]
+                for term in chosen
             ),
-            options=tuple(f"input {one.index}" for one in chosen),
+            options=tuple(f"input {term.index}" for term in chosen),
             tables=(
                 Table(
                     caption="inputs and weights",
                     head=["input", "value", "weight"],
-                    rows=[[str(one.index), one.input, one.weight] for one in chosen],
+                    rows=[[str(term.index), term.input, term.weight] for term in chosen],
                 ),
             ),
         ),
@@ -125,28 +125,28 @@ def _explain(material: Material, neuron: int) -> NeuronSum:
     return full_connection.explain(step.input, *material.weights(step), neuron=neuron)
 
 
-def _largest(found: NeuronSum) -> list[Contribution]:
-    return sorted(found.contributions, key=lambda one: -abs(one.product))
+def _largest(total: NeuronSum) -> list[Contribution]:
+    return sorted(total.contributions, key=lambda term: -abs(term.product))
 
 
-def _rest(found: NeuronSum, shown: int) -> float:
-    return float(sum(one.product for one in _largest(found)[shown:]))
+def _rest(total: NeuronSum, shown: int) -> float:
+    return float(sum(term.product for term in _largest(total)[shown:]))
 
 
 def _table(contributions: list[Contribution], caption: str) -> Table:
     return Table(
         caption=caption,
         head=["input", "value", "weight", "contribution"],
-        rows=[[str(one.index), one.input, one.weight, one.product] for one in contributions],
+        rows=[[str(term.index), term.input, term.weight, term.product] for term in contributions],
     )
 
 
-def _sum(found: NeuronSum, shown: int) -> list[Line]:
-    first = float(sum(one.product for one in _largest(found)[:shown]))
-    others = max(len(found.contributions) - shown, 0)
+def _sum(total: NeuronSum, shown: int) -> list[Line]:
+    first = float(sum(term.product for term in _largest(total)[:shown]))
+    others = max(len(total.contributions) - shown, 0)
     return [
         line("sum of these: {}", first),
-        line("sum of the other {}: {}", others, _rest(found, shown)),
-        line("bias: {}", found.bias),
-        line("logit: {}", found.result),
+        line("sum of the other {}: {}", others, _rest(total, shown)),
+        line("bias: {}", total.bias),
+        line("logit: {}", total.result),
     ]

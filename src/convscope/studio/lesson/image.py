@@ -12,7 +12,7 @@ from convscope.studio.lesson.exhibit import (
     Exhibit,
     Grid,
     Line,
-    Place,
+    Position,
     around,
     largest_at,
     line,
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show a pixel and its normalised value."""
     height, width, channels = material.pixels.shape
-    row, column = Place(place.row, place.column).inside((height, width), (height // 2, width // 2))
+    row, column = Position(position.row, position.column).inside((height, width), (height // 2, width // 2))
     names = CHANNELS[channels]
     return Exhibit(
         maps=[pixel_map(material.pixels, at=(row, column))],
@@ -41,22 +41,23 @@ def questions(material: Material) -> tuple[Question, ...]:
     height, width, channels = material.pixels.shape
     normalised = material.steps[0].output[0]
     row, column = largest_at(np.abs(normalised))
-    found = _explain(material, 0, row, column)
+    explained = _explain(material, 0, row, column)
     return (
         Question(
             "number",
             line(
                 "The {} value of the pixel at row {}, column {} is {}. Over all training pictures, the mean "
                 "is {} and the standard deviation is {}. What is the normalised value?",
-                *(CHANNELS[channels][0], row, column, found.pixel, found.mean, found.std),
+                *(CHANNELS[channels][0], row, column, explained.pixel, explained.mean, explained.std),
             ),
-            found.result,
-            (line("({} − {}) / {}", found.pixel, found.mean, found.std),),
-            within=rounding(found.result, found.mean / found.std),
+            explained.result,
+            (line("({} − {}) / {}", explained.pixel, explained.mean, explained.std),),
+            within=rounding(explained.result, explained.mean / explained.std),
             slips={
-                found.pixel - found.mean: "You still have to divide by the standard deviation.",
-                -found.result: "Subtract the mean from the pixel, not the pixel from the mean.",
-                found.pixel / 255: "That is a fraction of 255. Here, the training pictures set the scale.",
+                explained.pixel - explained.mean: "You still have to divide by the standard deviation.",
+                -explained.result: "Subtract the mean from the pixel, not the pixel from the mean.",
+                explained.pixel
+                / 255: "That is a fraction of 255. Here, the training pictures set the scale.",
             },
         ),
         Question(
@@ -84,5 +85,7 @@ def _pixels(material: Material, name: str, channel: int, row: int, column: int) 
 
 
 def _line(material: Material, name: str, channel: int, row: int, column: int) -> Line:
-    found = _explain(material, channel, row, column)
-    return line("{}: ({} − {}) / {} = {}", name, found.pixel, found.mean, found.std, found.result)
+    explained = _explain(material, channel, row, column)
+    return line(
+        "{}: ({} − {}) / {} = {}", name, explained.pixel, explained.mean, explained.std, explained.result
+    )

@@ -13,7 +13,7 @@ from convscope.studio.lesson.exhibit import (
     Exhibit,
     Grid,
     Line,
-    Place,
+    Position,
     added,
     largest_at,
     line,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 _KINDS = ("max_pooling", "average_pooling")
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show one cell of a pooled map, and its window."""
     _, step = material.first(_KINDS)
-    channel, row, column = place.inside(step.output.shape, _most_varied(step))
+    channel, row, column = position.inside(step.output.shape, _most_varied(step))
     grid = window_grid("window", step, channel, row, column)
     return Exhibit(
         maps=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convscope.steps import relu
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Place, around, largest_at, line, signed_map
+from convscope.studio.lesson.exhibit import Choice, Exhibit, Position, around, largest_at, line, signed_map
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ _GUESS = 10.0
 """An estimated percentage is correct within this many points."""
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show a feature map without and with ReLU, and one cell of it."""
     _, step = material.first(_KINDS)
-    channel, row, column = place.inside(step.output.shape, largest_at(-step.input))
-    found = relu.explain(step.input, channel=channel, row=row, column=column)
+    channel, row, column = position.inside(step.output.shape, largest_at(-step.input))
+    explained = relu.explain(step.input, channel=channel, row=row, column=column)
     return Exhibit(
         maps=[
             signed_map("without ReLU", "input", step.input[channel], at=(row, column)),
@@ -30,7 +30,7 @@ def exhibit(material: Material, place: Place) -> Exhibit:
             around("without ReLU", "input", step.input[channel], row, column),
             around("with ReLU", "output", step.output[channel], row, column),
         ],
-        lines=[line("max(0, {}) = {}", found.without, found.result)],
+        lines=[line("max(0, {}) = {}", explained.without, explained.result)],
         choice=Choice(label="map", options=[str(n) for n in range(len(step.output))], chosen=channel),
     )
 
@@ -39,7 +39,7 @@ def questions(material: Material) -> tuple[Question, ...]:
     """Ask what ReLU does to one value, to those around it, and to all."""
     _, step = material.first(_KINDS)
     channel, row, column = largest_at(-step.input)
-    found = relu.explain(step.input, channel=channel, row=row, column=column)
+    explained = relu.explain(step.input, channel=channel, row=row, column=column)
     grid = around("without ReLU", "input", step.input[channel], row, column)
     cells = [cell for cells in grid.rows for cell in cells if cell is not None]
     zeros = int((relu.forward(cells) == 0).sum())
@@ -47,13 +47,13 @@ def questions(material: Material) -> tuple[Question, ...]:
     return (
         Question(
             "value",
-            line("Without ReLU, the value is {}. What is it with ReLU?", found.without),
-            found.result,
-            (line("max(0, {})", found.without),),
-            within=rounding(found.without),
+            line("Without ReLU, the value is {}. What is it with ReLU?", explained.without),
+            explained.result,
+            (line("max(0, {})", explained.without),),
+            within=rounding(explained.without),
             slips={
-                found.without: "That is the value as it was. ReLU lets only positive values through.",
-                abs(found.without): "ReLU does not change the sign: negative values become 0.",
+                explained.without: "That is the value as it was. ReLU lets only positive values through.",
+                abs(explained.without): "ReLU does not change the sign: negative values become 0.",
             },
         ),
         Question(

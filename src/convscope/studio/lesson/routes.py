@@ -11,7 +11,7 @@ from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.studio.cache import Cache
 from convscope.studio.lesson.course import PAGES, Page
-from convscope.studio.lesson.exhibit import Exhibit, Place
+from convscope.studio.lesson.exhibit import Exhibit, Position
 from convscope.studio.lesson.material import Material, material, smiley
 from convscope.studio.lesson.progress import Progress
 from convscope.studio.lesson.question import (  # noqa: TC001 - FastAPI looks them up
@@ -122,7 +122,7 @@ def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
         material: Material = wanted,
     ) -> Exhibit:
         """What a page shows for one cell of a feature map, or one class."""
-        return _page(name).exhibit(material, Place(channel, row, column))
+        return _page(name).exhibit(material, Position(channel, row, column))
 
     @router.get("/api/lesson/{name}/questions")
     def questions(name: _Name, material: Material = wanted) -> Questions:

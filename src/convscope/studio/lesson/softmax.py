@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import cross_entropy, mean_squared_error, softmax
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Place, Table, line
+from convscope.studio.lesson.exhibit import Choice, Exhibit, Position, Table, line
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
 from convscope.walkthrough.losses import top_classes
 
@@ -21,17 +21,15 @@ _PROBABILITY_ROUNDING = 0.006
 """What three digits of a probability near 1 leave open."""
 
 
-def exhibit(material: Material, place: Place) -> Exhibit:
+def exhibit(material: Material, position: Position) -> Exhibit:
     """Show logits, exponentials and probabilities, and the loss for a true class."""
     classes, logits = material.model.classes, material.logits
-    (truth,) = Place(place.channel).inside((len(classes),), (material.truth,))
-    found = cross_entropy.explain(logits, truth)
+    (truth,) = Position(position.channel).inside((len(classes),), (material.truth,))
+    loss = cross_entropy.explain(logits, truth)
     return Exhibit(
         tables=[_probabilities(material, truth)],
         lines=[
-            line(
-                "loss if {} is the true class: −ln {} = {}", classes[truth], found.probability, found.result
-            ),
+            line("loss if {} is the true class: −ln {} = {}", classes[truth], loss.probability, loss.result),
             line(
                 "gradient with respect to its logit: {}", float(cross_entropy.gradient(logits, truth)[truth])
             ),

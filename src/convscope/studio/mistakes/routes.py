@@ -147,18 +147,18 @@ def _add_corrections(router: APIRouter, workspace: Workspace) -> None:
     def read(data: DataId) -> Corrections:
         """The labels that were corrected."""
         source = workspace.sources.open(data).source
-        found = workspace.sources.find(data)
+        opened = workspace.sources.find(data)
         return Corrections(
-            manifest=manifest_path(found, workspace.folder).name,
+            manifest=manifest_path(opened, workspace.folder).name,
             classes=sorted({item.label for item in source.items}, key=natural_order),
-            corrections=corrections(found, workspace),
+            corrections=corrections(opened, workspace),
         )
 
-    @router.put("/api/data/{data}/corrections/{place}")
-    def write(data: DataId, place: Annotated[int, Path(ge=0)], new: NewLabel) -> Corrections:
+    @router.put("/api/data/{data}/corrections/{index}")
+    def write(data: DataId, index: Annotated[int, Path(ge=0)], new: NewLabel) -> Corrections:
         """Correct a label in a copy of the list; the pictures stay as they are."""
         with correcting:
-            correct(workspace.sources.find(data), place, new.label, workspace)
+            correct(workspace.sources.find(data), index, new.label, workspace)
         return read(data)
 
 
