@@ -1,4 +1,4 @@
-"""Who may ask the studio, over a real socket."""
+"""Which requests the studio lets in, over a real socket."""
 
 import json
 
@@ -22,13 +22,13 @@ def test_a_request_from_another_page_is_refused(studio_server, headers):
         assert b"digits" not in answer
 
 
-def test_the_page_itself_may_ask(studio_server):
+def test_the_studios_own_page_is_let_in(studio_server):
     own = f"http://127.0.0.1:{studio_server.port}"
     assert studio_server.ask("GET", "/api/data", origin=own)[0] == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "PATCH", "OPTIONS"])
-def test_what_changes_something_has_to_carry_the_studios_header(studio_server, method):
+def test_a_request_that_changes_something_must_carry_the_header(studio_server, method):
     status, headers, answer = studio_server.ask(method, "/api/runs", b"{}", own=False)
     assert status == 403
     assert "X-Convscope" in json.loads(answer)["why"].title()
@@ -36,7 +36,7 @@ def test_what_changes_something_has_to_carry_the_studios_header(studio_server, m
 
 
 def test_every_answer_carries_the_policy(studio_server):
-    for path in ("/", "/studio/studio.js", "/walkthrough/walk.css", "/api/models", "/nothing"):
+    for path in ("/", "/web/studio/studio.js", "/web/walk/walk.css", "/api/models", "/nothing"):
         _, headers, _ = studio_server.ask("GET", path)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-resource-policy"] == "same-origin"
@@ -46,13 +46,14 @@ def test_every_answer_carries_the_policy(studio_server):
 
 
 @pytest.mark.parametrize(
-    "path", ["/studio/../app.py", "/studio/%2e%2e/app.py", "/studio//etc/passwd", "/walkthrough/..%2fpage.py"]
+    "path",
+    ["/web/../api.py", "/web/%2e%2e/api.py", "/web//etc/passwd", "/web/..%2fpage.py", "/web/modules.py"],
 )
-def test_no_file_is_reached_but_the_pages(studio_server, path):
+def test_no_file_but_the_pages_can_be_read(studio_server, path):
     assert studio_server.ask("GET", path)[0] == 404
 
 
-def test_where_a_token_is_wanted_only_who_knows_it_is_let_in(start_studio, tmp_path):
+def test_where_a_token_is_required_nothing_gets_in_without_it(start_studio, tmp_path):
     (tmp_path / "token").write_text("correct;horse&battery\n")
     studio = start_studio("--token-file", tmp_path / "token")
     assert studio.address.endswith("/?token=correct%3Bhorse%26battery")

@@ -29,7 +29,7 @@ def test_many_threads_that_ask_at_once_compute_once():
     assert (len(values), computed) == (1, [1])
 
 
-def test_who_asks_for_another_key_does_not_wait():
+def test_another_key_is_computed_meanwhile():
     cache, started, go_on = Cache(size=4), threading.Event(), threading.Event()
 
     def slow():

@@ -25,7 +25,7 @@ def send_half_a_picture(studio):
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_it_says_nothing_and_waits_for_nobody(start_studio, tmp_path, number, times):
+def test_it_ends_silently_and_without_waiting_for_open_connections(start_studio, tmp_path, number, times):
     studio = start_studio()
     with follow(studio) as stream, send_half_a_picture(studio):
         assert stream.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")

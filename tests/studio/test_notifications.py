@@ -19,7 +19,7 @@ class Where(BaseModel):
     at: int
 
 
-def test_it_is_told_at_once_and_whenever_it_changes_until_the_end():
+def test_revisions_are_announced_at_once_and_at_every_change():
     stands = iter([1, 1, 2, 2, 2, 3])
     seen = []
 
@@ -35,7 +35,7 @@ def test_it_is_told_at_once_and_whenever_it_changes_until_the_end():
     assert told == [b'data: {"at":%d}\n\n' % at for at in (1, 2, 3)]
 
 
-def test_over_a_socket_an_edit_is_told(start_studio, digits_model):
+def test_an_edit_is_announced_over_a_socket(start_studio, digits_model):
     studio = start_studio(digits_model)
     model = studio.model("digits")
     connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=60)

@@ -29,8 +29,7 @@ def test_all_modules_of_the_first_page_are_asked_for_at_once(studio_server, tab)
     tab.wait_for_selector(".network-table")
     loaded = tab.evaluate("performance.getEntriesByType('resource').map(({name}) => new URL(name).pathname)")
     modules = {name for name in loaded if name.endswith(".js")}
-    assert modules - {*links} <= {"/studio/shared_stream.js", "/studio/stream.js"}  # a worker's
-    assert {*links} <= modules
+    assert modules == {*links}
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ def of(studio_server):
         ("GET", "/api/data/elsewhere/suspects", 404),
     ],
 )
-def test_what_is_not_there_is_a_problem_that_says_so(studio_server, of, method, path, status):
+def test_what_is_not_there_is_reported_as_a_problem(studio_server, of, method, path, status):
     found, headers, body = studio_server.ask(method, path.format(**of))
     assert found == status, body
     assert headers["content-type"] == "application/problem+json"

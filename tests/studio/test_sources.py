@@ -34,14 +34,14 @@ def test_a_source_is_opened_once_until_a_picture_comes_or_goes(sources, pets, pa
     assert sources.open_at(str(pets)).fingerprint == first.fingerprint
 
 
-def test_a_new_class_is_seen(sources, pets, paint):
+def test_a_new_class_is_noticed(sources, pets, paint):
     before = sources.open_at(str(pets))
     paint(pets / "grey" / "0.png", 128)
     assert {item.label for item in sources.open_at(str(pets)).source.items} == {"bright", "dark", "grey"}
     assert sources.open_at(str(pets)).fingerprint != before.fingerprint
 
 
-def test_a_picture_that_was_written_over_is_seen_a_moment_later(sources, pets, monkeypatch):
+def test_an_overwritten_picture_is_noticed_after_a_while(sources, pets, monkeypatch):
     before = sources.open_at(str(pets))
     with (pets / "dark" / "0.png").open("ab") as file:
         file.write(b"more")
@@ -51,7 +51,7 @@ def test_a_picture_that_was_written_over_is_seen_a_moment_later(sources, pets, m
     assert sources.open_at(str(pets)).fingerprint != before.fingerprint
 
 
-def test_a_list_that_was_written_anew_is_seen(sources, tmp_path, paint):
+def test_a_rewritten_list_is_noticed(sources, tmp_path, paint):
     paint(tmp_path / "a.png", 20)
     listed = tmp_path / "list.csv"
     listed.write_text("path,label\na.png,dark\n")
@@ -61,6 +61,6 @@ def test_a_list_that_was_written_anew_is_seen(sources, tmp_path, paint):
     assert sources.open_at(str(listed)).source.items[0].label == "grey"
 
 
-def test_what_is_built_in_is_opened_once(sources, opened):
+def test_the_built_in_pictures_are_opened_once(sources, opened):
     assert sources.open_at("digits") is sources.open_at("digits")
     assert opened == ["digits"]

@@ -8,7 +8,7 @@ from convscope.comparison import compare
 from convscope.model.file import save
 
 
-def test_a_comparison_is_the_one_of_the_command_line(start_studio, brightness, pets, tmp_path):
+def test_a_comparison_is_that_of_the_library(start_studio, brightness, pets, tmp_path):
     other = replace(brightness, weights={name: -weight for name, weight in brightness.weights.items()})
     for name, model in (("tone", brightness), ("opposite", other)):
         save(model, tmp_path / f"{name}.safetensors")

@@ -38,7 +38,7 @@ PETS = [(f"{label}/{place}.png", png(place)) for label in ("cat", "dog") for pla
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "../a", "a/b", "a\\b", "<b>", "a\0", "a\nb", ".git", "x" * 61, "-o"]
 )
-def test_no_name_leads_anywhere(name):
+def test_no_name_leads_out_of_the_folder(name):
     with pytest.raises(RequestError, match="is not allowed as a name"):
         checked_name(name)
 
@@ -79,7 +79,7 @@ def test_an_archive_that_leads_out_of_itself_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_archive_that_unfolds_too_far_is_refused(tmp_path, monkeypatch):
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(collecting, "MOST_UNPACKED_BYTES", 10**6)
     bomb = archive(*PETS, ("cat/bomb.png", bytes(2 * 10**6)))
     assert len(bomb.getvalue()) < 10_000

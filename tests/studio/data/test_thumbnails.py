@@ -27,7 +27,7 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def test_who_goes_through_many_gets_them_from_the_store_and_sees_the_same(opened, cache, monkeypatch):
+def test_after_many_requests_thumbnails_come_from_the_store_and_are_the_same(opened, cache, monkeypatch):
     monkeypatch.setattr(thumbnails, "MANY", 3)
     store = ThumbnailStore()
     before = [pixels(store.png(opened, index)) for index in range(3)]
@@ -40,7 +40,7 @@ def test_who_goes_through_many_gets_them_from_the_store_and_sees_the_same(opened
         np.testing.assert_array_equal(pixels(store.png(opened, index)), was)
 
 
-def test_many_who_ask_at_once_have_them_built_once(opened, monkeypatch):
+def test_many_threads_build_the_store_once(opened, monkeypatch):
     class Hesitant(Counter):
         def __getitem__(self, key):
             found = super().__getitem__(key)
@@ -58,7 +58,7 @@ def test_many_who_ask_at_once_have_them_built_once(opened, monkeypatch):
     assert built == [opened.source]
 
 
-def test_few_are_decoded_as_they_come(opened, cache):
+def test_a_few_are_decoded_one_by_one(opened, cache):
     store = ThumbnailStore()
     for index in range(len(opened.source.items)):
         store.png(opened, index)

@@ -40,7 +40,7 @@ def test_the_steps_come_in_the_order_of_the_chain():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_right_answers_are_taken_and_others_are_not(taken, page):
+def test_correct_answers_are_accepted_and_others_are_not(taken, page):
     asked = PAGES[page].questions(taken)
     assert len({one.name for one in asked}) == len(asked) >= 2
     for one in asked:
@@ -55,7 +55,7 @@ def test_right_answers_are_taken_and_others_are_not(taken, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_place_can_be_shown(taken, page):
+def test_every_position_can_be_shown(taken, page):
     for place in (Position(), Position(0, 0, 0), Position(10**6, 10**6, 10**6)):
         shown = PAGES[page].exhibit(taken, place)
         assert shown.lines
@@ -186,7 +186,7 @@ def test_the_smiley_can_be_done_by_hand():
     assert answers(taken, "full-connection")["logit"].answer == 1.5
 
 
-def test_who_does_not_know_the_truth_takes_the_answer_for_it(taken):
+def test_without_a_known_class_the_prediction_counts_as_true(taken):
     assert material(taken.model, taken.pixels, None).truth == taken.logits.argmax()
     assert material(taken.model, taken.pixels, "elsewhere").truth == taken.logits.argmax()
     assert taken.truth == 2

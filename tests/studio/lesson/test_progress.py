@@ -12,7 +12,7 @@ def test_right_answers_are_kept_and_forgotten(tmp_path):
     assert Progress(path).right() == set()
 
 
-def test_a_damaged_file_is_no_progress(tmp_path):
+def test_a_damaged_file_counts_as_no_progress(tmp_path):
     for content in (b"{", b"3", b'["relu/value", 7]'):
         (tmp_path / "lesson.json").write_bytes(content)
         assert Progress(tmp_path / "lesson.json").right() <= {"relu/value"}

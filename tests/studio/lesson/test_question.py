@@ -12,12 +12,12 @@ CHOICE = Question("which", ["?"], 1, (), options=("it rises", "it falls"))
 
 
 @pytest.mark.parametrize("given", [3.97, 4, 4.03])
-def test_a_right_answer_is_told_with_its_arithmetic(given):
+def test_a_correct_answer_comes_with_its_working(given):
     verdict = NUMBER.check(given)
     assert (verdict.right, verdict.answer, verdict.working) == (True, 4.0, [["2 + 2"]])
 
 
-def test_a_wrong_answer_is_told_the_way_and_not_the_goal():
+def test_a_wrong_answer_gets_the_working_and_not_the_result():
     verdict = NUMBER.check(1)
     assert (verdict.right, verdict.answer, verdict.working) == (False, None, [["2 + 2"]])
     assert verdict.why == "without the bias"
@@ -34,12 +34,12 @@ def test_a_choice():
 @pytest.mark.parametrize(
     ("question", "given"), [(NUMBER, math.inf), (NUMBER, math.nan), (CHOICE, 2), (CHOICE, 0.5)]
 )
-def test_no_answer_at_all(question, given):
+def test_what_is_no_possible_answer_is_refused(question, given):
     with pytest.raises(RequestError, match="is not a possible answer"):
         question.check(given)
 
 
-def test_what_is_asked_holds_no_answer():
+def test_an_asked_question_holds_no_answer():
     assert set(NUMBER.asked().model_dump()) == {"name", "prompt", "options", "grids", "tables", "unit"}
 
 

@@ -11,7 +11,7 @@ def of(studio_server):
 
 
 @pytest.mark.parametrize("model", ["digits", ""], ids=["own network", "smiley"])
-def test_a_lesson_tells_no_answer_before_it_is_asked_for(studio_server, of, model):
+def test_a_lesson_gives_no_answer_away(studio_server, of, model):
     which = f"model={of['model']}&picture=data.{of['data']}.7" if model else ""
     chapters = studio_server.get("/api/lesson")["chapters"]
     for chapter in chapters:

@@ -37,7 +37,7 @@ def test_the_pictures_of_every_cell_are_as_many_as_it_says_and_of_its_classes(st
     assert nothing["places"] == []
 
 
-def test_the_worst_come_first_and_the_uncertain_are_all(studio_server, of, digits_model):
+def test_the_worst_come_first_and_the_uncertain_list_has_all(studio_server, of, digits_model):
     address = f"/api/models/{of['model']}/mistakes/pictures?data={of['data']}&order="
     worst = studio_server.get(f"{address}worst")
     assert worst["probabilities"] == sorted(worst["probabilities"], reverse=True)
@@ -47,7 +47,7 @@ def test_the_worst_come_first_and_the_uncertain_are_all(studio_server, of, digit
     assert sorted(uncertain["places"]) == chosen.places.tolist()
 
 
-def test_only_the_own_page_may_correct_and_only_files_can_be(studio_server, of):
+def test_only_the_studios_page_can_correct_labels_and_only_of_files(studio_server, of):
     address, body = f"/api/data/{of['data']}/corrections/0", json.dumps({"label": "3"}).encode()
     assert studio_server.ask("PUT", address, body, own=False, content_type="application/json")[0] == 403
     status, _, answer = studio_server.ask("PUT", address, body, content_type="application/json")

@@ -37,7 +37,7 @@ def test_the_cells_are_scikit_learns_confusion_matrix(scored):
 
 
 @given(scored_pictures())
-def test_the_worst_are_wrong_and_the_surest_of_them_come_first(scored):
+def test_the_worst_are_wrong_and_the_most_confident_come_first(scored):
     rows = scored.worst()
     assert set(rows.tolist()) == {
         n for n, k in enumerate(scored.labels) if scored.probabilities[n].argmax() != k
@@ -53,7 +53,7 @@ def test_the_most_uncertain_have_the_largest_entropy_by_scipy(scored):
 
 
 @pytest.mark.usefixtures("cache")
-def test_a_model_looks_at_a_folder(brightness, pets):
+def test_a_folder_is_scored(brightness, pets):
     (pets / "dark" / "5.png").write_bytes(b"")
     scored = score(Classifier(brightness), pets, "all")
     items = open_source(pets).items

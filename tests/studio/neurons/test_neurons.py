@@ -18,7 +18,7 @@ def survey(studio, address):
     return told
 
 
-def test_it_tells_what_the_computation_found(studio_server, digits_model):
+def test_the_survey_is_that_of_the_library(studio_server, digits_model):
     data, model = studio_server.data("digits"), studio_server.model("digits")
     told = survey(studio_server, f"/api/models/{model}/neurons?data={data}")
     assert told["state"] == "done"
@@ -35,7 +35,7 @@ def test_it_tells_what_the_computation_found(studio_server, digits_model):
     assert (first["size"], first["stride"], first["start"]) == ([3, 3], [1, 1], [-1, -1])
 
 
-def test_pictures_that_the_model_does_not_know_are_refused_in_words(studio_server):
+def test_classes_that_the_model_does_not_know_are_an_error(studio_server):
     data, model = studio_server.data("digits"), studio_server.model("tone")
     for _ in range(2):  # the second call begins anew
         told = survey(studio_server, f"/api/models/{model}/neurons?data={data}")

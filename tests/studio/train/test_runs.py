@@ -53,7 +53,7 @@ def test_a_run_is_what_its_folder_says(folder, run):
     assert [(one.name, one.state) for one in runs.all()] == [("pets", "finished")]
 
 
-def test_a_run_says_how_far_it_is_and_how_good(folder, run):
+def test_a_run_reports_its_progress_and_accuracy(folder, run):
     runs = Runs(folder, Jobs(folder.jobs))
     assert runs.find("pets").epochs == 0
     write(run, epoch(1, 0.5), epoch(2, 0.75))
@@ -71,7 +71,7 @@ def test_a_run_says_how_far_it_is_and_how_good(folder, run):
         assert runs.find("pets").test_accuracy_fraction is None
 
 
-def test_a_run_runs_while_its_process_holds_the_folder(folder, run):
+def test_a_run_is_running_while_its_process_locks_the_folder(folder, run):
     write(run, {"event": "Opened", "process": os.getpid()})
     assert (
         Runs(folder, Jobs(folder.jobs)).find("pets").state == "interrupted"
@@ -88,7 +88,7 @@ def test_no_name_leads_out_of_the_folder(folder, run, name):
     assert run.exists()
 
 
-def test_what_is_not_possible_now_is_refused(folder, run):
+def test_what_the_state_does_not_allow_is_refused(folder, run):
     runs = Runs(folder, Jobs(folder.jobs))
     with pytest.raises(RequestError, match="cannot be paused now"):
         runs.pause("pets")
@@ -117,7 +117,7 @@ def test_a_studio_that_was_started_again_knows_that_a_run_is_starting(folder):
     jobs.stop(f"train-{started.name}")
 
 
-def test_events_are_told_from_the_beginning_or_from_where_somebody_was(folder, run):
+def test_events_are_read_from_the_beginning_or_from_a_position(folder, run):
     write(run, epoch(1), epoch(2))
     runs = Runs(folder, Jobs(folder.jobs))
     whole = runs.events("pets", 0)

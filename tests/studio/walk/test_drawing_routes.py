@@ -38,7 +38,7 @@ def in_a_corner(index):
     return pad
 
 
-def test_digits_in_a_corner_are_seen_as_those_that_the_network_learned_from(studio_server, digits_model):
+def test_digits_in_a_corner_are_placed_like_the_training_pictures(studio_server, digits_model):
     classifier, source = load(digits_model), open_source("digits")
     right, known = 0, 0
     for index in SEVERAL:
@@ -52,7 +52,7 @@ def test_digits_in_a_corner_are_seen_as_those_that_the_network_learned_from(stud
     assert right >= 0.8 * known > 10
 
 
-def test_a_drawing_is_kept_if_it_shall_be_walked(start_studio, digits_model):
+def test_a_drawing_is_kept_if_asked_for(start_studio, digits_model):
     studio = start_studio(digits_model)
     assert draw(studio, in_a_corner(0))[1]["picture"] is None
     assert list((studio.home / "pictures").iterdir()) == []
@@ -90,7 +90,7 @@ def drawn_centre(studio):
     return np.array([np.average(np.arange(len(ink)), weights=ink.sum(axis=axis)) for axis in (1, 0)])
 
 
-def test_what_is_no_drawing_is_refused(studio_server):
+def test_an_empty_drawing_or_no_picture_is_refused(studio_server):
     status, told = draw(studio_server, np.zeros((9, 9), np.uint8))
     assert (status, told["detail"]) == (422, "the drawing is empty")
     address = f"/api/models/{studio_server.model('digits')}/drawings"

@@ -24,7 +24,7 @@ def on_a_pad(digit, *, cell=12, top=40, left=100):
 
 
 @given(st.integers(0, len(DIGITS) - 1), st.integers(0, 180), st.integers(0, 180))
-def test_where_it_was_drawn_makes_no_difference(index, top, left):
+def test_the_position_of_a_drawing_makes_no_difference(index, top, left):
     placement = Placement()
     first = place(on_a_pad(DIGITS[index]), placement, (28, 28))
     np.testing.assert_array_equal(
@@ -33,7 +33,7 @@ def test_where_it_was_drawn_makes_no_difference(index, top, left):
 
 
 @given(st.integers(0, len(DIGITS) - 1), st.integers(6, 20))
-def test_by_scipy_it_stands_as_digits_of_mnist_do(index, cell):
+def test_it_is_placed_like_digits_of_mnist_by_scipy(index, cell):
     placed = place(on_a_pad(DIGITS[index], cell=cell), Placement(), WHOLE)
     ((rows, columns),) = find_objects((placed > 25).astype(int))
     assert max(rows.stop - rows.start, columns.stop - columns.start) == pytest.approx(SIDE * 20 / 28, abs=5)
@@ -41,7 +41,7 @@ def test_by_scipy_it_stands_as_digits_of_mnist_do(index, cell):
 
 
 @given(st.integers(0, len(DIGITS) - 1))
-def test_all_of_it_stays_inside(index):
+def test_the_whole_drawing_stays_inside(index):
     drawn = on_a_pad(DIGITS[index], cell=14)
     placed = place(drawn, Placement(side_fraction=1, centre=(0.9, 0.1)), WHOLE)
     ((rows, columns),) = find_objects((drawn > 0).astype(int))
@@ -50,7 +50,7 @@ def test_all_of_it_stays_inside(index):
 
 
 @given(st.integers(0, len(DIGITS) - 1))
-def test_a_digit_that_is_drawn_in_a_corner_is_the_digit_again(index):
+def test_a_digit_drawn_in_a_corner_is_restored(index):
     ((rows, columns),) = find_objects((DIGITS[index] > 0).astype(int))
     box = DIGITS[index][rows, columns]
     longer = max(box.shape)
@@ -77,6 +77,6 @@ def test_dark_ink_is_drawn_on_bright_ground():
     np.testing.assert_array_equal(dark, 255 - bright)
 
 
-def test_an_empty_drawing_is_told():
+def test_an_empty_drawing_is_an_error():
     with pytest.raises(PictureError, match="empty"):
         place(np.zeros((9, 9), np.uint8), Placement(), WHOLE)

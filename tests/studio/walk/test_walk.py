@@ -55,7 +55,7 @@ def test_a_picture_that_was_sent_is_walked(studio_server, digits_model, unpacked
     np.testing.assert_allclose(answer["after"], expected.probabilities, atol=1e-5)
 
 
-def test_a_picture_is_looked_at_with_the_edits_and_not_kept(studio, digits):
+def test_a_preview_follows_the_edits_and_keeps_nothing(studio, digits):
     def look():
         status, _, body = studio.ask("POST", f"{digits}/preview", png(), content_type="image/png")
         assert status == 200, body
@@ -75,7 +75,7 @@ def test_a_picture_is_looked_at_with_the_edits_and_not_kept(studio, digits):
     assert studio.ask("POST", "/api/models/0/preview", png())[0] == 404
 
 
-def test_the_pictures_learned_from_say_the_same_as_in_a_walk_with_data(studio, digits, digits_model):
+def test_similar_pictures_are_those_of_a_walk_with_data(studio, digits, digits_model):
     model, picture = load(digits_model).model, send(studio)
     expected = walk(model, png(), data="digits")
     told = studio.get(f"{digits}/similar?picture={picture}")
@@ -90,7 +90,7 @@ def test_the_pictures_learned_from_say_the_same_as_in_a_walk_with_data(studio, d
     assert studio.ask("GET", f"{digits}/similar?picture={picture}")[0] == 409
 
 
-def test_a_model_whose_pictures_are_not_open_knows_nothing_alike(studio_server):
+def test_without_the_training_pictures_there_are_no_similar_ones(studio_server):
     picture = f"data.{studio_server.data('digits')}.3"
     address = f"/api/models/{studio_server.model('tone')}/similar?picture={picture}"
     status, _, body = studio_server.ask("GET", address)
@@ -144,9 +144,7 @@ def test_stride_padding_and_relu(studio, digits, digits_model, unpacked):
     assert "without ReLU" in json.loads(body)["detail"]
 
 
-def test_a_changed_model_is_kept_and_survives_the_studio(
-    studio, digits, digits_model, tmp_path, start_studio
-):
+def test_a_saved_model_survives_the_studio(studio, digits, digits_model, tmp_path, start_studio):
     before = digits_model.read_bytes()
     studio.post(f"{digits}/edits", SHARPEN)
     kept = studio.post(f"{digits}/kept", {"name": "sharper"})
@@ -167,7 +165,7 @@ def test_a_changed_model_is_kept_and_survives_the_studio(
     assert len(again.get(f"{digits}/edits")["edits"]) == 1
 
 
-def test_edits_of_a_file_that_is_another_now_are_forgotten(start_studio, make_model, tmp_path):
+def test_edits_of_a_file_that_was_replaced_are_dropped(start_studio, make_model, tmp_path):
     path = tmp_path / "mine.safetensors"
     save(make_model("4C3-4N", (1, 8, 8)), path)
     studio = start_studio(path)
@@ -189,7 +187,7 @@ def test_edits_of_a_file_that_is_another_now_are_forgotten(start_studio, make_mo
         ([], 422),
     ],
 )
-def test_edits_that_cannot_be_made_change_nothing(studio_server, edit, status):
+def test_edits_that_cannot_be_applied_change_nothing(studio_server, edit, status):
     address = f"/api/models/{studio_server.model('digits')}/edits"
     answer, headers, body = studio_server.ask(
         "POST", address, json.dumps(edit).encode(), content_type="application/json"
