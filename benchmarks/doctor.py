@@ -84,7 +84,7 @@ def measure(data: str, changes: set[str]) -> dict[str, Any]:
         seen = examine(looked_at)
     number = [int(Path(item.name).stem) for item in looked_at.items]
     is_copy = [item.label == "copy" for item in looked_at.items]
-    groups = joined([*equal_pictures(seen.digests, range(len(number))), *near_pairs(seen).tolist()])
+    groups = joined([*equal_pictures(seen.digests, range(len(number))), *near_pairs(seen).indices.tolist()])
     scored = {**score(groups, number, is_copy), "originals": count}
     print(sorted(changes), scored, flush=True)
     return scored

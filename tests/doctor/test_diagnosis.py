@@ -1,11 +1,13 @@
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from convscope.doctor.diagnosis import diagnose
+from convscope.doctor.manifest import write_manifest
 from convscope.errors import DataError
 from convscope.pictures.sources import open_source
 
@@ -107,4 +109,78 @@ def test_pictures_of_any_shape(tmp_path):
         path = tmp_path / "ab"[place % 2] / f"{place}.png"
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(path)
-    assert diagnose(open_source(tmp_path)).seen.readable.tolist() == [0, 1, 2, 3, 4]
+    assert diagnose(open_source(tmp_path)).examination.readable.tolist() == [0, 1, 2, 3, 4]
+
+
+def drawing(number, background, ink):
+    """A drawing of its own: strokes in ink."""
+    rng = np.random.default_rng(number)
+    mask = Image.fromarray((rng.random((9, 9)) < 0.3).astype(np.uint8) * 255).resize((60, 60))
+    return Image.composite(Image.new("RGB", (60, 60), ink), Image.new("RGB", (60, 60), background), mask)
+
+
+def written(tmp_path, images):
+    for label, made in images.items():
+        (tmp_path / label).mkdir(parents=True)
+        for number, image in enumerate(made):
+            image.save(tmp_path / label / f"{number}.png")
+    return open_source(tmp_path)
+
+
+INKS = {"red": (200, 30, 30), "green": (30, 140, 30), "blue": (30, 30, 220)}
+
+
+def test_classes_that_differ_by_colour_are_no_contradiction(tmp_path):
+    drawn = {name: [drawing(n, "white", ink) for n in range(20)] for name, ink in INKS.items()}
+    found = diagnose(written(tmp_path, drawn))
+    assert found.findings == ()
+    assert not found.left_out()
+
+
+def test_classes_that_differ_by_brightness_are_no_contradiction(tmp_path):
+    drawn = {"dark": (60, 20), "light": (200, 160)}
+    images = {
+        name: [drawing(n, (paper,) * 3, (ink,) * 3) for n in range(20)]
+        for name, (paper, ink) in drawn.items()
+    }
+    assert diagnose(written(tmp_path, images)).findings == ()
+
+
+def test_classes_that_are_mirrors_of_each_other_are_no_contradiction(tmp_path):
+    right = [drawing(n, "white", "black") for n in range(20)]
+    found = diagnose(written(tmp_path, {"right": right, "left": [ImageOps.mirror(image) for image in right]}))
+    assert not any(one.is_problem for one in found.findings)
+    assert not found.left_out()
+
+
+def test_the_same_picture_under_two_labels_is_one(tmp_path):
+    images = [drawing(n, "white", "black") for n in range(20)]
+    found = diagnose(written(tmp_path, {"a": images, "b": images[:3]}))
+    assert names(found, "two labels") == [[f"{n}.png", f"{n}.png"] for n in range(3)]
+
+
+def test_a_list_that_would_lose_a_class_is_refused(tmp_path):
+    images = [drawing(n, "white", "black") for n in range(5)]
+    found = diagnose(written(tmp_path / "pets", {"a": images, "b": images}))
+    with pytest.raises(DataError, match="no picture of a, b"):
+        write_manifest(found, tmp_path / "good.csv")
+    assert not (tmp_path / "good.csv").exists()
+
+
+def test_what_cannot_be_seen_from_the_outside_is_remarked(tmp_path, photos):
+    images = {"a": photos[:6], "b": photos[6:]}
+    source = written(tmp_path, images)
+    first = io.BytesIO()
+    photos[0].save(first, "JPEG", quality=90)
+    half = first.getvalue()[: len(first.getvalue()) // 2] + b"\xff\xd9"
+    (tmp_path / "a" / "half.jpg").write_bytes(half)
+    photos[1].rotate(90).save(tmp_path / "a" / "film.gif", save_all=True, append_images=photos[2:4])
+    values = np.asarray(photos[2].rotate(90).convert("L")).astype(np.uint16) * 16
+    Image.fromarray(values).save(tmp_path / "b" / "deep.tif")
+    found = diagnose(open_source(tmp_path))
+    assert len(found.source.items) == len(source.items) + 3
+    assert names(found, "flat end") == [["half.jpg"]]
+    assert names(found, "several frames") == [["film.gif"]]
+    assert names(found, "guessed values") == [["deep.tif"]]
+    (guess,) = next(one.detail for one in found.findings if one.kind == "guessed values")
+    assert "12 bits" in guess

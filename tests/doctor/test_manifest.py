@@ -36,6 +36,6 @@ def test_parts_and_odd_names_survive(tmp_path, photos):
 
 def test_pictures_without_files(tmp_path):
     found = diagnose(open_source((np.zeros((2, 5, 5), np.uint8), ["a", "b"])))
-    with pytest.raises(DataError, match="no files"):
+    with pytest.raises(DataError, match="not files of their own"):
         write_manifest(found, tmp_path / "good.csv")
     assert list(tmp_path.iterdir()) == []

@@ -15,9 +15,9 @@ def test_what_is_wrong_is_told(tmp_path):
     pictures[1] = pictures[2] = pictures[0]
     pictures[4], pictures[5] = 9, 200
     assert told(tmp_path, pictures, ["a"] * 2 + ["b"] * 10) == (
+        "pictures of one colour once they are 8 × 8: 2 (arrays[4], arrays[5])",
         "pictures that repeat another, byte by byte: 2",
         "pictures that stand under two labels: 1",
-        "pictures of one colour, with nothing to see: 2",
         "classes of very different size: 10 pictures of 'b', 2 of 'a'",
         "`convscope doctor` shows which, and finds more",
     )

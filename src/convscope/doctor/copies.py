@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from convscope.doctor.candidates import candidates
 from convscope.doctor.descriptors import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,51 +26,165 @@ MOST_UNLIKE = 0.12
 _LEAST_USUAL = 0.3
 _USUAL = 5
 """A picture's sixth candidate says what is usual: the five before it may be copies."""
+_TIGHT = (0.02, 0.04, 0.08)
+"""How unlike the members of a cluster may be to its first one, tried in this order."""
+_SAME_BRIGHTNESS = 20
+"""How far the brightness of copies may differ in the mean, of 255."""
+_SAME_COLOUR, _FAINT = 0.5, 30.0
+"""How far the colours of copies may differ, as a share of how strong they are; noise is fainter than this."""
 
 
-def equal_pictures(digests: NDArray[np.uint8], places: Iterable[int]) -> tuple[Group, ...]:
-    """Put pictures that are equal byte by byte into groups of two and more.
+def equal_pictures(digests: NDArray[np.uint8], indices: Iterable[int]) -> tuple[Group, ...]:
+    """Group pictures that are equal byte by byte.
 
     Example:
         >>> equal_pictures(np.array([[7], [8], [7], [9]], np.uint8), range(4))
         ((0, 2),)
     """
-    alike: dict[bytes, list[int]] = defaultdict(list)
-    for place in places:
-        alike[digests[place].tobytes()].append(place)
-    return tuple(tuple(group) for group in alike.values() if len(group) > 1)
+    members: dict[bytes, list[int]] = defaultdict(list)
+    for index in indices:
+        members[digests[index].tobytes()].append(index)
+    return tuple(tuple(group) for group in members.values() if len(group) > 1)
 
 
-def near_pairs(seen: Examination) -> NDArray[np.int64]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Pairs of pictures that are nearly equal.
+
+    Attributes:
+        indices: (pairs, 2) int64.
+        mirrored: (pairs,) whether one has to be mirrored to be like the other.
+    """
+
+    indices: NDArray[np.int64]
+    mirrored: NDArray[np.bool_]
+
+    def of_one_content(self, examination: Examination, labels: Sequence[str]) -> NDArray[np.int64]:
+        """Leave out pairs under two labels that may differ for a reason: mirrored, or of other colours.
+
+        Arrows to the left and to the right, or the same drawing in red and in green, are no contradiction.
+
+        Returns:
+            (pairs, 2) the others.
+        """
+        same = np.array([labels[one] == labels[two] for one, two in self.indices.tolist()], np.bool_)
+        colours = examination.colours[self.indices]
+        return self.indices[same | ~(self.mirrored | _differ_in_colour(colours[:, 0], colours[:, 1]))]
+
+
+def near_pairs(examination: Examination) -> Pairs:
     """Find pairs of pictures that are nearly equal: resized, recompressed, mirrored, slightly cropped.
 
-    Of pictures that are equal byte by byte, only the first is compared with others.
-
-    Returns:
-        (pairs, 2) places.
+    Of pictures that are equal byte by byte, only the first is compared with others. A cluster may have any
+    number of members: where so many candidates of a picture are copies that they say nothing about what is
+    usual, tight clusters are reduced to their first members, which are compared again.
     """
-    _, firsts = np.unique(seen.digests[seen.readable], axis=0, return_index=True)
-    places = seen.readable[np.sort(firsts)]
-    places = places[~seen.constant[places]]
+    _, firsts = np.unique(examination.digests[examination.readable], axis=0, return_index=True)
+    places = examination.readable[np.sort(firsts)]
+    places = places[~examination.constant[places]]
     if len(places) < 2:
-        return np.zeros((0, 2), np.int64)
-    thumbnails = seen.thumbnails[places]
-    partners, versions = candidates(describe(thumbnails))
-    rows, ranks = np.nonzero(partners >= 0)
-    pairs = np.stack([rows, partners[rows, ranks]], axis=1).astype(np.int32)
-    unlike = np.ones(partners.shape, np.float32)
-    unlike[rows, ranks] -= likenesses(thumbnails, pairs, versions[rows, ranks] >= 2)
-    usual = _usually_unlike(unlike)
-    return places[pairs[unlike[rows, ranks] <= MOST_UNLIKE * usual[pairs].min(axis=1)]]
+        return Pairs(np.zeros((0, 2), np.int64), np.zeros(0, np.bool_))
+    thumbnails = examination.thumbnails[places]
+    search = _Search(thumbnails, np.arange(len(places)))
+    found = [search.copies()]
+    joins: list[tuple[float, _Found]] = []
+    for tight in _TIGHT:
+        while search.is_saturated(tight):
+            joined_now = search.joins(tight)
+            joins.append((tight, joined_now))
+            search = _Search(thumbnails, np.setdiff1d(search.members, joined_now.pairs[:, 1]))
+    if joins:
+        found.append(search.copies())
+        found += _standing_apart(joins, search, len(places))
+    pairs, mirrored = (
+        np.concatenate(parts) for parts in zip(*((one.pairs, one.mirrored) for one in found), strict=True)
+    )
+    return Pairs(places[pairs], mirrored)
 
 
-def _usually_unlike(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How unlike the pictures around each one are: strangers of photos by 1, digits of one kind by far less.
+def _differ_in_colour(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether pictures, (n, 4, 4, 3) each, differ in brightness or in colour by more than copies do.
 
-    At least 0.3 of what is usual in the set, for those that have more copies than that.
+    Of the colour counts how far red and blue are from green, in all sixteenths together.
     """
-    around = np.sort(unlike, axis=1)[:, _USUAL]
-    return np.maximum(around, _LEAST_USUAL * np.median(around))
+    one, two = first.astype(np.float32), second.astype(np.float32)
+    brightness = np.abs(one.mean(axis=(1, 2, 3)) - two.mean(axis=(1, 2, 3)))
+    chroma = [colours[..., ::2] - colours[..., 1:2] for colours in (one, two)]
+    strength = np.maximum(_length(chroma[0]), _length(chroma[1]))
+    distance = _length(chroma[0] - chroma[1])
+    return (brightness > _SAME_BRIGHTNESS) | (distance > _SAME_COLOUR * np.maximum(strength, _FAINT))
+
+
+def _length(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.sqrt((values**2).sum(axis=(1, 2, 3)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    pairs: NDArray[np.int64]
+    mirrored: NDArray[np.bool_]
+
+    def __getitem__(self, kept: NDArray[np.bool_]) -> _Found:
+        return _Found(self.pairs[kept], self.mirrored[kept])
+
+
+class _Search:
+    """Some pictures, each compared with its candidates among them.
+
+    Attributes:
+        members: (n,) which pictures.
+        usual: (n,) how unlike the pictures around each one are.
+    """
+
+    def __init__(self, thumbnails: NDArray[np.uint8], members: NDArray[np.int64]) -> None:
+        self.members = members
+        own = thumbnails[members]
+        partners, versions = candidates(describe(own))
+        rows, ranks = np.nonzero(partners >= 0)
+        pairs = np.stack([rows, partners[rows, ranks]], axis=1).astype(np.int32)
+        self._mirrored = versions[rows, ranks] >= 2
+        unlike = np.ones(partners.shape, np.float32)
+        unlike[rows, ranks] -= likenesses(own, pairs, self._mirrored)
+        self._pairs, self._unlike = pairs, unlike[rows, ranks]
+        self._around = np.sort(unlike, axis=1)[:, _USUAL]
+        # strangers are unlike by 1 among photos, by far less among digits of one kind
+        self.usual = np.maximum(self._around, _LEAST_USUAL * np.median(self._around))
+
+    def copies(self) -> _Found:
+        """Return the pairs that are far more alike than what is usual around both."""
+        alike = self._unlike <= MOST_UNLIKE * self.usual[self._pairs].min(axis=1)
+        return _Found(self.members[self._pairs[alike]], self._mirrored[alike])
+
+    def is_saturated(self, tight: float) -> bool:
+        """Whether a picture's first six candidates are all within `tight` of it."""
+        return bool((self._around <= tight).any())
+
+    def joins(self, tight: float) -> _Found:
+        """Assign pictures to the first one within `tight`, which is not assigned itself."""
+        close = self._unlike <= tight
+        pairs, mirrored = np.sort(self._pairs[close], axis=1), self._mirrored[close]
+        order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+        assigned = np.zeros(len(self.members), np.bool_)
+        kept = np.zeros(len(pairs), np.bool_)
+        for place in order.tolist():
+            first, second = pairs[place].tolist()
+            if not assigned[first] and not assigned[second]:
+                assigned[second] = kept[place] = True
+        return _Found(self.members[pairs[kept]], mirrored[kept])
+
+
+def _standing_apart(joins: Sequence[tuple[float, _Found]], last: _Search, count: int) -> list[_Found]:
+    """Keep the joins into clusters that stand far apart from everything else.
+
+    Digits of one kind are a continuum: the neighbours of a cluster are as close as its members.
+    """
+    usual = np.zeros(count, np.float32)
+    usual[last.members] = last.usual
+    kept: list[_Found] = []
+    for tight, found in reversed(joins):  # the last are among first members that nothing was joined to
+        usual[found.pairs[:, 1]] = usual[found.pairs[:, 0]]
+        kept.append(found[usual[found.pairs[:, 0]] >= tight / MOST_UNLIKE])
+    return kept
 
 
 def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
@@ -81,17 +196,17 @@ def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
     """
     leader: dict[int, int] = {}
 
-    def lead(place: int) -> int:
-        while leader.setdefault(place, place) != place:
-            leader[place] = leader[leader[place]]
-            place = leader[place]
-        return place
+    def lead(index: int) -> int:
+        while leader.setdefault(index, index) != index:
+            leader[index] = leader[leader[index]]
+            index = leader[index]
+        return index
 
     for first, *others in groups:
         for other in others:
             one, two = sorted((lead(first), lead(other)))
             leader[two] = one
     members: dict[int, list[int]] = defaultdict(list)
-    for place in sorted(leader):
-        members[lead(place)].append(place)
+    for index in sorted(leader):
+        members[lead(index)].append(index)
     return tuple(tuple(group) for group in members.values() if len(group) > 1)

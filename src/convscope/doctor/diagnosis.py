@@ -14,6 +14,7 @@ from convscope.doctor.examination import examine
 from convscope.doctor.findings import MEANINGS, Doubt, Finding
 from convscope.doctor.label_suspects import label_suspects
 from convscope.errors import DataError
+from convscope.pictures.decoding import no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +35,13 @@ class Diagnosis:
 
     Attributes:
         source: The pictures.
-        seen: What each of them is like.
+        examination: What each of them is like.
         copies: Groups of equal or nearly equal pictures.
         findings: What is worth a look, problems first; nothing that was not found is in it.
     """
 
     source: Source = field(repr=False)
-    seen: Examination = field(repr=False)
+    examination: Examination = field(repr=False)
     copies: tuple[Group, ...] = field(repr=False)
     findings: tuple[Finding, ...]
 
@@ -69,7 +70,7 @@ class Diagnosis:
         return frozenset(out)
 
     def _worth(self, place: int) -> tuple[int, int, int]:
-        height, width = self.seen.sizes[place].tolist()
+        height, width = self.examination.sizes[place].tolist()
         return _PREFERRED.index(self.source.items[place].part), -height * width, place
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +98,7 @@ class Diagnosis:
 
     def _picture(self, place: int) -> dict[str, Any]:
         item = self.source.items[place]
-        size = self.seen.sizes[place].tolist()
+        size = self.examination.sizes[place].tolist()
         return {
             "picture": item.name,
             "place": place,
@@ -107,7 +108,7 @@ class Diagnosis:
         }
 
 
-def diagnose(source: Source, progress: Progress = lambda _done, _total: None) -> Diagnosis:
+def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
     """Look at all pictures of a source, and say what is wrong with them.
 
     Args:
@@ -126,29 +127,35 @@ def diagnose(source: Source, progress: Progress = lambda _done, _total: None) ->
         >>> [(one.kind, one.groups) for one in found.findings]
         [('two labels', ((0, 3),)), ('equal', ((0, 3),))]
     """
-    seen = examine(source, progress)
-    if not len(seen.readable):
-        place, cause = min(seen.broken.items())
+    examination = examine(source, progress)
+    if not len(examination.readable):
+        place, cause = min(examination.broken.items())
         raise DataError(
             f"not one of the {len(source.items):,} pictures of {source.name} can be read",
             why=f"the first is {source.items[place].name}: {cause}",
         )
     items = source.items
-    equal = equal_pictures(seen.digests, seen.readable.tolist())
-    copies = joined([*equal, *near_pairs(seen).tolist()])
+    equal = equal_pictures(examination.digests, examination.readable.tolist())
+    near = near_pairs(examination).of_one_content(examination, [item.label for item in items])
+    copies = joined([*equal, *near.tolist()])
     found = (
-        findings.unreadable(seen),
+        findings.unreadable(examination),
         findings.two_labels(copies, items),
         findings.shared(copies, items),
         Finding("equal", equal),
         findings.nearly_equal(copies, equal),
-        findings.constant(seen),
+        findings.constant(examination),
         findings.imbalance(item.label for item in items),
-        findings.odd_shapes(seen),
-        findings.odd_sizes(seen),
-        findings.odd_colours(seen),
+        findings.odd_shapes(examination),
+        findings.odd_sizes(examination),
+        findings.odd_colours(examination),
+        findings.guessed_values(examination),
+        findings.several_frames(examination),
+        findings.flat_ends(examination),
     )
-    return Diagnosis(source, seen, copies, tuple(one for one in found if one and (one.groups or one.data)))
+    return Diagnosis(
+        source, examination, copies, tuple(one for one in found if one and (one.groups or one.data))
+    )
 
 
 def with_label_suspects(
@@ -161,7 +168,7 @@ def with_label_suspects(
         classes: The names of the classes.
         probabilities: (readable pictures, classes), each of a model that saw neither the picture nor a copy.
     """
-    readable = diagnosis.seen.readable
+    readable = diagnosis.examination.readable
     number = {name: place for place, name in enumerate(classes)}
     labels = np.array([number[diagnosis.source.items[place].label] for place in readable.tolist()])
     suspects, others = label_suspects(probabilities, labels)

@@ -1,4 +1,4 @@
-"""Every picture of a source, decoded once; what is kept of each is small, however large the picture."""
+"""Decode every picture of a source once, and keep a little of each, however large it is."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode
+from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode, no_progress
 from convscope.pictures.preparation import Preparation, prepare
-from convscope.pictures.reading import picture_size
+from convscope.pictures.reading import frame_count, picture_size
 from convscope.pictures.survey import is_grey
 
 if TYPE_CHECKING:
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 THUMBNAIL_SIDE = 32
 _THUMBNAIL = Preparation(1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+_COLOURS = Preparation(3, 4, 4)
+_JPEG = b"\xff\xd8"
+_INK, _LEAST_ROWS, _LEAST_SHARE = 8, 8, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examination:
-    """What was seen of n pictures; of one that cannot be read only why, and zeros everywhere else.
+    """What n pictures are like; of one that cannot be read only why, and zeros everywhere else.
 
     Attributes:
         sizes: int64 (n, 2), height and width in pixels.
@@ -35,7 +38,11 @@ class Examination:
         constant: (n,) whether all its pixels are equal.
         digests: uint8 (n, 16), equal where pictures are equal byte by byte.
         thumbnails: uint8 (n, 32, 32), grey and stretched to a square.
-        broken: Why a picture cannot be read, by its place.
+        colours: uint8 (n, 4, 4, 3), red, green and blue of its sixteenths.
+        frames: int64 (n,), how many frames or pages it has.
+        flat_end: (n,) whether a JPEG's lower part is one flat colour, as where the file's end is missing.
+        broken: Why a picture cannot be read, by its index.
+        guesses: How the range of a picture's values was guessed, by its index.
     """
 
     sizes: NDArray[np.int64]
@@ -43,16 +50,20 @@ class Examination:
     constant: NDArray[np.bool_]
     digests: NDArray[np.uint8]
     thumbnails: NDArray[np.uint8]
+    colours: NDArray[np.uint8]
+    frames: NDArray[np.int64]
+    flat_end: NDArray[np.bool_]
     broken: Mapping[int, str]
+    guesses: Mapping[int, str]
 
     @property
     def readable(self) -> NDArray[np.int64]:
-        """Places of the pictures that can be read, ascending."""
+        """Indices of the pictures that can be read, ascending."""
         return np.flatnonzero(self.sizes[:, 0])
 
 
-def examine(source: Source, progress: Progress = lambda _done, _total: None) -> Examination:
-    """Decode all pictures of a source and keep the little that is asked of them.
+def examine(source: Source, progress: Progress = no_progress) -> Examination:
+    """Decode all pictures of a source and note what they are like.
 
     Args:
         source: Where they come from.
@@ -64,34 +75,62 @@ def examine(source: Source, progress: Progress = lambda _done, _total: None) -> 
     Example:
         >>> from convscope.pictures.sources import open_source
         >>> pictures = np.stack([np.zeros((4, 6), np.uint8), np.arange(24, dtype=np.uint8).reshape(4, 6)])
-        >>> seen = examine(open_source((pictures, ["a", "b"])))
-        >>> seen.sizes.tolist(), seen.constant.tolist(), seen.grey.tolist()
+        >>> examination = examine(open_source((pictures, ["a", "b"])))
+        >>> examination.sizes.tolist(), examination.constant.tolist(), examination.grey.tolist()
         ([[4, 6], [4, 6]], [True, False], [True, True])
     """
     total = len(source.items)
-    seen = Examination(
+    examination = Examination(
         sizes=np.zeros((total, 2), np.int64),
         grey=np.zeros(total, np.bool_),
         constant=np.zeros(total, np.bool_),
         digests=np.zeros((total, DIGEST_SIZE), np.uint8),
         thumbnails=np.zeros((total, THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8),
+        colours=np.zeros((total, _COLOURS.height, _COLOURS.width, 3), np.uint8),
+        frames=np.ones(total, np.int64),
+        flat_end=np.zeros(total, np.bool_),
         broken=(broken := dict[int, str]()),
+        guesses=(guesses := dict[int, str]()),
     )
 
     def take(decoded: Decoded) -> None:
-        pixels, place = decoded.pixels, decoded.index
-        loaded = decoded.loaded
-        seen.sizes[place] = picture_size(loaded) if isinstance(loaded, bytes) else pixels.shape[:2]
-        seen.grey[place] = is_grey(pixels)
-        seen.constant[place] = bool((pixels == pixels[:1, :1]).all())
-        seen.digests[place] = np.frombuffer(decoded.digest, np.uint8)
-        seen.thumbnails[place] = prepare(pixels, _THUMBNAIL)[:, :, 0]
+        pixels, index, encoded = decoded.pixels, decoded.index, decoded.loaded
+        if isinstance(encoded, bytes):
+            examination.sizes[index] = picture_size(encoded)
+            examination.frames[index] = frame_count(encoded)
+            examination.flat_end[index] = encoded.startswith(_JPEG) and has_flat_end(pixels)
+        else:
+            examination.sizes[index] = pixels.shape[:2]
+        examination.grey[index] = is_grey(pixels)
+        examination.digests[index] = np.frombuffer(decoded.digest, np.uint8)
+        examination.thumbnails[index] = prepare(pixels, _THUMBNAIL)[:, :, 0]
+        examination.colours[index] = prepare(pixels, _COLOURS)
+        examination.constant[index] = bool((pixels == pixels[:1, :1]).all())
+        if decoded.guess:
+            guesses[index] = decoded.guess
 
-    def refuse(place: int, error: PictureError) -> None:
-        broken[place] = error.why
+    def refuse(index: int, error: PictureError) -> None:
+        broken[index] = error.why
 
     def tick() -> None:
-        progress(len(seen.readable) + len(broken), total)
+        progress(len(examination.readable) + len(broken), total)
 
     decode(source, range(total), take, refuse, tick, shortest_side=_THUMBNAIL.shortest_side)
-    return seen
+    return examination
+
+
+def has_flat_end(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the lower part of a picture is one colour, and neither black nor white nor that of its top.
+
+    What is missing at the end of a JPEG is filled with the last colour.
+
+    Example:
+        >>> picture = np.arange(40 * 20, dtype=np.uint8).reshape(40, 20, 1)
+        >>> has_flat_end(picture), has_flat_end(np.where(np.arange(40)[:, None, None] < 20, picture, 90))
+        (False, True)
+    """
+    colour = pixels[-1, -1]
+    flat = (pixels == colour).all(axis=(1, 2))
+    rows = len(flat) if flat.all() else int(np.argmin(flat[::-1]))
+    is_paper = int(colour.max()) <= _INK or int(colour.min()) >= 255 - _INK
+    return bool(not is_paper and not flat[0] and rows >= max(_LEAST_ROWS, len(flat) * _LEAST_SHARE))

@@ -1,4 +1,4 @@
-"""The rules that say what is worth a person's time.
+"""The rules that decide what is reported.
 
 A problem spoils what is learned or measured; a remark may be just as it should be.
 """
@@ -33,11 +33,19 @@ Kind = Literal[
     "odd shape",
     "odd size",
     "odd colour",
+    "guessed values",
+    "several frames",
+    "flat end",
 ]
-REMARKS: frozenset[Kind] = frozenset(("class imbalance", "odd shape", "odd size", "odd colour"))
+REMARKS: frozenset[Kind] = frozenset(
+    (
+        *("class imbalance", "odd shape", "odd size", "odd colour"),
+        *("guessed values", "several frames", "flat end"),
+    )
+)
 MEANINGS: dict[Kind, str] = {
     "unreadable": "cannot be decoded; training leaves them out",
-    "two labels": "the same picture, or nearly, under different labels: one of them is wrong",
+    "two labels": "the same picture, or nearly, unmirrored and in the same colours, under different labels",
     "shared between parts": "learned from and judged by: the accuracy found would be too high",
     "equal": "equal byte by byte; they count more than others",
     "nearly equal": "resized, recompressed, mirrored or slightly cropped copies",
@@ -47,11 +55,24 @@ MEANINGS: dict[Kind, str] = {
     "odd shape": "more than twice as wide, or as high, as the median shape",
     "odd size": "sides less than a quarter, or more than four times, of the median",
     "odd colour": "grey among colour, or colour among grey",
+    "guessed values": "their values are no bytes, and the file does not say which range they fill",
+    "several frames": "animations or files of several pages, of which only the first is used",
+    "flat end": "JPEGs whose lower part is one flat colour: the end of the file may be missing",
 }
 
 IMBALANCE = 2.0
 ODD_SHAPE = 2.0
 ODD_SIZE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How the range of a picture's values was guessed."""
+
+    reading: str
+
+    def __str__(self) -> str:
+        return self.reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +124,7 @@ class Finding:
 
     kind: Kind
     groups: tuple[Group, ...]
-    data: tuple[Unreadable | Imbalance | Doubt, ...] = ()
+    data: tuple[Unreadable | Imbalance | Doubt | Guess, ...] = ()
 
     @property
     def detail(self) -> tuple[str, ...]:
@@ -121,10 +142,12 @@ class Finding:
         return sum(map(len, self.groups))
 
 
-def unreadable(seen: Examination) -> Finding:
+def unreadable(examination: Examination) -> Finding:
     """Find the pictures that cannot be decoded."""
-    places = sorted(seen.broken)
-    return Finding("unreadable", _each(places), tuple(Unreadable(seen.broken[place]) for place in places))
+    places = sorted(examination.broken)
+    return Finding(
+        "unreadable", _each(places), tuple(Unreadable(examination.broken[place]) for place in places)
+    )
 
 
 def two_labels(copies: Iterable[Group], items: Sequence[Item]) -> Finding:
@@ -143,9 +166,9 @@ def nearly_equal(copies: Iterable[Group], equal: Iterable[Group]) -> Finding:
     return Finding("nearly equal", tuple(group for group in copies if group not in same))
 
 
-def constant(seen: Examination) -> Finding:
+def constant(examination: Examination) -> Finding:
     """Find pictures whose pixels are all equal."""
-    return Finding("constant", _each(np.flatnonzero(seen.constant).tolist()))
+    return Finding("constant", _each(np.flatnonzero(examination.constant).tolist()))
 
 
 def imbalance(labels: Iterable[str]) -> Finding | None:
@@ -162,22 +185,44 @@ def imbalance(labels: Iterable[str]) -> Finding | None:
     return Finding("class imbalance", (), (Imbalance(most, largest, least, smallest),))
 
 
-def odd_shapes(seen: Examination) -> Finding:
+def odd_shapes(examination: Examination) -> Finding:
     """Find pictures whose width / height is far from the median."""
-    ratio = np.log(seen.sizes[seen.readable]) @ [-1, 1]
-    return Finding("odd shape", _each(seen.readable[_far_from_median(ratio, math.log(ODD_SHAPE))].tolist()))
+    ratio = np.log(examination.sizes[examination.readable]) @ [-1, 1]
+    return Finding(
+        "odd shape", _each(examination.readable[_far_from_median(ratio, math.log(ODD_SHAPE))].tolist())
+    )
 
 
-def odd_sizes(seen: Examination) -> Finding:
+def odd_sizes(examination: Examination) -> Finding:
     """Find pictures whose side, sqrt(height width), is far from the median."""
-    side = np.log(seen.sizes[seen.readable]).mean(axis=1)
-    return Finding("odd size", _each(seen.readable[_far_from_median(side, math.log(ODD_SIZE))].tolist()))
+    side = np.log(examination.sizes[examination.readable]).mean(axis=1)
+    return Finding(
+        "odd size", _each(examination.readable[_far_from_median(side, math.log(ODD_SIZE))].tolist())
+    )
 
 
-def odd_colours(seen: Examination) -> Finding:
+def odd_colours(examination: Examination) -> Finding:
     """Find the grey pictures if most have colour, or those with colour if most are grey."""
-    grey = seen.grey[seen.readable]
-    return Finding("odd colour", _each(seen.readable[grey != (2 * grey.sum() > len(grey))].tolist()))
+    grey = examination.grey[examination.readable]
+    return Finding("odd colour", _each(examination.readable[grey != (2 * grey.sum() > len(grey))].tolist()))
+
+
+def guessed_values(examination: Examination) -> Finding:
+    """Find the pictures whose values were brought to 0..255 by a guess."""
+    indices = sorted(examination.guesses)
+    return Finding(
+        "guessed values", _each(indices), tuple(Guess(examination.guesses[index]) for index in indices)
+    )
+
+
+def several_frames(examination: Examination) -> Finding:
+    """Find animations and files of several pages."""
+    return Finding("several frames", _each(np.flatnonzero(examination.frames > 1).tolist()))
+
+
+def flat_ends(examination: Examination) -> Finding:
+    """Find JPEGs that may have lost their end."""
+    return Finding("flat end", _each(np.flatnonzero(examination.flat_end).tolist()))
 
 
 def _far_from_median(values: NDArray[np.float64], most: float) -> NDArray[np.bool_]:

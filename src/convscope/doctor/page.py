@@ -92,7 +92,7 @@ def _detail(finding: Finding, number: int) -> str:
 
 def _figure(diagnosis: Diagnosis, place: int, pictures: Mapping[int, str]) -> str:
     item = diagnosis.source.items[place]
-    height, width = diagnosis.seen.sizes[place].tolist()
+    height, width = diagnosis.examination.sizes[place].tolist()
     facts = " · ".join(filter(None, (item.label, item.part, f"{height} × {width}" if height else "")))
     image = f'<img src="{pictures[place]}" alt="{escape(item.label)}">' if place in pictures else ""
     return f"<figure>{image}<figcaption><b>{escape(item.name)}</b><br>{escape(facts)}</figcaption></figure>"

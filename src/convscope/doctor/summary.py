@@ -1,4 +1,4 @@
-"""What the doctor can say before a training at no cost: the pictures are decoded anyway, and digested."""
+"""What is wrong with pictures, as far as training knows it anyway from decoding and digesting them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,48 @@ import numpy as np
 
 from convscope.doctor.copies import equal_pictures
 from convscope.doctor.findings import imbalance
+from convscope.pictures.sources.left_out import some
 from convscope.pictures.store import Catalogue, Store
 
 _BLOCK = 1024
 
 
 def summary(catalogue: Catalogue) -> tuple[str, ...]:
-    """Say in short sentences what is wrong with pictures; if they are a store, what is seen on them, too.
+    """Describe in short sentences what is wrong with pictures; of a store, also what only pixels show.
 
-    Pictures that cannot be read, or equal others in another part, are told with the store and its split.
+    Pictures that cannot be read, or are equal to others in another part, are reported with the store and its
+    split.
     """
     labels = catalogue.labels.tolist()
     equal = equal_pictures(catalogue.digests, range(len(labels)))
     copies = sum(map(len, equal)) - len(equal)
-    contradicting = sum(len({labels[place] for place in group}) > 1 for group in equal)
-    constant = _count_constant(catalogue) if isinstance(catalogue, Store) else 0
+    contradicting = sum(len({labels[index] for index in group}) > 1 for group in equal)
     uneven = imbalance(catalogue.classes[label] for label in labels)
     notes = [
         f"pictures that repeat another, byte by byte: {copies:,}" if copies else "",
         f"pictures that stand under two labels: {contradicting:,}" if contradicting else "",
-        f"pictures of one colour, with nothing to see: {constant:,}" if constant else "",
-        f"classes of very different size: {uneven.detail[0]}" if uneven else "",
+        f"classes of very different size: {uneven.data[0]}" if uneven else "",
     ]
     found = tuple(note for note in notes if note)
-    return (*found, "`convscope doctor` shows which, and finds more") if found else ()
+    shown = (*found, "`convscope doctor` shows which, and finds more") if found else ()
+    return (*_constant_note(catalogue), *shown) if isinstance(catalogue, Store) else shown
 
 
-def _count_constant(store: Store) -> int:
-    count = 0
+def _constant_note(store: Store) -> tuple[str, ...]:
+    constant = _constant(store)
+    if not constant:
+        return ()
+    size = f"{store.preparation.height} × {store.preparation.width}"
+    named = some(store.names[index] for index in constant)
+    return (f"pictures of one colour once they are {size}: {len(constant):,} ({named})",)
+
+
+def _constant(store: Store) -> list[int]:
+    found: list[int] = []
     for start in range(0, len(store.pictures), _BLOCK):
         pictures = store.pictures[start : start + _BLOCK]
         middle = pictures[:, pictures.shape[1] // 2]
-        suspects = np.flatnonzero(
-            (middle == middle[:, :1]).all(axis=(1, 2))
-        )  # few are, so few are read whole
-        count += int((pictures[suspects] == pictures[suspects, :1, :1]).all(axis=(1, 2, 3)).sum())
-    return count
+        candidates = np.flatnonzero((middle == middle[:, :1]).all(axis=(1, 2)))  # few, so few are read whole
+        flat = (pictures[candidates] == pictures[candidates, :1, :1]).all(axis=(1, 2, 3))
+        found += (start + candidates[flat]).tolist()
+    return found

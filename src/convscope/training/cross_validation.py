@@ -44,7 +44,7 @@ def doubt_labels(
     """
     settings = settings or Settings()
     store = runner.prepared(diagnosis.source, settings, listeners)
-    readable = diagnosis.seen.readable
+    readable = diagnosis.examination.readable
     if len(store.labels) != len(readable):
         raise DataError(f"the pictures of {diagnosis.source.name} have changed meanwhile", remedy="try again")
     group_of = np.arange(len(diagnosis.source.items))
