@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from convscope.errors import ConvscopeError, ExportError
-from convscope.model.export import RAW_BOUND, made_up
+from convscope.model.export import RAW_BOUND, noise_pictures
 from convscope.model.file import Model
 from convscope.network.chain import parse_chain
 from convscope.offline import export as module
@@ -15,7 +15,7 @@ def test_what_rounding_costs_is_told(make_model, tmp_path):
     path = tmp_path / "model.html"
     found = export_page(model, path, "random", [("black", np.zeros((9, 9, 3), np.uint8))])
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert found.pictures == len(list(made_up(model.preparation))) + 1
+    assert found.pictures == len(list(noise_pictures(model.preparation))) + 1
     assert 0 < found.difference <= RAW_BOUND
     assert found.worst
 
@@ -36,7 +36,7 @@ def test_weights_that_do_not_bear_rounding_are_refused(tmp_path):
         weights,
         temperature=0.01,
     )
-    with pytest.raises(ExportError, match="differ most on made-up noise"):
+    with pytest.raises(ExportError, match="differ most on noise"):
         export_page(model, tmp_path / "model.html", "close")
     assert list(tmp_path.iterdir()) == []
 
@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(make_model, tmp_pat
 
 def test_the_worst_picture_is_named(make_model):
     model = make_model()
-    noise = list(made_up(model.preparation))
+    noise = list(noise_pictures(model.preparation))
     found = compare(model, noise)
     alone = {name: compare(model, [(name, pixels)]).difference for name, pixels in noise}
     assert found.worst == max(alone, key=alone.__getitem__)

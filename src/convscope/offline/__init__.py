@@ -1,10 +1,10 @@
-"""A model as one page that classifies pictures in a browser, without a server and without a network.
+"""A model as a single HTML page that classifies pictures in a browser, without a server and offline.
 
-weights   the weights with 16 bits each, as the page carries them
-chain     the network as the page computes it: products of matrices and poolings, and what is unknown
-page      the HTML file, drawn by the modules in `convscope/web/offline`
-export    the file, written only if its weights answer as the model does
+weights   the weights in 16 bits
+layers    the network as the page computes it: matrix products, poolings and the open-set rule
+page      the HTML file: those, and the JavaScript modules of `convscope/web/offline`
+export    the file, compared with the model before it is written
 
-This is the one place where a browser computes the steps: there is nobody else to ask. What it computes is
-held against the model in a real browser, picture by picture.
+Only here does a browser compute the steps itself. Tests compare its answers with the model's in a real
+browser, picture by picture.
 """

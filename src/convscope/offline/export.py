@@ -1,4 +1,4 @@
-"""The page as a file, written only if what it carries answers as the model does."""
+"""Export of a model to a page, which is written only if its rounded weights give the same answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.common.atomic import replacing
 from convscope.errors import ExportError
-from convscope.model.export import RAW_BOUND, Agreement, made_up
+from convscope.model.export import RAW_BOUND, Agreement, noise_pictures
 from convscope.model.predictor import Predictor
 from convscope.offline.page import page
 from convscope.offline.weights import rounded
@@ -19,61 +19,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from convscope.model.export import Named
+    from convscope.model.export import NamedPixels
     from convscope.model.file import Model
 
-_MAX_PARAMETERS = 2**25  # 90 MB of text; browsers take longer over more than a person waits
+_MAX_PARAMETERS = 2**25  # 90 MB of text; more takes a browser too long to open
 
 
 def export_page(
-    model: Model, path: Path, name: str, pictures: Iterable[Named] = (), licence: str = ""
+    model: Model, path: Path, name: str, pictures: Iterable[NamedPixels] = (), licence: str = ""
 ) -> Agreement:
-    """Write a model as a page, its rounded weights checked against the model itself.
+    """Write a model as a page, its rounded weights compared with the model first.
 
     Args:
         model: The trained model.
         path: The file to write.
-        name: What the page calls the model.
-        pictures: Names and raw pixels of pictures to compare on, beside the made-up ones, as `export` has it.
-        licence: As in `page`.
+        name: The model's name on the page.
+        pictures: Names and raw pixels of pictures to compare on, beside the noise, as `export` has it.
+        licence: As for `page`.
 
     Raises:
-        ExportError: The rounded weights do not answer as the model does, or there are too many of them;
-            nothing was written.
+        ExportError: The answers of the rounded weights differ from the model's, or there are too many of
+            them; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     count = sum(weight.size for weight in model.weights.values())
     if count > _MAX_PARAMETERS:
         raise ExportError(
             f"the network is too large for a page: it has {count:,} parameters",
-            why=f"a browser shall open it at once; the limit is {_MAX_PARAMETERS:,}",
-            remedy="export to ONNX, or serve the model",
+            why=f"a browser would take too long to open it; the limit is {_MAX_PARAMETERS:,}",
+            remedy="export it to ONNX, or serve it",
         )
-    found = compare(model, [*made_up(model.preparation), *pictures])
+    agreement = compare(model, [*noise_pictures(model.preparation), *pictures])
     text = page(model, name, licence)
     with replacing(path) as file:
         file.write(text.encode())
-    return found
+    return agreement
 
 
-def compare(model: Model, pictures: Iterable[Named]) -> Agreement:
-    """Hold a model with the page's weights against the model as it is.
+def compare(model: Model, pictures: Iterable[NamedPixels]) -> Agreement:
+    """Compare the answers of a model and of the same model with the page's weights.
 
     Raises:
         ExportError: A probability differs by more than `RAW_BOUND`; the message names the worst picture.
     """
-    carried = {name: rounded(weight) if weight.ndim > 1 else weight for name, weight in model.weights.items()}
-    exact, carrying = Predictor(model), Predictor(replace(model, weights=carried))
+    weights = {name: rounded(weight) if weight.ndim > 1 else weight for name, weight in model.weights.items()}
+    exact, coarse = Predictor(model), Predictor(replace(model, weights=weights))
     count, largest, worst = 0, -1.0, ""
-    for count, (name, pixels) in enumerate(pictures, start=1):  # noqa: B007 - its last value is their number
+    for count, (name, pixels) in enumerate(pictures, start=1):  # noqa: B007 - used after the loop
         prepared = prepare(pixels, model.preparation)[np.newaxis]
-        difference = float(np.abs(exact.probabilities(prepared) - carrying.probabilities(prepared)).max())
+        difference = float(np.abs(exact.probabilities(prepared) - coarse.probabilities(prepared)).max())
         if difference > largest:
             largest, worst = difference, name
     if largest > RAW_BOUND:
         raise ExportError(
-            f"weights of 16 bits do not answer as the model: they differ most on {worst}",
-            why=f"probabilities differ by {largest:.1e}, and {RAW_BOUND:.0e} is allowed",
-            remedy="export to ONNX, which carries the weights as they are",
+            f"weights of 16 bits give other answers than the model: they differ most on {worst}",
+            why=f"a probability differs by {largest:.1e}, and the tolerance is {RAW_BOUND:.0e}",
+            remedy="export to ONNX, which keeps the weights as they are",
         )
     return Agreement(count, largest, worst)

@@ -1,11 +1,11 @@
 """The network's layers as the page computes them, on channels-last maps.
 
-A full connection is a convolution whose window is the whole map, so there are two forms only:
+A full connection is a convolution whose window is the whole map, so there are only two kinds of layer:
 
-    product   windows of the map, unrolled into rows, times the filters; plus bias, then maybe ReLU
-    pooling   the largest or the mean cell of every window; windows may overhang
+    product   the windows, unrolled into rows (im2col), times the filters; plus bias, then ReLU if it follows
+    pooling   the largest number or the mean of each window; windows may overhang
 
-Weights are put into channels-last order here.
+Weights are written in channels-last order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def describe(model: Model) -> list[dict[str, object]]:
-    """Describe the layers of a model's network, output layer included, as JSON.
+    """Describe the layers of a model, output layer included, as JSON values.
 
     Example:
         >>> from convscope.model.file import Model
@@ -46,7 +46,7 @@ def describe(model: Model) -> list[dict[str, object]]:
 
 
 def describe_open_set(model: Model) -> dict[str, object] | None:
-    """Describe which pictures the model takes for unknown; None if none are."""
+    """Describe the model's open-set rule; None if it has none."""
     if model.open_set is None:
         return None
     features = model.chain.features

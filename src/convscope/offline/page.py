@@ -1,4 +1,4 @@
-"""The page: a model, and the modules that classify with it."""
+"""The page: a model and the JavaScript modules that classify with it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
 
 _ALLOWED = {"script-src": "'wasm-unsafe-eval'", "worker-src": "blob:", "img-src": "blob:"}
-"""The kernel is WebAssembly, the work is done in a worker made of the page's own text, and pictures that a
-person gives are shown."""
+"""The kernel is WebAssembly, the worker is started from the page's own text, and the user's pictures are
+shown."""
 
 
 def page(model: Model, name: str, licence: str = "") -> str:
@@ -23,8 +23,8 @@ def page(model: Model, name: str, licence: str = "") -> str:
 
     Args:
         model: The trained model; the page has its weights rounded as in `convscope.offline.weights`.
-        name: What people call it.
-        licence: The terms the model may be used under, which only its owner knows.
+        name: The model's name for people.
+        licence: The terms under which the model may be used.
 
     Returns:
         A whole HTML document.

@@ -1,11 +1,11 @@
-"""Weights in 16 bits: integers with a scale for each filter and neuron.
+"""Weights in 16 bits: int16 with one scale for each filter or neuron.
 
     scale     = largest |w| of the filter / 32767
     multiple  = round(w / scale)                   int16
     w'        = multiple * scale                   |w' - w| <= scale / 2
 
-Half precision takes the same space but has only 11 significant bits for every weight; here the large weights,
-which matter most, have 16.
+Half precision (float16) needs the same space but has only 11 significant bits for each weight; here the
+large weights, which matter most, have 16.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LARGEST = 32_767
+_MAX_MULTIPLE = 32_767
 
 
 def split(weights: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-    """Write weights as whole multiples of a scale for each filter.
+    """Split weights into integers and one scale for each filter.
 
     Args:
         weights: float32 of shape (filters, ...).
 
     Returns:
-        Multiples, int16 of the same shape, and scales, float32 (filters,), above 0.
+        The multiples, int16 of the same shape, and the scales, float32 (filters,), above 0.
 
     Example:
         >>> multiples, scales = split(np.array([[0.5, -1.0], [0.0, 0.0]], np.float32))
@@ -36,9 +36,9 @@ def split(weights: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.f
     """
     flat = weights.reshape(len(weights), -1)
     largest = np.abs(flat).max(axis=1)
-    scales = (largest / np.float32(_LARGEST)).astype(np.float32)
+    scales = (largest / np.float32(_MAX_MULTIPLE)).astype(np.float32)
     scales[scales == 0] = 1  # only zeros, or numbers too small to matter
-    multiples = np.clip(np.rint(flat / scales[:, np.newaxis]), -_LARGEST, _LARGEST)
+    multiples = np.clip(np.rint(flat / scales[:, np.newaxis]), -_MAX_MULTIPLE, _MAX_MULTIPLE)
     return multiples.astype(np.int16).reshape(weights.shape), scales
 
 
