@@ -17,7 +17,7 @@ from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, pixels_of
 from convscope.model.predictor import Answer, Predictor
-from convscope.model.selection import Judged, select
+from convscope.model.selection import PartOrAll, select
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import PIXEL_LIMIT
 
@@ -173,7 +173,9 @@ class Classifier:
 
         return explain(self.model, picture, truth=truth, data=data)
 
-    def evaluate(self, data: Data, part: Judged = "test", *, progress: Progress | None = None) -> Evaluation:
+    def evaluate(
+        self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
+    ) -> Evaluation:
         """Measure how good the classifier is on labelled pictures.
 
         Args:
@@ -189,7 +191,7 @@ class Classifier:
         return self.evaluate_each(data, part, progress=progress)[0]
 
     def evaluate_each(
-        self, data: Data, part: Judged = "test", *, progress: Progress | None = None
+        self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
     ) -> tuple[Evaluation, list[EvaluatedPicture]]:
         """Evaluate, and list the pictures with truth and answer; arguments and errors as for `evaluate`."""
         selection = select(data, self.model, part, progress=progress)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.classifier import Classifier
-    from convscope.model.selection import Judged, Selection
+    from convscope.model.selection import PartOrAll, Selection
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
 
@@ -86,7 +86,7 @@ def compare(
     first: Classifier,
     second: Classifier,
     data: Data,
-    part: Judged = "test",
+    part: PartOrAll = "test",
     *,
     progress: Progress | None = None,
 ) -> Comparison:

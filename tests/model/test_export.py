@@ -12,7 +12,7 @@ from PIL import Image
 
 from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, ExportError
-from convscope.model.export import RAW_BOUND, compare, export, made_up, raw_pictures
+from convscope.model.export import RAW_BOUND, compare, export, noise_pictures, raw_pictures
 from convscope.model.file import Model
 from convscope.model.raw_graph import build_raw_graph
 from convscope.pictures.preparation import Preparation
@@ -42,7 +42,7 @@ def path(model: Model, tmp_path: Path) -> Path:
 
 def test_another_program_gets_the_same_answer_from_raw_pixels(path: Path, model: Model) -> None:
     session = onnxruntime.InferenceSession(path)
-    for name, pixels in made_up(model.preparation):
+    for name, pixels in noise_pictures(model.preparation):
         probabilities, label = session.run(["probabilities", "label"], {"pictures": pixels[np.newaxis]})
         expected = Classifier(model).predict_proba(pixels)
         np.testing.assert_allclose(probabilities, expected, atol=1e-5, err_msg=name)
@@ -52,7 +52,7 @@ def test_another_program_gets_the_same_answer_from_raw_pixels(path: Path, model:
 def test_openvino_agrees_nearly(path: Path, model: Model) -> None:
     """It computes the weights of resizing in float32, so that a pixel in a hundred may be one level off."""
     network = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    for name, pixels in made_up(model.preparation):
+    for name, pixels in noise_pictures(model.preparation):
         found = network({"pictures": pixels[np.newaxis]})
         expected = Classifier(model).predict_proba(pixels)
         np.testing.assert_allclose(found["probabilities"], expected, atol=2 * RAW_BOUND, err_msg=name)
@@ -86,11 +86,11 @@ def test_a_graph_of_other_weights_is_found_out_and_the_worst_picture_named(model
 def test_another_way_of_resizing_is_found_out(model: Model) -> None:
     others = {"stretch": "pad", "pad": "crop", "crop": "stretch"}
     preparation = dataclasses.replace(model.preparation, fit=others[model.preparation.fit])
-    with pytest.raises(ExportError, match="made-up noise"):
+    with pytest.raises(ExportError, match="noise"):
         compare(
             build_raw_graph(dataclasses.replace(model, preparation=preparation)),
             model,
-            made_up(model.preparation),
+            noise_pictures(model.preparation),
         )
 
 

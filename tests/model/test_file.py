@@ -97,6 +97,8 @@ def test_bytes_are_read_as_a_file_is(path: Path) -> None:
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "nothing")
+    assert "no such file" in refusal(tmp_path)
+    (tmp_path / "model.safetensors").mkdir()
     assert "not a file" in refusal(tmp_path)
 
 
@@ -117,7 +119,7 @@ def test_a_foreign_file(content: bytes, tmp_path: Path) -> None:
 
 def test_a_safetensors_file_of_somebody_else(tmp_path: Path) -> None:
     safetensors.numpy.save_file({"x": np.zeros(3, np.float32)}, tmp_path / "m", {"format": "pt"})
-    assert "not one of convscope" in refusal(tmp_path / "m")
+    assert "not one that convscope wrote" in refusal(tmp_path / "m")
 
 
 @given(st.data())

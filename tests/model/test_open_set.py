@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 
 from convscope.classifier import Classifier
 from convscope.errors import ModelFileError
-from convscope.model.export import compare, made_up
+from convscope.model.export import compare, noise_pictures
 from convscope.model.features import compute_features
 from convscope.model.file import load, save
 from convscope.model.open_set import OpenSetRule, fit, score
@@ -84,8 +84,8 @@ def test_probabilities_are_those_of_the_model_without_a_rule(model):
 def test_the_export_is_held_against_the_score_too(model):
     other = dataclasses.replace(model, open_set=dataclasses.replace(model.open_set, scale=0.6))
     with pytest.raises(Exception, match="differs most on"):
-        compare(build_raw_graph(other), model, made_up(model.preparation))
-    assert compare(build_raw_graph(model), model, made_up(model.preparation)).difference < 1e-5
+        compare(build_raw_graph(other), model, noise_pictures(model.preparation))
+    assert compare(build_raw_graph(model), model, noise_pictures(model.preparation)).difference < 1e-5
 
 
 def test_a_prediction_says_so(make_model):

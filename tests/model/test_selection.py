@@ -9,7 +9,7 @@ from convscope.errors import DataError
 from convscope.model.export import held_out
 from convscope.model.file import Model
 from convscope.model.receipt import write_receipt
-from convscope.model.selection import Judged, Selection, select
+from convscope.model.selection import PartOrAll, Selection, select
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
 from convscope.pictures.store_building import build_store
@@ -34,9 +34,7 @@ def test_classes_are_matched_by_name_not_by_place(brightness: Model, pets: Path)
 def test_without_test_pictures_those_of_training_are_taken(brightness: Model, pets: Path) -> None:
     chosen = select(pets, brightness)
     np.testing.assert_array_equal(chosen.indices, split(chosen.store).test)
-    assert chosen.notes == (
-        "pets has no test part: judged by the 4 pictures that training sets aside for it",
-    )
+    assert chosen.notes == ("pets has no test part: evaluated on the 4 pictures that training sets aside",)
 
 
 def test_the_parts_of_the_source_are_taken_as_they_are(
@@ -136,7 +134,7 @@ def shards(paint: Paint, tmp_path: Path) -> Callable[..., Path]:
 @pytest.mark.parametrize("part", ["train", "test", "all"])
 @pytest.mark.parametrize("files", [("train-0.tar", "train-1.tar", "test-0.tar"), ("0.tar", "1.tar", "2.tar")])
 def test_of_shards_only_those_are_kept_that_are_judged(
-    brightness: Model, shards: Callable[..., Path], files: tuple[str, ...], part: Judged
+    brightness: Model, shards: Callable[..., Path], files: tuple[str, ...], part: PartOrAll
 ) -> None:
     folder = shards(*files)
     alone = select(folder, brightness, part)
@@ -175,7 +173,7 @@ def test_pictures_that_the_model_has_learned_from_none_of_are_all_judged(
     assert len(select(tmp_path / "seen", model).indices) == len(split(store).test)
     fresh = select(tmp_path / "fresh", model)
     assert len(fresh.indices) == 20
-    assert "the model has learned from none of these pictures: judged by all 20" in fresh.notes
+    assert "the model was trained on none of these pictures: evaluated on all 20" in fresh.notes
     learned = Path(store.names[int(split(store).train[0])])
     learned.rename(tmp_path / "fresh" / learned.parent.name / "more.png")
     assert len(select(tmp_path / "fresh", model).indices) < 20

@@ -81,7 +81,7 @@ def test_fewer_pictures_than_are_told(make_model):
 def test_a_batch_at_a_time_is_in_memory(seen, monkeypatch):
     model, selection, _ = seen
     whole = answers(model, selection)
-    monkeypatch.setattr(neurons, "pictures_at_once", lambda _: 7)
+    monkeypatch.setattr(neurons, "batch_size_of", lambda _: 7)
     shown = []
     parts = answers(model, selection, progress=lambda done, total: shown.append((done, total)))
     assert shown == [(7, 40), (14, 40), (21, 40), (28, 40), (35, 40), (40, 40)]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
-from convscope.model.export import RAW_BOUND, made_up
+from convscope.model.export import RAW_BOUND, noise_pictures
 from convscope.model.open_set import OpenSetRule
 from convscope.model.predictor import Predictor
 from convscope.offline.page import page
@@ -111,7 +111,7 @@ def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp
     model = make_model("5C3x2s2x1p1x0-MP2o-6C3p0-AP2x3s1o-7N", (channels, 17, 14), classes=4)
     model = dataclasses.replace(model, preparation=Preparation(channels, 17, 14, fit), temperature=1.7)
     photo = load_sample_image("china.jpg")[:301, :403]
-    pictures = [pixels for _, pixels in made_up(model.preparation)] + [photo]
+    pictures = [pixels for _, pixels in noise_pictures(model.preparation)] + [photo]
     with use(model) as show:
         answers = show(write(tmp_path, pictures))
     for answer, picture in zip(answers, pictures, strict=True):

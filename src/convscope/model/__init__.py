@@ -1,17 +1,31 @@
-"""The trained model: its file, its prediction and its evaluation. No PyTorch is needed here.
+"""The trained model: its file, its predictions and their evaluation. PyTorch is not needed here.
 
-metadata      what a model file says about itself, as a strict schema
-file          Model, saved to and loaded from one .safetensors file
-graph         the model as an ONNX graph: from prepared pixels to logits
+Its file:
+metadata           the JSON in a model file, as a strict schema
+file               Model, saved to and loaded from one .safetensors file
+receipt, picture_list
+                   where a model comes from: settings, code, machine, and the list of its pictures
+verification       whether a model is what its receipt says
+
+From a picture to an answer:
+inputs             what people pass to predict (paths, bytes, images, arrays) becomes pixels
+graph              the network as an ONNX graph, from prepared pixels to probabilities
+open_set_graph     its part that recognises pictures of no known class
+predictor          runs that graph with ONNX Runtime
+intermediate       runs it up to any step, to look at feature maps
+features           runs it up to what the output layer reads
+
+Fitted after training, from validation pictures:
+calibration        the temperature, so that a confidence of 80 % is right in 80 % of cases
+open_set           the open-set rule: which pictures belong to no known class
+
+How good it is:
+selection          which labelled pictures a model is evaluated on
+evaluation         probabilities and true classes become accuracy, confusion matrix and losses
+
+For other programs:
 preparation_graph, raw_graph
-              the same from raw pixels of any size to probabilities
-export        the raw graph as a file, compared with the model before it is written
-quantisation  the raw graph with 8-bit weights and values
-predictor     prepared pictures -> logits and probabilities, with ONNX Runtime
-intermediate  what the same graph computes on its way, step by step
-last_hidden   what reaches the output layer
-open_set     whether a picture is of no known class
-evaluation    probabilities and true classes -> figures
-selection     which labelled pictures of a source a model is judged by
-inputs        pictures as people pass them to predict: paths, bytes, images, arrays
+                   the graph from raw pixels of any size to probabilities
+quantisation       the same with 8-bit weights and activations
+export             the file, compared with the model before it is written
 """

@@ -1,4 +1,4 @@
-"""How good a classifier is, from its probabilities and the true classes."""
+"""Evaluation: how good a classifier is, from its probabilities and the true classes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _NORMAL_QUANTILE = 1.959963984540054  # 97.5 % of a standard normal distribution
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """How one class fares; a share is None where there is nothing to take a share of.
+    """Precision, recall and F1 of one class; None where they are 0 / 0.
 
     Attributes:
         name: The class.
-        pictures: How many pictures truly are of it.
-        precision_fraction: Of the pictures predicted as it, those that are.
-        recall_fraction: Of the pictures that are of it, those predicted as it.
+        pictures: Number of pictures of this class.
+        precision_fraction: Share of the pictures predicted as this class that are of it.
+        recall_fraction: Share of the pictures of this class that are predicted as it.
         f1_fraction: Harmonic mean of the two, 2 TP / (2 TP + FP + FN).
         roc_auc: Area under the ROC curve of this class against all others: the probability that a picture of
             it gets a higher probability of it than a picture of another class.
@@ -49,24 +49,24 @@ class Evaluation:
     """The figures of an evaluation.
 
     Attributes:
-        pictures: How many pictures were looked at.
-        correct: How many of them were predicted right.
+        pictures: Number of pictures.
+        correct: Number of pictures classified correctly.
         accuracy_fraction: correct / pictures.
         accuracy_interval: Its 95 % interval (Wilson's).
         top_k: How many classes top-k accuracy looks at: 5, or 2 of fewer than 6 classes.
         top_k_accuracy_fraction: Share of the pictures whose true class is among the top_k most probable ones;
             None if there are no more classes than that.
         roc_auc: Mean of the classes' areas under the ROC curve; None if no class has one.
-        classes: Figures class by class, in the model's order.
-        confusion: How often a picture of class i (row) was predicted as class j (column).
+        classes: Precision, recall and F1 by class, in the model's order.
+        confusion: Confusion matrix: how often a picture of class i (row) is predicted as class j (column).
         cross_entropy: Mean of -ln(probability of the true class).
-        mean_squared_error: (probability - truth)^2, summed over classes, averaged over pictures.
-        classification_error: Share of the pictures predicted wrong.
-        calibration_error: Expected calibration error: how far confidence is from accuracy.
-        uncalibrated_error: The same without the model's temperature; None where that is not known.
-        unknown_fraction: Share of the pictures that the model takes for unknown, all wrongly; None if it
-            rejects nothing.
-        notes: What people should know about the pictures looked at, in short sentences.
+        mean_squared_error: (probability - target)², summed over the classes, averaged over the pictures.
+        classification_error: Share of the pictures classified wrongly.
+        calibration_error: Expected calibration error (ECE): how far confidence is from accuracy.
+        uncalibrated_error: The same without the model's temperature; None if that is not known.
+        unknown_fraction: Share of the pictures that the model takes for unknown, all wrongly; None if it has
+            no open-set rule.
+        notes: What people should know about the choice of pictures, in short sentences.
     """
 
     pictures: int
@@ -87,12 +87,12 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain values that JSON can hold; never NaN."""
+        """Return plain values for JSON, without NaN."""
         return asdict(self)
 
 
 def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]) -> Evaluation:
-    """Compare probabilities with the truth.
+    """Evaluate probabilities against the true classes.
 
     Args:
         probabilities: (N, K); every row sums to 1. The largest of a row is its prediction.
@@ -100,7 +100,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
         classes: The K names; a class may have no picture.
 
     Raises:
-        DataError: There is not one picture.
+        DataError: There are no pictures.
 
     Example:
         The course's first network on three pictures, dog and cat:
@@ -138,30 +138,30 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
 
 
 def evaluate_answers(answers: Sequence[Answer], labels: NDArray[np.int64], model: Model) -> Evaluation:
-    """Compare what a model answers with the truth, with and without its temperature.
+    """Evaluate a model's answers against the true classes, with and without its temperature.
 
     Args:
         answers: What `Predictor.answers` returns.
         labels: (N,) indices of the true classes.
-        model: The model that answered.
+        model: The model.
 
     Raises:
-        DataError: There is not one picture.
+        DataError: There are no pictures.
     """
     if not answers:
         raise DataError("there are no pictures to evaluate")
     probabilities = np.array([answer.probabilities for answer in answers])
     before = untempered(probabilities, model.temperature)
-    refused = float(np.mean([answer.unknown for answer in answers]))
+    unknown = float(np.mean([answer.unknown for answer in answers]))
     return replace(
         evaluate(probabilities, labels, model.classes),
         uncalibrated_error=reliability(before.max(axis=1), before.argmax(axis=1) == labels).error,
-        unknown_fraction=refused if model.open_set else None,
+        unknown_fraction=unknown if model.open_set else None,
     )
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share, correct / total.
+    """Return the 95 % confidence interval of a share, correct / total.
 
     With p = correct / total and z = 1.96: (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n). Unlike the
     textbook's p ± z sqrt(p(1-p)/n) it stays within 0 and 1 and holds for small n and for p near 1.
@@ -233,7 +233,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _cross_entropy(shares: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
-    smallest = np.finfo(np.float64).tiny  # keeps a probability that was rounded to 0 from an infinite loss
+    smallest = np.finfo(np.float64).tiny  # a probability rounded to 0 would give an infinite loss
     return float(-np.log(np.maximum(shares[np.arange(len(truth)), truth], smallest)).mean())
 
 

@@ -1,4 +1,4 @@
-"""What a picture is to the network before it answers: the values that reach the output layer."""
+"""The features of pictures: what the output layer reads, the activations of the penultimate layer."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _BATCH_SIZE = 256
 def compute_features(
     model: Model, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Let the engine describe some prepared pictures of a store, a batch in memory at a time.
+    """Compute the features of some prepared pictures, one batch in memory at a time.
 
     Args:
         model: The model.
-        pictures: uint8 (N, height, width, channels), prepared; may be mapped from the disk.
-        indices: (n,) which of them.
+        pictures: uint8 (N, height, width, channels), prepared; may be memory-mapped.
+        indices: (n,) of the pictures to take.
 
     Yields:
-        Places in `indices`, and what reaches the output layer, (batch, inputs).
+        Positions in `indices`, (batch,), and the features, (batch, features).
     """
     name = model.chain.features.name
-    engine = Intermediate(model, [name])
+    runtime = Intermediate(model, [name])
     for start in range(0, len(indices), _BATCH_SIZE):
-        places = np.arange(start, min(start + _BATCH_SIZE, len(indices)))
-        yield places, engine.values(pictures[indices[places]])[name]
+        positions = np.arange(start, min(start + _BATCH_SIZE, len(indices)))
+        yield positions, runtime.values(pictures[indices[positions]])[name]

@@ -1,10 +1,10 @@
-"""The model file: one `.safetensors` with the plain chain's weights and, as validated JSON, all about it.
+"""The model file: one `.safetensors` with the weights and, as validated JSON, everything else.
 
     8 bytes       length of the header
-    header        JSON: every tensor's type, shape and place; under __metadata__.convscope the fields of Model
-    tensors       float32, little-endian, one after the other: the weights, and what rejects unknown pictures
+    header        JSON: type, shape and offset of each tensor; at __metadata__.convscope the fields of Model
+    tensors       float32, little-endian, one after the other: the weights, then those of the open-set rule
 
-Nothing in it is ever executed. What it says is checked before memory is taken for it.
+Nothing in it is ever executed, and sizes are checked before memory is allocated for them.
 Source: https://huggingface.co/docs/safetensors (the format).
 """
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _KEY = "convscope"
-_EVERY_RUN_HAS_ONE = "model"
+_NAME_IN_RUNS = "model"
 _ORIGIN, _DIRECTIONS = "open_set.origin", "open_set.directions"
 _MAX_HEADER_BYTES = 32 * 2**20
 _MAX_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
-_MAX_MAP_VALUES = 2**27  # values of one layer's output for one picture: 512 MiB
+_MAX_MAP_VALUES = 2**27  # in a layer's output for one picture: 512 MiB
 _UNUSABLE = (ValueError, safetensors.SafetensorError, NotationError, NetworkError)
 
 
@@ -52,13 +52,13 @@ class Model:
         chain: The network's steps.
         classes: Names in the order of the output neurons, all different, without control characters.
         preparation: How a picture becomes the network's input.
-        mean: Per channel, in units of 0..255; the network sees (pixel - mean) / std.
-        std: Per channel, in units of 0..255, above 0.
+        mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
+        std: One number per channel, on the same scale, above 0.
         weights: float32 tensors by name (`convolution_1.weight`, ...), as `Chain.parameters` lists them.
-        figures: What was measured, as JSON: accuracy on the test pictures and the like.
+        figures: Measurements, as JSON: accuracy on the test set and others.
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
-        temperature: What the logits are divided by before softmax, so that probabilities are calibrated.
-        open_set: Which pictures are taken for unknown; None if none are.
+        temperature: Divisor of the logits before softmax, which calibrates the probabilities.
+        open_set: The rule for pictures of no known class; None if there is none.
     """
 
     chain: Chain
@@ -79,10 +79,10 @@ class Model:
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model file whole or not at all.
+    """Write a model file, completely or not at all.
 
     Raises:
-        ModelFileError: A field or a weight is outside what a model file may hold; nothing was written.
+        ModelFileError: A model file cannot hold one of the fields or weights; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     path = Path(path)
@@ -101,7 +101,7 @@ def load(path: str | os.PathLike[str]) -> Model:
         path: The file, or the folder of the run that wrote it.
 
     Raises:
-        ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.
+        ModelFileError: There is no such file, or it is damaged, truncated, of another program or malicious.
     """
     path = model_path(path)
     if not path.is_file():
@@ -132,26 +132,26 @@ def model_path(path: str | os.PathLike[str]) -> Path:
 
 
 def name_of_model(path: str | os.PathLike[str]) -> str:
-    """What people call a model: its file's name, or its folder's if that is `model`, as in every run.
+    """Return a model's name for people: its file's, or its folder's if the file is `model`, as in every run.
 
     Example:
         >>> name_of_model("runs/pets/model.safetensors"), name_of_model("digits.safetensors")
         ('pets', 'digits')
     """
     path = Path(path)
-    return path.absolute().parent.name if path.stem == _EVERY_RUN_HAS_ONE else path.stem
+    return path.absolute().parent.name if path.stem == _NAME_IN_RUNS else path.stem
 
 
 def from_bytes(data: bytes) -> Model:
-    """Read and check what a model file holds.
+    """Read and check the bytes of a model file.
 
     Raises:
-        ModelFileError: It is damaged, truncated, foreign or hostile.
+        ModelFileError: They are damaged, truncated, of another program or malicious.
     """
     try:
         return _from_file(io.BytesIO(data), len(data))
     except _UNUSABLE as error:
-        raise _unusable("what came", error) from error
+        raise _unusable("this upload", error) from error
 
 
 def _to_bytes(model: Model) -> bytes:
@@ -171,19 +171,22 @@ def _to_bytes(model: Model) -> bytes:
         }
     )
     if model.chain != parse_chain(model.notation, model.preparation.shape, len(model.classes)):
-        raise ValueError("its network does not fit its notation, its picture size or its classes")
-    given = {**model.weights, **_rule_tensors(rule)}
-    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in given.items()}
-    types = {
-        name: "F32" if tensor.dtype == np.float32 else tensor.dtype.name for name, tensor in tensors.items()
+        raise ValueError("its network does not fit its notation, picture size or classes")
+    tensors = {
+        name: np.ascontiguousarray(tensor)
+        for name, tensor in {**model.weights, **_rule_tensors(rule)}.items()
     }
-    found = {name: (types[name], [*tensor.shape]) for name, tensor in tensors.items()}
-    _check_tensors(found, _expected_shapes(model, metadata.open_set))
+    entries = {name: (_type_name(tensor), [*tensor.shape]) for name, tensor in tensors.items()}
+    _check_tensors(entries, _expected_shapes(model, metadata.open_set))
     _check_finite(tensors)
     text = metadata.model_dump_json()
     if len(text) > _MAX_HEADER_BYTES // 2:
         raise ValueError("figures, receipt and class names are too long together")
     return safetensors.numpy.save(tensors, {_KEY: text})
+
+
+def _type_name(tensor: NDArray[np.generic]) -> str:
+    return "F32" if tensor.dtype == np.float32 else tensor.dtype.name
 
 
 def _from_file(file: BinaryIO, size: int) -> Model:
@@ -197,17 +200,17 @@ def _from_file(file: BinaryIO, size: int) -> Model:
     if size != expected:
         raise ValueError(f"it has {size:,} bytes instead of {expected:,}")
     file.seek(0)
-    found = safetensors.numpy.load(file.read())
-    _check_finite(found)
-    # in the chain's order: safetensors gives them in one that changes from process to process
-    weights = {name: found[name] for name in model.chain.parameters}
-    return replace(model, weights=weights, open_set=_rule(metadata.open_set, found))
+    tensors = safetensors.numpy.load(file.read())
+    _check_finite(tensors)
+    # in the chain's order: that of safetensors changes from process to process
+    weights = {name: tensors[name] for name in model.chain.parameters}
+    return replace(model, weights=weights, open_set=_rule(metadata.open_set, tensors))
 
 
 def _header_text(file: BinaryIO, size: int) -> bytes:
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= size - 8:
-        raise ValueError("it does not begin like a safetensors file, or is cut short")
+        raise ValueError("it does not begin like a safetensors file, or is truncated")
     if length > _MAX_HEADER_BYTES:
         raise ValueError(f"its header is longer than {_MAX_HEADER_BYTES:,} bytes")
     return file.read(length)
@@ -217,10 +220,10 @@ def _metadata(header: dict[str, JsonValue]) -> Metadata:
     notes = header.get("__metadata__")
     text = notes.get(_KEY) if isinstance(notes, dict) else None
     if not text:
-        raise ValueError("it is a safetensors file, but not one of convscope")
+        raise ValueError("it is a safetensors file, but not one that convscope wrote")
     fields = parse_object(str(text))
     if fields.get("format") != FORMAT:
-        raise ValueError(f"this convscope reads format {FORMAT}, and the file is of another")
+        raise ValueError(f"this version of convscope reads format {FORMAT}, and the file has another")
     return Metadata.model_validate(fields)
 
 
@@ -274,32 +277,34 @@ def _expected_shapes(model: Model, rule: OpenSetFields | None) -> dict[str, tupl
         raise ValueError(f"the network has more than {_MAX_PARAMETERS:,} parameters")
     if max(math.prod(step.shape) for step in model.chain) > _MAX_MAP_VALUES:
         raise ValueError(
-            f"a layer of the network gives out more than {_MAX_MAP_VALUES:,} numbers for one picture"
+            f"a layer of the network has more than {_MAX_MAP_VALUES:,} numbers in its output for one picture"
         )
     return shapes
 
 
-def _check_tensors(found: Mapping[str, tuple[object, object]], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    for name in sorted(shapes.keys() | found.keys()):
-        if name not in found:
+def _check_tensors(
+    entries: Mapping[str, tuple[object, object]], shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    for name in sorted(shapes.keys() | entries.keys()):
+        if name not in entries:
             raise ValueError(f"the tensor {name} is missing")
         if name not in shapes:
             raise ValueError(f"the network has no tensor {name[:100]!r}")
-        if found[name] != ("F32", [*shapes[name]]):
+        if entries[name] != ("F32", [*shapes[name]]):
             raise ValueError(f"the tensor {name} is not float32 of shape {shapes[name]}")
 
 
 def _check_finite(weights: Mapping[str, NDArray[np.float32]]) -> None:
     for name, weight in weights.items():
         if not np.isfinite(weight).all():
-            raise ValueError(f"the tensor {name} holds a number that is not finite")
+            raise ValueError(f"the tensor {name} has a number that is not finite")
 
 
 def _unusable(what: str, error: Exception) -> ModelFileError:
     return ModelFileError(
         f"{what} is not a model file that can be used",
         why=_cause(error),
-        remedy="give the model.safetensors of a run, unbroken, or train again",
+        remedy="give the undamaged model.safetensors of a run, or train again",
     )
 
 

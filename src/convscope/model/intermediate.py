@@ -1,4 +1,4 @@
-"""What the engine computes on its way: the value of any step of the graph, for prepared pictures."""
+"""Intermediate values: the output of any step, as ONNX Runtime computes it for prepared pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from onnx import ValueInfoProto
 
 from convscope.model.graph import build_graph, value_name
-from convscope.model.predictor import open_session, pictures_at_once
+from convscope.model.predictor import batch_size_of, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 
 class Intermediate:
-    """The graph that predicts, run so that it gives out what its steps compute.
+    """The predictor's graph with the outputs of named steps.
 
     Args:
         model: What `convscope.model.file.load` returns.
-        names: Of the steps: `image` (normalised), `convolution_1`, `convolution_1.relu`, ..., `flattening`;
-            the output layer under its own name.
+        names: Names of the steps: `image` (normalised), `convolution_1`, `convolution_1.relu`, ...
         threads: As for `Predictor`.
 
     Raises:
@@ -37,21 +36,21 @@ class Intermediate:
         for value in {*self._values.values()} - {"logits"}:
             graph.graph.output.append(ValueInfoProto(name=value))
         self._session = open_session(graph, threads)
-        self._batch_size = pictures_at_once(model)
+        self._batch_size = batch_size_of(model)
 
     def values(self, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """Compute the named values.
+        """Compute the outputs of the named steps.
 
         Args:
-            pictures: uint8 (N, height, width, channels), prepared as the model wants them, at least one. A
-                batch of them is in memory at a time.
+            pictures: uint8 (N, height, width, channels), prepared for the model; at least one. They are
+                computed in batches.
 
         Returns:
-            By name, float32 (N, ...).
+            float32 (N, ...) by name.
         """
-        parts: list[list[NDArray[np.float32]]] = []
+        batches: list[list[NDArray[np.float32]]] = []
         for start in range(0, len(pictures), self._batch_size):
-            part = np.ascontiguousarray(pictures[start : start + self._batch_size])
-            found = self._session.run([*self._values.values()], {"pictures": part})
-            parts.append([np.asarray(value) for value in found])
-        return dict(zip(self._values, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+            batch = np.ascontiguousarray(pictures[start : start + self._batch_size])
+            outputs = self._session.run([*self._values.values()], {"pictures": batch})
+            batches.append([np.asarray(output) for output in outputs])
+        return dict(zip(self._values, map(np.concatenate, zip(*batches, strict=True)), strict=True))

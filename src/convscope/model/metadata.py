@@ -1,4 +1,4 @@
-"""What a model file says about itself besides its weights, as a schema that lets nothing else through."""
+"""The metadata of a model file as a strict schema: everything in it but the weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, line a
 
 def _is_showable(name: str) -> str:
     if not name.strip() or any(unicodedata.category(letter) in _UNSHOWABLE for letter in name):
-        raise ValueError("a class's name is at least one letter and has no control characters")
+        raise ValueError("the name of a class must have a letter and no control characters")
     return name
 
 
@@ -30,7 +30,7 @@ def _is_shallow(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
         level = [inner for outer in level for inner in _inside(outer)]
     if level:
         raise ValueError(f"nested more than {_MAX_DEPTH} levels deep")
-    json.dumps(value, allow_nan=False)  # raises ValueError for what is not a finite number
+    json.dumps(value, allow_nan=False)  # raises ValueError for NaN and infinity
     return value
 
 
@@ -61,7 +61,7 @@ class PreparationFields(_Strict):
 
 
 class OpenSetFields(_Strict):
-    """When a picture is taken for unknown; `convscope.model.open_set.OpenSetRule` says what they mean."""
+    """The numbers of the open-set rule; `convscope.model.open_set.OpenSetRule` explains them."""
 
     directions: int = Field(ge=1)
     scale: float = Field(ge=0, le=1e9)
@@ -70,7 +70,7 @@ class OpenSetFields(_Strict):
 
 
 class Metadata(_Strict):
-    """The fields of a model file; `convscope.model.file.Model` says what they mean."""
+    """The fields of a model file; `convscope.model.file.Model` explains them."""
 
     format: Literal[1]
     notation: str = Field(max_length=2_048)
@@ -88,7 +88,7 @@ class Metadata(_Strict):
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("two classes have the same name")
         if not len(self.mean) == len(self.std) == self.preparation.channels:
-            raise ValueError("mean and std have one number for every channel")
+            raise ValueError("mean and std must have one number for each channel")
         return self
 
 
@@ -96,7 +96,7 @@ def parse_object(text: str | bytes) -> dict[str, JsonValue]:
     """Read a JSON object, as strictly as `strict_json.parse` does.
 
     Raises:
-        ValueError: The text is not such an object.
+        ValueError: The text is not a JSON object.
     """
     value = strict_json.parse(text)
     if isinstance(value, dict):
@@ -105,7 +105,7 @@ def parse_object(text: str | bytes) -> dict[str, JsonValue]:
 
 
 def first_fault(error: ValidationError) -> str:
-    """The first thing wrong, as one short line: `classes.3: a class's name is ...`."""
+    """Return the first fault as one short line: `classes.3: the name of a class must ...`."""
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(map(str, fault["loc"]))
-    return printable(f"{place}: {fault['msg']}" if place else fault["msg"])[:200]
+    field = ".".join(map(str, fault["loc"]))
+    return printable(f"{field}: {fault['msg']}" if field else fault["msg"])[:200]

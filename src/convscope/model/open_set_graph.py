@@ -18,7 +18,7 @@ OUTPUTS = ("score", "unknown")
 
 
 class Part(NamedTuple):
-    """What a graph is extended by."""
+    """Part of a graph: nodes, outputs and constants."""
 
     nodes: list[onnx.NodeProto]
     outputs: list[onnx.ValueInfoProto]
@@ -26,9 +26,9 @@ class Part(NamedTuple):
 
 
 def open_set_part(model: Model) -> Part:
-    """Build what makes `score`, float32 (N), and `unknown`, bool (N), from the network's `tempered`.
+    """Build the nodes from the network's `tempered` to `score`, float32 (N), and `unknown`, bool (N).
 
-    It is empty for a model that rejects nothing.
+    The part is empty for a model without an open-set rule.
     """
     if model.open_set is None:
         return Part([], [], {})

@@ -1,10 +1,11 @@
-"""The list of the pictures that a model was made from, `pictures.csv` beside it: a row a picture.
+"""The list of a model's pictures, `pictures.csv` beside the model: one row per picture.
 
     picture,class,part,digest
     cat/tom.jpg,cat,train,4321c228dc684ef30fe2db60117c005d
 
-Names are without the folders that all pictures lie in, so that the list is the same wherever these lie.
-`part` is the part a picture was used in; `digest` is that of the file's bytes (of its pixels, for arrays).
+Folders that all pictures have in common are left out of the names, so that the list does not depend on where
+the pictures are. `part` is the set a picture was used in (train, validation, test), `digest` that of the
+file's bytes, or of the pixels for arrays.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 NAME = "pictures.csv"
 _COLUMNS = ("picture", "class", "part", "digest")
 
-Entry = tuple[str, str]  # class and digest of a picture
+Entry = tuple[str, str]  # a picture's class and digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class Differences:
     """How the pictures of two lists differ, by name.
 
     Attributes:
-        added: Only in the second.
-        removed: Only in the first.
-        changed: In both, with another content.
-        relabelled: In both, with the same content but another class.
+        added: Only in the second list.
+        removed: Only in the first list.
+        changed: In both, with different content.
+        relabelled: In both, with the same content but a different class.
     """
 
     added: tuple[str, ...]
@@ -53,29 +54,29 @@ class Differences:
 
 
 def listing(catalogue: Catalogue, parts: Split) -> Iterator[bytes]:
-    """Write the list of a catalogue's pictures, in their order, as UTF-8, row by row."""
+    """Yield the list of a catalogue's pictures, in order, as rows of UTF-8."""
     names = ("", *PARTS)
     part_of = np.zeros(len(catalogue.labels), np.int8)
     for number, part in enumerate(PARTS, start=1):
         part_of[getattr(parts, part)] = number
-    table = csv.writer(_Passing(), lineterminator="\n")  # which returns what it has written
+    table = csv.writer(_Echo(), lineterminator="\n")  # writerow returns what the file's write returns
     yield table.writerow(_COLUMNS)
     for (name, (label, digest)), part in zip(_named(catalogue), part_of, strict=True):
         yield table.writerow((name, label, names[part], digest))
 
 
 def differences(before: bytes, catalogue: Catalogue) -> Differences:
-    """Compare a list as `listing` wrote it with the pictures of a catalogue.
+    """Compare a list that `listing` wrote with the pictures of a catalogue.
 
     Raises:
-        ValueError: It is no such list.
+        ValueError: It is not such a list.
     """
     try:
         rows = list(csv.reader(io.StringIO(before.decode(), newline=""), strict=True))
     except csv.Error as error:
         raise ValueError(str(error)) from error
     if not rows or tuple(rows[0]) != _COLUMNS or any(len(row) != len(_COLUMNS) for row in rows):
-        raise ValueError("it is no list of pictures")
+        raise ValueError("it is not a list of pictures")
     old = _numbered((name, (label, digest)) for name, label, _, digest in rows[1:])
     new = _numbered(_named(catalogue))
     both = old.keys() & new.keys()
@@ -87,8 +88,8 @@ def differences(before: bytes, catalogue: Catalogue) -> Differences:
     )
 
 
-class _Passing:
-    """A file that hands back what is written to it."""
+class _Echo:
+    """A file whose `write` returns the text."""
 
     def write(self, text: str) -> bytes:
         return text.encode()
@@ -103,7 +104,7 @@ def _named(catalogue: Catalogue) -> Iterable[tuple[str, Entry]]:
 
 
 def _numbered(named: Iterable[tuple[str, Entry]]) -> dict[tuple[str, int], Entry]:
-    """Tell pictures of the same name apart by counting them: a manifest may name one twice."""
+    """Number pictures of the same name, to tell them apart: a manifest may name one twice."""
     seen: Counter[str] = Counter()
     numbered: dict[tuple[str, int], Entry] = {}
     for name, entry in named:

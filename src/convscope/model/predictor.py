@@ -1,4 +1,4 @@
-"""Prediction with ONNX Runtime: prepared pictures in, logits or probabilities out. PyTorch is not needed."""
+"""Prediction with ONNX Runtime: prepared pictures in, logits or probabilities out."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
-disable_telemetry()  # once more, by ONNX Runtime's own function: not every build heeds the variable
+disable_telemetry()  # again, by ONNX Runtime's own function: not every build heeds the variable
 
 _MAX_BATCH_VALUES = 2**21
-"""In the largest step of a batch: 8 MiB of float32, which a step still finds in the cache."""
+"""Of the largest step: 8 MiB of float32, which stay in the processor's cache."""
 _MAX_BATCH_SIZE = 256
 
 
 class Answer(NamedTuple):
-    """What a model says about one picture.
+    """A model's answer for one picture.
 
     Attributes:
-        probabilities: (classes,) float64, together 1.
-        score: How well the picture fits to the known classes; None if the model rejects nothing.
-        unknown: Whether that is too little.
+        probabilities: (classes,) float64, with sum 1.
+        score: How well the picture fits the known classes; None if the model has no open-set rule.
+        unknown: Whether the score is below the rule's threshold.
     """
 
     probabilities: NDArray[np.float64]
@@ -47,39 +47,39 @@ class Answer(NamedTuple):
 class Predictor:
     """A model ready to predict.
 
-    However many pictures are given, memory holds a batch of them for each thread, besides the input and the
-    result. One batch is shared by all threads; of several, each thread computes its own.
+    Pictures are computed in batches, so memory does not grow with their number. A single batch is shared by
+    all threads; if there are several, each thread computes batches of its own.
 
     Args:
         model: What `convscope.model.file.load` returns.
-        threads: How many threads compute; None takes one for every processor this process may use.
+        threads: Number of threads; None means one for each processor that this process may use.
     """
 
     def __init__(self, model: Model, threads: int | None = None) -> None:
-        self._again = partial(Predictor, model, threads)
+        self._rebuild = partial(Predictor, model, threads)
         self._threads = threads or processor_count()
         self._graph = partial(build_graph, model)
         self._session = open_session(self._graph(), self._threads)
         self._has_open_set = model.open_set is not None
-        self.batch_size = pictures_at_once(model)
+        self.batch_size = batch_size_of(model)
         size = model.preparation
         self._shape = (size.height, size.width, size.channels)
 
     def __reduce__(self) -> tuple[Callable[[], Predictor], tuple[()]]:
-        """Travel to other processes as the model: ONNX Runtime's session cannot, and is built anew there."""
-        return self._again, ()
+        """Pickle the model instead of ONNX Runtime's session, which is built anew in the other process."""
+        return self._rebuild, ()
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Compute what the output neurons say.
+        """Compute the logits.
 
         Args:
-            pictures: uint8 (N, height, width, channels), prepared as the model wants it.
+            pictures: uint8 (N, height, width, channels), prepared for the model.
 
         Returns:
             float32 (N, classes).
 
         Raises:
-            PictureError: The array is of another type or shape.
+            PictureError: The array has the wrong type or shape.
         """
         (logits,) = self._values(pictures, ["logits"])
         return logits
@@ -94,15 +94,15 @@ class Predictor:
         return probabilities
 
     def answers(self, pictures: NDArray[np.uint8]) -> list[Answer]:
-        """Say for each picture how probable each class is, and whether it is of none of them.
+        """Compute each picture's probabilities, and whether it belongs to no known class.
 
         Arguments and errors as for `logits`.
         """
         if not self._has_open_set:
             return [Answer(row, None, unknown=False) for row in self.probabilities(pictures)]
-        shares, scores, unknown = self._values(pictures, ["probabilities", "score", "unknown"])
-        told = zip(shares, scores.tolist(), unknown.tolist(), strict=True)
-        return [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in told]
+        probabilities, scores, unknown = self._values(pictures, ["probabilities", "score", "unknown"])
+        answers = zip(probabilities, scores.tolist(), unknown.tolist(), strict=True)
+        return [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in answers]
 
     def _values(self, pictures: NDArray[np.uint8], names: Sequence[str]) -> list[NDArray[Any]]:
         if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape:
@@ -110,29 +110,29 @@ class Predictor:
                 f"cannot predict from an array of {pictures.dtype} {pictures.shape}",
                 why=f"the network reads prepared pictures, uint8 (N, {', '.join(map(str, self._shape))})",
             )
-        count, most = len(pictures), self.batch_size
-        if count <= most:
+        count, size = len(pictures), self.batch_size
+        if count <= size:
             return _run(self._session, names, pictures)
-        parts = [pictures[start : start + most] for start in range(0, count, most)]
+        batches = [pictures[start : start + size] for start in range(0, count, size)]
         if self._threads < 2:
-            found = [_run(self._session, names, part) for part in parts]
+            outputs = [_run(self._session, names, batch) for batch in batches]
         else:
-            session = self._lone_session  # made here, once, and not by every thread
+            session = self._single_thread_session  # opened here, once, not by every thread
             with ThreadPoolExecutor(self._threads) as pool:
-                found = list(pool.map(lambda part: _run(session, names, part), parts))
-        return [np.concatenate(values) for values in zip(*found, strict=True)]
+                outputs = list(pool.map(lambda batch: _run(session, names, batch), batches))
+        return [np.concatenate(values) for values in zip(*outputs, strict=True)]
 
     @cached_property
-    def _lone_session(self) -> onnxruntime.InferenceSession:
-        """Computes a batch in the thread that asks for it; made when there are several for the first time."""
+    def _single_thread_session(self) -> onnxruntime.InferenceSession:
+        """The session that computes a batch in the calling thread; opened when first needed."""
         return open_session(self._graph(), 1)
 
 
 def open_session(graph: onnx.ModelProto, threads: int | None) -> onnxruntime.InferenceSession:
-    """Make a graph ready to run on the processor; None takes a thread for every processor there is."""
+    """Open a graph to run on the CPU; `threads` None means one for each processor."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # Left to itself, ONNX Runtime binds its threads to processors, and complains where it may not.
+    # Without a number, ONNX Runtime pins its threads to processors, and complains where it may not.
     options.intra_op_num_threads = threads or processor_count()
     return onnxruntime.InferenceSession(
         graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
@@ -142,11 +142,11 @@ def open_session(graph: onnx.ModelProto, threads: int | None) -> onnxruntime.Inf
 def _run(
     session: onnxruntime.InferenceSession, names: Sequence[str], pictures: NDArray[np.uint8]
 ) -> list[NDArray[Any]]:
-    found = session.run(names, {"pictures": np.ascontiguousarray(pictures)})
-    return [np.asarray(value) for value in found]
+    outputs = session.run(names, {"pictures": np.ascontiguousarray(pictures)})
+    return [np.asarray(output) for output in outputs]
 
 
-def pictures_at_once(model: Model) -> int:
-    """How many pictures fit into a batch."""
+def batch_size_of(model: Model) -> int:
+    """Return how many pictures a batch holds, so that the largest step stays in the cache."""
     largest = max(math.prod(step.input_shape) + math.prod(step.shape) for step in model.chain.layers)
     return min(_MAX_BATCH_SIZE, max(1, _MAX_BATCH_VALUES // largest))

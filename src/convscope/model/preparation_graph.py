@@ -1,22 +1,22 @@
-"""The preparation of pictures as a part of an ONNX graph: what `prepare` does with Pillow, number for number.
+"""Preparation of pictures as part of an ONNX graph: what `prepare` does with Pillow, to the exact pixel.
 
-Pillow changes one side after the other, width first, and rounds to whole pixel values after each. A new pixel
-is a sum over old ones along the side, weighed by a triangle:
+Pillow resizes one axis after the other, width first, and rounds to whole pixel values after each. A new pixel
+is a weighted sum of old ones along the axis, with the weights of a triangle (bilinear, antialiased):
 
-    scale     = (end - start) / count                  old pixels to a new one
-    centre[i] = start + (i + 1/2) scale                where the new pixel i lies
+    scale     = (end - start) / count                  old pixels per new pixel
+    centre[i] = start + (i + 1/2) scale                position of the new pixel i
     weight[i, x] = max(0, 1 - |x + 1/2 - centre[i]| / max(1, scale)), divided by its sum over x
 
-with each weight rounded to 22 binary digits after the point. So each side is one matrix, made by the graph
-for the size of the picture at hand, and one product; no runtime's own idea of resizing takes part.
+with each weight rounded to 22 binary digits after the point. So each axis is one matrix product; the graph
+computes the matrix from the size of the picture. No runtime's own resizing, which may differ, takes part.
 
 A product of 8-bit pixels and 22-bit weights has more digits than float32 holds. The weights are therefore
 split into their upper 16 and lower 6 binary digits. Both products are then whole numbers below 2^24, which
-float32 holds exactly however they are summed, and so is what is made of them: the result is Pillow's, as long
-as a side of the picture has at most 1,024 old pixels to each new one.
+float32 holds exactly in any order of summation. The result equals Pillow's as long as a side of the picture
+has at most 1,024 old pixels per new pixel.
 
 Source: Pillow's documentation, https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters, and
-what it was seen to do: `tests/model/test_preparation_graph.py` compares them pixel by pixel.
+its behaviour: `tests/model/test_preparation_graph.py` compares the two pixel by pixel.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _CROP = """
     {side}_count = Identity(new_{side})
     {side}_margin = Identity(zero)
 """
-"""Pillow takes the box to keep as float32."""
+"""Pillow stores the crop box as float32."""
 
 _FITS = {"stretch": ("", _STRETCH), "pad": (_PAD_SCALE, _PAD), "crop": (_CROP_SCALE, _CROP)}
 
@@ -155,14 +155,14 @@ _ROUNDING = """
 
 
 def preparation_nodes(preparation: Preparation) -> tuple[list[onnx.NodeProto], dict[str, NDArray[Any]]]:
-    """Build the nodes from raw pictures to what the network reads, and the constants they use.
+    """Build the nodes from raw to prepared pictures, and the constants they use.
 
     Args:
-        preparation: The form to bring the pictures into.
+        preparation: Size, channels and fit of the prepared pictures.
 
     Returns:
-        Nodes that make `image`, float32 (N, channels, height, width) of whole numbers 0 to 255, from
-        `pictures`, uint8 (N, any height, any width, 1 or 3); and their constants by name.
+        Nodes from `pictures`, uint8 (N, any height, any width, 1 or 3), to `image`, float32 (N, channels,
+        height, width) of whole numbers 0 to 255; and their constants by name.
     """
     zoom, extent = _FITS[preparation.fit]
     rounding = {f"{side}_rounding": _ROUNDING.format(side=side) for side in ("width", "height")}

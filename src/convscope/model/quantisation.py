@@ -1,9 +1,8 @@
-"""A graph with 8-bit weights and values: a quarter of the size, and faster on processors made for it.
+"""Static quantisation to 8 bits: a quarter of the size, and faster on processors with 8-bit instructions.
 
-Each weight and each value between the steps becomes a whole number of 8 bits times a scale: one scale a
-filter for weights, one a step for values, from the smallest and largest value seen on training pictures.
-Pictures are still prepared exactly; only the network is coarser, and what that costs in accuracy has to be
-measured.
+Each weight and each activation becomes an 8-bit integer times a scale. Weights have one scale per filter,
+activations one per step, from the smallest and largest value on training pictures. Pictures are still
+prepared exactly; only the network is less precise, and the loss of accuracy has to be measured.
 
 Source: ONNX Runtime's documentation, https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html.
 """
@@ -28,12 +27,12 @@ _QUANTISED = ["Conv", "MaxPool", "AveragePool", "Gemm"]
 
 
 class _Calibration(CalibrationDataReader):
-    """Hands over pictures in the way that ONNX Runtime's tool asks for them."""
+    """Feeds pictures to ONNX Runtime's quantisation tool."""
 
     def __init__(self, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._pictures = iter(pictures)
 
-    # None ends the pictures, which the type of the overridden method forgets
+    # None marks the end, which the type of the overridden method forgets
     def get_next(self) -> dict[str, Any] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         picture = next(self._pictures, None)
         return None if picture is None else {"pictures": picture[None]}
@@ -44,14 +43,14 @@ def quantise(graph: onnx.ModelProto, pictures: Iterable[NDArray[np.uint8]]) -> o
 
     Args:
         graph: What `build_raw_graph` returns.
-        pictures: Training pictures, raw or prepared, a few hundred of them: they show which values occur.
+        pictures: A few hundred training pictures, raw or prepared; they show which values occur.
 
     Returns:
         A graph with the same inputs, outputs and metadata.
     """
     network = [node.name for node in graph.graph.node if node.op_type in _QUANTISED]
     with tempfile.TemporaryDirectory() as folder:
-        # Through files: given a graph in memory, the tool moves the weights out of it.
+        # Through files: the tool removes the weights of a graph that it is given in memory.
         original, inferred, path = (
             Path(folder) / name for name in ("raw.onnx", "inferred.onnx", "8bit.onnx")
         )

@@ -1,4 +1,4 @@
-"""The model as an ONNX graph that takes pictures as they are: preparation, network and answer in one."""
+"""The model as an ONNX graph that takes raw pictures: preparation, network and answer in one."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
     """Build the graph from raw pictures to answers; `docs/reference/onnx.md` describes it for its users.
 
     Its input `pictures` is uint8 of shape (N, height, width, 1 or 3), any height and width. Its outputs are
-    `probabilities`, softmax(logits / temperature), float32 (N, classes), and `label`, the place of the
-    largest, int64 (N). A model that rejects unknown pictures also gives out `score`, float32 (N), and
+    `probabilities`, softmax(logits / temperature), float32 (N, classes), and `label`, the index of the
+    largest, int64 (N). A model with an open-set rule also has the outputs `score`, float32 (N), and
     `unknown`, bool (N).
 
     Args:
         model: The trained model.
-        licence: The terms the model may be used under, which only its owner knows.
+        licence: The terms under which the model may be used.
     """
     preparation, constants = preparation_nodes(model.preparation)
     open_set = open_set_part(model)
@@ -44,7 +44,9 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
         ],
         {**constants, **network_constants(model), **open_set.constants},
     )
-    for key, value in _properties(model, licence).items():  # in one order: the same model, the same bytes
+    for key, value in _properties(
+        model, licence
+    ).items():  # in a fixed order: the same model gives the same bytes
         graph.metadata_props.add(key=key, value=value)
     return graph
 
@@ -57,7 +59,7 @@ def _answer() -> list[onnx.NodeProto]:
 
 
 def _properties(model: Model, licence: str) -> dict[str, str]:
-    """Say what the model is, each entry as JSON but for texts."""
+    """Return the metadata of the file; all but plain texts are JSON."""
     return {
         "convscope_format": str(FORMAT),
         "classes": json.dumps(model.classes, ensure_ascii=False),

@@ -1,7 +1,7 @@
-"""The receipt of a model: from which pictures, with which settings, by which code and where it was made.
+"""The receipt of a model: which pictures, settings, code and machine it was made with.
 
-A receipt is a table of texts in the model file. With the same pictures, settings, code and machine the same
-weights come out again, to the bit; `verification.py` finds out.
+A receipt is a table of texts in the model file. The same pictures, settings, code and machine give the same
+weights, bit for bit; `verification.py` checks this.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("convscope", "torch", "numpy", "numba", "pillow")
 _SAMPLE = 256
 _ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
-"""Features of a processor that decide how sums are taken, and so their last bits."""
+"""Processor features that decide the order in which sums are taken, and so their last bits."""
 
 
 def write_receipt(
@@ -43,17 +43,17 @@ def write_receipt(
     processes: Sequence[int] = (1,),
     device: str = "cpu",
 ) -> dict[str, str]:
-    """Write the receipt of a model that is trained here and now.
+    """Return the receipt of a model that was trained on this machine.
 
     Args:
-        catalogue: What is known of the pictures.
-        parts: Which of them were learned from, which steered and which judged.
-        data: The source as it was given; empty for arrays.
-        settings: Of the training, as JSON.
-        seed: Where all random numbers began.
-        threads: How many computed in each process.
-        processes: How many trained together; several numbers if it changed on the way.
-        device: What computed: cpu, or the name of a GPU.
+        catalogue: Names, classes and digests of the pictures.
+        parts: Which of them are the training, validation and test set.
+        data: The source as the user gave it; empty for arrays.
+        settings: The settings of the training, as JSON.
+        seed: Seed of all random numbers.
+        threads: Number of threads in each process.
+        processes: Number of processes; several numbers if it changed during training.
+        device: `cpu`, or the name of a GPU.
     """
     return {
         "data": data,
@@ -91,7 +91,7 @@ def has_learned_from(receipt: Mapping[str, str], digests: NDArray[np.uint8]) -> 
 
 
 def environment() -> dict[str, str]:
-    """Say what computes here: the code, the packages, the machine."""
+    """Return the versions of code and packages, and the machine."""
     return {
         "code_digest": code_digest(),
         **{package: version(package) for package in _PACKAGES},
@@ -104,16 +104,16 @@ def environment() -> dict[str, str]:
 
 @cache
 def code_digest() -> str:
-    """Digest convscope's own source: tells two states of the code apart that have the same version."""
-    found = hashlib.blake2b(digest_size=16)
+    """Return a digest of convscope's source, to tell apart states of the code with the same version."""
     root = Path(str(files("convscope")))
-    for path in sorted(root.rglob("*.py")):
-        found.update(f"{path.relative_to(root).as_posix()}\0{digest(path.read_bytes())}\0".encode())
-    return found.hexdigest()
+    return _digest_of_all(
+        f"{path.relative_to(root).as_posix()}\0{digest(path.read_bytes())}\0".encode()
+        for path in sorted(root.rglob("*.py"))
+    )
 
 
 def digest(data: bytes) -> str:
-    """BLAKE2b of 16 bytes, as hexadecimal digits.
+    """Return the BLAKE2b digest of 16 bytes, as hexadecimal digits.
 
     Example:
         >>> digest(b"cat")
@@ -123,14 +123,14 @@ def digest(data: bytes) -> str:
 
 
 def _digest_of_all(pieces: Iterable[bytes]) -> str:
-    found = hashlib.blake2b(digest_size=16)
+    total = hashlib.blake2b(digest_size=16)
     for piece in pieces:
-        found.update(piece)
-    return found.hexdigest()
+        total.update(piece)
+    return total.hexdigest()
 
 
 def _processor() -> dict[str, str]:
-    """The processor's name and those of its features that matter, where the system tells (Linux does)."""
+    """Return the processor's name and its relevant features, as far as the system tells (Linux does)."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Which labelled pictures a model is judged by."""
+"""Which labelled pictures a model is evaluated on."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from convscope.pictures.sources import Data
     from convscope.pictures.store import Catalogue, Store
 
-Judged = Part | Literal["all"]
+PartOrAll = Part | Literal["all"]
 _MAX_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Prepared pictures with the classes they truly are of.
+    """Prepared pictures with their true classes.
 
     Attributes:
-        store: Prepared pictures, those that were selected among them.
-        indices: Those that were selected, places in the store.
-        places: Where each of these stands among the source's pictures; shape as `indices`.
-        labels: Their true classes, places in the model's classes; shape as `indices`.
+        store: Prepared pictures, the selected ones among them.
+        indices: (n,) indices of the selected pictures in the store.
+        places: (n,) indices of the same pictures in the source.
+        labels: (n,) indices of their true classes in the model's classes.
         notes: What people should know about the selection, in short sentences.
     """
 
@@ -53,26 +53,25 @@ class Selection:
 def select(
     data: Data,
     model: Model,
-    part: Judged = "test",
+    part: PartOrAll = "test",
     *,
     progress: Progress | None = None,
 ) -> Selection:
-    """Open a source, prepare its pictures as the model wants them and pick the part to judge by.
+    """Open a source, prepare its pictures for the model and select those to evaluate on.
 
-    Where the source does not say which pictures are its test pictures, they are all of them if the model has
-    learned from none, and otherwise those that training would set aside: the same every time. Of shards,
-    which may be more than the disk holds, only the pictures that are picked are kept, unless all are there
-    from training.
+    If the source has no test set, it is all pictures if the model was trained on none of them, and otherwise
+    those that training would set aside, which are always the same. Shards may be larger than the disk, so
+    only the selected pictures are stored, unless training has stored all.
 
     Args:
         data: A source as `convscope.pictures.sources.open_source` takes it.
         model: Gives the preparation and the classes, which are matched by name.
-        part: The part to judge by, or `all` pictures.
+        part: The part to evaluate on, or `all` pictures.
         progress: Called with (pictures prepared, pictures in all).
 
     Raises:
-        DataError: The source cannot be used, has no such part, or pictures to judge by are of a class that
-            the model does not know.
+        DataError: The source cannot be used, has no such part, or has pictures of a class that the model does
+            not know.
         StoreError: The prepared pictures cannot be written.
     """
     source = open_source(data)
@@ -125,25 +124,25 @@ def _close(name: str, known: Sequence[str]) -> str:
 
 
 def _pick_from_shards(
-    source: ShardSource, model: Model, part: Judged, progress: Progress | None
+    source: ShardSource, model: Model, part: PartOrAll, progress: Progress | None
 ) -> tuple[Indices, tuple[str, ...]]:
-    """Find where the pictures stand in the source; all are looked at only if no shards are of that part."""
-    given = [place for place, item in enumerate(source.items) if part in {"all", item.part}]
-    if given:
-        return np.array(given, np.int64), ()
+    """Return the pictures' indices in the source; all are read only if no shard belongs to the part."""
+    indices = [index for index, item in enumerate(source.items) if part in {"all", item.part}]
+    if indices:
+        return np.array(indices, np.int64), ()
     catalogue, places = build_catalogue(source, model.preparation, progress=progress)
-    indices, notes = _pick(catalogue, model, part, source.name)
-    return places[indices], notes
+    chosen, notes = _pick(catalogue, model, part, source.name)
+    return places[chosen], notes
 
 
-def _pick(store: Catalogue, model: Model, part: Judged, source: str) -> tuple[Indices, tuple[str, ...]]:
+def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple[Indices, tuple[str, ...]]:
     if part == "all":
         return np.arange(len(store.labels)), ()
     given = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
     if len(given):
         return given, ()
     if part == "test" and not any(store.parts) and has_learned_from(model.receipt, store.digests) is False:
-        note = f"the model has learned from none of these pictures: judged by all {len(store.labels):,}"
+        note = f"the model was trained on none of these pictures: evaluated on all {len(store.labels):,}"
         return np.arange(len(store.labels)), (note,)
     try:
         chosen: Indices = getattr(split(store), part)
@@ -151,35 +150,33 @@ def _pick(store: Catalogue, model: Model, part: Judged, source: str) -> tuple[In
         raise DataError(
             f"{source} has no {part} part, and none can be set aside",
             why=error.what,
-            remedy="judge by all its pictures (part all)",
+            remedy="evaluate on all its pictures (part all)",
         ) from error
     if not len(chosen):
         raise DataError(f"there are no {part} pictures in {source}", remedy="choose another part, or all")
-    note = (
-        f"{source} has no {part} part: judged by the {len(chosen):,} pictures that training sets aside for it"
-    )
+    note = f"{source} has no {part} part: evaluated on the {len(chosen):,} pictures that training sets aside"
     return chosen, (note,)
 
 
 def _places(source: Source, store: Store) -> NDArray[np.int64]:
-    """Where every picture of a store stands in its source: the broken ones left gaps.
+    """Return the index in the source of every picture of a store, which lacks the broken ones.
 
-    A store that was made before may name its pictures by another path to the same folder. All names of both
-    then begin differently, and what follows the longest beginning that each have in common is the same.
+    An older store may have its pictures' names from a different path to the same folder. The names then
+    differ only in their common prefix.
     """
-    stored = _common_beginning([*store.names, *(one.name for one in store.broken)])
-    given = _common_beginning([item.name for item in source.items])
+    stored = _prefix_length([*store.names, *(picture.name for picture in store.broken)])
+    named = _prefix_length([item.name for item in source.items])
     kept = {name[stored:] for name in store.names}
-    return np.array([place for place, item in enumerate(source.items) if item.name[given:] in kept], np.int64)
+    return np.array([index for index, item in enumerate(source.items) if item.name[named:] in kept], np.int64)
 
 
-def _common_beginning(names: Sequence[str]) -> int:
-    """How many letters all names begin with alike: as many as the first and the last in the alphabet."""
+def _prefix_length(names: Sequence[str]) -> int:
+    """Return the length of the prefix of all names, which the first and the last in order have in common."""
     pairs = zip(min(names), max(names), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _broken(store: Store) -> tuple[str, ...]:
-    named = [f"left out {one.name}: {one.cause}" for one in store.broken[:_MAX_NAMED]]
+    named = [f"left out {picture.name}: {picture.cause}" for picture in store.broken[:_MAX_NAMED]]
     more = len(store.broken) - len(named)
     return (*named, f"left out {more:,} more broken pictures") if more else tuple(named)

@@ -1,4 +1,4 @@
-"""Whether a model is what its receipt says: made from these pictures, and the same when it is made again."""
+"""Verification of a model: was it made from these pictures, does training again give the same weights?"""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DataCheck:
-    """Whether pictures are those a model was made from.
+    """Whether pictures are those that a model was made from.
 
     Attributes:
         same: Whether they are: the same content, classes and parts in the same order.
-        differences: Which of them differ; None where that cannot be told, for want of the list of pictures.
-        reason: Why it cannot be told; empty if it can.
+        differences: Which of them differ; None if that is unknown, because the list of pictures is missing.
+        reason: Why it is unknown; empty if it is not.
     """
 
     same: bool
@@ -44,8 +44,8 @@ class WeightsCheck:
 
     Attributes:
         identical: Whether they are the same to the bit.
-        largest_difference: The largest absolute difference between two weights; None where the networks are
-            not of the same shape.
+        largest_difference: The largest absolute difference between two weights; None if the networks have
+            different shapes.
     """
 
     identical: bool
@@ -54,7 +54,7 @@ class WeightsCheck:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A fact that is another here than in the receipt."""
+    """A fact whose value differs from the receipt."""
 
     fact: str
     then: str
@@ -66,14 +66,14 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
 
     Args:
         model: The model.
-        folder: Where its file lies, and beside it the list of its pictures.
+        folder: The folder of its file and of the list of its pictures.
         data: A source, as for training.
-        progress: Called with (pictures looked at, pictures in all).
+        progress: Called with (pictures read, pictures in all).
 
     Raises:
         ModelFileError: The model has no receipt.
         DataError: The source cannot be used.
-        StoreError: What is known of them cannot be written.
+        StoreError: The catalogue of the pictures cannot be written.
     """
     if "data_digest" not in model.receipt:
         raise ModelFileError(
@@ -112,7 +112,7 @@ def check_weights(first: Model, second: Model) -> WeightsCheck:
 
 
 def changes(model: Model) -> tuple[Changed, ...]:
-    """List what computes otherwise here than where the model was made: code, packages, machine."""
+    """List what differs here from the receipt: code, packages, machine."""
     return tuple(
         Changed(fact, model.receipt.get(fact, ""), now)
         for fact, now in environment().items()
@@ -121,7 +121,7 @@ def changes(model: Model) -> tuple[Changed, ...]:
 
 
 def _catalogue(source: Source, form: Preparation, progress: Progress | None) -> Catalogue:
-    """Find out what is known of the pictures; none has to be kept for it."""
+    """Build the catalogue of the pictures without storing them, or take that of an existing store."""
     if is_stored(source, form):
         return build_store(source, form, progress=progress)
     return build_catalogue(source, form, progress=progress)[0]
@@ -132,7 +132,7 @@ def _list(model: Model, folder: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"the list of its pictures, {NAME}, is not beside it") from error
+        raise ValueError(f"the list of its pictures, {NAME}, is missing beside it") from error
     if digest(data) != model.receipt.get("pictures_digest"):
         raise ValueError(f"{NAME} beside it is not the list of its pictures")
     return data

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-from convscope.model.selection import Judged
+from convscope.model.selection import PartOrAll
 
 ModelId = Annotated[str, Path(description="The model's id.", max_length=16)]
 DataId = Annotated[str, Path(description="The data's id.", max_length=16)]
@@ -19,7 +19,7 @@ RunName = Annotated[str, Path(description="The run's name.", max_length=255)]
 
 ModelIdQuery = Annotated[str, Query(description="The model's id.", max_length=16)]
 DataIdQuery = Annotated[str, Query(description="The data's id.", max_length=16)]
-PartQuery = Annotated[Judged, Query(description="Which of the pictures; `test` is what training sets aside.")]
+PartQuery = Annotated[PartOrAll, Query(description="Which pictures; `test` is what training sets aside.")]
 
 
 def id_of(location: str) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.intermediate import Intermediate
-from convscope.model.predictor import pictures_at_once
+from convscope.model.predictor import batch_size_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +85,7 @@ def answers(model: Model, selection: Selection, progress: Progress | None = None
     steps = [chain.activation(step) for step in chain.layers if step.parameters]
     engine = Intermediate(model, [step.name for step in steps])
     gathered = {step.name: _Gathered(len(model.classes)) for step in steps}
-    total, at_once = len(selection.indices), pictures_at_once(model)
+    total, at_once = len(selection.indices), batch_size_of(model)
     for start in range(0, total, at_once):
         places = np.arange(start, min(start + at_once, total))
         values = engine.values(selection.store.pictures[selection.indices[places]])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.classifier import Classifier
-    from convscope.model.selection import Judged
+    from convscope.model.selection import PartOrAll
     from convscope.studio.workspace import Workspace
 
 _MOST_CACHED = 8
@@ -75,9 +75,9 @@ def mistake_routes(workspace: Workspace) -> APIRouter:
 
 
 def _add_answers(router: APIRouter, workspace: Workspace) -> None:
-    cache: Cache[tuple[Classifier, str, str, Judged], ScoredPictures] = Cache(_MOST_CACHED)
+    cache: Cache[tuple[Classifier, str, str, PartOrAll], ScoredPictures] = Cache(_MOST_CACHED)
 
-    def scored(model: str, data: str, part: Judged) -> ScoredPictures:
+    def scored(model: str, data: str, part: PartOrAll) -> ScoredPictures:
         classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
         location = workspace.sources.find(data).location
         key = (classifier, location, opened.fingerprint, part)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.classifier import Classifier
-    from convscope.model.selection import Judged
+    from convscope.model.selection import PartOrAll
     from convscope.pictures.sources import Data
 
 Order = Literal["worst", "uncertain"]
@@ -78,7 +78,7 @@ class ScoredPictures:
         return self.worst() if order == "worst" else self.uncertain()
 
 
-def score(classifier: Classifier, data: Data, part: Judged) -> ScoredPictures:
+def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures:
     """Classify labelled pictures.
 
     Args:

@@ -19,7 +19,7 @@ from convscope.walkthrough.neurons import Answers, answers
 
 if TYPE_CHECKING:
     from convscope.classifier import Classifier
-    from convscope.model.selection import Judged, Selection
+    from convscope.model.selection import PartOrAll, Selection
     from convscope.studio.workspace import Workspace
 
 _MOST_CACHED = 8
@@ -77,12 +77,12 @@ class _Survey:
     answers: tuple[Answers, ...] = ()
 
     @classmethod
-    def start(cls, classifier: Classifier, location: str, part: Judged) -> _Survey:
+    def start(cls, classifier: Classifier, location: str, part: PartOrAll) -> _Survey:
         survey = cls()
         threading.Thread(target=survey._run, args=(classifier, location, part), daemon=True).start()
         return survey
 
-    def _run(self, classifier: Classifier, location: str, part: Judged) -> None:
+    def _run(self, classifier: Classifier, location: str, part: PartOrAll) -> None:
         try:
             self.selection = select(location, classifier.model, part, progress=self._count)
             self.state = "showing"
@@ -98,9 +98,9 @@ class _Survey:
 def neuron_routes(workspace: Workspace) -> APIRouter:
     """Make the routes."""
     router = APIRouter(tags=["neurons"])
-    cache: Cache[tuple[Classifier, str, str, Judged], _Survey] = Cache(_MOST_CACHED)
+    cache: Cache[tuple[Classifier, str, str, PartOrAll], _Survey] = Cache(_MOST_CACHED)
 
-    def survey_of(model: str, data: str, part: Judged) -> _Survey:
+    def survey_of(model: str, data: str, part: PartOrAll) -> _Survey:
         """The first call starts it; one that failed is reported once and started again by the next call."""
         classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
         location = workspace.sources.find(data).location
