@@ -9,7 +9,7 @@ from pathlib import Path
 
 from convscope.commands.serve import serve
 from convscope.serving.limits import Limits
-from convscope.serving.page import FILES
+from convscope.serving.page import PAGE as WEB_PAGE
 from convscope.serving.responses import PredictResponse
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/serve.md").read_text(encoding="utf-8")
@@ -63,5 +63,4 @@ def test_every_option_that_is_named_exists_and_the_limits_are_those_of_the_code(
 
 
 def test_the_page_asks_nobody_else():
-    for _, content in FILES.values():
-        assert not re.search(rb"https?://", content)
+    assert not re.search(rb"https?://", WEB_PAGE)

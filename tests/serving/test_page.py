@@ -31,16 +31,17 @@ def write(folder, files):
 
 def test_pictures_are_answered_in_order_and_what_is_none_stops_nothing(served, opened, tmp_path):
     tab = opened(served)
-    tab.wait_for_selector("text=dark, bright")
+    tab.wait_for_selector("text=2 classes: dark, bright.")
     broken = {f"{place}.png": b"no picture" for place in range(10)}
-    tab.set_input_files("#files", write(tmp_path, {**broken, "dark.png": png(10), "bright.png": png(240)}))
-    tab.wait_for_selector("#answers li:nth-child(12)")
-    tab.wait_for_function("document.querySelector('#status').textContent === ''")
-    names = tab.locator("#answers h2").all_inner_texts()
+    tab.set_input_files(
+        "input[type=file]", write(tmp_path, {**broken, "dark.png": png(10), "bright.png": png(240)})
+    )
+    tab.wait_for_selector(".answers li:nth-child(12)")
+    names = tab.locator(".answers h2").all_inner_texts()
     assert names == ["bright.png", "dark.png", *reversed(broken)]
-    assert tab.locator("#answers li:nth-child(1) dt").first.inner_text() == "bright"
-    assert tab.locator("#answers li:nth-child(2) dt").first.inner_text() == "dark"
-    assert "not a JPEG, PNG" in tab.locator("#answers li:nth-child(3)").inner_text()
+    assert tab.locator(".answers li:nth-child(1) th").first.inner_text() == "bright"
+    assert tab.locator(".answers li:nth-child(2) th").first.inner_text() == "dark"
+    assert "not a JPEG, PNG" in tab.locator(".answers li:nth-child(3)").inner_text()
 
 
 def test_pictures_that_are_too_many_bytes_together_are_answered(serve, opened, tmp_path):
@@ -49,17 +50,17 @@ def test_pictures_that_are_too_many_bytes_together_are_answered(serve, opened, t
     Image.fromarray(noise).save(tmp_path / "noise.png")
     data = (tmp_path / "noise.png").read_bytes()
     assert 2**19 < len(data) < 2**20
-    tab.set_input_files("#files", write(tmp_path, {f"{place}.png": data for place in range(5)}))
-    tab.wait_for_selector("#answers li:nth-child(5) dl")
+    tab.set_input_files("input[type=file]", write(tmp_path, {f"{place}.png": data for place in range(5)}))
+    tab.wait_for_selector(".answers li:nth-child(5) .bars")
 
 
 def test_a_token_is_asked_for(serve, opened, tmp_path):
     (tmp_path / "token").write_text("a-token-of-some-length\n")
     tab = opened(serve("--token-file", tmp_path / "token"))
-    tab.wait_for_selector("#entry", state="visible")
-    tab.fill("#token", "a-token-of-some-length")
-    tab.press("#token", "Enter")
-    tab.wait_for_selector("text=dark, bright")
-    tab.set_input_files("#files", write(tmp_path, {"dark.png": png(10)}))
-    tab.wait_for_selector("#answers dl")
-    assert not tab.is_visible("#entry")
+    tab.wait_for_selector("[type=password]", state="visible")
+    tab.fill("[type=password]", "a-token-of-some-length")
+    tab.press("[type=password]", "Enter")
+    tab.wait_for_selector("text=2 classes: dark, bright.")
+    tab.set_input_files("input[type=file]", write(tmp_path, {"dark.png": png(10)}))
+    tab.wait_for_selector(".answers .bars")
+    assert not tab.is_visible("[type=password]")

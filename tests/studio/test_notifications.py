@@ -59,16 +59,16 @@ def test_eight_tabs_see_an_edit_that_one_of_them_makes(browser, start_studio, di
     for tab in tabs:
         tab.set_default_timeout(LONG)
         tab.goto(f"{studio.address}{place}")
-        tab.get_by_text("Nothing is changed").wait_for(state="attached")
+        tab.get_by_text("No changes yet").wait_for(state="attached")
     first = tabs[-1]
     first.get_by_text("Change the network").click()
-    first.get_by_label("filter to put in").fill("sharpen")
-    first.get_by_role("button", name="put it in").click()
+    first.get_by_label("new filter").fill("sharpen")
+    first.get_by_role("button", name="Replace").click()
     for tab in tabs:
-        tab.get_by_text("1 changed").wait_for()
+        tab.get_by_text("1 change,").wait_for()
         tab.wait_for_selector("[data-walked]")
         assert tab.get_by_label("weight (1, 1)").input_value() == "5"
-    tabs[0].get_by_role("button", name="undo").click()
+    tabs[0].get_by_role("button", name="Undo").click()
     for tab in tabs:
-        tab.get_by_text("Nothing is changed").wait_for()
+        tab.get_by_text("No changes yet").wait_for()
     window.close()

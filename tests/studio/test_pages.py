@@ -40,14 +40,14 @@ def test_a_planted_label_is_found_and_corrected_in_a_list_of_its_own(
 ):
     studio = start_studio(digits_model, "--data", planted)
     tab.goto(f"{studio.address}#/mistakes?part=all")
-    tab.get_by_role("link", name="1 of 6 taken for 0").click()
-    tab.get_by_role("heading", name="6 taken for 0: 1 picture").wait_for()
+    tab.get_by_role("link", name="1 of 6 predicted as 0").click()
+    tab.get_by_role("heading", name="6 predicted as 0: 1 picture").wait_for()
     tab.get_by_role("link", name="Probably mislabelled").click()
-    tab.get_by_role("button", name="Look for them").click()
+    tab.get_by_role("button", name="Find mislabelled pictures").click()
     tab.reload()  # the search goes on without the page
-    accept = tab.get_by_role("button", name="6/0.png is 0")
+    accept = tab.get_by_role("button", name="relabel 6/0.png as 0")
     accept.click()
-    tab.get_by_text("1 picture under another class in planted-corrected").wait_for()
+    tab.get_by_text("1 picture relabelled in planted-corrected").wait_for()
     (manifest,) = (studio.home / "data").glob("planted-corrected-*.csv")
     with manifest.open(newline="") as file:
         rows = {Path(row["path"]).name: row["label"] for row in csv.DictReader(file)}
@@ -62,7 +62,7 @@ def test_ten_thousand_pictures_scroll_with_few_in_the_page(studio_server, tab):
     tab.goto(f"{studio_server.address}#/mistakes?part=all&list=uncertain&data={studio_server.data('digits')}")
     frame = tab.locator(".tile-frame")
     frame.wait_for()
-    tab.get_by_text("The most uncertain: 1,797 pictures").wait_for()
+    tab.get_by_text("Least certain: 1,797 pictures").wait_for()
     for fraction in (0, 0.5, 1):
         frame.evaluate("(one, at) => one.scrollTop = at * one.scrollHeight", fraction)
         tab.wait_for_timeout(200)
@@ -79,7 +79,7 @@ def test_two_models_are_compared(start_studio, digits_model, tab, tmp_path):
     found = studio.get(f"/api/comparison?first={first}&second={second}&data={studio.data('digits')}")
     assert f"{found['only_first']:,}" in tab.locator("table.figures").inner_text()
     tab.get_by_label("show").select_option("first")
-    tab.get_by_text(f"only the first is right ({found['only_first']:,})").wait_for(state="attached")
+    tab.get_by_text(f"only the first is correct ({found['only_first']:,})").wait_for(state="attached")
     tab.locator(".picture a").first.click()
     tab.wait_for_url("**/#/walk/**")
 
@@ -89,7 +89,7 @@ def test_the_loss_bench_is_trained_once_and_kept(start_studio, tab):
     studio = start_studio()
     tab.goto(f"{studio.address}#/losses")
     tab.get_by_role("button", name="Train the four networks").click()
-    tab.get_by_text("under way").wait_for()
+    tab.get_by_text("Training the four networks;").wait_for()
     tab.get_by_label("network 1, picture 3").focus()  # it needs no training
     tab.keyboard.press("Home")
     assert "p0=0.90+0.10+0.01" in tab.url
@@ -116,16 +116,16 @@ def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
     assert "= 4" not in question.inner_text()
     answer.fill("4")
     tab.keyboard.press("Enter")
-    question.get_by_text("Right.").wait_for()
+    question.get_by_text("Correct.").wait_for()
     board = tab.get_by_role("application")
     board.focus()
     tab.keyboard.press("ArrowRight")
     tab.get_by_role("application", name="row 2, column 3").wait_for()
     assert tab.get_by_role("application").evaluate("one => one === document.activeElement")
     tab.goto(f"{studio.address}#/lesson")
-    tab.get_by_text("1 answered right").wait_for()
-    tab.get_by_role("button", name="Begin anew").click()
-    tab.get_by_text("1 answered right").wait_for(state="detached")
+    tab.get_by_text("1 answered correctly").wait_for()
+    tab.get_by_role("button", name="Start over").click()
+    tab.get_by_text("1 answered correctly").wait_for(state="detached")
 
 
 def test_a_lesson_is_given_on_any_picture(studio_server, tab):
@@ -136,10 +136,10 @@ def test_a_lesson_is_given_on_any_picture(studio_server, tab):
     tab.wait_for_url("**picture=data.*")
     tab.get_by_text("Choose a picture").click()
     tab.locator(".pad").click()
-    tab.get_by_role("button", name="walk this drawing").click()
+    tab.get_by_role("button", name="Walk through this drawing").click()
     tab.wait_for_url("**picture=sent.*")
     tab.locator(".exhibit canvas").first.wait_for()
-    tab.get_by_role("link", name="Its whole walk").click()
+    tab.get_by_role("link", name="Full walk").click()
     tab.wait_for_url(f"**/#/walk/{model}/sent.*")
     tab.wait_for_selector(".ribbon")
 
@@ -150,12 +150,10 @@ def test_what_was_chosen_keeps_the_keyboard_and_its_place_on_the_screen(studio_s
     tab.evaluate("scrollTo(0, 200)")
     before = tab.evaluate("scrollY")
     assert before > 0
-    tab.get_by_role("link", name="The most uncertain").focus()
+    tab.get_by_role("link", name="Least certain").focus()
     tab.keyboard.press("Enter")
-    tab.get_by_role("heading", name="The most uncertain").wait_for()
-    assert tab.get_by_role("link", name="The most uncertain").evaluate(
-        "one => one === document.activeElement"
-    )
+    tab.get_by_role("heading", name="Least certain").wait_for()
+    assert tab.get_by_role("link", name="Least certain").evaluate("one => one === document.activeElement")
     assert tab.evaluate("scrollY") == before
     tab.locator("nav a", has_text="Neurons").focus()
     tab.keyboard.press("Enter")

@@ -54,6 +54,7 @@ def test_hostile_names_stay_text(document):
             "meta",
             "meta",
             "meta",
+            "link",
             "title",
             "style",
             "script",

@@ -113,11 +113,11 @@ options = st.dictionaries(
 
 
 @settings(max_examples=30)
-@given(st.lists(stops, max_size=4), options)
-def test_the_address_holds_the_whole_state(run, trail, options):
-    state = {"trail": trail, "options": options}
-    (fragment,) = run("kit/state.js", "format", [state])
-    assert run("kit/state.js", "parse", [fragment]) == [state]
+@given(st.lists(st.text(min_size=1, max_size=8), max_size=3), st.lists(stops, max_size=4), options)
+def test_the_address_holds_the_whole_state(run, path, trail, options):
+    state = {"path": path, "trail": trail, "options": options}
+    (fragment,) = run("kit/address.js", "format", [state])
+    assert run("kit/address.js", "parse", [fragment]) == [state]
 
 
 @given(st.tuples(*[st.integers(1, 5)] * 3), st.data())

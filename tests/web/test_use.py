@@ -131,7 +131,7 @@ def test_light_and_dark_by_system_and_by_switch(colour):
     colour.tab.emulate_media(color_scheme="dark")
     colour.go("")
     dark = colour.tab.evaluate(ground)
-    colour.tab.get_by_role("link", name="light", exact=True).click()
+    colour.tab.get_by_role("button", name="light", exact=True).click()
     colour.tab.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
     assert colour.tab.evaluate(ground) != dark
     colour.tab.emulate_media(color_scheme="light")
@@ -197,7 +197,9 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
     assert top(".ribbon", "bottom") <= top("main h1") < 300
 
 
-@pytest.mark.parametrize(("temperature", "says"), [(2.0, "too sure"), (0.5, "surer than"), (1.0, None)])
+@pytest.mark.parametrize(
+    ("temperature", "says"), [(2.0, "overconfident"), (0.5, "right more often"), (1.0, None)]
+)
 def test_why_the_answer_is_another_than_the_shares_is_told(open_page, make_model, temperature, says):
     model = replace(make_model("2C3-MP2", (1, 6, 6), classes=2, seed=1), temperature=temperature)
     picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (6, 6), np.uint8))
@@ -206,11 +208,11 @@ def test_why_the_answer_is_another_than_the_shares_is_told(open_page, make_model
     tab.goto(url)
     softmax = tab.locator(".overview li", has=tab.locator("a:text-is('softmax')"))
     answer = tab.locator(".answer strong").first.inner_text()
-    assert (f"The answer at the top, {answer}, " in softmax.inner_text()) == (says is not None)
+    assert (f"The prediction at the top, {answer}, " in softmax.inner_text()) == (says is not None)
     tab.goto("about:blank")
     tab.goto(f"{url}#at=softmax:0")
     tab.wait_for_selector("main h1")
-    told = tab.locator("details", has_text="What the network says in the end")
+    told = tab.locator("details", has_text="Calibrated probabilities")
     assert told.count() == (says is not None)
     assert says is None or says in told.text_content()
     tab.close()

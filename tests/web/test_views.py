@@ -164,7 +164,7 @@ def test_flattening_both_ways(colour):
         assert f"({channel} × {shape[1]} + {row}) × {shape[2]} + {column} = {index}" in text
         (value,) = colour.numbers(".middle-pane .equation .number")
         np.testing.assert_allclose(value, colour.output("flattening")[index], **CLOSE)
-    colour.tab.get_by_label("Look up number").fill("5")
+    colour.tab.get_by_label("Look up index").fill("5")
     colour.tab.keyboard.press("Enter")
     assert "at=flattening:5" in colour.tab.url
 

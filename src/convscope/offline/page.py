@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convscope.offline.layers import describe, describe_open_set
 from convscope.pictures.reading import BYTE_LIMIT, PIXEL_LIMIT
 from convscope.web.html_page import Scripts, html_page
-from convscope.web.modules import bundle, reachable, read
+from convscope.web.modules import bundle, reachable, styles
 
 if TYPE_CHECKING:
     from convscope.model.file import Model
@@ -46,7 +46,6 @@ def page(model: Model, name: str, licence: str = "") -> str:
             "open_set": describe_open_set(model),
         },
     }
-    style = "\n".join(map(read, ("walk/walk.css", "offline/offline.css")))
     start = "offline/page.js"
     scripts = Scripts(reachable(start), start, data, _ALLOWED)
-    return html_page(f"{name} · convscope", style, scripts)
+    return html_page(f"{name} · convscope", styles("kit", "classify"), scripts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Response
 
@@ -74,15 +74,7 @@ def _add_monitoring(app: FastAPI, service: Service) -> None:
 
 
 def _add_page(app: FastAPI) -> None:
-    for path, (media_type, content) in page.FILES.items():
+    @app.get("/", include_in_schema=False)
+    async def read_page() -> Response:
         headers = {"content-security-policy": page.POLICY}
-        app.get(path, include_in_schema=False)(
-            _constant(Response(content, media_type=media_type, headers=headers))
-        )
-
-
-def _constant(response: Response) -> Any:  # noqa: ANN401 - an endpoint, in FastAPI's own type
-    async def endpoint() -> Response:
-        return response
-
-    return endpoint
+        return Response(page.PAGE, media_type="text/html; charset=utf-8", headers=headers)

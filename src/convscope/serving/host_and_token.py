@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PUBLIC_PATHS = frozenset({"/", "/drop.css", "/drop.js", "/healthz", "/readyz", "/openapi.json"})
+PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
 """These reveal nothing about pictures or models, and need no token."""
 _MIN_TOKEN_LENGTH, _MAX_TOKEN_LENGTH = 16, 4_096
 _HEADERS = [

@@ -1,18 +1,16 @@
-"""The page at /, which classifies pictures dropped on it and connects to nothing but this service."""
+"""The page at /: one file that sends dropped pictures to this service, and to nobody else."""
 
 from __future__ import annotations
 
-from convscope.web.modules import WEB
+from convscope.web.html_page import Scripts, html_page
+from convscope.web.modules import reachable, styles
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob: data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""The page's Content Security Policy: https://www.w3.org/TR/CSP3/."""
+POLICY = "frame-ancestors 'none'"
+"""What only a header can say; the page carries the rest of its policy: https://www.w3.org/TR/CSP3/."""
+_START = "serve/page.js"
+_ALLOWED = {"connect-src": "'self'", "img-src": "blob:"}
 
-FILES = {
-    "/": ("text/html; charset=utf-8", (WEB / "serve/index.html").read_bytes()),
-    "/drop.css": ("text/css; charset=utf-8", (WEB / "serve/drop.css").read_bytes()),
-    "/drop.js": ("text/javascript; charset=utf-8", (WEB / "serve/page.js").read_bytes()),
-}
-"""Media type and content of each file, by path."""
+PAGE = html_page(
+    "convscope", styles("kit", "classify"), Scripts(reachable(_START), _START, {}, _ALLOWED)
+).encode()
+"""The page; it tells nothing of pictures or models."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convscope.web.html_page import Scripts, html_page
-from convscope.web.modules import reachable, read
+from convscope.web.modules import reachable, styles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,9 @@ def page(walk: Mapping[str, object]) -> str:
         >>> page({"picture_name": "</script>.png"}).count("</script>")
         3
     """
-    return _document(f"{walk['picture_name']} · convscope", "walk/page.js", walk)
+    start = "walk/page.js"
+    title = f"{walk['picture_name']} · convscope"
+    return html_page(title, styles("kit", "walk"), Scripts(reachable(start), start, walk))
 
 
 def losses_page(bench: Mapping[str, object]) -> str:
@@ -39,8 +41,5 @@ def losses_page(bench: Mapping[str, object]) -> str:
     Returns:
         A whole HTML document.
     """
-    return _document("Losses · convscope", "losses/page.js", bench)
-
-
-def _document(title: str, module: str, data: Mapping[str, object]) -> str:
-    return html_page(title, read("walk/walk.css"), Scripts(reachable(module), module, data))
+    start = "losses/page.js"
+    return html_page("Losses · convscope", styles("kit", "losses"), Scripts(reachable(start), start, bench))

@@ -87,6 +87,7 @@ def html_page(title: str, style: str, content: str | Scripts) -> str:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>{html.escape(title)}</title>
 <style>{style}</style>
 {head}</head>

@@ -34,6 +34,11 @@ def read(name: str) -> str:
     return (WEB / name).read_text("utf-8")
 
 
+def styles(*folders: str) -> str:
+    """Return the style sheets of some folders, the general ones first, as one."""
+    return "\n".join(read(f"{folder}/{folder}.css") for folder in folders)
+
+
 def reachable(*names: str) -> dict[str, str]:
     """Return the sources of modules and of everything they import, by name.
 

@@ -27,7 +27,7 @@ def open_start(tab, studio):
 
 def begin(tab, *, name, network, epochs):
     tab.get_by_role("combobox", name="network").fill(network)
-    tab.get_by_label("call it").fill(name)
+    tab.get_by_label("name", exact=True).fill(name)
     tab.get_by_label("epochs").fill(str(epochs))
     tab.get_by_role("button", name="Start training").click()
     tab.wait_for_url(f"**/#/train/{name}")
@@ -104,14 +104,14 @@ def test_names_of_classes_cannot_do_anything(tab, start_studio, tmp_path):
 def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
     studio = start_studio()
     open_start(tab, studio)
-    tab.get_by_text("other pictures").click()
-    tab.get_by_label("a new collection").fill("hands")
-    tab.get_by_role("button", name="begin").click()
-    tab.get_by_text("Name two classes or more").wait_for()
+    tab.get_by_text("Use other pictures").click()
+    tab.get_by_label("new collection").fill("hands")
+    tab.get_by_role("button", name="Create").click()
+    tab.get_by_text("Name at least two classes").wait_for()
     assert tab.get_by_role("alert").count() == 0  # it has only just begun
     for label, grey in (("open", 0), ("shut", 200)):
-        tab.get_by_label("a class called").fill(label)
-        tab.get_by_role("button", name="add", exact=True).click()
+        tab.get_by_label("class name").fill(label)
+        tab.get_by_role("button", name="Add class").click()
         files = [tmp_path / f"{label}-{place}.png" for place in range(10)]
         for place, file in enumerate(files):
             Image.fromarray(np.full((8, 8), grey + place, np.uint8)).save(file)
@@ -120,11 +120,11 @@ def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
         box.get_by_text("10 added").wait_for()
         if label == "open":
             tab.reload()
-            tab.get_by_text("other pictures").wait_for()
+            tab.get_by_text("Use other pictures").wait_for()
             tab.get_by_role("combobox", name="pictures").select_option(label="hands (collected here)")
             tab.get_by_role("heading", name="open").wait_for()  # it is known again
-            tab.get_by_text("Name two classes or more").wait_for()
-    tab.get_by_text("20 pictures of 2 classes").wait_for()
+            tab.get_by_text("Name at least two classes").wait_for()
+    tab.get_by_text("20 pictures in 2 classes").wait_for()
     assert tab.get_by_role("button", name="Start training").is_enabled()
     assert len(list((studio.home / "data" / "hands" / "shut").iterdir())) == 10
 
@@ -141,16 +141,16 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
         state(one, "Finished.")
         figure(one, "took").wait_for()
     assert tab.locator(".charts svg").count() == 2
-    for title in ("epoch", "loss", "on validation pictures"):
+    for title in ("epoch", "loss", "validation accuracy"):
         assert figure(tab, title).inner_text() == figure(other, title).inner_text()
     assert figure(tab, "epoch").inner_text() == "6 of 6"
     tab.reload()
     figure(tab, "took").wait_for()
     assert figure(tab, "epoch").inner_text() == "6 of 6"
     model = studio.model("first")
-    assert tab.get_by_role("link", name="walk through it").get_attribute("href") == f"#/walk/{model}"
+    assert tab.get_by_role("link", name="Walk through the model").get_attribute("href") == f"#/walk/{model}"
     run = studio.home / "runs" / "first"
-    mistakes = tab.get_by_role("link", name="see its mistakes")
+    mistakes = tab.get_by_role("link", name="See its mistakes")
     assert mistakes.get_attribute("href") == f"#/mistakes?model={model}"
     classifier = convscope.load(run / "model.safetensors")
     shown = tab.locator(".plan:has(caption:text-is('result'))").inner_text()
@@ -159,7 +159,7 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     tab.get_by_label("maps of").select_option("max_pooling_1")
     tab.get_by_text("map 7").wait_for()
     assert tab.locator(".first-filters figure", has_text="map").count() == 8
-    tab.get_by_role("link", name="all runs").click()
+    tab.get_by_role("link", name="All runs").click()
     cells = tab.locator(".run-table tbody tr").first.locator("th, td")
     cells.first.wait_for()
     epochs = [line for line in (run / "events.jsonl").read_text().splitlines() if "EpochDone" in line]
@@ -191,14 +191,14 @@ def test_a_killed_training_is_resumed_paused_and_removed_from_the_page(tab, star
     first = worker(studio, "long")
     os.kill(first, signal.SIGKILL)
     state(tab, "Interrupted:")
-    tab.get_by_role("button", name="resume").click()
+    tab.get_by_role("button", name="Resume").click()
     state(tab, "Training.")
     assert worker(studio, "long") != first
-    tab.get_by_role("button", name="pause").click()
-    state(tab, "Paused:")
+    tab.get_by_role("button", name="Pause").click()
+    state(tab, "Paused.")
     assert (studio.home / "runs" / "long" / "run.json").exists()
-    tab.get_by_role("button", name="remove").click()
-    tab.get_by_role("button", name="really remove it").click()
+    tab.get_by_role("button", name="Delete").click()
+    tab.get_by_role("button", name="Really delete").click()
     tab.wait_for_url("**/#/train")
     assert not (studio.home / "runs" / "long").exists()
 
@@ -219,8 +219,8 @@ def test_training_goes_on_without_the_studio(tab, start_studio):
     tab.goto(f"{again.address}#/train/alone")
     state(tab, "Training.")
     assert worker(again, "alone") == before
-    tab.get_by_role("button", name="pause").click()
-    state(tab, "Paused:")
+    tab.get_by_role("button", name="Pause").click()
+    state(tab, "Paused.")
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def test_a_digit_is_drawn_and_its_walk_read(studio, tab, digits_model):
     tab.get_by_text("what the network sees").wait_for()
     heard = tab.locator(".bars th").first.inner_text()
     assert list((studio.home / "pictures").iterdir()) == []
-    tab.get_by_role("button", name="walk this drawing").click()
+    tab.get_by_role("button", name="Walk through this drawing").click()
     tab.wait_for_selector(".ribbon")
     (kept,) = (studio.home / "pictures").iterdir()
     assert tab.url.endswith(f"/sent.{kept.name}")
@@ -94,8 +94,8 @@ def test_a_filter_is_edited_and_every_later_number_follows(studio, tab, digits_m
     before = by_the_book(model, "convolution_1")[MAP, ROW, COLUMN]
     assert result(tab) == pytest.approx(before, rel=1e-5)
     tab.get_by_text("Change the network").click()
-    tab.get_by_label("filter to put in").fill("sharpen")
-    tab.get_by_role("button", name="put it in").click()
+    tab.get_by_label("new filter").fill("sharpen")
+    tab.get_by_role("button", name="Replace").click()
     tab.wait_for_selector("[data-walked]")
     changed = apply_edits(model, [FilterEdit(step="convolution_1", filter=MAP, kernel="sharpen")])
     after = by_the_book(changed, "convolution_1")[MAP, ROW, COLUMN]
@@ -111,9 +111,9 @@ def test_a_filter_is_edited_and_every_later_number_follows(studio, tab, digits_m
     assert number(said[0]) == pytest.approx(answer["before"][3], abs=6e-4)
     assert number(said[1]) == pytest.approx(answer["after"][3], abs=6e-4)
     tab.reload()
-    tab.get_by_text("1 changed").wait_for()
-    tab.get_by_role("button", name="undo").click()
-    tab.get_by_text("Nothing is changed").wait_for()
+    tab.get_by_text("1 change,").wait_for()
+    tab.get_by_role("button", name="Undo").click()
+    tab.get_by_text("No changes yet").wait_for()
     tab.wait_for_selector("[data-walked]")
     assert result(tab) == pytest.approx(before, rel=1e-5)
 
@@ -124,15 +124,15 @@ def test_one_weight_by_hand_relu_off_and_a_model_kept(studio, tab):
     tab.get_by_text("Change the network").click()
     tab.get_by_label("weight (0, 2)").fill("-1.5")
     tab.get_by_label("weight (0, 2)").press("Enter")
-    tab.get_by_text("1 changed").wait_for()
+    tab.get_by_text("1 change,").wait_for()
     tab.get_by_label("ReLU").uncheck()
-    tab.get_by_text("2 changed").wait_for()
+    tab.get_by_text("2 changes,").wait_for()
     tab.locator(".ribbon a", has_text="ReLU").first.wait_for(state="detached")
     assert studio.get(f"/api/models/{studio.model('digits')}/edits")["edits"][1]["present"] is False
-    tab.get_by_role("button", name="undo").click()
-    tab.get_by_text("1 changed").wait_for()
+    tab.get_by_role("button", name="Undo").click()
+    tab.get_by_text("1 change,").wait_for()
     tab.get_by_label("name of the changed model").fill("mine")
-    tab.get_by_role("button", name="keep as a new model").click()
+    tab.get_by_role("button", name="Save as a new model").click()
     tab.locator(".names", has_text="mine").wait_for()
     assert f"/{studio.model('mine')}/" in tab.url
     kept = load(studio.home / "models" / "mine.safetensors").model
@@ -173,7 +173,7 @@ def test_what_the_camera_sees_is_answered_while_it_is_on(studio_server, tab):
     looks = []
     tab.on("response", lambda one: looks.append(one.status) if one.url.endswith("/preview") else None)
     tab.goto(f"{studio_server.address}#/walk/{studio_server.model('digits')}")
-    tab.get_by_role("button", name="switch the camera on").click()
+    tab.get_by_role("button", name="Use the camera").click()
     camera = tab.locator(".ways section", has_text="The camera")
     camera.locator(".bars").wait_for()
     shares = [number(text) for text in camera.locator(".bars td[title]").all_inner_texts()]
@@ -200,12 +200,12 @@ def test_the_pictures_learned_from_stand_in_the_walk(studio, tab):
     tab.get_by_role("heading", name="Occlusion").wait_for()  # the whole walk, which comes later
     assert tab.locator(".neighbours li").count() == 8
     tab.locator(".ribbon a", has_text="full 2").click()
-    tab.get_by_role("heading", name="What lights up for 3").wait_for()
+    tab.get_by_role("heading", name="Which inputs respond to 3").wait_for()
     tab.get_by_text("Change the network").click()
     tab.get_by_label("bias").fill("2")
     tab.get_by_label("bias").press("Enter")
-    tab.get_by_role("heading", name="What lights up for").wait_for(state="detached")
-    tab.get_by_role("heading", name="What lights up for").wait_for()
+    tab.get_by_role("heading", name="Which inputs respond to").wait_for(state="detached")
+    tab.get_by_role("heading", name="Which inputs respond to").wait_for()
 
 
 def test_walking_on_does_not_load_the_view_again(studio_server, tab):
@@ -227,7 +227,7 @@ def test_neurons_show_the_pictures_that_light_them_up(studio_server, tab):
     tab.locator("h2", has_text="Neuron").wait_for()
     told = studio_server.get(f"/api/models/{model}/neurons?data={data}")
     tab.locator(".unit-list button:has(span.quiet:text-is('5'))").click()
-    tab.get_by_role("heading", name="Neuron 5 speaks for").wait_for()
+    tab.get_by_role("heading", name="Neuron 5").wait_for()
     unit = told["steps"][1]["units"][5]
     titles = tab.eval_on_selector_all(".brightest .number", "all => all.map(one => one.title)")
     np.testing.assert_allclose([number(title) for title in titles], unit["values"], rtol=1e-6)
@@ -259,7 +259,7 @@ def test_axe_finds_nothing_wrong(browser, studio_server, theme):
             if there == ".pad":
                 opened.locator(".pad").click()
                 opened.get_by_text("what the network sees").wait_for()
-                opened.get_by_role("button", name="switch the camera on").click()
+                opened.get_by_role("button", name="Use the camera").click()
                 opened.locator(".bars").nth(1).wait_for()
             opened.evaluate(AXE)
             found = opened.evaluate("axe.run()")["violations"]

@@ -10,6 +10,8 @@
  * @typedef {{dtype: string, shape: number[], data: string, scales: number[] | null}} Packed
  */
 
+import { bytesOf } from "convscope/kit/base64.js";
+
 const HEADER = 5; // bytes before those of a stored block
 
 /** @type {Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>} */
@@ -38,9 +40,7 @@ export async function unpackAll(value) {
  * @returns {Promise<Tensor>}
  */
 export async function unpack({ dtype, shape, data, scales }) {
-  const text = atob(data);
-  const deflated = new Uint8Array(text.length);
-  for (let place = 0; place < text.length; place++) deflated[place] = text.charCodeAt(place);
+  const deflated = bytesOf(data);
   const bytes = stored(deflated) ?? (await inflated(deflated));
   return { shape, scales, data: scales ? multiples(bytes, scales) : READERS[dtype](bytes) };
 }

@@ -6,7 +6,7 @@
  * @typedef {Record<string, string | number | boolean | null | EventListener>} Attributes  a function listens
  */
 
-import { below } from "convscope/kit/state.js";
+import { whole } from "convscope/kit/address.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -44,7 +44,7 @@ export function svg(tag, attributes = {}, ...children) {
  * @param {...Child} children
  */
 export function link(fragment, ...children) {
-  return element("a", { href: addressOf(fragment) }, ...children);
+  return element("a", { href: whole(fragment) }, ...children);
 }
 
 /**
@@ -55,15 +55,6 @@ export function link(fragment, ...children) {
 export function head(titles) {
   const cells = titles.map((title) => element("th", { scope: "col" }, title));
   return element("thead", {}, element("tr", {}, cells));
-}
-
-/**
- * This page's address with another state.
- *
- * @param {string} fragment
- */
-export function addressOf(fragment) {
-  return new URL(below(location.hash, fragment), location.href).href;
 }
 
 /**
@@ -97,17 +88,4 @@ export function centreCurrent(row) {
   if (!row || !current) return;
   const [whole, piece] = [row, current].map((one) => one.getBoundingClientRect());
   row.scrollLeft += piece.left + piece.width / 2 - whole.left - whole.width / 2;
-}
-
-/**
- * Gives the keyboard back to what had it before everything was drawn anew.
- *
- * @param {HTMLElement} root
- * @param {string} label
- */
-export function refocus(root, label) {
-  const same = [...root.querySelectorAll("[aria-label]")].find(
-    (one) => one.getAttribute("aria-label") === label,
-  );
-  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }

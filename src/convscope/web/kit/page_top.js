@@ -1,18 +1,18 @@
-/** The top of a page of its own: what it shows, and a link to the other theme. */
+/** The top of a page of its own: what it shows, and a switch to the other theme. */
 
 import { element } from "convscope/kit/dom.js";
-import { otherTheme } from "convscope/kit/theme.js";
+import { applyTheme, themeButton } from "convscope/kit/theme.js";
 
 /**
- * @param {HTMLElement[]} names
- * @param {import("convscope/kit/state.js").State} state
- * @param {import("convscope/kit/colours.js").Theme} theme
+ * @param {import("convscope/kit/dom.js").Child[]} names
+ * @param {() => void} draw  draws the page in the other theme
  */
-export function pageTop(names, state, theme) {
+export function pageTop(names, draw) {
+  applyTheme();
   return element(
     "header",
     { class: "top" },
-    element("p", { class: "names" }, element("strong", {}, "convscope"), names),
-    otherTheme(state, theme),
+    element("p", { class: "names" }, element("strong", {}, "convscope"), ...names),
+    themeButton(draw),
   );
 }

@@ -57,7 +57,8 @@ export function player({ cells, watched, show }) {
       { class: "player" },
       button,
       slider,
-      still && element("span", { class: "quiet" }, "Your settings ask for no motion: move the slider."),
+      still &&
+        element("span", { class: "quiet" }, "Your system asks for reduced motion: use the slider instead."),
     ),
     follow: (index) => (slider.value = String(index)),
     stop,

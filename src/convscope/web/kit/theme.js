@@ -1,24 +1,82 @@
-/** Light or dark: what the address asks for, else what the system prefers. */
+/** Light or dark: what the address asks for, else what was chosen last, else what the system prefers; paper is light. */
 
-import { link } from "convscope/kit/dom.js";
-import { format } from "convscope/kit/state.js";
+import { parse, remember } from "convscope/kit/address.js";
+import { element } from "convscope/kit/dom.js";
 
-/**
- * @param {import("convscope/kit/state.js").State} state
- * @returns {import("convscope/kit/colours.js").Theme}
- */
-export function themeOf({ options: { theme } }) {
-  if (theme === "light" || theme === "dark") return theme;
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+/** @typedef {import("convscope/kit/colours.js").Theme} Theme */
+
+const KEY = "theme";
+const BUTTON = "theme";
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let isPrinting = false;
+
+/** @returns {Theme} */
+export function theme() {
+  const wanted = isPrinting ? "light" : (parse(location.hash).options.theme ?? kept());
+  if (wanted === "light" || wanted === "dark") return wanted;
+  return dark.matches ? "dark" : "light";
+}
+
+/** Puts the page in its theme. */
+export function applyTheme() {
+  const now = theme();
+  document.documentElement.dataset.theme = now;
+  const button = document.getElementById(BUTTON);
+  if (button) button.textContent = other(now);
+  return now;
 }
 
 /**
- * A link to the same page in the other theme.
+ * Draws again whenever the system's theme changes, and for paper.
  *
- * @param {import("convscope/kit/state.js").State} state
- * @param {import("convscope/kit/colours.js").Theme} theme
+ * @param {() => void} draw
+ * @param {AbortSignal} [signal]  ends it
  */
-export function otherTheme(state, theme) {
-  const other = theme === "dark" ? "light" : "dark";
-  return link(format({ ...state, options: { ...state.options, theme: other } }), other);
+export function followTheme(draw, signal) {
+  const print = (/** @type {boolean} */ begins) => {
+    isPrinting = begins;
+    applyTheme();
+    draw();
+  };
+  dark.addEventListener("change", draw, { signal });
+  addEventListener("beforeprint", () => print(true), { signal });
+  addEventListener("afterprint", () => print(false), { signal });
+}
+
+/**
+ * A button that switches between light and dark.
+ *
+ * @param {() => void} draw
+ */
+export function themeButton(draw) {
+  const click = () => {
+    keep(other(theme()));
+    remember({ theme: "" });
+    applyTheme();
+    draw();
+  };
+  return element("button", { type: "button", id: BUTTON, click }, other(theme()));
+}
+
+/** @param {Theme} now */
+function other(now) {
+  return now === "dark" ? "light" : "dark";
+}
+
+/** What was chosen last. A page opened from a disk may have no storage. */
+function kept() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Theme} chosen */
+function keep(chosen) {
+  try {
+    localStorage.setItem(KEY, chosen);
+  } catch {
+    document.documentElement.dataset.theme = chosen;
+  }
 }

@@ -33,12 +33,12 @@ export function experiment(experiment) {
     element(
       "p",
       {},
-      `${network} learns ${data} from ${count(pictures_learned)} pictures, ${epochs} epochs in batches of ${batch}, learning rate ${three(learning_rate)}, seed ${seed}; judged on ${count(pictures_judged)} others. Only loss and start differ.`,
+      `${network} is trained on ${count(pictures_learned)} ${data} pictures for ${epochs} epochs: batch size ${batch}, learning rate ${three(learning_rate)}, seed ${seed}. Accuracy is measured on ${count(pictures_judged)} other pictures. Only the loss and the start differ.`,
     ),
     element(
       "p",
       { class: "quiet" },
-      `At the confidently wrong start the bias of class 0 is ${three(wrong_bias)}, so every picture is taken for it. All runs took ${three(seconds)} s.`,
+      `The confidently wrong start sets the bias of class 0 to ${three(wrong_bias)}, so that every picture is classified as that class. All runs together took ${three(seconds)} s.`,
     ),
     Object.entries(STARTS).map(([start, title]) =>
       ofStart(

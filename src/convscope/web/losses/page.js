@@ -11,15 +11,16 @@
  *   docs/reference/losses.md
  */
 
-import { addressOf, element } from "convscope/kit/dom.js";
+import { element } from "convscope/kit/dom.js";
 import { pageTop } from "convscope/kit/page_top.js";
-import { format, parse } from "convscope/kit/state.js";
-import { themeOf } from "convscope/kit/theme.js";
+import { parse, remember } from "convscope/kit/address.js";
+import { redraw } from "convscope/kit/redraw.js";
+import { followTheme } from "convscope/kit/theme.js";
 import { experiment } from "convscope/losses/experiment.js";
 import { networkTable } from "convscope/losses/table.js";
-import { surelyWrong } from "convscope/losses/wrong.js";
+import { confidentlyWrong } from "convscope/losses/wrong.js";
 
-const SURELY_WRONG = -13.8; // p of about one in a million
+const CONFIDENTLY_WRONG = -13.8; // p of about one in a million
 
 /**
  * @param {Bench} bench
@@ -28,7 +29,7 @@ const SURELY_WRONG = -13.8; // p of about one in a million
 export function open(bench, root) {
   const render = () => draw(bench, root);
   addEventListener("hashchange", render);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render);
+  followTheme(render);
   render();
 }
 
@@ -37,32 +38,19 @@ export function open(bench, root) {
  * @param {HTMLElement} root
  */
 function draw(bench, root) {
-  const state = parse(location.hash);
-  const theme = themeOf(state);
-  document.documentElement.dataset.theme = theme;
-  const remember = (/** @type {string} */ name, /** @type {string} */ value) => {
-    const now = parse(location.hash);
-    history.replaceState(null, "", addressOf(format({ ...now, options: { ...now.options, [name]: value } })));
-  };
-  root.replaceChildren(
-    pageTop([element("span", {}, "the loss bench")], state, theme),
-    element(
-      "main",
-      { class: "below" },
-      tableView(bench.table, state.options, remember),
-      experiment(bench.experiment),
-    ),
-  );
+  redraw(root, () => [
+    pageTop([element("span", {}, "Losses")], () => draw(bench, root)),
+    element("main", { class: "below" }, tableView(bench.table), experiment(bench.experiment)),
+  ]);
 }
 
 /**
- * What needs no training: the two networks, and the surely wrong answer.
+ * What needs no training: the two networks, and the confidently wrong answer.
  *
  * @param {Bench["table"]} table
- * @param {Record<string, string>} options  what was dragged before
- * @param {(name: string, value: string) => void} remember  keeps an option
  */
-export function tableView({ classes, networks }, options, remember) {
+export function tableView({ classes, networks }) {
+  const { options } = parse(location.hash);
   return [
     element(
       "header",
@@ -71,13 +59,13 @@ export function tableView({ classes, networks }, options, remember) {
       element(
         "p",
         {},
-        "Three ways to say how wrong an answer is. One of them counts mistakes, one measures distances, and one is what networks learn from.",
+        "Three ways to measure how wrong an answer is: one counts mistakes, one measures distances, and one is what networks are trained with.",
       ),
       element(
         "p",
         {},
         element("strong", {}, "Try: "),
-        "make the wrong answers surer, and watch which loss and which gradient notice.",
+        "make the wrong answers more confident, and watch which loss and which gradient react.",
       ),
     ),
     element(
@@ -87,17 +75,17 @@ export function tableView({ classes, networks }, options, remember) {
       networks.map((network, place) => {
         const firsts = read(options[`p${place}`], network);
         return networkTable(network, classes, firsts, (values) =>
-          remember(`p${place}`, values.map((one) => one.toFixed(2)).join(" ")),
+          remember({ [`p${place}`]: values.map((one) => one.toFixed(2)).join(" ") }),
         );
       }),
       element(
         "p",
         { class: "quiet" },
-        "Gradients are those at the true class's logit. Classification error has none: it stays the same while probabilities move, and then jumps.",
+        "Gradients are taken at the true class's logit. Classification error has none: it stays the same while the probabilities change, and then jumps.",
       ),
     ),
-    surelyWrong(Number(options.difference ?? SURELY_WRONG) || 0, (difference) =>
-      remember("difference", String(difference)),
+    confidentlyWrong(Number(options.difference ?? CONFIDENTLY_WRONG) || 0, (difference) =>
+      remember({ difference: String(difference) }),
     ),
   ];
 }

@@ -1,4 +1,4 @@
-/** One picture, two classes: how hard each loss pulls at the true class's logit, from surely wrong to surely right. */
+/** One picture, two classes: how hard each loss pulls at the true class's logit, from confidently wrong to confidently right. */
 
 import { range } from "convscope/kit/arrays.js";
 import { chart } from "convscope/kit/curves.js";
@@ -19,7 +19,7 @@ const FARTHEST = 14; // the largest logit difference that the slider reaches: e 
  * @param {number} start  difference of the true class's logit from the other's
  * @param {(difference: number) => void} onChange  when the slider has been let go
  */
-export function surelyWrong(start, onChange) {
+export function confidentlyWrong(start, onChange) {
   const drawn = element("div", { class: "beside" });
   const slider = element("input", {
     type: "range",
@@ -40,11 +40,11 @@ export function surelyWrong(start, onChange) {
   return element(
     "section",
     {},
-    element("h2", {}, "Surely wrong: who still pulls?"),
+    element("h2", {}, "Confidently wrong: which loss still has a gradient?"),
     element(
       "p",
       {},
-      "Drag from surely wrong to surely right. Squared error's gradient dies at both ends; cross-entropy's only where all is well.",
+      "Drag from confidently wrong to confidently right. The gradient of squared error vanishes at both ends; that of cross-entropy only where the answer is right.",
     ),
     slider,
     drawn,

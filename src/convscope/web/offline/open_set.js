@@ -10,15 +10,15 @@
  *   after the other
  */
 
-import { bytes } from "convscope/offline/bytes.js";
+import { bytesOf } from "convscope/kit/base64.js";
 
 /**
  * @param {OpenSetRule} rule
  * @returns {(features: Float32Array, logits: number[]) => boolean}
  */
 export function open({ origin, directions, scale, threshold }) {
-  const from = new Float32Array(bytes(origin).buffer);
-  const axes = new Float32Array(bytes(directions).buffer);
+  const from = new Float32Array(bytesOf(origin).buffer);
+  const axes = new Float32Array(bytesOf(directions).buffer);
   return (features, logits) => {
     const centred = Float64Array.from(features, (feature, place) => feature - from[place]);
     let outside = dot(centred, centred, 0);

@@ -5,7 +5,7 @@
  * @typedef {import("convscope/offline/network.js").ProductFields} ProductFields
  */
 
-import { bytes } from "convscope/offline/bytes.js";
+import { bytesOf } from "convscope/kit/base64.js";
 import { FILTERS, ROWS, compile } from "convscope/offline/kernel.js";
 
 const AT_ONCE = 64; // rows: they stay in the processor's cache while all filters pass over them
@@ -18,13 +18,13 @@ export class Product {
    * @param {Shape} input
    */
   static async open(stage, input) {
-    const { buffer } = bytes(stage.weights);
+    const { buffer } = bytesOf(stage.weights);
     const length = stage.window[0] * stage.window[1] * input[2];
     const padded = Math.ceil(stage.output[2] / FILTERS) * FILTERS;
     const numbers = (AT_ONCE + padded) * length + AT_ONCE * padded;
     const memory = new WebAssembly.Memory({ initial: Math.ceil((numbers * BYTES) / PAGE) });
     const product = new Product(stage, input, memory, await compile(memory));
-    product.fill(new Int16Array(buffer), new Float32Array(bytes(stage.scales).buffer));
+    product.fill(new Int16Array(buffer), new Float32Array(bytesOf(stage.scales).buffer));
     return product;
   }
 
@@ -38,7 +38,7 @@ export class Product {
     this.stage = stage;
     this.input = input;
     this.kernel = kernel;
-    this.bias = new Float32Array(bytes(stage.bias).buffer);
+    this.bias = new Float32Array(bytesOf(stage.bias).buffer);
     this.length = stage.window[0] * stage.window[1] * input[2];
     this.padded = Math.ceil(this.bias.length / FILTERS) * FILTERS;
     const weights = this.padded * this.length;

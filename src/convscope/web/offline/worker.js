@@ -3,8 +3,8 @@
  *
  * It is first sent the model, then one picture after the other, and answers each in order.
  *
- * @typedef {{probabilities: number[], isUnknown: boolean, prepared: Uint8Array, milliseconds: number}} Answer
- *   prepared: height x width x channels
+ * @typedef {{probabilities: number[], isUnknown: boolean, pixels: import("convscope/kit/arrays.js").Tensor,
+ *   milliseconds: number}} Answer
  * @typedef {{answer?: Answer, problem?: string}} Message
  */
 
@@ -35,10 +35,21 @@ async function begin(model) {
     return {
       probabilities: softmax(logits),
       isUnknown: isUnknown(features, logits),
-      prepared,
+      pixels: channelsFirst(prepared, model.preparation),
       milliseconds: performance.now() - start,
     };
   };
+}
+
+/**
+ * @param {Uint8Array} prepared  height x width x channels
+ * @param {import("convscope/offline/preparation.js").Preparation} preparation
+ * @returns {import("convscope/kit/arrays.js").Tensor}
+ */
+function channelsFirst(prepared, { channels, height, width }) {
+  const size = height * width;
+  const data = prepared.map((_, place) => prepared[(place % size) * channels + Math.floor(place / size)]);
+  return { shape: [channels, height, width], data };
 }
 
 /** @param {Blob | ImageBitmap} source */

@@ -7,13 +7,13 @@
 import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
 import { get } from "convscope/studio/api.js";
-import { addressOf } from "convscope/studio/studio.js";
+import { addressOf, turnTo } from "convscope/studio/place.js";
 
 const PARTS = {
   test: "test pictures",
   validation: "validation pictures",
   train: "training pictures",
-  all: "all",
+  all: "all pictures",
 };
 
 /** What is open. @returns {Promise<{models: Open[], data: Open[]}>} */
@@ -26,7 +26,7 @@ export async function whatIsOpen() {
  * Heads a view of one or two models on some pictures: its title, what it is for, and the choices.
  *
  * @param {HTMLElement} root
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {string} title
  * @param {string} says
  * @param {Record<string, string>} [asked]  the options that name models, and what they are called
@@ -40,9 +40,9 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
   );
   if (!models.length) return null;
   const names = Object.keys(asked);
-  const found = names.map((name, at) => chosen(models, place.options.get(name), at));
-  const source = await dataFor(found[0], data, place.options.get("data"));
-  const part = place.options.get("part") ?? "test";
+  const found = names.map((name, at) => chosen(models, place.options[name], at));
+  const source = await dataFor(found[0], data, place.options.data);
+  const part = place.options.part ?? "test";
   const choices = names.map((name, at) => ({
     name,
     label: asked[name],
@@ -51,12 +51,14 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
     without: at ? [] : ["data"], // another model has learned from other pictures
   }));
   const lasting = [...names, "data", "part"]; // what else is chosen belongs to what is shown now
-  const options = new URLSearchParams([...place.options].filter(([name]) => lasting.includes(name)));
+  const options = Object.fromEntries(
+    Object.entries(place.options).filter(([name]) => lasting.includes(name)),
+  );
   root.append(
     picker({ ...place, options }, [
       ...choices,
       { name: "data", label: "pictures", chosen: source.id, options: named(data) },
-      { name: "part", label: "which of them", chosen: part, options: PARTS },
+      { name: "part", label: "split", chosen: part, options: PARTS },
     ]),
   );
   return { models: found, data: source, part };
@@ -68,17 +70,17 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
  *
  * @param {Open} model
  * @param {Open[]} data
- * @param {string | null} id
+ * @param {string} [id]
  */
 export async function dataFor(model, data, id) {
-  if (id === null && [model, data[0]].every(({ origin }) => origin === "given")) return data[0];
+  if (id === undefined && [model, data[0]].every(({ origin }) => origin === "given")) return data[0];
   return chosen(data, id ?? (await get(`/api/models/${model.id}`)).data);
 }
 
 /**
  * Selects that turn to the address with the new choice in it.
  *
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {{name: string, label: string, chosen: string, options: Record<string, string>, without?: string[]}[]}
  *   choices  without: further options that a new choice takes away
  */
@@ -95,31 +97,10 @@ export function picker(place, choices) {
 }
 
 /**
- * Goes to the same view with other options.
- *
- * @param {import("convscope/studio/studio.js").Place} place
- * @param {Record<string, string>} changed  "" takes an option away
- */
-export function turnTo(place, changed) {
-  location.hash = withOptions(place, changed);
-}
-
-/**
- * The address of the same view with other options.
- *
- * @param {import("convscope/studio/studio.js").Place} place
- * @param {Record<string, string>} changed  "" takes an option away
- */
-export function withOptions({ view, path, options }, changed) {
-  const all = Object.entries({ ...Object.fromEntries(options), ...changed });
-  return addressOf(view, path, Object.fromEntries(all.filter(([, value]) => value !== "")));
-}
-
-/**
  * What the address chooses among the open ones, else the first; undefined if there is none.
  *
  * @param {Open[]} open
- * @param {string | null} id
+ * @param {string | undefined} id
  * @param {number} [otherwise]  place of the one that is taken where nothing is chosen
  */
 export function chosen(open, id, otherwise = 0) {
@@ -140,11 +121,6 @@ export function named(open) {
       return [id, shown];
     }),
   );
-}
-
-/** The address of the walk of a picture. @type {(model: string, data: string, place: number) => string} */
-export function walkOf(model, data, place) {
-  return addressOf("walk", [model, `data.${data}.${place}`]);
 }
 
 /** What to do where no model is open yet. */

@@ -1,24 +1,18 @@
 /**
  * The studio's page: a thin row of things to do, and below it the one that the address names.
  *
- *     #/train/pets   the view `train` with the path ["pets"];  ?name=value after it are its options
- *
  * A view is a module `NAME/view.js` with
  *
  *     export async function show(root, place)   fills root; may return a function that tidies up
  *     export const followsOptions = true        where it reads its options itself as they change
- *
- * @typedef {object} Place
- * @property {string} view
- * @property {string[]} path  what follows the view's name, piece by piece
- * @property {URLSearchParams} options
- *
- * @typedef {(root: HTMLElement, place: Place) => Promise<(() => void) | void>} Show
  */
 
+import { parse } from "convscope/kit/address.js";
 import { centreCurrent, element } from "convscope/kit/dom.js";
-import { told } from "convscope/studio/api.js";
-import { theme } from "convscope/studio/theme.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { hold } from "convscope/kit/redraw.js";
+import { applyTheme, followTheme, themeButton } from "convscope/kit/theme.js";
+import { addressOf } from "convscope/studio/place.js";
 
 /** Name of a view, and what it is called. */
 const VIEWS = new Map([
@@ -30,8 +24,6 @@ const VIEWS = new Map([
   ["losses", "Losses"],
   ["lesson", "Lesson"],
 ]);
-
-const TAKES_KEYS = "a, button, input, select";
 
 const top = byId("top");
 const main = byId("main");
@@ -45,30 +37,17 @@ let followed = "";
 /** Counts changes of the view: one that loads slowly must not overwrite the next. */
 let turn = 0;
 
-/**
- * @param {string} fragment
- * @returns {Place}
- */
-export function placeOf(fragment) {
-  const [way, query = ""] = fragment.replace(/^#\/?/, "").split("?");
-  const [view, ...path] = way.split("/").map(decoded);
-  return { view: VIEWS.has(view) ? view : "train", path, options: new URLSearchParams(query) };
-}
-
-/**
- * The address of a view.
- *
- * @param {string} view
- * @param {string[]} [path]
- * @param {Record<string, string>} [options]
- */
-export function addressOf(view, path = [], options = {}) {
-  const query = new URLSearchParams(options).toString();
-  return `#/${[view, ...path].map(encodeURIComponent).join("/")}${query ? `?${query}` : ""}`;
+/** @returns {import("convscope/studio/place.js").Place} */
+function placeNow() {
+  const {
+    path: [view = "", ...path],
+    options,
+  } = parse(location.hash);
+  return { view: VIEWS.has(view) ? view : "train", path, options };
 }
 
 async function turnTo() {
-  const place = placeOf(location.hash);
+  const place = placeNow();
   const mine = ++turn;
   followed = "";
   tidy?.();
@@ -78,7 +57,7 @@ async function turnTo() {
   const root = element("div", { class: "studio-view", "aria-busy": "true" });
   const back = leave(addressOf(place.view, place.path));
   try {
-    /** @type {{show: Show, followsOptions?: boolean}} */
+    /** @type {{show: import("convscope/studio/place.js").Show, followsOptions?: boolean}} */
     const { show, followsOptions } = await import(`convscope/studio/${place.view}/view.js`);
     if (mine !== turn) return;
     if (followsOptions) followed = addressOf(place.view, place.path);
@@ -90,7 +69,7 @@ async function turnTo() {
     if (mine !== turn) return;
     main.replaceChildren(root);
     if (!root.querySelector("h1")) root.append(element("h1", {}, VIEWS.get(place.view) ?? ""));
-    root.append(told(error));
+    root.append(problemBox(error));
   }
   if (mine === turn) back(root);
 }
@@ -108,31 +87,17 @@ let left = "";
 function leave(next) {
   const isSame = next === left;
   left = next;
-  const { activeElement: active } = document;
-  const label = main.contains(active) && active ? labelOf(active) : "";
+  const restore = hold(main);
+  const hadFocus = main.contains(document.activeElement);
   if (isSame) main.style.minHeight = `${main.offsetHeight}px`;
   else scrollTo(0, 0);
   return (root) => {
     root.removeAttribute("aria-busy");
     // lists find their height a frame later
     requestAnimationFrame(() => requestAnimationFrame(() => (main.style.minHeight = "")));
-    const same =
-      isSame && label && [...root.querySelectorAll(TAKES_KEYS)].find((one) => labelOf(one) === label);
-    if (same instanceof HTMLElement) same.focus({ preventScroll: true });
-    else if (label && document.activeElement === document.body) main.focus({ preventScroll: true });
+    const isBack = isSame && restore(root);
+    if (!isBack && hadFocus && document.activeElement === document.body) main.focus({ preventScroll: true });
   };
-}
-
-/**
- * What a control is called.
- *
- * @param {Element} control
- */
-function labelOf(control) {
-  const { labels } = /** @type {HTMLInputElement} */ (control);
-  return (
-    control.getAttribute("aria-label") ?? labels?.[0]?.firstChild?.textContent ?? control.textContent ?? ""
-  );
 }
 
 /** @param {string} current */
@@ -143,8 +108,7 @@ function drawTop(current) {
     else link.removeAttribute("aria-current");
   }
   centreCurrent(top.querySelector("nav"));
-  const switcher = top.querySelector(".theme");
-  if (switcher) switcher.textContent = otherTheme();
+  applyTheme();
 }
 
 function bar() {
@@ -155,20 +119,8 @@ function bar() {
       { "aria-label": "what to do" },
       [...VIEWS].map(([view, title]) => element("a", { href: addressOf(view) }, title)),
     ),
-    element("button", { type: "button", class: "theme", "aria-label": "light or dark", click: switchTheme }),
+    themeButton(turnTo),
   ];
-}
-
-/** The theme that is not shown now. */
-function otherTheme() {
-  return theme() === "dark" ? "light" : "dark";
-}
-
-function switchTheme() {
-  const chosen = otherTheme();
-  document.documentElement.dataset.theme = chosen;
-  localStorage.setItem("theme", chosen);
-  turnTo();
 }
 
 /** @param {string} id */
@@ -178,20 +130,9 @@ function byId(id) {
   return found;
 }
 
-/** @param {string} piece */
-function decoded(piece) {
-  try {
-    return decodeURIComponent(piece);
-  } catch {
-    return piece;
-  }
-}
-
-const kept = localStorage.getItem("theme");
-if (kept) document.documentElement.dataset.theme = kept;
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => turnTo());
+followTheme(turnTo);
 addEventListener("hashchange", () => {
-  const { view, path } = placeOf(location.hash);
+  const { view, path } = placeNow();
   if (addressOf(view, path) !== followed) turnTo();
 });
 turnTo();

@@ -3,7 +3,7 @@
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {import("convscope/kit/receptive.js").ReceptiveField} ReceptiveField
- * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").Place} Place
  *
  * @typedef {object} Common  what every step has
  * @property {string} name  unique: `convolution_1`
@@ -16,7 +16,9 @@
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
  * @property {Tensor} output
- * @property {Step | null} before
+ * @property {string} unit  what one of its numbers is called
+ * @property {string[] | null} map_names
+ * @property {Step | null} before  the step that it reads
  * @property {number} limit  the colour scale's end; that of a ReLU is that of the step before it
  *
  * @typedef {{kind: "image", original: string, original_shape: number[], changes: {step: string, text: string}[],
@@ -77,30 +79,21 @@
 
 import { mapOf, range, tensor, unpackAll } from "convscope/kit/arrays.js";
 import { limitOf } from "convscope/kit/colours.js";
+import { cellOfIndex } from "convscope/kit/receptive.js";
 
-const SHORT = /** @type {Record<string, string>} */ ({
-  image: "image",
-  convolution: "conv",
-  relu: "ReLU",
-  max_pooling: "max pool",
-  average_pooling: "avg pool",
-  flattening: "flatten",
-  full_connection: "full",
-  softmax: "softmax",
-  loss: "loss",
-});
-const COLOURS = ["red", "green", "blue"];
 const ARRAYS = ["pixels", "filters", "bias", "silenced", "winners", "logits", "exponentials", "calibrated"];
 
 /**
  * @param {any} walk  as in docs/reference/walk.md
+ * @param {Record<string, import("convscope/walk/view.js").Kind>} kinds
  * @returns {Promise<Chain>}
  */
-export async function read(walk) {
+export async function read(walk, kinds) {
   const chain = await unpackAll(walk);
-  /** @type {Step | null} */
-  let before = null;
-  chain.steps = chain.steps.map((/** @type {any} */ raw) => (before = complete(raw, before, chain)));
+  /** @type {Step[]} */
+  const steps = [];
+  for (const raw of chain.steps) steps.push(complete(raw, steps.at(-1) ?? null, kinds[raw.kind]));
+  chain.steps = steps;
   return {
     ...chain,
     probabilities: numbers(chain.probabilities),
@@ -138,6 +131,17 @@ export function stepOfKind(chain, kind) {
 export function stepBefore(step) {
   if (step.before === null) throw new RangeError(`nothing comes before ${step.name}`);
   return step.before;
+}
+
+/**
+ * The cell of a map that a number is, or was before it was flattened; null where there is none.
+ *
+ * @param {Step} step
+ * @param {Place} place
+ */
+export function cellOf(step, place) {
+  if (step.kind === "flattening") return cellOfIndex(place[0], step.input_shape);
+  return hasMaps(step) ? place : null;
 }
 
 /** @param {Step} step */
@@ -207,17 +211,14 @@ export function brightest(chain, step) {
 }
 
 /**
- * What a map is called: a channel by its colour, a map of a named filter by that name, all others by number.
+ * What a map is called: by its name, or else its number.
  *
  * @param {Step} step
  * @param {number} map
  * @returns {string}
  */
 export function mapName(step, map) {
-  if (step.kind === "image") return step.shape[0] === 3 ? COLOURS[map] : "grey";
-  if (step.kind === "convolution" && step.filter_names) return step.filter_names[map];
-  if (step.kind === "relu" && step.before?.kind === "convolution") return mapName(step.before, map);
-  return `map ${map}`;
+  return step.map_names?.[map] ?? `map ${map}`;
 }
 
 /**
@@ -241,7 +242,7 @@ export function foremost(chain) {
 export function placeText(chain, step, place) {
   if (hasMaps(step)) return `${mapName(step, place[0])} (${place[1]}, ${place[2]})`;
   if (isOfClasses(chain, step)) return chain.classes[place[0]];
-  return `${step.kind === "flattening" ? "number" : "neuron"} ${place[0]}`;
+  return `${step.unit} ${place[0]}`;
 }
 
 /** @param {ArrayLike<number>} values */
@@ -254,34 +255,25 @@ function activity(values) {
 /**
  * @param {any} raw
  * @param {Step | null} before
- * @param {Chain} chain
+ * @param {import("convscope/walk/view.js").Kind} kind
  * @returns {Step}
  */
-function complete(raw, before, chain) {
+function complete(raw, before, kind) {
   const arrays = ARRAYS.filter((name) => raw[name] !== undefined).map((name) => [name, tensor(raw[name])]);
-  const output = outputOf(raw, before, chain);
+  const step = { ...raw, ...Object.fromEntries(arrays) };
+  const input = /** @type {Step} */ (before); // only kinds that read a step ask for it
+  step.output = kind.output?.(step, input) ?? tensor(raw.output);
+  const number = /_(\d+)$/.exec(raw.name)?.[1];
   return {
-    ...raw,
-    ...Object.fromEntries(arrays),
-    ...named(raw),
-    output,
-    shape: output.shape,
+    ...step,
+    title: kind.title?.(raw) ?? raw.name.replaceAll("_", " "),
+    short: number ? `${kind.short} ${number}` : kind.short,
+    unit: kind.unit ?? "neuron",
+    map_names: kind.mapNames?.(step, input) ?? null,
+    shape: step.output.shape,
     before,
-    limit: raw.kind === "relu" && before ? before.limit : limitOf(output.data),
+    limit: kind.limit?.(input) ?? limitOf(step.output.data),
   };
-}
-
-/** @param {{kind: string, name: string}} raw */
-function named({ kind, name }) {
-  const short = SHORT[kind];
-  const number = /_(\d+)$/.exec(name)?.[1];
-  if (kind === "relu") return { title: `ReLU after ${words(name.split(".")[0])}`, short };
-  return { title: words(name), short: number ? `${short} ${number}` : short };
-}
-
-/** @param {string} name */
-function words(name) {
-  return name.replaceAll("_", " ");
 }
 
 /**
@@ -294,65 +286,8 @@ export function isOfClasses(chain, step) {
   return (
     step.kind === "softmax" ||
     step.kind === "loss" ||
-    chain.steps[chain.steps.indexOf(step) + 1]?.kind === "softmax"
+    chain.steps.some(({ kind, before }) => kind === "softmax" && before === step)
   );
-}
-
-/**
- * What a step gives out. ReLU, max pooling and flattening carry no numbers of their own, as theirs are those of the
- * step before; a loss is read off its truths.
- *
- * @param {any} raw
- * @param {Step | null} before
- * @param {Chain} chain
- * @returns {Tensor}
- */
-function outputOf(raw, before, chain) {
-  if (raw.kind === "relu") return rectified(inputOf(before));
-  if (raw.kind === "max_pooling") return maxima(raw, inputOf(before));
-  if (raw.kind === "flattening") return { ...inputOf(before), shape: raw.shape };
-  if (raw.kind === "loss") {
-    const losses = new Float64Array(chain.classes.length).fill(NaN);
-    for (const { truth, cross_entropy } of raw.truths) losses[truth] = cross_entropy;
-    return { shape: [losses.length], data: losses };
-  }
-  return tensor(raw.output);
-}
-
-/**
- * @param {Tensor} input
- * @returns {Tensor}
- */
-function rectified({ shape, data, scales }) {
-  const kept = new Float64Array(data.length);
-  for (let place = 0; place < kept.length; place++) kept[place] = Math.max(0, data[place]);
-  return { shape, data: kept, scales };
-}
-
-/**
- * The numbers of the cells that a walk names as winners.
- *
- * @param {{winners: Tensor, window: [number, number], stride: [number, number]}} pooling
- * @param {Tensor} input
- * @returns {Tensor}
- */
-function maxima({ winners: { shape, data }, window, stride }, input) {
-  const [, height, width] = shape;
-  const [, rows, columns] = input.shape;
-  const numbers = new Float64Array(data.length);
-  for (let place = 0; place < numbers.length; place++) {
-    const map = Math.floor(place / (height * width));
-    const row = (Math.floor(place / width) % height) * stride[0] + Math.floor(data[place] / window[1]);
-    const column = (place % width) * stride[1] + (data[place] % window[1]);
-    numbers[place] = input.data[(map * rows + row) * columns + column];
-  }
-  return { shape, data: numbers, scales: input.scales };
-}
-
-/** @param {Step | null} before */
-function inputOf(before) {
-  if (before === null) throw new RangeError("a walk begins with its image");
-  return before.output;
 }
 
 /** @param {any} change */

@@ -1,23 +1,22 @@
 /** The frame of a view: what it teaches, then what goes in, what the step does, what comes out. */
 
 import { element } from "convscope/kit/dom.js";
-import { LESSONS } from "convscope/walk/lessons.js";
 
 /**
  * @param {string} title
- * @param {string} lesson  which of the lessons
+ * @param {import("convscope/walk/view.js").Text} text
  */
-export function frame(title, lesson) {
+export function frame(title, text) {
   const panes = {
-    input: pane("what goes in", "input"),
-    middle: pane("what the step does", "middle"),
-    output: pane("what comes out", "output"),
+    input: pane("Input", "input"),
+    middle: pane("What the step does", "middle"),
+    output: pane("Output", "output"),
   };
   const three = element("div", { class: "panes" }, panes.input, panes.middle, panes.output);
   const below = element("div", { class: "below" });
   const notes = element("div", { class: "notes" });
   return {
-    element: element("div", { class: "view" }, teaching(title, lesson), notes, three, below),
+    element: element("div", { class: "view" }, teaching(title, text), notes, three, below),
     panes,
     three,
     below,
@@ -35,10 +34,9 @@ function pane(title, role) {
 
 /**
  * @param {string} title
- * @param {string} lesson
+ * @param {import("convscope/walk/view.js").Text} text
  */
-function teaching(title, lesson) {
-  const { does, attempt, more } = LESSONS[lesson];
+function teaching(title, { does, attempt, more }) {
   return element(
     "header",
     { class: "lesson" },

@@ -1,19 +1,17 @@
-/** The top of the page: which model, which picture, what it says, and how far the page is from the engine. */
+/** The top of the page: which model, which picture, its prediction, and how to use the page. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
-import { full, percent, three } from "convscope/kit/numbers.js";
-import { otherTheme } from "convscope/kit/theme.js";
+import { percent, three } from "convscope/kit/numbers.js";
+import { themeButton } from "convscope/kit/theme.js";
 
 const MOST_CLASSES = 3;
 
 /**
  * @param {import("convscope/walk/chain.js").Chain} chain
- * @param {import("convscope/kit/state.js").State} state
- * @param {import("convscope/kit/colours.js").Theme} theme
- * @param {boolean} isAlone  whether the walk is a page of its own
+ * @param {(() => void) | null} draw  draws the page in the other theme; null where the walk is a part of another page
  */
-export function header(chain, state, theme, isAlone) {
+export function header(chain, draw) {
   const { model, picture_name, network, probabilities, classes, largest_difference } = chain;
   const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
   const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
@@ -23,7 +21,7 @@ export function header(chain, state, theme, isAlone) {
     element(
       "p",
       { class: "names" },
-      isAlone && element("strong", {}, "convscope"),
+      draw && element("strong", {}, "convscope"),
       element("span", {}, [model, name].filter(Boolean).join(" · ")),
       element("code", {}, network),
     ),
@@ -34,19 +32,13 @@ export function header(chain, state, theme, isAlone) {
         element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index]))),
       ),
     ),
-    element(
-      "p",
-      { class: "quiet", title: full(largest_difference) },
-      largest_difference === 0
-        ? "Every number here equals the engine's."
-        : `No number here is more than ${three(largest_difference)} from the engine's.`,
-    ),
-    help(),
-    isAlone && otherTheme(state, theme),
+    help(largest_difference),
+    draw && themeButton(draw),
   );
 }
 
-function help() {
+/** @param {number} difference */
+function help(difference) {
   return element(
     "details",
     { class: "help" },
@@ -55,12 +47,13 @@ function help() {
       "ul",
       {},
       [
-        "Point at a number on the right: its window lights up on the left, its arithmetic stands in the middle.",
-        "The answer at the top is what predictions say: the logits are divided by a temperature before softmax. The step softmax shows it without and with.",
-        "Click keeps it; on a focused map the arrow keys move from cell to cell.",
-        "Click a number on the left, or a link in the sum, to go back to where it came from. The trail below remembers the way.",
-        "Hold the pointer on a number to see all its digits.",
+        "Point at a number in the output: its window is outlined in the input, and its arithmetic is shown in the middle.",
+        "Click to keep it. On a focused map, the arrow keys move from cell to cell.",
+        "Click a number in the input, or a link in the sum, to go back to where it came from. The trail at the bottom keeps the path.",
+        "Hover over a number to see all its digits.",
         "The address holds what you see: copy it to show somebody else the same cell.",
+        "The answer at the top is the model's calibrated prediction: logits are divided by a temperature before softmax. The softmax step shows both.",
+        `Every number was computed step by step and checked against the prediction engine, ONNX Runtime. Largest difference: ${three(difference)}.`,
       ].map((text) => element("li", {}, text)),
     ),
   );

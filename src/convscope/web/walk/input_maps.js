@@ -37,7 +37,7 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
   const cell = cellSize(columns, rows, room.input);
   const paint = (/** @type {number} */ one) => signedPaint(mapOf(before.output, one), before.limit, theme);
   const large = board({ height, width, cell, margin, paint: paint(map) }, theme, {
-    label: `${mapName(before, map)} of ${before.title}, which goes in`,
+    label: `input: ${mapName(before, map)} of ${before.title}`,
     text: (index) => three(values[index]),
     listener: {
       pick: (row, column) => context.back({ step: before.name, place: [map, row, column] }),
@@ -63,7 +63,7 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
       large.element,
       legend(before.limit, theme),
       rounding(before, map),
-      all && maps > 1 && element("p", { class: "quiet" }, `The window reaches through all ${maps} ${what}:`),
+      all && maps > 1 && element("p", { class: "quiet" }, `The window spans all ${maps} ${what}:`),
       all && maps > 1 && small.element,
     ],
     /** @param {Rectangle} window */

@@ -3,6 +3,7 @@
 import { largestFirst, range } from "convscope/kit/arrays.js";
 import { element, head } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
+import { stepOfKind } from "convscope/walk/chain.js";
 
 const MOST = 6;
 
@@ -21,8 +22,8 @@ export function noRelu(without, { chain, state, set }) {
   return element(
     "section",
     {},
-    element("h2", {}, "What if there were no ReLU in this network?"),
-    element("p", {}, element("label", { class: "switch" }, box, " leave every ReLU out")),
+    element("h2", {}, "What if this network had no ReLU?"),
+    element("p", {}, element("label", { class: "switch" }, box, " remove every ReLU")),
     off && comparison(chain, without),
     off && proof(without),
   );
@@ -32,7 +33,9 @@ export function noRelu(without, { chain, state, set }) {
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {import("convscope/walk/chain.js").NoRelu} without
  */
-function comparison({ classes, probabilities, predicted }, without) {
+function comparison(chain, without) {
+  const { classes, predicted } = chain;
+  const probabilities = stepOfKind(chain, "softmax")?.output.data ?? []; // uncalibrated, as those without ReLU are
   const shown = [
     ...new Set([
       ...largestFirst(probabilities).slice(0, MOST),
@@ -46,7 +49,7 @@ function comparison({ classes, probabilities, predicted }, without) {
       "p",
       {},
       predicted === null || predicted === without.predicted
-        ? `The answer stays ${classes[without.predicted]}, with other probabilities.`
+        ? `The answer is still ${classes[without.predicted]}, with different probabilities.`
         : `The answer changes from ${classes[predicted]} to ${classes[without.predicted]}.`,
     ),
     element(
@@ -81,7 +84,7 @@ function proof({ linear }) {
     element(
       "p",
       {},
-      "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias do the same.",
+      "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias can do the same. Max pooling is not linear; average pooling stands in for it here.",
     ),
     element("p", {}, linear.text),
   );

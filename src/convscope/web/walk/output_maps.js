@@ -76,7 +76,7 @@ export function titleOf(step, map) {
  * @param {number} map
  */
 export function rounding({ output: { steps } }, map) {
-  return steps ? element("p", { class: "quiet" }, `Rounded to steps of ${three(steps[map])}.`) : null;
+  return steps ? element("p", { class: "quiet" }, `Rounded to multiples of ${three(steps[map])}.`) : null;
 }
 
 /**

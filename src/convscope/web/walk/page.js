@@ -4,13 +4,12 @@
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
- * @typedef {import("convscope/kit/state.js").State} State
- * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").State} State
+ * @typedef {import("convscope/kit/address.js").Place} Place
  * @typedef {import("convscope/walk/view.js").View} View
  * @typedef {import("convscope/walk/view.js").Context} Context
  *
  * @typedef {object} Host  the page that a walk is a part of
- * @property {() => import("convscope/kit/colours.js").Theme} theme
  * @property {(step: Step | undefined, place: Place, name: string) => void} shown  told of the number that is looked at
  *   from now on, and the name of its step or of the page
  * @property {() => string} noNeighbours  what to say where there are no training pictures
@@ -22,40 +21,17 @@
  * @property {() => void} end
  */
 
-import { addressOf, centreCurrent, element, flat, link, refocus } from "convscope/kit/dom.js";
-import { format, further, instead, parse } from "convscope/kit/state.js";
-import { themeOf } from "convscope/kit/theme.js";
+import { centreCurrent, element, flat, link } from "convscope/kit/dom.js";
+import { format, further, instead, parse, whole } from "convscope/kit/address.js";
+import { hold } from "convscope/kit/redraw.js";
+import { applyTheme, followTheme, theme } from "convscope/kit/theme.js";
 import { brightest, isInside, placeText, read, stepNamed } from "convscope/walk/chain.js";
 import { frame } from "convscope/walk/frame.js";
 import { header } from "convscope/walk/header.js";
-import { EXTRAS, ribbon } from "convscope/walk/ribbon.js";
+import { EXTRAS, KINDS } from "convscope/walk/kinds.js";
+import { ribbon } from "convscope/walk/ribbon.js";
 import { trail } from "convscope/walk/trail.js";
-import { convolution } from "convscope/walk/views/convolution.js";
-import { flattening } from "convscope/walk/views/flattening.js";
-import { fullConnection } from "convscope/walk/views/full_connection.js";
-import { image } from "convscope/walk/views/image.js";
-import { invariance } from "convscope/walk/views/invariance.js";
-import { loss } from "convscope/walk/views/loss.js";
-import { overview } from "convscope/walk/views/overview.js";
-import { pooling } from "convscope/walk/views/pooling.js";
-import { relu } from "convscope/walk/views/relu.js";
-import { softmax } from "convscope/walk/views/softmax.js";
-import { why } from "convscope/walk/views/why.js";
 
-/** @type {Record<string, (step: any, context: Context) => View>} */
-const VIEWS = {
-  image,
-  convolution,
-  relu,
-  max_pooling: pooling,
-  average_pooling: pooling,
-  flattening,
-  full_connection: fullConnection,
-  softmax,
-  loss,
-};
-/** @type {Record<string, (context: Context) => View>} */
-const PAGES = { overview, why, invariance };
 const SPEAK_AFTER = 300; // milliseconds of standing still
 
 /**
@@ -63,7 +39,7 @@ const SPEAK_AFTER = 300; // milliseconds of standing still
  * @param {HTMLElement} root
  */
 export async function open(walk, root) {
-  const page = new Page(await read(walk), root);
+  const page = new Page(await read(walk, KINDS), root);
   follow(page);
   page.render();
 }
@@ -75,7 +51,7 @@ export async function open(walk, root) {
  * @returns {Promise<Mounted>}
  */
 export async function mount(walk, root, host) {
-  const page = new Page(await read(walk), root, host);
+  const page = new Page(await read(walk, KINDS), root, host);
   const leaving = new AbortController();
   follow(page, leaving.signal);
   page.render();
@@ -84,7 +60,7 @@ export async function mount(walk, root, host) {
       return page.chain;
     },
     async change(other) {
-      page.chain = await read(other);
+      page.chain = await read(other, KINDS);
       page.render();
     },
     end: () => leaving.abort(),
@@ -101,9 +77,7 @@ function follow(page, signal) {
   const render = () => page.render();
   addEventListener("hashchange", render, { signal });
   addEventListener("resize", render, { signal });
-  addEventListener("beforeprint", () => page.print(true), { signal });
-  addEventListener("afterprint", () => page.print(false), { signal });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render, { signal });
+  followTheme(render, signal);
 }
 
 class Page {
@@ -120,40 +94,24 @@ class Page {
     this.trail = element("footer", { class: "trail", "aria-label": "trail" });
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
     this.speechTimer = 0;
-    this.isPrinting = false;
     /** The step whose view is shown. */
     this.asked = "";
     /** @type {View} */
     this.view = {};
+    this.root = root;
     root.replaceChildren(this.top, this.main, this.trail, this.speech);
-  }
-
-  /**
-   * Paper is light, whatever the screen is.
-   *
-   * @param {boolean} isPrinting
-   */
-  print(isPrinting) {
-    this.isPrinting = isPrinting;
-    this.render();
-  }
-
-  /** @param {State} state */
-  theme(state) {
-    return this.isPrinting ? "light" : (this.host?.theme() ?? themeOf(state));
   }
 
   /** Draws everything that the address asks for. */
   render() {
-    const focused = document.activeElement?.getAttribute("aria-label");
+    const restore = hold(this.root);
     const state = parse(location.hash);
     const asked = state.trail.at(-1) ?? { step: "overview", place: [] };
     const step = stepNamed(this.chain, asked.step);
-    const extra = step ? null : asked.step in PAGES ? asked.step : "overview";
-    const theme = this.theme(state);
-    if (!this.host) document.documentElement.dataset.theme = theme;
+    const extra = step ? null : Object.hasOwn(EXTRAS, asked.step) ? asked.step : "overview";
+    const theme = applyTheme();
     this.top.replaceChildren(
-      header(this.chain, state, theme, !this.host),
+      header(this.chain, this.host ? null : () => this.render()),
       ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
     );
     centreCurrent(this.top.querySelector(".ribbon"));
@@ -161,7 +119,7 @@ class Page {
     else this.renderExtra(state, extra ?? "overview");
     if (asked.step !== this.asked) this.toBegin();
     this.asked = asked.step;
-    if (focused) refocus(this.main, focused);
+    restore(this.root);
     this.host?.shown(step, this.pinned ?? [], step?.name ?? extra ?? "");
   }
 
@@ -182,7 +140,7 @@ class Page {
     this.pinned = place;
     this.step = step;
     this.state = instead(state, { step: step.name, place });
-    const outer = frame(step.title, step.kind);
+    const outer = frame(step.title, KINDS[step.kind].text);
     this.main.replaceChildren(outer.element);
     const context = this.context(place, {
       input: inner(outer.panes.input),
@@ -190,7 +148,7 @@ class Page {
       output: inner(outer.panes.output),
       below: outer.below.clientWidth,
     });
-    this.view = VIEWS[step.kind](step, context);
+    this.view = KINDS[step.kind].view(step, context);
     for (const pane of /** @type {const} */ (["input", "middle", "output"])) {
       outer.panes[pane].append(...flat(this.view[pane] ?? []));
     }
@@ -208,11 +166,11 @@ class Page {
     this.step = undefined;
     this.pinned = undefined;
     this.state = state;
-    const outer = frame(EXTRAS[/** @type {keyof typeof EXTRAS} */ (name)], name);
+    const outer = frame(EXTRAS[name].title, EXTRAS[name].text);
     this.main.replaceChildren(outer.element);
     outer.three.remove();
     const room = outer.below.clientWidth;
-    this.view = PAGES[name](this.context([], { input: room, middle: room, output: room, below: room }));
+    this.view = EXTRAS[name].view(this.context([], { input: room, middle: room, output: room, below: room }));
     outer.below.append(...flat(this.view.below ?? []));
     this.trail.hidden = true;
   }
@@ -223,11 +181,11 @@ class Page {
    * @returns {Context}
    */
   context(place, room) {
-    const state = this.state ?? { trail: [], options: {} };
+    const state = this.state ?? parse("");
     return {
       chain: this.chain,
       state,
-      theme: this.theme(state),
+      theme: theme(),
       place,
       room,
       point: (at) => this.show(at),
@@ -236,8 +194,8 @@ class Page {
       back: (stop) => this.go(further(this.state ?? state, stop)),
       backTo: (...stops) => format(further(this.state ?? state, ...stops)),
       set: (name, value) => this.setOption(name, value),
-      absent: this.host?.absent() ?? "This was not computed for this walk.",
-      noNeighbours: this.host?.noNeighbours() ?? "No training pictures were given to this walk.",
+      absent: this.host?.absent() ?? "This walk does not include it.",
+      noNeighbours: this.host?.noNeighbours() ?? "This walk was made without training pictures.",
     };
   }
 
@@ -249,9 +207,7 @@ class Page {
   show(place) {
     this.view.show?.(place);
     if (!this.step || !this.state) return;
-    this.trail.replaceChildren(
-      ...flat(trail(this.chain, this.state, this.theme(this.state), this.step, place)),
-    );
+    this.trail.replaceChildren(...flat(trail(this.chain, this.state, theme(), this.step, place)));
     clearTimeout(this.speechTimer);
     this.speechTimer = setTimeout(() => this.speak(place), SPEAK_AFTER);
   }
@@ -268,7 +224,7 @@ class Page {
     const sameMap = place.length < 3 || place[0] === this.pinned[0];
     this.pinned = place;
     this.state = instead(this.state, { step: this.step.name, place });
-    history.replaceState(null, "", addressOf(format(this.state)));
+    history.replaceState(null, "", whole(format(this.state)));
     if (!sameMap) return this.render();
     this.show(place);
     this.host?.shown(this.step, place, this.step.name);
@@ -280,17 +236,13 @@ class Page {
    */
   setOption(name, value) {
     const state = this.state ?? parse(location.hash);
-    const options = Object.fromEntries(
-      Object.entries({ ...state.options, [name]: value }).filter(([, one]) => one !== ""),
-    );
-    this.state = { ...state, options };
-    history.replaceState(null, "", addressOf(format(this.state)));
+    history.replaceState(null, "", whole(format({ ...state, options: { ...state.options, [name]: value } })));
     this.render();
   }
 
   /** @param {State} state */
   go(state) {
-    location.href = addressOf(format(state));
+    location.href = whole(format(state));
   }
 
   /** @param {Step} step */
@@ -300,7 +252,7 @@ class Page {
     const to = (/** @type {Step | undefined} */ other, /** @type {string} */ text) =>
       other &&
       link(
-        format({ trail: [{ step: other.name, place: [] }], options: this.state?.options ?? {} }),
+        format({ ...parse(location.hash), trail: [{ step: other.name, place: [] }] }),
         text.replace("…", other.title),
       );
     return element(

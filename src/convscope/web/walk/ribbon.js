@@ -4,8 +4,9 @@ import { largestFirst, mapOf } from "convscope/kit/arrays.js";
 import { element, link } from "convscope/kit/dom.js";
 import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { shapeText } from "convscope/kit/numbers.js";
-import { format } from "convscope/kit/state.js";
+import { format } from "convscope/kit/address.js";
 import { activities, hasMaps } from "convscope/walk/chain.js";
+import { EXTRAS } from "convscope/walk/kinds.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -15,12 +16,9 @@ import { activities, hasMaps } from "convscope/walk/chain.js";
 
 const SIDE = 48; // screen pixels
 
-/** Pages that are no step: address and name. */
-export const EXTRAS = { overview: "overview", why: "why this answer", invariance: "invariance" };
-
 /**
  * @param {Chain} chain
- * @param {import("convscope/kit/state.js").State} state
+ * @param {import("convscope/kit/address.js").State} state
  * @param {Theme} theme
  * @param {string} current  the step or page that is shown
  */
@@ -32,34 +30,20 @@ export function ribbon(chain, state, theme, current) {
       element("span", { class: "quiet" }, shapeText(step.shape)),
     ]),
   );
-  const [first, ...others] = extras(chain).map(([name, title]) =>
-    entry(state, name, current, [element("span", {}, title)]),
-  );
+  const [first, ...others] = Object.entries(EXTRAS)
+    .filter(([, { isPresent }]) => isPresent(chain))
+    .map(([name, { title }]) => entry(state, name, current, [element("span", {}, title)]));
   return element("nav", { class: "ribbon", "aria-label": "steps" }, element("ol", {}, first, steps, others));
 }
 
 /**
- * The pages that this walk has something for.
- *
- * @param {Chain} chain
- */
-function extras({ why, neighbours, invariance }) {
-  const present = {
-    overview: true,
-    why: why !== null || neighbours.length > 0,
-    invariance: invariance.length > 0,
-  };
-  return Object.entries(EXTRAS).filter(([name]) => present[/** @type {keyof typeof EXTRAS} */ (name)]);
-}
-
-/**
- * @param {import("convscope/kit/state.js").State} state
+ * @param {import("convscope/kit/address.js").State} state
  * @param {string} name
  * @param {string} current
  * @param {HTMLElement[]} content
  */
-function entry({ options }, name, current, content) {
-  const made = link(format({ trail: [{ step: name, place: [] }], options }), content);
+function entry(state, name, current, content) {
+  const made = link(format({ ...state, trail: [{ step: name, place: [] }] }), content);
   if (name === current) made.setAttribute("aria-current", "step");
   return element("li", {}, made);
 }

@@ -29,9 +29,8 @@ export function sum({ parts, bias, result, output, isRounded, onFold }) {
     element(
       "p",
       { class: "check" },
-      `Shown to three digits, added up in full: ${full(result)}. The map holds ${full(output)}.`,
-      isRounded &&
-        " This walk is so large that maps and filters are rounded: the two agree as well as that allows.",
+      `Exact sum: ${full(result)}; the map holds ${full(output)}.`,
+      isRounded && " Maps and filters are rounded in a walk of this size, so the two agree only so far.",
     ),
   );
 }

@@ -3,15 +3,15 @@
 import { outlineBox } from "convscope/kit/board.js";
 import { element, link } from "convscope/kit/dom.js";
 import { mapCanvas, pixelPaint, rem, thumbnail } from "convscope/kit/maps.js";
-import { cellOfIndex, pixelsOf } from "convscope/kit/receptive.js";
-import { format } from "convscope/kit/state.js";
-import { isInside, placeText, stepNamed, stepOfKind } from "convscope/walk/chain.js";
+import { pixelsOf } from "convscope/kit/receptive.js";
+import { format } from "convscope/kit/address.js";
+import { cellOf, isInside, placeText, stepNamed, stepOfKind } from "convscope/walk/chain.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
- * @typedef {import("convscope/kit/state.js").Place} Place
- * @typedef {import("convscope/kit/state.js").State} State
+ * @typedef {import("convscope/kit/address.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").State} State
  * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
  */
 
@@ -38,7 +38,7 @@ export function trail(chain, state, theme, step, place) {
   return [
     picture(chain, theme, pixels),
     element("ol", { "aria-label": "from the number back to the pixels" }, pieces),
-    element("p", { class: "quiet" }, `depends on ${pixels.height} × ${pixels.width} pixels`),
+    element("p", { class: "quiet" }, `receptive field: ${pixels.height} × ${pixels.width} pixels`),
   ];
 }
 
@@ -66,7 +66,7 @@ function picture(chain, theme, pixels) {
  */
 function pixelsBehind(chain, step, place) {
   const [, height, width] = chain.steps[0].shape;
-  const cell = step.kind === "flattening" ? cellOfIndex(place[0], step.input_shape) : place;
-  if (cell.length < 3) return { top: 0, left: 0, height, width };
+  const cell = cellOf(step, place);
+  if (cell === null) return { top: 0, left: 0, height, width };
   return pixelsOf(step.receptive_field, cell[1], cell[2], height, width);
 }

@@ -40,7 +40,7 @@ export function vector(step, context, role, onPick) {
       element("h3", { class: role }, `${count(values.length)} numbers`),
       large.element,
       legend(step.limit, context.theme),
-      width > 1 && element("p", { class: "quiet" }, `Read row by row, ${width} in a row.`),
+      width > 1 && element("p", { class: "quiet" }, `Laid out row by row, ${width} in each row.`),
     ],
     /** @param {number} index */
     mark(index) {

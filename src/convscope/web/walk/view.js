@@ -3,11 +3,12 @@
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
- * @typedef {import("convscope/kit/state.js").State} State
- * @typedef {import("convscope/kit/state.js").Stop} Stop
- * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").State} State
+ * @typedef {import("convscope/kit/address.js").Stop} Stop
+ * @typedef {import("convscope/kit/address.js").Place} Place
  * @typedef {import("convscope/kit/colours.js").Theme} Theme
  * @typedef {import("convscope/kit/dom.js").Child} Child
+ * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  *
  * @typedef {object} View
  * @property {Child[]} [input]  what goes in
@@ -31,6 +32,24 @@
  * @property {(name: string, value: string) => void} set  an option, "" for its default
  * @property {string} noNeighbours  what to say where there are no training pictures
  * @property {string} absent  what to say where the walk holds nothing of what a page is for
+ *
+ * @typedef {{does: string, attempt: string, more: string[]}} Text  a sentence, a thing to try, and more on demand
+ *
+ * @typedef {object} Kind  of step; `raw` is a step as it stands in the document
+ * @property {string} short  its name where there is little room
+ * @property {Text} text
+ * @property {(step: any, context: Context) => View} view
+ * @property {(raw: any) => string} [title]  if it is not the step's name
+ * @property {string} [unit]  what one of its numbers is called, "neuron" if nothing is said
+ * @property {(raw: any, before: Step) => Tensor} [output]  its numbers, where the document does not hold them
+ * @property {(before: Step) => number} [limit]  the end of its colour scale, if it is not its largest number
+ * @property {(raw: any, before: Step) => string[] | null} [mapNames]  if its maps have names
+ *
+ * @typedef {object} Extra  a page that is no step
+ * @property {string} title
+ * @property {Text} text
+ * @property {(chain: Chain) => boolean} isPresent  whether the walk has something for it
+ * @property {(context: Context) => View} view
  */
 
 export {};

@@ -13,35 +13,37 @@ import { element, head } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { get } from "convscope/studio/api.js";
-import { chooseFor, turnTo, walkOf } from "convscope/studio/picking.js";
+import { chooseFor } from "convscope/studio/picking.js";
+import { turnTo, walkOf } from "convscope/studio/place.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 
 const TILE_HEIGHT = 13; // times the text's size
 
 /** @type {Record<string, [string, (flip: Flip) => boolean]>} */
 const KINDS = {
-  all: ["all that are answered differently", () => true],
-  first: ["only the first is right", ({ truth, first }) => first === truth],
-  second: ["only the second is right", ({ truth, second }) => second === truth],
-  neither: ["both are wrong", ({ truth, first, second }) => first !== truth && second !== truth],
+  all: ["all disagreements", () => true],
+  first: ["only the first is correct", ({ truth, first }) => first === truth],
+  second: ["only the second is correct", ({ truth, second }) => second === truth],
+  neither: [
+    "both are wrong, in different ways",
+    ({ truth, first, second }) => first !== truth && second !== truth,
+  ],
 };
 
-/** @type {import("convscope/studio/studio.js").Show} */
+/** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
   const found = await chooseFor(
     root,
     place,
     "Compare",
-    "Two models answer the same pictures. What counts is where they part.",
+    "Two models classify the same pictures. Look at where they disagree.",
     { first: "first model", second: "second model" },
   );
   if (!found) return;
   const { data, part } = found;
   const [first, second] = found.models;
   if (first === second) {
-    return void root.append(
-      element("p", { class: "quiet" }, "Choose two different models: one is compared with itself."),
-    );
+    return void root.append(element("p", { class: "quiet" }, "Choose two different models."));
   }
   const query = new URLSearchParams({ first: first.id, second: second.id, data: data.id, part });
   const told = await get(`/api/comparison?${query}`);
@@ -70,7 +72,7 @@ function figures(found, first, second) {
       "table",
       { class: "figures" },
       element("caption", {}, `${count(found.pictures)} pictures`),
-      head(["model", "accuracy", "right alone"]),
+      head(["model", "accuracy", "only this one correct"]),
       element(
         "tbody",
         {},
@@ -88,35 +90,39 @@ function figures(found, first, second) {
  */
 function verdict({ difference_fraction, difference_interval, p_value }, second) {
   const points = (/** @type {number} */ share) => three(Number((100 * share).toFixed(2)));
-  const [low, high] = difference_interval.map(points);
-  const more = difference_fraction < 0 ? "fewer" : "more";
+  const sign = difference_fraction < 0 ? -1 : 1;
+  const [low, high] = difference_interval.map((bound) => sign * bound).sort((a, b) => a - b);
   return element(
     "div",
     { class: "stack" },
     element(
       "p",
       {},
-      `Of 100 pictures ${second} gets `,
-      element("strong", {}, `${points(Math.abs(difference_fraction))} ${more}`),
-      ` right. With 95 % confidence the difference lies between ${low} and ${high} points.`,
+      `The accuracy of ${second} is `,
+      element(
+        "strong",
+        {},
+        `${points(Math.abs(difference_fraction))} points ${sign < 0 ? "lower" : "higher"}`,
+      ),
+      ` (95 % confidence interval: ${points(low)} to ${points(high)} points).`,
     ),
     element(
       "p",
       {},
       "p = ",
       number(p_value),
-      " (McNemar's exact test): so probable would a difference of this size or more be if both were equally good.",
+      " (McNemar's exact test): the probability of a difference at least this large if both models were equally good.",
     ),
   );
 }
 
 /**
  * @param {Comparison} found
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {{first: import("convscope/studio/picking.js").Open, second: import("convscope/studio/picking.js").Open, data: string}} of
  */
 function flips(found, place, of) {
-  const asked = place.options.get("flips") ?? "all";
+  const asked = place.options.flips ?? "all";
   const kind = Object.hasOwn(KINDS, asked) ? asked : "all";
   const shown = found.flips.filter(KINDS[kind][1]);
   const names = Object.fromEntries(
@@ -128,18 +134,18 @@ function flips(found, place, of) {
   return element(
     "section",
     { class: "stack" },
-    element("h2", {}, "Where they part"),
+    element("h2", {}, "Disagreements"),
     choice("show", kind, names, (value) => turnTo(place, { flips: value })),
     element(
       "p",
       { class: "quiet" },
-      `Below each picture its class, then what ${of.first.name} says and what ${of.second.name} says; each leads to its walk.`,
+      `Below each picture: its label, then the predictions of ${of.first.name} and ${of.second.name}. Click a prediction to walk through it.`,
     ),
     shown.length
       ? pictureList(
           shown.length,
           (index) => tile(shown[index], of),
-          "pictures answered differently",
+          "pictures on which the models disagree",
           TILE_HEIGHT,
         )
       : "",
@@ -171,8 +177,8 @@ function tile(flip, { first, second, data }) {
     "div",
     { class: "picture" },
     thumbnail(data, flip.place, flip.picture),
-    element("span", {}, `is ${flip.truth}`),
-    answer(first.id, flip.first, flip.first_probability, `what ${first.name} says`),
-    answer(second.id, flip.second, flip.second_probability, `what ${second.name} says`),
+    element("span", {}, `label ${flip.truth}`),
+    answer(first.id, flip.first, flip.first_probability, `prediction of ${first.name}`),
+    answer(second.id, flip.second, flip.second_probability, `prediction of ${second.name}`),
   );
 }

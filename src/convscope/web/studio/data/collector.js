@@ -2,8 +2,10 @@
 
 import { element } from "convscope/kit/dom.js";
 import { count } from "convscope/kit/numbers.js";
-import { post, told } from "convscope/studio/api.js";
-import { camera } from "convscope/studio/camera.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { post } from "convscope/studio/api.js";
+import { camera } from "convscope/kit/camera.js";
+import { fileButton, takeDropped } from "convscope/kit/files.js";
 
 const AT_ONCE = 8;
 
@@ -42,8 +44,8 @@ export function collector(id, onChange) {
       element(
         "form",
         { submit, class: "fields" },
-        element("label", {}, "a class called ", name),
-        element("button", {}, "add"),
+        element("label", {}, "class name ", name),
+        element("button", {}, "Add class"),
       ),
     ),
     /** @param {string[]} labels  classes that are there already */
@@ -74,37 +76,28 @@ function classBox(id, label, onChange) {
         added += answer.added;
         says.textContent = `${count(added)} added${answer.problems.length ? `; ${answer.problems[0].detail}` : ""}`;
       } catch (error) {
-        says.replaceChildren(told(error));
+        says.replaceChildren(problemBox(error));
         return;
       }
     }
     if (added) onChange();
   }
 
-  const files = element("input", {
-    type: "file",
-    accept: "image/*",
-    multiple: true,
-    class: "unseen",
-    change: () => {
-      send(files.files ?? []);
-      files.value = "";
-    },
-  });
-  const taking = camera((picture) => send([picture]));
+  const filmed = camera({ take: (picture) => send([picture]), say: (text) => (says.textContent = text) });
   const box = element(
     "li",
-    {
-      dragover: (event) => event.preventDefault(),
-      drop: (event) => {
-        event.preventDefault();
-        if (event instanceof DragEvent) send(event.dataTransfer?.files ?? []);
-      },
-    },
+    {},
     element("h4", { class: "class-name" }, label),
-    element("p", {}, "drop pictures here, or ", element("label", { class: "button" }, "choose files", files)),
-    element("details", {}, element("summary", {}, "camera"), taking.element),
+    element("p", {}, "Drop pictures here, or"),
+    element(
+      "p",
+      { class: "choices" },
+      fileButton("Choose pictures", send, { multiple: true }),
+      filmed.toggle,
+    ),
+    filmed.shown,
     says,
   );
-  return { element: box, end: taking.end };
+  takeDropped(box, send, { shown: box });
+  return { element: box, end: filmed.end };
 }

@@ -15,15 +15,16 @@
 
 import { element } from "convscope/kit/dom.js";
 import { count, shapeText } from "convscope/kit/numbers.js";
-import { get, post, told } from "convscope/studio/api.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
 import { collector } from "convscope/studio/data/collector.js";
-import { whenDropped } from "convscope/studio/dropping.js";
+import { fileButton, takeDropped } from "convscope/kit/files.js";
 
 const ORIGINS = new Map([
-  ["built-in", "comes with convscope"],
+  ["built-in", "built in"],
   ["given", "on this machine"],
   ["collected", "collected here"],
-  ["sent", "sent here"],
+  ["sent", "uploaded"],
 ]);
 
 /**
@@ -80,7 +81,7 @@ export async function dataChoice(wanted, onFacts) {
       shown.replaceChildren(summary(facts));
       onFacts(facts);
     } catch (error) {
-      if (mine === turn) shown.replaceChildren(told(error));
+      if (mine === turn) shown.replaceChildren(problemBox(error));
     }
   }
 
@@ -90,19 +91,19 @@ export async function dataChoice(wanted, onFacts) {
     try {
       await list((await adding).id);
     } catch (error) {
-      trouble.replaceChildren(told(error));
+      trouble.replaceChildren(problemBox(error));
     }
   }
 
   await list(wanted);
   const leaving = new AbortController();
-  whenDropped((file) => file && add(sent(file)), leaving.signal);
+  takeDropped(window, ([file]) => file && add(sent(file)), { signal: leaving.signal });
   return {
     element: element(
       "div",
       { class: "stack" },
       element("label", { class: "fields" }, "pictures ", select),
-      element("details", {}, element("summary", {}, "other pictures"), others(add)),
+      element("details", {}, element("summary", {}, "Use other pictures"), others(add)),
       trouble,
       shown,
       collecting,
@@ -117,46 +118,34 @@ export async function dataChoice(wanted, onFacts) {
 
 /** What to do with a collection that cannot be trained on yet. */
 function begun() {
-  return element("p", {}, "Name two classes or more, and add some pictures to each.");
+  return element("p", {}, "Name at least two classes, and add some pictures to each.");
 }
 
 /** @param {(adding: Promise<OpenData>) => void} add */
 function others(add) {
   const path = element("input", { "aria-describedby": "path-help", spellcheck: "false", required: true });
   const name = element("input", { maxlength: 60, required: true });
-  const archive = element("input", {
-    type: "file",
+  const archive = fileButton("Choose a .zip", ([file]) => file && add(sent(file)), {
     accept: ".zip,application/zip",
-    class: "unseen",
-    change: () => {
-      const [file] = archive.files ?? [];
-      if (file) add(sent(file));
-      archive.value = "";
-    },
   });
   return element(
     "div",
     { class: "stack others" },
     form(
       () => add(post("/api/data", { path: path.value })),
-      element("label", {}, "a path on this machine ", path),
-      "open",
+      element("label", {}, "path on this machine ", path),
+      "Open",
     ),
     element(
       "p",
       { class: "quiet", id: "path-help" },
-      "A folder with a folder for each class, an archive of one, a table of paths and labels, or idx files. They are only read.",
+      "A folder with one subfolder per class, an archive of such a folder, a table of paths and labels, or IDX files. They are only read, never changed.",
     ),
-    element(
-      "p",
-      { class: "fields" },
-      "a .zip of class folders: drop it on this page, or ",
-      element("label", { class: "button" }, "choose a .zip", archive),
-    ),
+    element("p", { class: "fields" }, "a .zip with one folder per class: drop it on this page, or ", archive),
     form(
       () => add(post("/api/collections", { name: name.value })),
-      element("label", {}, "a new collection, called ", name),
-      "begin",
+      element("label", {}, "new collection, named ", name),
+      "Create",
     ),
   );
 }
@@ -213,7 +202,7 @@ function summary({ id, pictures, classes, notes, shape }) {
     element(
       "p",
       {},
-      `${count(pictures)} pictures of ${count(classes.length)} classes, brought to ${shapeText(shape)} (channels × height × width).`,
+      `${count(pictures)} pictures in ${count(classes.length)} classes, resized to ${shapeText(shape)} (channels × height × width).`,
     ),
     notes.map((text) => element("p", { class: "note" }, text)),
     element("ul", { class: "class-list", tabindex: 0, "aria-label": "classes" }, rows),

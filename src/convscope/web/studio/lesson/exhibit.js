@@ -21,8 +21,10 @@ import { numberGrid } from "convscope/kit/grid.js";
 import { legend } from "convscope/kit/legend.js";
 import { cellSize, pixelPaint, rem, signedPaint } from "convscope/kit/maps.js";
 import { column, number } from "convscope/kit/number.js";
-import { get, told } from "convscope/studio/api.js";
-import { theme } from "convscope/studio/theme.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { redraw } from "convscope/kit/redraw.js";
+import { get } from "convscope/studio/api.js";
+import { theme } from "convscope/kit/theme.js";
 
 const ROOM = 20; // times the text's size, that a map may take
 
@@ -42,24 +44,19 @@ export async function exhibit(root, page, asked, where = {}) {
     const go = (/** @type {Record<string, string>} */ changed) =>
       exhibit(root, page, asked, { ...where, ...changed });
     const maps = await drawnMaps(found.maps, root.clientWidth, go);
-    const focused = [...root.querySelectorAll("[tabindex], select")].findIndex(
-      (one) => one === document.activeElement,
-    );
-    root.replaceChildren(
+    redraw(root, () => [
       found.choice ? select(found.choice, go) : "",
       element("div", { class: "pair" }, maps),
       element("div", { class: "grids" }, grids(found.grids)),
-      ...found.tables.map(table),
+      found.tables.map(table),
       element(
         "div",
         { class: "stack", "aria-live": "polite" },
         found.lines.map((one) => element("p", { class: "equation" }, line(one))),
       ),
-    );
-    const again = root.querySelectorAll("[tabindex], select")[focused];
-    if (again instanceof HTMLElement) again.focus();
+    ]);
   } catch (error) {
-    root.replaceChildren(told(error));
+    root.replaceChildren(problemBox(error));
   }
 }
 

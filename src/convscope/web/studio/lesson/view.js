@@ -11,14 +11,15 @@
 
 import { element } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
-import { get, post, told } from "convscope/studio/api.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
 import { exhibit, grids, line, table } from "convscope/studio/lesson/exhibit.js";
-import { chosen, dataFor, named, picker, turnTo, whatIsOpen, withOptions } from "convscope/studio/picking.js";
-import { addressOf } from "convscope/studio/studio.js";
+import { chosen, dataFor, named, picker, whatIsOpen } from "convscope/studio/picking.js";
+import { addressOf, turnTo, withOptions } from "convscope/studio/place.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
-import { LESSONS } from "convscope/walk/lessons.js";
+import { KINDS } from "convscope/walk/kinds.js";
 
-const SMILEY = { id: "", name: "smiley, by hand", origin: "built-in" };
+const SMILEY = { id: "", name: "smiley (hand-made)", origin: "built-in" };
 
 /** What the walk says about each step. @type {Record<string, string[]>} */
 const TEXTS = {
@@ -31,14 +32,14 @@ const TEXTS = {
   softmax: ["softmax", "loss"],
 };
 
-/** @type {import("convscope/studio/studio.js").Show} */
+/** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
   const [{ chapters }, open] = await Promise.all([get("/api/lesson"), whatIsOpen()]);
   const chapter = chapters.find((/** @type {Chapter} */ { name }) => name === place.path[0]);
   if (!chapter) return void root.append(...overview(chapters, place));
   const models = [SMILEY, ...open.models];
-  const model = chosen(models, place.options.get("model") ?? open.models[0]?.id ?? "");
-  const picture = model.id ? (place.options.get("picture") ?? (await firstPicture(model, open.data))) : "";
+  const model = chosen(models, place.options.model ?? open.models[0]?.id ?? "");
+  const picture = model.id ? (place.options.picture ?? (await firstPicture(model, open.data))) : "";
   const asked = new URLSearchParams({ model: model.id, picture });
   const chooser = model.id
     ? await pictureChooser(model.id, (reference) => turnTo(place, { picture: reference }), false)
@@ -53,7 +54,7 @@ export async function show(root, place) {
         { name: "model", label: "network", chosen: model.id, options: named(models), without: ["picture"] },
       ]),
       chooser
-        ? [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Its whole walk")]
+        ? [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Full walk")]
         : null,
     ),
   );
@@ -69,12 +70,12 @@ export async function show(root, place) {
  * @param {import("convscope/studio/picking.js").Open[]} data
  */
 async function firstPicture(model, data) {
-  return `data.${(await dataFor(model, data, null)).id}.0`;
+  return `data.${(await dataFor(model, data)).id}.0`;
 }
 
 /**
  * @param {Chapter[]} chapters
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  */
 function overview(chapters, place) {
   const right = chapters.reduce((sum, chapter) => sum + chapter.right.length, 0);
@@ -91,7 +92,7 @@ function overview(chapters, place) {
       element(
         "p",
         {},
-        "Each page has something to try and a few questions. Guess or calculate first: a wrong answer is told the arithmetic, and costs nothing. Rows, columns, maps and neurons are counted from 0.",
+        "Each page has something to try and a few questions. Guess or calculate first: a wrong answer shows you the calculation, and costs nothing. Rows, columns, maps and neurons are counted from 0.",
       ),
     ),
     element(
@@ -102,7 +103,7 @@ function overview(chapters, place) {
           "li",
           {},
           element("a", { href: addressOfChapter(place, chapter.name) }, chapter.title),
-          element("p", {}, LESSONS[TEXTS[chapter.name][0]].does),
+          element("p", {}, KINDS[TEXTS[chapter.name][0]].text.does),
           element("p", { class: "quiet" }, done(chapter)),
         ),
       ),
@@ -113,20 +114,20 @@ function overview(chapters, place) {
 
 /** @param {Chapter} chapter */
 function done({ right }) {
-  return right.length ? `${right.length} answered right` : "not begun";
+  return right.length ? `${right.length} answered correctly` : "not started";
 }
 
-/** @param {import("convscope/studio/studio.js").Place} place */
+/** @param {import("convscope/studio/place.js").Place} place */
 function beginAnew(place) {
   const forget = async () => {
     await post("/api/lesson", {}, "DELETE");
     turnTo(place, { again: String(Date.now()) });
   };
-  return element("p", {}, element("button", { type: "button", click: forget }, "Begin anew"));
+  return element("p", {}, element("button", { type: "button", click: forget }, "Start over"));
 }
 
 /**
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {string} name
  */
 function addressOfChapter(place, name) {
@@ -135,21 +136,25 @@ function addressOfChapter(place, name) {
 
 /**
  * @param {Chapter[]} chapters
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {string} current
  */
 function steps(chapters, place, current) {
   return element(
     "nav",
     { class: "lesson-steps", "aria-label": "the seven steps" },
-    element("a", { href: addressOfChapter(place, "") }, "Course"),
+    element("a", { href: addressOfChapter(place, "") }, "Contents"),
     chapters.map(({ name, title, right }) =>
       element(
         "a",
         { href: addressOfChapter(place, name), "aria-current": name === current ? "page" : null },
         title,
         right.length
-          ? element("span", { class: "quiet", "aria-label": `${right.length} right` }, ` ✓${right.length}`)
+          ? element(
+              "span",
+              { class: "quiet", "aria-label": `${right.length} answered correctly` },
+              ` ✓${right.length}`,
+            )
           : null,
       ),
     ),
@@ -158,7 +163,7 @@ function steps(chapters, place, current) {
 
 /** @param {Chapter} chapter */
 function text({ name, attempt }) {
-  const texts = TEXTS[name].map((key) => LESSONS[key]);
+  const texts = TEXTS[name].map((kind) => KINDS[kind].text);
   return [
     element("p", {}, texts.map(({ does }) => does).join(" ")),
     element("p", {}, element("strong", {}, "Try: "), attempt),
@@ -177,7 +182,7 @@ function text({ name, attempt }) {
 
 /**
  * @param {Chapter[]} chapters
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {Chapter} chapter
  */
 function onwards(chapters, place, chapter) {
@@ -186,13 +191,13 @@ function onwards(chapters, place, chapter) {
   return element(
     "footer",
     { class: "stack" },
-    element("p", { class: "quiet" }, `Read on: ${chapter.source}.`),
+    element("p", { class: "quiet" }, `Further reading: ${chapter.source}.`),
     element(
       "p",
       {},
       next
         ? element("a", { href: addressOfChapter(place, next.name) }, `Next: ${next.title}`)
-        : element("a", { href: addressOfChapter(place, "") }, "Back to the course"),
+        : element("a", { href: addressOfChapter(place, "") }, "Back to the contents"),
     ),
   );
 }
@@ -210,7 +215,7 @@ async function ask(root, chapter, asked) {
       ...questions.map((/** @type {Asked} */ one) => question(one, chapter, asked)),
     );
   } catch (error) {
-    root.replaceChildren(told(error));
+    root.replaceChildren(problemBox(error));
   }
 }
 
@@ -226,7 +231,7 @@ function question(one, chapter, asked) {
       const address = `/api/lesson/${chapter.name}/questions/${one.name}?${asked}`;
       verdict.replaceChildren(...judged(await post(address, { answer }), one.unit, answer === null));
     } catch (error) {
-      verdict.replaceChildren(told(error));
+      verdict.replaceChildren(problemBox(error));
     }
   };
   const field = one.options.length ? options(one) : numberField(one);
@@ -234,8 +239,7 @@ function question(one, chapter, asked) {
   const submit = (event) => {
     event.preventDefault();
     const given = field.given();
-    if (given === null)
-      verdict.replaceChildren(element("p", {}, "Give an answer first, as a guess if need be."));
+    if (given === null) verdict.replaceChildren(element("p", {}, "Enter an answer first; a guess will do."));
     else send(given);
   };
   return element(
@@ -301,7 +305,7 @@ function numberField({ unit }) {
  * @param {boolean} revealed
  */
 function judged({ right, why, working, answer }, unit, revealed) {
-  const title = right ? "Right." : revealed ? "The answer" : "Not yet.";
+  const title = right ? "Correct." : revealed ? "The answer" : "Not yet.";
   return [
     element("p", {}, element("strong", { class: right ? "right" : "" }, title), why ? ` ${why}` : null),
     ...working.map((one) => element("p", { class: "equation" }, line(one))),

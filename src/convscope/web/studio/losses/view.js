@@ -3,13 +3,13 @@
 import { element } from "convscope/kit/dom.js";
 import { experiment } from "convscope/losses/experiment.js";
 import { tableView } from "convscope/losses/page.js";
-import { failed, get, post, told } from "convscope/studio/api.js";
-import { withOptions } from "convscope/studio/picking.js";
+import { linesBox, problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
 
 const LOOK_MILLISECONDS = 1000;
 
-/** @type {import("convscope/studio/studio.js").Show} */
-export async function show(root, place) {
+/** @type {import("convscope/studio/place.js").Show} */
+export async function show(root) {
   /** @type {number | undefined} */
   let timer;
   const part = element("div", {});
@@ -20,7 +20,7 @@ export async function show(root, place) {
       if (state === "running" && part.isConnected)
         timer = setTimeout(() => ask(get("/api/losses")), LOOK_MILLISECONDS);
     } catch (error) {
-      part.replaceChildren(told(error));
+      part.replaceChildren(problemBox(error));
     }
   };
   const waiting = (/** @type {string} */ state, /** @type {string} */ reason) =>
@@ -31,27 +31,19 @@ export async function show(root, place) {
       element(
         "p",
         {},
-        "One network learns the built-in digits four times: from two losses, each from a normal start and from one that is surely wrong.",
+        "One network is trained on the built-in digits four times: with two losses, each from a normal start and from a confidently wrong one.",
       ),
       state === "running"
-        ? element(
-            "p",
-            { role: "status" },
-            "The four trainings are under way, which takes about half a minute.",
-          )
+        ? element("p", { role: "status" }, "Training the four networks; this takes about half a minute.")
         : element(
             "button",
             { type: "button", click: () => ask(post("/api/losses")) },
             "Train the four networks",
           ),
-      state === "failed" ? failed(reason) : null,
+      state === "failed" ? linesBox(reason.split("\n")) : null,
     );
   const found = await get("/api/losses");
-  const remember = (/** @type {string} */ name, /** @type {string} */ value) => {
-    place.options.set(name, value);
-    history.replaceState(null, "", withOptions(place, {}));
-  };
-  root.append(...tableView(found.table, Object.fromEntries(place.options), remember), part);
+  root.append(...tableView(found.table), part);
   await ask(found);
   return () => clearTimeout(timer);
 }

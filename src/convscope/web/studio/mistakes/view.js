@@ -1,5 +1,5 @@
 /**
- * Mistakes: which class is taken for which, the pictures behind every number, and labels that are probably wrong.
+ * Mistakes: which classes are confused, the pictures behind every number, and labels that are probably wrong.
  *
  * @typedef {{pictures: number, correct: number, accuracy_fraction: number, accuracy_interval: [number, number],
  *   classes: string[], confusion: number[][], notes: string[]}} Figures
@@ -17,8 +17,10 @@
 
 import { element, head } from "convscope/kit/dom.js";
 import { count, duration, percent } from "convscope/kit/numbers.js";
-import { failed, get, post, told } from "convscope/studio/api.js";
-import { chooseFor, walkOf, withOptions } from "convscope/studio/picking.js";
+import { linesBox, problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
+import { chooseFor } from "convscope/studio/picking.js";
+import { walkOf, withOptions } from "convscope/studio/place.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 
 const LOOK_MILLISECONDS = 1000;
@@ -26,21 +28,21 @@ const LOOK_MILLISECONDS = 1000;
 const TILE_HEIGHT = 12;
 const SUSPECT_HEIGHT = 14.5;
 const LISTS = /** @type {[string, string][]} */ ([
-  ["worst", "The worst mistakes"],
-  ["uncertain", "The most uncertain"],
+  ["worst", "Most confident mistakes"],
+  ["uncertain", "Least certain"],
   ["suspects", "Probably mislabelled"],
 ]);
 
 const READ =
-  "What the network says, then the class that the picture is under: choose another to correct it. A picture leads to its walk.";
+  "Each tile shows the prediction, then the picture's label: choose another label to correct it. Click a picture to walk through it.";
 
-/** @type {import("convscope/studio/studio.js").Show} */
+/** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
   const chosen = await chooseFor(
     root,
     place,
     "Mistakes",
-    "Which class is taken for which, and the pictures behind every number.",
+    "Which classes are confused with which, and the pictures behind every number.",
   );
   if (!chosen) return;
   const {
@@ -79,7 +81,7 @@ class Desk {
     this.corrected = new Map(corrections.map(({ place, corrected }) => [place, corrected]));
     const size = this.corrected.size;
     this.status.textContent = size
-      ? `${count(size)} ${size === 1 ? "picture" : "pictures"} under another class in ${manifest}, which can be trained on; your own pictures stay as they are.`
+      ? `${count(size)} ${size === 1 ? "picture" : "pictures"} relabelled in ${manifest}, which you can train on; your own pictures stay as they are.`
       : "";
   }
 
@@ -91,7 +93,7 @@ class Desk {
     try {
       this.take(await post(`/api/data/${this.asked.data}/corrections/${place}`, { label }, "PUT"));
     } catch (error) {
-      this.status.replaceChildren(told(error));
+      this.status.replaceChildren(problemBox(error));
     }
   }
 }
@@ -105,7 +107,7 @@ function summary({ pictures, correct, accuracy_fraction, accuracy_interval, note
     element(
       "p",
       {},
-      `${count(correct)} of ${count(pictures)} pictures are answered right: `,
+      `${count(correct)} of ${count(pictures)} pictures are classified correctly: `,
       element("strong", {}, percent(accuracy_fraction)),
       element("span", { class: "quiet" }, ` (95 % interval ${low} to ${high})`),
     ),
@@ -115,7 +117,7 @@ function summary({ pictures, correct, accuracy_fraction, accuracy_interval, note
 
 /**
  * @param {Figures} figures
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  */
 function matrix({ classes, confusion }, place) {
   const most = Math.max(...confusion.flatMap((row, truth) => row.filter((_, said) => said !== truth)), 1);
@@ -126,7 +128,7 @@ function matrix({ classes, confusion }, place) {
       "a",
       {
         href: withOptions(place, { list: "cell", truth: String(truth), predicted: String(said) }),
-        "aria-label": `${n} of ${classes[truth]} taken for ${classes[said]}`,
+        "aria-label": `${n} of ${classes[truth]} predicted as ${classes[said]}`,
       },
       count(n),
     );
@@ -140,7 +142,7 @@ function matrix({ classes, confusion }, place) {
     element(
       "table",
       { class: "confusion" },
-      head(["is ↓ says →", ...classes]),
+      head(["label ↓ prediction →", ...classes]),
       element(
         "tbody",
         {},
@@ -159,13 +161,13 @@ function matrix({ classes, confusion }, place) {
     element(
       "p",
       { class: "quiet" },
-      "A row for each class that a picture is under, a column for each answer. Choose a number to see its pictures.",
+      "One row per label, one column per predicted class. Choose a number to see its pictures.",
     ),
     table,
   ];
 }
 
-/** @param {import("convscope/studio/studio.js").Place} place */
+/** @param {import("convscope/studio/place.js").Place} place */
 function links(place) {
   const now = listOf(place);
   return element(
@@ -184,14 +186,14 @@ function links(place) {
   );
 }
 
-/** @param {import("convscope/studio/studio.js").Place} place */
+/** @param {import("convscope/studio/place.js").Place} place */
 function listOf(place) {
-  return place.options.get("list") ?? "worst";
+  return place.options.list ?? "worst";
 }
 
 /**
  * @param {HTMLElement} list
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  * @param {Chosen} asked
  * @param {Figures} figures
  * @param {Desk} desk
@@ -199,7 +201,7 @@ function listOf(place) {
 async function fill(list, place, asked, { classes }, desk) {
   const wanted = listOf(place);
   if (wanted === "suspects") return suspects(list, asked, desk);
-  const cell = { truth: place.options.get("truth") ?? "0", predicted: place.options.get("predicted") ?? "0" };
+  const cell = { truth: place.options.truth ?? "0", predicted: place.options.predicted ?? "0" };
   const address = `/api/models/${asked.model}/mistakes`;
   const answers =
     wanted === "cell"
@@ -207,7 +209,7 @@ async function fill(list, place, asked, { classes }, desk) {
       : await get(`${address}/pictures?${query({ ...asked, order: wanted })}`);
   const title =
     wanted === "cell"
-      ? `${classes[Number(cell.truth)]} taken for ${classes[Number(cell.predicted)]}`
+      ? `${classes[Number(cell.truth)]} predicted as ${classes[Number(cell.predicted)]}`
       : (LISTS.find(([name]) => name === wanted)?.[1] ?? "");
   list.append(...pictures(title, tiles(answers, classes), asked, desk));
 }
@@ -254,7 +256,7 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
   const classes = desk.classes ?? [];
   const select = element(
     "select",
-    { "aria-label": `class of ${name}`, change: () => desk.put(place, select.value) },
+    { "aria-label": `label of ${name}`, change: () => desk.put(place, select.value) },
     classes.map((one) => element("option", { value: one, selected: one === now }, one)),
   );
   /** @param {Event} event */
@@ -274,12 +276,12 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
       element("strong", {}, said),
       element("span", {}, percent(share)),
     ),
-    element("span", { class: "under" }, "is ", select),
+    element("span", { class: "under" }, "label ", select),
     rather && now !== rather
       ? element(
           "button",
-          { type: "button", click: accept, "aria-label": `${name} is ${rather}` },
-          `it is ${rather}`,
+          { type: "button", click: accept, "aria-label": `relabel ${name} as ${rather}` },
+          `relabel as ${rather}`,
         )
       : null,
   );
@@ -312,7 +314,7 @@ async function suspects(list, asked, desk) {
         timer = setTimeout(() => ask(get(address)), LOOK_MILLISECONDS);
     } catch (error) {
       shown = "";
-      list.replaceChildren(told(error));
+      list.replaceChildren(problemBox(error));
     }
   };
   const button = (/** @type {string} */ title, /** @type {string} */ method) =>
@@ -321,15 +323,19 @@ async function suspects(list, asked, desk) {
     const why = element(
       "p",
       { class: "quiet" },
-      "A model that learned a wrong label repeats it. So five models are trained, each on four fifths of all the pictures, and say what they hold the others for.",
+      "A model repeats the wrong labels that it was trained on. So five models are trained, each on four fifths of all pictures, and classify the rest (cross-validation).",
     );
     switch (state) {
       case "not started":
-        return [element("h2", {}, "Probably mislabelled"), why, button("Look for them", "POST")];
+        return [element("h2", {}, "Probably mislabelled"), why, button("Find mislabelled pictures", "POST")];
       case "running":
         return [element("h2", {}, "Probably mislabelled"), why, bar, status, button("Stop", "DELETE")];
       case "failed":
-        return [element("h2", {}, "Probably mislabelled"), failed(error), button("Try again", "POST")];
+        return [
+          element("h2", {}, "Probably mislabelled"),
+          linesBox(error.split("\n")),
+          button("Try again", "POST"),
+        ];
       case "done":
         return pictures(
           "Probably mislabelled",

@@ -1,5 +1,5 @@
 /**
- * Which pictures light each filter and neuron up, and which class it speaks for.
+ * Which pictures activate each filter and neuron, and which class it prefers.
  *
  *     #/neurons?model=...&data=...&part=test&step=convolution_1.relu&unit=3
  *
@@ -38,21 +38,24 @@ import { element } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
 import { count, three } from "convscope/kit/numbers.js";
 import { cut, pixelsOf } from "convscope/kit/receptive.js";
-import { failed, get, told } from "convscope/studio/api.js";
-import { chooseFor, turnTo, walkOf } from "convscope/studio/picking.js";
+import { linesBox, problemBox } from "convscope/kit/problem.js";
+import { get } from "convscope/studio/api.js";
+import { chooseFor } from "convscope/studio/picking.js";
+import { turnTo, walkOf } from "convscope/studio/place.js";
 
 const AGAIN = 300; // milliseconds between two looks at how far it is
 const MOST_BARS = 20;
+const HARDLY = 0.25; // class selectivity below which no class stands out
 /** How a browser fits a picture in as the network's preparation does. */
 const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
 
-/** @type {import("convscope/studio/studio.js").Show} */
+/** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
   const chosen = await chooseFor(
     root,
     place,
     "Neurons",
-    "Which pictures light a filter or a neuron up most, and which class it speaks for. A filter answers with the largest cell of its map after ReLU.",
+    "Which pictures activate a filter or a neuron most, and which class it prefers. A filter's activation is the largest cell of its map after ReLU.",
   );
   if (!chosen) return;
   const {
@@ -90,14 +93,14 @@ async function follow(address, body, signal, draw) {
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
   } catch (error) {
-    if (!signal.aborted) body.replaceChildren(told(error));
+    if (!signal.aborted) body.replaceChildren(problemBox(error));
   }
 }
 
 /** @param {Survey} survey */
 function progress({ state, done, total, error }) {
-  if (state === "failed") return failed(error);
-  const doing = state === "preparing" ? "Preparing the pictures" : "Showing the network the pictures";
+  if (state === "failed") return linesBox(error.split("\n"));
+  const doing = state === "preparing" ? "Preparing the pictures" : "Running the pictures through the network";
   const far = total > 0 ? `${count(done)} of ${count(total)}` : "…";
   return element(
     "p",
@@ -111,13 +114,13 @@ function progress({ state, done, total, error }) {
  * @param {Survey} survey
  * @param {string} model
  * @param {string} data
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  */
 function found(survey, model, data, place) {
   const { options } = place;
-  const step = survey.steps.find(({ name }) => name === options.get("step")) ?? survey.steps[0];
+  const step = survey.steps.find(({ name }) => name === options.step) ?? lastOfFilters(survey);
   const order = largestFirst(step.units.map(({ selectivity }) => selectivity ?? -1));
-  const asked = Number(options.get("unit") ?? NaN);
+  const asked = Number(options.unit ?? NaN);
   const unit = asked in step.units ? asked : order[0];
   const titles = Object.fromEntries(survey.steps.map((one) => [one.name, titleOf(one)]));
   return [
@@ -130,7 +133,7 @@ function found(survey, model, data, place) {
     element(
       "p",
       { class: "quiet" },
-      "Each with its number, the class it speaks for, and how clearly; the clearest stand first.",
+      "Number, preferred class and class selectivity; the most selective come first.",
     ),
     element(
       "div",
@@ -142,7 +145,7 @@ function found(survey, model, data, place) {
 }
 
 /**
- * Every filter or neuron with the class it speaks for, those that speak most clearly first.
+ * Every filter or neuron with the class it prefers, the most selective first.
  *
  * @param {Survey} survey
  * @param {Step} step
@@ -181,23 +184,25 @@ function detail(survey, step, index, model, data) {
   const shown = foremost.map((at) => known[at]);
   const told =
     unit.selectivity === null
-      ? "How clearly cannot be said: it never answers, or its answers can be negative."
-      : `Class selectivity ${selectivityText(unit)}: 0 would be the same answer to all classes, 1 none to any other.`;
+      ? "Class selectivity is undefined here: it is never active, or can be negative."
+      : `Class selectivity ${selectivityText(unit)}: 0 means equally active for all classes, 1 active for this class alone.`;
   return element(
     "section",
     { class: "stack" },
-    element("h2", {}, `${nameOf(step)} ${index} speaks for ${classes[unit.class_index]}`),
+    element("h2", {}, titleOfUnit(step, index, classes)),
     element("p", { class: "quiet" }, told),
-    element("h3", {}, "Mean answer to each class"),
+    element("h3", {}, "Mean activation by class"),
     bars(
       shown.map((one) => ({
         label: `${classes[one]} (${count(pictures[one])})`,
         value: unit.mean[one] ?? 0,
       })),
-      { caption: "mean answer, and how many pictures" },
+      { caption: "mean activation (number of pictures)" },
     ),
-    element("h3", {}, "The pictures that light it up most"),
-    unit.cells ? element("p", { class: "quiet" }, "Outlined: what its strongest cell sees.") : null,
+    element("h3", {}, "Pictures that activate it most"),
+    unit.cells
+      ? element("p", { class: "quiet" }, "Outlined: the receptive field of its strongest cell.")
+      : null,
     element(
       "div",
       { class: "examples brightest" },
@@ -247,9 +252,25 @@ function titleOf(step) {
   return `${step.name.replace(".relu", "").replaceAll("_", " ")}: ${count(step.units.length)} ${step.units[0].cells ? "filters" : "neurons"}`;
 }
 
-/** @param {Step} step */
-function nameOf({ units }) {
-  return units[0].cells ? "Filter" : "Neuron";
+/**
+ * @param {Step} step
+ * @param {number} index
+ * @param {string[]} classes
+ */
+function titleOfUnit({ units }, index, classes) {
+  const { class_index, selectivity, cells } = units[index];
+  const name = `${cells ? "Filter" : "Neuron"} ${index}`;
+  if (selectivity !== null && selectivity < HARDLY) return `${name} hardly prefers any class`;
+  return `${name} prefers ${classes[class_index]}`;
+}
+
+/**
+ * The last convolution: its filters say most.
+ *
+ * @param {Survey} survey
+ */
+function lastOfFilters({ steps }) {
+  return steps.findLast(({ units }) => units[0].cells) ?? steps[0];
 }
 
 /** @param {Unit} unit */

@@ -1,5 +1,5 @@
 /**
- * How the network came to see: its first filters and the maps of any step of one picture, epoch by epoch.
+ * How the network learned: its first filters and the maps of any step of one picture, epoch by epoch.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {object} Snapshot
@@ -19,9 +19,10 @@ import { element } from "convscope/kit/dom.js";
 import { legend } from "convscope/kit/legend.js";
 import { cellSize, mapCanvas, pixelPaint, rem, signedPaint } from "convscope/kit/maps.js";
 import { percent } from "convscope/kit/numbers.js";
-import { get, post, told } from "convscope/studio/api.js";
-import { addressOf } from "convscope/studio/studio.js";
-import { theme } from "convscope/studio/theme.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
+import { addressOf } from "convscope/studio/place.js";
+import { theme } from "convscope/kit/theme.js";
 
 const MOST_CLASSES = 3;
 
@@ -40,22 +41,22 @@ export function epochs(address) {
     "button",
     {
       type: "button",
-      title: "Keeps this epoch's network as a model of its own, and opens its walk.",
+      title: "Saves this epoch's network as a model of its own, and opens its walk.",
       async click() {
         try {
           const model = await post(`${address}/epochs/${kept[Number(scrubber.value)]}/kept`);
           location.hash = addressOf("walk", [model.id]);
         } catch (error) {
-          trouble.replaceChildren(told(error));
+          trouble.replaceChildren(problemBox(error));
         }
       },
     },
-    "walk through this one",
+    "Walk through this epoch",
   );
   const root = element(
     "section",
-    { class: "stack", "aria-label": "how it came to see", hidden: true },
-    element("h2", {}, "How it came to see"),
+    { class: "stack", "aria-label": "how the network learned", hidden: true },
+    element("h2", {}, "How the network learned"),
     element(
       "div",
       { class: "fields" },
@@ -84,7 +85,7 @@ export function epochs(address) {
         );
       shown.replaceChildren(...drawn(snapshot));
     } catch (error) {
-      if (mine === turn) shown.replaceChildren(told(error));
+      if (mine === turn) shown.replaceChildren(problemBox(error));
     }
   }
 
@@ -112,13 +113,13 @@ function drawn({ classes, probabilities, label, pixels, filters, steps, step, ma
   const answer = element(
     "p",
     {},
-    "It says ",
+    "Prediction: ",
     answers.map((index, place) => [
       place ? ", " : "",
       element("strong", {}, classes[index]),
-      ` with ${percent(probabilities[index])}`,
+      ` ${percent(probabilities[index])}`,
     ]),
-    "; the picture is under ",
+    "; the picture is labelled ",
     element("strong", {}, label),
     ".",
   );

@@ -8,7 +8,8 @@
 
 import { element, head } from "convscope/kit/dom.js";
 import { count, shapeText } from "convscope/kit/numbers.js";
-import { get, told } from "convscope/studio/api.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { get } from "convscope/studio/api.js";
 
 /** Names of networks known from courses and books. */
 const PRESETS = ["course", "lenet", "vgg", "small"];
@@ -55,7 +56,7 @@ export function networkBoard() {
       if (mine !== turn) return;
       written.setAttribute("aria-invalid", "true");
       table.replaceChildren();
-      costs.replaceChildren(told(error));
+      costs.replaceChildren(problemBox(error));
     }
   }
 
@@ -63,7 +64,7 @@ export function networkBoard() {
     element: element(
       "div",
       { class: "stack" },
-      element("label", { class: "stack" }, "network (left empty, this one is taken)", written),
+      element("label", { class: "stack" }, "network (leave empty for the one shown)", written),
       element(
         "datalist",
         { id: "presets" },
@@ -72,7 +73,7 @@ export function networkBoard() {
       element(
         "p",
         { class: "quiet", id: "network-help" },
-        "32C3: 32 filters of 3 × 3 cells. MP2: max pooling. 128N: 128 neurons. The output layer follows from the classes.",
+        "32C3: a convolution with 32 filters of 3 × 3. MP2: 2 × 2 max pooling. 128N: a full connection (fully connected layer) of 128 neurons. The output layer follows from the classes.",
       ),
       costs,
     ),
@@ -94,7 +95,7 @@ export function networkBoard() {
 
 /** @param {NetworkStep[]} steps */
 function costsOf(steps) {
-  return `${count(total(steps, "parameters"))} parameters, ${count(total(steps, "multiply_adds"))} multiply-adds a picture.`;
+  return `${count(total(steps, "parameters"))} parameters, ${count(total(steps, "multiply_adds"))} multiply-adds per picture.`;
 }
 
 /**
@@ -123,7 +124,7 @@ function tableOf(steps) {
   return element(
     "table",
     { class: "network-table" },
-    head(["step", "notation", "shape", "parameters", "multiply-adds", "sees"]),
+    head(["step", "notation", "shape", "parameters", "multiply-adds", "receptive field"]),
     element("tbody", {}, rows),
     element(
       "tfoot",

@@ -3,9 +3,10 @@
 import { chart } from "convscope/kit/curves.js";
 import { element } from "convscope/kit/dom.js";
 import { count, duration, full, percent, three } from "convscope/kit/numbers.js";
-import { get, post, told } from "convscope/studio/api.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
 import { follow } from "convscope/studio/changes.js";
-import { addressOf } from "convscope/studio/studio.js";
+import { addressOf } from "convscope/studio/place.js";
 import { epochs } from "convscope/studio/train/epochs.js";
 import { History } from "convscope/studio/train/history.js";
 
@@ -15,19 +16,15 @@ import { History } from "convscope/studio/train/history.js";
 
 /** What each state means to a person. */
 const STATES = new Map([
-  ["starting", "Starting: the process is being prepared."],
+  ["starting", "Starting …"],
   ["running", "Training."],
-  ["paused", "Paused: everything is kept, and it goes on where it was."],
-  [
-    "interrupted",
-    "Interrupted: the process has ended before its time. It can go on from its last checkpoint.",
-  ],
-  ["failed", "It could not begin."],
+  ["paused", "Paused. Everything is kept; it resumes where it stopped."],
+  ["interrupted", "Interrupted: the process ended unexpectedly. It can resume from its last checkpoint."],
+  ["failed", "It could not start."],
   ["finished", "Finished."],
 ]);
 
-const SILENT =
-  "The studio does not answer. Training goes on without it; this page waits for it to come back.";
+const SILENT = "The studio does not answer. Training goes on without it; this page reconnects by itself.";
 
 /**
  * @param {HTMLElement} root
@@ -58,7 +55,7 @@ export async function showRun(root, name) {
     parts.charts,
     seeing.element,
     parts.notes,
-    element("p", {}, element("a", { href: addressOf("train") }, "all runs")),
+    element("p", {}, element("a", { href: addressOf("train") }, "All runs")),
   );
 
   let due = false;
@@ -89,7 +86,7 @@ export async function showRun(root, name) {
       place = position;
       redraw();
     } catch (error) {
-      parts.trouble.replaceChildren(told(error));
+      parts.trouble.replaceChildren(problemBox(error));
     }
   };
   return follow(
@@ -131,16 +128,16 @@ async function drawActions({ actions, trouble }, run, address) {
     try {
       await request;
     } catch (error) {
-      trouble.replaceChildren(told(error));
+      trouble.replaceChildren(problemBox(error));
     }
   };
   const made = [];
-  if (run.state === "running") made.push(button("pause", () => attempt(post(`${address}/pause`))));
+  if (run.state === "running") made.push(button("Pause", () => attempt(post(`${address}/pause`))));
   if (run.state === "paused" || run.state === "interrupted")
-    made.push(button("resume", () => attempt(post(`${address}/resume`))));
+    made.push(button("Resume", () => attempt(post(`${address}/resume`))));
   if (run.state !== "running" && run.state !== "starting")
     made.push(
-      twice("remove", "really remove it, and its model?", () => attempt(post(address, {}, "DELETE"))),
+      twice("Delete", "Really delete this run and its model?", () => attempt(post(address, {}, "DELETE"))),
     );
   actions.replaceChildren(...made);
   if (run.state === "finished") actions.prepend(...(await further(run.name)));
@@ -156,11 +153,11 @@ async function further(run) {
   const found = models.find((/** @type {any} */ one) => one.origin === "run" && one.name === run);
   if (!found) return [];
   return [
-    element("a", { class: "button", href: addressOf("walk", [found.id]) }, "walk through it"),
+    element("a", { class: "button", href: addressOf("walk", [found.id]) }, "Walk through the model"),
     element(
       "a",
       { class: "button", href: addressOf("mistakes", [], { model: found.id }) },
-      "see its mistakes",
+      "See its mistakes",
     ),
   ];
 }
@@ -171,8 +168,7 @@ async function further(run) {
  */
 function figures(run, history) {
   const { latest, preparing, finished, epochs } = history;
-  if (preparing)
-    return figure("pictures made ready", `${count(preparing.done)} of ${count(preparing.total)}`);
+  if (preparing) return figure("pictures prepared", `${count(preparing.done)} of ${count(preparing.total)}`);
   if (!latest) return [];
   const loss = "loss" in latest ? latest.loss : latest.train_loss;
   const accuracy = "loss" in latest ? latest.accuracy_fraction : latest.train_accuracy_fraction;
@@ -180,11 +176,11 @@ function figures(run, history) {
   return [
     figure("epoch", `${latest.epoch} of ${history.planned}`),
     figure("loss", three(loss), full(loss)),
-    figure("accuracy while learning", percent(accuracy), full(accuracy)),
-    validation === null ? [] : figure("on validation pictures", percent(validation), full(validation)),
-    figure("pictures a second", count(Math.round(latest.pictures_per_second))),
+    figure("training accuracy", percent(accuracy), full(accuracy)),
+    validation === null ? [] : figure("validation accuracy", percent(validation), full(validation)),
+    figure("pictures per second", count(Math.round(latest.pictures_per_second))),
     run.state === "running" && !finished ? figure("time left", duration(latest.left_seconds)) : [],
-    finished ? figure("took", duration(finished.elapsed_seconds)) : [],
+    finished ? figure("training time", duration(finished.elapsed_seconds)) : [],
   ].flat();
 }
 
@@ -201,12 +197,12 @@ function figure(title, text, whole) {
 function charts(history) {
   const { step } = history;
   const loss = [
-    history.curve("learning", (one) => one.train_loss, step?.loss),
+    history.curve("training", (one) => one.train_loss, step?.loss),
     history.curve("validation", (one) => one.validation_loss),
   ];
   const accuracy = [
     history.curve(
-      "learning",
+      "training",
       (one) => 100 * one.train_accuracy_fraction,
       step && 100 * step.accuracy_fraction,
     ),
@@ -237,7 +233,7 @@ function drawn(curves, setting) {
 function drawNotes(root, run, { plan, notes }) {
   const said = run.error ? [element("pre", { class: "said" }, run.error)] : [];
   const told = notes.map((text) => element("p", { class: "note" }, text));
-  root.replaceChildren(...said, ...told, ...table("found and chosen", plan));
+  root.replaceChildren(...said, ...told, ...table("data and settings", plan));
 }
 
 /**

@@ -2,10 +2,12 @@
 
 import { element, head } from "convscope/kit/dom.js";
 import { count, percent } from "convscope/kit/numbers.js";
-import { get, post, told } from "convscope/studio/api.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { redraw } from "convscope/kit/redraw.js";
+import { get, post } from "convscope/studio/api.js";
 import { follow } from "convscope/studio/changes.js";
 import { dataChoice } from "convscope/studio/data/data_choice.js";
-import { addressOf } from "convscope/studio/studio.js";
+import { addressOf } from "convscope/studio/place.js";
 import { networkBoard } from "convscope/studio/train/network_board.js";
 
 /**
@@ -36,7 +38,7 @@ export async function showStart(root, wanted) {
       });
       location.hash = addressOf("train", [run.name]);
     } catch (error) {
-      trouble.replaceChildren(told(error));
+      trouble.replaceChildren(problemBox(error));
     }
   };
   root.classList.add("start");
@@ -51,14 +53,14 @@ export async function showStart(root, wanted) {
       element(
         "div",
         { class: "fields" },
-        element("label", {}, "call it ", name),
+        element("label", {}, "name ", name),
         element("label", {}, "epochs ", epochs),
         start,
       ),
       element(
         "p",
         { class: "quiet" },
-        "It trains in a process of its own: this page may be closed meanwhile.",
+        "Training runs in a process of its own: you can close this page meanwhile.",
       ),
       trouble,
     ),
@@ -91,10 +93,7 @@ function runTable() {
       const { runs } = await get("/api/runs").catch(() => ({ runs: null }));
       if (runs === null || JSON.stringify(runs) === drawn) return;
       drawn = JSON.stringify(runs);
-      const focused = document.activeElement?.getAttribute("href");
-      root.replaceChildren(tableOf(runs));
-      const same = [...root.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused);
-      same?.focus({ preventScroll: true });
+      redraw(root, () => [tableOf(runs)]);
     },
   };
 }
@@ -127,7 +126,7 @@ function tableOf(runs) {
       "table",
       { class: "run-table" },
       element("caption", {}, `${count(runs.length)} in the studio's folder`),
-      head(["run", "state", "epoch", "on validation pictures", "on test pictures"]),
+      head(["run", "state", "epoch", "validation accuracy", "test accuracy"]),
       element("tbody", {}, rows),
     ),
   );

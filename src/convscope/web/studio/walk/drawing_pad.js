@@ -1,14 +1,15 @@
 /**
- * A square to draw in, with the mouse, a pen or a finger. Beside it stands what the network sees: the server places the
- * drawing as the pictures are that the network has learned from.
+ * A square to draw in, with the mouse, a pen or a finger. Beside it stands what the network sees: the server centres and scales
+ * the drawing like the training pictures.
  *
- * @typedef {import("convscope/studio/preview.js").Seen & {picture: string | null}} Drawn
+ * @typedef {Parameters<typeof preview>[0] & {picture: string | null}} Drawn
  */
 
 import { unpackAll } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
-import { post, told } from "convscope/studio/api.js";
-import { seenAs } from "convscope/studio/preview.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { post } from "convscope/studio/api.js";
+import { preview } from "convscope/kit/preview.js";
 
 const SIDE = 280; // pixels of the picture that is made
 const STROKE = SIDE / 9;
@@ -36,10 +37,10 @@ export function drawingPad(model, onDrawn) {
       /** @type {Drawn} */
       const drawn = await unpackAll(await post(`/api/models/${model}/drawings?keep=${keep}`, drawing));
       if (mine !== turn) return;
-      seen.replaceChildren(...seenAs(drawn));
+      seen.replaceChildren(...preview(drawn));
       if (drawn.picture !== null) onDrawn(drawn.picture);
     } catch (error) {
-      if (mine === turn) seen.replaceChildren(told(error));
+      if (mine === turn) seen.replaceChildren(problemBox(error));
     }
   };
   const clear = () => {
@@ -63,8 +64,8 @@ export function drawingPad(model, onDrawn) {
     element(
       "p",
       { class: "row" },
-      element("button", { type: "button", click: () => send(true) }, "walk this drawing"),
-      element("button", { type: "button", click: clear }, "clear"),
+      element("button", { type: "button", click: () => send(true) }, "Walk through this drawing"),
+      element("button", { type: "button", click: clear }, "Clear"),
     ),
   );
 }

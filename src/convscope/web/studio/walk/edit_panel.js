@@ -6,7 +6,7 @@
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
  * @typedef {import("convscope/walk/chain.js").FullConnectionStep} FullConnectionStep
- * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").Place} Place
  *
  * @typedef {{edits: object[], network: string, rectify: boolean}} EditList
  *
@@ -17,14 +17,15 @@
  * @property {(name: string) => void} keep
  * @property {(tensor: string, place: number[]) => Promise<number>} weight  one weight as it is now
  * @property {Record<string, string>} kernels
- * @property {() => import("convscope/kit/colours.js").Theme} theme
  */
 
 import { range } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
 import { css, inkOn, limitOf, signed } from "convscope/kit/colours.js";
-import { element, refocus } from "convscope/kit/dom.js";
+import { element } from "convscope/kit/dom.js";
 import { count, full } from "convscope/kit/numbers.js";
+import { redraw } from "convscope/kit/redraw.js";
+import { theme } from "convscope/kit/theme.js";
 import { mapName, stepBefore, stepOfKind } from "convscope/walk/chain.js";
 
 const DIGITS = 5; // of a weight in its field; all of them are in its title
@@ -36,7 +37,6 @@ export class EditPanel {
     this.asks = asks;
     this.channel = 0;
     this.input = 0;
-    this.drawn = "";
     this.content = element("div", { class: "stack" });
     this.element = element(
       "details",
@@ -47,8 +47,7 @@ export class EditPanel {
   }
 
   /**
-   * Shows what can be changed where the walk is now, if that is anything else than before. Nothing is taken from under
-   * the hands of somebody who types.
+   * Shows what can be changed where the walk is now.
    *
    * @param {EditList} list
    * @param {Chain} chain
@@ -56,23 +55,11 @@ export class EditPanel {
    * @param {Place} place
    */
   follow(list, chain, step, place) {
-    const drawn = JSON.stringify([list, step?.name, place, this.channel]);
-    if (drawn === this.drawn) return;
-    const active = document.activeElement;
-    if (this.content.contains(active) && isBeingTyped(active)) return;
-    this.drawn = drawn;
-    const focused = this.content.contains(active) ? active?.getAttribute("aria-label") : null;
-    this.content.replaceChildren(
+    redraw(this.content, () => [
       this.whole(list, chain),
       this.part(chain, step, place, list),
       this.changes(list),
-    );
-    if (focused) refocus(this.content, focused);
-  }
-
-  /** Draws everything anew next time: a field may show what was refused. */
-  forget() {
-    this.drawn = "";
+    ]);
   }
 
   /**
@@ -140,7 +127,7 @@ export class EditPanel {
     return element(
       "p",
       { class: "quiet" },
-      "Go to a convolution or a full connection below, and the weights of what is chosen there stand here.",
+      "Choose a number of a convolution or a full connection below to edit its weights here.",
     );
   }
 
@@ -159,7 +146,7 @@ export class EditPanel {
     const start = (filter * channels + channel) * rows * columns;
     const weights = range(rows * columns).map((index) => step.filters.data[start + index]);
     const names = Object.fromEntries(range(channels).map((one) => [String(one), mapName(before, one)]));
-    const chooseChannel = choice("its weights for", String(channel), names, (chosen) => {
+    const chooseChannel = choice("weights for", String(channel), names, (chosen) => {
       this.channel = Number(chosen);
       this.follow(list, chain, step, place);
     });
@@ -199,7 +186,7 @@ export class EditPanel {
       const place = placeOf(index);
       const [row, column] = place.slice(-2);
       const field = this.weightField(`weight (${row}, ${column})`, `${step}.weight`, place, value);
-      const colour = signed(value, limit, this.asks.theme());
+      const colour = signed(value, limit, theme());
       field.style.background = css(colour);
       field.style.color = inkOn(colour);
       return field;
@@ -222,7 +209,7 @@ export class EditPanel {
     const { kernels } = this.asks;
     const rows = element("input", {
       type: "text",
-      "aria-label": "filter to put in",
+      "aria-label": "new filter",
       list: "kernels",
       placeholder: "sharpen, or 0 -1 0 / -1 5 -1 / 0 -1 0",
     });
@@ -231,7 +218,7 @@ export class EditPanel {
     return element(
       "div",
       { class: "stack" },
-      element("label", {}, "put in a filter ", rows),
+      element("label", {}, "replace this filter by ", rows),
       element(
         "datalist",
         { id: "kernels" },
@@ -243,10 +230,10 @@ export class EditPanel {
         element(
           "button",
           { type: "button", click: put(null) },
-          channel === null ? "put it in" : "over the mean of all inputs",
+          channel === null ? "Replace" : "Replace, over the mean of all inputs",
         ),
         channel !== null &&
-          element("button", { type: "button", click: put(channel) }, "for this input alone"),
+          element("button", { type: "button", click: put(channel) }, "Replace for this input only"),
       ),
     );
   }
@@ -263,7 +250,7 @@ export class EditPanel {
     const fill = async () => {
       const place = [neuron, this.input];
       const value = await this.asks.weight(tensor, place);
-      slot.replaceChildren(this.weightField("its weight", tensor, place, value));
+      slot.replaceChildren(this.weightField("weight of this input", tensor, place, value));
     };
     fill();
     const which = numberField(
@@ -310,7 +297,7 @@ export class EditPanel {
     const name = element("input", {
       type: "text",
       "aria-label": "name of the changed model",
-      placeholder: "its name",
+      placeholder: "name",
       maxlength: 60,
     });
     const button = (/** @type {string} */ text, /** @type {() => void} */ click) =>
@@ -318,27 +305,24 @@ export class EditPanel {
     return element(
       "section",
       { class: "row" },
-      element("span", {}, edits.length === 0 ? "Nothing is changed." : `${edits.length} changed, network `),
+      element(
+        "span",
+        {},
+        edits.length === 0
+          ? "No changes yet."
+          : `${edits.length} ${edits.length === 1 ? "change" : "changes"}, network `,
+      ),
       edits.length > 0 ? element("code", {}, network) : null,
-      button("undo", this.asks.undo),
-      button("reset", this.asks.reset),
+      button("Undo", this.asks.undo),
+      button("Reset", this.asks.reset),
       element(
         "div",
         { class: "row" },
         name,
-        button("keep as a new model", () => this.asks.keep(name.value)),
+        button("Save as a new model", () => this.asks.keep(name.value)),
       ),
     );
   }
-}
-
-/**
- * Whether somebody has begun to write something else in a field.
- *
- * @param {Element | null} field
- */
-function isBeingTyped(field) {
-  return field instanceof HTMLInputElement && field.type !== "checkbox" && field.value !== field.defaultValue;
 }
 
 /**

@@ -7,11 +7,12 @@
 import { unpackAll } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
-import { get, post, told } from "convscope/studio/api.js";
-import { camera } from "convscope/studio/camera.js";
-import { whenDropped } from "convscope/studio/dropping.js";
+import { problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
+import { camera, pngOf } from "convscope/kit/camera.js";
+import { fileButton, takeDropped, takePasted } from "convscope/kit/files.js";
 import { chosen, dataFor, named, whatIsOpen } from "convscope/studio/picking.js";
-import { seenAs } from "convscope/studio/preview.js";
+import { preview } from "convscope/kit/preview.js";
 import { drawingPad } from "convscope/studio/walk/drawing_pad.js";
 
 /**
@@ -29,17 +30,21 @@ export async function pictureChooser(model, onChosen, open) {
     try {
       onChosen((await post("/api/pictures", picture)).picture);
     } catch (error) {
-      problem.replaceChildren(told(error));
+      problem.replaceChildren(problemBox(error));
     }
   };
-  listen(send, leaving.signal);
+  const sendFirst = (/** @type {File[]} */ files) => send(files[0]);
+  takeDropped(window, sendFirst, { signal: leaving.signal });
+  takePasted(sendFirst, leaving.signal);
   const live = element("div", { class: "stack" });
-  const seen = camera(send, async (picture) => {
-    try {
-      live.replaceChildren(...seenAs(await unpackAll(await post(`/api/models/${model}/preview`, picture))));
-    } catch (error) {
-      live.replaceChildren(told(error));
-    }
+  const says = element("p", { class: "quiet", role: "status" });
+  const filmed = camera({
+    async look(frame) {
+      const seen = await unpackAll(await post(`/api/models/${model}/preview`, await pngOf(frame)));
+      live.replaceChildren(...preview(seen));
+    },
+    take: send,
+    say: (text) => (says.textContent = text),
   });
   const data = await dataChooser(model, onChosen);
   const made = element(
@@ -49,14 +54,14 @@ export async function pictureChooser(model, onChosen, open) {
     element(
       "div",
       { class: "ways" },
-      way("From data", "A few pictures of each class.", data.element),
+      way("From the data", "A few pictures of each class.", data.element),
       way(
         "Draw",
-        "Anywhere in the square and as large as you like: it is placed as the pictures are that the network has learned from.",
+        "Anywhere in the square, at any size: the drawing is centred and scaled like the training pictures.",
         drawingPad(model, onChosen),
       ),
-      way("A file", "Drop one anywhere on this page, paste one, or", fileInput(send)),
-      way("The camera", "What it sees stays on this machine.", seen.element, live),
+      way("A file", "Drop one anywhere on this page, paste one, or", fileButton("Choose a file", sendFirst)),
+      way("The camera", "What it sees stays on this machine.", filmed.toggle, filmed.shown, live, says),
     ),
     problem,
   );
@@ -65,20 +70,9 @@ export async function pictureChooser(model, onChosen, open) {
     element: made,
     end() {
       leaving.abort();
-      seen.end();
+      filmed.end();
     },
   };
-}
-
-/**
- * Takes pictures that are dropped on the page or pasted into it.
- *
- * @param {(picture: Blob | undefined) => void} send
- * @param {AbortSignal} signal
- */
-function listen(send, signal) {
-  whenDropped(send, signal);
-  addEventListener("paste", (event) => send(event.clipboardData?.files[0]), { signal });
 }
 
 /**
@@ -96,31 +90,20 @@ function way(title, hint, ...content) {
   );
 }
 
-/** @param {(picture: Blob | undefined) => void} send */
-function fileInput(send) {
-  const input = element("input", {
-    type: "file",
-    accept: "image/*",
-    class: "unseen",
-    change: () => send(input.files?.[0]),
-  });
-  return element("p", {}, element("label", { class: "button" }, "choose a file", input));
-}
-
 /**
  * @param {string} model
  * @param {Chosen} onChosen
  */
 async function dataChooser(model, onChosen) {
   const { models, data } = await whatIsOpen();
-  const source = await dataFor(chosen(models, model), data, null);
+  const source = await dataFor(chosen(models, model), data);
   const pictures = element("div", { class: "examples" });
   const fill = async (/** @type {string} */ id) => {
     try {
       const { classes } = await get(`/api/data/${id}`);
       pictures.replaceChildren(...classes.flatMap((/** @type {any} */ one) => examples(id, one, onChosen)));
     } catch (error) {
-      pictures.replaceChildren(told(error));
+      pictures.replaceChildren(problemBox(error));
     }
   };
   return {

@@ -8,10 +8,10 @@ import { largestFirst } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
 import { element, head } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
-import { get, post, Refusal, told } from "convscope/studio/api.js";
+import { Refusal, problemBox } from "convscope/kit/problem.js";
+import { get, post } from "convscope/studio/api.js";
 import { follow } from "convscope/studio/changes.js";
-import { addressOf } from "convscope/studio/studio.js";
-import { theme } from "convscope/studio/theme.js";
+import { addressOf } from "convscope/studio/place.js";
 import { EditPanel } from "convscope/studio/walk/edit_panel.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
 import { isOfClasses } from "convscope/walk/chain.js";
@@ -20,8 +20,8 @@ import { mount } from "convscope/walk/page.js";
 const MOST_CLASSES = 3;
 const SETTLED = 1500; // milliseconds after which nobody seems to change anything more
 
-const WITHOUT_RELU = "None while ReLU is switched off.";
-const SEARCHING = "Looking through the pictures that the network has learned from …";
+const WITHOUT_RELU = "Not available while ReLU is switched off.";
+const SEARCHING = "Searching the training pictures …";
 
 /** @typedef {{neighbours: any[], relevance: any}} Alike  what those pictures say about the one that is walked */
 
@@ -30,7 +30,7 @@ export const followsOptions = true;
 
 /**
  * @param {HTMLElement} root
- * @param {import("convscope/studio/studio.js").Place} place
+ * @param {import("convscope/studio/place.js").Place} place
  */
 export async function show(root, { path: [model, picture] }) {
   const { models } = await get("/api/models");
@@ -115,20 +115,18 @@ class Walked {
         return (await get(`${this.model}/weights/${tensor}?${at}`)).value;
       },
       kernels,
-      theme,
     });
     this.panel.element.append(this.answer);
     this.panel.element.open = list.edits.length > 0;
     this.tools.append(this.panel.element);
     this.mounted = await mount(walk, this.page, {
-      theme,
       shown: (...shown) => {
         this.shown = shown;
         this.follow();
         this.search();
       },
       noNeighbours: () => (this.list.rectify ? this.noNeighbours : WITHOUT_RELU),
-      absent: () => (this.list.rectify ? "This is being computed …" : WITHOUT_RELU),
+      absent: () => (this.list.rectify ? "Computing …" : WITHOUT_RELU),
     });
     this.follow();
     this.search();
@@ -171,7 +169,7 @@ class Walked {
       if (turn === this.turn) this.alike = alike;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (turn === this.turn) this.noNeighbours = `None: ${error.message}.`;
+      if (turn === this.turn) this.noNeighbours = `Not available: ${error.message}.`;
     }
     if (turn === this.turn) await this.draw();
   }
@@ -193,7 +191,6 @@ class Walked {
     clearTimeout(this.settling);
     Object.assign(this, { isSettled: false, alike: null, noNeighbours: SEARCHING });
     this.problem.replaceChildren();
-    this.panel?.forget();
     try {
       const list = await ask();
       if (turn !== this.turn) return;
@@ -205,7 +202,7 @@ class Walked {
       this.element.dataset.walked = String(Math.round(performance.now() - start));
       this.settle();
     } catch (error) {
-      this.problem.replaceChildren(told(error));
+      this.problem.replaceChildren(problemBox(error));
       this.follow();
     }
   }
@@ -232,7 +229,7 @@ class Walked {
         this.walk = walk;
         await this.draw();
       } catch (error) {
-        if (turn === this.turn) this.problem.replaceChildren(told(error));
+        if (turn === this.turn) this.problem.replaceChildren(problemBox(error));
       }
     }, SETTLED);
   }
@@ -247,7 +244,7 @@ class Walked {
       element(
         "table",
         { class: "figures" },
-        head(["class", "before", "changed"]),
+        head(["class", "before", "after"]),
         element(
           "tbody",
           {},
@@ -262,7 +259,7 @@ class Walked {
           ),
         ),
       ),
-      element("p", { class: "quiet" }, `answered in ${milliseconds} ms`),
+      element("p", { class: "quiet" }, `recomputed in ${milliseconds} ms`),
     );
     this.answer.dataset.milliseconds = String(milliseconds);
   }
@@ -273,7 +270,7 @@ class Walked {
       const kept = await post(`${this.model}/kept`, { name });
       location.hash = addressOf("walk", [kept.id, this.picture]);
     } catch (error) {
-      this.problem.replaceChildren(told(error));
+      this.problem.replaceChildren(problemBox(error));
     }
   }
 }

@@ -17,17 +17,36 @@ import { spokenSum, sum } from "convscope/walk/sum.js";
  * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/view.js").Context} Context
- * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").Place} Place
  *
  * @typedef {{row: number, column: number, inside: boolean, value: number, weight: number}} Term
  */
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const convolution = {
+  short: "conv",
+  text: {
+    does: "A filter (kernel, feature detector) slides over its input and adds up input times weight at each position: a large sum means that this place looks like what the filter looks for.",
+    attempt:
+      "Find the strongest cell of the feature map, then look at its window in the input. What made it strong?",
+    more: [
+      "One filter gives one feature map. Its weights are the same at every position, so a feature is found wherever it lies, with few weights.",
+      "A filter spans all input channels at once: the sum has a subtotal for each channel, plus one bias.",
+      "Most filters are learned in training, not designed. Early ones often respond to edges and colours, later ones to combinations of these.",
+      "Strictly speaking this is cross-correlation, because the filter is not flipped. With learned weights it makes no difference.",
+      "Padding adds a border of zeros around the input, so that cells at the edge get a full window too.",
+    ],
+  },
+  view: draw,
+  mapNames: ({ filter_names }) => filter_names,
+};
 
 /**
  * @param {ConvolutionStep} step
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function convolution(step, context) {
+function draw(step, context) {
   const before = stepBefore(step);
   const channels = before.shape[0];
   const channel = chosenChannel(step, context, channels);
@@ -200,7 +219,7 @@ function outputSize({ output_size, padding, stride }) {
   return element(
     "details",
     {},
-    element("summary", {}, "How large the feature maps are"),
+    element("summary", {}, "Size of the feature maps"),
     element(
       "p",
       {},
@@ -264,8 +283,8 @@ function filters(step, context) {
       "p",
       { class: "quiet" },
       channels === 1
-        ? `${count === 1 ? "It is" : "Each is"} ${rows} × ${columns} weights.${count === 1 ? "" : " Choose one to see its feature map."}`
-        : `Each has ${rows} × ${columns} weights for every one of the ${channels} channels, a tile a channel. Choose one to see its feature map.`,
+        ? `${count === 1 ? "It has" : "Each has"} ${rows} × ${columns} weights.${count === 1 ? "" : " Choose one to see its feature map."}`
+        : `Each has ${rows} × ${columns} weights for every input channel, one tile per channel. Choose one to see its feature map.`,
     ),
     all.element,
   );

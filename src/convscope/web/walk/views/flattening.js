@@ -13,12 +13,28 @@ import { vector } from "convscope/walk/vector.js";
  * @typedef {import("convscope/walk/view.js").Context} Context
  */
 
+/** @type {import("convscope/walk/view.js").Kind} */
+export const flattening = {
+  short: "flatten",
+  text: {
+    does: "The maps are read row by row, one map after the other, into a single column. Nothing is computed and nothing is lost.",
+    attempt: "Look a number up by its index, and check the formula on paper.",
+    more: [
+      "A neuron does not know rows and columns: it has one weight for each number. So the maps become a list.",
+      "The order is only a convention, but it must always be the same, because every position has its own weight.",
+    ],
+  },
+  view: draw,
+  unit: "number",
+  output: ({ shape }, before) => ({ ...before.output, shape }),
+};
+
 /**
  * @param {FlatteningStep} step
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function flattening(step, context) {
+function draw(step, context) {
   const before = stepBefore(step);
   const input = element("div", { class: "stack" });
   const output = vector(step, context, "output");
@@ -68,10 +84,10 @@ function formulas(step, context, index) {
       number(valueAt(step, [index])),
     ),
     element("p", {}, "It comes from ", link(back, `map ${map}, row ${row}, column ${column}`), "."),
-    element("h3", {}, "From the map to the column"),
+    element("h3", {}, "From cell to index"),
     element("p", { class: "formula" }, "index = (map × height + row) × width + column"),
     element("p", { class: "formula" }, `(${map} × ${height} + ${row}) × ${width} + ${column} = ${index}`),
-    element("h3", {}, "And back"),
+    element("h3", {}, "From index to cell"),
     element("p", { class: "formula" }, `map = floor(${index} / ${size}) = ${map}`),
     element("p", { class: "formula" }, `row = floor(${index} / ${width}) mod ${height} = ${row}`),
     element("p", { class: "formula" }, `column = ${index} mod ${width} = ${column}`),
@@ -94,5 +110,5 @@ function search(step, context) {
       if (isInside(step, [index])) context.pick([index]);
     },
   });
-  return element("p", {}, element("label", {}, "Look up number ", field), ` of 0 to ${count(length - 1)}`);
+  return element("p", {}, element("label", {}, "Look up index ", field), ` (0 to ${count(length - 1)})`);
 }

@@ -4,26 +4,40 @@ import { largestFirst, range, rowOf } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { element, flat, head, link } from "convscope/kit/dom.js";
 import { count, full, three } from "convscope/kit/numbers.js";
-import { cellOfIndex } from "convscope/kit/receptive.js";
-import { isOfClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { cellOf, isOfClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { vector } from "convscope/walk/vector.js";
 import { waterfall } from "convscope/walk/waterfall.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").FullConnectionStep} FullConnectionStep
  * @typedef {import("convscope/walk/view.js").Context} Context
- * @typedef {import("convscope/kit/state.js").Stop} Stop
+ * @typedef {import("convscope/kit/address.js").Stop} Stop
  */
 
 const MOST_CONTRIBUTIONS = 16;
 const MOST_RELEVANT = 10;
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const fullConnection = {
+  short: "full",
+  text: {
+    does: "A fully connected (dense) layer: every neuron multiplies each input by a weight of its own, adds everything up, and adds its bias.",
+    attempt: "Follow the largest contribution back until you reach the pixels.",
+    more: [
+      "A positive contribution speaks for the neuron, a negative one against it. It is large when both the input and the weight are large.",
+      "In the last layer each neuron stands for one class. Its result is called a logit: the evidence for that class.",
+      "Where the column is long, most of a network's weights are here: one for every pair of input and neuron.",
+    ],
+  },
+  view: draw,
+};
 
 /**
  * @param {FullConnectionStep} step
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function fullConnection(step, context) {
+function draw(step, context) {
   const { chain } = context;
   const before = stepBefore(step);
   const input = vector(before, context, "input", (index) =>
@@ -115,8 +129,8 @@ function unfold(step, { state, set }) {
 function origin(step, context, index) {
   const before = stepBefore(step);
   const stop = { step: before.name, place: [index] };
-  if (before.kind !== "flattening") return [link(context.backTo(stop), `neuron ${index}`)];
-  const cell = cellOfIndex(index, before.input_shape);
+  const cell = cellOf(before, [index]);
+  if (cell === null) return [link(context.backTo(stop), `${before.unit} ${index}`)];
   const cellStop = { step: stepBefore(before).name, place: cell };
   return [
     link(context.backTo(stop), String(index)),
@@ -138,9 +152,9 @@ function check(step, neuron) {
   return element(
     "p",
     { class: "check" },
-    `Shown to three digits, added up in full: ${full(total)}. The walk holds ${full(valueAt(step, [neuron]))}.`,
+    `Exact sum: ${full(total)}; the walk holds ${full(valueAt(step, [neuron]))}.`,
     stepBefore(step).output.scales
-      ? " The inputs are rounded as their maps are; the products come from the inputs in full."
+      ? " The inputs shown are rounded like their maps; the products were computed from exact inputs."
       : null,
   );
 }
@@ -155,7 +169,7 @@ function classBars(step, context, neuron) {
   return bars(
     order.map((index) => ({ label: context.chain.classes[index], value: step.output.data[index] })),
     {
-      caption: "Logits, the largest first. Choose a class.",
+      caption: "Logits, largest first. Choose a class.",
       chosen: order.indexOf(neuron),
       onChoose: (place) => context.pick([order[place]]),
     },
@@ -181,17 +195,16 @@ function mostRelevant(step, context, neuron) {
   const order = largestFirst(means.map((mean, input) => mean - others[input])).slice(0, MOST_RELEVANT);
   const name = context.chain.classes[neuron];
   return [
-    element("h2", {}, `What lights up for ${name}`),
+    element("h2", {}, `Which inputs respond to ${name}`),
     element(
       "p",
       { class: "quiet" },
-      `Means over ${count(step.relevance.pictures[neuron])} test pictures of ${name} and over those of the other classes, not only this picture: `,
-      "the more an input lights up for one class and not for the others, the more it has to say about it.",
+      `Mean over ${count(step.relevance.pictures[neuron])} test pictures of ${name}, beside the mean over the other classes: the more an input responds to one class only, the more it says about that class.`,
     ),
     element(
       "table",
       { class: "figures" },
-      head(["input", `mean for ${name}`, "mean for the others", "weight"]),
+      head(["input", `mean for ${name}`, "mean for other classes", "weight"]),
       element(
         "tbody",
         {},

@@ -15,12 +15,28 @@ import { outputMaps } from "convscope/walk/output_maps.js";
  * @typedef {import("convscope/walk/view.js").Context} Context
  */
 
+/** @type {import("convscope/walk/view.js").Kind} */
+export const image = {
+  short: "image",
+  text: {
+    does: "To a network, a picture is a grid of numbers: one for each pixel and channel, shifted and scaled so that they centre on 0.",
+    attempt: "Point at a dark pixel and at a bright one, and compare their numbers.",
+    more: [
+      "A grey picture has one channel; a colour picture has three: red, green and blue. Each value runs from 0 to 255.",
+      "Every picture is resized to the same height and width, because the last layers need the same number of inputs each time.",
+      "Subtracting the mean of the training pictures and dividing by their standard deviation puts all channels on one scale, which makes training steadier.",
+    ],
+  },
+  view: draw,
+  mapNames: ({ output }) => (output.shape[0] === 3 ? ["red", "green", "blue"] : ["grey"]),
+};
+
 /**
  * @param {ImageStep} step
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function image(step, context) {
+function draw(step, context) {
   const [channels, height, width] = step.shape;
   const pixels = board(
     {
@@ -31,7 +47,7 @@ export function image(step, context) {
     },
     context.theme,
     {
-      label: `the picture as the network gets it, ${height} × ${width} pixels`,
+      label: `the picture as the network sees it, ${height} × ${width} pixels`,
       text: (index) => (channels === 1 ? String(step.pixels.data[index]) : ""),
       listener: {
         point: (row, column) => context.point([context.place[0], row, column]),
@@ -45,7 +61,7 @@ export function image(step, context) {
   return {
     input: [original(step), changes(step)],
     middle: [
-      element("h3", {}, `as the network gets it, ${height} × ${width} pixels`),
+      element("h3", {}, `As the network sees it, ${height} × ${width} pixels`),
       pixels.element,
       numbers,
       channelPictures(step, context),
@@ -69,8 +85,8 @@ function original({ original, original_shape: [height, width] }) {
   return element(
     "figure",
     {},
-    element("img", { src: original, alt: "the picture as it was", class: "original" }),
-    element("figcaption", {}, `as it was, ${height} × ${width} pixels`),
+    element("img", { src: original, alt: "the original picture", class: "original" }),
+    element("figcaption", {}, `original, ${height} × ${width} pixels`),
   );
 }
 
@@ -79,7 +95,7 @@ function changes({ changes }) {
   return element(
     "div",
     { class: "stack" },
-    element("h3", {}, "What was done to it"),
+    element("h3", {}, "How it was prepared"),
     element(
       "ol",
       { class: "changes" },
@@ -97,8 +113,8 @@ function arithmetic(step, row, column) {
   return element(
     "table",
     { class: "figures" },
-    element("caption", {}, `pixel (${row}, ${column}): (value − mean) / deviation`),
-    head(["channel", "value", "mean", "deviation", "result"]),
+    element("caption", {}, `pixel (${row}, ${column}): (value − mean) / standard deviation`),
+    head(["channel", "value", "mean", "std. dev.", "result"]),
     element(
       "tbody",
       {},

@@ -17,14 +17,31 @@ const POOLINGS = {
   "": "the network’s own pooling",
   max: "max pooling",
   average: "average pooling",
-  none: "first cells",
+  none: "no pooling, only the first cell",
+};
+
+/** @type {import("convscope/walk/view.js").Extra} */
+export const invariance = {
+  title: "invariance",
+  text: {
+    does: "The picture is shifted, turned, scaled and squeezed, to see how much its feature maps and the answer change.",
+    attempt:
+      "Move the slider until the answer changes. With which kind of pooling do the maps and the logits change least?",
+    more: [
+      "The distance is relative: 0 means that the maps are unchanged, 1 that they changed by as much as their own length.",
+      "All kinds of pooling get the same maps, so only the pooling differs.",
+      "Pooling makes maps more stable under small shifts, not under large ones: a feature that leaves its window is lost to it.",
+    ],
+  },
+  isPresent: ({ invariance }) => invariance.length > 0,
+  view: draw,
 };
 
 /**
  * @param {import("convscope/walk/view.js").Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function invariance({ chain, state, set, absent }) {
+function draw({ chain, state, set, absent }) {
   if (chain.invariance.length === 0) return { below: [element("p", { class: "quiet" }, absent)] };
   const names = Object.fromEntries(chain.invariance.map(({ change }) => [change, change]));
   const change = chain.invariance.find((one) => one.change === state.options.change) ?? chain.invariance[0];
@@ -95,13 +112,13 @@ function lab({ classes }, change, index, pooling) {
       element("figcaption", {}, amountText(change, index)),
       bars(
         leading.map((one) => ({ label: classes[one], value: now[one] })),
-        { caption: "the answer now", shares: true },
+        { caption: "prediction", shares: true },
       ),
     ),
     element(
       "figure",
       {},
-      element("figcaption", {}, "How far the first maps move"),
+      element("figcaption", {}, "How much the first maps change"),
       chart(
         [
           { name: "no pooling", x: amounts, y: before },
@@ -117,7 +134,7 @@ function lab({ classes }, change, index, pooling) {
           highest: 1,
         },
       ),
-      distancesTable("distance from the unmoved picture’s maps", [
+      distancesTable("distance from the original picture’s maps", [
         ["no pooling", before[index]],
         ["max pooling", after.max[index]],
         ["average pooling", after.average[index]],
@@ -126,7 +143,7 @@ function lab({ classes }, change, index, pooling) {
       element(
         "p",
         { class: "quiet" },
-        "“First cell” shrinks the maps like pooling does, but keeps the first cell of each window, whatever it is.",
+        "“First cell” shrinks the maps as pooling does, but simply keeps the first cell of each window.",
       ),
     ),
     change.by_pooling && farLogits(change.by_pooling, change, index, across),
@@ -162,7 +179,7 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
   return element(
     "figure",
     {},
-    element("figcaption", {}, "How far the logits move"),
+    element("figcaption", {}, "How much the logits change"),
     chart(
       [
         { name: "max", x: amounts, y: max.distances, dash: 1 },
@@ -177,7 +194,7 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
         highest: 1,
       },
     ),
-    distancesTable("distance from the unmoved picture’s logits", [
+    distancesTable("distance from the original picture’s logits", [
       ["max pooling", max.distances[index]],
       ["average pooling", average.distances[index]],
       ["first cell", none.distances[index]],
@@ -185,7 +202,7 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
     element(
       "p",
       { class: "quiet" },
-      "The same weights, with every pooling of the network replaced. They were learned with the network’s own: with another, look at how the logits move, not at whether they are right.",
+      "The same weights, with every pooling layer replaced. They were trained with the network’s own pooling: with another, look at how much the logits change, not at whether they are right.",
     ),
   );
 }

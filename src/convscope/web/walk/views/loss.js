@@ -11,12 +11,27 @@ import { foremost, stepOfKind } from "convscope/walk/chain.js";
  * @typedef {import("convscope/walk/view.js").Context} Context
  */
 
+/** @type {import("convscope/walk/view.js").Kind} */
+export const loss = {
+  short: "loss",
+  text: {
+    does: "The loss measures how wrong the probabilities are, given the true class. Training makes it small.",
+    attempt: "Suppose that another class were the true one. Which loss rises most?",
+    more: [
+      "Cross-entropy is −ln of the true class's probability: 0 for a confident, correct answer, and without limit for a confident, wrong one.",
+      "Classification error is what we want to be small, but it does not change when weights change a little, so there is no gradient to follow.",
+    ],
+  },
+  view: draw,
+  output: ofTruths,
+};
+
 /**
  * @param {LossStep} step
  * @param {Context} context  its place is the true class
  * @returns {import("convscope/walk/view.js").View}
  */
-export function loss(step, context) {
+function draw(step, context) {
   const { chain } = context;
   const classes = foremost(chain);
   const softmax = stepOfKind(chain, "softmax");
@@ -44,7 +59,7 @@ export function loss(step, context) {
       output.replaceChildren(...gradients(step, context, truth));
     },
     spoken: ([truth]) =>
-      `if the truth is ${chain.classes[truth]}, cross-entropy is ${three(told(step, truth).cross_entropy)}`,
+      `if the true class is ${chain.classes[truth]}, cross-entropy is ${three(told(step, truth).cross_entropy)}`,
   };
 }
 
@@ -54,8 +69,9 @@ export function loss(step, context) {
  */
 function truthText({ classes, truth: known }, truth) {
   if (known === truth) return `Probabilities. True class: ${classes[truth]}.`;
-  if (known === null) return `Probabilities. Supposing the true class is ${classes[truth]}; choose another.`;
-  return `Probabilities. Supposing it were ${classes[truth]}; the true class is ${classes[known]}.`;
+  if (known === null)
+    return `Probabilities, assuming that the true class is ${classes[truth]}. Choose another to compare.`;
+  return `Probabilities, assuming that it were ${classes[truth]}. The true class is ${classes[known]}.`;
 }
 
 /**
@@ -89,7 +105,7 @@ function arithmetic(step, context, probabilities, truth) {
     element(
       "p",
       { class: "quiet" },
-      "Only the true class's probability counts. Near 0 it costs without limit.",
+      "Only the true class's probability counts. As it approaches 0, the loss grows without limit.",
     ),
     element("h3", {}, "Squared error"),
     element(
@@ -134,7 +150,7 @@ function arithmetic(step, context, probabilities, truth) {
       {},
       `The most probable class is ${classes[predicted]}, ${percent(probabilities[predicted])}: `,
       element("strong", { class: "output" }, number(classification_error)),
-      classification_error === 0 ? ", right." : ", wrong.",
+      classification_error === 0 ? ", correct." : ", wrong.",
     ),
   ];
 }
@@ -157,7 +173,7 @@ function gradients(step, { chain }, truth) {
     element(
       "p",
       { class: "quiet" },
-      "How the loss changes with each logit. Training moves logits the other way.",
+      "How the loss changes as each logit grows. Training moves the logits the opposite way.",
     ),
     element(
       "table",
@@ -181,7 +197,7 @@ function gradients(step, { chain }, truth) {
     element(
       "p",
       {},
-      "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a network that is surely wrong hears almost nothing. Classification error's is 0 everywhere: nothing to learn from.",
+      "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a confidently wrong network gets almost no gradient. Classification error's is 0 everywhere: nothing to learn from.",
     ),
   ];
 }
@@ -194,4 +210,17 @@ function gradients(step, { chain }, truth) {
  */
 function told({ truths }, truth) {
   return truths.find((one) => one.truth === truth) ?? truths[0];
+}
+
+/**
+ * The cross-entropy of each class as the truth, as far as the walk holds it.
+ *
+ * @param {LossStep} step
+ * @param {import("convscope/walk/chain.js").Step} before
+ * @returns {import("convscope/kit/arrays.js").Tensor}
+ */
+function ofTruths({ truths }, { shape }) {
+  const losses = new Float64Array(shape[0]).fill(NaN);
+  for (const { truth, cross_entropy } of truths) losses[truth] = cross_entropy;
+  return { shape, data: losses };
 }

@@ -6,7 +6,7 @@ import { element, link } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { count, percent, shapeText, three } from "convscope/kit/numbers.js";
-import { format } from "convscope/kit/state.js";
+import { format } from "convscope/kit/address.js";
 import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js";
 
 /**
@@ -19,11 +19,26 @@ const GAP = 16;
 const TEXT = 31; // what a step's name takes, and how many maps more there are
 const MOST_CLASSES = 5;
 
+/** @type {import("convscope/walk/view.js").Extra} */
+export const overview = {
+  title: "overview",
+  text: {
+    does: "Step by step, the picture becomes feature maps. In a whole network, the last maps become a column of numbers, and that column an answer.",
+    attempt: "Choose any map to see where its numbers come from.",
+    more: [
+      "Blue is negative, orange is positive; the strongest colour marks the largest number of the step.",
+      "The maps of a step are sorted by how strongly they respond.",
+    ],
+  },
+  isPresent: () => true,
+  view: draw,
+};
+
 /**
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function overview(context) {
+function draw(context) {
   return {
     below: [
       element(
@@ -76,7 +91,7 @@ function tempered({ temperature, probabilities, predicted }) {
   return element(
     "p",
     { class: "quiet" },
-    `The answer at the top, ${answer}, divides the logits by ${three(temperature)} first.`,
+    `The prediction at the top, ${answer}, is calibrated: its logits are divided by ${three(temperature)} first.`,
   );
 }
 

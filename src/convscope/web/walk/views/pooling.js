@@ -7,41 +7,90 @@ import { NO_MARGIN } from "convscope/kit/maps.js";
 import { number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
-import { format } from "convscope/kit/state.js";
-import { stepBefore, valueAt } from "convscope/walk/chain.js";
+import { format } from "convscope/kit/address.js";
+import { mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { inputMaps } from "convscope/walk/input_maps.js";
 import { outputMaps } from "convscope/walk/output_maps.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").PoolingStep} PoolingStep
  * @typedef {import("convscope/walk/view.js").Context} Context
- * @typedef {import("convscope/kit/state.js").Place} Place
+ * @typedef {import("convscope/kit/address.js").Place} Place
  */
+
+/**
+ * What differs between the kinds of pooling.
+ *
+ * @typedef {object} Rule
+ * @property {string} spoken  how a window's number is called
+ * @property {(step: PoolingStep, place: Place) => Place | null} winner  the cell that the number comes from, if it is one
+ * @property {(step: PoolingStep, context: Context, cells: Place[], place: Place) => HTMLElement} arithmetic
+ * @property {(step: PoolingStep) => string} kept  how much of the input comes out
+ */
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const maxPooling = {
+  short: "max pool",
+  text: {
+    does: "Each window keeps only its largest number: the map shrinks, and the strongest evidence stays.",
+    attempt: "Move from cell to cell and watch where the largest number sits.",
+    more: [
+      "It asks whether a feature appears anywhere in the window; exactly where is forgotten.",
+      "So small shifts of the picture change less, and later layers have fewer numbers to weigh.",
+      "Windows that would hang over the edge are dropped or, where the network says so (ceil mode), use the cells that they do cover.",
+    ],
+  },
+  view: (step, context) => draw(step, context, MAXIMUM),
+  output: maxima,
+  mapNames: (_, before) => before.map_names,
+};
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const averagePooling = {
+  short: "avg pool",
+  text: {
+    does: "Each window gives the mean of its numbers: how much of a feature there is on average.",
+    attempt: "Compare a window with one strong cell to an even one.",
+    more: [
+      "Max pooling asks whether a feature is there at all; average pooling asks how much of it there is.",
+      "It has no weights, and it is a linear step.",
+    ],
+  },
+  view: (step, context) => draw(step, context, MEAN),
+  mapNames: (_, before) => before.map_names,
+};
+
+/** @type {Rule} */
+const MAXIMUM = { spoken: "largest", winner: winnerOf, arithmetic: maximum, kept: keptByMaximum };
+
+/** @type {Rule} */
+const MEAN = { spoken: "mean", winner: () => null, arithmetic: mean, kept: () => "" };
 
 /**
  * @param {PoolingStep} step
  * @param {Context} context
+ * @param {Rule} rule
  * @returns {import("convscope/walk/view.js").View}
  */
-export function pooling(step, context) {
+function draw(step, context, rule) {
   const before = stepBefore(step);
   const input = inputMaps(before, context, { map: context.place[0], all: false, margin: overhang(step) });
   const output = outputMaps(step, context);
   const middle = element("div", { class: "stack" });
   return {
     input: input.nodes,
-    middle: [middle, losses(step), sizes(step)],
+    middle: [middle, counts(step, context, rule), sizes(step)],
     output: output.nodes,
     show(place) {
       const [, row, column] = place;
       input.mark(windowAt(step, row, column));
       output.show(row, column);
-      const winner = winnerOf(step, place);
+      const winner = rule.winner(step, place);
       if (winner) input.large.outline("winner", { top: winner[1], left: winner[2], height: 1, width: 1 });
-      middle.replaceChildren(...arithmetic(step, context, place));
+      middle.replaceChildren(...arithmetic(step, context, place, rule));
     },
     spoken: (place) =>
-      `${step.kind === "max_pooling" ? "largest" : "mean"} of ${cellsOf(step, place).length} cells is ${three(valueAt(step, place))}`,
+      `${rule.spoken} of ${cellsOf(step, place).length} cells is ${three(valueAt(step, place))}`,
   };
 }
 
@@ -49,10 +98,11 @@ export function pooling(step, context) {
  * @param {PoolingStep} step
  * @param {Context} context
  * @param {Place} place
+ * @param {Rule} rule
  */
-function arithmetic(step, context, place) {
+function arithmetic(step, context, place, rule) {
   const before = stepBefore(step);
-  const winner = winnerOf(step, place);
+  const winner = rule.winner(step, place);
   const inside = cellsOf(step, place);
   const [map, row, column] = place;
   const { top, left, width, height } = windowAt(step, row, column);
@@ -69,35 +119,35 @@ function arithmetic(step, context, place) {
   });
   return [
     numberGrid(
-      { caption: `window of map ${map}`, role: "input", cells, columns: width, limit: before.limit },
+      {
+        caption: `window of ${mapName(before, map)}`,
+        role: "input",
+        cells,
+        columns: width,
+        limit: before.limit,
+      },
       context.theme,
     ),
-    winner ? maximum(before, context, winner) : mean(step, inside, place),
+    rule.arithmetic(step, context, inside, place),
   ];
 }
 
-/**
- * @param {import("convscope/walk/chain.js").Step} before
- * @param {Context} context
- * @param {Place} winner
- */
-function maximum(before, context, winner) {
+/** @type {Rule["arithmetic"]} */
+function maximum(step, context, _, place) {
+  const before = stepBefore(step);
+  const winner = winnerOf(step, place);
   return element(
     "p",
     { class: "equation" },
     "the largest is ",
-    element("strong", { class: "output" }, number(valueAt(before, winner))),
+    element("strong", { class: "output" }, number(valueAt(step, place))),
     ", at ",
     link(context.backTo({ step: before.name, place: winner }), `(${winner[1]}, ${winner[2]})`),
   );
 }
 
-/**
- * @param {PoolingStep} step
- * @param {Place[]} cells
- * @param {Place} place
- */
-function mean(step, cells, place) {
+/** @type {Rule["arithmetic"]} */
+function mean(step, _, cells, place) {
   const before = stepBefore(step);
   const total = cells.reduce((sum, cell) => sum + valueAt(before, cell), 0);
   return element(
@@ -109,26 +159,26 @@ function mean(step, cells, place) {
   );
 }
 
-/** @param {PoolingStep} step */
-function losses(step) {
+/**
+ * @param {PoolingStep} step
+ * @param {Context} context
+ * @param {Rule} rule
+ */
+function counts(step, context, rule) {
   const before = stepBefore(step);
   const [inside, outside] = [before.output.data.length, step.output.data.length];
   return element(
     "div",
     { class: "stack" },
-    element(
-      "p",
-      {},
-      `${count(inside)} numbers go in and ${count(outside)} come out.`,
-      step.winners !== undefined && ` ${percent(step.kept_fraction)} of them win somewhere.`,
-      typeof step.lost_fraction === "number" &&
-        ` Those that win nowhere held ${percent(step.lost_fraction)} of the sum of the maps.`,
-    ),
+    element("p", {}, `${count(inside)} numbers go in and ${count(outside)} come out. ${rule.kept(step)}`),
     element(
       "p",
       {},
       "Does it matter where exactly a feature lies? ",
-      link(format({ trail: [{ step: "invariance", place: [] }], options: {} }), "Move the picture and see."),
+      link(
+        format({ ...context.state, trail: [{ step: "invariance", place: [] }] }),
+        "Move the picture and see.",
+      ),
     ),
   );
 }
@@ -138,7 +188,7 @@ function sizes({ output_size }) {
   return element(
     "details",
     {},
-    element("summary", {}, "How large the maps become"),
+    element("summary", {}, "Size of the maps"),
     element("p", { class: "formula" }, "height ", output_size.height),
     element("p", { class: "formula" }, "width ", output_size.width),
   );
@@ -169,15 +219,52 @@ function cellsOf(step, [map, row, column]) {
 }
 
 /**
+ * The cell that is the largest of its window.
+ *
  * @param {PoolingStep} step
  * @param {Place} place
- * @returns {Place | null}  null where no cell wins: an average has none
+ * @returns {Place}
  */
 function winnerOf(step, place) {
-  if (!step.winners) return null;
   const { top, left, width } = windowAt(step, place[1], place[2]);
-  const index = valueAt({ ...step, output: step.winners }, place);
+  const index = valueAt({ ...step, output: winnersOf(step) }, place);
   return [place[0], top + Math.floor(index / width), left + (index % width)];
+}
+
+/** @param {PoolingStep} step */
+function winnersOf({ name, winners }) {
+  if (!winners) throw new RangeError(`the walk does not say which cells are the largest in ${name}`);
+  return winners;
+}
+
+/** @param {PoolingStep} step */
+function keptByMaximum({ kept_fraction, lost_fraction }) {
+  const kept = `${percent(kept_fraction)} of them are the largest of some window.`;
+  return typeof lost_fraction === "number"
+    ? `${kept} The others made up ${percent(lost_fraction)} of the maps' total.`
+    : kept;
+}
+
+/**
+ * The numbers of the cells that a walk names as winners.
+ *
+ * @param {PoolingStep} step
+ * @param {import("convscope/walk/chain.js").Step} before
+ * @returns {import("convscope/kit/arrays.js").Tensor}
+ */
+function maxima(step, { output: input }) {
+  const { window, stride } = step;
+  const { shape, data } = winnersOf(step);
+  const [, height, width] = shape;
+  const [, rows, columns] = input.shape;
+  const numbers = new Float64Array(data.length);
+  for (let place = 0; place < numbers.length; place++) {
+    const map = Math.floor(place / (height * width));
+    const row = (Math.floor(place / width) % height) * stride[0] + Math.floor(data[place] / window[1]);
+    const column = (place % width) * stride[1] + (data[place] % window[1]);
+    numbers[place] = input.data[(map * rows + row) * columns + column];
+  }
+  return { shape, data: numbers, steps: input.steps };
 }
 
 /** @param {PoolingStep} step */

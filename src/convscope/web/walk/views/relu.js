@@ -11,12 +11,31 @@ import { noRelu } from "convscope/walk/no_relu.js";
 import { outputMaps, shownMaps } from "convscope/walk/output_maps.js";
 import { vector } from "convscope/walk/vector.js";
 
+/** @type {import("convscope/walk/view.js").Kind} */
+export const relu = {
+  short: "ReLU",
+  text: {
+    does: "Negative numbers become 0; positive numbers stay as they are: max(0, x).",
+    attempt: "Find a blue (negative) cell on the left, then the same cell on the right.",
+    more: [
+      "After ReLU a map says how strongly its feature is present, and no longer how strongly it is absent.",
+      "The bend at 0 is the point: without it, any number of layers would collapse into a single one.",
+      "Where a number was set to 0, no gradient flows back during training either.",
+    ],
+  },
+  view: draw,
+  title: ({ name }) => `ReLU after ${name.split(".")[0].replaceAll("_", " ")}`,
+  output: (_, before) => rectified(before.output),
+  limit: (before) => before.limit,
+  mapNames: (_, before) => before.map_names,
+};
+
 /**
  * @param {import("convscope/walk/chain.js").ReluStep} step
  * @param {import("convscope/walk/view.js").Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function relu(step, context) {
+function draw(step, context) {
   const before = stepBefore(step);
   const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
   const middle = element("div", { class: "stack" });
@@ -81,7 +100,8 @@ function ofColumn(step, context) {
 function arithmetic(before, step, context, place) {
   const value = valueAt(before, place);
   const result = valueAt(step, place);
-  const verdict = value < 0 ? "is negative: it is silenced" : value > 0 ? "is positive: it stays" : "stays 0";
+  const verdict =
+    value < 0 ? "is negative, so it becomes 0" : value > 0 ? "is positive, so it stays" : "stays 0";
   return element(
     "div",
     { class: "stack" },
@@ -112,19 +132,28 @@ function shares(step, context) {
     element(
       "p",
       {},
-      "In all, ",
       element("strong", {}, percent(step.silenced_fraction)),
-      " of the numbers are negative and become 0.",
+      " of all the numbers are negative and become 0.",
     ),
     each.length > 1 &&
       bars(
         order.map((map) => ({ label: mapName(step, map), value: each[map] })),
         {
-          caption: "share of each shown map that is silenced",
+          caption: "share of each map that becomes 0",
           chosen: order.indexOf(place[0]),
           shares: true,
           onChoose: (index) => pick([order[index], ...place.slice(1)]),
         },
       ),
   );
+}
+
+/**
+ * @param {import("convscope/kit/arrays.js").Tensor} input
+ * @returns {import("convscope/kit/arrays.js").Tensor}
+ */
+function rectified({ shape, data, steps }) {
+  const kept = new Float64Array(data.length);
+  for (let place = 0; place < kept.length; place++) kept[place] = Math.max(0, data[place]);
+  return { shape, data: kept, steps };
 }

@@ -12,12 +12,26 @@ import { foremost, stepBefore, valueAt } from "convscope/walk/chain.js";
  * @typedef {import("convscope/walk/view.js").Context} Context
  */
 
+/** @type {import("convscope/walk/view.js").Kind} */
+export const softmax = {
+  short: "softmax",
+  text: {
+    does: "Exponentials make the logits positive, and dividing each by their sum turns them into probabilities that add up to 1.",
+    attempt: "Check one probability with a calculator: e to the power of the difference, divided by the sum.",
+    more: [
+      "Only differences between logits matter: add 5 to all of them and nothing changes.",
+      "A logit that is larger than another by 1 gets e ≈ 2.72 times its probability.",
+    ],
+  },
+  view: draw,
+};
+
 /**
  * @param {SoftmaxStep} step
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function softmax(step, context) {
+function draw(step, context) {
   const { classes } = context.chain;
   const order = foremost(context.chain).sort((a, b) => step.logits.data[b] - step.logits.data[a]);
   const input = element("div", { class: "stack" });
@@ -91,7 +105,7 @@ function arithmetic(step, context, chosen, order) {
     element(
       "table",
       { class: "figures" },
-      head(["class", "logit", "− largest", "e to that", "share"]),
+      head(["class", "logit", "minus largest", "exponential", "probability"]),
       element(
         "tbody",
         {},
@@ -134,7 +148,7 @@ function arithmetic(step, context, chosen, order) {
     element(
       "p",
       { class: "quiet" },
-      "Taking the largest logit away first changes no share, and no exponential grows too large to write down.",
+      "Subtracting the largest logit first does not change the result, and keeps the exponentials from overflowing.",
     ),
   ];
 }
@@ -150,11 +164,11 @@ function temperature(step, { chain }) {
   return element(
     "details",
     {},
-    element("summary", {}, "What the network says in the end"),
+    element("summary", {}, "Calibrated probabilities"),
     element(
       "p",
       {},
-      `${temperature > 1 ? "Networks tend to be too sure." : "This network is surer than these shares say."} On pictures set aside, dividing the logits by ${three(temperature)} made the probabilities fit best; predictions use those:`,
+      `${temperature > 1 ? "Networks tend to be overconfident." : "This network is right more often than these probabilities say."} On held-out pictures, dividing the logits by a temperature of ${three(temperature)} made the probabilities fit best. Predictions use those:`,
     ),
     element(
       "ul",

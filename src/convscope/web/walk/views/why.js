@@ -23,11 +23,25 @@ const SIDE = 320; // screen pixels
 const SAME = 1e-6; // distances that rounding leaves
 const MOST_TINT = 0.8; // of the strongest place: something of the picture shows through
 
+/** @type {import("convscope/walk/view.js").Extra} */
+export const why = {
+  title: "why this answer",
+  text: {
+    does: "Two maps of what mattered for the answer, and the training pictures that look most similar to the network.",
+    attempt: "Did the object itself matter, or the background?",
+    more: [
+      "Such maps show where, not why: each rests on one definition of what matters. Where the two disagree, trust neither alone.",
+    ],
+  },
+  isPresent: ({ why, neighbours }) => why !== null || neighbours.length > 0,
+  view: draw,
+};
+
 /**
  * @param {Context} context
  * @returns {import("convscope/walk/view.js").View}
  */
-export function why(context) {
+function draw(context) {
   const none = context.chain.why === null && element("p", { class: "quiet" }, context.absent);
   return { below: [none, gradCam(context), occlusion(context), neighbours(context)] };
 }
@@ -57,7 +71,7 @@ function gradCam(context) {
   return element(
     "section",
     {},
-    element("h2", {}, `Grad-CAM: which places spoke for ${title}`),
+    element("h2", {}, `Grad-CAM: where the evidence for ${title} lies`),
     cam.classes !== undefined && choice("class", String(shown), names, (index) => set("class", index)),
     pair(context, map, { seen: cell, drawn: cell }),
     element("p", { class: "quiet" }, cam.text),
@@ -84,7 +98,7 @@ function occlusion(context) {
     element(
       "h2",
       {},
-      `Occlusion: what the answer ${chain.classes[chain.predicted ?? 0]} loses when a square covers the place`,
+      `Occlusion: how much ${chain.classes[chain.predicted ?? 0]} loses when a square covers each place`,
     ),
     pair(context, map, { seen, drawn }),
     element("p", { class: "quiet" }, covered.text),
@@ -109,10 +123,10 @@ function pair({ chain, theme, room }, map, { seen, drawn }) {
   const limit = limitOf(map.data);
   const picture = (/** @type {Paint} */ paint, /** @type {string} */ label) =>
     board({ height: imageHeight, width: imageWidth, cell, paint }, theme, { label });
-  const plain = picture(pixelPaint(image.pixels), "the picture as the network gets it");
+  const plain = picture(pixelPaint(image.pixels), "the picture as the network sees it");
   const laid = picture(
     laidOver(image, map, limit, theme, drawn),
-    "the same picture in grey, the map laid over it",
+    "the same picture in grey, with the map over it",
   );
   const readout = element("p", { class: "readout", "aria-live": "polite" });
   const show = (/** @type {number} */ row, /** @type {number} */ column) => {
@@ -133,8 +147,8 @@ function pair({ chain, theme, room }, map, { seen, drawn }) {
     "div",
     { class: "pair" },
     captioned("the picture", plain.element),
-    captioned("the map laid over it", laid.element),
-    captioned("the map: point at it", heat.element, legend(limit, theme), readout),
+    captioned("the map over the picture", laid.element),
+    captioned("the map: point at a place", heat.element, legend(limit, theme), readout),
   );
 }
 
@@ -184,7 +198,7 @@ function laidOver(image, map, limit, theme, drawn) {
 
 /** @param {Context} context */
 function neighbours({ chain, noNeighbours }) {
-  const title = element("h2", {}, "The training pictures most alike");
+  const title = element("h2", {}, "Most similar training pictures");
   if (chain.neighbours.length === 0) {
     return element("section", {}, title, element("p", { class: "quiet" }, noNeighbours));
   }
@@ -195,7 +209,7 @@ function neighbours({ chain, noNeighbours }) {
     element(
       "p",
       { class: "quiet" },
-      "Nearest in the last hidden layer: there, alike means alike to the network.",
+      "Nearest by the features of the last hidden layer: similar in the eyes of the network.",
     ),
     element(
       "ul",
@@ -206,7 +220,7 @@ function neighbours({ chain, noNeighbours }) {
           {},
           element("img", { src: thumbnail, alt: `a picture of class ${label}` }),
           element("strong", {}, label),
-          element("span", {}, distance < SAME ? "the same" : `distance ${three(distance)}`),
+          element("span", {}, distance < SAME ? "identical" : `distance ${three(distance)}`),
           element("span", { class: "quiet", title: name }, name.split("/").pop() ?? name),
         ),
       ),

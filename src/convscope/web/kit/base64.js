@@ -1,7 +1,10 @@
-/** Numbers as the page carries them. */
+/** Bytes as pages carry them. */
 
-/** @param {string} encoded  in base64 */
-export function bytes(encoded) {
+/**
+ * @param {string} encoded  in base64
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function bytesOf(encoded) {
   const text = atob(encoded);
   const decoded = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place++) decoded[place] = text.charCodeAt(place);

@@ -1,0 +1,166 @@
+/**
+ * Which class is it? Pictures that are dropped, pasted or chosen, and the camera, each answered by a classifier that
+ * the page is given: the service that it came from, or the network inside the page itself.
+ *
+ * @typedef {object} Answer
+ * @property {import("convscope/kit/bars.js").Bar[]} classes  the most probable first
+ * @property {boolean} isUnknown  whether it is probably none of them
+ * @property {import("convscope/kit/arrays.js").Tensor} [pixels]  what the network sees
+ * @property {number} [milliseconds]
+ *
+ * @typedef {object} Setting
+ * @property {(picture: File | ImageBitmap) => Promise<Answer>} classify  a bitmap is given away; an error concerns this
+ *   picture alone, unless it is `Unavailable`
+ * @property {number} atOnce  how many pictures are classified at a time
+ * @property {() => import("convscope/kit/dom.js").Child[]} names  what stands at the top
+ * @property {import("convscope/kit/dom.js").Child[]} [controls]  above the place to drop pictures
+ * @property {string} footnote
+ */
+
+import { bars } from "convscope/kit/bars.js";
+import { camera } from "convscope/kit/camera.js";
+import { element } from "convscope/kit/dom.js";
+import { fileButton, takeDropped, takePasted } from "convscope/kit/files.js";
+import { percent } from "convscope/kit/numbers.js";
+import { pageTop } from "convscope/kit/page_top.js";
+import { networkInput } from "convscope/kit/preview.js";
+import { problemText } from "convscope/kit/problem.js";
+import { redraw } from "convscope/kit/redraw.js";
+import { followTheme } from "convscope/kit/theme.js";
+
+const MOST_NAMED = 20;
+const UNKNOWN = "probably none of these classes";
+
+/** No picture can be classified now. */
+export class Unavailable extends Error {}
+
+export class ClassifyPage {
+  /**
+   * @param {HTMLElement} root
+   * @param {Setting} setting
+   */
+  constructor(root, setting) {
+    this.setting = setting;
+    this.top = element("div");
+    this.classes = element("p");
+    this.status = element("p", { role: "status" });
+    this.answers = element("ol", { class: "answers", "aria-label": "answers, newest first" });
+    this.live = element("div", { class: "stack" });
+    /** The class that the camera saw last. */
+    this.lastSeen = "";
+    const { toggle, shown } = camera({ look: (frame) => this.look(frame), say: (text) => this.say(text) });
+    const take = (/** @type {File[]} */ files) => this.take(files);
+    const drop = element(
+      "div",
+      { class: "drop" },
+      element("p", {}, "Drop pictures here, paste one, or"),
+      element("p", { class: "choices" }, fileButton("Choose pictures", take, { multiple: true }), toggle),
+    );
+    shown.classList.add("answer-row");
+    shown.append(this.live);
+    takeDropped(window, take, { shown: drop });
+    takePasted(take);
+    const main = element(
+      "main",
+      { class: "classify" },
+      element("h1", {}, "Which class is it?"),
+      this.classes,
+      ...(setting.controls ?? []),
+      drop,
+      this.status,
+      shown,
+      this.answers,
+      element("p", { class: "quiet" }, setting.footnote),
+    );
+    root.replaceChildren(this.top, main);
+    addEventListener("hashchange", () => this.drawTop());
+    followTheme(() => this.drawTop());
+    this.drawTop();
+  }
+
+  drawTop() {
+    redraw(this.top, () => [pageTop(this.setting.names(), () => this.drawTop())]);
+  }
+
+  /** @param {string[]} names */
+  showClasses(names) {
+    const shown = names.slice(0, MOST_NAMED).join(", ");
+    const others = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+    this.classes.textContent = names.length ? `${names.length} classes: ${shown}${others}.` : "";
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  /** @param {File[]} files */
+  async take(files) {
+    const waiting = [...files];
+    while (waiting.length) {
+      this.say(files.length > 1 ? `${waiting.length} to go` : "");
+      const some = waiting.splice(0, this.setting.atOnce);
+      try {
+        const rows = await Promise.all(some.map((file) => this.row(file)));
+        for (const { element: row, text } of rows) {
+          this.answers.prepend(row);
+          this.say(text);
+        }
+      } catch (error) {
+        return this.say(problemText(error));
+      }
+    }
+  }
+
+  /** @param {File} file */
+  async row(file) {
+    const title = element("h2", {}, file.name);
+    try {
+      const answer = await this.setting.classify(file);
+      const image = element("img", { src: URL.createObjectURL(file), alt: file.name });
+      const pictures = element("div", { class: "pictures" }, image, seen(answer));
+      const said = element("div", { class: "stack" }, title, table(answer));
+      return {
+        element: element("li", { class: "answer-row" }, pictures, said),
+        text: `${file.name}: ${inWords(answer)}`,
+      };
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      const why = problemText(error);
+      const said = element("div", { class: "stack" }, title, element("p", {}, `Not classified: ${why}.`));
+      return {
+        element: element("li", { class: "answer-row" }, element("div"), said),
+        text: `${file.name} cannot be classified: ${why}`,
+      };
+    }
+  }
+
+  /**
+   * Shows what a frame of the camera is, and says it when that changes.
+   *
+   * @param {ImageBitmap} frame
+   */
+  async look(frame) {
+    const answer = await this.setting.classify(frame);
+    this.live.replaceChildren(...[seen(answer), table(answer)].filter((one) => one !== null));
+    const [{ label }] = answer.classes;
+    if (label !== this.lastSeen) this.say(`The camera sees ${inWords(answer)}`);
+    this.lastSeen = label;
+  }
+}
+
+/** @param {Answer} answer */
+function seen({ pixels }) {
+  return pixels ? networkInput(pixels) : null;
+}
+
+/** @param {Answer} answer */
+function table({ classes, isUnknown, milliseconds }) {
+  const said = [isUnknown && UNKNOWN, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
+  return bars(classes, { caption: said.filter(Boolean).join("; "), shares: true });
+}
+
+/** @param {Answer} answer */
+function inWords({ classes: [first], isUnknown }) {
+  return `${isUnknown ? `${UNKNOWN}; nearest: ` : ""}${first.label}, ${percent(first.value)}`;
+}

@@ -1,0 +1,32 @@
+/**
+ * Every kind of step, by its name in the walk's document: what it is called, what it teaches, and how it is drawn.
+ * A new kind is an entry here and a module in `views/`.
+ */
+
+import { convolution } from "convscope/walk/views/convolution.js";
+import { flattening } from "convscope/walk/views/flattening.js";
+import { fullConnection } from "convscope/walk/views/full_connection.js";
+import { image } from "convscope/walk/views/image.js";
+import { invariance } from "convscope/walk/views/invariance.js";
+import { loss } from "convscope/walk/views/loss.js";
+import { overview } from "convscope/walk/views/overview.js";
+import { averagePooling, maxPooling } from "convscope/walk/views/pooling.js";
+import { relu } from "convscope/walk/views/relu.js";
+import { softmax } from "convscope/walk/views/softmax.js";
+import { why } from "convscope/walk/views/why.js";
+
+/** @type {Record<string, import("convscope/walk/view.js").Kind>} */
+export const KINDS = {
+  image,
+  convolution,
+  relu,
+  max_pooling: maxPooling,
+  average_pooling: averagePooling,
+  flattening,
+  full_connection: fullConnection,
+  softmax,
+  loss,
+};
+
+/** Pages of a walk that are no step, by their name in the address. @type {Record<string, import("convscope/walk/view.js").Extra>} */
+export const EXTRAS = { overview, why, invariance };
