@@ -54,19 +54,18 @@ class Opened:
 
     def output(self, name):
         """The numbers of a step, by the walk."""
-        steps = self.walk.steps
-        place = [step.name for step in steps].index(name)
-        match steps[place].kind:
+        step = self.step(name)
+        match step.kind:
             case "relu":
-                return np.maximum(self.output(steps[place - 1].name), 0)
+                return np.maximum(self.output(step.inputs[0]), 0)
             case "flattening":
-                return self.output(steps[place - 1].name).reshape(-1)
+                return self.output(step.inputs[0]).reshape(-1)
             case "max_pooling":
-                return steps[place].maxima(self.output(steps[place - 1].name))
+                return step.values(self.output(step.inputs[0]))
             case "softmax":
-                return np.array(steps[place].output)
+                return np.array(step.output)
             case _:
-                return steps[place].output.values().astype(float)
+                return step.output.values().astype(float)
 
 
 @pytest.fixture(scope="session")

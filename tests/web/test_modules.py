@@ -6,10 +6,12 @@ import pytest
 
 from convscope.web.modules import IMPORT, WEB, bundle, reachable
 
+from . import jsdoc
+
 MODULES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
 STARTS = ["walk/page.js", "losses/page.js", "offline/page.js", "offline/worker.js", "serve/page.js"]
 STUDIO = [name for name in MODULES if re.fullmatch(r"studio/(studio|\w+/view)\.js", name)]
-ALONE = {"walk/view.js"}  # types alone
+ALONE = {"walk/view.js", "walk/document.js", "studio/answers.js"}  # types alone
 LOWER = {
     "kit": (),
     "walk": ("kit",),
@@ -53,6 +55,11 @@ def test_text_goes_in_as_text(name):
 def test_pages_of_one_file_ask_no_server():
     for name, text in reachable(*OFFLINE).items():
         assert "fetch(" not in text, name
+
+
+@pytest.mark.parametrize("name", jsdoc.MODULES)
+def test_generated_types_are_up_to_date(name):
+    assert (WEB / name).read_text("utf-8") == jsdoc.MODULES[name](), "run python tests/web/jsdoc.py"
 
 
 def test_a_bundle_runs_what_is_imported_first():

@@ -11,6 +11,7 @@ from convscope.steps import (
     mean_squared_error,
     softmax,
 )
+from convscope.steps.windows import Windows
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}  # the page's numbers are float32 with nine digits
 
@@ -29,15 +30,14 @@ def at(step, place):
 @pytest.mark.parametrize("name", ["convolution_1", "convolution_2"])
 def test_the_sum_behind_a_cell_of_a_convolution(colour, name):
     step = colour.step(name)
-    before = colour.walk.steps[[one.name for one in colour.walk.steps].index(name) - 1].name
+    (before,) = step.inputs
     for channel, row, column in cells(step.shape):
         colour.go(at(name, (channel, row, column)))
         told = convolution.explain(
             colour.output(before),
             step.filters.values(),
             step.bias.values(),
-            tuple(step.stride),
-            step.padding,
+            Windows(tuple(step.window), tuple(step.stride), tuple(step.padding)),
             channel=channel,
             row=row,
             column=column,
@@ -131,9 +131,7 @@ def test_the_winner_of_a_window(colour):
         colour.go(at("max_pooling_1", (channel, row, column)))
         told = max_pooling.explain(
             colour.output("convolution_1.relu"),
-            tuple(step.window),
-            tuple(step.stride),
-            overhang=step.overhang,
+            Windows(tuple(step.window), tuple(step.stride), overhang=step.overhang),
             channel=channel,
             row=row,
             column=column,

@@ -1,7 +1,7 @@
 /**
  * Choosing a model, pictures, and which part of them to look at. What is chosen stands in the address.
  *
- * @typedef {{id: string, name: string, origin: string}} Open  a model or some pictures
+ * @typedef {import("convscope/studio/answers.js").OpenModel | import("convscope/studio/answers.js").OpenData} Open
  */
 
 import { choice } from "convscope/kit/choice.js";

@@ -1,87 +1,40 @@
 /**
- * A walk as the views need it: every step with its unpacked numbers, what went in, and how it is called.
+ * A walk as the views need it: every step with its numbers, the step that it reads, and how it is called.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
- * @typedef {import("convscope/kit/receptive.js").ReceptiveField} ReceptiveField
  * @typedef {import("convscope/kit/address.js").Place} Place
+ * @typedef {import("convscope/walk/document.js").Walk} Walk
  *
- * @typedef {object} Common  what every step has
- * @property {string} name  unique: `convolution_1`
+ * @typedef {object} Reading  what the page adds to every step of the document
+ * @property {Tensor} output
  * @property {string} title  for people: `convolution 1`
  * @property {string} short  for narrow places: `conv 1`
- * @property {string} notation
- * @property {number[]} shape
- * @property {number} difference
- * @property {number} parameters
- * @property {number} multiply_adds
- * @property {ReceptiveField} receptive_field
- * @property {Tensor} output
  * @property {string} unit  what one of its numbers is called
  * @property {string[] | null} map_names
  * @property {Step | null} before  the step that it reads
- * @property {number} limit  the colour scale's end; that of a ReLU is that of the step before it
+ * @property {number} limit  the end of its colour scale
  *
- * @typedef {{kind: "image", original: string, original_shape: number[], changes: {step: string, text: string}[],
- *   pixels: Tensor, mean: number[], std: number[]}} ImageFields
- * @typedef {{window: [number, number], stride: [number, number], output_size: {height: string, width: string}}} Sliding
- * @typedef {Sliding & {kind: "convolution", filters: Tensor, filter_names: string[] | null, bias: Tensor,
- *   padding: [number, number]}} ConvolutionFields
- * @typedef {{kind: "relu", silenced: Tensor, silenced_fraction: number}} ReluFields
- * @typedef {Sliding & {kind: "max_pooling" | "average_pooling", overhang: boolean, winners?: Tensor,
- *   kept_fraction: number, lost_fraction?: number | null}} PoolingFields
- * @typedef {{kind: "flattening", input_shape: number[], formula: string}} FlatteningFields
- * @typedef {{inputs: Tensor, weights: Tensor, products: Tensor, rest_count: number, rest_sums: Tensor}} Contributions
- * @typedef {{kind: "full_connection", weights: Tensor | null, bias: Tensor, contributions: Contributions,
- *   relevance: {mean: Tensor, pictures: number[]} | null}} FullConnectionFields
- * @typedef {{kind: "softmax", logits: Tensor, largest: number, exponentials: Tensor, sum: number,
- *   calibrated: Tensor}} SoftmaxFields
- * @typedef {{truth: number, cross_entropy: number, mean_squared_error: number, classification_error: number,
- *   gradients: {cross_entropy: number[], mean_squared_error: number[], classification_error: number[]}}} Truth
- * @typedef {{kind: "loss", truths: Truth[]}} LossFields  of many classes only the foremost
- *
- * @typedef {Common & ImageFields} ImageStep
- * @typedef {Common & ConvolutionFields} ConvolutionStep
- * @typedef {Common & ReluFields} ReluStep
- * @typedef {Common & PoolingFields} PoolingStep
- * @typedef {Common & FlatteningFields} FlatteningStep
- * @typedef {Common & FullConnectionFields} FullConnectionStep
- * @typedef {Common & SoftmaxFields} SoftmaxStep
- * @typedef {Common & LossFields} LossStep
+ * @typedef {Read<import("convscope/walk/document.js").ImageStep>} ImageStep
+ * @typedef {Read<import("convscope/walk/document.js").ConvolutionStep>} ConvolutionStep
+ * @typedef {Read<import("convscope/walk/document.js").ReluStep>} ReluStep
+ * @typedef {Read<import("convscope/walk/document.js").PoolingStep>} PoolingStep
+ * @typedef {Read<import("convscope/walk/document.js").FlatteningStep>} FlatteningStep
+ * @typedef {Read<import("convscope/walk/document.js").FullConnectionStep>} FullConnectionStep
+ * @typedef {Read<import("convscope/walk/document.js").SoftmaxStep>} SoftmaxStep
+ * @typedef {Read<import("convscope/walk/document.js").LossStep>} LossStep
  * @typedef {ImageStep | ConvolutionStep | ReluStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep
  *   | LossStep} Step
- *
- * @typedef {{layer: string, map: Tensor, text: string, classes?: {class_index: number, map: Tensor}[]}} GradCam
- * @typedef {{window: [number, number], stride: [number, number], map: Tensor, text: string}} Occlusion
- * @typedef {{name: string, label: string, distance: number, thumbnail: string}} Neighbour
- * @typedef {{probabilities: number[], predicted: number,
- *   linear: {weights_shape: number[], largest_difference: number, text: string}}} NoRelu
- * @typedef {{change: string, amounts: number[], unit: string, thumbnails: string[], logits: Tensor,
- *   probabilities: Tensor, before: number[], after: Record<string, number[]>,
- *   by_pooling: Record<string, {logits: Tensor, distances: number[]}> | null}} Change
- *
- * @typedef {object} Chain
- * @property {string} model
- * @property {string} picture_name
- * @property {string} network
- * @property {string[]} classes
- * @property {number | null} truth
- * @property {number | null} predicted  null where filters slide over a picture and nothing is predicted
- * @property {number} temperature
- * @property {number[]} probabilities
- * @property {number} largest_difference
- * @property {Step[]} steps
- * @property {{grad_cam: GradCam | null, occlusion: Occlusion | null} | null} why
- * @property {Neighbour[]} neighbours
- * @property {{step: string, cell: Place | null, text: string}[]} notes  what is worth knowing about this one
- * @property {NoRelu | null} no_relu
- * @property {Change[]} invariance
+ * @typedef {Omit<Walk, "steps"> & {steps: Step[]}} Chain
+ */
+
+/**
+ * @template Raw
+ * @typedef {Omit<Raw, "output"> & Reading} Read
  */
 
 import { mapOf, range, tensor, unpackAll } from "convscope/kit/arrays.js";
 import { limitOf } from "convscope/kit/colours.js";
 import { cellOfIndex } from "convscope/kit/receptive.js";
-
-const ARRAYS = ["pixels", "filters", "bias", "silenced", "winners", "logits", "exponentials", "calibrated"];
 
 /**
  * @param {any} walk  as in docs/reference/walk.md
@@ -89,17 +42,13 @@ const ARRAYS = ["pixels", "filters", "bias", "silenced", "winners", "logits", "e
  * @returns {Promise<Chain>}
  */
 export async function read(walk, kinds) {
-  const chain = await unpackAll(walk);
-  /** @type {Step[]} */
-  const steps = [];
-  for (const raw of chain.steps) steps.push(complete(raw, steps.at(-1) ?? null, kinds[raw.kind]));
-  chain.steps = steps;
-  return {
-    ...chain,
-    probabilities: numbers(chain.probabilities),
-    no_relu: chain.no_relu && { ...chain.no_relu, probabilities: numbers(chain.no_relu.probabilities) },
-    invariance: chain.invariance.map(readChange),
-  };
+  /** @type {Walk} */
+  const { steps, ...chain } = await unpackAll(walk);
+  /** @type {Map<string, Step>} */
+  const done = new Map();
+  for (const raw of steps)
+    done.set(raw.name, complete(raw, done.get(raw.inputs[0]) ?? null, kinds[raw.kind]));
+  return { ...chain, steps: [...done.values()] };
 }
 
 /**
@@ -259,20 +208,19 @@ function activity(values) {
  * @returns {Step}
  */
 function complete(raw, before, kind) {
-  const arrays = ARRAYS.filter((name) => raw[name] !== undefined).map((name) => [name, tensor(raw[name])]);
-  const step = { ...raw, ...Object.fromEntries(arrays) };
   const input = /** @type {Step} */ (before); // only kinds that read a step ask for it
-  step.output = kind.output?.(step, input) ?? tensor(raw.output);
+  const output = kind.output?.(raw, input) ?? tensor(raw.output);
   const number = /_(\d+)$/.exec(raw.name)?.[1];
   return {
-    ...step,
+    ...raw,
+    output,
     title: kind.title?.(raw) ?? raw.name.replaceAll("_", " "),
     short: number ? `${kind.short} ${number}` : kind.short,
     unit: kind.unit ?? "neuron",
-    map_names: kind.mapNames?.(step, input) ?? null,
-    shape: step.output.shape,
+    map_names: kind.mapNames?.(raw, input) ?? null,
+    shape: output.shape,
     before,
-    limit: kind.limit?.(input) ?? limitOf(step.output.data),
+    limit: kind.limit?.(input) ?? limitOf(output.data),
   };
 }
 
@@ -288,25 +236,4 @@ export function isOfClasses(chain, step) {
     step.kind === "loss" ||
     chain.steps.some(({ kind, before }) => kind === "softmax" && before === step)
   );
-}
-
-/** @param {any} change */
-function readChange(change) {
-  const after = Object.entries(change.after).map(([name, distances]) => [name, numbers(distances)]);
-  return {
-    ...change,
-    amounts: numbers(change.amounts),
-    before: numbers(change.before),
-    after: Object.fromEntries(after),
-    logits: tensor(change.logits),
-    probabilities: tensor(change.probabilities),
-  };
-}
-
-/**
- * @param {any} value
- * @returns {number[]}
- */
-function numbers(value) {
-  return Array.from(tensor(value).data);
 }

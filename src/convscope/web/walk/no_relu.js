@@ -8,7 +8,7 @@ import { stepOfKind } from "convscope/walk/chain.js";
 const MOST = 6;
 
 /**
- * @param {import("convscope/walk/chain.js").NoRelu} without
+ * @param {import("convscope/walk/document.js").NoRelu} without
  * @param {import("convscope/walk/view.js").Context} context
  */
 export function noRelu(without, { chain, state, set }) {
@@ -31,7 +31,7 @@ export function noRelu(without, { chain, state, set }) {
 
 /**
  * @param {import("convscope/walk/chain.js").Chain} chain
- * @param {import("convscope/walk/chain.js").NoRelu} without
+ * @param {import("convscope/walk/document.js").NoRelu} without
  */
 function comparison(chain, without) {
   const { classes, predicted } = chain;
@@ -75,7 +75,7 @@ function comparison(chain, without) {
   );
 }
 
-/** @param {import("convscope/walk/chain.js").NoRelu} without */
+/** @param {import("convscope/walk/document.js").NoRelu} without */
 function proof({ linear }) {
   return element(
     "div",

@@ -1,11 +1,8 @@
 /**
  * Compare: two models on the same pictures.
  *
- * @typedef {{picture: string, place: number, truth: string, first: string, first_probability: number,
- *   second: string, second_probability: number}} Flip
- * @typedef {{pictures: number, first_accuracy_fraction: number, second_accuracy_fraction: number,
- *   difference_fraction: number, difference_interval: [number, number], only_first: number, only_second: number,
- *   p_value: number, flips: Flip[], notes: string[]}} Comparison
+ * @typedef {import("convscope/studio/answers.js").Flip} Flip
+ * @typedef {import("convscope/studio/answers.js").Comparison} Comparison
  */
 
 import { choice } from "convscope/kit/choice.js";

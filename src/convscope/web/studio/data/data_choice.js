@@ -1,16 +1,8 @@
 /**
  * Choosing pictures: those that are open, a path, an archive, or a collection made here.
  *
- * @typedef {object} DataFacts
- * @property {string} id
- * @property {string} name
- * @property {number} pictures
- * @property {{name: string, pictures: number, examples: number[]}[]} classes
- * @property {string[]} notes
- * @property {number[]} shape
- * @property {string} network
- *
- * @typedef {{id: string, name: string, origin: string}} OpenData
+ * @typedef {import("convscope/studio/answers.js").DataSummary} DataFacts
+ * @typedef {import("convscope/studio/answers.js").OpenData} OpenData
  */
 
 import { element } from "convscope/kit/dom.js";

@@ -1,18 +1,13 @@
 /**
  * What a page of the lesson shows, as the server tells it: maps, grids of numbers, tables, lines of arithmetic.
  *
- * @typedef {(string | number)[]} Line
- * @typedef {"input" | "weights" | "output"} Role
- * @typedef {{caption: string, role: Role, rows: (number | null)[][], marked: [number, number] | null,
- *   pixels: boolean}} Grid
- * @typedef {{caption: string, head: string[], rows: Line[]}} Table
- * @typedef {{caption: string, role: Role, pixels: boolean, values: import("convscope/kit/arrays.js").Packed,
- *   window: import("convscope/kit/receptive.js").Rectangle | null, at: [number, number] | null}} Map_
- * @typedef {{maps: Map_[], grids: Grid[], tables: Table[], lines: Line[],
- *   choice: {label: string, options: string[], chosen: number} | null}} Exhibit
+ * @typedef {import("convscope/studio/answers.js").Exhibit} Exhibit
+ * @typedef {import("convscope/studio/answers.js").Map} ShownMap
+ * @typedef {import("convscope/studio/answers.js").Grid} Grid
+ * @typedef {import("convscope/studio/answers.js").Table} Table
  */
 
-import { unpack } from "convscope/kit/arrays.js";
+import { unpackAll } from "convscope/kit/arrays.js";
 import { board } from "convscope/kit/board.js";
 import { choice } from "convscope/kit/choice.js";
 import { limitOf } from "convscope/kit/colours.js";
@@ -40,10 +35,10 @@ export async function exhibit(root, page, asked, where = {}) {
   try {
     const query = new URLSearchParams([...asked, ...Object.entries(where)]);
     /** @type {Exhibit} */
-    const found = await get(`/api/lesson/${page}?${query}`);
+    const found = await unpackAll(await get(`/api/lesson/${page}?${query}`));
     const go = (/** @type {Record<string, string>} */ changed) =>
       exhibit(root, page, asked, { ...where, ...changed });
-    const maps = await drawnMaps(found.maps, root.clientWidth, go);
+    const maps = drawnMaps(found.maps, root.clientWidth, go);
     redraw(root, () => [
       found.choice ? select(found.choice, go) : "",
       element("div", { class: "pair" }, maps),
@@ -76,31 +71,29 @@ function select({ label, options, chosen }, go) {
 /**
  * Signed maps beside each other have one scale.
  *
- * @param {Map_[]} maps
+ * @param {ShownMap[]} maps
  * @param {number} width  of the page
  * @param {(changed: Record<string, string>) => void} go
  */
-async function drawnMaps(maps, width, go) {
-  const tensors = await Promise.all(maps.map(({ values }) => unpack(values)));
-  const limit = Math.max(0, ...tensors.map(({ data }, place) => (maps[place].pixels ? 0 : limitOf(data))));
-  return maps.map((one, place) => map(one, tensors[place], limit, width, go));
+function drawnMaps(maps, width, go) {
+  const limit = Math.max(0, ...maps.map(({ pixels, values }) => (pixels ? 0 : limitOf(values.data))));
+  return maps.map((one) => map(one, limit, width, go));
 }
 
 /**
- * @param {Map_} one
- * @param {import("convscope/kit/arrays.js").Tensor} tensor
+ * @param {ShownMap} one
  * @param {number} limit
  * @param {number} width  of the page
  * @param {(changed: Record<string, string>) => void} go
  */
-function map({ caption, role, pixels, window, at }, tensor, limit, width, go) {
+function map({ caption, role, pixels, values, window, at }, limit, width, go) {
   const now = theme();
-  const [, height, columns] = tensor.shape;
+  const [, height, columns] = values.shape;
   const picture = {
     height,
     width: columns,
     cell: cellSize(columns, height, Math.min(rem(ROOM), width), rem(ROOM)),
-    paint: pixels ? pixelPaint(tensor) : signedPaint(tensor.data, limit, now),
+    paint: pixels ? pixelPaint(values) : signedPaint(values.data, limit, now),
   };
   const pick = (/** @type {number} */ row, /** @type {number} */ column) =>
     go({ row: String(row), column: String(column) });
@@ -119,7 +112,7 @@ function map({ caption, role, pixels, window, at }, tensor, limit, width, go) {
   );
 }
 
-/** @param {Line} pieces */
+/** @param {(string | number)[]} pieces */
 export function line(pieces) {
   return pieces.map((one) => (typeof one === "number" ? number(one) : one));
 }
@@ -131,7 +124,7 @@ export function line(pieces) {
  */
 export function grids(list) {
   const now = theme();
-  const limitOfThose = (/** @type {(role: Role) => boolean} */ are) =>
+  const limitOfThose = (/** @type {(role: Grid["role"]) => boolean} */ are) =>
     limitOf(
       list.filter(({ role }) => are(role)).flatMap(({ rows }) => rows.flat().map((value) => value ?? 0)),
     );

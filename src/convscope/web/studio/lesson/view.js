@@ -1,12 +1,9 @@
 /**
  * The lesson: seven short pages, each with something to do and a few questions. What is right, the server works out.
  *
- * @typedef {import("convscope/studio/lesson/exhibit.js").Line} Line
- * @typedef {import("convscope/studio/lesson/exhibit.js").Grid} Grid
- * @typedef {import("convscope/studio/lesson/exhibit.js").Table} Table
- * @typedef {{name: string, prompt: Line, options: string[], grids: Grid[], tables: Table[], unit: string}} Asked
- * @typedef {{right: boolean, why: string, working: Line[], answer: number | string | null}} Verdict
- * @typedef {{name: string, title: string, attempt: string, source: string, right: string[]}} Chapter
+ * @typedef {import("convscope/studio/answers.js").AskedQuestion} Asked
+ * @typedef {import("convscope/studio/answers.js").Verdict} Verdict
+ * @typedef {import("convscope/studio/answers.js").Chapter} Chapter
  */
 
 import { element } from "convscope/kit/dom.js";
@@ -19,6 +16,7 @@ import { addressOf, turnTo, withOptions } from "convscope/studio/place.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
 import { KINDS } from "convscope/walk/kinds.js";
 
+/** @type {import("convscope/studio/picking.js").Open} */
 const SMILEY = { id: "", name: "smiley (hand-made)", origin: "built-in" };
 
 /** What the walk says about each step. @type {Record<string, string[]>} */

@@ -1,14 +1,10 @@
 /**
  * Mistakes: which classes are confused, the pictures behind every number, and labels that are probably wrong.
  *
- * @typedef {{pictures: number, correct: number, accuracy_fraction: number, accuracy_interval: [number, number],
- *   classes: string[], confusion: number[][], notes: string[]}} Figures
- * @typedef {{places: number[], names: string[], labels: number[], predicted: number[], probabilities: number[],
- *   label_probabilities: number[]}} Answers
- * @typedef {{manifest: string, classes: string[], corrections: {place: number, corrected: string}[]}} Corrections
- * @typedef {{place: number, picture: string, label: string, predicted: string, probability: number}} Suspect
- * @typedef {{state: "not started" | "running" | "done" | "failed", error: string, suspects: Suspect[],
- *   progress: {done_fraction: number, left_seconds: number} | null}} Suspects
+ * @typedef {import("convscope/studio/answers.js").Figures} Figures
+ * @typedef {import("convscope/studio/answers.js").ClassifiedPictures} Answers
+ * @typedef {import("convscope/studio/answers.js").Corrections} Corrections
+ * @typedef {import("convscope/studio/answers.js").LabelSuspects} Suspects
  *
  * @typedef {{model: string, data: string, part: string}} Chosen
  * @typedef {{place: number, name: string, label: string, said: string, share: number, rather: string}} Tile  `rather`

@@ -3,32 +3,9 @@
  *
  *     #/neurons?model=...&data=...&part=test&step=convolution_1.relu&unit=3
  *
- * @typedef {object} Unit
- * @property {number} class_index
- * @property {number | null} selectivity
- * @property {(number | null)[]} mean
- * @property {number[]} places
- * @property {number[]} values
- * @property {[number, number][] | null} cells
- *
- * @typedef {object} Step
- * @property {string} name
- * @property {[number, number]} size
- * @property {[number, number]} stride
- * @property {[number, number]} start
- * @property {Unit[]} units
- *
- * @typedef {object} Survey
- * @property {"preparing" | "showing" | "done" | "failed"} state
- * @property {number} done
- * @property {number} total
- * @property {string} error
- * @property {string[]} classes
- * @property {[number, number, number]} shape
- * @property {number[]} pictures
- * @property {"stretch" | "pad" | "crop"} fit
- * @property {string[]} notes
- * @property {Step[]} steps
+ * @typedef {import("convscope/studio/answers.js").Unit} Unit
+ * @typedef {import("convscope/studio/answers.js").UnitLayer} Step
+ * @typedef {import("convscope/studio/answers.js").NeuronSurvey} Survey
  */
 
 import { largestFirst, range } from "convscope/kit/arrays.js";

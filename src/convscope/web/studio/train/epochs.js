@@ -2,15 +2,7 @@
  * How the network learned: its first filters and the maps of any step of one picture, epoch by epoch.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
- * @typedef {object} Snapshot
- * @property {string[]} classes
- * @property {number[]} probabilities
- * @property {string} label
- * @property {Tensor} pixels  (channels, height, width)
- * @property {Tensor | null} filters  (filters, channels, height, width)
- * @property {string[]} steps  that have maps
- * @property {string | null} step  whose maps they are
- * @property {Tensor | null} maps  (maps, height, width)
+ * @typedef {import("convscope/studio/answers.js").Snapshot} Snapshot
  */
 
 import { largestFirst, mapOf, range, unpackAll } from "convscope/kit/arrays.js";

@@ -1,9 +1,8 @@
 /**
  * Writing a network: its table of shapes and costs as it is written, and what is wrong with it at the character.
  *
- * @typedef {import("convscope/studio/data/data_choice.js").DataFacts} DataFacts
- * @typedef {{step: string, notation: string, shape: number[], parameters: number, multiply_adds: number,
- *   receptive_field: number[]}} NetworkStep
+ * @typedef {import("convscope/studio/answers.js").DataSummary} DataFacts
+ * @typedef {import("convscope/studio/answers.js").NetworkStep} NetworkStep
  */
 
 import { element, head } from "convscope/kit/dom.js";

@@ -11,7 +11,7 @@ import { epochs } from "convscope/studio/train/epochs.js";
 import { History } from "convscope/studio/train/history.js";
 
 /**
- * @typedef {{name: string, state: string, error: string}} Run
+ * @typedef {import("convscope/studio/answers.js").Run} Run
  */
 
 /** What each state means to a person. */

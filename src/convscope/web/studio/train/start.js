@@ -99,8 +99,7 @@ function runTable() {
 }
 
 /**
- * @typedef {{name: string, state: string, epoch: number, epochs: number, validation_accuracy_fraction: number | null,
- *   test_accuracy_fraction: number | null}} Run
+ * @typedef {import("convscope/studio/answers.js").Run} Run
  *
  * @param {Run[]} runs
  */

@@ -2,7 +2,7 @@
  * A square to draw in, with the mouse, a pen or a finger. Beside it stands what the network sees: the server centres and scales
  * the drawing like the training pictures.
  *
- * @typedef {Parameters<typeof preview>[0] & {picture: string | null}} Drawn
+ * @typedef {import("convscope/studio/answers.js").DrawingPreview} Drawn
  */
 
 import { unpackAll } from "convscope/kit/arrays.js";

@@ -8,7 +8,7 @@
  * @typedef {import("convscope/walk/chain.js").FullConnectionStep} FullConnectionStep
  * @typedef {import("convscope/kit/address.js").Place} Place
  *
- * @typedef {{edits: object[], network: string, rectify: boolean}} EditList
+ * @typedef {import("convscope/studio/answers.js").ModelEdits} EditList
  *
  * @typedef {object} Asks  what a person may want
  * @property {(edit: object) => void} edit

@@ -23,7 +23,7 @@ const SETTLED = 1500; // milliseconds after which nobody seems to change anythin
 const WITHOUT_RELU = "Not available while ReLU is switched off.";
 const SEARCHING = "Searching the training pictures …";
 
-/** @typedef {{neighbours: any[], relevance: any}} Alike  what those pictures say about the one that is walked */
+/** @typedef {import("convscope/studio/answers.js").SimilarPictures} Alike */
 
 /** The walk reads what follows the ? itself. */
 export const followsOptions = true;
@@ -282,10 +282,9 @@ class Walked {
  * @param {Alike} alike
  */
 function withAlike(walk, { neighbours, relevance }) {
-  const kinds = walk.steps.map((/** @type {{kind: string}} */ { kind }) => kind);
-  const output = kinds.lastIndexOf("full_connection");
-  const steps = walk.steps.map((/** @type {any} */ step, /** @type {number} */ place) =>
-    place === output ? { ...step, relevance } : step,
+  const softmax = walk.steps.find((/** @type {any} */ { kind }) => kind === "softmax");
+  const steps = walk.steps.map((/** @type {any} */ step) =>
+    softmax.inputs.includes(step.name) ? { ...step, relevance } : step,
   );
   return { ...walk, neighbours, steps };
 }

@@ -28,7 +28,7 @@ export const image = {
     ],
   },
   view: draw,
-  mapNames: ({ output }) => (output.shape[0] === 3 ? ["red", "green", "blue"] : ["grey"]),
+  mapNames: ({ shape }) => (shape[0] === 3 ? ["red", "green", "blue"] : ["grey"]),
 };
 
 /**

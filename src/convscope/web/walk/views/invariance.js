@@ -8,7 +8,7 @@ import { element, flat } from "convscope/kit/dom.js";
 import { three } from "convscope/kit/numbers.js";
 
 /**
- * @typedef {import("convscope/walk/chain.js").Change} Change
+ * @typedef {import("convscope/walk/document.js").Invariance} Change
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  */
 
@@ -89,7 +89,7 @@ function draw({ chain, state, set, absent }) {
 function lab({ classes }, change, index, pooling) {
   const { amounts, before, after, probabilities } = change;
   const count = classes.length;
-  const logits = change.by_pooling?.[pooling]?.logits ?? change.logits;
+  const logits = change.by_pooling?.[/** @type {"max" | "average" | "none"} */ (pooling)]?.logits ?? change.logits;
   const share = (/** @type {number} */ amount, /** @type {number} */ one) =>
     probabilities.data[amount * count + one];
   const logit = (/** @type {number} */ amount, /** @type {number} */ one) =>

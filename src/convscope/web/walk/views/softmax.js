@@ -33,7 +33,7 @@ export const softmax = {
  */
 function draw(step, context) {
   const { classes } = context.chain;
-  const order = foremost(context.chain).sort((a, b) => step.logits.data[b] - step.logits.data[a]);
+  const order = foremost(context.chain).sort((a, b) => step.logits[b] - step.logits[a]);
   const input = element("div", { class: "stack" });
   const middle = element("div", { class: "stack" });
   const output = element("div", { class: "stack" });
@@ -44,9 +44,7 @@ function draw(step, context) {
     middle: [middle, temperature(step, context)],
     output: [output],
     show([chosen]) {
-      input.replaceChildren(
-        bars(listed(step.logits.data), { caption: "logits", chosen: order.indexOf(chosen) }),
-      );
+      input.replaceChildren(bars(listed(step.logits), { caption: "logits", chosen: order.indexOf(chosen) }));
       middle.replaceChildren(...arithmetic(step, context, chosen, order));
       output.replaceChildren(
         bars(listed(step.output.data), {
@@ -58,7 +56,7 @@ function draw(step, context) {
       );
     },
     spoken: ([chosen]) =>
-      `${classes[chosen]}: ${three(step.exponentials.data[chosen])} divided by ${three(step.sum)} is ${percent(step.output.data[chosen])}`,
+      `${classes[chosen]}: ${three(step.exponentials[chosen])} divided by ${three(step.sum)} is ${percent(step.output.data[chosen])}`,
   };
 }
 
@@ -74,12 +72,12 @@ function arithmetic(step, context, chosen, order) {
   const before = stepBefore(step);
   const of = (/** @type {ArrayLike<number>} */ values, /** @type {number[]} */ ...more) =>
     column([...order.map((index) => values[index]), ...more]);
-  const logit = of(logits.data);
+  const logit = of(logits);
   const others = classes.length - order.length;
-  const restExponential = step.sum - order.reduce((sum, index) => sum + exponentials.data[index], 0);
-  const exponential = of(exponentials.data, restExponential, step.sum);
+  const restExponential = step.sum - order.reduce((sum, index) => sum + exponentials[index], 0);
+  const exponential = of(exponentials, restExponential, step.sum);
   const share = of(output.data, restExponential / step.sum, 1);
-  const differences = column(order.map((index) => logits.data[index] - largest));
+  const differences = column(order.map((index) => logits[index] - largest));
   return [
     element("h3", { class: "output" }, classes[chosen]),
     element(
@@ -89,14 +87,14 @@ function arithmetic(step, context, chosen, order) {
       element(
         "sup",
         {},
-        three(logits.data[chosen]),
+        three(logits[chosen]),
         " − ",
         three(largest).replace("−", "(−") + (largest < 0 ? ")" : ""),
       ),
       " / ",
       number(step.sum),
       " = ",
-      number(exponentials.data[chosen]),
+      number(exponentials[chosen]),
       " / ",
       number(step.sum),
       " = ",
@@ -158,7 +156,7 @@ function arithmetic(step, context, chosen, order) {
  * @param {Context} context
  */
 function temperature(step, { chain }) {
-  const order = largestFirst(step.calibrated.data).slice(0, 5);
+  const order = largestFirst(step.calibrated).slice(0, 5);
   const { temperature } = chain;
   if (temperature === 1) return null;
   return element(
@@ -173,9 +171,7 @@ function temperature(step, { chain }) {
     element(
       "ul",
       {},
-      order.map((index) =>
-        element("li", {}, `${chain.classes[index]} ${percent(step.calibrated.data[index])}`),
-      ),
+      order.map((index) => element("li", {}, `${chain.classes[index]} ${percent(step.calibrated[index])}`)),
     ),
   );
 }

@@ -1,0 +1,256 @@
+/**
+ * A walk's document, see docs/reference/walk.md. Written by tests/web/jsdoc.py from its schema.
+ *
+ * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
+ *
+ * @typedef {object} After
+ * @property {number[]} max
+ * @property {number[]} average
+ * @property {number[]} none
+ *
+ * @typedef {object} ByPooling
+ * @property {Logits} max
+ * @property {Logits} average
+ * @property {Logits} none
+ *
+ * @typedef {object} Change
+ * @property {"read" | "orientation" | "transparency" | "depth" | "decoding" | "colour" | "size" | "normalisation"} step
+ * @property {string} text
+ *
+ * @typedef {object} ClassMap
+ * @property {number} class_index
+ * @property {Tensor} map
+ *
+ * @typedef {object} Contributions
+ * @property {Tensor} inputs
+ * @property {Tensor} weights
+ * @property {Tensor} products
+ * @property {number} rest_count
+ * @property {Tensor} rest_sums
+ *
+ * @typedef {object} ConvolutionStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"convolution"} kind
+ * @property {string[] | null} filter_names
+ * @property {Tensor} filters
+ * @property {Tensor} bias
+ * @property {[number, number]} window
+ * @property {[number, number]} stride
+ * @property {[number, number]} padding
+ * @property {OutputSize} output_size
+ * @property {Tensor} output
+ *
+ * @typedef {object} FlatteningStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"flattening"} kind
+ * @property {number[]} input_shape
+ * @property {string} formula
+ *
+ * @typedef {object} FullConnectionStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"full_connection"} kind
+ * @property {Tensor | null} weights
+ * @property {Tensor} bias
+ * @property {Tensor} output
+ * @property {Contributions} contributions
+ * @property {Relevance | null} relevance
+ *
+ * @typedef {object} GradCam
+ * @property {string} layer
+ * @property {Tensor} map
+ * @property {ClassMap[]} classes
+ * @property {string} text
+ *
+ * @typedef {object} Gradients
+ * @property {number[]} cross_entropy
+ * @property {number[]} mean_squared_error
+ * @property {number[]} classification_error
+ *
+ * @typedef {object} ImageStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"image"} kind
+ * @property {string} original
+ * @property {number[]} original_shape
+ * @property {Change[]} changes
+ * @property {Tensor} pixels
+ * @property {number[]} mean
+ * @property {number[]} std
+ * @property {Tensor} output
+ *
+ * @typedef {object} Invariance
+ * @property {"shift" | "turn" | "scale" | "squash"} change
+ * @property {number[]} amounts
+ * @property {string} unit
+ * @property {string[]} thumbnails
+ * @property {Tensor} logits
+ * @property {Tensor} probabilities
+ * @property {number[]} before
+ * @property {After} after
+ * @property {ByPooling | null} by_pooling
+ *
+ * @typedef {object} Linear
+ * @property {number[]} classes
+ * @property {number[]} weights_shape
+ * @property {number} pictures
+ * @property {number} largest_difference
+ * @property {string} text
+ *
+ * @typedef {object} Logits
+ * @property {Tensor} logits
+ * @property {number[]} distances
+ *
+ * @typedef {object} LossStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"loss"} kind
+ * @property {Losses[]} truths
+ *
+ * @typedef {object} Losses
+ * @property {number} truth
+ * @property {number} cross_entropy
+ * @property {number} mean_squared_error
+ * @property {number} classification_error
+ * @property {Gradients} gradients
+ *
+ * @typedef {object} Neighbour
+ * @property {string} name
+ * @property {string} label
+ * @property {number} distance
+ * @property {string} thumbnail
+ *
+ * @typedef {object} NoRelu
+ * @property {number[]} probabilities
+ * @property {number} predicted
+ * @property {Linear} linear
+ *
+ * @typedef {object} Note
+ * @property {string} step
+ * @property {number[] | null} cell
+ * @property {string} text
+ *
+ * @typedef {object} Occlusion
+ * @property {[number, number]} window
+ * @property {[number, number]} stride
+ * @property {Tensor} map
+ * @property {string} text
+ *
+ * @typedef {object} OutputSize
+ * @property {string} height
+ * @property {string} width
+ *
+ * @typedef {object} PoolingStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {`${string}_pooling`} kind
+ * @property {[number, number]} window
+ * @property {[number, number]} stride
+ * @property {boolean} overhang
+ * @property {OutputSize} output_size
+ * @property {Tensor | null} output
+ * @property {Tensor | null} winners
+ * @property {number} kept_fraction
+ * @property {number | null} lost_fraction
+ *
+ * @typedef {object} ReceptiveField
+ * @property {[number, number]} size
+ * @property {[number, number]} stride
+ * @property {[number, number]} start
+ *
+ * @typedef {object} Relevance
+ * @property {Tensor} mean
+ * @property {number[]} pictures
+ *
+ * @typedef {object} ReluStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"relu"} kind
+ * @property {Tensor} silenced
+ * @property {number} silenced_fraction
+ *
+ * @typedef {object} SoftmaxStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"softmax"} kind
+ * @property {number[]} logits
+ * @property {number} largest
+ * @property {number[]} exponentials
+ * @property {number} sum
+ * @property {number[]} output
+ * @property {number[]} calibrated
+ *
+ * @typedef {object} Why
+ * @property {GradCam | null} grad_cam
+ * @property {Occlusion} occlusion
+ *
+ * @typedef {object} Walk
+ * @property {1} format
+ * @property {string} model
+ * @property {string} picture_name
+ * @property {string} network
+ * @property {string[]} classes
+ * @property {number | null} truth
+ * @property {number | null} predicted
+ * @property {number} temperature
+ * @property {number[]} probabilities
+ * @property {number} largest_difference
+ * @property {(ImageStep | ConvolutionStep | ReluStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep | LossStep)[]} steps
+ * @property {Note[]} notes
+ * @property {Why | null} why
+ * @property {Neighbour[]} neighbours
+ * @property {NoRelu | null} no_relu
+ * @property {Invariance[]} invariance
+ */
+
+export {};
