@@ -119,17 +119,17 @@ export class ClassifyPage {
       const answer = await this.setting.classify(file);
       const image = element("img", { src: URL.createObjectURL(file), alt: file.name });
       const pictures = element("div", { class: "pictures" }, image, seen(answer));
-      const said = element("div", { class: "stack" }, title, table(answer));
+      const text = element("div", { class: "stack" }, title, table(answer));
       return {
-        element: element("li", { class: "answer-row" }, pictures, said),
+        element: element("li", { class: "answer-row" }, pictures, text),
         text: `${file.name}: ${inWords(answer)}`,
       };
     } catch (error) {
       if (error instanceof Unavailable) throw error;
       const why = problemText(error);
-      const said = element("div", { class: "stack" }, title, element("p", {}, `Not classified: ${why}.`));
+      const text = element("div", { class: "stack" }, title, element("p", {}, `Not classified: ${why}.`));
       return {
-        element: element("li", { class: "answer-row" }, element("div"), said),
+        element: element("li", { class: "answer-row" }, element("div"), text),
         text: `${file.name} cannot be classified: ${why}`,
       };
     }
@@ -156,8 +156,8 @@ function seen({ pixels }) {
 
 /** @param {Answer} answer */
 function table({ classes, isUnknown, milliseconds }) {
-  const said = [isUnknown && UNKNOWN, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
-  return bars(classes, { caption: said.filter(Boolean).join("; "), shares: true });
+  const remarks = [isUnknown && UNKNOWN, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
+  return bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true });
 }
 
 /** @param {Answer} answer */

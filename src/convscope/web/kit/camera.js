@@ -11,7 +11,7 @@ export const hasCamera = Boolean(navigator.mediaDevices);
  * @param {object} use
  * @param {(frame: ImageBitmap) => Promise<void>} [use.look]  given frame after frame, the next when it has answered
  * @param {(picture: Blob) => void} [use.take]  given a picture whenever a person takes one
- * @param {(text: string) => void} use.say  told why there is no camera
+ * @param {(text: string) => void} use.say  called with the reason why there is no camera
  */
 export function camera({ look, take, say }) {
   /** @type {MediaStream | null} */

@@ -165,14 +165,14 @@ function shorten(narrowed, old, wide, tall, { channels, height, width }) {
  */
 function channelsOf(rgba, channels) {
   const count = rgba.length / 4;
-  const taken = new Uint8Array(count * channels);
+  const pixels = new Uint8Array(count * channels);
   for (let place = 0; place < count; place++) {
     const [red, green, blue] = [rgba[4 * place], rgba[4 * place + 1], rgba[4 * place + 2]];
     if (channels === 3) {
-      taken[3 * place] = red;
-      taken[3 * place + 1] = green;
-      taken[3 * place + 2] = blue;
-    } else taken[place] = (red * 19_595 + green * 38_470 + blue * 7_471 + 32_768) >> 16;
+      pixels[3 * place] = red;
+      pixels[3 * place + 1] = green;
+      pixels[3 * place + 2] = blue;
+    } else pixels[place] = (red * 19_595 + green * 38_470 + blue * 7_471 + 32_768) >> 16;
   }
-  return taken;
+  return pixels;
 }

@@ -1,8 +1,8 @@
 /**
- * The studio's stream of changes. All tabs of a browser share one connection, as it opens only about six to a host: this
- * module is also the shared worker that holds it. It imports nothing, as no import map reaches into a worker.
+ * The studio's stream of revisions. All tabs of a browser share one connection, as it opens only about six to a host:
+ * this module is also the shared worker that holds it. It imports nothing, as no import map reaches into a worker.
  *
- * @typedef {import("convscope/studio/changes.js").Told} Told
+ * @typedef {import("convscope/studio/revisions.js").Message} Message
  */
 
 const RETRY_MILLISECONDS = 2000;
@@ -10,14 +10,14 @@ const RETRY_MILLISECONDS = 2000;
 /**
  * Listens for ever: a browser connects anew by itself, but not once a server has answered with an error.
  *
- * @param {(told: Told) => void} tell
+ * @param {(message: Message) => void} pass
  */
-export function listen(tell) {
+export function listen(pass) {
   const events = new EventSource("/api/revisions");
-  events.addEventListener("message", ({ data }) => tell(JSON.parse(data)));
+  events.addEventListener("message", ({ data }) => pass(JSON.parse(data)));
   events.addEventListener("error", () => {
-    tell(null);
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(tell), RETRY_MILLISECONDS);
+    pass(null);
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(pass), RETRY_MILLISECONDS);
   });
 }
 
@@ -25,16 +25,16 @@ export function listen(tell) {
 function share() {
   /** @type {MessagePort[]} */
   const ports = [];
-  /** @type {Told | undefined} */
+  /** @type {Message | undefined} */
   let latest;
   addEventListener("connect", (event) => {
     const [port] = /** @type {MessageEvent} */ (event).ports;
     ports.push(port);
     if (latest !== undefined) port.postMessage(latest);
   });
-  listen((told) => {
-    latest = told;
-    for (const port of ports) port.postMessage(told);
+  listen((message) => {
+    latest = message;
+    for (const port of ports) port.postMessage(message);
   });
 }
 

@@ -171,12 +171,12 @@ export function mapName(step, map) {
 }
 
 /**
- * The classes that there is room to show: all, or the most probable ones that a walk tells in full.
+ * The classes that there is room to show: all, or the most probable ones, which a walk holds in full.
  *
  * @param {Chain} chain
  * @returns {number[]}  in the order of the classes
  */
-export function foremost(chain) {
+export function shownClasses(chain) {
   const loss = stepOfKind(chain, "loss");
   return loss ? loss.truths.map(({ truth }) => truth) : [];
 }

@@ -75,8 +75,8 @@ export function titleOf(step, map) {
  * @param {Step} step
  * @param {number} map
  */
-export function rounding({ output: { steps } }, map) {
-  return steps ? element("p", { class: "quiet" }, `Rounded to multiples of ${three(steps[map])}.`) : null;
+export function rounding({ output: { scales } }, map) {
+  return scales ? element("p", { class: "quiet" }, `Rounded to multiples of ${three(scales[map])}.`) : null;
 }
 
 /**

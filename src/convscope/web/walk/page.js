@@ -10,7 +10,7 @@
  * @typedef {import("convscope/walk/view.js").Context} Context
  *
  * @typedef {object} Host  the page that a walk is a part of
- * @property {(step: Step | undefined, place: Place, name: string) => void} shown  told of the number that is looked at
+ * @property {(step: Step | undefined, place: Place, name: string) => void} shown  called with the number that is looked at
  *   from now on, and the name of its step or of the page
  * @property {() => string} noNeighbours  what to say where there are no training pictures
  * @property {() => string} absent  what to say where the walk holds nothing of what a page is for

@@ -43,9 +43,9 @@ export async function show(root, place) {
     return void root.append(element("p", { class: "quiet" }, "Choose two different models."));
   }
   const query = new URLSearchParams({ first: first.id, second: second.id, data: data.id, part });
-  const told = await get(`/api/comparison?${query}`);
-  root.append(figures(told, first.name, second.name), verdict(told, second.name));
-  root.append(flips(told, place, { first, second, data: data.id }));
+  const comparison = await get(`/api/comparison?${query}`);
+  root.append(figures(comparison, first.name, second.name), verdict(comparison, second.name));
+  root.append(flips(comparison, place, { first, second, data: data.id }));
 }
 
 /**
@@ -86,7 +86,7 @@ function figures(found, first, second) {
  * @param {string} second
  */
 function verdict({ difference_fraction, difference_interval, p_value }, second) {
-  const points = (/** @type {number} */ share) => three(Number((100 * share).toFixed(2)));
+  const points = (/** @type {number} */ probability) => three(Number((100 * probability).toFixed(2)));
   const sign = difference_fraction < 0 ? -1 : 1;
   const [low, high] = difference_interval.map((bound) => sign * bound).sort((a, b) => a - b);
   return element(
@@ -156,19 +156,19 @@ function flips(found, place, of) {
 function tile(flip, { first, second, data }) {
   const answer = (
     /** @type {string} */ model,
-    /** @type {string} */ said,
-    /** @type {number} */ share,
+    /** @type {string} */ predicted,
+    /** @type {number} */ probability,
     /** @type {string} */ which,
   ) =>
     element(
       "a",
       {
-        class: said === flip.truth ? "says" : "says mistaken",
+        class: predicted === flip.truth ? "prediction" : "prediction mistaken",
         href: walkOf(model, data, flip.place),
-        title: `${which}: ${said}`,
+        title: `${which}: ${predicted}`,
       },
-      element("strong", {}, said),
-      element("span", {}, percent(share)),
+      element("strong", {}, predicted),
+      element("span", {}, percent(probability)),
     );
   return element(
     "div",

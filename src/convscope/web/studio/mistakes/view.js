@@ -7,8 +7,8 @@
  * @typedef {import("convscope/studio/answers.js").LabelSuspects} Suspects
  *
  * @typedef {{model: string, data: string, part: string}} Chosen
- * @typedef {{place: number, name: string, label: string, said: string, share: number, rather: string}} Tile  `rather`
- *   is the class to put it under at a touch, if any
+ * @typedef {{place: number, name: string, label: string, predicted: string, confidence: number, suggestion: string}} Tile
+ *   suggestion: the label to accept at a touch, if any
  */
 
 import { element, head } from "convscope/kit/dom.js";
@@ -116,15 +116,18 @@ function summary({ pictures, correct, accuracy_fraction, accuracy_interval, note
  * @param {import("convscope/studio/place.js").Place} place
  */
 function matrix({ classes, confusion }, place) {
-  const most = Math.max(...confusion.flatMap((row, truth) => row.filter((_, said) => said !== truth)), 1);
-  const cell = (/** @type {number} */ n, /** @type {number} */ truth, /** @type {number} */ said) => {
+  const most = Math.max(
+    ...confusion.flatMap((row, truth) => row.filter((_, predicted) => predicted !== truth)),
+    1,
+  );
+  const cell = (/** @type {number} */ n, /** @type {number} */ truth, /** @type {number} */ predicted) => {
     if (!n) return element("td", {}, element("span", { class: "quiet" }, "0"));
-    const wrong = truth !== said;
+    const wrong = truth !== predicted;
     const link = element(
       "a",
       {
-        href: withOptions(place, { list: "cell", truth: String(truth), predicted: String(said) }),
-        "aria-label": `${n} of ${classes[truth]} predicted as ${classes[said]}`,
+        href: withOptions(place, { list: "cell", truth: String(truth), predicted: String(predicted) }),
+        "aria-label": `${n} of ${classes[truth]} predicted as ${classes[predicted]}`,
       },
       count(n),
     );
@@ -147,7 +150,7 @@ function matrix({ classes, confusion }, place) {
             "tr",
             {},
             element("th", { scope: "row" }, classes[truth]),
-            row.map((n, said) => cell(n, truth, said)),
+            row.map((n, predicted) => cell(n, truth, predicted)),
           ),
         ),
       ),
@@ -220,9 +223,9 @@ function tiles({ places, names, labels, predicted, probabilities }, classes) {
     place,
     name: names[row],
     label: classes[labels[row]],
-    said: classes[predicted[row]],
-    share: probabilities[row],
-    rather: "",
+    predicted: classes[predicted[row]],
+    confidence: probabilities[row],
+    suggestion: "",
   }));
 }
 
@@ -234,9 +237,9 @@ function tiles({ places, names, labels, predicted, probabilities }, classes) {
  * @param {number} [height]  of a tile
  */
 function pictures(title, tiles, asked, desk, height = TILE_HEIGHT) {
-  const said = tiles.length === 1 ? "1 picture" : `${count(tiles.length)} pictures`;
+  const amount = tiles.length === 1 ? "1 picture" : `${count(tiles.length)} pictures`;
   return [
-    element("h2", {}, `${title}: ${said}`),
+    element("h2", {}, `${title}: ${amount}`),
     tiles.length ? element("p", { class: "quiet" }, READ) : "",
     tiles.length ? pictureList(tiles.length, (index) => tile(tiles[index], asked, desk), title, height) : "",
   ];
@@ -247,7 +250,7 @@ function pictures(title, tiles, asked, desk, height = TILE_HEIGHT) {
  * @param {Chosen} asked
  * @param {Desk} desk
  */
-function tile({ place, name, label, said, share, rather }, asked, desk) {
+function tile({ place, name, label, predicted, confidence, suggestion }, asked, desk) {
   const now = desk.corrected?.get(place) ?? label;
   const classes = desk.classes ?? [];
   const select = element(
@@ -257,8 +260,8 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
   );
   /** @param {Event} event */
   const accept = (event) => {
-    select.value = rather;
-    desk.put(place, rather);
+    select.value = suggestion;
+    desk.put(place, suggestion);
     select.focus();
     if (event.currentTarget instanceof HTMLElement) event.currentTarget.remove();
   };
@@ -268,16 +271,16 @@ function tile({ place, name, label, said, share, rather }, asked, desk) {
     element("a", { href: walkOf(asked.model, asked.data, place) }, thumbnail(asked.data, place, name)),
     element(
       "span",
-      { class: said === label ? "says" : "says mistaken", title: said },
-      element("strong", {}, said),
-      element("span", {}, percent(share)),
+      { class: predicted === label ? "prediction" : "prediction mistaken", title: predicted },
+      element("strong", {}, predicted),
+      element("span", {}, percent(confidence)),
     ),
-    element("span", { class: "under" }, "label ", select),
-    rather && now !== rather
+    element("span", { class: "label" }, "label ", select),
+    suggestion && now !== suggestion
       ? element(
           "button",
-          { type: "button", click: accept, "aria-label": `relabel ${name} as ${rather}` },
-          `relabel as ${rather}`,
+          { type: "button", click: accept, "aria-label": `relabel ${name} as ${suggestion}` },
+          `relabel as ${suggestion}`,
         )
       : null,
   );
@@ -339,9 +342,9 @@ async function suspects(list, asked, desk) {
             place: one.place,
             name: one.picture,
             label: one.label,
-            said: one.predicted,
-            share: one.probability,
-            rather: one.predicted,
+            predicted: one.predicted,
+            confidence: one.probability,
+            suggestion: one.predicted,
           })),
           asked,
           desk,

@@ -157,9 +157,9 @@ function detail(survey, step, index, model, data) {
   const unit = step.units[index];
   const { classes, pictures } = survey;
   const known = range(classes.length).filter((one) => unit.mean[one] !== null);
-  const foremost = largestFirst(known.map((one) => unit.mean[one] ?? 0)).slice(0, MOST_BARS);
-  const shown = foremost.map((at) => known[at]);
-  const told =
+  const leading = largestFirst(known.map((one) => unit.mean[one] ?? 0)).slice(0, MOST_BARS);
+  const shown = leading.map((at) => known[at]);
+  const explanation =
     unit.selectivity === null
       ? "Class selectivity is undefined here: it is never active, or can be negative."
       : `Class selectivity ${selectivityText(unit)}: 0 means equally active for all classes, 1 active for this class alone.`;
@@ -167,7 +167,7 @@ function detail(survey, step, index, model, data) {
     "section",
     { class: "stack" },
     element("h2", {}, titleOfUnit(step, index, classes)),
-    element("p", { class: "quiet" }, told),
+    element("p", { class: "quiet" }, explanation),
     element("h3", {}, "Mean activation by class"),
     bars(
       shown.map((one) => ({

@@ -42,7 +42,7 @@ export class History {
   planned = 0;
 
   /**
-   * One more event. A resumed run tells again what it had told before, and repeats epochs.
+   * One more event. A resumed run repeats events of epochs that it does again.
    *
    * @param {any} event
    */

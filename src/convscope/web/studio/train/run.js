@@ -5,7 +5,7 @@ import { element } from "convscope/kit/dom.js";
 import { count, duration, full, percent, three } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { get, post } from "convscope/studio/api.js";
-import { follow } from "convscope/studio/changes.js";
+import { follow } from "convscope/studio/revisions.js";
 import { addressOf } from "convscope/studio/place.js";
 import { epochs } from "convscope/studio/train/epochs.js";
 import { History } from "convscope/studio/train/history.js";
@@ -231,9 +231,9 @@ function drawn(curves, setting) {
  * @param {History} history
  */
 function drawNotes(root, run, { plan, notes }) {
-  const said = run.error ? [element("pre", { class: "said" }, run.error)] : [];
-  const told = notes.map((text) => element("p", { class: "note" }, text));
-  root.replaceChildren(...said, ...told, ...table("data and settings", plan));
+  const error = run.error ? [element("pre", { class: "said" }, run.error)] : [];
+  const remarks = notes.map((text) => element("p", { class: "note" }, text));
+  root.replaceChildren(...error, ...remarks, ...table("data and settings", plan));
 }
 
 /**
@@ -257,7 +257,7 @@ function button(text, click) {
 }
 
 /**
- * A button for what cannot be undone: it asks, and does it at the second click.
+ * A button for what cannot be undone: it asks first, and acts at the second click.
  *
  * @param {string} text
  * @param {string} question

@@ -5,7 +5,7 @@ import { count, percent } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { redraw } from "convscope/kit/redraw.js";
 import { get, post } from "convscope/studio/api.js";
-import { follow } from "convscope/studio/changes.js";
+import { follow } from "convscope/studio/revisions.js";
 import { dataChoice } from "convscope/studio/data/data_choice.js";
 import { addressOf } from "convscope/studio/place.js";
 import { networkBoard } from "convscope/studio/train/network_board.js";

@@ -1,6 +1,6 @@
 /**
  * Changing the network: the weights of what the walk shows, the first convolution's stride and padding, ReLU. Each
- * change is sent to the server, which says what follows from it; this only asks.
+ * change is sent to the server, which computes what follows from it.
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -10,7 +10,7 @@
  *
  * @typedef {import("convscope/studio/answers.js").ModelEdits} EditList
  *
- * @typedef {object} Asks  what a person may want
+ * @typedef {object} Actions  what a person may do
  * @property {(edit: object) => void} edit
  * @property {() => void} undo
  * @property {() => void} reset
@@ -32,9 +32,9 @@ const DIGITS = 5; // of a weight in its field; all of them are in its title
 
 /** The panel; it follows the walk. */
 export class EditPanel {
-  /** @param {Asks} asks */
-  constructor(asks) {
-    this.asks = asks;
+  /** @param {Actions} actions */
+  constructor(actions) {
+    this.actions = actions;
     this.channel = 0;
     this.input = 0;
     this.content = element("div", { class: "stack" });
@@ -73,7 +73,7 @@ export class EditPanel {
       role: "switch",
       checked: rectify,
       "aria-label": "ReLU",
-      change: () => this.asks.edit({ kind: "relu", present: relu.checked }),
+      change: () => this.actions.edit({ kind: "relu", present: relu.checked }),
     });
     return element(
       "section",
@@ -97,7 +97,7 @@ export class EditPanel {
         wanted[what][side],
         (value) => {
           wanted[what][side] = value;
-          this.asks.edit({ kind: "geometry", ...wanted });
+          this.actions.edit({ kind: "geometry", ...wanted });
         },
         { min: least, max: most, step: 1 },
       );
@@ -206,7 +206,7 @@ export class EditPanel {
    * @param {number | null} channel
    */
   kernels(step, filter, channel) {
-    const { kernels } = this.asks;
+    const { kernels } = this.actions;
     const rows = element("input", {
       type: "text",
       "aria-label": "new filter",
@@ -214,7 +214,7 @@ export class EditPanel {
       placeholder: "sharpen, or 0 -1 0 / -1 5 -1 / 0 -1 0",
     });
     const put = (/** @type {number | null} */ into) => () =>
-      this.asks.edit({ kind: "filter", step, filter, kernel: rows.value, channel: into });
+      this.actions.edit({ kind: "filter", step, filter, kernel: rows.value, channel: into });
     return element(
       "div",
       { class: "stack" },
@@ -249,7 +249,7 @@ export class EditPanel {
     const slot = element("span", {}, "…");
     const fill = async () => {
       const place = [neuron, this.input];
-      const value = await this.asks.weight(tensor, place);
+      const value = await this.actions.weight(tensor, place);
       slot.replaceChildren(this.weightField("weight of this input", tensor, place, value));
     };
     fill();
@@ -287,7 +287,7 @@ export class EditPanel {
    * @param {number} now
    */
   weightField(label, tensor, place, now) {
-    return numberField(label, now, (value) => this.asks.edit({ kind: "weight", tensor, place, value }), {
+    return numberField(label, now, (value) => this.actions.edit({ kind: "weight", tensor, place, value }), {
       step: "any",
     });
   }
@@ -313,13 +313,13 @@ export class EditPanel {
           : `${edits.length} ${edits.length === 1 ? "change" : "changes"}, network `,
       ),
       edits.length > 0 ? element("code", {}, network) : null,
-      button("Undo", this.asks.undo),
-      button("Reset", this.asks.reset),
+      button("Undo", this.actions.undo),
+      button("Reset", this.actions.reset),
       element(
         "div",
         { class: "row" },
         name,
-        button("Save as a new model", () => this.asks.keep(name.value)),
+        button("Save as a new model", () => this.actions.keep(name.value)),
       ),
     );
   }

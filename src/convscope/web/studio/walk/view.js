@@ -10,7 +10,7 @@ import { element, head } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
 import { Refusal, problemBox } from "convscope/kit/problem.js";
 import { get, post } from "convscope/studio/api.js";
-import { follow } from "convscope/studio/changes.js";
+import { follow } from "convscope/studio/revisions.js";
 import { addressOf } from "convscope/studio/place.js";
 import { EditPanel } from "convscope/studio/walk/edit_panel.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
@@ -23,7 +23,7 @@ const SETTLED = 1500; // milliseconds after which nobody seems to change anythin
 const WITHOUT_RELU = "Not available while ReLU is switched off.";
 const SEARCHING = "Searching the training pictures …";
 
-/** @typedef {import("convscope/studio/answers.js").SimilarPictures} Alike */
+/** @typedef {import("convscope/studio/answers.js").SimilarPictures} Similar */
 
 /** The walk reads what follows the ? itself. */
 export const followsOptions = true;
@@ -84,8 +84,8 @@ class Walked {
     this.searched = -1; // the turn for which the pictures that it has learned from were asked
     /** @type {any} */
     this.walk = null;
-    /** @type {Alike | null} */
-    this.alike = null;
+    /** @type {Similar | null} */
+    this.similar = null;
     this.noNeighbours = SEARCHING;
     this.answer = element("div", { class: "changed-answer", "aria-live": "polite" });
     this.problem = element("div", {});
@@ -152,7 +152,7 @@ class Walked {
 
   /** Draws the walk as far as it is known. */
   draw() {
-    return this.mounted?.change(this.alike ? withAlike(this.walk, this.alike) : this.walk);
+    return this.mounted?.change(this.similar ? withSimilar(this.walk, this.similar) : this.walk);
   }
 
   /** Asks what the pictures say that the network has learned from, which takes a while: once, and where it is shown. */
@@ -165,8 +165,8 @@ class Walked {
     if (!isShown || !this.isSettled || !this.list.rectify || this.searched === turn) return;
     this.searched = turn;
     try {
-      const alike = await get(`${this.model}/similar?${this.query}`);
-      if (turn === this.turn) this.alike = alike;
+      const similar = await get(`${this.model}/similar?${this.query}`);
+      if (turn === this.turn) this.similar = similar;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (turn === this.turn) this.noNeighbours = `Not available: ${error.message}.`;
@@ -189,7 +189,7 @@ class Walked {
     const turn = ++this.turn;
     const start = performance.now();
     clearTimeout(this.settling);
-    Object.assign(this, { isSettled: false, alike: null, noNeighbours: SEARCHING });
+    Object.assign(this, { isSettled: false, similar: null, noNeighbours: SEARCHING });
     this.problem.replaceChildren();
     try {
       const list = await ask();
@@ -237,8 +237,8 @@ class Walked {
   /** @param {number} start */
   async drawAnswer(start) {
     const { classes, before, after } = await get(`${this.model}/answer?${this.query}`);
-    const [foremost, formerly] = [after, before].map((shares) => largestFirst(shares).slice(0, MOST_CLASSES));
-    const leading = [...new Set([...foremost, ...formerly])].sort((a, b) => after[b] - after[a]);
+    const [now, formerly] = [after, before].map((shares) => largestFirst(shares).slice(0, MOST_CLASSES));
+    const leading = [...new Set([...now, ...formerly])].sort((a, b) => after[b] - after[a]);
     const milliseconds = Math.round(performance.now() - start);
     this.answer.replaceChildren(
       element(
@@ -279,9 +279,9 @@ class Walked {
  * A walk together with what the pictures say that its network has learned from.
  *
  * @param {any} walk
- * @param {Alike} alike
+ * @param {Similar} similar
  */
-function withAlike(walk, { neighbours, relevance }) {
+function withSimilar(walk, { neighbours, relevance }) {
   const softmax = walk.steps.find((/** @type {any} */ { kind }) => kind === "softmax");
   const steps = walk.steps.map((/** @type {any} */ step) =>
     softmax.inputs.includes(step.name) ? { ...step, relevance } : step,

@@ -156,7 +156,7 @@ function arithmetic(step, context, place, channel, open) {
       bias,
       result: subtotals.reduce((total, part) => total + part, 0) + bias,
       output: valueAt(step, place),
-      isRounded: [step.output, before.output, step.filters].some(({ steps }) => steps),
+      isRounded: [step.output, before.output, step.filters].some(({ scales }) => scales),
       onFold: (one, isOpen) => (isOpen ? open.add(one) : open.delete(one)),
     }),
   ];

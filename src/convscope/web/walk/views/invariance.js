@@ -89,7 +89,8 @@ function draw({ chain, state, set, absent }) {
 function lab({ classes }, change, index, pooling) {
   const { amounts, before, after, probabilities } = change;
   const count = classes.length;
-  const logits = change.by_pooling?.[/** @type {"max" | "average" | "none"} */ (pooling)]?.logits ?? change.logits;
+  const logits =
+    change.by_pooling?.[/** @type {"max" | "average" | "none"} */ (pooling)]?.logits ?? change.logits;
   const share = (/** @type {number} */ amount, /** @type {number} */ one) =>
     probabilities.data[amount * count + one];
   const logit = (/** @type {number} */ amount, /** @type {number} */ one) =>

@@ -4,7 +4,7 @@ import { bars } from "convscope/kit/bars.js";
 import { element, head, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
-import { foremost, stepOfKind } from "convscope/walk/chain.js";
+import { shownClasses, stepOfKind } from "convscope/walk/chain.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").LossStep} LossStep
@@ -33,7 +33,7 @@ export const loss = {
  */
 function draw(step, context) {
   const { chain } = context;
-  const classes = foremost(chain);
+  const classes = shownClasses(chain);
   const softmax = stepOfKind(chain, "softmax");
   const probabilities = softmax ? Array.from(softmax.output.data) : [];
   const input = element("div", { class: "stack" });
@@ -59,7 +59,7 @@ function draw(step, context) {
       output.replaceChildren(...gradients(step, context, truth));
     },
     spoken: ([truth]) =>
-      `if the true class is ${chain.classes[truth]}, cross-entropy is ${three(told(step, truth).cross_entropy)}`,
+      `if the true class is ${chain.classes[truth]}, cross-entropy is ${three(lossesOf(step, truth).cross_entropy)}`,
   };
 }
 
@@ -82,9 +82,9 @@ function truthText({ classes, truth: known }, truth) {
  */
 function arithmetic(step, context, probabilities, truth) {
   const { classes } = context.chain;
-  const { cross_entropy, mean_squared_error, classification_error } = told(step, truth);
+  const { cross_entropy, mean_squared_error, classification_error } = lossesOf(step, truth);
   const squares = probabilities.map((p, index) => (p - Number(index === truth)) ** 2);
-  const listed = foremost(context.chain);
+  const listed = shownClasses(context.chain);
   const others = classes.length - listed.length;
   const squaresListed = listed.map((index) => squares[index]);
   const restSquares = mean_squared_error - squaresListed.reduce((sum, square) => sum + square, 0);
@@ -161,8 +161,8 @@ function arithmetic(step, context, probabilities, truth) {
  * @param {number} truth
  */
 function gradients(step, { chain }, truth) {
-  const { gradients: of } = told(step, truth);
-  const listed = foremost(chain);
+  const { gradients: of } = lossesOf(step, truth);
+  const listed = shownClasses(chain);
   const [crossEntropy, squared, classification] = [
     of.cross_entropy,
     of.mean_squared_error,
@@ -203,12 +203,12 @@ function gradients(step, { chain }, truth) {
 }
 
 /**
- * What a class costs as the truth; a class that is not told costs what the first one does.
+ * What a class costs as the truth; a class that the walk leaves out costs what the first one does.
  *
  * @param {LossStep} step
  * @param {number} truth
  */
-function told({ truths }, truth) {
+function lossesOf({ truths }, truth) {
   return truths.find((one) => one.truth === truth) ?? truths[0];
 }
 

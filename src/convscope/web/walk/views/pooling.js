@@ -264,7 +264,7 @@ function maxima(step, { output: input }) {
     const column = (place % width) * stride[1] + (data[place] % window[1]);
     numbers[place] = input.data[(map * rows + row) * columns + column];
   }
-  return { shape, data: numbers, steps: input.steps };
+  return { shape, data: numbers, scales: input.scales };
 }
 
 /** @param {PoolingStep} step */

@@ -152,8 +152,8 @@ function shares(step, context) {
  * @param {import("convscope/kit/arrays.js").Tensor} input
  * @returns {import("convscope/kit/arrays.js").Tensor}
  */
-function rectified({ shape, data, steps }) {
+function rectified({ shape, data, scales }) {
   const kept = new Float64Array(data.length);
   for (let place = 0; place < kept.length; place++) kept[place] = Math.max(0, data[place]);
-  return { shape, data: kept, steps };
+  return { shape, data: kept, scales };
 }

@@ -5,7 +5,7 @@ import { bars } from "convscope/kit/bars.js";
 import { element, head, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
-import { foremost, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").SoftmaxStep} SoftmaxStep
@@ -33,7 +33,7 @@ export const softmax = {
  */
 function draw(step, context) {
   const { classes } = context.chain;
-  const order = foremost(context.chain).sort((a, b) => step.logits[b] - step.logits[a]);
+  const order = shownClasses(context.chain).sort((a, b) => step.logits[b] - step.logits[a]);
   const input = element("div", { class: "stack" });
   const middle = element("div", { class: "stack" });
   const output = element("div", { class: "stack" });
