@@ -140,6 +140,7 @@ def _kinds() -> dict[str, Kind]:
     at["bright"][0, 0] = at["infinite"][0, 0] = at["hot"][5, 5] = 255
     at["holed"][0, 0] = 0
     palette = colour.quantize(16)
+    smooth = colour.resize((48, 64), Image.Resampling.BICUBIC)
     frames = [Image.new("RGB", (18, 24), name) for name in ("red", "blue")]
     red = np.broadcast_to(np.array([255, 0, 0], np.uint8), (24, 18, 3))
     transparent = np.where(GREY[3, 3] == GREY, 255, GREY).astype(np.uint8)
@@ -211,6 +212,13 @@ def _kinds() -> dict[str, Kind]:
         "WebP alpha": Kind(".webp", saved(alpha, "WEBP", lossless=True, exact=True), ON_WHITE),
         "WebP animation": Kind(
             ".webp", saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True), red
+        ),
+        "AVIF": Kind(".avif", saved(smooth, "AVIF", quality=100, subsampling="4:4:4"), np.asarray(smooth), 3),
+        "AVIF turned 6": Kind(
+            ".avif",
+            saved(_turned(np.asarray(smooth), 6), "AVIF", quality=100, subsampling="4:4:4", exif=exif_of(6)),
+            np.asarray(smooth),
+            3,
         ),
         "TIFF LZW": Kind(".tif", saved(colour, "TIFF", compression="tiff_lzw"), COLOUR),
         "TIFF of pages": Kind(".tif", saved(colour, "TIFF", save_all=True, append_images=frames), COLOUR),

@@ -323,3 +323,11 @@ def test_other_formats_are_decoded_in_full_size():
     buffer = io.BytesIO()
     Image.new("RGB", (400, 300)).save(buffer, "PNG")
     assert read_picture(buffer.getvalue(), "x", 10).shape == (300, 400, 3)
+
+
+def test_heic_is_read_where_its_plugin_is_installed():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    smooth = np.linspace(0, 255, 64 * 48 * 3).reshape(64, 48, 3).astype(np.uint8)
+    pillow_heif.register_heif_opener()
+    read = read_picture(saved(Image.fromarray(smooth), "HEIF", quality=95), "x")
+    assert np.abs(read.astype(int) - smooth).max() < 12

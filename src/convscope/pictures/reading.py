@@ -288,7 +288,7 @@ def _unidentified(name: str, encoded: bytes) -> PictureError:
     return unreadable(name, f"its content is not a {', '.join(_SHOWN[:-1])} or {_SHOWN[-1]} picture")
 
 
-_SHOWN = [*FORMATS[:5], "WebP", *FORMATS[6:]]
+_SHOWN = [{"WEBP": "WebP", "HEIF": "HEIC"}.get(name, name) for name in FORMATS]
 
 
 def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:

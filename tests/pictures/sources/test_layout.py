@@ -159,9 +159,9 @@ def test_what_convscope_and_python_write_is_never_learned_from(marker, kind):
 
 
 def test_a_class_that_vanishes_is_named():
-    names = ["cats/1.jpg", "dogs/1.jpg", "birds/1.heic", "birds/2.heic", ".net/1.jpg"]
+    names = ["cats/1.jpg", "dogs/1.jpg", "birds/1.jp2", "birds/2.jp2", ".net/1.jpg"]
     layout = lay_out("source", names, ["cats", "dogs", "birds", "empty", ".net"])
-    assert "no class, as there is no picture in it: birds (2 .heic files), empty (empty)" in layout.notes
+    assert "no class, as there is no picture in it: birds (2 .jp2 files), empty (empty)" in layout.notes
     assert "left out: 1 picture, hidden (.net)" in layout.notes
 
 
