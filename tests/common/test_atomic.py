@@ -1,8 +1,12 @@
+import itertools
 import os
 import stat
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
+from convscope.common import atomic
 from convscope.common.atomic import replacing
 from convscope.errors import ConvscopeError
 
@@ -61,3 +65,28 @@ def test_the_new_file_is_readable_for_those_who_may_read_new_files(tmp_path):
     with replacing(replaced):
         pass
     assert stat.S_IMODE(replaced.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+class SharingViolationError(PermissionError):
+    """What Windows says when a program has a file open or mapped."""
+
+    winerror = 32
+
+
+@pytest.mark.parametrize(("refusals", "replaced"), [(2, True), (99, False)])
+def test_a_file_that_is_in_use_as_on_windows_is_waited_for(tmp_path, monkeypatch, refusals, replaced):
+    path, tries, replace = tmp_path / "model", itertools.count(), Path.replace
+    path.write_bytes(b"old")
+
+    def refuse(self, target):
+        if next(tries) < refusals:
+            raise SharingViolationError(13, "Access is denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(atomic, "_WAIT_SECONDS", 0)
+    refused = pytest.raises(ConvscopeError, match="another program has it open")
+    with nullcontext() if replaced else refused, replacing(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == (b"new" if replaced else b"old")
+    assert list(tmp_path.iterdir()) == [path]

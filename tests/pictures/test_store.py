@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.common.cache_folder import cache_folder
 from convscope.errors import DataError, PictureError, StoreError
-from convscope.pictures.cache import cache_folder
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source

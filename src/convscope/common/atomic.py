@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that are written whole or not at all."""
 
 import os
 import secrets
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,23 +10,26 @@ from typing import IO
 
 from convscope.errors import ConvscopeError
 
-_BESIDE = ".convscope-"
+_PREFIX = ".convscope-"
+_TRIES, _WAIT_SECONDS = 20, 0.1
+_IN_USE = (5, 32, 33)
+"""Windows's ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION."""
 
 
 @contextmanager
 def replacing(path: Path) -> Generator[IO[bytes]]:
-    """Open a new file that takes the place of `path` once everything in it is on the disk.
+    """Open a new file that replaces `path` once everything in it is on the disk.
 
-    Whoever reads `path` meanwhile finds what was there before; if anything goes wrong, that stays.
+    Until then, readers of `path` find what was there before; if anything goes wrong, that stays.
 
     Args:
-        path: Where the file shall be in the end; its folder must exist.
+        path: Where the file will be in the end; its folder must exist.
 
     Yields:
         The new file, open for writing bytes.
 
     Raises:
-        ConvscopeError: The file cannot be written, because the disk is full or the folder is read-only, say.
+        ConvscopeError: The file cannot be written: the disk is full or the folder is read-only, for example.
 
     Example:
         >>> import tempfile
@@ -35,37 +39,61 @@ def replacing(path: Path) -> Generator[IO[bytes]]:
         >>> [(entry.name, entry.read_text()) for entry in folder.iterdir()]
         [('classes.txt', 'cat dog')]
     """
-    beside = path.with_name(f"{_BESIDE}{secrets.token_hex(8)}")
+    new = path.with_name(f"{_PREFIX}{secrets.token_hex(8)}")
     try:
-        with beside.open("xb") as file:
+        with new.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-        _settle(path.parent)
+        _replace(new, path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise ConvscopeError(
             f"cannot write {path}",
-            why=error.strerror or str(error),
-            remedy="make room, or choose a folder you may write to",
+            why=_cause(error),
+            remedy="close the programs that have it open"
+            if _is_in_use(error)
+            else "make room, or choose a folder you may write to",
         ) from error
     finally:
-        with suppress(OSError):  # it has moved, or could not even be made
-            beside.unlink()
+        with suppress(OSError):  # it was renamed, or could not be created
+            new.unlink()
 
 
 def sweep(folder: Path) -> None:
-    """Remove from a folder what processes left there that were killed inside `replacing`."""
-    for leftover in folder.glob(f"{_BESIDE}*"):
+    """Remove the files of processes that were killed inside `replacing` from a folder."""
+    for leftover in folder.glob(f"{_PREFIX}*"):
         if leftover.is_file():
             leftover.unlink(missing_ok=True)
 
 
-def _settle(folder: Path) -> None:
-    """Bring a folder's list of files to the disk, so that a power cut does not bring the old file back."""
-    with suppress(OSError):  # not every file system can do this for a folder, and the file itself is safe
-        place = os.open(folder, os.O_RDONLY)
+def _replace(new: Path, path: Path) -> None:
+    """Rename, and on Windows wait for a while until no program has the file open or mapped."""
+    for _ in range(_TRIES - 1):
         try:
-            os.fsync(place)
+            new.replace(path)
+        except OSError as error:
+            if not _is_in_use(error):
+                raise
+            time.sleep(_WAIT_SECONDS)
+        else:
+            return
+    new.replace(path)
+
+
+def _is_in_use(error: OSError) -> bool:
+    return getattr(error, "winerror", None) in _IN_USE
+
+
+def _cause(error: OSError) -> str:
+    return "another program has it open" if _is_in_use(error) else error.strerror or str(error)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's list of files to the disk, so that a power cut does not bring the old file back."""
+    with suppress(OSError):  # not every system can do this for a folder, and the file itself is safe
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
         finally:
-            os.close(place)
+            os.close(descriptor)

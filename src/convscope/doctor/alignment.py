@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from convscope.common.compiled import njit
 from convscope.network.kernels import CHUNKS
 from convscope.network.threads import run
 
@@ -31,7 +31,7 @@ _LEAST_OVERLAP = 0.6
 _HOPELESS = 0.5
 """Of the variance: after the coarse steps more of a copy than this is explained."""
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
+_compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
 
 
 @_compiled

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from convscope.common.compiled import njit
 from convscope.network.kernels import CHUNKS
 from convscope.network.threads import run
 
@@ -26,7 +26,7 @@ LEAST_ALIKE = 0.75
 
 _ROWS, _COLUMNS, _STRETCH = 512, 4096, 64
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"nnan", "nsz"})
+_compiled = njit(nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
 
 
 @_compiled

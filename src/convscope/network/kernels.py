@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from convscope.common.compiled import njit
 from convscope.network.bfloat16 import narrow, widen
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ CHUNKS = 16
 """Into so many chunks the rows of a batch are cut, whatever the number of threads."""
 
 # NaN and infinity must stay what they are, so of the fast-math liberties only these two are taken.
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
+_compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
 @_compiled

@@ -7,7 +7,7 @@ In the order the data takes:
 2. `reading`: decode one picture's bytes into pixels. `decoding`: decode many, in threads.
 3. `survey`: look at a sample of the pictures, from which their input size is chosen.
 4. `preparation`: bring every picture into the network's input format, in training and prediction alike.
-5. `store`: all prepared pictures as one memory-mapped array, made by `store_building` in the user's `cache`.
+5. `store`: all prepared pictures as one memory-mapped array, made by `store_building` in the cache folder.
    `stream_blocks` take its place where the disk is too small. `thumbnails`: a store for people to look at.
 6. `split`: divide the store into training, validation and test pictures.
 7. `augmentation` and `batches`: vary the pictures and hand them to the network batch by batch.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from convscope.common.compiled import njit
 from convscope.network.bfloat16 import narrow
 from convscope.network.kernels import CHUNKS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _reflect(place: int, size: int) -> int:
     """Fold a place beyond the border back inside, not repeating the border: -1 is 1, size is size - 2."""
     if 0 <= place < size:
@@ -31,7 +31,7 @@ def _reflect(place: int, size: int) -> int:
     return place if place < size else period - place
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def cut_batch(
     first: int,
     last: int,

@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from convscope.common import strict_json
+from convscope.common.disk_space import reserve
 from convscope.errors import StoreError
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.preparation import Preparation
@@ -149,7 +150,7 @@ def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.u
     """
     with (folder / PICTURES).open("wb+") as file:
         # A full disk is an error here. Met in mapped memory it would be a bus error, which kills.
-        os.posix_fallocate(file.fileno(), 0, math.prod(shape))
+        reserve(file, math.prod(shape))
         pictures = np.memmap(file, np.uint8, "r+", shape=shape)
         yield pictures
         pictures.flush()

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import PIL
 
+from convscope.common.cache_folder import VARIABLE, cache_folder
 from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
-from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, Progress, decode, no_progress
 from convscope.pictures.naming import natural_order
 from convscope.pictures.packed_strings import PackedStrings

@@ -10,7 +10,6 @@ any block.
 from __future__ import annotations
 
 import math
-import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from convscope.common.disk_space import reserve
 from convscope.errors import DataError
 from convscope.pictures.batches import batches, draw_order
 from convscope.pictures.decoding import Decoded, decode
@@ -241,7 +241,7 @@ def _scratch(folder: Path, rows: int, form: Preparation) -> NDArray[np.uint8]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder) as file:
-            os.posix_fallocate(file.fileno(), 0, math.prod(shape))
+            reserve(file, math.prod(shape))
             return np.memmap(file, np.uint8, "r+", shape=shape)
     except OSError as error:
         raise unwritable_store(folder, error) from error

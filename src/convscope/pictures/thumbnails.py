@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from convscope.pictures.cache import cache_folder
+from convscope.common.cache_folder import cache_folder
 from convscope.pictures.decoding import Decoded, decode
 from convscope.pictures.store_building import read_or_build
 
@@ -88,16 +89,19 @@ def small(picture: Picture) -> Picture:
 
 def _build(source: Source, building: Path) -> None:
     shapes = np.zeros((len(source.items), 3), np.uint8)
+    lock = threading.Lock()
     with (building / _PIXELS).open("wb") as file:
 
         def keep(decoded: Decoded) -> None:
             pixels = small(decoded.pixels)
-            # Not into mapped memory, where a full disk would kill.
-            os.pwrite(file.fileno(), pixels.tobytes(), decoded.index * SLOT)
+            with lock:  # not into mapped memory, where a full disk would kill
+                file.seek(decoded.index * SLOT)
+                file.write(pixels.tobytes())
             shapes[decoded.index] = pixels.shape
 
         decode(source, range(len(shapes)), keep, lambda _index, _error: None, shortest_side=SIDE)
         file.truncate(len(shapes) * SLOT)
+        file.flush()
         os.fsync(file.fileno())
     np.save(building / _SHAPES, shapes, allow_pickle=False)
 

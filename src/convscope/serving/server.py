@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from convscope.common.processes import STOP_SIGNALS
 from convscope.errors import SettingError
 from convscope.serving.access_log import AccessLog
 from convscope.serving.app import make_app
@@ -48,8 +49,7 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         """Shut down on SIGTERM and Ctrl-C. uvicorn would raise the signal again after shutting down."""
-        signals = (signal.SIGTERM, signal.SIGINT)
-        previous = {number: signal.signal(number, self.handle_exit) for number in signals}
+        previous = {number: signal.signal(number, self.handle_exit) for number in STOP_SIGNALS}
         try:
             yield
         finally:

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field
 
 from convscope.common.locking import locked
+from convscope.common.processes import background_options
 from convscope.studio.event_file import last_event
 
 if TYPE_CHECKING:
@@ -108,8 +109,7 @@ class Jobs:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=log,
-                    pass_fds=[lock],
-                    start_new_session=True,  # Ctrl-C, meant for the studio, does not reach it
+                    **background_options(lock),
                 )
             (folder / "process").write_text(str(process.pid))
             self._processes[name] = process

@@ -230,7 +230,7 @@ def test_a_full_disk_is_said_before_training(pets, monkeypatch):
         raise OSError(28, "No space left on device")
 
     training = begun(open_stream(open_source(pets), FORM, small(store_limit=1.0)), small())
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr("convscope.pictures.stream_blocks.reserve", full)
     with pytest.raises(StoreError, match="No space left"):
         training.run()
 

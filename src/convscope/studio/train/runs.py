@@ -6,9 +6,7 @@ one before it. A run may as well have been started, or be resumed, by `convscope
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +16,7 @@ from pydantic import BaseModel, Field
 from convscope.common import strict_json
 from convscope.common.locking import locked
 from convscope.common.printable import printable
+from convscope.common.processes import interrupt, is_alive
 from convscope.errors import RequestError
 from convscope.model.file import load
 from convscope.pictures.naming import natural_order
@@ -215,7 +214,7 @@ class Runs:
         process = self._process(run.name)
         if process is None:
             raise _not_now(run, "paused")
-        os.kill(process, signal.SIGINT)
+        interrupt(process)
         return self._run(run.name)
 
     def remove(self, name: str) -> None:
@@ -272,7 +271,7 @@ class Runs:
     def _process(self, name: str) -> int | None:
         """Return the process that trains a run, if one does: it is alive, and the folder is locked."""
         process = self._history(name).process
-        if process is None or not _is_alive(process):
+        if process is None or not is_alive(process):
             return None
         try:
             with locked(self._folder / name):
@@ -304,16 +303,6 @@ class Runs:
 
 def _job(name: str) -> str:
     return f"train-{name}"
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # another user's
-    return True
 
 
 def _not_now(run: Run, participle: str) -> RequestError:

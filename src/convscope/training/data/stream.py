@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.cache_folder import VARIABLE, cache_folder
 from convscope.errors import SettingError, StoreError
-from convscope.pictures.cache import VARIABLE, cache_folder
 from convscope.pictures.sources.selected import select
 from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Split, split

@@ -15,7 +15,7 @@ import math
 import os
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError
@@ -62,7 +62,7 @@ class EventLog:
         line = json.dumps(told, default=_shown).encode() + b"\n"
         try:
             with self._path.open("ab+") as file:
-                if file.tell() and not _ends_line(file.fileno(), file.tell()):
+                if file.tell() and not _ends_line(file):
                     line = b"\n" + line  # a process was killed as it wrote
                 file.write(line)
         except OSError as error:
@@ -71,8 +71,9 @@ class EventLog:
             ) from error
 
 
-def _ends_line(file: int, size: int) -> bool:
-    return os.pread(file, 1, size - 1) == b"\n"
+def _ends_line(file: IO[bytes]) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _shown(path: object) -> str:

@@ -7,11 +7,11 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from convscope.common.processes import STOP_SIGNALS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import FrameType
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -25,13 +25,13 @@ def asked_to_stop() -> Generator[Callable[[], bool]]:
         yield lambda: False
         return
     asked = threading.Event()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
         asked.set()
         signal.signal(number, before[signal.Signals(number)])
 
-    for number in _SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, note)
     try:
         yield asked.is_set

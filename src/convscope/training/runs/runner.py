@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from convscope.classifier import Classifier
+from convscope.common.processors import processor_count
 from convscope.doctor.summary import summary
 from convscope.errors import RunError
 from convscope.model.calibration import fit_temperature
@@ -350,4 +351,6 @@ def _origin(
             if getattr(settings, name) in {None, "auto"}
         }
         settings = replace(settings, **found)
-    return run_folder.Origin(located(data), settings, threads or torch.get_num_threads(), keep_epochs)
+    return run_folder.Origin(
+        located(data), settings, threads or min(torch.get_num_threads(), processor_count()), keep_epochs
+    )

@@ -1,4 +1,4 @@
-"""The folder where prepared pictures are kept between runs."""
+"""The folder for what can be computed again: prepared pictures, compiled functions."""
 
 from __future__ import annotations
 

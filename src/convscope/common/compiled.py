@@ -1,0 +1,43 @@
+"""Functions compiled by Numba, whose machine code is kept on disk wherever that is possible."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numba
+from numba.core import config
+
+from convscope.common.cache_folder import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_VARIABLE = "NUMBA_CACHE_DIR"
+
+
+def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:  # noqa: ANN401 - Numba's own
+    """Compile a function as `numba.njit(cache=True)` does, even where Numba finds no folder for its cache.
+
+    Numba keeps machine code beside the source file or in the user's home, and gives up if both are
+    read-only, as in many containers. Then it is kept in convscope's cache folder, or compiled anew in every
+    process.
+
+    Args:
+        options: Of `numba.njit`.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a dispatcher of Numba's
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:
+            os.environ[_VARIABLE] = str(cache_folder() / "numba")
+            config.reload_config()
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:
+            del os.environ[_VARIABLE]
+            config.reload_config()
+            return numba.njit(**options)(function)
+
+    return compiled

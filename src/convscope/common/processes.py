@@ -1,0 +1,77 @@
+"""Processes that run beside this one: how to start, look at, interrupt and end them on every system.
+
+Source: https://docs.python.org/3/library/os.html#os.kill; on Windows it ends a process for almost any signal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TypedDict
+
+STOP_SIGNALS: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+"""The signals by which people and systems ask a process to stop. Windows has SIGBREAK, for Ctrl-Break."""
+
+
+class PopenOptions(TypedDict, total=False):
+    """Options of `subprocess.Popen`."""
+
+    creationflags: int
+    start_new_session: bool
+    pass_fds: list[int]
+
+
+def background_options(lock: int | None) -> PopenOptions:
+    """Return options of `subprocess.Popen` for a process that Ctrl-C in this terminal does not reach.
+
+    Args:
+        lock: A lock that the process shall hold, too, as `common.locking.locked` yields it.
+    """
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True, "pass_fds": [] if lock is None else [lock]}
+
+
+def interrupt(process: int) -> None:
+    """Ask a process that was started with `background_options` to stop, as Ctrl-C does.
+
+    Raises:
+        OSError: There is no such process.
+    """
+    if sys.platform == "win32":  # there, Ctrl-C cannot be sent to one process group alone
+        os.kill(process, signal.CTRL_BREAK_EVENT)
+    else:
+        os.kill(process, signal.SIGINT)
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process is running."""
+    if sys.platform == "win32":
+        return _is_alive_on_windows(process)
+    try:
+        os.kill(process, 0)  # signal 0 only checks
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
+
+
+if sys.platform == "win32":
+    import ctypes
+
+    _QUERY_LIMITED_INFORMATION, _STILL_ACTIVE = 0x1000, 259
+
+    def _is_alive_on_windows(process: int) -> bool:
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, 0, process)
+        if not handle:
+            return False
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return code.value == _STILL_ACTIVE
