@@ -55,7 +55,8 @@ def test_every_step_and_every_epoch_is_told(make_training, make_data):
     assert epochs[-1].left_seconds == 0
     elapsed = [event.elapsed_seconds for event in epochs]
     assert elapsed == sorted(elapsed)
-    assert epochs[-1].pictures_per_second == pytest.approx(4 * 40 / elapsed[-1], rel=0.5)
+    # the speed is that of all pictures up to the last step, before the epoch's validation
+    assert 4 * 40 / elapsed[-1] <= epochs[-1].pictures_per_second <= 4 * 40 / elapsed[-2]
 
 
 def test_the_validation_figures_are_of_the_validation_pictures(make_training, make_data):

@@ -67,16 +67,18 @@ def test_curves_leave_validation_out_where_there_is_none():
 
 @pytest.mark.parametrize("count", [0, 1, 2, 200])
 def test_curves_are_drawn_for_any_number_of_epochs(count, tmp_path):
-    write(learning_curves([epoch(number) for number in range(1, count + 1)]), tmp_path / "curves.png")
+    figure = learning_curves([epoch(number) for number in range(1, count + 1)])
+    write(figure, tmp_path / "curves.png")
     with Image.open(tmp_path / "curves.png", formats=["PNG"]) as picture:
         picture.load()
+    for axes in figure.axes:
+        assert list(axes.lines[0].get_xdata()) == list(range(1, count + 1))
 
 
 def test_curves_survive_a_diverged_run(tmp_path):
-    write(
-        learning_curves([epoch(1), epoch(2, loss=float("nan")), epoch(3, loss=float("inf"))]),
-        tmp_path / "c.png",
-    )
+    figure = learning_curves([epoch(1), epoch(2, loss=float("nan")), epoch(3, loss=float("inf"))])
+    write(figure, tmp_path / "c.png")
+    assert np.isfinite(figure.axes[0].lines[0].get_ydata()).tolist() == [True, False, False]
 
 
 def test_confusion_matrix_shows_every_count_of_few_classes():
@@ -148,6 +150,9 @@ def test_any_names_and_shapes_are_drawn(shape, tmp_path):
         tmp_path / "mistakes.png",
     )
     write(confusion_matrix(np.eye(size, dtype=int), ODD_NAMES), tmp_path / "matrix.png")
+    for path in tmp_path.iterdir():
+        with Image.open(path, formats=["PNG"]) as picture:
+            picture.load()
 
 
 def test_a_figure_that_cannot_be_written_leaves_nothing(tmp_path):
