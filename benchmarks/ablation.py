@@ -1,12 +1,11 @@
-"""What each piece of the recipe is worth: trained with all of them, then with one left out at a time.
+"""Ablation of the training recipe: all of it, then one part left out at a time.
 
-Pictures are held out of the training part and the accuracy is measured on them, so that test pictures choose
-nothing. Run it with
+Accuracy is measured on pictures held out of the training part; the test pictures are not used. Run it with
 
     python benchmarks/ablation.py PATH
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/ablation.md and .json; rows of the
-same piece and seed that are there already are replaced, others stay.
+where PATH is anything `convscope train` takes. It writes docs/benchmarks/ablation.md and .json. Existing rows
+of the same part and seed are replaced, all others are kept.
 """
 
 from __future__ import annotations
@@ -88,29 +87,27 @@ STEP = Optimiser.step
 LOOP = "convscope.training.learning.loop"
 PIECES = {
     "nothing": Piece("the recipe as it is"),
-    "whitening": Piece(
-        "the first filters are learned", replaced=patch(f"{LOOP}.can_be_whitened", lambda _: False)
-    ),
+    "whitening": Piece("trained first filters", replaced=patch(f"{LOOP}.can_be_whitened", lambda _: False)),
     "orthogonal updates": Piece(
-        "updates of the same length along the gradient",
+        "gradient steps of the same length",
         replaced=patch("convscope.training.learning.optimiser.orthogonalised", normalised),
     ),
     "falling learning rate": Piece(
-        "half the rate at every step",
+        "constant, at half the initial rate",
         replaced=patch.object(Optimiser, "step", lambda self, rate: STEP(self, torch.full_like(rate, 0.5))),
     ),
     "label smoothing": Piece("none", {"label_smoothing": 0.0}),
-    "mirroring": Piece("never mirrored", {"flip": False}),
+    "flip": Piece("no mirrored pictures", {"flip": False}),
     "alternating flip": Piece(
-        "mirrored at random", replaced=patch(f"{LOOP}.batches.draw_epoch", mirrored_at_random)
+        "each picture mirrored at random", replaced=patch(f"{LOOP}.batches.draw_epoch", mirrored_at_random)
     ),
-    "shifts": Piece("pictures not moved", {"augmentation": "none"}),
-    "growing": Piece(
-        "always at full size, a fifth fewer epochs for it", {"progressive_resizing": False}, epochs=0.8
+    "shifts": Piece("no shifts", {"augmentation": "none"}),
+    "progressive resizing": Piece(
+        "full size throughout, with a fifth fewer epochs", {"progressive_resizing": False}, epochs=0.8
     ),
-    "averaging": Piece("the last weights", {"ema": False}),
-    "whole pictures": Piece(
-        "a square a quarter as wide hidden in each",
+    "EMA": Piece("the last weights, without averaging", {"ema": False}),
+    "no cutout": Piece(
+        "a square a quarter as wide hidden in each picture",
         replaced=patch(f"{LOOP}.batches.draw_epoch", cut_out),
     ),
 }
@@ -124,8 +121,8 @@ def main() -> None:
     parser.add_argument("data", metavar="PATH")
     parser.add_argument("--pieces", nargs="+", choices=PIECES, default=list(PIECES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--learned", type=int, default=20_000, help="pictures learned from")
-    parser.add_argument("--held-out", type=int, default=10_000, help="pictures judged by")
+    parser.add_argument("--learned", type=int, default=20_000, help="number of training pictures")
+    parser.add_argument("--held-out", type=int, default=10_000, help="number of held-out pictures")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--output", type=Path, default=DOCS / "ablation")
@@ -178,14 +175,14 @@ def table(runs: list[dict[str, Any]]) -> str:
     whole = {run["seed"]: run["accuracy_fraction"] for run in runs if run["without"] == "nothing"}
     rows = [row(name, [run for run in runs if run["without"] == name], whole) for name in PIECES]
     lines = [
-        "# What each piece of the recipe is worth",
+        "# Ablation of the training recipe",
         "",
-        "Written by `benchmarks/ablation.py`, which says how it is measured:",
-        f"{first['data']}, {first['learned']:,} pictures of the training part learned from for",
-        f"{first['epochs']} epochs, {first['held_out']:,} others of it judged by; the automatic network,",
-        f"`{first['network']}`; trained on {where(first, machine)}.",
+        "Written by `benchmarks/ablation.py`, which describes the method:",
+        f"{first['data']}, {first['learned']:,} training and {first['held_out']:,} held-out pictures of the",
+        f"training part, {first['epochs']} epochs, the automatic network",
+        f"`{first['network']}`, trained on {where(first, machine)}.",
         "",
-        "| left out | instead | accuracy, mean (lowest to highest) | against all of it | seeds |",
+        "| left out | instead | accuracy, mean (lowest to highest) | difference | seeds |",
         "|---|---|---|---|---|",
         *(text for _, text in sorted(found for found in rows if found)),
     ]

@@ -1,14 +1,14 @@
-"""Accuracy and time of `convscope train` with nothing but the automatic recipe.
+"""Accuracy and time of `convscope train` with the automatic recipe and no options.
 
-Each run is a whole process on an empty cache: imports, reading the pictures, training, evaluation and the
-report. Test pictures choose nothing; they are looked at once, at the end. On a machine with other work to do,
-OMP_NUM_THREADS=1 keeps a run from waiting for it; such runs count for the accuracy, and for the times only
-those with the most threads. Run it with
+Each run is a whole process with an empty cache: imports, reading the pictures, training, evaluation and
+report. The test pictures are used once, at the end. On a busy machine, OMP_NUM_THREADS=1 keeps threads from
+waiting for each other; such runs count for the accuracy, and only those with the most threads for the times.
+Run it with
 
     python benchmarks/accuracy.py digits mnist=PATH fashion-mnist=PATH cifar10=PATH catsdogs=PATH
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/accuracy.md and .json; runs of the
-same data and seed that are there already are replaced, others stay.
+where PATH is anything `convscope train` takes. It writes docs/benchmarks/accuracy.md and .json. Existing runs
+of the same data and seed are replaced, all others are kept.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ COLUMNS = (
     "seeds",
     "timed",
     "whole command, mean (longest)",
-    "of it training",
+    "training alone",
     "peak memory",
     "network",
-    "mirrored",
+    "flip",
 )
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 
@@ -106,12 +106,12 @@ def table(runs: list[dict[str, Any]]) -> str:
     lines = [
         "# Accuracy and time of the automatic recipe",
         "",
-        "Written by `benchmarks/accuracy.py`, which says how it is measured: `convscope train DATA` as a",
-        "whole process on an empty cache, nothing chosen by hand, test pictures looked at once at the end.",
+        "Written by `benchmarks/accuracy.py`, which describes the method: `convscope train DATA` as a",
+        "whole process with an empty cache and no options; the test pictures are used once, at the end.",
         "",
         sentence(machine),
-        f"A 2048x2048 matrix product ran there at {rates['fp32']:.0f} (float32) and {rates['bf16']:.0f}",
-        "(bfloat16) GFLOP/s, which is what to scale the times by.",
+        f"A 2048x2048 matrix product reached {rates['fp32']:.0f} (float32) and {rates['bf16']:.0f}",
+        "(bfloat16) GFLOP/s; scale the times accordingly.",
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",
@@ -147,8 +147,8 @@ def calibration(runs: list[dict[str, Any]]) -> str:
     """Say how far probabilities and shares of right answers lie apart, in the runs in which it was noted."""
     errors = [100 * run["calibration_error"] for run in runs if "calibration_error" in run]
     if not errors:
-        return "not noted"
-    return f"{statistics.mean(errors):.2f} % ({max(errors):.2f}), noted in {len(errors)} of {len(runs)}"
+        return "not recorded"
+    return f"{statistics.mean(errors):.2f} % ({max(errors):.2f}), recorded in {len(errors)} of {len(runs)}"
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""How far a model's probabilities are from how often it is right, before and after its temperature.
+"""Calibration of a model's probabilities, before and after temperature scaling.
 
-Each model is asked about the test pictures of its data. Given is the expected calibration error, of 15 bins
-of equal width: |share that is right - mean probability|, averaged over pictures. It is never 0, because a
-bin's share is counted on few pictures; so beside it stands what a perfect model would show on average, whose
-every answer is right with just the probability it says, drawn 200 times. The temperature comes from the
-validation pictures alone; how uncertain it is, in percent, tell 200 samples of these, drawn with repetition.
-Last comes the error at the temperature that would suit the test pictures best, which nobody can know
-beforehand: no choice of one temperature can do much better. Run it with a name, a model and its data for each
-row, as in
+Each model predicts the test pictures of its data set. The table gives the expected calibration error with 15
+bins of equal width: |accuracy - mean confidence| of each bin, averaged over pictures. It is never 0, because
+a bin's accuracy is estimated from few pictures; so the table also gives the mean error of a perfectly
+calibrated model, simulated 200 times. The temperature is fitted on the validation pictures; its uncertainty,
+in percent, comes from 200 bootstrap samples of them. The last column is the error at the temperature that
+fits the test pictures best, which cannot be known beforehand: no single temperature does much better. Run it
+with a name, a model and its data for each row:
 
     python benchmarks/calibration.py --model catsdogs runs/pets/model.safetensors data/catsdogs
 
@@ -34,15 +33,15 @@ DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 DRAWS = 200
 COLUMNS = {
     "model": "{name}",
-    "learned from": "{train:,}",
-    "temperature from": "{validation:,}",
-    "tested with": "{test:,}",
+    "training": "{train:,}",
+    "validation": "{validation:,}",
+    "test": "{test:,}",
     "accuracy, %": "{accuracy:.2f}",
     "temperature": "{temperature:.3f} ± {uncertain:.0f} %",
-    "error before, %": "{before:.2f}",
-    "error, %": "{after:.2f}",
-    "a perfect model, %": "{perfect:.2f}",
-    "best temperature, %": "{best:.2f}",
+    "ECE before, %": "{before:.2f}",
+    "ECE after, %": "{after:.2f}",
+    "ECE of a perfect model, %": "{perfect:.2f}",
+    "ECE at the best temperature, %": "{best:.2f}",
 }
 
 
@@ -101,9 +100,9 @@ def error(logits: np.ndarray, truth: np.ndarray, temperature: float) -> float:
 def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     lines = [
-        "# How far probabilities can be trusted",
+        "# Calibration",
         "",
-        "Written by `benchmarks/calibration.py`, which says what the columns mean.",
+        "Written by `benchmarks/calibration.py`, which explains the columns.",
         sentence(report["machine"]),
         "",
         f"| {' | '.join(COLUMNS)} |",

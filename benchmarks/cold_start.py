@@ -1,4 +1,4 @@
-"""The least that a runtime needs to predict one picture: `python cold_start.py RUNTIME MODEL PICTURE`."""
+"""The minimal script that predicts one picture with a runtime: `cold_start.py RUNTIME MODEL PICTURE`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One contender of `training_step.py`: reads numbers of steps, writes how many seconds each number took.
+"""One contender of `training_step.py`: reads step counts and writes how many seconds they took.
 
 python benchmarks/contender.py MODULE VARIANT NETWORK SHAPE BATCH
 """

@@ -1,17 +1,16 @@
-"""What several processes cost and gain: bytes sent a step, and time a step, beside the ideal.
+"""Scaling of training over several processes: time and bytes per step, beside the ideal.
 
-1, 2 and 4 processes on this machine, one thread each, share the same batches of random pictures, and so does
-one process with 2 threads. A step is all of it: cutting the batch, forward, backward, messages, the change of
-the weights; given is the median over the steps after the first ones, and beside it the processor time of all
-processes together, which other work on the machine hardly changes. The ideal is the time of one process
-divided by the threads that compute, on no more cores than there are. Bytes are those that the loopback device
-counted meanwhile, with the heads of TCP, so nothing else should use it; beside them stands what the formula
-in docs/reference/distributed.md says.
+1, 2 and 4 processes on this machine, with one thread each, share the same batches of random pictures; so does
+one process with 2 threads. A step is everything: cutting the batch, forward, backward, communication and
+update. The table gives the median over the steps after the first ones, and the processor time of all
+processes, which other work on the machine hardly affects. The ideal is the time of one process divided by the
+number of threads, but by no more than the number of cores. Bytes are counted on the loopback device, TCP
+headers included, so nothing else should use it; beside them is the result of the formula in
+docs/reference/distributed.md.
 
-For 8 to 512 nodes the same formula is worked out, with a network that is assumed, --latency and --bandwidth,
-and the time that one process takes for its share of the batch: measured here for shares of several sizes, in
-a straight line between them, and in proportion beyond the largest. Two plans: the same batch whatever the
-number of nodes, and the same share for each.
+For 8 to 512 nodes the time is modelled with the same formula, an assumed network (--latency, --bandwidth),
+and the measured time of one process for its share of the batch: interpolated linearly between several shares,
+and proportional beyond the largest. Two plans are compared: a fixed total batch, and a fixed share per node.
 
     python benchmarks/distributed.py
 
@@ -186,13 +185,13 @@ def table(report: dict[str, Any]) -> str:
     )
     largest, share = same_batch["batch"], same_share["share"]
     lines = [
-        "# Several processes",
+        "# Training with several processes",
         "",
-        "Written by `benchmarks/distributed.py`, which says how it is measured.",
+        "Written by `benchmarks/distributed.py`, which describes the method.",
         sentence(machine),
         f"Network `{report['network']}`, batch {report['batch']}, float32.",
         "",
-        "| processes x threads | ms a step | ideal | processor ms | bytes sent by each | by the formula |",
+        "| processes x threads | ms per step | ideal ms | CPU ms | bytes sent per process | by the formula |",
         "|---|---|---|---|---|---|",
         *(
             f"| {one['processes']} x {one['threads']} | {1000 * one['seconds_per_step']:.1f} "
@@ -211,7 +210,7 @@ def table(report: dict[str, Any]) -> str:
         "a second, one process of one thread a node, no waiting for slower nodes, gloo's ring, nothing",
         "overlapped.",
         "",
-        f"| nodes | ms, batch {largest:,} | pictures/s | ms, {share} a node | pictures/s |",
+        f"| nodes | ms, batch {largest:,} | pictures/s | ms, {share} per node | pictures/s |",
         "|---|---|---|---|---|",
         *(
             f"| {nodes} | {1000 * same_batch['seconds'][nodes]:.1f} "

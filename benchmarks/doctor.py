@@ -1,10 +1,10 @@
-"""How well `convscope doctor` finds copies, and what it costs.
+"""How many duplicates `convscope doctor` finds, and how long it takes.
 
-Found: of every picture of a data set a copy is made, one kind of copy after the other with a fixed seed, and
-originals and copies are looked at together. Recall is the share of copies put into their original's group;
-precision the share of pairs within groups that are copy and original. Originals found equal to each other are
-counted apart: real data sets hold copies of their own. Cost: whole processes of `convscope doctor`.
-Run it with
+Every picture of a data set is copied, with one kind of change at a time and a fixed seed, and originals and
+copies are examined together. Recall is the share of copies grouped with their original; precision is the
+share of pairs within groups that are a copy and its original. Pairs of originals that are reported are
+counted separately: real data sets contain duplicates of their own. Times are of whole processes of
+`convscope doctor`. Run it with
 
     python benchmarks/doctor.py --copies PATH --cost mnist=PATH cifar10=PATH
 
@@ -158,9 +158,9 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine = report["machine"]
     lines = [
-        "# How well copies are found, and what looking costs",
+        "# Finding duplicates: recall and cost",
         "",
-        "Written by `benchmarks/doctor.py`, which says how it is measured. Machine:",
+        "Written by `benchmarks/doctor.py`, which describes the method. Machine:",
         f"{machine['processor']}, {machine['cores']} cores, {report['threads']} threads.",
         "",
         "| copies | originals | recall | precision | pairs of originals |",
@@ -171,7 +171,7 @@ def table(report: dict[str, Any]) -> str:
             for kind, one in report["copies"].items()
         ),
         "",
-        "| data | pictures | seconds | processor seconds | peak memory | nearly equal |",
+        "| data | pictures | seconds | CPU seconds | peak memory | near duplicates |",
         "|---|---|---|---|---|---|",
         *(
             f"| {name} | {one['pictures']:,} | {one['seconds']:.0f} | {one['processor_seconds']:.0f} "

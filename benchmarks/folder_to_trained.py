@@ -1,15 +1,15 @@
-"""From a folder of picture files to a trained network, end to end: convscope beside its peers.
+"""From a folder of picture files to a trained network, end to end, beside PyTorch and Keras.
 
-Everybody trains the same network on the training part of the same folder, batch 128, as a whole process:
-imports, decoding, resizing and training. convscope prepares all pictures once, test pictures included, before
-its first epoch, and judges the model after its last, which the time to the last epoch leaves out. Its cache
-is empty. The contenders take turns; given are the medians. Run it with
+All train the same network on the training part of the same folder, with batch size 128, as whole processes:
+imports, decoding, resizing and training. convscope preprocesses all pictures once before the first epoch,
+test pictures included, and evaluates the model after the last, which the time to the last epoch leaves out.
+Its cache is empty. The contenders take turns; the table gives medians. Run it with
 
-    pip install . tensorflow-cpu keras            # whoever is missing is said to be
+    pip install . tensorflow-cpu keras            # contenders that are not installed are left out
     python benchmarks/folder_to_trained.py cifar10=PATH catsdogs=PATH
 
-where PATH is a folder train/CLASS/PICTURE. It writes docs/benchmarks/folder_to_trained.md and .json; runs on
-the same data are replaced, others stay.
+where PATH is a folder train/CLASS/PICTURE. It writes docs/benchmarks/folder_to_trained.md and .json. Existing
+runs on the same data are replaced, all others are kept.
 """
 
 from __future__ import annotations
@@ -100,13 +100,13 @@ def table(report: dict[str, Any]) -> str:
     lines = [
         "# From a folder to a trained network",
         "",
-        "Written by `benchmarks/folder_to_trained.py`, which says how it is measured:",
-        f"`{report['network']}`, medians of so many runs. The first epoch counts from the start of the",
-        "process; memory is beyond mapped files, all processes together.",
+        "Written by `benchmarks/folder_to_trained.py`, which describes the method:",
+        f"`{report['network']}`, medians of the given number of runs. The first epoch is timed from the",
+        "start of the process; memory is that of all its processes, without mapped files.",
         "",
         sentence(machine),
         "",
-        "| data | | first epoch | later epochs | pictures/s in these | to the last | peak memory | runs |",
+        "| data | | first epoch | later epochs | pictures/s in later epochs | total | peak memory | runs |",
         "|---|---|---|---|---|---|---|---|",
         *(row(*pair, [run for run in runs if (run["data"], run["contender"]) == pair]) for pair in pairs),
     ]

@@ -1,14 +1,14 @@
-"""Damaged and hostile input for everything that convscope reads.
+"""Fuzzing of everything that convscope reads, with damaged and hostile input.
 
-What is read, how it is damaged, and what counts as a finding say `fuzzing/files.py`, `records.py`,
-`requests.py`, `damage.py` and `judgement.py`. A finding is kept in tests/fuzz/seeds/READER, where the tests
-read it. Run
+`fuzzing/files.py`, `records.py`, `requests.py`, `damage.py` and `judgement.py` define what is read, how it is
+damaged, and what counts as a finding. A finding is kept in tests/fuzz/seeds/READER, where the tests replay
+it. Run
 
     nice python benchmarks/fuzz.py --inputs 1000000
 
 It writes docs/benchmarks/fuzz.md and .json. The readers take turns; input number n of a seed is always the
-same. They work in a process of their own, so that one that crashes, or hangs for two minutes, is a finding,
-too, and the others go on.
+same. They run in a process of their own, so that a crash, or a hang of two minutes, is a finding, too, and
+the others continue.
 """
 
 from __future__ import annotations
@@ -258,14 +258,14 @@ def _table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine, inputs, findings = (report[name] for name in ("machine", "inputs", "findings"))
     lines = [
-        "# What damaged input does",
+        "# Fuzzing",
         "",
-        "Written by `benchmarks/fuzz.py`, which says what is damaged and what counts as a finding.",
+        "Written by `benchmarks/fuzz.py`, which describes the damage and what counts as a finding.",
         f"{inputs:,} inputs, {findings} findings, seed {report['seed']}.",
         sentence(machine),
-        "Time is processor time; memory is what an input took beyond what was taken before.",
+        "Times are CPU times; memory is the increase that an input caused.",
         "",
-        "| reader | inputs | read | refused | findings | mean | slowest | peak memory |",
+        "| reader | inputs | read | rejected | findings | mean | slowest | peak memory |",
         "|---|---|---|---|---|---|---|---|",
         *(
             f"| {name} | {row['inputs']:,} | {row['read']:,} | {row['refused']:,} | {row['findings']} "

@@ -1,9 +1,10 @@
-"""CIFAR-10 on a GPU: `convscope train`, and airbench94 beside it if its script is there.
+"""CIFAR-10 on a GPU: `convscope train`, and airbench94 beside it if its script is given.
 
-Both train in turn, as whole processes, once a seed. convscope's time is that of its own clock, from the first
-step to the last, and of the whole command; the accuracy is that of its model on the test pictures, each seen
-once. airbench's script is not part of convscope: fetch it from https://github.com/KellerJordan/cifar10-airbench
-and name it; what it prints at its end is kept as it stands, for it measures itself. Run it with
+They train in turns, as whole processes, once per seed. convscope's time is given by its own clock, from the
+first step to the last, and for the whole command; its accuracy is that on the test pictures, without
+test-time augmentation. airbench's script is not part of convscope: get it from
+https://github.com/KellerJordan/cifar10-airbench and pass its path; the time and accuracy that it prints are
+reported as they are. Run it with
 
     python benchmarks/gpu.py PATH [--airbench airbench94.py] [--epochs 10] [--seeds 0 1 2]
 
@@ -81,7 +82,7 @@ def table(found: dict[str, Any]) -> str:
     lines = [
         "# CIFAR-10 on a GPU",
         "",
-        "Written by `benchmarks/gpu.py`, which says how it is measured. Means over the seeds.",
+        "Written by `benchmarks/gpu.py`, which describes the method. Means over the seeds.",
         "",
         f"Device: {found['device']}. {sentence(found['machine'])}",
         "",

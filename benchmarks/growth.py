@@ -1,8 +1,8 @@
-"""How time and memory of `convscope train` grow with the number of pictures and with their size.
+"""How time and memory of `convscope train` grow with the number and the size of the pictures.
 
-Writes noise pictures as PNG files in two class folders and trains on them for one epoch as a whole process
-with an empty cache, the network `small` throughout. Memory is what the processes hold beyond mapped files:
-the store's pages are the file's, and the system takes them back when it needs room. Run it with
+Writes noise pictures as PNG files into two class folders and trains the network `small` on them for one
+epoch, as a whole process with an empty cache. Memory does not count mapped files: the system takes their
+pages back when it needs room. Run it with
 
     python benchmarks/growth.py
 
@@ -90,13 +90,13 @@ def table(runs: list[dict[str, Any]]) -> str:
     """Lay the runs out as Markdown."""
     machine = describe()
     lines = [
-        "# How training grows",
+        "# Time and memory of training by size of the data",
         "",
-        "Written by `benchmarks/growth.py`, which says how it is measured, in one run each.",
+        "Written by `benchmarks/growth.py`, which describes the method; one run each.",
         "",
         sentence(machine),
         "",
-        "| pictures | size | whole command | of it one epoch | peak memory |",
+        "| pictures | size | whole command | one epoch | peak memory |",
         "|---|---|---|---|---|",
         *(
             f"| {run['pictures']:,} | {run['side']}x{run['side']} | {run['whole_seconds']:.1f} s "

@@ -1,4 +1,4 @@
-"""What machine a benchmark ran on, and how fast it multiplies: times mean nothing without."""
+"""The machine a benchmark ran on, and its matrix product rate, without which times mean nothing."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Whether `convscope predict` reads and predicts many files at the same time, in the memory of a few.
+"""How `convscope predict` overlaps reading and predicting many files, and how much memory it takes.
 
-For speed, three take turns on all pictures of a folder: reading and preparing them alone, in as many threads
-as there are processors; predicting them alone, as one array in memory; and `convscope predict FOLDER`, as a
-whole process. Given are medians, and the processor time a picture: where the first two keep all processors
-busy, the third can at best take as long as both together. For memory the same command, with a network that
-computes next to nothing, is given folders of links to these pictures, more and more of them; its peak is
-sampled 20 times a second, mapped files not counted. Run it with
+Three programs take turns on all pictures of a folder: reading and preprocessing alone, in as many threads as
+there are processors; prediction alone, of one array in memory; and `convscope predict FOLDER`, as a whole
+process. The table gives medians, and the processor time per picture: as the first two keep all processors
+busy, the third can at best take as long as both together. For memory, the same command with a network that
+computes next to nothing predicts growing folders of links to these pictures; its peak is sampled 20 times a
+second, without mapped files. Run it with
 
     pip install .
     python benchmarks/many_files.py FOLDER
@@ -78,8 +78,8 @@ def speeds(model: Path, folder: Path, files: list[str], rounds: int) -> dict[str
 
     pictures = np.stack(read())
     turns: dict[str, Callable[[], object]] = {
-        "reading alone": read,
-        "predicting alone": lambda: classifier.predictor.answers(pictures),
+        "reading only": read,
+        "prediction only": lambda: classifier.predictor.answers(pictures),
         "convscope predict": lambda: observe(command(model, folder), dict(os.environ)),
     }
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in turns}
@@ -123,22 +123,22 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine, seconds = report["machine"], report["seconds"]
     both = tuple(
-        sum(seconds[name][place] for name in ("reading alone", "predicting alone")) for place in (0, 1)
+        sum(seconds[name][place] for name in ("reading only", "prediction only")) for place in (0, 1)
     )
     rows = {
-        "reading alone": seconds["reading alone"],
-        "predicting alone": seconds["predicting alone"],
-        "the sum of both": both,
-        "`convscope predict`, start included": seconds["convscope predict"],
+        "reading only": seconds["reading only"],
+        "prediction only": seconds["prediction only"],
+        "both, one after the other": both,
+        "`convscope predict`, including its start": seconds["convscope predict"],
     }
     lines = [
-        "# Many files",
+        "# Predicting many files",
         "",
-        "Written by `benchmarks/many_files.py`, which says how it is measured. Medians of",
+        "Written by `benchmarks/many_files.py`, which describes the method. Medians of",
         f"{report['rounds']} rounds on {report['pictures']:,} pictures, network `{NETWORK}` on {SHAPE}.",
         sentence(machine),
         "",
-        "| | pictures a second | processor time a picture, ms |",
+        "| | pictures per second | CPU ms per picture |",
         "|---|---|---|",
         *(f"| {name} | {1 / wall:,.0f} | {busy * 1e3:.2f} |" for name, (wall, busy) in rows.items()),
         "",

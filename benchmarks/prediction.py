@@ -1,12 +1,12 @@
-"""How fast a picture is predicted: convscope beside ONNX Runtime, OpenVINO and PyTorch on the same network.
+"""Prediction speed of convscope, ONNX Runtime, OpenVINO and PyTorch with the same network.
 
-In steady state contenders take turns (`turns.py`) on prepared pictures that lie in memory. OpenVINO takes
-part twice: left to itself it computes in bfloat16 where the processor can, and gives other probabilities, by
-how much is told; the fair peer is the one in float32. A cold start is a whole process, from the shell's point
-of view, that loads the model and predicts one picture from a file; the commands take turns, too. Given are
+For throughput, contenders take turns (`turns.py`) on preprocessed pictures in memory. OpenVINO takes part
+twice: by default it computes in bfloat16 if the processor can, and its probabilities differ, by how much is
+reported; the fair comparison is with float32. For the cold start, a whole process loads the model and
+predicts one picture from a file, timed from the shell; these commands take turns, too. The tables give
 medians. Run it with
 
-    pip install . openvino        # whoever is missing is said to be
+    pip install . openvino        # contenders that are not installed are left out
     python benchmarks/prediction.py
 
 It writes docs/benchmarks/prediction.md and .json.
@@ -131,13 +131,13 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine, steady = report["machine"], report["steady"]
     lines = [
-        "# How fast a picture is predicted",
+        "# Prediction speed",
         "",
-        "Written by `benchmarks/prediction.py`, which says how it is measured. Medians of",
+        "Written by `benchmarks/prediction.py`, which describes the method. Medians of",
         f"{report['rounds']} rounds.",
         sentence(machine),
         "",
-        "Pictures a second in steady state:",
+        "Throughput in pictures per second:",
         "",
         f"| | {' | '.join(CONTENDERS)} |",
         f"|{'---|' * (len(CONTENDERS) + 1)}",

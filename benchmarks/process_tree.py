@@ -1,4 +1,4 @@
-"""A benchmarked program as a whole: how long it takes and computes, and what it holds in memory."""
+"""Running time, processor time and memory of a benchmarked program with all its processes."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""How many requests a second `convscope serve` answers, beside a plain FastAPI and PyTorch handler.
+"""Requests per second and latency of `convscope serve`, beside a plain FastAPI and PyTorch handler.
 
-Both serve the same network; each client sends one picture as a form, waits for the answer and sends the next,
-over a connection that stays open. The clients are one process on the same machine, so they take from both
-alike. The services take turns; given are the median requests a second, the latencies of all turns, and the
-median processor time a request, of the service and of the clients, which other work of the machine changes
-little. The class in every answer is compared with the one that Python predicts. Run it with
+Both serve the same network. Each client sends one picture as a form, waits for the response and sends the
+next over the same connection. The clients are one process on the same machine, which affects both services
+alike. The services take turns; the table gives the median requests per second, the latencies over all turns,
+and the median processor time per request, of the service and of the clients, which other work on the machine
+hardly affects. The class in every response is compared with the prediction in Python. Run it with
 
     pip install .
     python benchmarks/serving.py
@@ -48,11 +48,11 @@ PERCENTILES = (50, 95, 99)
 COLUMNS = (
     "clients",
     "service",
-    "requests a second",
+    "requests per second",
     *(f"p{share}, ms" for share in PERCENTILES),
-    "processor time a request, ms",
-    "of the clients, ms",
-    "answers",
+    "CPU ms per request",
+    "CPU ms of the clients",
+    "responses",
     "wrong",
 )
 
@@ -229,9 +229,9 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine = report["machine"]
     lines = [
-        "# How many requests a second are answered",
+        "# Throughput and latency of the service",
         "",
-        "Written by `benchmarks/serving.py`, which says how it is measured:",
+        "Written by `benchmarks/serving.py`, which describes the method:",
         f"{report['rounds']} turns of {report['seconds']:g} seconds. Network `{NETWORK}` on {SHAPE},",
         "JPEGs of 32x32 pixels as forms; the clients run on the same machine.",
         sentence(machine),

@@ -1,20 +1,20 @@
-"""Whether `convscope serve` loses or falsifies an answer in many requests, a swap and an overload.
+"""Endurance test of `convscope serve`: no lost or wrong response in many requests, a model swap and overload.
 
-Clients ask one request after the other, each with one picture. When half of the requests are answered, the
-model's file is replaced by another model's, and a crowd of further clients asks once each, all at the same
-time: more than the service lets wait. Counted is what must not be:
+Clients send one request after the other, with one picture each. When half of the requests are answered, the
+model file is replaced by another, and a crowd of further clients sends one request each, all at once: more
+than the service queues. The test counts what must not happen:
 
-    lost      a request that got no answer, or one that is neither 200 nor a refusal (429 for too much to do,
-              503 for too long a wait, which say when to come again)
-    wrong     200 with other probabilities than Python gives for that picture, by the old or the new model
-    backward  an answer of the old model to a request that was sent after the new one had answered
+    lost      a request without a response, or with one that is neither 200 nor a refusal with a time to
+              retry (429 if there is too much to do, 503 if it waited for too long)
+    wrong     200 with probabilities that neither the old nor the new model gives for that picture in Python
+    backward  a response of the old model to a request that was sent after the new one had responded
 
-Who is refused asks again after the time it was told, until there is an answer. Run it with
+Refused clients retry after the given time until they are served. Run it with
 
     pip install .
     python benchmarks/soak.py
 
-It writes docs/benchmarks/soak.md and .json, and ends with 1 if any of the three is not 0.
+It writes docs/benchmarks/soak.md and .json, and exits with 1 if any of the three counts is not 0.
 """
 
 from __future__ import annotations
@@ -223,13 +223,13 @@ def text(report: dict[str, Any]) -> str:
     """Lay what happened out as Markdown."""
     machine = report["machine"]
     counts = [*report["answered"], *(report[name] for name in ("refused", "lost", "wrong", "backward"))]
-    return f"""# Many requests, a swap and an overload
+    return f"""# Endurance test of the service
 
-Written by `benchmarks/soak.py`, which says what is asked and counted: {report["requests"]:,} requests of
-{report["clients"]} clients and {report["crowd"]:,} of a crowd, in {report["seconds"]:.0f} s.
+Written by `benchmarks/soak.py`, which describes the test: {report["requests"]:,} requests of
+{report["clients"]} clients and {report["crowd"]:,} in the crowd, in {report["seconds"]:.0f} s.
 {sentence(machine)}
 
-| answered by the old model | by the new | told to come again | lost | wrong | backward |
+| responses of the old model | of the new | told to retry | lost | wrong | backward |
 |---|---|---|---|---|---|
 | {" | ".join(f"{count:,}" for count in counts)} |
 """

@@ -1,9 +1,9 @@
-"""Memory that a streamed training takes, for once, four times and sixteen times the pictures.
+"""Peak memory of training on streamed shards, for 1, 4 and 16 times as many pictures.
 
-Shards of noise of 8x8, two classes, are learned from for one epoch by a process with an empty cache, with the
-same `--store-limit` each time. Memory is the most that the process holds beyond mapped files, sampled 20
-times a second; what grows is what is known of each picture: its name, class and digest. The first process of
-all compiles the kernels, and does not count. Run it with
+A process with an empty cache trains for one epoch on shards of 8x8 noise in two classes, with the same
+`--store-limit` each time. Memory is the process's peak without mapped files, sampled 20 times a second; what
+grows is what is kept for each picture: name, class and digest. The first process compiles the kernels and is
+not counted. Run it with
 
     python benchmarks/streaming.py
 
@@ -87,16 +87,16 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     rows = report["runs"]
     lines = [
-        "# Streaming",
+        "# Memory of streamed training",
         "",
-        "Written by `benchmarks/streaming.py`, which says how it is measured.",
+        "Written by `benchmarks/streaming.py`, which describes the method.",
         sentence(report["machine"]),
         "",
         "| pictures in the shards | peak memory, MiB |",
         "|---|---|",
         *(f"| {row['pictures']:,} | {row['peak_mebibytes']:.0f} |" for row in rows),
         "",
-        f"That is {report['bytes_a_picture_more']:.0f} bytes for each picture more.",
+        f"That is {report['bytes_a_picture_more']:.0f} bytes for each additional picture.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,14 +1,13 @@
-"""How quick the studio is in a real Chromium: its first page, an edit, ten thousand pictures that scroll by.
+"""Responsiveness of the studio in a real Chromium: first page, an edit, and scrolling 10,000 pictures.
 
-- First page: from the navigation until a network is costed and `Start training` can be pressed; first with an
-  empty cache, then with what the browser has kept. A new browser context every time.
-- Edit: from the new value of a weight of the first filter until the answer, and all steps of the walk, are
-  drawn and on the screen; of a photograph, in the view of that convolution.
-- Scrolling: a list of as many pictures moves by 120 pixels a frame, as soon as the browser draws one; frames
-  a second, and the 95th percentile of the time from one to the next.
+- First page: from navigation until a network's costs are shown and `Start training` can be pressed; first
+  with an empty cache, then with the browser's. Each time in a new browser context.
+- Edit: from the new value of a weight of the first filter until the answer and all steps of the walk are
+  drawn on the screen; for a photograph, in the view of that convolution.
+- Scrolling: the list moves by 120 pixels per frame, as fast as the browser draws; frames per second, and the
+  95th percentile of the time between frames.
 
-Times are by the clock, so run it on a machine with nothing else to do; the table says how much that was (the
-load of the minute before it began).
+Times are wall-clock times, so run it on an idle machine; the table gives its load in the minute before.
 
     pip install '.[test]'
     python benchmarks/studio.py
@@ -204,20 +203,20 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     found = report["results"]
     lines = [
-        "# How quick the studio is",
+        "# Responsiveness of the studio",
         "",
-        "Written by `benchmarks/studio.py`, which says how it is measured.",
+        "Written by `benchmarks/studio.py`, which describes the method.",
         f"{report['rounds']} rounds; network `{NETWORK}` on {SHAPE}; {PICTURES:,} pictures.",
         f"{sentence(report['machine'])} Chromium {report['chromium']}, without a GPU.",
-        f"Processes that wanted to run in the minute before: {report['load']:.1f}.",
+        f"Load average in the minute before: {report['load']:.1f}.",
         "",
-        "| what | median, ms | fastest | slowest |",
+        "| | median, ms | fastest | slowest |",
         "|---|---|---|---|",
     ]
     rows = {
         f"first page, {found['requests']} requests": found["first_page_ms"],
-        "the same page again": found["again_ms"],
-        "an edit, until all steps are on the screen": found["edit_ms"],
+        "the same page from the browser's cache": found["again_ms"],
+        "an edit, until all steps are drawn": found["edit_ms"],
     }
     for name, times in rows.items():
         lines.append(f"| {name} | {np.median(times):.0f} | {min(times):.0f} | {max(times):.0f} |")

@@ -1,15 +1,15 @@
-"""How long `convscope train` takes to reach an accuracy: with the shortest run that does.
+"""Time that `convscope train` takes to reach an accuracy: that of the shortest run that does.
 
-For each kind of run, from the shortest to the longest, it trains with every seed, as whole processes on an
-empty cache, and stops at the first at which the mean accuracy on the test pictures reaches the last of the
-wanted ones. Everything but what the kind says is chosen by the recipe. Run it with
+For each kind of run, from the shortest to the longest, it trains with every seed, as whole processes with an
+empty cache, and stops at the first kind whose mean test accuracy reaches the highest target. Everything that
+the kind does not set is chosen by the recipe. Run it with
 
     python benchmarks/time_to_accuracy.py mnist=PATH:99,99.5 fashion-mnist=PATH:93 --seeds 0 1 2 3 4
     python benchmarks/time_to_accuracy.py cifar10=PATH:92,94 --seeds 0 1 2 --kinds "--epochs 12" \
         "--epochs 18 --network 24C2-64C3-MP2-64C3-192C3-MP2-192C3-192C3-256C3-MP2-256C3-256C3-MP3"
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/time_to_accuracy.md and .json; runs
-of the same data are replaced, others stay.
+where PATH is anything `convscope train` takes. It writes docs/benchmarks/time_to_accuracy.md and .json.
+Existing runs of the same data are replaced, all others are kept.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ def table(found: dict[str, Any]) -> str:
     """Lay the runs out as Markdown."""
     machine = list(found.values())[-1]["machine"]
     lines = [
-        "# Time to an accuracy",
+        "# Time to a given accuracy",
         "",
-        "Written by `benchmarks/time_to_accuracy.py`, which says how it is measured. Means over the seeds.",
+        "Written by `benchmarks/time_to_accuracy.py`, which describes the method. Means over the seeds.",
         "",
         sentence(machine),
         "",
-        "| data | wanted | run | accuracy (lowest to highest) | training | whole command (longest) | seeds |",
+        "| data | target | run | accuracy (lowest to highest) | training | whole command (longest) | seeds |",
         "|---|---|---|---|---|---|---|",
         *(row(name, wanted, one["runs"]) for name, one in found.items() for wanted in one["wanted"]),
     ]

@@ -98,10 +98,11 @@ def table(report: dict[str, Any]) -> str:
     machine, networks = report["machine"], report["networks"]
     heads = [f"{key} `{one['notation']}`, {one['input']}" for key, one in networks.items()]
     lines = [
-        "# Pictures a second in a training step",
+        "# Training throughput",
         "",
-        "Written by `benchmarks/training_step.py`, which says how it is measured. Median of",
-        f"{report['rounds']} rounds, batch {report['batch']}; in brackets how much faster convscope is.",
+        "Written by `benchmarks/training_step.py`, which describes the method. Median of",
+        f"{report['rounds']} rounds in pictures per second, batch size {report['batch']}; in brackets how",
+        "much faster convscope is.",
         "",
         sentence(machine),
         "",

@@ -1,4 +1,4 @@
-"""Contenders that take turns, so that what else the machine does meanwhile hits all of them alike.
+"""Contenders that take turns, so that other work on the machine affects all of them alike.
 
 Each is a process of its own that stays alive (`contender.py`); in every round each takes its turn, in a new
 order.

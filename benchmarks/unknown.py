@@ -1,22 +1,23 @@
-"""How well pictures of no known class are told from known ones, by eight scores.
+"""How well pictures of unknown classes are recognised by eight scores.
 
-For each experiment a small network learns some classes, `convscope train` with its own recipe otherwise. Then
-pictures of those classes that it has not learned from and pictures of other things are scored; a score is
-good if it is higher for the known. AUROC is the chance that a known picture scores higher than a foreign one.
-The threshold is chosen on the validation pictures, so that 5 % of them are rejected; how many known test
-pictures and how many foreign ones are rejected then is counted. Nothing is chosen by looking at foreign
-pictures: each score has the setting its paper gives, but for ViM, which is what models really carry.
+For each experiment `convscope train` trains a small network on some classes with its own recipe. Then test
+pictures of these classes and pictures of other things are scored; a good score is higher for the known ones.
+AUROC is the probability that a known picture scores higher than an unknown one. The threshold is chosen on
+the validation pictures so that 5 % of them are rejected; the table gives how many known test pictures it
+rejects and how many unknown ones it accepts. Nothing is tuned on unknown pictures: each score has the setting
+of its paper, except ViM, which is as models carry it.
 
-    probability   the largest probability, what one has without any of this (Hendrycks and Gimpel, 2017)
+    probability   the largest probability, the usual baseline (Hendrycks and Gimpel, 2017)
     logit         the largest logit (Hendrycks et al., 2022)
     energy        ln of the sum of exp(logit) (Liu et al., 2020)
-    ReAct         energy after the last hidden values were cut off at their 90th percentile (Sun et al., 2021)
-    class mean    cosine of the last hidden values with the nearest class's mean
-    Mahalanobis   squared distance to the nearest class's mean, in units of their spread (Lee et al., 2018)
+    ReAct         energy, with the features cut off at their 90th percentile (Sun et al., 2021)
+    class mean    cosine of the features with the nearest class mean
+    Mahalanobis   squared distance to the nearest class mean, scaled by the covariance (Lee et al., 2018)
     neighbour     cosine with the 10th nearest of at most 2,000 training pictures (Sun et al., 2022)
-    ViM           energy less the length outside the main directions, brought to scale (Wang et al., 2022)
+    ViM           energy minus the scaled length outside the principal subspace (Wang et al., 2022)
 
-Run it with the folders of the data sets (see `--help`); models are kept in WORK and used again.
+Run it with the folders of the data sets (see `--help`); models are kept in WORK and reused. It writes
+docs/benchmarks/unknown.md and .json.
 """
 
 from __future__ import annotations
@@ -317,13 +318,13 @@ def report(rows: list[dict[str, Any]]) -> str:
     pairs = list(dict.fromkeys((row["known"], row["foreign"]) for row in rows))
     found = {(row["known"], row["foreign"], row["score"]): row for row in rows}
     lines = [
-        "# Known and unknown pictures, told apart by eight scores",
+        "# Detection of unknown classes by eight scores",
         "",
-        "Written by `benchmarks/unknown.py`, which explains the scores and how they are measured. Each cell:",
+        "Written by `benchmarks/unknown.py`, which explains the scores and the method. Each cell:",
         "AUROC in percent; in brackets, at the threshold that rejects 5 % of the validation pictures, the",
-        "share of known test pictures rejected and of foreign pictures taken for known, in percent.",
+        "shares of known test pictures rejected and of unknown pictures accepted, in percent.",
         "",
-        f"| known | foreign | {' | '.join(SCORES)} |",
+        f"| known | unknown | {' | '.join(SCORES)} |",
         f"|{'---|' * (len(SCORES) + 2)}",
     ]
     for known, foreign in pairs:

@@ -1,8 +1,8 @@
-"""How large the page of a walk is, how soon it is there, and how soon after pointing the arithmetic.
+"""Size of a walk's page, its loading time, and the delay from pointing at a cell to its arithmetic.
 
 A photograph walks through networks with random weights, and each page is opened from its file in a real
-Chromium: from the navigation until a sum stands there; then the mouse moves from cell to cell of a feature
-map, and what counts is the time until the arithmetic of each is laid out. Run it with
+Chromium: from navigation until a sum is shown. Then the mouse moves from cell to cell of a feature map, and
+the time until the arithmetic of each cell is laid out is measured. Run it with
 
     pip install '.[test]'
     python benchmarks/walk_page.py
@@ -91,13 +91,13 @@ def measure(browser: Browser, file: Path, network: str, side: int, rounds: int) 
 def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     lines = [
-        "# The page of a walk",
+        "# Size and speed of a walk's page",
         "",
-        "Written by `benchmarks/walk_page.py`, which says how it is measured: medians (slowest).",
+        "Written by `benchmarks/walk_page.py`, which describes the method: medians (slowest).",
         f"{sentence(report['machine'])} Chromium {report['chromium']}, without a GPU.",
-        f"Processes that wanted to run in the minute before: {report['load']:.1f}.",
+        f"Load average in the minute before: {report['load']:.1f}.",
         "",
-        "| network | pictures | page | until a sum is there | from pointing to the arithmetic |",
+        "| network | pictures | page | until a sum is shown | from pointing to the arithmetic |",
         "|---|---|---|---|---|",
         *(
             f"| `{one['network']}` | 3x{one['side']}x{one['side']} | {one['bytes'] / 1e6:.1f} MB "
