@@ -23,7 +23,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -142,8 +142,10 @@ class Jobs:
         """End a job that is running, and remove what it has written."""
         with self._lock:
             if self._is_running(name):
-                with suppress(OSError, ValueError):
+                try:
                     os.kill(int((self._folder / name / "process").read_text()), signal.SIGTERM)
+                except (OSError, ValueError):
+                    return  # it has just ended, or the studio was killed before it wrote the number
                 while self._is_running(name):
                     time.sleep(_POLL_SECONDS)
                 shutil.rmtree(self._folder / name, ignore_errors=True)
@@ -165,13 +167,13 @@ class Jobs:
 
     def _is_running(self, name: str) -> bool:
         process = self._processes.get(name)
-        if process is not None:
-            return process.poll() is None
+        if process is not None and process.poll() is None:
+            return True
         try:
             with locked(self._folder / name):
                 return False
         except BlockingIOError:
-            return True  # a studio before this one started it
+            return True  # another studio started it, which may have been killed
         except OSError:
             return False
 
