@@ -70,7 +70,7 @@ def test_what_cannot_be_corrected(workspace):
         correct(data, 99, "dark", workspace)
     with pytest.raises(RequestError, match="no class"):
         correct(data, 0, "../purple", workspace)
-    with pytest.raises(DataError, match="no files"):
+    with pytest.raises(DataError, match="not files of their own"):
         correct(digits, 0, "3", workspace)
     assert list(workspace.folder.data.iterdir()) == []
     assert corrections(digits, workspace) == []

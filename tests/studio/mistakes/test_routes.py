@@ -52,5 +52,5 @@ def test_only_the_studios_page_can_correct_labels_and_only_of_files(studio_serve
     assert studio_server.ask("PUT", address, body, own=False, content_type="application/json")[0] == 403
     status, _, answer = studio_server.ask("PUT", address, body, content_type="application/json")
     assert status == 422
-    assert "no files of their own" in json.loads(answer)["why"]
+    assert "not files of their own" in json.loads(answer)["why"]
     assert studio_server.get(f"/api/data/{of['data']}/corrections")["corrections"] == []
