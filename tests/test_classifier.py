@@ -160,3 +160,13 @@ def test_names_of_classes_are_no_html(brightness: Model) -> None:
 def test_a_missing_model(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no such file"):
         load(tmp_path / "m.safetensors")
+
+
+def test_a_guessed_range_is_noted(classifier: Classifier, tmp_path: Path) -> None:
+    values = np.full((8, 8), 200, np.uint16)
+    values[0, 0] = 4000
+    assert "12 bits" in classifier.predict(values).note
+    Image.fromarray(values).save(tmp_path / "deep.tif")
+    (from_file,) = classifier.predict([tmp_path / "deep.tif"])
+    assert from_file.note == classifier.predict(values).note
+    assert not classifier.predict(np.full((8, 8), 200, np.uint8)).note

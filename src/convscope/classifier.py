@@ -15,7 +15,7 @@ from convscope.common.processors import processor_count
 from convscope.errors import PictureError, SettingError
 from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
-from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, pixels_of
+from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, read_input
 from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import PartOrAll, select
 from convscope.pictures.preparation import prepare
@@ -51,6 +51,7 @@ class Prediction:
             cannot tell.
         unknown: Whether it fits so badly that it probably shows none of the classes; `label` is then the
             class that it resembles most.
+        note: How the range of the picture's values was guessed, if they are no bytes; usually empty.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Prediction:
     top: tuple[tuple[str, float], ...]
     score: float | None = None
     unknown: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,12 @@ class EvaluatedPicture:
 class Classifier:
     """A trained classifier: `convscope.load` returns it.
 
-    A picture is a path, the bytes of a file, a PIL image, or a uint8 array of shape (height, width) or
-    (height, width, channels). Every picture is resized and scaled as in training.
+    A picture is a path, the bytes of a file, an open file, a PIL image, an array of shape (height, width) or
+    (height, width, channels), or a PyTorch tensor (channels, height, width). It is resized and scaled as in
+    training. Arrays are upright and red, green, blue; OpenCV's are blue first: pass `image[:, :, ::-1]`.
+    Values of other types than uint8 are brought to 0..255 (docs/reference/pictures.md). A large JPEG is
+    scaled down by its codec, as in training; pixels of the same picture are not, and its probabilities may
+    then differ by some thousandths.
 
     Args:
         model: The content of a model file.
@@ -242,14 +248,19 @@ class Classifier:
         Raises:
             PictureError: The picture cannot be read.
         """
+        return self._read(picture, name, pixel_limit)[0]
+
+    def _read(self, picture: Picture, name: str, pixel_limit: int) -> tuple[NDArray[np.uint8], str]:
+        """Read and prepare a picture; return also how the range of its values was guessed."""
         wanted = self.model.preparation
-        return prepare(pixels_of(picture, name, wanted.shortest_side, pixel_limit), wanted)
+        reading = read_input(picture, name, wanted.shortest_side, pixel_limit)
+        return prepare(reading.pixels, wanted), reading.guess
 
     def prediction(self, name: str, answer: Answer, top: int = 5) -> Prediction:
         """Turn the predictor's answer about a picture into a prediction."""
         best = np.argsort(-answer.probabilities, kind="stable")[:top]
         ranked = tuple((self.classes[index], float(answer.probabilities[index])) for index in best)
-        return Prediction(name, *ranked[0], top=ranked, score=answer.score, unknown=answer.unknown)
+        return Prediction(name, *ranked[0], ranked, answer.score, answer.unknown, answer.note)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file.
@@ -292,17 +303,17 @@ class Classifier:
                 yield from pending.popleft().result()
 
     def _answer_batch(self, batch: Sequence[tuple[Picture, str]]) -> list[tuple[str, Answer | PictureError]]:
-        prepared = [self._prepared(one) for one in batch]
-        readable = [pixels for pixels in prepared if not isinstance(pixels, PictureError)]
+        read = [self._read_or_error(one) for one in batch]
+        readable = [found[0] for found in read if not isinstance(found, PictureError)]
         answers = iter(self.predictor.answers(np.stack(readable)) if readable else ())
         return [
-            (name, pixels if isinstance(pixels, PictureError) else next(answers))
-            for (_, name), pixels in zip(batch, prepared, strict=True)
+            (name, found if isinstance(found, PictureError) else next(answers)._replace(note=found[1]))
+            for (_, name), found in zip(batch, read, strict=True)
         ]
 
-    def _prepared(self, named: tuple[Picture, str]) -> NDArray[np.uint8] | PictureError:
+    def _read_or_error(self, named: tuple[Picture, str]) -> tuple[NDArray[np.uint8], str] | PictureError:
         try:
-            return self.prepared(*named)
+            return self._read(*named, PIXEL_LIMIT)
         except PictureError as error:
             return error
 

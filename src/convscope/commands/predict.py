@@ -98,6 +98,8 @@ def predict(
             else:
                 read += 1
                 write(outcome)
+                if outcome.note:
+                    typer.echo(printable(f"{outcome.name}: {outcome.note}"), err=True)
                 if overlays is not None:
                     overlays.write(outcome.name)
     _finish(pictures, read, failed, left_out if here.number == 0 else None)

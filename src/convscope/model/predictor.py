@@ -37,11 +37,13 @@ class Answer(NamedTuple):
         probabilities: (classes,) float64, with sum 1.
         score: How well the picture fits the known classes; None if the model has no open-set rule.
         unknown: Whether the score is below the rule's threshold.
+        note: How the range of the picture's values was guessed, if it had to be.
     """
 
     probabilities: NDArray[np.float64]
     score: float | None
     unknown: bool
+    note: str = ""
 
 
 class Predictor:

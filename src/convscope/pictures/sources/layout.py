@@ -58,7 +58,7 @@ def lay_out(
         Item(name='pets/val/cats/2.jpg', label='cats', part='validation')
     """
     left_out = LeftOut()
-    pictures, others = _sorted_out(names, left_out)
+    pictures, others, ignored = _sorted_out(names, left_out)
     if not pictures:
         raise _nothing(source, names, others, left_out)
     structure = read_template(pictures, template) if template else read_structure(pictures, source)
@@ -70,28 +70,30 @@ def lay_out(
         Item(printable(f"{source}/{names[member]}"), _checked(label, source), part)
         for member, (label, part) in structure.places.items()
     )
-    notes = (*structure.notes, *_vanished(structure, others, folders), *left_out.notes())
+    notes = (*structure.notes, *_vanished(structure, others, ignored, folders), *left_out.notes())
     return Layout(tuple(structure.places), items, notes)
 
 
 def _sorted_out(
     names: Sequence[str], left_out: LeftOut
-) -> tuple[dict[int, Steps], dict[Steps, Counter[str]]]:
+) -> tuple[dict[int, Steps], dict[Steps, Counter[str]], set[Steps]]:
     """Tell pictures from other files, and count what is left out.
 
     Returns:
-        The path of each picture, and the suffixes of the other files in each folder.
+        The path of each picture, the suffixes of the other files in each folder, and the ignored folders.
     """
     paths = [tuple(step for step in name.split("/") if step not in {"", "."}) for name in names]
     marked = {path[:-1]: MARKERS[path[-1]] for path in paths if path and path[-1] in MARKERS}
     pictures: dict[int, Steps] = {}
     others: dict[Steps, Counter[str]] = defaultdict(Counter)
+    ignored: set[Steps] = set()
     for member, path in enumerate(paths):
         if not path:
             continue
         suffix = PurePosixPath(path[-1]).suffix.lower()
         reason, depth = _why_left_out(path, marked)
         if reason:
+            ignored.add(path[:depth])
             if suffix in SUFFIXES and not path[-1].startswith("._"):
                 left_out.add(reason, "/".join(path[:depth]), thing="picture")
         elif suffix in SUFFIXES:
@@ -102,7 +104,7 @@ def _sorted_out(
             left_out.add(
                 "no pictures by their suffix" + hint, "/".join(path[:-1]), thing=kind_of_file(suffix)
             )
-    return pictures, others
+    return pictures, others, ignored
 
 
 def _why_left_out(path: Steps, marked: dict[Steps, str]) -> tuple[str, int]:
@@ -126,7 +128,10 @@ def _checked(label: str, source: str) -> str:
 
 
 def _vanished(
-    structure: Structure, others: dict[Steps, Counter[str]], folders: Iterable[str]
+    structure: Structure,
+    others: dict[Steps, Counter[str]],
+    ignored: set[Steps],
+    folders: Iterable[str],
 ) -> tuple[str, ...]:
     """Name the folders beside those of the classes in which there is no picture."""
     parents = {folder[:-1] for folder in structure.class_folders}
@@ -139,21 +144,22 @@ def _vanished(
         for folder in given - structure.class_folders
         if len(folder) in depths and folder[:-1] in parents and not any(map(why_ignored, folder))
     )
-    inside = [folder for folder in empty if not _holds(folder, structure)]
+    explained = structure.class_folders | ignored
+    inside = [folder for folder in empty if not any(_is_in(other, folder) for other in explained)]
     if not inside:
         return ()
     named = some(f"{'/'.join(folder)} ({_content(folder, others)})" for folder in inside)
     return (f"no class, as there is no picture in it: {named}",)
 
 
-def _holds(folder: Steps, structure: Structure) -> bool:
-    return any(other[: len(folder)] == folder for other in structure.class_folders)
+def _is_in(path: Steps, folder: Steps) -> bool:
+    return path[: len(folder)] == folder
 
 
 def _content(folder: Steps, others: dict[Steps, Counter[str]]) -> str:
     suffixes: Counter[str] = Counter()
     for inner, found in others.items():
-        if inner[: len(folder)] == folder:
+        if _is_in(inner, folder):
             suffixes += found
     return some(counted(count, kind_of_file(suffix)) for suffix, count in suffixes.most_common()) or "empty"
 
