@@ -2,6 +2,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from PIL import Image
 from convscope.classifier import Classifier, Prediction, load
 from convscope.errors import ModelFileError, PictureError
 from convscope.model.file import Model
+from convscope.model.inputs import read_input
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
-from convscope.pictures.reading import read_picture
+from convscope.pictures.reading import Reading, read_picture
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_store
 
@@ -33,15 +35,15 @@ def test_one_picture_gives_one_prediction(classifier: Classifier, paint: Paint, 
     assert sum(share for _, share in found.top) == pytest.approx(1)
 
 
-def test_one_picture_starts_no_thread(brightness: Model) -> None:
+def test_one_picture_starts_no_thread(brightness: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
 
-    class Note(Classifier):
-        def prepared(self, *given, **limits):
-            threads.append(threading.current_thread())
-            return super().prepared(*given, **limits)
+    def noted(*given: Any) -> Reading:
+        threads.append(threading.current_thread())
+        return read_input(*given)
 
-    classifier, grey = Note(brightness), np.zeros((4, 4), np.uint8)
+    monkeypatch.setattr("convscope.classifier.read_input", noted)
+    classifier, grey = Classifier(brightness), np.zeros((4, 4), np.uint8)
     classifier.predict(grey)
     assert threads == [threading.current_thread()]
     np.testing.assert_array_equal(classifier.predict_proba(grey), classifier.predict_proba([grey]))
