@@ -5,7 +5,7 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from convscope.network.fused import EPSILON, PoolNormReLU, alone, normalise_maps, pool_maps
+from convscope.network.fused import EPSILON, PoolNormReLU, normalise_maps, one_process, pool_maps
 
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.tuples(st.integers(4, 7), st.integers(1, 40), st.integers(2, 7), st.integers(2, 7))
@@ -26,7 +26,7 @@ def in_pytorch(maps, shift, pool):
 
 
 def fused(pool):
-    return lambda maps, shift: PoolNormReLU.apply(maps, shift, pool, alone)[0]
+    return lambda maps, shift: PoolNormReLU.apply(maps, shift, pool, one_process)[0]
 
 
 def is_clear(maps, normal, pool):
@@ -75,7 +75,7 @@ def test_in_bfloat16_only_the_rounding_of_what_is_stored_differs(shape, pool, se
 @pytest.mark.parametrize("pool", [False, True])
 def test_mean_and_variance_are_the_batchs(pool):
     maps, shift, _ = drawn((4, 3, 7, 6), 0)
-    _, mean, variance = PoolNormReLU.apply(3 * maps + 5, shift, pool, alone)
+    _, mean, variance = PoolNormReLU.apply(3 * maps + 5, shift, pool, one_process)
     seen = F.max_pool2d(3 * maps + 5, 2) if pool else 3 * maps + 5
     expected_variance, expected_mean = torch.var_mean(seen.double(), dim=(0, 2, 3), correction=0)
     torch.testing.assert_close(mean.double(), expected_mean)

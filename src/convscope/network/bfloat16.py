@@ -1,8 +1,8 @@
-"""bfloat16 inside Numba kernels.
+"""bfloat16 in Numba kernels.
 
-Numba has no bfloat16, but a bfloat16 is the upper half of a float32: widening is a shift, narrowing is a
-rounded shift. Kernels see PyTorch's bfloat16 memory as uint16 and call `widen` and `narrow`, which are no-ops
-on float32, so that each kernel is written once for both precisions.
+Numba has no bfloat16. But a bfloat16 is the upper half of a float32: widening is a shift, narrowing a shift
+with rounding. Kernels see PyTorch's bfloat16 memory as uint16 and call `widen` and `narrow`, which do nothing
+for float32, so each kernel is written once for both precisions.
 """
 
 # The signatures of `overload` and `intrinsic` are Numba's; their arguments are types, not values.
@@ -19,7 +19,7 @@ from numba.extending import intrinsic, overload, register_jitable
 
 @intrinsic
 def _bits_as_float(typing_context, bits):
-    """Read 32 bits as a float32."""
+    """Reinterpret 32 bits as a float32."""
 
     def generate(context, builder, signature, arguments):
         return builder.bitcast(arguments[0], ir.FloatType())
@@ -29,7 +29,7 @@ def _bits_as_float(typing_context, bits):
 
 @intrinsic
 def _float_as_bits(typing_context, value):
-    """Read a float32 as 32 bits."""
+    """Reinterpret a float32 as 32 bits."""
 
     def generate(context, builder, signature, arguments):
         return builder.bitcast(arguments[0], ir.IntType(32))
@@ -40,14 +40,14 @@ def _float_as_bits(typing_context, value):
 @register_jitable
 def _narrow_bits(value):
     bits = _float_as_bits(np.float32(value))  # pyright: ignore[reportCallIssue]  # Numba gives the context
-    # Round to nearest, ties to even: add just under half of the part cut off, and its last kept bit.
+    # Round to nearest, ties to even: add just under half of the part cut off, plus the last bit kept.
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
-    # Rounding could carry a NaN's payload into infinity: keep a quiet NaN instead, as PyTorch does.
+    # Rounding could turn a NaN into infinity: return a quiet NaN instead, as PyTorch does.
     return np.uint16(rounded) if value == value else np.uint16(0x7FC0)  # noqa: PLR0124  # the test for NaN
 
 
 def widen(value, like) -> np.float32:
-    """Widen one stored number to float32; `like` is the array it comes from."""
+    """Return a number of the array `like` as float32."""
     raise NotImplementedError  # replaced by the overload below inside compiled code
 
 
@@ -61,7 +61,7 @@ def _widen(value, like):
 
 
 def narrow(value, like) -> np.float32 | np.uint16:
-    """Narrow a float32 to what the array `like` stores, rounding to nearest, ties to even."""
+    """Return a float32 in the type of the array `like`, rounded to nearest, ties to even."""
     raise NotImplementedError  # replaced by the overload below inside compiled code
 
 

@@ -1,10 +1,10 @@
-"""Max pooling, normalisation and ReLU as one differentiable step.
+"""Max pooling, batch normalisation and ReLU as one differentiable step.
 
     z = (x - mean) / sqrt(variance + eps) + shift        y = max(0, z)
 
-Mean and variance are taken a channel over the batch (Ioffe and Szegedy 2015,
-https://arxiv.org/abs/1502.03167), with no learned scale: a positive scale commutes with max pooling and with
-ReLU, so pooling can come first, where it leaves a quarter of the numbers to normalise, and the whole folds
+Mean and variance are those of each channel over the batch (Ioffe and Szegedy 2015,
+https://arxiv.org/abs/1502.03167). There is no learned scale: a positive scale commutes with max pooling and
+ReLU. So pooling can come first, which leaves a quarter of the numbers to normalise, and normalisation folds
 away exactly when the model is saved (`folding.py`).
 """
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     AddUp = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 EPSILON = 1e-5
-"""Added to every variance, so that a channel that is constant in a batch does no harm."""
+"""Added to every variance, so that a channel that is constant in a batch does not divide by 0."""
 
 
 class PoolNormReLU(torch.autograd.Function):
-    """Pool (or not), normalise over the batch and cut at zero, in two passes each way.
+    """Max pooling (optional), batch normalisation and ReLU, in two passes over memory each way.
 
     `apply(maps, shift, pool, add_up)` takes maps (pictures, channels, height, width) in channels-last memory,
-    float32 or bfloat16, shift (channels,) float32, whether to take the maximum of 2x2 windows first, and what
-    adds numbers up over all processes that have a share of the batch; it returns the output and the whole
-    batch's mean and variance, (channels,) float32, for the running statistics.
+    float32 or bfloat16; shift (channels,) float32; whether to max pool 2x2 windows first; and a function that
+    sums numbers over all processes that share the batch. It returns the output and the mean and variance of
+    the whole batch, (channels,) float32, for the running statistics.
     """
 
     @staticmethod
@@ -47,17 +47,17 @@ class PoolNormReLU(torch.autograd.Function):
         pool: bool,  # noqa: FBT001
         add_up: AddUp,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute the output and remember what the backward way needs."""
+        """Compute the output and save what the backward pass needs."""
         pooled, winners, sums = _pool_and_sum(maps) if pool else _sum(maps)
         own = sums.sum(axis=0, dtype=np.float64)
-        everything = add_up(np.append(own, pooled.numel() // pooled.shape[1]))
-        count = everything[-1]
-        total, square = everything[:-1].reshape(own.shape) / count
+        whole = add_up(np.append(own, pooled.numel() // pooled.shape[1]))
+        count = whole[-1]
+        total, square = whole[:-1].reshape(own.shape) / count
         mean = total.astype(np.float32)
         variance = np.maximum(square - total * total, 0).astype(np.float32)
         scale = 1 / np.sqrt(variance + np.float32(EPSILON))
         offset = shift.detach().numpy() - mean * scale
-        out = _normalise_and_cut(pooled, scale, offset)
+        out = _normalise_relu(pooled, scale, offset)
         ctx.saved = (maps.shape, pooled, winners, mean, scale, offset, count, add_up)
         mean_out, variance_out = torch.from_numpy(mean), torch.from_numpy(variance)
         ctx.mark_non_differentiable(mean_out, variance_out)
@@ -65,7 +65,7 @@ class PoolNormReLU(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:  # noqa: ANN401  # autograd's own signature
-        """Carry the gradient back to the maps and the shift."""
+        """Compute the gradients at the maps and the shift."""
         shape, pooled, winners, mean, scale, offset, count, add_up = ctx.saved
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
         sums = np.empty((kernels.CHUNKS, 2, pooled.shape[1]), np.float32)
@@ -81,17 +81,17 @@ class PoolNormReLU(torch.autograd.Function):
         else:
             arrays = _cells(gradient), _cells(pooled), _cells(winners)
             run(kernels.spread_gradient_to_winners, *arrays, scale, offset, *slopes, _cells(out))
-        # of this process's pictures only: whoever adds the gradients up adds this one, too
+        # of this process's pictures only: it is summed over the processes with all other gradients
         return out, torch.from_numpy(own[0].astype(np.float32)), None, None
 
 
-def alone(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add up over the one process there is."""
+def one_process(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum over a single process."""
     return numbers
 
 
 def pool_maps(maps: Tensor) -> Tensor:
-    """Take the maximum of 2x2 windows, where no gradient is needed.
+    """Max pool 2x2 windows, without gradient.
 
     Args:
         maps: (pictures, channels, height, width), float32 or bfloat16.
@@ -103,11 +103,11 @@ def pool_maps(maps: Tensor) -> Tensor:
 
 
 def normalise_maps(maps: Tensor, mean: Tensor, variance: Tensor, shift: Tensor) -> Tensor:
-    """Normalise by a given mean and variance and cut at zero, where no gradient is needed."""
+    """Normalise by a given mean and variance and apply ReLU, without gradient."""
     scale = torch.rsqrt(variance + EPSILON)
     offset = shift.detach() - mean * scale
     ordered = maps.contiguous(memory_format=torch.channels_last)
-    return _normalise_and_cut(ordered, scale.numpy(), offset.numpy())
+    return _normalise_relu(ordered, scale.numpy(), offset.numpy())
 
 
 def _pool_and_sum(maps: Tensor) -> tuple[Tensor, Tensor, NDArray[np.float32]]:
@@ -128,18 +128,18 @@ def _sum(maps: Tensor) -> tuple[Tensor, None, NDArray[np.float32]]:
     return ordered, None, sums
 
 
-def _normalise_and_cut(maps: Tensor, scale: NDArray[np.float32], offset: NDArray[np.float32]) -> Tensor:
+def _normalise_relu(maps: Tensor, scale: NDArray[np.float32], offset: NDArray[np.float32]) -> Tensor:
     out = torch.empty_like(maps)
     run(kernels.normalise_relu, _rows(maps), scale, offset, _rows(out))
     return out
 
 
 def _cells(maps: Tensor) -> NDArray[Any]:
-    """See channels-last maps as a (pictures, height, width, channels) array; bfloat16 as uint16."""
+    """View channels-last maps as (pictures, height, width, channels); bfloat16 as uint16."""
     cells = maps.detach().permute(0, 2, 3, 1)
     return (cells.view(torch.uint16) if cells.dtype == torch.bfloat16 else cells).numpy()
 
 
 def _rows(maps: Tensor) -> NDArray[Any]:
-    """See channels-last maps as (pictures * height * width, channels)."""
+    """View channels-last maps as (pictures * height * width, channels)."""
     return _cells(maps).reshape(-1, maps.shape[1])

@@ -1,14 +1,14 @@
-"""Max pooling, normalisation and ReLU as single passes over channels-last memory.
+"""Numba kernels for max pooling, batch normalisation and ReLU, in as few passes over memory as possible.
 
-PyTorch runs the three steps between two convolutions as separate passes, with eight bytes a winner. Here the
-forward way is two passes (pool and sum up; normalise and cut at zero), the backward way two more (sum up;
-spread), with one byte a winner.
+PyTorch computes these three steps in a pass each, and stores eight bytes for each winner of a pooling. Here
+the forward pass reads the maps twice (pool and sum; normalise and apply ReLU), the backward pass twice (sum;
+distribute), and a winner takes one byte.
 
-Arrays are channels-last, float32 or bfloat16 seen as uint16 (`bfloat16.py`): maps as (pictures, height,
-width, channels), or as (rows, channels) where the place does not matter. Rows are cut into a fixed number of
-chunks whose partial sums are added in order, so results do not depend on the number of threads. A kernel
-works on the chunks from `first` to before `last` and releases the interpreter lock; `threads.py` hands the
-chunks out.
+Arrays are channels-last, float32 or bfloat16 viewed as uint16 (`bfloat16.py`): maps as (pictures, height,
+width, channels), or as (rows, channels) where the position does not matter. Rows are divided into a fixed
+number of chunks, whose partial sums are added in order, so that results do not depend on the number of
+threads. A kernel works on the chunks from `first` to before `last` and releases the interpreter lock;
+`threads.py` distributes the chunks.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNKS = 16
-"""Into so many chunks the rows of a batch are cut, whatever the number of threads."""
+"""Number of chunks that the rows of a batch are divided into, for any number of threads."""
 
-# NaN and infinity must stay what they are, so of the fast-math liberties only these two are taken.
+# NaN and infinity must stay as they are, which rules out all fast-math options but these two.
 _compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
 @_compiled
 def sum_rows(first: int, last: int, maps: NDArray[Any], sums: NDArray[Any]) -> None:
-    """Sum each channel and its squares.
+    """Sum the numbers of each channel, and their squares.
 
     Args:
         first: The first chunk.
@@ -58,15 +58,15 @@ def sum_rows(first: int, last: int, maps: NDArray[Any], sums: NDArray[Any]) -> N
 def pool_and_sum(
     first: int, last: int, maps: NDArray[Any], pooled: NDArray[Any], winners: NDArray[Any], sums: NDArray[Any]
 ) -> None:
-    """Take the maximum of each 2x2 window and sum what comes out.
+    """Max pool 2x2 windows, and sum the maxima and their squares by channel.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
         maps: (pictures, height, width, channels), read.
         pooled: (pictures, height // 2, width // 2, channels), written.
-        winners: The same shape, uint8, written: the winning cell of the window, 0 to 3 row by row. The first
-            of equals wins, and the last NaN, as in PyTorch.
+        winners: The same shape, uint8, written: index of the winning cell in the window, 0 to 3 row by row.
+            Among equals the first wins, among NaN the last, as in PyTorch.
         sums: (CHUNKS, 2, channels) float32, written.
     """
     pictures, height, width, channels = pooled.shape
@@ -84,21 +84,21 @@ def pool_and_sum(
                     winner = winners[n, i, j]
                     for c in range(channels):
                         best = widen(top_left[c], maps)
-                        place = np.uint8(0)
+                        index = np.uint8(0)
                         value = widen(top_right[c], maps)
                         beaten = (value > best) | np.isnan(value)
                         best = value if beaten else best
-                        place = np.uint8(1) if beaten else place
+                        index = np.uint8(1) if beaten else index
                         value = widen(bottom_left[c], maps)
                         beaten = (value > best) | np.isnan(value)
                         best = value if beaten else best
-                        place = np.uint8(2) if beaten else place
+                        index = np.uint8(2) if beaten else index
                         value = widen(bottom_right[c], maps)
                         beaten = (value > best) | np.isnan(value)
                         best = value if beaten else best
-                        place = np.uint8(3) if beaten else place
+                        index = np.uint8(3) if beaten else index
                         out[c] = narrow(best, pooled)
-                        winner[c] = place
+                        winner[c] = index
                         total[c] += best
                         square[c] += best * best
         sums[chunk, 0] = total
@@ -109,7 +109,7 @@ def pool_and_sum(
 def normalise_relu(
     first: int, last: int, maps: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any], out: NDArray[Any]
 ) -> None:
-    """Write max(0, scale * x + shift), channel by channel.
+    """Compute max(0, scale * x + shift), channel by channel.
 
     Args:
         first: The first chunk.
@@ -125,7 +125,7 @@ def normalise_relu(
         into = out[row]
         for c in range(channels):
             value = widen(cells[c], maps) * scale[c] + shift[c]
-            # A NaN stays one, which max() would not see to.
+            # NaN stays NaN, unlike with max().
             into[c] = narrow(np.float32(0) if value <= np.float32(0) else value, out)  # noqa: FURB136
 
 
@@ -140,13 +140,13 @@ def sum_gradients(
     mean: NDArray[Any],
     sums: NDArray[Any],
 ) -> None:
-    """Sum, a channel, the gradient that ReLU lets through, alone and times the centred input.
+    """Sum, by channel, the gradient that passes ReLU, and its product with the centred input.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
         gradient: (rows, channels) at the output of ReLU, read.
-        maps: (rows, channels) what went into normalisation, read.
+        maps: (rows, channels) at the input of normalisation, read.
         scale: (channels,) float32.
         shift: (channels,) float32.
         mean: (channels,) float32.
@@ -181,13 +181,13 @@ def spread_gradient(
     slope_constant: NDArray[Any],
     out: NDArray[Any],
 ) -> None:
-    """Write the gradient at the input of normalisation: scale * g + slope_input * x + slope_constant.
+    """Compute the gradient at the input of normalisation: scale * g + slope_input * x + slope_constant.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
-        gradient: (rows, channels) at the output of ReLU, read; g is what ReLU lets through of it.
-        maps: (rows, channels) what went into normalisation, x, read.
+        gradient: (rows, channels) at the output of ReLU, read; g is the part that passes ReLU.
+        maps: (rows, channels) at the input of normalisation, x, read.
         scale: (channels,) float32.
         shift: (channels,) float32.
         slope_input: (channels,) float32.
@@ -219,26 +219,26 @@ def spread_gradient_to_winners(
     slope_constant: NDArray[Any],
     out: NDArray[Any],
 ) -> None:
-    """Like `spread_gradient`, and on through 2x2 pooling: the winner gets it, the other cells get zero.
+    """Like `spread_gradient`, then back through 2x2 max pooling: to the winner, and 0 to the other cells.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
         gradient: (pictures, height // 2, width // 2, channels) at the output of ReLU, read.
-        pooled: The same shape, what went into normalisation, read.
+        pooled: The same shape, at the input of normalisation, read.
         winners: The same shape, uint8, read.
         scale: (channels,) float32.
         shift: (channels,) float32.
         slope_input: (channels,) float32.
         slope_constant: (channels,) float32.
-        out: (pictures, height, width, channels), written; a last odd row or column gets zero.
+        out: (pictures, height, width, channels), written; a last odd row or column is 0.
     """
     pictures, height, width, channels = pooled.shape
-    nothing = narrow(np.float32(0), out)
-    given = np.empty(channels, out.dtype)
+    zero = narrow(np.float32(0), out)
+    passed = np.empty(channels, out.dtype)
     for n in range(first * pictures // CHUNKS, last * pictures // CHUNKS):
-        out[n, 2 * height :] = nothing
-        out[n, :, 2 * width :] = nothing
+        out[n, 2 * height :] = zero
+        out[n, :, 2 * width :] = zero
         for i in range(height):
             for j in range(width):
                 cells = pooled[n, i, j]
@@ -248,10 +248,10 @@ def spread_gradient_to_winners(
                     value = widen(cells[c], pooled)
                     slope = widen(slopes[c], gradient)
                     slope = np.float32(0) if value * scale[c] + shift[c] <= np.float32(0) else slope
-                    given[c] = narrow(scale[c] * slope + slope_input[c] * value + slope_constant[c], out)
-                # One window cell at a time: with few arrays in a loop the compiler can rule out that they
-                # overlap, and only then does it use vector instructions.
-                for place in range(4):
-                    into = out[n, 2 * i + place // 2, 2 * j + place % 2]
+                    passed[c] = narrow(scale[c] * slope + slope_input[c] * value + slope_constant[c], out)
+                # One cell of the window at a time: only with few arrays in a loop can the compiler rule
+                # out that they overlap, and use vector instructions.
+                for cell in range(4):
+                    into = out[n, 2 * i + cell // 2, 2 * j + cell % 2]
                     for c in range(channels):
-                        into[c] = given[c] if winner[c] == place else nothing
+                        into[c] = passed[c] if winner[c] == cell else zero

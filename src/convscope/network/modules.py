@@ -17,7 +17,7 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
 from convscope.network.chain import HALVING
-from convscope.network.fused import EPSILON, PoolNormReLU, alone, normalise_maps, pool_maps
+from convscope.network.fused import EPSILON, PoolNormReLU, normalise_maps, one_process, pool_maps
 from convscope.network.sync_batch_norm import sync_batch_norm
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class NormalisedReLU(nn.Module):
         self.pool = pool
         self.fused = fused
         self.momentum = STATISTICS_MOMENTUM
-        self.add_up: AddUp = alone
+        self.add_up: AddUp = one_process
         self.add_up_tensors: AddUpTensors | None = None
         self.shift = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(channels))

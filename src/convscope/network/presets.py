@@ -1,4 +1,4 @@
-"""Networks with a name, and the one that is chosen where none is given."""
+"""Networks with a name, and the one that is chosen if none is given."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ more.
 """
 
 _MAX_LEARNED_SIDE = 48
-"""Larger maps are pooled before the first learned convolution: most of the time would go into them."""
+"""Larger maps are pooled before the first learned convolution, which would take most of the time."""
 _WIDTHS = {1: (32, 64, 128), 3: (64, 192, 256)}
-"""Filters of the groups, by the picture's channels: grey pictures hold less and get half the filters."""
+"""Filters of each group, by the picture's channels: greyscale pictures hold less and get fewer filters."""
 _MAX_POOLED_SIDE = 3
-"""The last maps, up to this side, are left to their largest cell; of larger ones the mean is taken."""
+"""The last maps are max pooled up to this side; larger ones are average pooled."""
 
 
 def automatic_network(shape: tuple[int, int, int]) -> str:
-    """Choose a network for pictures of a shape.
+    """Return the notation of a network for pictures of one size.
 
-    A first convolution that can be whitened (`whitening.py`), then groups that halve the maps and widen,
-    until only a few cells are left, which are pooled into one.
+    It begins with a convolution that can be whitened (`whitening.py`). Groups follow that halve the maps and
+    have ever more filters, until a few cells are left, which are pooled into one.
 
     Args:
         shape: Channels (1 or 3), height and width.

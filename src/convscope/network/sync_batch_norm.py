@@ -1,10 +1,9 @@
-"""Normalisation of a batch that is spread over processes, with PyTorch's own ops.
+"""Synchronised batch normalisation: over a batch that is spread over processes, with PyTorch's operations.
 
     z = (x - mean) / sqrt(variance + eps) + shift
 
-Mean and variance are those of the whole batch, and gradients pass through them: what one process's pictures
-add to them moves the pictures of all others, too. The same as `torch.nn.SyncBatchNorm`, which knows GPUs
-only, and whose share of the work is done here by autograd.
+Mean and variance are those of the whole batch. Gradients pass through them, so the pictures of one process
+also affect those of all others. It computes what `torch.nn.SyncBatchNorm` computes, but not only on GPUs.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def sync_batch_norm(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise this process's share of a batch; all processes have to, at once.
+    """Normalise this process's share of a batch; all processes must call it together.
 
     Args:
-        maps: (pictures, channels, height, width), the share.
+        maps: (pictures, channels, height, width), the share of this process.
         shift: (channels,) float32.
-        add_up: Puts in the place of tensors their sums over all processes.
+        add_up: Replaces tensors by their sums over all processes (all-reduce).
 
     Returns:
         The normalised maps, and the whole batch's mean and variance, (channels,) float32.
@@ -42,7 +41,7 @@ def sync_batch_norm(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[
         (4.0, 5.0, [-0.447213..., 0.447213...])
     """
     wide = maps.float()
-    own_variance, own_mean = (one.double() for one in torch.var_mean(wide, (0, 2, 3), correction=0))
+    own_variance, own_mean = (moment.double() for moment in torch.var_mean(wide, (0, 2, 3), correction=0))
     count = maps.numel() // maps.shape[1]
     own = count * torch.stack((own_mean, own_variance + own_mean.square(), torch.ones_like(own_mean)))
     total, square, counts = cast("Tensor", _SumOverProcesses.apply(own, add_up)).unbind()
@@ -55,19 +54,19 @@ def sync_batch_norm(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[
 
 
 class _SumOverProcesses(torch.autograd.Function):
-    """Add up over all processes. All their losses depend on the sum, so their gradients add up as well."""
+    """Sum over all processes. The losses of all depend on the sum, so their gradients are summed as well."""
 
     @staticmethod
     def forward(ctx: Any, own: Tensor, add_up: AddUpTensors) -> Tensor:  # noqa: ANN401  # autograd's own signature
         ctx.add_up = add_up
-        return _added_up(own, add_up)
+        return _sum_over_processes(own, add_up)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401  # autograd's own signature
-        return _added_up(gradients[0], ctx.add_up), None
+        return _sum_over_processes(gradients[0], ctx.add_up), None
 
 
-def _added_up(own: Tensor, add_up: AddUpTensors) -> Tensor:
-    everything = own.clone()
-    add_up([everything])
-    return everything
+def _sum_over_processes(own: Tensor, add_up: AddUpTensors) -> Tensor:
+    total = own.clone()
+    add_up([total])
+    return total

@@ -1,8 +1,7 @@
-"""Hands the chunks of a kernel to threads.
+"""Threads that share the chunks of a kernel.
 
-Kernels release the interpreter lock, so plain Python threads run them side by side. A pool of our own is used
-rather than Numba's, which takes longer to compile and brings a second set of threads that spin against
-PyTorch's.
+Kernels release the interpreter lock, so plain Python threads run them in parallel. Numba's own threads would
+take longer to compile and busy-wait beside PyTorch's.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from convscope.network.kernels import CHUNKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WORTH_SHARING = 1_000_000
-"""Handing a share to another thread takes as long as working through about this many numbers."""
+_MIN_SHARED_NUMBERS = 1_000_000
+"""Starting another thread takes as long as processing about this many numbers."""
 
 
 @cache
@@ -30,21 +29,21 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def run(kernel: Callable[..., None], *arguments: Any, threads: int | None = None) -> None:  # noqa: ANN401  # arrays and numbers
-    """Run a kernel over all its chunks; returns when the last one is done.
+    """Run a kernel over all its chunks, and return when the last one is done.
 
     Args:
-        kernel: Takes the first chunk, the one to stop before, and the arguments.
+        kernel: Takes the first chunk, the chunk to stop before, and the arguments.
         arguments: Arrays and numbers.
-        threads: How many share the work; None: as many as there are processors, if there is enough of it.
+        threads: Number of threads; None means one for each processor if there is enough work, else one.
     """
-    threads = min(threads or _worth(arguments), CHUNKS)
-    cuts = [share * CHUNKS // threads for share in range(threads + 1)]
-    shares = [_pool(threads).submit(kernel, first, last, *arguments) for first, last in pairwise(cuts[1:])]
-    kernel(0, cuts[1], *arguments)  # the calling thread does its own share
-    for share in shares:
-        share.result()
+    threads = min(threads or _thread_count(arguments), CHUNKS)
+    bounds = [share * CHUNKS // threads for share in range(threads + 1)]
+    futures = [_pool(threads).submit(kernel, first, last, *arguments) for first, last in pairwise(bounds[1:])]
+    kernel(0, bounds[1], *arguments)  # the calling thread does its own share
+    for future in futures:
+        future.result()
 
 
-def _worth(arguments: tuple[Any, ...]) -> int:
+def _thread_count(arguments: tuple[Any, ...]) -> int:
     numbers = max(argument.size for argument in arguments if isinstance(argument, np.ndarray))
-    return processor_count() if numbers >= _WORTH_SHARING else 1
+    return processor_count() if numbers >= _MIN_SHARED_NUMBERS else 1

@@ -1,8 +1,8 @@
-"""Whitening: a first convolution computed from the pictures instead of learned.
+"""Whitening: the filters of the first convolution are computed from the pictures instead of learned.
 
 The pixels of a patch are strongly correlated. The eigenvectors of their covariance matrix, each divided by
-the square root of its eigenvalue, turn a patch into uncorrelated numbers of equal variance, which the next
-convolution learns from faster. Each filter appears with both signs, so that ReLU loses nothing.
+the square root of its eigenvalue, turn a patch into uncorrelated numbers of equal variance, from which the
+next convolution learns faster. Each filter appears with both signs, so that no information is lost in ReLU.
 
 Source: K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, section 3.2,
 https://arxiv.org/abs/2404.00498; the idea is from T. Huang's hlb-CIFAR10 (2023).
@@ -28,10 +28,10 @@ _BATCH_SIZE = 64
 
 
 def can_be_whitened(step: Step) -> bool:
-    """Whether the first layer is a convolution with about two filters for each number of its patch.
+    """Whether the first layer is a convolution with about two filters for each number of a patch.
 
-    Up to a fifth of the directions, the weakest, may be left out; leaving out more would lose too much of the
-    picture. Pictures must be at least as large as a patch.
+    Up to a fifth of the directions, the weakest, may be missing; without more, too much of the picture would
+    be lost. Pictures must be at least as large as a patch.
 
     Example:
         >>> from convscope.network.chain import parse_chain
@@ -44,16 +44,16 @@ def can_be_whitened(step: Step) -> bool:
         return False
     channels, height, width = step.input_shape
     rows, columns = layer.windows.size
-    most = 2 * channels * rows * columns
+    directions = 2 * channels * rows * columns
     has_patches = rows <= height and columns <= width
-    return has_patches and layer.filters % 2 == 0 and 0.8 * most <= layer.filters <= most
+    return has_patches and layer.filters % 2 == 0 and 0.8 * directions <= layer.filters <= directions
 
 
 def whitening_filters(maps: Tensor, step: Step) -> Tensor:
     """Compute the filters of a whitened first convolution.
 
     Args:
-        maps: (pictures, channels, height, width), normalised; some thousand pictures are plenty.
+        maps: (pictures, channels, height, width), normalised; a few thousand pictures are enough.
         step: The first layer, which `can_be_whitened`.
 
     Returns:
@@ -61,8 +61,8 @@ def whitening_filters(maps: Tensor, step: Step) -> Tensor:
     """
     count, channels, *sides = step.parameters[f"{step.name}.weight"]
     covariance, patches_seen = torch.zeros(()), 0
-    for part in maps.split(_BATCH_SIZE):  # the patches of all pictures together would fill the memory
-        patches = F.unfold(part.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
+    for batch in maps.split(_BATCH_SIZE):  # the patches of all pictures would not fit into memory
+        patches = F.unfold(batch.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
         covariance = covariance + patches.T @ patches
         patches_seen += len(patches)
     variances, directions = torch.linalg.eigh(covariance / patches_seen)
