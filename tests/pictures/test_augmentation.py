@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convscope.network.threads import run
-from convscope.pictures.augmentation import cut_batch
+from convscope.pictures.augmentation import augment_batch
 
 PLAIN = (1.0, 0.0, 1.0)  # contrast, brightness, saturation
 WHOLE = (0.5, 0.5, 0.0)  # the middle of a hole, and half its side
@@ -41,7 +41,7 @@ def cut(
         np.broadcast_to(np.array(hole, np.float32), (count, 3)).copy(),
     )
     scales = (np.full(channels, mean, np.float32), np.full(channels, std, np.float32))
-    run(cut_batch, pictures, picks, *each, *scales, out, threads=threads)
+    run(augment_batch, pictures, picks, *each, *scales, out, threads=threads)
     return out
 
 
@@ -114,7 +114,7 @@ def test_each_channel_has_its_own_mean_and_standard_deviation():
     mean, std = np.array([10, 120, 200], np.float32), np.array([30, 60, 90], np.float32)
     out = np.empty(pictures.shape, np.float32)
     one = (np.array([numbers], np.float32) for numbers in (STILL, PLAIN, WHOLE))
-    run(cut_batch, pictures, np.zeros(1, np.int64), *one, mean, std, out)
+    run(augment_batch, pictures, np.zeros(1, np.int64), *one, mean, std, out)
     np.testing.assert_allclose(out, (pictures - mean) / std, atol=1e-5)
 
 

@@ -1,10 +1,10 @@
-"""The doctor: what is wrong with a set of pictures, before anything is learned from it. It only ever reads.
+"""The doctor: find problems in a data set before training. It only reads.
 
-1. `examination`: every picture is decoded once; what is kept of it is small.
-2. `descriptors`, `candidates`, `alignment`: pictures that are the same to a person, and not byte by byte.
-3. `copies`: equal and nearly equal pictures, put into groups.
-4. `label_suspects`: labels that models which never saw the picture doubt.
-5. `findings`: the rules that say what is worth a person's time.
+1. `examination`: decode every picture once and keep a little of each.
+2. `descriptors`, `candidates`, `alignment`: find pictures that look the same without being equal bytes.
+3. `copies`: group equal and nearly equal pictures.
+4. `label_suspects`: find labels that models contradict which were not trained on the picture.
+5. `findings`: the rules that decide what is reported.
 6. `diagnosis`: all of it for one source. `summary`: the part that costs nothing, before every training.
 7. `manifest`, `page`: the list of the good pictures, and the findings to look at.
 """

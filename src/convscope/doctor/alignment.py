@@ -1,12 +1,12 @@
-"""How alike two pictures are once one is laid upon the other as well as it can be.
+"""Measure how similar two pictures are after one has been aligned to the other.
 
-The second thumbnail is moved and stretched along both axes until the squared difference to the first is
-least, brightness and contrast left free (Gauss-Newton):
+The second thumbnail is shifted and stretched along both axes to minimise the squared difference to the first,
+with brightness and contrast free (Gauss-Newton):
 
     first(y, x) ~ gain second(s_y y + t_y, s_x x + t_x) + offset        with y, x from the middle
 
-Then the fine detail of both, the difference to the mean of the 5x5 cells around, is correlated where they
-overlap. Two photos of the same kind may agree in light and shadow, hardly in every detail.
+Then the fine detail of both, the difference to the mean of the surrounding 5x5 cells, is correlated where
+they overlap. Two photos of the same kind may agree in light and shadow, but not in every detail.
 
 Source: S. Baker, I. Matthews, "Lucas-Kanade 20 years on", 2004, https://doi.org/10.1023/B:VISI.0000011205.11775.fd
 """
@@ -29,7 +29,7 @@ _COARSE_STEPS, _FINE_STEPS = 5, 3
 _LEAST_SCALE, _LARGEST_SCALE = 0.72, 1.39
 _LEAST_OVERLAP = 0.6
 _HOPELESS = 0.5
-"""Of the variance: after the coarse steps more of a copy than this is explained."""
+"""Fraction of the variance: for a copy, less than this is unexplained after the coarse steps."""
 
 _compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
 
@@ -38,11 +38,11 @@ _compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz", "
 def _normal_equations(
     first: NDArray[Any], second: NDArray[Any], warp: NDArray[Any], stride: int, system: NDArray[Any]
 ) -> int:
-    """Sum up the normal equations of one Gauss-Newton step; returns how many pixels overlap.
+    """Sum up the normal equations of one Gauss-Newton step; return the number of overlapping pixels.
 
     The unknowns are s_y, t_y, s_x, t_x, gain and offset, then the right side, and last the sum of squares:
-    `system` is (7, 7), its upper half written. Places are in half sides from the middle, so that all unknowns
-    are of about the same size.
+    `system` is (7, 7), of which the upper half is written. Positions are in half sides from the centre, so
+    that all unknowns have about the same magnitude.
     """
     side = first.shape[0]
     half = 0.5 * (side - 1)
@@ -57,7 +57,7 @@ def _normal_equations(
             continue
         y0 = min(int(y), side - 2)
         fy = np.float32(y - y0)
-        terms[:] = 0.0  # what does not overlap adds nothing
+        terms[:] = 0.0  # pixels without overlap contribute nothing
         for j in range(0, side, stride):
             u = (j - half) / half
             x = (warp[2] * u + warp[3]) * half + half
@@ -87,7 +87,7 @@ def _normal_equations(
 
 @_compiled
 def _unexplained(system: NDArray[Any], overlap: int) -> float:
-    """Share of the first picture's variance that gain and offset alone leave: 1 - correlation^2."""
+    """Fraction of the first picture's variance left by gain and offset alone: 1 - correlation^2."""
     mean_second, mean_first = system[4, 5] / overlap, system[5, 6] / overlap
     variance_second = system[4, 4] / overlap - mean_second**2
     variance_first = system[6, 6] / overlap - mean_first**2
@@ -99,7 +99,7 @@ def _unexplained(system: NDArray[Any], overlap: int) -> float:
 
 @_compiled
 def _solve(system: NDArray[Any], solution: NDArray[Any]) -> None:
-    """Solve the equations by elimination; a little on the diagonal keeps flat pictures from dividing by 0."""
+    """Solve the equations by elimination, with a small diagonal term against division by 0."""
     for p in range(6):
         system[p, p] += 1e-4 * system[p, p] + 1e-9
         for q in range(p):
@@ -118,7 +118,7 @@ def _solve(system: NDArray[Any], solution: NDArray[Any]) -> None:
 
 @_compiled
 def _step(system: NDArray[Any], warp: NDArray[Any]) -> None:
-    """Move the warp to where the equations say; gain and offset come along with it."""
+    """Apply the solution of the equations to the warp."""
     solution = np.zeros(6, np.float64)
     _solve(system, solution)
     gain = solution[4]
@@ -143,7 +143,7 @@ def _best_zoom(first: NDArray[Any], second: NDArray[Any], warp: NDArray[Any], sy
 
 @_compiled
 def _details(thumbnail: NDArray[Any]) -> NDArray[Any]:
-    """The difference to the mean of the 5x5 cells around, of which there are fewer at the border."""
+    """Return the difference to the mean of the surrounding 5x5 cells, fewer at the border."""
     side = thumbnail.shape[0]
     out = np.empty((side, side), np.float32)
     sums = np.empty(side, np.float32)
@@ -194,15 +194,15 @@ def align(
     mirrored: NDArray[Any],
     out: NDArray[Any],
 ) -> None:
-    """Find how alike the pictures of each pair are; a kernel as `convscope.network.kernels` has them.
+    """Measure the similarity of each pair of pictures; a kernel like those of `convscope.network.kernels`.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
         thumbnails: (n, side, side) uint8.
         pairs: (pairs, 2) int32.
-        mirrored: (pairs,) bool, whether the second picture is mirrored first.
-        out: (pairs,) float32, written: 0 to 1.
+        mirrored: (pairs,) bool, whether the second picture is flipped first.
+        out: (pairs,) float32, 0 to 1, written.
     """
     total = len(pairs)
     for place in range(first * total // CHUNKS, last * total // CHUNKS):
@@ -216,12 +216,12 @@ def align(
 def likenesses(
     thumbnails: NDArray[np.uint8], pairs: NDArray[np.int32], mirrored: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Lay the second picture of each pair upon the first, and say how alike they are in detail.
+    """Align the second picture of each pair to the first, and correlate their fine detail.
 
     Args:
         thumbnails: (n, side, side).
-        pairs: (pairs, 2) places in them.
-        mirrored: (pairs,) whether the second picture is mirrored first.
+        pairs: (pairs, 2) indices into them.
+        mirrored: (pairs,) whether the second picture is flipped first.
 
     Returns:
         (pairs,) correlations, 0 to 1.

@@ -1,8 +1,7 @@
-"""Which pictures may be copies of each other: for each the few with the most alike descriptors.
+"""Find the pictures that may be copies of each other: for each, the few with the most similar descriptors.
 
-All pictures are compared with all, a block of rows times a block of columns at once: a matrix product, and
-one pass that keeps the best of each row. Memory grows with the pictures, time with their square
-(`benchmarks/doctor.py`).
+All pictures are compared with all, block by block: a matrix product, and one pass that keeps the best of each
+row. Memory grows with the number of pictures, time with its square (`benchmarks/doctor.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from convscope.doctor.descriptors import Descriptors
 
 MOST = 8
-"""So many candidates are kept for each picture."""
+"""The number of candidates kept for each picture."""
 LEAST_ALIKE = 0.75
 
 _ROWS, _COLUMNS, _STRETCH = 512, 4096, 64
@@ -38,7 +37,7 @@ def _insert(
     partners: NDArray[Any],
     versions: NDArray[Any],
 ) -> None:
-    """Put a picture among the best where it belongs; met in several versions, it keeps one place."""
+    """Insert a picture into the sorted best ones; of several versions of it, the best one stays."""
     place = len(best) - 1
     for k in range(len(best)):
         if partners[k] == picture:
@@ -68,18 +67,18 @@ def keep_best(
     partners: NDArray[Any],
     versions: NDArray[Any],
 ) -> None:
-    """Keep the most alike of each row; a kernel as `convscope.network.kernels` has them.
+    """Keep the most similar pictures of each row; a kernel like those of `convscope.network.kernels`.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
         alike: (rows, columns) float32.
-        row_start: Which picture the first row is.
-        column_start: Which picture the first column is.
-        version: Of the pictures in the columns.
+        row_start: Index of the picture in the first row.
+        column_start: Index of the picture in the first column.
+        version: The version of the pictures in the columns.
         best: (n, MOST) float32, falling along a row, updated.
-        partners: (n, MOST) int32, which picture, updated.
-        versions: (n, MOST) int8, in which version, updated.
+        partners: (n, MOST) int32, their indices, updated.
+        versions: (n, MOST) int8, their versions, updated.
     """
     rows, columns = alike.shape
     for row in range(first * rows // CHUNKS, last * rows // CHUNKS):
@@ -88,7 +87,7 @@ def keep_best(
         for start in range(0, columns, _STRETCH):
             stretch = alike[row, start : start + _STRETCH]
             most = np.float32(-1)
-            for value in stretch:  # nearly always all there is to do, so the compiler shall vectorise it
+            for value in stretch:  # nearly all of the work, so it must be vectorisable
                 most = max(most, value)
             if most <= values[-1]:
                 continue
@@ -99,11 +98,11 @@ def keep_best(
 
 
 def candidates(descriptors: Descriptors) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-    """Find for each picture the others whose descriptors are the most alike, at least `LEAST_ALIKE`.
+    """Find for each picture the others with the most similar descriptors, at least `LEAST_ALIKE`.
 
     Returns:
-        (n, MOST) int32, the candidates of each picture, the most alike first, -1 where there are no more; and
-        in which of `Descriptors.versions` each was met, (n, MOST) int8.
+        (n, MOST) int32, the candidates of each picture, the most similar first, -1 where there are fewer; and
+        (n, MOST) int8, the index into `Descriptors.versions` of each.
     """
     count = len(descriptors.whole)
     best = np.full((count, MOST), LEAST_ALIKE, np.float32)

@@ -1,4 +1,4 @@
-"""A few numbers for each picture that stay nearly the same in its copies, to find them by.
+"""Descriptors: a few numbers for each picture that hardly change in its copies.
 
 A thumbnail's low frequencies: with frames x from a to b and whole frequencies u, v,
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 LARGEST_FREQUENCY = 6
 INNER_BORDER = 0.05
-"""Of each side: half of what a copy may lack there."""
+"""Fraction of each side: half of what a copy may lack there."""
 
 _LEAST_SPREAD = 1e-3
-"""Of the largest: a frequency that no picture has is rounding, and must not count."""
+"""Fraction of the largest: less is rounding, from a frequency that no picture has."""
 _BLOCK = 4096
 
 
@@ -47,13 +47,13 @@ class Descriptors:
     odd: NDArray[np.bool_]
 
     def versions(self) -> tuple[NDArray[np.float32], ...]:
-        """All that a picture may be met as: whole and inside, as it is and then mirrored."""
+        """Return the versions to compare with: whole and inner frame, each as it is and mirrored."""
         mirror = np.where(self.odd, np.float32(-1), np.float32(1))
         return self.whole, self.inner, self.whole * mirror, self.inner * mirror
 
 
 def describe(thumbnails: NDArray[np.uint8]) -> Descriptors:
-    """Describe pictures by the low frequencies of their thumbnails.
+    """Compute descriptors from the low frequencies of thumbnails.
 
     Args:
         thumbnails: (n, side, side).

@@ -1,4 +1,4 @@
-"""Everything the doctor finds in one source."""
+"""All findings in one source."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Part, Source
 
 _PREFERRED: tuple[Part | None, ...] = ("test", "validation", "train", None)
-"""Of copies in several parts the one that judges is kept, so that what is measured stays the same."""
+"""The part from which a copy is kept: test pictures first, so that the measure stays the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagnosis:
-    """What was found in a source.
+    """The findings in a source.
 
     Attributes:
         source: The pictures.
-        examination: What each of them is like.
+        examination: Their properties.
         copies: Groups of equal or nearly equal pictures.
-        findings: What is worth a look, problems first; nothing that was not found is in it.
+        findings: What was found, problems first.
     """
 
     source: Source = field(repr=False)
@@ -47,15 +47,15 @@ class Diagnosis:
 
     @property
     def has_problems(self) -> bool:
-        """Whether there is something that spoils what is learned or measured."""
+        """Whether something was found that spoils training or evaluation."""
         return any(finding.is_problem for finding in self.findings)
 
     def left_out(self) -> frozenset[int]:
-        """The pictures to do without.
+        """Return the indices of the pictures that should be left out.
 
-        Those that cannot be read or are constant; all copies under different labels, as nobody knows which is
-        right; and of other copies all but one: a test picture rather than one to learn from, a large one
-        rather than a small one. Label suspects stay: only a person can tell.
+        These are the pictures that cannot be read or are constant; all copies under different labels, as it
+        is unknown which is right; and all but one of other copies, where a test picture is kept rather than a
+        training picture and a large one rather than a small one. Label suspects stay: only a person can tell.
         """
         out = {
             place
@@ -74,7 +74,7 @@ class Diagnosis:
         return _PREFERRED.index(self.source.items[place].part), -height * width, place
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain values that JSON can hold."""
+        """Return the diagnosis as JSON-compatible values."""
         items = self.source.items
         classes = Counter(item.label for item in items)
         left_out = sorted(self.left_out())
@@ -109,14 +109,14 @@ class Diagnosis:
 
 
 def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
-    """Look at all pictures of a source, and say what is wrong with them.
+    """Examine all pictures of a source and report what is wrong with them.
 
     Args:
         source: The pictures.
         progress: Called with (pictures done, pictures in all) while they are decoded.
 
     Raises:
-        DataError: Not one picture can be read, or not the source itself.
+        DataError: No picture, or not even the source, can be read.
 
     Example:
         >>> import numpy as np
@@ -131,7 +131,7 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
     if not len(examination.readable):
         place, cause = min(examination.broken.items())
         raise DataError(
-            f"not one of the {len(source.items):,} pictures of {source.name} can be read",
+            f"none of the {len(source.items):,} pictures of {source.name} can be read",
             why=f"the first is {source.items[place].name}: {cause}",
         )
     items = source.items
@@ -161,12 +161,13 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
 def with_label_suspects(
     diagnosis: Diagnosis, classes: Sequence[str], probabilities: NDArray[np.float32]
 ) -> Diagnosis:
-    """Add the labels that models doubt which have not learned from the picture.
+    """Add the labels that models contradict.
 
     Args:
-        diagnosis: What was found so far.
+        diagnosis: The findings so far.
         classes: The names of the classes.
-        probabilities: (readable pictures, classes), each of a model that saw neither the picture nor a copy.
+        probabilities: (readable pictures, classes), of models trained on neither the picture nor a copy of
+    it.
     """
     readable = diagnosis.examination.readable
     number = {name: place for place, name in enumerate(classes)}

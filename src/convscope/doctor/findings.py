@@ -1,6 +1,6 @@
 """The rules that decide what is reported.
 
-A problem spoils what is learned or measured; a remark may be just as it should be.
+A problem spoils training or evaluation; a remark may be intended.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ REMARKS: frozenset[Kind] = frozenset(
 MEANINGS: dict[Kind, str] = {
     "unreadable": "cannot be decoded; training leaves them out",
     "two labels": "the same picture, or nearly, unmirrored and in the same colours, under different labels",
-    "shared between parts": "learned from and judged by: the accuracy found would be too high",
+    "shared between parts": "trained on and tested with: the measured accuracy would be too high",
     "equal": "equal byte by byte; they count more than others",
     "nearly equal": "resized, recompressed, mirrored or slightly cropped copies",
     "constant": "all their pixels are equal: there is nothing to learn",
-    "label suspect": "models that did not learn from them are sure of another label",
+    "label suspect": "models that were not trained on them are confident of another class",
     "class imbalance": "the largest class has twice the pictures of the smallest, or more",
     "odd shape": "more than twice as wide, or as high, as the median shape",
     "odd size": "sides less than a quarter, or more than four times, of the median",
@@ -114,12 +114,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was found.
+    """A finding.
 
     Attributes:
-        kind: What it is; `MEANINGS` explains it.
-        groups: The pictures concerned, by their places in the source; what belongs together in one group.
-        data: What more there is to say, one for each group or one for all.
+        kind: Its kind, as `MEANINGS` explains it.
+        groups: The pictures concerned, as indices into the source, grouped where they belong together.
+        data: Details, one for each group or one for all.
     """
 
     kind: Kind
@@ -133,7 +133,7 @@ class Finding:
 
     @property
     def is_problem(self) -> bool:
-        """Whether it spoils what is learned or measured."""
+        """Whether it spoils training or evaluation."""
         return self.kind not in REMARKS
 
     @property

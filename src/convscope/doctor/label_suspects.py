@@ -1,7 +1,8 @@
-"""Labels that models doubt which never saw the picture.
+"""Find wrong labels by confident learning.
 
-A model is sure of a class from t_k on, the mean probability it gives class k where k is the label. A label is
-suspect where the model is sure of other classes, and most probable of them is one, and not the label.
+A model is confident of class k from a probability of t_k on, its mean probability of k over the pictures
+labelled k. A label is suspect if, of the classes that the model is confident of, the most probable one is
+another.
 
 Source: C. Northcutt, L. Jiang, I. Chuang, "Confident learning: estimating uncertainty in dataset labels",
 2021, https://arxiv.org/abs/1911.00068.
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 def label_suspects(
     probabilities: NDArray[np.floating], labels: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the pictures whose labels are suspect, the most doubtful first.
+    """Find the pictures whose labels are suspect, the most suspect first.
 
     Args:
-        probabilities: (n, classes), of models that have not learned from the picture.
-        labels: (n,) the labels given; every class has one at least.
+        probabilities: (n, classes), of models that were not trained on the picture.
+        labels: (n,) the given labels, at least one of each class.
 
     Returns:
-        Which pictures, and which class each of them is more probably of.
+        The indices of the pictures, and the class that each of them probably shows.
 
     Example:
         >>> shares = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.1, 0.9]])

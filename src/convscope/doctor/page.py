@@ -1,4 +1,4 @@
-"""The findings as a page to look at: one HTML file that asks for nothing from anywhere and runs no script."""
+"""The findings as an HTML page of one file, which loads nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 40
 MOST_IN_GROUP = 8
-"""Shown of each finding: the page stays small, however much was found."""
+"""The most that is shown of each finding, so that the page stays small."""
 
 _SIDE = 128
 _STYLE = Path(__file__).with_name("page.css")
 
 
 def write_page(diagnosis: Diagnosis, path: Path) -> None:
-    """Write the findings with their pictures side by side.
+    """Write a page of the findings with their pictures side by side.
 
     Args:
         diagnosis: What was found.
@@ -46,14 +46,14 @@ def write_page(diagnosis: Diagnosis, path: Path) -> None:
 
 
 def page(diagnosis: Diagnosis) -> str:
-    """Write the findings as a whole HTML document; names are text there, whatever they are."""
+    """Return the findings as a complete HTML document, with all names escaped."""
     shown = sorted({p for one in diagnosis.findings for group in _shown(one) for p in group})
     pictures = _thumbnails(diagnosis, shown)
     name = escape(diagnosis.source.name)
     sections = "\n".join(_section(diagnosis, one, pictures) for one in diagnosis.findings)
     body = f"""<main>
 <h1>{name}</h1>
-<p>{len(diagnosis.source.items):,} pictures. {"" if sections else "Nothing was found."}</p>
+<p>{len(diagnosis.source.items):,} pictures. {"" if sections else "No problems found."}</p>
 {sections}
 </main>"""
     return html_page(f"{diagnosis.source.name} · convscope doctor", _STYLE.read_text("utf-8"), body)
@@ -99,7 +99,7 @@ def _figure(diagnosis: Diagnosis, place: int, pictures: Mapping[int, str]) -> st
 
 
 def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
-    """Decode the pictures once more, and make them small; one that is gone meanwhile is not shown."""
+    """Decode the pictures again and scale them down; one that has vanished meanwhile is not shown."""
     made: dict[int, str] = {}
 
     def take(decoded: Decoded) -> None:
@@ -112,7 +112,7 @@ def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
         made[decoded.index] = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
     def refuse(_place: int, _error: PictureError) -> None:
-        """An unreadable picture has a name and a cause, and nothing to see."""
+        """Show no thumbnail of an unreadable picture."""
 
     decode(diagnosis.source, places, take, refuse, shortest_side=2 * _SIDE)
     return made

@@ -1,8 +1,8 @@
-"""One kernel that cuts a batch out of the store: moved, mirrored, recoloured, cut out, normalised and cast.
+"""One kernel that augments a batch: crop, flip, rotation, colour, cutout, normalisation and cast.
 
-For every picture of the batch an affine map says where in the stored picture each output pixel comes from; in
-between, four neighbours are mixed (bilinear), beyond the border the picture is reflected. A map of whole
-pixels is exact.
+For every picture of the batch an affine map gives the position in the stored picture of each output pixel.
+Between pixels, four neighbours are interpolated (bilinear); beyond the border the picture is reflected. A
+shift by whole pixels is exact.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 @njit(nogil=True, error_model="numpy")
-def _reflect(place: int, size: int) -> int:
-    """Fold a place beyond the border back inside, not repeating the border: -1 is 1, size is size - 2."""
-    if 0 <= place < size:
-        return place
+def _reflect(position: int, size: int) -> int:
+    """Reflect a position beyond the border without repeating the border: -1 is 1, size is size - 2."""
+    if 0 <= position < size:
+        return position
     if size == 1:
         return 0
     period = 2 * size - 2
-    place = place % period
-    return place if place < size else period - place
+    position = position % period
+    return position if position < size else period - position
 
 
 @njit(nogil=True, error_model="numpy")
-def cut_batch(
+def augment_batch(
     first: int,
     last: int,
     pictures: NDArray[Any],
@@ -44,21 +44,21 @@ def cut_batch(
     std: NDArray[Any],
     out: NDArray[Any],
 ) -> None:
-    """Write the pictures of a batch; a kernel as `convscope.network.kernels` has them.
+    """Augment the pictures of a batch; a kernel like those of `convscope.network.kernels`.
 
     Args:
         first: The first chunk.
         last: The chunk to stop before.
         pictures: (n, height, width, channels) uint8, the store.
-        picks: (batch,) which pictures of the store.
+        picks: (batch,) indices into the store.
         maps: (batch, 2, 3) float32: row = m00 r + m01 c + m02, column = m10 r + m11 c + m12, in pixels from
             the middle of the picture.
         colours: (batch, 3) float32: contrast (about the mean), brightness (in pixel values) and saturation.
-        holes: (batch, 3) float32: row and column of the middle of a square that is grey as the mean, and half
-            its side, all as shares of height and width; half 0 for none.
+        holes: (batch, 3) float32: row and column of the centre of a square that is set to the mean, and half
+            its side, all as fractions of height and width; 0 for no square.
         mean: (channels,) float32, in pixel values.
-        std: (channels,) float32, likewise.
-        out: (batch, height, width, channels) float32, or bfloat16 seen as uint16.
+        std: (channels,) float32, in pixel values.
+        out: (batch, height, width, channels) float32, or bfloat16 viewed as uint16.
     """
     height, width, channels = out.shape[1], out.shape[2], out.shape[3]
     tall, wide = pictures.shape[1], pictures.shape[2]

@@ -1,7 +1,7 @@
-"""Cuts batches for training out of the store, changed a little each time.
+"""Training batches: pictures of the store, shuffled and augmented anew in each epoch.
 
-What is drawn for a picture depends on the seed, the epoch and the picture's place in the epoch, never on
-threads or on where a run was interrupted.
+What is drawn for a picture depends on the seed, the epoch and the picture's position in the epoch, but not on
+the number of threads or on where a run was interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.network.threads import run
-from convscope.pictures.augmentation import cut_batch
+from convscope.pictures.augmentation import augment_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far a picture may be changed before it is learned from; each change is drawn anew every epoch.
+    """Ranges from which the augmentation of each picture is drawn in every epoch.
 
     Attributes:
-        mirror: Whether every other time the picture is mirrored left to right.
-        shift: By up to so many whole pixels up or down, and left or right.
-        zoom_in: A part of the picture is shown, its sides at least exp(-zoom_in) of the whole.
-        zoom_out: Or the picture with a reflected border, the sides of both at most exp(zoom_out) of it.
-        stretch: The part's height to width changes by up to exp(stretch).
-        turn: By up to so many degrees either way.
+        mirror: Whether pictures are flipped left to right in every other epoch.
+        shift: Largest shift in whole pixels, vertically and horizontally.
+        zoom_in: A crop is shown, its sides at least exp(-zoom_in) of the picture's.
+        zoom_out: Or the picture with a reflected border, together at most exp(zoom_out) of its sides.
+        stretch: The crop's aspect ratio changes by up to exp(stretch).
+        turn: Largest rotation in degrees, either way.
         colour: Contrast and saturation change by up to exp(colour), brightness by up to 100 * colour of 255.
-        cutout: A square somewhere is hidden, its side this share of the picture's (DeVries and Taylor 2017,
-            https://arxiv.org/abs/1708.04552); its middle may lie anywhere, so that it is cut off at borders.
+        cutout: Side of a hidden square as a fraction of the picture's (DeVries and Taylor 2017,
+            https://arxiv.org/abs/1708.04552); its centre may lie anywhere, so borders may cut it off.
     """
 
     mirror: bool = False
@@ -51,11 +51,11 @@ UNCHANGED = Augmentation()
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What was drawn for one epoch: the order of the pictures and the change of each.
+    """What is drawn for one epoch: the order of the pictures and the augmentation of each.
 
     Attributes:
-        order: (n,) which picture comes when.
-        maps: (n, 2, 3) float32, where each pixel comes from, as `cut_batch` says.
+        order: (n,) indices of the pictures, in order.
+        maps: (n, 2, 3) float32, as `augment_batch` takes them.
         colours: (n, 3) float32, likewise.
         holes: (n, 3) float32, likewise.
     """
@@ -75,16 +75,16 @@ def draw_epoch(
     epoch: int,
     block: int = 0,
 ) -> Epoch:
-    """Draw the order of the pictures and how each is changed.
+    """Draw the order of the pictures and the augmentation of each.
 
     Args:
-        indices: Which pictures of the store are learned from.
-        augmentation: How far they may be changed.
+        indices: The training pictures, as indices into the store.
+        augmentation: The ranges to draw from.
         sides: Height and width of the pictures.
-        seed: Of the run.
-        epoch: From 0; a picture mirrored in one epoch is not in the next (alternating flip, Jordan 2024,
-            https://arxiv.org/abs/2404.00498).
-        block: Which part of the epoch these pictures are (`stream_blocks`).
+        seed: The run's seed.
+        epoch: The epoch, from 0; a picture flipped in one is not flipped in the next (alternating flip,
+            Jordan 2024, https://arxiv.org/abs/2404.00498).
+        block: The number of the block within the epoch (`stream_blocks`).
     """
     rng, order = _ordered(indices, seed, epoch, block)
     mirrored = augmentation.mirror & (_halves(order, seed) ^ (epoch % 2 == 1))
@@ -94,13 +94,13 @@ def draw_epoch(
 
 
 def draw_order(indices: NDArray[np.int64], *, seed: int, epoch: int, block: int) -> NDArray[np.int64]:
-    """Draw nothing but the order, the same as `draw_epoch` does."""
+    """Draw only the order, the same as `draw_epoch` draws."""
     return _ordered(indices, seed, epoch, block)[1]
 
 
 def unchanged(indices: NDArray[np.int64], *, mirror: bool = False) -> Epoch:
-    """Take pictures as they are, in order; with `mirror` all of them mirrored."""
-    rng = np.random.default_rng(0)  # draws nothing that shows: every range is empty
+    """Return an epoch without augmentation, in the given order; with `mirror`, all pictures are flipped."""
+    rng = np.random.default_rng(0)  # has no effect: every range is empty
     maps = _draw_maps(rng, UNCHANGED, (1, 1), np.full(len(indices), mirror))
     colours = _draw_colours(rng, UNCHANGED, len(indices))
     return Epoch(indices, maps, colours, _draw_holes(rng, UNCHANGED, len(indices)))
@@ -114,31 +114,31 @@ def cut(
     std: NDArray[np.float32],
     out: NDArray[Any],
 ) -> None:
-    """Cut one batch: the pictures of the epoch that `taken` names.
+    """Augment one batch.
 
     Args:
         pictures: (n, height, width, channels) uint8, the store.
-        epoch: What was drawn.
-        taken: Which places of the epoch's order.
+        epoch: What was drawn for the epoch.
+        taken: The batch, as a slice of the epoch's order.
         mean: (channels,) in pixel values.
         std: (channels,) in pixel values.
-        out: (batch, height, width, channels) float32, or bfloat16 seen as uint16, written. If it is smaller
-            than the pictures, they are shown smaller.
+        out: (batch, height, width, channels) float32, or bfloat16 viewed as uint16; written. If it is smaller
+            than the pictures, they are scaled down.
     """
     maps = shrunk(epoch.maps[taken], pictures.shape[1:3], out.shape[1:3])
     drawn = epoch.order[taken], maps, epoch.colours[taken], epoch.holes[taken]
-    run(cut_batch, pictures, *drawn, mean, std, out)
+    run(augment_batch, pictures, *drawn, mean, std, out)
 
 
 def shrunk(maps: NDArray[np.float32], stored: tuple[int, ...], shown: tuple[int, ...]) -> NDArray[np.float32]:
-    """Let maps take what is stored in some height and width to what is shown in another."""
+    """Adapt maps to an output of another height and width than the stored pictures."""
     if shown == stored:
         return maps
     return maps * np.append(np.divide(stored, shown, dtype=np.float32), np.float32(1))
 
 
 def batches(count: int, size: int, *, start: int = 0) -> Iterator[slice]:
-    """Name the places of each full batch of an epoch, from batch `start`; a last part batch is left out.
+    """Yield the slice of each batch of an epoch from batch `start`; an incomplete last one is dropped.
 
     Example:
         >>> list(batches(7, 3))
@@ -156,10 +156,10 @@ def _ordered(
 
 
 def _halves(indices: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
-    """Put each picture into one of two halves, the same one every time, whichever others are beside it.
+    """Assign each picture to one of two halves, independently of the others.
 
-    The last bit of SplitMix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2660193.2660195), which mixes
-    the bits of a number until they look drawn.
+    This is the last bit of SplitMix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2660193.2660195), a
+    hash whose bits look random.
     """
     mixed = indices.astype(np.uint64) + (np.uint64(seed) << np.uint64(32)) + np.uint64(1)
     mixed *= np.uint64(0x9E3779B97F4A7C15)

@@ -1,4 +1,4 @@
-"""How a picture becomes the network's input: the one way, used in training and in prediction alike."""
+"""Bring pictures into the network's input format, in training and prediction alike."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Fit = Literal["stretch", "pad", "crop"]
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """The form every picture is brought into.
+    """The input format of a network.
 
     Attributes:
         channels: 1 (greyscale) or 3 (red, green, blue).
         height: Height in pixels.
         width: Width in pixels.
-        fit: How a picture of another shape is made to fit. `stretch` scales height and width each on its own;
-            `pad` keeps the proportions and fills what is left with black; `crop` keeps them and cuts off what
-            sticks out. Only `crop` loses a part of the picture.
+        fit: How a picture of another shape is made to fit. `stretch` scales height and width independently;
+            `pad` keeps the proportions and fills the rest with black; `crop` keeps them and cuts off what
+            exceeds. Only `crop` loses a part of the picture.
     """
 
     channels: Literal[1, 3]
@@ -39,23 +39,23 @@ class Preparation:
 
     @property
     def shortest_side(self) -> int:
-        """How long the sides of a picture must be for nothing of it to be missed, in pixels.
+        """The shortest side, in pixels, to which a codec may scale a picture while decoding it.
 
-        At least two pixels for each of the result: what the codec scales down further, the filter smooths.
+        It leaves at least two pixels for each of the result, which the resampling filter then averages.
         """
         return 2 * max(self.height, self.width)
 
 
 def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
-    """Bring a picture into the form of a preparation.
+    """Bring a picture into an input format.
 
     Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by
     repeating. The size is changed by Pillow's antialiased bilinear filter, width first: when shrinking, every
-    pixel of the picture counts. A picture that already has the form is returned untouched.
+    pixel of the picture counts. A picture that already has the format is returned as it is.
 
     Args:
         picture: uint8 of shape (H, W), (H, W, 1) or (H, W, 3).
-        preparation: The form to bring it into.
+        preparation: The format.
 
     Returns:
         uint8 of shape (height, width, channels).
@@ -92,7 +92,7 @@ def _resize(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
 
 
 def _scale(image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:
-    """Scale what is in a box, width first. Left to itself, each version of Pillow has its own order."""
+    """Scale the content of a box, width first, as Pillow's own order differs between versions."""
     left, top, right, bottom = box
     wide = image.resize(
         (size[0], image.height), Image.Resampling.BILINEAR, box=(left, 0, right, image.height)

@@ -1,7 +1,7 @@
-"""Which pictures are learned from, which steer the training, and which only judge the result.
+"""Split pictures into training, validation and test pictures.
 
-A split that the source gives is taken as it is. What it lacks is set aside here: by class, the same every
-time whatever the pictures' names and order, and with equal pictures always on one side.
+A split given by the source is kept. Missing parts are set aside here: stratified by class, independently of
+the pictures' names and order, and with equal pictures always on the same side.
 """
 
 from __future__ import annotations
@@ -38,11 +38,10 @@ class Split:
     """The three parts, as ascending indices into a store.
 
     Attributes:
-        train: The pictures learned from.
-        validation: The pictures that steer the training.
-        test: The pictures that judge the result; empty where the source gives validation but no test
-            pictures.
-        notes: What people should know about it, in short sentences.
+        train: The training pictures.
+        validation: The validation pictures.
+        test: The test pictures; empty if the source gives validation but no test pictures.
+        notes: How they were split, in short sentences.
     """
 
     train: Indices
@@ -88,7 +87,7 @@ def _given(parts: Sequence[Part | None], part: Part) -> Indices:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Groups:
-    """Groups of equal pictures of one class, in the order they are drawn.
+    """Groups of equal pictures of one class, in random order.
 
     Attributes:
         members: (n,) the pictures, group by group.
@@ -106,7 +105,7 @@ class _Groups:
 
 
 def _groups(store: Catalogue, members: Indices) -> list[_Groups]:
-    """Put equal pictures into groups, and each group to its class, in an order drawn by their digests.
+    """Group equal pictures and order the groups of each class at random, by their digests.
 
     Where equal pictures have different classes, the group belongs to the first of them.
     """
@@ -128,12 +127,12 @@ def _groups(store: Catalogue, members: Indices) -> list[_Groups]:
 
 
 def _digests(store: Catalogue) -> NDArray[np.void]:
-    """See each digest as one value."""
+    """View each digest as one value."""
     return np.ascontiguousarray(store.digests).view(f"V{store.digests.shape[1]}").ravel()
 
 
 def _ranks(digests: NDArray[np.void]) -> Indices:
-    """Draw lots by digest: the rank that each digest has among them all."""
+    """Return the rank of each digest in a random order that depends on the digests alone."""
     lots = bytearray()
     for digest in digests:
         lots += hashlib.blake2b(digest.tobytes(), digest_size=16, key=b"convscope split").digest()
@@ -143,7 +142,7 @@ def _ranks(digests: NDArray[np.void]) -> Indices:
 
 
 def _draw(groups: _Groups, target: int) -> list[Indices]:
-    """Take whole groups up to a target number of pictures, but at least one group."""
+    """Take whole groups up to a target number of pictures, at least one."""
     taken: list[Indices] = []
     left = target
     for group in groups:

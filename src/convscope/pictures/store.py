@@ -57,10 +57,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """What is known of all readable pictures of a source, in the source's order.
+    """All readable pictures of a source without their pixels, in the source's order.
 
     Attributes:
-        labels: int64 of shape (N,), places in `classes`.
+        labels: int64 of shape (N,), indices into `classes`.
         digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
         classes: Names of the classes, in natural order.
         names: Names of the pictures.
@@ -119,13 +119,12 @@ class Store(Catalogue):
     pictures: NDArray[np.uint8] = field(repr=False)
 
     def check_whole(self) -> None:
-        """Make sure that what was read so far was there.
+        """Check that the mapped file is still complete.
 
-        Pictures beyond the end of a mapped file are black up to the end of their page; beyond that the system
-        sends SIGBUS.
+        Reading beyond the end of a truncated file yields zeros up to the end of the page, and SIGBUS after.
 
         Raises:
-            StoreError: The file was cut short since it was mapped.
+            StoreError: The file was truncated after it was mapped.
         """
         mapped = cast("object", self.pictures.base)  # an array, says NumPy
         if isinstance(mapped, mmap) and mapped.size() < self.pictures.nbytes:
@@ -133,23 +132,23 @@ class Store(Catalogue):
 
 
 def truncated_store() -> StoreError:
-    """Make the error for prepared pictures that are there no more while they are used."""
+    """Make the error for prepared pictures that vanish while they are in use."""
     return StoreError(
         "the prepared pictures can no longer be read",
-        why="their file was cut short, or its disk failed",
-        remedy="go on with convscope train --resume, which decodes them again where need be",
+        why="their file was truncated, or its disk failed",
+        remedy="resume with convscope train --resume, which decodes them again if needed",
     )
 
 
 @contextmanager
 def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.uint8]]:
-    """Make the file of pictures and map it for writing; it is safe on the disk when the context is left.
+    """Create the file of pictures and map it for writing; it is flushed to the disk at the end.
 
     Raises:
         OSError: If there is no room for it.
     """
     with (folder / PICTURES).open("wb+") as file:
-        # A full disk is an error here. Met in mapped memory it would be a bus error, which kills.
+        # a full disk is an error here; in mapped memory it would be a bus error, which kills the process
         reserve(file, math.prod(shape))
         pictures = np.memmap(file, np.uint8, "r+", shape=shape)
         yield pictures
@@ -158,7 +157,7 @@ def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.u
 
 
 def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]) -> None:
-    """Close the gaps that broken pictures left in the file of pictures."""
+    """Remove the rows of broken pictures from the file of pictures."""
     end = 0
     for run in np.split(np.flatnonzero(kept), np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1) + 1):
         pictures[end : end + len(run)] = pictures[run[0] : run[0] + len(run)]
@@ -167,7 +166,7 @@ def drop_rows(folder: Path, pictures: NDArray[np.uint8], kept: NDArray[np.bool_]
 
 
 def write_rest(folder: Path, catalogue: Catalogue) -> None:
-    """Write everything but the pictures."""
+    """Write everything except the pixels."""
     rest = {
         "format": FORMAT,
         "classes": catalogue.classes,
@@ -190,7 +189,7 @@ def write_rest(folder: Path, catalogue: Catalogue) -> None:
 
 
 def read_store(folder: Path) -> Store | None:
-    """Open a store, or return None where there is none or it is damaged."""
+    """Open a store; return None if it is missing or damaged."""
     try:
         rest = _read_rest(folder)
         form = rest["preparation"]
@@ -203,7 +202,7 @@ def read_store(folder: Path) -> Store | None:
 
 
 def read_catalogue(folder: Path) -> tuple[Catalogue, NDArray[np.int64]] | None:
-    """Open a catalogue and the places of its pictures in the source, or return None likewise."""
+    """Open a catalogue and the indices of its pictures in the source; return None likewise."""
     try:
         return Catalogue(**_read_rest(folder)), np.load(folder / PLACES, allow_pickle=False)
     except _DAMAGED:

@@ -1,10 +1,9 @@
-"""Training pictures that are too many for the disk: decoded some at a time, block by block.
+"""Training pictures that do not fit on the disk, decoded block by block.
 
-An epoch goes through the shards in an order drawn anew, and is cut into blocks of so many pictures. Those of
-a block are decoded into a file and shuffled there; while they are learned from, the next block is decoded
-into a second file. So what is on the disk is bounded by two blocks, whatever the number of pictures. Which
-picture comes when follows from the seed, the epoch and the place in it alone, so that a run can go on inside
-any block.
+An epoch reads the shards in an order drawn anew and is cut into blocks. The pictures of a block are decoded
+into a file and shuffled there; while they are trained on, the next block is decoded into a second file. So
+the disk holds two blocks at most, whatever the number of pictures. The seed, the epoch and the position in it
+alone decide which picture comes when, so that a run can resume inside any block.
 """
 
 from __future__ import annotations
@@ -40,17 +39,17 @@ if TYPE_CHECKING:
     Share = Callable[[slice], slice]
 
 _PIECES = 16
-"""A block takes from so many places at least: what lies together in a large shard may be alike."""
+"""A block is taken from at least this many pieces, as neighbours in a large shard may be alike."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """What is learned from at a time.
+    """A block of training pictures.
 
     Attributes:
-        number: Which block of its epoch it is, from 0.
+        number: Its number within the epoch, from 0.
         indices: (n,) its pictures, ascending.
-        held: (m,) those of them that this process learns from, ascending.
+        held: (m,) those of them that this process trains on, ascending.
         store: These m pictures.
     """
 
@@ -60,25 +59,25 @@ class Block:
     store: Store
 
     def rows(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Say in which rows of the store pictures are that this process learns from."""
+        """Return the rows of the store in which pictures of this process are."""
         return np.searchsorted(self.held, indices)
 
 
 def block_indices(
     train: NDArray[np.int64], ends: NDArray[np.int64], taken: slice, *, seed: int, epoch: int, piece: int
 ) -> NDArray[np.int64]:
-    """Find the pictures of a block.
+    """Return the pictures of a block.
 
-    Shards are cut into pieces, the pieces are put into an order drawn for the epoch, and a block is part of
-    the row of pictures that results. It may begin and end inside a piece.
+    Shards are cut into pieces, the pieces are shuffled for the epoch, and a block is a slice of the resulting
+    sequence of pictures. It may begin and end inside a piece.
 
     Args:
-        train: The pictures learned from, ascending.
-        ends: How many pictures of all there are up to the end of each shard.
-        taken: Which places of the row.
-        seed: Of the run.
-        epoch: From 0.
-        piece: How many pictures a piece has at most.
+        train: The training pictures, ascending.
+        ends: The number of pictures, of all parts, up to the end of each shard.
+        taken: The slice of the sequence.
+        seed: The run's seed.
+        epoch: The epoch, from 0.
+        piece: The largest number of pictures in a piece.
 
     Returns:
         Its pictures, ascending.
@@ -105,12 +104,12 @@ def block_indices(
 
 
 class WholeStore:
-    """The one block that a store is: nothing has to be decoded.
+    """A store as a single block, in which nothing has to be decoded.
 
     Args:
         store: All pictures.
-        train: Which of them are learned from, ascending.
-        steps: Batches an epoch.
+        train: The training pictures, ascending.
+        steps: Batches per epoch.
     """
 
     count = 1
@@ -131,18 +130,18 @@ class WholeStore:
 
 
 class StreamBlocks:
-    """The blocks of a run, decoded one ahead.
+    """The blocks of a run, each decoded while the one before is in use.
 
     Args:
         source: The pictures.
-        catalogue: What is known of each of them.
-        train: Which of them are learned from, ascending.
-        ends: How many of them there are up to the end of each shard.
-        steps: Batches a block.
-        batch: Pictures a batch.
-        seed: Of the run.
-        share: Names this process's places among those of a batch.
-        folder: Where the two files lie. They have no name: however the process ends, they are gone.
+        catalogue: Their catalogue.
+        train: The training pictures, ascending.
+        ends: The number of pictures up to the end of each shard.
+        steps: Batches per block.
+        batch: Batch size.
+        seed: The run's seed.
+        share: Returns this process's part of a batch.
+        folder: Where the two files are written. They have no names, so they vanish however the process ends.
 
     Raises:
         StoreError: There is no room for the two files.
@@ -172,7 +171,7 @@ class StreamBlocks:
 
     @property
     def count(self) -> int:
-        """StreamBlocks an epoch."""
+        """Blocks per epoch."""
         return math.ceil(len(self._train) // self._batch / self.steps)
 
     def __enter__(self) -> Self:
@@ -183,7 +182,7 @@ class StreamBlocks:
         self._thread.shutdown(cancel_futures=True)
 
     def take(self, epoch: int, number: int) -> Block:
-        """Return a block, and begin to decode the one after it in the place of the one before.
+        """Return a block, and begin to decode the next one over the previous one.
 
         Raises:
             DataError: A picture cannot be read that could be before, or its shard cannot.
@@ -203,7 +202,7 @@ class StreamBlocks:
 
     def _decode(self, epoch: int, number: int, slot: NDArray[np.uint8]) -> Block:
         size, seed = self.steps * self._batch, self._seed
-        # what does not fill a batch goes with the last block, where it is drawn which of them are left out
+        # pictures that do not fill a batch belong to the last block, which drops some by lot
         taken = slice(number * size, (number + 1) * size if number + 1 < self.count else len(self._train))
         piece = math.ceil(size / _PIECES)
         indices = block_indices(self._train, self._ends, taken, seed=seed, epoch=epoch, piece=piece)
@@ -224,15 +223,15 @@ class StreamBlocks:
         return self.steps * len(range(self._batch)[self._share(slice(0, self._batch))])
 
 
-class _Closed(Exception):  # noqa: N818  # no error: nobody needs the block any more
+class _Closed(Exception):  # noqa: N818  # not an error: the block is no longer needed
     pass
 
 
 def _refuse(index: int, error: PictureError) -> None:  # noqa: ARG001
     raise DataError(
-        "the shards have changed while they were learned from",
+        "the shards changed during training",
         why=f"{error.what}: {error.why}",
-        remedy="put back what was there, and go on with convscope train --resume",
+        remedy="restore them, and resume with convscope train --resume",
     )
 
 

@@ -1,4 +1,4 @@
-"""A first look at a source: what its pictures are like, before a size is chosen for them."""
+"""Survey a sample of a source, so that an input size can be chosen for its pictures."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SAMPLE = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """What an evenly spread sample of the pictures is like.
+    """Properties of an evenly spread sample of the pictures.
 
     Attributes:
-        heights: Height of each picture seen, in pixels.
-        widths: Width of each picture seen, in pixels.
-        grey: Whether none of them shows any colour.
+        heights: Height of each sampled picture, in pixels.
+        widths: Width of each sampled picture, in pixels.
+        grey: Whether all of them are grey.
     """
 
     heights: NDArray[np.int64]
@@ -35,7 +35,7 @@ class Survey:
 
     @property
     def same_size(self) -> bool:
-        """Whether all pictures seen have one size."""
+        """Whether all sampled pictures have the same size."""
         return len(set(zip(self.heights.tolist(), self.widths.tolist(), strict=True))) == 1
 
     @property
@@ -50,7 +50,7 @@ class Survey:
 
 
 def survey(source: Source) -> Survey:
-    """Decode up to 256 pictures, evenly spread over the source, and look at them.
+    """Decode up to 256 pictures, evenly spread over the source.
 
     Raises:
         DataError: If none of them can be read, or the classes of the source cannot be learned.
@@ -83,7 +83,7 @@ def survey(source: Source) -> Survey:
 
 
 def is_grey(pixels: Picture) -> bool:
-    """Whether a picture shows no colour: it has one channel, or three that are equal."""
+    """Whether a picture is grey: it has one channel, or three equal ones."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return True
     return bool((pixels == pixels[:, :, :1]).all())

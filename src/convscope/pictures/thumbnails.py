@@ -1,9 +1,8 @@
-"""Thumbnails: all pictures of a source, decoded once and made small, so that many are quickly shown.
+"""Thumbnails of all pictures of a source, so that many can be shown quickly.
 
-A store of its own beside those that are learned from, because people want the proportions of a picture that a
-network may do without. Two files: `thumbnails.bin`, where the pixels of picture n (uint8, height x width x
-channels) begin at n * `SLOT`, with nothing written between them, and `shapes.npy` (uint8, N x 3), zeros for a
-picture that cannot be read.
+They have a store of their own, as people want to see a picture's proportions, which a network may not need.
+It has two files: `thumbnails.bin`, where the pixels of picture n (uint8, height x width x channels) begin at
+n * `SLOT`, and `shapes.npy` (uint8, N x 3), zeros for a picture that cannot be read.
 """
 
 from __future__ import annotations
@@ -49,15 +48,15 @@ class Thumbnails:
     shapes: NDArray[np.uint8]
     slots: NDArray[np.uint8]
 
-    def pixels(self, place: int) -> Picture | None:
-        """One of them, uint8 (height, width, channels); None if the picture cannot be read."""
-        shape = tuple(self.shapes[place].tolist())
+    def pixels(self, index: int) -> Picture | None:
+        """Return one thumbnail, uint8 (height, width, channels); None if the picture cannot be read."""
+        shape = tuple(self.shapes[index].tolist())
         size = int(np.prod(shape))
-        return np.array(self.slots[place, :size]).reshape(shape) if size else None
+        return np.array(self.slots[index, :size]).reshape(shape) if size else None
 
 
 def build_thumbnails(source: Source) -> Thumbnails:
-    """Decode all pictures of a source and make them small, or find that this was done before.
+    """Make the thumbnails of a source, or open those from an earlier run.
 
     Raises:
         StoreError: They cannot be written.
@@ -70,7 +69,7 @@ def build_thumbnails(source: Source) -> Thumbnails:
 
 
 def small(picture: Picture) -> Picture:
-    """Make a picture as small as a thumbnail is, its proportions kept; one that is smaller stays as it is.
+    """Scale a picture down to a thumbnail with its proportions kept; a smaller one stays as it is.
 
     Args:
         picture: uint8 (height, width) or (height, width, channels).
@@ -94,7 +93,7 @@ def _build(source: Source, building: Path) -> None:
 
         def keep(decoded: Decoded) -> None:
             pixels = small(decoded.pixels)
-            with lock:  # not into mapped memory, where a full disk would kill
+            with lock:  # not into mapped memory, where a full disk would kill the process
                 file.seek(decoded.index * SLOT)
                 file.write(pixels.tobytes())
             shapes[decoded.index] = pixels.shape

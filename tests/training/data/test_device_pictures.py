@@ -33,7 +33,7 @@ def both(pictures, drawn, sides, device):
     mean, std = np.linspace(90, 150, channels, dtype=np.float32), np.full(channels, 64, np.float32)
     ours = np.empty((len(drawn.order), *sides, channels), np.float32)
     arrays = drawn.order, drawn.maps, drawn.colours, drawn.holes, mean, std
-    run(augmentation.cut_batch, pictures, *arrays, ours)
+    run(augmentation.augment_batch, pictures, *arrays, ours)
     tensors = (torch.tensor(array, device=device) for array in (pictures, *arrays))
     return torch.from_numpy(ours), device_pictures.cut_batch(*tensors, sides).cpu()
 

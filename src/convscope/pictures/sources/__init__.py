@@ -1,10 +1,10 @@
-"""Sources: where labelled pictures come from, recognised without being told.
+"""Sources of labelled pictures.
 
-`open_source` takes what a person gives and finds out what it is: a folder of class folders (`folder`), such
-folders in an archive (`archive`), a CSV or Parquet manifest (`manifest`), shards on the disk or in object
-storage (`shards`, `places`), idx files (`idx`), the built-in digits (`builtin`) or arrays (`arrays`). All of
-them answer to the same few questions (`source`); the names of folders mean the same on the disk and in an
-archive (`layout`).
+`open_source` recognises what it is given: a folder of class folders (`folder`), such folders in an archive
+(`zip_archive`, `tar_archive`), a CSV or Parquet manifest (`manifest`), shards on the disk or in object
+storage (`shards`, `shard_files`), idx files (`idx`), the built-in digits (`builtin`) or arrays (`arrays`).
+All have one interface (`source`). Folders are read alike on the disk and in archives (`layout`, `structure`),
+and so are labels in tables and shards (`columns`, `labels`). What is left out is counted (`left_out`).
 """
 
 from convscope.pictures.sources.opening import Data as Data

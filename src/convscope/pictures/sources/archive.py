@@ -1,4 +1,4 @@
-"""What archives have in common: members are read where they are, and nothing is ever unpacked to the disk."""
+"""Checks and errors that all archives share; members are read in place and never unpacked to the disk."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
 
 
 def check_member(archive: Path | str, name: str, count: int) -> None:
-    """Check one member's name, and that there are not too many of them.
+    """Check a member's name and the number of members.
 
     Raises:
-        DataError: If it is absolute or leads out of the archive, or is one too many. Nothing would happen, as
-            nothing is unpacked; but who packs such names means harm.
+        DataError: The name is absolute or leads out of the archive, or there are too many members. Such a
+            name could do no harm, as nothing is unpacked, but nobody packs it with good intentions.
     """
     if ABSOLUTE.match(name) or ".." in re.split(r"[/\\]", name):
         raise DataError(
@@ -49,7 +49,7 @@ def damaged(archive: Path | str, error: Exception) -> DataError:
 
 
 def failing(error: PictureError) -> Load:
-    """Return a load that tells of a picture which cannot be read."""
+    """Return a `load` that raises the error of a picture that cannot be read."""
 
     def load() -> NoReturn:
         raise error

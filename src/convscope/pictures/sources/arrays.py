@@ -1,4 +1,4 @@
-"""Pictures that are already in memory as arrays."""
+"""Pictures in memory, as arrays."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class ArraySource:
     """A source whose pictures are pixels in memory.
 
     Attributes:
-        name: What people call it.
+        name: A short name.
         items: The pictures' names, classes and parts.
         pictures: uint8 of shape (N, H, W) or (N, H, W, C).
-        notes: What people should know.
+        notes: How it was read, in short sentences.
     """
 
     name: str
@@ -63,11 +63,11 @@ def open_arrays(
     Args:
         pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
         labels: N class names or numbers.
-        name: What people call the source.
+        name: A short name for the source.
         part: The part all of them belong to, if any.
 
     Raises:
-        DataError: If type or shape are others, or the numbers of pictures and labels differ.
+        DataError: They have another type or shape, or the numbers of pictures and labels differ.
 
     Example:
         >>> source = open_arrays(np.zeros((2, 8, 8), np.uint8), ["cat", "dog"])
@@ -78,7 +78,7 @@ def open_arrays(
     labels = np.asarray(labels)
     if labels.shape != (len(pixels),):
         raise DataError(
-            f"{name}: {len(pixels):,} pictures and labels of shape {labels.shape} do not belong together",
+            f"{name}: {len(pixels):,} pictures do not match labels of shape {labels.shape}",
             remedy="give one label for each picture",
         )
     texts = [class_name(str(label)) for label in labels.tolist()]
@@ -91,10 +91,10 @@ def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
 
     Args:
         pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
-        name: What people call the array.
+        name: What to call the array in errors.
 
     Raises:
-        DataError: If type or shape are others.
+        DataError: It has another type or shape.
     """
     pixels = np.asarray(pictures)
     if pixels.dtype != np.uint8:
@@ -116,10 +116,10 @@ def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
 
 
 def joined(name: str, sources: Sequence[ArraySource]) -> ArraySource:
-    """Join sources, for example a training and a test part, into one.
+    """Join sources, such as a training and a test part, into one.
 
     Raises:
-        DataError: If their pictures have different shapes.
+        DataError: Their pictures have different shapes.
     """
     shapes = {source.pictures.shape[1:] for source in sources}
     if len(shapes) > 1:

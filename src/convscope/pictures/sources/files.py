@@ -1,4 +1,4 @@
-"""Pictures that are files of their own on the disk."""
+"""Pictures that are separate files on the disk."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class FileSource:
     """A source whose pictures are files: a folder or a manifest.
 
     Attributes:
-        name: What people call it.
+        name: A short name.
         items: The pictures.
-        notes: What people should know.
-        folder: The folder the files' names are relative to.
+        notes: How it was read and what was left out, in short sentences.
+        folder: The folder that the files' names are relative to.
         files: The file of each picture.
     """
 
@@ -52,7 +52,7 @@ class FileSource:
 
 
 def change_stamp(path: Path) -> tuple[int, ...]:
-    """Return size and times of change of a file: what differs where its content does."""
+    """Return a file's size and times of change, which differ when its content does."""
     try:
         status = path.stat()
     except (OSError, ValueError):

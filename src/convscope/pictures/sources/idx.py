@@ -1,4 +1,4 @@
-"""idx files: MNIST and its kin, gzipped or not.
+"""idx files, the format of MNIST and its successors, gzipped or not.
 
 The format, as its author's page http://yann.lecun.com/exdb/mnist/ gives it: two zero bytes, one byte for the
 type of the values (8: unsigned bytes), one for the number of dimensions, each dimension as a big-endian
@@ -35,7 +35,7 @@ CHUNK = 2**24
 
 
 def is_idx_name(name: str) -> bool:
-    """Tell whether a file is named as idx files of pictures or labels are.
+    """Whether a file has the name of an idx file of pictures or labels.
 
     Example:
         >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("train.gz")
@@ -49,7 +49,7 @@ def open_idx(path: Path) -> ArraySource:
 
     Args:
         path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such
-            pairs. The word `train`, `t10k` or `test` in a name tells the part.
+            pairs. The word `train`, `t10k` or `test` in a name gives the part.
 
     Raises:
         DataError: If a file is missing, damaged, cut short, or of another type; the message names it.
@@ -57,7 +57,7 @@ def open_idx(path: Path) -> ArraySource:
     if not path.is_dir():
         match = LABELS_NAME.fullmatch(path.name)
         return _open_pair(path.with_name(_partner(path.name, "images")) if match else path)
-    # A folder may hold the same file both ways, as it came and unpacked.
+    # a folder may hold a file twice, gzipped and unpacked
     found = filter(PICTURES_NAME.fullmatch, (entry.name for entry in path.iterdir()))
     names = {name.removesuffix(".gz") for name in found}
     if not names:
@@ -89,13 +89,13 @@ def _open_pair(path: Path) -> ArraySource:
     if len(pictures) != len(labels):
         raise DataError(
             f"{printable(str(path))} holds {len(pictures):,} pictures, but there are {len(labels):,} labels",
-            remedy="use two files that belong together",
+            remedy="use the files of pictures and labels that belong together",
         )
     return open_arrays(pictures, labels, name=printable(path.name.removesuffix(".gz")), part=_part(path.name))
 
 
 def _present(path: Path) -> Path:
-    """Return the file, or the one that is gzipped where it is not and the other way round."""
+    """Return the file, or its gzipped or unpacked twin if only that exists."""
     other = path.with_name(path.name.removesuffix(".gz") if path.suffix == ".gz" else f"{path.name}.gz")
     if not path.exists() and other.exists():
         return other
@@ -110,8 +110,8 @@ def read_idx(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
         dimensions: How many dimensions it must have.
 
     Raises:
-        DataError: If it cannot be read, is no idx file, is of another type, is cut short or goes on after its
-            end.
+        DataError: It cannot be read, is not an idx file, has another type, or is shorter or longer than its
+            header says.
     """
     try:
         with path.open("rb") as file:
@@ -134,7 +134,7 @@ def _parse(file: IO[bytes] | gzip.GzipFile, dimensions: int) -> NDArray[np.uint8
         raise ValueError(f"it says that it holds {size:,} values; the limit is {VALUE_LIMIT:,}")
     values = bytearray()
     while len(values) <= size and (chunk := file.read(min(CHUNK, size + 1 - len(values)))):
-        values += chunk  # the head may promise any size: memory is taken for what there is
+        values += chunk  # the header may claim any size: memory is taken only for what is there
     if len(values) != size:
         there = "more" if len(values) > size else f"{len(values):,}"
         raise ValueError(f"it says that it holds {size:,} values, but there are {there}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Items(Sequence[Item]):
-    """Some of the pictures, looked up when they are asked for."""
+    """Some of the pictures, looked up on demand."""
 
     among: Sequence[Item]
     places: NDArray[np.int64]
@@ -40,11 +40,11 @@ class _Items(Sequence[Item]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selected:
-    """A source that leaves out pictures of another one.
+    """A subset of a source.
 
     Attributes:
-        source: The other one.
-        places: Where each picture stands in it, ascending.
+        source: The whole source.
+        places: The index of each picture in it, ascending.
     """
 
     source: Source
@@ -57,12 +57,12 @@ class Selected:
 
     @property
     def name(self) -> str:
-        """What people call the other one."""
+        """The whole source's name."""
         return self.source.name
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What people should know about the other one."""
+        """The whole source's notes."""
         return self.source.notes
 
     def read(self, index: int) -> bytes | Picture:
@@ -70,21 +70,21 @@ class Selected:
         return self.source.read(int(self.places[index]))
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yield (index, load) in the other one's own best order."""
+        """Yield (index, load) in the whole source's own best order."""
         wanted = list(indices)
         loads = self.source.iterate(self.places[wanted].tolist())
         for index, (_, load) in zip(wanted, loads, strict=True):
             yield index, load
 
     def fingerprint(self) -> str:
-        """Digest the other one's fingerprint, and which pictures these are."""
+        """Digest the whole source's fingerprint and the indices."""
         digest = hashlib.blake2b(self.source.fingerprint().encode(), digest_size=16)
         digest.update(self.places.tobytes())
         return digest.hexdigest()
 
 
 def select(source: Source, places: NDArray[np.int64]) -> Source:
-    """Take the pictures that stand at these ascending places.
+    """Return the subset of a source at these ascending indices.
 
     Example:
         >>> import numpy as np

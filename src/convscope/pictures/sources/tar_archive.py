@@ -1,7 +1,7 @@
 """Class folders inside a .tar file, compressed or not.
 
-A compressed tar can only be read from front to back. It is read once to list it, and then whole pictures at a
-time in its own order, while others decode them.
+A compressed tar can only be read from front to back. It is read once to list it, and then picture by picture
+in its own order, while other threads decode.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class TarSource:
     """A source whose pictures are members of a .tar file.
 
     Attributes:
-        name: What people call it.
+        name: A short name.
         items: The pictures.
-        notes: What people should know.
+        notes: How it was read and what was left out, in short sentences.
         path: The archive.
         spans: Where each picture starts in the unpacked archive, and its size, in bytes.
     """
@@ -55,7 +55,7 @@ class TarSource:
     spans: tuple[tuple[int, int], ...]
 
     def read(self, index: int) -> bytes | Picture:
-        """Unpack the encoded bytes of one picture, and with it all that lies before."""
+        """Unpack the encoded bytes of one picture, which means reading all that comes before it."""
         _, load = next(self.iterate([index]))
         return load()
 
@@ -169,9 +169,10 @@ def open_tar(path: Path, listing: TarListing, template: Sequence[str] = ()) -> T
 
 
 def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
-    """Yield every member's header, checked.
+    """Yield every member's header, after checking it.
 
-    `tarfile` takes a damaged header for the end of the archive; a whole one ends with a block of zeros.
+    `tarfile` takes a damaged header for the end of the archive; a complete archive ends with a block of
+    zeros.
     """
     bounded = cast("IO[bytes]", _Bounded(stream))
     with tarfile.open(fileobj=bounded, mode="r:") as archive:
@@ -180,7 +181,7 @@ def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
             if member.size < 0:
                 raise tarfile.ReadError("one of its headers has a negative size")
             yield member
-            cast("Any", archive).members.clear()  # or all of them would be kept
+            cast("Any", archive).members.clear()  # otherwise all headers stay in memory
     stream.seek(archive.offset)
     end = stream.read(tarfile.BLOCKSIZE)
     if len(end) % tarfile.BLOCKSIZE or any(end):
@@ -189,7 +190,7 @@ def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
 
 @contextmanager
 def unpacked(file: IO[bytes]) -> Generator[IO[bytes]]:
-    """Read an open file as what is packed in it, or as it is where nothing is."""
+    """Decompress an open file, or return it as it is if it is not compressed."""
     opener = OPENERS.get(file.read(2))
     file.seek(0)
     if opener is None:
@@ -200,7 +201,7 @@ def unpacked(file: IO[bytes]) -> Generator[IO[bytes]]:
 
 
 class _Bounded:
-    """A stream for `tarfile` that refuses to read much at once, as a header's own size may say anything."""
+    """A stream for `tarfile` with a limit on each read, as a header may claim any size."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

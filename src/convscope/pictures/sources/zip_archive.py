@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Item, Load, Picture
 
 ENCRYPTED, UTF_8 = 1, 0x800
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can unfold without a bound
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can unpack to any size
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -44,9 +44,9 @@ class ZipSource:
     """A source whose pictures are members of a .zip file.
 
     Attributes:
-        name: What people call it.
+        name: A short name.
         items: The pictures.
-        notes: What people should know.
+        notes: How it was read and what was left out, in short sentences.
         path: The archive.
         members: The member of each picture.
     """
@@ -120,7 +120,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
-    """Open a member. It stays readable when the archive is closed, and may be read in another thread."""
+    """Open a member, which stays readable after the archive is closed, in any thread."""
     if info.compress_type not in METHODS:
         return failing(unreadable(name, "it is packed in another way than deflate"))
     if info.file_size > BYTE_LIMIT:
@@ -136,6 +136,6 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
 def _unpacked(member: IO[bytes], size: int, name: str) -> bytes:
     try:
         with member:
-            return member.read(size + 1)  # the end has to be met for the checksum to be compared
+            return member.read(size + 1)  # the checksum is compared only at the end
     except ZIP_ERRORS as error:
         raise unreadable(name, f"its archive is damaged here ({error})") from error

@@ -98,7 +98,7 @@ def cut_batch(
     Args:
         pictures: (n, tall, wide, channels) uint8.
         picks: (batch,) which of them.
-        maps: (batch, 2, 3) float32, as `augmentation.cut_batch` says.
+        maps: (batch, 2, 3) float32, as `augmentation.augment_batch` says.
         colours: (batch, 3) float32, likewise.
         holes: (batch, 3) float32, likewise.
         mean: (channels,) float32, in pixel values.
