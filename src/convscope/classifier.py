@@ -326,7 +326,7 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
         threads: As for Classifier.
 
     Raises:
-        ModelFileError: There is no such file, or it is damaged, truncated, foreign or hostile.
+        ModelFileError: The file is missing, damaged or hostile, or is no model file at all.
     """
     return Classifier(file.load(path), threads)
 

@@ -1,19 +1,19 @@
-"""The errors a person may meet, as one tree.
+"""All errors that convscope raises on purpose, as one tree.
 
     ConvscopeError
-    ├── NotationError     a network's notation that cannot be read, with the place in it
+    ├── NotationError     a network notation with a syntax error, and where it is
     ├── NetworkError      a network that does not fit its pictures
-    ├── DataError         a source of pictures that cannot be used (folder, archive, manifest, idx)
+    ├── DataError         a source of pictures that cannot be used (folder, archive, table, shards, idx)
     ├── PictureError      one picture that cannot be read
-    ├── StoreError        the prepared pictures cannot be written or read
-    ├── ModelFileError    a model file that is damaged, foreign or hostile
-    ├── ExportError       an exported graph that does not answer as its model does
-    ├── SettingError      a setting outside what is possible
+    ├── StoreError        prepared pictures that cannot be written or read
+    ├── ModelFileError    a model file that is missing, damaged or hostile, or no model file at all
+    ├── ExportError       an exported file whose answers differ from the model's
+    ├── SettingError      a setting that is invalid or out of range
     ├── RunError          a run folder or checkpoint that cannot be used
-    └── RequestError      a request to the HTTP service that is not answered as asked
+    └── RequestError      an HTTP request that cannot be answered
 
-Every error says four things in at most four short lines: what went wrong, where, why, and what to do.
-The command line prints exactly that and ends with exit code 2; from Python the same text is `str(error)`.
+Every error says in at most four short lines what went wrong and where, why, and what to do. The command line
+prints exactly that and ends with exit code 2; in Python the same text is `str(error)`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class ConvscopeError(Exception):
-    """Base of every error convscope raises on purpose.
+    """Base class of all errors that convscope raises on purpose.
 
     Args:
         what: What went wrong, naming the file or the value, as one sentence without a full stop.
-        why: The cause, if it is known and not already said.
+        why: The cause, if it is known and `what` does not say it.
         remedy: What to do about it, as an instruction.
 
     Example:
@@ -55,7 +55,7 @@ class ConvscopeError(Exception):
 
 
 class NotationError(ConvscopeError):
-    """A network's notation cannot be read; the message points at the character."""
+    """A network notation has a syntax error; the message points at the character."""
 
 
 class NetworkError(ConvscopeError):
@@ -75,15 +75,15 @@ class StoreError(ConvscopeError):
 
 
 class ModelFileError(ConvscopeError):
-    """A model file is damaged, foreign or hostile."""
+    """A model file is missing, damaged or hostile, or is no model file at all."""
 
 
 class ExportError(ConvscopeError):
-    """An exported graph does not answer as its model does; the message names the worst picture."""
+    """The answers of an exported file differ from the model's; the message names the worst picture."""
 
 
 class SettingError(ConvscopeError):
-    """A setting is outside what is possible."""
+    """A setting is invalid or out of range."""
 
 
 class RunError(ConvscopeError):
@@ -91,15 +91,15 @@ class RunError(ConvscopeError):
 
 
 class RequestError(ConvscopeError):
-    """A request to the HTTP service is not answered as asked.
+    """An HTTP request cannot be answered.
 
     Args:
         what: See ConvscopeError.
-        status: HTTP's status code.
+        status: The HTTP status code.
         why: See ConvscopeError.
         remedy: See ConvscopeError.
-        retry_seconds: After how many seconds to ask again, where that may help.
-        headers: What else the answer carries.
+        retry_seconds: After how many seconds to try again, if that may help.
+        headers: Further headers of the answer.
     """
 
     def __init__(

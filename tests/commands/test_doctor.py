@@ -66,7 +66,7 @@ def test_nothing_is_overwritten(run: Run, sick: Path, option: str) -> None:
     before = digest_of(sick)
     done = run("doctor", sick, option, file)
     assert done.returncode == 2
-    assert "exists already" in done.stderr
+    assert "already exists" in done.stderr
     assert digest_of(sick) == before
 
 

@@ -1,11 +1,11 @@
-"""Names from outside, fit to be shown."""
+"""Names from outside, made safe to print."""
 
 
 def printable(text: str) -> str:
-    r"""Escape what would move the cursor, ring the bell, break the line or not be text at all.
+    r"""Escape control characters, line breaks and whatever else cannot be printed.
 
-    A file may be called anything: a name may hold line breaks and escape sequences, or bytes that are no
-    UTF-8 (which Python keeps as lone surrogates that nothing can show).
+    A file may have any name: it may contain line breaks and escape sequences for the terminal, or bytes
+    that are not UTF-8 (which Python represents by lone surrogates).
 
     Example:
         >>> print(printable("Kätzchen\n1\x1b[2J.jpg"))

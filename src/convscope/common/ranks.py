@@ -1,4 +1,4 @@
-"""Which of how many processes this one is, as torchrun says in environment variables.
+"""The rank of this process among those that torchrun started, from environment variables.
 
 Source: https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables
 """
@@ -13,13 +13,13 @@ from convscope.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A process among those that work together.
+    """The position of a process among those that work together.
 
     Attributes:
-        number: From 0, over all machines.
-        size: How many processes there are, on all machines together.
-        local_number: From 0, on this machine.
-        restartable: Whether torchrun starts the same command again where a process or a machine is lost.
+        number: From 0, over all machines (RANK).
+        size: Number of processes on all machines (WORLD_SIZE).
+        local_number: From 0, on this machine (LOCAL_RANK).
+        restartable: Whether torchrun starts the command again if a process or a machine is lost.
     """
 
     number: int = 0
@@ -29,11 +29,11 @@ class Rank:
 
     @property
     def is_alone(self) -> bool:
-        """Whether there is no other process to work with."""
+        """Whether this is the only process."""
         return self.size == 1
 
     def share(self, count: int, start: int = 0) -> slice:
-        """Name this process's share of `count` places from `start` on: all shares together are all places.
+        """Return this process's share of `count` indices from `start` on; the shares of all add up to all.
 
         Example:
             >>> [Rank(number, 3).share(8) for number in range(3)]
@@ -47,10 +47,10 @@ ALONE = Rank()
 
 
 def rank() -> Rank:
-    """Read which process this is; without torchrun it is the only one.
+    """Return the rank of this process; without torchrun it is the only one.
 
     Raises:
-        SettingError: A variable says something impossible.
+        SettingError: An environment variable has an impossible value.
 
     Example:
         >>> rank()

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, and nothing beyond: what others have written is read with this."""
+"""JSON as RFC 8259 defines it, without Python's extensions, for files and requests from outside."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ if TYPE_CHECKING:
 
 
 def parse(text: str | bytes) -> JsonValue:
-    """Read one JSON value.
+    """Parse one JSON value.
 
     Raises:
-        ValueError: It is no JSON, has NaN, Infinity or a number too large for a float64, a name twice in one
-            object, or is nested deeper than Python's stack.
+        ValueError: It is not JSON, contains NaN, Infinity or a number too large for float64, has a name twice
+            in one object, or is nested deeper than Python's stack.
 
     Example:
         >>> parse(b'{"epoch": 1, "loss": [0.5, null]}')
         {'epoch': 1, 'loss': [0.5, None]}
         >>> parse('{"loss": 1e999}')
         Traceback (most recent call last):
-        ValueError: 1e999 is no number here
+        ValueError: 1e999 is not a valid number
     """
     try:
-        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(
+            text, object_pairs_hook=_without_duplicates, parse_constant=_refuse, parse_float=_finite
+        )
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
 
 
-def _without_twins(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one JSON object")
-    return found
+def _without_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name occurs twice in one JSON object")
+    return value
 
 
 def _finite(text: str) -> float:
@@ -43,4 +45,4 @@ def _finite(text: str) -> float:
 
 
 def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is no number here")
+    raise ValueError(f"{text} is not a valid number")
