@@ -1,7 +1,7 @@
 """The command line, one file per verb.
 
     app             all verbs put together
-    suggestions     options as other programs call them
+    typer_command   the class of all commands
     terminal        progress and results of training, on a terminal and in a pipe
     tables          tables of figures
     output_option   where a command writes, and the line that says so

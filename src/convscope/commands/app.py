@@ -16,8 +16,8 @@ from convscope.commands.network import network
 from convscope.commands.predict import predict
 from convscope.commands.serve import serve
 from convscope.commands.studio import studio_
-from convscope.commands.suggestions import Command
 from convscope.commands.train import train
+from convscope.commands.typer_command import Command
 from convscope.commands.verify import verify
 
 _VERBS: tuple[Callable[..., Any], ...] = (

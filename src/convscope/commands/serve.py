@@ -10,9 +10,7 @@ from convscope.commands.listen_options import Host, Port, TokenFile, url_of
 def serve(
     models: Annotated[
         list[str],
-        typer.Argument(
-            metavar="MODEL...", help="Model files or run folders; NAME=FILE sets the name in URLs."
-        ),
+        typer.Argument(metavar="MODEL", help="Model files or run folders; NAME=FILE sets the name in URLs."),
     ],
     *,
     host: Host = "127.0.0.1",

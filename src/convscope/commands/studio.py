@@ -12,7 +12,7 @@ def studio_(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL...]",
+            metavar="MODEL",
             help="Model files or run folders to open; NAME=FILE sets a name.",
             show_default=False,
         ),

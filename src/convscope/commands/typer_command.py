@@ -1,4 +1,4 @@
-"""Options as other programs call them, and what they are called here."""
+"""The class of all commands: it knows what options are called elsewhere, and shows flags without a value."""
 
 from __future__ import annotations
 
@@ -43,6 +43,19 @@ _ARGUMENTS = {
 
 class Command(TyperCommand):
     """A command that knows what its options are called elsewhere. Typer itself notices spelling mistakes."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 - Typer's own
+        super().__init__(*args, **settings)
+        for parameter in self.params:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""  # Typer would write `--json <bool>`, as if it took a value
+
+    def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Return the option --help, shown without a value, too."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.metavar = ""
+        return option
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own type is private
         """Parse the command line, unless it has an option by another program's name.
