@@ -33,7 +33,8 @@ _KINDS = ("max_pooling", "average_pooling")
 def exhibit(material: Material, position: Position) -> Exhibit:
     """Show one cell of a pooled map, and its window."""
     _, step = material.first(_KINDS)
-    channel, row, column = position.inside(step.output.shape, _most_varied(step))
+    channels, height, width = step.output.shape
+    channel, row, column = position.inside(step.output.shape, (0, height // 2, width // 2))
     grid = window_grid("window", step, channel, row, column)
     return Exhibit(
         maps=[
@@ -42,7 +43,7 @@ def exhibit(material: Material, position: Position) -> Exhibit:
         ],
         grids=[grid],
         lines=[[*_working(step, _values(grid)), " = ", float(step.output[channel, row, column])]],
-        choice=Choice(label="map", options=[str(n) for n in range(len(step.output))], chosen=channel),
+        choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
     )
 
 

@@ -19,7 +19,9 @@ _GUESS = 10.0
 def exhibit(material: Material, position: Position) -> Exhibit:
     """Show a feature map without and with ReLU, and one cell of it."""
     _, step = material.first(_KINDS)
-    channel, row, column = position.inside(step.output.shape, largest_at(-step.input))
+    channels, height, width = step.output.shape
+    most_negative, _, _ = largest_at(-step.input)
+    channel, row, column = position.inside(step.output.shape, (most_negative, height // 2, width // 2))
     explained = relu.explain(step.input, channel=channel, row=row, column=column)
     return Exhibit(
         maps=[
@@ -31,7 +33,7 @@ def exhibit(material: Material, position: Position) -> Exhibit:
             around("with ReLU", "output", step.output[channel], row, column),
         ],
         lines=[line("max(0, {}) = {}", explained.without, explained.result)],
-        choice=Choice(label="map", options=[str(n) for n in range(len(step.output))], chosen=channel),
+        choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
     )
 
 
