@@ -131,7 +131,7 @@ def test_stride_padding_and_relu(studio, digits, digits_model, unpacked):
     picture = send(studio)
     geometry = {"kind": "geometry", "stride": [2, 2], "padding": [0, 0]}
     assert studio.post(f"{digits}/edits", geometry)["network"] == "8C3s2p0-MP2-16N"
-    changed = apply_edits(load(digits_model).model, [GeometryEdit(**geometry)]).model
+    changed = apply_edits(load(digits_model).model, [GeometryEdit(**geometry)])
     told = Walk.model_validate(studio.get(f"{digits}/walk?picture={picture}"))
     assert unpacked(told.steps) == unpacked(walk(changed, png()).steps)
     assert studio.post(f"{digits}/edits", {"kind": "relu", "present": False})["rectify"] is False
@@ -152,7 +152,7 @@ def test_a_saved_model_survives_the_studio(studio, digits, digits_model, tmp_pat
     assert studio.get(f"/api/models/{kept['id']}")["data"] == studio.data("digits")
     assert studio.get(f"{digits}/edits")["edits"] == []
     model = load(tmp_path / "home" / "models" / "sharper.safetensors").model
-    expected = apply_edits(load(digits_model).model, [FilterEdit(**SHARPEN)]).model
+    expected = apply_edits(load(digits_model).model, [FilterEdit(**SHARPEN)])
     for name, weights in expected.weights.items():
         np.testing.assert_array_equal(model.weights[name], weights)
     assert json.loads(model.receipt["edits"])[0]["kernel"] == "sharpen"
