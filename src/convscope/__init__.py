@@ -15,6 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from convscope.common.read_only_home import move_matplotlib_folder
 from convscope.common.telemetry import disable_telemetry
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.estimator import ConvscopeClassifier as ConvscopeClassifier
 
-disable_telemetry()  # before any of the modules below imports ONNX Runtime
+# before any of the modules below imports ONNX Runtime or Matplotlib
+disable_telemetry()
+move_matplotlib_folder()
 
 _MODULES = {
     "Classifier": "convscope.classifier",

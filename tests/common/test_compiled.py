@@ -1,4 +1,4 @@
-"""Compiled functions work, and are cached if at all possible, where package and home are read-only."""
+"""Where package and home are read-only, Numba and Matplotlib work without a word, and keep what they can."""
 
 import os
 import shutil
@@ -11,7 +11,9 @@ import pytest
 import convscope
 
 SCRIPT = """
-import sys, numpy as np
+import sys
+import convscope.common.palette
+import matplotlib.pyplot
 from convscope.network import kernels
 from convscope.pictures import augmentation
 assert sys.argv[1] in kernels.__file__, kernels.__file__
@@ -53,6 +55,8 @@ def test_they_are_kept_in_convscope_s_cache_folder(read_only):
     if "unshare" in done.stderr or "mount" in done.stderr:
         pytest.skip(f"no namespaces to mount in: {done.stderr}")
     assert (done.returncode, done.stdout) == (0, f"{read_only / 'cache' / 'numba'}\n"), done.stderr
+    assert done.stderr == ""
+    assert (read_only / "cache" / "matplotlib").is_dir()
 
 
 def test_without_any_folder_they_are_compiled_anew(read_only):

@@ -10,6 +10,7 @@
 - `processes`: processes beside this one
 - `processors`: how many threads to use
 - `ranks`: which process this is of those that torchrun started
+- `read_only_home`: a home folder that nothing can be written to
 - `strict_json`: JSON as RFC 8259 defines it
 - `telemetry`: libraries that must not report to their makers
 """
