@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from convscope.common import cache_folder
 from convscope.errors import ConvscopeError
-from convscope.pictures import cache
 from fuzzing import files, records, requests
 from fuzzing.judgement import Judgement, Watch, judge, limit
 from machine import describe, sentence
@@ -196,7 +196,7 @@ def _end(process: int) -> None:
 
 def _read(names: list[str], numbers: Iterable[int], seed: int, progress: Progress) -> None:
     with TemporaryDirectory() as folder:
-        os.environ[cache.VARIABLE] = str(Path(folder, "cache"))
+        os.environ[cache_folder.VARIABLE] = str(Path(folder, "cache"))
         readers = made(Path(folder), names)
         watch = Watch(Path(folder))
         limit()

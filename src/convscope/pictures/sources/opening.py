@@ -13,6 +13,7 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.sources.builtin import open_digits
 from convscope.pictures.sources.folder import open_folder
 from convscope.pictures.sources.idx import is_idx_name, open_idx
+from convscope.pictures.sources.joined import join, split_parts
 from convscope.pictures.sources.left_out import why_ignored
 from convscope.pictures.sources.manifest import open_manifest
 from convscope.pictures.sources.parquet_pictures import is_parquet_shard
@@ -73,6 +74,7 @@ def open_source(data: Data) -> Source:
             (WebDataset tars or Parquet files with the pictures inside: one, a folder, a pattern, or an
             URL such as `s3://pets/train-*.tar`), the word `digits`, or a pair (pictures, labels) of arrays.
             How a folder or archive is read can be given: `pets/{part}/{class}`, `places.zip/*/{class}`.
+            Several of these make one data set as `train=a.csv,test=b.csv`.
 
     Raises:
         DataError: If there is no such thing, or it holds no labelled pictures.
@@ -85,6 +87,9 @@ def open_source(data: Data) -> Source:
     if isinstance(data, tuple):
         pictures, labels = data
         return open_arrays(pictures, labels)
+    parts = split_parts(str(data))
+    if parts:
+        return join({part: open_source(given) for part, given in parts.items()})
     if is_url(str(data)):
         return open_shards(printable(str(data)), remote_shards(str(data)))
     path = Path(data)
@@ -121,6 +126,9 @@ def located(data: Data) -> str:
         True
     """
     text = "" if isinstance(data, tuple) else str(data)
+    parts = split_parts(text)
+    if parts:
+        return ",".join(f"{part}={located(given)}" for part, given in parts.items())
     is_pattern = (glob.has_magic(text) or is_template(text)) and not is_url(text)
     return str(Path(text).absolute()) if text and (is_pattern or Path(text).exists()) else text
 
