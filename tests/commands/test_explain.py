@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from convscope.walkthrough.document import Walk
-from convscope.walkthrough.named_filters import kernel
+from convscope.walkthrough.named_filters import parse_filter
 
 
 def test_a_page_a_figure_and_the_numbers(run, model_path, paint, tmp_path):
@@ -98,7 +98,7 @@ def test_a_filtered_picture_is_written_as_a_picture(run, paint, tmp_path):
     picture, out = paint(tmp_path / "cat.png", 100), tmp_path / "blurred.png"
     done = run("filter", picture, "--kernel", "blur", "-o", out)
     assert (done.returncode, done.stderr) == (0, "")
-    right = ndimage.correlate(pixels(picture).astype(float), kernel("blur"), mode="constant")
+    right = ndimage.correlate(pixels(picture).astype(float), parse_filter("blur"), mode="constant")
     assert pixels(out).dtype == np.uint8
     assert np.abs(pixels(out) - right).max() <= 0.51
     figure = tmp_path / "figure.png"

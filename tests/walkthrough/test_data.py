@@ -58,7 +58,7 @@ def test_the_next_search_needs_no_picture_again_unless_too_much_would_be_held(ma
     pictures = selection.store.pictures.copy()
     selection = replace(selection, store=replace(selection.store, pictures=pictures))
     held = Neighbourhood(model, selection)
-    monkeypatch.setattr(neighbours, "_MAX_HELD_BYTES", 4 * 60 * 6 - 1)
+    monkeypatch.setattr(neighbours, "_MAX_KEPT_BYTES", 4 * 60 * 6 - 1)
     not_held = Neighbourhood(model, selection)
     first = held.nearest(features)
     assert not_held.nearest(features) == first

@@ -23,7 +23,7 @@ from convscope.walkthrough.edits import (
     apply_edits,
     overlap,
 )
-from convscope.walkthrough.named_filters import KERNELS, kernel
+from convscope.walkthrough.named_filters import NAMED_FILTERS, parse_filter
 from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.walk import walk, walk_steps
 
@@ -59,13 +59,15 @@ def test_every_later_step_follows_and_none_before(model):
         assert np.array_equal(one.output, other.output) is not changed
 
 
-@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("name", NAMED_FILTERS)
 def test_a_named_filter_slides_over_the_mean_of_all_channels(model, name):
     edit = FilterEdit(step="convolution_1", filter=1, kernel=name)
     steps = forward(apply_edits(model, [edit]), PICTURE)
     mean = steps[0].output.mean(axis=0, keepdims=True)
     bias = model.weights["convolution_1.bias"][1:2]
-    expected = convolution.forward(mean, kernel(name)[None, None], bias, Windows((3, 3), padding=(1, 1)))
+    expected = convolution.forward(
+        mean, parse_filter(name)[None, None], bias, Windows((3, 3), padding=(1, 1))
+    )
     np.testing.assert_allclose(step(steps, "convolution_1").output[1], expected[0], atol=1e-5)
 
 

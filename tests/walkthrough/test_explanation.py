@@ -14,7 +14,7 @@ from convscope.model.inputs import pixels_of
 from convscope.walkthrough.document import Walk
 from convscope.walkthrough.explanation import Explanation, format_of
 from convscope.walkthrough.filtering import filter_picture
-from convscope.walkthrough.named_filters import kernel
+from convscope.walkthrough.named_filters import parse_filter
 from convscope.walkthrough.overlay import Overlays, overlay
 from convscope.walkthrough.panels import SIGNED
 from convscope.walkthrough.smiley import smiley_model, smiley_picture
@@ -70,10 +70,12 @@ def test_any_chain_can_be_drawn_whatever_its_classes_are_called(make_model, nota
 
 
 def test_filters_can_be_drawn(tmp_path):
-    told = filter_picture(smiley_picture(), {"blur": kernel("blur"), "emboss": kernel("emboss")})
+    told = filter_picture(smiley_picture(), {"blur": parse_filter("blur"), "emboss": parse_filter("emboss")})
     Explanation(told).save(tmp_path / "filter.png")
     of_two = pixels_of(tmp_path / "filter.png", "filter")
-    Explanation(filter_picture(smiley_picture(), {"blur": kernel("blur")})).save(tmp_path / "filter.png")
+    Explanation(filter_picture(smiley_picture(), {"blur": parse_filter("blur")})).save(
+        tmp_path / "filter.png"
+    )
     assert len(pixels_of(tmp_path / "filter.png", "filter")) < len(of_two)
 
 

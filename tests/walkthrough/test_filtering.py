@@ -6,17 +6,17 @@ from scipy import ndimage, signal
 
 from convscope.errors import NetworkError, SettingError
 from convscope.walkthrough.filtering import MAX_SIDE, filter_picture
-from convscope.walkthrough.named_filters import KERNELS, kernel
+from convscope.walkthrough.named_filters import NAMED_FILTERS, parse_filter
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (13, 10), np.uint8)
 
 
 def test_every_named_filter_does_what_scipy_does():
-    told = filter_picture(PICTURE, {name: kernel(name) for name in KERNELS})
+    told = filter_picture(PICTURE, {name: parse_filter(name) for name in NAMED_FILTERS})
     assert [step.kind for step in told.steps] == ["image", "convolution", "relu"]
-    assert told.steps[1].filter_names == [*KERNELS]
-    for found, name in zip(told.steps[1].output.values(), KERNELS, strict=True):
-        expected = ndimage.correlate(PICTURE.astype(float), kernel(name), mode="constant")
+    assert told.steps[1].filter_names == [*NAMED_FILTERS]
+    for found, name in zip(told.steps[1].output.values(), NAMED_FILTERS, strict=True):
+        expected = ndimage.correlate(PICTURE.astype(float), parse_filter(name), mode="constant")
         np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert told.largest_difference < 1e-2
 
@@ -31,19 +31,21 @@ def test_stride_padding_and_own_sizes(stride, padding, rows, columns):
 
 
 def test_a_colour_picture_is_read_as_grey_and_a_large_one_made_smaller():
-    told = filter_picture(np.full((2 * MAX_SIDE, 100, 3), 80, np.uint8), {"identity": kernel("identity")})
+    told = filter_picture(
+        np.full((2 * MAX_SIDE, 100, 3), 80, np.uint8), {"identity": parse_filter("identity")}
+    )
     assert told.steps[0].shape == [1, MAX_SIDE, 50]
     assert (told.steps[1].output.values() == 80).all()
     assert [change.step for change in told.steps[0].changes] == ["read", "colour", "size", "normalisation"]
 
 
 def test_it_predicts_nothing():
-    told = filter_picture(PICTURE, {"blur": kernel("blur")})
+    told = filter_picture(PICTURE, {"blur": parse_filter("blur")})
     assert (told.classes, told.predicted, told.probabilities, told.why) == ([], None, [], None)
 
 
 def test_filters_of_two_sizes_and_filters_larger_than_the_picture():
     with pytest.raises(SettingError, match="same number"):
-        filter_picture(PICTURE, {"blur": kernel("blur"), "own": np.ones((2, 2))})
+        filter_picture(PICTURE, {"blur": parse_filter("blur"), "own": np.ones((2, 2))})
     with pytest.raises(NetworkError, match="does not fit"):
         filter_picture(PICTURE, {"own": np.ones((20, 20))}, padding=(0, 0))

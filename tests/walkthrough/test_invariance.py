@@ -8,7 +8,7 @@ from torch.nn import functional
 from convscope.model.predictor import Predictor
 from convscope.steps.windows import Windows
 from convscope.walkthrough import invariance
-from convscope.walkthrough.invariance import apply, distances, lab, maps_to_pool
+from convscope.walkthrough.invariance import distances, maps_to_pool, measure_invariance, transform
 from convscope.walkthrough.numpy_chain import forward
 
 
@@ -20,24 +20,24 @@ def picture(height=9, width=12, channels=3, seed=0):
 def test_a_shift_moves_columns_and_repeats_the_edge(amount):
     pixels = picture()
     columns = np.clip(np.arange(12) - amount, 0, 11)
-    np.testing.assert_array_equal(apply(pixels, "shift", amount), pixels[:, columns])
+    np.testing.assert_array_equal(transform(pixels, "shift", amount), pixels[:, columns])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_quarter_turn_clockwise(channels):
     pixels = picture(8, 8, channels)
-    np.testing.assert_array_equal(apply(pixels, "turn", 90), np.rot90(pixels, -1))
+    np.testing.assert_array_equal(transform(pixels, "turn", 90), np.rot90(pixels, -1))
 
 
 @pytest.mark.parametrize(("name", "amount"), [("shift", 0), ("turn", 0), ("scale", 1), ("squash", 1)])
 def test_what_is_neutral_changes_nothing(name, amount):
-    np.testing.assert_array_equal(apply(picture(), name, amount), picture())
+    np.testing.assert_array_equal(transform(picture(), name, amount), picture())
 
 
 def test_scaling_keeps_the_centre_and_squashing_the_height():
     pixels = np.zeros((9, 9, 1), np.uint8)
     pixels[3:6, 3:6] = 200
-    larger, wider = apply(pixels, "scale", 2), apply(pixels, "squash", 2)
+    larger, wider = transform(pixels, "scale", 2), transform(pixels, "squash", 2)
     assert larger[1:8, 1:8].min() > 0
     assert larger[4, 4] == wider[4, 4] == 200
     assert wider[2].max() == 0
@@ -66,13 +66,13 @@ def test_which_maps_are_pooled(make_model, notation, name, windows):
 def test_the_lab_against_pytorch(make_model):
     model, pixels = make_model("4C3-MP2-5N", (3, 12, 12)), picture(12, 12)
     predictor = Predictor(model)
-    told = lab(model, predictor, pixels)
+    told = measure_invariance(model, predictor, pixels)
     assert [one.change for one in told] == ["shift", "turn", "scale", "squash"]
     assert told[0].amounts == [-2, -1, 0, 1, 2]
     reference = torch.from_numpy(forward(model, pixels)[2].output)
     for one in told:
         for place, amount in enumerate(one.amounts):
-            moved = apply(pixels, one.change, amount)
+            moved = transform(pixels, one.change, amount)
             maps = torch.from_numpy(forward(model, moved)[2].output)
             expected = {
                 "max": [functional.max_pool2d(m, 2) for m in (maps, reference)],
@@ -85,7 +85,7 @@ def test_the_lab_against_pytorch(make_model):
             for kind, (pooled, unchanged) in expected.items():
                 wanted = float((pooled - unchanged).norm() / unchanged.norm())
                 assert getattr(one.after, kind)[place] == pytest.approx(wanted, abs=1e-5)
-        moved = np.stack([apply(pixels, one.change, amount) for amount in one.amounts])
+        moved = np.stack([transform(pixels, one.change, amount) for amount in one.amounts])
         np.testing.assert_allclose(one.logits.values(), predictor.logits(moved), rtol=1e-5)
         np.testing.assert_allclose(one.probabilities.values(), predictor.probabilities(moved), rtol=1e-5)
         assert len(one.thumbnails) == len(one.amounts)
@@ -113,9 +113,9 @@ def test_logits_of_the_same_weights_with_another_pooling(make_model, kind):
         value = layer(functional.linear, "full_connection_1", pool(value, 2, 2).flatten(1)).relu()
         return layer(functional.linear, "full_connection_2", value)[0].numpy()
 
-    for one in lab(model, Predictor(model), pixels):
+    for one in measure_invariance(model, Predictor(model), pixels):
         told = getattr(one.by_pooling, kind)
-        expected = [logits(apply(pixels, one.change, amount)) for amount in one.amounts]
+        expected = [logits(transform(pixels, one.change, amount)) for amount in one.amounts]
         np.testing.assert_allclose(told.logits.values(), expected, rtol=1e-4, atol=1e-5)
         unmoved = logits(pixels)
         moves = [np.linalg.norm(row - unmoved) / np.linalg.norm(unmoved) for row in expected]
@@ -124,12 +124,12 @@ def test_logits_of_the_same_weights_with_another_pooling(make_model, kind):
 
 def test_what_has_no_pooling_cannot_have_another(make_model):
     model = make_model("2C3-4N")
-    assert all(one.by_pooling is None for one in lab(model, Predictor(model), picture(8, 8)))
+    assert all(one.by_pooling is None for one in measure_invariance(model, Predictor(model), picture(8, 8)))
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 7, 64])
 def test_narrow_pictures_are_shifted_by_a_pixel_at_least(width):
-    shifts = invariance._changes(width)[0].amounts
+    shifts = invariance._transformations(width)[0].amounts
     assert shifts == tuple(sorted(shifts))
     assert {-1, 0, 1} <= {*shifts}
     assert max(shifts) <= max(1, width / 4)
@@ -140,7 +140,7 @@ def test_narrow_pictures_are_shifted_by_a_pixel_at_least(width):
 )
 def test_small_pictures_and_networks_without_pooling(make_model, notation, shape):
     model = make_model(notation, shape)
-    told = lab(model, Predictor(model), picture(*shape[1:], shape[0]))
+    told = measure_invariance(model, Predictor(model), picture(*shape[1:], shape[0]))
     assert all(
         np.isfinite(one.before + one.after.max + one.after.average + one.after.none).all() for one in told
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convscope.network.chain import Chain
-from convscope.walkthrough.linear import no_relu
+from convscope.walkthrough.linear import compute_without_relu
 from convscope.walkthrough.numpy_chain import forward
 
 
@@ -16,7 +16,7 @@ def picture(height, width, channels):
 
 @pytest.mark.parametrize("notation", ["3C3-AP2-4N", "3C3-MP2-4C3s2-MP2o", "4N-5N", "2C3"])
 def test_the_chain_is_one_matrix(make_model, notation):
-    told = no_relu(make_model(notation, (3, 9, 8)), picture(9, 8, 3)).linear
+    told = compute_without_relu(make_model(notation, (3, 9, 8)), picture(9, 8, 3)).linear
     assert told.weights_shape == [3, 3 * 9 * 8]
     assert told.classes == [0, 1, 2]
     assert told.largest_difference < 1e-10
@@ -30,7 +30,7 @@ def test_the_prediction_is_that_of_the_layers_composed_by_hand(make_model):
         column = (
             model.weights[f"full_connection_{n}.weight"] @ column + model.weights[f"full_connection_{n}.bias"]
         )
-    found = no_relu(model, picture(3, 3, 1))
+    found = compute_without_relu(model, picture(3, 3, 1))
     expected = np.exp(column - column.max()) / np.exp(column - column.max()).sum()
     np.testing.assert_allclose(found.probabilities, expected, rtol=1e-6)
     assert found.predicted == int(column.argmax())
@@ -39,17 +39,17 @@ def test_the_prediction_is_that_of_the_layers_composed_by_hand(make_model):
 def test_max_pooling_stays_in_the_prediction(make_model):
     model, pixels = make_model("3C3-MP2", (1, 8, 8)), picture(8, 8, 1)
     without = replace(model, chain=model.chain.without("relu"))
-    found = no_relu(model, pixels)
+    found = compute_without_relu(model, pixels)
     np.testing.assert_allclose(found.probabilities, forward(without, pixels)[-1].output)
 
 
 def test_with_relu_no_one_matrix_does_it(make_model, monkeypatch):
     model, pixels = make_model("4C3-6N", (3, 8, 8)), picture(8, 8, 3)
     monkeypatch.setattr(Chain, "without", lambda chain, _: chain)
-    assert no_relu(model, pixels).linear.largest_difference > 0.1
+    assert compute_without_relu(model, pixels).linear.largest_difference > 0.1
 
 
 def test_of_many_classes_some_rows_are_computed(make_model):
     model = make_model("4N", (1, 4, 4), classes=30)
-    told = no_relu(model, picture(4, 4, 1)).linear
+    told = compute_without_relu(model, picture(4, 4, 1)).linear
     assert told.weights_shape == [20, 16]

@@ -5,7 +5,7 @@ import pytest
 
 from convscope.model.selection import select
 from convscope.walkthrough import neurons
-from convscope.walkthrough.neurons import answers, selectivity
+from convscope.walkthrough.neurons import collect_activations, selectivity
 from convscope.walkthrough.numpy_chain import forward
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -28,7 +28,7 @@ def of_steps(steps, name):
 
 def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
     model, selection, steps = seen
-    told = answers(model, selection)
+    told = collect_activations(model, selection)
     assert [one.step for one in told] == [
         "convolution_1.relu",
         "convolution_2.relu",
@@ -55,7 +55,7 @@ def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
 
 def test_means_are_those_of_the_pictures_of_each_class(seen):
     model, selection, steps = seen
-    for one in answers(model, selection):
+    for one in collect_activations(model, selection):
         outputs = np.stack([of_steps(of, one.step) for of in steps])
         largest = outputs.reshape(40, outputs.shape[1], -1).max(axis=2)
         means = np.stack([largest[np.arange(40) % 3 == n].mean(axis=0) for n in range(3)], axis=1)
@@ -65,7 +65,7 @@ def test_means_are_those_of_the_pictures_of_each_class(seen):
 
 
 def test_a_neuron_that_knows_a_class_speaks_for_it(brightness, pets):
-    (told,) = answers(brightness, select(pets, brightness, "all"))
+    (told,) = collect_activations(brightness, select(pets, brightness, "all"))
     assert told.classes.tolist() == [0, 1]
     assert told.cells is None
     assert np.isnan(told.selectivity).all()  # logits can be negative
@@ -74,16 +74,16 @@ def test_a_neuron_that_knows_a_class_speaks_for_it(brightness, pets):
 def test_fewer_pictures_than_are_told(make_model):
     pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     model = make_model("4C3-MP2-6N", (3, 8, 8), classes=2)
-    told = answers(model, select((pictures, ["class 0"] * 4 + ["class 1"]), model, "all"))
+    told = collect_activations(model, select((pictures, ["class 0"] * 4 + ["class 1"]), model, "all"))
     assert [one.pictures.shape for one in told] == [(4, 5), (6, 5), (2, 5)]
 
 
 def test_a_batch_at_a_time_is_in_memory(seen, monkeypatch):
     model, selection, _ = seen
-    whole = answers(model, selection)
+    whole = collect_activations(model, selection)
     monkeypatch.setattr(neurons, "batch_size_of", lambda _: 7)
     shown = []
-    parts = answers(model, selection, progress=lambda done, total: shown.append((done, total)))
+    parts = collect_activations(model, selection, progress=lambda done, total: shown.append((done, total)))
     assert shown == [(7, 40), (14, 40), (21, 40), (28, 40), (35, 40), (40, 40)]
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(one.pictures, other.pictures)

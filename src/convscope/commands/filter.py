@@ -58,11 +58,11 @@ def filter_(
 
     from convscope.walkthrough.explanation import Explanation
     from convscope.walkthrough.filtering import filter_picture
-    from convscope.walkthrough.named_filters import kernel as read
+    from convscope.walkthrough.named_filters import parse_filter
 
     walk = filter_picture(
         picture,
-        {name: read(name) for name in chosen},
+        {name: parse_filter(name) for name in chosen},
         stride=(stride, stride),
         padding=None if padding is None else (padding, padding),
     )

@@ -1,30 +1,39 @@
-"""The walk: one picture's way through one model, down to the arithmetic of each number. No PyTorch is needed.
+"""The walk: a picture's way through a model, step by step, down to the arithmetic of each number.
 
-document         what a walk holds, as a schema
-arrays           arrays inside JSON
-chain            the model's chain by the book, forwards and back
-receptive_field  which part of the picture a number can see
-changes          what was done to the picture before the network saw it
-step_fields      one step as the walk tells it
-losses           what an answer costs, for each class that could be true
-grad_cam         where the features lie that speak for a class
-occlusion        what a grey square costs, wherever it stands
-why              the two together
-linear           the network without ReLU
-invariance       what moves when the picture does
-neighbours       the training pictures that are most alike in what reaches the output layer
-relevance        which of its numbers answer to which class
-drawing          pictures as data URLs
-smiley           the example of countless courses, built in
-telling          from a picture to the steps, checked against the engine
-walk             all of it together
-edits            what a person changes in a network to see what follows
-neurons          which pictures and classes every filter and neuron answers to
-explanation      a walk to look at in a notebook, and to keep as a file
-page             the page that draws a walk
-static           the same as a still figure, made of ...
-panels           ... maps, pictures and bars
-overlay          Grad-CAM and occlusion laid on the picture
-kernels          filters that people know by name
-filtering        a picture alone with some filters
+PyTorch is not needed here. `walk` puts everything below into one document.
+
+The steps, computed in NumPy and compared with ONNX Runtime:
+compute         a picture is prepared, and every step computed and compared
+input_history   what was done to the picture before the network saw it
+numpy_chain     the chain in NumPy, forwards and backwards
+step_documents  each step as a part of the document
+document        the document's schema; `docs/reference/walk.md` explains it
+arrays          arrays inside JSON
+losses          the three losses, for each class that could be true
+drawing         pictures as data URLs
+
+Why this answer:
+grad_cam        Grad-CAM: where the evidence for a class lies
+occlusion       how much the probability drops where a grey square covers the picture
+why             both together
+relevance       which features belong to which class
+neighbours      the training pictures whose features are most similar
+
+What if:
+linear          the network without ReLU, and a proof that it is then one linear step
+invariance      how far maps and logits move when the picture is shifted, turned or scaled
+edits           changes to a trained network, to see what follows
+
+The network and single filters:
+neurons         which pictures and classes each filter and neuron responds to
+named_filters   filters that have a name: sharpen, blur, sobel-x ...
+filtering       a walk of a picture with filters only, without a network
+smiley          the example of many courses, built in
+loss_table      two networks of many courses, compared by three losses
+
+To look at:
+page            the interactive page
+static, panels  a still figure of a walk
+overlay         Grad-CAM and occlusion laid over the picture
+explanation     a walk in a notebook, saved as page, JSON or figure
 """

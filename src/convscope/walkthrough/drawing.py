@@ -1,4 +1,4 @@
-"""Pictures as data URLs, so that a page holds them itself."""
+"""Pictures as data URLs, so that a page contains them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 MAX_SIDE = 512
 _MAX_EXACT_SIDE = 64
-"""Larger pictures may be written as JPEG: nobody tells single pixels in them, and PNG is far larger."""
+"""Larger pictures may be JPEG: single pixels are not visible in them, and PNG is far larger."""
 _QUALITY = 80
 
 
 def data_url(pixels: NDArray[np.uint8]) -> str:
-    """Write a picture as a data URL, made smaller where a side is longer than `MAX_SIDE`.
+    """Return a picture as a data URL, scaled down if a side is longer than `MAX_SIDE`.
 
     Args:
         pixels: uint8 (height, width) or (height, width, 1 or 3).

@@ -1,7 +1,7 @@
-"""Edits: changes to a trained network, as a list of values, to see what follows from them.
+"""Edits: changes to a trained network, to see what follows from them.
 
-Nothing is changed in place. A model and a list of edits give another model, so an edit is undone by leaving
-it out of the list.
+Nothing is changed in place: a model and a list of edits give a new model. So an edit is undone by removing it
+from the list.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from convscope.errors import SettingError
 from convscope.network.chain import build_chain
 from convscope.network.notation import MAX_CELLS
 from convscope.steps.windows import Windows
-from convscope.walkthrough.named_filters import kernel
+from convscope.walkthrough.named_filters import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,18 +36,18 @@ class _Strict(BaseModel):
 
 
 class WeightEdit(_Strict):
-    """Another number for one weight or bias."""
+    """A new value for one weight or bias."""
 
     kind: Literal["weight"] = "weight"
     tensor: str = Field(max_length=100, examples=["convolution_1.weight"])
     place: list[Annotated[int, Field(ge=0)]] = Field(
-        min_length=1, max_length=4, description="Its index on every axis.", examples=[[0, 0, 1, 1]]
+        min_length=1, max_length=4, description="Its index on each axis.", examples=[[0, 0, 1, 1]]
     )
     value: float = Field(ge=-_LARGEST, le=_LARGEST, allow_inf_nan=False)
 
 
 class FilterEdit(_Strict):
-    """Another filter, in the middle of the cells that there are; its bias stays."""
+    """A new filter, centred in the cells of the old one; the bias stays."""
 
     kind: Literal["filter"] = "filter"
     step: str = Field(max_length=100, examples=["convolution_1"])
@@ -58,12 +58,14 @@ class FilterEdit(_Strict):
         examples=["sharpen"],
     )
     channel: int | None = Field(
-        default=None, ge=0, description="For this input alone; left out, for the mean of all inputs."
+        default=None,
+        ge=0,
+        description="Input channel; if missing, the mean of all channels.",
     )
 
 
 class GeometryEdit(_Strict):
-    """Another stride and padding of the first convolution, [down, across] in cells."""
+    """A new stride and padding of the first convolution, [down, across] in cells."""
 
     kind: Literal["geometry"] = "geometry"
     stride: list[Annotated[int, Field(ge=1, le=MAX_CELLS)]] = Field(min_length=2, max_length=2)
@@ -71,7 +73,7 @@ class GeometryEdit(_Strict):
 
 
 class ReluEdit(_Strict):
-    """Every ReLU left out, or put back."""
+    """Every ReLU removed, or put back."""
 
     kind: Literal["relu"] = "relu"
     present: bool
@@ -81,9 +83,9 @@ Edit = Annotated[WeightEdit | FilterEdit | GeometryEdit | ReluEdit, Field(discri
 
 
 def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
-    """Return the model with edits made one after the other; the model that is given stays as it is.
+    """Return a new model with the edits applied in order.
 
-    The rule for unknown pictures is left out: it was fitted to the network before the edits.
+    It has no open-set rule, because that was fitted to the network before the edits.
 
     Raises:
         SettingError: There is no such weight or filter, or the new filter, stride or padding does not fit.
@@ -101,19 +103,23 @@ def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
             case GeometryEdit():
                 edited = _with_geometry(edited, edit)
             case ReluEdit():
-                pass  # the last one counts
+                pass  # only the last one counts: see below
     return edited if keeps_relu(edits) else replace(edited, chain=edited.chain.without("relu"))
 
 
 def keeps_relu(edits: Iterable[Edit]) -> bool:
-    """Whether ReLU is there after all edits."""
+    """Whether the network has ReLU after all edits."""
     return [True, *(edit.present for edit in edits if isinstance(edit, ReluEdit))][-1]
 
 
 def overlap(new: int, old: int) -> NDArray[np.float64]:
-    """How much of each of `old` cells lies in each of `new` cells of the same whole: (new, old).
+    """Return how much of each old cell lies in each new cell when a side is divided differently, (new, old).
 
-    Each column sums to 1, so that weights keep their sum when they are spread over other cells.
+    Each column sums to 1, so that weights keep their sum when they are redistributed.
+
+    Args:
+        new: Number of new cells along the side.
+        old: Number of old cells along the same side.
 
     Example:
         >>> overlap(3, 2).round(2).tolist()
@@ -147,7 +153,7 @@ def _set_filter(model: Model, edit: FilterEdit) -> None:
         raise SettingError(
             f"{edit.step} has no such filter", why=f"it has {count} filters of {channels} channels"
         )
-    cells = _centred(kernel(edit.kernel), height, width)
+    cells = _centred(parse_filter(edit.kernel), height, width)
     if edit.channel is None:
         filters[edit.filter] = cells / channels
     else:
@@ -168,10 +174,10 @@ def _centred(cells: NDArray[np.float64], height: int, width: int) -> NDArray[np.
 
 
 def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
-    """Return the model with another stride and padding of its first convolution.
+    """Return the model with a new stride and padding of its first convolution.
 
-    This changes the size of the maps that are flattened. A neuron's weights for a map are a map, too; each is
-    spread over the cells that now lie where its cell lay, so that a constant map counts as much as before.
+    This changes the size of the maps that are flattened. A neuron's weights for one map form a map of that
+    size. Each is redistributed over the new cells in its old place, so that a constant map counts as before.
     """
     first = next((step for step in model.chain if step.kind == "convolution"), None)
     if first is None:
@@ -181,7 +187,7 @@ def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
     if rows >= size[0] or columns >= size[1]:
         raise SettingError(
             f"a padding of {rows} × {columns} is too wide",
-            why=f"the window has {size[0]} × {size[1]} cells, and some windows would see only padding",
+            why=f"the window has {size[0]} × {size[1]} cells, so some windows would contain only padding",
         )
     windows = replace(first.windows, stride=(down, across), padding=(rows, columns))
     chain = _with_windows(model.chain, first, windows)
@@ -195,7 +201,7 @@ def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
 
 
 def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
-    """Return the chain with other windows for its first convolution; a pooling of whole maps stays one."""
+    """Return the chain with new windows for its first convolution; poolings of whole maps stay such."""
     layers: list[Layer] = []
     for step in chain.layers[:-1]:
         layer = step.layer

@@ -1,4 +1,4 @@
-"""An explained picture, to look at in a notebook and to keep as a file."""
+"""An explanation of a picture, to look at in a notebook or to save as a file."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _NOTEBOOK_HEIGHT = 900
 
 
 class Explanation:
-    """One picture's way through a model.
+    """A picture's way through a model.
 
     Args:
-        walk: Every number of it.
+        walk: The document with all its numbers.
     """
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
 
     def save(self, path: str | os.PathLike[str], form: Format | None = None) -> None:
-        """Write the page (.html), the numbers (.json) or a figure for a paper or a slide (.png, .pdf).
+        """Write a page (.html), the numbers (.json) or a figure for a paper or a slide (.png, .pdf).
 
         Args:
-            path: Where to; its folder must exist.
-            form: What to write; None goes by the name's ending.
+            path: The file to write; its folder must exist.
+            form: The format; None decides by the file name's extension.
 
         Raises:
-            SettingError: The ending says nothing that can be written.
+            SettingError: The extension is of no known format.
             ConvscopeError: The file cannot be written.
         """
         path = Path(path)
@@ -59,11 +59,11 @@ class Explanation:
                     draw(self.walk, file, form)
 
     def to_html(self) -> str:
-        """The page: one file that needs nothing else."""
+        """Return the page as a single file that needs nothing else."""
         return page(self.walk.model_dump())
 
     def to_json(self) -> str:
-        """The numbers, as `docs/reference/walk.md` describes them."""
+        """Return the numbers as JSON; `docs/reference/walk.md` describes it."""
         return self.walk.model_dump_json()
 
     def _repr_html_(self) -> str:
@@ -86,10 +86,10 @@ def explain(
 
 
 def format_of(path: Path) -> Format:
-    """Find the format that a file's name asks for.
+    """Return the format for a file name's extension.
 
     Raises:
-        SettingError: None of them.
+        SettingError: It is of no known format.
 
     Example:
         >>> format_of(Path("walk.html"))
@@ -99,7 +99,7 @@ def format_of(path: Path) -> Format:
         if path.suffix.lower() == f".{form}":
             return form
     raise SettingError(
-        f"cannot tell from the name {path} what to write",
-        why="it ends in none of " + ", ".join(f".{form}" for form in FORMATS),
-        remedy="choose such a name, or say --format",
+        f"the name {path} does not tell which format to write",
+        why="its extension is none of " + ", ".join(f".{form}" for form in FORMATS),
+        remedy="choose such a name, or give --format",
     )

@@ -1,7 +1,7 @@
-"""A picture alone with some filters: the first step of a walk, without a network behind it.
+"""Filters applied to a picture: the first steps of a walk, without a trained network.
 
-The picture is read as grey, its pixels as they are, 0 to 255, so that every sum can be done by hand. For the
-engine's sake the filters stand in a network whose output layer is all zeros and is not told.
+The picture is read in greyscale and not normalised, 0 to 255, so that every sum can be done by hand. The
+filters form a network whose output layer is all zeros and is left out of the walk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from convscope.steps.arrays import Array
 
 MAX_SIDE = 256
-"""Larger pictures are made smaller: on more pixels than a screen has, nobody can point at one."""
+"""Larger pictures are scaled down: single pixels would be too small to point at."""
 
 
 def filter_picture(
@@ -38,20 +38,20 @@ def filter_picture(
     stride: tuple[int, int] = (1, 1),
     padding: tuple[int, int] | None = None,
 ) -> Walk:
-    """Slide filters over a picture.
+    """Apply filters to a picture.
 
     Args:
         picture: As `convscope.load(...).predict` takes one.
-        kernels: Filters by name, (height, width), all of one size.
-        stride: How far they move, (down, across).
-        padding: Zeros around the picture, (rows, columns); None keeps its size at stride 1.
+        kernels: Filters by name, (height, width), all of the same size.
+        stride: Stride of the filters, (down, across).
+        padding: Zeros around the picture, (rows, columns); None means as many as keep its size at stride 1.
 
     Returns:
         A walk of three steps: image, convolution and ReLU. It has no classes, so nothing is predicted.
 
     Raises:
         PictureError: The picture cannot be read.
-        SettingError: The filters differ in size, or stride or padding are impossible.
+        SettingError: The filters differ in size, or the stride or the padding is impossible.
         NetworkError: A filter is larger than the padded picture.
     """
     name = picture_name(picture, 1)
@@ -88,11 +88,11 @@ def _model(
     stride: tuple[int, int],
     padding: tuple[int, int] | None,
 ) -> Model:
-    shrunk = min(1.0, MAX_SIDE / max(sides))
-    height, width = (max(1, round(side * shrunk)) for side in sides)
+    scale = min(1.0, MAX_SIDE / max(sides))
+    height, width = (max(1, round(side * scale)) for side in sides)
     rows, columns = kernels[0].shape
     if any(kernel.shape != (rows, columns) for kernel in kernels):
-        raise SettingError("filters that are compared must have the same number of rows and of columns")
+        raise SettingError("the filters must have the same number of rows and of columns")
     windows = Windows((rows, columns), stride, padding or ((rows - 1) // 2, (columns - 1) // 2))
     chain = build_chain([Convolution(len(kernels), windows)], (1, height, width), 2)
     weights = {name: np.zeros(shape, np.float32) for name, shape in chain.parameters.items()}

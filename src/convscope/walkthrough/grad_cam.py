@@ -1,13 +1,13 @@
-"""Grad-CAM: where in the picture the features lie that speak for a class.
+"""Grad-CAM (gradient-weighted class activation mapping): where in the picture the evidence for a class lies.
 
-The gradient of the class's logit at every cell of a convolution's maps A says how much the logit would grow
-with that cell; its mean over a map is the map's weight:
+The gradient of the class's logit at a cell of a convolution's feature maps A says how much the logit grows
+with that cell. Its mean over a map is the map's weight:
 
     weight[k] = mean over y, x of d logit / d A[k, y, x]
     map[y, x] = max(0, sum over k of weight[k] * A[k, y, x])
 
-divided by its largest value. The last convolution is taken, after its ReLU: it knows the most about what
-classes are made of, and its cells still have places.
+divided by its largest value. It uses the maps of the last convolution after ReLU: they know most about the
+classes, and their cells still have positions in the picture.
 
 Source: R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
 localization", ICCV 2017, https://arxiv.org/abs/1610.02391.
@@ -31,29 +31,29 @@ if TYPE_CHECKING:
 
 
 def layer_of(steps: Sequence[ComputedStep]) -> ComputedStep | None:
-    """Choose the maps to look at: the last convolution's after ReLU that have more than one cell.
+    """Return the last convolution's maps after ReLU that have more than one cell.
 
-    Where all have only one, the last of them; None where the network has no convolution.
+    If all have only one cell, it is the last convolution; None if the network has no convolution.
     """
     rectified = [step for step in steps if step.kind == "relu" and step.output.ndim == 3]
-    with_places = [step for step in rectified if step.output[0].size > 1]
-    return next(iter([*with_places[::-1], *rectified[::-1]]), None)
+    with_positions = [step for step in rectified if step.output[0].size > 1]
+    return next(iter([*with_positions[::-1], *rectified[::-1]]), None)
 
 
 def grad_cam(steps: Sequence[ComputedStep], model: Model, layer: ComputedStep, class_index: int) -> Array:
-    """Compute the map of one class.
+    """Compute the Grad-CAM map of one class.
 
     Args:
         steps: What `numpy_chain.forward` returned.
         model: The model.
         layer: What `layer_of` returned.
-        class_index: Whose logit is explained.
+        class_index: The class whose logit is explained.
 
     Returns:
-        (height, width) of the layer's maps, 0 to 1; all 0 where nothing speaks for the class.
+        (height, width) of the layer's maps, 0 to 1; all 0 if nothing speaks for the class.
     """
     at_logits = np.eye(len(model.classes))[class_index]
     weights = gradient_at(steps, model, at_logits, layer.name).mean(axis=(1, 2))
-    found = relu.forward(np.tensordot(weights, layer.output, axes=1))
-    largest = found.max()
-    return found / largest if largest > 0 else found
+    evidence = relu.forward(np.tensordot(weights, layer.output, axes=1))
+    largest = evidence.max()
+    return evidence / largest if largest > 0 else evidence

@@ -1,4 +1,4 @@
-"""What was done to a picture before the network saw it, in order and in words."""
+"""The input's history: what was done to a picture before the network saw it, in order and in words."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _resized(height: int, width: int, to: Preparation) -> str:
     how = {
         "stretch": "height and width scaled independently",
         "pad": "proportions kept, the rest filled with black",
-        "crop": "proportions kept, the overhanging part cut off",
+        "crop": "proportions kept, the rest cut off",
     }[to.fit]
     return f"{height} × {width} to {to.height} × {to.width} pixels: {how} (bilinear, antialiased)"
 

@@ -1,13 +1,13 @@
-"""The invariance lab: how far maps, pooled maps and logits move when the picture does.
+"""Invariance: how far feature maps, pooled maps and logits move when the picture is transformed.
 
-    distance = ‖maps - maps of the unchanged picture‖ / ‖maps of the unchanged picture‖
+    distance = ‖maps - maps of the original picture‖ / ‖maps of the original picture‖
 
-for the maps that go into the network's first pooling, and for the same maps after pooling with its windows:
-by maximum, by average, or not at all, where the first cell of each window is kept so that all three have the
-same size. In a network without pooling the last maps and windows of 2x2 are used.
+It is measured on the maps that go into the network's first pooling, and on the same maps after max pooling,
+average pooling or no pooling with its windows. No pooling keeps the first cell of each window, so that all
+three have the same size. In a network without pooling, the last maps and windows of 2x2 are used.
 
-The distance of the logits is measured in the same way, for the network as it is and with each of the three in
-place of all its poolings, with the same weights.
+The distance of the logits is measured in the same way, for the network as it is and with each of the three
+kinds in place of all its poolings; the weights stay the same.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ if TYPE_CHECKING:
 Name = Literal["shift", "turn", "scale", "squash"]
 
 _KINDS = {"max": "max_pooling", "average": "average_pooling", "none": "first_cell"}
-"""The kind of step that takes the place of every pooling; `first_cell` keeps each window's first cell."""
+"""The kind of step that replaces every pooling; `first_cell` keeps the first cell of each window."""
 
-_STEPS_EITHER_WAY = 4
-_FARTHEST_SHIFT = 1 / 4
-"""As a share of the width; from 1 pixel on, each shift is twice the one before."""
-_FARTHEST_TURN = 40.0
-_LARGEST_FACTOR = 1.5
+_AMOUNTS_EACH_WAY = 4
+_MAX_SHIFT = 1 / 4
+"""As a share of the width; shifts start at 1 pixel and double."""
+_MAX_DEGREES = 40.0
+_MAX_FACTOR = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One kind of change.
+class Transformation:
+    """A transformation of the picture, by several amounts.
 
     Attributes:
-        name: What it is called.
-        unit: Of the amounts.
-        amounts: How far, in order.
-        neutral: The one among them that changes nothing.
+        name: Its name.
+        unit: The unit of the amounts.
+        amounts: The amounts, in ascending order.
+        neutral: The amount that changes nothing.
     """
 
     name: Name
@@ -66,68 +66,68 @@ class Change:
     neutral: float
 
 
-def lab(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[Invariance]:
-    """Shift, turn, scale and squash a picture and see what moves.
+def measure_invariance(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[Invariance]:
+    """Shift, turn, scale and squash a picture, and measure how far maps and logits move.
 
     Args:
         model: The model.
         predictor: The same model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
     """
-    name, windows = maps_to_pool(model)
-    engine = Intermediate(model, [name])
-    others = _predictors_by_pooling(model, predictor)
+    step, windows = maps_to_pool(model)
+    runtime = Intermediate(model, [step])
+    predictors = _predictors_by_pooling(model, predictor)
     results: list[Invariance] = []
-    for change in _changes(pixels.shape[1]):
-        moved = np.stack([apply(pixels, change.name, amount) for amount in change.amounts])
-        maps = [*engine.values(moved)[name].astype(np.float64)]
-        unchanged = change.amounts.index(change.neutral)
+    for kind in _transformations(pixels.shape[1]):
+        moved = np.stack([transform(pixels, kind.name, amount) for amount in kind.amounts])
+        maps = [*runtime.values(moved)[step].astype(np.float64)]
+        unchanged = kind.amounts.index(kind.neutral)
         logits = predictor.logits(moved)
         probabilities = [softmax.forward(row / model.temperature) for row in logits]
         results.append(
             Invariance(
-                change=change.name,
-                amounts=[*change.amounts],
-                unit=change.unit,
-                thumbnails=[data_url(one) for one in moved],
+                change=kind.name,
+                amounts=[*kind.amounts],
+                unit=kind.unit,
+                thumbnails=[data_url(picture) for picture in moved],
                 logits=encode(logits, "float32"),
                 probabilities=encode(np.array(probabilities), "float32"),
                 before=distances(maps, unchanged),
                 after=After(
                     **{
-                        kind: distances(map(pool, maps), unchanged)
-                        for kind, pool in _poolings(windows).items()
+                        name: distances(map(pool, maps), unchanged)
+                        for name, pool in _poolings(windows).items()
                     }
                 ),
-                by_pooling=_by_pooling(others, moved, unchanged) if others else None,
+                by_pooling=_by_pooling(predictors, moved, unchanged) if predictors else None,
             )
         )
     return results
 
 
-def apply(pixels: NDArray[np.uint8], name: Name, amount: float) -> NDArray[np.uint8]:
-    """Change a picture about its centre; what comes in from outside repeats the edge.
+def transform(pixels: NDArray[np.uint8], name: Name, amount: float) -> NDArray[np.uint8]:
+    """Transform a picture about its centre; beyond the edge, the edge pixels are repeated.
 
     Args:
         pixels: uint8 (height, width, channels).
-        name: Which change.
+        name: The transformation.
         amount: Pixels to the right, degrees clockwise, or a factor: of both sides, or of the width alone.
 
     Example:
-        >>> apply(np.array([[[10], [20], [30]]], np.uint8), "shift", 1).ravel().tolist()
+        >>> transform(np.array([[[10], [20], [30]]], np.uint8), "shift", 1).ravel().tolist()
         [10, 10, 20]
     """
     height, width = pixels.shape[:2]
     (a, b), (d, e) = _inverse(name, amount)
     shift = amount if name == "shift" else 0
     margin = np.array([height, width])
-    framed = np.pad(pixels, ((height, height), (width, width), (0, 0)), mode="edge")
+    padded = np.pad(pixels, ((height, height), (width, width), (0, 0)), mode="edge")
     centre_y, centre_x = margin + np.array([height, width]) / 2
-    # Pillow asks where each pixel comes from: x' = a x + b y + c, and likewise y', in the framed picture.
+    # Pillow takes the inverse map, to where a pixel comes from: x' = a x + b y + c, likewise y'.
     c = centre_x - a * width / 2 - b * height / 2 - shift
     f = centre_y - d * width / 2 - e * height / 2
     channels = [
-        Image.fromarray(np.ascontiguousarray(framed[:, :, channel])).transform(
+        Image.fromarray(np.ascontiguousarray(padded[:, :, channel])).transform(
             (width, height), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BILINEAR
         )
         for channel in range(pixels.shape[2])
@@ -136,7 +136,7 @@ def apply(pixels: NDArray[np.uint8], name: Name, amount: float) -> NDArray[np.ui
 
 
 def distances(maps: Iterable[Array], reference: int) -> list[float]:
-    """Measure how far maps are from those at one place, relative to their length; 0 where they have none.
+    """Return the distance of each map from the reference, relative to its norm; 0 if that norm is 0.
 
     Example:
         >>> distances([np.array([3.0, 0.0]), np.array([0.0, 4.0])], reference=1)
@@ -144,11 +144,11 @@ def distances(maps: Iterable[Array], reference: int) -> list[float]:
     """
     maps = [*maps]
     length = float(np.linalg.norm(maps[reference]))
-    return [float(np.linalg.norm(one - maps[reference])) / length if length else 0.0 for one in maps]
+    return [float(np.linalg.norm(each - maps[reference])) / length if length else 0.0 for each in maps]
 
 
 def maps_to_pool(model: Model) -> tuple[str, Windows]:
-    """Return the name of the step whose maps are pooled first, and the windows of that pooling."""
+    """Return the step whose maps are pooled first, by name, and the windows of that pooling."""
     chain = model.chain
     pooling = _first_pooling(model)
     if pooling is not None:
@@ -162,7 +162,7 @@ def _first_pooling(model: Model) -> Step | None:
 
 
 def _predictors_by_pooling(model: Model, predictor: Predictor) -> dict[str, Predictor] | None:
-    """Open the network with each kind of pooling in place of all its poolings; None if it has none."""
+    """Open the network with each kind of pooling in place of its own; None if it has no pooling."""
     if _first_pooling(model) is None:
         return None
     variants = {name: replace(model, chain=model.chain.with_pooling(kind)) for name, kind in _KINDS.items()}
@@ -176,8 +176,9 @@ def _by_pooling(predictors: dict[str, Predictor], pictures: NDArray[np.uint8], u
     by_name: dict[str, Logits] = {}
     for name, predictor in predictors.items():
         logits = predictor.logits(pictures)
-        moved = distances([*logits.astype(np.float64)], unchanged)
-        by_name[name] = Logits(logits=encode(logits, "float32"), distances=moved)
+        by_name[name] = Logits(
+            logits=encode(logits, "float32"), distances=distances([*logits.astype(np.float64)], unchanged)
+        )
     return ByPooling(**by_name)
 
 
@@ -189,20 +190,20 @@ def _poolings(windows: Windows) -> dict[str, Callable[[Array], Array]]:
     }
 
 
-def _changes(width: int) -> tuple[Change, ...]:
-    either_way = np.linspace(-1, 1, 2 * _STEPS_EITHER_WAY + 1)
-    right = [2.0**n for n in range(width.bit_length()) if 2**n <= max(1, width * _FARTHEST_SHIFT)]
-    factors = tuple(np.round(_LARGEST_FACTOR**either_way, 3).tolist())
+def _transformations(width: int) -> tuple[Transformation, ...]:
+    each_way = np.linspace(-1, 1, 2 * _AMOUNTS_EACH_WAY + 1)
+    right = [2.0**n for n in range(width.bit_length()) if 2**n <= max(1, width * _MAX_SHIFT)]
+    factors = tuple(np.round(_MAX_FACTOR**each_way, 3).tolist())
     return (
-        Change("shift", "pixels", (*(-shift for shift in reversed(right)), 0.0, *right), 0),
-        Change("turn", "°", tuple((either_way * _FARTHEST_TURN).tolist()), 0),
-        Change("scale", "×", factors, 1),
-        Change("squash", "×", factors, 1),
+        Transformation("shift", "pixels", (*(-shift for shift in reversed(right)), 0.0, *right), 0),
+        Transformation("turn", "°", tuple((each_way * _MAX_DEGREES).tolist()), 0),
+        Transformation("scale", "×", factors, 1),
+        Transformation("squash", "×", factors, 1),
     )
 
 
 def _inverse(name: Name, amount: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where a changed picture's (x, y) comes from, both measured from the centre."""
+    """Return the matrix from a transformed (x, y) to the original one, both measured from the centre."""
     match name:
         case "shift":
             return (1, 0), (0, 1)

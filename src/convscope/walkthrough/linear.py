@@ -1,13 +1,13 @@
-"""What if there were no ReLU: the prediction of the same weights, and why stacked linear steps are one.
+"""The network without ReLU: what it predicts, and a proof that stacked linear steps are a single one.
 
-A convolution, average pooling and a full connection are weighted sums plus a bias. A weighted sum of weighted
-sums is a weighted sum, so without ReLU the whole chain is
+Convolutions, average pooling and full connections are weighted sums plus a bias. A weighted sum of weighted
+sums is again a weighted sum, so without ReLU the whole chain is
 
     logits = matrix x + bias
 
-however many steps it has. Row k of the matrix is the gradient of logit k at the picture, the same for every
-picture. Here it is computed on one picture and tried on others. Max pooling is not linear either; where there
-is any, average pooling takes its place in this proof.
+for any number of steps. Row k of the matrix is the gradient of logit k at the picture, which is the same for
+every picture. Here it is computed on one picture and tested on others. Max pooling is not linear either; for
+this proof it is replaced by average pooling.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def no_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
-    """Leave every ReLU out and see what is left.
+def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
+    """Compute the prediction without ReLU, and the single linear step that the network then is.
 
     Args:
         model: The model.
@@ -46,7 +46,7 @@ def no_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
 
 
 def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
-    """Compute the one matrix from a picture and try it on three others: mirrored, upside down, negative."""
+    """Compute the matrix from a picture and test it on three others: flipped both ways, and negated."""
     steps = forward(model, pixels)
     logits, inputs = steps[-1].input, steps[0].output.ravel()
     classes = top_classes(logits)
@@ -58,7 +58,7 @@ def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
     text = (
         f"Without ReLU, {len(model.weights) // 2} steps with weights are no more than one: logits = "
         f"matrix · x + bias, with a matrix of {len(classes)} × {len(inputs):,}. Computed on this picture and "
-        "tried on it mirrored, upside down and as a negative, it gives the chain's logits; the largest "
+        "tested on its mirror image, upside down and as a negative, it gives the chain's logits; the largest "
         f"difference is {_scientific(largest)}."
     )
     return Linear(
@@ -83,11 +83,11 @@ def _difference(
 
 
 def _scientific(value: float) -> str:
-    """Write a number with two digits and a power of ten.
+    """Format a number with two digits and a power of ten.
 
     Example:
         >>> _scientific(3.52e-15)
         '3.5×10⁻¹⁵'
     """
     digits, power = f"{value:.1e}".split("e")
-    return f"{digits}×10{str(int(power)).translate(_RAISED)}"
+    return f"{digits}×10{str(int(power)).translate(_SUPERSCRIPT)}"

@@ -1,6 +1,6 @@
-"""Two networks of many a course, judged on three pictures by three errors, by the book.
+"""Two networks that many courses compare: on three pictures, by three losses.
 
-Both are wrong once, so the classification error does not tell them apart; the other two do.
+Both are wrong once, so the classification error does not distinguish them; the other two do.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ NETWORKS = {
     "network 1": (((0.9, 0.1), 0), ((0.1, 0.9), 1), ((0.4, 0.6), 0)),
     "network 2": (((0.6, 0.4), 0), ((0.3, 0.7), 1), ((0.1, 0.9), 0)),
 }
-"""What two networks of many a course say about three pictures: the probabilities, and the true class."""
+"""The probabilities that two networks predict for three pictures, with the true classes."""
 
 
 def table() -> dict[str, Any]:
-    """The answers of the two networks, each with its losses and their gradients, and each network's means.
+    """Return the networks' predictions with their losses and gradients, and each network's mean losses.
 
     Example:
         >>> for network in table()["networks"]:
@@ -28,7 +28,7 @@ def table() -> dict[str, Any]:
         0.2533 0.3757
         0.7067 1.0567
     """
-    books = {
+    steps = {
         "cross_entropy": cross_entropy,
         "mean_squared_error": mean_squared_error,
         "classification_error": classification_error,
@@ -38,11 +38,11 @@ def table() -> dict[str, Any]:
         pictures: list[dict[str, Any]] = []
         for probabilities, truth in answers:
             logits = np.log(probabilities)
-            losses = {loss: book.forward(logits, truth) for loss, book in books.items()}
-            gradients = {loss: book.gradient(logits, truth).tolist() for loss, book in books.items()}
+            losses = {loss: step.forward(logits, truth) for loss, step in steps.items()}
+            gradients = {loss: step.gradient(logits, truth).tolist() for loss, step in steps.items()}
             pictures.append(
                 {"probabilities": [*probabilities], "truth": truth, **losses, "gradients": gradients}
             )
-        means = {loss: float(np.mean([picture[loss] for picture in pictures])) for loss in books}
+        means = {loss: float(np.mean([picture[loss] for picture in pictures])) for loss in steps}
         networks.append({"name": name, "pictures": pictures, **means})
     return {"classes": [*CLASSES], "networks": networks}

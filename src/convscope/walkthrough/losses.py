@@ -1,4 +1,4 @@
-"""The losses of an answer, for each class that could be the true one."""
+"""The losses of a prediction, for each class that could be the true one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from convscope.steps.arrays import Array
 
 MAX_CLASSES = 20
-"""Of more classes, this many of the most probable are shown in full."""
+"""If there are more classes, only this many of the most probable are shown in full."""
 
 
 def top_classes(logits: Array, truth: int | None = None) -> list[int]:
-    """Return the classes to show in full, in their order: all, or the most probable ones and the true one.
+    """Return the classes to show in full, in order: all, or the most probable ones and the true one.
 
     Example:
         >>> top_classes(np.array([0.0, 5.0, 1.0])), len(top_classes(np.arange(100.0), truth=3))
@@ -28,7 +28,7 @@ def top_classes(logits: Array, truth: int | None = None) -> list[int]:
 
 
 def losses(logits: Array, truth: int) -> Losses:
-    """Measure the three losses and their gradients at the logits.
+    """Compute the three losses and their gradients at the logits.
 
     Args:
         logits: (classes,).

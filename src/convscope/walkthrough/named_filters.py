@@ -1,4 +1,4 @@
-"""Filters that people know by name, and how own ones are written."""
+"""Filters that have a name in image processing, and the notation of others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from convscope.network.notation import MAX_CELLS
 if TYPE_CHECKING:
     from convscope.steps.arrays import Array
 
-KERNELS = {
+NAMED_FILTERS = {
     "identity": "0 0 0 / 0 1 0 / 0 0 0",
     "sharpen": "0 -1 0 / -1 5 -1 / 0 -1 0",
     "blur": "1/16 2/16 1/16 / 2/16 4/16 2/16 / 1/16 2/16 1/16",
@@ -25,42 +25,42 @@ KERNELS = {
     "sobel-x": "-1 0 1 / -2 0 2 / -1 0 1",
     "sobel-y": "-1 -2 -1 / 0 0 0 / 1 2 1",
 }
-"""Name to rows. Sobel's two find edges that stand (x) and that lie (y)."""
+"""Rows by name. The Sobel filters find vertical edges (x) and horizontal edges (y)."""
 
 _ROW_END = re.compile(r"\s+/\s+|\s*[;\n]\s*")
 
 
-def kernel(text: str) -> Array:
-    """Read a filter: a name of `KERNELS`, or rows of numbers with ` / ` between them.
+def parse_filter(text: str) -> Array:
+    """Read a filter: a name in `NAMED_FILTERS`, or rows of numbers separated by ` / `.
 
-    Numbers may be fractions, `1/16`, which is why the stroke between rows has a space on either side.
+    Numbers may be fractions, `1/16`, so the slash between rows needs a space on each side.
 
     Raises:
         SettingError: The text is neither.
 
     Example:
-        >>> kernel("0 -1 0 / -1 5 -1 / 0 -1 0").tolist() == kernel("sharpen").tolist()
+        >>> parse_filter("0 -1 0 / -1 5 -1 / 0 -1 0").tolist() == parse_filter("sharpen").tolist()
         True
-        >>> kernel("blur")[0].tolist()
+        >>> parse_filter("blur")[0].tolist()
         [0.0625, 0.125, 0.0625]
     """
-    rows = [row.split() for row in _ROW_END.split(KERNELS.get(text, text).strip())]
+    rows = [row.split() for row in _ROW_END.split(NAMED_FILTERS.get(text, text).strip())]
     width = len(rows[0])
     try:
         numbers = [[_number(word) for word in row] for row in rows]
     except ValueError as error:
         raise _unreadable(text, str(error)) from error
     if not width or any(len(row) != width for row in rows):
-        raise _unreadable(text, "its rows have different numbers of numbers")
+        raise _unreadable(text, "its rows have different lengths")
     if max(len(rows), width) > MAX_CELLS:
         raise _unreadable(text, f"a side has more than {MAX_CELLS} cells")
     return np.array(numbers)
 
 
 def _number(word: str) -> float:
-    above, _, below = word.partition("/")
+    numerator, _, denominator = word.partition("/")
     try:
-        number = float(above) / float(below or 1)
+        number = float(numerator) / float(denominator or 1)
     except (ValueError, ZeroDivisionError):
         number = math.nan
     if not abs(number) <= np.finfo(np.float32).max:
@@ -72,5 +72,5 @@ def _unreadable(text: str, why: str) -> SettingError:
     return SettingError(
         f"cannot read the filter {printable(text)[:80]!r}",
         why=why,
-        remedy=f"name one of {', '.join(KERNELS)}, or give rows such as '0 -1 0 / -1 5 -1 / 0 -1 0'",
+        remedy=f"name one of {', '.join(NAMED_FILTERS)}, or give rows such as '0 -1 0 / -1 5 -1 / 0 -1 0'",
     )

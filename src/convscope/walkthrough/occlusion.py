@@ -1,10 +1,10 @@
-"""Occlusion: what a grey square costs the predicted class, wherever it stands.
+"""Occlusion: how much the probability of the predicted class drops where a grey square covers the picture.
 
     map[y, x] = probability of the class - its probability with the square at (y * stride, x * stride)
 
-Where the square hides what the answer rests on, the probability drops. The square has the mean colour of the
-pictures the network learned from, a quarter of the picture's sides, and moves by a quarter of its own. Unlike
-Grad-CAM it needs no look inside the network, so the one can be held against the other.
+Where the square covers what the prediction is based on, the probability drops. The square has the mean colour
+of the training pictures and a quarter of the picture's height and width, and moves by a quarter of its own.
+Unlike Grad-CAM it does not look inside the network, so each can be checked against the other.
 
 Source: M. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
 https://arxiv.org/abs/1311.2901.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occluded:
-    """The map and how it was made.
+    """An occlusion map.
 
     Attributes:
-        window: Of the square, (height, width) in pixels.
-        stride: How far it moves.
-        lost: (rows, columns) probability lost; negative where the square helps.
+        window: Height and width of the square, in pixels.
+        stride: Distance between its positions, (down, across).
+        lost: (rows, columns) loss of probability; negative where the square raises it.
     """
 
     window: tuple[int, int]
@@ -40,7 +40,7 @@ class Occluded:
     lost: NDArray[np.float64]
 
     def by_pixel(self, height: int, width: int) -> NDArray[np.float64]:
-        """Give every pixel of the picture the mean of what the squares cost that cover it.
+        """Return for each pixel the mean loss over the squares that cover it, (height, width).
 
         Example:
             >>> Occluded((1, 2), (1, 1), np.array([[0.2, 0.4]])).by_pixel(1, 3).round(1).tolist()
@@ -55,22 +55,22 @@ class Occluded:
 def occlude(
     predictor: Predictor, pixels: NDArray[np.uint8], mean: tuple[float, ...], class_index: int
 ) -> Occluded:
-    """Move a square over a picture and see what it costs.
+    """Move a square over a picture and measure the loss of probability.
 
     Args:
-        predictor: Of the model.
+        predictor: The model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
-        mean: (channels,) colour of the square.
-        class_index: Whose probability is watched.
+        mean: (channels,) the colour of the square.
+        class_index: The class whose probability is measured.
     """
     sides = pixels.shape[:2]
     window = max(1, round(sides[0] / 4)), max(1, round(sides[1] / 4))
     stride = max(1, window[0] // 4), max(1, window[1] // 4)
     rows, columns = Windows(window, stride, overhang=True).output_shape(*sides)
     covered = np.repeat(pixels[np.newaxis], rows * columns, axis=0)
-    for place, (row, column) in enumerate(np.ndindex(rows, columns)):
+    for index, (row, column) in enumerate(np.ndindex(rows, columns)):
         top, left = row * stride[0], column * stride[1]
-        covered[place, top : top + window[0], left : left + window[1]] = np.rint(mean)
+        covered[index, top : top + window[0], left : left + window[1]] = np.rint(mean)
     before = predictor.probabilities(pixels[np.newaxis])[0, class_index]
     after = predictor.probabilities(covered)[:, class_index].reshape(rows, columns)
     return Occluded(window, stride, before - after)

@@ -1,4 +1,4 @@
-"""Maps laid on the picture that they explain: Grad-CAM and occlusion, as PNG files."""
+"""Overlays: Grad-CAM and occlusion maps laid over their picture, as PNG files."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
 
 _MIN_SIDE = 256
-_MAX_COVERED = 0.7
+_MAX_OPACITY = 0.7
 _FOR, _AGAINST = (194, 65, 12), (33, 102, 172)
 """Orange-red above 0 and blue below, as everywhere."""
 
 
 class Overlays:
-    """Writes the maps of one picture after the other into a folder.
+    """Writes the overlays of pictures into a folder.
 
     Args:
-        model: The model whose answers are explained.
-        folder: Where to; it is made, or must be empty.
+        model: The model whose predictions are explained.
+        folder: A new or an empty folder.
 
     Raises:
-        SettingError: There is something in the folder, or it cannot be made.
+        SettingError: The folder is not empty, or cannot be made.
     """
 
     def __init__(self, model: Model, folder: Path) -> None:
@@ -58,10 +58,10 @@ class Overlays:
     def write(self, picture: str) -> None:
         """Explain the predicted class of a picture: `1-NAME-grad-cam.png`, `1-NAME-occlusion.png`.
 
-        A network without convolution has no Grad-CAM map.
+        A network without convolutions has no Grad-CAM map.
 
         Args:
-            picture: Its path; it could be read before.
+            picture: The path of a readable picture.
         """
         self._written += 1
         stem = f"{self._written}-{Path(picture).stem}"
@@ -80,14 +80,14 @@ class Overlays:
 
 
 def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Lay a map on the picture in grey: orange-red above 0 and blue below, the more the farther from 0.
+    """Lay a map over a picture in greyscale: orange-red above 0, blue below, stronger farther from 0.
 
     Args:
         pixels: uint8 (height, width, 1 or 3).
-        values: (rows, columns), stretched to the picture.
+        values: (rows, columns), resized to the picture.
 
     Returns:
-        uint8 (height, width, 3), enlarged where a side is shorter than 256.
+        uint8 (height, width, 3), enlarged if a side is shorter than 256.
     """
     grey = np.asarray(
         Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels).convert("L")
@@ -97,6 +97,6 @@ def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[n
     strongest = np.abs(values).max()
     shares = Image.fromarray((values / strongest if strongest else values).astype(np.float32))
     smooth = np.asarray(shares.resize(below.shape[1::-1], Image.Resampling.BILINEAR))[:, :, np.newaxis]
-    covered = _MAX_COVERED * np.abs(smooth)
-    laid = np.where(smooth > 0, _FOR, _AGAINST)
-    return np.rint(below * (1 - covered) + laid * covered).astype(np.uint8)
+    opacity = _MAX_OPACITY * np.abs(smooth)
+    colour = np.where(smooth > 0, _FOR, _AGAINST)
+    return np.rint(below * (1 - opacity) + colour * opacity).astype(np.uint8)

@@ -1,6 +1,6 @@
 """The pages of a walk and of the loss bench, drawn by the ES modules in `convscope/web`.
 
-The modules put text in as text: no name ever becomes a tag.
+The modules insert text as text, so no name ever becomes an HTML tag.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ SIGNED = DIVERGING.reversed()
 
 MAX_BARS = 8
 _CELL, _GAP, _TEXT, _TITLE = 1.9, 0.3, 0.7, 0.35
-"""In inches: a panel with its gap, the text below it, and the title of all."""
-_MAX_DIGITS = 6  # cells in a row; smaller ones cannot hold their number
+"""In inches: a panel with its gap, the gap, the text below a panel, and the figure's title."""
+_MAX_NUMBERED_SIDE = 6  # cells in a row; smaller cells have no room for their number
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "top", "parse_math": False}
 
 
@@ -36,9 +36,9 @@ class Panel:
     """One square of a figure.
 
     Attributes:
-        title: Above it.
-        caption: Below it, at most three short lines.
-        paint: Draws it.
+        title: The text above it.
+        caption: The text below it, at most three short lines.
+        paint: Draws the panel on matplotlib's axes.
     """
 
     title: str
@@ -49,16 +49,16 @@ class Panel:
 def lay_out(
     panels: Sequence[Panel | None], title: str, file: IO[bytes], form: Literal["png", "pdf"], *, columns: int
 ) -> None:
-    """Draw panels into a file; None leaves a place free."""
+    """Draw panels into a file; None leaves a gap."""
     columns = min(columns, len(panels))
     width, height = columns * _CELL, -(-len(panels) // columns) * (_CELL + _TEXT) + _TITLE
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     figure.text(0.5, 1 - 0.15 / height, title, color=INK, fontsize=9, **_CENTRED)
-    for place, panel in enumerate(panels):
+    for index, panel in enumerate(panels):
         if panel is None:
             continue
-        row, column = divmod(place, columns)
+        row, column = divmod(index, columns)
         left = column * _CELL + _GAP / 2
         bottom = height - _TITLE - row * (_CELL + _TEXT) - _CELL
         side = _CELL - _GAP
@@ -69,23 +69,23 @@ def lay_out(
         middle, below = (left + side / 2) / width, (bottom - 0.06) / height
         figure.text(middle, below, panel.caption, fontsize=7, color=GREY, linespacing=1.3, **_CENTRED)
     with warnings.catch_warnings():
-        # a letter the font lacks is drawn as a box
+        # a letter missing from the font is drawn as a box
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         figure.savefig(file, format=form, dpi=200)
 
 
 def mosaic(axes: Axes, maps: NDArray[np.float64], limit: float) -> None:
-    """Draw maps (maps, height, width) side by side, two in a row; few cells bear their numbers."""
+    """Draw maps (maps, height, width), two in a row; small ones with their numbers."""
     columns = min(2, len(maps))
     rows = -(-len(maps) // columns)
     _, height, width = maps.shape
     gap = max(1, round(max(height, width) / 10))
     board = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
-    for place, one in enumerate(maps):
-        top, left = place // columns * (height + gap), place % columns * (width + gap)
-        board[top : top + height, left : left + width] = one
+    for index, values in enumerate(maps):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        board[top : top + height, left : left + width] = values
     axes.imshow(board, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
-    if max(board.shape) <= _MAX_DIGITS:
+    if max(board.shape) <= _MAX_NUMBERED_SIDE:
         for row, column in np.argwhere(np.isfinite(board)):
             value = float(board[row, column])
             colour = "white" if abs(value) > 0.6 * limit else INK
@@ -104,19 +104,19 @@ def bars(
     form: Callable[[float], str],
     colour: Callable[[float], str],
 ) -> None:
-    """Draw bars one below the other, at most `MAX_BARS`: what each is called, and its value."""
+    """Draw horizontal bars, at most `MAX_BARS`, each with its name and value."""
     values = [value for _, value in shares]
     farthest = max(map(abs, values)) or 1.0
     axes.barh(range(len(shares)), values, height=0.25, color=[colour(value) for value in values])
-    for place, (name, value) in enumerate(shares):
-        axes.text(0, place - 0.26, f"{name}  {form(value)}", fontsize=7, color=INK, parse_math=False)
+    for index, (name, value) in enumerate(shares):
+        axes.text(0, index - 0.26, f"{name}  {form(value)}", fontsize=7, color=INK, parse_math=False)
     lowest = -1.1 * farthest if min(values) < 0 else 0
     axes.set_xlim(lowest, 1.1 * farthest)
     axes.set_ylim(max(len(shares), MAX_BARS) - 0.5, -0.6)
 
 
 def number(value: float) -> str:
-    """Write a number with three significant digits and a minus sign that is no hyphen.
+    """Format a number with three significant digits and a true minus sign.
 
     Example:
         >>> number(-1534.2), number(0.0625), number(2)
@@ -126,7 +126,7 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share as a percentage.
+    """Format a share as a percentage.
 
     Example:
         >>> percent(0.5)

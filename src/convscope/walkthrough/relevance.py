@@ -1,7 +1,7 @@
-"""Which inputs of the output layer matter for which class: how strongly each answers to its pictures.
+"""Which features belong to which class: their mean activation on the pictures of each class.
 
-The more often, and the more strongly, a neuron lights up for the pictures of a class and not for others, the
-more it has to say about that class.
+The more often and the more strongly a neuron is active on the pictures of one class and not of others, the
+more it says about that class.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def relevance(model: Model, selection: Selection) -> Relevance:
-    """Average what reaches the output layer over the pictures of each class.
+    """Average the features over the pictures of each class.
 
     Args:
         model: The model.
         selection: Labelled pictures, prepared for the model.
 
     Returns:
-        The means, (inputs, classes), and how many pictures each class has; the mean of none is 0.
+        The means, (features, classes), 0 for a class without pictures, and each class's number of pictures.
     """
     sums = np.zeros((model.chain.features.shape[0], len(model.classes)))
     counts = np.bincount(selection.labels, minlength=len(model.classes))
-    for places, found in compute_features(model, selection.store.pictures, selection.indices):
-        is_class = np.eye(len(model.classes))[selection.labels[places]]
-        sums += found.astype(np.float64).T @ is_class
+    for positions, features in compute_features(model, selection.store.pictures, selection.indices):
+        one_hot = np.eye(len(model.classes))[selection.labels[positions]]
+        sums += features.astype(np.float64).T @ one_hot
     return Relevance(mean=encode(sums / np.maximum(counts, 1), "float32"), pictures=counts.tolist())

@@ -1,9 +1,9 @@
-"""The example that countless introductory courses show: a smiley, one feature detector, two classes.
+"""The example of many introductory courses: a smiley, one feature detector, two classes.
 
-Picture and detector are the course's; so are ReLU, max pooling over 2x2 cells with overhanging windows, and
-flattening. The course gives no weights for the full connection. Ours are set by hand, not learned: the neuron
-`smiley` adds up half of what the detector finds in the three places where it finds most in the smiley, less
-2.5; the neuron `no smiley` is its opposite.
+The picture and the detector are from the course, and so are ReLU, max pooling with overhanging 2x2 windows,
+and flattening. The course gives no weights for the full connection. Ours are set by hand, not learned: the
+neuron `smiley` sums half of the pooled map's three largest cells and subtracts 2.5; the neuron `no smiley`
+is its opposite.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ CENTRE_NOTE = Note(
     text="Many printed slides of this example show 1 in the centre of the feature map. Point at it and "
     "add up: the only white pixel under the detector lies on a weight of 0, so it is 0. The other 24 agree.",
 )
-"""Worth telling about the picture."""
+"""A note on the picture."""
 
 WEIGHTS_NOTE = Note(
     step="full_connection_1",
     cell=None,
     text="The course gives no weights for this step. These are ours, set by hand and not learned: “smiley” "
-    "adds up half of what stands at 3, 4 and 7 of the column, less 2.5; “no smiley” is its opposite.",
+    "sums half of the numbers at 3, 4 and 7 of the column, and subtracts 2.5; “no smiley” is its opposite.",
 )
-"""Worth telling about the network."""
+"""A note on the network."""
 
 
 def smiley_picture() -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
-"""A walk as one still figure for a paper or a slide: the stages from left to right, row by row.
+"""A walk as a still figure for a paper or a slide: the steps from left to right, row by row.
 
-Of every stage the maps that answer most strongly after ReLU are shown, the same ones after pooling, each on
-one scale around 0, the same before and after ReLU.
+Of each convolution the most active maps after ReLU are shown, and the same maps after pooling. Colours are on
+a scale around 0, which is the same before and after ReLU.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
             case ReluStep() if maps.ndim == 3:
                 limit = float(np.abs(maps[chosen]).max(initial=0))
                 maps = np.maximum(maps, 0)
-                caption = f"{percent(step.silenced_fraction)} of the cells silenced"
+                caption = f"{percent(step.silenced_fraction)} of the cells set to 0"
                 yield _maps("ReLU", maps, chosen, caption, limit)
             case PoolingStep():
                 maps = step.values(maps)
@@ -77,15 +77,15 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
 
 
 def _filter_panels(walk: Walk) -> Iterator[Panel | None]:
-    """A row for each filter: the picture (once), the filter, and the map it makes."""
+    """Yield a row for each filter: the picture (once), the filter, and its feature map."""
     image, convolution = walk.steps[:2]
     if not isinstance(image, ImageStep) or not isinstance(convolution, ConvolutionStep):
         raise TypeError
     maps, filters = convolution.output.values(), convolution.filters.values()
-    for place, name in enumerate(convolution.filter_names or []):
-        yield None if place else _image(image)
-        yield _one_map(printable(name)[:24], filters[place, 0], "filter")
-        yield _one_map("feature map", maps[place], _times(maps[place].shape))
+    for index, name in enumerate(convolution.filter_names or []):
+        yield None if index else _image(image)
+        yield _one_map(printable(name)[:24], filters[index, 0], "filter")
+        yield _one_map("feature map", maps[index], _times(maps[index].shape))
 
 
 def _one_map(title: str, values: NDArray[np.float64], caption: str) -> Panel:
@@ -103,7 +103,7 @@ def _image(step: ImageStep) -> Panel:
 
 
 def _most_active(maps: NDArray[np.float64]) -> list[int]:
-    """The maps with the largest sum after ReLU, the strongest first."""
+    """Return the maps with the largest sums after ReLU, the largest first."""
     sums = np.maximum(maps, 0).sum(axis=(1, 2))
     return np.argsort(-sums, kind="stable")[:_MAX_MAPS].tolist()
 
@@ -123,7 +123,7 @@ def _maps(
 
 
 def _hidden(step: FullConnectionStep) -> Panel:
-    """The neurons after ReLU as a block of cells, row by row."""
+    """Draw the neurons after ReLU as a block of cells, row by row."""
     values = np.maximum(step.output.values(), 0)
     columns = math.ceil(math.sqrt(len(values)))
     block = np.full(columns * -(-len(values) // columns), np.nan)
@@ -134,18 +134,18 @@ def _hidden(step: FullConnectionStep) -> Panel:
 
 
 def _neurons(step: FullConnectionStep, walk: Walk, predicted: int) -> Panel:
-    """What adds most to the predicted class's logit, and what is left."""
-    told = step.contributions
-    products, inputs = told.products.values()[predicted], told.inputs.values()[predicted]
+    """Draw the largest contributions to the predicted class's logit, the sum of the others, and the bias."""
+    contributions = step.contributions
+    products, inputs = contributions.products.values()[predicted], contributions.inputs.values()[predicted]
     shown = [
         (f"input {index}", float(product))
         for index, product in zip(inputs[: (MAX_BARS - 2)], products[: (MAX_BARS - 2)], strict=True)
     ]
-    rest = float(products[(MAX_BARS - 2) :].sum() + told.rest_sums.values()[predicted])
-    shown += [("the others", rest)] if len(products) + told.rest_count > (MAX_BARS - 2) else []
+    rest = float(products[(MAX_BARS - 2) :].sum() + contributions.rest_sums.values()[predicted])
+    shown += [("the others", rest)] if len(products) + contributions.rest_count > (MAX_BARS - 2) else []
     shown += [("bias", float(step.bias.values()[predicted]))]
     total = float(step.output.values()[predicted])
-    caption = f"what adds up to {number(total)},\nthe logit of {printable(walk.classes[predicted])}"
+    caption = f"contributions to {number(total)},\nthe logit of {printable(walk.classes[predicted])}"
     return Panel("full connection", caption, lambda axes: bars(axes, shown, number, _by_sign))
 
 

@@ -14,8 +14,8 @@ from convscope.steps import softmax
 from convscope.walkthrough.arrays import DEFLATED, STORED
 from convscope.walkthrough.compute import compute, prepare_input, step_engine
 from convscope.walkthrough.document import Note, Walk
-from convscope.walkthrough.invariance import lab
-from convscope.walkthrough.linear import no_relu
+from convscope.walkthrough.invariance import measure_invariance
+from convscope.walkthrough.linear import compute_without_relu
 from convscope.walkthrough.neighbours import Neighbourhood
 from convscope.walkthrough.relevance import relevance as relevance_of
 from convscope.walkthrough.step_documents import StepWriter, is_large
@@ -76,8 +76,8 @@ def walk(
             "notes": [*notes],
             "why": why(computed.steps, model, predictor, pixels),
             "neighbours": neighbourhood.nearest(computed.features) if neighbourhood else [],
-            "no_relu": no_relu(model, pixels),
-            "invariance": lab(model, predictor, pixels),
+            "no_relu": compute_without_relu(model, pixels),
+            "invariance": measure_invariance(model, predictor, pixels),
         }
     )
 

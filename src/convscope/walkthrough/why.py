@@ -1,4 +1,4 @@
-"""Why this answer: two maps on the picture, made in two independent ways."""
+"""Why this prediction: two maps of the picture, computed in two independent ways."""
 
 from __future__ import annotations
 
@@ -45,23 +45,22 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
     channels, height, width = layer.output.shape
     text = (
         f"Each of the {channels} maps of the last convolution, after ReLU, is weighted by the mean gradient "
-        "of the class's logit on it; their sum, cut off below 0 and divided by its largest value, says where "
-        "the evidence lies. These maps are taken because they say most about the classes and still have "
-        "places: "
-        f"{height} × {width} of them."
+        "of the class's logit on it. Their sum, with negative numbers set to 0 and divided by its largest "
+        "value, shows where the evidence lies. These maps are used because they say most about the classes "
+        f"and still have positions: {height} × {width} of them."
     )
-    classes = [ClassMap(class_index=index, map=one) for index, one in maps.items()]
+    classes = [ClassMap(class_index=index, map=encoded) for index, encoded in maps.items()]
     return GradCam(layer=layer.name, map=maps[predicted], classes=classes, text=text)
 
 
 def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], predicted: int) -> Occlusion:
-    found = occlude(predictor, pixels, model.mean, predicted)
-    (height, width), (down, across) = found.window, found.stride
+    occluded = occlude(predictor, pixels, model.mean, predicted)
+    (height, width), (down, across) = occluded.window, occluded.stride
     text = (
-        f"A square of {height} × {width} pixels in the mean colour of the training pictures stands in one "
-        f"place after the other, {down} down and {across} across apart. Each cell says how much probability "
-        f"'{model.classes[predicted]}' loses there."
+        f"A square of {height} × {width} pixels in the mean colour of the training pictures moves over the "
+        f"picture in steps of {down} pixels down and {across} across. Each cell shows how much probability "
+        f"'{model.classes[predicted]}' loses with the square there."
     )
     return Occlusion(
-        window=[height, width], stride=[down, across], map=encode(found.lost, "float32"), text=text
+        window=[height, width], stride=[down, across], map=encode(occluded.lost, "float32"), text=text
     )

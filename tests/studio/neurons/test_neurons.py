@@ -7,7 +7,7 @@ import pytest
 
 from convscope.classifier import load
 from convscope.model.selection import select
-from convscope.walkthrough.neurons import answers
+from convscope.walkthrough.neurons import collect_activations
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -25,7 +25,7 @@ def test_the_survey_is_that_of_the_library(studio_server, digits_model):
     known = load(digits_model).model
     selection = select("digits", known, "test")
     assert told["pictures"] == np.bincount(selection.labels, minlength=10).tolist()
-    for step, expected in zip(told["steps"], answers(known, selection), strict=True):
+    for step, expected in zip(told["steps"], collect_activations(known, selection), strict=True):
         assert step["name"] == expected.step
         assert [unit["class_index"] for unit in step["units"]] == expected.classes.tolist()
         for unit, places, mean in zip(step["units"], expected.pictures, expected.mean, strict=True):

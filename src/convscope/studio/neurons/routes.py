@@ -15,7 +15,7 @@ from convscope.errors import ConvscopeError
 from convscope.model.selection import select
 from convscope.studio.cache import Cache
 from convscope.studio.ids import DataIdQuery, ModelId, PartQuery  # noqa: TC001 - FastAPI looks them up
-from convscope.walkthrough.neurons import Answers, answers
+from convscope.walkthrough.neurons import Activations, collect_activations
 
 if TYPE_CHECKING:
     from convscope.classifier import Classifier
@@ -74,7 +74,7 @@ class _Survey:
     total: int = 0
     error: str = ""
     selection: Selection | None = None
-    answers: tuple[Answers, ...] = ()
+    activations: tuple[Activations, ...] = ()
 
     @classmethod
     def start(cls, classifier: Classifier, location: str, part: PartOrAll) -> _Survey:
@@ -86,7 +86,7 @@ class _Survey:
         try:
             self.selection = select(location, classifier.model, part, progress=self._count)
             self.state = "showing"
-            self.answers = tuple(answers(classifier.model, self.selection, self._count))
+            self.activations = tuple(collect_activations(classifier.model, self.selection, self._count))
             self.state = "done"
         except ConvscopeError as error:
             self.error, self.state = str(error), "failed"
@@ -128,13 +128,13 @@ def neuron_routes(workspace: Workspace) -> APIRouter:
             selection = survey.selection
             report.pictures = np.bincount(selection.labels, minlength=len(known.classes)).tolist()
             report.notes = list(selection.notes)
-            report.steps = [_layer(step, selection) for step in survey.answers]
+            report.steps = [_layer(step, selection) for step in survey.activations]
         return report
 
     return router
 
 
-def _layer(step: Answers, selection: Selection) -> UnitLayer:
+def _layer(step: Activations, selection: Selection) -> UnitLayer:
     down, across = step.field
     places = selection.places[step.pictures].tolist()
     rows = zip(

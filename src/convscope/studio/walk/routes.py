@@ -21,7 +21,7 @@ from convscope.studio.walk.preview import Preview, preview
 from convscope.studio.walk.similar import SimilarPictures, SimilarPictureSearch
 from convscope.walkthrough.compute import prepare_input
 from convscope.walkthrough.edits import Edit  # noqa: TC001 - FastAPI looks it up
-from convscope.walkthrough.named_filters import KERNELS
+from convscope.walkthrough.named_filters import NAMED_FILTERS
 from convscope.walkthrough.walk import walk, walk_steps
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _add_weights(router: APIRouter, edits: EditLists) -> None:
     @router.get("/api/kernels")
     def kernels() -> dict[str, str]:
         """Filters known by name, and their rows."""
-        return KERNELS
+        return NAMED_FILTERS
 
     @router.get("/api/models/{model}/weights/{tensor}")
     def weight(

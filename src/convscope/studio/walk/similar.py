@@ -71,5 +71,5 @@ class SimilarPictureSearch:
         pixels = self._workspace.models.classifier(model).prepared(referred.picture, referred.name)
         key = (edited, self._workspace.sources.open(data.id).fingerprint)
         neighbourhood, relevance = self._cache.get(key, lambda: index_data(edited.model, data.location))
-        last_hidden = forward(edited.model, pixels)[-2].input
-        return SimilarPictures(neighbours=neighbourhood.nearest(last_hidden), relevance=relevance)
+        features = forward(edited.model, pixels)[-2].input
+        return SimilarPictures(neighbours=neighbourhood.nearest(features), relevance=relevance)
