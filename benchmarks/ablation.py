@@ -31,9 +31,11 @@ from convscope.pictures.survey import survey
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
 from convscope.training.learning.optimiser import Optimiser
-from convscope.training.machine.engine import engine_name, repeatable
+from convscope.training.machine.engine import deterministic, engine_name
+from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
-from convscope.training.recipe import Settings, choose, resolve_preparation
+from convscope.training.recipe import resolve, resolve_preparation
+from convscope.training.settings import Settings
 from machine import describe, matrix_rates
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ PIECES = {
     ),
     "shifts": Piece("no shifts", {"augmentation": "none"}),
     "progressive resizing": Piece(
-        "full size throughout, with a fifth fewer epochs", {"progressive_resizing": False}, epochs=0.8
+        "full size throughout, with a fifth fewer epochs", {"progressive": False}, epochs=0.8
     ),
     "EMA": Piece("the last weights, without averaging", {"ema": False}),
     "no cutout": Piece(
@@ -128,7 +130,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=DOCS / "ablation")
     arguments = parser.parse_args()
     source = open_source(arguments.data)
-    store = build_store(source, resolve_preparation(survey(source), Settings()))
+    store = build_store(source, resolve_preparation(Settings(), survey(source)))
     file = arguments.output.with_suffix(".json")
     runs = json.loads(file.read_text())["runs"] if file.exists() else []
     machine = {**describe(), "matrix_gflops": matrix_rates()}
@@ -153,11 +155,11 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
     device = arguments.device
     said = {"epochs": epochs, "device": device, "precision": fastest_precision(device), "seed": seed}
     settings = Settings(**said, **piece.settings)
-    with piece.replaced, repeatable():
-        training = Training(data, choose(data.facts(), settings))
+    with piece.replaced, deterministic():
+        training = Training(data, resolve(settings, data.statistics, Machine()))
         training.run()
         training.finish()
-    right = training.predict(held_out).argmax(1) == torch.from_numpy(store.labels[held_out])
+    right = training.evaluator.predict(held_out).argmax(1) == torch.from_numpy(store.labels[held_out])
     return {
         "seed": seed,
         "accuracy_fraction": right.float().mean().item(),

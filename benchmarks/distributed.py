@@ -37,9 +37,11 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
 from convscope.training.data.training_data import training_data
-from convscope.training.distributed import joined, run_together
+from convscope.training.distributed import process_group, run_together
 from convscope.training.learning.loop import Training
-from convscope.training.recipe import Settings, choose
+from convscope.training.machine.machine import Machine
+from convscope.training.recipe import resolve
+from convscope.training.settings import Settings
 from machine import describe, sentence
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
@@ -101,7 +103,7 @@ def take_part(batch: int, steps: int, answers: Path) -> None:
     ends: list[float] = []
     used: list[float] = []
     sent: list[int] = []
-    with joined() as group, tempfile.TemporaryDirectory() as folder:
+    with process_group() as group, tempfile.TemporaryDirectory() as folder:
         labels = np.arange(len(pictures)) % 10
         store = build_store(open_arrays(pictures, labels), Preparation(3, 32, 32), folder=Path(folder))
         none = np.zeros(0, np.int64)
@@ -110,12 +112,12 @@ def take_part(batch: int, steps: int, answers: Path) -> None:
             network=NETWORK,
             epochs=1,
             batch_size=batch,
-            progressive_resizing=False,
+            progressive=False,
             flip=False,
             precision="fp32",
         )
-        training = Training(data, choose(data.facts(), said), group)
-        training.begin_together()
+        training = Training(data, resolve(said, data.statistics, Machine()), group)
+        training.synchronise()
 
         def note() -> None:
             ends.append(time.perf_counter())

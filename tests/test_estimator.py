@@ -187,7 +187,7 @@ PICTURES = np.zeros((4, 8, 8), np.uint8)
         (PICTURES.reshape(4, 64), [0, 1, 0, 1], {}, DataError, "are flat"),
         (PICTURES[:3], [0, 1, 0, 1], {}, DataError, "do not belong together"),
         (PICTURES, [1, 1, 1, 1], {}, DataError, "only one class, '1'"),
-        (PICTURES, ["é", "e\N{COMBINING ACUTE ACCENT}", "a", "a"], {}, DataError, "written alike"),
+        (PICTURES, ["é", "e\N{COMBINING ACUTE ACCENT}", "a", "a"], {}, DataError, "have the same name"),
         (PICTURES, [0.1, 0.2, 0.3, 0.4], {}, ValueError, "continuous"),
         (PICTURES, [0, 1, 0, 1], {"epochs": 0}, SettingError, "epochs cannot be 0"),
         (PICTURES, [0, 1, 0, 1], {"network": "MP2-MP2-MP2-MP2"}, NetworkError, "too deep"),
@@ -202,8 +202,8 @@ def test_what_cannot_be_learned_is_said(pictures, labels, settings, error, messa
 @pytest.mark.parametrize(
     ("pictures", "message"),
     [
-        (np.zeros((1, 8, 8), np.uint8), r"learned from pictures of shape \(10, 8, 1\)"),
-        (np.zeros((1, 10, 8, 3), np.uint8), r"learned from pictures of shape \(10, 8, 1\)"),
+        (np.zeros((1, 8, 8), np.uint8), r"trained on pictures of shape \(10, 8, 1\)"),
+        (np.zeros((1, 10, 8, 3), np.uint8), r"trained on pictures of shape \(10, 8, 1\)"),
         (np.zeros((1, 10, 8)), "must be uint8"),
         (np.zeros((10, 8), np.uint8), "are flat"),
     ],

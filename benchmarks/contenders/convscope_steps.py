@@ -32,7 +32,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     torch.manual_seed(0)
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(labels)
-    maps = maps.to(DTYPES[fastest_precision()])
+    maps = maps.bfloat16() if fastest_precision() == "bf16" else maps
     trained = TrainingNetwork(parse_chain(network, shape, CLASSES), whitened=None, fused=True).train()
     change = (descent if variant == "descent" else recipe)(trained, batch)
 
@@ -45,13 +45,13 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 
 
 def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
-    """Change the weights by Muon, and follow their average."""
-    optimiser = Optimiser(trained, batch=batch, filter_rate=0.01, product=DTYPES[fastest_precision()])
+    """Change the weights by Muon, and update their moving average."""
+    optimiser = Optimiser(trained, batch_size=batch, filter_rate=0.01, product=DTYPES[fastest_precision()])
     average = WeightAverage(trained)
 
     def change() -> None:
         optimiser.step(torch.tensor(1.0))
-        average.follow(torch.tensor(1000.0))
+        average.update(torch.tensor(1000.0))
 
     return change
 

@@ -17,11 +17,14 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import split
 from convscope.pictures.store import REST, read_store
 from convscope.pictures.store_building import build_store
+from convscope.training import run_files
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
-from convscope.training.recipe import Settings, choose
+from convscope.training.machine.machine import Machine
+from convscope.training.recipe import resolve
 from convscope.training.runs import checkpoint as checkpoints
 from convscope.training.runs import run_folder
+from convscope.training.settings import Settings
 from fuzzing.reader import Reader
 
 if TYPE_CHECKING:
@@ -69,9 +72,9 @@ def checkpoint(folder: Path) -> Reader:
 
 
 def run_record(folder: Path) -> Reader:
-    """Where a run comes from."""
-    run_folder.write(folder, run_folder.Origin("/pets", Settings(size=(8, 8)), 1))
-    path = folder / run_folder.NAME
+    """The record of a run."""
+    run_folder.write(folder, run_folder.Record("/pets", Settings(size=(8, 8)), 1))
+    path = folder / run_files.RECORD
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
@@ -129,4 +132,4 @@ def _store(folder: Path) -> Store:
 def _training(store: Store) -> Training:
     data = training_data(store, split(store))
     settings = Settings(network="2C3-MP2", epochs=2, batch_size=8, precision="fp32")
-    return Training(data, choose(data.facts(), settings))
+    return Training(data, resolve(settings, data.statistics, Machine()))

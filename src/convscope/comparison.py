@@ -1,7 +1,7 @@
-"""Which of two classifiers is better, from their answers to the same pictures.
+"""Which of two classifiers is better, from their predictions for the same pictures.
 
-What both get right, or both wrong, says nothing about their difference. All that counts is the pictures on
-which they part: b that only the first gets right, c that only the second does.
+Pictures that both get right, or both wrong, say nothing about their difference. Only the others count: b that
+only the first gets right, c that only the second does.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
 
-_NORMAL_QUANTILE = 1.959963984540054  # 97.5 % of a standard normal distribution lie below
+_NORMAL_QUANTILE = 1.959963984540054  # the 97.5 % quantile of a standard normal distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A picture that the two answer differently.
+    """A picture that the two predict differently.
 
     Attributes:
         picture: Its name.
-        place: Where it stands among the source's pictures, from 0.
-        truth: The class it is of.
-        first: What the first classifier answers.
-        first_probability: How probable the first holds that, 0 to 1.
-        second: What the second answers.
-        second_probability: How probable the second holds that.
+        place: Its index in the source.
+        truth: Its class.
+        first: The class that the first classifier predicts.
+        first_probability: The first's confidence, 0 to 1.
+        second: The class that the second predicts.
+        second_probability: The second's confidence.
     """
 
     picture: str
@@ -54,16 +54,16 @@ class Comparison:
     """Two classifiers on the same pictures.
 
     Attributes:
-        pictures: How many pictures were looked at.
-        first_accuracy_fraction: Share that the first gets right.
-        second_accuracy_fraction: Share that the second gets right.
-        difference_fraction: The second's share less the first's.
-        difference_interval: The 95 % interval of that difference (`paired_interval`).
+        pictures: How many there are.
+        first_accuracy_fraction: Accuracy of the first.
+        second_accuracy_fraction: Accuracy of the second.
+        difference_fraction: The second's accuracy less the first's.
+        difference_interval: The 95 % confidence interval of that difference (`paired_interval`).
         only_first: Pictures that only the first gets right.
         only_second: Pictures that only the second gets right.
         p_value: Of McNemar's exact test (`mcnemar`).
-        flips: The pictures with different answers, in the source's order; both answers may be wrong.
-        notes: What people should know about the pictures looked at, in short sentences.
+        flips: The pictures with different predictions, in the source's order; both may be wrong.
+        notes: What people should know about the pictures, in short sentences.
     """
 
     pictures: int
@@ -78,7 +78,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain values that JSON can hold; never NaN."""
+        """Return plain values for JSON; never NaN."""
         return asdict(self)
 
 
@@ -90,13 +90,13 @@ def compare(
     *,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Compare two classifiers on labelled pictures that neither should have learned from.
+    """Compare two classifiers on labelled pictures that neither should have been trained on.
 
     Args:
-        first: The one to compare with.
-        second: The one to judge.
+        first: The baseline.
+        second: The other one.
         data: A source, as for `Classifier.evaluate`. Each classifier gets its pictures in its own size.
-        part: The part of the source to judge by, or `all`.
+        part: The part of the source to evaluate on, or `all`.
         progress: Called with (pictures prepared, pictures in all), for one classifier after the other.
 
     Raises:
@@ -119,11 +119,11 @@ def compare(
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """The two-sided p-value of McNemar's exact test: is one classifier right more often than the other?
+    """Return the two-sided p-value of McNemar's exact test: is one classifier right more often?
 
-    If both are equally good, each picture that only one gets right is a toss of a coin: of n = b + c such
-    pictures, k or fewer fall to the weaker with probability sum over i <= k of (n over i) / 2^n, and twice
-    that for either side. It needs no large numbers, unlike the chi-squared form.
+    If both are equally good, each picture that only one gets right is a coin toss: of n = b + c such
+    pictures, the weaker one wins k or fewer with probability sum over i <= k of (n choose i) / 2^n, doubled
+    for two sides. Unlike the chi-squared form, it is exact for small numbers.
 
     Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
     percentages", 1947.
@@ -142,11 +142,11 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def paired_interval(only_first: int, only_second: int, pictures: int) -> tuple[float, float]:
-    """The 95 % interval of the difference between two accuracies on the same pictures (second less first).
+    """Return the 95 % interval of the difference of two accuracies on the same pictures, second less first.
 
-    With p = (b + 1) / (n + 2), q = (c + 1) / (n + 2) and z = 1.96:
-    q - p ± z sqrt((p + q - (q - p)²) / (n + 2)), kept within -1 and 1. The textbook's interval, without the
-    ones and the two, is too narrow where few pictures differ, and empty where none does.
+    With p = (b + 1) / (n + 2), q = (c + 1) / (n + 2) and z = 1.96: q - p ± z sqrt((p + q - (q - p)²) / (n +
+    2)), clipped to -1..1. The textbook's interval, without the ones and the two, is too narrow if few
+    pictures differ, and empty if none does.
 
     Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
     proportions based on paired data", 2012; recommended by M. W. Fagerland et al., "Recommended tests and
@@ -164,11 +164,11 @@ def paired_interval(only_first: int, only_second: int, pictures: int) -> tuple[f
 
 
 def _check_same(first: Selection, second: Selection) -> None:
-    """Both must have seen the same pictures: a file may be readable in one size only, or change meanwhile."""
+    """Raise unless both got the same pictures: a file may be readable in one size only, or change."""
     seen = [one.store.digests[one.indices].tobytes() for one in (first, second)]
     if seen[0] != seen[1]:
         raise DataError(
-            "the two models did not see the same pictures",
+            "the two models did not get the same pictures",
             why="some changed meanwhile, or can be read in one size only",
             remedy="try again, or leave out the pictures that cannot be read",
         )

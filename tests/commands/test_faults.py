@@ -17,8 +17,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from convscope.training.events import EpochDone, StepDone
-from convscope.training.recipe import Settings
 from convscope.training.runs import runner
+from convscope.training.settings import Settings
 
 SMALL = ["--network", "3C3-MP2", "--epochs", "6", "--batch-size", "5", "--size", "8", "--precision", "fp32"]
 SETTINGS = Settings(network="3C3-MP2", epochs=6, batch_size=5, size=(8, 8), precision="fp32")

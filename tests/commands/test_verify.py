@@ -9,8 +9,8 @@ import pytest
 
 from convscope.model.file import load, save
 from convscope.training.distributed import run_together
-from convscope.training.recipe import Settings
 from convscope.training.runs import runner
+from convscope.training.settings import Settings
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.usefixtures("cache")

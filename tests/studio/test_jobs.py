@@ -100,9 +100,9 @@ def test_progress_is_that_of_the_last_event(jobs, tmp_path):
         log = EventLog(jobs.events_path("search"))
         assert jobs.look("search").progress is None
         for epoch in (1, 3):
-            log(EpochDone(epoch, 12, 0.1, 0.5, 0.75, None, None, 1e4, 1.0, left_seconds=90.0 / epoch))
+            log(EpochDone(epoch, 12, 0.1, 0.5, 0.75, None, None, 1e4, 1.0, remaining_seconds=90.0 / epoch))
         with jobs.events_path("search").open("a") as file:
             file.write('{"event": "Step')
         progress = jobs.look("search").progress
-        assert (progress.done_fraction, progress.left_seconds) == (0.25, 30)
+        assert (progress.done_fraction, progress.remaining_seconds) == (0.25, 30)
     assert jobs.look("search").state == "not started"

@@ -12,7 +12,9 @@ from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
 from convscope.training.data.training_data import TrainingData, training_data
 from convscope.training.learning.loop import Training
-from convscope.training.recipe import Settings, choose
+from convscope.training.machine.machine import Machine
+from convscope.training.recipe import resolve
+from convscope.training.settings import Settings
 
 from .torchrun import started
 
@@ -83,6 +85,6 @@ def make_training(make_data: MakeData) -> MakeTraining:
     def make(data: TrainingData | None = None, **said) -> Training:
         data = data or make_data()
         small = {"network": "4C3-MP2-5N", "epochs": 4, "batch_size": 10, "precision": "fp32", **said}
-        return Training(data, choose(data.facts(), Settings(**small)))
+        return Training(data, resolve(Settings(**small), data.statistics, Machine()))
 
     return make

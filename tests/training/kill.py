@@ -30,7 +30,7 @@ def start(folder, arguments, threads):
     if pid:
         return pid
     try:
-        runner._SAVE_EVERY_SECONDS = CHECKPOINT_SECONDS
+        runner._SECONDS_BETWEEN_CHECKPOINTS = CHECKPOINT_SECONDS
         os.environ["CONVSCOPE_CACHE"] = str(folder / "cache")
         os.environ["OMP_NUM_THREADS"] = str(threads)
         output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -33,9 +33,9 @@ def hold_back(file):
 
 
 if __name__ == "__main__":
-    runner._SAVE_EVERY_SECONDS = 0
+    runner._SECONDS_BETWEEN_CHECKPOINTS = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
-    distributed._PATIENCE = timedelta(seconds=10)
+    distributed._TIMEOUT = timedelta(seconds=10)
     if HOLD:
         hold_back(Path(HOLD))
     main()

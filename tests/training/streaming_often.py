@@ -2,11 +2,11 @@
 
 from convscope.commands import main
 from convscope.model import receipt
-from convscope.training.data import training_data
+from convscope.training.data import stream, training_data
 from convscope.training.runs import runner
 
 if __name__ == "__main__":
-    runner._SAVE_EVERY_SECONDS = 0.01
-    training_data._SAMPLE = 40
+    runner._SECONDS_BETWEEN_CHECKPOINTS = 0.01
+    stream.SAMPLE_SIZE = training_data.SAMPLE_SIZE = 40
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     main()

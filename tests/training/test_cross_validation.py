@@ -9,8 +9,8 @@ from convscope.pictures.store_building import build_store
 from convscope.training import cross_validation
 from convscope.training.cross_validation import doubt_labels, out_of_fold
 from convscope.training.events import EpochDone, Note
-from convscope.training.recipe import Settings
 from convscope.training.runs import runner
+from convscope.training.settings import Settings
 
 SMALL = Settings(network="3C3-MP2", epochs=8, batch_size=4, precision="fp32", size=(8, 8), flip=False)
 
@@ -70,7 +70,7 @@ def test_it_is_told_as_one_training_with_the_time_left(tmp_path):
     epochs = [event for event in events if isinstance(event, EpochDone)]
     assert [event.epoch for event in epochs] == list(range(1, 5 * SMALL.epochs + 1))
     assert {event.epochs for event in epochs} == {5 * SMALL.epochs}
-    last_of_folds = [event.left_seconds for event in epochs[SMALL.epochs - 1 :: SMALL.epochs]]
+    last_of_folds = [event.remaining_seconds for event in epochs[SMALL.epochs - 1 :: SMALL.epochs]]
     assert last_of_folds[-1] == pytest.approx(0, abs=1e-6)
     assert min(last_of_folds[:-1]) > 0
     told = [event.text for event in events if isinstance(event, Note)]

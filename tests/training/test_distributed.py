@@ -16,7 +16,7 @@ from torch.distributed import HashStore  # noqa: TID251
 from convscope.common.ranks import Rank
 from convscope.errors import RunError, SettingError
 from convscope.training import distributed
-from convscope.training.distributed import Group, joined, run_together
+from convscope.training.distributed import Group, process_group, run_together
 
 PROGRAM = str(Path(__file__).with_name("together.py"))
 
@@ -101,7 +101,7 @@ def test_a_group_of_one_changes_nothing():
     group, numbers = Group(), np.array([1.5, 2.5])
     assert group.is_first
     assert group.add_up(numbers) is numbers
-    assert group.say("cat") == "cat"
+    assert group.broadcast_text("cat") == "cat"
     assert [group.any(wanted) for wanted in (True, False)] == [True, False]
     assert group.share(slice(3, 7)) == slice(3, 7)
     group.check_same("pictures", "a digest")
@@ -121,7 +121,7 @@ def test_what_is_left_in_the_store_by_processes_that_are_gone_leads_nobody_astra
 
 
 def test_whoever_does_not_come_is_not_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr(distributed, "_PATIENCE", timedelta(seconds=0.1))
+    monkeypatch.setattr(distributed, "_TIMEOUT", timedelta(seconds=0.1))
     store = HashStore()
     store.set("asked/1", "a question of one who is gone")
     with pytest.raises(RunError, match=r"(?s)lost the other processes.*process 1 did not come"):
@@ -129,13 +129,13 @@ def test_whoever_does_not_come_is_not_waited_for_for_ever(monkeypatch):
 
 
 def test_without_torchrun_there_is_nobody_to_meet(monkeypatch):
-    with joined() as group:
+    with process_group() as group:
         assert group.rank == Rank()
     for name, value in (("RANK", "1"), ("WORLD_SIZE", "2")):
         monkeypatch.setenv(name, value)
     for name in ("MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(RunError, match="cannot meet the other processes"), joined():
+    with pytest.raises(RunError, match="cannot connect to the other processes"), process_group():
         pass
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from convscope.training.listeners.csv_log import COLUMNS
-from convscope.training.runs.checkpoint import NAMES
+from convscope.training.run_files import CHECKPOINTS
 
 KILLS = int(os.environ.get("CONVSCOPE_KILLS", "4"))
 PROGRAM = str(Path(__file__).with_name("kill.py"))
-TIMES = {"pictures_per_second", "elapsed_seconds", "left_seconds"}
+TIMES = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
 
 
 @pytest.fixture
@@ -52,6 +52,8 @@ def test_a_run_that_was_killed_ends_as_if_it_never_had_been(pictures, tmp_path):
         run = folder / str(number) / "run"
         assert (run / "model.safetensors").read_bytes() == expected
         # killed in the instant after run.json is gone, a checkpoint may stay, which nobody looks at any more
-        assert {path.name for path in run.rglob("*")} - {*NAMES} == {path.name for path in whole.rglob("*")}
+        assert {path.name for path in run.rglob("*")} - {*CHECKPOINTS} == {
+            path.name for path in whole.rglob("*")
+        }
         assert rows(run) == rows(whole)
         assert not list((folder / str(number) / "cache" / "stores").glob(".building-*"))

@@ -20,12 +20,15 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
-from convscope.training.data.training_data import TrainingData, training_data
-from convscope.training.distributed import joined
+from convscope.training.data.batcher import HostBatcher
+from convscope.training.data.training_data import training_data
+from convscope.training.distributed import process_group
 from convscope.training.events import EpochDone
 from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import Engine
-from convscope.training.recipe import Settings, choose
+from convscope.training.machine.machine import Machine
+from convscope.training.recipe import resolve
+from convscope.training.settings import Settings
 
 ENGINES = {
     "fused": Engine(),
@@ -34,7 +37,7 @@ ENGINES = {
 }
 VALIDATION = 30
 EPOCHS = 3
-CLOCK = {"pictures_per_second", "elapsed_seconds", "left_seconds"}
+CLOCK = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
 
 
 def pictures():
@@ -58,19 +61,19 @@ def learn(data, engine, batch):
     """Train as one of the processes; returns rank and what is kept."""
     settings = Settings(network="8C2-6C3-MP2-5N", epochs=EPOCHS, batch_size=batch, precision="fp32")
     taken_out, gradients, events = {}, {}, []
-    parcel = TrainingData.parcel
+    host = HostBatcher.host
 
-    def watch(own, drawn, taken, *rest):
-        taken_out[f"cut.{len(taken_out):03}"] = drawn.order[taken]
-        return parcel(own, drawn, taken, *rest)
+    def watch(own, drawn, positions, size):
+        taken_out[f"cut.{len(taken_out):03}"] = drawn.order[positions]
+        return host(own, drawn, positions, size)
 
-    with joined() as group:
-        training = Training(data, choose(data.facts(), settings), group, ENGINES[engine])
-        TrainingData.parcel = watch
-        training.begin_together()
+    with process_group() as group:
+        training = Training(data, resolve(settings, data.statistics, Machine()), group, ENGINES[engine])
+        HostBatcher.host = watch
+        training.synchronise()
         training.run([events.append], save=lambda: gradients.update(first_of(training, gradients)))
         training.finish()
-        logits = training.predict(data.split.validation)
+        logits = training.evaluator.predict(data.kept.split.validation)
     log = [
         [value for name, value in asdict(event).items() if name not in CLOCK]
         for event in events

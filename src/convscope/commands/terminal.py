@@ -162,7 +162,7 @@ def _pieces(
     if validation is not None:
         pieces["validation"] = f"validation {validation:.1%}".replace("%", " %")
     pieces["speed"] = f"{event.pictures_per_second:,.0f} pictures/s"
-    pieces["left"] = f"{_duration(event.left_seconds)} left"
+    pieces["left"] = f"{_duration(event.remaining_seconds)} left"
     return pieces
 
 

@@ -48,7 +48,7 @@ class Progress(BaseModel):
     """How far a job is."""
 
     done_fraction: float = Field(ge=0, le=1)
-    left_seconds: float = Field(ge=0, description="An estimate.")
+    remaining_seconds: float = Field(ge=0, description="An estimate.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +179,11 @@ class Jobs:
 
     def _progress(self, name: str) -> Progress | None:
         match last_event(self.events_path(name)):
-            case {"epoch": int(epoch), "epochs": int(epochs), "left_seconds": int() | float() as left} if (
-                0 <= epoch <= epochs and left >= 0
-            ):
-                return Progress(done_fraction=epoch / max(1, epochs), left_seconds=left)
+            case {
+                "epoch": int(epoch),
+                "epochs": int(epochs),
+                "remaining_seconds": int() | float() as left,
+            } if 0 <= epoch <= epochs and left >= 0:
+                return Progress(done_fraction=epoch / max(1, epochs), remaining_seconds=left)
             case _:
                 return None

@@ -17,7 +17,7 @@ from convscope.serving.model_registry import named_models
 from convscope.studio.cache import Cache
 from convscope.studio.ids import id_of
 from convscope.studio.studio_folder import checked_name, free_name
-from convscope.training.runs.run_folder import MODEL
+from convscope.training.run_files import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

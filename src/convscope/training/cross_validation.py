@@ -1,4 +1,4 @@
-"""Probabilities of every picture from a model that has learned from neither it nor a copy of it."""
+"""Cross-validation: each picture is predicted by a model that was trained on neither it nor a copy of it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from convscope.classifier import Classifier
 from convscope.doctor.diagnosis import with_label_suspects
 from convscope.errors import DataError
 from convscope.pictures.classes import too_few
-from convscope.training.events import EpochDone, Note, StepDone, emit
-from convscope.training.recipe import Settings
-from convscope.training.runs import runner
+from convscope.pictures.store_building import build_store
+from convscope.pictures.survey import survey
+from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
+from convscope.training.fit import fit
+from convscope.training.recipe import resolve_preparation
+from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,18 +35,24 @@ FOLDS = 5
 def doubt_labels(
     diagnosis: Diagnosis, settings: Settings | None = None, *, listeners: Sequence[Listener] = ()
 ) -> Diagnosis:
-    """Add to a diagnosis the labels that models doubt which learned from four fifths of the pictures.
+    """Add label suspects to a diagnosis, found by cross-validation.
 
     Args:
-        diagnosis: What was found so far; its copies always stay in one fold.
-        settings: What the models are trained with; None: what `train` chooses by itself.
-        listeners: Who is told how far it is.
+        diagnosis: What was found so far; copies stay in one fold.
+        settings: Of the training; None: all is chosen from the pictures.
+        listeners: Get the events.
 
     Raises:
-        DataError: A class has too few pictures, or the pictures have changed since they were looked at.
+        DataError: A class has too few pictures, or the pictures have changed since the diagnosis.
     """
     settings = settings or Settings()
-    store = runner.prepared(diagnosis.source, settings, listeners)
+    source = diagnosis.source
+    store = build_store(
+        source,
+        resolve_preparation(settings, survey(source)),
+        progress=lambda done, total: emit(Preparing(done, total), listeners),
+        strict=settings.strict,
+    )
     readable = diagnosis.examination.readable
     if len(store.labels) != len(readable):
         raise DataError(f"the pictures of {diagnosis.source.name} have changed meanwhile", remedy="try again")
@@ -57,13 +66,13 @@ def doubt_labels(
 def out_of_fold(
     store: Store, settings: Settings, groups: NDArray[np.int64], *, listeners: Sequence[Listener] = ()
 ) -> NDArray[np.float32]:
-    """Train on all folds but one, and predict that one, in turn.
+    """Return probabilities of each picture from the model of the fold that it was left out of.
 
     Args:
         store: The pictures.
-        settings: What is trained with.
-        groups: (n,) a number for each picture; those with the same stay in one fold.
-        listeners: Who is told how far it is, as though all folds were one training.
+        settings: Of the training.
+        groups: (n,) the group of each picture; a group stays in one fold.
+        listeners: Get the events, as if all folds were one training.
 
     Returns:
         (n, classes), rows that sum to 1.
@@ -80,18 +89,18 @@ def out_of_fold(
     for number, (learned, held_out) in enumerate(parts, start=1):
         emit(Note(f"looking for wrong labels: model {number} of {folds}"), listeners)
         fold = _Fold(number, folds, listeners)
-        classifier = Classifier(runner.learn(store, settings, learned, listeners=[fold]))
+        classifier = Classifier(fit(store, settings, learned, listeners=[fold]))
         out[held_out] = classifier.probabilities_at(store.pictures, held_out)
     return out
 
 
 class _Fold:
-    """Tells of one training as a part of all.
+    """A listener that passes on the events of one fold as part of the whole.
 
     Args:
-        number: Which of them, from 1.
-        folds: How many there are; all take about as long.
-        listeners: Who is told.
+        number: Of the fold, from 1.
+        folds: How many there are; all take about equally long.
+        listeners: Get the events.
     """
 
     def __init__(self, number: int, folds: int, listeners: Sequence[Listener]) -> None:
@@ -102,18 +111,18 @@ class _Fold:
     def __call__(self, event: Event) -> None:
         if not isinstance(event, StepDone | EpochDone):
             return
-        takes_seconds = time.monotonic() - self._start + event.left_seconds
-        as_part = replace(
+        fold_seconds = time.monotonic() - self._start + event.remaining_seconds
+        scaled = replace(
             event,
             epoch=(self._number - 1) * event.epochs + event.epoch,
             epochs=self._folds * event.epochs,
-            left_seconds=event.left_seconds + (self._folds - self._number) * takes_seconds,
+            remaining_seconds=event.remaining_seconds + (self._folds - self._number) * fold_seconds,
         )
-        emit(as_part, self._listeners)
+        emit(scaled, self._listeners)
 
 
 def _check_all_classes(store: Store, learned: NDArray[np.int64]) -> None:
-    """Groups that pictures of several classes are in cannot always be dealt out evenly."""
+    """Raise if a class is absent: groups with pictures of several classes cannot always be spread evenly."""
     absent = np.setdiff1d(np.arange(len(store.classes)), store.labels[learned])
     if len(absent):
         raise too_few(store.classes[absent[0]], "nearly all its pictures are copies")

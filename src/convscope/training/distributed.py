@@ -1,13 +1,12 @@
-"""Many processes, on one machine or many, that train one network together.
+"""Distributed data-parallel training: several processes, on one machine or many, train one network.
 
-torchrun starts them. Each cuts its share of every batch, and what belongs to the whole batch is added up over
-all: the sums behind mean and variance of every channel, the gradients, the figures that are shown. So all
-take the same step from the same weights, and what is learned does not depend on how many there are, but for
-the order in which numbers are added. A group of one does nothing of this and costs nothing.
+torchrun starts them. Each makes its share of every batch, and everything that belongs to the whole batch is
+summed over all: mean and variance of every channel (synchronised batch normalisation), the gradients, and the
+figures that are shown. So all take the same step from the same weights, and the result does not depend on the
+number of processes, but for the order in which numbers are added. A group of one does nothing of this and
+costs nothing.
 
-Messages go by gloo; those from one GPU to another go by nccl.
-
-This is the only file that knows `torch.distributed`.
+Messages use gloo; those between GPUs use nccl. This is the only file that knows `torch.distributed`.
 """
 
 from __future__ import annotations
@@ -44,117 +43,114 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-_PATIENCE = timedelta(minutes=5)
-"""Longer than a step, a checkpoint or a look at the validation pictures takes. A process that dies closes its
-connections and is noticed at once; from a machine without power or network not even that comes."""
+_TIMEOUT = timedelta(minutes=5)
+"""Longer than a step, a checkpoint or a validation. A process that dies closes its connections and is
+noticed at once; a machine without power or network is not."""
 
-_PREPARATION_PATIENCE = timedelta(days=1)
-"""Whoever prepares the pictures takes as long as it takes."""
+_PREPARATION_TIMEOUT = timedelta(days=1)
+"""Decoding takes as long as it takes."""
 
-_GLANCE_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 _STANDARD_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The processes of one training, seen from one of them. Every method but `share` is for all at once.
+    """The processes of one training, seen from one of them; all have to call each method but `share`.
 
     Attributes:
-        rank: Which of them this is.
-        device_messages: What carries the messages of tensors that are on GPUs; None: what carries all others.
+        rank: Of this process.
+        gpu_group: PyTorch's process group for tensors on GPUs; None: the default one.
     """
 
     rank: Rank = ALONE
-    device_messages: dist.ProcessGroup | None = None
+    gpu_group: dist.ProcessGroup | None = None
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes, tells and judges."""
+        """Whether this is the process that emits events, writes and evaluates."""
         return self.rank.number == 0
 
-    def share(self, taken: slice) -> slice:
-        """Name this process's share of some places."""
-        return self.rank.share(taken.stop - taken.start, taken.start)
+    def share(self, positions: slice) -> slice:
+        """Return this process's share of some positions."""
+        return self.rank.share(positions.stop - positions.start, positions.start)
 
     def each_has_gpu(self) -> bool:
-        """Whether every process has a GPU of its own, and messages can go from one to another."""
+        """Whether every process has a GPU of its own, and the GPUs can exchange messages."""
         number = self.rank.local_number
         mine = number < torch.cuda.device_count() and (self.rank.is_alone or dist.is_nccl_available())
         return not self.any(not mine)
 
     def on_gpus(self) -> Group:
-        """Return the same processes, with messages that go from GPU to GPU.
-
-        Every process has to have chosen its own.
+        """Return the same processes, with messages between their GPUs; each has set its current GPU.
 
         Raises:
             RunError: Another process has ended.
         """
         if self.rank.is_alone:
             return self
-        carrier = _together(lambda: dist.new_group(backend="nccl", timeout=_PATIENCE))
-        return replace(self, device_messages=carrier)
+        gpu_group = _collectively(lambda: dist.new_group(backend="nccl", timeout=_TIMEOUT))
+        return replace(self, gpu_group=gpu_group)
 
     def add_up(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Add up the numbers of all processes, place by place; all get the same result, to the bit."""
+        """Return the elementwise sum over all processes (all-reduce); all get the same result, to the bit."""
         if not self.rank.is_alone:
             numbers = numbers.copy()
-            _together(lambda: dist.all_reduce(torch.from_numpy(numbers)))
+            _collectively(lambda: dist.all_reduce(torch.from_numpy(numbers)))
         return numbers
 
     def add_up_tensors(self, tensors: Sequence[Tensor]) -> None:
-        """Put in the place of each tensor its sum over all processes, all in one message.
+        """Replace each tensor by its sum over all processes (all-reduce), in one message.
 
         Args:
             tensors: Of one type, and on one device.
         """
         if not self.rank.is_alone:
             message = torch.cat([tensor.flatten() for tensor in tensors])
-            _together(lambda: dist.all_reduce(message, group=self._carrier(message)))
+            _collectively(lambda: dist.all_reduce(message, group=self._group_of(message)))
             for tensor, part in zip(tensors, message.split([one.numel() for one in tensors]), strict=True):
                 tensor.copy_(part.view_as(tensor))
 
-    def give(self, tensors: Iterable[Tensor]) -> None:
-        """Put in the place of each tensor that of the first process."""
+    def broadcast(self, tensors: Iterable[Tensor]) -> None:
+        """Replace each tensor by that of the first process."""
         if not self.rank.is_alone:
             for tensor in tensors:
                 message = tensor.contiguous()
-                carrier = self._carrier(message)
-                _together(partial(dist.broadcast, message, src=0, group=carrier))
+                _collectively(partial(dist.broadcast, message, src=0, group=self._group_of(message)))
                 tensor.copy_(message)
 
-    def say(self, text: str) -> str:
+    def broadcast_text(self, text: str) -> str:
         """Return the text of the first process."""
-        return self.send(text.encode()).decode()
+        return self.broadcast_bytes(text.encode()).decode()
 
-    def send(self, data: bytes) -> bytes:
+    def broadcast_bytes(self, data: bytes) -> bytes:
         """Return the bytes of the first process."""
         if self.rank.is_alone:
             return data
         count = torch.tensor([len(data)])
-        self.give([count])
+        self.broadcast([count])
         message = torch.zeros(int(count), dtype=torch.uint8)
         if self.is_first:
             message.copy_(torch.from_numpy(np.frombuffer(data, np.uint8).copy()))
-        self.give([message])
+        self.broadcast([message])
         return message.numpy().tobytes()
 
-    def any(self, wanted: bool) -> bool:  # noqa: FBT001  # the question itself
-        """Say whether any process says yes."""
+    def any(self, wanted: bool) -> bool:  # noqa: FBT001  # the predicate itself
+        """Whether it is wanted in any process."""
         return bool(self.add_up(np.array([wanted], np.float64))[0])
 
-    def wait(self) -> None:
-        """Wait until all are here, however long some of them prepare pictures."""
+    def barrier(self) -> None:
+        """Wait for all processes, however long some of them decode pictures."""
         if not self.rank.is_alone:
-            _together(lambda: dist.monitored_barrier(timeout=_PREPARATION_PATIENCE))
+            _collectively(lambda: dist.monitored_barrier(timeout=_PREPARATION_TIMEOUT))
 
     def check_same(self, what: str, value: str) -> None:
-        """Refuse to work together where something differs between processes.
+        """Raise if a value differs between processes.
 
         Raises:
-            RunError: It is another here than at the first process.
+            RunError: It differs from that of the first process.
         """
-        if self.say(value) != value:
+        if self.broadcast_text(value) != value:
             here = f"process {self.rank.number} of {self.rank.size}, on {socket.gethostname()},"
             raise RunError(
                 f"{here} has other {what} than the first",
@@ -162,13 +158,13 @@ class Group:
                 remedy="give all machines the same files and the same convscope",
             )
 
-    def _carrier(self, message: Tensor) -> dist.ProcessGroup | None:
-        return self.device_messages if message.is_cuda else None
+    def _group_of(self, message: Tensor) -> dist.ProcessGroup | None:
+        return self.gpu_group if message.is_cuda else None
 
 
 @contextmanager
-def joined() -> Generator[Group]:
-    """Meet the processes that torchrun started along with this one, until the context is left.
+def process_group() -> Generator[Group]:
+    """Connect to the processes that torchrun started together with this one, until the context is left.
 
     Raises:
         RunError: They cannot be reached.
@@ -179,11 +175,11 @@ def joined() -> Generator[Group]:
         return
     if "MASTER_ADDR" not in os.environ or "MASTER_PORT" not in os.environ:
         raise RunError(
-            "cannot meet the other processes",
+            "cannot connect to the other processes",
             why="RANK and WORLD_SIZE are set, but neither MASTER_ADDR nor MASTER_PORT",
             remedy="start all processes with torchrun, or unset RANK and WORLD_SIZE",
         )
-    _together(lambda: _meet(here))
+    _collectively(lambda: _connect(here))
     try:
         yield Group(here)
     finally:
@@ -193,60 +189,60 @@ def joined() -> Generator[Group]:
 def run_together(command: Sequence[str], size: int, threads: int) -> None:
     """Run a program in several processes of this machine that train together.
 
-    What they print goes to standard error.
+    Their output goes to standard error.
 
     Args:
         command: The program and its arguments.
         size: How many processes.
-        threads: How many threads each computes with, unless the program says otherwise.
+        threads: Computing threads of each, unless the program sets them.
 
     Raises:
-        RunError: One of them failed; it has said why.
+        RunError: One of them failed; its message is on standard error.
     """
-    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # where they meet
-    meeting = {
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    address = {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(store.port),
         "TORCHELASTIC_USE_AGENT_STORE": "True",
     }
-    shared = {**os.environ, **meeting, "WORLD_SIZE": str(size), "OMP_NUM_THREADS": str(threads)}
+    shared = {**os.environ, **address, "WORLD_SIZE": str(size), "OMP_NUM_THREADS": str(threads)}
     members: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(size):
             own = {"RANK": str(number), "LOCAL_RANK": str(number)}
             members.append(subprocess.Popen(command, env={**shared, **own}, stdout=_STANDARD_ERROR))  # noqa: S603  # ours
         while None in (codes := [member.poll() for member in members]) and not any(codes):
-            time.sleep(_GLANCE_SECONDS)
+            time.sleep(_POLL_SECONDS)
     finally:
         for member in members:
             member.kill()  # does nothing to one that has ended
             member.wait()
     if any(codes):
-        raise RunError("one of the processes that should train together failed", why="it says why above")
+        raise RunError("one of the training processes failed", why="its message is above")
 
 
-def _meet(here: Rank) -> None:
-    """Connect to all others.
+def _connect(here: Rank) -> None:
+    """Connect to all other processes.
 
-    torchrun keeps one store through all its restarts. What processes have left there that are gone would send
-    their successors to addresses where nobody answers any more, and they would wait for ever. So the first
-    process draws a name for a part of the store that is new, and tells it to whoever asks.
+    torchrun keeps one key-value store through all its restarts. Addresses that lost processes have left there
+    would make their successors wait for ever. So the first process draws a new prefix for the keys, and
+    answers with it whoever asks.
     """
-    store, _, _ = next(rendezvous("env://", timeout=_PATIENCE))
+    store, _, _ = next(rendezvous("env://", timeout=_TIMEOUT))
     name = _lead(store, here.size) if here.number == 0 else _follow(store, here.number)
     dist.init_process_group(
         "gloo",
         store=PrefixStore(name, store),
         rank=here.number,
         world_size=here.size,
-        timeout=_PATIENCE,
+        timeout=_TIMEOUT,
     )
 
 
 def _lead(store: Store, size: int) -> str:
     name = secrets.token_hex(8)
     missing = set(range(1, size))
-    end = time.monotonic() + _PATIENCE.total_seconds()
+    end = time.monotonic() + _TIMEOUT.total_seconds()
     while missing:
         if time.monotonic() > end:  # its machine may have vanished before it came
             raise RuntimeError(f"process {min(missing)} did not come")
@@ -255,7 +251,7 @@ def _lead(store: Store, size: int) -> str:
                 missing.remove(number)
             elif store.check([f"asked/{number}"]):  # perhaps by one that is gone: then it asks again
                 store.set(f"answer/{store.get(f'asked/{number}').decode()}", name)
-        time.sleep(_GLANCE_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return name
 
 
@@ -267,11 +263,11 @@ def _follow(store: Store, number: int) -> str:
     return name
 
 
-def _together(work: Callable[[], _Result]) -> _Result:
-    """Do what takes all processes, and return what comes of it.
+def _collectively(work: Callable[[], _Result]) -> _Result:
+    """Return the result of a collective operation.
 
     Raises:
-        RunError: One of them has ended.
+        RunError: Another process has ended.
     """
     try:
         return work()
@@ -279,5 +275,5 @@ def _together(work: Callable[[], _Result]) -> _Result:
         raise RunError(
             "lost the other processes of this run",
             why=str(error).splitlines()[0],
-            remedy="see what they said; torchrun --max-restarts goes on by itself",
+            remedy="see their messages; with torchrun --max-restarts the run resumes by itself",
         ) from error

@@ -1,7 +1,7 @@
-"""What happens while a network is trained, as values.
+"""The events of a training.
 
-The loop says what happens and to whom is not its business: the terminal, the CSV log, the event log and
-TensorBoard are listeners, plain callables that take an event. All durations are in seconds, all shares
+The training loop emits events and does not know who listens: the terminal, the CSV log, the event log and
+TensorBoard are listeners, plain callables that take an event. All durations are in seconds, all fractions
 between 0 and 1.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preparing:
-    """So many pictures of the source are decoded into the store."""
+    """Progress of decoding: `done` of `total` pictures are in the store."""
 
     done: int
     total: int
@@ -25,7 +25,7 @@ class Preparing:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Training begins; `plan` says in a few (title, text) lines what was found and chosen."""
+    """Training begins; `plan` describes data and recipe in a few (title, text) lines."""
 
     run: Path
     plan: tuple[tuple[str, str], ...]
@@ -35,7 +35,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """One batch was learned; loss and accuracy are running means over the epoch so far."""
+    """A training step is done; loss and accuracy are means over the epoch so far."""
 
     epoch: int
     epochs: int
@@ -44,12 +44,12 @@ class StepDone:
     loss: float
     accuracy_fraction: float
     pictures_per_second: float
-    left_seconds: float
+    remaining_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """All training pictures were seen once more; validation figures are None without such pictures."""
+    """An epoch is done; validation figures are None if there is no validation set."""
 
     epoch: int
     epochs: int
@@ -60,19 +60,19 @@ class EpochDone:
     validation_accuracy_fraction: float | None
     pictures_per_second: float
     elapsed_seconds: float
-    left_seconds: float
+    remaining_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a person should know, as one sentence."""
+    """Something people should know, as one sentence."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The model is written; `summary` holds the closing (title, text) lines."""
+    """The model is written; `summary` describes the result in a few (title, text) lines."""
 
     run: Path
     model: Path
@@ -82,9 +82,9 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Training was stopped by a person after `epoch` whole epochs; `convscope train --resume RUN` goes on.
+    """A person stopped the training after `epoch` whole epochs; `convscope train --resume RUN` continues it.
 
-    `epochs` is 0 where that was before the pictures were prepared.
+    `epochs` is 0 if the pictures were not prepared yet.
     """
 
     run: Path
@@ -97,6 +97,6 @@ Listener = Callable[[Event], None]
 
 
 def emit(event: Event, listeners: Iterable[Listener]) -> None:
-    """Let every listener know."""
+    """Pass an event to every listener."""
     for listener in listeners:
         listener(event)

@@ -13,7 +13,7 @@ from convscope.errors import RequestError
 from convscope.studio.jobs import Jobs
 from convscope.studio.studio_folder import StudioFolder
 from convscope.studio.train.runs import Runs
-from convscope.training.recipe import Settings
+from convscope.training.settings import Settings
 
 
 def write(folder, *events):

@@ -6,8 +6,8 @@ import pytest
 import convscope
 from convscope.pictures.sources import open_source
 from convscope.steps import convolution, max_pooling, relu
-from convscope.training.recipe import Settings
 from convscope.training.runs import runner
+from convscope.training.settings import Settings
 from convscope.walkthrough.arrays import EncodedArray
 
 

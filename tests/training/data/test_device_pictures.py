@@ -8,6 +8,7 @@ from convscope.network.threads import run
 from convscope.pictures import augmentation
 from convscope.pictures.batches import UNCHANGED, Augmentation, draw_epoch, unchanged
 from convscope.training.data import device_pictures
+from convscope.training.machine.engine import Engine
 
 DEVICES = [
     torch.device("cpu"),
@@ -59,17 +60,21 @@ def test_moves_by_whole_pixels_and_mirrors_are_exact(device, shape, seed, shift,
     assert torch.equal(theirs, ours)
 
 
+def batch(batcher, device, drawn, positions, size):
+    return batcher.device([one.to(device) for one in batcher.host(drawn, positions, size)], size)
+
+
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("sides", [None, (4, 3)])
-def test_resident_pictures_give_the_batches_of_the_store(make_data, device, precision, sides):
+@pytest.mark.parametrize("size", [(6, 5), (4, 3)])
+def test_pictures_on_the_device_give_the_batches_of_the_store(make_data, device, precision, size):
     pictures, labels = noise(12, (6, 5, 3), 0), np.arange(12) % 3
     data = make_data(pictures, labels)
     drawn = draw_epoch(np.arange(12), Augmentation(mirror=True, shift=2), (6, 5), seed=1, epoch=0)
-    ours, our_labels = data.cut(drawn, slice(2, 9), precision, sides)
-    there = data.at(device)
-    assert there.resident is not None
-    theirs, their_labels = there.cut(drawn, slice(2, 9), precision, sides)
+    host, there = (data.batcher(precision, engine) for engine in (Engine(), Engine(device, fused=False)))
+    assert isinstance(there, device_pictures.DevicePictures)
+    ours, our_labels = batch(host, torch.device("cpu"), drawn, slice(2, 9), size)
+    theirs, their_labels = batch(there, device, drawn, slice(2, 9), size)
     assert theirs.device.type == their_labels.device.type == device.type
     assert theirs.dtype == ours.dtype
     assert theirs.is_contiguous(memory_format=torch.channels_last)
@@ -78,32 +83,26 @@ def test_resident_pictures_give_the_batches_of_the_store(make_data, device, prec
     torch.testing.assert_close(theirs.cpu(), ours, rtol=tolerance, atol=1e-6)
 
 
-def test_float16_holds_the_same_numbers(make_data):
+@pytest.mark.parametrize("fused", [True, False])
+def test_float16_holds_the_same_numbers(make_data, fused):
     data = make_data(noise(6, (6, 5, 3), 0), np.arange(6) % 3)
-    chosen = unchanged(np.arange(6))
-    exact = data.cut(chosen, slice(None), "fp32")[0]
-    for one in (data, data.at(torch.device("cpu"))):
-        found = one.cut(chosen, slice(None), "fp16")[0]
-        assert found.dtype == torch.float16
-        torch.testing.assert_close(found.float(), exact, rtol=2**-10, atol=2**-14)
+    cpu = torch.device("cpu")
+    exact, found = (
+        batch(data.batcher(precision, Engine(cpu, fused)), cpu, unchanged(np.arange(6)), slice(None), (6, 5))[
+            0
+        ]
+        for precision in ("fp32", "fp16")
+    )
+    assert found.dtype == torch.float16
+    torch.testing.assert_close(found.float(), exact, rtol=2**-10, atol=2**-14)
 
 
-def test_pictures_of_another_store_are_cut_where_they_are(make_data):
-    data, other = make_data(), make_data(noise(6, (8, 8, 1), 0), np.arange(6) % 3)
-    there = data.at(torch.device("cpu"))
-    assert there.of(data.store) is there
-    elsewhere = there.of(other.store)
-    assert elsewhere.resident is None
-    chosen = unchanged(np.arange(6))
-    expected = data.of(other.store).cut(chosen, slice(None), "fp32")[0]
-    assert torch.equal(elsewhere.cut(chosen, slice(None), "fp32")[0], expected)
-
-
-def test_too_many_pictures_stay_where_they_are(make_data, monkeypatch):
+def test_too_many_pictures_stay_on_the_host(make_data, monkeypatch):
     data = make_data()
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2 * data.store.pictures.nbytes, 0))
-    found = device_pictures.bring(data.store, data.mean, data.std, torch.device("cuda"))
-    assert found is None
+    size = data.kept.store.pictures.nbytes
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2 * size, 0))
+    gpu = Engine(torch.device("cuda"), fused=False)
+    assert data.batcher("fp32", gpu) == data.host_batcher(data.kept.store, "fp32", gpu)
 
 
 def test_nothing_drawn_changes_nothing():

@@ -29,9 +29,11 @@ from convscope.pictures.store_building import build_store
 from convscope.training.data import stream
 from convscope.training.data import training_data as training_data_module
 from convscope.training.data.stream import open_stream, resolve_store_limit
-from convscope.training.data.training_data import training_data
+from convscope.training.data.training_data import streamed_data, training_data
 from convscope.training.learning.loop import Training
-from convscope.training.recipe import Settings, choose
+from convscope.training.machine.machine import Machine
+from convscope.training.recipe import resolve
+from convscope.training.settings import Settings
 from tars import tar_of
 
 PROGRAM = str(Path(__file__).parents[1] / "streaming_often.py")
@@ -81,7 +83,8 @@ def pets(tmp_path):
 
 @pytest.fixture
 def few_kept(monkeypatch):
-    monkeypatch.setattr(training_data_module, "_SAMPLE", 40)
+    monkeypatch.setattr(stream, "SAMPLE_SIZE", 40)
+    monkeypatch.setattr(training_data_module, "SAMPLE_SIZE", 40)
 
 
 def small(**said):
@@ -90,18 +93,18 @@ def small(**said):
 
 
 def begun(stream, settings):
-    data = training_data(stream.kept, stream.kept_split, stream)
-    return Training(data, choose(data.facts(), settings))
+    data = streamed_data(stream)
+    return Training(data, resolve(settings, data.statistics, Machine()))
 
 
 @pytest.mark.usefixtures("few_kept")
 def test_windows_bring_every_picture_once_an_epoch_as_it_is_in_the_store(pets):
     source = open_source(pets)
     store = build_store(source, FORM)
-    stream = open_stream(source, FORM, small())
-    assert stream.catalogue.digest == store.digest
+    stream = open_stream(source, FORM, small(), LIMIT)
+    assert stream.all.catalogue.digest == store.digest
     orders = []
-    with stream.blocks(batch=10, seed=0, share=ALONE_SHARE) as blocks:
+    with stream.blocks(batch_size=10, seed=0, share=ALONE_SHARE) as blocks:
         assert (blocks.steps, blocks.count) == (BLOCK_STEPS, 5)
         for epoch in range(2):
             seen = []
@@ -111,7 +114,7 @@ def test_windows_bring_every_picture_once_an_epoch_as_it_is_in_the_store(pets):
                 assert np.array_equal(taken, store.pictures[block.held])
                 assert np.array_equal(block.store.labels, store.labels[block.held])
                 seen.append(block.indices)
-            assert np.array_equal(np.sort(np.concatenate(seen)), stream.split.train)
+            assert np.array_equal(np.sort(np.concatenate(seen)), stream.all.split.train)
             orders.append(seen)
     assert not all(map(np.array_equal, *orders))
 
@@ -122,13 +125,13 @@ def ALONE_SHARE(taken):  # noqa: N802
 
 @pytest.mark.usefixtures("few_kept")
 def test_two_processes_hold_what_one_holds(pets):
-    stream = open_stream(open_source(pets), FORM, small())
+    stream = open_stream(open_source(pets), FORM, small(), LIMIT)
 
     def held(rank):
         def share(taken):
             return rank.share(taken.stop - taken.start, taken.start)
 
-        with stream.blocks(batch=10, seed=3, share=share) as blocks:
+        with stream.blocks(batch_size=10, seed=3, share=share) as blocks:
             return [blocks.take(0, number).held.copy() for number in range(blocks.count)]
 
     alone, first, second = held(ALONE), held(Rank(0, 2)), held(Rank(1, 2))
@@ -139,10 +142,10 @@ def test_two_processes_hold_what_one_holds(pets):
 
 def test_with_room_for_all_the_weights_are_those_of_the_store(pets):
     source, settings = open_source(pets), small(store_limit=1000.0)
-    stream = open_stream(source, FORM, settings)
+    stream = open_stream(source, FORM, settings, 1000.0)
     store = build_store(source, FORM)
     data = training_data(store, split(store))
-    trainings = begun(stream, settings), Training(data, choose(data.facts(), settings))
+    trainings = begun(stream, settings), Training(data, resolve(settings, data.statistics, Machine()))
     for training in trainings:
         assert training.run()
         training.finish()
@@ -154,17 +157,17 @@ def test_with_room_for_all_the_weights_are_those_of_the_store(pets):
 def test_a_broken_picture_is_left_out_or_stops_a_strict_run(pets):
     for name, data in shards(broken={7, 200}).items():
         (pets / name).write_bytes(data)
-    stream = open_stream(open_source(pets), FORM, small())
-    assert [one.name[-8:] for one in stream.catalogue.broken] == ["0007.png", "0200.png"]
+    stream = open_stream(open_source(pets), FORM, small(), LIMIT)
+    assert [one.name[-8:] for one in stream.all.catalogue.broken] == ["0007.png", "0200.png"]
     assert begun(stream, small()).run()
     with pytest.raises(PictureError, match=r"0007\.png"):
-        open_stream(open_source(pets), FORM, small(strict=True))
+        open_stream(open_source(pets), FORM, small(strict=True), LIMIT)
 
 
 @pytest.mark.usefixtures("few_kept")
 @pytest.mark.parametrize("damage", ["overwritten", "cut short", "gone"])
 def test_shards_that_change_while_they_are_learned_from_stop_the_run(pets, damage):
-    training = begun(open_stream(open_source(pets), FORM, small()), small())
+    training = begun(open_stream(open_source(pets), FORM, small(), LIMIT), small())
     for path in pets.iterdir():
         size = path.stat().st_size
         if damage == "overwritten":
@@ -185,7 +188,7 @@ def test_object_storage_is_streamed_alike(pets):
             storage.pipe(f"/bucket/pets/{name}", data)
         ends = []
         for place in (pets, "memory://bucket/pets"):
-            training = begun(open_stream(open_source(place), FORM, small()), small())
+            training = begun(open_stream(open_source(place), FORM, small(), LIMIT), small())
             assert training.run()
             ends.append(training.state())
     finally:
@@ -196,10 +199,10 @@ def test_object_storage_is_streamed_alike(pets):
 @pytest.mark.usefixtures("few_kept")
 def test_too_little_room_is_refused(pets):
     with pytest.raises(SettingError, match="too little"):
-        open_stream(open_source(pets), FORM, small(store_limit=20e-6))
-    stream = open_stream(open_source(pets), FORM, small())
+        open_stream(open_source(pets), FORM, small(), 20e-6)
+    stream = open_stream(open_source(pets), FORM, small(), LIMIT)
     with pytest.raises(SettingError, match="two batches of 150"):
-        stream.blocks(batch=150, seed=0, share=ALONE_SHARE)
+        stream.blocks(batch_size=150, seed=0, share=ALONE_SHARE)
 
 
 def test_only_shards_are_streamed(pets, tmp_path):
@@ -229,7 +232,7 @@ def test_a_full_disk_is_said_before_training(pets, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    training = begun(open_stream(open_source(pets), FORM, small(store_limit=1.0)), small())
+    training = begun(open_stream(open_source(pets), FORM, small(), 1.0), small())
     monkeypatch.setattr("convscope.pictures.stream_blocks.reserve", full)
     with pytest.raises(StoreError, match="No space left"):
         training.run()
@@ -320,6 +323,6 @@ def test_the_documented_way_to_make_shards_makes_shards(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("few_kept")
 def test_a_stream_says_what_it_does(pets):
-    stream = open_stream(open_source(pets), FORM, small())
-    assert f"{stream.room:,} at a time" in stream.note
+    stream = open_stream(open_source(pets), FORM, small(), LIMIT)
+    assert f"in blocks of {stream.room:,}" in stream.note
     assert replace(stream, limit=2 * stream.limit).room > stream.room

@@ -5,12 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.pictures.batches import unchanged
-from convscope.training.data.training_data import spread
+from convscope.training.data.sampling import spread
+from convscope.training.machine.engine import Engine
 
 
 def noise(count=30, seed=0):
     pictures = np.random.default_rng(seed).integers(0, 256, (count, 6, 5, 3), np.uint8)
     return pictures, np.arange(count) % 3
+
+
+def batch(data, indices, positions=slice(None), precision="fp32"):
+    batcher = data.batcher(precision, Engine())
+    size = data.shape[1:]
+    return batcher.device(batcher.host(unchanged(indices), positions, size), size)
 
 
 def test_mean_and_standard_deviation_are_those_of_the_training_pictures_alone(make_data):
@@ -24,7 +31,7 @@ def test_mean_and_standard_deviation_are_those_of_the_training_pictures_alone(ma
 def test_pictures_all_alike_are_divided_by_something(make_data):
     pictures, labels = noise()
     data = make_data(np.full_like(pictures, 7), labels)
-    maps, _ = data.cut(unchanged(np.arange(4)), slice(None), "fp32")
+    maps, _ = batch(data, np.arange(4))
     assert torch.equal(maps, torch.zeros(4, 3, 6, 5))
 
 
@@ -32,7 +39,7 @@ def test_pictures_all_alike_are_divided_by_something(make_data):
 def test_a_batch_is_normalised_channels_last_and_labelled(make_data, precision, dtype):
     pictures, labels = noise()
     data = make_data(pictures, labels)
-    maps, numbers = data.cut(unchanged(np.array([4, 9, 2, 7])), slice(1, 4), precision)
+    maps, numbers = batch(data, np.array([4, 9, 2, 7]), slice(1, 4), precision)
     expected = torch.from_numpy((pictures[[9, 2, 7]] - data.mean) / data.std).permute(0, 3, 1, 2)
     assert maps.dtype == dtype
     assert maps.is_contiguous(memory_format=torch.channels_last)
@@ -40,11 +47,11 @@ def test_a_batch_is_normalised_channels_last_and_labelled(make_data, precision, 
     assert numbers.tolist() == labels[[9, 2, 7]].tolist()
 
 
-def test_facts_count_the_training_pictures(make_data):
+def test_statistics_count_the_training_pictures(make_data):
     data = make_data(*noise(), validation=8)
-    assert data.facts().class_counts == (8, 7, 7)
-    assert data.facts().pictures == 22
-    assert data.facts().shape == data.shape == (3, 6, 5)
+    assert data.statistics.class_counts == (8, 7, 7)
+    assert data.statistics.pictures == 22
+    assert data.statistics.shape == data.shape == (3, 6, 5)
 
 
 def test_the_sample_holds_pictures_as_they_are(make_data):

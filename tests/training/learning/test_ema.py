@@ -18,7 +18,7 @@ def walk(layer, average, steps, whole, seed=0):
     been = [layer.weight.detach().numpy().copy()]
     for _ in range(steps):
         layer.weight.data += torch.randn(2, 3, generator=random)
-        average.follow(torch.tensor(whole))
+        average.update(torch.tensor(whole))
         been.append(layer.weight.detach().numpy().copy())
     return np.array(been, np.float64)
 
@@ -42,7 +42,7 @@ def test_a_run_of_a_few_steps_keeps_the_last_weights(layer):
 def test_what_it_gives_are_copies(layer):
     average = WeightAverage(layer)
     walk(layer, average, 5, 1000)
-    average.give()
+    average.copy_to_network()
     assert torch.equal(layer.weight, average.weights["weight"])
     layer.weight.data += 1
     assert not torch.equal(layer.weight, average.weights["weight"])
@@ -53,5 +53,5 @@ def test_it_goes_on_from_kept_weights(layer):
     walk(layer, first, 5, 1000)
     second.load_state({name: tensor.clone() for name, tensor in first.weights.items()})
     for average in (first, second):
-        average.follow(torch.tensor(1000.0))
+        average.update(torch.tensor(1000.0))
     assert torch.equal(first.weights["weight"], second.weights["weight"])

@@ -35,9 +35,9 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(make_training, make_dat
 def test_what_is_learned_is_learned(make_training, make_data):
     training = make_training(make_data(validation=12), epochs=20, flip=False)
     finished(training)
-    for indices in (training.data.split.train, training.data.split.validation):
-        predicted = training.predict(indices).argmax(1).numpy()
-        assert (predicted == training.data.store.labels[indices]).mean() > 0.9
+    for indices in (training.data.kept.split.train, training.data.kept.split.validation):
+        predicted = training.evaluator.predict(indices).argmax(1).numpy()
+        assert (predicted == training.data.kept.store.labels[indices]).mean() > 0.9
 
 
 def test_every_step_and_every_epoch_is_told(make_training, make_data):
@@ -52,7 +52,7 @@ def test_every_step_and_every_epoch_is_told(make_training, make_data):
     assert [event.learning_rate for event in epochs] == pytest.approx(
         [training.recipe.learning_rate * share for share in (0.75, 0.5, 0.25, 0)]
     )
-    assert epochs[-1].left_seconds == 0
+    assert epochs[-1].remaining_seconds == 0
     elapsed = [event.elapsed_seconds for event in epochs]
     assert elapsed == sorted(elapsed)
     # the speed is that of all pictures up to the last step, before the epoch's validation
@@ -63,8 +63,9 @@ def test_the_validation_figures_are_of_the_validation_pictures(make_training, ma
     events = []
     training = make_training(make_data(validation=15), epochs=2, flip=False)
     training.run([events.append])
-    indices = training.data.split.validation
-    logits, labels = training.predict(indices), torch.from_numpy(training.data.store.labels[indices])
+    indices = training.data.kept.split.validation
+    labels = torch.from_numpy(training.data.kept.store.labels[indices])
+    logits = training.evaluator.predict(indices)
     assert events[-1].validation_loss == pytest.approx(F.cross_entropy(logits, labels).item())
     assert events[-1].validation_accuracy_fraction == pytest.approx(
         (logits.argmax(1) == labels).double().mean().item()
@@ -123,7 +124,7 @@ def test_easy_pictures_are_seen_a_third_as_often(make_training, make_data):
     planned = training.recipe.epochs
     finished(training, listeners=[events.append])
     assert training.position.epochs == training.position.epoch == math.ceil(planned / 3)
-    assert f"{training.position.epochs} epochs will do instead of {planned}" in next(
+    assert f"{training.position.epochs} epochs are enough instead of {planned}" in next(
         event.text for event in events if isinstance(event, Note)
     )
     assert events[-1].learning_rate == 0
@@ -139,7 +140,7 @@ def test_the_final_statistics_are_those_of_the_training_pictures(make_training, 
     """With one batch of all pictures, evaluation must give what training on that batch gives."""
     training = make_training(make_data(), batch_size=60, augmentation="none", flip=False)
     finished(training)
-    evaluated = training.predict(training.data.split.train)
+    evaluated = training.evaluator.predict(training.data.kept.split.train)
     training.network.train()
     with torch.no_grad():
         trained = training.network(training.data.sample().to(memory_format=torch.channels_last))
@@ -151,7 +152,7 @@ def test_the_average_of_the_last_weights_is_kept_if_wanted(make_training, averag
     training = make_training(epochs=30, ema=averaging)
     training.run()
     last = training.network.blocks[0].weight.detach().clone()
-    average = training.average.weights["blocks.0.weight"]
+    average = training.ema.weights["blocks.0.weight"]
     training.finish()
     assert not torch.equal(last, average)
     assert torch.equal(training.network.blocks[0].weight, average if averaging else last)
@@ -161,8 +162,8 @@ def test_a_class_that_counts_for_nothing_is_not_learned(make_training):
     training = make_training(epochs=20, flip=False)
     training = Training(training.data, replace(training.recipe, class_weights=(0.0, 1.0, 1.0)))
     finished(training)
-    predicted = training.predict(training.data.split.train).argmax(1).numpy()
-    labels = training.data.store.labels
+    predicted = training.evaluator.predict(training.data.kept.split.train).argmax(1).numpy()
+    labels = training.data.kept.store.labels
     assert not (predicted == 0).any()
     assert (predicted == labels)[labels > 0].mean() > 0.9
 
@@ -171,19 +172,19 @@ def test_logits_are_the_same_whatever_the_batch_they_are_computed_in(make_traini
     pictures = np.random.default_rng(0).integers(0, 256, (1100, 4, 4, 1), np.uint8)
     training = make_training(make_data(pictures, np.arange(1100) % 2), network="3C3", epochs=1)
     training.run()
-    everything = training.predict(np.arange(1100))
+    everything = training.evaluator.predict(np.arange(1100))
     assert everything.shape == (1100, 2)
-    torch.testing.assert_close(everything[990:1010], training.predict(np.arange(990, 1010)))
-    mirrored = training.predict(np.arange(20), flip=True)
+    torch.testing.assert_close(everything[990:1010], training.evaluator.predict(np.arange(990, 1010)))
+    mirrored = training.evaluator.predict(np.arange(20), flip=True)
     assert not torch.allclose(mirrored, everything[:20])
 
 
 def test_pictures_are_shown_smaller_in_the_first_half_of_the_run(make_training):
-    training = make_training(network="4C3-MP8", progressive_resizing=True)
+    training = make_training(network="4C3-MP8", progressive=True)
     shown = []
     training.network.register_forward_pre_hook(
         lambda _, maps: shown.append(tuple(maps[0].shape[2:])) if torch.is_grad_enabled() else None
     )
     training.run()
-    steps = 4 * training.steps
+    steps = 4 * training.schedule.steps
     assert shown == [(6, 6)] * (steps // 2) + [(8, 8)] * (steps // 2)

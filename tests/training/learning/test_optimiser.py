@@ -62,7 +62,7 @@ def test_filters_are_held_at_one_norm_and_turned_by_an_angle(network, fraction):
     weight, rate = network.blocks[0].weight, 0.1
     before = weight.detach().clone()
     backward(network)
-    Optimiser(network, batch=BATCH, filter_rate=rate).step(torch.tensor(fraction))
+    Optimiser(network, batch_size=BATCH, filter_rate=rate).step(torch.tensor(fraction))
     turned = weight.detach() - math.sqrt(5) * before / before.norm()
     sizes = np.linalg.svd(turned.flatten(1).numpy(), compute_uv=False)
     assert sizes.max() < 1.3 * rate * fraction
@@ -72,7 +72,7 @@ def test_filters_are_held_at_one_norm_and_turned_by_an_angle(network, fraction):
 def test_a_step_goes_down_the_slope(network):
     random = torch.Generator().manual_seed(0)
     maps, labels = torch.randn(BATCH, 3, 8, 8, generator=random), torch.arange(BATCH) % 4
-    steps, losses = Optimiser(network, batch=BATCH, filter_rate=0.05), []
+    steps, losses = Optimiser(network, batch_size=BATCH, filter_rate=0.05), []
     for _ in range(20):
         loss = F.cross_entropy(network(maps), labels)
         losses.append(loss.item())
@@ -98,7 +98,7 @@ def test_shifts_and_the_output_layer_follow_pytorchs_sgd(network):
         momentum=optimiser._MOMENTUM,
         nesterov=True,
     )
-    ours = Optimiser(network, batch=BATCH, filter_rate=0.1)
+    ours = Optimiser(network, batch_size=BATCH, filter_rate=0.1)
     for seed in range(5):
         backward(network, seed)
         for name, copy in copies.items():
@@ -111,16 +111,16 @@ def test_shifts_and_the_output_layer_follow_pytorchs_sgd(network):
 
 def test_gradients_are_forgotten(network):
     backward(network)
-    Optimiser(network, batch=BATCH, filter_rate=0.1).step(FULL)
+    Optimiser(network, batch_size=BATCH, filter_rate=0.1).step(FULL)
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
 def test_a_step_not_taken_changes_nothing(network):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    steps = Optimiser(network, batch=BATCH, filter_rate=0.1)
+    steps = Optimiser(network, batch_size=BATCH, filter_rate=0.1)
     backward(network)
     kept = {name: tensor.clone() for name, tensor in network.named_parameters()}
-    steps.forget()
+    steps.zero_grad()
     assert all(parameter.grad is None for parameter in network.parameters())
     assert all(torch.equal(tensor, before[name]) for name, tensor in kept.items())
     assert not any(momentum.any() for momentum in steps.state().values())
@@ -136,14 +136,14 @@ def test_without_bfloat16_updates_are_as_orthogonal(shape):
 
 
 def test_a_kept_state_goes_on_as_if_nothing_had_been(network):
-    first = Optimiser(network, batch=BATCH, filter_rate=0.1)
+    first = Optimiser(network, batch_size=BATCH, filter_rate=0.1)
     for seed in range(3):
         backward(network, seed)
         first.step(FULL)
     kept = {name: tensor.clone() for name, tensor in first.state().items()}
     weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     results = []
-    for one in (first, Optimiser(network, batch=BATCH, filter_rate=0.1)):
+    for one in (first, Optimiser(network, batch_size=BATCH, filter_rate=0.1)):
         one.load_state(kept)
         network.load_state_dict(weights)
         backward(network, seed=3)

@@ -11,9 +11,12 @@ from convscope.errors import SettingError
 from convscope.network.chain import parse_chain
 from convscope.network.folding import fold
 from convscope.training.learning.loop import Training
-from convscope.training.machine.engine import Engine, compare, engine_name, engine_of, resolve_device
-from convscope.training.recipe import Settings, choose
+from convscope.training.machine.engine import Engine, engine_name, engine_of
+from convscope.training.machine.machine import Machine
+from convscope.training.machine.trial import compare, resolve_device
+from convscope.training.recipe import resolve
 from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.settings import Settings
 
 PLAIN = Engine(torch.device("cpu"), fused=False)
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -23,7 +26,7 @@ CHAIN = parse_chain("3C3-MP2", (1, 8, 8), 2)
 
 def begin(data, engine, **said):
     said = {"network": "4C3-MP2-5N", "epochs": 4, "batch_size": 10, "precision": "fp32", **said}
-    return Training(data, choose(data.facts(), Settings(**said)), engine=engine)
+    return Training(data, resolve(Settings(**said), data.statistics, Machine()), engine=engine)
 
 
 def weights(training):
@@ -34,7 +37,7 @@ def weights(training):
 @pytest.mark.parametrize("growing", [False, True])
 def test_one_epoch_on_the_device_is_one_epoch_on_the_processors(make_data, engine, growing):
     data = make_data(validation=12)
-    said = {"network": "16C3-MP2-5C3-AP4", "flip": True, "progressive_resizing": growing, "epochs": 1}
+    said = {"network": "16C3-MP2-5C3-AP4", "flip": True, "progressive": growing, "epochs": 1}
     pair = [begin(data, one, **said) for one in (Engine(), engine)]
     for training in pair:
         training.run()
@@ -42,8 +45,9 @@ def test_one_epoch_on_the_device_is_one_epoch_on_the_processors(make_data, engin
     assert ours.keys() == theirs.keys()
     for name, tensor in ours.items():  # Muon rounds to bfloat16, which carries last bits further
         torch.testing.assert_close(theirs[name], tensor, rtol=0.05, atol=0.02, msg=name)
-    indices = data.split.validation
-    torch.testing.assert_close(pair[1].predict(indices), pair[0].predict(indices), rtol=0.05, atol=0.05)
+    indices = data.kept.split.validation
+    predicted = [training.evaluator.predict(indices) for training in pair]
+    torch.testing.assert_close(predicted[1], predicted[0], rtol=0.05, atol=0.05)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -54,10 +58,10 @@ def test_what_is_learned_is_learned_and_folds_away(make_data, engine, precision)
     training = begin(data, engine, epochs=20, flip=False, precision=precision, **device)
     assert training.run()
     training.finish()
-    indices = data.split.validation
-    predicted = training.predict(indices)
+    indices = data.kept.split.validation
+    predicted = training.evaluator.predict(indices)
     assert predicted.device.type == "cpu"
-    assert (predicted.argmax(1).numpy() == data.store.labels[indices]).mean() > 0.9
+    assert (predicted.argmax(1).numpy() == data.kept.store.labels[indices]).mean() > 0.9
     assert all(array.dtype == np.float32 for array in fold(training.network).values())
 
 
@@ -93,7 +97,7 @@ def test_a_step_whose_gradients_overflow_is_not_taken(make_data):
 def test_the_faster_of_two_is_taken(monkeypatch):
     times = {True: 0.2, False: 0.1}
     monkeypatch.setattr(
-        "convscope.training.machine.engine._step_seconds", lambda engine, *_: times[engine.fused]
+        "convscope.training.machine.trial._step_seconds", lambda engine, *_: times[engine.fused]
     )
     device, note = compare(PLAIN, "fp32", CHAIN, 8)
     assert (device, note) == (
@@ -119,12 +123,12 @@ def test_a_gpu_that_fails_is_left_alone():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_without_a_gpu_it_is_the_cpu_unless_a_gpu_was_wanted():
-    settled, notes = resolve_device(Settings(), (1, 8, 8), 2)
-    assert (settled.device, notes) == ("cpu", ())
-    assert settled.precision in {"bf16", "fp32"}
-    assert resolve_device(settled, (1, 8, 8), 2) == (settled, ())
+    machine, notes = resolve_device(Settings(), CHAIN, 8)
+    assert (machine.device, notes) == ("cpu", ())
+    assert machine.precision in {"bf16", "fp32"}
+    assert resolve_device(Settings(precision="bf16"), CHAIN, 8) == (Machine("cpu", "bf16"), ())
     with pytest.raises(SettingError, match="cannot train on a GPU"):
-        resolve_device(Settings(device="cuda"), (1, 8, 8), 2)
+        resolve_device(Settings(device="cuda"), CHAIN, 8)
     with pytest.raises(SettingError, match="cannot train on a GPU"):
         engine_of("cuda")
 
@@ -134,22 +138,21 @@ def test_several_processes_train_on_gpus_only_if_each_has_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
     tried = []
 
-    def compare(gpu, _precision, _chain, batch):
-        tried.append((gpu, batch))
+    def compare(gpu, _precision, _chain, batch_size):
+        tried.append((gpu, batch_size))
         return "cuda", "it is faster"
 
-    monkeypatch.setattr("convscope.training.machine.engine.compare", compare)
+    monkeypatch.setattr("convscope.training.machine.trial.compare", compare)
     said = Settings(precision="fp32", batch_size=60)
-    here = {"shape": (1, 8, 8), "classes": 2, "processes": 3}
-    settled, notes = resolve_device(said, **here, each_has_gpu=False)
-    assert settled.device == "cpu"
+    machine, notes = resolve_device(said, CHAIN, 20, each_has_gpu=False)
+    assert machine.device == "cpu"
     assert notes == ("training on the CPU: not every process has a GPU of its own",)
     with pytest.raises(SettingError, match="cannot train on GPUs"):
-        resolve_device(replace(said, device="cuda"), **here, each_has_gpu=False)
+        resolve_device(replace(said, device="cuda"), CHAIN, 20, each_has_gpu=False)
     assert not tried
-    settled, notes = resolve_device(said, **here, each_has_gpu=True)
-    assert (settled.device, notes) == ("cuda", ("it is faster",))
-    assert tried == [(Engine(torch.device("cuda", 0), fused=False), 20)]  # a process's share of a batch
+    machine, notes = resolve_device(said, CHAIN, 20, each_has_gpu=True)
+    assert (machine.device, notes) == ("cuda", ("it is faster",))
+    assert tried == [(Engine(torch.device("cuda", 0), fused=False), 20)]
 
 
 @needs_gpu

@@ -32,7 +32,7 @@ def epoch(number, *, loss=0.5, validated=True):
         validation_accuracy_fraction=0.5 if validated else None,
         pictures_per_second=1e4,
         elapsed_seconds=float(number),
-        left_seconds=1.0,
+        remaining_seconds=1.0,
     )
 
 

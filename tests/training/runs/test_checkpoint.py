@@ -8,8 +8,9 @@ import torch
 
 from convscope.errors import ConvscopeError, RunError
 from convscope.training.learning.loop import Position
+from convscope.training.run_files import CHECKPOINTS
 from convscope.training.runs import checkpoint
-from convscope.training.runs.checkpoint import NAMES, Checkpoints
+from convscope.training.runs.checkpoint import Checkpoints
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_what_was_kept_comes_back(stopped, make_training, tmp_path):
     for part in (
         lambda one: one.network.state_dict(),
         lambda one: one.optimiser.state(),
-        lambda one: one.average.weights,
+        lambda one: one.ema.weights,
     ):
         assert all(torch.equal(tensor, part(restored)[name]) for name, tensor in part(stopped).items())
     for training in (stopped, restored):
@@ -59,7 +60,7 @@ def test_the_newest_and_the_one_before_are_kept(stopped, tmp_path):
     checkpoints = Checkpoints(tmp_path)
     for epoch in (0, 1, 2):
         checkpoints.save(at(stopped, epoch))
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(CHECKPOINTS)
     Checkpoints(tmp_path).restore(at(stopped, 0))
     assert stopped.position.epoch == 2
 
@@ -74,7 +75,7 @@ def test_the_one_before_is_used_if_the_newest_is_damaged_and_the_next_takes_its_
     again = Checkpoints(tmp_path)
     (note,) = again.restore(at(stopped, 2))
     assert newest.name in note
-    assert "damaged" in note
+    assert "checksum" in note
     assert stopped.position.epoch == 0
     kept = good.read_bytes()
     again.save(at(stopped, 1))
@@ -92,7 +93,7 @@ def test_every_flipped_bit_is_noticed(stopped, tmp_path):
         flipped = bytearray(data)
         flipped[place] ^= 1 << int(random.integers(8))
         path.write_bytes(flipped)
-        with pytest.raises(RunError, match="cannot go on with"):
+        with pytest.raises(RunError, match="cannot resume from"):
             Checkpoints(tmp_path).restore(stopped)
 
 
@@ -127,7 +128,7 @@ PLACE = {"epochs": 3, "epoch": 1, "step": 2}
     [
         ({"momentum.blocks.0.weight": None}, {}),
         ({"network.blocks.0.weight": torch.zeros(1)}, {}),
-        ({"average.more": torch.zeros(1)}, {}),
+        ({"ema.more": torch.zeros(1)}, {}),
         ({}, {"position": None}),
         ({}, {"position": {**PLACE, "step": 7}}),
         ({}, {"position": {**PLACE, "step": -1}}),
@@ -142,7 +143,7 @@ def test_a_checkpoint_of_another_kind_is_refused_and_changes_nothing(stopped, tm
     Checkpoints(tmp_path).save(stopped)
     rewrite(only(tmp_path), tensors, metadata)
     stopped.position = before = Position(3)
-    with pytest.raises(RunError, match="cannot go on with"):
+    with pytest.raises(RunError, match="cannot resume from"):
         Checkpoints(tmp_path).restore(stopped)
     assert stopped.position == before
 
@@ -161,13 +162,13 @@ def test_what_is_rewritten_with_nothing_changed_is_taken(stopped, tmp_path):
 def test_a_damaged_checkpoint_is_refused(stopped, tmp_path, damage):
     Checkpoints(tmp_path).save(stopped)
     only(tmp_path).write_bytes(damage(only(tmp_path).read_bytes()))
-    with pytest.raises(RunError, match="cannot go on with"):
+    with pytest.raises(RunError, match="cannot resume from"):
         Checkpoints(tmp_path).restore(stopped)
 
 
 def test_a_model_is_no_checkpoint(stopped, model_path):
-    model_path.rename(model_path.parent / NAMES[0])
-    with pytest.raises(RunError, match="cannot go on with"):
+    model_path.rename(model_path.parent / CHECKPOINTS[0])
+    with pytest.raises(RunError, match="cannot resume from"):
         Checkpoints(model_path.parent).restore(stopped)
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from convscope.training.runs.interruption import asked_to_stop
+from convscope.training.runs.interruption import stop_requested
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -19,7 +19,7 @@ def handlers():
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_is_noted_and_nothing_else_happens(number):
-    with asked_to_stop() as wants_stop:
+    with stop_requested() as wants_stop:
         assert not wants_stop()
         os.kill(os.getpid(), number)
         assert wants_stop()
@@ -27,7 +27,7 @@ def test_a_signal_is_noted_and_nothing_else_happens(number):
 
 
 def test_the_second_ctrl_c_is_not_caught():
-    with asked_to_stop() as wants_stop:
+    with stop_requested() as wants_stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert wants_stop()
         with pytest.raises(KeyboardInterrupt):
@@ -35,7 +35,7 @@ def test_the_second_ctrl_c_is_not_caught():
 
 
 def test_an_error_restores_the_handlers():
-    with pytest.raises(ZeroDivisionError), asked_to_stop():
+    with pytest.raises(ZeroDivisionError), stop_requested():
         raise ZeroDivisionError
 
 
@@ -43,7 +43,7 @@ def test_in_another_thread_nobody_asks():
     answers = []
 
     def work():
-        with asked_to_stop() as wants_stop:
+        with stop_requested() as wants_stop:
             answers.append(wants_stop())
 
     thread = threading.Thread(target=work)

@@ -5,8 +5,8 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
-from convscope.training.recipe import Settings
 from convscope.training.runs import runner
+from convscope.training.settings import Settings
 
 SETTINGS = Settings(network="8C3-MP2-16C3-24N", epochs=12, batch_size=50, precision="fp32", size=(8, 8))
 

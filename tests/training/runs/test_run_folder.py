@@ -2,41 +2,45 @@ import json
 
 import pytest
 
-from convscope.errors import ConvscopeError, DataError, RunError, SettingError
-from convscope.training.recipe import Settings
+from convscope.errors import ConvscopeError, DataError, RunError
+from convscope.training.machine.machine import Machine
+from convscope.training.run_files import RECORD
 from convscope.training.runs import run_folder
-from convscope.training.runs.run_folder import NAME, Origin, taken, taken_again
+from convscope.training.runs.run_folder import Record, new_folder, stopped_folder
+from convscope.training.settings import Settings
 
-ORIGIN = Origin("/pets", Settings(size=(8, 9), epochs=3, flip=False, precision="bf16", seed=4), 2)
+RECORDED = Record(
+    "/pets", Settings(size=(8, 9), epochs=3, flip=False, precision="bf16", seed=4), 2, machine=Machine()
+)
 
 
 def begun(run):
-    with taken(run):
-        run_folder.write(run, ORIGIN)
+    with new_folder(run):
+        run_folder.write(run, RECORDED)
     return run
 
 
 def failing(run, *, begins=False):
-    with taken(run):
-        run_folder.write(run, ORIGIN)
+    with new_folder(run):
+        run_folder.write(run, RECORDED)
         if begins:
             (run / "checkpoint").touch()
         raise DataError("no pictures")
 
 
 def test_what_was_written_is_read(tmp_path):
-    with taken_again(begun(tmp_path / "new" / "run")) as origin:
-        assert origin == ORIGIN
+    with stopped_folder(begun(tmp_path / "new" / "run")) as record:
+        assert record == RECORDED
 
 
 def test_only_one_at_a_time(tmp_path):
     run = tmp_path / "run"
-    with taken(run):
-        for take in (taken, taken_again):
-            run_folder.write(run, ORIGIN)
+    with new_folder(run):
+        for take in (new_folder, stopped_folder):
+            run_folder.write(run, RECORDED)
             with pytest.raises(RunError, match="another process works in"), take(run):
                 pass
-    with taken_again(run), pytest.raises(RunError, match="another process"), taken_again(run):
+    with stopped_folder(run), pytest.raises(RunError, match="another process"), stopped_folder(run):
         pass
 
 
@@ -56,8 +60,8 @@ def test_folders_that_were_there_stay(tmp_path):
 def test_what_has_begun_stays(tmp_path):
     with pytest.raises(DataError):
         failing(tmp_path / "run", begins=True)
-    with taken_again(tmp_path / "run") as origin:
-        assert origin == ORIGIN
+    with stopped_folder(tmp_path / "run") as record:
+        assert record == RECORDED
 
 
 def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
@@ -65,20 +69,20 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
     (run / "figures").mkdir()
     for leftover in (run / ".convscope-0123", run / "figures" / ".convscope-0123"):
         leftover.touch()
-    with taken_again(run):
-        assert sorted(path.name for path in run.rglob("*")) == ["figures", NAME]
+    with stopped_folder(run):
+        assert sorted(path.name for path in run.rglob("*")) == ["figures", RECORD]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / ".convscope-4567").touch()
     begun(tmp_path / "other")
 
 
-def test_a_run_that_has_ended_is_told_from_none(tmp_path):
+def test_a_run_that_has_ended_is_distinguished_from_none(tmp_path):
     run = begun(tmp_path / "run")
-    run_folder.end(run)
-    with pytest.raises(RunError, match="there is no stopped run") as none, taken_again(run):
+    run_folder.finish(run)
+    with pytest.raises(RunError, match="there is no stopped run") as none, stopped_folder(run):
         pass
     (run / "model.safetensors").touch()
-    with pytest.raises(RunError, match="come to its end") as ended, taken_again(run):
+    with pytest.raises(RunError, match="it has finished") as ended, stopped_folder(run):
         pass
     assert none.value.remedy != ended.value.remedy
 
@@ -89,21 +93,19 @@ def test_a_run_that_has_ended_is_told_from_none(tmp_path):
         ("", RunError),
         ("{}", RunError),
         ("[" * 100_000, RunError),
-        (json.dumps({"format": "2", "origin": {"data": "", "settings": {}, "threads": 1}}), RunError),
-        (json.dumps({"format": "1", "origin": {"data": "", "settings": {}, "threads": 10**6}}), RunError),
+        (json.dumps({"format": "0", "run": {"data": "", "settings": {}, "threads": 1}}), RunError),
+        (json.dumps({"format": "2", "run": {"data": "", "settings": {}, "threads": 10**6}}), RunError),
         (
-            json.dumps(
-                {"format": "1", "origin": {"data": "", "settings": {}, "threads": 1, "processes": []}}
-            ),
+            json.dumps({"format": "2", "run": {"data": "", "settings": {}, "threads": 1, "processes": []}}),
             RunError,
         ),
         (
-            json.dumps({"format": "1", "origin": {"data": "", "settings": {"epochs": -1}, "threads": 1}}),
-            SettingError,
+            json.dumps({"format": "2", "run": {"data": "", "settings": {"epochs": -1}, "threads": 1}}),
+            RunError,
         ),
         (
             json.dumps(
-                {"format": "1", "origin": {"data": "", "settings": {"epochs": "x\n\x1b[31m"}, "threads": 1}}
+                {"format": "2", "run": {"data": "", "settings": {"epochs": "x\n\x1b[31m"}, "threads": 1}}
             ),
             RunError,
         ),
@@ -111,18 +113,26 @@ def test_a_run_that_has_ended_is_told_from_none(tmp_path):
 )
 def test_a_damaged_record_is_refused(tmp_path, text, error):
     run = begun(tmp_path / "run")
-    (run / NAME).write_text(text)
-    with pytest.raises(error) as caught, taken_again(run):
+    (run / RECORD).write_text(text)
+    with pytest.raises(error) as caught, stopped_folder(run):
         pass
     assert "\x1b" not in str(caught.value)
-    assert (run / NAME).read_text() == text
+    assert (run / RECORD).read_text() == text
 
 
-RECEIPT = {"data": "pets", "settings": json.dumps({"seed": 3}), "threads": "2", "processes": "1, 2"}
+RECEIPT = {
+    "data": "pets",
+    "settings": json.dumps({"seed": 3}),
+    "threads": "2",
+    "processes": "1, 2",
+    "resolved": json.dumps({"device": "cpu", "precision": "bf16", "store_limit": None}),
+}
 
 
 def test_a_receipt_tells_where_its_run_came_from():
-    assert run_folder.from_receipt(RECEIPT) == Origin("pets", Settings(seed=3), 2, processes=(1, 2))
+    assert run_folder.from_receipt(RECEIPT) == Record(
+        "pets", Settings(seed=3), 2, processes=(1, 2), machine=Machine("cpu", "bf16")
+    )
     old = {name: text for name, text in RECEIPT.items() if name != "processes"}
     assert run_folder.from_receipt(old).processes == (1,)
 
@@ -138,6 +148,7 @@ def test_a_receipt_tells_where_its_run_came_from():
         {"threads": "0"},
         {"processes": ""},
         {"processes": "1, 0"},
+        {"resolved": json.dumps({"device": "tpu"})},
     ],
 )
 def test_a_damaged_receipt_is_told(damage):
@@ -145,7 +156,7 @@ def test_a_damaged_receipt_is_told(damage):
         run_folder.from_receipt(RECEIPT | damage)
 
 
-@pytest.mark.parametrize("missing", ["data", "settings", "threads"])
+@pytest.mark.parametrize("missing", ["data", "settings", "threads", "resolved"])
 def test_an_old_receipt_is_told(missing):
     with pytest.raises(ValueError, match=missing):
         run_folder.from_receipt({name: text for name, text in RECEIPT.items() if name != missing})

@@ -17,9 +17,10 @@ from PIL import Image
 import convscope
 from convscope.errors import DataError, ExportError, NetworkError, RunError, SettingError
 from convscope.model.raw_graph import build_raw_graph
+from convscope.training import run_files
 from convscope.training.events import EpochDone, Finished, Note, Preparing, Started, StepDone, Stopped
-from convscope.training.recipe import Settings
-from convscope.training.runs import run_folder, runner
+from convscope.training.runs import runner
+from convscope.training.settings import Settings
 
 SMALL = Settings(network="3C3-MP2", epochs=6, batch_size=5, precision="fp32", size=(8, 8))
 
@@ -112,7 +113,7 @@ def test_what_happens_is_told_in_order(pets):
     assert kinds.index(Started) < kinds.index(Note) < kinds.index(StepDone)
     started = next(event for event in events if isinstance(event, Started))
     assert started.epochs == 6
-    assert {"pictures", "prepared", "network", "plan", "variation"} <= dict(started.plan).keys()
+    assert {"data", "input size", "network", "schedule", "augmentation"} <= dict(started.plan).keys()
     assert any("set aside" in event.text for event in events if isinstance(event, Note))
 
 
@@ -173,7 +174,7 @@ def test_pictures_that_changed_since_are_noticed(pets, tmp_path, paint: Callable
     paint(pets / "dark" / "5.png", 20, seed=999)
     with pytest.raises(RunError, match="have changed since"):
         runner.resume(tmp_path / "run")
-    assert (tmp_path / "run" / run_folder.NAME).exists()
+    assert (tmp_path / "run" / run_files.RECORD).exists()
 
 
 def test_pictures_that_are_gone_are_noticed(pets, tmp_path):
@@ -207,14 +208,14 @@ def test_a_finished_run_cannot_be_resumed(pets, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        (Settings(epochs=0), SettingError),
-        (Settings(network="MP2-MP2-MP2-MP2", size=(8, 8)), NetworkError),
+        ({"epochs": 0}, SettingError),
+        ({"network": "MP2-MP2-MP2-MP2", "size": (8, 8)}, NetworkError),
     ],
 )
 def test_what_is_impossible_is_said_before_anything_is_trained(pets, tmp_path, settings, error):
     events = []
     with pytest.raises(error):
-        runner.train(pets, settings, output=tmp_path / "run", listeners=[events.append])
+        runner.train(pets, Settings(**settings), output=tmp_path / "run", listeners=[events.append])
     assert not any(isinstance(event, Started) for event in events)
 
 
@@ -227,12 +228,13 @@ def test_pictures_with_a_split_of_their_own_keep_it(tmp_path, paint: Callable[..
     assert model.figures["pictures"] == 6
 
 
-def test_what_computed_is_settled_and_said_in_the_receipt(pets, tmp_path):
+def test_device_and_precision_are_in_the_receipt(pets, tmp_path):
     said = dataclasses.replace(SMALL, precision=None, device="cpu")
     model = runner.train(pets, said, output=tmp_path / "run").model
-    settled = json.loads(model.receipt["settings"])
-    assert settled["device"] == model.receipt["device"] == "cpu"
-    assert settled["precision"] in {"bf16", "fp32"}
+    resolved = json.loads(model.receipt["resolved"])
+    assert resolved["device"] == model.receipt["device"] == "cpu"
+    assert resolved["precision"] in {"bf16", "fp32"}
+    assert json.loads(model.receipt["settings"])["precision"] is None
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -7,8 +7,8 @@ import pytest
 from convscope.errors import RunError
 from convscope.model.file import load, save
 from convscope.training.events import Note
-from convscope.training.recipe import Settings
 from convscope.training.runs import runner
+from convscope.training.settings import Settings
 
 SMALL = Settings(network="3C3-MP2", epochs=2, batch_size=5, precision="fp32", size=(8, 8))
 
@@ -44,7 +44,7 @@ def test_the_same_command_again_finds_the_model(ended, pets):
     run, before = ended
     events = []
     classifier = runner.train(pets, SMALL, output=run, keep_epochs=True, listeners=[events.append])
-    assert events == [Note(f"this run has come to its end already: {run / 'model.safetensors'} is its model")]
+    assert events == [Note(f"this run has finished already: {run / 'model.safetensors'} is its model")]
     np.testing.assert_equal(classifier.model.weights, load(run / "model.safetensors").weights)
     assert contents(run) == before
 

@@ -14,7 +14,8 @@ from convscope.studio.data.collection_routes import collection_routes
 from convscope.studio.data.thumbnails import ThumbnailStore
 from convscope.studio.ids import DataId  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.sources import OpenData  # noqa: TC001 - FastAPI looks it up
-from convscope.training.recipe import Settings, resolve_preparation
+from convscope.training.recipe import resolve_preparation
+from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
     from convscope.pictures.sources.source import Source
@@ -96,7 +97,7 @@ def data_routes(workspace: Workspace) -> APIRouter:
 
 
 def _summary(data: OpenData, source: Source) -> DataSummary:
-    size = resolve_preparation(survey(source), Settings())
+    size = resolve_preparation(Settings(), survey(source))
     shape = (size.channels, size.height, size.width)
     return DataSummary(
         id=data.id,

@@ -15,7 +15,7 @@ from convscope.studio.ids import RunName  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.studio_folder import checked_name
 from convscope.studio.train.runs import Run, RunEvents  # noqa: TC001 - FastAPI looks them up
 from convscope.studio.train.snapshot_routes import snapshot_routes
-from convscope.training.recipe import Settings
+from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
     from convscope.studio.train.runs import Runs
@@ -47,11 +47,7 @@ class NewRun(BaseModel):
 
     data: str = Field(description="The data's id.", max_length=16)
     name: str | None = Field(None, description="The run's name; by default the data's.", max_length=60)
-    network: str | None = Field(None, description="A notation, or a preset's name.", max_length=2_048)
-    size: int | None = Field(
-        None, ge=1, le=1_024, description="Height and width to which pictures are resized."
-    )
-    epochs: int | None = Field(None, ge=1, le=100_000)
+    settings: Settings = Settings()
 
 
 class RunList(BaseModel):
@@ -91,10 +87,7 @@ def _add_runs(router: APIRouter, workspace: Workspace, runs: Runs) -> None:
     def start(new: NewRun) -> Run:
         """Start a run in a process of its own."""
         data = workspace.sources.find(new.data)
-        size = None if new.size is None else (new.size, new.size)
-        settings = Settings(network=new.network, size=size, epochs=new.epochs)
-        settings.check()
-        return runs.start(checked_name(new.name or data.name), data.location, settings)
+        return runs.start(checked_name(new.name or data.name), data.location, new.settings)
 
     @router.get("/api/runs/{run}")
     def find(run: RunName) -> Run:

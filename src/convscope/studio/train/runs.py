@@ -22,17 +22,18 @@ from convscope.model.file import load
 from convscope.pictures.naming import natural_order
 from convscope.studio.event_file import EventFile
 from convscope.studio.studio_folder import free_name
+from convscope.training import run_files
 from convscope.training.runs import run_folder
+from convscope.training.settings import options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.studio.jobs import Jobs
     from convscope.studio.studio_folder import StudioFolder
-    from convscope.training.recipe import Settings
+    from convscope.training.settings import Settings
 
 RunState = Literal["starting", "running", "paused", "interrupted", "failed", "finished"]
-_METRICS = "metrics.json"
 _MOST_EPOCHS = 100_000
 _MOST_PROCESSES = 2**31
 _BUSY = {"starting", "running"}
@@ -136,7 +137,7 @@ class Runs:
         Raises:
             RequestError: 404: there is no run of that name.
         """
-        files = (self._folder / self._known(name) / run_folder.SNAPSHOTS).glob("*.safetensors")
+        files = (self._folder / self._known(name) / run_files.SNAPSHOTS).glob("*.safetensors")
         return {int(file.stem): file for file in sorted(files) if file.stem.isdecimal()}
 
     def data(self, name: str) -> str:
@@ -147,9 +148,9 @@ class Runs:
             ConvscopeError: Neither its record nor its model can be read.
         """
         folder = self._folder / self._known(name)
-        if (folder / run_folder.NAME).exists():
+        if (folder / run_files.RECORD).exists():
             return run_folder.read(folder).data
-        return load(folder / run_folder.MODEL).receipt["data"]
+        return load(folder / run_files.MODEL).receipt["data"]
 
     def revisions(self) -> dict[str, str]:
         """Return a text for every run, by its name, that changes whenever something happens in the run."""
@@ -175,20 +176,13 @@ class Runs:
         Args:
             name: Fit for a folder; a number is added if it is taken.
             data: The location of the pictures.
-            settings: Of these, network, size and epochs are used.
+            settings: Of the training.
         """
         with self._changing:
             name = free_name(name, self._folder)
             folder = self._folder / name
             folder.mkdir()
-            options = ["--keep-epochs", f"--output={folder}"]
-            if settings.network is not None:
-                options.append(f"--network={settings.network}")
-            if settings.size is not None:
-                options.append(f"--size={settings.size[0]}x{settings.size[1]}")
-            if settings.epochs is not None:
-                options.append(f"--epochs={settings.epochs}")
-            self._train(name, *options, "--", data)
+            self._train(name, "--keep-epochs", f"--output={folder}", *options(settings), "--", data)
         return self._run(name)
 
     def resume(self, name: str) -> Run:
@@ -248,7 +242,7 @@ class Runs:
 
     def _test_accuracy(self, name: str) -> float | None:
         try:
-            metrics = strict_json.parse((self._folder / name / _METRICS).read_bytes())
+            metrics = strict_json.parse((self._folder / name / run_files.METRICS).read_bytes())
         except (OSError, ValueError):
             return None
         match metrics:
@@ -264,9 +258,9 @@ class Runs:
             return "running"
         if is_started:
             return "starting"
-        if (folder / run_folder.NAME).exists():
+        if (folder / run_files.RECORD).exists():
             return "paused" if self._history(name).last == "Stopped" else "interrupted"
-        return "finished" if (folder / run_folder.MODEL).exists() else "failed"
+        return "finished" if (folder / run_files.MODEL).exists() else "failed"
 
     def _process(self, name: str) -> int | None:
         """Return the process that trains a run, if one does: it is alive, and the folder is locked."""
@@ -288,7 +282,7 @@ class Runs:
             return history
 
     def _events_path(self, name: str) -> Path:
-        return self._folder / name / run_folder.EVENTS
+        return self._folder / name / run_files.EVENTS
 
     def _names(self) -> list[str]:
         return sorted((entry.name for entry in self._folder.iterdir() if entry.is_dir()), key=natural_order)

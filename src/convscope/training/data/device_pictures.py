@@ -1,6 +1,6 @@
-"""Pictures that lie on the device that learns from them, and batches that are cut there.
+"""Pictures that are kept on the device, and batches that are made there.
 
-What is drawn (`pictures/batches.py`) is the same as on the processors, and so is the arithmetic of
+What is drawn (`pictures/batches.py`) is the same as on the host, and so is the arithmetic of
 `pictures/augmentation.py`, step by step, for all pictures of a batch at once.
 """
 
@@ -27,60 +27,53 @@ _SHARE = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
-    """Pictures on a device.
+class DevicePictures:
+    """A `Batcher` of pictures on a device: the host sends what was drawn, the device cuts the batch.
 
     Attributes:
         pictures: (n, height, width, channels) uint8.
         labels: (n,) int64.
         mean: (channels,) float32, in pixel values.
         std: (channels,) float32, likewise.
+        dtype: Of the maps.
     """
 
     pictures: Tensor
     labels: Tensor
     mean: Tensor
     std: Tensor
+    dtype: torch.dtype
 
-    def order(self, epoch: batches.Epoch, taken: slice, sides: tuple[int, int]) -> tuple[Tensor, ...]:
-        """Say what is to be cut: all that has to be sent for a batch.
-
-        Args:
-            epoch: What was drawn.
-            taken: Which places of its order.
-            sides: Height and width to show the pictures in.
+    def host(self, epoch: batches.Epoch, positions: slice, size: tuple[int, int]) -> tuple[Tensor, ...]:
+        """Return what was drawn for a batch.
 
         Returns:
             Which pictures (batch,), where their pixels come from (batch, 2, 3), their colours and their
             holes (batch, 3).
         """
-        moved = batches.shrunk(epoch.maps[taken], tuple(self.pictures.shape[1:3]), sides)
-        drawn = epoch.order[taken], moved, epoch.colours[taken], epoch.holes[taken]
+        maps = batches.shrunk(epoch.maps[positions], tuple(self.pictures.shape[1:3]), size)
+        drawn = epoch.order[positions], maps, epoch.colours[positions], epoch.holes[positions]
         return tuple(torch.from_numpy(array) for array in drawn)
 
-    def cut(
-        self, sent: Sequence[Tensor], dtype: torch.dtype, sides: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
-        """Cut the batch that an order, sent to the device, asks for.
-
-        Returns:
-            Maps (batch, channels, height, width), channels-last, and labels (batch,), both on the device.
-        """
+    def device(self, sent: Sequence[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Cut the batch that was drawn."""
         picks, maps, colours, holes = sent
-        cells = cut_batch(self.pictures, picks, maps, colours, holes, self.mean, self.std, sides)
-        return cells.to(dtype).permute(0, 3, 1, 2), self.labels[picks]
+        cells = cut_batch(self.pictures, picks, maps, colours, holes, self.mean, self.std, size)
+        return cells.to(self.dtype).permute(0, 3, 1, 2), self.labels[picks]
 
 
-def bring(
-    store: Store, mean: NDArray[np.float32], std: NDArray[np.float32], place: torch.device
-) -> Resident | None:
-    """Bring the pictures of a store to a device; None where they would fill too much of it."""
-    if place.type == "cuda" and store.pictures.nbytes > _SHARE * torch.cuda.mem_get_info(place)[0]:
+def to_device(
+    store: Store,
+    mean: NDArray[np.float32],
+    std: NDArray[np.float32],
+    dtype: torch.dtype,
+    device: torch.device,
+) -> DevicePictures | None:
+    """Copy the pictures of a store to a device; None where they would fill too much of it."""
+    if device.type == "cuda" and store.pictures.nbytes > _SHARE * torch.cuda.mem_get_info(device)[0]:
         return None
-    pictures, labels, *scales = (
-        torch.tensor(array, device=place) for array in (store.pictures, store.labels, mean, std)
-    )
-    return Resident(pictures, labels, *scales)
+    arrays = store.pictures, store.labels, mean, std
+    return DevicePictures(*(torch.tensor(array, device=device) for array in arrays), dtype=dtype)
 
 
 def cut_batch(
@@ -91,7 +84,7 @@ def cut_batch(
     holes: Tensor,
     mean: Tensor,
     std: Tensor,
-    sides: tuple[int, int],
+    size: tuple[int, int],
 ) -> Tensor:
     """Cut the pictures of a batch: moved, mirrored, recoloured, cut out and normalised.
 
@@ -103,12 +96,12 @@ def cut_batch(
         holes: (batch, 3) float32, likewise.
         mean: (channels,) float32, in pixel values.
         std: (channels,) float32, likewise.
-        sides: Height and width to show them in.
+        size: Height and width to show them in.
 
     Returns:
         (batch, height, width, channels) float32.
     """
-    (height, width), (tall, wide) = sides, pictures.shape[1:3]
+    (height, width), (tall, wide) = size, pictures.shape[1:3]
     r = (torch.arange(height, device=pictures.device, dtype=torch.float32) - 0.5 * (height - 1))[:, None]
     s = torch.arange(width, device=pictures.device, dtype=torch.float32) - 0.5 * (width - 1)
     m = maps[:, :, :, None, None]
@@ -126,18 +119,18 @@ def cut_batch(
     contrast, brightness, saturation = colours[:, :, None, None, None].unbind(1)
     grey = values.mean(3, keepdim=True)
     values = mean + contrast * (grey + saturation * (values - grey) - mean) + brightness
-    return ((values - mean) / std).masked_fill_(_hidden(holes, sides)[..., None], 0)
+    return ((values - mean) / std).masked_fill_(_hidden(holes, size)[..., None], 0)
 
 
-def _hidden(holes: Tensor, sides: tuple[int, int]) -> Tensor:
-    """Say which places (batch, height, width) lie in the hole of their picture."""
-    rows, columns = ((torch.arange(side, device=holes.device) + 0.5) / side for side in sides)
+def _hidden(holes: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return which places (batch, height, width) lie in the hole of their picture."""
+    rows, columns = ((torch.arange(side, device=holes.device) + 0.5) / side for side in size)
     down, right, half = holes[:, :, None, None].unbind(1)  # (batch, 1, 1)
     return ((rows[:, None] - down).abs() < half) & ((columns - right).abs() < half)
 
 
 def _reflected(places: Tensor, size: int) -> Tensor:
-    """Fold places beyond the border back inside, not repeating the border: -1 is 1, size is size - 2."""
+    """Reflect places beyond the border back inside, not repeating the border: -1 is 1, size is size - 2."""
     period = max(1, 2 * size - 2)
     folded = places.remainder(period)
     return torch.minimum(folded, (period - folded) % period)

@@ -1,9 +1,9 @@
-"""Shards whose prepared pictures are too many for the disk: what is kept of them, and what is decoded anew.
+"""Streaming: shards whose prepared pictures are too many for the disk.
 
-All pictures are decoded and digested once, as for a store, but the pixels are let go: what stays is the
-catalogue. From it follow classes, counts, split and receipt, the same as if all had been kept. Kept are the
-pictures that watch and test, and some that are learned from, for mean, standard deviation, whitening and
-whatever else looks at a few. The others come by in blocks (`convscope.pictures.stream_blocks`).
+All pictures are decoded and digested once, as for a store, but only the catalogue is kept of them: from it
+follow classes, counts, split and receipt, as if all had been kept. The pixels are kept of the validation and
+test set and of a sample of the training set, which mean, standard deviation and whitening are measured on.
+The training set is decoded anew in each epoch, block by block (`convscope.pictures.stream_blocks`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Split, split
 from convscope.pictures.store_building import build_catalogue, build_store, is_stored
 from convscope.pictures.stream_blocks import StreamBlocks
-from convscope.training.data.training_data import sample
+from convscope.training.data.sampling import SAMPLE_SIZE, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,35 @@ if TYPE_CHECKING:
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
     from convscope.pictures.store import Catalogue, Store
-    from convscope.training.recipe import Settings
+    from convscope.training.settings import Settings
 
 _GB = 10**9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The pictures that are kept in a store.
+
+    Attributes:
+        store: The store.
+        split: Its training, validation and test set, as indices into the store.
+    """
+
+    store: Store
+    split: Split
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class All:
+    """All pictures, kept or not.
+
+    Attributes:
+        catalogue: What is known of each.
+        split: Training, validation and test set, as indices into the catalogue.
+    """
+
+    catalogue: Catalogue
+    split: Split
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,54 +69,51 @@ class Stream:
 
     Attributes:
         source: All readable pictures.
-        catalogue: What is known of them.
-        split: Which of them are learned from, which steer and which judge.
-        ends: How many of them there are up to the end of each shard.
-        kept: Those that steer and judge, and a sample of those that are learned from.
-        kept_split: The same parts, of what is kept.
+        all: What is known of them.
+        kept: Validation and test set, and a sample of the training set.
+        ends: How many pictures there are up to the end of each shard.
         limit: How many bytes prepared pictures may take.
     """
 
     source: Source
-    catalogue: Catalogue
-    split: Split
+    all: All
+    kept: Kept
     ends: NDArray[np.int64]
-    kept: Store
-    kept_split: Split
     limit: int
 
     @property
     def room(self) -> int:
-        """How many pictures a block has room for, beside another one and what is kept."""
-        return _room(self.limit, self.catalogue.preparation, len(self.kept.labels))
+        """How many pictures fit into a block: two blocks lie on the disk, beside the kept pictures."""
+        return _room(self.limit, self.all.catalogue.preparation, len(self.kept.store.labels))
 
     @property
     def note(self) -> str:
-        """What a person should know about it, as one sentence."""
-        form = self.catalogue.preparation
-        needed = _bytes(form, len(self.catalogue.labels))
+        """What people should know about it, as one sentence."""
+        preparation = self.all.catalogue.preparation
+        needed = _bytes(preparation, len(self.all.catalogue.labels))
         return (
-            f"prepared pictures may take {_gigabytes(self.limit)}, and would take {_gigabytes(needed)}: they "
-            f"are streamed, {self.room:,} at a time, decoded anew in each epoch and shuffled among each "
-            "other; pictures of one colour were not looked for"
+            f"streaming: prepared pictures may take {_gigabytes(self.limit)} and would take "
+            f"{_gigabytes(needed)}; they are decoded anew in each epoch and shuffled in blocks of "
+            f"{self.room:,}; pictures of one colour were not looked for"
         )
 
-    def blocks(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> StreamBlocks:
-        """Return what decodes the pictures that are learned from, a block at a time.
+    def blocks(self, *, batch_size: int, seed: int, share: Callable[[slice], slice]) -> StreamBlocks:
+        """Return the training set in blocks.
 
         Raises:
             SettingError: There is no room for two batches.
-            StoreError: The disk has less room than was allowed.
+            StoreError: The disk has less room than the limit.
         """
-        if self.room < batch:
-            raise _too_little(self.limit, self.room, batch)
+        if self.room < batch_size:
+            raise _too_little(self.limit, self.room, batch_size)
+        train = self.all.split.train
         return StreamBlocks(
             self.source,
-            self.catalogue,
-            self.split.train,
+            self.all.catalogue,
+            train,
             self.ends,
-            steps=min(self.room, len(self.split.train)) // batch,
-            batch=batch,
+            steps=min(self.room, len(train)) // batch_size,
+            batch=batch_size,
             seed=seed,
             share=share,
             folder=cache_folder() / "stores",
@@ -98,18 +121,18 @@ class Stream:
 
 
 def resolve_store_limit(source: Source, preparation: Preparation, limit: float | None) -> float | None:
-    """Find out how many GB prepared pictures may take.
+    """Return how many GB prepared pictures may take.
 
     Args:
         source: The pictures.
-        preparation: The form they are brought into.
-        limit: What a person allowed; None: as much as there is.
+        preparation: How they are prepared.
+        limit: What the person allows; None: as much as there is.
 
     Returns:
-        The limit; where nobody set one, half of what is free if not all pictures fit, else None.
+        The limit if there is one. Otherwise None if all pictures fit on the disk, else half of what is free.
 
     Raises:
-        StoreError: They do not fit, and cannot be streamed, as they are not in shards.
+        StoreError: They do not fit and cannot be streamed, as they are not in shards.
     """
     needed = _bytes(preparation, len(source.items))
     if limit is None:
@@ -127,44 +150,49 @@ def resolve_store_limit(source: Source, preparation: Preparation, limit: float |
     return limit
 
 
-def is_streamed(source: Source, preparation: Preparation, limit: float | None) -> bool:
-    """Whether prepared pictures take more than so many GB (None: as many as they like)."""
-    return limit is not None and _bytes(preparation, len(source.items)) > limit * _GB
+def is_streamed(source: Source, preparation: Preparation, limit: float) -> bool:
+    """Whether prepared pictures take more GB than the limit."""
+    return _bytes(preparation, len(source.items)) > limit * _GB
 
 
 def open_stream(
-    source: Source, preparation: Preparation, settings: Settings, *, progress: Progress | None = None
+    source: Source,
+    preparation: Preparation,
+    settings: Settings,
+    store_limit: float,
+    *,
+    progress: Progress | None = None,
 ) -> Stream:
-    """Look at all pictures of shards once, and keep those that are needed again and again.
+    """Decode all pictures of shards once, and keep those that are needed again and again.
 
     Args:
         source: The shards.
-        preparation: The form to bring pictures into.
-        settings: What the person said; `store_limit` is among it.
+        preparation: How to prepare pictures.
+        settings: Of the training.
+        store_limit: How many GB prepared pictures may take.
         progress: Called with (pictures done, pictures in all).
 
     Raises:
-        SettingError: There is no room but for the pictures that watch and test.
+        SettingError: The limit leaves no room beside the validation and test set.
         ConvscopeError: As `build_store` and `split` raise them.
     """
     assert isinstance(source, ShardSource)  # noqa: S101  # `resolve_store_limit` saw to it
-    assert settings.store_limit  # noqa: S101  # or nothing was streamed
-    limit = int(settings.store_limit * _GB)
-    catalogue, places = build_catalogue(source, preparation, progress=progress, strict=settings.strict)
-    readable, parts = select(source, places), split(catalogue)
-    chosen = (sample(parts.train, settings), parts.validation, parts.test)
+    limit = int(store_limit * _GB)
+    catalogue, readable = build_catalogue(source, preparation, progress=progress, strict=settings.strict)
+    parts = split(catalogue)
+    sample = spread(parts.train, max(SAMPLE_SIZE, settings.batch_size or 0))
+    chosen = sample, parts.validation, parts.test
     kept = np.sort(np.concatenate(chosen))
     if (room := _room(limit, preparation, len(kept))) < 1:
         raise _too_little(limit, room, 1)
-    pictures = build_store(select(readable, kept), preparation, progress=progress, strict=True).pictures
+    selected = select(source, readable[kept])
+    pictures = build_store(selected, preparation, progress=progress, strict=True).pictures
     train, validation, test = (np.searchsorted(kept, part) for part in chosen)
     return Stream(
-        source=readable,
-        catalogue=catalogue,
-        split=parts,
-        ends=np.searchsorted(places, source.ends),
-        kept=catalogue.store(kept, pictures),
-        kept_split=Split(train, validation, test, parts.notes),
+        source=select(source, readable),
+        all=All(catalogue, parts),
+        kept=Kept(catalogue.store(kept, pictures), Split(train, validation, test, parts.notes)),
+        ends=np.searchsorted(readable, source.ends),
         limit=limit,
     )
 
@@ -173,11 +201,11 @@ def _room(limit: int, preparation: Preparation, kept: int) -> int:
     return (limit // _bytes(preparation, 1) - kept) // 2
 
 
-def _too_little(limit: int, room: int, batch: int) -> SettingError:
+def _too_little(limit: int, room: int, batch_size: int) -> SettingError:
     return SettingError(
         f"--store-limit {limit / _GB:g} is too little",
-        why=f"the pictures that watch and test leave room for {2 * max(room, 0):,} others; "
-        f"there have to be two batches of {batch}",
+        why=f"the validation and test set leave room for {2 * max(room, 0):,} training pictures; "
+        f"two batches of {batch_size} are needed",
         remedy="give more, or a smaller --size",
     )
 
@@ -192,5 +220,5 @@ def _gigabytes(count: int) -> str:
 
 def _free_bytes() -> int:
     folder = cache_folder().absolute()
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    return shutil.disk_usage(there).free
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(existing).free

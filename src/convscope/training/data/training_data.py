@@ -1,189 +1,152 @@
-"""The pictures as training sees them: the store, who is learned from, and what makes the numbers small."""
+"""The training data: prepared pictures, their split, and the statistics that normalise them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from convscope.pictures import batches
+from convscope.pictures.split import Split, split
+from convscope.pictures.store_building import build_store
 from convscope.pictures.stream_blocks import StreamBlocks, WholeStore
 from convscope.training.data import device_pictures
+from convscope.training.data.batcher import Batcher, HostBatcher
+from convscope.training.data.sampling import SAMPLE_SIZE, spread
+from convscope.training.data.stream import All, Kept, Stream, is_streamed, open_stream
 from convscope.training.machine.precision import DTYPES
-from convscope.training.recipe import DatasetStats, Precision, Settings
+from convscope.training.recipe import DatasetStats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
-    from convscope.pictures.split import Split
-    from convscope.pictures.store import Catalogue, Store
-    from convscope.training.data.device_pictures import Resident
-    from convscope.training.data.stream import Stream
+    from convscope.pictures.decoding import Progress
+    from convscope.pictures.preparation import Preparation
+    from convscope.pictures.sources.source import Source
+    from convscope.pictures.store import Store
+    from convscope.training.machine.engine import Engine
+    from convscope.training.settings import Precision, Settings
 
-_CPU = torch.device("cpu")
-_SAMPLE = 4_096
-"""So many pictures, evenly spread, are enough for mean, standard deviation and whitening."""
 _SMALLEST_STD = 1.0
-"""In pixel values: pictures that are all alike must not be divided by nothing."""
+"""In pixel values: pictures that are all the same must not be divided by nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What is learned from.
+    """The pictures of a training.
 
     Attributes:
-        store: The prepared pictures at hand: all, or of a stream those that are looked at again and again.
-        split: Which of them are learned from, which steer and which judge.
-        mean: (channels,) float32 over the training pictures, in pixel values.
+        kept: Those in a store: all of them, unless they are streamed.
+        all: All of them.
+        mean: (channels,) float32 over the training set, in pixel values.
         std: (channels,) float32, likewise.
-        stream: What is learned from where not all pictures are at hand.
-        place: Where batches are wanted.
-        resident: The pictures of the store at that place, if they are there.
+        stream: Where the training set comes from if it is streamed.
     """
 
-    store: Store
-    split: Split
+    kept: Kept
+    all: All
     mean: NDArray[np.float32]
     std: NDArray[np.float32]
     stream: Stream | None = None
-    place: torch.device = _CPU
-    resident: Resident | None = None
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """What is known of all pictures, at hand or not."""
-        return self.stream.catalogue if self.stream else self.store
-
-    @property
-    def parts(self) -> Split:
-        """Which of all pictures are learned from, which steer and which judge."""
-        return self.stream.split if self.stream else self.split
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height and width of a picture."""
-        height, width, channels = self.store.pictures.shape[1:]
+        height, width, channels = self.kept.store.pictures.shape[1:]
         return channels, height, width
 
-    def facts(self) -> DatasetStats:
-        """Say what the training pictures are like, for the recipe."""
-        labels = self.catalogue.labels[self.parts.train]
-        return DatasetStats(
-            tuple(np.bincount(labels, minlength=len(self.store.classes)).tolist()), self.shape
-        )
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes' names."""
+        return self.kept.store.classes
 
-    def blocks(self, *, batch: int, seed: int, share: Callable[[slice], slice]) -> WholeStore | StreamBlocks:
-        """Return what brings the pictures that are learned from, a block at a time.
+    @property
+    def statistics(self) -> DatasetStats:
+        """What the recipe is chosen from."""
+        labels = self.all.catalogue.labels[self.all.split.train]
+        return DatasetStats(tuple(np.bincount(labels, minlength=len(self.classes)).tolist()), self.shape)
+
+    def blocks(
+        self, *, batch_size: int, seed: int, share: Callable[[slice], slice]
+    ) -> WholeStore | StreamBlocks:
+        """Return the training set in blocks: one block if all pictures are kept.
 
         Args:
-            batch: Pictures a batch.
+            batch_size: Pictures a batch.
             seed: Of the run.
-            share: Names this process's places among those of a batch.
+            share: Returns this process's share of the positions of a batch.
         """
         if self.stream:
-            return self.stream.blocks(batch=batch, seed=seed, share=share)
-        return WholeStore(self.store, self.split.train, len(self.split.train) // batch)
+            return self.stream.blocks(batch_size=batch_size, seed=seed, share=share)
+        train = self.kept.split.train
+        return WholeStore(self.kept.store, train, len(train) // batch_size)
 
-    def cut(
-        self,
-        epoch: batches.Epoch,
-        taken: slice,
-        precision: Precision,
-        sides: tuple[int, int] | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Cut a batch.
+    def batcher(self, precision: Precision, engine: Engine) -> Batcher:
+        """Return what makes batches of the kept pictures: on the device, if they fit there."""
+        device = None
+        if not engine.fused:
+            device = device_pictures.to_device(
+                self.kept.store, self.mean, self.std, DTYPES[precision], engine.device
+            )
+        return device or self.host_batcher(self.kept.store, precision, engine)
 
-        Args:
-            epoch: What was drawn.
-            taken: Which places of its order.
-            precision: Of the maps.
-            sides: Height and width to show the pictures in; None shows them as they are.
-
-        Returns:
-            Maps (batch, channels, height, width), channels-last, in the precision, and labels (batch,).
-        """
-        sides = sides or self.shape[1:]
-        sent = [one.to(self.place, non_blocking=True) for one in self.parcel(epoch, taken, precision, sides)]
-        return self.unpack(sent, precision, sides)
-
-    def parcel(
-        self, epoch: batches.Epoch, taken: slice, precision: Precision, sides: tuple[int, int]
-    ) -> tuple[Tensor, ...]:
-        """Pack what has to be sent to the place for the batch that `cut` describes."""
-        if self.resident:
-            return self.resident.order(epoch, taken, sides)
-        labels = torch.from_numpy(self.store.labels[epoch.order[taken]])
-        kept: Precision = "bf16" if precision == "bf16" else "fp32"  # what the kernel writes
-        maps = torch.empty(
-            (len(labels), self.shape[0], *sides),
-            dtype=DTYPES[kept],
-            memory_format=torch.channels_last,
-            pin_memory=self.place.type == "cuda",  # so that it can be sent while the device computes
-        )
-        cells: NDArray[Any] = (
-            maps.permute(0, 2, 3, 1).view(torch.uint16 if kept == "bf16" else maps.dtype).numpy()
-        )
-        batches.cut(self.store.pictures, epoch, taken, self.mean, self.std, cells)
-        self.store.check_whole()
-        return maps, labels
-
-    def unpack(
-        self, sent: Sequence[Tensor], precision: Precision, sides: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
-        """Return the batch of a parcel that was sent, as `cut` does."""
-        if self.resident:
-            return self.resident.cut(sent, DTYPES[precision], sides)
-        maps, labels = sent
-        return maps.to(DTYPES[precision]), labels
-
-    def at(self, place: torch.device) -> TrainingData:
-        """Cut batches for another device from now on, on it if its memory holds the pictures."""
-        there = device_pictures.bring(self.store, self.mean, self.std, place)
-        return replace(self, place=place, resident=there)
-
-    def of(self, store: Store) -> TrainingData:
-        """Cut batches from another store, whose pictures are not at the device."""
-        return self if store is self.store else replace(self, store=store, resident=None)
+    def host_batcher(self, store: Store, precision: Precision, engine: Engine) -> HostBatcher:
+        """Return what makes batches of a store on the host."""
+        return HostBatcher(store, self.mean, self.std, precision, pinned=engine.device.type == "cuda")
 
     def sample(self) -> Tensor:
-        """Return some thousand training pictures, unchanged, as (n, channels, height, width) float32."""
-        chosen = batches.unchanged(spread(self.split.train, _SAMPLE))
-        return self.cut(chosen, slice(None), "fp32")[0].cpu()
+        """Return up to 4,096 training pictures, normalised, as (n, channels, height, width) float32."""
+        drawn = batches.unchanged(spread(self.kept.split.train, SAMPLE_SIZE))
+        batcher = HostBatcher(self.kept.store, self.mean, self.std, "fp32")
+        return batcher.host(drawn, slice(None), self.shape[1:])[0]
 
 
-def training_data(store: Store, split: Split, stream: Stream | None = None) -> TrainingData:
-    """Measure mean and standard deviation on an even sample of the training pictures."""
-    mean, std = _mean_and_std(store.pictures[spread(split.train, _SAMPLE)])
-    return TrainingData(store, split, mean, np.maximum(std, _SMALLEST_STD), stream)
+def prepare_data(
+    source: Source,
+    preparation: Preparation,
+    settings: Settings,
+    store_limit: float | None,
+    *,
+    progress: Progress | None = None,
+) -> TrainingData:
+    """Decode the pictures of a source into a store, or, if they need more than the limit, stream them.
+
+    Args:
+        source: The pictures.
+        preparation: How to prepare them.
+        settings: Of the training.
+        store_limit: How many GB prepared pictures may take; None: as many as they need.
+        progress: Called with (pictures done, pictures in all).
+
+    Raises:
+        ConvscopeError: The pictures cannot be used; the message says which and why.
+    """
+    if store_limit is not None and is_streamed(source, preparation, store_limit):
+        return streamed_data(open_stream(source, preparation, settings, store_limit, progress=progress))
+    store = build_store(source, preparation, progress=progress, strict=settings.strict)
+    return training_data(store, split(store))
 
 
-def _mean_and_std(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def training_data(store: Store, split: Split) -> TrainingData:
+    """Return the training data of a store, with mean and standard deviation measured on an even sample."""
+    return TrainingData(Kept(store, split), All(store, split), *_mean_and_std(store, split))
+
+
+def streamed_data(stream: Stream) -> TrainingData:
+    """Return the training data of a stream, measured on the training pictures that it keeps."""
+    return TrainingData(stream.kept, stream.all, *_mean_and_std(stream.kept.store, stream.kept.split), stream)
+
+
+def _mean_and_std(store: Store, split: Split) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return each channel's mean and standard deviation, from how often each of the 256 values occurs."""
+    pictures = store.pictures[spread(split.train, SAMPLE_SIZE)]
     values = np.arange(256)
     channels = pictures.reshape(-1, pictures.shape[3]).T
     shares = np.array([np.bincount(channel, minlength=256) / len(channel) for channel in channels])
     mean = shares @ values
     variance = (shares * (values - mean[:, np.newaxis]) ** 2).sum(axis=1)
-    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
-
-
-def sample(train: NDArray[np.int64], settings: Settings) -> NDArray[np.int64]:
-    """Choose the pictures learned from that a stream keeps: as many as are looked at again, and a batch."""
-    return spread(train, max(_SAMPLE, settings.batch_size or 0))
-
-
-def spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Take at most so many of the indices, evenly spread.
-
-    Example:
-        >>> spread(np.arange(10), 4).tolist()
-        [0, 3, 6, 9]
-    """
-    if len(indices) <= most:
-        return indices
-    return indices[np.linspace(0, len(indices) - 1, most).round().astype(np.int64)]
+    return mean.astype(np.float32), np.maximum(np.sqrt(variance), _SMALLEST_STD).astype(np.float32)

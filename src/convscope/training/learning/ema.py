@@ -1,4 +1,4 @@
-"""The mean of the latest weights, which errs less than the last ones.
+"""The moving average of the weights (EMA), which errs less than the last ones.
 
     average <- decay * average + (1 - decay) * weights        after every step
 
@@ -15,30 +15,30 @@ _WINDOW_FRACTION = 0.03
 
 
 class WeightAverage:
-    """Follows the weights of a network.
+    """The moving average of a network's weights.
 
     Args:
-        network: Whose weights to follow.
+        network: The network.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network
         self.weights = {name: tensor.detach().clone() for name, tensor in network.named_parameters()}
 
-    def follow(self, steps: Tensor) -> None:
-        """Move towards the weights as they are now, in a run of so many steps ()."""
-        share = (_WINDOW_FRACTION * steps).clamp_min(1).reciprocal()
+    def update(self, total_steps: Tensor) -> None:
+        """Move the average towards the current weights, in a run of this many steps ()."""
+        share = (_WINDOW_FRACTION * total_steps).clamp_min(1).reciprocal()
         with torch.no_grad():
             for name, tensor in self._network.named_parameters():
                 self.weights[name].lerp_(tensor, share)
 
     def load_state(self, weights: dict[str, Tensor]) -> None:
-        """Go on from kept weights."""
+        """Load the average of a checkpoint."""
         for name, tensor in self.weights.items():
             tensor.copy_(weights[name])
 
-    def give(self) -> None:
-        """Put the average in the place of the network's weights."""
+    def copy_to_network(self) -> None:
+        """Copy the average into the network."""
         with torch.no_grad():
             for name, tensor in self._network.named_parameters():
                 tensor.copy_(self.weights[name])

@@ -1,9 +1,9 @@
-"""Finds out whether a mirrored picture still shows its class.
+"""The flip test: does a picture that is flipped left to right still show its class?
 
-A mirrored cat is a cat; a mirrored 2 is no digit, and a mirrored sign "keep left" is the sign "keep right".
-No list of data sets can know. So the network itself is asked: it first learns without mirrored pictures, and
-once it knows the classes better than by chance it is shown pictures both ways. Where mirroring is harmless it
-recognises them about as well; where a class is no longer taken for what it is, pictures are never mirrored.
+A flipped cat is a cat; a flipped 2 is no digit, and a flipped sign "keep left" is the sign "keep right". So
+the network itself is tested: it is first trained without flips, and once it knows the classes better than by
+chance, it predicts pictures both ways. If it recognises the flipped ones about as well, flips become part of
+the augmentation; if a class is not recognised any more, pictures are never flipped.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_PICTURES = 4_000
-"""So many pictures, evenly spread, are looked at both ways."""
+"""Predicted both ways, evenly spread over the training set."""
 _KNOWN = 0.25
-"""A class counts as known from this informedness on."""
+"""Informedness from which on a class counts as known."""
 _KEPT_FRACTION = 0.5
-"""Of its informedness a class must keep this share when mirrored."""
+"""Share of its informedness that a class must keep when flipped."""
 _FEWEST_PICTURES = 5
-"""A class with fewer pictures says nothing."""
+"""Classes with fewer pictures are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether to mirror (None: too early to say), and why, as one sentence."""
+    """Whether to flip pictures (None: too early to say), and why, as one sentence."""
 
     flip: bool | None
     reason: str
@@ -40,12 +40,12 @@ def flips_are_harmless(
     predicted_flipped: NDArray[np.int64],
     classes: tuple[str, ...],
 ) -> Verdict:
-    """Compare what is recognised as it is with what is recognised mirrored.
+    """Compare predictions for pictures with those for the flipped pictures.
 
     Args:
         labels: (n,) true classes.
-        predicted: (n,) classes predicted for the pictures as they are.
-        predicted_flipped: (n,) classes predicted for the pictures mirrored.
+        predicted: (n,) predicted classes.
+        predicted_flipped: (n,) predicted classes of the flipped pictures.
         classes: The names.
 
     Example:
@@ -58,30 +58,27 @@ def flips_are_harmless(
         True
     """
     counts = np.bincount(labels, minlength=len(classes))
-    telling = counts >= _FEWEST_PICTURES
+    counted = counts >= _FEWEST_PICTURES
     known = _informedness(labels, predicted, len(classes))
     kept = _informedness(labels, predicted_flipped, len(classes))
-    if not telling.any() or known[telling].min() < _KNOWN:
-        return Verdict(flip=None, reason="too little is recognised yet to say whether mirroring is harmless")
+    if not counted.any() or known[counted].min() < _KNOWN:
+        return Verdict(flip=None, reason="too early to say whether flips are harmless")
     right, right_flipped = (predicted == labels).mean(), (predicted_flipped == labels).mean()
-    shares = f"{right:.1%} are recognised as they are, {right_flipped:.1%} mirrored".replace("%", " %")
-    lost = telling & (kept < _KEPT_FRACTION * known)
+    shares = f"{right:.1%} are recognised, {right_flipped:.1%} of the flipped ones".replace("%", " %")
+    lost = counted & (kept < _KEPT_FRACTION * known)
     if lost.any():
         worst = int(np.argmin(np.where(lost, kept - known, np.inf)))
-        return Verdict(
-            flip=False, reason=f"pictures are not mirrored: {shares}; {classes[worst]!r} suffers most"
-        )
-    return Verdict(flip=True, reason=f"pictures are mirrored from now on: {shares}")
+        return Verdict(flip=False, reason=f"no flips: {shares}; {classes[worst]!r} suffers most")
+    return Verdict(flip=True, reason=f"pictures are flipped from now on: {shares}")
 
 
 def _informedness(
     labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
 ) -> NDArray[np.float64]:
-    """Say for each class how much better than chance it is recognised.
+    """Return for each class how much better than chance it is recognised.
 
-    That is the share of its own pictures taken for it less the share of all others taken for it. Unlike the
-    first share alone, it is 0 for a class that everything is taken for. Source: W. J. Youden, "Index for
-    rating diagnostic tests", 1950.
+    Informedness is recall less the false positive rate: unlike recall alone, it is 0 for a class that is
+    predicted for every picture. Source: W. J. Youden, "Index for rating diagnostic tests", 1950.
     """
     own = np.bincount(labels, minlength=classes)
     hits = np.bincount(labels[predicted == labels], minlength=classes)

@@ -1,9 +1,9 @@
-"""Keeps small gradients from vanishing in float16, whose smallest number is about 6e-8.
+"""Loss scaling: keeps small gradients from vanishing in float16, whose smallest number is about 6e-8.
 
     gradient = (d (factor * loss) / d weight) / factor
 
 The factor is as large as it can be: it is halved when a gradient overflows, and that step is not taken; it is
-doubled after 2,000 steps without. float32 and bfloat16 reach far enough down and need none.
+doubled after 2,000 steps without an overflow. float32 and bfloat16 reach far enough down and need none.
 
 Source: Micikevicius et al. 2018, "Mixed precision training", https://arxiv.org/abs/1710.03740, section 3.2.
 """
@@ -24,10 +24,10 @@ _GROWS_AFTER = 2_000
 
 
 class GradientScale:
-    """The factor of a loss.
+    """The factor that a loss is multiplied by.
 
     Args:
-        needed: Whether gradients could vanish; otherwise the factor is 1 and nothing is done.
+        needed: Whether gradients could vanish; otherwise the factor is 1.
 
     Example:
         >>> scale = GradientScale(needed=True)
@@ -43,11 +43,11 @@ class GradientScale:
 
     @property
     def factor(self) -> float:
-        """What the loss is multiplied by."""
+        """The factor."""
         return self._state[0].item()
 
     def undo(self, gradients: Sequence[Tensor]) -> bool:
-        """Divide the gradients by the factor, in place; say whether the step may be taken."""
+        """Divide the gradients by the factor, in place; return whether they are finite."""
         if not self._needed:
             return True
         factor, steps = self._state.tolist()
@@ -63,10 +63,10 @@ class GradientScale:
         return True
 
     def state(self) -> dict[str, Tensor]:
-        """Return what must be kept to go on later; nothing where it is not needed."""
+        """Return the state for a checkpoint; it is empty where no scale is needed."""
         return {"state": self._state} if self._needed else {}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Go on from a kept state."""
+        """Load the state of a checkpoint."""
         if self._needed:
             self._state.copy_(state["state"])

@@ -1,9 +1,9 @@
-"""The step that changes the weights: Muon for filters and hidden neurons, SGD for the rest.
+"""The optimiser: Muon for filters and hidden neurons, SGD with Nesterov momentum for the rest.
 
 Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/) makes the update of each weight matrix
-orthogonal: every direction in which the gradient points at all is followed equally far. Normalisation makes
+orthogonal, so that all directions of the gradient are followed equally far. Normalisation makes
 the scale of these weights meaningless, so they are held at a fixed norm and the update always turns them by
-the same angle. Shifts and the output layer learn by gradient descent with Nesterov's momentum.
+the same angle. Shifts and the output layer are trained by SGD with Nesterov momentum.
 """
 
 from __future__ import annotations
@@ -26,63 +26,63 @@ from convscope.network.modules import (
 _FILTER_MOMENTUM = 0.6
 _MOMENTUM = 0.85
 _SHIFT_RATE = 0.053
-"""Rate of the shifts for a loss summed over the batch; times the batch for its mean."""
+"""Of the shifts, for a loss summed over the batch; times the batch size for its mean."""
 _OUTPUT_RATE = 0.0026
 _LARGE = 128
 """Square matrices of fewer rows are multiplied in float32: in fewer bits that is less exact and no faster."""
 _SMALLEST_SQUARE = 1e-30
 _DECAY = 2e-6
-"""How much of a shift or output weight is forgotten for each picture seen, at the full rate."""
+"""Weight decay of shifts and output weights per picture, at the peak learning rate."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Descended:
+class _SGDWeight:
     name: str
     tensor: nn.Parameter
     rate: float
 
 
 class Optimiser:
-    """Steps the weights of a network.
+    """Changes the weights of a network.
 
     Args:
-        network: Whose weights to change.
-        batch: Pictures a batch.
-        filter_rate: How far, as an angle in radians, a step turns the filters at the full rate.
-        product: The numbers that updates are made orthogonal with.
+        network: The network.
+        batch_size: Pictures per step.
+        filter_rate: Peak learning rate of the filters: the angle, in radians, by which a step turns them.
+        product: The type that updates are made orthogonal in.
     """
 
     def __init__(
         self,
         network: TrainingNetwork,
         *,
-        batch: int,
+        batch_size: int,
         filter_rate: float,
         product: torch.dtype = torch.bfloat16,
     ) -> None:
         self._product = product
-        self._batch = batch
+        self._batch_size = batch_size
         self._filter_rate = filter_rate
-        self._turned = {
+        self._muon = {
             f"{name}.weight": block.weight
             for name, block in network.named_modules()
             if isinstance(block, ConvolutionBlock | FullConnectionBlock)
         }
-        self._descended = list(_descended(network))
+        self._sgd = list(_sgd_weights(network))
         self._momenta = {
             name: torch.zeros_like(tensor)
-            for name, tensor in [*self._turned.items(), *((d.name, d.tensor) for d in self._descended)]
+            for name, tensor in [*self._muon.items(), *((d.name, d.tensor) for d in self._sgd)]
         }
 
     def step(self, rate_fraction: Tensor) -> None:
-        """Change every weight by its gradient at this fraction () of the full rate; forget the gradients."""
+        """Change every weight at this share () of the peak learning rate; clear the gradients."""
         with torch.no_grad():
-            for name, weight in self._turned.items():
-                self._turn(weight, self._momenta[name], rate_fraction)
-            for descended in self._descended:
-                self._descend(descended, rate_fraction)
+            for name, weight in self._muon.items():
+                self._muon_step(weight, self._momenta[name], rate_fraction)
+            for weight in self._sgd:
+                self._sgd_step(weight, rate_fraction)
 
-    def _turn(self, weight: Tensor, momentum: Tensor, rate_fraction: Tensor) -> None:
+    def _muon_step(self, weight: Tensor, momentum: Tensor, rate_fraction: Tensor) -> None:
         gradient = cast("Tensor", weight.grad)
         torch.add(gradient, momentum, alpha=_FILTER_MOMENTUM, out=momentum)
         direction = gradient.add_(momentum, alpha=_FILTER_MOMENTUM)
@@ -91,37 +91,37 @@ class Optimiser:
         weight.addcmul_(turned, rate_fraction, value=-self._filter_rate)
         weight.grad = None
 
-    def _descend(self, descended: _Descended, rate_fraction: Tensor) -> None:
-        tensor, momentum = descended.tensor, self._momenta[descended.name]
+    def _sgd_step(self, weight: _SGDWeight, rate_fraction: Tensor) -> None:
+        tensor, momentum = weight.tensor, self._momenta[weight.name]
         gradient = cast("Tensor", tensor.grad)
-        rate = descended.rate * self._batch
-        gradient.add_(tensor, alpha=_DECAY * self._batch / rate)
+        rate = weight.rate * self._batch_size
+        gradient.add_(tensor, alpha=_DECAY * self._batch_size / rate)
         torch.add(gradient, momentum, alpha=_MOMENTUM, out=momentum)
         tensor.addcmul_(gradient.add_(momentum, alpha=_MOMENTUM), rate_fraction, value=-rate)
         tensor.grad = None
 
-    def forget(self) -> None:
-        """Take no step: forget the gradients."""
-        for tensor in (*self._turned.values(), *(descended.tensor for descended in self._descended)):
+    def zero_grad(self) -> None:
+        """Clear the gradients without a step."""
+        for tensor in (*self._muon.values(), *(weight.tensor for weight in self._sgd)):
             tensor.grad = None
 
     def gradients(self) -> list[Tensor]:
-        """Return the gradient of every weight, the tensors themselves, in an order that never changes."""
-        tensors = [*self._turned.values(), *(descended.tensor for descended in self._descended)]
+        """Return the gradient of every weight, the tensors themselves, always in the same order."""
+        tensors = [*self._muon.values(), *(weight.tensor for weight in self._sgd)]
         return [cast("Tensor", tensor.grad) for tensor in tensors]
 
     def state(self) -> dict[str, Tensor]:
-        """Return what must be kept to go on later: the momentum of every weight, by its name."""
+        """Return the momentum of every weight, by its name, for a checkpoint."""
         return dict(self._momenta)
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Go on from a kept state."""
+        """Load the momenta of a checkpoint."""
         for name, momentum in self._momenta.items():
             momentum.copy_(state[name])
 
 
 def orthogonalised(matrix: Tensor, product: torch.dtype = torch.bfloat16) -> Tensor:
-    """Bring all singular values of a matrix near 1: three Newton-Schulz steps of an odd quintic polynomial.
+    """Bring all singular values of a matrix near 1, by three Newton-Schulz steps of an odd quintic.
 
         x <- p(x x^T) x        p(s) = 3.4445 - 4.7750 s + 2.0315 s^2        x = matrix / |matrix| at first
 
@@ -130,7 +130,7 @@ def orthogonalised(matrix: Tensor, product: torch.dtype = torch.bfloat16) -> Ten
 
     Args:
         matrix: (rows, columns) of any scale down to 1e-15.
-        product: The numbers that are multiplied.
+        product: The type that is multiplied in.
 
     Returns:
         The same shape, float32, singular values between about 0.3 and 1.2 where the matrix has any.
@@ -157,14 +157,14 @@ def _newton_schulz_factor(gram: Tensor) -> Tensor:
     return factor
 
 
-def _descended(network: TrainingNetwork) -> list[_Descended]:
-    found: list[_Descended] = []
+def _sgd_weights(network: TrainingNetwork) -> list[_SGDWeight]:
+    found: list[_SGDWeight] = []
     for name, block in network.named_modules():
         if isinstance(block, NormalisedReLU):
-            found.append(_Descended(f"{name}.shift", block.shift, _SHIFT_RATE))
+            found.append(_SGDWeight(f"{name}.shift", block.shift, _SHIFT_RATE))
         elif isinstance(block, OutputBlock):
             found += [
-                _Descended(f"{name}.weight", block.weight, _OUTPUT_RATE),
-                _Descended(f"{name}.bias", block.bias, _OUTPUT_RATE),
+                _SGDWeight(f"{name}.weight", block.weight, _OUTPUT_RATE),
+                _SGDWeight(f"{name}.bias", block.bias, _OUTPUT_RATE),
             ]
     return found

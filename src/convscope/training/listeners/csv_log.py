@@ -1,4 +1,4 @@
-"""A listener that keeps `epochs.csv` in the run's folder: a row an epoch, as soon as it is over."""
+"""A listener that writes `epochs.csv` into the run's folder: a row per epoch, as soon as it ends."""
 
 import csv
 import io
@@ -9,12 +9,13 @@ from pathlib import Path
 from convscope.common.atomic import replacing
 from convscope.errors import RunError
 from convscope.training.events import EpochDone, Event, Started
+from convscope.training.run_files import EPOCHS
 
 COLUMNS = tuple(field.name for field in fields(EpochDone))
 
 
 class CsvLog:
-    """Writes each `EpochDone` as a row; a figure that does not exist is an empty cell.
+    """Writes each `EpochDone` as a row; None is an empty cell.
 
     A resumed run repeats the epochs after its last checkpoint: their rows take the old ones' place.
     """
@@ -23,27 +24,27 @@ class CsvLog:
         self._path: Path | None = None
 
     def __call__(self, event: Event) -> None:
-        """Take note of the run's folder, then of each epoch.
+        """Write an epoch.
 
         Raises:
             ConvscopeError: The file cannot be written.
-            RunError: Somebody has changed it, and it cannot be read any more.
+            RunError: It has been changed, and cannot be read any more.
         """
         if isinstance(event, Started):
-            self._path = event.run / "epochs.csv"
+            self._path = event.run / EPOCHS
         elif isinstance(event, EpochDone) and self._path:
-            before = [one for one in read_epochs(self._path) if one.epoch < event.epoch]
+            before = [row for row in read_epochs(self._path) if row.epoch < event.epoch]
             _write(self._path, [*before, event])
 
 
 def read_epochs(path: Path) -> list[EpochDone]:
-    """Read the epochs that a run has kept.
+    """Read the epochs of a run.
 
     Returns:
-        One event an epoch, in order; none where there is no such file.
+        One event per epoch, in order; none if there is no such file.
 
     Raises:
-        RunError: It is not such a file.
+        RunError: The file is damaged.
     """
     if not path.exists():
         return []
@@ -53,8 +54,8 @@ def read_epochs(path: Path) -> list[EpochDone]:
             return [_epoch(row) for row in table]
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise RunError(
-            f"cannot go on with {path}",
-            why="it is not as it was written",
+            f"cannot read {path}",
+            why="it was changed since it was written",
             remedy="put it back, or remove it and lose the curves so far",
         ) from error
 
@@ -71,6 +72,6 @@ def _write(path: Path, epochs: Sequence[EpochDone]) -> None:
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
-    table.writerows(asdict(one) for one in epochs)
+    table.writerows(asdict(epoch) for epoch in epochs)
     with replacing(path) as file:
         file.write(text.getvalue().encode())

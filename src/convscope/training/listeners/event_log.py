@@ -3,9 +3,9 @@
     {"event": "Opened", "time": 1764032400.0, "process": 4711}
     {"event": "EpochDone", "time": 1764032401.5, "epoch": 1, ...}
 
-Whoever reads on from where they were knows all that happened, also after either side was started anew: a
-resumed run goes on in the same file. `Opened` is written once a process has taken the folder, and names it.
-Steps and progress are written now and then, all else at once.
+A reader who continues from where it was knows all events, even after a restart of either side: a resumed run
+appends to the same file. `Opened` is written when a process has taken the folder, and holds its id. Steps and
+progress are written at most twice a second, all else at once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class EventLog:
 
     Args:
         path: The file, in a folder that this process alone works in.
-        clock: Seconds that only ever grow.
+        clock: A monotonic clock, in seconds.
 
     Raises:
         ConvscopeError: The file cannot be written.
@@ -42,24 +42,24 @@ class EventLog:
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._clock = clock
-        self._next = clock()
+        self._next_time = clock()
         self._write("Opened", {"process": os.getpid()})
 
     def __call__(self, event: Event) -> None:
-        """Write one event, or leave it out if it is one of many like it.
+        """Write an event, or skip it if it is a step or progress and another was written just before.
 
         Raises:
             ConvscopeError: The file cannot be written.
         """
         if isinstance(event, StepDone | Preparing):
-            if self._clock() < self._next:
+            if self._clock() < self._next_time:
                 return
-            self._next = self._clock() + _SECONDS_BETWEEN
+            self._next_time = self._clock() + _SECONDS_BETWEEN
         self._write(type(event).__name__, asdict(event))
 
     def _write(self, name: str, fields: dict[str, object]) -> None:
-        told = {"event": name, "time": time.time(), **{key: _plain(value) for key, value in fields.items()}}
-        line = json.dumps(told, default=_shown).encode() + b"\n"
+        record = {"event": name, "time": time.time(), **{key: _plain(value) for key, value in fields.items()}}
+        line = json.dumps(record, default=_printable_path).encode() + b"\n"
         try:
             with self._path.open("ab+") as file:
                 if file.tell() and not _ends_line(file):
@@ -76,10 +76,10 @@ def _ends_line(file: IO[bytes]) -> bool:
     return file.read(1) == b"\n"
 
 
-def _shown(path: object) -> str:
+def _printable_path(path: object) -> str:
     return printable(str(path))
 
 
 def _plain(value: object) -> object:
-    """JSON has no infinity and no NaN."""
+    """Replace infinity and NaN, which JSON does not have."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,6 +2,7 @@
 
 from convscope.errors import SettingError
 from convscope.training.events import EpochDone, Event, Finished, Started, Stopped
+from convscope.training.run_files import TENSORBOARD
 
 
 class TensorBoardLog:
@@ -16,7 +17,7 @@ class TensorBoardLog:
             from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 (an optional package)
         except ImportError as error:
             raise SettingError(
-                "TensorBoard was asked for, but its package is missing",
+                "the package tensorboard is not installed",
                 why=str(error),
                 remedy="pip install tensorboard",
             ) from error
@@ -24,9 +25,9 @@ class TensorBoardLog:
         self._writer: SummaryWriter | None = None
 
     def __call__(self, event: Event) -> None:
-        """Open the log when training starts, write each epoch, close the log at the end."""
+        """Open the log when training starts, write each epoch, and close the log at the end."""
         if isinstance(event, Started):
-            self._writer = self._open(str(event.run / "tensorboard"))
+            self._writer = self._open(str(event.run / TENSORBOARD))
         elif self._writer and isinstance(event, EpochDone):
             for tag, value in _scalars(event).items():
                 self._writer.add_scalar(tag, value, event.epoch)
@@ -42,6 +43,6 @@ def _scalars(event: EpochDone) -> dict[str, float]:
         "accuracy/training": event.train_accuracy_fraction,
         "accuracy/validation": event.validation_accuracy_fraction,
         "learning rate": event.learning_rate,
-        "pictures a second": event.pictures_per_second,
+        "pictures per second": event.pictures_per_second,
     }
     return {tag: value for tag, value in scalars.items() if value is not None}

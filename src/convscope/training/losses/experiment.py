@@ -1,13 +1,13 @@
-"""Why networks learn from cross-entropy: two losses on the same network, seed and pictures.
+"""Why networks are trained with cross-entropy: two losses on the same network, seed and pictures.
 
-First the table of `convscope.walkthrough.loss_table`, by the book. Then the experiment: the same network
-learns the built-in digits once from cross-entropy and once from mean squared error, each from a normal start
-and from a confidently wrong one, where the bias of class 0 is so large that every picture is taken for a 0.
-At the output mean squared error's gradient is multiplied by the probability of the true class, so the surely
-wrong network hears almost nothing from it.
+First the table of `convscope.walkthrough.loss_table`, by the book. Then the experiment: the same network is
+trained on the built-in digits with cross-entropy and with mean squared error, each from a normal and from a
+confidently wrong initialisation, in which the bias of class 0 is so large that every picture is predicted as
+a 0. At the logits, the gradient of the mean squared error is multiplied by the probability of the true class,
+so it almost vanishes for the confidently wrong network.
 
-The chain is trained by plain gradient descent without normalisation, for what `optimiser` does would hide the
-difference: it turns weights by the same angle however small the gradient is.
+The chain is trained by plain gradient descent without normalisation: `optimiser` would hide the difference,
+as it turns weights by the same angle however small the gradient is.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.split import split
 from convscope.pictures.store_building import build_store
+from convscope.training.data.batcher import HostBatcher
 from convscope.training.data.training_data import training_data
 from convscope.walkthrough.loss_table import table
 
@@ -45,20 +46,20 @@ EPOCHS = 15
 _BATCH = 32
 _LEARNING_RATE = 0.05
 _WRONG_BIAS = 12.0
-"""Every class but the favoured one starts with a probability of about e^-12, 6 in a million."""
+"""All other classes then have a probability of about e^-12, 6 in a million."""
 _STEPS_BETWEEN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One run, looked at before its first step and every tenth after it.
+    """One run, evaluated before its first step and after every tenth.
 
     Attributes:
-        loss: What it learns from.
-        start: Where it starts.
-        steps: How many steps were done.
-        accuracy_fraction: Share of the held-out pictures recognised then.
-        gradient: Mean length of the loss's gradient at the logits over the held-out pictures then.
+        loss: The loss.
+        start: The initialisation.
+        steps: Steps done at each evaluation.
+        accuracy_fraction: On the test set.
+        gradient: Mean norm of the loss's gradient at the logits, on the test set.
     """
 
     loss: Loss
@@ -69,7 +70,7 @@ class Curve:
 
 
 def bench(seed: int = 0) -> dict[str, Any]:
-    """Make the table and run the experiment; `docs/reference/losses.md` describes what is returned."""
+    """Make the table and run the experiment; `docs/reference/losses.md` describes the result."""
     begin = time.monotonic()
     store = build_store(open_source("digits"), Preparation(channels=1, height=8, width=8))
     data = training_data(store, split(store))
@@ -80,8 +81,8 @@ def bench(seed: int = 0) -> dict[str, Any]:
         "table": table(),
         "experiment": {
             "data": "digits",
-            "pictures_learned": len(data.split.train),
-            "pictures_judged": len(data.split.test),
+            "pictures_learned": len(data.kept.split.train),
+            "pictures_judged": len(data.kept.split.test),
             "network": NETWORK,
             "seed": seed,
             "epochs": EPOCHS,
@@ -108,11 +109,11 @@ _LOSSES: dict[Loss, Callable[[Tensor, Tensor], Tensor]] = {
 def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
     network = _network(data, start, seed)
     descent = torch.optim.SGD(network.parameters(), _LEARNING_RATE)
-    held_out = data.cut(batches.unchanged(data.split.test), slice(None), "fp32")
+    held_out = _batch(data, batches.unchanged(data.kept.split.test), slice(None))
     curve = Curve(loss, start, [], [], [])
     for step, (maps, labels) in enumerate(_batches(data, seed)):
         if step % _STEPS_BETWEEN == 0:
-            _look(network, held_out, curve, step)
+            _evaluate(network, held_out, curve, step)
         descent.zero_grad()
         _LOSSES[loss](network(maps), labels).backward()
         descent.step()
@@ -120,9 +121,9 @@ def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
 
 
 def _network(data: TrainingData, start: Start, seed: int) -> TrainingNetwork:
-    """Draw the network; in evaluation mode its normalisation, with mean 0 and variance 1, changes nothing."""
+    """Initialise the network; in evaluation mode its normalisation (mean 0, variance 1) changes nothing."""
     torch.manual_seed(seed)
-    chain = parse_chain(NETWORK, data.shape, len(data.store.classes))
+    chain = parse_chain(NETWORK, data.shape, len(data.classes))
     network = TrainingNetwork(chain, whitened=None, fused=False).eval()
     if start == "confidently_wrong":
         with torch.no_grad():
@@ -133,13 +134,20 @@ def _network(data: TrainingData, start: Start, seed: int) -> TrainingNetwork:
 def _batches(data: TrainingData, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
     for epoch in range(EPOCHS):
         drawn = batches.draw_epoch(
-            data.split.train, batches.UNCHANGED, data.shape[1:], seed=seed, epoch=epoch
+            data.kept.split.train, batches.UNCHANGED, data.shape[1:], seed=seed, epoch=epoch
         )
-        for taken in batches.batches(len(drawn.order), _BATCH):
-            yield data.cut(drawn, taken, "fp32")
+        for positions in batches.batches(len(drawn.order), _BATCH):
+            yield _batch(data, drawn, positions)
 
 
-def _look(network: TrainingNetwork, held_out: tuple[Tensor, Tensor], curve: Curve, step: int) -> None:
+def _batch(data: TrainingData, drawn: batches.Epoch, positions: slice) -> tuple[Tensor, Tensor]:
+    maps, labels = HostBatcher(data.kept.store, data.mean, data.std, "fp32").host(
+        drawn, positions, data.shape[1:]
+    )
+    return maps, labels
+
+
+def _evaluate(network: TrainingNetwork, held_out: tuple[Tensor, Tensor], curve: Curve, step: int) -> None:
     maps, labels = held_out
     logits = network(maps).detach().requires_grad_()
     (_LOSSES[curve.loss](logits, labels) * len(labels)).backward()

@@ -1,4 +1,4 @@
-"""The experiment of the loss bench as a figure: accuracy and gradient over the steps, by start."""
+"""The experiment with two losses as a figure: accuracy and gradient over the steps, by initialisation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STARTS = {"normal": "from a normal start", "confidently_wrong": "from a confide
 
 
 def loss_figure(experiment: dict[str, Any]) -> Figure:
-    """Draw what `loss_bench.bench` returns as `experiment`; a column a start."""
+    """Draw what `experiment.bench` returns as `experiment`, a column per initialisation."""
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
     figure = Figure(figsize=(8, 5.6), layout=layout, facecolor="white")
     FigureCanvasAgg(figure)

@@ -1,8 +1,8 @@
-"""Work on a GPU that is recorded once and from then on launched as a whole.
+"""CUDA graphs: steps on a GPU that are recorded once and from then on launched as a whole.
 
-A step of a small network is some hundred kernels of a few microseconds each, and to launch one from Python
-takes as long as it runs. A recording (a CUDA graph) launches them all at once; what it reads and writes lies
-at the same addresses every time, so what is sent is copied to where it was sent the first time.
+A step of a small network is some hundred kernels of a few microseconds each, and launching one from Python
+takes as long as it runs. A CUDA graph launches them all at once. It reads and writes the same addresses every
+time, so inputs are copied to where they were when it was recorded.
 
 Source: https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
@@ -20,72 +20,72 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    Work = Callable[..., Tensor]
-    Launch = Callable[[Hashable, Work, Sequence[Tensor]], Tensor]
+    Step = Callable[..., Tensor]
+    Runner = Callable[[Hashable, Step, Sequence[Tensor]], Tensor]
 
 _WARM_UPS = 2
-"""So often work is done kernel by kernel first: libraries then make what they keep for themselves."""
+"""Eager runs before the recording, in which libraries allocate what they keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
     graph: torch.cuda.CUDAGraph
-    sent: tuple[Tensor, ...]
+    inputs: tuple[Tensor, ...]
     result: Tensor
 
 
 class CudaGraphRunner:
-    """Does work on a GPU: the first times kernel by kernel, later from its recording.
+    """Runs steps on a GPU: the first times eagerly, later from a CUDA graph.
 
     Args:
-        place: The GPU.
+        device: The GPU.
     """
 
-    def __init__(self, place: torch.device) -> None:
-        self._place = place
-        self._times: Counter[Hashable] = Counter()
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._runs: Counter[Hashable] = Counter()
         self._recordings: dict[Hashable, _Recording] = {}
 
-    def __call__(self, kind: Hashable, work: Work, sent: Sequence[Tensor]) -> Tensor:
-        """Do the work.
+    def __call__(self, kind: Hashable, step: Step, inputs: Sequence[Tensor]) -> Tensor:
+        """Run a step.
 
         Args:
-            kind: Names work that is the same, kernel for kernel, but for the numbers that are sent.
-            work: Takes what was sent, on the GPU, and returns a tensor there. It must not ask the GPU for
-                a number.
-            sent: Tensors of the same shapes for all work of a kind.
+            kind: The same for steps that run the same kernels, on inputs of the same shapes.
+            step: Takes the inputs, on the GPU, and returns a tensor there. It must not copy a number from the
+                GPU to the host.
+            inputs: On the host.
 
         Returns:
-            What the work returns; it is overwritten the next time.
+            What the step returns; the next run overwrites it.
         """
         if kind not in self._recordings:
-            self._times[kind] += 1
-            if self._times[kind] <= _WARM_UPS:
-                return self._warm_up(kind, work, sent)
-            self._recordings[kind] = self._record(work, sent)
+            self._runs[kind] += 1
+            if self._runs[kind] <= _WARM_UPS:
+                return self._warm_up(kind, step, inputs)
+            self._recordings[kind] = self._record(step, inputs)
         recording = self._recordings[kind]
-        for kept, one in zip(recording.sent, sent, strict=True):
-            kept.copy_(one, non_blocking=True)
+        for kept, given in zip(recording.inputs, inputs, strict=True):
+            kept.copy_(given, non_blocking=True)
         recording.graph.replay()
         return recording.result
 
-    def _warm_up(self, kind: Hashable, work: Work, sent: Sequence[Tensor]) -> Tensor:
-        """Do it beside the usual stream, as recording does, so that nothing that is kept belongs to that."""
-        usual, beside = torch.cuda.current_stream(self._place), torch.cuda.Stream(self._place)
-        beside.wait_stream(usual)
-        with torch.cuda.stream(beside):
-            result = run_eagerly(self._place, kind, work, sent)
-        usual.wait_stream(beside)
+    def _warm_up(self, kind: Hashable, step: Step, inputs: Sequence[Tensor]) -> Tensor:
+        """Run it in a side stream, as recording does, so that nothing that is kept belongs to the main."""
+        main, side = torch.cuda.current_stream(self._device), torch.cuda.Stream(self._device)
+        side.wait_stream(main)
+        with torch.cuda.stream(side):
+            result = run_eagerly(self._device, kind, step, inputs)
+        main.wait_stream(side)
         return result
 
-    def _record(self, work: Work, sent: Sequence[Tensor]) -> _Recording:
-        kept = tuple(one.to(self._place) for one in sent)
+    def _record(self, step: Step, inputs: Sequence[Tensor]) -> _Recording:
+        kept = tuple(tensor.to(self._device) for tensor in inputs)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            result = work(*kept)
+            result = step(*kept)
         return _Recording(graph, kept, result)
 
 
-def run_eagerly(place: torch.device, kind: Hashable, work: Work, sent: Sequence[Tensor]) -> Tensor:  # noqa: ARG001
-    """Do work at a place kernel by kernel, and otherwise as `CudaGraphRunner` does."""
-    return work(*(one.to(place, non_blocking=True) for one in sent))
+def run_eagerly(device: torch.device, kind: Hashable, step: Step, inputs: Sequence[Tensor]) -> Tensor:  # noqa: ARG001
+    """Run a step on a device, kernel by kernel; otherwise as `CudaGraphRunner` does."""
+    return step(*(tensor.to(device, non_blocking=True) for tensor in inputs))

@@ -1,4 +1,4 @@
-"""Which numbers a machine computes fastest with: measured, not hoped for."""
+"""Which precision a device computes fastest in: measured, not hoped for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from convscope.training.recipe import Device, Precision
+    from convscope.training.settings import Device, Precision
 
 DTYPES: dict[Precision, torch.dtype] = {
     "bf16": torch.bfloat16,
@@ -17,24 +17,24 @@ DTYPES: dict[Precision, torch.dtype] = {
     "fp32": torch.float32,
 }
 _SIDE: dict[Device, int] = {"cpu": 512, "cuda": 4096}
-"""Of the matrices: on a GPU small ones would take as long in any precision."""
+"""Of the matrices: on a GPU, small ones would take equally long in any precision."""
 _REPEATS = 5
 _WORTHWHILE = 1.3
-"""A number of half the size must be so many times as fast, for it keeps only 8 or 11 bits of each number."""
+"""Half precision must be this many times as fast, for it keeps only 8 or 11 significant bits."""
 
 
 @cache
 def fastest_precision(device: Device = "cpu") -> Precision:
-    """Time a matrix product in float32 and in half the size; a few milliseconds where that is in hardware.
+    """Time a matrix product in float32 and in half precision; it takes a few milliseconds.
 
-    Half the size is bfloat16, on a GPU that has none float16.
+    Half precision is bfloat16, or float16 on a GPU without it.
     """
     half: Precision = "bf16" if has_bfloat16(device) else "fp16"
     return half if _seconds("fp32", device) > _WORTHWHILE * _seconds(half, device) else "fp32"
 
 
 def has_bfloat16(device: Device) -> bool:
-    """Whether a device can work with bfloat16, as processors all can, though some of them slowly."""
+    """Whether a device can compute in bfloat16; all CPUs can, though some only slowly."""
     return device == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
 
 

@@ -1,4 +1,4 @@
-"""How many threads compute. It decides in which order sums are taken, and so every last bit of a run."""
+"""The number of threads decides in which order sums are taken, and so the last bits of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def computing_threads(count: int) -> Generator[None]:
-    """Let PyTorch compute with so many threads, whatever it would choose; afterwards with as many as before.
+    """Let PyTorch compute with this many threads inside the context.
 
     Example:
         >>> with computing_threads(3):

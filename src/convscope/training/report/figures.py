@@ -1,6 +1,6 @@
-"""A run's figures: how it learned, how far its probabilities can be trusted, and where it is wrong.
+"""The figures of a run: learning curves, reliability diagram, confusion matrix and worst mistakes.
 
-Blue for right, orange-red for wrong.
+Blue is right, orange-red is wrong.
 """
 
 import warnings
@@ -27,13 +27,13 @@ _MOST_NAMES = 110  # classes; beyond these, only some can be named
 
 
 def learning_curves(rows: Sequence[EpochDone]) -> Figure:
-    """Loss and accuracy over the epochs, on training and on validation pictures.
+    """Draw loss and accuracy over the epochs, for training and validation set.
 
     Args:
-        rows: One event an epoch, in order.
+        rows: One event per epoch, in order.
 
     Returns:
-        Two panels side by side; validation is left out where there are no validation pictures.
+        Two panels side by side; without the validation curves if there is no validation set.
     """
     figure = _figure(9, 3.6)
     epochs = [row.epoch for row in rows]
@@ -53,25 +53,25 @@ def learning_curves(rows: Sequence[EpochDone]) -> Figure:
 
 
 def reliability_curves(before: Reliability, after: Reliability) -> Figure:
-    """How often the network was right, against how sure it was: on the diagonal it knows what it says.
+    """Draw the reliability diagram: accuracy against confidence; on the diagonal the network is calibrated.
 
     Every point is a bin of pictures, its area their share.
 
     Args:
-        before: As trained.
-        after: With the temperature.
+        before: Without temperature scaling.
+        after: With it.
     """
     figure = _figure(4.6, 4.4)
     axes: Axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="#e5e5e5", linewidth=0.8)
-    for name, curve, colour in (("as trained", before, GREY), ("with the temperature", after, BLUE)):
+    for name, curve, colour in (("uncalibrated", before, GREY), ("calibrated", after, BLUE)):
         filled = curve.pictures > 0
-        places = curve.confidence[filled], curve.accuracy_fraction[filled]
-        label = f"{name}: error {100 * curve.error:.1f} %"
-        axes.plot(*places, color=colour, linewidth=1.6, label=label)
-        axes.scatter(*places, s=300 * curve.pictures[filled] / curve.pictures.sum(), color=colour)
-    axes.set_xlabel("probability of the predicted class", color=GREY)
-    axes.set_ylabel("share of the pictures predicted right", color=GREY)
+        points = curve.confidence[filled], curve.accuracy_fraction[filled]
+        label = f"{name}: calibration error {100 * curve.error:.1f} %"
+        axes.plot(*points, color=colour, linewidth=1.6, label=label)
+        axes.scatter(*points, s=300 * curve.pictures[filled] / curve.pictures.sum(), color=colour)
+    axes.set_xlabel("confidence", color=GREY)
+    axes.set_ylabel("accuracy", color=GREY)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
     _calm(axes)
@@ -79,11 +79,11 @@ def reliability_curves(before: Reliability, after: Reliability) -> Figure:
 
 
 def confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
-    """How often each class was taken for each: rows are the truth, columns the prediction.
+    """Draw the confusion matrix: rows are the true classes, columns the predicted ones.
 
-    Every cell holds its count. Its colour is blue where prediction and truth agree and orange-red elsewhere,
-    as deep as the square root of its share of the row, so that one mistake in a hundred can still be seen.
-    Many classes are drawn without digits, very many without all the names.
+    Every cell holds its count. It is blue on the diagonal and orange-red elsewhere, as deep as the square
+    root of its share of the row, so that one mistake in a hundred can still be seen. With many classes the
+    counts are left out, with very many also some of the names.
 
     Args:
         matrix: Counts, (classes, classes).
@@ -110,13 +110,13 @@ def worst_mistakes(
     probability: ArrayLike,
     classes: Sequence[str],
 ) -> Figure:
-    """The mistakes the network was surest of, the surest first.
+    """Draw the most confident mistakes, the most confident first.
 
     Args:
         pictures: (pictures, height, width, channels), 1 or 3 channels, 0 to 255.
         truth: Class indices, (pictures,).
         prediction: Class indices, (pictures,).
-        probability: What the network gave the predicted class, (pictures,).
+        probability: Confidence, (pictures,).
         classes: The classes' names, by index.
     """
     truth, prediction, probability = np.asarray(truth), np.asarray(prediction), np.asarray(probability)
@@ -134,8 +134,8 @@ def worst_mistakes(
         axes.set_axis_off()
     for axes, index in zip(panels, worst, strict=False):
         _show_picture(axes, pictures[index])
-        is_, taken_for = (_shortened(classes[int(labels[index])], 14) for labels in (truth, prediction))
-        caption = f"taken for {taken_for}, {100 * probability[index]:.0f} %\nis {is_}"
+        true, predicted = (_shortened(classes[int(labels[index])], 14) for labels in (truth, prediction))
+        caption = f"predicted {predicted}, {100 * probability[index]:.0f} %\ntrue: {true}"
         axes.set_title(caption, fontsize=8, color=INK, parse_math=False)
     return figure
 
@@ -192,20 +192,20 @@ def _write_counts(
 
 
 def _readable_on(background: Iterable[float]) -> str:
-    """Black or white, whichever has the contrast of 4.5:1 that WCAG 2, the web's guidelines, ask for."""
+    """Return black or white, whichever has the contrast of 4.5:1 that WCAG 2 requires."""
     red, green, blue, _ = (((level + 0.055) / 1.055) ** 2.4 for level in background)
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179 else "black"
 
 
 def _name_classes(axes: Axes, classes: Sequence[str], cell_points: float) -> None:
     every = -(-len(classes) // _MOST_NAMES)
-    places = list(range(0, len(classes), every))
-    names = [_shortened(classes[place], 20) for place in places]
+    positions = list(range(0, len(classes), every))
+    names = [_shortened(classes[index], 20) for index in positions]
     fontsize = min(0.8 * cell_points * every, 10)
     upright = max(map(len, names)) * 0.6 * fontsize > cell_points * every
     rotation = 90 if upright else 0
-    axes.set_xticks(places, names, rotation=rotation, fontsize=fontsize, parse_math=False)
-    axes.set_yticks(places, names, fontsize=fontsize, parse_math=False)
+    axes.set_xticks(positions, names, rotation=rotation, fontsize=fontsize, parse_math=False)
+    axes.set_yticks(positions, names, fontsize=fontsize, parse_math=False)
     axes.set_xlabel("predicted", color=GREY)
     axes.set_ylabel("true", color=GREY)
     axes.tick_params(colors=INK, length=0)

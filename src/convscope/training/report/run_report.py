@@ -1,11 +1,11 @@
-"""What is left of a run: the model, its figures as JSON, and pictures of how it went.
+"""The report of a finished run: the model, its metrics as JSON, and figures.
 
 RUN/model.safetensors    the plain chain, ready to use
-model.onnx           the same for every other program, from raw pictures to answers
-metrics.json         figures on the test pictures, and what was found and chosen
+model.onnx           the same for other programs, from raw pictures to predictions
+metrics.json         metrics on the test set, and what was found and chosen
 pictures.csv         every picture that was used, with its class, its part and its digest
-epochs.csv           a row an epoch
-figures/*.png        learning curves, reliability, confusion matrix, worst mistakes
+epochs.csv           a row per epoch
+figures/*.png        learning curves, reliability diagram, confusion matrix, worst mistakes
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from convscope.model import picture_list
 from convscope.model.calibration import reliability, untempered
 from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.export import export
-from convscope.training.data.training_data import spread
+from convscope.training.data.sampling import spread
 from convscope.training.listeners.csv_log import read_epochs
 from convscope.training.report import figures
-from convscope.training.runs.run_folder import MODEL
+from convscope.training.run_files import EPOCHS, FIGURES, GRAPH, METRICS, MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,82 +35,81 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.pictures.split import Split
     from convscope.pictures.store import Catalogue, Store
+    from convscope.training.data.stream import All
     from convscope.training.learning.loop import Training
 
-GRAPH = "model.onnx"
-METRICS = "metrics.json"
-_FIGURES = "figures"
 _MOST_NAMED = 5
 _MOST_COMPARED = 200
 
 
-def data_lines(catalogue: Catalogue, parts: Split) -> tuple[tuple[str, str], ...]:
-    """Say in (title, text) lines what was found."""
+def data_lines(pictures: All) -> tuple[tuple[str, str], ...]:
+    """Describe the pictures in a few (title, text) lines."""
+    catalogue, parts = pictures.catalogue, pictures.split
     names = ", ".join(catalogue.classes[:6]) + (", ..." if len(catalogue.classes) > 6 else "")
-    size = catalogue.preparation
-    colour = "colour" if size.channels == 3 else "grey"
+    form = catalogue.preparation
+    colour = "colour" if form.channels == 3 else "greyscale"
     return (
-        ("pictures", f"{len(catalogue.labels):,} of {len(catalogue.classes)} classes: {names}"),
+        ("data", f"{len(catalogue.labels):,} pictures, {len(catalogue.classes)} classes: {names}"),
         (
-            "prepared",
+            "split",
             (
-                f"{size.height} × {size.width} {colour}; {len(parts.train):,} to learn from, "
-                f"{len(parts.validation):,} to watch, {len(parts.test):,} to test with"
+                f"{len(parts.train):,} training, {len(parts.validation):,} validation, "
+                f"{len(parts.test):,} test pictures"
             ),
         ),
+        ("input size", f"{form.height} × {form.width}, {colour}"),
     )
 
 
 def broken_notes(catalogue: Catalogue) -> tuple[str, ...]:
-    """Name the pictures that were left out, the first few of them at least."""
-    named = [f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED]]
+    """Name the first few pictures that were left out."""
+    named = [f"left out {broken.name}: {broken.cause}" for broken in catalogue.broken[:_MOST_NAMED]]
     more = len(catalogue.broken) - len(named)
     return (*named, f"left out {more:,} more, all named in {METRICS}") if more else tuple(named)
 
 
 def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
-    """Judge the model by the pictures it has never seen and write everything into the run's folder.
+    """Evaluate the model on the test set, and write everything into the run's folder.
 
     Returns:
         The classifier, and closing (title, text) lines.
 
     Raises:
-        ExportError: The ONNX graph does not answer as the model does; all but it was written.
+        ExportError: The ONNX graph does not predict as the model does; all but it was written.
         ConvscopeError: Something cannot be written.
     """
-    store, parts = training.data.store, training.data.split
+    store, parts = training.data.kept.store, training.data.kept.split
     with replacing(run / picture_list.NAME) as file:
-        file.writelines(picture_list.listing(training.data.catalogue, training.data.parts))
-    judged, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
+        file.writelines(picture_list.listing(training.data.all.catalogue, training.data.all.split))
+    part, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
     classifier = Classifier(model)
     if not len(indices):
         classifier.save(run / MODEL)
         _export(run, model, store, indices)
-        return classifier, (("judged", "nothing: there were neither test nor validation pictures"),)
+        return classifier, (("accuracy", "not measured: there were neither test nor validation pictures"),)
     answers = classifier.answers_at(store.pictures, indices)
     evaluation = evaluate_answers(answers, store.labels[indices], model)
     probabilities = np.array([answer.probabilities for answer in answers])
-    measured = {judged: evaluation.to_dict(), "training_seconds": training.position.elapsed_seconds}
-    classifier = Classifier(replace(model, figures=_headline(judged, evaluation)))
+    measured = {part: evaluation.to_dict(), "training_seconds": training.position.elapsed_seconds}
+    classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, measured, training)
     _write_figures(run, store, indices, probabilities, model.temperature, evaluation)
     _export(run, classifier.model, store, indices)
-    return classifier, _summary(judged, evaluation)
+    return classifier, _summary(part, evaluation)
 
 
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
-    """Write the ONNX graph, compared on prepared pictures: their files may be gone by now."""
+    """Write the ONNX graph, checked on prepared pictures: their files may be gone by now."""
     compared: list[int] = spread(indices, _MOST_COMPARED).tolist()
     export(model, run / GRAPH, ((store.names[index], store.pictures[index]) for index in compared))
 
 
-def _headline(judged: str, evaluation: Evaluation) -> dict[str, float | int | str]:
+def _headline(part: str, evaluation: Evaluation) -> dict[str, float | int | str]:
     low, high = evaluation.accuracy_interval
     return {
-        "judged_by": judged,
+        "judged_by": part,
         "pictures": evaluation.pictures,
         "accuracy_fraction": evaluation.accuracy_fraction,
         "accuracy_low": low,
@@ -120,13 +119,13 @@ def _headline(judged: str, evaluation: Evaluation) -> dict[str, float | int | st
 
 
 def _write_metrics(run: Path, measured: Mapping[str, object], training: Training) -> None:
-    catalogue, parts = training.data.catalogue, training.data.parts
+    catalogue, parts = training.data.all.catalogue, training.data.all.split
     everything = {
         **measured,
         "pictures": {part: len(getattr(parts, part)) for part in ("train", "validation", "test")},
         "classes": catalogue.classes,
         "notes": [*catalogue.notes, *parts.notes],
-        "broken": [asdict(one) for one in catalogue.broken],
+        "broken": [asdict(broken) for broken in catalogue.broken],
         "recipe": asdict(training.recipe),
         "flip": training.position.flip,
     }
@@ -142,7 +141,7 @@ def _write_figures(
     temperature: float,
     evaluation: Evaluation,
 ) -> None:
-    folder = run / _FIGURES
+    folder = run / FIGURES
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -153,7 +152,7 @@ def _write_figures(
     surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][
         : figures.MOST_MISTAKES
     ]
-    figures.write(figures.learning_curves(read_epochs(run / "epochs.csv")), folder / "learning_curves.png")
+    figures.write(figures.learning_curves(read_epochs(run / EPOCHS)), folder / "learning_curves.png")
     before, after = (
         reliability(shares.max(axis=1), right)
         for shares in (untempered(probabilities, temperature), probabilities)
@@ -172,14 +171,14 @@ def _write_figures(
     figures.write(mistakes, folder / "worst_mistakes.png")
 
 
-def _summary(judged: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+def _summary(part: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     low, high = evaluation.accuracy_interval
     rows = [
         (
             "accuracy",
             (
-                f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {judged} pictures "
-                f"(95 % interval {low:.2%} to {high:.2%})"
+                f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {part} pictures "
+                f"(95 % confidence interval {low:.2%} to {high:.2%})"
             ),
         )
     ]
@@ -187,9 +186,7 @@ def _summary(judged: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]
         (one.recall_fraction, one.name) for one in evaluation.classes if one.recall_fraction is not None
     ]
     hardest = min(recalls)
-    rows.append(("hardest", f"{hardest[1]}: {hardest[0]:.1%} of them recognised"))
+    rows.append(("hardest class", f"{hardest[1]}: recall {hardest[0]:.1%}"))
     if evaluation.unknown_fraction is not None:
-        rows.append(
-            ("unknown", f"{evaluation.unknown_fraction:.1%} of them are taken for none of the classes")
-        )
+        rows.append(("rejected", f"{evaluation.unknown_fraction:.1%} of them, as of none of the classes"))
     return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)

@@ -1,8 +1,8 @@
-"""Checkpoints: all an interrupted run needs to go on, in `.safetensors` files.
+"""Checkpoints: all that a stopped run needs to be resumed, in `.safetensors` files.
 
-Tensors are named `network.*`, `momentum.*`, `average.*` and, where gradients are scaled, `scale.*`; the
-position in the run and what it learns from stand as JSON in the file's metadata, and beside it a checksum of
-everything. There are two files that take turns, so that the one before is there if the newest is damaged.
+Tensors are named `network.*`, `momentum.*`, `ema.*` and, in float16, `scale.*`. The file's metadata holds, as
+JSON, the position of the run and the digest of its data, and a checksum of everything. Two files are written
+in turn, so that the previous one is there if the newest is damaged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pydantic import TypeAdapter, ValidationError
 from convscope.common.atomic import replacing
 from convscope.common.printable import printable
 from convscope.errors import RunError
-from convscope.training.learning.loop import Position  # noqa: TC001  # pydantic looks it up
+from convscope.training.learning.progress import Position  # noqa: TC001  # pydantic looks it up
+from convscope.training.run_files import CHECKPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
     from convscope.training.learning.loop import Training
 
-NAMES = "checkpoint-1.safetensors", "checkpoint-2.safetensors"
-_FORMAT = "3"
+_FORMAT = "4"
 _FAULTS = safetensors.SafetensorError, ValidationError, ValueError, OSError
 
 
@@ -65,30 +65,30 @@ class Checkpoints:
         self._number = 0
 
     def save(self, training: Training) -> None:
-        """Write a checkpoint, whole or not at all, in the place of the one before the last.
+        """Write a checkpoint, whole or not at all, in the place of the second newest.
 
         Raises:
             ConvscopeError: The file cannot be written.
         """
-        metadata = _Metadata(_FORMAT, self._number + 1, training.data.catalogue.digest, training.position)
+        metadata = _Metadata(_FORMAT, self._number + 1, training.data.all.catalogue.digest, training.position)
         text = json.dumps(asdict(metadata))
         tensors = {name: tensor.contiguous().cpu() for name, tensor in training.state().items()}
         data = safetensors.torch.save(tensors, {"convscope": text, "checksum": _checksum(tensors, text)})
-        with replacing(self._run / NAMES[metadata.number % 2]) as file:
+        with replacing(self._run / CHECKPOINTS[metadata.number % 2]) as file:
             file.write(data)
         self._number = metadata.number
 
     def restore(self, training: Training) -> tuple[str, ...]:
-        """Bring a training to where its newest checkpoint is that can be used, if it has any.
+        """Load the newest checkpoint that is not damaged, if there is one.
 
         Returns:
-            What people should know about it, in short sentences.
+            What people should know about damaged ones, in short sentences.
 
         Raises:
-            RunError: The checkpoints cannot be read, or are not of this training.
+            RunError: All checkpoints are damaged, or they are of another training.
         """
         faults: dict[Path, str] = {}
-        paths = [path for path in (self._run / name for name in NAMES) if path.exists()]
+        paths = [path for path in (self._run / name for name in CHECKPOINTS) if path.exists()]
         for path in sorted(paths, key=_number, reverse=True):
             try:
                 newest = _read(path)
@@ -96,7 +96,7 @@ class Checkpoints:
                 faults[path] = printable(str(error).splitlines()[0])
                 continue
             _check(newest, self._run, training)
-            _give(newest, training)
+            _load(newest, training)
             self._number = newest.metadata.number
             return tuple(f"{path.name} was not used: {why}" for path, why in faults.items())
         for path, why in faults.items():
@@ -104,8 +104,8 @@ class Checkpoints:
         return ()
 
     def remove(self) -> None:
-        """Forget the checkpoints of a run that has come to its end."""
-        for name in NAMES:
+        """Remove the checkpoints of a finished run."""
+        for name in CHECKPOINTS:
             (self._run / name).unlink(missing_ok=True)
 
 
@@ -119,7 +119,7 @@ def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:
 
 
 def _number(path: Path) -> int:
-    """Say which checkpoint of its run a file is, from its head alone; -1 if that cannot be read."""
+    """Return the number of a checkpoint, from its file's head alone; -1 if that cannot be read."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return _METADATA.validate_json((file.metadata() or {}).get("convscope", "")).number
@@ -134,47 +134,47 @@ def _read(path: Path) -> _Checkpoint:
     text = notes.get("convscope", "")
     metadata = _METADATA.validate_json(text)
     if metadata.format != _FORMAT:
-        raise ValueError(f"its format is another than {_FORMAT}")
+        raise ValueError(f"its format is {metadata.format}, not {_FORMAT}")
     if notes.get("checksum") != _checksum(tensors, text):
-        raise ValueError("its checksum is wrong: it is damaged")
+        raise ValueError("its checksum is wrong")
     return _Checkpoint(metadata, tensors)
 
 
-def _check(found: _Checkpoint, run: Path, training: Training) -> None:
-    """Refuse a checkpoint of other pictures, another network or a place that the run does not have."""
-    if found.metadata.data_digest != training.data.catalogue.digest:
+def _check(checkpoint: _Checkpoint, run: Path, training: Training) -> None:
+    """Raise if a checkpoint has other pictures, another network or a position outside the run."""
+    if checkpoint.metadata.data_digest != training.data.all.catalogue.digest:
         raise _unusable(run, "the pictures have changed since")
-    kinds, there = (
+    wanted, found = (
         {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-        for tensors in (training.state(), found.tensors)
+        for tensors in (training.state(), checkpoint.tensors)
     )
-    path = run / NAMES[found.metadata.number % 2]
-    if kinds != there:
+    path = run / CHECKPOINTS[checkpoint.metadata.number % 2]
+    if wanted != found:
         raise _unusable(path, "it is of another network")
-    if not _is_within(found.metadata.position, training):
-        raise _unusable(path, "it is of a place outside the run")
+    if not _is_within(checkpoint.metadata.position, training):
+        raise _unusable(path, "its position is outside the run")
 
 
 def _is_within(at: Position, training: Training) -> bool:
     return (
         at.epochs in {training.recipe.epochs, training.recipe.easy_epochs}
         and 0 <= at.epoch <= at.epochs
-        and 0 <= at.step <= training.steps
+        and 0 <= at.step <= training.schedule.steps
         and 0 <= at.elapsed_seconds < math.inf
         and 0 <= at.loss_sum < math.inf
     )
 
 
 def _unusable(path: Path, why: str) -> RunError:
-    return RunError(f"cannot go on with {path}", why=why, remedy="train anew")
+    return RunError(f"cannot resume from {path}", why=why, remedy="train anew")
 
 
-def _give(found: _Checkpoint, training: Training) -> None:
-    training.network.load_state_dict(_part(found.tensors, "network."))
-    training.optimiser.load_state(_part(found.tensors, "momentum."))
-    training.average.load_state(_part(found.tensors, "average."))
-    training.scale.load_state(_part(found.tensors, "scale."))
-    training.position = found.metadata.position
+def _load(checkpoint: _Checkpoint, training: Training) -> None:
+    training.network.load_state_dict(_part(checkpoint.tensors, "network."))
+    training.optimiser.load_state(_part(checkpoint.tensors, "momentum."))
+    training.ema.load_state(_part(checkpoint.tensors, "ema."))
+    training.scale.load_state(_part(checkpoint.tensors, "scale."))
+    training.position = checkpoint.metadata.position
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

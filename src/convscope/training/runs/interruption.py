@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a question the loop asks: a run stops between two steps and never inside one."""
+"""Ctrl-C and SIGTERM: a run stops between two steps, never inside one."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def asked_to_stop() -> Generator[Callable[[], bool]]:
-    """Yield a question: has a person (or the system) asked this process to stop?
+def stop_requested() -> Generator[Callable[[], bool]]:
+    """Yield a function that returns whether a person, or the system, has asked this process to stop.
 
-    The second Ctrl-C is not caught any more. Outside the main thread, where Python delivers no signals, the
-    answer is always no.
+    The second Ctrl-C is not caught any more. Outside the main thread, where Python delivers no signals, it
+    always returns False.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    asked = threading.Event()
+    requested = threading.Event()
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
-        asked.set()
+        requested.set()
         signal.signal(number, before[signal.Signals(number)])
 
     for number in STOP_SIGNALS:
         signal.signal(number, note)
     try:
-        yield asked.is_set
+        yield requested.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,9 +1,7 @@
-"""The run's folder: taken by one training at a time, and able to go on from its first moment.
+"""The folder of a run: one process at a time works in it, and it can be resumed from its first moment on.
 
-RUN/run.json   where the run came from: pictures and settings
-
-It is the first file in the folder, and goes when the run has come to its end: a folder with it holds an
-unfinished run, whatever else is there.
+RUN/run.json holds the run's record: pictures, settings and machine. It is the first file in the folder and is
+removed when the run has finished: a folder with it holds an unfinished run, whatever else is there.
 """
 
 from __future__ import annotations
@@ -19,56 +17,57 @@ from convscope.common.atomic import replacing, sweep
 from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
-from convscope.training.recipe import Settings
+from convscope.training.machine.machine import Machine  # pydantic looks it up
+from convscope.training.run_files import EVENTS, MODEL, RECORD
+from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
-NAME = "run.json"
-MODEL = "model.safetensors"
-EVENTS = "events.jsonl"
-SNAPSHOTS = "epochs"
-_FORMAT = "1"
+_FORMAT = "2"
 _MOST_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a run came from.
+class Record:
+    """All that a run is made from.
 
     Attributes:
-        data: The source as it was given, made absolute where it is a path; empty for arrays.
-        settings: What the person said, the precision settled.
-        threads: How many compute: with another number the last bits are others.
-        snapshots: Whether the network is kept after each epoch.
-        processes: How many train together; one more number each time that the run goes on with another.
+        data: The source as it was given, absolute if it is a path; empty for arrays.
+        settings: What the person chose.
+        threads: Computing threads per process; the last bits of the weights depend on it.
+        keep_epochs: Whether the network is kept after each epoch.
+        processes: How many train together; resuming with another number appends it.
+        machine: What was found out about the machine; None until then.
     """
 
     data: str
     settings: Settings
     threads: Annotated[int, Field(ge=1, le=1024)]
-    snapshots: bool = False
+    keep_epochs: bool = False
     processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class _File:
     format: str
-    origin: Origin
+    run: Record
 
 
-_RECORD = TypeAdapter(_Record)
-_ORIGIN = TypeAdapter(Origin)
+_FILE = TypeAdapter(_File)
+_RECORD = TypeAdapter(Record)
 _SETTINGS = TypeAdapter(Settings)
+_MACHINE = TypeAdapter(Machine)
 
 
 @contextmanager
-def taken(run: Path) -> Generator[None]:
-    """Take a new or empty folder for a run, and leave nothing behind if the run cannot even begin.
+def new_folder(run: Path) -> Generator[None]:
+    """Make or take a new or empty folder for a run; leave nothing behind if the run cannot even begin.
 
-    A run begins when it has a checkpoint. What fails before leaves no folder behind; what is stopped or
-    killed before does, for it can go on.
+    A run begins with its first checkpoint. An error before that leaves no folder behind; a run that is
+    stopped or killed before that does, for it can be resumed.
 
     Raises:
         RunError: The folder holds something, another process works in it, or it cannot be made.
@@ -78,117 +77,115 @@ def taken(run: Path) -> Generator[None]:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         if run.exists():
-            raise _used(run) from error
+            raise _exists(run) from error
         raise RunError(f"cannot make the run's folder {run}", why=error.strerror or str(error)) from error
     with _locked(run):
         sweep(run)  # a process may have been killed as it wrote its first file
         if any(run.iterdir()):
-            raise _used(run)
+            raise _exists(run)
         try:
             yield
         except ConvscopeError:
-            if {entry.name for entry in run.iterdir()} <= {NAME, EVENTS}:
-                for name in (NAME, EVENTS):
+            if {entry.name for entry in run.iterdir()} <= {RECORD, EVENTS}:
+                for name in (RECORD, EVENTS):
                     (run / name).unlink(missing_ok=True)
             for folder in missing:
-                with suppress(OSError):  # something is in it
+                with suppress(OSError):  # it is not empty
                     folder.rmdir()
             raise
 
 
 @contextmanager
-def taken_again(run: Path) -> Generator[Origin]:
+def stopped_folder(run: Path) -> Generator[Record]:
     """Take the folder of a run that was stopped or killed.
 
     Yields:
-        Where the run came from.
+        Its record.
 
     Raises:
         RunError: There is no such run, another process works in it, or its record cannot be read.
     """
-    if not (run / NAME).is_file():
+    if not (run / RECORD).is_file():
         raise _nothing_to_resume(run)
     with _locked(run):
-        origin = read(run)
+        record = read(run)
         for folder in (run, *(entry for entry in run.iterdir() if entry.is_dir())):
             sweep(folder)
-        yield origin
+        yield record
 
 
-def write(run: Path, origin: Origin) -> None:
-    """Write down where a run comes from.
+def write(run: Path, record: Record) -> None:
+    """Write a run's record.
 
     Raises:
         ConvscopeError: The file cannot be written.
     """
-    with replacing(run / NAME) as file:
-        file.write(to_json(origin).encode())
+    with replacing(run / RECORD) as file:
+        file.write(to_json(record).encode())
 
 
-def to_json(origin: Origin) -> str:
-    """Write where a run comes from as JSON."""
-    return json.dumps(asdict(_Record(_FORMAT, origin)), indent=2)
+def to_json(record: Record) -> str:
+    """Write a record as JSON."""
+    return json.dumps(asdict(_File(_FORMAT, record)), indent=2)
 
 
-def from_json(text: str | bytes) -> Origin:
-    """Read what `to_json` wrote.
+def from_json(text: str | bytes) -> Record:
+    """Read a record from JSON.
 
     Raises:
-        ValueError: It is not that.
+        ValueError: It is no record.
         ConvscopeError: A setting is impossible.
     """
-    record = _RECORD.validate_json(text)
-    if record.format != _FORMAT:
-        raise ValueError(f"its format is another than {_FORMAT}")
-    record.origin.settings.check()
-    return record.origin
+    file = _FILE.validate_json(text)
+    if file.format != _FORMAT:
+        raise ValueError(f"its format is {file.format}, not {_FORMAT}")
+    return file.run
 
 
-def from_receipt(receipt: Mapping[str, str]) -> Origin:
-    """Read from a model's receipt where its run came from, but whether networks were kept: it does not say.
+def from_receipt(receipt: Mapping[str, str]) -> Record:
+    """Read the record of a run from its model's receipt, which does not say whether epochs were kept.
 
     Raises:
         ValueError: It is damaged or old.
         ConvscopeError: A setting is impossible.
     """
-    if missing := {"data", "settings", "threads"} - receipt.keys():
-        raise ValueError(f"it does not tell {', '.join(sorted(missing))}")
-    origin = _ORIGIN.validate_python(
+    if missing := {"data", "settings", "threads", "resolved"} - receipt.keys():
+        raise ValueError(f"it has no {', '.join(sorted(missing))}")
+    return _RECORD.validate_python(
         {
             "data": receipt["data"],
             "settings": _SETTINGS.validate_json(receipt["settings"]),
             "threads": receipt["threads"],
             "processes": receipt.get("processes", "1").split(","),
+            "machine": _MACHINE.validate_json(receipt["resolved"]),
         }
     )
-    origin.settings.check()
-    return origin
 
 
-def has_ended(run: Path) -> bool:
-    """Say whether a run has come to its end, and its model is written."""
-    return (run / MODEL).is_file() and not (run / NAME).exists()
+def has_finished(run: Path) -> bool:
+    """Whether the run has finished and its model is written."""
+    return (run / MODEL).is_file() and not (run / RECORD).exists()
 
 
-def read(run: Path) -> Origin:
-    """Read where a run came from.
+def read(run: Path) -> Record:
+    """Read a run's record.
 
     Raises:
         RunError: The record is gone, or cannot be read.
     """
-    path = run / NAME
+    path = run / RECORD
     try:
         with path.open("rb") as file:
             return from_json(file.read(_MOST_BYTES))
-    except FileNotFoundError as error:  # it came to its end while we waited for it
+    except FileNotFoundError as error:  # the run finished while we waited for its lock
         raise _nothing_to_resume(run) from error
     except (ValueError, OSError) as error:  # pydantic's are ValueErrors
         raise _unusable(run, printable(str(error).splitlines()[-1])) from error
 
 
-def end(run: Path) -> None:
-    """Say that the run has come to its end: nothing is left to go on with."""
-    (run / NAME).unlink()
+def finish(run: Path) -> None:
+    """Mark the run as finished."""
+    (run / RECORD).unlink()
 
 
 @contextmanager
@@ -199,14 +196,14 @@ def _locked(run: Path) -> Generator[None]:
         except BlockingIOError as error:
             raise RunError(
                 f"another process works in the run's folder {run}",
-                remedy="wait for its end, or name another folder",
+                remedy="wait until it has finished, or name another folder",
             ) from error
         except OSError as error:
             raise RunError(f"cannot open the run's folder {run}", why=error.strerror or str(error)) from error
         yield
 
 
-def _used(run: Path) -> RunError:
+def _exists(run: Path) -> RunError:
     return RunError(
         f"the run's folder {run} exists already",
         why="a run never overwrites anything",
@@ -215,13 +212,13 @@ def _used(run: Path) -> RunError:
 
 
 def _nothing_to_resume(run: Path) -> RunError:
-    ended = has_ended(run)
+    finished = has_finished(run)
     return RunError(
         f"there is no stopped run in {run}",
-        why="it has come to its end, and the model is written" if ended else f"it has no {NAME}",
-        remedy="use the model, or train anew" if ended else "name the folder that train wrote",
+        why="it has finished, and its model is written" if finished else f"it has no {RECORD}",
+        remedy="use the model, or train anew" if finished else "name the folder that train wrote",
     )
 
 
 def _unusable(run: Path, why: str) -> RunError:
-    return RunError(f"cannot go on with {run / NAME}", why=why, remedy="train anew")
+    return RunError(f"cannot resume from {run / RECORD}", why=why, remedy="train anew")

@@ -1,6 +1,6 @@
-"""The run's folder where several processes train together, and torchrun gives them the same command again.
+"""A run of several processes: the first one owns the folder and sends the others what they need.
 
-The first process has the folder, and tells the others what they need to know.
+torchrun gives all processes the same command again when one was lost, so a run's folder may exist already.
 """
 
 from __future__ import annotations
@@ -13,110 +13,113 @@ from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, RunError
 from convscope.model.file import from_bytes, load
 from convscope.training.events import Note, emit
+from convscope.training.run_files import MODEL, RECORD
 from convscope.training.runs import run_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from convscope.model.file import Model
     from convscope.training.distributed import Group
     from convscope.training.events import Listener
-    from convscope.training.runs.run_folder import Origin
+    from convscope.training.runs.run_folder import Record
 
 
 @contextmanager
-def taken(run: Path, group: Group, describe: Callable[..., Origin]) -> Generator[Origin]:
-    """Take the run's folder: a new one, or, where torchrun gives the same command again, the one it began.
+def opened(run: Path, group: Group, given: Record | None) -> Generator[Record]:
+    """Open the folder of a run.
 
     Args:
         run: The folder.
-        group: The processes; this is the first one's business only.
-        describe: Says where the run comes from, as the command tells; with `before=`, an earlier origin, what
-            that run has found out is taken from it.
+        group: The processes.
+        given: The record of a new run; None to resume.
 
     Yields:
-        Where the run came from.
+        The run's record, the same in all processes.
 
     Raises:
         RunError: The folder holds something else, another process works in it, or it cannot be made.
     """
-    if group.rank.restartable and (run / run_folder.NAME).is_file():
-        with run_folder.taken_again(run) as before:
-            _check_same(run, before, describe)
-            yield gone_on_with(run, before, group)
-    else:
-        origin = replace(describe(), processes=(group.rank.size,))
-        with run_folder.taken(run):
-            run_folder.write(run, origin)
-            yield origin
+    if not group.is_first:
+        yield run_folder.from_json(group.broadcast_text(""))
+        return
+    with _resumed(run, group, given) if _is_resumed(run, group, given) else _new(run, given) as record:
+        group.broadcast_text(run_folder.to_json(record))
+        yield record
 
 
-def gone_on_with(run: Path, before: Origin, group: Group) -> Origin:
-    """Write down if another number of processes than before works on a run from now on."""
-    if group.rank.size == before.processes[-1]:
-        return before
-    origin = replace(before, processes=(*before.processes, group.rank.size))
-    run_folder.write(run, origin)
-    return origin
-
-
-def has_ended(run: Path, group: Group) -> bool:
-    """Say, to all, whether torchrun gives the command of a run again that has come to its end.
+def has_finished(run: Path, group: Group) -> bool:
+    """Whether torchrun repeats the command of a run that has finished; the same in all processes.
 
     A process that is lost as it leaves is started again like any other, and the others with it.
     """
-    return group.rank.restartable and group.any(group.is_first and run_folder.has_ended(run))
+    return group.rank.restartable and group.any(group.is_first and run_folder.has_finished(run))
 
 
-def found(
-    run: Path, group: Group, listeners: Sequence[Listener], describe: Callable[..., Origin] | None = None
+def finished_classifier(
+    run: Path, group: Group, listeners: Sequence[Listener], given: Record | None = None
 ) -> Classifier:
-    """Give all processes the classifier of a run that has come to its end.
+    """Return the classifier of a finished run, in all processes.
 
     Args:
         run: Its folder.
         group: The processes.
-        listeners: Who is told; the first one's business only.
-        describe: As `taken` takes it; None where the command tells nothing but the folder.
+        listeners: Get the events, of the first process only.
+        given: The record of the command; None if it resumes.
 
     Raises:
-        RunError: The folder holds a run of something else.
+        RunError: The folder holds another run.
         ModelFileError: Its model is damaged.
     """
     if not group.is_first:
-        return Classifier(from_bytes(group.send(b"")))
-    path = run / run_folder.MODEL
+        return Classifier(from_bytes(group.broadcast_bytes(b"")))
+    path = run / MODEL
     model = load(path)
-    if describe:
-        _check_same(run, _origin_of(model, run), describe)
-    group.send(path.read_bytes())
-    emit(Note(f"this run has come to its end already: {path} is its model"), listeners)
+    if given:
+        try:
+            record = run_folder.from_receipt(model.receipt)
+        except (ValueError, ConvscopeError) as error:
+            raise _another(run, "the receipt of its model cannot be read") from error
+        _check_same(run, record, given)
+    group.broadcast_bytes(path.read_bytes())
+    emit(Note(f"this run has finished already: {path} is its model"), listeners)
     return Classifier(model)
 
 
-def tell(group: Group, origin: Origin) -> None:
-    """Tell the others where the run comes from."""
-    group.say(run_folder.to_json(origin))
+def _is_resumed(run: Path, group: Group, given: Record | None) -> bool:
+    return given is None or (group.rank.restartable and (run / RECORD).is_file())
 
 
-def told(group: Group) -> Origin:
-    """Hear from the first process where the run comes from."""
-    return run_folder.from_json(group.say(""))
+@contextmanager
+def _new(run: Path, record: Record | None) -> Generator[Record]:
+    assert record  # noqa: S101  # otherwise it is resumed
+    with run_folder.new_folder(run):
+        run_folder.write(run, record)
+        yield record
 
 
-def _origin_of(model: Model, run: Path) -> Origin:
-    try:
-        return run_folder.from_receipt(model.receipt)
-    except (ValueError, ConvscopeError) as error:
-        raise _another(run, "the receipt of its model cannot be read") from error
+@contextmanager
+def _resumed(run: Path, group: Group, given: Record | None) -> Generator[Record]:
+    """Take the folder again, and note in its record if the number of processes changes."""
+    with run_folder.stopped_folder(run) as record:
+        if given:
+            _check_same(run, record, given)
+        elif not record.data:
+            raise RunError(
+                f"cannot resume {run}", why="its pictures were arrays, which are gone", remedy="train anew"
+            )
+        if group.rank.size == record.processes[-1]:
+            yield record
+            return
+        changed = replace(record, processes=(*record.processes, group.rank.size))
+        run_folder.write(run, changed)
+        yield changed
 
 
-def _check_same(run: Path, before: Origin, describe: Callable[..., Origin]) -> None:
-    """Refuse a folder whose run is another; how many processes there were, and what was kept, may differ."""
-    given = replace(describe(before=before), processes=before.processes, snapshots=before.snapshots)
-    if given != before:
-        raise _another(run, "its pictures, settings or number of threads are not those given")
+def _check_same(run: Path, record: Record, given: Record) -> None:
+    """Raise if the folder holds another run; the number of processes and what is kept may differ."""
+    if (record.data, record.settings, record.threads) != (given.data, given.settings, given.threads):
+        raise _another(run, "its pictures, settings or number of threads differ")
 
 
 def _another(run: Path, why: str) -> RunError:

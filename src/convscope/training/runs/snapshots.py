@@ -1,7 +1,7 @@
-"""What the network is after each epoch, as a model file: RUN/epochs/0007.safetensors after the seventh.
+"""Snapshots: the network after each epoch, as a model file: RUN/epochs/0007.safetensors after the seventh.
 
-They show how filters come about. None of them is the model of the run: that is the mean of the latest
-weights, calibrated and judged. There are at most 40, evenly spread over the epochs, and the last one.
+They show how filters develop. None of them is the model of the run, which is the moving average of the
+weights, calibrated and evaluated. There are at most 40, evenly spread over the epochs, and the last one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import math
 from typing import TYPE_CHECKING
 
 from convscope.errors import RunError
-from convscope.model.file import Model, save
-from convscope.network.folding import fold
-from convscope.training.runs.run_folder import SNAPSHOTS
+from convscope.model.file import save
+from convscope.training.run_files import SNAPSHOTS
+from convscope.training.runs.model import plain_chain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,21 +22,8 @@ if TYPE_CHECKING:
 MOST = 40
 
 
-def plain_chain(training: Training) -> Model:
-    """The network as it is now, with what it needs to be used."""
-    data, store = training.data, training.data.store
-    return Model(
-        chain=training.network.chain,
-        classes=store.classes,
-        preparation=store.preparation,
-        mean=tuple(data.mean.tolist()),
-        std=tuple(data.std.tolist()),
-        weights=fold(training.network),
-    )
-
-
-def keep(run: Path, training: Training) -> None:
-    """Write a snapshot after a whole epoch, if it is one of those that are kept.
+def save_snapshot(run: Path, training: Training) -> None:
+    """Write a snapshot after an epoch, if it is one of those that are kept.
 
     Raises:
         ConvscopeError: It cannot be written.

@@ -233,9 +233,7 @@
  * @typedef {object} NewRun
  * @property {string} data
  * @property {string | null} name
- * @property {string | null} network
- * @property {number | null} size
- * @property {number | null} epochs
+ * @property {Settings} settings
  *
  * @typedef {object} OpenData
  * @property {string} id
@@ -261,7 +259,7 @@
  *
  * @typedef {object} Progress
  * @property {number} done_fraction
- * @property {number} left_seconds
+ * @property {number} remaining_seconds
  *
  * @typedef {object} Questions
  * @property {AskedQuestion[]} questions
@@ -299,6 +297,27 @@
  *
  * @typedef {object} SentPicture
  * @property {string} picture
+ *
+ * @typedef {object} Settings
+ * @property {string | null} network
+ * @property {number | [number, number] | null} size
+ * @property {1 | 3 | null} channels
+ * @property {"stretch" | "pad" | "crop" | null} fit
+ * @property {number | null} epochs
+ * @property {number | null} minutes
+ * @property {number | null} batch_size
+ * @property {number | null} learning_rate
+ * @property {number | null} label_smoothing
+ * @property {boolean | null} flip
+ * @property {"none" | "light" | "strong" | null} augmentation
+ * @property {boolean | null} class_weights
+ * @property {boolean | null} progressive
+ * @property {boolean | null} ema
+ * @property {"auto" | "cpu" | "cuda" | null} device
+ * @property {"auto" | "bf16" | "fp16" | "fp32" | null} precision
+ * @property {number} seed
+ * @property {boolean} strict
+ * @property {number | null} store_limit
  *
  * @typedef {object} SimilarPictures
  * @property {Neighbour[]} neighbours

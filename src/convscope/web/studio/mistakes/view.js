@@ -305,7 +305,7 @@ async function suspects(list, asked, desk) {
     try {
       const found = await answer;
       const { progress } = found;
-      status.textContent = progress ? `${duration(progress.left_seconds)} left` : "starting";
+      status.textContent = progress ? `${duration(progress.remaining_seconds)} left` : "starting";
       if (progress) bar.value = progress.done_fraction;
       else bar.removeAttribute("value");
       if (shown !== (shown = found.state)) list.replaceChildren(...drawn(found)); // its button keeps the keyboard

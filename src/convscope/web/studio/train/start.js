@@ -33,8 +33,10 @@ export async function showStart(root, wanted) {
       const run = await post("/api/runs", {
         data: data.chosen(),
         name: name.value || null,
-        network: board.notation() || null,
-        epochs: epochs.value ? Number(epochs.value) : null,
+        settings: {
+          network: board.notation() || null,
+          epochs: epochs.value ? Number(epochs.value) : null,
+        },
       });
       location.hash = addressOf("train", [run.name]);
     } catch (error) {

@@ -1,0 +1,58 @@
+"""A training without a run: on pictures of a store, in this process alone, and nothing is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from convscope.pictures.split import Split
+from convscope.training.data.training_data import training_data
+from convscope.training.learning.loop import Training
+from convscope.training.machine.engine import deterministic
+from convscope.training.machine.trial import resolve_device
+from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
+from convscope.training.runs.model import finished_model
+from convscope.training.runs.run_folder import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.pictures.store import Store
+    from convscope.training.events import Listener
+    from convscope.training.settings import Settings
+
+
+def fit(
+    store: Store,
+    settings: Settings,
+    indices: NDArray[np.int64] | None = None,
+    *,
+    listeners: Sequence[Listener] = (),
+) -> Model:
+    """Train on pictures of a store; none are set aside.
+
+    Args:
+        store: The pictures.
+        settings: Of the training.
+        indices: Which of them, ascending; None: all.
+        listeners: Get the events.
+
+    Raises:
+        ConvscopeError: The network does not fit the pictures.
+    """
+    none = np.zeros(0, np.int64)
+    data = training_data(
+        store, Split(np.arange(len(store.labels)) if indices is None else indices, none, none, ())
+    )
+    chain = chain_of(settings, data.shape, len(data.classes))
+    machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
+    training = Training(data, resolve(settings, data.statistics, machine))
+    with deterministic():
+        training.run(listeners)
+        training.finish()
+        return finished_model(training, Record("", settings, torch.get_num_threads(), machine=machine))

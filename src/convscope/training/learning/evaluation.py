@@ -1,0 +1,93 @@
+"""The network during training, run on kept pictures without learning from them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+
+from convscope.network.modules import STATISTICS_MOMENTUM, NormalisedReLU
+from convscope.pictures import batches
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from convscope.network.modules import TrainingNetwork
+    from convscope.training.data.batcher import Batcher
+    from convscope.training.data.training_data import TrainingData
+    from convscope.training.distributed import Group
+
+_BATCH_SIZE = 500
+
+
+class Evaluator:
+    """Runs a network on kept pictures.
+
+    Args:
+        network: The network.
+        data: The pictures.
+        batcher: Makes their batches.
+        device: Where the network is.
+        group: The processes that share the work.
+    """
+
+    def __init__(
+        self,
+        network: TrainingNetwork,
+        data: TrainingData,
+        batcher: Batcher,
+        device: torch.device,
+        group: Group,
+    ) -> None:
+        self._network = network
+        self._data, self._batcher = data, batcher
+        self._device, self._group = device, group
+
+    def predict(self, indices: NDArray[np.int64], *, flip: bool = False) -> Tensor:
+        """Return logits (n, classes), without augmentation, or with all pictures flipped."""
+        self._network.eval()
+        drawn = batches.unchanged(indices, mirror=flip)
+        own = self._group.share(slice(0, len(indices)))
+        logits = torch.zeros(len(indices), len(self._data.classes))
+        with torch.inference_mode():
+            for first in range(own.start, own.stop, _BATCH_SIZE):
+                positions = slice(first, min(first + _BATCH_SIZE, own.stop))
+                logits[positions] = self._network(self._maps(drawn, positions))
+        self._group.add_up_tensors([logits])  # the rows of all other processes are zero
+        return logits
+
+    def validate(self) -> tuple[float, float] | tuple[None, None]:
+        """Return loss and accuracy on the validation set, if there is one."""
+        indices = self._data.kept.split.validation
+        if not len(indices):
+            return None, None
+        logits, labels = self.predict(indices), torch.from_numpy(self._data.kept.store.labels[indices])
+        return F.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
+
+    def measure_statistics(self, drawn: batches.Epoch, batch_size: int, most_batches: int) -> None:
+        """Measure every channel's mean and variance anew.
+
+        While the learning rate is high, weights change so fast that running statistics describe none that
+        ever were; a network evaluated with them may know nothing.
+        """
+        normalisations = [one for one in self._network.modules() if isinstance(one, NormalisedReLU)]
+        all_positions = batches.batches(len(drawn.order), batch_size)
+        self._network.train()
+        with torch.no_grad():
+            for count, positions in enumerate(itertools.islice(all_positions, most_batches), start=1):
+                for normalisation in normalisations:
+                    normalisation.momentum = 1 / count  # the mean over the batches so far
+                self._network(self._maps(drawn, self._group.share(positions)))
+        for normalisation in normalisations:
+            normalisation.momentum = STATISTICS_MOMENTUM
+
+    def _maps(self, drawn: batches.Epoch, positions: slice) -> Tensor:
+        """Return the network's input for a batch of pictures in their full size."""
+        size = self._data.shape[1:]
+        sent = self._batcher.host(drawn, positions, size)
+        moved = [tensor.to(self._device, non_blocking=True) for tensor in sent]
+        return self._batcher.device(moved, size)[0]

@@ -1,0 +1,12 @@
+"""Names of the files in a run's folder."""
+
+RECORD = "run.json"
+MODEL = "model.safetensors"
+GRAPH = "model.onnx"
+METRICS = "metrics.json"
+EPOCHS = "epochs.csv"
+EVENTS = "events.jsonl"
+FIGURES = "figures"
+SNAPSHOTS = "epochs"
+CHECKPOINTS = "checkpoint-1.safetensors", "checkpoint-2.safetensors"
+TENSORBOARD = "tensorboard"

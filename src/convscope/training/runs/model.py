@@ -1,0 +1,88 @@
+"""The model of a training: the plain chain, calibrated, with its open-set rule and receipt."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model import open_set
+from convscope.model.calibration import fit_temperature
+from convscope.model.features import compute_features
+from convscope.model.file import Model
+from convscope.model.receipt import write_receipt
+from convscope.network.folding import fold
+from convscope.training.data.sampling import spread
+from convscope.training.machine.engine import engine_name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.training.data.training_data import TrainingData
+    from convscope.training.learning.loop import Training
+    from convscope.training.runs.run_folder import Record
+
+_MOST_FEATURES = 4_096
+"""Inputs of the output layer: with more, the principal directions would take minutes and much memory."""
+_MOST_PICTURES = 2_000
+
+
+def plain_chain(training: Training) -> Model:
+    """Return the network as it is now, folded into the plain chain."""
+    data, store = training.data, training.data.kept.store
+    return Model(
+        chain=training.network.chain,
+        classes=store.classes,
+        preparation=store.preparation,
+        mean=tuple(data.mean.tolist()),
+        std=tuple(data.std.tolist()),
+        weights=fold(training.network),
+    )
+
+
+def finished_model(training: Training, record: Record) -> Model:
+    """Return the plain chain with receipt, temperature and open-set rule; `training` is finished."""
+    data = training.data
+    receipt = write_receipt(
+        data.all.catalogue,
+        data.all.split,
+        data=record.data,
+        settings=json.dumps(asdict(record.settings)),
+        seed=record.settings.seed,
+        threads=record.threads,
+        processes=record.processes,
+        device=engine_name(training.recipe.device),
+    )
+    resolved = {"resolved": json.dumps(asdict(record.machine))} if record.machine else {}
+    model = replace(plain_chain(training), receipt=receipt | resolved, temperature=_temperature(training))
+    return replace(model, open_set=fit_open_set_rule(model, data))
+
+
+def _temperature(training: Training) -> float:
+    indices = training.data.kept.split.validation
+    if not len(indices):
+        return 1.0
+    logits = training.evaluator.predict(indices).numpy()
+    return fit_temperature(logits, training.data.kept.store.labels[indices])
+
+
+def fit_open_set_rule(model: Model, data: TrainingData) -> open_set.OpenSetRule | None:
+    """Fit the open-set rule: principal directions on the training set, its threshold on the validation set.
+
+    Returns:
+        None if the validation set is too small, or the output layer has too many inputs.
+    """
+    if model.chain.features.shape[0] > _MOST_FEATURES:
+        return None
+    split = data.kept.split
+    train, validation = (_features(model, data, indices) for indices in (split.train, split.validation))
+    weight, bias = (model.weights[name] / model.temperature for name in model.chain.output.parameters)
+    return open_set.fit(train, validation, weight, bias)
+
+
+def _features(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    found = compute_features(model, data.kept.store.pictures, spread(indices, _MOST_PICTURES))
+    width = model.chain.features.shape[0]
+    return np.concatenate([np.empty((0, width), np.float32), *(features for _, features in found)])

@@ -1,0 +1,275 @@
+"""The settings of a training: what a person may choose, each with its type, its bounds and its help text.
+
+They are declared here, once. The command line, `convscope.train`, the estimator and the HTTP service take
+them from here; `recipe.resolve` chooses what is None.
+"""
+
+from __future__ import annotations
+
+import inspect
+import reprlib
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypedDict,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from convscope.errors import SettingError
+from convscope.network.notation import parse
+from convscope.network.presets import PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
+
+Device = Literal["cpu", "cuda"]
+Precision = Literal["bf16", "fp16", "fp32"]
+Strength = Literal["none", "light", "strong"]
+
+
+def _height_and_width(size: object) -> object:
+    """16 is (16, 16)."""
+    if isinstance(size, int) and not isinstance(size, bool):
+        return size, size
+    return tuple(size) if isinstance(size, list) else size  # pyright: ignore[reportUnknownVariableType]
+
+
+_Side = Annotated[int, Field(ge=1, le=1_024)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a person may choose; None leaves the choice to `recipe.resolve`.
+
+    Raises:
+        SettingError: A value is of another type or out of range; the message says what is possible.
+        NotationError: The network's notation cannot be read.
+
+    Example:
+        >>> Settings(epochs=3, size=16).size
+        (16, 16)
+        >>> Settings(epochs=0)
+        Traceback (most recent call last):
+        convscope.errors.SettingError: epochs cannot be 0
+          try: give a whole number from 1 to 100,000
+    """
+
+    network: Annotated[
+        str | None,
+        Field(max_length=2_048, description="Network: a notation like 32C3-MP2-128N, or a preset."),
+    ] = None
+    size: Annotated[
+        tuple[_Side, _Side] | None,
+        BeforeValidator(_height_and_width, json_schema_input_type=int | tuple[_Side, _Side] | None),
+        Field(description="Input size: height and width that pictures are resized to."),
+    ] = None
+    channels: Annotated[Literal[1, 3] | None, Field(description="1 (greyscale) or 3 (colour).")] = None
+    fit: Annotated[
+        Literal["stretch", "pad", "crop"] | None,
+        Field(description="How pictures of another shape are resized: stretch, pad or crop."),
+    ] = None
+    epochs: Annotated[int | None, Field(ge=1, le=100_000, description="Passes over the training set.")] = None
+    minutes: Annotated[
+        float | None, Field(ge=0.01, le=1e6, description="Time limit; it shortens the schedule.")
+    ] = None
+    batch_size: Annotated[int | None, Field(ge=2, le=65_536, description="Pictures per training step.")] = (
+        None
+    )
+    learning_rate: Annotated[
+        float | None,
+        Field(
+            ge=1e-6,
+            le=10,
+            description="Peak learning rate: the angle, in radians, that a step turns a filter.",
+        ),
+    ] = None
+    label_smoothing: Annotated[
+        float | None, Field(ge=0, le=0.9, description="Share of each label spread evenly over all classes.")
+    ] = None
+    flip: Annotated[
+        bool | None,
+        Field(description="Flip pictures left to right; by default, if a trial proves it harmless."),
+    ] = None
+    augmentation: Annotated[
+        Strength | None, Field(description="Strength of the augmentation: none, light or strong.")
+    ] = None
+    class_weights: Annotated[bool | None, Field(description="Give rare classes more weight in the loss.")] = (
+        None
+    )
+    progressive: Annotated[
+        bool | None, Field(description="Progressive resizing: smaller pictures in the first half of the run.")
+    ] = None
+    ema: Annotated[bool | None, Field(description="Use the moving average of the weights (EMA).")] = None
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"] | None, Field(description="Device: auto, cpu or cuda.")
+    ] = None
+    precision: Annotated[
+        Literal["auto", "bf16", "fp16", "fp32"] | None,
+        Field(description="Floating-point precision: auto, bf16, fp16 or fp32."),
+    ] = None
+    seed: Annotated[
+        int, Field(ge=0, le=2**32 - 1, description="Random seed; the same seed gives the same model.")
+    ] = 0
+    strict: Annotated[bool, Field(description="Stop at a picture that cannot be read.")] = False
+    store_limit: Annotated[
+        float | None,
+        Field(
+            ge=1e-6,
+            le=1e6,
+            description="Disk space in GB for prepared pictures; shards that need more are streamed.",
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        for name, adapter in _adapters().items():
+            value = getattr(self, name)
+            try:
+                object.__setattr__(self, name, adapter.validate_python(_plain(value), strict=True))
+            except ValidationError as error:
+                raise _impossible(name, value) from error
+        if self.precision == "fp16" and self.device != "cuda":
+            raise SettingError("fp16 is for GPUs", remedy="choose the device cuda too, or another precision")
+        if self.network is not None:
+            parse(notation_of(self.network))
+
+
+class CommonSettings(TypedDict, total=False):
+    """The fields of `Settings` that the estimator takes too, as keyword arguments."""
+
+    network: str | None
+    size: int | tuple[int, int] | None
+    channels: Literal[1, 3] | None
+    epochs: int | None
+    minutes: float | None
+    batch_size: int | None
+    learning_rate: float | None
+    label_smoothing: float | None
+    flip: bool | None
+    augmentation: Strength | None
+    class_weights: bool | None
+    progressive: bool | None
+    ema: bool | None
+    device: Literal["auto", "cpu", "cuda"] | None
+    precision: Literal["auto", "bf16", "fp16", "fp32"] | None
+
+
+class SettingsArguments(CommonSettings, total=False):
+    """The fields of `Settings` as keyword arguments, which editors complete."""
+
+    fit: Literal["stretch", "pad", "crop"] | None
+    seed: int
+    strict: bool
+    store_limit: float | None
+
+
+def notation_of(network: str) -> str:
+    """Return the notation of a preset; any other text is a notation itself."""
+    return PRESETS.get(network, network)
+
+
+def with_settings(arguments: type) -> Callable[[_Function], _Function]:
+    """Give a function with `**settings` a signature that names them, for `help`, notebooks and scikit-learn.
+
+    Args:
+        arguments: `SettingsArguments` or `CommonSettings`.
+    """
+
+    def name_settings(function: _Function) -> _Function:
+        defaults = {field.name: field.default for field in fields(Settings)}
+        named = [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=annotation
+            )
+            for name, annotation in get_type_hints(arguments).items()
+        ]
+        signature = inspect.signature(function)
+        own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+        function.__signature__ = signature.replace(parameters=[*own, *named])  # pyright: ignore[reportFunctionMemberAccess]
+        return function
+
+    return name_settings
+
+
+def options(settings: Settings) -> list[str]:
+    """Write settings as options of `convscope train`; defaults are left out.
+
+    Example:
+        >>> options(Settings(epochs=3, size=(48, 64), flip=False))
+        ['--size=48x64', '--epochs=3', '--no-flip']
+    """
+    values = {field.name: (getattr(settings, field.name), field.default) for field in fields(Settings)}
+    return [_option(name, value) for name, (value, default) in values.items() if value != default]
+
+
+def _option(name: str, value: object) -> str:
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}"
+
+
+def description(name: str) -> str:
+    """Return the help text of a setting."""
+    return next(note.description for note in _notes(name) if note.description)
+
+
+def kind(name: str) -> Any:  # noqa: ANN401  # a type, or a special form like Literal
+    """Return the type of a setting, without None.
+
+    Example:
+        >>> kind("epochs"), kind("fit")
+        (<class 'int'>, typing.Literal['stretch', 'pad', 'crop'])
+    """
+    hint = get_args(_hints()[name])[0]
+    return hint if isinstance(hint, type) else next(one for one in get_args(hint) if one is not type(None))
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings, include_extras=True)
+
+
+def _notes(name: str) -> list[FieldInfo]:
+    return [note for note in get_args(_hints()[name]) if isinstance(note, FieldInfo)]
+
+
+@cache
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    return {name: TypeAdapter(hint) for name, hint in _hints().items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn a NumPy scalar into Python's number."""
+    return value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value
+
+
+def _impossible(name: str, value: object) -> SettingError:
+    return SettingError(f"{name.replace('_', ' ')} cannot be {reprlib.repr(value)}", remedy=_possible(name))
+
+
+def _possible(name: str) -> str:
+    """Say which values a setting may have."""
+    if name == "network":
+        return "give a notation like 32C3-MP2-128N, or the name of a preset"
+    if name == "size":
+        return "give a side of 1 to 1,024 pixels, or height and width"
+    if get_origin(kind(name)) is Literal or kind(name) is bool:
+        return f"choose from {', '.join(map(str, get_args(kind(name)) or (True, False)))}"
+    bounds = [note for field in _notes(name) for note in field.metadata]
+    low, high = (
+        next(f"{getattr(note, key):,.6f}" for note in bounds if hasattr(note, key)).rstrip("0").rstrip(".")
+        for key in ("ge", "le")
+    )
+    return f"give a {'whole number' if kind(name) is int else 'number'} from {low} to {high}"
