@@ -9,7 +9,7 @@ from convscope.pictures.store_building import build_store
 from convscope.training import cross_validation
 from convscope.training.cross_validation import doubt_labels, out_of_fold
 from convscope.training.events import EpochDone, Note
-from convscope.training.runs import runner
+from convscope.training.fit import fit
 from convscope.training.settings import Settings
 
 SMALL = Settings(network="3C3-MP2", epochs=8, batch_size=4, precision="fp32", size=(8, 8), flip=False)
@@ -33,13 +33,13 @@ def test_no_model_has_learned_from_what_it_judges_nor_from_a_copy(tmp_path, monk
     store = build_store(open_source((pictures, ["a", "b"] * 15)), Preparation(1, 8, 8), folder=tmp_path)
     groups = np.arange(30) // 3
     learned = []
-    learn = runner.learn
+    learn = fit
 
     def watched(store, settings, indices, *, listeners):
         learned.append(indices)
         return learn(store, settings, indices, listeners=listeners)
 
-    monkeypatch.setattr(cross_validation.runner, "learn", watched)
+    monkeypatch.setattr(cross_validation, "fit", watched)
     probabilities = out_of_fold(store, SMALL, groups)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     held_out = [np.setdiff1d(np.arange(30), indices) for indices in learned]

@@ -16,7 +16,6 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from convscope.errors import NetworkError
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _TITLES = {"relu": "ReLU"}
-_NO_PARAMETERS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+_NO_PARAMETERS: Mapping[str, tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)

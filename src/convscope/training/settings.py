@@ -26,8 +26,6 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from convscope.errors import SettingError
-from convscope.network.notation import parse
-from convscope.network.presets import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +140,8 @@ class Settings:
         if self.precision == "fp16" and self.device != "cuda":
             raise SettingError("fp16 is for GPUs", remedy="choose the device cuda too, or another precision")
         if self.network is not None:
+            from convscope.network.notation import parse  # noqa: PLC0415  # not for a command's help
+
             parse(notation_of(self.network))
 
 
@@ -176,6 +176,8 @@ class SettingsArguments(CommonSettings, total=False):
 
 def notation_of(network: str) -> str:
     """Return the notation of a preset; any other text is a notation itself."""
+    from convscope.network.presets import PRESETS  # noqa: PLC0415  # not for a command's help
+
     return PRESETS.get(network, network)
 
 
