@@ -28,32 +28,32 @@ def cost(logarithm: float, logits: np.ndarray, labels: np.ndarray) -> float:
 @pytest.mark.parametrize("count", [10, 200])
 def test_no_temperature_is_more_probable(count: int, temperature: float) -> None:
     logits, labels = pictures(count, temperature)
-    found = cost(np.log(fit_temperature(logits, labels)), logits, labels)
+    result = cost(np.log(fit_temperature(logits, labels)), logits, labels)
     grid = np.linspace(np.log(0.05), np.log(20), 400)
     costs = [cost(one, logits, labels) for one in grid]
     start = grid[np.argmin(costs)]
     exact = optimize.minimize_scalar(cost, (start - 0.01, start + 0.01), args=(logits, labels))
-    assert found <= min(*costs, exact.fun) + 1e-6
+    assert result <= min(*costs, exact.fun) + 1e-6
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
 def test_with_many_pictures_it_is_found_and_probabilities_come_true(temperature: float) -> None:
     logits, labels = pictures(5_000, temperature)
-    found = fit_temperature(logits, labels)
-    assert found == pytest.approx(temperature, rel=0.05)
-    shares = tempered(logits, found)
+    result = fit_temperature(logits, labels)
+    assert result == pytest.approx(temperature, rel=0.05)
+    shares = tempered(logits, result)
     assert reliability(shares.max(axis=1), shares.argmax(axis=1) == labels).error < 0.02
     np.testing.assert_array_equal(shares.argmax(axis=1), logits.argmax(axis=1))
 
 
 def test_few_pictures_change_little_where_they_say_little() -> None:
-    found = [fit_temperature(*pictures(50, 1.0, seed=seed)) for seed in range(40)]
-    assert np.std(np.log(found)) < 0.12  # alone they would tell it to within 0.17
-    assert np.mean(np.log(found)) == pytest.approx(0, abs=0.06)
+    result = [fit_temperature(*pictures(50, 1.0, seed=seed)) for seed in range(40)]
+    assert np.std(np.log(result)) < 0.12  # alone they would tell it to within 0.17
+    assert np.mean(np.log(result)) == pytest.approx(0, abs=0.06)
 
 
 def test_pictures_that_are_all_recognised_ask_for_no_boundless_certainty() -> None:
     logits = np.float32([[3, 0], [0, 3]] * 50)
-    found = fit_temperature(logits, np.array([0, 1] * 50))
-    assert 0.3 < found < 1
-    assert 0.97 < tempered(logits, found).max() < 0.999
+    result = fit_temperature(logits, np.array([0, 1] * 50))
+    assert 0.3 < result < 1
+    assert 0.97 < tempered(logits, result).max() < 0.999

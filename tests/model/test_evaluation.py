@@ -142,14 +142,14 @@ def test_answers_are_judged_with_and_without_the_temperature(make_model: MakeMod
     labels = np.arange(60) % 3
     predictor = Predictor(model)
     answers = predictor.answers(pictures)
-    found = evaluate_answers(answers, labels, model)
+    result = evaluate_answers(answers, labels, model)
     bare = dataclasses.replace(model, temperature=1.0)
     expected = [
         evaluate(Predictor(one).probabilities(pictures), labels, model.classes).calibration_error
         for one in (model, bare)
     ]
-    assert [found.calibration_error, found.uncalibrated_error] == pytest.approx(expected, rel=1e-6)
-    assert found.unknown_fraction == np.mean([one.unknown for one in answers])
+    assert [result.calibration_error, result.uncalibrated_error] == pytest.approx(expected, rel=1e-6)
+    assert result.unknown_fraction == np.mean([one.unknown for one in answers])
     silent = dataclasses.replace(model, open_set=None)
     assert evaluate_answers(Predictor(silent).answers(pictures), labels, silent).unknown_fraction is None
 

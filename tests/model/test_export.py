@@ -53,9 +53,9 @@ def test_openvino_agrees_nearly(path: Path, model: Model) -> None:
     """It computes the weights of resizing in float32, so that a pixel in a hundred may be one level off."""
     network = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for name, pixels in noise_pictures(model.preparation):
-        found = network({"pictures": pixels[np.newaxis]})
+        result = network({"pictures": pixels[np.newaxis]})
         expected = Classifier(model).predict_proba(pixels)
-        np.testing.assert_allclose(found["probabilities"], expected, atol=2 * RAW_BOUND, err_msg=name)
+        np.testing.assert_allclose(result["probabilities"], expected, atol=2 * RAW_BOUND, err_msg=name)
 
 
 def test_the_file_says_what_it_is(path: Path, model: Model) -> None:
@@ -105,9 +105,9 @@ def test_pictures_of_a_source_are_read_as_prediction_reads_them(pets: Path, brig
     photo.save(pets / "dark" / "large.jpg")
     source = open_source(pets)
     names = [item.name for item in source.items if item.name.endswith(("large.jpg", "3.png"))]
-    found = dict(raw_pictures(source, names, brightness.preparation))
-    assert set(found) == set(names)
-    assert sorted(pixels.shape for pixels in found.values()) == [(12, 10, 1), (12, 10, 1), (38, 50, 3)]
-    agreement = compare(build_raw_graph(brightness), brightness, found.items())
+    result = dict(raw_pictures(source, names, brightness.preparation))
+    assert set(result) == set(names)
+    assert sorted(pixels.shape for pixels in result.values()) == [(12, 10, 1), (12, 10, 1), (38, 50, 3)]
+    agreement = compare(build_raw_graph(brightness), brightness, result.items())
     assert agreement.pictures == 3
     assert agreement.difference < 1e-5

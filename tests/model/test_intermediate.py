@@ -12,19 +12,19 @@ def test_every_step_in_batches_is_the_book_s(make_model, monkeypatch):
     pictures = np.random.default_rng(0).integers(0, 256, (7, 9, 8, 3), np.uint8)
     steps = [forward(model, picture)[:-1] for picture in pictures]
     names = [step.name for step in steps[0]]
-    found = Intermediate(model, names).values(pictures)
-    assert [*found] == names
+    result = Intermediate(model, names).values(pictures)
+    assert [*result] == names
     for place, name in enumerate(names):
         expected = np.array([of_picture[place].output for of_picture in steps])
-        np.testing.assert_allclose(found[name], expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(result[name], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_only_what_is_asked_for_is_given_and_the_logits_are_the_predictor_s(make_model):
     model = make_model("2C3-4N")
     pictures = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)
-    found = Intermediate(model, ["full_connection_2"]).values(pictures)
-    assert [*found] == ["full_connection_2"]
-    np.testing.assert_allclose(found["full_connection_2"], Predictor(model).logits(pictures), rtol=1e-6)
+    result = Intermediate(model, ["full_connection_2"]).values(pictures)
+    assert [*result] == ["full_connection_2"]
+    np.testing.assert_allclose(result["full_connection_2"], Predictor(model).logits(pictures), rtol=1e-6)
 
 
 def test_a_step_that_is_not_there(make_model):

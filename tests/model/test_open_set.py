@@ -22,7 +22,9 @@ from convscope.model.raw_graph import build_raw_graph
 
 
 def features_of(model, pictures):
-    return np.concatenate([found for _, found in compute_features(model, pictures, np.arange(len(pictures)))])
+    return np.concatenate(
+        [result for _, result in compute_features(model, pictures, np.arange(len(pictures)))]
+    )
 
 
 def with_rule(model, seed=0, kept=2):
@@ -38,8 +40,8 @@ def with_rule(model, seed=0, kept=2):
         rejected_fraction=0.05,
     )
     pictures = noise(model, 101)
-    found = score(rule, features_of(model, pictures), Predictor(model).logits(pictures) / model.temperature)
-    return dataclasses.replace(model, open_set=dataclasses.replace(rule, threshold=float(np.median(found))))
+    result = score(rule, features_of(model, pictures), Predictor(model).logits(pictures) / model.temperature)
+    return dataclasses.replace(model, open_set=dataclasses.replace(rule, threshold=float(np.median(result))))
 
 
 def noise(model, count):
@@ -68,8 +70,8 @@ def test_both_graphs_compute_what_the_definition_says(model):
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
     far = np.abs(expected - model.open_set.threshold) > 1e-3
     assert far.sum() > 90
-    for found in (unknown, np.array([one.unknown for one in answers])):
-        assert (found == (expected < model.open_set.threshold))[far].all()
+    for result in (unknown, np.array([one.unknown for one in answers])):
+        assert (result == (expected < model.open_set.threshold))[far].all()
     assert 30 < unknown.sum() < 70
 
 
@@ -115,10 +117,10 @@ def test_the_fit_is_that_of_the_paper(inputs, classes, seed):
     train, validation = (np.abs(random.normal(size=(count, inputs))) for count in (60, 40))
     weight, bias = random.normal(size=(classes, inputs)), random.normal(size=classes) + 3
     rule = fit(train, validation, weight, bias)
-    found = score(rule, validation, validation @ weight.T + bias)
+    result = score(rule, validation, validation @ weight.T + bias)
     expected = by_the_paper(train, weight, bias, inputs // 2, validation)
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
-    assert (found < rule.threshold - 1e-9).sum() == 1  # the second smallest of 40: 0.05 (40 + 1)
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-3)
+    assert (result < rule.threshold - 1e-9).sum() == 1  # the second smallest of 40: 0.05 (40 + 1)
 
 
 def test_new_pictures_of_known_classes_are_refused_as_seldom_as_was_asked():
@@ -142,8 +144,8 @@ def test_features_that_are_all_alike_leave_the_energy():
     weight, bias = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([1.0, 2])
     alike = np.broadcast_to(-np.linalg.pinv(weight) @ bias, (40, 3))
     rule = fit(alike, alike, weight, bias)
-    found = score(rule, np.random.default_rng(0).normal(size=(5, 3)), np.zeros((5, 2)))
-    np.testing.assert_allclose(found, np.log(2))
+    result = score(rule, np.random.default_rng(0).normal(size=(5, 3)), np.zeros((5, 2)))
+    np.testing.assert_allclose(result, np.log(2))
 
 
 def test_the_rule_is_kept_in_the_model_file(model, tmp_path):

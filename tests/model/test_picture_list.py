@@ -53,9 +53,9 @@ def test_pictures_of_different_names_are_listed_under_different_names(names):
 
 
 def test_the_same_pictures_do_not_differ(pets, store_of):
-    found = differences(listed(store_of(pets)), store_of(pets))
-    assert found == Differences((), (), (), ())
-    assert not found
+    result = differences(listed(store_of(pets)), store_of(pets))
+    assert result == Differences((), (), (), ())
+    assert not result
 
 
 def test_the_list_is_the_same_wherever_the_pictures_lie(pets, store_of, tmp_path, monkeypatch):
@@ -70,11 +70,11 @@ def test_what_differs_is_named(pets, store_of, paint):
     paint(pets / "dark" / "new.png", 30, seed=500)
     (pets / "dark" / "3.png").unlink()
     paint(pets / "bright" / "4.png", 210, seed=501)
-    found = differences(before, store_of(pets))
-    assert found == Differences(
+    result = differences(before, store_of(pets))
+    assert result == Differences(
         added=("dark/new.png",), removed=("dark/3.png",), changed=("bright/4.png",), relabelled=()
     )
-    assert found
+    assert result
 
 
 def manifest(folder, rows):
@@ -92,8 +92,8 @@ def test_another_class_is_told_from_another_content(pets, store_of):
 def test_a_picture_that_is_named_twice(pets, store_of):
     rows = [(f"{label}/{place}.png", label) for label in ("dark", "bright") for place in range(10)]
     before = listed(store_of(manifest(pets, rows)))
-    found = differences(before, store_of(manifest(pets, [*rows, rows[3]])))
-    assert found == Differences(("dark/3.png",), (), (), ())
+    result = differences(before, store_of(manifest(pets, [*rows, rows[3]])))
+    assert result == Differences(("dark/3.png",), (), (), ())
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def in_onnxruntime(preparation: Preparation) -> Callable[[np.ndarray], np.ndarra
 def test_onnx_runtime_prepares_as_pillow_to_the_last_pixel(
     picture: np.ndarray, preparation: Preparation
 ) -> None:
-    found = in_onnxruntime(preparation)(picture[np.newaxis])
-    np.testing.assert_array_equal(found[0], prepare(picture, preparation))
+    result = in_onnxruntime(preparation)(picture[np.newaxis])
+    np.testing.assert_array_equal(result[0], prepare(picture, preparation))
 
 
 @pytest.mark.parametrize("fit", FITS)
@@ -55,8 +55,8 @@ def test_onnx_runtime_prepares_as_pillow_to_the_last_pixel(
 def test_extreme_shapes(shape: tuple[int, int, int], fit: str) -> None:
     preparation = Preparation(3, 24, 32, fit)
     picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    found = in_onnxruntime(preparation)(picture[np.newaxis])
-    np.testing.assert_array_equal(found[0], prepare(picture, preparation))
+    result = in_onnxruntime(preparation)(picture[np.newaxis])
+    np.testing.assert_array_equal(result[0], prepare(picture, preparation))
 
 
 def test_pictures_of_one_size_may_come_together() -> None:
@@ -82,7 +82,7 @@ def test_openvino_is_one_level_off_at_most_and_seldom(fit: str) -> None:
     random, differences = np.random.default_rng(0), []
     for _ in range(20):
         picture = random.integers(0, 256, (*random.integers(5, 200, 2), 3), np.uint8)
-        found = network({"pictures": picture[np.newaxis]})[0][0].transpose(1, 2, 0)
-        differences.append(np.abs(found - prepare(picture, preparation).astype(np.float32)))
+        result = network({"pictures": picture[np.newaxis]})[0][0].transpose(1, 2, 0)
+        differences.append(np.abs(result - prepare(picture, preparation).astype(np.float32)))
     assert np.max(differences) <= 1
     assert np.count_nonzero(differences) / np.size(differences) < 0.02

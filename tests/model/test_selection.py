@@ -87,9 +87,9 @@ def test_broken_pictures_are_left_out_and_named(brightness: Model, pets: Path) -
 
 
 def test_progress_is_told(brightness: Model, pets: Path) -> None:
-    told: list[tuple[int, int]] = []
-    select(pets, brightness, "all", progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (20, 20)
+    reports: list[tuple[int, int]] = []
+    select(pets, brightness, "all", progress=lambda done, total: reports.append((done, total)))
+    assert reports[-1] == (20, 20)
 
 
 def test_places_are_found_by_another_path_too(

@@ -25,16 +25,16 @@ def kept(brightness, pets, tmp_path):
 
 
 def test_the_same_pictures(kept, pets, tmp_path):
-    found = check_data(kept, tmp_path, pets)
-    assert found.same
-    assert not found.differences
+    result = check_data(kept, tmp_path, pets)
+    assert result.same
+    assert not result.differences
 
 
 def test_other_pictures_are_named(kept, pets, tmp_path):
     (pets / "dark" / "3.png").unlink()
-    found = check_data(kept, tmp_path, pets)
-    assert not found.same
-    assert found.differences.removed == ("dark/3.png",)
+    result = check_data(kept, tmp_path, pets)
+    assert not result.same
+    assert result.differences.removed == ("dark/3.png",)
 
 
 @pytest.mark.parametrize("spoil", ["missing", "another"])
@@ -42,10 +42,10 @@ def test_without_the_list_it_is_still_told_that_they_differ(kept, pets, tmp_path
     (pets / "dark" / "3.png").unlink()
     path = tmp_path / picture_list.NAME
     path.unlink() if spoil == "missing" else path.write_text("picture,class,part,digest\n")
-    found = check_data(kept, tmp_path, pets)
-    assert not found.same
-    assert found.differences is None
-    assert picture_list.NAME in found.reason
+    result = check_data(kept, tmp_path, pets)
+    assert not result.same
+    assert result.differences is None
+    assert picture_list.NAME in result.reason
 
 
 def test_a_model_without_a_receipt(brightness, pets, tmp_path):
@@ -58,14 +58,14 @@ def test_weights_are_compared_bit_by_bit(make_model):
     assert check_weights(one, make_model()) == WeightsCheck(identical=True, largest_difference=0.0)
     bias = one.weights["full_connection_1.bias"] + np.float32(2**-3)
     moved = replace(one, weights={**one.weights, "full_connection_1.bias": bias})
-    found = check_weights(one, moved)
-    assert not found.identical
-    assert found.largest_difference == pytest.approx(2**-3)
+    result = check_weights(one, moved)
+    assert not result.identical
+    assert result.largest_difference == pytest.approx(2**-3)
     assert check_weights(one, make_model("3C3")) == WeightsCheck(identical=False, largest_difference=None)
 
 
 def test_nothing_changed_between_now_and_now(kept):
     assert changes(kept) == ()
     older = replace(kept, receipt={**kept.receipt, "numpy": "1.0"})
-    (found,) = changes(older)
-    assert (found.fact, found.then) == ("numpy", "1.0")
+    (result,) = changes(older)
+    assert (result.fact, result.then) == ("numpy", "1.0")

@@ -70,11 +70,11 @@ def test_the_plain_chain_by_the_book_gives_the_trained_networks_logits(trained):
     maps = normalised(pixels)
     with torch.inference_mode():
         expected = network(maps)
-    found = [
+    result = [
         reduce(lambda value, step: by_the_book(weights, step, value), network.chain.layers, picture)
         for picture in maps.double().numpy()
     ]
-    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(result, expected.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_the_predictor_gives_the_trained_networks_logits(trained):
@@ -83,8 +83,8 @@ def test_the_predictor_gives_the_trained_networks_logits(trained):
     model = Model(network.chain, ("a", "b", "c"), preparation, tuple(MEAN), tuple(STD), fold(network))
     with torch.inference_mode():
         expected = network(normalised(pixels))
-    found = Predictor(model, threads=1).logits(pixels.permute(0, 2, 3, 1).numpy().astype(np.uint8))
-    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-3, atol=1e-4)
+    result = Predictor(model, threads=1).logits(pixels.permute(0, 2, 3, 1).numpy().astype(np.uint8))
+    np.testing.assert_allclose(result, expected.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_names_and_shapes_are_those_of_the_plain_chain(trained):

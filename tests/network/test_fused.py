@@ -49,11 +49,11 @@ def test_values_and_gradients_are_those_of_pytorchs_own_steps(shape, pool, seed)
     normal = in_pytorch(maps.double(), shift.double(), pool)
     assume(is_clear(maps, normal, pool))
     slopes = torch.from_numpy(random.standard_normal(normal.shape, np.float32))
-    found = differentiated(fused(pool=pool), maps, shift, slopes)
+    result = differentiated(fused(pool=pool), maps, shift, slopes)
     expected = differentiated(
         lambda m, s: in_pytorch(m, s, pool).relu(), maps.double(), shift.double(), slopes.double()
     )
-    for ours, theirs in zip(found, expected, strict=True):
+    for ours, theirs in zip(result, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=2e-5 * float(theirs.abs().max() + 1))
 
 
@@ -64,11 +64,11 @@ def test_in_bfloat16_only_the_rounding_of_what_is_stored_differs(shape, pool, se
     normal = in_pytorch(maps.double(), shift.double(), pool)
     assume(is_clear(maps, normal, pool))
     slopes = torch.from_numpy(random.standard_normal(normal.shape, np.float32)).bfloat16()
-    found = differentiated(fused(pool=pool), maps, shift, slopes)
+    result = differentiated(fused(pool=pool), maps, shift, slopes)
     expected = differentiated(
         lambda m, s: in_pytorch(m, s, pool).relu(), maps.double(), shift.double(), slopes.double()
     )
-    for ours, theirs in zip(found, expected, strict=True):
+    for ours, theirs in zip(result, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=2**-7, atol=1e-3 * float(theirs.abs().max() + 1))
 
 
@@ -118,7 +118,7 @@ def test_without_gradients_the_given_mean_and_variance_count(precision):
     mean = torch.from_numpy(random.standard_normal(5, np.float32))
     variance = torch.from_numpy(random.random(5, np.float32) + 0.1)
     assert torch.equal(pool_maps(maps), F.max_pool2d(maps, 2))
-    found = normalise_maps(maps, mean, variance, shift)
+    result = normalise_maps(maps, mean, variance, shift)
     expected = F.batch_norm(maps.float(), mean, variance, None, shift, training=False, eps=EPSILON).relu()
     tolerance = 1e-5 if precision == torch.float32 else 2**-7
-    torch.testing.assert_close(found.float(), expected, rtol=tolerance, atol=1e-5)
+    torch.testing.assert_close(result.float(), expected, rtol=tolerance, atol=1e-5)

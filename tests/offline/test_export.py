@@ -13,11 +13,11 @@ from convscope.pictures.preparation import Preparation
 def test_what_rounding_costs_is_told(make_model, tmp_path):
     model = make_model()
     path = tmp_path / "model.html"
-    found = export_page(model, path, "random", [("black", np.zeros((9, 9, 3), np.uint8))])
+    result = export_page(model, path, "random", [("black", np.zeros((9, 9, 3), np.uint8))])
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert found.pictures == len(list(noise_pictures(model.preparation))) + 1
-    assert 0 < found.difference <= RAW_BOUND
-    assert found.worst
+    assert result.pictures == len(list(noise_pictures(model.preparation))) + 1
+    assert 0 < result.difference <= RAW_BOUND
+    assert result.worst
 
 
 def test_weights_that_do_not_bear_rounding_are_refused(tmp_path):
@@ -56,6 +56,6 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(make_model, tmp_pat
 def test_the_worst_picture_is_named(make_model):
     model = make_model()
     noise = list(noise_pictures(model.preparation))
-    found = compare(model, noise)
+    result = compare(model, noise)
     alone = {name: compare(model, [(name, pixels)]).difference for name, pixels in noise}
-    assert found.worst == max(alone, key=alone.__getitem__)
+    assert result.worst == max(alone, key=alone.__getitem__)

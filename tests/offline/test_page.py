@@ -11,8 +11,8 @@ HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(2)>&amp;
 
 
 def data_of(text):
-    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
-    return json.loads(found)
+    (result,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(result)
 
 
 def test_hostile_names_stay_text(make_model):

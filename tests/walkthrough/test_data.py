@@ -31,8 +31,8 @@ def test_what_reaches_the_output_layer(make_model, notation, name):
     assert model.chain.features.name == name
     pictures = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 1), np.uint8)
     indices = np.arange(299, -1, -1)
-    for places, found in compute_features(model, pictures, indices):
-        for place, features in zip(places[:3], found, strict=False):
+    for places, result in compute_features(model, pictures, indices):
+        for place, features in zip(places[:3], result, strict=False):
             steps = forward(model, pictures[indices[place]])
             np.testing.assert_allclose(features, steps[-2].input, rtol=1e-4, atol=1e-5)
 
@@ -42,13 +42,13 @@ def test_the_nearest_are_those_of_all(make_model, data):
     selection = select(data, model, "all")
     features = np.array([forward(model, one)[-2].input for one in selection.store.pictures])
     distances = cosine_distances(features, features[7:8])[:, 0]
-    found = Neighbourhood(model, selection).nearest(features[7])
+    result = Neighbourhood(model, selection).nearest(features[7])
     nearest = np.argsort(distances, kind="stable")[:8]
-    assert [one.name for one in found] == [selection.store.names[index] for index in nearest]
-    assert [one.label for one in found] == [data[1][index] for index in nearest]
-    np.testing.assert_allclose([one.distance for one in found], distances[nearest], atol=1e-5)
-    assert found[0].distance == pytest.approx(0, abs=1e-6)
-    assert found[0].thumbnail.startswith("data:image/png;base64,")
+    assert [one.name for one in result] == [selection.store.names[index] for index in nearest]
+    assert [one.label for one in result] == [data[1][index] for index in nearest]
+    np.testing.assert_allclose([one.distance for one in result], distances[nearest], atol=1e-5)
+    assert result[0].distance == pytest.approx(0, abs=1e-6)
+    assert result[0].thumbnail.startswith("data:image/png;base64,")
 
 
 def test_the_next_search_needs_no_picture_again_unless_too_much_would_be_held(make_model, data, monkeypatch):
@@ -71,13 +71,13 @@ def test_the_mean_answer_to_each_class(make_model, data):
     model = make_model("3C3-MP2-6N", (1, 8, 8))
     selection = select(data, model, "all")
     features = np.array([forward(model, one)[-2].input for one in selection.store.pictures])
-    found = relevance(model, selection)
+    result = relevance(model, selection)
     labels = np.array(data[1])
-    assert found.pictures == [40, 20, 0]
+    assert result.pictures == [40, 20, 0]
     for index in (0, 1):
         expected = features[labels == f"class {index}"].mean(axis=0)
-        np.testing.assert_allclose(found.mean.values()[:, index], expected, rtol=1e-4, atol=1e-5)
-    assert not found.mean.values()[:, 2].any()
+        np.testing.assert_allclose(result.mean.values()[:, index], expected, rtol=1e-4, atol=1e-5)
+    assert not result.mean.values()[:, 2].any()
 
 
 def test_data_of_other_classes_are_refused(make_model, data):

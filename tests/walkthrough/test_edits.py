@@ -36,8 +36,8 @@ def model(make_model):
 
 
 def step(steps, name):
-    (found,) = [one for one in steps if one.name == name]
-    return found
+    (result,) = [one for one in steps if one.name == name]
+    return result
 
 
 def test_a_weight_is_another_and_the_model_given_stays_as_it_is(model):
@@ -133,13 +133,13 @@ def test_the_walk_of_an_edited_model_is_checked_against_the_engine(model, unpack
         GeometryEdit(stride=[2, 2], padding=[0, 0]),
     ]
     changed = apply_edits(model, edits)
-    told = walk_steps(changed, prepare_input(PICTURE, changed), step_engine(changed))
-    assert told.largest_difference < 1e-3
+    document = walk_steps(changed, prepare_input(PICTURE, changed), step_engine(changed))
+    assert document.largest_difference < 1e-3
     np.testing.assert_allclose(
-        told.probabilities, Predictor(changed).probabilities(PICTURE[None])[0], atol=1e-5
+        document.probabilities, Predictor(changed).probabilities(PICTURE[None])[0], atol=1e-5
     )
     whole = walk(changed, PICTURE)
-    assert unpacked(whole.steps) == unpacked(told.steps)
+    assert unpacked(whole.steps) == unpacked(document.steps)
     assert whole.why is not None
 
 

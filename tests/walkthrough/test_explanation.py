@@ -70,8 +70,10 @@ def test_any_chain_can_be_drawn_whatever_its_classes_are_called(make_model, nota
 
 
 def test_filters_can_be_drawn(tmp_path):
-    told = filter_picture(smiley_picture(), {"blur": parse_filter("blur"), "emboss": parse_filter("emboss")})
-    Explanation(told).save(tmp_path / "filter.png")
+    filtered = filter_picture(
+        smiley_picture(), {"blur": parse_filter("blur"), "emboss": parse_filter("emboss")}
+    )
+    Explanation(filtered).save(tmp_path / "filter.png")
     of_two = pixels_of(tmp_path / "filter.png", "filter")
     Explanation(filter_picture(smiley_picture(), {"blur": parse_filter("blur")})).save(
         tmp_path / "filter.png"

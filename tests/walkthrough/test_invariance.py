@@ -66,11 +66,11 @@ def test_which_maps_are_pooled(make_model, notation, name, windows):
 def test_the_lab_against_pytorch(make_model):
     model, pixels = make_model("4C3-MP2-5N", (3, 12, 12)), picture(12, 12)
     predictor = Predictor(model)
-    told = measure_invariance(model, predictor, pixels)
-    assert [one.change for one in told] == ["shift", "turn", "scale", "squash"]
-    assert told[0].amounts == [-2, -1, 0, 1, 2]
+    measured = measure_invariance(model, predictor, pixels)
+    assert [one.change for one in measured] == ["shift", "turn", "scale", "squash"]
+    assert measured[0].amounts == [-2, -1, 0, 1, 2]
     reference = torch.from_numpy(forward(model, pixels)[2].output)
-    for one in told:
+    for one in measured:
         for place, amount in enumerate(one.amounts):
             moved = transform(pixels, one.change, amount)
             maps = torch.from_numpy(forward(model, moved)[2].output)
@@ -114,12 +114,12 @@ def test_logits_of_the_same_weights_with_another_pooling(make_model, kind):
         return layer(functional.linear, "full_connection_2", value)[0].numpy()
 
     for one in measure_invariance(model, Predictor(model), pixels):
-        told = getattr(one.by_pooling, kind)
+        measured = getattr(one.by_pooling, kind)
         expected = [logits(transform(pixels, one.change, amount)) for amount in one.amounts]
-        np.testing.assert_allclose(told.logits.values(), expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(measured.logits.values(), expected, rtol=1e-4, atol=1e-5)
         unmoved = logits(pixels)
         moves = [np.linalg.norm(row - unmoved) / np.linalg.norm(unmoved) for row in expected]
-        np.testing.assert_allclose(told.distances, moves, atol=1e-5)
+        np.testing.assert_allclose(measured.distances, moves, atol=1e-5)
 
 
 def test_what_has_no_pooling_cannot_have_another(make_model):
@@ -140,7 +140,7 @@ def test_narrow_pictures_are_shifted_by_a_pixel_at_least(width):
 )
 def test_small_pictures_and_networks_without_pooling(make_model, notation, shape):
     model = make_model(notation, shape)
-    told = measure_invariance(model, Predictor(model), picture(*shape[1:], shape[0]))
+    measured = measure_invariance(model, Predictor(model), picture(*shape[1:], shape[0]))
     assert all(
-        np.isfinite(one.before + one.after.max + one.after.average + one.after.none).all() for one in told
+        np.isfinite(one.before + one.after.max + one.after.average + one.after.none).all() for one in measured
     )

@@ -28,14 +28,14 @@ def of_steps(steps, name):
 
 def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
     model, selection, steps = seen
-    told = collect_activations(model, selection)
-    assert [one.step for one in told] == [
+    activations = collect_activations(model, selection)
+    assert [one.step for one in activations] == [
         "convolution_1.relu",
         "convolution_2.relu",
         "full_connection_1.relu",
         "full_connection_2",
     ]
-    for one in told:
+    for one in activations:
         outputs = np.stack([of_steps(of, one.step) for of in steps])
         expected = outputs.reshape(40, outputs.shape[1], -1).max(axis=2)
         assert one.pictures.shape == (outputs.shape[1], neurons.MAX_PICTURES)
@@ -50,7 +50,7 @@ def test_the_pictures_and_cells_are_those_that_the_steps_find(seen):
             units = np.arange(outputs.shape[1])[:, np.newaxis]
             np.testing.assert_allclose(outputs[one.pictures, units, rows, columns], one.values, atol=1e-4)
     fields = {step.name: step.receptive_field for step in model.chain}
-    assert [one.field for one in told] == [fields[one.step] for one in told]
+    assert [one.field for one in activations] == [fields[one.step] for one in activations]
 
 
 def test_means_are_those_of_the_pictures_of_each_class(seen):
@@ -65,17 +65,17 @@ def test_means_are_those_of_the_pictures_of_each_class(seen):
 
 
 def test_a_neuron_that_knows_a_class_speaks_for_it(brightness, pets):
-    (told,) = collect_activations(brightness, select(pets, brightness, "all"))
-    assert told.classes.tolist() == [0, 1]
-    assert told.cells is None
-    assert np.isnan(told.selectivity).all()  # logits can be negative
+    (activations,) = collect_activations(brightness, select(pets, brightness, "all"))
+    assert activations.classes.tolist() == [0, 1]
+    assert activations.cells is None
+    assert np.isnan(activations.selectivity).all()  # logits can be negative
 
 
 def test_fewer_pictures_than_are_told(make_model):
     pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     model = make_model("4C3-MP2-6N", (3, 8, 8), classes=2)
-    told = collect_activations(model, select((pictures, ["class 0"] * 4 + ["class 1"]), model, "all"))
-    assert [one.pictures.shape for one in told] == [(4, 5), (6, 5), (2, 5)]
+    activations = collect_activations(model, select((pictures, ["class 0"] * 4 + ["class 1"]), model, "all"))
+    assert [one.pictures.shape for one in activations] == [(4, 5), (6, 5), (2, 5)]
 
 
 def test_a_batch_at_a_time_is_in_memory(seen, monkeypatch):
@@ -91,7 +91,7 @@ def test_a_batch_at_a_time_is_in_memory(seen, monkeypatch):
 
 
 def test_selectivity_leaves_classes_without_pictures_out():
-    found = selectivity(
+    result = selectivity(
         np.array([[4.0, np.nan, 0.0], [1.0, 0.5, 0.0], [np.nan, 2.0, np.nan], [1.0, -1.0, 0]])
     )
-    np.testing.assert_allclose(found, [1, 0.6, np.nan, np.nan])
+    np.testing.assert_allclose(result, [1, 0.6, np.nan, np.nan])

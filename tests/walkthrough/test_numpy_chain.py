@@ -94,8 +94,8 @@ def test_the_gradient_at_every_step_is_pytorch_s(make_model, chain):
     at_logits = np.array([1.0, -2.0, 0.5])
     expected[steps[-2].name][0].backward(torch.from_numpy(at_logits))
     for step in steps[:-1]:
-        found = gradient_at(steps, model, at_logits, step.name)
-        np.testing.assert_allclose(found, expected[step.name].grad[0], rtol=1e-9, atol=1e-12)
+        result = gradient_at(steps, model, at_logits, step.name)
+        np.testing.assert_allclose(result, expected[step.name].grad[0], rtol=1e-9, atol=1e-12)
 
 
 def test_numbers_beyond_all_bounds_are_an_error(make_model):

@@ -41,12 +41,12 @@ class Document(HTMLParser):
 
 @pytest.fixture(scope="module")
 def document(brightness):
-    told = walk(brightness, np.zeros((8, 8), np.uint8), picture_name=HOSTILE)
-    return told, Document(page(told.model_dump()))
+    written = walk(brightness, np.zeros((8, 8), np.uint8), picture_name=HOSTILE)
+    return written, Document(page(written.model_dump()))
 
 
 def test_hostile_names_stay_text(document):
-    told, parsed = document
+    written, parsed = document
     assert [tag for tag, _ in parsed.tags] == [
         *(
             "html",
@@ -65,7 +65,7 @@ def test_hostile_names_stay_text(document):
         )
     ]
     (data,) = [text for _, attrs, text in parsed.scripts if attrs.get("id") == "data"]
-    assert json.loads(data) == told.model_dump()
+    assert json.loads(data) == written.model_dump()
 
 
 def test_only_the_scripts_that_the_policy_names_may_run(document):

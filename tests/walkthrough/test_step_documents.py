@@ -43,19 +43,19 @@ def test_the_filled_in_formula_says_how_many_windows_fit(size, window, stride, p
 
 def test_winners_and_what_was_thrown_away(make_model):
     model = make_model("2C3-MP2s1", (1, 6, 7))
-    taken, told = tell(model, picture(6, 7))
-    rectified = torch.from_numpy(taken.steps[2].output)
+    computed, steps = tell(model, picture(6, 7))
+    rectified = torch.from_numpy(computed.steps[2].output)
     _, places = functional.max_pool2d(rectified, 2, 1, return_indices=True)
-    np.testing.assert_allclose(told[3].values(taken.steps[2].output), taken.steps[3].output)
-    in_window = told[3].winners.values().astype(int)
+    np.testing.assert_allclose(steps[3].values(computed.steps[2].output), computed.steps[3].output)
+    in_window = steps[3].winners.values().astype(int)
     rows, columns = np.arange(5)[:, np.newaxis] + in_window // 2, np.arange(6) + in_window % 2
     np.testing.assert_array_equal(rows * 7 + columns, places)
     kept = np.zeros((2, 42), bool)
     for channel in range(2):
         kept[channel, np.unique(places[channel])] = True
     flat = rectified.numpy().reshape(2, 42)
-    assert told[3].kept_fraction == pytest.approx(kept.mean())
-    assert told[3].lost_fraction == pytest.approx(flat[~kept].sum() / flat.sum())
+    assert steps[3].kept_fraction == pytest.approx(kept.mean())
+    assert steps[3].lost_fraction == pytest.approx(flat[~kept].sum() / flat.sum())
 
 
 def test_nothing_is_said_of_a_share_of_what_may_be_negative(make_model):
@@ -63,35 +63,35 @@ def test_nothing_is_said_of_a_share_of_what_may_be_negative(make_model):
 
 
 def test_average_pooling_keeps_one_in_four(make_model):
-    _, told = tell(make_model("AP2", (3, 8, 8)), picture(8, 8, 3))
-    assert (told[1].kind, told[1].kept_fraction) == ("average_pooling", 0.25)
+    _, steps = tell(make_model("AP2", (3, 8, 8)), picture(8, 8, 3))
+    assert (steps[1].kind, steps[1].kept_fraction) == ("average_pooling", 0.25)
 
 
 def test_relu_tells_how_many_it_silences(make_model):
-    taken, told = tell(make_model("3C3-4N", (1, 6, 6)), picture(6, 6))
-    maps, neurons = taken.steps[1].output, taken.steps[4].output
-    np.testing.assert_allclose(told[2].silenced.values(), (maps < 0).mean(axis=(1, 2)), rtol=1e-6)
-    assert told[2].silenced_fraction == pytest.approx((maps < 0).mean())
-    assert told[5].silenced.values().tolist() == [told[5].silenced_fraction] == [(neurons < 0).mean()]
+    computed, steps = tell(make_model("3C3-4N", (1, 6, 6)), picture(6, 6))
+    maps, neurons = computed.steps[1].output, computed.steps[4].output
+    np.testing.assert_allclose(steps[2].silenced.values(), (maps < 0).mean(axis=(1, 2)), rtol=1e-6)
+    assert steps[2].silenced_fraction == pytest.approx((maps < 0).mean())
+    assert steps[5].silenced.values().tolist() == [steps[5].silenced_fraction] == [(neurons < 0).mean()]
 
 
-@pytest.mark.parametrize(("side", "told_of"), [(8, 64), (17, MAX_CONTRIBUTIONS)])
-def test_contributions_bias_and_the_rest_add_up_to_the_neuron(make_model, side, told_of):
-    taken, told = tell(make_model("AP1-3N", (1, side, side)), picture(side, side))
-    inputs, connection = taken.steps[3].input, told[3]
+@pytest.mark.parametrize(("side", "count"), [(8, 64), (17, MAX_CONTRIBUTIONS)])
+def test_contributions_bias_and_the_rest_add_up_to_the_neuron(make_model, side, count):
+    computed, steps = tell(make_model("AP1-3N", (1, side, side)), picture(side, side))
+    inputs, connection = computed.steps[3].input, steps[3]
     weights = connection.weights.values()
-    told = connection.contributions
-    products, places = told.products.values(), told.inputs.values()
-    assert products.shape == (3, told_of)
-    assert told.rest_count == side * side - told_of
+    contributions = connection.contributions
+    products, indices = contributions.products.values(), contributions.inputs.values()
+    assert products.shape == (3, count)
+    assert contributions.rest_count == side * side - count
     assert (np.diff(np.abs(products)) <= 0).all()
-    np.testing.assert_allclose(told.weights.values(), np.take_along_axis(weights, places, axis=1))
-    np.testing.assert_allclose(products, inputs[places] * told.weights.values(), rtol=1e-6)
-    totals = products.sum(axis=1) + told.rest_sums.values() + connection.bias.values()
+    np.testing.assert_allclose(contributions.weights.values(), np.take_along_axis(weights, indices, axis=1))
+    np.testing.assert_allclose(products, inputs[indices] * contributions.weights.values(), rtol=1e-6)
+    totals = products.sum(axis=1) + contributions.rest_sums.values() + connection.bias.values()
     np.testing.assert_allclose(totals, connection.output.values(), rtol=1e-4, atol=1e-4)
-    for row, of_neuron in zip(places, weights, strict=True):
-        smallest_told = np.abs(inputs[row] * of_neuron[row]).min()
-        assert (np.abs(np.delete(inputs * of_neuron, row)) <= smallest_told).all()
+    for row, of_neuron in zip(indices, weights, strict=True):
+        smallest_shown = np.abs(inputs[row] * of_neuron[row]).min()
+        assert (np.abs(np.delete(inputs * of_neuron, row)) <= smallest_shown).all()
 
 
 @given(st.lists(st.sampled_from([0.0, -1.0, 1.0, 2.5, -7.0]), min_size=1, max_size=40), st.data())
@@ -108,40 +108,40 @@ def test_of_too_many_weights_only_the_contributions_are_told(make_model, monkeyp
 
 
 def test_flattening_tells_the_true_order(make_model):
-    taken, told = tell(make_model("2C3", (1, 4, 5)), picture(4, 5))
-    flattening, maps = told[3], taken.steps[3].input
+    computed, steps = tell(make_model("2C3", (1, 4, 5)), picture(4, 5))
+    flattening, maps = steps[3], computed.steps[3].input
     assert flattening.input_shape == [2, 4, 5]
     formula = flattening.formula.replace("·", "*").split(" = ")[1]
     for place, value in np.ndenumerate(maps):
         index = eval(formula, dict(zip(("map", "row", "column"), place, strict=True)))
-        assert taken.steps[3].output[index] == value
+        assert computed.steps[3].output[index] == value
 
 
 def test_softmax_as_it_is_and_calibrated(make_model):
     model = replace(make_model("3N"), temperature=2.5)
-    taken, told = tell(model, picture(8, 8, 3))
-    logits = torch.from_numpy(taken.steps[-1].input)
-    np.testing.assert_allclose(told[-2].output, logits.softmax(0), rtol=1e-12)
-    np.testing.assert_allclose(told[-2].calibrated, (logits / 2.5).softmax(0), rtol=1e-12)
-    np.testing.assert_allclose(told[-2].exponentials, np.exp(logits.numpy() - told[-2].largest), rtol=1e-12)
-    assert told[-2].sum == pytest.approx(sum(told[-2].exponentials))
+    computed, steps = tell(model, picture(8, 8, 3))
+    logits = torch.from_numpy(computed.steps[-1].input)
+    np.testing.assert_allclose(steps[-2].output, logits.softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(steps[-2].calibrated, (logits / 2.5).softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(steps[-2].exponentials, np.exp(logits.numpy() - steps[-2].largest), rtol=1e-12)
+    assert steps[-2].sum == pytest.approx(sum(steps[-2].exponentials))
 
 
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=6), st.data())
 @settings(max_examples=30)
 def test_losses_and_gradients_are_pytorch_s(logits, data):
     truth = data.draw(st.integers(0, len(logits) - 1))
-    told = losses(np.array(logits), truth)
+    measured = losses(np.array(logits), truth)
     values, target = torch.tensor(logits, dtype=torch.float64, requires_grad=True), torch.tensor(truth)
     entropy = functional.cross_entropy(values, target)
     squares = (values.softmax(0) - functional.one_hot(target, len(logits))).square().sum()
-    assert told.cross_entropy == pytest.approx(entropy.item(), abs=1e-12)
-    assert told.mean_squared_error == pytest.approx(squares.item(), abs=1e-12)
-    assert told.classification_error == float(int(np.argmax(logits)) != truth)
+    assert measured.cross_entropy == pytest.approx(entropy.item(), abs=1e-12)
+    assert measured.mean_squared_error == pytest.approx(squares.item(), abs=1e-12)
+    assert measured.classification_error == float(int(np.argmax(logits)) != truth)
     for loss, name in ((entropy, "cross_entropy"), (squares, "mean_squared_error")):
         (expected,) = torch.autograd.grad(loss, values, retain_graph=True)
-        np.testing.assert_allclose(getattr(told.gradients, name), expected, atol=1e-12)
-    assert not any(told.gradients.classification_error)
+        np.testing.assert_allclose(getattr(measured.gradients, name), expected, atol=1e-12)
+    assert not any(measured.gradients.classification_error)
 
 
 def test_of_many_classes_the_most_probable_and_the_true_one_are_told():
@@ -156,18 +156,18 @@ def test_a_walk_is_large_by_all_its_numbers(make_model):
 
 
 def test_large_arrays_of_large_walks_are_rounded_and_say_so(make_model):
-    taken, told = tell(make_model("12C3-MP64", (3, 80, 80)), picture(80, 80, 3), coarse=True)
-    output = told[1].output
-    assert (output.dtype, told[1].filters.dtype) == ("int16", "float32")
-    halves = np.array(output.steps).reshape(-1, 1, 1) / 2
-    assert (np.abs(output.values() - taken.steps[1].output) <= halves * (1 + 1e-9)).all()
+    computed, steps = tell(make_model("12C3-MP64", (3, 80, 80)), picture(80, 80, 3), coarse=True)
+    output = steps[1].output
+    assert (output.dtype, steps[1].filters.dtype) == ("int16", "float32")
+    halves = np.array(output.scales).reshape(-1, 1, 1) / 2
+    assert (np.abs(output.values() - computed.steps[1].output) <= halves * (1 + 1e-9)).all()
 
 
 def test_the_largest_of_a_window_is_the_largest_after_rounding_too(make_model):
-    _, told = tell(make_model("12C3-MP2", (3, 80, 80)), picture(80, 80, 3), coarse=True)
-    rectified = np.maximum(told[1].output.values(), 0)
+    _, steps = tell(make_model("12C3-MP2", (3, 80, 80)), picture(80, 80, 3), coarse=True)
+    rectified = np.maximum(steps[1].output.values(), 0)
     expected = functional.max_pool2d(torch.from_numpy(rectified), 2)
-    np.testing.assert_array_equal(told[3].values(rectified), expected)
+    np.testing.assert_array_equal(steps[3].values(rectified), expected)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ def test_the_largest_of_a_window_is_the_largest_after_rounding_too(make_model):
     ],
 )
 def test_every_step_agrees_with_the_engine(make_model, notation, shape):
-    taken, told = tell(make_model(notation, shape), picture(shape[1], shape[2], shape[0]))
-    for step, document in zip(taken.steps, told[:-1], strict=True):
+    computed, steps = tell(make_model(notation, shape), picture(shape[1], shape[2], shape[0]))
+    for step, document in zip(computed.steps, steps[:-1], strict=True):
         assert 0 <= document.difference <= 1e-5 * max(1, np.abs(step.output).max())
 
 

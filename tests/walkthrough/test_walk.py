@@ -29,19 +29,19 @@ def picture(height=20, width=30, channels=3, seed=0):
 )
 def test_a_walk_says_what_the_classifier_says(make_model, notation, shape):
     model = replace(make_model(notation, shape), temperature=1.7)
-    told = walk(model, picture(), truth="class 1")
+    walked = walk(model, picture(), truth="class 1")
     prediction = Classifier(model).predict(picture())
-    assert told.classes[told.predicted] == prediction.label
-    np.testing.assert_allclose(told.probabilities, Classifier(model).predict_proba(picture())[0], atol=1e-5)
-    assert told.truth == 1
-    assert told.largest_difference == max(step.difference for step in told.steps) < 1e-3
-    assert [step.kind for step in told.steps][-2:] == ["softmax", "loss"]
-    assert [one.truth for one in told.steps[-1].truths] == [0, 1, 2]
+    assert walked.classes[walked.predicted] == prediction.label
+    np.testing.assert_allclose(walked.probabilities, Classifier(model).predict_proba(picture())[0], atol=1e-5)
+    assert walked.truth == 1
+    assert walked.largest_difference == max(step.difference for step in walked.steps) < 1e-3
+    assert [step.kind for step in walked.steps][-2:] == ["softmax", "loss"]
+    assert [one.truth for one in walked.steps[-1].truths] == [0, 1, 2]
 
 
 def test_the_document_survives_being_written_and_read(make_model):
-    told = walk(make_model(), picture(), model_name="pets", truth="class 0")
-    assert Walk.model_validate_json(told.model_dump_json()) == told
+    walked = walk(make_model(), picture(), model_name="pets", truth="class 0")
+    assert Walk.model_validate_json(walked.model_dump_json()) == walked
 
 
 def test_names_unknown_to_the_model_and_pictures_that_are_none(make_model, tmp_path):
@@ -60,21 +60,21 @@ def test_a_picture_turned_by_exif_is_walked_upright(make_model, tmp_path):
     exif[0x0112] = 6
     lying = picture(8, 8)
     Image.fromarray(lying).save(tmp_path / "a.png", exif=exif)
-    told = walk(make_model(), tmp_path / "a.png")
-    np.testing.assert_array_equal(told.steps[0].pixels.values(), np.rot90(lying, -1).transpose(2, 0, 1))
-    assert told.picture_name == str(tmp_path / "a.png")
+    walked = walk(make_model(), tmp_path / "a.png")
+    np.testing.assert_array_equal(walked.steps[0].pixels.values(), np.rot90(lying, -1).transpose(2, 0, 1))
+    assert walked.picture_name == str(tmp_path / "a.png")
 
 
 def test_with_data_neighbours_and_relevance_are_told(make_model, cache):
     assert cache.exists()
     labels = [f"class {n % 3}" for n in range(90)]
     pictures = np.stack([picture(8, 8, seed=n) for n in range(90)])
-    told = walk(make_model("4C3-MP2-6N"), pictures[4], data=(pictures, labels))
-    assert len(told.neighbours) == 8
-    assert [step.relevance is not None for step in told.steps if step.kind == "full_connection"] == [
+    walked = walk(make_model("4C3-MP2-6N"), pictures[4], data=(pictures, labels))
+    assert len(walked.neighbours) == 8
+    assert [step.relevance is not None for step in walked.steps if step.kind == "full_connection"] == [
         False,
         True,
     ]
-    assert told.steps[-3].relevance.mean.shape == [6, 3]
-    assert sum(told.steps[-3].relevance.pictures) == 18
+    assert walked.steps[-3].relevance.mean.shape == [6, 3]
+    assert sum(walked.steps[-3].relevance.pictures) == 18
     assert walk(make_model(), pictures[4]).neighbours == []

@@ -32,9 +32,9 @@ def test_grad_cam_is_pytorch_s(make_model, class_index):
     logits = functional.linear(hidden, weights["full_connection_2.weight"], weights["full_connection_2.bias"])
     logits[0, class_index].backward()
     expected = (maps.grad.mean(dim=(2, 3), keepdim=True) * maps).sum(1)[0].relu().detach()
-    found = grad_cam(steps, model, layer, class_index)
+    evidence = grad_cam(steps, model, layer, class_index)
     assert layer.name == "convolution_2.relu"
-    np.testing.assert_allclose(found, expected / max(float(expected.max()), 1e-300), atol=1e-12)
+    np.testing.assert_allclose(evidence, expected / max(float(expected.max()), 1e-300), atol=1e-12)
 
 
 def test_the_last_convolution_with_places_is_looked_at(make_model):
@@ -54,14 +54,14 @@ def test_where_nothing_speaks_for_a_class_the_map_is_empty(make_model):
 def test_a_square_costs_what_a_prediction_with_it_says(make_model):
     model = make_model("4C3-MP2-5N", (3, 12, 17))
     predictor, pixels = Predictor(model), picture(12, 17, 3)
-    found = occlude(predictor, pixels, model.mean, class_index=1)
-    assert (found.window, found.stride) == ((3, 4), (1, 1))
+    evidence = occlude(predictor, pixels, model.mean, class_index=1)
+    assert (evidence.window, evidence.stride) == ((3, 4), (1, 1))
     whole = predictor.probabilities(pixels[np.newaxis])[0, 1]
     for row, column in ((0, 0), (4, 7), (9, 13)):
         covered = pixels.copy()
         covered[row : row + 3, column : column + 4] = np.rint(model.mean)
         expected = whole - predictor.probabilities(covered[np.newaxis])[0, 1]
-        assert found.lost[row, column] == pytest.approx(expected, abs=1e-6)
+        assert evidence.lost[row, column] == pytest.approx(expected, abs=1e-6)
 
 
 def test_hiding_the_only_bright_spot_costs_the_answer(brightness):
@@ -77,11 +77,11 @@ def test_why_tells_both_and_names_the_class(make_model):
     model = make_model("4C3-MP2", (3, 8, 8))
     pixels = picture(8, 8, 3)
     steps = forward(model, pixels)
-    told = why(steps, model, Predictor(model), pixels)
-    assert [one.class_index for one in told.grad_cam.classes] == [0, 1, 2]
+    explanation = why(steps, model, Predictor(model), pixels)
+    assert [one.class_index for one in explanation.grad_cam.classes] == [0, 1, 2]
     predicted = int(steps[-1].input.argmax())
-    assert told.grad_cam.map == told.grad_cam.classes[predicted].map
-    assert f"'class {predicted}'" in told.occlusion.text
+    assert explanation.grad_cam.map == explanation.grad_cam.classes[predicted].map
+    assert f"'class {predicted}'" in explanation.occlusion.text
 
 
 def test_a_network_without_convolution_has_no_grad_cam(brightness):
