@@ -107,7 +107,7 @@ def compare(
     _check_same(*selections)
     truth = [first.classes[label] for label in selections[0].labels.tolist()]
     names = [selections[0].store.names[index] for index in selections[0].indices.tolist()]
-    places = selections[0].places.tolist()
+    places = selections[0].positions.tolist()
     answers = [_answers(one, seen) for one, seen in zip((first, second), selections, strict=True)]
     flips = tuple(
         Flip(name, place, true, *one, *other)

@@ -52,7 +52,7 @@ def test_counts_and_shares_are_those_of_scikit_learn(outcome: tuple[np.ndarray, 
 
 
 @given(outcomes())
-def test_losses_are_those_of_the_book(outcome: tuple[np.ndarray, np.ndarray]) -> None:
+def test_losses_are_those_of_the_steps(outcome: tuple[np.ndarray, np.ndarray]) -> None:
     probabilities, labels = outcome
     figures = evaluate(probabilities, labels, names(probabilities))
     pairs = [(np.log(row), int(label)) for row, label in zip(probabilities, labels, strict=True)]

@@ -6,7 +6,7 @@ from convscope.model.predictor import Predictor
 from convscope.walkthrough.numpy_chain import forward
 
 
-def test_every_step_in_batches_is_the_book_s(make_model, monkeypatch):
+def test_every_step_in_batches_is_that_of_numpy(make_model, monkeypatch):
     monkeypatch.setattr("convscope.model.predictor._MAX_BATCH_SIZE", 3)
     model = make_model("4C3-MP2o-5N", (3, 9, 8))
     pictures = np.random.default_rng(0).integers(0, 256, (7, 9, 8, 3), np.uint8)

@@ -82,7 +82,7 @@ def manifest(folder, rows):
     return folder / "pets.csv"
 
 
-def test_another_class_is_told_from_another_content(pets, store_of):
+def test_a_new_class_and_new_content_are_distinguished(pets, store_of):
     rows = [(f"{label}/{place}.png", label) for label in ("dark", "bright") for place in range(10)]
     before = listed(store_of(manifest(pets, rows)))
     rows[0] = rows[0][0], "bright"

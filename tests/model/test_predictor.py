@@ -89,7 +89,7 @@ def by_the_book(model: Model, picture: np.ndarray) -> np.ndarray:
 
 @given(chains())
 @settings(max_examples=60)
-def test_logits_are_those_of_pytorch_and_of_the_book(
+def test_logits_are_those_of_pytorch_and_numpy(
     make_model: MakeModel, chain: tuple[str, tuple[int, int, int]]
 ) -> None:
     model = make_model(*chain)

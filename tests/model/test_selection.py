@@ -86,7 +86,7 @@ def test_broken_pictures_are_left_out_and_named(brightness: Model, pets: Path) -
     assert any("broken.png" in note for note in chosen.notes)
 
 
-def test_progress_is_told(brightness: Model, pets: Path) -> None:
+def test_progress_is_reported(brightness: Model, pets: Path) -> None:
     reports: list[tuple[int, int]] = []
     select(pets, brightness, "all", progress=lambda done, total: reports.append((done, total)))
     assert reports[-1] == (20, 20)
@@ -100,7 +100,7 @@ def test_places_are_found_by_another_path_too(
     monkeypatch.chdir(pets.parent)
     for path in ("pets", "./pets/../pets"):
         chosen = select(path, brightness, "all")
-        assert chosen.places.tolist() == before.places.tolist()
+        assert chosen.positions.tolist() == before.positions.tolist()
         assert len([*held_out(brightness, path)]) == 4
 
 
@@ -108,8 +108,10 @@ def test_places_are_those_in_the_source(brightness: Model, pets: Path) -> None:
     (pets / "bright" / "3.png").write_bytes(b"")
     chosen = select(pets, brightness, "all")
     items = open_source(pets).items
-    assert [items[place].name for place in chosen.places] == [chosen.store.names[n] for n in chosen.indices]
-    assert len(chosen.places) == 19
+    assert [items[place].name for place in chosen.positions] == [
+        chosen.store.names[n] for n in chosen.indices
+    ]
+    assert len(chosen.positions) == 19
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_of_shards_only_those_are_kept_that_are_judged(
     among_all = select(folder, brightness, part)
     assert len(among_all.store.pictures) == 30
     assert alone.notes == among_all.notes
-    for name in ("places", "labels"):
+    for name in ("positions", "labels"):
         np.testing.assert_array_equal(getattr(alone, name), getattr(among_all, name))
     for name in ("pictures", "digests"):
         kept, all_of_them = (getattr(one.store, name) for one in (alone, among_all))
@@ -155,7 +157,7 @@ def test_a_broken_picture_in_a_shard_leaves_a_gap(brightness: Model, shards: Cal
     packed = (folder / "val-0.tar").read_bytes()
     (folder / "val-0.tar").write_bytes(packed.replace(b"IHDR", b"XXXX", 1))
     chosen = select(folder, brightness, "validation")
-    assert chosen.places.tolist() == list(range(11, 20))
+    assert chosen.positions.tolist() == list(range(11, 20))
     assert [note for note in chosen.notes if "val-0.tar/10.png" in note]
 
 

@@ -38,7 +38,7 @@ def test_other_pictures_are_named(kept, pets, tmp_path):
 
 
 @pytest.mark.parametrize("spoil", ["missing", "another"])
-def test_without_the_list_it_is_still_told_that_they_differ(kept, pets, tmp_path, spoil):
+def test_without_the_list_they_still_differ(kept, pets, tmp_path, spoil):
     (pets / "dark" / "3.png").unlink()
     path = tmp_path / picture_list.NAME
     path.unlink() if spoil == "missing" else path.write_text("picture,class,part,digest\n")

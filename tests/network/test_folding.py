@@ -64,7 +64,7 @@ def by_the_book(weights, step: Step, value):
             return sums if step.shape == (CLASSES,) else relu.forward(sums)
 
 
-def test_the_plain_chain_by_the_book_gives_the_trained_networks_logits(trained):
+def test_the_plain_chain_in_numpy_gives_the_trained_networks_logits(trained):
     network, pixels = trained
     weights = fold(network)
     maps = normalised(pixels)

@@ -10,7 +10,7 @@ from convscope.offline.export import compare, export_page
 from convscope.pictures.preparation import Preparation
 
 
-def test_what_rounding_costs_is_told(make_model, tmp_path):
+def test_the_cost_of_rounding_is_reported(make_model, tmp_path):
     model = make_model()
     path = tmp_path / "model.html"
     result = export_page(model, path, "random", [("black", np.zeros((9, 9, 3), np.uint8))])

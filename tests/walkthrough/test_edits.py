@@ -126,7 +126,7 @@ def test_relu_left_out_and_put_back(model):
     np.testing.assert_allclose(walked.probabilities, softmax.forward(logits / model.temperature))
 
 
-def test_the_walk_of_an_edited_model_is_checked_against_the_engine(model, unpacked):
+def test_the_walk_of_an_edited_model_is_compared_with_onnx_runtime(model, unpacked):
     edits = [
         WeightEdit(tensor="convolution_2.bias", place=[0], value=-3),
         FilterEdit(step="convolution_1", filter=0, kernel="sharpen"),

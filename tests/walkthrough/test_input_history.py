@@ -75,7 +75,7 @@ def test_a_large_jpeg_is_decoded_smaller(model):
     assert result["size"].startswith("64 × 32 to 8 × 8")
 
 
-def test_files_and_images_in_memory_are_told_alike(model, tmp_path):
+def test_files_and_images_in_memory_have_the_same_history(model, tmp_path):
     array = np.zeros((9, 9, 4), np.uint8)
     (tmp_path / "a.png").write_bytes(encoded(array))
     of_file, of_image = history(tmp_path / "a.png", model), history(Image.fromarray(array), model)

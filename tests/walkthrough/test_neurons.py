@@ -71,7 +71,7 @@ def test_a_neuron_that_knows_a_class_speaks_for_it(brightness, pets):
     assert np.isnan(activations.selectivity).all()  # logits can be negative
 
 
-def test_fewer_pictures_than_are_told(make_model):
+def test_fewer_pictures_than_are_kept(make_model):
     pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     model = make_model("4C3-MP2-6N", (3, 8, 8), classes=2)
     activations = collect_activations(model, select((pictures, ["class 0"] * 4 + ["class 1"]), model, "all"))

@@ -43,6 +43,6 @@ def test_the_weights_do_what_the_note_says(smiley_walk):
     assert {note.step for note in smiley_walk.notes} <= {step.name for step in smiley_walk.steps}
 
 
-def test_engine_and_book_agree_to_the_bit_but_for_softmax(smiley_walk):
+def test_onnx_runtime_and_numpy_agree_to_the_bit_but_for_softmax(smiley_walk):
     assert [step.difference for step in smiley_walk.steps if step.kind != "softmax"] == [0] * 7
     assert smiley_walk.largest_difference < 1e-15

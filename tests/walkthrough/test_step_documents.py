@@ -102,7 +102,7 @@ def test_the_largest_are_those_of_a_stable_sort(products, data):
     np.testing.assert_array_equal(step_documents._largest(products, count), expected)
 
 
-def test_of_too_many_weights_only_the_contributions_are_told(make_model, monkeypatch):
+def test_of_too_many_weights_only_the_contributions_are_written(make_model, monkeypatch):
     monkeypatch.setattr(step_documents, "MAX_WEIGHTS", 3 * 64 - 1)
     assert tell(make_model("AP1-3N", (1, 8, 8)), picture(8, 8))[1][3].weights is None
 
@@ -144,7 +144,7 @@ def test_losses_and_gradients_are_pytorch_s(logits, data):
     assert not any(measured.gradients.classification_error)
 
 
-def test_of_many_classes_the_most_probable_and_the_true_one_are_told():
+def test_of_many_classes_the_most_probable_and_the_true_one_are_shown():
     logits = np.arange(100.0)
     assert top_classes(logits) == [*range(80, 100)]
     assert top_classes(logits, truth=7) == [7, *range(80, 100)]
@@ -180,13 +180,13 @@ def test_the_largest_of_a_window_is_the_largest_after_rounding_too(make_model):
         ("6N", (1, 3, 3)),
     ],
 )
-def test_every_step_agrees_with_the_engine(make_model, notation, shape):
+def test_every_step_agrees_with_onnx_runtime(make_model, notation, shape):
     computed, steps = tell(make_model(notation, shape), picture(shape[1], shape[2], shape[0]))
     for step, document in zip(computed.steps, steps[:-1], strict=True):
         assert 0 <= document.difference <= 1e-5 * max(1, np.abs(step.output).max())
 
 
-def test_a_difference_from_the_engine_is_seen(make_model, monkeypatch):
+def test_a_difference_from_onnx_runtime_is_noticed(make_model, monkeypatch):
     right = relu.forward
     monkeypatch.setattr(relu, "forward", lambda values: right(values) + 0.5)
     assert tell(make_model("2C3"), picture(8, 8, 3))[1][2].difference == pytest.approx(0.5, abs=1e-4)

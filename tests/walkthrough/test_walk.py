@@ -65,7 +65,7 @@ def test_a_picture_turned_by_exif_is_walked_upright(make_model, tmp_path):
     assert walked.picture_name == str(tmp_path / "a.png")
 
 
-def test_with_data_neighbours_and_relevance_are_told(make_model, cache):
+def test_with_data_there_are_neighbours_and_relevance(make_model, cache):
     assert cache.exists()
     labels = [f"class {n % 3}" for n in range(90)]
     pictures = np.stack([picture(8, 8, seed=n) for n in range(90)])

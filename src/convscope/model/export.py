@@ -140,7 +140,7 @@ def held_out(model: Model, data: str) -> Iterator[NamedPixels]:
     """
     selection = select(data, model, "test")
     source = open_source(data)
-    names = [source.items[index].name for index in _spread(selection.places, _MAX_COMPARED)]
+    names = [source.items[index].name for index in _spread(selection.positions, _MAX_COMPARED)]
     return raw_pictures(source, names, model.preparation)
 
 
@@ -188,9 +188,9 @@ def compare(graph: onnx.ModelProto, model: Model, pictures: Iterable[NamedPixels
     return Agreement(count, largest, worst)
 
 
-def _score_difference(found: Sequence[NDArray[np.float32]], expected: float | None) -> float:
+def _score_difference(scores: Sequence[NDArray[np.float32]], expected: float | None) -> float:
     """Return the difference of the scores, as a share of the expected one if that is above 1."""
-    return 0.0 if expected is None else abs(found[0].item() - expected) / max(1.0, abs(expected))
+    return 0.0 if expected is None else abs(scores[0].item() - expected) / max(1.0, abs(expected))
 
 
 def noise_pictures(preparation: Preparation) -> Iterator[NamedPixels]:

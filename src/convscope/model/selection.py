@@ -38,14 +38,14 @@ class Selection:
     Attributes:
         store: Prepared pictures, the selected ones among them.
         indices: (n,) indices of the selected pictures in the store.
-        places: (n,) indices of the same pictures in the source.
+        positions: (n,) indices of the same pictures in the source.
         labels: (n,) indices of their true classes in the model's classes.
         notes: What people should know about the selection, in short sentences.
     """
 
     store: Store
     indices: NDArray[np.int64]
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
     labels: NDArray[np.int64]
     notes: tuple[str, ...]
 
@@ -80,18 +80,18 @@ def select(
         wanted, notes = _pick_from_shards(source, model, part, progress)
         few = selected.select(source, wanted)
         store = build_store(few, form, progress=progress)
-        indices, places = np.arange(len(store.labels)), wanted[_places(few, store)]
+        indices, positions = np.arange(len(store.labels)), wanted[_positions(few, store)]
     else:
         store = build_store(source, form, progress=progress)
         indices, notes = _pick(store, model, part, source.name)
-        places = _places(source, store)[indices]
+        positions = _positions(source, store)[indices]
     labels = store.labels[indices]
     _check_classes({store.classes[label] for label in np.unique(labels).tolist()}, model.classes, source.name)
     number = np.array([_index(name, model.classes) for name in store.classes], np.int64)
     return Selection(
         store,
         indices,
-        places=places,
+        positions=positions,
         labels=number[labels],
         notes=(*store.notes, *notes, *_broken(store)),
     )
@@ -130,17 +130,17 @@ def _pick_from_shards(
     indices = [index for index, item in enumerate(source.items) if part in {"all", item.part}]
     if indices:
         return np.array(indices, np.int64), ()
-    catalogue, places = build_catalogue(source, model.preparation, progress=progress)
+    catalogue, positions = build_catalogue(source, model.preparation, progress=progress)
     chosen, notes = _pick(catalogue, model, part, source.name)
-    return places[chosen], notes
+    return positions[chosen], notes
 
 
 def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple[Indices, tuple[str, ...]]:
     if part == "all":
         return np.arange(len(store.labels)), ()
-    given = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
-    if len(given):
-        return given, ()
+    labelled = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
+    if len(labelled):
+        return labelled, ()
     if part == "test" and not any(store.parts) and has_learned_from(model.receipt, store.digests) is False:
         note = f"the model was trained on none of these pictures: evaluated on all {len(store.labels):,}"
         return np.arange(len(store.labels)), (note,)
@@ -158,7 +158,7 @@ def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple
     return chosen, (note,)
 
 
-def _places(source: Source, store: Store) -> NDArray[np.int64]:
+def _positions(source: Source, store: Store) -> NDArray[np.int64]:
     """Return the index in the source of every picture of a store, which lacks the broken ones.
 
     An older store may have its pictures' names from a different path to the same folder. The names then

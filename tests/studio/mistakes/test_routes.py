@@ -44,7 +44,7 @@ def test_the_worst_come_first_and_the_uncertain_list_has_all(studio_server, of, 
     assert all(label != said for label, said in zip(worst["labels"], worst["predicted"], strict=True))
     uncertain = studio_server.get(f"{address}uncertain")
     chosen = select("digits", load(digits_model).model)
-    assert sorted(uncertain["places"]) == chosen.places.tolist()
+    assert sorted(uncertain["places"]) == chosen.positions.tolist()
 
 
 def test_only_the_studios_page_can_correct_labels_and_only_of_files(studio_server, of):

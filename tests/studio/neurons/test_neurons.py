@@ -29,7 +29,7 @@ def test_the_survey_is_that_of_the_library(studio_server, digits_model):
         assert step["name"] == expected.step
         assert [unit["class_index"] for unit in step["units"]] == expected.classes.tolist()
         for unit, places, mean in zip(step["units"], expected.pictures, expected.mean, strict=True):
-            assert unit["places"] == selection.places[places].tolist()
+            assert unit["places"] == selection.positions[places].tolist()
             np.testing.assert_allclose(unit["mean"], mean, rtol=1e-6)
     first = told["steps"][0]
     assert (first["size"], first["stride"], first["start"]) == ([3, 3], [1, 1], [-1, -1])

@@ -92,7 +92,7 @@ def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures
     selection = select(data, classifier.model, part)
     return ScoredPictures(
         names=tuple(selection.store.names[int(index)] for index in selection.indices),
-        places=selection.places,
+        places=selection.positions,
         labels=selection.labels,
         probabilities=classifier.probabilities_at(selection.store.pictures, selection.indices),
         classes=classifier.classes,

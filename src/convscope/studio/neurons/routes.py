@@ -136,7 +136,7 @@ def neuron_routes(workspace: Workspace) -> APIRouter:
 
 def _layer(step: Activations, selection: Selection) -> UnitLayer:
     down, across = step.field
-    places = selection.places[step.pictures].tolist()
+    places = selection.positions[step.pictures].tolist()
     rows = zip(
         step.classes.tolist(),
         step.selectivity.tolist(),
