@@ -48,4 +48,4 @@ def page(model: Model, name: str, licence: str = "") -> str:
     }
     start = "offline/page.js"
     scripts = Scripts(reachable(start), start, data, _ALLOWED)
-    return html_page(f"{name} · convscope", styles("kit", "classify"), scripts)
+    return html_page(f"{name} · convscope", styles("classify/classify.css"), scripts)

@@ -11,6 +11,6 @@ _START = "serve/page.js"
 _ALLOWED = {"connect-src": "'self'", "img-src": "blob:"}
 
 PAGE = html_page(
-    "convscope", styles("kit", "classify"), Scripts(reachable(_START), _START, {}, _ALLOWED)
+    "convscope", styles("classify/classify.css"), Scripts(reachable(_START), _START, {}, _ALLOWED)
 ).encode()
 """The page; it tells nothing of pictures or models."""

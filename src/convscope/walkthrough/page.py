@@ -29,7 +29,7 @@ def page(walk: Mapping[str, object]) -> str:
     """
     start = "walk/page.js"
     title = f"{walk['picture_name']} · convscope"
-    return html_page(title, styles("kit", "walk"), Scripts(reachable(start), start, walk))
+    return html_page(title, styles("walk/walk.css"), Scripts(reachable(start), start, walk))
 
 
 def losses_page(bench: Mapping[str, object]) -> str:
@@ -42,4 +42,5 @@ def losses_page(bench: Mapping[str, object]) -> str:
         A whole HTML document.
     """
     start = "losses/page.js"
-    return html_page("Losses · convscope", styles("kit", "losses"), Scripts(reachable(start), start, bench))
+    scripts = Scripts(reachable(start), start, bench)
+    return html_page("Losses · convscope", styles("losses/losses.css"), scripts)

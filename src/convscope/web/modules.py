@@ -26,6 +26,7 @@ WEB = Path(__file__).parent
 """The folder of all modules and styles."""
 IMPORT = re.compile(r'^import \{([^}]*)\} from "convscope/([\w/]+\.js)";$', re.MULTILINE)
 """An import: names in braces, from a module's path below `convscope/`."""
+_KIT_STYLES = ("kit/base.css", "kit/maps.css", "kit/arithmetic.css")
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
@@ -34,9 +35,9 @@ def read(name: str) -> str:
     return (WEB / name).read_text("utf-8")
 
 
-def styles(*folders: str) -> str:
-    """Return the style sheets of some folders, the general ones first, as one."""
-    return "\n".join(read(f"{folder}/{folder}.css") for folder in folders)
+def styles(*names: str) -> str:
+    """Return the kit's style sheets and some more as one."""
+    return "\n".join(map(read, (*_KIT_STYLES, *names)))
 
 
 def reachable(*names: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ def open_start(tab, studio):
 
 def begin(tab, *, name, network, epochs):
     tab.get_by_role("combobox", name="network").fill(network)
-    tab.get_by_label("name", exact=True).fill(name)
+    tab.get_by_label("Name", exact=True).fill(name)
     tab.get_by_label("epochs").fill(str(epochs))
     tab.get_by_role("button", name="Start training").click()
     tab.wait_for_url(f"**/#/train/{name}")
@@ -139,13 +139,13 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
     other.goto(f"{studio.address}#/train/first")
     for one in (tab, other):
         state(one, "Finished.")
-        figure(one, "took").wait_for()
+        figure(one, "training time").wait_for()
     assert tab.locator(".charts svg").count() == 2
     for title in ("epoch", "loss", "validation accuracy"):
         assert figure(tab, title).inner_text() == figure(other, title).inner_text()
     assert figure(tab, "epoch").inner_text() == "6 of 6"
     tab.reload()
-    figure(tab, "took").wait_for()
+    figure(tab, "training time").wait_for()
     assert figure(tab, "epoch").inner_text() == "6 of 6"
     model = studio.model("first")
     assert tab.get_by_role("link", name="Walk through the model").get_attribute("href") == f"#/walk/{model}"

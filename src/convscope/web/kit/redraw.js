@@ -42,7 +42,7 @@ export function hold(root) {
   const written = controls(root)
     .filter(isEdited)
     .map((field) => [nameOf(field), field.value]);
-  const open = new Set([...root.querySelectorAll("details[open]:not(.help) > summary")].map(nameOf));
+  const open = new Set([...root.querySelectorAll("details[open]:not(.transient) > summary")].map(nameOf));
   return (drawn) => {
     const now = controls(drawn);
     for (const [name, value] of written) {
@@ -71,7 +71,11 @@ function controls(root) {
  */
 function nameOf(control) {
   const { labels } = /** @type {HTMLInputElement} */ (control);
-  const text = control.id || control.getAttribute("aria-label") || labels?.[0]?.firstChild?.textContent;
+  const text =
+    control.id ||
+    control.getAttribute("data-name") ||
+    control.getAttribute("aria-label") ||
+    labels?.[0]?.firstChild?.textContent;
   return `${control.tagName} ${text || control.getAttribute("href") || control.textContent}`;
 }
 

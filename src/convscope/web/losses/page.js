@@ -65,7 +65,7 @@ export function tableView({ classes, networks }) {
         "p",
         {},
         element("strong", {}, "Try: "),
-        "make the wrong answers more confident, and watch which loss and which gradient react.",
+        "Make the wrong answers more confident, and watch which loss and which gradient react.",
       ),
     ),
     element(

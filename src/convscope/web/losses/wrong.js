@@ -63,7 +63,7 @@ function numbers(p) {
   return element(
     "div",
     { class: "stack" },
-    element("p", {}, "probability of the true class ", element("strong", { title: full(p) }, three(p))),
+    element("p", {}, "Probability of the true class: ", element("strong", { title: full(p) }, three(p))),
     element(
       "table",
       { class: "figures" },

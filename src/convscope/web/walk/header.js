@@ -41,7 +41,7 @@ export function header(chain, draw) {
 function help(difference) {
   return element(
     "details",
-    { class: "help" },
+    { class: "help transient" },
     element("summary", { "aria-label": "how to use this page" }, "?"),
     element(
       "ul",

@@ -44,7 +44,7 @@ export function collector(id, onChange) {
       element(
         "form",
         { submit, class: "fields" },
-        element("label", {}, "class name ", name),
+        element("label", {}, "Class name ", name),
         element("button", {}, "Add class"),
       ),
     ),

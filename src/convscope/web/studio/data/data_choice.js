@@ -94,7 +94,7 @@ export async function dataChoice(wanted, onFacts) {
     element: element(
       "div",
       { class: "stack" },
-      element("label", { class: "fields" }, "pictures ", select),
+      element("label", { class: "fields" }, "Pictures ", select),
       element("details", {}, element("summary", {}, "Use other pictures"), others(add)),
       trouble,
       shown,
@@ -125,7 +125,7 @@ function others(add) {
     { class: "stack others" },
     form(
       () => add(post("/api/data", { path: path.value })),
-      element("label", {}, "path on this machine ", path),
+      element("label", {}, "Path on this machine ", path),
       "Open",
     ),
     element(
@@ -133,10 +133,10 @@ function others(add) {
       { class: "quiet", id: "path-help" },
       "A folder with one subfolder per class, an archive of such a folder, a table of paths and labels, or IDX files. They are only read, never changed.",
     ),
-    element("p", { class: "fields" }, "a .zip with one folder per class: drop it on this page, or ", archive),
+    element("p", { class: "fields" }, "A .zip with one folder per class: drop it on this page, or ", archive),
     form(
       () => add(post("/api/collections", { name: name.value })),
-      element("label", {}, "new collection, named ", name),
+      element("label", {}, "New collection, named ", name),
       "Create",
     ),
   );

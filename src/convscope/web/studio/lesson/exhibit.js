@@ -101,6 +101,7 @@ function map({ caption, role, pixels, values, window, at }, limit, width, go) {
     label: at ? `${caption}: row ${at[0]}, column ${at[1]}; arrow keys move` : caption,
     listener: at ? { pick, steered: true } : undefined,
   });
+  drawn.element.dataset.name = caption; // its label changes with the cell
   if (window) drawn.outline("input", window);
   if (at) drawn.outline("output", { top: at[0], left: at[1], height: 1, width: 1 });
   return element(
@@ -180,7 +181,7 @@ export function table({ caption, head: titles, rows }) {
   const columns = titles.slice(1).map((_, place) => column(rows.map((row) => Number(row[place + 1]))));
   return element(
     "div",
-    { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
+    { class: "wide", tabindex: 0, role: "group", "aria-label": caption },
     element(
       "table",
       { class: "figures" },

@@ -52,9 +52,9 @@ export function epochs(address) {
     element(
       "div",
       { class: "fields" },
-      element("label", {}, "after epoch ", scrubber, " ", epoch),
-      element("label", {}, "picture ", place),
-      element("label", {}, "maps of ", steps),
+      element("label", {}, "After epoch ", scrubber, " ", epoch),
+      element("label", {}, "Picture ", place),
+      element("label", {}, "Maps of ", steps),
       walk,
     ),
     trouble,
@@ -89,11 +89,11 @@ export function epochs(address) {
       const follows = Number(scrubber.value) === Math.max(0, before - 1);
       kept = (await get(`${address}/epochs`)).epochs;
       if (kept.length === before) return;
-      root.hidden = false;
       scrubber.max = String(kept.length - 1);
       if (!follows) return;
       scrubber.value = scrubber.max;
       await show();
+      root.hidden = false;
     },
   };
 }

@@ -63,7 +63,7 @@ export function networkBoard() {
     element: element(
       "div",
       { class: "stack" },
-      element("label", { class: "stack" }, "network (leave empty for the one shown)", written),
+      element("label", { class: "stack" }, "Network (leave empty for the one shown)", written),
       element(
         "datalist",
         { id: "presets" },

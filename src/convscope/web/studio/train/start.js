@@ -55,8 +55,8 @@ export async function showStart(root, wanted) {
       element(
         "div",
         { class: "fields" },
-        element("label", {}, "name ", name),
-        element("label", {}, "epochs ", epochs),
+        element("label", {}, "Name ", name),
+        element("label", {}, "Epochs ", epochs),
         start,
       ),
       element(

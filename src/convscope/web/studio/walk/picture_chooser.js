@@ -49,7 +49,7 @@ export async function pictureChooser(model, onChosen, open) {
   const data = await dataChooser(model, onChosen);
   const made = element(
     "details",
-    { class: "chooser", open },
+    { class: "chooser transient", open },
     element("summary", {}, "Choose a picture"),
     element(
       "div",

@@ -161,7 +161,7 @@ function temperature(step, { chain }) {
   if (temperature === 1) return null;
   return element(
     "details",
-    {},
+    { open: true },
     element("summary", {}, "Calibrated probabilities"),
     element(
       "p",
