@@ -68,7 +68,7 @@ def test_the_offline_page(open_page, make_model, paint, tmp_path, theme):
         opened.set_input_files("input[type=file]", [paint(tmp_path / "grey.png", 100), tmp_path / "none.png"])
         opened.wait_for_selector(".answers li:nth-child(2)")
         opened.click("text=Use the camera")
-        opened.wait_for_selector("section .bars")
+        opened.wait_for_selector(".camera .bars")
 
     for width in (NARROW, WIDE):
         assert violations(opened, url, width, use) == []
