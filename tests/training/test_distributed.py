@@ -125,7 +125,7 @@ def test_whoever_does_not_come_is_not_waited_for_for_ever(monkeypatch):
     store = HashStore()
     store.set("asked/1", "a question of one who is gone")
     with pytest.raises(RunError, match=r"(?s)lost the other processes.*process 1 did not come"):
-        distributed._together(lambda: distributed._lead(store, 2))
+        distributed._collectively(lambda: distributed._lead(store, 2))
 
 
 def test_without_torchrun_there_is_nobody_to_meet(monkeypatch):

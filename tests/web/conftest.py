@@ -129,5 +129,5 @@ def bench():
         for loss in ("cross_entropy", "mean_squared_error")
     ]
     settings = {"data": "digits", "network": "16C3-MP2-32N", "seed": 0, "epochs": 1, "batch": 32}
-    counts = {"learning_rate": 0.05, "wrong_bias": 12.0, "pictures_learned": 640, "pictures_judged": 99}
+    counts = {"learning_rate": 0.05, "wrong_bias": 12.0, "training_pictures": 640, "test_pictures": 99}
     return {"format": 1, "table": table(), "experiment": {**settings, **counts, "seconds": 1.0, "runs": runs}}

@@ -135,9 +135,9 @@ def _print_experiment(result: dict[str, Any]) -> None:
         )
     console = stdout_console()
     console.print(
-        f"{result['network']} is trained on {result['pictures_learned']:,} pictures of {result['data']} for "
+        f"{result['network']} is trained on {result['training_pictures']:,} pictures of {result['data']} for "
         f"{result['epochs']} epochs, by gradient descent with learning rate {result['learning_rate']};\n"
-        f"accuracy is measured on {result['pictures_judged']:,} other pictures\n"
+        f"accuracy is measured on {result['test_pictures']:,} other pictures\n"
     )
     console.print(runs)
     console.print(f"\n{result['seconds']:.0f} seconds")

@@ -1,1 +1,16 @@
-"""Training: what is chosen, the loop, its events and who listens."""
+"""Training: from pictures to a model.
+
+settings          what a person may choose
+machine/          device, precision, threads, CUDA graphs
+recipe            all that is chosen from settings, data and machine
+data/             training data and their batches, on the host or on the device
+learning/         the training loop, optimiser, moving average, trials
+losses/           an experiment: cross-entropy against mean squared error
+events            what the loop emits; listeners/ write it down
+report/           metrics and figures of a finished run
+runs/             a run's folder, its checkpoints, and the way from pictures to a model
+fit               a training without a run, for the estimator and cross-validation
+cross_validation  label suspects
+repeat            a run again, from a model's receipt
+distributed       several processes as one group
+"""

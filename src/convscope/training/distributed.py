@@ -226,7 +226,7 @@ def _connect(here: Rank) -> None:
 
     torchrun keeps one key-value store through all its restarts. Addresses that lost processes have left there
     would make their successors wait for ever. So the first process draws a new prefix for the keys, and
-    answers with it whoever asks.
+    gives it to each process that asks.
     """
     store, _, _ = next(rendezvous("env://", timeout=_TIMEOUT))
     name = _lead(store, here.size) if here.number == 0 else _follow(store, here.number)

@@ -73,7 +73,7 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
 
 def test_the_model_knows_its_figures_and_where_it_comes_from(pets, tmp_path):
     model = runner.train(pets, SMALL, output=tmp_path / "run").model
-    assert model.figures["judged_by"] == "test"
+    assert model.figures["part"] == "test"
     assert model.figures["pictures"] == 4
     evaluated = convscope.load(tmp_path / "run" / "model.safetensors").evaluate(pets)
     assert evaluated.accuracy_fraction == model.figures["accuracy_fraction"]
@@ -224,7 +224,7 @@ def test_pictures_with_a_split_of_their_own_keep_it(tmp_path, paint: Callable[..
         part, kind = "val" if place < 6 else "train", ("dark", "bright")[place % 2]
         paint(tmp_path / "pets" / part / kind / f"{place}.png", {"dark": 20, "bright": 220}[kind], seed=place)
     model = runner.train(tmp_path / "pets", SMALL).model
-    assert model.figures["judged_by"] == "validation"
+    assert model.figures["part"] == "validation"
     assert model.figures["pictures"] == 6
 
 

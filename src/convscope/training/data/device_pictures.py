@@ -86,7 +86,7 @@ def cut_batch(
     std: Tensor,
     size: tuple[int, int],
 ) -> Tensor:
-    """Cut the pictures of a batch: moved, mirrored, recoloured, cut out and normalised.
+    """Cut the pictures of a batch: augmented and normalised.
 
     Args:
         pictures: (n, tall, wide, channels) uint8.

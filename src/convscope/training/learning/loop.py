@@ -1,8 +1,8 @@
 """The training loop: batches in, weights changed, events out.
 
 What is drawn depends on the seed, the epoch and the position in it alone, and everything that changes from
-step to step is in the network, the optimiser, the moving average and `Position`; so a run that was stopped
-goes on as if it never had been.
+step to step is in the network, the optimiser, the moving average and `Position`; so a stopped run is resumed
+to the same bits.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Training:
         Args:
             listeners: Get the events.
             wants_stop: Called after each step; whether to stop.
-            save: Called after each step and each epoch, when the run could go on from there.
+            save: Called after each step and each epoch, when the run could be resumed from there.
 
         Returns:
             Whether the end was reached.

@@ -81,8 +81,8 @@ def bench(seed: int = 0) -> dict[str, Any]:
         "table": table(),
         "experiment": {
             "data": "digits",
-            "pictures_learned": len(data.kept.split.train),
-            "pictures_judged": len(data.kept.split.test),
+            "training_pictures": len(data.kept.split.train),
+            "test_pictures": len(data.kept.split.test),
             "network": NETWORK,
             "seed": seed,
             "epochs": EPOCHS,

@@ -109,7 +109,7 @@ def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -
 def _headline(part: str, evaluation: Evaluation) -> dict[str, float | int | str]:
     low, high = evaluation.accuracy_interval
     return {
-        "judged_by": part,
+        "part": part,
         "pictures": evaluation.pictures,
         "accuracy_fraction": evaluation.accuracy_fraction,
         "accuracy_low": low,

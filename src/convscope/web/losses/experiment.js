@@ -20,8 +20,8 @@ export function experiment(experiment) {
     epochs,
     batch,
     learning_rate,
-    pictures_learned,
-    pictures_judged,
+    training_pictures,
+    test_pictures,
     seconds,
     wrong_bias,
     seed,
@@ -33,7 +33,7 @@ export function experiment(experiment) {
     element(
       "p",
       {},
-      `${network} is trained on ${count(pictures_learned)} ${data} pictures for ${epochs} epochs: batch size ${batch}, learning rate ${three(learning_rate)}, seed ${seed}. Accuracy is measured on ${count(pictures_judged)} other pictures. Only the loss and the start differ.`,
+      `${network} is trained on ${count(training_pictures)} ${data} pictures for ${epochs} epochs: batch size ${batch}, learning rate ${three(learning_rate)}, seed ${seed}. Accuracy is measured on ${count(test_pictures)} other pictures. Only the loss and the start differ.`,
     ),
     element(
       "p",

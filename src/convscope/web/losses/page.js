@@ -6,7 +6,7 @@
  * @typedef {{loss: Loss, start: "normal" | "confidently_wrong", steps: number[], accuracy_fraction: number[],
  *   gradient: number[]}} Run
  * @typedef {{data: string, network: string, seed: number, epochs: number, batch: number, learning_rate: number,
- *   wrong_bias: number, pictures_learned: number, pictures_judged: number, seconds: number, runs: Run[]}} Experiment
+ *   wrong_bias: number, training_pictures: number, test_pictures: number, seconds: number, runs: Run[]}} Experiment
  * @typedef {{table: {classes: string[], networks: Network[]}, experiment: Experiment}} Bench  as in
  *   docs/reference/losses.md
  */
