@@ -55,7 +55,7 @@ def checkpoint(folder: Path) -> Reader:
     run = folder / "run"
     run.mkdir(exist_ok=True)
     checkpoints.Checkpoints(run).save(begun)
-    path = run / checkpoints.NAMES[1]
+    path = run / run_files.CHECKPOINTS[1]
     whole = path.read_bytes()
     tensors, notes = safetensors.torch.load(whole), _notes(path)
 

@@ -126,7 +126,7 @@ def test_worst_mistakes_come_surest_first_and_leave_out_what_is_right():
     figure = worst_mistakes(pictures, [0, 1, 0, 1], [1, 1, 1, 0], [0.6, 0.99, 0.9, 0.7], ["ape", "bee"])
     shown = [int(axes.images[0].get_array()[0, 0]) for axes in figure.axes if axes.images]
     assert shown == [2, 3, 0]
-    assert figure.axes[0].get_title() == "taken for bee, 90 %\nis ape"
+    assert figure.axes[0].get_title() == "predicted bee, 90 %\ntrue: ape"
 
 
 def test_worst_mistakes_show_no_more_than_a_page():
@@ -171,8 +171,8 @@ def test_reliability_shows_every_bin_that_holds_pictures():
     np.testing.assert_allclose(curves[0].get_xydata(), [[0.55, 0.5], [0.95, 0.75]])
     np.testing.assert_allclose(curves[1].get_xydata(), [[0.45, 0.5], [0.85, 0.75]])
     assert [curve.get_label() for curve in curves] == [
-        "as trained: error 15.0 %",
-        "with the temperature: error 8.3 %",
+        "uncalibrated: calibration error 15.0 %",
+        "calibrated: calibration error 8.3 %",
     ]
     areas = [points.get_sizes() for points in figure.axes[0].collections]
     np.testing.assert_allclose([each[1] / each[0] for each in areas], [2, 2])
