@@ -72,6 +72,7 @@ def test_the_security_page_has_the_limits_of_the_code(limit):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     links = re.findall(r"\]\(([^):#]+)\)", page.read_text(encoding="utf-8"))
+    links = [link for link in links if not link.endswith("commands.md")]  # written as the site is built
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 

@@ -93,6 +93,7 @@ def packed_idx(folder: Path) -> Reader:
 def csv(folder: Path) -> Reader:
     """A list of paths and labels."""
     whole = [b"path,label,split\na.png,cat,train\nb.png,dog,test\n", b'file;class\n"a;b";cat\nc;dog\n']
+    _put_pictures(folder)
     return Reader(whole, partial(_read_source, folder / "pets.csv"))
 
 
@@ -100,7 +101,14 @@ def parquet(folder: Path) -> Reader:
     """The same in Parquet."""
     buffer = io.BytesIO()
     pq.write_table(pa.table({"path": ["a.png", "b.png"], "label": ["cat", "dog"]}), buffer)
+    _put_pictures(folder)
     return Reader([buffer.getvalue()], partial(_read_source, folder / "pets.parquet"))
+
+
+def _put_pictures(folder: Path) -> None:
+    """Write the pictures that the tables name: of a table none of whose pictures is there, nothing is read."""
+    for name in ("a.png", "b.png", "a;b", "c"):
+        (folder / name).write_bytes(pictures()[0])
 
 
 def notation(_: Path) -> Reader:

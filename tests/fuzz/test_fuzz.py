@@ -112,7 +112,7 @@ def fail(_):
 )
 def test_what_a_reader_may_not_do_is_found(watch, monkeypatch, read, told):
     monkeypatch.setattr(judgement, "BYTES", 2**23)
-    monkeypatch.setattr(judgement, "SECONDS", 0.1)
+    monkeypatch.setattr(judgement, "SECONDS", 0.3)
     monkeypatch.setattr(signal, "setitimer", lambda *_: None)  # as where a reader catches what stops it
     found = judge(Reader([b""], read), b"", watch)
     assert found.is_finding
