@@ -106,7 +106,7 @@ def parquet(folder: Path) -> Reader:
 
 
 def _put_pictures(folder: Path) -> None:
-    """Write the pictures that the tables name: of a table none of whose pictures is there, nothing is read."""
+    """Write the pictures that the tables name: a table none of whose pictures is there is refused."""
     for name in ("a.png", "b.png", "a;b", "c"):
         (folder / name).write_bytes(pictures()[0])
 
