@@ -185,7 +185,7 @@ PICTURES = np.zeros((4, 8, 8), np.uint8)
     [
         (PICTURES / 255, [0, 1, 0, 1], {}, DataError, "must be uint8, these are float64"),
         (PICTURES.reshape(4, 64), [0, 1, 0, 1], {}, DataError, "are flat"),
-        (PICTURES[:3], [0, 1, 0, 1], {}, DataError, "do not belong together"),
+        (PICTURES[:3], [0, 1, 0, 1], {}, DataError, "3 pictures do not match labels"),
         (PICTURES, [1, 1, 1, 1], {}, DataError, "only one class, '1'"),
         (PICTURES, ["é", "e\N{COMBINING ACUTE ACCENT}", "a", "a"], {}, DataError, "have the same name"),
         (PICTURES, [0.1, 0.2, 0.3, 0.4], {}, ValueError, "continuous"),

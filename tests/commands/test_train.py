@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from convscope.commands.train import _height_and_width, _new_run
-from convscope.errors import SettingError
+from convscope.commands.train import _new_run
 
 COMMAND = [sys.executable, "-m", "convscope", "train"]
 
@@ -16,17 +15,6 @@ def train(folder, *arguments):
     return subprocess.run(
         [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=os.environ
     )
-
-
-@pytest.mark.parametrize(("text", "size"), [("64", (64, 64)), ("48x64", (48, 64)), ("8X9", (8, 9))])
-def test_a_size_is_a_side_or_height_and_width(text, size):
-    assert _height_and_width(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "x", "64x", "x64", "1x2x3", "-3", "6.5", "²"])
-def test_anything_else_is_no_size(text):
-    with pytest.raises(SettingError, match="is no size"):
-        _height_and_width(text)
 
 
 @pytest.mark.parametrize(

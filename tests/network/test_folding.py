@@ -38,7 +38,7 @@ def trained(request):
     maps = normalised(pixels)
     whitened = whitening_filters(maps, chain.layers[0]) if request.param.startswith("24C2") else None
     network = TrainingNetwork(chain, whitened=whitened, fused=True)
-    optimiser = Optimiser(network, batch=40, filter_rate=0.1)
+    optimiser = Optimiser(network, batch_size=40, filter_rate=0.1)
     for _ in range(10):
         F.cross_entropy(network(maps), labels).backward()
         optimiser.step(torch.tensor(1.0))
