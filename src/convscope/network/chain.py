@@ -4,8 +4,8 @@
 
     image, convolution_1, convolution_1.relu, max_pooling_1, flattening, full_connection_1, softmax
 
-Each step says which steps it reads, so a network with shortcuts is a chain, too. Whoever computes, draws or
-exports a network goes through its steps and looks each one's `kind` up in a table of its own: NumPy in
+Each step says which steps it reads, so a network with shortcuts is a chain, too. Everything that computes,
+draws or exports a network goes through its steps and looks up the `kind` of each in its own table: NumPy in
 `walkthrough/numpy_chain.py`, PyTorch in `network/modules.py`, ONNX in `model/graph.py`, the offline page in
 `offline/layers.py`, the walk's documents in `walkthrough/step_documents.py`.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from convscope.errors import NetworkError
 from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse, write
 from convscope.network.receptive_field import ReceptiveField
-from convscope.steps.windows import Windows, output_size
+from convscope.steps.windows import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -304,16 +304,16 @@ class _Builder:
         self._append(layer, (layer.neurons,), weight, Windows((height, width)), cells=1)
 
     def _add_windows(self, layer: Convolution | Pooling, position: int) -> None:
-        channels, *sides = self.last.shape
+        channels, height, width = self.last.shape
         windows = layer.windows
-        geometry = zip(sides, windows.size, windows.stride, windows.padding, strict=True)
-        rows, columns = (output_size(*side, overhang=windows.overhang) for side in geometry)
-        if min(rows, columns) < 1:
+        try:
+            rows, columns = windows.output_shape(height, width)
+        except NetworkError as error:
             raise NetworkError(
                 f"the network is too deep for the picture: {write([layer])} (layer {position}) does not fit",
-                why=f"its input has {_times(sides)} cells, its window is {_times(windows.size)}",
+                why=f"its input has {height}x{width} cells, its window is {'x'.join(map(str, windows.size))}",
                 remedy="leave this layer out, or use larger pictures",
-            )
+            ) from error
         if isinstance(layer, Convolution):
             weight = (layer.filters, channels, *windows.size)
             self._append(layer, (layer.filters, rows, columns), weight, windows, cells=rows * columns)
@@ -339,7 +339,3 @@ class _Builder:
                 math.prod(weight) * cells,
             )
         )
-
-
-def _times(sides: Iterable[int]) -> str:
-    return "x".join(map(str, sides))

@@ -1,4 +1,4 @@
-"""What a source leaves out, counted by reason and by folder, so that people are told."""
+"""Counts what a source leaves out, by reason and by folder, for the notes that people read."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ class LeftOut:
         """Add what another has counted."""
         for key, folders in other._folders.items():
             self._folders[key] += folders
+
+    def plus_unlabelled(self, label: str, count: int) -> LeftOut:
+        """Return the same and so many pictures with a label that stands for none."""
+        both = LeftOut()
+        both.merge(self)
+        both.add(f"labelled {label}, no label", "", thing="picture", count=count)
+        return both
 
     def notes(self) -> tuple[str, ...]:
         """Return a sentence for each reason, the most frequent first."""

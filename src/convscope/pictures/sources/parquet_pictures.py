@@ -63,17 +63,13 @@ class ParquetShard:
     def without(self, label: str) -> ParquetShard:
         """Return the shard without the pictures of a label, which are counted as left out."""
         kept = [index for index, own in enumerate(self.labels) if own != label]
-        left_out = LeftOut()
-        left_out.merge(self.left_out)
-        count = len(self.labels) - len(kept)
-        left_out.add(f"labelled {label}, no label", "", thing="picture", count=count)
         return replace(
             self,
             names=PackedStrings.of(self.names[index] for index in kept),
             labels=tuple(self.labels[index] for index in kept),
             parts=None if self.parts is None else tuple(self.parts[index] for index in kept),
             rows=self.rows[kept],
-            left_out=left_out,
+            left_out=self.left_out.plus_unlabelled(label, len(self.labels) - len(kept)),
         )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
