@@ -12,7 +12,7 @@ from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
 from convscope.walkthrough.arrays import DEFLATED, STORED
-from convscope.walkthrough.compute import compute, prepare_input, step_engine
+from convscope.walkthrough.compute import ModelInput, compute, prepare_input, step_engine
 from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.invariance import measure_invariance
 from convscope.walkthrough.linear import compute_without_relu
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from convscope.model.intermediate import Intermediate
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
-    from convscope.walkthrough.compute import Computation, ModelInput
+    from convscope.walkthrough.compute import Computation
     from convscope.walkthrough.document import Relevance
 
 _MAX_NAMED = 10
@@ -37,8 +37,9 @@ _MAX_NAMED = 10
 
 def walk(
     model: Model,
-    picture: Picture,
+    picture: Picture | ModelInput,
     *,
+    engine: Intermediate | None = None,
     model_name: str = "",
     picture_name: str | None = None,
     truth: str | None = None,
@@ -50,7 +51,8 @@ def walk(
 
     Args:
         model: What `convscope.model.file.load` returns.
-        picture: As `convscope.load(...).predict` takes one.
+        picture: As `convscope.load(...).predict` takes one, or what `prepare_input` returned for it.
+        engine: What `step_engine` returned for the model; None opens it.
         model_name: What to call the model.
         picture_name: What to call the picture; None takes its path.
         truth: The name of the true class, if it is known.
@@ -67,7 +69,9 @@ def walk(
     """
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
-    computed = compute(prepare_input(picture, model, picture_name), model, step_engine(model))
+    if not isinstance(picture, ModelInput):
+        picture = prepare_input(picture, model, picture_name)
+    computed = compute(picture, model, engine or step_engine(model))
     pixels = computed.input.pixels
     neighbourhood, relevance = (None, None) if data is None else index_data(model, data, progress)
     steps = _steps(computed, model, model_name, true_class, relevance, DEFLATED)

@@ -119,7 +119,7 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
             "truth": referred.label if referred.label in network.classes else None,
         }
         if whole and edited_model.keeps_relu:
-            result = walk(network, referred.picture, picture_name=referred.name, **names)
+            result = walk(network, prepare(model, referred), engine=edited_model.engine, **names)
         else:
             result = walk_steps(network, prepare(model, referred), edited_model.engine, **names)
         return Response(result.model_dump_json(), media_type="application/json")
