@@ -1,4 +1,4 @@
-/** A number on the page: three significant digits, and all of it for whoever points at it. */
+/** A number on the page: three significant digits, and all digits when pointed at. */
 
 import { element } from "convscope/kit/dom.js";
 import { alignAtPoint, full, three } from "convscope/kit/numbers.js";

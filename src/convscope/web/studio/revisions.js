@@ -1,5 +1,5 @@
 /**
- * Following what changes in the studio, whoever changes it. All tabs of a browser share one connection: it opens about
+ * Follows what changes in the studio, from any tab. All tabs of a browser share one connection: it opens about
  * six to a host, and every stream holds one.
  *
  * @typedef {{runs: Record<string, string>, edits: Record<string, string>}} Revisions  by run and by model, a text that

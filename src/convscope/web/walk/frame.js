@@ -42,6 +42,18 @@ function teaching(title, { does, attempt, more }) {
     { class: "lesson" },
     element("h1", {}, title),
     element("p", {}, does),
+    ...advice(attempt, more),
+  );
+}
+
+/**
+ * Something to try, and what else there is to know, folded.
+ *
+ * @param {string} attempt
+ * @param {string[]} more
+ */
+export function advice(attempt, more) {
+  return [
     element("p", {}, element("strong", {}, "Try: "), attempt),
     element(
       "details",
@@ -53,5 +65,5 @@ function teaching(title, { does, attempt, more }) {
         more.map((text) => element("li", {}, text)),
       ),
     ),
-  );
+  ];
 }

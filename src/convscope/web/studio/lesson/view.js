@@ -14,6 +14,7 @@ import { exhibit, grids, line, table } from "convscope/studio/lesson/exhibit.js"
 import { chosen, dataFor, named, picker, whatIsOpen } from "convscope/studio/picking.js";
 import { addressOf, turnTo, withOptions } from "convscope/studio/place.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
+import { advice } from "convscope/walk/frame.js";
 import { KINDS } from "convscope/walk/kinds.js";
 
 /** @type {import("convscope/studio/picking.js").Open} */
@@ -164,16 +165,9 @@ function text({ name, attempt }) {
   const texts = TEXTS[name].map((kind) => KINDS[kind].text);
   return [
     element("p", {}, texts.map(({ does }) => does).join(" ")),
-    element("p", {}, element("strong", {}, "Try: "), attempt),
-    element(
-      "details",
-      {},
-      element("summary", {}, "More"),
-      element(
-        "ul",
-        {},
-        texts.flatMap(({ more }) => more).map((one) => element("li", {}, one)),
-      ),
+    ...advice(
+      attempt,
+      texts.flatMap(({ more }) => more),
     ),
   ];
 }

@@ -27,7 +27,7 @@ const SUGGESTION_HEIGHT = 14.5;
 const READ =
   "Each tile shows the prediction, then the picture's label: choose another label to correct it. Click a picture to walk through it.";
 
-/** Corrections: read once, changed by whoever picks another class. */
+/** Corrections: read once, changed when another class is picked. */
 export class Desk {
   /**
    * @param {Chosen} asked

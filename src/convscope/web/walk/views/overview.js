@@ -81,7 +81,7 @@ function drawing(context, step) {
 }
 
 /**
- * Why the answer at the top is another than these shares.
+ * Why the answer at the top differs from these probabilities.
  *
  * @param {Context["chain"]} chain
  */
