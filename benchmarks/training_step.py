@@ -6,7 +6,7 @@ plain chain with stochastic gradient descent and momentum, which is less work. S
 convscope, whose weights change as those of the others do, normalisation still included. Given is the median
 over the rounds (`turns.py`). Run it with
 
-    pip install . tensorflow-cpu keras jax        # whoever is missing is said to be
+    pip install . tensorflow-cpu keras jax        # the table names those that are missing
     python benchmarks/training_step.py
 
 It writes docs/benchmarks/training_step.md and .json.

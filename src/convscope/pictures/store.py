@@ -212,7 +212,7 @@ def read_catalogue(folder: Path) -> tuple[Catalogue, NDArray[np.int64]] | None:
 def _read_rest(folder: Path) -> dict[str, Any]:
     rest = cast("dict[str, Any]", strict_json.parse((folder / REST).read_bytes()))
     if rest["format"] != FORMAT:
-        raise ValueError(f"its format is another than {FORMAT}")
+        raise ValueError(f"its format is not {FORMAT}")
     labels, digests, letters, ends, parts = (
         np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS
     )

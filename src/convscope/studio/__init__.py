@@ -11,7 +11,7 @@ notifications  announces changes to all pages
 app            the routes put together
 page           the page application: its frame, and which scripts it may run
 access         which requests are let in
-server         runs it all until it is told to end
+server         runs the studio until it is stopped
 
 Training runs in processes of its own, which write ordinary run folders; no PyTorch is needed here.
 """

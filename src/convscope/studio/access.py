@@ -72,7 +72,7 @@ class AccessControl:
 
 
 def _is_among(secret: bytes, candidates: list[bytes]) -> bool:
-    # in constant time, so that it cannot be found out letter by letter
+    # compared in constant time, so that the secret cannot be guessed letter by letter
     return any(hmac.compare_digest(candidate, secret) for candidate in candidates)
 
 

@@ -1,4 +1,4 @@
-"""Runs the studio until it is told to end. Training that is running goes on without it."""
+"""Run the studio until it is stopped. Training that is in progress goes on without it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> M
 
 
 def _settings(record: Record) -> Settings:
-    """Return the settings, with what was found out about the machine."""
+    """Return the settings, with what was measured on the machine."""
     return replace(record.settings, **asdict(record.machine)) if record.machine else record.settings
 
 

@@ -243,7 +243,7 @@ class Why(_Strict):
 
 
 class Neighbour(_Strict):
-    """A training picture that the network finds alike."""
+    """A training picture with similar features."""
 
     name: str
     label: str
@@ -317,7 +317,7 @@ class Note(_Strict):
 class Walk(_Strict):
     """Everything about one picture's way through one network.
 
-    Of a picture alone with some filters only the first three steps are told, and nothing is predicted.
+    For a picture with named filters there are only the first three steps, and no prediction.
     """
 
     format: Literal[1] = 1

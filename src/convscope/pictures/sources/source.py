@@ -20,7 +20,7 @@ PART_NAMES: dict[Part, frozenset[str]] = {
     "test": frozenset(("test", "testing", "te", "tst", "eval", "evaluation", "holdout", "heldout")),
 }
 _BESIDE = frozenset(("set", "data", "dataset", "images", "pictures", "split", "part"))
-"""Words that may stand beside the name of a part."""
+"""Words that may go with the name of a part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from convscope.training.settings import Device, Precision  # noqa: TC001  # pyda
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was found out about the machine; a resumed run keeps it.
+    """What was measured on the machine; a resumed run keeps it.
 
     Attributes:
         device: The faster device.

@@ -39,7 +39,7 @@ class Record:
         threads: Computing threads per process; the last bits of the weights depend on it.
         keep_epochs: Whether the network is kept after each epoch.
         processes: How many train together; resuming with another number appends it.
-        machine: What was found out about the machine; None until then.
+        machine: What was measured on the machine; None until then.
     """
 
     data: str
