@@ -92,7 +92,7 @@ def test_the_same_command_finds_what_has_ended(start, pictures, whole):
     """As when a process is lost as it leaves: torchrun starts all of them again."""
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     again = finish(start([*TOGETHER, *training(pictures, whole, EPOCHS)]))
-    assert f"this run has come to its end already: {whole / 'model.safetensors'} is its model" in again
+    assert f"this run has finished already: {whole / 'model.safetensors'} is its model" in again
     assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
 
 
@@ -152,4 +152,4 @@ def test_several_processes_need_a_folder_by_name(pictures, start):
     refused = start([*TORCHRUN, "--standalone", "--nproc-per-node", "2", *command])  # and not begun again
     _, errors = refused.communicate(timeout=PATIENCE_SECONDS)
     assert refused.returncode != 0
-    assert "several processes need to be told the run's folder" in errors
+    assert "several processes train together, and none of them may choose the folder" in errors

@@ -6,6 +6,7 @@ import pytest
 import convscope
 from convscope.pictures.sources import open_source
 from convscope.steps import convolution, max_pooling, relu
+from convscope.steps.windows import Windows
 from convscope.training.runs import runner
 from convscope.training.settings import Settings
 from convscope.walkthrough.arrays import EncodedArray
@@ -32,14 +33,14 @@ def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_pa
         weight, bias = (model.weights[f"convolution_1.{name}"] for name in ("weight", "bias"))
         np.testing.assert_array_equal(decoded(shown["filters"]), weight)
         normal = (pixels[None] - model.mean[0]) / model.std[0]
-        expected = relu.forward(convolution.forward(normal, weight, bias, padding=(1, 1)))
+        expected = relu.forward(convolution.forward(normal, weight, bias, Windows((3, 3), padding=(1, 1))))
         np.testing.assert_allclose(decoded(shown["maps"]), expected, atol=1e-4)
         assert (shown["step"], shown["steps"]) == (
             "convolution_1.relu",
             ["convolution_1.relu", "max_pooling_1"],
         )
         pooled = studio.get(f"/api/runs/seen/epochs/{epoch}?place=5&step=max_pooling_1")
-        expected = max_pooling.forward(expected, (2, 2), (2, 2))
+        expected = max_pooling.forward(expected, Windows((2, 2), (2, 2)))
         np.testing.assert_allclose(decoded(pooled["maps"]), expected, atol=1e-4)
     kept = studio.post("/api/runs/seen/epochs/1/kept")
     assert (kept["name"], kept["origin"]) == ("seen epoch 1", "kept")
