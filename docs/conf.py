@@ -6,6 +6,7 @@ every link leads to the same place on the site and on a code host.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version as version_of
@@ -42,11 +43,22 @@ html_show_sphinx = False
 
 def write_commands(app: Sphinx) -> None:
     """Write the reference of the command line from the commands themselves."""
-    typer = [sys.executable, "-m", "typer", "convscope.commands.app", "utils", "docs", "--name", "convscope"]
+    typer = [sys.executable, "-m", "typer", "convscope.commands.app", "utils", "docs"]
+    typer += ["--name", "convscope", "--title", "Commands"]
     page = subprocess.run(typer, capture_output=True, text=True, check=True).stdout
     Path(app.srcdir, "docs/reference/commands.md").write_text(page, encoding="utf-8")
 
 
+def keep_formulas(
+    _app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]
+) -> None:
+    """Show what a docstring indents below a paragraph as it stands there: a formula, a tree, a table."""
+    text = "\n".join(lines)
+    block = r"\1\n\n.. code-block:: text\n\n"
+    lines[:] = re.sub(r"(?m)^(?![A-Z][a-z]+:$)(\S.*)\n\n(?=    \S)", block, text).split("\n")
+
+
 def setup(app: Sphinx) -> None:
-    """Have the command line's reference written before pages are read."""
+    """Write the reference of the commands before pages are read, and read docstrings as they are meant."""
     app.connect("builder-inited", write_commands)
+    app.connect("autodoc-process-docstring", keep_formulas, priority=400)  # before napoleon
