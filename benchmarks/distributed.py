@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.network.modules import NormalisedReLU
+from convscope.network.blocks import NormalisedActivation
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
@@ -126,7 +126,7 @@ def take_part(batch: int, steps: int, answers: Path) -> None:
 
         training.run(save=note)
         network = training.network
-        channels = [len(one.shift) for one in network.modules() if isinstance(one, NormalisedReLU)]
+        channels = [len(one.shift) for one in network.modules() if isinstance(one, NormalisedActivation)]
         weights = sum(tensor.numel() for tensor in network.parameters())
         ring = 2 * (group.rank.size - 1) / group.rank.size
         measured = {

@@ -20,7 +20,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse_shape
 from machine import describe, sentence
 from turns import Entry, rates

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from convscope.common.processors import processor_count
 from convscope.model.file import Model, save
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.arrays import EncodedArray
 

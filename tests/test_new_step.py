@@ -1,9 +1,7 @@
 """A kind of step from outside the package, L2 pooling: one entry in each engine's table.
 
-`CONTRIBUTING.md` explains the tables. A second test adds a shortcut: a step that reads two others.
+`CONTRIBUTING.md` explains the tables.
 """
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,16 +11,15 @@ from torch.nn import functional
 
 from convscope.model import graph
 from convscope.model.file import load, save
-from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import Predictor
-from convscope.network import modules, notation
-from convscope.network.chain import Chain, Step, parse_chain
+from convscope.network import notation, training_network
+from convscope.network.blocks import PoolingBlock
+from convscope.network.chain_builder import parse_chain
 from convscope.network.folding import fold
 from convscope.offline import layers
 from convscope.steps import POOLINGS
-from convscope.walkthrough import numpy_chain
 from convscope.walkthrough.document import Walk
-from convscope.walkthrough.numpy_chain import NumpyStep, forward, gradient_at
+from convscope.walkthrough.numpy_chain import forward, gradient_at
 from convscope.walkthrough.walk import walk
 
 
@@ -54,7 +51,7 @@ def l2_pooling(monkeypatch):
     monkeypatch.setitem(notation.POOLINGS, "LP", "l2_pooling")
     monkeypatch.setitem(POOLINGS, "l2_pooling", L2Pooling)
     monkeypatch.setitem(
-        modules.BLOCKS, "l2_pooling", lambda step, _: modules.PoolingBlock(step, l2_in_pytorch)
+        training_network.BLOCKS, "l2_pooling", lambda step, _: PoolingBlock(step, l2_in_pytorch)
     )
     monkeypatch.setitem(graph.NODES, "l2_pooling", l2_nodes)
 
@@ -102,50 +99,8 @@ def test_a_new_pooling_goes_through_every_engine(make_model, tmp_path):
 def test_a_network_with_it_is_trained_and_folded():
     torch.manual_seed(0)
     chain = parse_chain("4C3-LP2", (3, 8, 8), 3)
-    network = modules.TrainingNetwork(chain, whitened=None, fused=True)
+    network = training_network.TrainingNetwork(chain, whitened=None, fused=True)
     maps = torch.randn(8, 3, 8, 8).to(memory_format=torch.channels_last)
     network(maps).square().mean().backward()
     assert all(weight.grad is not None for weight in network.parameters())
     assert {name: weight.shape for name, weight in fold(network).items()} == chain.parameters
-
-
-def test_a_step_may_read_two(make_model, monkeypatch):
-    """A shortcut around the second convolution: what it gives out is added to what it read."""
-    addition = NumpyStep(
-        lambda _step, inputs, _weights: inputs[0] + inputs[1],
-        lambda _step, at_output, _inputs, _weights: (at_output, at_output),
-    )
-    monkeypatch.setitem(numpy_chain.NUMPY_STEPS, "addition", addition)
-    monkeypatch.setitem(
-        graph.NODES,
-        "addition",
-        lambda step, inputs, output: [helper.make_node("Add", inputs, [output], step.name)],
-    )
-    model = make_model("4C3-4C3-5N", (1, 6, 6))
-    branches = "convolution_2.relu", "convolution_1.relu"
-    shape = model.chain["convolution_2.relu"].shape
-    add = Step("addition_1", "addition", branches, shape, shape)
-    steps = [
-        step if step.name != "flattening" else replace(step, inputs=("addition_1",)) for step in model.chain
-    ]
-    position = [step.name for step in steps].index("flattening")
-    model = replace(model, chain=Chain((*steps[:position], add, *steps[position:])))
-    pixels = picture_for(model)
-    computed = forward(model, pixels)
-    engine = Intermediate(model, [step.name for step in computed[:-1]]).values(pixels[None])
-    for step in computed[:-1]:
-        np.testing.assert_allclose(step.output, engine[step.name][0], atol=1e-4)
-    weights = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
-
-    def layer(function, name, value, **options):
-        return function(value, weights[f"{name}.weight"], weights[f"{name}.bias"], **options)
-
-    image = torch.from_numpy(computed[0].output)[None].requires_grad_()
-    first = layer(functional.conv2d, "convolution_1", image, padding=1).relu()
-    both = first + layer(functional.conv2d, "convolution_2", first, padding=1).relu()
-    hidden = layer(functional.linear, "full_connection_1", both.flatten(1)).relu()
-    logits = layer(functional.linear, "full_connection_2", hidden)[0]
-    np.testing.assert_allclose(computed[-1].input, logits.detach(), rtol=1e-9)
-    at_logits = np.array([0.5, -1.0, 2.0])
-    logits.backward(torch.from_numpy(at_logits))
-    np.testing.assert_allclose(gradient_at(computed, model, at_logits, "image"), image.grad[0], atol=1e-12)

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
 from contenders.noise import CLASSES, pictures_and_labels
-from convscope.network.chain import parse_chain
-from convscope.network.modules import TrainingNetwork
+from convscope.network.chain_builder import parse_chain
+from convscope.network.training_network import TrainingNetwork
 from convscope.training.learning.ema import WeightAverage
 from convscope.training.learning.optimiser import Optimiser
 from convscope.training.machine.precision import DTYPES, fastest_precision

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from convscope.errors import ConvscopeError
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.network.presets import PRESETS
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source

@@ -11,7 +11,7 @@ import safetensors.torch
 from convscope.errors import ConvscopeError
 from convscope.model import file as model_file
 from convscope.model.picture_list import differences, listing
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import split

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convscope.errors import ConvscopeError, ModelFileError
 from convscope.model.file import Model, from_bytes, load, save
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 
 MakeModel = Callable[..., Model]
@@ -320,7 +320,7 @@ def test_a_weight_that_is_no_number(path: Path, value: float) -> None:
         {"mean": (0.0,)},
         {"weights": {}},
         {"chain": parse_chain("4C3-MP2-5N", (3, 9, 9), 3)},
-        {"chain": parse_chain("4C3-MP2-5N", (3, 8, 8), 3).without("relu")},
+        {"chain": parse_chain("4C3-MP2-5N", (3, 8, 8), 4)},
         {"figures": {"x": float("nan")}},
         {"figures": {"x": object()}},
         {"receipt": {"x": "y" * 100_000}},

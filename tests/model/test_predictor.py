@@ -14,7 +14,7 @@ from convscope.errors import NetworkError, PictureError
 from convscope.model.file import Model
 from convscope.model.graph import build_graph
 from convscope.model.predictor import Predictor
-from convscope.network.chain import build_chain
+from convscope.network.chain_builder import build_chain
 from convscope.network.notation import Convolution, FullConnection, Pooling, write
 from convscope.steps import average_pooling, convolution, flattening, full_connection, max_pooling, relu
 from convscope.steps.windows import Windows

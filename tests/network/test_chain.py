@@ -9,9 +9,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.errors import NetworkError, SettingError
-from convscope.network.chain import build_chain, parse_chain, takes_sides
+from convscope.network.chain_builder import build_chain, parse_chain
 from convscope.network.notation import Convolution, FullConnection, Layer, Pooling, parse_shape
 from convscope.network.summary import summary
+from convscope.network.variants import takes_sides, with_pooling, without_activations
 from convscope.steps.windows import Windows
 
 small = st.integers(1, 4)
@@ -171,17 +172,32 @@ def test_a_chain_whose_last_maps_are_pooled_whole_takes_other_sizes(notation, si
     assert takes_sides(parse_chain(notation, (1, 8, 8), 2), sides) is takes
 
 
-def test_without_relu_its_readers_read_what_it_read() -> None:
-    chain = parse_chain("4C3-MP2-8N", (1, 8, 8), 2).without("relu")
+def test_without_activations_their_readers_read_the_layers() -> None:
+    chain = without_activations(parse_chain("4C3-MP2-8N", (1, 8, 8), 2))
     assert "convolution_1.relu" not in chain
     assert chain["max_pooling_1"].inputs == ("convolution_1",)
     assert chain["full_connection_2"].inputs == ("full_connection_1",)
     assert chain.features.name == "full_connection_1"
     assert chain.activation(chain["convolution_1"]) == chain["convolution_1"]
+    assert chain.notation == "4C3l-MP2-8Nl"
 
 
-def test_another_pooling_changes_the_kind_and_nothing_else() -> None:
-    chain = parse_chain("4C3-MP2", (1, 8, 8), 2)
-    changed = chain.with_pooling("average_pooling")
-    assert changed.notation == "4C3-AP2"
-    assert [(step.name, step.shape) for step in changed] == [(step.name, step.shape) for step in chain]
+def test_another_pooling_keeps_the_shapes() -> None:
+    chain = parse_chain("4C3-(MP3s1o-4C3p2)+-MP2", (1, 8, 8), 2)
+    changed = with_pooling(chain, "average_pooling")
+    assert changed.notation == "4C3-(AP3s1o-4C3p2)+-AP2"
+    assert [step.shape for step in changed] == [step.shape for step in chain]
+
+
+def test_a_shortcut_reads_what_came_out_of_its_block_and_what_went_in() -> None:
+    chain = parse_chain("4C3-(6C1r6-D3r6-4C1l)+-MP2", (1, 8, 8), 2)
+    assert chain["addition_1"].inputs == ("convolution_3", "convolution_1.relu")
+    assert chain["depthwise_convolution_1"].parameters["depthwise_convolution_1.weight"] == (6, 1, 3, 3)
+    assert chain["max_pooling_1"].inputs == ("addition_1",)
+    assert chain["addition_1"].receptive_field.down.size == 5
+    assert chain.notation == "4C3-(6C1r6-D3r6-4C1l)+-MP2"
+
+
+def test_a_shortcut_around_a_change_of_shape_is_refused() -> None:
+    with pytest.raises(NetworkError, match="cannot add maps of 4x8x8 to maps of 4x4x4"):
+        parse_chain("4C3-(4C3s2)+", (1, 8, 8), 2)

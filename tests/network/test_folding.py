@@ -7,10 +7,11 @@ import torch.nn.functional as F  # noqa: N812
 
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
-from convscope.network.chain import Step, parse_chain
+from convscope.network.chain import Step
+from convscope.network.chain_builder import parse_chain
 from convscope.network.folding import fold
-from convscope.network.modules import TrainingNetwork
 from convscope.network.notation import Convolution, FullConnection, Pooling
+from convscope.network.training_network import TrainingNetwork
 from convscope.network.whitening import whitening_filters
 from convscope.pictures.preparation import Preparation
 from convscope.steps import average_pooling, convolution, flattening, full_connection, max_pooling, relu

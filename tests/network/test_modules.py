@@ -4,15 +4,15 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.network.chain import parse_chain
-from convscope.network.modules import (
+from convscope.network.blocks import (
     ConvolutionBlock,
     FullConnectionBlock,
     OutputBlock,
     PoolingBlock,
-    TrainingNetwork,
     WhitenedConvolution,
 )
+from convscope.network.chain_builder import parse_chain
+from convscope.network.training_network import TrainingNetwork
 
 SHAPE, CLASSES = (3, 12, 10), 4
 NOTATIONS = [

@@ -3,19 +3,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import NotationError
-from convscope.network.notation import Convolution, FullConnection, Pooling, parse, write
+from convscope.network.notation import (
+    Convolution,
+    DepthwiseConvolution,
+    FullConnection,
+    Pooling,
+    Shortcut,
+    parse,
+    write,
+)
 from convscope.steps.windows import Windows
 
 cells = st.integers(1, 64)
 pairs = st.tuples(cells, cells)
 units = st.integers(1, 65_536)
-windows = st.builds(Windows, pairs, pairs, st.tuples(st.integers(0, 64), st.integers(0, 64)))
-convolutions = st.builds(Convolution, units, windows)
+paddings = st.integers(0, 64)
+activations = st.sampled_from(["relu", "relu6", "linear"])
+convolution_windows = st.builds(Windows, pairs, pairs, st.tuples(paddings, paddings), st.booleans())
+convolutions = st.builds(Convolution, units, convolution_windows, activations)
+depthwise = st.builds(DepthwiseConvolution, convolution_windows, activations)
 pooling_windows = st.builds(Windows, pairs, pairs, overhang=st.booleans())
 poolings = st.builds(Pooling, st.sampled_from(["max_pooling", "average_pooling"]), pooling_windows)
-networks = st.tuples(
-    st.lists(convolutions | poolings, max_size=40), st.lists(st.builds(FullConnection, units), max_size=20)
-).map(lambda parts: (*parts[0], *parts[1]))
+maps = st.recursive(
+    convolutions | depthwise | poolings,
+    lambda inner: st.lists(inner, min_size=1, max_size=3).map(lambda block: Shortcut(tuple(block))),
+    max_leaves=4,
+)
+neurons = st.builds(FullConnection, units, activations)
+networks = st.tuples(st.lists(maps, max_size=20), st.lists(neurons, max_size=20)).map(
+    lambda parts: (*parts[0], *parts[1])
+)
 
 
 def message(notation: str) -> str:
@@ -59,7 +76,7 @@ def test_writing_is_canonical(layers: tuple) -> None:
     assert write(parse(write(layers))) == write(layers)
 
 
-@given(st.text(alphabet="0123456789cCmMpPaAsSxXoOnN- ٣\n", max_size=30) | st.text(max_size=30))
+@given(st.text(alphabet="0123456789cCmMpPaAsSxXoOnNdDrRlL()+- ٣\n", max_size=30) | st.text(max_size=30))
 def test_any_text_is_a_network_or_a_notation_error(text: str) -> None:
     try:
         layers = parse(text)
@@ -76,6 +93,11 @@ def test_any_text_is_a_network_or_a_notation_error(text: str) -> None:
         ("32C3-", ""),
         ("32C3--MP2", "-MP2"),
         ("32C3-MP2-64K3", "K3"),
+        ("32C3-(64C3", ""),
+        ("(32C3)", ")"),
+        ("(32C3-8N)+", "32C3-8N)+"),
+        ("((((((1C1)+)+)+)+)+)+", "(1C1)+)+)+)+)+)+"),
+        ("D3r", "r"),
         ("32C3 -MP2", " -MP2"),
         ("32Cx3", "x3"),
         ("0C3", "0C3"),
@@ -95,6 +117,6 @@ def test_an_error_points_at_the_character(notation: str, rest: str) -> None:
 
 
 def test_hostile_text_is_refused_before_it_costs_anything() -> None:
-    assert "at most 64 layers" in message("-".join(["1C1"] * 65))
+    assert "at most 128 layers" in message("-".join(["1C1"] * 129))
     assert len(message("9" * 10_000_000)) < 400
     assert "\x1b" not in message("\x1b[31m32C3")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import NetworkError
-from convscope.network.chain import build_chain, parse_chain
+from convscope.network.chain_builder import build_chain, parse_chain
 from convscope.network.notation import parse, write
 from convscope.network.presets import PRESETS, automatic_network
 from convscope.network.whitening import can_be_whitened

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
+from convscope.network.variants import without_activations
 from convscope.walkthrough.numpy_chain import forward, gradient_at
 
 CHAINS = ["2C3", "2C3p0-AP2", "2C3-AP2-3C3", "2C5s2-3C3", "AP3s2-2C3p0-AP2s1", "2C2-AP2-2C2s2p1-2C3"]
@@ -19,7 +20,7 @@ def seen_by(model, pixels, cell):
     wanted = np.zeros_like(model.weights["full_connection_1.weight"])
     wanted[0, cell] = 1
     linear = replace(
-        model, chain=model.chain.without("relu"), weights={**weights, "full_connection_1.weight": wanted}
+        model, chain=without_activations(model.chain), weights={**weights, "full_connection_1.weight": wanted}
     )
     steps = forward(linear, pixels)
     reached = gradient_at(steps, linear, np.eye(len(model.classes))[0], "image").any(axis=0)

@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.network.whitening import can_be_whitened, whitening_filters
 
 

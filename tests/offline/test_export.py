@@ -4,7 +4,7 @@ import pytest
 from convscope.errors import ConvscopeError, ExportError
 from convscope.model.export import RAW_BOUND, noise_pictures
 from convscope.model.file import Model
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.offline import export as module
 from convscope.offline.export import compare, export_page
 from convscope.pictures.preparation import Preparation

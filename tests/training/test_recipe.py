@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import NetworkError, NotationError
-from convscope.network.chain import parse_chain
-from convscope.network.modules import TrainingNetwork
+from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.network.presets import PRESETS
+from convscope.network.training_network import TrainingNetwork
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.survey import Survey
 from convscope.training.machine.machine import Machine

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convscope.network.chain import Chain
+from convscope.network.variants import without_activations
+from convscope.walkthrough import linear
 from convscope.walkthrough.linear import compute_without_relu
 from convscope.walkthrough.numpy_chain import forward
 
@@ -38,14 +39,14 @@ def test_the_prediction_is_that_of_the_layers_composed_by_hand(make_model):
 
 def test_max_pooling_stays_in_the_prediction(make_model):
     model, pixels = make_model("3C3-MP2", (1, 8, 8)), picture(8, 8, 1)
-    without = replace(model, chain=model.chain.without("relu"))
+    without = replace(model, chain=without_activations(model.chain))
     without_relu = compute_without_relu(model, pixels)
     np.testing.assert_allclose(without_relu.probabilities, forward(without, pixels)[-1].output)
 
 
 def test_with_relu_no_one_matrix_does_it(make_model, monkeypatch):
     model, pixels = make_model("4C3-6N", (3, 8, 8)), picture(8, 8, 3)
-    monkeypatch.setattr(Chain, "without", lambda chain, _: chain)
+    monkeypatch.setattr(linear, "without_activations", lambda chain: chain)
     assert compute_without_relu(model, pixels).linear.largest_difference > 0.1
 
 

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from convscope.errors import NetworkError
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
+from convscope.network.variants import without_activations
 from convscope.walkthrough.numpy_chain import forward, gradient_at
 
-PIECES = ["2C3", "3C2s2", "2C3x2p0", "4C1", "2C3p2", "MP2", "MP3s2o", "MP2s1", "AP2", "AP3s2o"]
+PIECES = [
+    *("D3", "D3s2p0o-2C1l", "3C3s2or6", "(D3r6)+", "(AP3s1o-D3p2l)+", "((D3)+-D1l)+"),
+    *("2C3", "3C2s2", "2C3x2p0", "4C1", "2C3p2", "MP2", "MP3s2o", "MP2s1", "AP2", "AP3s2o"),
+]
 
 
 @st.composite
@@ -37,7 +41,18 @@ def pixels_for(model, seed=1):
 
 
 def convolved(step, value, weights):
-    return functional.conv2d(value, *weights, step.windows.stride, step.windows.padding)
+    """Pad as TensorFlow does where windows overhang: as much at the end as the last window needs."""
+    windows, sides = step.windows, value.shape[2:]
+    reach = [
+        (count - 1) * stride + size - side - padding
+        for count, stride, size, side, padding in zip(
+            step.shape[1:], windows.stride, windows.size, sides, windows.padding, strict=True
+        )
+    ]
+    below, right = (max(0, cells) for cells in reach) if windows.overhang else windows.padding
+    padded = functional.pad(value, (windows.padding[1], right, windows.padding[0], below))
+    groups = len(weights[0]) if step.kind == "depthwise_convolution" else 1
+    return functional.conv2d(padded, *weights, windows.stride, groups=groups)
 
 
 def pooled(function, step, value):
@@ -47,7 +62,9 @@ def pooled(function, step, value):
 
 PYTORCH = {
     "convolution": convolved,
+    "depthwise_convolution": convolved,
     "relu": lambda _step, value, _weights: value.relu(),
+    "relu6": lambda _step, value, _weights: functional.relu6(value),
     "max_pooling": lambda step, value, _weights: pooled(functional.max_pool2d, step, value),
     "average_pooling": lambda step, value, _weights: pooled(functional.avg_pool2d, step, value),
     "flattening": lambda _step, value, _weights: value.flatten(1),
@@ -63,7 +80,8 @@ def in_pytorch(model, pixels):
     values = {"image": image.permute(2, 0, 1)[None].requires_grad_()}
     for step in model.chain.steps[1:]:
         weights = [torch.from_numpy(model.weights[name]).double() for name in step.parameters]
-        values[step.name] = PYTORCH[step.kind](step, values[step.inputs[0]], weights)
+        inputs = [values[name] for name in step.inputs]
+        values[step.name] = sum(inputs) if len(inputs) == 2 else PYTORCH[step.kind](step, *inputs, weights)
     for output in values.values():
         output.retain_grad()
     return values
@@ -73,14 +91,15 @@ def in_pytorch(model, pixels):
 @settings(max_examples=60)
 def test_every_step_gives_what_pytorch_gives(make_model, chain, with_relu):
     model = make_model(*chain)
-    model = model if with_relu else replace(model, chain=model.chain.without("relu"))
+    model = model if with_relu else replace(model, chain=without_activations(model.chain))
     pixels = pixels_for(model)
     expected = in_pytorch(model, pixels)
     steps = forward(model, pixels)
     assert [step.name for step in steps] == list(expected)
-    for before, step in zip((None, *steps[:-1]), steps, strict=True):
+    outputs = {step.name: step.output for step in steps}
+    for step in steps:
         np.testing.assert_allclose(step.output, expected[step.name][0].detach(), rtol=1e-9, atol=1e-12)
-        assert before is None or step.input is before.output
+        assert all(read is outputs[name] for read, name in zip(step.inputs, step.step.inputs, strict=False))
         assert step.output.shape == step.step.shape
 
 

@@ -47,7 +47,7 @@ def network(
             remedy=f"convscope network {notation} --input 3x32x32",
         )
 
-    from convscope.network.chain import parse_chain
+    from convscope.network.chain_builder import parse_chain
     from convscope.network.notation import parse_shape
     from convscope.network.summary import summary
 

@@ -27,13 +27,15 @@ from convscope.common.printable import printable
 from convscope.errors import ModelFileError, NetworkError, NotationError
 from convscope.model.metadata import FORMAT, Metadata, OpenSetFields, first_fault, parse_object
 from convscope.model.open_set import OpenSetRule
-from convscope.network.chain import Chain, parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from convscope.network.chain import Chain
 
 _KEY = "convscope"
 _NAME_IN_RUNS = "model"

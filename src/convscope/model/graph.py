@@ -10,6 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from convscope.model.open_set_graph import open_set_part
+from convscope.steps import relu6
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +34,7 @@ def build_graph(model: Model) -> onnx.ModelProto:
 
     Example:
         >>> from convscope.model.file import Model
-        >>> from convscope.network.chain import parse_chain
+        >>> from convscope.network.chain_builder import parse_chain
         >>> from convscope.pictures.preparation import Preparation
         >>> weights = {"full_connection_1.weight": np.ones((2, 4), np.float32),
         ...            "full_connection_1.bias": np.zeros(2, np.float32),
@@ -133,7 +134,8 @@ def _convolution(step: Step, inputs: list[str], output: str) -> list[onnx.NodePr
     geometry: dict[str, Any] = {
         "kernel_shape": windows.size,
         "strides": windows.stride,
-        "pads": [*windows.padding, *windows.padding],
+        "pads": _pads(step) if windows.overhang else [*windows.padding, *windows.padding],
+        "group": step.shape[0] if step.kind == "depthwise_convolution" else 1,
     }
     return [helper.make_node("Conv", [*inputs, *step.parameters], [output], step.name, **geometry)]
 
@@ -142,11 +144,23 @@ def _relu(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
     return [helper.make_node("Relu", inputs, [output], step.name)]
 
 
+def _relu6(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    limits = {f"{step.name}.least": 0.0, f"{step.name}.most": relu6.LIMIT}
+    constants = [
+        helper.make_node("Constant", [], [name], value_float=limit) for name, limit in limits.items()
+    ]
+    return [*constants, helper.make_node("Clip", [*inputs, *limits], [output], step.name)]
+
+
+def _addition(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    return [helper.make_node("Add", inputs, [output], step.name)]
+
+
 def _pooling(operator: str, step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
     geometry: dict[str, Any] = {
         "kernel_shape": step.windows.size,
         "strides": step.windows.stride,
-        "pads": overhang_padding(step),
+        "pads": _pads(step),
     }
     return [helper.make_node(operator, inputs, [output], step.name, **geometry)]
 
@@ -173,7 +187,10 @@ def _first_cell(step: Step, inputs: list[str], output: str) -> list[onnx.NodePro
 
 NODES: dict[str, Callable[[Step, list[str], str], list[onnx.NodeProto]]] = {
     "convolution": _convolution,
+    "depthwise_convolution": _convolution,
     "relu": _relu,
+    "relu6": _relu6,
+    "addition": _addition,
     "max_pooling": partial(_pooling, "MaxPool"),
     "average_pooling": partial(_pooling, "AveragePool"),
     "first_cell": _first_cell,
@@ -183,11 +200,11 @@ NODES: dict[str, Callable[[Step, list[str], str], list[onnx.NodeProto]]] = {
 """How ONNX computes each kind of step: (step, names of its inputs, name of its output) to nodes."""
 
 
-def overhang_padding(step: Step) -> list[int]:
-    """Return how far the last windows overhang at the bottom and the right, as padding that does not count.
+def _pads(step: Step) -> list[int]:
+    """Return the padding of a step's windows in ONNX's order: above, left, below, right.
 
-    ONNX has `ceil_mode` for it, but only opset 22 states that no window starts outside, and runtimes differ.
+    It includes how far the last windows overhang. ONNX has `ceil_mode` for that, but only opset 22 states
+    that no window starts outside, and runtimes differ.
     """
-    windows, sides, counts = step.windows, step.input_shape[1:], step.shape[1:]
-    reach = [(counts[i] - 1) * windows.stride[i] + windows.size[i] - sides[i] for i in (0, 1)]
-    return [0, 0, *(max(0, cells) for cells in reach)]
+    (above, below), (left, right) = step.windows.margins(*step.input_shape[1:])
+    return [above, left, below, right]

@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from convscope.network.fused import EPSILON
-from convscope.network.modules import (
+from convscope.network.blocks import (
     ConvolutionBlock,
+    DepthwiseBlock,
     FullConnectionBlock,
-    NormalisedReLU,
+    NormalisedActivation,
     OutputBlock,
-    TrainingNetwork,
     WhitenedConvolution,
 )
+from convscope.network.fused import EPSILON
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from convscope.network.training_network import TrainingNetwork
 
 
 def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
@@ -37,11 +39,11 @@ def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
     """
     weights: dict[str, NDArray[np.float32]] = {}
     with torch.no_grad():
-        for step, block in zip(network.chain.layers, network.blocks, strict=True):
+        for step, block in zip(network.steps, network.blocks, strict=True):
             match block:
                 case WhitenedConvolution():
                     pair = block.weight, block.weight.new_zeros(len(block.weight))
-                case ConvolutionBlock() | FullConnectionBlock():
+                case ConvolutionBlock() | DepthwiseBlock() | FullConnectionBlock():
                     pair = _folded(block.weight, block.normalise)
                 case OutputBlock():
                     pair = block.weight * block.scale, block.bias
@@ -52,7 +54,7 @@ def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
     return weights
 
 
-def _folded(weight: Tensor, normalise: NormalisedReLU) -> tuple[Tensor, Tensor]:
+def _folded(weight: Tensor, normalise: NormalisedActivation) -> tuple[Tensor, Tensor]:
     scale = torch.rsqrt(normalise.variance + EPSILON)
     along_filters = (-1, *[1] * (weight.ndim - 1))
     return weight * scale.reshape(along_filters), normalise.shift - normalise.mean * scale

@@ -2,23 +2,29 @@
 
 `32C3-MP2-64C3-MP2-128N` is a chain of layers joined by `-`:
 
-    32C3      convolution: 32 filters of 3x3, then ReLU    32C3x5   filters 3 high, 5 wide
-    s2, s2x1  stride, after a layer                        p0, p1x2 padding, after a convolution
-    MP2       max pooling with a 2x2 window                AP3x2    average pooling, 3 high, 2 wide
-    o         after a pooling: windows may overhang        128N     full connection: 128 neurons, then ReLU
+    32C3      convolution: 32 filters of 3x3 cells           32C3x5   filters 3 high, 5 wide
+    D3        depthwise convolution: a 3x3 filter per map    128N     full connection: 128 neurons
+    MP2       max pooling with a 2x2 window                  AP3x2    average pooling, 3 high, 2 wide
+    (...)+    a block of layers with a shortcut: its input is added to its output
+
+followed by
+
+    s2, s2x1  stride                                         p0, p1x2 padding, of convolutions
+    o         the last windows may overhang                  r6, l    ReLU6 or nothing (linear), not ReLU
 
 By default a convolution has stride 1 and a padding of (size - 1) // 2 on every side, and a pooling's stride
-is its window. The output layer is not written: it has one neuron per class.
+is its window. ReLU follows every convolution and full connection. The output layer is not written: it has
+one neuron per class.
 
 Source: D. Cireşan, U. Meier, J. Schmidhuber, "Multi-column deep neural networks for image classification",
-CVPR 2012, https://arxiv.org/abs/1202.2745.
+CVPR 2012, https://arxiv.org/abs/1202.2745; depthwise convolutions, r6, l and shortcuts are ours.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from convscope.errors import NotationError, SettingError
 from convscope.steps.windows import Windows
@@ -26,27 +32,45 @@ from convscope.steps.windows import Windows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_LAYERS = 64
+MAX_LAYERS = 128
 MAX_UNITS = 65_536
 MAX_CELLS = 64
-_MAX_CHARACTERS = 2_048  # 64 layers of the longest form fit
+_MAX_CHARACTERS = 4_096
 _MAX_SIDE = 65_536
+_MAX_DEPTH = 4
 
 POOLINGS = {"MP": "max_pooling", "AP": "average_pooling"}
 """The letters that stand for each kind of pooling."""
 
+Activation = Literal["relu", "relu6", "linear"]
+_ACTIVATIONS: tuple[tuple[str, Activation], ...] = (("R6", "relu6"), ("L", "linear"), ("", "relu"))
+
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """A convolution with this many filters, followed by ReLU."""
+    """A convolution with this many filters, followed by an activation."""
 
     filters: int
     windows: Windows
+    activation: Activation = "relu"
 
     @property
     def kind(self) -> str:
         """The kind of its step."""
         return "convolution"
+
+
+@dataclass(frozen=True, slots=True)
+class DepthwiseConvolution:
+    """A convolution with one filter per map, followed by an activation."""
+
+    windows: Windows
+    activation: Activation = "relu"
+
+    @property
+    def kind(self) -> str:
+        """The kind of its step."""
+        return "depthwise_convolution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +83,10 @@ class Pooling:
 
 @dataclass(frozen=True, slots=True)
 class FullConnection:
-    """A full connection (fully connected or dense layer), followed by ReLU unless it is the output layer."""
+    """A full connection (fully connected, dense layer), followed by an activation unless it is the output."""
 
     neurons: int
+    activation: Activation = "relu"
 
     @property
     def kind(self) -> str:
@@ -69,14 +94,21 @@ class FullConnection:
         return "full_connection"
 
 
-Layer = Convolution | Pooling | FullConnection
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A block of layers whose input is added to its output."""
+
+    layers: tuple[Layer, ...]
+
+
+Layer = Convolution | DepthwiseConvolution | Pooling | FullConnection | Shortcut
 
 
 def parse(notation: str) -> tuple[Layer, ...]:
     """Read a network's notation; case does not matter.
 
     Args:
-        notation: Up to 64 layers joined by `-`; 1 to 65536 filters or neurons, 1 to 64 cells per side.
+        notation: Up to 128 layers joined by `-`; 1 to 65536 filters or neurons, 1 to 64 cells per side.
 
     Returns:
         The layers in order, without the output layer.
@@ -86,25 +118,17 @@ def parse(notation: str) -> tuple[Layer, ...]:
 
     Example:
         >>> parse("8C3-MP2-10N")  # doctest: +NORMALIZE_WHITESPACE
-        (Convolution(filters=8, windows=Windows(size=(3, 3), stride=(1, 1), padding=(1, 1), overhang=False)),
+        (Convolution(filters=8, windows=Windows(size=(3, 3), stride=(1, 1), padding=(1, 1), overhang=False),
+                     activation='relu'),
          Pooling(kind='max_pooling',
                  windows=Windows(size=(2, 2), stride=(2, 2), padding=(0, 0), overhang=False)),
-         FullConnection(neurons=10))
+         FullConnection(neurons=10, activation='relu'))
     """
     reader = _Reader(notation)
-    layers: list[Layer] = []
-    while True:
-        start = reader.position
-        layer = _read_layer(reader)
-        if layers and isinstance(layers[-1], FullConnection) and not isinstance(layer, FullConnection):
-            raise reader.error("after a full connection only full connections can follow", start)
-        layers.append(layer)
-        if reader.at_end():
-            return tuple(layers)
-        if not reader.take("-"):
-            raise reader.error("expected '-' and the next layer, or the end")
-        if len(layers) == MAX_LAYERS:
-            raise reader.error(f"a network has at most {MAX_LAYERS} layers")
+    layers = _read_layers(reader)
+    if not reader.at_end():
+        raise reader.error("expected '-' and the next layer, or the end")
+    return layers
 
 
 def write(layers: Iterable[Layer]) -> str:
@@ -137,31 +161,64 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     return sizes[0], sizes[1], sizes[2]
 
 
+def _read_layers(reader: _Reader) -> tuple[Layer, ...]:
+    layers: list[Layer] = []
+    while True:
+        start = reader.position
+        layer = _read_layer(reader)
+        if layers and isinstance(layers[-1], FullConnection) and not isinstance(layer, FullConnection):
+            raise reader.error("after a full connection only full connections can follow", start)
+        layers.append(layer)
+        if not reader.take("-"):
+            return tuple(layers)
+
+
 def _read_layer(reader: _Reader) -> Layer:
+    reader.count_layer()
+    if reader.take("("):
+        return _shortcut(reader)
+    if reader.take("D"):
+        return DepthwiseConvolution(_convolution_windows(reader), _activation(reader))
     for letters, kind in POOLINGS.items():
         if reader.take(letters):
-            return _pooling(reader, kind)
+            return Pooling(kind, _pooling_windows(reader))
     if not reader.at_digit():
-        raise reader.error("expected a layer such as 32C3, MP2, AP2 or 128N")
+        raise reader.error("expected a layer such as 32C3, D3, MP2, AP2, 128N or (...)+")
     units = reader.number("a number of filters or neurons", 1, MAX_UNITS)
     if reader.take("C"):
-        return _convolution(reader, units)
+        return Convolution(units, _convolution_windows(reader), _activation(reader))
     if reader.take("N"):
-        return FullConnection(units)
+        return FullConnection(units, _activation(reader))
     raise reader.error("expected C (filters of a convolution) or N (neurons) after the number")
 
 
-def _convolution(reader: _Reader, filters: int) -> Convolution:
+def _shortcut(reader: _Reader) -> Shortcut:
+    start = reader.position
+    reader.nest(1)
+    layers = _read_layers(reader)
+    reader.nest(-1)
+    if any(isinstance(layer, FullConnection) for layer in layers):
+        raise reader.error("a shortcut adds maps: no full connection can be inside", start)
+    if not reader.take(")+"):
+        raise reader.error("expected ')+', the end of the block with a shortcut")
+    return Shortcut(layers)
+
+
+def _convolution_windows(reader: _Reader) -> Windows:
     size = reader.pair("a filter's size", 1)
     stride = reader.pair("a stride", 1) if reader.take("S") else (1, 1)
     padding = reader.pair("a padding", 0) if reader.take("P") else _same_padding(size)
-    return Convolution(filters, Windows(size, stride, padding))
+    return Windows(size, stride, padding, overhang=reader.take("O"))
 
 
-def _pooling(reader: _Reader, kind: str) -> Pooling:
+def _pooling_windows(reader: _Reader) -> Windows:
     size = reader.pair("a window's size", 1)
     stride = reader.pair("a stride", 1) if reader.take("S") else size
-    return Pooling(kind, Windows(size, stride, overhang=reader.take("O")))
+    return Windows(size, stride, overhang=reader.take("O"))
+
+
+def _activation(reader: _Reader) -> Activation:
+    return next(name for letters, name in _ACTIVATIONS if reader.take(letters))
 
 
 def _same_padding(size: tuple[int, int]) -> tuple[int, int]:
@@ -170,17 +227,29 @@ def _same_padding(size: tuple[int, int]) -> tuple[int, int]:
 
 def _write_layer(layer: Layer) -> str:
     match layer:
-        case Convolution(filters, windows):
-            stride = "" if windows.stride == (1, 1) else f"s{_write_pair(windows.stride)}"
-            same = windows.padding == _same_padding(windows.size)
-            padding = "" if same else f"p{_write_pair(windows.padding)}"
-            return f"{filters}C{_write_pair(windows.size)}{stride}{padding}"
+        case Convolution(filters, windows, activation):
+            return f"{filters}C{_write_convolution(windows)}{_write_activation(activation)}"
+        case DepthwiseConvolution(windows, activation):
+            return f"D{_write_convolution(windows)}{_write_activation(activation)}"
         case Pooling(kind, windows):
             letters = next((letters for letters, known in POOLINGS.items() if known == kind), f"{kind} ")
             stride = "" if windows.stride == windows.size else f"s{_write_pair(windows.stride)}"
             return f"{letters}{_write_pair(windows.size)}{stride}{'o' if windows.overhang else ''}"
-        case FullConnection(neurons):
-            return f"{neurons}N"
+        case FullConnection(neurons, activation):
+            return f"{neurons}N{_write_activation(activation)}"
+        case Shortcut(layers):
+            return f"({write(layers)})+"
+
+
+def _write_convolution(windows: Windows) -> str:
+    stride = "" if windows.stride == (1, 1) else f"s{_write_pair(windows.stride)}"
+    same = windows.padding == _same_padding(windows.size)
+    padding = "" if same else f"p{_write_pair(windows.padding)}"
+    return f"{_write_pair(windows.size)}{stride}{padding}{'o' if windows.overhang else ''}"
+
+
+def _write_activation(activation: Activation) -> str:
+    return next(letters.lower() for letters, name in _ACTIVATIONS if name == activation)
 
 
 def _write_pair(pair: tuple[int, int]) -> str:
@@ -193,8 +262,20 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self._layers = 0
+        self._depth = 0
         if len(text) > _MAX_CHARACTERS:
             raise self.error(f"a notation has at most {_MAX_CHARACTERS} characters", _MAX_CHARACTERS)
+
+    def count_layer(self) -> None:
+        self._layers += 1
+        if self._layers > MAX_LAYERS:
+            raise self.error(f"a network has at most {MAX_LAYERS} layers")
+
+    def nest(self, levels: int) -> None:
+        self._depth += levels
+        if self._depth > _MAX_DEPTH:
+            raise self.error(f"shortcuts can be nested {_MAX_DEPTH} deep")
 
     def at_end(self) -> bool:
         return self.position == len(self.text)

@@ -40,6 +40,17 @@ class FieldSide:
             self.size + (window - 1) * self.stride, self.stride * stride, self.start - padding * self.stride
         )
 
+    def union(self, other: FieldSide) -> FieldSide:
+        """Return the field of a step that reads both; two branches of a network have the same stride.
+
+        Example:
+            >>> FieldSide(size=3, start=-1).union(FieldSide(size=1))
+            FieldSide(size=3, stride=1, start=-1)
+        """
+        start = min(self.start, other.start)
+        end = max(self.start + self.size, other.start + other.size)
+        return FieldSide(end - start, self.stride, start)
+
 
 class ReceptiveField(NamedTuple):
     """What the cells of one step see, down and across."""
@@ -52,6 +63,10 @@ class ReceptiveField(NamedTuple):
         sides = zip((self.down, self.across), windows.size, windows.stride, windows.padding, strict=True)
         down, across = (side.through(*geometry) for side, *geometry in sides)
         return ReceptiveField(down, across)
+
+    def union(self, other: ReceptiveField) -> ReceptiveField:
+        """Return the receptive field of a step that reads both."""
+        return ReceptiveField(self.down.union(other.down), self.across.union(other.across))
 
     def size_within(self, height: int, width: int) -> tuple[int, int]:
         """Return (height, width) of the field, no more than the picture's.

@@ -12,7 +12,7 @@ def summary(chain: Chain) -> dict[str, object]:
     """Summarise a network for machines: shapes, costs and receptive fields of its steps.
 
     Example:
-        >>> from convscope.network.chain import parse_chain
+        >>> from convscope.network.chain_builder import parse_chain
         >>> summary(parse_chain("4C3", (1, 8, 8), 2))["parameters"]
         554
     """

@@ -34,13 +34,13 @@ def can_be_whitened(step: Step) -> bool:
     be lost. Pictures must be at least as large as a patch.
 
     Example:
-        >>> from convscope.network.chain import parse_chain
+        >>> from convscope.network.chain_builder import parse_chain
         >>> networks = [parse_chain(text, (3, 32, 32), 10) for text in ("24C2", "20C2", "32C3")]
         >>> [can_be_whitened(network.layers[0]) for network in networks]
         [True, True, False]
     """
     layer = step.layer
-    if not isinstance(layer, Convolution):
+    if not isinstance(layer, Convolution) or layer.activation != "relu" or layer.windows.overhang:
         return False
     channels, height, width = step.input_shape
     rows, columns = layer.windows.size

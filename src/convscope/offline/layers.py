@@ -32,7 +32,7 @@ def describe(model: Model) -> list[dict[str, object]]:
 
     Example:
         >>> from convscope.model.file import Model
-        >>> from convscope.network.chain import parse_chain
+        >>> from convscope.network.chain_builder import parse_chain
         >>> from convscope.pictures.preparation import Preparation
         >>> weights = {"full_connection_1.weight": np.ones((2, 3), np.float32),
         ...            "full_connection_1.bias": np.zeros(2, np.float32)}

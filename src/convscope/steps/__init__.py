@@ -5,7 +5,10 @@ Runtime) are tested against them. They take one picture at a time, in float64. I
 
     image                 pixels become maps: normalisation, channels first
     convolution           filters slide over the maps; each gives a feature map of weighted sums
-    relu                  negative numbers become 0
+    depthwise_convolution ... or each map has a filter of its own
+    relu                  negative numbers become 0 ...
+    relu6                 ... and numbers above 6 become 6
+    addition              a shortcut: the input of a block of steps is added to its output
     max_pooling           each window keeps its largest number ...
     average_pooling       ... or its mean
     flattening            maps become one column of numbers
@@ -42,16 +45,19 @@ Example:
 from types import ModuleType
 
 from convscope.steps import (
+    addition,
     average_pooling,
     classification_error,
     convolution,
     cross_entropy,
+    depthwise_convolution,
     flattening,
     full_connection,
     image,
     max_pooling,
     mean_squared_error,
     relu,
+    relu6,
     softmax,
     windows,
 )
@@ -61,16 +67,19 @@ POOLINGS: dict[str, ModuleType] = {"max_pooling": max_pooling, "average_pooling"
 
 __all__ = [
     "POOLINGS",
+    "addition",
     "average_pooling",
     "classification_error",
     "convolution",
     "cross_entropy",
+    "depthwise_convolution",
     "flattening",
     "full_connection",
     "image",
     "max_pooling",
     "mean_squared_error",
     "relu",
+    "relu6",
     "softmax",
     "windows",
 ]

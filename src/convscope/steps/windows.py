@@ -101,7 +101,7 @@ class Windows:
             >>> Windows(size=(1, 2), padding=(0, 1)).slide(np.array([[[5.0, 6.0]]])).tolist()
             [[[[[0.0, 5.0]], [[5.0, 6.0]], [[6.0, 0.0]]]]]
         """
-        padded = np.pad(maps, ((0, 0), *self._margins(maps.shape)), constant_values=fill)
+        padded = np.pad(maps, ((0, 0), *self.margins(*maps.shape[1:])), constant_values=fill)
         at_every_cell = sliding_window_view(padded, self.size, axis=(1, 2))
         return at_every_cell[:, :: self.stride[0], :: self.stride[1]]
 
@@ -117,7 +117,7 @@ class Windows:
             [[[1.0, 2.0, 1.0]]]
         """
         (channels, height, width), (rows, columns) = shape, patches.shape[1:3]
-        (top, bottom), (left, right) = self._margins(shape)
+        (top, bottom), (left, right) = self.margins(height, width)
         padded = np.zeros((channels, top + height + bottom, left + width + right))
         (down, across) = self.stride
         for i, j in np.ndindex(self.size):
@@ -151,10 +151,9 @@ class Windows:
             for y, x in cells
         )
 
-    def _margins(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return the rows (above, below) and columns (left, right) to add so that every window is full."""
-        height, width = shape[1:]
+    def margins(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return how much is added (above, below) and (left, right) of a map for every window to be full."""
         rows, columns = self.output_shape(height, width)
         below = (rows - 1) * self.stride[0] + self.size[0] - height - self.padding[0]
-        beside = (columns - 1) * self.stride[1] + self.size[1] - width - self.padding[1]
-        return (self.padding[0], max(below, 0)), (self.padding[1], max(beside, 0))
+        right = (columns - 1) * self.stride[1] + self.size[1] - width - self.padding[1]
+        return (self.padding[0], max(below, 0)), (self.padding[1], max(right, 0))

@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convscope.network.chain import parse_chain, takes_sides
+from convscope.network.chain_builder import parse_chain
 from convscope.network.presets import automatic_network
+from convscope.network.variants import takes_sides
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Preparation
 from convscope.training.settings import Device, Precision, Settings, notation_of

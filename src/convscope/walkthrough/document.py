@@ -72,18 +72,28 @@ class ImageStep(_Step):
     output: EncodedArray
 
 
-class ConvolutionStep(_Step):
-    """A convolution."""
-
-    kind: Literal["convolution"] = "convolution"
-    filter_names: list[str] | None = None
+class _Filters(_Step):
     filters: EncodedArray
     bias: EncodedArray
     window: Pair
     stride: Pair
     padding: Pair
+    overhang: bool
     output_size: OutputSize
     output: EncodedArray
+
+
+class ConvolutionStep(_Filters):
+    """A convolution."""
+
+    kind: Literal["convolution"] = "convolution"
+    filter_names: list[str] | None = None
+
+
+class DepthwiseConvolutionStep(_Filters):
+    """A depthwise convolution: one filter per map."""
+
+    kind: Literal["depthwise_convolution"] = "depthwise_convolution"
 
 
 class ReluStep(_Step):
@@ -92,6 +102,22 @@ class ReluStep(_Step):
     kind: Literal["relu"] = "relu"
     silenced: EncodedArray
     silenced_fraction: Share
+
+
+class Relu6Step(_Step):
+    """A ReLU6; its output is min(max(0, x), 6) of the step before."""
+
+    kind: Literal["relu6"] = "relu6"
+    silenced: EncodedArray
+    silenced_fraction: Share
+    capped_fraction: Share
+
+
+class AdditionStep(_Step):
+    """A shortcut: the sum of what a block gave out and what it read, its two inputs in this order."""
+
+    kind: Literal["addition"] = "addition"
+    output: EncodedArray
 
 
 class PoolingStep(_Step):
@@ -201,6 +227,9 @@ AnyStep = Annotated[
     Annotated[ImageStep, Tag("image")]
     | Annotated[ConvolutionStep, Tag("convolution")]
     | Annotated[ReluStep, Tag("relu")]
+    | Annotated[DepthwiseConvolutionStep, Tag("depthwise_convolution")]
+    | Annotated[Relu6Step, Tag("relu6")]
+    | Annotated[AdditionStep, Tag("addition")]
     | Annotated[PoolingStep, Tag("pooling")]
     | Annotated[FlatteningStep, Tag("flattening")]
     | Annotated[FullConnectionStep, Tag("full_connection")]

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from convscope.common.printable import printable
 from convscope.errors import SettingError
-from convscope.network.chain import build_chain
+from convscope.network.chain_builder import build_chain
 from convscope.network.notation import MAX_CELLS
+from convscope.network.variants import change_layers, without_activations
 from convscope.steps.windows import Windows
 from convscope.walkthrough.named_filters import parse_filter
 
@@ -104,7 +105,7 @@ def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
                 edited = _with_geometry(edited, edit)
             case ReluEdit():
                 pass  # only the last one counts: see below
-    return edited if keeps_relu(edits) else replace(edited, chain=edited.chain.without("relu"))
+    return edited if keeps_relu(edits) else replace(edited, chain=without_activations(edited.chain))
 
 
 def keeps_relu(edits: Iterable[Edit]) -> bool:
@@ -202,16 +203,20 @@ def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
 
 def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
     """Return the chain with new windows for its first convolution; poolings of whole maps stay such."""
-    layers: list[Layer] = []
-    for step in chain.layers[:-1]:
-        layer = step.layer
+    steps = iter(chain.layers)
+    changed: list[Layer] = []  # in a row, also those inside shortcuts, which leave shapes as they are
+
+    def change(layer: Layer) -> Layer:
+        step = next(steps)
         if step is first:
             layer = replace(cast("Convolution", layer), windows=windows)
         elif step.pools_whole_maps:
-            _, height, width = build_chain(layers, chain.input_shape, 1).features.input_shape
+            _, height, width = build_chain(changed, chain.input_shape, 1).features.input_shape
             layer = replace(cast("Pooling", layer), windows=Windows((height, width), (height, width)))
-        layers.append(cast("Layer", layer))
-    return build_chain(layers, chain.input_shape, chain.output.shape[0])
+        changed.append(layer)
+        return layer
+
+    return build_chain(change_layers(chain.network, change), chain.input_shape, chain.output.shape[0])
 
 
 def _spread(

@@ -13,7 +13,7 @@ import numpy as np
 from convscope.errors import SettingError
 from convscope.model.file import Model
 from convscope.model.inputs import picture_name, pixels_of
-from convscope.network.chain import build_chain
+from convscope.network.chain_builder import build_chain
 from convscope.network.notation import Convolution
 from convscope.pictures.preparation import Preparation
 from convscope.steps.windows import Windows

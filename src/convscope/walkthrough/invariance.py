@@ -22,6 +22,7 @@ from PIL import Image
 from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import Predictor
 from convscope.network.notation import Pooling
+from convscope.network.variants import with_pooling
 from convscope.steps import average_pooling, max_pooling, softmax
 from convscope.steps.windows import Windows
 from convscope.walkthrough.arrays import encode
@@ -165,7 +166,7 @@ def _predictors_by_pooling(model: Model, predictor: Predictor) -> dict[str, Pred
     """Open the network with each kind of pooling in place of its own; None if it has no pooling."""
     if _first_pooling(model) is None:
         return None
-    variants = {name: replace(model, chain=model.chain.with_pooling(kind)) for name, kind in _KINDS.items()}
+    variants = {name: replace(model, chain=with_pooling(model.chain, kind)) for name, kind in _KINDS.items()}
     return {
         name: predictor if variant.chain == model.chain else Predictor(variant)
         for name, variant in variants.items()

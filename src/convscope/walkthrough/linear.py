@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.network.variants import with_pooling, without_activations
 from convscope.walkthrough.document import Linear, NoRelu
 from convscope.walkthrough.losses import top_classes
 from convscope.walkthrough.numpy_chain import forward, gradient_at
@@ -36,12 +37,12 @@ def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
         model: The model.
         pixels: uint8 (height, width, channels), prepared.
     """
-    without = replace(model, chain=model.chain.without("relu"))
+    without = replace(model, chain=without_activations(model.chain))
     probabilities = forward(without, pixels)[-1].output
     return NoRelu(
         probabilities=probabilities.tolist(),
         predicted=int(probabilities.argmax()),
-        linear=_linear(replace(without, chain=without.chain.with_pooling("average_pooling")), pixels),
+        linear=_linear(replace(without, chain=with_pooling(without.chain, "average_pooling")), pixels),
     )
 
 

@@ -14,11 +14,14 @@ import numpy as np
 from convscope.errors import NetworkError
 from convscope.steps import (
     POOLINGS,
+    addition,
     convolution,
+    depthwise_convolution,
     flattening,
     full_connection,
     image,
     relu,
+    relu6,
     softmax,
 )
 
@@ -133,6 +136,22 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         lambda step, at_output, inputs, weights: (
             convolution.gradient_at_maps(at_output, inputs[0], weights[0], step.windows),
         ),
+    ),
+    "depthwise_convolution": NumpyStep(
+        lambda step, inputs, weights: depthwise_convolution.forward(
+            inputs[0], weights[0], weights[1], step.windows
+        ),
+        lambda step, at_output, inputs, weights: (
+            depthwise_convolution.gradient(at_output, inputs[0], weights[0], step.windows).maps,
+        ),
+    ),
+    "relu6": NumpyStep(
+        lambda _step, inputs, _weights: relu6.forward(inputs[0]),
+        lambda _step, at_output, inputs, _weights: (relu6.gradient(at_output, inputs[0]),),
+    ),
+    "addition": NumpyStep(
+        lambda _step, inputs, _weights: addition.forward(inputs[0], inputs[1]),
+        lambda _step, at_output, _inputs, _weights: addition.gradient(at_output),
     ),
     "relu": NumpyStep(
         lambda _step, inputs, _weights: relu.forward(inputs[0]),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.file import Model
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.document import Note
 

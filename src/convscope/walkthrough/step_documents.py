@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.steps import max_pooling, softmax
+from convscope.steps import max_pooling, relu6, softmax
 from convscope.steps.windows import output_size
 from convscope.walkthrough.arrays import DEFLATED, DType, EncodedArray, encode, encode_rounded
 from convscope.walkthrough.document import (
+    AdditionStep,
     AnyStep,
     Contributions,
     ConvolutionStep,
+    DepthwiseConvolutionStep,
     FlatteningStep,
     FullConnectionStep,
     LossStep,
     OutputSize,
     PoolingStep,
     ReceptiveField,
+    Relu6Step,
     ReluStep,
     SoftmaxStep,
 )
@@ -100,8 +103,28 @@ def _convolution(writer: StepWriter, computed: ComputedStep, common: dict[str, A
         window=[*windows.size],
         stride=[*windows.stride],
         padding=[*windows.padding],
+        overhang=windows.overhang,
         output_size=_output_size(computed.step),
         output=writer.encode(computed.output),
+    )
+
+
+def _depthwise(
+    writer: StepWriter, computed: ComputedStep, common: dict[str, Any]
+) -> DepthwiseConvolutionStep:
+    return DepthwiseConvolutionStep(
+        **_convolution(writer, computed, common).model_dump(exclude={"kind", "filter_names"})
+    )
+
+
+def _addition(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> AdditionStep:
+    return AdditionStep(**common, output=writer.encode(computed.output))
+
+
+def _relu6(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> Relu6Step:
+    below = _relu(writer, computed, common)
+    return Relu6Step(
+        **below.model_dump(exclude={"kind"}), capped_fraction=float((computed.input > relu6.LIMIT).mean())
     )
 
 
@@ -202,7 +225,10 @@ def _softmax(writer: StepWriter, computed: ComputedStep, common: dict[str, Any])
 
 DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnyStep]] = {
     "convolution": _convolution,
+    "depthwise_convolution": _depthwise,
     "relu": _relu,
+    "relu6": _relu6,
+    "addition": _addition,
     "max_pooling": _max_pooling,
     "pooling": _pooling,
     "flattening": _flattening,

@@ -7,8 +7,8 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convscope.network.chain import parse_chain
-from convscope.network.modules import TrainingNetwork
+from convscope.network.chain_builder import parse_chain
+from convscope.network.training_network import TrainingNetwork
 from convscope.training.learning import optimiser
 from convscope.training.learning.optimiser import Optimiser, orthogonalised
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from convscope.errors import SettingError
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.network.folding import fold
 from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import Engine, engine_name, engine_of

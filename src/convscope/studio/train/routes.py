@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from convscope.network.chain import parse_chain
+from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import MAX_UNITS, parse_shape
 from convscope.network.presets import PRESETS
 from convscope.network.summary import summary

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
-from convscope.network.modules import STATISTICS_MOMENTUM, NormalisedReLU
+from convscope.network.blocks import STATISTICS_MOMENTUM, NormalisedActivation
 from convscope.pictures import batches
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from convscope.network.modules import TrainingNetwork
+    from convscope.network.training_network import TrainingNetwork
     from convscope.training.data.batcher import Batcher
     from convscope.training.data.training_data import TrainingData
     from convscope.training.distributed import Group
@@ -74,7 +74,7 @@ class Evaluator:
         While the learning rate is high, weights change so fast that running statistics describe none that
         ever were; a network evaluated with them may know nothing.
         """
-        normalisations = [one for one in self._network.modules() if isinstance(one, NormalisedReLU)]
+        normalisations = [one for one in self._network.modules() if isinstance(one, NormalisedActivation)]
         all_positions = batches.batches(len(drawn.order), batch_size)
         self._network.train()
         with torch.no_grad():

@@ -20,8 +20,9 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.errors import RunError, SettingError
-from convscope.network.chain import parse_chain
-from convscope.network.modules import NormalisedReLU, TrainingNetwork
+from convscope.network.blocks import NormalisedActivation
+from convscope.network.chain_builder import parse_chain
+from convscope.network.training_network import TrainingNetwork
 from convscope.network.whitening import can_be_whitened, whitening_filters
 from convscope.pictures import batches
 from convscope.training.data.sampling import spread
@@ -183,7 +184,7 @@ class Training:
         first = chain.layers[0]
         whitened = whitening_filters(self.data.sample(), first) if can_be_whitened(first) else None
         network = TrainingNetwork(chain, whitened=whitened, fused=self._engine.fused)
-        for normalisation in (one for one in network.modules() if isinstance(one, NormalisedReLU)):
+        for normalisation in (one for one in network.modules() if isinstance(one, NormalisedActivation)):
             normalisation.add_up = self.group.add_up
             normalisation.add_up_tensors = None if self.group.rank.is_alone else self.group.add_up_tensors
         return network.to(self._engine.device)

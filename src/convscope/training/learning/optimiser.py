@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
-from convscope.network.modules import (
+from convscope.network.blocks import (
     ConvolutionBlock,
+    DepthwiseBlock,
     FullConnectionBlock,
-    NormalisedReLU,
+    NormalisedActivation,
     OutputBlock,
-    TrainingNetwork,
 )
+
+if TYPE_CHECKING:
+    from convscope.network.training_network import TrainingNetwork
 
 _FILTER_MOMENTUM = 0.6
 _MOMENTUM = 0.85
@@ -66,7 +69,7 @@ class Optimiser:
         self._muon = {
             f"{name}.weight": block.weight
             for name, block in network.named_modules()
-            if isinstance(block, ConvolutionBlock | FullConnectionBlock)
+            if isinstance(block, ConvolutionBlock | DepthwiseBlock | FullConnectionBlock)
         }
         self._sgd = list(_sgd_weights(network))
         self._momenta = {
@@ -160,7 +163,7 @@ def _newton_schulz_factor(gram: Tensor) -> Tensor:
 def _sgd_weights(network: TrainingNetwork) -> list[_SGDWeight]:
     found: list[_SGDWeight] = []
     for name, block in network.named_modules():
-        if isinstance(block, NormalisedReLU):
+        if isinstance(block, NormalisedActivation):
             found.append(_SGDWeight(f"{name}.shift", block.shift, _SHIFT_RATE))
         elif isinstance(block, OutputBlock):
             found += [

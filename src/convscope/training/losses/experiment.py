@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
-from convscope.network.chain import parse_chain
-from convscope.network.modules import TrainingNetwork
+from convscope.network.chain_builder import parse_chain
+from convscope.network.training_network import TrainingNetwork
 from convscope.pictures import batches
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
@@ -34,7 +34,7 @@ from convscope.walkthrough.loss_table import table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from convscope.network.modules import OutputBlock
+    from convscope.network.blocks import OutputBlock
     from convscope.training.data.training_data import TrainingData
 
 Loss = Literal["cross_entropy", "mean_squared_error"]

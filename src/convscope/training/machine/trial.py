@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from convscope.errors import SettingError
-from convscope.network.modules import TrainingNetwork
+from convscope.network.training_network import TrainingNetwork
 from convscope.training.machine.engine import Engine, engine_of, step_runner
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import DTYPES, fastest_precision

@@ -1,4 +1,4 @@
-"""The chain as PyTorch modules that learn.
+"""The layers of a network as PyTorch modules that learn.
 
 What is trained differs from what is saved in one way: between a convolution (or full connection) and its ReLU
 stands normalisation. `folding.py` folds it away. Weights are kept in float32 and cast to the precision of the
@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
-from convscope.network.chain import HALVING
 from convscope.network.fused import EPSILON, PoolNormReLU, normalise_maps, one_process, pool_maps
 from convscope.network.sync_batch_norm import sync_batch_norm
 
 if TYPE_CHECKING:
-    from convscope.network.chain import Chain, Step
+    from convscope.network.chain import Step
     from convscope.network.fused import AddUp
+    from convscope.network.notation import Activation, Convolution, DepthwiseConvolution, FullConnection
     from convscope.network.sync_batch_norm import AddUpTensors
+    from convscope.steps.windows import Windows
 
 STATISTICS_MOMENTUM = 0.1
 """How far the running statistics move towards those of each new batch."""
 
 
-class NormalisedReLU(nn.Module):
-    """Normalisation over the batch, then ReLU, with 2x2 max pooling before both if `pool`.
+class NormalisedActivation(nn.Module):
+    """Normalisation over the batch, then an activation, with 2x2 max pooling before both if `pool`.
 
     Where a batch is spread over processes, `add_up` adds their sums for the fused kernels, and
     `add_up_tensors` for PyTorch's own ops (None: there is one process).
@@ -38,16 +38,18 @@ class NormalisedReLU(nn.Module):
     Args:
         channels: How many channels the maps have.
         pool: Whether the maximum of 2x2 windows is taken first.
-        fused: Whether to use the fused kernels; otherwise PyTorch's own ops do the same.
+        fused: Whether to use the fused kernels, which know ReLU; otherwise PyTorch's own ops do the same.
+        activation: What follows normalisation.
     """
 
     mean: Tensor
     variance: Tensor
 
-    def __init__(self, channels: int, *, pool: bool, fused: bool) -> None:
+    def __init__(self, channels: int, *, pool: bool, fused: bool, activation: Activation = "relu") -> None:
         super().__init__()
         self.pool = pool
-        self.fused = fused
+        self.fused = fused and activation == "relu"
+        self.activation = _ACTIVATIONS[activation]
         self.momentum = STATISTICS_MOMENTUM
         self.add_up: AddUp = one_process
         self.add_up_tensors: AddUpTensors | None = None
@@ -60,7 +62,9 @@ class NormalisedReLU(nn.Module):
         if self.fused:
             return self._forward_fused(maps)
         pooled = F.max_pool2d(maps, 2) if self.pool else maps
-        return F.relu(self._normalise(pooled) if self.training else self._normalise_as_measured(pooled))
+        return self.activation(
+            self._normalise(pooled) if self.training else self._normalise_as_measured(pooled)
+        )
 
     def _normalise(self, maps: Tensor) -> Tensor:
         if self.add_up_tensors:
@@ -95,22 +99,63 @@ class NormalisedReLU(nn.Module):
             self.variance.lerp_(variance, self.momentum)
 
 
+def _linear(maps: Tensor) -> Tensor:
+    return maps
+
+
+_ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "linear": _linear,
+}
+
 Pool = Callable[[Tensor, "tuple[int, int]", "tuple[int, int]", bool], Tensor]
 
 
 class ConvolutionBlock(nn.Module):
-    """A convolution, then normalisation and ReLU."""
+    """A convolution, then normalisation and its activation."""
 
     def __init__(self, step: Step, *, pool: bool, fused: bool) -> None:
         super().__init__()
-        self.stride, self.padding = step.windows.stride, step.windows.padding
+        layer = cast("Convolution", step.layer)
+        self.windows = layer.windows
         self.weight = nn.Parameter(_initial_filters(step))
-        self.normalise = NormalisedReLU(step.shape[0], pool=pool, fused=fused)
+        self.normalise = NormalisedActivation(
+            step.shape[0], pool=pool, fused=fused, activation=layer.activation
+        )
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Map (pictures, channels, height, width) to the maps after ReLU."""
+        """Map (pictures, channels, height, width) to the maps after the activation."""
         weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
-        return self.normalise(F.conv2d(maps, weight, None, self.stride, self.padding))
+        maps, padding = _padded(maps, self.windows)
+        return self.normalise(F.conv2d(maps, weight, None, self.windows.stride, padding))
+
+
+class DepthwiseBlock(nn.Module):
+    """A depthwise convolution, then normalisation and its activation."""
+
+    def __init__(self, step: Step, *, fused: bool) -> None:
+        super().__init__()
+        layer = cast("DepthwiseConvolution", step.layer)
+        self.windows = layer.windows
+        self.weight = nn.Parameter(_initial_weights(step))
+        self.normalise = NormalisedActivation(
+            step.shape[0], pool=False, fused=fused, activation=layer.activation
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Map (pictures, channels, height, width) to the maps after the activation."""
+        weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
+        maps, padding = _padded(maps, self.windows)
+        return self.normalise(F.conv2d(maps, weight, None, self.windows.stride, padding, groups=len(weight)))
+
+
+class AdditionBlock(nn.Module):
+    """A shortcut: the sum of what a block of layers gave out and what it read."""
+
+    def forward(self, block: Tensor, shortcut: Tensor) -> Tensor:
+        """Add maps of the same shape."""
+        return block + shortcut
 
 
 class WhitenedConvolution(nn.Module):
@@ -157,12 +202,13 @@ class PoolingBlock(nn.Module):
 
 
 class FullConnectionBlock(nn.Module):
-    """A hidden full connection, then normalisation and ReLU."""
+    """A hidden full connection, then normalisation and its activation."""
 
     def __init__(self, step: Step, *, fused: bool) -> None:
         super().__init__()
         self.weight = nn.Parameter(_initial_weights(step))
-        self.normalise = NormalisedReLU(step.shape[0], pool=False, fused=fused)
+        activation = cast("FullConnection", step.layer).activation
+        self.normalise = NormalisedActivation(step.shape[0], pool=False, fused=fused, activation=activation)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, ...) to (pictures, neurons, 1, 1)."""
@@ -188,93 +234,12 @@ class OutputBlock(nn.Module):
         return F.linear(maps.flatten(1).float(), self.weight) * self.scale + self.bias
 
 
-class TrainingNetwork(nn.Module):
-    """The network in training, from prepared pictures to logits: a block for each layer of the chain.
-
-    Args:
-        chain: The network.
-        whitened: Filters of the first convolution computed from the pictures, or None to learn them.
-        fused: Whether to use the fused kernels.
-    """
-
-    def __init__(self, chain: Chain, *, whitened: Tensor | None, fused: bool) -> None:
-        super().__init__()
-        self.chain = chain
-        plan = Plan(chain, whitened, fused)
-        self.blocks = nn.ModuleList([BLOCKS[step.kind](step, plan) for step in chain.layers])
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """Map (pictures, channels, height, width), normalised, to (pictures, classes) logits in float32."""
-        for block in self.blocks:
-            maps = block(maps)
-        return maps
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How the steps of a chain share blocks: a convolution takes along the 2x2 max pooling that follows it.
-
-    Attributes:
-        chain: The network.
-        whitened: Filters of the first convolution, or None to learn them.
-        fused: Whether to use the fused kernels.
-    """
-
-    chain: Chain
-    whitened: Tensor | None
-    fused: bool
-
-    def is_whitened(self, step: Step) -> bool:
-        """Whether a convolution has filters that are computed, not learned."""
-        return self.whitened is not None and step is self.chain.layers[0]
-
-    def takes_pooling_along(self, step: Step) -> bool:
-        """Whether the block of a convolution also computes the pooling after it."""
-        pools_next = any(
-            reader.layer == HALVING for reader in self.chain.readers(self.chain.activation(step))
-        )
-        return pools_next and (self.fused or not self.is_whitened(step))
-
-
-def _convolution(step: Step, plan: Plan) -> nn.Module:
-    pool = plan.takes_pooling_along(step)
-    if plan.whitened is not None and plan.is_whitened(step):
-        return WhitenedConvolution(step, plan.whitened, pool=pool)
-    return ConvolutionBlock(step, pool=pool, fused=plan.fused)
-
-
-def _full_connection(step: Step, plan: Plan) -> nn.Module:
-    return OutputBlock(step) if step is plan.chain.output else FullConnectionBlock(step, fused=plan.fused)
-
-
-def _max_pooling(step: Step, plan: Plan) -> nn.Module:
-    before = plan.chain[step.inputs[0]]
-    convolution = plan.chain[before.inputs[0]] if before.kind == "relu" else before
-    is_done = (
-        step.layer == HALVING and convolution.kind == "convolution" and plan.takes_pooling_along(convolution)
-    )
-    return nn.Identity() if is_done else PoolingBlock(step, _max_pool)
-
-
-def _average_pooling(step: Step, _plan: Plan) -> nn.Module:
-    return PoolingBlock(step, _average_pool)
-
-
-BLOCKS: dict[str, Callable[[Step, Plan], nn.Module]] = {
-    "convolution": _convolution,
-    "max_pooling": _max_pooling,
-    "average_pooling": _average_pooling,
-    "full_connection": _full_connection,
-}
-"""How PyTorch trains each kind of step that stands for a layer."""
-
-
-def _max_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
-    return F.max_pool2d(maps, size, stride, ceil_mode=overhang)
-
-
-def _average_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
-    return F.avg_pool2d(maps, size, stride, ceil_mode=overhang, count_include_pad=False)
+def _padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
+    """Return maps and the padding that is left for PyTorch, which pads all sides alike."""
+    if not windows.overhang:
+        return maps, windows.padding
+    (above, below), (left, right) = windows.margins(maps.shape[2], maps.shape[3])
+    return F.pad(maps, (left, right, above, below)), (0, 0)
 
 
 def _initial_weights(step: Step) -> Tensor:

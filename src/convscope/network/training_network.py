@@ -1,0 +1,145 @@
+"""The chain as a PyTorch network that learns.
+
+It differs from what is saved in one way: between a convolution (or full connection) and its activation stands
+normalisation, which `folding.py` folds away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+from torch import Tensor, nn
+
+from convscope.network.blocks import (
+    AdditionBlock,
+    ConvolutionBlock,
+    DepthwiseBlock,
+    FullConnectionBlock,
+    OutputBlock,
+    PoolingBlock,
+    WhitenedConvolution,
+)
+from convscope.network.chain import ACTIVATIONS
+from convscope.network.variants import HALVING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from convscope.network.chain import Chain, Step
+
+
+class TrainingNetwork(nn.Module):
+    """The network in training, from prepared pictures to logits: a block for each layer and each addition.
+
+    Args:
+        chain: The network.
+        whitened: Filters of the first convolution computed from the pictures, or None to learn them.
+        fused: Whether to use the fused kernels.
+    """
+
+    def __init__(self, chain: Chain, *, whitened: Tensor | None, fused: bool) -> None:
+        super().__init__()
+        self.chain = chain
+        self.steps = [step for step in chain if step.kind in BLOCKS]
+        plan = Plan(chain, whitened, fused)
+        self.blocks = nn.ModuleList([BLOCKS[step.kind](step, plan) for step in self.steps])
+        self._inputs = [[self._source(name) for name in step.inputs] for step in self.steps]
+        last_readers = {name: step.name for step, names in self._with_inputs() for name in names}
+        self._done = [
+            [name for name in names if last_readers[name] == step.name] for step, names in self._with_inputs()
+        ]
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Map (pictures, channels, height, width), normalised, to (pictures, classes) logits in float32."""
+        values = {"image": maps}
+        for step, block, names, done in zip(self.steps, self.blocks, self._inputs, self._done, strict=True):
+            values[step.name] = block(*[values[name] for name in names])
+            for name in done:
+                del values[name]
+        return values[self.chain.output.name]
+
+    def _with_inputs(self) -> Iterator[tuple[Step, list[str]]]:
+        return zip(self.steps, self._inputs, strict=True)
+
+    def _source(self, name: str) -> str:
+        """Return the step whose block computes a step; activations and flattening have none of their own."""
+        step = self.chain[name]
+        return name if step.kind == "image" or step.kind in BLOCKS else self._source(step.inputs[0])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the steps of a chain share blocks: a convolution takes along the 2x2 max pooling that follows it.
+
+    Attributes:
+        chain: The network.
+        whitened: Filters of the first convolution, or None to learn them.
+        fused: Whether to use the fused kernels.
+    """
+
+    chain: Chain
+    whitened: Tensor | None
+    fused: bool
+
+    def is_whitened(self, step: Step) -> bool:
+        """Whether a convolution has filters that are computed, not learned."""
+        return self.whitened is not None and step is self.chain.layers[0]
+
+    def takes_pooling_along(self, step: Step) -> bool:
+        """Whether the block of a convolution also computes the pooling after it."""
+        readers = self.chain.readers(self.chain.activation(step))
+        pools_next = len(readers) == 1 and readers[0].layer == HALVING
+        return pools_next and (self.fused or not self.is_whitened(step))
+
+
+def _convolution(step: Step, plan: Plan) -> nn.Module:
+    pool = plan.takes_pooling_along(step)
+    if plan.whitened is not None and plan.is_whitened(step):
+        return WhitenedConvolution(step, plan.whitened, pool=pool)
+    return ConvolutionBlock(step, pool=pool, fused=plan.fused)
+
+
+def _depthwise_convolution(step: Step, plan: Plan) -> nn.Module:
+    return DepthwiseBlock(step, fused=plan.fused)
+
+
+def _addition(_step: Step, _plan: Plan) -> nn.Module:
+    return AdditionBlock()
+
+
+def _full_connection(step: Step, plan: Plan) -> nn.Module:
+    return OutputBlock(step) if step is plan.chain.output else FullConnectionBlock(step, fused=plan.fused)
+
+
+def _max_pooling(step: Step, plan: Plan) -> nn.Module:
+    before = plan.chain[step.inputs[0]]
+    convolution = plan.chain[before.inputs[0]] if before.kind in ACTIVATIONS else before
+    is_done = (
+        step.layer == HALVING and convolution.kind == "convolution" and plan.takes_pooling_along(convolution)
+    )
+    return nn.Identity() if is_done else PoolingBlock(step, _max_pool)
+
+
+def _average_pooling(step: Step, _plan: Plan) -> nn.Module:
+    return PoolingBlock(step, _average_pool)
+
+
+BLOCKS: dict[str, Callable[[Step, Plan], nn.Module]] = {
+    "convolution": _convolution,
+    "depthwise_convolution": _depthwise_convolution,
+    "addition": _addition,
+    "max_pooling": _max_pooling,
+    "average_pooling": _average_pooling,
+    "full_connection": _full_connection,
+}
+"""How PyTorch trains each kind of step; activations and flattening are parts of other blocks."""
+
+
+def _max_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
+    return F.max_pool2d(maps, size, stride, ceil_mode=overhang)
+
+
+def _average_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
+    return F.avg_pool2d(maps, size, stride, ceil_mode=overhang, count_include_pad=False)
