@@ -7,6 +7,8 @@ from convscope.network.notation import (
     Convolution,
     DepthwiseConvolution,
     FullConnection,
+    Join,
+    Keep,
     Pooling,
     Shortcut,
     parse,
@@ -30,8 +32,9 @@ maps = st.recursive(
     max_leaves=4,
 )
 neurons = st.builds(FullConnection, units, activations)
-networks = st.tuples(st.lists(maps, max_size=20), st.lists(neurons, max_size=20)).map(
-    lambda parts: (*parts[0], *parts[1])
+ends = st.sampled_from([(), (Join(),), (Keep(), Join())])
+networks = st.tuples(st.lists(maps, max_size=20), ends, st.lists(neurons, max_size=20)).map(
+    lambda parts: (*parts[0], *parts[1], *parts[2])
 )
 
 

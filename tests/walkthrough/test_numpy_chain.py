@@ -24,7 +24,7 @@ PIECES = [
 def chains(draw):
     """A notation and a shape that it fits: strides, paddings, overhang, either pooling, or none at all."""
     pieces = draw(st.lists(st.sampled_from(PIECES), max_size=4)) + draw(
-        st.sampled_from([[], ["4N"], ["3N", "5N"]])
+        st.sampled_from([[], ["4N"], ["3N", "5N"], ["J"], ["K", "AP1", "K", "2C1", "J", "4N"]])
     )
     assume(pieces)
     shape = draw(st.tuples(st.sampled_from([1, 3]), st.integers(1, 11), st.integers(1, 11)))
@@ -81,7 +81,10 @@ def in_pytorch(model, pixels):
     for step in model.chain.steps[1:]:
         weights = [torch.from_numpy(model.weights[name]).double() for name in step.parameters]
         inputs = [values[name] for name in step.inputs]
-        values[step.name] = sum(inputs) if len(inputs) == 2 else PYTORCH[step.kind](step, *inputs, weights)
+        several = {"addition": sum, "joining": lambda maps: torch.cat(maps, 1)}
+        values[step.name] = (
+            several[step.kind](inputs) if step.kind in several else PYTORCH[step.kind](step, *inputs, weights)
+        )
     for output in values.values():
         output.retain_grad()
     return values

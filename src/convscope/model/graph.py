@@ -156,6 +156,10 @@ def _addition(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto
     return [helper.make_node("Add", inputs, [output], step.name)]
 
 
+def _joining(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
+    return [helper.make_node("Concat", inputs, [output], step.name, axis=1)]
+
+
 def _pooling(operator: str, step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
     geometry: dict[str, Any] = {
         "kernel_shape": step.windows.size,
@@ -191,6 +195,7 @@ NODES: dict[str, Callable[[Step, list[str], str], list[onnx.NodeProto]]] = {
     "relu": _relu,
     "relu6": _relu6,
     "addition": _addition,
+    "joining": _joining,
     "max_pooling": partial(_pooling, "MaxPool"),
     "average_pooling": partial(_pooling, "AveragePool"),
     "first_cell": _first_cell,

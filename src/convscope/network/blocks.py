@@ -234,6 +234,14 @@ class OutputBlock(nn.Module):
         return F.linear(maps.flatten(1).float(), self.weight) * self.scale + self.bias
 
 
+class JoiningBlock(nn.Module):
+    """The maps of several steps side by side."""
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        """Map several (pictures, channels, height, width) to one."""
+        return torch.cat(maps, dim=1)
+
+
 def _padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
     """Return maps and the padding that is left for PyTorch, which pads all sides alike."""
     if not windows.overhang:

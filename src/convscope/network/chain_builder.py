@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from convscope.errors import NetworkError
@@ -13,12 +14,15 @@ from convscope.network.notation import (
     Convolution,
     DepthwiseConvolution,
     FullConnection,
+    Join,
+    Keep,
     Layer,
     Pooling,
     Shortcut,
     parse,
     write,
 )
+from convscope.network.receptive_field import ReceptiveField
 from convscope.steps.windows import Windows, output_size
 
 if TYPE_CHECKING:
@@ -70,6 +74,7 @@ class _Builder:
     def __init__(self, input_shape: tuple[int, int, int]) -> None:
         self.steps = [Step("image", "image", (), input_shape, input_shape)]
         self._counts = Counter[str]()
+        self._kept: list[Step] = []
 
     @property
     def last(self) -> Step:
@@ -87,6 +92,12 @@ class _Builder:
         match layer:
             case Shortcut(layers):
                 self._add_shortcut(layers)
+                return
+            case Keep():
+                self._kept.append(self.last)
+                return
+            case Join():
+                self._add_joining()
                 return
             case FullConnection():
                 self._add_full_connection(layer)
@@ -115,6 +126,21 @@ class _Builder:
         name = f"addition_{self._counts['addition']}"
         inputs = self.last.name, start.name
         self.steps.append(Step(name, "addition", inputs, start.shape, start.shape, receptive_field=field))
+
+    def _add_joining(self) -> None:
+        means = [self._add_mean(maps) for maps in [*self._kept, self.last]]
+        if len(means) > 1:
+            shape = sum(mean.shape[0] for mean in means), 1, 1
+            field = reduce(ReceptiveField.union, (mean.receptive_field for mean in means))
+            names = tuple(mean.name for mean in means)
+            self.steps.append(Step("joining", "joining", names, means[0].shape, shape, receptive_field=field))
+
+    def _add_mean(self, maps: Step) -> Step:
+        """Append global average pooling of any step's maps: one window that is the whole map."""
+        channels, height, width = maps.shape
+        layer = Pooling("average_pooling", Windows((height, width), (height, width)))
+        self._append(layer, (channels, 1, 1), (), layer.windows, cells=0, source=maps)
+        return self.last
 
     def _add_full_connection(self, layer: FullConnection) -> None:
         _, height, width = (*self.last.shape, 1, 1)[:3]
@@ -153,7 +179,9 @@ class _Builder:
         windows: Windows,
         *,
         cells: int,
+        source: Step | None = None,
     ) -> None:
+        source = source or self.last
         self._counts[layer.kind] += 1
         name = f"{layer.kind}_{self._counts[layer.kind]}"
         parameters = {f"{name}.weight": weight, f"{name}.bias": weight[:1]} if weight else NO_PARAMETERS
@@ -161,12 +189,12 @@ class _Builder:
             Step(
                 name,
                 layer.kind,
-                (self.last.name,),
-                self.last.shape,
+                (source.name,),
+                source.shape,
                 shape,
                 layer,
                 write([layer]),
-                self.last.receptive_field.through(windows),
+                source.receptive_field.through(windows),
                 parameters,
                 math.prod(weight) * cells if weight else 0,
             )

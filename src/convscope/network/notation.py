@@ -6,6 +6,8 @@
     D3        depthwise convolution: a 3x3 filter per map    128N     full connection: 128 neurons
     MP2       max pooling with a 2x2 window                  AP3x2    average pooling, 3 high, 2 wide
     (...)+    a block of layers with a shortcut: its input is added to its output
+    K         keep: the maps at this place are kept for J
+    J         join: the means of all kept maps and of the last ones, side by side
 
 followed by
 
@@ -17,7 +19,7 @@ is its window. ReLU follows every convolution and full connection. The output la
 one neuron per class.
 
 Source: D. Cireşan, U. Meier, J. Schmidhuber, "Multi-column deep neural networks for image classification",
-CVPR 2012, https://arxiv.org/abs/1202.2745; depthwise convolutions, r6, l and shortcuts are ours.
+CVPR 2012, https://arxiv.org/abs/1202.2745; depthwise convolutions, r6, l, shortcuts, K and J are ours.
 """
 
 from __future__ import annotations
@@ -101,7 +103,20 @@ class Shortcut:
     layers: tuple[Layer, ...]
 
 
-Layer = Convolution | DepthwiseConvolution | Pooling | FullConnection | Shortcut
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keeps the maps at its place for the `Join` that follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Global average pooling of all kept maps and of the last ones, and these means side by side."""
+
+
+Layer = Convolution | DepthwiseConvolution | Pooling | FullConnection | Shortcut | Keep | Join
+
+
+_MARKS: dict[str, Keep | Join] = {"K": Keep(), "J": Join()}
 
 
 def parse(notation: str) -> tuple[Layer, ...]:
@@ -128,6 +143,8 @@ def parse(notation: str) -> tuple[Layer, ...]:
     layers = _read_layers(reader)
     if not reader.at_end():
         raise reader.error("expected '-' and the next layer, or the end")
+    if Keep() in layers and Join() not in layers:
+        raise reader.error("K keeps maps for a J, and none follows")
     return layers
 
 
@@ -166,8 +183,12 @@ def _read_layers(reader: _Reader) -> tuple[Layer, ...]:
     while True:
         start = reader.position
         layer = _read_layer(reader)
-        if layers and isinstance(layers[-1], FullConnection) and not isinstance(layer, FullConnection):
-            raise reader.error("after a full connection only full connections can follow", start)
+        if (
+            layers
+            and isinstance(layers[-1], (FullConnection, Join))
+            and not isinstance(layer, FullConnection)
+        ):
+            raise reader.error("after a full connection or J only full connections can follow", start)
         layers.append(layer)
         if not reader.take("-"):
             return tuple(layers)
@@ -175,6 +196,8 @@ def _read_layers(reader: _Reader) -> tuple[Layer, ...]:
 
 def _read_layer(reader: _Reader) -> Layer:
     reader.count_layer()
+    if reader.at_digit():
+        return _layer_of_units(reader)
     if reader.take("("):
         return _shortcut(reader)
     if reader.take("D"):
@@ -182,8 +205,13 @@ def _read_layer(reader: _Reader) -> Layer:
     for letters, kind in POOLINGS.items():
         if reader.take(letters):
             return Pooling(kind, _pooling_windows(reader))
-    if not reader.at_digit():
-        raise reader.error("expected a layer such as 32C3, D3, MP2, AP2, 128N or (...)+")
+    for letter, mark in _MARKS.items():
+        if reader.take(letter):
+            return mark
+    raise reader.error("expected a layer such as 32C3, D3, MP2, AP2, 128N, (...)+, K or J")
+
+
+def _layer_of_units(reader: _Reader) -> Layer:
     units = reader.number("a number of filters or neurons", 1, MAX_UNITS)
     if reader.take("C"):
         return Convolution(units, _convolution_windows(reader), _activation(reader))
@@ -197,8 +225,8 @@ def _shortcut(reader: _Reader) -> Shortcut:
     reader.nest(1)
     layers = _read_layers(reader)
     reader.nest(-1)
-    if any(isinstance(layer, FullConnection) for layer in layers):
-        raise reader.error("a shortcut adds maps: no full connection can be inside", start)
+    if any(isinstance(layer, (FullConnection, Keep, Join)) for layer in layers):
+        raise reader.error("a shortcut adds maps: no full connection, K or J can be inside", start)
     if not reader.take(")+"):
         raise reader.error("expected ')+', the end of the block with a shortcut")
     return Shortcut(layers)
@@ -239,6 +267,8 @@ def _write_layer(layer: Layer) -> str:
             return f"{neurons}N{_write_activation(activation)}"
         case Shortcut(layers):
             return f"({write(layers)})+"
+        case Keep() | Join():
+            return next(letter for letter, mark in _MARKS.items() if mark == layer)
 
 
 def _write_convolution(windows: Windows) -> str:

@@ -41,7 +41,7 @@ class FieldSide:
         )
 
     def union(self, other: FieldSide) -> FieldSide:
-        """Return the field of a step that reads both; two branches of a network have the same stride.
+        """Return the field of a step that reads both; its stride is that of the first.
 
         Example:
             >>> FieldSide(size=3, start=-1).union(FieldSide(size=1))

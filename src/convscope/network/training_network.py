@@ -17,6 +17,7 @@ from convscope.network.blocks import (
     ConvolutionBlock,
     DepthwiseBlock,
     FullConnectionBlock,
+    JoiningBlock,
     OutputBlock,
     PoolingBlock,
     WhitenedConvolution,
@@ -109,6 +110,10 @@ def _addition(_step: Step, _plan: Plan) -> nn.Module:
     return AdditionBlock()
 
 
+def _joining(_step: Step, _plan: Plan) -> nn.Module:
+    return JoiningBlock()
+
+
 def _full_connection(step: Step, plan: Plan) -> nn.Module:
     return OutputBlock(step) if step is plan.chain.output else FullConnectionBlock(step, fused=plan.fused)
 
@@ -130,6 +135,7 @@ BLOCKS: dict[str, Callable[[Step, Plan], nn.Module]] = {
     "convolution": _convolution,
     "depthwise_convolution": _depthwise_convolution,
     "addition": _addition,
+    "joining": _joining,
     "max_pooling": _max_pooling,
     "average_pooling": _average_pooling,
     "full_connection": _full_connection,

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from convscope.errors import NetworkError
 from convscope.network.chain_builder import build_chain
-from convscope.network.notation import Layer, Pooling, Shortcut
+from convscope.network.notation import (
+    Convolution,
+    DepthwiseConvolution,
+    FullConnection,
+    Layer,
+    Pooling,
+    Shortcut,
+)
 from convscope.steps.windows import Windows
 
 if TYPE_CHECKING:
@@ -29,7 +36,9 @@ def without_activations(chain: Chain) -> Chain:
     """
 
     def change(layer: Layer) -> Layer:
-        return layer if isinstance(layer, (Pooling, Shortcut)) else replace(layer, activation="linear")
+        if isinstance(layer, (Convolution, DepthwiseConvolution, FullConnection)):
+            return replace(layer, activation="linear")
+        return layer
 
     return with_layers(chain, change)
 

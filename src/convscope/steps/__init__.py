@@ -9,6 +9,7 @@ Runtime) are tested against them. They take one picture at a time, in float64. I
     relu                  negative numbers become 0 ...
     relu6                 ... and numbers above 6 become 6
     addition              a shortcut: the input of a block of steps is added to its output
+    joining               the maps of several steps, side by side
     max_pooling           each window keeps its largest number ...
     average_pooling       ... or its mean
     flattening            maps become one column of numbers
@@ -54,6 +55,7 @@ from convscope.steps import (
     flattening,
     full_connection,
     image,
+    joining,
     max_pooling,
     mean_squared_error,
     relu,
@@ -76,6 +78,7 @@ __all__ = [
     "flattening",
     "full_connection",
     "image",
+    "joining",
     "max_pooling",
     "mean_squared_error",
     "relu",

@@ -120,6 +120,13 @@ class AdditionStep(_Step):
     output: EncodedArray
 
 
+class JoiningStep(_Step):
+    """The maps of several steps side by side, in the order of its inputs."""
+
+    kind: Literal["joining"] = "joining"
+    output: EncodedArray
+
+
 class PoolingStep(_Step):
     """A pooling of any kind; max pooling says which cells won instead of what came out."""
 
@@ -230,6 +237,7 @@ AnyStep = Annotated[
     | Annotated[DepthwiseConvolutionStep, Tag("depthwise_convolution")]
     | Annotated[Relu6Step, Tag("relu6")]
     | Annotated[AdditionStep, Tag("addition")]
+    | Annotated[JoiningStep, Tag("joining")]
     | Annotated[PoolingStep, Tag("pooling")]
     | Annotated[FlatteningStep, Tag("flattening")]
     | Annotated[FullConnectionStep, Tag("full_connection")]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from convscope.common.printable import printable
 from convscope.errors import SettingError
 from convscope.network.chain_builder import build_chain
-from convscope.network.notation import MAX_CELLS
+from convscope.network.notation import MAX_CELLS, Join, Keep, Pooling
 from convscope.network.variants import change_layers, without_activations
 from convscope.steps.windows import Windows
 from convscope.walkthrough.named_filters import parse_filter
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.network.chain import Chain, Step
-    from convscope.network.notation import Convolution, Layer, Pooling
+    from convscope.network.notation import Convolution, Layer
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -207,12 +207,15 @@ def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
     changed: list[Layer] = []  # in a row, also those inside shortcuts, which leave shapes as they are
 
     def change(layer: Layer) -> Layer:
+        if isinstance(layer, (Keep, Join)):  # no step of its own, or those of the last maps
+            changed.append(layer)
+            return layer
         step = next(steps)
         if step is first:
             layer = replace(cast("Convolution", layer), windows=windows)
-        elif step.pools_whole_maps:
+        elif step.pools_whole_maps and isinstance(layer, Pooling):
             _, height, width = build_chain(changed, chain.input_shape, 1).features.input_shape
-            layer = replace(cast("Pooling", layer), windows=Windows((height, width), (height, width)))
+            layer = replace(layer, windows=Windows((height, width), (height, width)))
         changed.append(layer)
         return layer
 

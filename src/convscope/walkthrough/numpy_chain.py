@@ -20,6 +20,7 @@ from convscope.steps import (
     flattening,
     full_connection,
     image,
+    joining,
     relu,
     relu6,
     softmax,
@@ -152,6 +153,10 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
     "addition": NumpyStep(
         lambda _step, inputs, _weights: addition.forward(inputs[0], inputs[1]),
         lambda _step, at_output, _inputs, _weights: addition.gradient(at_output),
+    ),
+    "joining": NumpyStep(
+        lambda _step, inputs, _weights: joining.forward(inputs),
+        lambda _step, at_output, inputs, _weights: joining.gradient(at_output, inputs),
     ),
     "relu": NumpyStep(
         lambda _step, inputs, _weights: relu.forward(inputs[0]),

@@ -19,6 +19,7 @@ from convscope.walkthrough.document import (
     DepthwiseConvolutionStep,
     FlatteningStep,
     FullConnectionStep,
+    JoiningStep,
     LossStep,
     OutputSize,
     PoolingStep,
@@ -119,6 +120,10 @@ def _depthwise(
 
 def _addition(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> AdditionStep:
     return AdditionStep(**common, output=writer.encode(computed.output))
+
+
+def _joining(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> JoiningStep:
+    return JoiningStep(**common, output=writer.encode(computed.output))
 
 
 def _relu6(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> Relu6Step:
@@ -229,6 +234,7 @@ DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnySte
     "relu": _relu,
     "relu6": _relu6,
     "addition": _addition,
+    "joining": _joining,
     "max_pooling": _max_pooling,
     "pooling": _pooling,
     "flattening": _flattening,
