@@ -3,13 +3,14 @@
 import dataclasses
 import struct
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
+from convscope.errors import NetworkError
 from convscope.model.export import RAW_BOUND, noise_pictures
 from convscope.model.open_set import OpenSetRule
 from convscope.model.predictor import Predictor
@@ -124,7 +125,55 @@ def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp
     assert exact <= RAW_BOUND
 
 
-@pytest.mark.parametrize("notation", ["4C3-MP2", "4C3-MP2-6N"])
+BLOCK = "24C1r6-D5s2p1or6-12C1l-(24C1r6-D3r6-12C1l)+"
+"""What EfficientNet-Lite is built of: expand, depthwise, project; and the same with a shortcut."""
+
+
+@pytest.mark.parametrize(
+    "notation",
+    [
+        f"6C3s2p0or6-D3-{BLOCK}-20C1r6-J",
+        "4C3x2s1x2p1x0ol-D2x3s2x1p1x2o-(D3l-(5C1-4C3l)+)+-MP2s1-9Nr6-3Nl",
+        "5C3-K-MP2-K-D3s2p0or6-K-7C1l-J-6N",
+        "J",
+    ],
+)
+def test_networks_with_shortcuts_and_depthwise_convolutions(use, make_model, tmp_path, notation):
+    model = make_model(notation, (3, 15, 14), classes=4)
+    pictures = list(np.random.default_rng(0).integers(0, 256, (4, 15, 14, 3), np.uint8))
+    with use(model) as show:
+        answers = show(write(tmp_path, pictures))
+    exact, carried = differences(model, answers, pictures)
+    assert carried <= ARITHMETIC_BOUND
+    assert exact <= RAW_BOUND
+
+
+PIECES = [
+    *("D3", "D3s2p0o-5C1l", "9C3s2or6", "(D3r6)+", "(AP3s1o-D3p2l)+", "((D3)+-D1l)+", "D2x3s2x1p0x2l"),
+    *("2C3", "12C2s2", "2C3x2p0", "4C1r6", "8C3p2", "MP2", "MP3s2o", "MP2s1", "AP2", "AP3s2o", BLOCK),
+]
+HEADS = [[], ["4N"], ["3Nr6", "5Nl"], ["J"], ["K", "AP1", "K", "2C1", "J", "4N"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_random_networks(use, make_model, tmp_path, seed):
+    random = np.random.default_rng(seed)
+    while True:
+        pieces = [*random.choice(PIECES, random.integers(1, 5)), *HEADS[random.integers(len(HEADS))]]
+        shape = int(random.choice([1, 3])), *(int(side) for side in random.integers(4, 20, 2))
+        with suppress(NetworkError):
+            model = make_model("-".join(pieces), shape, classes=3, seed=seed)
+            break
+    pictures = list(random.integers(0, 256, (3, *shape[1:], shape[0]), np.uint8))
+    with use(model) as show:
+        answers = show(write(tmp_path, pictures))
+    exact, carried = differences(model, answers, pictures)
+    assert carried <= ARITHMETIC_BOUND
+    assert exact <= RAW_BOUND
+
+
+@pytest.mark.parametrize("notation", ["4C3-MP2", "4C3-MP2-6N", "4C3-K-D3s2or6-5C1l-J"])
 def test_unknown_pictures_are_told_as_the_model_tells_them(use, make_model, tmp_path, notation):
     model = make_model(notation, (3, 8, 8))
     random = np.random.default_rng(0)

@@ -1,11 +1,16 @@
 """The network's layers as the page computes them, on channels-last maps.
 
-A full connection is a convolution whose window is the whole map, so there are only two kinds of layer:
+Each has the name of the step whose output it gives, the names of those that it reads, and one of these kinds:
 
-    product   the windows, unrolled into rows (im2col), times the filters; plus bias, then ReLU if it follows
-    pooling   the largest number or the mean of each window; windows may overhang
+    convolution             windows as rows (im2col), times the filters; plus bias, then the activation
+    depthwise_convolution   the same with one filter per map
+    *_pooling               the largest number or the mean of each window
+    addition                the sum of two inputs
+    joining                 the maps of all inputs side by side
 
-Weights are written in channels-last order.
+A full connection is a convolution whose window is the whole map. Activations belong to the layer before them;
+flattening is nothing to do. What a window covers outside the map, padding or overhang, counts as 0, but in a
+pooling not at all. Weights are written in channels-last order.
 """
 
 from __future__ import annotations
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.network.chain import Step
+    from convscope.network.chain import Chain, Step
 
 
 def describe(model: Model) -> list[dict[str, object]]:
@@ -39,10 +44,12 @@ def describe(model: Model) -> list[dict[str, object]]:
         >>> size = Preparation(3, 2, 2)
         >>> chain = parse_chain("MP2", size.shape, 2)
         >>> model = Model(chain, ("cat", "dog"), size, (0,) * 3, (255,) * 3, weights)
-        >>> [(layer["kind"], layer["window"], layer["output"]) for layer in describe(model)]
-        [('max_pooling', (2, 2), [1, 1, 3]), ('product', (1, 1), [1, 1, 2])]
+        >>> [(layer["name"], layer["kind"], layer["inputs"], layer["output"]) for layer in describe(model)]
+        ... # doctest: +NORMALIZE_WHITESPACE
+        [('max_pooling_1', 'max_pooling', ['image'], [1, 1, 3]),
+         ('full_connection_1', 'convolution', ['max_pooling_1'], [1, 1, 2])]
     """
-    return [_describe(step, model) for step in model.chain.layers]
+    return [_describe(step, model) for step in model.chain if step.family in LAYERS]
 
 
 def describe_open_set(model: Model) -> dict[str, object] | None:
@@ -64,8 +71,23 @@ def describe_open_set(model: Model) -> dict[str, object] | None:
 
 
 def _describe(step: Step, model: Model) -> dict[str, object]:
+    chain = model.chain
     channels, *sides = (*step.shape, 1, 1)[:3]
-    return {**LAYERS[step.family](step, model), "output": [*sides, channels]}
+    return {
+        "name": chain.activation(step).name,
+        "inputs": [_maps(chain[name], chain).name for name in step.inputs],
+        "output": [*sides, channels],
+        **LAYERS[step.family](step, model),
+    }
+
+
+def _maps(step: Step, chain: Chain) -> Step:
+    """Return the step whose maps are flattened, or the step itself."""
+    return chain[step.inputs[0]] if step.kind == "flattening" else step
+
+
+def _same(step: Step, _model: Model) -> dict[str, object]:
+    return {"kind": step.kind}
 
 
 def _pooling(step: Step, _model: Model) -> dict[str, object]:
@@ -73,36 +95,48 @@ def _pooling(step: Step, _model: Model) -> dict[str, object]:
 
 
 def _convolution(step: Step, model: Model) -> dict[str, object]:
-    return _product(step, model, step.input_shape[0], step.windows)
+    weight = model.weights[f"{step.name}.weight"].transpose(0, 2, 3, 1)
+    return _filters(step, model, "convolution", step.windows, weight)
+
+
+def _depthwise_convolution(step: Step, model: Model) -> dict[str, object]:
+    weight = model.weights[f"{step.name}.weight"][:, 0]
+    return _filters(step, model, step.kind, step.windows, weight)
 
 
 def _full_connection(step: Step, model: Model) -> dict[str, object]:
-    before = model.chain[step.inputs[0]]
-    channels, height, width = before.input_shape if before.kind == "flattening" else (*before.shape, 1, 1)
-    return _product(step, model, channels, Windows((height, width), (height, width)))
+    before = _maps(model.chain[step.inputs[0]], model.chain)
+    channels, height, width = (*before.shape, 1, 1)[:3]
+    weight = model.weights[f"{step.name}.weight"].reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+    return _filters(step, model, "convolution", Windows((height, width)), weight)
 
 
-def _product(step: Step, model: Model, channels: int, windows: Windows) -> dict[str, object]:
-    weight, bias = (model.weights[name] for name in step.parameters)
-    multiples, scales = split(weight.reshape(-1, channels, *windows.size).transpose(0, 2, 3, 1))
+def _filters(
+    step: Step, model: Model, kind: str, windows: Windows, weight: NDArray[np.float32]
+) -> dict[str, object]:
+    multiples, scales = split(weight)
+    activation = model.chain.activation(step)
     return {
-        "kind": "product",
+        "kind": kind,
         "window": windows.size,
         "stride": windows.stride,
         "padding": windows.padding,
         "weights": _text(multiples.astype("<i2")),
         "scales": _text(scales.astype("<f4")),
-        "bias": _text(bias.astype("<f4")),
-        "relu": model.chain.activation(step).kind == "relu",
+        "bias": _text(model.weights[f"{step.name}.bias"].astype("<f4")),
+        "activation": "linear" if activation is step else activation.kind,
     }
 
 
 LAYERS: dict[str, Callable[[Step, Model], dict[str, object]]] = {
     "convolution": _convolution,
+    "depthwise_convolution": _depthwise_convolution,
     "pooling": _pooling,
+    "addition": _same,
+    "joining": _same,
     "full_connection": _full_connection,
 }
-"""How each family of steps that stand for layers is described to the page."""
+"""How each family of steps is described to the page; activations and flattening are part of other layers."""
 
 
 def _text(numbers: NDArray[np.generic]) -> str:

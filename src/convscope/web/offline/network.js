@@ -1,46 +1,62 @@
 /**
- * The network: from prepared pixels to logits. Maps have their channels last, as `offline/chain.py` describes.
+ * The network: from prepared pixels to logits. Maps have their channels last, as `offline/layers.py` describes.
  *
  * @typedef {[height: number, width: number, channels: number]} Shape
  * @typedef {[high: number, wide: number]} Pair
- * @typedef {{kind: "product", window: Pair, stride: Pair, padding: Pair, output: Shape, relu: boolean,
- *   weights: string, scales: string, bias: string}} ProductFields
- * @typedef {{kind: "max_pooling" | "average_pooling", window: Pair, stride: Pair, output: Shape}} Pooling
+ * @typedef {{name: string, inputs: string[], output: Shape}} Place  of a layer in the network
+ * @typedef {Place & {kind: "convolution" | "depthwise_convolution", window: Pair, stride: Pair, padding: Pair,
+ *   activation: "relu" | "relu6" | "linear", weights: string, scales: string, bias: string}} Filters
+ * @typedef {Place & {kind: "max_pooling" | "average_pooling", window: Pair, stride: Pair}} Pooling
+ * @typedef {Place & {kind: "addition" | "joining"}} Meeting  of several inputs
+ * @typedef {Filters | Pooling | Meeting} Layer
  * @typedef {{network: string, classes: string[], preparation: import("convscope/offline/preparation.js").Preparation,
- *   mean: number[], std: number[], temperature: number, layers: (ProductFields | Pooling)[],
+ *   mean: number[], std: number[], temperature: number, layers: Layer[],
  *   open_set: import("convscope/offline/open_set.js").OpenSetRule | null}} Model
  * @typedef {{features: Float32Array, logits: number[]}} Output  what reaches the output layer, and what that makes of
  *   it, divided by the temperature
+ * @typedef {(...maps: Float32Array[]) => Float32Array} Run  a layer at work
  */
 
-import { Product } from "convscope/offline/product.js";
+import { openDepthwise } from "convscope/offline/depthwise.js";
+import { openAddition, openJoining } from "convscope/offline/meeting.js";
+import { openPooling } from "convscope/offline/pooling.js";
+import { openProducts } from "convscope/offline/product.js";
+
+/** @type {Record<string, (layer: any, inputs: Shape[]) => Run>} */
+const KINDS = {
+  depthwise_convolution: openDepthwise,
+  max_pooling: openPooling,
+  average_pooling: openPooling,
+  addition: openAddition,
+  joining: openJoining,
+};
 
 /**
  * Makes a network ready: its weights are unpacked, its kernel compiled.
  *
  * @param {Model} model
  */
-export async function open(model) {
-  const { preparation, mean, std, temperature } = model;
-  /** @type {Shape} */
-  let shape = [preparation.height, preparation.width, preparation.channels];
-  /** @type {((maps: Float32Array) => Float32Array)[]} */
-  const steps = [];
-  for (const stage of model.layers) {
-    const input = shape;
-    if (stage.kind === "product") {
-      const product = await Product.open(stage, input);
-      steps.push((maps) => product.apply(maps));
-    } else steps.push((maps) => pool(maps, input, stage));
-    shape = stage.output;
-  }
-  const last = steps.pop();
-  if (!last) throw new Error("the network has no output layer");
+export async function open({ preparation, mean, std, temperature, layers }) {
+  /** @type {Map<string, Shape>} */
+  const shapes = new Map([["image", [preparation.height, preparation.width, preparation.channels]]]);
+  for (const { name, output } of layers) shapes.set(name, output);
+  /** @param {Layer} layer */
+  const inputsOf = ({ inputs }) => inputs.map((name) => /** @type {Shape} */ (shapes.get(name)));
+  const products = await openProducts(/** @type {Filters[]} */ (layers.filter(({ kind }) => kind === "convolution")));
+  const runs = layers.map((layer) =>
+    layer.kind === "convolution" ? products(layer, inputsOf(layer)[0]) : KINDS[layer.kind](layer, inputsOf(layer)),
+  );
+  const last = layers[layers.length - 1];
   /** @param {Uint8Array} pixels @returns {Output} */
   return (pixels) => {
-    let features = normalised(pixels, mean, std);
-    for (const step of steps) features = step(features);
-    return { features, logits: Array.from(last(features), (logit) => logit / temperature) };
+    const maps = new Map([["image", normalised(pixels, mean, std)]]);
+    /** @param {string} name */
+    const read = (name) => /** @type {Float32Array} */ (maps.get(name));
+    layers.forEach(({ name, inputs }, place) => maps.set(name, runs[place](...inputs.map(read))));
+    return {
+      features: read(last.inputs[0]),
+      logits: Array.from(read(last.name), (logit) => logit / temperature),
+    };
   };
 }
 
@@ -64,37 +80,4 @@ function normalised(pixels, mean, std) {
     for (let c = 0; c < mean.length; c++, place++) maps[place] = (pixels[place] - mean[c]) / std[c];
   }
   return maps;
-}
-
-/**
- * The largest or the mean cell of every window; of a window that overhangs, only cells of the map count.
- *
- * @param {Float32Array} maps
- * @param {Shape} input
- * @param {Pooling} stage
- */
-function pool(maps, [height, width, channels], { kind, window, stride, output }) {
-  const pooled = new Float32Array(output[0] * output[1] * channels);
-  const cells = new Float64Array(channels);
-  const isMax = kind === "max_pooling";
-  for (let row = 0, place = 0; row < output[0]; row++) {
-    const [top, bottom] = [row * stride[0], Math.min(height, row * stride[0] + window[0])];
-    for (let column = 0; column < output[1]; column++, place += channels) {
-      const [left, right] = [column * stride[1], Math.min(width, column * stride[1] + window[1])];
-      cells.fill(isMax ? -Infinity : 0);
-      for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) {
-          const at = (y * width + x) * channels;
-          for (let c = 0; c < channels; c++) {
-            const cell = maps[at + c];
-            if (!isMax) cells[c] += cell;
-            else if (cell > cells[c]) cells[c] = cell;
-          }
-        }
-      }
-      const count = isMax ? 1 : (bottom - top) * (right - left);
-      for (let c = 0; c < channels; c++) pooled[place + c] = cells[c] / count;
-    }
-  }
-  return pooled;
 }

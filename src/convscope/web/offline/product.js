@@ -1,72 +1,90 @@
 /**
- * A convolution or a full connection: windows unrolled into rows, times the filters, plus bias, then ReLU.
+ * Convolutions and full connections: windows unrolled into rows, times the filters, plus bias, then the activation.
  *
  * @typedef {import("convscope/offline/network.js").Shape} Shape
- * @typedef {import("convscope/offline/network.js").ProductFields} ProductFields
+ * @typedef {import("convscope/offline/network.js").Filters} Filters
+ * @typedef {{kernel: import("convscope/offline/kernel.js").Kernel, rows: Float32Array, sums: Float32Array}} Bench
+ *   what all products share, and where they put the rows and sums that they are at
  */
 
-import { bytesOf } from "convscope/kit/base64.js";
+import { LIMITS, unpack } from "convscope/offline/filters.js";
 import { FILTERS, ROWS, compile } from "convscope/offline/kernel.js";
 
 const AT_ONCE = 64; // rows: they stay in the processor's cache while all filters pass over them
 const BYTES = 4;
 const PAGE = 65_536; // bytes: the unit of WebAssembly's memory
 
-export class Product {
-  /**
-   * @param {ProductFields} stage
-   * @param {Shape} input
-   */
-  static async open(stage, input) {
-    const { buffer } = bytesOf(stage.weights);
-    const length = stage.window[0] * stage.window[1] * input[2];
-    const padded = Math.ceil(stage.output[2] / FILTERS) * FILTERS;
-    const numbers = (AT_ONCE + padded) * length + AT_ONCE * padded;
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((numbers * BYTES) / PAGE) });
-    const product = new Product(stage, input, memory, await compile(memory));
-    product.fill(new Int16Array(buffer), new Float32Array(bytesOf(stage.scales).buffer));
-    return product;
-  }
+/**
+ * Makes room for the products of all these layers in one memory.
+ *
+ * @param {Filters[]} layers
+ * @returns {Promise<(layer: Filters, input: Shape) => import("convscope/offline/network.js").Run>}
+ */
+export async function openProducts(layers) {
+  const unpacked = new Map(layers.map((layer) => [layer, unpack(layer)]));
+  const sizes = [...unpacked.values()].map(({ weights, bias }) => {
+    const [length, padded] = [weights.length / bias.length, paddedCount(bias.length)];
+    return { length, padded, count: padded * length };
+  });
+  const most = (/** @type {"length" | "padded"} */ size) => Math.max(...sizes.map((one) => one[size]));
+  const numbers = [AT_ONCE * most("length"), AT_ONCE * most("padded"), ...sizes.map(({ count }) => count)];
+  const total = numbers.reduce((a, b) => a + b);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((total * BYTES) / PAGE) });
+  let start = 0;
+  // each begins at a multiple of 16 bytes
+  const take = (/** @type {number} */ count) => {
+    const taken = new Float32Array(memory.buffer, start, count);
+    start += count * BYTES;
+    return taken;
+  };
+  const bench = { kernel: await compile(memory), rows: take(numbers[0]), sums: take(numbers[1]) };
+  return (layer, input) => {
+    const { weights, bias } = /** @type {ReturnType<typeof unpack>} */ (unpacked.get(layer));
+    unpacked.delete(layer);
+    const panels = take((paddedCount(bias.length) * weights.length) / bias.length);
+    fill(panels, weights, bias.length);
+    const product = new Product(layer, input, panels, bias, bench);
+    return (maps) => product.apply(maps);
+  };
+}
 
+/** @param {number} filters */
+function paddedCount(filters) {
+  return Math.ceil(filters / FILTERS) * FILTERS;
+}
+
+/**
+ * Puts the weights into panels of eight filters, the eight weights that meet one number side by side.
+ *
+ * @param {Float32Array} panels
+ * @param {Float32Array} weights
+ * @param {number} filters
+ */
+function fill(panels, weights, filters) {
+  const length = weights.length / filters;
+  for (let filter = 0; filter < filters; filter++) {
+    const lane = filter % FILTERS;
+    const panel = (filter - lane) * length;
+    for (let k = 0; k < length; k++) panels[panel + k * FILTERS + lane] = weights[filter * length + k];
+  }
+}
+
+class Product {
   /**
-   * @param {ProductFields} stage
+   * @param {Filters} layer
    * @param {Shape} input
-   * @param {WebAssembly.Memory} memory
-   * @param {import("convscope/offline/kernel.js").Kernel} kernel
+   * @param {Float32Array} panels
+   * @param {Float32Array} bias
+   * @param {Bench} bench
    */
-  constructor(stage, input, memory, kernel) {
-    this.stage = stage;
+  constructor(layer, input, panels, bias, bench) {
+    this.layer = layer;
     this.input = input;
-    this.kernel = kernel;
-    this.bias = new Float32Array(bytesOf(stage.bias).buffer);
-    this.length = stage.window[0] * stage.window[1] * input[2];
-    this.padded = Math.ceil(this.bias.length / FILTERS) * FILTERS;
-    const weights = this.padded * this.length;
-    // all three begin at a multiple of 16 bytes
-    this.weights = new Float32Array(memory.buffer, 0, weights);
-    this.sums = new Float32Array(memory.buffer, weights * BYTES, AT_ONCE * this.padded);
-    this.rows = new Float32Array(
-      memory.buffer,
-      (weights + AT_ONCE * this.padded) * BYTES,
-      AT_ONCE * this.length,
-    );
-  }
-
-  /**
-   * Puts the weights into panels of eight filters, the eight weights that meet one number side by side.
-   *
-   * @param {Int16Array} multiples
-   * @param {Float32Array} steps
-   */
-  fill(multiples, steps) {
-    const { length, weights } = this;
-    steps.forEach((step, filter) => {
-      const lane = filter % FILTERS;
-      const panel = (filter - lane) * length;
-      for (let k = 0; k < length; k++) {
-        weights[panel + k * FILTERS + lane] = multiples[filter * length + k] * step;
-      }
-    });
+    this.panels = panels;
+    this.bias = bias;
+    this.bench = bench;
+    this.length = layer.window[0] * layer.window[1] * input[2];
+    this.padded = paddedCount(bias.length);
   }
 
   /**
@@ -74,7 +92,7 @@ export class Product {
    * @returns {Float32Array}
    */
   apply(maps) {
-    const [height, width, filters] = this.stage.output;
+    const [height, width, filters] = this.layer.output;
     const output = new Float32Array(height * width * filters);
     for (let start = 0; start < height * width; start += AT_ONCE) {
       const count = Math.min(AT_ONCE, height * width - start);
@@ -93,8 +111,9 @@ export class Product {
    * @param {number} count
    */
   unroll(maps, start, count) {
+    const { rows } = this.bench;
     const [height, width, channels] = this.input;
-    const { window, stride, padding, output } = this.stage;
+    const { window, stride, padding, output } = this.layer;
     for (let row = 0; row < count; row++) {
       const top = Math.floor((start + row) / output[1]) * stride[0] - padding[0];
       const left = ((start + row) % output[1]) * stride[1] - padding[1];
@@ -105,23 +124,24 @@ export class Product {
         const filled = isInside ? (to - from) * channels : 0;
         const first = isInside ? at + (from - left) * channels : at;
         const source = ((top + y) * width + from) * channels;
-        this.rows.fill(0, at, first);
-        for (let k = 0; k < filled; k++) this.rows[first + k] = maps[source + k];
-        this.rows.fill(0, first + filled, at + window[1] * channels);
+        rows.fill(0, at, first);
+        for (let k = 0; k < filled; k++) rows[first + k] = maps[source + k];
+        rows.fill(0, first + filled, at + window[1] * channels);
       }
     }
   }
 
   /** @param {number} count  of rows; those that fill the last block are left over from before and not read */
   multiply(count) {
-    const { length, padded, rows, sums, weights } = this;
+    const { length, padded, panels } = this;
+    const { kernel, rows, sums } = this.bench;
     for (let filter = 0; filter < padded; filter += FILTERS) {
       for (let row = 0; row < count; row += ROWS) {
-        this.kernel(
+        kernel(
           rows.byteOffset + row * length * BYTES,
           length * BYTES,
           length,
-          weights.byteOffset + filter * length * BYTES,
+          panels.byteOffset + filter * length * BYTES,
           sums.byteOffset + (row * padded + filter) * BYTES,
           padded * BYTES,
         );
@@ -130,19 +150,20 @@ export class Product {
   }
 
   /**
-   * Adds the bias and takes what is above 0, or all of it in the output layer.
+   * Adds the bias and keeps what comes out between the activation's limits.
    *
    * @param {Float32Array} output
    * @param {number} start
    * @param {number} count
    */
   finish(output, start, count) {
-    const { bias, padded, sums } = this;
-    const least = this.stage.relu ? 0 : -Infinity;
+    const { bias, padded } = this;
+    const { sums } = this.bench;
+    const [least, most] = LIMITS[this.layer.activation];
     for (let row = 0; row < count; row++) {
       const at = (start + row) * bias.length;
       for (let filter = 0; filter < bias.length; filter++) {
-        output[at + filter] = Math.max(least, sums[row * padded + filter] + bias[filter]);
+        output[at + filter] = Math.min(most, Math.max(least, sums[row * padded + filter] + bias[filter]));
       }
     }
   }
