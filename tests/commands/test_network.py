@@ -50,6 +50,15 @@ def test_a_preset_goes_by_its_name(run: Run) -> None:
     assert run("network", "course", *NETWORK[2:]).stdout == run(*NETWORK).stdout
 
 
+def test_a_network_made_for_one_size_needs_no_other_and_shows_its_blocks(run: Run) -> None:
+    lines = [line.split() for line in run("network", "lite0").stdout.splitlines() if line.strip()]
+    assert ["image", "3x224x224", "1x1"] in lines
+    assert ["|", "convolution", "144C1r6", "144x56x56", "3,600", "10,838,016", "11x11"] in lines
+    assert sum(line[:2] == ["+", "addition"] for line in lines) == 9
+    small = run("network", "lite0", "--input", "3x32x32").stdout
+    assert "3x32x32" in small
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -70,5 +79,10 @@ def test_wrong_input_is_explained(run: Run, arguments: list[str], said: str) -> 
 
 def test_without_arguments_the_presets_are_listed(run: Run) -> None:
     lines = [line.split() for line in run("network").stdout.splitlines() if line.strip()]
-    assert [line for line in lines if line[0] in PRESETS] == [list(pair) for pair in PRESETS.items()]
+    listed = dict(line for line in lines if line[0] in PRESETS)
+    assert list(listed) == list(PRESETS)
+    assert listed["course"] == PRESETS["course"]
+    start, end = listed["lite0"].split("...")
+    assert PRESETS["lite0"].startswith(start)
+    assert PRESETS["lite0"].endswith(end)
     assert json.loads(run("network", "--json").stdout) == PRESETS

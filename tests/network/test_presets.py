@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from convscope.errors import NetworkError
 from convscope.network.chain_builder import build_chain, parse_chain
 from convscope.network.notation import parse, write
-from convscope.network.presets import PRESETS, automatic_network
+from convscope.network.presets import MADE_FOR, PRESETS, automatic_network
 from convscope.network.whitening import can_be_whitened
 
 shapes = st.tuples(st.sampled_from([1, 3]), st.integers(1, 1024), st.integers(1, 1024))
@@ -28,7 +28,7 @@ def test_the_automatic_network_ends_in_a_few_cells_and_begins_whitened(shape):
     assert min(chain["flattening"].input_shape[1:]) <= 2
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", sorted(PRESETS.keys() - MADE_FOR.keys()))
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (3, 64, 48)])
 def test_every_preset_fits_the_pictures_of_courses(name, shape):
     assert parse_chain(PRESETS[name], shape, 10).output.shape == (10,)
@@ -38,6 +38,12 @@ def test_small_fits_what_its_description_says():
     parse_chain(PRESETS["small"], (1, 8, 8), 2)
     with pytest.raises(NetworkError):
         parse_chain(PRESETS["small"], (1, 7, 8), 2)
+
+
+def test_a_preset_made_for_a_size_fits_it():
+    assert {name: parse_chain(PRESETS[name], shape, 10).output.shape for name, shape in MADE_FOR.items()} == {
+        "lite0": (10,)
+    }
 
 
 def test_lenet_has_the_parameters_of_the_paper():

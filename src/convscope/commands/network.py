@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from convscope.network.chain import Chain
 
 
+_LINE = 68
+"""Characters of a notation in the list of presets, which a terminal of 80 columns shows in one line."""
+
+
 def network(
     notation: Annotated[
         str | None,
@@ -33,14 +37,17 @@ def network(
 ) -> None:
     """Show a network step by step: shapes, parameters, multiply-adds, receptive fields.
 
-    Without arguments, list the networks that have a name (presets).
+    A bar marks the steps of a block with a shortcut, which an addition ends. Without arguments, list the
+    networks that have a name (presets).
     """
-    from convscope.network.presets import PRESETS
+    from convscope.network.notation import parse_shape
+    from convscope.network.presets import MADE_FOR, PRESETS
 
     if notation is None:
         _print_presets(PRESETS, as_json=as_json)
         return
-    if size is None:
+    shape = parse_shape(size) if size else MADE_FOR.get(notation)
+    if shape is None:
         raise SettingError(
             "the shape of the input is missing",
             why="shapes and costs depend on it",
@@ -48,10 +55,9 @@ def network(
         )
 
     from convscope.network.chain_builder import parse_chain
-    from convscope.network.notation import parse_shape
     from convscope.network.summary import summary
 
-    chain = parse_chain(PRESETS.get(notation, notation), parse_shape(size), classes)
+    chain = parse_chain(PRESETS.get(notation, notation), shape, classes)
     if as_json:
         typer.echo(json.dumps(summary(chain), indent=2))
     else:
@@ -66,10 +72,21 @@ def _print_presets(presets: dict[str, str], *, as_json: bool) -> None:
         return
     rows = table(["preset", "notation"], [])
     for name, notation in presets.items():
-        rows.add_row(name, notation)
+        rows.add_row(name, _shortened(notation))
     console = stdout_console()
     console.print(rows)
     console.print("\nlook further  convscope network PRESET --input 3x32x32")
+
+
+def _shortened(notation: str) -> str:
+    """Return a notation in a line of a terminal: of a long one, the first layers and the last.
+
+    Example:
+        >>> _shortened("-".join(["32C3"] * 20))
+        '32C3-32C3-32C3-32C3-32C3-32C3-...-32C3-32C3'
+    """
+    layers = notation.split("-")
+    return notation if len(notation) <= _LINE else "-".join([*layers[:6], "...", *layers[-2:]])
 
 
 def _print_steps(chain: Chain) -> None:
@@ -82,11 +99,33 @@ def _print_steps(chain: Chain) -> None:
         totals=["total", "", "", *(f"{total:,}" for total in totals), ""],
     )
     _, height, width = chain.input_shape
+    marks = _block_marks(chain)
     for step in chain:
         costs = [f"{cost:,}" if cost else "" for cost in (step.parameter_count, step.multiply_adds)]
         field = step.receptive_field.size_within(height, width)
-        steps.add_row(step.title, step.notation, _shape(step.shape), *costs, _shape(field))
+        steps.add_row(
+            f"{marks[step.name]}{step.title}", step.notation, _shape(step.shape), *costs, _shape(field)
+        )
     stdout_console().print(steps)
+
+
+def _block_marks(chain: Chain) -> dict[str, str]:
+    """Return what marks each step: `| ` for each block with a shortcut that it is in, `+ ` for its end.
+
+    Example:
+        >>> from convscope.network.chain_builder import parse_chain
+        >>> list(_block_marks(parse_chain("(1C3l)+", (1, 8, 8), 2)).values())
+        ['', '| ', '+ ', '', '', '']
+    """
+    names = [step.name for step in chain]
+    marks = dict.fromkeys(names, "")
+    for step in reversed(chain.steps):
+        if step.kind == "addition":
+            start, end = names.index(step.inputs[1]) + 1, names.index(step.name)
+            marks[step.name] += "+ "
+            for name in names[start:end]:
+                marks[name] = marks[step.name][:-2] + "| "
+    return marks
 
 
 def _shape(sides: tuple[int, ...]) -> str:
