@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from convscope.walkthrough.loss_table import table
+from convscope.walkthrough.outputs import outputs
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.smiley import CENTRE_NOTE, smiley_model, smiley_picture
 from convscope.walkthrough.walk import Walk, walk
@@ -54,18 +55,7 @@ class Opened:
 
     def output(self, name):
         """The numbers of a step, by the walk."""
-        step = self.step(name)
-        match step.kind:
-            case "relu":
-                return np.maximum(self.output(step.inputs[0]), 0)
-            case "flattening":
-                return self.output(step.inputs[0]).reshape(-1)
-            case "max_pooling":
-                return step.values(self.output(step.inputs[0]))
-            case "softmax":
-                return np.array(step.output)
-            case _:
-                return step.output.values().astype(float)
+        return outputs(self.walk)[name]
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +94,21 @@ def colour_walk(make_model):
 def colour(open_page, colour_walk):
     tab, url = open_page(page_of(colour_walk.model_dump()), "colour")
     yield Opened(colour_walk, tab, url)
+    assert tab.errors == []
+
+
+@pytest.fixture(scope="session")
+def deep_walk(make_model):
+    """A walk through a small network that has what deep ones are made of, with random weights."""
+    model = make_model("6C3-(8C1r6-D3-6C1l)+-K-D3s2p0or6-9C1-5C1l-J", (3, 14, 12), classes=4, seed=3)
+    picture = np.random.default_rng(1).integers(0, 256, (14, 12, 3), np.uint8)
+    return walk(model, Image.fromarray(picture), picture_name="noise")
+
+
+@pytest.fixture(scope="session")
+def deep(open_page, deep_walk):
+    tab, url = open_page(page_of(deep_walk.model_dump()), "deep")
+    yield Opened(deep_walk, tab, url)
     assert tab.errors == []
 
 

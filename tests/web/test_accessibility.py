@@ -49,6 +49,15 @@ def test_every_view(tab, colour_walk, width):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_views_of_what_deep_networks_are_made_of(open_page, deep_walk, width):
+    opened, url = open_page(page_of(deep_walk.model_dump()), "axe-deep", bypass_csp=True)
+    for step in ("depthwise_convolution_2.relu6", "addition_1", "joining", "average_pooling_1"):
+        assert violations(opened, f"{url}#at={step}", width) == [], step
+    opened.close()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_loss_bench(open_page, bench, theme):
     opened, url = open_page(losses_page(bench), "axe-losses", color_scheme=theme, bypass_csp=True)

@@ -6,8 +6,8 @@ with that cell. Its mean over a map is the map's weight:
     weight[k] = mean over y, x of d logit / d A[k, y, x]
     map[y, x] = max(0, sum over k of weight[k] * A[k, y, x])
 
-divided by its largest value. It uses the maps of the last convolution after ReLU: they know most about the
-classes, and their cells still have positions in the picture.
+divided by its largest value. It uses the last maps that a convolution, its activation or a shortcut gives:
+they know most about the classes, and their cells still have positions in the picture.
 
 Source: R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
 localization", ICCV 2017, https://arxiv.org/abs/1610.02391.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.network.chain import ACTIVATIONS
 from convscope.steps import relu
 from convscope.walkthrough.numpy_chain import gradient_at
 
@@ -29,15 +30,17 @@ if TYPE_CHECKING:
     from convscope.steps.arrays import Array
     from convscope.walkthrough.numpy_chain import ComputedStep
 
+_KINDS = {"convolution", "depthwise_convolution", "addition", *ACTIVATIONS}
+
 
 def layer_of(steps: Sequence[ComputedStep]) -> ComputedStep | None:
-    """Return the last convolution's maps after ReLU that have more than one cell.
+    """Return the last maps of a convolution, after its activation and shortcut, that have more than one cell.
 
     If all have only one cell, it is the last convolution; None if the network has no convolution.
     """
-    rectified = [step for step in steps if step.kind == "relu" and step.output.ndim == 3]
-    with_positions = [step for step in rectified if step.output[0].size > 1]
-    return next(iter([*with_positions[::-1], *rectified[::-1]]), None)
+    convolved = [step for step in steps if step.kind in _KINDS and step.output.ndim == 3]
+    with_positions = [step for step in convolved if step.output[0].size > 1]
+    return next(iter([*with_positions[::-1], *convolved[::-1]]), None)
 
 
 def grad_cam(steps: Sequence[ComputedStep], model: Model, layer: ComputedStep, class_index: int) -> Array:

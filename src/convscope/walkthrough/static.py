@@ -1,7 +1,7 @@
 """A walk as a still figure for a paper or a slide: the steps from left to right, row by row.
 
-Of each convolution the most active maps after ReLU are shown, and the same maps after pooling. Colours are on
-a scale around 0, which is the same before and after ReLU.
+Of each convolution the most active maps are shown, and the same maps after its activation and pooling.
+Colours are on a scale around 0, which is the same before and after ReLU.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from convscope.walkthrough.document import (
     FullConnectionStep,
     ImageStep,
     PoolingStep,
+    Relu6Step,
     ReluStep,
     SoftmaxStep,
     Walk,
 )
+from convscope.walkthrough.outputs import outputs
 from convscope.walkthrough.panels import MAX_BARS, Panel, bars, lay_out, mosaic, number, percent, picture
 
 if TYPE_CHECKING:
@@ -29,8 +31,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.walkthrough.document import AnyStep
+
 _COLUMNS = 6
 _MAX_MAPS = 4
+_MAX_STEPS = 40  # with maps; of a deeper network not all are drawn
+_MAPS = 3  # axes: channel, row, column
+_SAME_MAPS = {"relu", "relu6", "depthwise_convolution"}
+"""Kinds of steps of which map k comes from map k alone, beside pooling."""
 
 
 def draw(walk: Walk, file: IO[bytes], form: Literal["png", "pdf"]) -> None:
@@ -44,36 +52,48 @@ def draw(walk: Walk, file: IO[bytes], form: Literal["png", "pdf"]) -> None:
 
 
 def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
-    maps: NDArray[np.float64] = np.zeros((0, 0, 0))
-    chosen: list[int] = []
-    for step, following in zip(walk.steps, [*walk.steps[1:], None], strict=True):
+    values, shown = outputs(walk), _shown_steps(walk)
+    chosen: dict[str, list[int]] = {}
+    for step, following in zip(walk.steps[:-1], walk.steps[1:], strict=True):
+        maps = values[step.name]
+        if maps.ndim == _MAPS:
+            same_maps = step.kind in _SAME_MAPS or isinstance(step, PoolingStep)
+            chosen[step.name] = chosen[step.inputs[0]] if same_maps else _most_active(maps)
+        if step.name not in shown:
+            continue
         match step:
             case ImageStep():
-                maps, chosen = step.output.values(), [*range(len(step.output.values()))]
                 yield _image(step)
-            case ConvolutionStep():
-                maps = step.output.values()
-                chosen = _most_active(maps)
-                yield _maps(step.notation, maps, chosen, f"convolution, {_times(step.shape)}")
-            case ReluStep() if maps.ndim == 3:
-                limit = float(np.abs(maps[chosen]).max(initial=0))
-                maps = np.maximum(maps, 0)
-                caption = f"{percent(step.silenced_fraction)} of the cells set to 0"
-                yield _maps("ReLU", maps, chosen, caption, limit)
-            case PoolingStep():
-                maps = step.values(maps)
-                yield _maps(
-                    step.notation, maps, chosen, f"{step.kind.replace('_', ' ')}, {_times(step.shape)}"
-                )
             case FullConnectionStep():
-                maps = step.output.values()
-                yield (
-                    _neurons(step, walk, predicted) if not isinstance(following, ReluStep) else _hidden(step)
-                )
+                hidden = not isinstance(following, SoftmaxStep)
+                yield _hidden(step, maps) if hidden else _neurons(step, walk, predicted)
             case SoftmaxStep():
                 yield _softmax(step, walk)
+            case _ if maps.ndim == _MAPS and maps[0].size > 1:
+                yield _step_maps(step, values, chosen[step.name])
             case _:
                 pass
+
+
+def _shown_steps(walk: Walk) -> set[str]:
+    """Return the names of the steps that are drawn; of a deep network's maps, the last ones of each size."""
+    names = {step.name for step in walk.steps}
+    with_maps = [step for step in walk.steps if len(step.shape) == _MAPS]
+    if len(with_maps) <= _MAX_STEPS:
+        return names
+    last = {tuple(step.shape[1:]): step.name for step in with_maps}
+    return names - {step.name for step in with_maps} | {*last.values(), walk.steps[0].name}
+
+
+def _step_maps(step: AnyStep, values: dict[str, NDArray[np.float64]], chosen: list[int]) -> Panel:
+    maps = values[step.name]
+    title, caption = step.notation, f"{step.kind.replace('_', ' ')}, {_times(step.shape)}"
+    limit = None
+    if isinstance(step, (ReluStep, Relu6Step)):
+        title = "ReLU6" if isinstance(step, Relu6Step) else "ReLU"
+        caption = f"{percent(step.silenced_fraction)} of the cells set to 0"
+        limit = float(np.abs(values[step.inputs[0]][chosen]).max(initial=0))
+    return _maps(title or step.kind, maps, chosen, caption, limit)
 
 
 def _filter_panels(walk: Walk) -> Iterator[Panel | None]:
@@ -122,14 +142,13 @@ def _maps(
     return Panel(title, legend, lambda axes: mosaic(axes, shown, limit))
 
 
-def _hidden(step: FullConnectionStep) -> Panel:
-    """Draw the neurons after ReLU as a block of cells, row by row."""
-    values = np.maximum(step.output.values(), 0)
+def _hidden(step: FullConnectionStep, values: NDArray[np.float64]) -> Panel:
+    """Draw the neurons, before any activation, as a block of cells, row by row."""
     columns = math.ceil(math.sqrt(len(values)))
     block = np.full(columns * -(-len(values) // columns), np.nan)
     block[: len(values)] = values
-    limit = float(values.max(initial=0)) or 1.0
-    caption = f"full connection and ReLU, {len(values)} neurons\nfrom {number(-limit)} to {number(limit)}"
+    limit = float(np.abs(values).max(initial=0)) or 1.0
+    caption = f"full connection, {len(values)} neurons\nfrom {number(-limit)} to {number(limit)}"
     return Panel(step.notation, caption, lambda axes: mosaic(axes, block.reshape(1, -1, columns), limit))
 
 

@@ -44,7 +44,7 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
     maps = {index: encode(grad_cam(steps, model, layer, index), "float32") for index in shown}
     channels, height, width = layer.output.shape
     text = (
-        f"Each of the {channels} maps of the last convolution, after ReLU, is weighted by the mean gradient "
+        f"Each of the {channels} maps of {layer.name} is weighted by the mean gradient "
         "of the class's logit on it. Their sum, with negative numbers set to 0 and divided by its largest "
         "value, shows where the evidence lies. These maps are used because they say most about the classes "
         f"and still have positions: {height} × {width} of them."

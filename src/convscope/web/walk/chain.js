@@ -11,19 +11,23 @@
  * @property {string} short  for narrow places: `conv 1`
  * @property {string} unit  what one of its numbers is called
  * @property {string[] | null} map_names
- * @property {Step | null} before  the step that it reads
+ * @property {Step[]} sources  the steps that it reads
  * @property {number} limit  the end of its colour scale
  *
  * @typedef {Read<import("convscope/walk/document.js").ImageStep>} ImageStep
  * @typedef {Read<import("convscope/walk/document.js").ConvolutionStep>} ConvolutionStep
+ * @typedef {Read<import("convscope/walk/document.js").DepthwiseConvolutionStep>} DepthwiseConvolutionStep
  * @typedef {Read<import("convscope/walk/document.js").ReluStep>} ReluStep
+ * @typedef {Read<import("convscope/walk/document.js").Relu6Step>} Relu6Step
+ * @typedef {Read<import("convscope/walk/document.js").AdditionStep>} AdditionStep
+ * @typedef {Read<import("convscope/walk/document.js").JoiningStep>} JoiningStep
  * @typedef {Read<import("convscope/walk/document.js").PoolingStep>} PoolingStep
  * @typedef {Read<import("convscope/walk/document.js").FlatteningStep>} FlatteningStep
  * @typedef {Read<import("convscope/walk/document.js").FullConnectionStep>} FullConnectionStep
  * @typedef {Read<import("convscope/walk/document.js").SoftmaxStep>} SoftmaxStep
  * @typedef {Read<import("convscope/walk/document.js").LossStep>} LossStep
- * @typedef {ImageStep | ConvolutionStep | ReluStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep
- *   | LossStep} Step
+ * @typedef {ImageStep | ConvolutionStep | DepthwiseConvolutionStep | ReluStep | Relu6Step | AdditionStep | JoiningStep
+ *   | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep | LossStep} Step
  * @typedef {Omit<Walk, "steps"> & {steps: Step[]}} Chain
  */
 
@@ -46,8 +50,10 @@ export async function read(walk, kinds) {
   const { steps, ...chain } = await unpackAll(walk);
   /** @type {Map<string, Step>} */
   const done = new Map();
-  for (const raw of steps)
-    done.set(raw.name, complete(raw, done.get(raw.inputs[0]) ?? null, kinds[raw.kind]));
+  for (const raw of steps) {
+    const sources = raw.inputs.map((name) => /** @type {Step} */ (done.get(name))); // a step reads only earlier ones
+    done.set(raw.name, complete(raw, sources, kinds[raw.kind]));
+  }
   return { ...chain, steps: [...done.values()] };
 }
 
@@ -74,12 +80,14 @@ export function stepOfKind(chain, kind) {
 }
 
 /**
+ * The step that a step reads; the first, if there are several.
+ *
  * @param {Step} step
  * @returns {Step}
  */
 export function stepBefore(step) {
-  if (step.before === null) throw new RangeError(`nothing comes before ${step.name}`);
-  return step.before;
+  if (step.sources.length === 0) throw new RangeError(`nothing comes before ${step.name}`);
+  return step.sources[0];
 }
 
 /**
@@ -203,13 +211,12 @@ function activity(values) {
 
 /**
  * @param {any} raw
- * @param {Step | null} before
+ * @param {Step[]} sources
  * @param {import("convscope/walk/view.js").Kind} kind
  * @returns {Step}
  */
-function complete(raw, before, kind) {
-  const input = /** @type {Step} */ (before); // only kinds that read a step ask for it
-  const output = kind.output?.(raw, input) ?? tensor(raw.output);
+function complete(raw, sources, kind) {
+  const output = kind.output?.(raw, sources) ?? tensor(raw.output);
   const number = /_(\d+)$/.exec(raw.name)?.[1];
   return {
     ...raw,
@@ -217,10 +224,10 @@ function complete(raw, before, kind) {
     title: kind.title?.(raw) ?? raw.name.replaceAll("_", " "),
     short: number ? `${kind.short} ${number}` : kind.short,
     unit: kind.unit ?? "neuron",
-    map_names: kind.mapNames?.(raw, input) ?? null,
+    map_names: kind.mapNames?.(raw, sources) ?? null,
     shape: output.shape,
-    before,
-    limit: kind.limit?.(input) ?? limitOf(output.data),
+    sources,
+    limit: kind.limit?.(sources, output) ?? limitOf(output.data),
   };
 }
 
@@ -234,6 +241,6 @@ export function isOfClasses(chain, step) {
   return (
     step.kind === "softmax" ||
     step.kind === "loss" ||
-    chain.steps.some(({ kind, before }) => kind === "softmax" && before === step)
+    chain.steps.some(({ kind, sources }) => kind === "softmax" && sources[0] === step)
   );
 }

@@ -3,6 +3,18 @@
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  *
+ * @typedef {object} AdditionStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"addition"} kind
+ * @property {Tensor} output
+ *
  * @typedef {object} After
  * @property {number[]} max
  * @property {number[]} average
@@ -37,15 +49,35 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
- * @property {"convolution"} kind
- * @property {string[] | null} filter_names
  * @property {Tensor} filters
  * @property {Tensor} bias
  * @property {[number, number]} window
  * @property {[number, number]} stride
  * @property {[number, number]} padding
+ * @property {boolean} overhang
  * @property {OutputSize} output_size
  * @property {Tensor} output
+ * @property {"convolution"} kind
+ * @property {string[] | null} filter_names
+ *
+ * @typedef {object} DepthwiseConvolutionStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {Tensor} filters
+ * @property {Tensor} bias
+ * @property {[number, number]} window
+ * @property {[number, number]} stride
+ * @property {[number, number]} padding
+ * @property {boolean} overhang
+ * @property {OutputSize} output_size
+ * @property {Tensor} output
+ * @property {"depthwise_convolution"} kind
  *
  * @typedef {object} FlatteningStep
  * @property {string} name
@@ -115,6 +147,18 @@
  * @property {number[]} before
  * @property {After} after
  * @property {ByPooling | null} by_pooling
+ *
+ * @typedef {object} JoiningStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"joining"} kind
+ * @property {Tensor} output
  *
  * @typedef {object} Linear
  * @property {number[]} classes
@@ -200,6 +244,20 @@
  * @property {Tensor} mean
  * @property {number[]} pictures
  *
+ * @typedef {object} Relu6Step
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {"relu6"} kind
+ * @property {Tensor} silenced
+ * @property {number} silenced_fraction
+ * @property {number} capped_fraction
+ *
  * @typedef {object} ReluStep
  * @property {string} name
  * @property {string[]} inputs
@@ -245,7 +303,7 @@
  * @property {number} temperature
  * @property {number[]} probabilities
  * @property {number} largest_difference
- * @property {(ImageStep | ConvolutionStep | ReluStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep | LossStep)[]} steps
+ * @property {(ImageStep | ConvolutionStep | ReluStep | DepthwiseConvolutionStep | Relu6Step | AdditionStep | JoiningStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep | LossStep)[]} steps
  * @property {Note[]} notes
  * @property {Why | null} why
  * @property {Neighbour[]} neighbours

@@ -7,7 +7,7 @@
  * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
  */
 
-import { mapOf, range } from "convscope/kit/arrays.js";
+import { mapOf } from "convscope/kit/arrays.js";
 import { board } from "convscope/kit/board.js";
 import { element } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
@@ -22,20 +22,25 @@ import { rounding, titleOf } from "convscope/walk/output_maps.js";
  * @param {Context} context
  * @param {object} setting
  * @param {number} setting.map  the one drawn large
- * @param {boolean} setting.all  whether the window reaches through all of them
+ * @param {number[]} [setting.spanned]  those that the window spans and that are drawn small, if it spans more than one
+ * @param {string} [setting.title]  what it is called, if not by its number
+ * @param {number} [setting.limit]  the end of the colour scale, if not that of the step
+ * @param {number} [setting.tallest]  screen pixels that the large map may take down
  * @param {Margin} [setting.margin]
  * @param {(map: number) => void} [setting.onChoose]
  */
-export function inputMaps(before, context, { map, all, margin, onChoose }) {
+export function inputMaps(before, context, setting) {
+  const { map, spanned = [], title, limit = before.limit, tallest, margin, onChoose } = setting;
   const { theme, room } = context;
   const [maps, height, width] = before.shape;
   const what = before.kind === "image" ? "channels" : "maps";
   const values = mapOf(before.output, map);
+  const spanning = `The window spans all ${maps} ${what}${spanned.length < maps ? `; these ${spanned.length} add most to the chosen number` : ""}:`;
   const [rows, columns] = margin
     ? [height + margin.top + margin.bottom, width + margin.left + margin.right]
     : [height, width];
-  const cell = cellSize(columns, rows, room.input);
-  const paint = (/** @type {number} */ one) => signedPaint(mapOf(before.output, one), before.limit, theme);
+  const cell = cellSize(columns, rows, room.input, tallest);
+  const paint = (/** @type {number} */ one) => signedPaint(mapOf(before.output, one), limit, theme);
   const large = board({ height, width, cell, margin, paint: paint(map) }, theme, {
     label: `input: ${mapName(before, map)} of ${before.title}`,
     text: (index) => three(values[index]),
@@ -45,7 +50,7 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
   });
   const small = gallery(
     {
-      maps: all ? range(maps) : [],
+      maps: spanned,
       height,
       width,
       margin,
@@ -59,12 +64,12 @@ export function inputMaps(before, context, { map, all, margin, onChoose }) {
   small.choose(map);
   return {
     nodes: [
-      element("h3", { class: "input" }, titleOf(before, map)),
+      element("h3", { class: "input" }, title ?? titleOf(before, map)),
       large.element,
-      legend(before.limit, theme),
+      legend(limit, theme),
       rounding(before, map),
-      all && maps > 1 && element("p", { class: "quiet" }, `The window spans all ${maps} ${what}:`),
-      all && maps > 1 && small.element,
+      spanned.length > 1 && element("p", { class: "quiet" }, spanning),
+      spanned.length > 1 && small.element,
     ],
     /** @param {Rectangle} window */
     mark(window) {

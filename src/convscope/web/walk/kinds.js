@@ -3,15 +3,18 @@
  * A new kind is an entry here and a module in `views/`.
  */
 
+import { addition } from "convscope/walk/views/addition.js";
 import { convolution } from "convscope/walk/views/convolution.js";
+import { depthwiseConvolution } from "convscope/walk/views/depthwise_convolution.js";
 import { flattening } from "convscope/walk/views/flattening.js";
 import { fullConnection } from "convscope/walk/views/full_connection.js";
 import { image } from "convscope/walk/views/image.js";
 import { invariance } from "convscope/walk/views/invariance.js";
+import { joining } from "convscope/walk/views/joining.js";
 import { loss } from "convscope/walk/views/loss.js";
 import { overview } from "convscope/walk/views/overview.js";
 import { averagePooling, maxPooling } from "convscope/walk/views/pooling.js";
-import { relu } from "convscope/walk/views/relu.js";
+import { relu, relu6 } from "convscope/walk/views/relu.js";
 import { softmax } from "convscope/walk/views/softmax.js";
 import { why } from "convscope/walk/views/why.js";
 
@@ -19,7 +22,11 @@ import { why } from "convscope/walk/views/why.js";
 export const KINDS = {
   image,
   convolution,
+  depthwise_convolution: depthwiseConvolution,
   relu,
+  relu6,
+  addition,
+  joining,
   max_pooling: maxPooling,
   average_pooling: averagePooling,
   flattening,

@@ -12,18 +12,25 @@ import { full, three } from "convscope/kit/numbers.js";
 /**
  * @param {object} setting
  * @param {Part[]} setting.parts
+ * @param {{title: string, value: number} | null} [setting.rest]  what parts that are not listed add up to
  * @param {number} setting.bias
  * @param {number} setting.result  what the column comes to
  * @param {number} setting.output  what the walk holds for it
  * @param {boolean} setting.isRounded  whether the walk holds it, or what it comes from, rounded
  * @param {(part: number, open: boolean) => void} setting.onFold
  */
-export function sum({ parts, bias, result, output, isRounded, onFold }) {
-  const written = column([...parts.map(({ subtotal }) => subtotal), bias, result]);
+export function sum({ parts, rest = null, bias, result, output, isRounded, onFold }) {
+  const written = column([
+    ...parts.map(({ subtotal }) => subtotal),
+    bias,
+    result,
+    ...(rest ? [rest.value] : []),
+  ]);
   return element(
     "div",
     { class: "sum" },
     parts.map((part, index) => fold(part, written[index], (open) => onFold(index, open))),
+    rest && line(rest.title, "quiet", written[parts.length + 2]),
     line("bias", "weights", written[parts.length]),
     line("result", "output", written[parts.length + 1]),
     element(

@@ -32,7 +32,12 @@ export function trail(chain, state, theme, step, place) {
     const at = last ? place : stop.place;
     const text = isInside(of, at) ? `${of.short} ${placeText(chain, of, at)}` : of.short;
     const here = format({ ...state, trail: state.trail.slice(0, index + 1) });
-    return element("li", {}, last ? element("strong", {}, text) : link(here, text));
+    return element(
+      "li",
+      {},
+      last ? element("strong", {}, text) : link(here, text),
+      last ? null : otherWay(state, index, of),
+    );
   });
   const pixels = pixelsBehind(chain, step, place);
   return [
@@ -40,6 +45,23 @@ export function trail(chain, state, theme, step, place) {
     element("ol", { "aria-label": "from the number back to the pixels" }, pieces),
     element("p", { class: "quiet" }, `receptive field: ${pixels.height} × ${pixels.width} pixels`),
   ];
+}
+
+/**
+ * The way that was not taken from a sum of two maps: through the block, or along the shortcut.
+ *
+ * @param {State} state
+ * @param {number} index  of the stop in the trail
+ * @param {Step} step  of that stop
+ */
+function otherWay(state, index, { kind, sources }) {
+  if (kind !== "addition") return null;
+  const [{ place }, next] = state.trail.slice(index);
+  const taken = sources.findIndex(({ name }) => name === next.step);
+  if (taken < 0) return null;
+  const other = { step: sources[1 - taken].name, place };
+  const href = format({ ...state, trail: [...state.trail.slice(0, index + 1), other] });
+  return [" (", link(href, taken === 0 ? "or along the shortcut" : "or through the block"), ")"];
 }
 
 /**

@@ -10,28 +10,33 @@ import { element } from "convscope/kit/dom.js";
 import { legend } from "convscope/kit/legend.js";
 import { cellSize, layout, signedPaint } from "convscope/kit/maps.js";
 import { count, three } from "convscope/kit/numbers.js";
+import { hasMaps } from "convscope/walk/chain.js";
 
 /**
+ * The numbers of a column, or of maps that have one cell each.
+ *
  * @param {Step} step
  * @param {Context} context
  * @param {"input" | "output"} role
  * @param {(index: number) => void} [onPick]  what a click does instead of choosing the number
+ * @param {number} [limit]  the end of the colour scale, if not that of the step
  */
-export function vector(step, context, role, onPick) {
+export function vector(step, context, role, onPick, limit = step.limit) {
   const values = step.output.data;
   const { width, height } = layout(values.length);
   const cell = cellSize(width, height, context.room[role]);
+  const placeOf = (/** @type {number} */ index) => (hasMaps(step) ? [index, 0, 0] : [index]);
   const large = board(
-    { height, width, cell, paint: signedPaint(values, step.limit, context.theme) },
+    { height, width, cell, paint: signedPaint(values, limit, context.theme) },
     context.theme,
     {
       label: `${step.title}, ${values.length} numbers; arrow keys move`,
       text: (index) => three(values[index]),
       listener: {
         steered: role === "output",
-        point: (row, column) => role === "output" && context.point([row * width + column]),
+        point: (row, column) => role === "output" && context.point(placeOf(row * width + column)),
         leave: () => role === "output" && context.leave(),
-        pick: (row, column) => (onPick ?? ((index) => context.pick([index])))(row * width + column),
+        pick: (row, column) => (onPick ?? ((index) => context.pick(placeOf(index))))(row * width + column),
       },
     },
   );
@@ -39,11 +44,12 @@ export function vector(step, context, role, onPick) {
     nodes: [
       element("h3", { class: role }, `${count(values.length)} numbers`),
       large.element,
-      legend(step.limit, context.theme),
+      legend(limit, context.theme),
       width > 1 && element("p", { class: "quiet" }, `Laid out row by row, ${width} in each row.`),
     ],
-    /** @param {number} index */
+    /** @param {number | null} index */
     mark(index) {
+      if (index === null) return large.outline(role, null);
       large.outline(role, { top: Math.floor(index / width), left: index % width, height: 1, width: 1 });
     },
   };

@@ -41,9 +41,10 @@
  * @property {(step: any, context: Context) => View} view
  * @property {(raw: any) => string} [title]  if it is not the step's name
  * @property {string} [unit]  what one of its numbers is called, "neuron" if nothing is said
- * @property {(raw: any, before: Step) => Tensor} [output]  its numbers, where the document does not hold them
- * @property {(before: Step) => number} [limit]  the end of its colour scale, if it is not its largest number
- * @property {(raw: any, before: Step) => string[] | null} [mapNames]  if its maps have names
+ * @property {(raw: any, sources: Step[]) => Tensor} [output]  its numbers, where the document does not hold them
+ * @property {(sources: Step[], output: Tensor) => number} [limit]  the end of its colour scale, if it is not its
+ *   largest number
+ * @property {(raw: any, sources: Step[]) => string[] | null} [mapNames]  if its maps have names
  *
  * @typedef {object} Extra  a page that is no step
  * @property {string} title

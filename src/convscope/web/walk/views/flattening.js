@@ -26,7 +26,7 @@ export const flattening = {
   },
   view: draw,
   unit: "number",
-  output: ({ shape }, before) => ({ ...before.output, shape }),
+  output: ({ shape }, [before]) => ({ ...before.output, shape }),
 };
 
 /**
@@ -49,7 +49,7 @@ function draw(step, context) {
     show([index]) {
       const [map, row, column] = cellOfIndex(index, step.input_shape);
       if (map !== drawn) {
-        maps = inputMaps(before, context, { map, all: false });
+        maps = inputMaps(before, context, { map });
         input.replaceChildren(...flat(maps.nodes));
         drawn = map;
       }

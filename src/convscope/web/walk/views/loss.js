@@ -216,10 +216,10 @@ function lossesOf({ truths }, truth) {
  * The cross-entropy of each class as the truth, as far as the walk holds it.
  *
  * @param {LossStep} step
- * @param {import("convscope/walk/chain.js").Step} before
+ * @param {import("convscope/walk/chain.js").Step[]} sources
  * @returns {import("convscope/kit/arrays.js").Tensor}
  */
-function ofTruths({ truths }, { shape }) {
+function ofTruths({ truths }, [{ shape }]) {
   const losses = new Float64Array(shape[0]).fill(NaN);
   for (const { truth, cross_entropy } of truths) losses[truth] = cross_entropy;
   return { shape, data: losses };

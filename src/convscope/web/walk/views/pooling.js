@@ -1,7 +1,7 @@
 /** Pooling: every window gives its largest number, or its mean, and the rest is thrown away. */
 
 import { range } from "convscope/kit/arrays.js";
-import { element, link } from "convscope/kit/dom.js";
+import { element, flat, link } from "convscope/kit/dom.js";
 import { numberGrid } from "convscope/kit/grid.js";
 import { NO_MARGIN } from "convscope/kit/maps.js";
 import { number } from "convscope/kit/number.js";
@@ -10,7 +10,11 @@ import { windowOf } from "convscope/kit/receptive.js";
 import { format } from "convscope/kit/address.js";
 import { mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { inputMaps } from "convscope/walk/input_maps.js";
+import { writtenMean } from "convscope/walk/mean.js";
 import { outputMaps } from "convscope/walk/output_maps.js";
+import { vector } from "convscope/walk/vector.js";
+
+const MOST_CELLS = 64; // of a window that is drawn as a grid of numbers
 
 /**
  * @typedef {import("convscope/walk/chain.js").PoolingStep} PoolingStep
@@ -41,8 +45,9 @@ export const maxPooling = {
     ],
   },
   view: (step, context) => draw(step, context, MAXIMUM),
+  title: titleOf,
   output: maxima,
-  mapNames: (_, before) => before.map_names,
+  mapNames: (_, [before]) => before.map_names,
 };
 
 /** @type {import("convscope/walk/view.js").Kind} */
@@ -54,10 +59,12 @@ export const averagePooling = {
     more: [
       "Max pooling asks whether a feature is there at all; average pooling asks how much of it there is.",
       "It has no weights, and it is a linear step.",
+      "Where one window is the whole map, this is global average pooling: each map becomes one number, and the size of the picture no longer matters.",
     ],
   },
   view: (step, context) => draw(step, context, MEAN),
-  mapNames: (_, before) => before.map_names,
+  title: titleOf,
+  mapNames: (_, [before]) => before.map_names,
 };
 
 /** @type {Rule} */
@@ -74,23 +81,57 @@ const MEAN = { spoken: "mean", winner: () => null, arithmetic: mean, kept: () =>
  */
 function draw(step, context, rule) {
   const before = stepBefore(step);
-  const input = inputMaps(before, context, { map: context.place[0], all: false, margin: overhang(step) });
-  const output = outputMaps(step, context);
+  const inputs = element("div", { class: "stack" });
+  const output = isOneCell(step) ? singles(step, context) : outputMaps(step, context);
   const middle = element("div", { class: "stack" });
+  let drawn = -1;
+  let input = inputMaps(before, context, { map: context.place[0], margin: overhang(step) });
   return {
-    input: input.nodes,
+    input: [inputs],
     middle: [middle, counts(step, context, rule), sizes(step)],
     output: output.nodes,
     show(place) {
-      const [, row, column] = place;
+      const [map, row, column] = place;
+      if (map !== drawn) {
+        input = inputMaps(before, context, { map, margin: overhang(step) });
+        inputs.replaceChildren(...flat(input.nodes));
+        drawn = map;
+      }
       input.mark(windowAt(step, row, column));
-      output.show(row, column);
+      output.show(row, column, map);
       const winner = rule.winner(step, place);
       if (winner) input.large.outline("winner", { top: winner[1], left: winner[2], height: 1, width: 1 });
       middle.replaceChildren(...arithmetic(step, context, place, rule));
     },
     spoken: (place) =>
       `${rule.spoken} of ${cellsOf(step, place).length} cells is ${three(valueAt(step, place))}`,
+  };
+}
+
+/** A pooling whose window is the whole map is global. @param {PoolingStep} raw */
+function titleOf({ name, kind, shape, window, stride }) {
+  const text = name.replaceAll("_", " ");
+  const isGlobal = shape[1] * shape[2] === 1 && window.every((side, axis) => side === stride[axis]);
+  return isGlobal ? text.replace(kind.replaceAll("_", " "), `global ${kind.replaceAll("_", " ")}`) : text;
+}
+
+/** Whether each map becomes a single number. @param {PoolingStep} step */
+function isOneCell({ shape: [, rows, columns] }) {
+  return rows * columns === 1;
+}
+
+/**
+ * What comes out where each map becomes a single number.
+ *
+ * @param {PoolingStep} step
+ * @param {Context} context
+ */
+function singles(step, context) {
+  const output = vector(step, context, "output");
+  return {
+    nodes: output.nodes,
+    /** @param {number} _row @param {number} _column @param {number} map */
+    show: (_row, _column, map) => output.mark(map),
   };
 }
 
@@ -101,6 +142,18 @@ function draw(step, context, rule) {
  * @param {Rule} rule
  */
 function arithmetic(step, context, place, rule) {
+  const inside = cellsOf(step, place);
+  const grid = inside.length <= MOST_CELLS ? [windowGrid(step, context, place, rule)] : [];
+  return [...grid, rule.arithmetic(step, context, inside, place)];
+}
+
+/**
+ * @param {PoolingStep} step
+ * @param {Context} context
+ * @param {Place} place
+ * @param {Rule} rule
+ */
+function windowGrid(step, context, place, rule) {
   const before = stepBefore(step);
   const winner = rule.winner(step, place);
   const inside = cellsOf(step, place);
@@ -117,19 +170,16 @@ function arithmetic(step, context, place, rule) {
       href: context.backTo({ step: before.name, place: at }),
     };
   });
-  return [
-    numberGrid(
-      {
-        caption: `window of ${mapName(before, map)}`,
-        role: "input",
-        cells,
-        columns: width,
-        limit: before.limit,
-      },
-      context.theme,
-    ),
-    rule.arithmetic(step, context, inside, place),
-  ];
+  return numberGrid(
+    {
+      caption: `window of ${mapName(before, map)}`,
+      role: "input",
+      cells,
+      columns: width,
+      limit: before.limit,
+    },
+    context.theme,
+  );
 }
 
 /** @type {Rule["arithmetic"]} */
@@ -149,14 +199,11 @@ function maximum(step, context, _, place) {
 /** @type {Rule["arithmetic"]} */
 function mean(step, _, cells, place) {
   const before = stepBefore(step);
-  const total = cells.reduce((sum, cell) => sum + valueAt(before, cell), 0);
-  return element(
-    "p",
-    { class: "equation" },
-    number(total),
-    ` / ${cells.length} = `,
-    element("strong", { class: "output" }, number(valueAt(step, place))),
+  const rows = [...new Set(cells.map(([, row]) => row))];
+  const values = rows.map((row) =>
+    cells.filter((cell) => cell[1] === row).map((cell) => valueAt(before, cell)),
   );
+  return writtenMean(values, rows, valueAt(step, place), Boolean(before.output.scales));
 }
 
 /**
@@ -249,10 +296,10 @@ function keptByMaximum({ kept_fraction, lost_fraction }) {
  * The numbers of the cells that a walk names as winners.
  *
  * @param {PoolingStep} step
- * @param {import("convscope/walk/chain.js").Step} before
+ * @param {import("convscope/walk/chain.js").Step[]} sources
  * @returns {import("convscope/kit/arrays.js").Tensor}
  */
-function maxima(step, { output: input }) {
+function maxima(step, [{ output: input }]) {
   const { window, stride } = step;
   const { shape, data } = winnersOf(step);
   const [, height, width] = shape;

@@ -1,7 +1,8 @@
-/** ReLU: negative numbers become 0, the others stay; drawn without and with, in the same colours. */
+/** ReLU and ReLU6: negative numbers become 0, the others stay up to a limit; drawn without and with, in the same colours. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
+import { chart } from "convscope/kit/curves.js";
 import { element, link } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
 import { percent, three } from "convscope/kit/numbers.js";
@@ -10,6 +11,27 @@ import { inputMaps } from "convscope/walk/input_maps.js";
 import { noRelu } from "convscope/walk/no_relu.js";
 import { outputMaps, shownMaps } from "convscope/walk/output_maps.js";
 import { vector } from "convscope/walk/vector.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").Step} Step
+ * @typedef {import("convscope/walk/chain.js").ReluStep} ReluStep
+ * @typedef {import("convscope/walk/chain.js").Relu6Step} Relu6Step
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
+ *
+ * @typedef {object} Rule  what differs between the two
+ * @property {string} name
+ * @property {number} cap  the largest number that comes out
+ * @property {[string, string]} formula  before and after the number
+ */
+
+const SIX = 6;
+
+/** @type {Rule} */
+const UNCAPPED = { name: "ReLU", cap: Infinity, formula: ["max(0, ", ")"] };
+
+/** @type {Rule} */
+const CAPPED = { name: "ReLU6", cap: SIX, formula: ["min(max(0, ", `), ${SIX})`] };
 
 /** @type {import("convscope/walk/view.js").Kind} */
 export const relu = {
@@ -23,41 +45,68 @@ export const relu = {
       "Where a number was set to 0, no gradient flows back during training either.",
     ],
   },
-  view: draw,
-  title: ({ name }) => `ReLU after ${name.split(".")[0].replaceAll("_", " ")}`,
-  output: (_, before) => rectified(before.output),
-  limit: (before) => before.limit,
-  mapNames: (_, before) => before.map_names,
+  ...ofRule(UNCAPPED),
 };
 
-/**
- * @param {import("convscope/walk/chain.js").ReluStep} step
- * @param {import("convscope/walk/view.js").Context} context
- * @returns {import("convscope/walk/view.js").View}
- */
-function draw(step, context) {
-  const before = stepBefore(step);
-  const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
-  const middle = element("div", { class: "stack" });
+/** @type {import("convscope/walk/view.js").Kind} */
+export const relu6 = {
+  short: "ReLU6",
+  text: {
+    does: "Negative numbers become 0 and numbers above 6 become 6; those between stay as they are: min(max(0, x), 6).",
+    attempt: "Find a number above 6 on the left, then the same cell on the right.",
+    more: [
+      "Up to 6 it is ReLU. The cap keeps all numbers between 0 and 6, so that they can be stored in 8 bits with steps of one size.",
+      "Where a number was set to 0 or to 6, no gradient flows back during training.",
+    ],
+  },
+  ...ofRule(CAPPED),
+};
+
+/** What both have in common. @param {Rule} rule */
+function ofRule(rule) {
   return {
-    input: [element("h3", {}, "without ReLU"), sides.input],
-    middle: [middle, shares(step, context)],
-    output: [element("h3", {}, "with ReLU"), sides.output],
-    below: context.chain.no_relu ? [noRelu(context.chain.no_relu, context)] : [],
-    show(place) {
-      sides.show(place);
-      middle.replaceChildren(arithmetic(before, step, context, place));
-    },
-    spoken: (place) => `max of 0 and ${three(valueAt(before, place))} is ${three(valueAt(step, place))}`,
+    /** @param {ReluStep | Relu6Step} step @param {Context} context */
+    view: (step, context) => draw(step, context, rule),
+    /** @param {{name: string}} raw */
+    title: ({ name }) => `${rule.name} after ${name.split(".")[0].replaceAll("_", " ")}`,
+    /** @param {unknown} _ @param {Step[]} sources */
+    output: (_, [before]) => rectified(before.output, rule.cap),
+    /** @param {Step[]} sources */
+    limit: ([before]) => before.limit,
+    /** @param {unknown} _ @param {Step[]} sources */
+    mapNames: (_, [before]) => before.map_names,
   };
 }
 
 /**
- * @param {import("convscope/walk/chain.js").ReluStep} step
- * @param {import("convscope/walk/view.js").Context} context
+ * @param {ReluStep | Relu6Step} step
+ * @param {Context} context
+ * @param {Rule} rule
+ * @returns {import("convscope/walk/view.js").View}
+ */
+function draw(step, context, rule) {
+  const before = stepBefore(step);
+  const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
+  const middle = element("div", { class: "stack" });
+  return {
+    input: [element("h3", {}, `without ${rule.name}`), sides.input],
+    middle: [middle, shares(step, context)],
+    output: [element("h3", {}, `with ${rule.name}`), sides.output],
+    below: context.chain.no_relu ? [noRelu(context.chain.no_relu, context)] : [],
+    show(place) {
+      sides.show(place);
+      middle.replaceChildren(arithmetic(step, context, place, rule));
+    },
+    spoken: (place) => `${rule.name} of ${three(valueAt(before, place))} is ${three(valueAt(step, place))}`,
+  };
+}
+
+/**
+ * @param {ReluStep | Relu6Step} step
+ * @param {Context} context
  */
 function ofMaps(step, context) {
-  const input = inputMaps(stepBefore(step), context, { map: context.place[0], all: false });
+  const input = inputMaps(stepBefore(step), context, { map: context.place[0] });
   const output = outputMaps(step, context);
   return {
     input: input.nodes,
@@ -71,8 +120,8 @@ function ofMaps(step, context) {
 }
 
 /**
- * @param {import("convscope/walk/chain.js").ReluStep} step
- * @param {import("convscope/walk/view.js").Context} context
+ * @param {ReluStep | Relu6Step} step
+ * @param {Context} context
  */
 function ofColumn(step, context) {
   const before = stepBefore(step);
@@ -92,34 +141,64 @@ function ofColumn(step, context) {
 }
 
 /**
- * @param {import("convscope/walk/chain.js").Step} before
- * @param {import("convscope/walk/chain.js").Step} step
- * @param {import("convscope/walk/view.js").Context} context
+ * @param {Step} step
+ * @param {Context} context
  * @param {number[]} place
+ * @param {Rule} rule
  */
-function arithmetic(before, step, context, place) {
+function arithmetic(step, context, place, { name, cap, formula }) {
+  const before = stepBefore(step);
   const value = valueAt(before, place);
   const result = valueAt(step, place);
-  const verdict =
-    value < 0 ? "is negative, so it becomes 0" : value > 0 ? "is positive, so it stays" : "stays 0";
   return element(
     "div",
     { class: "stack" },
     element(
       "p",
       { class: "equation" },
-      "max(0, ",
+      formula[0],
       element("span", { class: "input" }, link(context.backTo({ step: before.name, place }), number(value))),
-      ") = ",
+      `${formula[1]} = `,
       element("strong", { class: "output" }, number(result)),
     ),
-    element("p", {}, `${three(value)} ${verdict}.`),
+    element("p", {}, `${three(value)} ${verdict(value, cap)}.`),
+    curve(name, cap, before.limit, value),
   );
 }
 
 /**
- * @param {import("convscope/walk/chain.js").ReluStep} step
- * @param {import("convscope/walk/view.js").Context} context
+ * @param {number} value
+ * @param {number} cap
+ */
+function verdict(value, cap) {
+  if (value < 0) return "is negative, so it becomes 0";
+  if (value > cap) return `is above ${cap}, so it becomes ${cap}`;
+  return value > 0 ? "is positive, so it stays" : "stays 0";
+}
+
+/**
+ * The curve with its bends, and where a number lies on it.
+ *
+ * @param {string} name
+ * @param {number} cap
+ * @param {number} limit  the largest number that goes in
+ * @param {number} value
+ */
+function curve(name, cap, limit, value) {
+  const end = Number.isFinite(cap) ? Math.max(limit, cap * 1.5) : limit;
+  const x = [-end, 0, ...(cap < end ? [cap] : []), end];
+  const y = x.map((one) => Math.min(Math.max(0, one), cap));
+  return chart([{ name, x, y }], {
+    title: `${name}: 0 up to 0, then the number itself${cap < end ? `, then ${cap}` : ""}`,
+    across: "before",
+    up: "after",
+    at: value,
+  });
+}
+
+/**
+ * @param {ReluStep | Relu6Step} step
+ * @param {Context} context
  */
 function shares(step, context) {
   const { place, pick } = context;
@@ -135,6 +214,13 @@ function shares(step, context) {
       element("strong", {}, percent(step.silenced_fraction)),
       " of all the numbers are negative and become 0.",
     ),
+    step.kind === "relu6" &&
+      element(
+        "p",
+        {},
+        element("strong", {}, percent(step.capped_fraction)),
+        ` are above ${SIX} and become ${SIX}.`,
+      ),
     each.length > 1 &&
       bars(
         order.map((map) => ({ label: mapName(step, map), value: each[map] })),
@@ -149,11 +235,12 @@ function shares(step, context) {
 }
 
 /**
- * @param {import("convscope/kit/arrays.js").Tensor} input
- * @returns {import("convscope/kit/arrays.js").Tensor}
+ * @param {Tensor} input
+ * @param {number} cap
+ * @returns {Tensor}
  */
-function rectified({ shape, data, scales }) {
+function rectified({ shape, data, scales }, cap) {
   const kept = new Float64Array(data.length);
-  for (let place = 0; place < kept.length; place++) kept[place] = Math.max(0, data[place]);
+  for (let place = 0; place < kept.length; place++) kept[place] = Math.min(Math.max(0, data[place]), cap);
   return { shape, data: kept, scales };
 }

@@ -1,0 +1,51 @@
+/** Depthwise convolution: every map has a filter of its own, and the maps are not mixed. */
+
+import { element } from "convscope/kit/dom.js";
+import { windowOf } from "convscope/kit/receptive.js";
+import { stepBefore } from "convscope/walk/chain.js";
+import { filterName, filters } from "convscope/walk/filters.js";
+import { inputMaps } from "convscope/walk/input_maps.js";
+import { outputMaps } from "convscope/walk/output_maps.js";
+import { marginOf, outputSize, spokenWindowSum, windowSum } from "convscope/walk/window_sum.js";
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const depthwiseConvolution = {
+  short: "depthwise",
+  text: {
+    does: "Each map has one filter of its own, which slides over this map alone: it looks for a pattern in space and does not mix the maps.",
+    attempt: "Choose another map: its filter is another one, and its window lies in that map only.",
+    more: [
+      "An ordinary convolution looks at space and mixes all maps at once. Here the work is shared: this step looks at space, and a convolution with 1 × 1 filters mixes the maps.",
+      "That takes far fewer products: with 3 × 3 filters and many maps about a ninth.",
+      "There are always as many feature maps as input maps.",
+    ],
+  },
+  view: draw,
+  mapNames: (_, [before]) => before.map_names,
+};
+
+/**
+ * @param {import("convscope/walk/chain.js").DepthwiseConvolutionStep} step
+ * @param {import("convscope/walk/view.js").Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+function draw(step, context) {
+  const [map] = context.place;
+  const input = inputMaps(stepBefore(step), context, { map, margin: marginOf(step) });
+  const output = outputMaps(step, context);
+  const middle = element("div", { class: "stack" });
+  const open = new Set([map]);
+  return {
+    input: input.nodes,
+    middle: [middle, outputSize(step)],
+    output: output.nodes,
+    below: [filters(step, context)],
+    show(place) {
+      const [, row, column] = place;
+      input.mark(windowOf(step, row, column));
+      output.show(row, column);
+      middle.replaceChildren(...windowSum(step, context, place, map, open, filterName(step, map)));
+    },
+    spoken: (place) => spokenWindowSum(step, place),
+  };
+}

@@ -1,0 +1,112 @@
+"""What deep networks are made of: each number on the page is the one that the steps by the book give."""
+
+import numpy as np
+import pytest
+
+from convscope.steps import depthwise_convolution, joining
+from convscope.steps.windows import Windows
+from convscope.walkthrough.page import page as page_of
+from convscope.walkthrough.walk import walk
+
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}  # the page's numbers are float32 with nine digits
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("depthwise_convolution_1", (3, 0, 5)), ("depthwise_convolution_2", (5, 6, 5))],
+)
+def test_the_sum_behind_a_cell_of_a_depthwise_convolution(deep, name, place):
+    step = deep.step(name)
+    (before,) = step.inputs
+    channel, row, column = place
+    deep.go(f"#at={name}:{channel}.{row}.{column}")
+    told = depthwise_convolution.explain(
+        deep.output(before),
+        step.filters.values(),
+        step.bias.values(),
+        Windows(tuple(step.window), tuple(step.stride), tuple(step.padding), step.overhang),
+        channel=channel,
+        row=row,
+        column=column,
+    )
+    products = deep.numbers(".terms tbody td:nth-child(6) .number")
+    np.testing.assert_allclose(products, [term.product for term in told.terms], **CLOSE)
+    places = ["padding" if term.padding else f"({term.row}, {term.column})" for term in told.terms]
+    assert deep.texts(".terms tbody td:first-child") == places
+    assert "padding" in places
+    np.testing.assert_allclose(deep.numbers(".sum p.line .number"), [told.bias, told.result], **CLOSE)
+    np.testing.assert_allclose(told.result, deep.output(name)[place], **CLOSE)
+
+
+def test_relu6_says_what_becomes_of_a_number(deep, number):
+    values = deep.output("depthwise_convolution_2")
+    step = deep.step("depthwise_convolution_2.relu6")
+    assert values.max() > 6
+    middle = np.unravel_index(np.abs(values - 3).argmin(), values.shape)
+    for place, verdict in (
+        (np.unravel_index(values.argmin(), values.shape), "is negative"),
+        (np.unravel_index(values.argmax(), values.shape), "is above 6, so it becomes 6"),
+        (middle, "is positive, so it stays"),
+    ):
+        deep.go(f"#at={step.name}:{'.'.join(map(str, place))}")
+        expected = [values[place], min(max(0, values[place]), 6)]
+        np.testing.assert_allclose(deep.numbers(".middle-pane .equation .number"), expected, **CLOSE)
+        assert verdict in deep.tab.inner_text(".middle-pane")
+    shares = [number(text) for text in deep.texts(".middle-pane p > strong")][-2:]
+    np.testing.assert_allclose(shares, [(values < 0).mean(), (values > 6).mean()], atol=6e-4)
+
+
+def test_a_shortcut_adds_two_numbers_and_the_trail_goes_back_either_way(deep):
+    place = (2, 4, 7)
+    block, shortcut = deep.step("addition_1").inputs
+    deep.go("#at=addition_1:2.4.7")
+    told = [deep.output(name)[place] for name in (block, shortcut, "addition_1")]
+    np.testing.assert_allclose(deep.numbers(".middle-pane .equation .number"), told, **CLOSE)
+    assert told[0] + told[1] == pytest.approx(told[2], rel=1e-6)
+    deep.tab.click(".middle-pane .equation a >> nth=0")
+    deep.tab.wait_for_selector(f"h1:text-is('{block.replace('_', ' ')}')")
+    assert f"at=addition_1:2.4.7/{block}:2.4.7" in deep.tab.url
+    deep.tab.click(".trail a:text-is('or along the shortcut')")
+    deep.tab.wait_for_selector("h1:text-is('ReLU after convolution 1')")
+    assert f"at=addition_1:2.4.7/{shortcut}:2.4.7" in deep.tab.url
+    assert deep.texts(".trail strong") == ["ReLU map 2 (4, 7)"]
+
+
+def test_a_joined_map_says_where_it_comes_from(deep):
+    sources = deep.step("joining").inputs
+    means = [deep.output(name) for name in sources]
+    assert [len(one) for one in means] == [6, 5]
+    for channel in (0, 5, 6, 10):
+        deep.go(f"#at=joining:{channel}.0.0")
+        told = joining.explain(means, channel=channel)
+        text = deep.tab.inner_text(".middle-pane .equation")
+        assert f"map {told.channel} of global {sources[told.source].replace('_', ' ')}" in text
+        np.testing.assert_allclose(
+            deep.numbers(".middle-pane .equation .number"), means[told.source][told.channel].ravel(), **CLOSE
+        )
+    assert deep.texts(".middle-pane tbody td:last-child") == ["0 to 5", "6 to 10"]
+
+
+def test_the_mean_of_a_whole_map_is_written_out(deep):
+    maps = deep.output("addition_1")
+    deep.go("#at=average_pooling_1:3.0.0")
+    assert deep.texts("h1") == ["global average pooling 1"]
+    np.testing.assert_allclose(
+        deep.numbers(".middle-pane .equation .number"), [maps[3].sum(), maps[3].mean()], rtol=1e-4
+    )
+    deep.tab.click(".middle-pane summary >> nth=0")
+    np.testing.assert_allclose(
+        deep.numbers(".middle-pane tbody .number"), maps[3].sum(axis=1), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_many_input_maps_fold_to_those_that_add_most(open_page, make_model):
+    model = make_model("40C3-2C1l", (1, 6, 6))
+    told = walk(model, np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8))
+    tab, url = open_page(page_of(told.model_dump()), "many")
+    tab.goto(f"{url}#at=convolution_2:1.2.3")
+    tab.wait_for_selector(".sum")
+    assert "16 maps that add less" in tab.inner_text(".sum")
+    assert len(tab.query_selector_all(".sum details")) == 24
+    assert len(tab.query_selector_all(".input-pane .gallery button")) == 24
+    assert tab.errors == []
