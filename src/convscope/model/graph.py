@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from convscope.model.open_set_graph import open_set_part
 from convscope.steps import relu6
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.network.chain import Chain, Step
+
+    Pixels = tuple[float, ...]
+    Weights = Mapping[str, NDArray[np.float32]]
 
 _OPSET = 17  # read by every runtime since 2022
 _IR_VERSION = 8  # the one that came with it
@@ -45,18 +49,12 @@ def build_graph(model: Model) -> onnx.ModelProto:
         >>> print(*(node.op_type for node in build_graph(model).graph.node))
         Cast Transpose Sub Div Conv Relu Flatten Gemm Div Cast Div Softmax
     """
-    size = model.preparation
-    pictures = ["N", size.height, size.width, size.channels]
-    arrangement = [
-        helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
-    ]
     network = network_nodes(model)
     open_set = open_set_part(model)
     answers = ["N", len(model.classes)]
     return assemble(
-        [*arrangement, *network, *_exact_probabilities(), *open_set.nodes],
-        [helper.make_tensor_value_info("pictures", TensorProto.UINT8, pictures)],
+        [*_arrange_pictures(), *network, *_exact_probabilities(), *open_set.nodes],
+        [_pictures_input(model.preparation.shape)],
         [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, answers),
             helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, answers),
@@ -67,6 +65,39 @@ def build_graph(model: Model) -> onnx.ModelProto:
             **open_set.constants,
             "exact_temperature": np.array(model.temperature, np.float64),
         },
+    )
+
+
+def build_feature_graph(chain: Chain, mean: Pixels, std: Pixels, weights: Weights) -> onnx.ModelProto:
+    """Build the graph from prepared pictures to the features: what the output layer reads.
+
+    Its input is that of `build_graph`, its output `features` is float32 of shape (N, features).
+
+    Args:
+        chain: The network.
+        mean: One number per channel, on the scale of 0 to 255.
+        std: One number per channel, likewise.
+        weights: By name; those of the output layer are not needed.
+
+    Example:
+        >>> from convscope.network.chain_builder import parse_chain
+        >>> graph = build_feature_graph(parse_chain("AP2", (1, 8, 8), 2), (0.0,), (255.0,), {}).graph
+        >>> print(*(node.op_type for node in graph.node))
+        Cast Transpose Sub Div AveragePool Flatten Identity
+    """
+    steps = chain.steps[: chain.steps.index(chain.features) + 1]
+    width = math.prod(chain.features.shape)
+    needed = {name: weights[name] for step in steps for name in step.parameters}
+    return assemble(
+        [
+            *_arrange_pictures(),
+            *_normalise(),
+            *_nodes_of(chain, steps),
+            helper.make_node("Identity", [value_name(chain.features, chain)], ["features"]),
+        ],
+        [_pictures_input(chain.input_shape)],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", width])],
+        {**_pixel_constants(mean, std), **needed},
     )
 
 
@@ -100,20 +131,43 @@ def network_nodes(model: Model) -> list[onnx.NodeProto]:
 
     The last one divides these by the temperature: `tempered`.
     """
-    chain = model.chain
-    network = [
+    return [
+        *_normalise(),
+        *_nodes_of(model.chain, model.chain),
+        helper.make_node("Div", ["logits", "temperature"], ["tempered"]),
+    ]
+
+
+def _pictures_input(shape: tuple[int, int, int]) -> onnx.ValueInfoProto:
+    channels, height, width = shape
+    return helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["N", height, width, channels])
+
+
+def _arrange_pictures() -> list[onnx.NodeProto]:
+    """Build the nodes from `pictures` to `image`."""
+    return [
+        helper.make_node("Cast", ["pictures"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["pixels"], ["image"], perm=[0, 3, 1, 2]),
+    ]
+
+
+def _normalise() -> list[onnx.NodeProto]:
+    """Build the nodes from `image` to `normalised`."""
+    return [
+        helper.make_node("Sub", ["image", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "std"], ["normalised"]),
+    ]
+
+
+def _nodes_of(chain: Chain, steps: Iterable[Step]) -> list[onnx.NodeProto]:
+    """Build the nodes of some steps of a chain."""
+    return [
         node
-        for step in chain
+        for step in steps
         if step.kind in NODES
         for node in NODES[step.kind](
             step, [value_name(chain[name], chain) for name in step.inputs], value_name(step, chain)
         )
-    ]
-    return [
-        helper.make_node("Sub", ["image", "mean"], ["centred"]),
-        helper.make_node("Div", ["centred", "std"], ["normalised"]),
-        *network,
-        helper.make_node("Div", ["logits", "temperature"], ["tempered"]),
     ]
 
 
@@ -124,9 +178,16 @@ def value_name(step: Step, chain: Chain) -> str:
 
 def network_constants(model: Model) -> dict[str, NDArray[Any]]:
     """Give what the nodes of the network need: mean, standard deviation, weights, temperature."""
-    per_channel = {"mean": model.mean, "std": model.std}
-    shaped = {name: np.array(value, np.float32).reshape(1, -1, 1, 1) for name, value in per_channel.items()}
-    return {**shaped, **model.weights, "temperature": np.array(model.temperature, np.float32)}
+    return {
+        **_pixel_constants(model.mean, model.std),
+        **model.weights,
+        "temperature": np.array(model.temperature, np.float32),
+    }
+
+
+def _pixel_constants(mean: Pixels, std: Pixels) -> dict[str, NDArray[np.float32]]:
+    per_channel = {"mean": mean, "std": std}
+    return {name: np.array(value, np.float32).reshape(1, -1, 1, 1) for name, value in per_channel.items()}
 
 
 def _convolution(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:

@@ -36,7 +36,7 @@ class Intermediate:
         for value in {*self._values.values()} - {"logits"}:
             graph.graph.output.append(ValueInfoProto(name=value))
         self._session = open_session(graph, threads)
-        self._batch_size = batch_size_of(model)
+        self._batch_size = batch_size_of(model.chain)
 
     def values(self, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Compute the outputs of the named steps.

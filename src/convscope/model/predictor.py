@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.network.chain import Chain
 
 disable_telemetry()  # again, by ONNX Runtime's own function: not every build heeds the variable
 
@@ -63,7 +64,7 @@ class Predictor:
         self._graph = partial(build_graph, model)
         self._session = open_session(self._graph(), self._threads)
         self._has_open_set = model.open_set is not None
-        self.batch_size = batch_size_of(model)
+        self.batch_size = batch_size_of(model.chain)
         size = model.preparation
         self._shape = (size.height, size.width, size.channels)
 
@@ -148,7 +149,7 @@ def _run(
     return [np.asarray(output) for output in outputs]
 
 
-def batch_size_of(model: Model) -> int:
+def batch_size_of(chain: Chain) -> int:
     """Return how many pictures a batch holds, so that the largest step stays in the cache."""
-    largest = max(math.prod(step.input_shape) + math.prod(step.shape) for step in model.chain.layers)
+    largest = max(math.prod(step.input_shape) + math.prod(step.shape) for step in chain.layers)
     return min(_MAX_BATCH_SIZE, max(1, _MAX_BATCH_VALUES // largest))

@@ -87,7 +87,7 @@ def collect_activations(
     steps = [chain.activation(step) for step in chain.layers if step.parameters]
     runtime = Intermediate(model, [step.name for step in steps])
     collectors = {step.name: _Collector(len(model.classes)) for step in steps}
-    total, batch_size = len(selection.indices), batch_size_of(model)
+    total, batch_size = len(selection.indices), batch_size_of(model.chain)
     for start in range(0, total, batch_size):
         positions = np.arange(start, min(start + batch_size, total))
         values = runtime.values(selection.store.pictures[selection.indices[positions]])

@@ -1,5 +1,7 @@
 """Starting from learned features: networks that others have trained, and what they see in pictures.
 
-backbone.py   a network without a head, its weights and where they come from
-lite0.py      EfficientNet-Lite0, whose weights are installed with convscope
+backbone.py       a network without a head, its weights and where they come from
+lite0.py          EfficientNet-Lite0, whose weights are installed with convscope
+features.py       what a backbone sees in pictures
+feature_cache.py  what it has seen before
 """

@@ -24,6 +24,7 @@ class Backbone:
         name: What people call it: `lite0`.
         blocks: Its layers but the last ones, in blocks counted from 0; a head may read the maps after each.
         last: The layers after the last block; a head always reads the means of their maps.
+        joinable: Numbers of the blocks whose maps a head may also read, in order.
         preparation: How a picture becomes its input.
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
         std: One number per channel, likewise.
@@ -36,6 +37,7 @@ class Backbone:
     name: str
     blocks: tuple[tuple[Layer, ...], ...]
     last: tuple[Layer, ...]
+    joinable: tuple[int, ...]
     preparation: Preparation
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -54,8 +56,8 @@ class Backbone:
             >>> from convscope.network.notation import parse
             >>> from convscope.pictures.preparation import Preparation
             >>> blocks = parse("8C3s2"), parse("(8C3)+")
-            >>> tiny = Backbone("tiny", blocks, parse("32C1"), Preparation(3, 32, 32), (127,) * 3, (128,) * 3,
-            ...                 weights={}, origin="", licence="", digest="")
+            >>> tiny = Backbone("tiny", blocks, parse("32C1"), (1,), Preparation(3, 32, 32), (127,) * 3,
+            ...                 (128,) * 3, weights={}, origin="", licence="", digest="")
             >>> tiny.notation(), tiny.notation([1])
             ('8C3s2-(8C3)+-32C1-J', '8C3s2-(8C3)+-K-32C1-J')
 

@@ -54,6 +54,7 @@ def lite0() -> Backbone:
         name="lite0",
         blocks=((STEM, *first), *others),
         last=(LAST,),
+        joinable=(4, 7, 10, 14, 15),
         preparation=_PREPARATION,
         mean=(127.0,) * 3,
         std=(128.0,) * 3,

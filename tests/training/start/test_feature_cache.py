@@ -1,0 +1,112 @@
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.training.start.feature_cache import FeatureCache
+
+ROWS = [(bytes([n]) * 16, np.array([n, n + 0.5, -n], np.float32)) for n in range(200)]
+DIGESTS = [digest for digest, _ in ROWS]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "features" / "tiny.sqlite"
+    FeatureCache(path, 3).add(ROWS)
+    return path
+
+
+def found(path: Path, width: int = 3) -> dict[bytes, list[float]]:
+    return {digest: features.tolist() for digest, features in FeatureCache(path, width).find(DIGESTS)}
+
+
+def test_what_was_added_is_found_by_another_process(path):
+    assert found(path) == {digest: features.tolist() for digest, features in ROWS}
+    assert dict(FeatureCache(path, 3).find([b"unknown" * 200])) == {}
+
+
+def test_more_pictures_than_fit_in_one_query_are_found(path, monkeypatch):
+    monkeypatch.setattr("convscope.training.start.feature_cache._MOST_ASKED", 7)
+    assert len(found(path)) == 200
+
+
+def test_adding_again_replaces(path):
+    cache = FeatureCache(path, 3)
+    cache.add([(DIGESTS[5], np.zeros(3, np.float32))])
+    assert dict(cache.find(DIGESTS[5:6]))[DIGESTS[5]].tolist() == [0, 0, 0]
+
+
+def test_features_of_another_width_are_not_found(path):
+    assert found(path, width=4) == {}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damage_is_never_taken_for_features(path, seed):
+    """Any part of the file overwritten or cut off: what is still found is right, and the cache works on."""
+    random = np.random.default_rng(seed)
+    data = bytearray(path.read_bytes())
+    at = int(random.integers(len(data)))
+    if seed % 4:
+        for place in random.integers(len(data), size=1 if seed % 2 else 300):
+            data[place] ^= int(random.integers(1, 256))
+    else:
+        del data[at:]
+    path.write_bytes(data)
+    right = {digest: features.tolist() for digest, features in ROWS}
+    cache = FeatureCache(path, 3)
+    for digest, features in cache.find(DIGESTS):
+        assert features.tolist() == right[digest]
+    for _ in range(2):  # the first may find the damage and remove the file
+        cache = FeatureCache(path, 3)
+        cache.add(ROWS)
+    assert found(path) == right or cache.problem
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no database", b"SQLite format 3\0" + bytes(5_000), os.urandom(9_000)]
+)
+def test_a_foreign_file_is_replaced(tmp_path, content):
+    path = tmp_path / "tiny.sqlite"
+    path.write_bytes(content)
+    assert found(path) == {}
+    FeatureCache(path, 3).add(ROWS)
+    assert len(found(path)) == 200
+
+
+def test_a_file_of_the_wrong_columns_is_no_crash(tmp_path):
+    path = tmp_path / "tiny.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE features (picture, numbers, checksum)")
+        database.executemany(
+            "INSERT INTO features VALUES (?, ?, ?)", [(digest, "text", None) for digest in DIGESTS]
+        )
+    database.close()
+    assert found(path) == {}
+
+
+def test_a_full_disk_is_said_once_and_nothing_is_lost(path, monkeypatch):
+    cache = FeatureCache(path, 3)
+    with monkeypatch.context() as patched:
+        full = sqlite3.connect
+
+        def connect(*args, **kwargs):
+            database = full(*args, **kwargs)
+            database.execute("PRAGMA max_page_count = 1")
+            return database
+
+        patched.setattr(sqlite3, "connect", connect)
+        cache.add([(os.urandom(16), np.zeros(3, np.float32)) for _ in range(5_000)])
+    assert "full" in cache.problem
+    assert [*cache.find(DIGESTS)] == []
+    assert len(found(path)) == 200
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "features").write_text("a file")
+    cache = FeatureCache(tmp_path / "features" / "tiny.sqlite", 3)
+    assert [*cache.find(DIGESTS)] == []
+    assert os.strerror(errno.EEXIST) in cache.problem or os.strerror(errno.ENOTDIR) in cache.problem
+    cache.add(ROWS)
