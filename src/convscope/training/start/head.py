@@ -1,0 +1,291 @@
+"""A head for learned features: a logistic regression whose blocks and penalty cross-validation chooses.
+
+The features of a picture are those of some steps of the backbone (blocks), side by side. The candidates are
+the last block alone, the last two, and all of them, each with penalties from strong to weak. The candidate
+with the smallest cross-entropy on held-out folds is chosen. `docs/benchmarks/head.md` compares the result
+with fixed choices and with the features of the last block, each divided by its own standard deviation.
+
+Scale and mean of the features come from all pictures, held-out ones too, but no label does.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from convscope.errors import SettingError
+from convscope.model.evaluation import wilson_interval
+from convscope.training.start.logistic import Coefficients, fit_logistic
+from convscope.training.start.scaled_blocks import ScaledBlocks, scale_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
+DEFAULT_PENALTY = 100.0
+"""Taken where each class has one picture, so that nothing can be held out."""
+_MOST_FOLDS, _FEWER_FOLDS = 5, 3
+_MANY = 1_000
+"""From so many pictures on there are fewer folds, and blocks and penalty are chosen on so many pictures."""
+_ROUGH, _EXACT = 1e-2, 1e-3  # when a fit stops: in cross-validation, and at the end
+
+
+class Accuracy(NamedTuple):
+    """A cross-validated accuracy.
+
+    Attributes:
+        correct: Pictures that models which did not learn from them predict correctly.
+        pictures: All pictures.
+        low: Lower end of the 95 % interval: Wilson's, in which pictures of a group count as one.
+        high: Its upper end.
+    """
+
+    correct: int
+    pictures: int
+    low: float
+    high: float
+
+    @property
+    def fraction(self) -> float:
+        """The accuracy, 0 to 1."""
+        return self.correct / self.pictures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """A head, and what cross-validation says about it.
+
+    Attributes:
+        weights: (classes, features of the chosen blocks) float32, for features as the backbone gives them.
+        bias: (classes,) float32.
+        blocks: The names of the chosen blocks, in the order of their features.
+        penalty: The chosen penalty.
+        out_of_fold: (pictures, classes) float32: the logits of each picture by a model that did not learn
+            from it or from any other of its group. None if each class has only one group.
+        accuracy: Of `out_of_fold`; None with it.
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    blocks: tuple[str, ...]
+    penalty: float
+    out_of_fold: NDArray[np.float32] | None
+    accuracy: Accuracy | None
+
+
+class Task(NamedTuple):
+    """What is to be learned.
+
+    Attributes:
+        features: (pictures, features) float32.
+        blocks: The name of each block and its columns, from the first step to the last.
+        labels: (pictures,) indices of classes.
+        classes: How many classes there are.
+        groups: (pictures,) the group of each picture; near-duplicates, for example, are held out together.
+        class_weights: (classes,) how much the pictures of each class count.
+    """
+
+    features: NDArray[np.float32]
+    blocks: Mapping[str, slice]
+    labels: NDArray[np.int64]
+    classes: int
+    groups: NDArray[np.int64]
+    class_weights: NDArray[np.float32]
+
+
+def fit_head(
+    features: NDArray[np.float32],
+    blocks: Mapping[str, slice],
+    labels: NDArray[np.int64],
+    classes: int,
+    *,
+    groups: NDArray[np.int64] | None = None,
+    class_weights: Sequence[float] | None = None,
+    seed: int = 0,
+) -> Head:
+    """Choose blocks and penalty by cross-validation, and fit a head with them to all pictures.
+
+    Args:
+        features: See `Task`.
+        blocks: See `Task`.
+        labels: See `Task`.
+        classes: See `Task`.
+        groups: See `Task`; None: each picture is its own.
+        class_weights: See `Task`; None: all classes count the same.
+        seed: Of the folds.
+
+    Raises:
+        SettingError: All pictures are of one class.
+
+    Example:
+        >>> features = np.array([[0, 1], [0, 2], [0, 3], [4, 1], [4, 2], [4, 3]], np.float32)
+        >>> head = fit_head(features, {"last": slice(0, 2)}, np.array([0, 0, 0, 1, 1, 1]), 2)
+        >>> (features @ head.weights.T + head.bias).argmax(axis=1).tolist()
+        [0, 0, 0, 1, 1, 1]
+        >>> head.accuracy.fraction
+        1.0
+    """
+    if len(np.unique(labels)) < 2:
+        raise SettingError(
+            "all pictures are of one class",
+            why="a classifier needs at least two to tell apart",
+            remedy="add pictures of another class",
+        )
+    task = Task(
+        features,
+        blocks,
+        labels,
+        classes,
+        np.arange(len(labels)) if groups is None else groups,
+        np.ones(classes, np.float32) if class_weights is None else np.asarray(class_weights, np.float32),
+    )
+    folds = _folds(task, seed)
+    if not folds:
+        names = _candidates(blocks)[0]
+        return Head(*_fitted(task, _scaled(task, names), DEFAULT_PENALTY), names, DEFAULT_PENALTY, None, None)
+    part = _part(task, seed)
+    choice = _choose(part, _folds(part, seed))
+    space = _scaled(task, choice.blocks)
+    out_of_fold = (
+        choice.out_of_fold
+        if part is task
+        else _cross_validated(task, space, folds, choice.penalty, [_zeros(task, space)] * len(folds))[0]
+    )
+    return Head(
+        *_fitted(task, space, choice.penalty),
+        choice.blocks,
+        choice.penalty,
+        out_of_fold,
+        _accuracy(out_of_fold.argmax(axis=1) == labels, task.groups),
+    )
+
+
+class _Choice(NamedTuple):
+    cost: float
+    blocks: tuple[str, ...]
+    penalty: float
+    out_of_fold: NDArray[np.float32]
+
+
+def _choose(task: Task, folds: list[Fold]) -> _Choice:
+    return min(_choices(task, folds), key=lambda choice: choice.cost)
+
+
+def _choices(task: Task, folds: list[Fold]) -> Iterator[_Choice]:
+    """Try the candidates; weaker penalties only as long as they make it better."""
+    for blocks in _candidates(task.blocks):
+        space = _scaled(task, blocks)
+        found = [_zeros(task, space)] * len(folds)
+        last = np.inf
+        for penalty in PENALTIES:
+            logits, found = _cross_validated(task, space, folds, penalty, found)
+            cost = _cost(logits, task)
+            yield _Choice(cost, blocks, penalty, logits)
+            if cost > last:
+                break
+            last = cost
+
+
+def _candidates(blocks: Mapping[str, slice]) -> list[tuple[str, ...]]:
+    names = tuple(blocks)
+    return list(dict.fromkeys((names[-1:], names[-2:], names)))
+
+
+def _scaled(task: Task, blocks: Sequence[str]) -> ScaledBlocks:
+    return scale_blocks(task.features, [task.blocks[name] for name in blocks])
+
+
+def _folds(task: Task, seed: int) -> list[Fold]:
+    """Return the pictures that are learned and held out in each fold; none if each class has one group."""
+    largest = max(len(np.unique(task.groups[task.labels == label])) for label in np.unique(task.labels))
+    count = min(_MOST_FOLDS if len(task.labels) < _MANY else _FEWER_FOLDS, largest)
+    if count < 2:
+        return []
+    with warnings.catch_warnings():
+        # Classes with fewer pictures than there are folds are held out in some of them only, which is fine.
+        warnings.simplefilter("ignore", UserWarning)
+        alone = len(np.unique(task.groups)) == len(task.groups)
+        splits = (StratifiedKFold if alone else StratifiedGroupKFold)(count, shuffle=True, random_state=seed)
+        return [
+            (learned, held_out)
+            for learned, held_out in splits.split(task.labels, task.labels, task.groups)
+            if len(learned) and len(held_out)
+        ]
+
+
+def _part(task: Task, seed: int) -> Task:
+    """Return the task with at most as many pictures as it takes to choose well, of each class its share."""
+    count = len(task.labels)
+    if count <= _MANY:
+        return task
+    shuffled = np.random.default_rng(seed).permutation(count)
+    by_class = shuffled[np.argsort(task.labels[shuffled], kind="stable")]
+    kept = by_class[np.linspace(0, count - 1, _MANY).astype(int)]
+    return task._replace(features=task.features[kept], labels=task.labels[kept], groups=task.groups[kept])
+
+
+def _cross_validated(
+    task: Task, space: ScaledBlocks, folds: list[Fold], penalty: float, starts: Sequence[Coefficients]
+) -> tuple[NDArray[np.float32], list[Coefficients]]:
+    """Return the out-of-fold logits and each fold's coefficients."""
+    logits = np.zeros((len(task.labels), task.classes), np.float32)
+    found = []
+    for (learned, held_out), start in zip(folds, starts, strict=True):
+        found.append(_fit(task, space, learned, penalty, start, _ROUGH))
+        logits[held_out] = found[-1].logits(space.coordinates[held_out])
+    return logits, found
+
+
+def _fitted(
+    task: Task, space: ScaledBlocks, penalty: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return weights and bias of the head that has learned from all pictures."""
+    everything = np.arange(len(task.labels))
+    return space.fold(_fit(task, space, everything, penalty, _zeros(task, space), _EXACT))
+
+
+def _fit(
+    task: Task,
+    space: ScaledBlocks,
+    pictures: NDArray[np.int64],
+    penalty: float,
+    start: Coefficients,
+    tolerance: float,
+) -> Coefficients:
+    labels = task.labels[pictures]
+    return fit_logistic(
+        space.coordinates[pictures],
+        labels,
+        task.class_weights[labels],
+        penalty,
+        start=start,
+        spectrum=space.spectrum,
+        tolerance=tolerance,
+    )
+
+
+def _zeros(task: Task, space: ScaledBlocks) -> Coefficients:
+    return Coefficients(
+        np.zeros((space.coordinates.shape[1], task.classes), np.float32), np.zeros(task.classes, np.float32)
+    )
+
+
+def _cost(logits: NDArray[np.float32], task: Task) -> float:
+    """Return the mean cross-entropy, weighted by class."""
+    losses = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(task.labels)), task.labels]
+    return float(np.average(losses, weights=task.class_weights[task.labels]))
+
+
+def _accuracy(correct: NDArray[np.bool_], groups: NDArray[np.int64]) -> Accuracy:
+    """Return the accuracy; copies of a picture tell no more than one of them."""
+    independent = len(np.unique(groups))
+    low, high = wilson_interval(round(independent * correct.mean()), independent)
+    return Accuracy(int(correct.sum()), len(correct), low, high)
