@@ -9,6 +9,7 @@ import pytest
 from convscope.commands.train import _new_run
 
 COMMAND = [sys.executable, "-m", "convscope", "train"]
+SMALL = ["--network", "8C3-MP2-16N"]
 
 
 def train(folder, *arguments):
@@ -39,7 +40,6 @@ def test_a_run_never_takes_the_place_of_another(tmp_path, monkeypatch):
     assert str(_new_run("digits")) == "runs/digits-3"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("extra", [["pets"], ["--epochs", "3"], ["--seed", "1"], ["-o", "elsewhere"]])
 def test_a_resumed_run_takes_no_new_settings(extra, tmp_path):
     done = train(tmp_path, "--resume", "runs/pets", *extra)
@@ -50,7 +50,7 @@ def test_a_resumed_run_takes_no_new_settings(extra, tmp_path):
 
 @pytest.mark.slow
 def test_figures_as_json_are_all_that_standard_output_holds(tmp_path):
-    done = train(tmp_path, "--epochs", "1", "--json")
+    done = train(tmp_path, *SMALL, "--epochs", "1", "--json")
     assert done.returncode == 0
     assert isinstance(json.loads(done.stdout), dict)
     assert "epoch 1/1" in done.stderr
@@ -59,7 +59,7 @@ def test_figures_as_json_are_all_that_standard_output_holds(tmp_path):
 
 @pytest.mark.slow
 def test_quiet_means_quiet(tmp_path):
-    done = train(tmp_path, "--epochs", "1", "--quiet", "-o", "here")
+    done = train(tmp_path, *SMALL, "--epochs", "1", "--quiet", "-o", "here")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "here" / "model.safetensors").is_file()
 
@@ -67,10 +67,11 @@ def test_quiet_means_quiet(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_stopped_run_can_go_on(tmp_path):
+    command = [*COMMAND, *SMALL, "--epochs", "12"]
     with subprocess.Popen(
-        [*COMMAND, "--epochs", "15"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        shown = next(line for line in process.stdout if line.startswith("epoch 2/15"))
+        shown = next(line for line in process.stdout if line.startswith("epoch 2/12"))
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate()
     assert process.returncode == 130, shown
@@ -78,5 +79,5 @@ def test_a_stopped_run_can_go_on(tmp_path):
     assert "convscope train --resume runs/digits" in rest
     done = train(tmp_path, "--resume", "runs/digits")
     assert done.returncode == 0, done.stderr
-    assert "epoch 2/15" not in done.stdout
-    assert "epoch 15/15" in done.stdout
+    assert "epoch 2/12" not in done.stdout
+    assert "epoch 12/12" in done.stdout

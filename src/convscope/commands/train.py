@@ -56,13 +56,8 @@ def train(
     Settings that are not given are chosen from the pictures and shown before training starts.
     """
     settings = settings_of(values)
-    process_tuning.tune()
 
-    from convscope.commands.terminal import Terminal
     from convscope.common.ranks import rank
-    from convscope.pictures.store import truncated_store
-    from convscope.training.listeners.tensorboard import TensorBoardLog
-    from convscope.training.runs import runner
 
     if resume and (data or output or keep_epochs or settings != Settings()):
         raise SettingError(
@@ -75,6 +70,13 @@ def train(
             "several processes train together, and none of them may choose the folder",
             remedy="add --output runs/NAME",
         )
+    process_tuning.tune()
+
+    from convscope.commands.terminal import Terminal
+    from convscope.pictures.store import truncated_store
+    from convscope.training.listeners.tensorboard import TensorBoardLog
+    from convscope.training.runs import runner
+
     process_tuning.exit_on_bus_errors(str(truncated_store()))
     is_shown = here.number == 0
     with ExitStack() as stack:
