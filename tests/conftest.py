@@ -4,12 +4,13 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import axe_playwright_python
 import numpy as np
 import pytest
 from filelock import FileLock
 from hypothesis import settings
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from pydantic import BaseModel
 
 from convscope.common.processors import processor_count
@@ -163,6 +164,27 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[tuple[str, str]]]:
+    """Finds what axe (https://github.com/dequelabs/axe-core) objects to on a page: rules and elements.
+
+    A dark page differs from the light one in its colours alone, so that no other rule is asked there.
+    """
+    script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+    run = """async () => {
+        const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+        const colours = dark ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
+        const { violations } = await axe.run({ resultTypes: ["violations"], ...colours });
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => [id, html.slice(0, 200)]));
+    }"""
+
+    def violations(page: Page) -> list[tuple[str, str]]:
+        page.evaluate(script)
+        return page.evaluate(run)
+
+    return violations
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

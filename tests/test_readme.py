@@ -52,7 +52,7 @@ def folder(tmp_path):
     for label, brightness in (("cat", 80), ("dog", 170)):
         (tmp_path / "pets" / label).mkdir(parents=True)
         for number in range(30):
-            pixels = random.normal(brightness, 30, (40, 48, 3)).clip(0, 255).astype(np.uint8)
+            pixels = random.normal(brightness, 30, (24, 28, 3)).clip(0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(tmp_path / "pets" / label / f"{number}.jpg")
     Image.fromarray(pixels).save(tmp_path / "photo.jpg")
     return tmp_path

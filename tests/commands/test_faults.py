@@ -287,11 +287,11 @@ def test_a_terminal_of_no_size(pets, whole, tmp_path, size):
     assert weights(tmp_path / "run") == weights(whole)
 
 
-LIVE_LINE = re.compile(rb"epoch \d+/400")
+LIVE_LINE = re.compile(rb"epoch \d+/120")
 
 
 def test_a_terminal_that_is_resized_to_nothing(pets, tmp_path):
-    with on_terminal((24, 80), pets, *SMALL, "--epochs", "400", "-o", tmp_path / "run") as (
+    with on_terminal((24, 80), pets, *SMALL, "--epochs", "120", "-o", tmp_path / "run") as (
         process,
         terminal,
     ):

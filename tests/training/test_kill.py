@@ -32,6 +32,7 @@ def rows(run):
         return [[row[name] for name in COLUMNS if name not in TIMES] for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120 + 60 * KILLS)
 def test_a_run_that_was_killed_ends_as_if_it_never_had_been(pictures, tmp_path):
     folder = tmp_path / "killed"

@@ -85,7 +85,8 @@ def torchrun_on(name, nodes, command):
     """The command line of torchrun on a host."""
     meeting = ["--nnodes", nodes, "--nproc-per-node", "1", "--max-restarts", "10", "--rdzv-backend", "c10d"]
     meeting += ["--rdzv-endpoint", f"{MEETING_PLACE[1]}:29400", "--rdzv-id", "pets"]
-    meeting += ["--rdzv-conf", "last_call_timeout=15"]  # for a host that may come; 30 seconds unless said
+    # how long a host that may come is waited for, and a third of the time after which a silent one is lost
+    meeting += ["--rdzv-conf", "last_call_timeout=6,keep_alive_interval=2"]
     return ["ip", "netns", "exec", name, *TORCHRUN, *meeting, "--local-addr", HOSTS[name], *command]
 
 

@@ -1,15 +1,11 @@
-"""axe (https://github.com/dequelabs/axe-core) finds nothing wrong, light and dark, wide and narrow."""
+"""axe finds nothing wrong, light and dark, wide and narrow."""
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 
 from convscope.offline.page import page as offline_page
 from convscope.walkthrough.page import losses_page
 from convscope.walkthrough.page import page as page_of
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 WIDE, NARROW = 1280, 360
 
 
@@ -23,18 +19,22 @@ def tab(request, open_page, colour_walk):
     opened.close()
 
 
-def violations(tab, url, width, use=lambda: None):
-    tab.set_viewport_size({"width": width, "height": 800})
-    tab.goto("about:blank")
-    tab.goto(url)
-    tab.wait_for_selector("main h1")
-    use()
-    tab.evaluate(AXE)
-    found = tab.evaluate("axe.run()")["violations"]
-    return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
+@pytest.fixture
+def violations(axe):
+    """Opens a page and finds what is wrong with it."""
+
+    def found(tab, url, width, use=lambda: None):
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.goto("about:blank")
+        tab.goto(url)
+        tab.wait_for_selector("main h1")
+        use()
+        return axe(tab)
+
+    return found
 
 
-def test_the_smallest_of_all_pages(open_page, smiley_walk):
+def test_the_smallest_of_all_pages(violations, open_page, smiley_walk):
     opened, url = open_page(page_of(smiley_walk.model_dump()), "axe-smiley", bypass_csp=True)
     assert violations(opened, f"{url}#at=max_pooling_1", NARROW) == []
     opened.close()
@@ -42,7 +42,7 @@ def test_the_smallest_of_all_pages(open_page, smiley_walk):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_every_view(tab, colour_walk, width):
+def test_every_view(violations, tab, colour_walk, width):
     opened, url = tab
     for step in [*(step.name for step in colour_walk.steps), "overview", "why", "invariance"]:
         assert violations(opened, f"{url}#at={step}&relu=off", width) == [], step
@@ -59,7 +59,7 @@ def test_views_of_what_deep_networks_are_made_of(open_page, deep_walk, width):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_loss_bench(open_page, bench, theme):
+def test_the_loss_bench(violations, open_page, bench, theme):
     opened, url = open_page(losses_page(bench), "axe-losses", color_scheme=theme, bypass_csp=True)
     for width in (NARROW, WIDE):
         assert violations(opened, url, width) == []
@@ -68,7 +68,7 @@ def test_the_loss_bench(open_page, bench, theme):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_offline_page(open_page, make_model, paint, tmp_path, theme):
+def test_the_offline_page(violations, open_page, make_model, paint, tmp_path, theme):
     text = offline_page(make_model(), "random")
     opened, url = open_page(text, f"axe-offline-{theme}", color_scheme=theme, bypass_csp=True)
     (tmp_path / "none.png").write_bytes(b"no picture")

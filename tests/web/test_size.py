@@ -10,7 +10,7 @@ MEGABYTE = 10**6
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("network", "side", "megabytes"), [("32C3-MP2-32C3-MP2-128N", 64, 3), (PRESETS["vgg"], 128, 8)]
+    ("network", "side", "megabytes"), [("32C3-MP2-32C3-MP2-128N", 64, 3), (PRESETS["vgg"], 96, 6)]
 )
 def test_a_page_is_small(make_model, network, side, megabytes):
     model = make_model(network, (3, side, side), classes=2)

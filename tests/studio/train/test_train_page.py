@@ -7,14 +7,12 @@ import shutil
 import signal
 from pathlib import Path
 
-import axe_playwright_python
 import numpy as np
 import pytest
 from PIL import Image
 
 import convscope
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 LONG = 120_000
 """Milliseconds that anything may take on a busy machine."""
 
@@ -130,7 +128,9 @@ def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
 
 
 @pytest.mark.slow
-def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(tab, browser, start_studio):
+def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(
+    tab, axe, browser, start_studio
+):
     studio = start_studio()
     open_start(tab, studio)
     begin(tab, name="first", network="8C3-MP2-16N", epochs=6)
@@ -174,9 +174,7 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(t
         for place, there in (("train/first", ".first-filters"), ("train", ".run-table")):
             opened.goto(f"{studio.address}#/{place}")
             opened.wait_for_selector(there)
-            opened.evaluate(AXE)
-            found = opened.evaluate("axe.run()")["violations"]
-            assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == [], place
+            assert axe(opened) == [], place
             assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
     opened.close()
 
@@ -225,14 +223,12 @@ def test_training_goes_on_without_the_studio(tab, start_studio):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(browser, studio_server, theme):
+def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
     opened = browser.new_page(color_scheme=theme, bypass_csp=True)
     for width in (360, 1280):
         opened.set_viewport_size({"width": width, "height": 800})
         open_start(opened, studio_server)
         opened.evaluate("document.querySelector('details').open = true")
-        opened.evaluate(AXE)
-        found = opened.evaluate("axe.run()")["violations"]
-        assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
+        assert axe(opened) == []
         assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
     opened.close()
