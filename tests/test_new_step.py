@@ -12,7 +12,7 @@ from torch.nn import functional
 from convscope.model import graph
 from convscope.model.file import load, save
 from convscope.model.predictor import Predictor
-from convscope.network import notation, training_network
+from convscope.network import training_network
 from convscope.network.blocks import PoolingBlock
 from convscope.network.chain_builder import parse_chain
 from convscope.network.folding import fold
@@ -48,7 +48,6 @@ def l2_in_pytorch(maps, size, stride, _overhang):
 
 @pytest.fixture
 def l2_pooling(monkeypatch):
-    monkeypatch.setitem(notation.POOLINGS, "LP", "l2_pooling")
     monkeypatch.setitem(POOLINGS, "l2_pooling", L2Pooling)
     monkeypatch.setitem(
         training_network.BLOCKS, "l2_pooling", lambda step, _: PoolingBlock(step, l2_in_pytorch)

@@ -86,7 +86,7 @@ def torchrun_on(name, nodes, command):
     meeting = ["--nnodes", nodes, "--nproc-per-node", "1", "--max-restarts", "10", "--rdzv-backend", "c10d"]
     meeting += ["--rdzv-endpoint", f"{MEETING_PLACE[1]}:29400", "--rdzv-id", "pets"]
     # how long a host that may come is waited for, and a third of the time after which a silent one is lost
-    meeting += ["--rdzv-conf", "last_call_timeout=6,keep_alive_interval=2"]
+    meeting += ["--rdzv-conf", "last_call_timeout=6,keep_alive_interval=3"]
     return ["ip", "netns", "exec", name, *TORCHRUN, *meeting, "--local-addr", HOSTS[name], *command]
 
 

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from convscope.errors import NotationError, SettingError
+from convscope.steps import POOLINGS
 from convscope.steps.windows import Windows
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ MAX_CELLS = 64
 _MAX_CHARACTERS = 4_096
 _MAX_SIDE = 65_536
 _MAX_DEPTH = 4
-
-POOLINGS = {"MP": "max_pooling", "AP": "average_pooling"}
-"""The letters that stand for each kind of pooling."""
 
 Activation = Literal["relu", "relu6", "linear"]
 _ACTIVATIONS: tuple[tuple[str, Activation], ...] = (("R6", "relu6"), ("L", "linear"), ("", "relu"))
@@ -77,7 +75,7 @@ class DepthwiseConvolution:
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """Pooling of a kind listed in `POOLINGS`."""
+    """Pooling of a kind listed in `steps.POOLINGS`, written with its initials."""
 
     kind: str
     windows: Windows
@@ -202,8 +200,8 @@ def _read_layer(reader: _Reader) -> Layer:
         return _shortcut(reader)
     if reader.take("D"):
         return DepthwiseConvolution(_convolution_windows(reader), _activation(reader))
-    for letters, kind in POOLINGS.items():
-        if reader.take(letters):
+    for kind in POOLINGS:
+        if reader.take(_initials(kind)):
             return Pooling(kind, _pooling_windows(reader))
     for letter, mark in _MARKS.items():
         if reader.take(letter):
@@ -253,6 +251,10 @@ def _same_padding(size: tuple[int, int]) -> tuple[int, int]:
     return (size[0] - 1) // 2, (size[1] - 1) // 2
 
 
+def _initials(kind: str) -> str:
+    return "".join(word[0] for word in kind.split("_")).upper()
+
+
 def _write_layer(layer: Layer) -> str:
     match layer:
         case Convolution(filters, windows, activation):
@@ -260,9 +262,8 @@ def _write_layer(layer: Layer) -> str:
         case DepthwiseConvolution(windows, activation):
             return f"D{_write_convolution(windows)}{_write_activation(activation)}"
         case Pooling(kind, windows):
-            letters = next((letters for letters, known in POOLINGS.items() if known == kind), f"{kind} ")
             stride = "" if windows.stride == windows.size else f"s{_write_pair(windows.stride)}"
-            return f"{letters}{_write_pair(windows.size)}{stride}{'o' if windows.overhang else ''}"
+            return f"{_initials(kind)}{_write_pair(windows.size)}{stride}{'o' if windows.overhang else ''}"
         case FullConnection(neurons, activation):
             return f"{neurons}N{_write_activation(activation)}"
         case Shortcut(layers):

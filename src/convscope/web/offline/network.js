@@ -6,7 +6,7 @@
  * @typedef {{name: string, inputs: string[], output: Shape}} Place  of a layer in the network
  * @typedef {Place & {kind: "convolution" | "depthwise_convolution", window: Pair, stride: Pair, padding: Pair,
  *   activation: "relu" | "relu6" | "linear", weights: string, scales: string, bias: string}} Filters
- * @typedef {Place & {kind: "max_pooling" | "average_pooling", window: Pair, stride: Pair}} Pooling
+ * @typedef {Place & {kind: `${string}_pooling`, window: Pair, stride: Pair}} Pooling
  * @typedef {Place & {kind: "addition" | "joining"}} Meeting  of several inputs
  * @typedef {Filters | Pooling | Meeting} Layer
  * @typedef {{network: string, classes: string[], preparation: import("convscope/offline/preparation.js").Preparation,
@@ -19,14 +19,13 @@
 
 import { openDepthwise } from "convscope/offline/depthwise.js";
 import { openAddition, openJoining } from "convscope/offline/meeting.js";
-import { openPooling } from "convscope/offline/pooling.js";
+import { POOLINGS } from "convscope/offline/pooling.js";
 import { openProducts } from "convscope/offline/product.js";
 
 /** @type {Record<string, (layer: any, inputs: Shape[]) => Run>} */
 const KINDS = {
   depthwise_convolution: openDepthwise,
-  max_pooling: openPooling,
-  average_pooling: openPooling,
+  ...POOLINGS,
   addition: openAddition,
   joining: openJoining,
 };

@@ -2,43 +2,58 @@
  * The largest or the mean cell of every window; of a window that overhangs, only cells of the map count.
  *
  * @typedef {import("convscope/offline/network.js").Shape} Shape
+ * @typedef {import("convscope/offline/network.js").Pooling} Pooling
+ * @typedef {import("convscope/offline/network.js").Run} Run
+ *
+ * @typedef {object} Rule  how the cells of a window become one number in each map
+ * @property {number} start
+ * @property {(found: Float64Array, maps: Float32Array, at: number) => void} take  one more cell of every map
+ * @property {(found: number, count: number) => number} end
  */
 
-/**
- * @param {import("convscope/offline/network.js").Pooling} layer
- * @param {Shape[]} inputs
- * @returns {import("convscope/offline/network.js").Run}
- */
-export function openPooling(layer, [input]) {
-  return (maps) => pool(maps, input, layer);
-}
+/** @type {Rule} */
+const MAXIMUM = {
+  start: -Infinity,
+  take(found, maps, at) {
+    for (let c = 0; c < found.length; c++) if (maps[at + c] > found[c]) found[c] = maps[at + c];
+  },
+  end: (found) => found,
+};
+
+/** @type {Rule} */
+const MEAN = {
+  start: 0,
+  take(found, maps, at) {
+    for (let c = 0; c < found.length; c++) found[c] += maps[at + c];
+  },
+  end: (found, count) => found / count,
+};
+
+/** Every kind of pooling. @type {Record<string, (layer: Pooling, inputs: Shape[]) => Run>} */
+export const POOLINGS = {
+  max_pooling: (layer, [input]) => (maps) => pool(maps, input, layer, MAXIMUM),
+  average_pooling: (layer, [input]) => (maps) => pool(maps, input, layer, MEAN),
+};
 
 /**
  * @param {Float32Array} maps
  * @param {Shape} input
- * @param {import("convscope/offline/network.js").Pooling} layer
+ * @param {Pooling} layer
+ * @param {Rule} rule
  */
-function pool(maps, [height, width, channels], { kind, window, stride, output }) {
+function pool(maps, [height, width, channels], { window, stride, output }, { start, take, end }) {
   const pooled = new Float32Array(output[0] * output[1] * channels);
-  const cells = new Float64Array(channels);
-  const isMax = kind === "max_pooling";
+  const found = new Float64Array(channels);
   for (let row = 0, place = 0; row < output[0]; row++) {
     const [top, bottom] = [row * stride[0], Math.min(height, row * stride[0] + window[0])];
     for (let column = 0; column < output[1]; column++, place += channels) {
       const [left, right] = [column * stride[1], Math.min(width, column * stride[1] + window[1])];
-      cells.fill(isMax ? -Infinity : 0);
+      found.fill(start);
       for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) {
-          const at = (y * width + x) * channels;
-          for (let c = 0; c < channels; c++) {
-            const cell = maps[at + c];
-            if (!isMax) cells[c] += cell;
-            else if (cell > cells[c]) cells[c] = cell;
-          }
-        }
+        for (let x = left; x < right; x++) take(found, maps, (y * width + x) * channels);
       }
-      const count = isMax ? 1 : (bottom - top) * (right - left);
-      for (let c = 0; c < channels; c++) pooled[place + c] = cells[c] / count;
+      const count = (bottom - top) * (right - left);
+      for (let c = 0; c < channels; c++) pooled[place + c] = end(found[c], count);
     }
   }
   return pooled;

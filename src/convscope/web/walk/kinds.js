@@ -1,6 +1,6 @@
 /**
  * Every kind of step, by its name in the walk's document: what it is called, what it teaches, and how it is drawn.
- * A new kind is an entry here and a module in `views/`.
+ * A new kind is an entry here and a module in `views/`; a new pooling is an entry in `views/pooling.js`.
  */
 
 import { addition } from "convscope/walk/views/addition.js";
@@ -13,7 +13,7 @@ import { invariance } from "convscope/walk/views/invariance.js";
 import { joining } from "convscope/walk/views/joining.js";
 import { loss } from "convscope/walk/views/loss.js";
 import { overview } from "convscope/walk/views/overview.js";
-import { averagePooling, maxPooling } from "convscope/walk/views/pooling.js";
+import { POOLINGS } from "convscope/walk/views/pooling.js";
 import { relu, relu6 } from "convscope/walk/views/relu.js";
 import { softmax } from "convscope/walk/views/softmax.js";
 import { why } from "convscope/walk/views/why.js";
@@ -27,8 +27,7 @@ export const KINDS = {
   relu6,
   addition,
   joining,
-  max_pooling: maxPooling,
-  average_pooling: averagePooling,
+  ...POOLINGS,
   flattening,
   full_connection: fullConnection,
   softmax,

@@ -33,7 +33,7 @@ const MOST_CELLS = 64; // of a window that is drawn as a grid of numbers
  */
 
 /** @type {import("convscope/walk/view.js").Kind} */
-export const maxPooling = {
+const maxPooling = {
   short: "max pool",
   text: {
     does: "Each window keeps only its largest number: the map shrinks, and the strongest evidence stays.",
@@ -51,7 +51,7 @@ export const maxPooling = {
 };
 
 /** @type {import("convscope/walk/view.js").Kind} */
-export const averagePooling = {
+const averagePooling = {
   short: "avg pool",
   text: {
     does: "Each window gives the mean of its numbers: how much of a feature there is on average.",
@@ -66,6 +66,9 @@ export const averagePooling = {
   title: titleOf,
   mapNames: (_, [before]) => before.map_names,
 };
+
+/** Every kind of pooling. @type {Record<string, import("convscope/walk/view.js").Kind>} */
+export const POOLINGS = { max_pooling: maxPooling, average_pooling: averagePooling };
 
 /** @type {Rule} */
 const MAXIMUM = { spoken: "largest", winner: winnerOf, arithmetic: maximum, kept: keptByMaximum };
