@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from convscope import steps
 from convscope.model import file
 from convscope.model.metadata import Metadata
 from convscope.network import notation
@@ -33,8 +34,15 @@ def test_every_named_network_is_listed():
 def test_the_example_pieces_are_canonical():
     pieces = re.findall(r"^\| `([\d(]*[A-Z][^`]*)` \|", NOTATION, flags=re.MULTILINE)
     pieces.remove("K")  # it keeps maps for J, and means nothing alone
-    assert len(pieces) == 8
+    assert len(pieces) >= 8
     assert [write(parse(piece)) for piece in pieces] == pieces
+
+
+def test_every_step_of_the_book_has_its_place():
+    text = (ROOT / "docs/reference/steps.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"automodule:: convscope\.steps\.(\w+)", text)) == sorted(
+        {*steps.__all__} - {"POOLINGS"}
+    )
 
 
 def test_every_field_of_the_model_file_is_explained():
