@@ -12,6 +12,7 @@ from torch.nn import functional
 from convscope.steps import relu
 from convscope.steps.windows import output_size
 from convscope.walkthrough import step_documents
+from convscope.walkthrough.arrays import NEGATIVE_MULTIPLE
 from convscope.walkthrough.compute import compute, prepare_input, step_engine
 from convscope.walkthrough.losses import losses, top_classes
 from convscope.walkthrough.step_documents import MAX_CONTRIBUTIONS, StepWriter, is_large
@@ -160,7 +161,35 @@ def test_large_arrays_of_large_walks_are_rounded_and_say_so(make_model):
     output = steps[1].output
     assert (output.dtype, steps[1].filters.dtype) == ("int16", "float32")
     halves = np.array(output.scales).reshape(-1, 1, 1) / 2
-    assert (np.abs(output.values() - computed.steps[1].output) <= halves * (1 + 1e-9)).all()
+    exact = computed.steps[1].output
+    allowed = np.where(exact < 0, NEGATIVE_MULTIPLE * halves, halves)  # ReLU sets the negative ones to 0
+    assert (np.abs(output.values() - exact) <= allowed * (1 + 1e-9)).all()
+    assert not (np.abs(output.values() - exact) <= halves).all()
+
+
+def test_of_many_filters_those_of_the_most_active_maps_are_kept(make_model, monkeypatch):
+    monkeypatch.setattr(step_documents, "_MANY_WEIGHTS", 100)
+    monkeypatch.setattr(step_documents, "MAX_FILTERS", 5)
+    model = make_model("20C3-2C1", (3, 8, 8))
+    computed = compute(prepare_input(picture(8, 8, 3), model), model, step_engine(model))
+    _, many, _, few, *_ = computed.write(StepWriter(model, None, None, coarse=False, all_filters=False))
+    active = np.maximum(computed.steps[1].output, 0).mean(axis=(1, 2))
+    assert sorted(np.argsort(active)[-5:].tolist()) == many.held
+    np.testing.assert_array_equal(many.filters.values(), model.weights["convolution_1.weight"][many.held])
+    assert few.held is None
+
+
+def test_a_preview_is_the_most_active_map_in_few_levels(make_model):
+    model = make_model("3C3r6", (1, 60, 97))
+    computed = compute(prepare_input(picture(60, 97), model), model, step_engine(model))
+    steps = computed.write(StepWriter(model, None, None, coarse=False, previews=True))
+    for step, found in zip(computed.steps[1:3], steps[1:3], strict=True):
+        assert found.preview.map == np.maximum(step.output, 0).mean(axis=(1, 2)).argmax()
+        shown = (found.preview.values.values().astype(float) - 127) / 127 * found.preview.limit
+        exact = step.output[found.preview.map, ::3, ::3]
+        np.testing.assert_allclose(shown, exact, atol=found.preview.limit / 250)
+    assert steps[1].preview.limit == steps[2].preview.limit
+    assert all(step.preview is None for step in steps[3:])
 
 
 def test_the_largest_of_a_window_is_the_largest_after_rounding_too(make_model):

@@ -1,11 +1,24 @@
+from dataclasses import replace
+
 import pytest
 from sklearn.datasets import load_sample_image
 
 from convscope.network.presets import PRESETS
+from convscope.training.start.lite0 import lite0
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
 MEGABYTE = 10**6
+
+
+@pytest.fixture(scope="session")
+def lite0_page(make_model):
+    """The page of a photo's walk through EfficientNet-Lite0, its head random."""
+    backbone = lite0()
+    model = make_model(backbone.notation([4, 10]), (3, 224, 224), classes=5)
+    weights = {**model.weights, **backbone.weights}
+    model = replace(model, weights=weights, mean=backbone.mean, std=backbone.std)
+    return page_of(walk(model, load_sample_image("china.jpg")).model_dump())
 
 
 @pytest.mark.slow
@@ -16,3 +29,8 @@ def test_a_page_is_small(make_model, network, side, megabytes):
     model = make_model(network, (3, side, side), classes=2)
     page = page_of(walk(model, load_sample_image("china.jpg")).model_dump())
     assert len(page.encode()) < megabytes * MEGABYTE
+
+
+@pytest.mark.slow
+def test_the_page_of_a_deep_network_is_small_too(lite0_page):
+    assert len(lite0_page.encode()) < 10 * MEGABYTE

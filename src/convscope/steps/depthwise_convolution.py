@@ -73,13 +73,28 @@ def gradient(
     maps, filters, windows = _read(maps, filters, windows)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", channels=len(maps), height=height, width=width)
-    at_windows = np.einsum("cyx,cij->cyxij", at_output, filters[:, 0])
     at_filters = np.einsum("cyx,cyxij->cij", at_output, windows.slide(maps), optimize=True)
     return ConvolutionGradient(
-        maps=windows.add_back(at_windows, maps.shape),
+        maps=gradient_at_maps(at_output, maps, filters, windows),
         filters=at_filters[:, np.newaxis],
         bias=at_output.sum(axis=(1, 2)),
     )
+
+
+def gradient_at_maps(
+    at_output: ArrayLike, maps: ArrayLike, filters: ArrayLike, windows: Windows | None = None
+) -> Array:
+    """Compute only the gradient at the maps, which is half the work; arguments and errors as for `gradient`.
+
+    Example:
+        >>> gradient_at_maps([[[1, 1]]], [[[5, 6]]], filters=[[[[2]]]]).tolist()
+        [[[2.0, 2.0]]]
+    """
+    maps, filters, windows = _read(maps, filters, windows)
+    height, width = windows.output_shape(*maps.shape[1:])
+    at_output = as_array(at_output, "gradients", channels=len(maps), height=height, width=width)
+    at_windows = np.einsum("cyx,cij->cyxij", at_output, filters[:, 0])
+    return windows.add_back(at_windows, maps.shape)
 
 
 def explain(

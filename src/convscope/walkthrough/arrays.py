@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 DType = Literal["float32", "int16", "int32", "uint8"]
 Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-LEVELS_PER_DEVIATION = 50
-"""A standard deviation spans this many rounding levels, up to 2.5 times as many: about nine bits a number."""
+LEVELS_PER_DEVIATION = 20
+"""A standard deviation spans this many rounding levels, up to 2.5 times as many: some seven bits a number."""
+NEGATIVE_MULTIPLE = 10
+"""Negative numbers that the next step sets to 0 are rounded to so many times the scale of their map."""
 _MAX_MULTIPLE = 13_000
 """Of the largest number; a scale that is rounded down by 2.5 still keeps it within int16."""
 _RAW_DEFLATE = -15  # zlib's number for RFC 1951 without header and checksum
@@ -90,18 +92,28 @@ def encode(values: NDArray[Any], dtype: DType, level: int = DEFLATED) -> Encoded
     return EncodedArray(dtype=dtype, shape=[*values.shape], data=_deflate(raw, level))
 
 
-def encode_rounded(values: NDArray[Any], level: int = DEFLATED) -> EncodedArray:
+def encode_rounded(
+    values: NDArray[Any], level: int = DEFLATED, *, coarse_negatives: bool = False
+) -> EncodedArray:
     """Write an array with each of its first axis (a map, a filter) rounded to scales of its own.
 
     Rounding keeps the order within a map: what was its largest number still is.
 
+    Args:
+        values: The numbers.
+        level: How hard to deflate.
+        coarse_negatives: Whether negative numbers are rounded to `NEGATIVE_MULTIPLE` times the scale.
+
     Example:
         >>> encoded = encode_rounded(np.array([[0.0, 1.23456], [0.0, -12345.6]]))
         >>> encoded.scales, encoded.values().tolist()
-        ([0.01, 100.0], [[0.0, 1.23], [0.0, -12300.0]])
+        ([0.02, 200.0], [[0.0, 1.24], [0.0, -12400.0]])
     """
     scales = [scale_of(part) for part in values]
     multiples = np.rint(values / _along_first(scales, values.shape)).astype(np.int32)
+    if coarse_negatives:
+        coarse = np.rint(values / _along_first(scales, values.shape) / NEGATIVE_MULTIPLE) * NEGATIVE_MULTIPLE
+        multiples = np.where(values < 0, coarse.astype(np.int32), multiples)
     zigzag = ((multiples << 1) ^ (multiples >> 31)).astype("<u2")
     low, high = zigzag.reshape(-1, 1).view(np.uint8).T
     data = _deflate(low.tobytes() + high.tobytes(), level)
@@ -113,7 +125,7 @@ def scale_of(values: NDArray[Any]) -> float:
 
     Example:
         >>> scale_of(np.array([-1.0, 1.0])), scale_of(np.array([0.0, 0.07])), scale_of(np.zeros(3))
-        (0.02, 0.0005, 1.0)
+        (0.05, 0.001, 1.0)
     """
     finest = max(
         float(values.std()) / LEVELS_PER_DEVIATION, float(np.abs(values).max(initial=0)) / _MAX_MULTIPLE

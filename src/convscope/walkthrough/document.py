@@ -39,6 +39,14 @@ class OutputSize(_Strict):
     width: str
 
 
+class Preview(_Strict):
+    """The most active map of a step, small, to be seen before the step's numbers are read."""
+
+    map: int
+    limit: Number
+    values: EncodedArray
+
+
 class _Step(_Strict):
     name: str
     inputs: list[str]
@@ -48,6 +56,7 @@ class _Step(_Strict):
     parameters: int
     multiply_adds: int
     receptive_field: ReceptiveField
+    preview: Preview | None = None
 
 
 class Change(_Strict):
@@ -74,6 +83,7 @@ class ImageStep(_Step):
 
 class _Filters(_Step):
     filters: EncodedArray
+    held: list[int] | None
     bias: EncodedArray
     window: Pair
     stride: Pair
@@ -117,14 +127,12 @@ class AdditionStep(_Step):
     """A shortcut: the sum of what a block gave out and what it read, its two inputs in this order."""
 
     kind: Literal["addition"] = "addition"
-    output: EncodedArray
 
 
 class JoiningStep(_Step):
     """The maps of several steps side by side, in the order of its inputs."""
 
     kind: Literal["joining"] = "joining"
-    output: EncodedArray
 
 
 class PoolingStep(_Step):

@@ -18,11 +18,12 @@ _MAX_EXACT_SIDE = 64
 _QUALITY = 80
 
 
-def data_url(pixels: NDArray[np.uint8]) -> str:
-    """Return a picture as a data URL, scaled down if a side is longer than `MAX_SIDE`.
+def data_url(pixels: NDArray[np.uint8], max_side: int = MAX_SIDE) -> str:
+    """Return a picture as a data URL.
 
     Args:
         pixels: uint8 (height, width) or (height, width, 1 or 3).
+        max_side: It is scaled down if a side is longer.
 
     Example:
         >>> import numpy as np
@@ -30,7 +31,7 @@ def data_url(pixels: NDArray[np.uint8]) -> str:
         'data:image/png;base64,iVBORw0K'
     """
     image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    image.thumbnail((MAX_SIDE, MAX_SIDE))
+    image.thumbnail((max_side, max_side))
     is_exact = max(image.size) <= _MAX_EXACT_SIDE
     written = {form: _written(image, form) for form in (["PNG"] if is_exact else ["PNG", "JPEG"])}
     form = min(written, key=lambda form: len(written[form]))

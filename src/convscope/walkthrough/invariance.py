@@ -44,6 +44,9 @@ _KINDS = {"max": "max_pooling", "average": "average_pooling", "none": "first_cel
 """The kind of step that replaces every pooling; `first_cell` keeps the first cell of each window."""
 
 _AMOUNTS_EACH_WAY = 4
+_LARGE_NETWORK = 100_000_000
+"""Multiply-adds a picture from which on the network is not computed with other poolings."""
+_THUMBNAIL_SIDE = 128  # as the page shows them
 _MAX_SHIFT = 1 / 4
 """As a share of the width; shifts start at 1 pixel and double."""
 _MAX_DEGREES = 40.0
@@ -90,7 +93,7 @@ def measure_invariance(model: Model, predictor: Predictor, pixels: NDArray[np.ui
                 change=kind.name,
                 amounts=[*kind.amounts],
                 unit=kind.unit,
-                thumbnails=[data_url(picture) for picture in moved],
+                thumbnails=[data_url(picture, _THUMBNAIL_SIDE) for picture in moved],
                 logits=encode(logits, "float32"),
                 probabilities=encode(np.array(probabilities), "float32"),
                 before=distances(maps, unchanged),
@@ -163,8 +166,8 @@ def _first_pooling(model: Model) -> Step | None:
 
 
 def _predictors_by_pooling(model: Model, predictor: Predictor) -> dict[str, Predictor] | None:
-    """Open the network with each kind of pooling in place of its own; None if it has no pooling."""
-    if _first_pooling(model) is None:
+    """Open the network with each kind of pooling in place of its own; None if it has none, or is large."""
+    if _first_pooling(model) is None or model.chain.multiply_adds > _LARGE_NETWORK:
         return None
     variants = {name: replace(model, chain=with_pooling(model.chain, kind)) for name, kind in _KINDS.items()}
     return {

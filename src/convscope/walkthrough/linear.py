@@ -7,7 +7,8 @@ sums is again a weighted sum, so without ReLU the whole chain is
 
 for any number of steps. Row k of the matrix is the gradient of logit k at the picture, which is the same for
 every picture. Here it is computed on one picture and tested on others. Max pooling is not linear either; for
-this proof it is replaced by average pooling.
+this proof it is replaced by average pooling. Each row takes a pass back through the network and each other
+picture one forward, so of a large network only a few rows are computed and tested on fewer pictures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.walkthrough.numpy_chain import ComputedStep
 
+_BUDGET = 500_000_000
+"""Multiply-adds that the rows of the matrix may take together."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -38,29 +42,39 @@ def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
         pixels: uint8 (height, width, channels), prepared.
     """
     without = replace(model, chain=without_activations(model.chain))
-    probabilities = forward(without, pixels)[-1].output
+    steps = forward(without, pixels)
+    probabilities = steps[-1].output
+    averaging = replace(without, chain=with_pooling(without.chain, "average_pooling"))
     return NoRelu(
         probabilities=probabilities.tolist(),
         predicted=int(probabilities.argmax()),
-        linear=_linear(replace(without, chain=with_pooling(without.chain, "average_pooling")), pixels),
+        linear=_linear(averaging, pixels, steps if averaging.chain == without.chain else None),
     )
 
 
-def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
-    """Compute the matrix from a picture and test it on three others: flipped both ways, and negated."""
-    steps = forward(model, pixels)
+def _linear(model: Model, pixels: NDArray[np.uint8], steps: tuple[ComputedStep, ...] | None) -> Linear:
+    """Compute the matrix from a picture and test it on others: flipped both ways, and negated.
+
+    Args:
+        model: The model without activations and max pooling.
+        pixels: uint8 (height, width, channels), prepared.
+        steps: What `forward` gave for them, if it was computed already.
+    """
+    steps = steps or forward(model, pixels)
     logits, inputs = steps[-1].input, steps[0].output.ravel()
-    classes = top_classes(logits)
+    passes = max(1, _BUDGET // model.chain.multiply_adds)
+    classes = _rows(logits, passes)
     unit = np.eye(len(logits))
     matrix = np.array([gradient_at(steps, model, unit[index], "image").ravel() for index in classes])
     bias = logits[classes] - matrix @ inputs
-    others = (pixels[:, ::-1], pixels[::-1], 255 - pixels)
-    largest = max(_difference(model, other, classes, matrix, bias) for other in others)
+    others = {"its mirror image": pixels[:, ::-1], "upside down": pixels[::-1], "a negative": 255 - pixels}
+    others = dict(list(others.items())[:passes])
+    largest = max(_difference(model, other, classes, matrix, bias) for other in others.values())
     text = (
         f"Without ReLU, {len(model.weights) // 2} steps with weights are no more than one: logits = "
-        f"matrix · x + bias, with a matrix of {len(classes)} × {len(inputs):,}. Computed on this picture and "
-        "tested on its mirror image, upside down and as a negative, it gives the chain's logits; the largest "
-        f"difference is {_scientific(largest)}."
+        f"matrix · x + bias, with a matrix of {len(classes)} × {len(inputs):,}{_of_all(classes, logits)}. "
+        f"Computed on this picture and tested on {_listed([*others])}, it gives the chain's logits; the "
+        f"largest difference is {_scientific(largest)}."
     )
     return Linear(
         classes=classes,
@@ -69,6 +83,27 @@ def _linear(model: Model, pixels: NDArray[np.uint8]) -> Linear:
         largest_difference=largest,
         text=text,
     )
+
+
+def _rows(logits: NDArray[np.float64], most: int) -> list[int]:
+    """Choose the classes whose rows are computed: the most probable ones."""
+    classes = top_classes(logits)
+    return sorted(sorted(classes, key=lambda index: -logits[index])[:most])
+
+
+def _of_all(classes: list[int], logits: NDArray[np.float64]) -> str:
+    rows = "the row of the largest logit" if len(classes) == 1 else f"the rows of the {len(classes)} largest"
+    return "" if len(classes) == len(logits) else f" ({rows} logits)" if len(classes) > 1 else f" ({rows})"
+
+
+def _listed(names: list[str]) -> str:
+    """Join names as in a sentence.
+
+    Example:
+        >>> _listed(["one", "two", "three"]), _listed(["one"])
+        ('one, two and three', 'one')
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _difference(

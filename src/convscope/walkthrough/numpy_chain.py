@@ -143,7 +143,7 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
             inputs[0], weights[0], weights[1], step.windows
         ),
         lambda step, at_output, inputs, weights: (
-            depthwise_convolution.gradient(at_output, inputs[0], weights[0], step.windows).maps,
+            depthwise_convolution.gradient_at_maps(at_output, inputs[0], weights[0], step.windows),
         ),
     ),
     "relu6": NumpyStep(

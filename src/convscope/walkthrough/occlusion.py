@@ -3,8 +3,9 @@
     map[y, x] = probability of the class - its probability with the square at (y * stride, x * stride)
 
 Where the square covers what the prediction is based on, the probability drops. The square has the mean colour
-of the training pictures and a quarter of the picture's height and width, and moves by a quarter of its own.
-Unlike Grad-CAM it does not look inside the network, so each can be checked against the other.
+of the training pictures and a quarter of the picture's height and width, and moves by a quarter of its own;
+by a half where the network is so large that this would take long. Unlike Grad-CAM it does not look inside the
+network, so each can be checked against the other.
 
 Source: M. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
 https://arxiv.org/abs/1311.2901.
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.predictor import Predictor
+
+MOVES, FEW_MOVES = 4, 2
+"""How often the square moves on its own length: usually, and in large networks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +57,11 @@ class Occluded:
 
 
 def occlude(
-    predictor: Predictor, pixels: NDArray[np.uint8], mean: tuple[float, ...], class_index: int
+    predictor: Predictor,
+    pixels: NDArray[np.uint8],
+    mean: tuple[float, ...],
+    class_index: int,
+    moves: int = MOVES,
 ) -> Occluded:
     """Move a square over a picture and measure the loss of probability.
 
@@ -62,10 +70,11 @@ def occlude(
         pixels: uint8 (height, width, channels), prepared.
         mean: (channels,) the colour of the square.
         class_index: The class whose probability is measured.
+        moves: How often the square moves on its own length.
     """
     sides = pixels.shape[:2]
     window = max(1, round(sides[0] / 4)), max(1, round(sides[1] / 4))
-    stride = max(1, window[0] // 4), max(1, window[1] // 4)
+    stride = max(1, window[0] // moves), max(1, window[1] // moves)
     rows, columns = Windows(window, stride, overhang=True).output_shape(*sides)
     covered = np.repeat(pixels[np.newaxis], rows * columns, axis=0)
     for index, (row, column) in enumerate(np.ndindex(rows, columns)):

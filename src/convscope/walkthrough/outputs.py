@@ -1,7 +1,7 @@
 """What every step of a walk gives out, read from the document.
 
-Some steps hold no output of their own, as it follows from what they read: ReLU and ReLU6, max pooling (which
-names the winners) and flattening.
+Some steps hold no output of their own, as it follows from what they read: ReLU and ReLU6, addition, joining,
+max pooling (which names the winners) and flattening.
 """
 
 from __future__ import annotations
@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from convscope.steps import relu, relu6
-from convscope.walkthrough.document import (
-    FlatteningStep,
-    LossStep,
-    PoolingStep,
-    Relu6Step,
-    ReluStep,
-    SoftmaxStep,
-)
+from convscope.steps import addition, joining, relu, relu6
+from convscope.walkthrough.document import LossStep, PoolingStep, SoftmaxStep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from numpy.typing import NDArray
@@ -47,16 +41,18 @@ def outputs(walk: Walk) -> dict[str, NDArray[np.float64]]:
 
 
 def _output(step: AnyStep, inputs: list[NDArray[np.float64]]) -> NDArray[Any]:
-    match step:
-        case ReluStep():
-            return relu.forward(inputs[0])
-        case Relu6Step():
-            return relu6.forward(inputs[0])
-        case PoolingStep():
-            return step.values(inputs[0])
-        case FlatteningStep():
-            return inputs[0].reshape(-1)
-        case SoftmaxStep():
-            return np.array(step.output)
-        case _:
-            return cast("Any", step).output.values()
+    if step.kind in _DERIVED:
+        return _DERIVED[step.kind](inputs)
+    if isinstance(step, PoolingStep):
+        return step.values(inputs[0])
+    return np.array(step.output) if isinstance(step, SoftmaxStep) else cast("Any", step).output.values()
+
+
+_DERIVED: dict[str, Callable[[list[NDArray[np.float64]]], NDArray[np.float64]]] = {
+    "relu": lambda inputs: relu.forward(inputs[0]),
+    "relu6": lambda inputs: relu6.forward(inputs[0]),
+    "addition": lambda inputs: addition.forward(inputs[0], inputs[1]),
+    "joining": joining.forward,
+    "flattening": lambda inputs: inputs[0].reshape(-1),
+}
+"""Kinds of steps whose output follows from what they read."""

@@ -29,6 +29,7 @@ from convscope.walkthrough.document import (
     SoftmaxStep,
 )
 from convscope.walkthrough.losses import losses, top_classes
+from convscope.walkthrough.previews import activities, preview_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from convscope.network.chain import Step
     from convscope.steps.arrays import Array
     from convscope.steps.windows import Windows
-    from convscope.walkthrough.document import Relevance
+    from convscope.walkthrough.document import Preview, Relevance
     from convscope.walkthrough.numpy_chain import ComputedStep
 
 MAX_WEIGHTS = 200_000
@@ -47,7 +48,9 @@ MAX_WEIGHTS = 200_000
 MAX_INPUTS = 256
 """A neuron with more inputs is described by its `MAX_CONTRIBUTIONS` largest contributions."""
 MAX_CONTRIBUTIONS = 64
-_LARGE_WALK, _LARGE_ARRAY = 1_000_000, 65_536
+MAX_FILTERS = 64
+"""Of a step with more than `_MANY_WEIGHTS` weights, a walk to keep holds so many filters at most."""
+_LARGE_WALK, _LARGE_ARRAY, _MANY_WEIGHTS = 1_000_000, 8_192, 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ class StepWriter:
         relevance: Of the inputs of the output layer, if there are data.
         coarse: Whether large arrays are rounded, so that a page stays small.
         level: How hard arrays are deflated: `arrays.STORED` or `arrays.DEFLATED`.
+        all_filters: Whether steps with many weights keep all their filters; else only those of their most
+            active maps.
+        previews: Whether each step has a small picture of its most active map.
     """
 
     model: Model
@@ -67,11 +73,14 @@ class StepWriter:
     relevance: Relevance | None
     coarse: bool
     level: int = DEFLATED
+    all_filters: bool = True
+    previews: bool = False
 
     def write(self, computed: ComputedStep, difference: float) -> AnyStep:
         """Write any step but the image."""
         write = DOCUMENTS.get(computed.kind) or DOCUMENTS[computed.step.family]
-        return write(self, computed, common_fields(computed.step, difference))
+        common = common_fields(computed.step, difference)
+        return write(self, computed, common | {"preview": self.preview(computed)})
 
     def loss(self, softmax: ComputedStep, difference: float) -> LossStep:
         """Write the losses, which follow softmax."""
@@ -80,10 +89,23 @@ class StepWriter:
         common |= {"name": "loss", "inputs": [softmax.name], "shape": []}
         return LossStep(**common, truths=truths)
 
-    def encode(self, values: NDArray[Any]) -> EncodedArray:
+    def encode(self, values: NDArray[Any], *, coarse_negatives: bool = False) -> EncodedArray:
         """Write numbers as exactly as the walk's size allows."""
-        is_coarse = self.coarse and values.size > _LARGE_ARRAY and values.ndim > 1
-        return encode_rounded(values, self.level) if is_coarse else self.encode_as("float32", values)
+        if not (self.coarse and values.size > _LARGE_ARRAY and values.ndim > 1):
+            return self.encode_as("float32", values)
+        return encode_rounded(values, self.level, coarse_negatives=coarse_negatives)
+
+    def preview(self, computed: ComputedStep) -> Preview | None:
+        """Draw the most active map of a step, or its whole column, in at most `PREVIEW_SIDE` cells a side."""
+        return preview_of(computed, self.level) if self.previews else None
+
+    def filters(self, computed: ComputedStep) -> tuple[NDArray[np.float32], list[int] | None]:
+        """Return the filters to keep, and of which maps they are; None if of all."""
+        weights = self.model.weights[f"{computed.name}.weight"]
+        if self.all_filters or weights.size <= _MANY_WEIGHTS:
+            return weights, None
+        kept = np.sort(np.argsort(-activities(computed.output), kind="stable")[:MAX_FILTERS])
+        return weights[kept], kept.tolist()
 
     def encode_as(self, dtype: DType, values: NDArray[Any]) -> EncodedArray:
         """Write numbers of a type."""
@@ -95,18 +117,21 @@ class StepWriter:
 
 
 def _convolution(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> ConvolutionStep:
-    filters, bias = writer.parameters(computed.step)
+    _, bias = writer.parameters(computed.step)
+    filters, held = writer.filters(computed)
     windows = computed.step.windows
+    rectified = writer.model.chain.activation(computed.step) is not computed.step
     return ConvolutionStep(
         **common,
         filters=writer.encode(filters),
+        held=held,
         bias=writer.encode(bias),
         window=[*windows.size],
         stride=[*windows.stride],
         padding=[*windows.padding],
         overhang=windows.overhang,
         output_size=_output_size(computed.step),
-        output=writer.encode(computed.output),
+        output=writer.encode(computed.output, coarse_negatives=rectified),
     )
 
 
@@ -118,12 +143,12 @@ def _depthwise(
     )
 
 
-def _addition(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> AdditionStep:
-    return AdditionStep(**common, output=writer.encode(computed.output))
+def _addition(_writer: StepWriter, _computed: ComputedStep, common: dict[str, Any]) -> AdditionStep:
+    return AdditionStep(**common)
 
 
-def _joining(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> JoiningStep:
-    return JoiningStep(**common, output=writer.encode(computed.output))
+def _joining(_writer: StepWriter, _computed: ComputedStep, common: dict[str, Any]) -> JoiningStep:
+    return JoiningStep(**common)
 
 
 def _relu6(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> Relu6Step:

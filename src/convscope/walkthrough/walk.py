@@ -17,6 +17,7 @@ from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.invariance import measure_invariance
 from convscope.walkthrough.linear import compute_without_relu
 from convscope.walkthrough.neighbours import Neighbourhood
+from convscope.walkthrough.previews import MAX_STEPS
 from convscope.walkthrough.relevance import relevance as relevance_of
 from convscope.walkthrough.step_documents import StepWriter, is_large
 from convscope.walkthrough.why import why
@@ -114,7 +115,16 @@ def _steps(
     level: int,
 ) -> Walk:
     logits = computed.logits
-    writer = StepWriter(model, true_class, relevance, coarse=is_large(model), level=level)
+    is_coarse = is_large(model)
+    writer = StepWriter(
+        model,
+        true_class,
+        relevance,
+        coarse=is_coarse,
+        level=level,
+        all_filters=not is_coarse or level == STORED,
+        previews=len(model.chain) > MAX_STEPS,
+    )
     return Walk(
         model=model_name,
         picture_name=computed.input.name,

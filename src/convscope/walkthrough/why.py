@@ -8,7 +8,7 @@ from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.document import ClassMap, GradCam, Occlusion, Why
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
 from convscope.walkthrough.losses import MAX_CLASSES
-from convscope.walkthrough.occlusion import occlude
+from convscope.walkthrough.occlusion import FEW_MOVES, MOVES, occlude
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.predictor import Predictor
     from convscope.walkthrough.numpy_chain import ComputedStep
+
+_LARGE_NETWORK = 100_000_000
+"""Multiply-adds a picture from which on a square moves less often."""
 
 
 def why(steps: Sequence[ComputedStep], model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> Why:
@@ -54,7 +57,8 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
 
 
 def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], predicted: int) -> Occlusion:
-    occluded = occlude(predictor, pixels, model.mean, predicted)
+    is_large = model.chain.multiply_adds > _LARGE_NETWORK
+    occluded = occlude(predictor, pixels, model.mean, predicted, FEW_MOVES if is_large else MOVES)
     (height, width), (down, across) = occluded.window, occluded.stride
     text = (
         f"A square of {height} × {width} pixels in the mean colour of the training pictures moves over the "

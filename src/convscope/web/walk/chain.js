@@ -150,7 +150,8 @@ export function activities(step) {
 }
 
 /**
- * The most telling number of a step: the largest one; in a column of classes, the predicted class.
+ * The most telling number of a step: the largest one, of a map whose filter the walk holds; in a column of classes, the
+ * predicted class.
  *
  * @param {Chain} chain
  * @param {Step} step
@@ -160,10 +161,14 @@ export function brightest(chain, step) {
   const { shape, data } = step.output;
   if (step.kind === "loss") return [chain.truth ?? chain.predicted ?? 0];
   if (isOfClasses(chain, step)) return [chain.predicted ?? 0];
-  let index = 0;
-  for (let place = 1; place < data.length; place++) if (data[place] > data[index]) index = place;
+  const [, height = 1, width = 1] = shape;
+  const held = "held" in step && step.held ? step.held : range(shape[0]);
+  let index = held[0] * height * width;
+  for (const map of held) {
+    for (let place = map * height * width; place < (map + 1) * height * width; place++)
+      if (data[place] > data[index]) index = place;
+  }
   if (!hasMaps(step)) return [index];
-  const [, height, width] = shape;
   return [Math.floor(index / (height * width)), Math.floor(index / width) % height, index % width];
 }
 

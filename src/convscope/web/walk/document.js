@@ -12,8 +12,8 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"addition"} kind
- * @property {Tensor} output
  *
  * @typedef {object} After
  * @property {number[]} max
@@ -49,7 +49,9 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {Tensor} filters
+ * @property {number[] | null} held
  * @property {Tensor} bias
  * @property {[number, number]} window
  * @property {[number, number]} stride
@@ -69,7 +71,9 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {Tensor} filters
+ * @property {number[] | null} held
  * @property {Tensor} bias
  * @property {[number, number]} window
  * @property {[number, number]} stride
@@ -88,6 +92,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"flattening"} kind
  * @property {number[]} input_shape
  * @property {string} formula
@@ -101,6 +106,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"full_connection"} kind
  * @property {Tensor | null} weights
  * @property {Tensor} bias
@@ -128,6 +134,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"image"} kind
  * @property {string} original
  * @property {number[]} original_shape
@@ -157,8 +164,8 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"joining"} kind
- * @property {Tensor} output
  *
  * @typedef {object} Linear
  * @property {number[]} classes
@@ -180,6 +187,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"loss"} kind
  * @property {Losses[]} truths
  *
@@ -225,6 +233,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {`${string}_pooling`} kind
  * @property {[number, number]} window
  * @property {[number, number]} stride
@@ -234,6 +243,11 @@
  * @property {Tensor | null} winners
  * @property {number} kept_fraction
  * @property {number | null} lost_fraction
+ *
+ * @typedef {object} Preview
+ * @property {number} map
+ * @property {number} limit
+ * @property {Tensor} values
  *
  * @typedef {object} ReceptiveField
  * @property {[number, number]} size
@@ -253,6 +267,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"relu6"} kind
  * @property {Tensor} silenced
  * @property {number} silenced_fraction
@@ -267,6 +282,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"relu"} kind
  * @property {Tensor} silenced
  * @property {number} silenced_fraction
@@ -280,6 +296,7 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
  * @property {"softmax"} kind
  * @property {number[]} logits
  * @property {number} largest

@@ -12,6 +12,7 @@ import { gallery } from "convscope/kit/gallery.js";
 import { signedPaint } from "convscope/kit/maps.js";
 import { three } from "convscope/kit/numbers.js";
 import { shownMaps } from "convscope/walk/output_maps.js";
+import { rowOfFilter } from "convscope/walk/window_sum.js";
 
 /**
  * @param {FilterStep} step
@@ -53,13 +54,16 @@ function tiling(channels) {
  * @param {Context} context
  */
 export function filters(step, context) {
-  const [count, channels, rows, columns] = step.filters.shape;
+  const [held, channels, rows, columns] = step.filters.shape;
+  const count = step.shape[0];
   const tiles = tiling(channels);
   const width = tiles.width * (columns + 1) - 1;
   const height = tiles.height * (rows + 1) - 1;
   const limit = limitOf(step.filters.data);
   const size = channels * rows * columns;
-  const shown = shownMaps(step, context).sort((one, other) => one - other);
+  const shown = shownMaps(step, context)
+    .filter((filter) => rowOfFilter(step, filter) >= 0)
+    .sort((one, other) => one - other);
   const all = gallery(
     {
       maps: shown,
@@ -67,7 +71,7 @@ export function filters(step, context) {
       width,
       side: 96,
       paint: (filter) => {
-        const weights = mapOf({ shape: [count, size, 1], data: step.filters.data }, filter);
+        const weights = mapOf({ shape: [held, size, 1], data: step.filters.data }, rowOfFilter(step, filter));
         const paint = signedPaint(weights, limit, context.theme);
         return (index) => weightAt(index, width, rows, columns, tiles.width, channels, paint);
       },
@@ -83,7 +87,7 @@ export function filters(step, context) {
     "section",
     {},
     element("h2", {}, more > 0 ? `${shown.length} of ${count} filters` : count === 1 ? "The filter" : `All ${count} filters`),
-    element("p", { class: "quiet" }, weightsText(step), more > 0 && " These are the filters of the maps shown above."),
+    element("p", { class: "quiet" }, weightsText(step), more > 0 && " These are the filters of maps shown above."),
     all.element,
   );
 }

@@ -14,30 +14,34 @@ import { full, three } from "convscope/kit/numbers.js";
  * @param {Part[]} setting.parts
  * @param {{title: string, value: number} | null} [setting.rest]  what parts that are not listed add up to
  * @param {number} setting.bias
- * @param {number} setting.result  what the column comes to
+ * @param {number} setting.total  what parts, rest and bias come to
  * @param {number} setting.output  what the walk holds for it
- * @param {boolean} setting.isRounded  whether the walk holds it, or what it comes from, rounded
+ * @param {boolean} setting.isRounded  whether the walk holds it, or what it comes from, rounded: then the column has a
+ *   line for what rounding leaves out
  * @param {(part: number, open: boolean) => void} setting.onFold
  */
-export function sum({ parts, rest = null, bias, result, output, isRounded, onFold }) {
+export function sum({ parts, rest = null, bias, total, output, isRounded, onFold }) {
   const written = column([
     ...parts.map(({ subtotal }) => subtotal),
     bias,
-    result,
-    ...(rest ? [rest.value] : []),
+    isRounded ? output : total,
+    isRounded ? output - total : 0,
+    rest?.value ?? 0,
   ]);
   return element(
     "div",
     { class: "sum" },
     parts.map((part, index) => fold(part, written[index], (open) => onFold(index, open))),
-    rest && line(rest.title, "quiet", written[parts.length + 2]),
+    rest && line(rest.title, "quiet", written[parts.length + 3]),
     line("bias", "weights", written[parts.length]),
+    isRounded && line("left out by rounding", "quiet", written[parts.length + 2]),
     line("result", "output", written[parts.length + 1]),
     element(
       "p",
       { class: "check" },
-      `Exact sum: ${full(result)}; the map holds ${full(output)}.`,
-      isRounded && " Maps and filters are rounded in a walk of this size, so the two agree only so far.",
+      isRounded
+        ? `Maps and filters are rounded in a walk of this size: what is shown adds up to ${full(total)}, and the map holds ${full(output)}.`
+        : `Exact sum: ${full(total)}; the map holds ${full(output)}.`,
     ),
   );
 }

@@ -17,6 +17,7 @@ import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { numberGrid } from "convscope/kit/grid.js";
 import { NO_MARGIN } from "convscope/kit/maps.js";
+import { number } from "convscope/kit/number.js";
 import { count } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
 import { mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
@@ -35,13 +36,24 @@ function mapsUnder(step, filter) {
 }
 
 /**
- * What each input map adds to a cell.
+ * Which of the filters that the walk holds is that of a map; −1 if it holds none.
+ *
+ * @param {FilterStep} step
+ * @param {number} filter
+ */
+export function rowOfFilter({ held }, filter) {
+  return held ? held.indexOf(filter) : filter;
+}
+
+/**
+ * What each input map adds to a cell; nothing is known where the walk does not hold the filter.
  *
  * @param {FilterStep} step
  * @param {Place} place
  * @returns {Part[]}
  */
 export function partsOf(step, place) {
+  if (rowOfFilter(step, place[0]) < 0) return [];
   return mapsUnder(step, place[0]).map((map, nth) => {
     const terms = termsOf(step, place, map, nth);
     return { map, terms, subtotal: terms.reduce((total, { value, weight }) => total + value * weight, 0) };
@@ -72,6 +84,7 @@ export function shownParts(parts) {
 export function windowSum(step, context, place, map, open, filterName) {
   const before = stepBefore(step);
   const parts = partsOf(step, place);
+  if (parts.length === 0) return [absent(step, place)];
   const drawn = parts.find((part) => part.map === map) ?? parts[0];
   const shown = shownParts(parts);
   const bias = step.bias.data[place[0]];
@@ -100,12 +113,36 @@ export function windowSum(step, context, place, map, open, filterName) {
           ? { title: `${count(parts.length - shown.length)} maps that add less`, value: rest }
           : null,
       bias,
-      result: total + bias,
+      total: total + bias,
       output: valueAt(step, place),
-      isRounded: [step.output, before.output, step.filters].some(({ scales }) => scales),
+      isRounded: [step, before].some(({ output }) => output.scales) || Boolean(step.filters.scales),
       onFold: (one, isOpen) => (isOpen ? open.add(shown[one].map) : open.delete(shown[one].map)),
     }),
   ];
+}
+
+/**
+ * What is said of a cell whose filter the walk does not hold.
+ *
+ * @param {FilterStep} step
+ * @param {Place} place
+ */
+function absent(step, place) {
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "p",
+      { class: "equation" },
+      `map ${place[0]} (${place[1]}, ${place[2]}) is `,
+      element("strong", { class: "output" }, number(valueAt(step, place))),
+    ),
+    element(
+      "p",
+      { class: "check" },
+      `This step has ${count(step.parameters)} weights. To stay small, the walk holds the filters of its ${step.held?.length} most active maps only, and this is none of them.`,
+    ),
+  );
 }
 
 /**
@@ -208,7 +245,7 @@ function termsOf(step, [filter, y, x], map, nth) {
   const { shape, data } = stepBefore(step).output;
   const [, height, width] = shape;
   const { top, left, height: rows, width: columns } = windowOf(step, y, x);
-  const first = (filter * step.filters.shape[1] + nth) * rows * columns;
+  const first = (rowOfFilter(step, filter) * step.filters.shape[1] + nth) * rows * columns;
   return range(rows * columns).map((index) => {
     const row = top + Math.floor(index / columns);
     const column = left + (index % columns);

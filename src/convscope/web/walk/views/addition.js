@@ -12,6 +12,7 @@ import { outputMaps } from "convscope/walk/output_maps.js";
 /**
  * @typedef {import("convscope/walk/chain.js").AdditionStep} AdditionStep
  * @typedef {import("convscope/walk/view.js").Context} Context
+ * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  */
 
 const SHARE = 0.28; // of the screen's height for each of the two maps that go in
@@ -29,6 +30,7 @@ export const addition = {
     ],
   },
   view: draw,
+  output: (_, sources) => added(sources.map(({ output }) => output)),
   limit: (sources, { data }) => Math.max(limitOf(data), ...sources.map(({ limit }) => limit)),
   mapNames: (_, sources) => sources[1].map_names,
 };
@@ -76,7 +78,6 @@ function arithmetic(step, context, place) {
       link(context.backTo({ step: source.name, place }), number(valueAt(source, place))),
     ),
   );
-  const isRounded = [step, ...step.sources].some(({ output }) => output.scales);
   return [
     element(
       "p",
@@ -87,9 +88,15 @@ function arithmetic(step, context, place) {
       " (shortcut) = ",
       element("strong", { class: "output" }, number(valueAt(step, place))),
     ),
-    isRounded &&
-      element("p", { class: "check" }, "Maps are rounded in a walk of this size, so the sum agrees only so far."),
-  ].filter((part) => part !== false);
+  ];
+}
+
+/**
+ * @param {Tensor[]} maps
+ * @returns {Tensor}
+ */
+function added([block, shortcut]) {
+  return { shape: block.shape, data: Float64Array.from(block.data, (value, place) => value + shortcut.data[place]) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { windowOf } from "convscope/kit/receptive.js";
 import { stepBefore } from "convscope/walk/chain.js";
 import { filterName, filters } from "convscope/walk/filters.js";
 import { inputMaps } from "convscope/walk/input_maps.js";
-import { outputMaps } from "convscope/walk/output_maps.js";
+import { outputMaps, shownMaps } from "convscope/walk/output_maps.js";
 import { marginOf, outputSize, partsOf, shownParts, spokenWindowSum, windowSum } from "convscope/walk/window_sum.js";
 
 /**
@@ -42,9 +42,10 @@ function draw(step, context) {
   const before = stepBefore(step);
   const parts = partsOf(step, context.place);
   const channel = chosenChannel(parts, context);
+  const spanned = parts.length ? shownParts(parts).map(({ map }) => map) : shownMaps(before, context);
   const input = inputMaps(before, context, {
     map: channel,
-    spanned: shownParts(parts).map(({ map }) => map),
+    spanned,
     margin: marginOf(step),
     onChoose: (chosen) => context.set("channel", String(chosen)),
   });
@@ -77,5 +78,5 @@ function draw(step, context) {
 function chosenChannel(parts, { state }) {
   const asked = Number(state.options.channel ?? NaN);
   if (Number.isInteger(asked) && asked >= 0 && asked < parts.length) return asked;
-  return largestFirst(parts.map(({ subtotal }) => Math.abs(subtotal)))[0];
+  return largestFirst(parts.map(({ subtotal }) => Math.abs(subtotal)))[0] ?? 0;
 }

@@ -25,6 +25,10 @@ export const joining = {
     ],
   },
   view: draw,
+  output: ({ shape }, sources) => ({
+    shape,
+    data: Float64Array.from(sources.flatMap(({ output }) => Array.from(output.data))),
+  }),
   limit: (sources) => Math.max(...sources.map(({ limit }) => limit)),
 };
 

@@ -1,0 +1,57 @@
+"""Previews: the most active map of each step, small, so that a page of many steps shows them all at once.
+
+The numbers of a step are read when it is opened; a deep network has millions of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.network.chain import ACTIVATIONS
+from convscope.walkthrough.arrays import DEFLATED, encode
+from convscope.walkthrough.document import Preview
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convscope.steps.arrays import Array
+    from convscope.walkthrough.numpy_chain import ComputedStep
+
+MAX_STEPS = 20
+"""A walk of more steps has previews."""
+PREVIEW_SIDE = 48
+_ZERO = 127
+"""The level that stands for 0; 0 and 254 stand for the ends of the scale."""
+
+
+def activities(maps: Array) -> NDArray[np.float64]:
+    """Return how active each map is: the mean of its positive numbers, with 0 for the others.
+
+    Example:
+        >>> activities(np.array([[[1.0, -3.0]], [[4.0, 2.0]]])).tolist()
+        [0.5, 3.0]
+    """
+    return np.maximum(maps, 0).reshape(len(maps), -1).mean(axis=1)
+
+
+def preview_of(computed: ComputedStep, level: int = DEFLATED) -> Preview | None:
+    """Draw the most active map of a step, every second cell of it or third or so on; None for a column.
+
+    Args:
+        computed: The step.
+        level: How hard to deflate.
+
+    Returns:
+        The map's index, the end of the colour scale, which is the same before and after an activation, and
+        127 + 127 x / limit for each number x, as uint8.
+    """
+    maps = computed.output
+    if maps.ndim < 3:
+        return None
+    index = int(activities(maps).argmax())
+    stride = -(-max(maps.shape[1:]) // PREVIEW_SIDE)
+    limit = float(np.abs(computed.input if computed.kind in ACTIVATIONS else maps).max()) or 1.0
+    levels = np.rint(_ZERO + _ZERO * maps[index, ::stride, ::stride] / limit)
+    return Preview(map=index, limit=limit, values=encode(levels, "uint8", level))
