@@ -1,7 +1,7 @@
 """Convolution: filters slide over the maps and respond where they find the pattern they look for.
 
-    output[f, y, x] = bias[f] + sum over c, i, j of filters[f, c, i, j] * maps[c, y * stride + i - padding,
-                                                                              x * stride + j - padding]
+    output[f, y, x] = bias[f] + sum over c, i, j of
+        filters[f, c, i, j] * maps[c, y * stride + i - padding, x * stride + j - padding]
 
 with 0 outside the maps. Strictly speaking this is cross-correlation: the filter is not flipped. Signal
 processing flips it and calls only that convolution; neural network libraries do not flip, and since filters

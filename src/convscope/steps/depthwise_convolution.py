@@ -1,7 +1,7 @@
 """Depthwise convolution: every map has one filter of its own, and the maps are not mixed.
 
-    output[c, y, x] = bias[c] + sum over i, j of filters[c, 0, i, j] * maps[c, y * stride + i - padding,
-                                                                          x * stride + j - padding]
+    output[c, y, x] = bias[c] + sum over i, j of
+        filters[c, 0, i, j] * maps[c, y * stride + i - padding, x * stride + j - padding]
 
 An ordinary convolution looks for a pattern in space and mixes all maps at once. Here the two are done one
 after the other: a depthwise convolution looks at space, a convolution with 1x1 filters mixes the maps. For
