@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import convscope
+from convscope.model.file import save
 from convscope.pictures.sources import open_source
 
 LONG = 240_000
@@ -56,9 +57,11 @@ def test_a_planted_label_is_found_and_corrected_in_a_list_of_its_own(
     tab.wait_for_url("**/#/walk/**")
 
 
-def test_two_models_are_compared(start_studio, digits_model, tab, tmp_path):
+def test_two_models_are_compared(start_studio, digits_model, brightness, tab, tmp_path):
+    """Those that tell the same classes apart, although another one comes first."""
+    save(brightness, tmp_path / "bright.safetensors")
     convscope.train("digits", network="4C3-MP2-8N", epochs=1, seed=1).save(tmp_path / "hasty.safetensors")
-    studio = start_studio(digits_model, tmp_path / "hasty.safetensors")
+    studio = start_studio(tmp_path / "bright.safetensors", digits_model, tmp_path / "hasty.safetensors")
     tab.goto(f"{studio.address}#/compare")
     tab.get_by_text("McNemar's exact test").wait_for()
     first, second = studio.model("digits"), studio.model("hasty")

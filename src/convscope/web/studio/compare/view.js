@@ -9,8 +9,9 @@ import { choice } from "convscope/kit/choice.js";
 import { element, head } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
+import { Refusal } from "convscope/kit/problem.js";
 import { get } from "convscope/studio/api.js";
-import { chooseFor } from "convscope/studio/picking.js";
+import { chooseFor, whatIsOpen } from "convscope/studio/picking.js";
 import { turnTo, walkOf } from "convscope/studio/place.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 
@@ -29,9 +30,10 @@ const KINDS = {
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
+  const pair = await pairOfSameClasses(place.options.first);
   const found = await chooseFor(
     root,
-    place,
+    { ...place, options: { ...pair, ...place.options } },
     "Compare",
     "Two models classify the same pictures. Look at where they disagree.",
     { first: "first model", second: "second model" },
@@ -46,6 +48,36 @@ export async function show(root, place) {
   const comparison = await get(`/api/comparison?${query}`);
   root.append(figures(comparison, first.name, second.name), verdict(comparison, second.name));
   root.append(flips(comparison, place, { first, second, data: data.id }));
+}
+
+/**
+ * The first two models that tell the same classes apart, for models that do not can hardly be compared.
+ *
+ * @param {string} [wanted]  the first of them, if it is chosen already
+ * @returns {Promise<Record<string, string>>}  nothing where there are no two
+ */
+async function pairOfSameClasses(wanted) {
+  const { models } = await whatIsOpen();
+  const classes = await Promise.all(models.map(classesOf));
+  for (const [at, { id }] of models.entries()) {
+    const other = classes.findIndex((names, place) => place !== at && names !== null && names === classes[at]);
+    if (other >= 0 && id === (wanted ?? id)) return { first: id, second: models[other].id };
+  }
+  return {};
+}
+
+/**
+ * The names of a model's classes as one text; null if its file cannot be read.
+ *
+ * @param {import("convscope/studio/picking.js").Open} model
+ */
+async function classesOf({ id }) {
+  try {
+    return JSON.stringify([...(await get(`/api/models/${id}`)).classes].sort());
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
 }
 
 /**
