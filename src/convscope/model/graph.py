@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Pixels = tuple[float, ...]
     Weights = Mapping[str, NDArray[np.float32]]
 
+_LIMITS = {"relu6.least": np.array(0, np.float32), "relu6.most": np.array(relu6.LIMIT, np.float32)}
+"""What all ReLU6 share. Constants, not nodes: quantisation only joins such a Clip with its convolution."""
 _OPSET = 17  # read by every runtime since 2022
 _IR_VERSION = 8  # the one that came with it
 
@@ -97,7 +99,7 @@ def build_feature_graph(chain: Chain, mean: Pixels, std: Pixels, weights: Weight
         ],
         [_pictures_input(chain.input_shape)],
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", width])],
-        {**_pixel_constants(mean, std), **needed},
+        {**_pixel_constants(mean, std), **_limits(steps), **needed},
     )
 
 
@@ -180,9 +182,14 @@ def network_constants(model: Model) -> dict[str, NDArray[Any]]:
     """Give what the nodes of the network need: mean, standard deviation, weights, temperature."""
     return {
         **_pixel_constants(model.mean, model.std),
+        **_limits(model.chain),
         **model.weights,
         "temperature": np.array(model.temperature, np.float32),
     }
+
+
+def _limits(steps: Iterable[Step]) -> Mapping[str, NDArray[np.float32]]:
+    return _LIMITS if any(step.kind == "relu6" for step in steps) else {}
 
 
 def _pixel_constants(mean: Pixels, std: Pixels) -> dict[str, NDArray[np.float32]]:
@@ -206,11 +213,7 @@ def _relu(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
 
 
 def _relu6(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
-    limits = {f"{step.name}.least": 0.0, f"{step.name}.most": relu6.LIMIT}
-    constants = [
-        helper.make_node("Constant", [], [name], value_float=limit) for name, limit in limits.items()
-    ]
-    return [*constants, helper.make_node("Clip", [*inputs, *limits], [output], step.name)]
+    return [helper.make_node("Clip", [*inputs, *_LIMITS], [output], step.name)]
 
 
 def _addition(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
