@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 _INPUT_PANEL = "Network and input (chosen from the pictures by default)"
 _TRAINING_PANEL = "Training (chosen from the pictures by default)"
-_INPUT_SETTINGS = {"network", "size", "channels", "fit"}
+_INPUT_SETTINGS = {"network", "start", "size", "channels", "fit"}
 _METAVARS = {
     int: "N",
     float: "X",
     Strength: "HOW",
     "network": "NAME",
+    "start": "NAME",
     "size": "N|HxW",
     "channels": "1|3",
     "fit": "HOW",

@@ -96,7 +96,7 @@ class Terminal:
 
     def _show_preparing(self, event: Preparing) -> None:
         if self._is_due():
-            text = f"preparing {event.done:,} of {event.total:,} pictures"
+            text = f"{event.task} {event.done:,} of {event.total:,} pictures"
             if self._is_live:
                 self._update({"preparing": text}, event.done / max(event.total, 1))
             else:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preparing:
-    """Progress of decoding: `done` of `total` pictures are in the store."""
+    """Progress before training: `task` is done for `done` of `total` pictures."""
 
     done: int
     total: int
+    task: str = "preparing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,9 @@ def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> M
 
 
 def _settings(record: Record) -> Settings:
-    """Return the settings, with what was measured on the machine."""
-    return replace(record.settings, **asdict(record.machine)) if record.machine else record.settings
+    """Return the settings, with what was decided and measured."""
+    settings = replace(record.settings, start=record.start)
+    return replace(settings, **asdict(record.machine)) if record.machine else settings
 
 
 def _obstacle(record: Record) -> str:

@@ -21,7 +21,7 @@ from convscope.common.atomic import replacing
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
 from convscope.model.calibration import reliability, untempered
-from convscope.model.evaluation import Evaluation, evaluate_answers
+from convscope.model.evaluation import Evaluation, evaluate, evaluate_answers
 from convscope.model.export import export
 from convscope.training.data.sampling import spread
 from convscope.training.listeners.csv_log import read_epochs
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.pictures.store import Catalogue, Store
     from convscope.training.data.stream import All
-    from convscope.training.learning.loop import Training
+    from convscope.training.data.training_data import TrainingData
 
 _MOST_NAMED = 5
 _MOST_COMPARED = 200
@@ -69,8 +69,22 @@ def broken_notes(catalogue: Catalogue) -> tuple[str, ...]:
     return (*named, f"left out {more:,} more, all named in {METRICS}") if more else tuple(named)
 
 
-def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
+def write(
+    run: Path,
+    model: Model,
+    data: TrainingData,
+    facts: Mapping[str, object],
+    out_of_fold: NDArray[np.float64] | None = None,
+) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
     """Evaluate the model on the test set, and write everything into the run's folder.
+
+    Args:
+        run: The folder.
+        model: The model.
+        data: Its pictures.
+        facts: What else belongs into the metrics: how long training took, its recipe.
+        out_of_fold: (training pictures, classes) probabilities from cross-validation, which stand in for those
+            of a test set that does not exist.
 
     Returns:
         The classifier, and closing (title, text) lines.
@@ -79,22 +93,27 @@ def write(run: Path, model: Model, training: Training) -> tuple[Classifier, tupl
         ExportError: The ONNX graph does not predict as the model does; all but it was written.
         ConvscopeError: Something cannot be written.
     """
-    store, parts = training.data.kept.store, training.data.kept.split
+    store, parts = data.kept.store, data.kept.split
     with replacing(run / picture_list.NAME) as file:
-        file.writelines(picture_list.listing(training.data.all.catalogue, training.data.all.split))
+        file.writelines(picture_list.listing(data.all.catalogue, data.all.split))
     part, indices = ("test", parts.test) if len(parts.test) else ("validation", parts.validation)
     classifier = Classifier(model)
+    if out_of_fold is not None and not len(indices):
+        part, indices = "cross-validation", parts.train
     if not len(indices):
         classifier.save(run / MODEL)
         _export(run, model, store, indices)
         return classifier, (("accuracy", "not measured: there were neither test nor validation pictures"),)
-    answers = classifier.answers_at(store.pictures, indices)
-    evaluation = evaluate_answers(answers, store.labels[indices], model)
-    probabilities = np.array([answer.probabilities for answer in answers])
-    measured = {part: evaluation.to_dict(), "training_seconds": training.position.elapsed_seconds}
+    if part == "cross-validation" and out_of_fold is not None:
+        probabilities = out_of_fold
+        evaluation = evaluate(out_of_fold, store.labels[indices], model.classes)
+    else:
+        answers = classifier.answers_at(store.pictures, indices)
+        evaluation = evaluate_answers(answers, store.labels[indices], model)
+        probabilities = np.array([answer.probabilities for answer in answers])
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
-    _write_metrics(run, measured, training)
+    _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
     _write_figures(run, store, indices, probabilities, model.temperature, evaluation)
     _export(run, classifier.model, store, indices)
     return classifier, _summary(part, evaluation)
@@ -118,16 +137,14 @@ def _headline(part: str, evaluation: Evaluation) -> dict[str, float | int | str]
     }
 
 
-def _write_metrics(run: Path, measured: Mapping[str, object], training: Training) -> None:
-    catalogue, parts = training.data.all.catalogue, training.data.all.split
+def _write_metrics(run: Path, measured: Mapping[str, object], data: TrainingData) -> None:
+    catalogue, parts = data.all.catalogue, data.all.split
     everything = {
         **measured,
         "pictures": {part: len(getattr(parts, part)) for part in ("train", "validation", "test")},
         "classes": catalogue.classes,
         "notes": [*catalogue.notes, *parts.notes],
         "broken": [asdict(broken) for broken in catalogue.broken],
-        "recipe": asdict(training.recipe),
-        "flip": training.position.flip,
     }
     with replacing(run / METRICS) as file:
         file.write(json.dumps(everything, indent=2).encode())
@@ -152,7 +169,8 @@ def _write_figures(
     surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][
         : figures.MOST_MISTAKES
     ]
-    figures.write(figures.learning_curves(read_epochs(run / EPOCHS)), folder / "learning_curves.png")
+    if epochs := read_epochs(run / EPOCHS):
+        figures.write(figures.learning_curves(epochs), folder / "learning_curves.png")
     before, after = (
         reliability(shares.max(axis=1), right)
         for shares in (untempered(probabilities, temperature), probabilities)
@@ -171,13 +189,17 @@ def _write_figures(
     figures.write(mistakes, folder / "worst_mistakes.png")
 
 
+def _judged(part: str) -> str:
+    return "pictures in cross-validation" if part == "cross-validation" else f"{part} pictures"
+
+
 def _summary(part: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     low, high = evaluation.accuracy_interval
     rows = [
         (
             "accuracy",
             (
-                f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {part} pictures "
+                f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {_judged(part)} "
                 f"(95 % confidence interval {low:.2%} to {high:.2%})"
             ),
         )

@@ -44,7 +44,13 @@ def plain_chain(training: Training) -> Model:
 
 def finished_model(training: Training, record: Record) -> Model:
     """Return the plain chain with receipt, temperature and open-set rule; `training` is finished."""
-    data = training.data
+    receipt = receipt_of(training.data, record, engine_name(training.recipe.device))
+    model = replace(plain_chain(training), receipt=receipt, temperature=_temperature(training))
+    return replace(model, open_set=fit_open_set_rule(model, training.data))
+
+
+def receipt_of(data: TrainingData, record: Record, device: str) -> dict[str, str]:
+    """Return the receipt of a run's model."""
     receipt = write_receipt(
         data.all.catalogue,
         data.all.split,
@@ -53,11 +59,11 @@ def finished_model(training: Training, record: Record) -> Model:
         seed=record.settings.seed,
         threads=record.threads,
         processes=record.processes,
-        device=engine_name(training.recipe.device),
+        device=device,
     )
-    resolved = {"resolved": json.dumps(asdict(record.machine))} if record.machine else {}
-    model = replace(plain_chain(training), receipt=receipt | resolved, temperature=_temperature(training))
-    return replace(model, open_set=fit_open_set_rule(model, data))
+    decided = {"start": record.start} if record.start else {}
+    measured = {"resolved": json.dumps(asdict(record.machine))} if record.machine else {}
+    return receipt | decided | measured
 
 
 def _temperature(training: Training) -> float:

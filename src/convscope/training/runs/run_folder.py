@@ -40,6 +40,7 @@ class Record:
         keep_epochs: Whether the network is kept after each epoch.
         processes: How many train together; resuming with another number appends it.
         machine: What was measured on the machine; None until then.
+        start: Where learning starts; None until that is decided.
     """
 
     data: str
@@ -48,6 +49,7 @@ class Record:
     keep_epochs: bool = False
     processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
     machine: Machine | None = None
+    start: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def from_receipt(receipt: Mapping[str, str]) -> Record:
             "threads": receipt["threads"],
             "processes": receipt.get("processes", "1").split(","),
             "machine": _MACHINE.validate_json(receipt["resolved"]),
+            "start": receipt.get("start"),
         }
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -225,7 +225,13 @@ class RunProcess:
         model = finished_model(self.training, self.record)
         if not self.group.is_first:
             return Classifier(model)
-        classifier, lines = run_report.write(self.run, model, self.training)
+        training = self.training
+        facts = {
+            "training_seconds": training.position.elapsed_seconds,
+            "recipe": asdict(training.recipe),
+            "flip": training.position.flip,
+        }
+        classifier, lines = run_report.write(self.run, model, training.data, facts)
         self.training.data.kept.store.check_whole()
         run_folder.finish(self.run)
         self.checkpoints.remove()
