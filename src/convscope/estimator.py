@@ -8,6 +8,7 @@ GridSearchCV(ConvscopeClassifier(epochs=5), {"augmentation": ["none", "light"]})
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -26,8 +27,9 @@ from convscope.pictures.sources.arrays import ArraySource, open_arrays, picture_
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import Survey
 from convscope.training.fit import fit
-from convscope.training.recipe import resolve_preparation
+from convscope.training.recipe import SMALL_SIDE, resolve_preparation
 from convscope.training.settings import CommonSettings, Settings, with_settings
+from convscope.training.start.choice import plan_start
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -92,6 +94,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         classes: NDArray[Any] = np.asarray(encoder.classes_)
         names = _names(classes)
         source = open_arrays(X, [names[code] for code in encoder.transform(y)])
+        settings = _with_start(settings, source)
         with TemporaryDirectory() as folder:
             model = fit(_store(source, settings, Path(folder)), settings)
         self.classes_ = classes
@@ -164,7 +167,18 @@ def _shape(pictures: NDArray[np.uint8]) -> tuple[int, int, int]:
     return height, width, pictures.shape[3] if pictures.ndim == 4 else 1
 
 
-def _store(source: ArraySource, settings: Settings, folder: Path) -> Store:
+def _survey(source: ArraySource) -> Survey:
     height, width, channels = _shape(source.pictures)
-    survey = Survey(np.array([height]), np.array([width]), grey=channels == 1)
-    return build_store(source, resolve_preparation(settings, survey), folder=folder)
+    return Survey(np.array([height]), np.array([width]), grey=channels == 1)
+
+
+def _with_start(settings: Settings, source: ArraySource) -> Settings:
+    """Decide where learning starts without a trial: from scratch if pictures are small."""
+    survey = _survey(source)
+    planned = plan_start(settings, survey, [item.label for item in source.items]).start
+    is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE
+    return replace(settings, start=planned or ("scratch" if is_small else "lite0"))
+
+
+def _store(source: ArraySource, settings: Settings, folder: Path) -> Store:
+    return build_store(source, resolve_preparation(settings, _survey(source)), folder=folder)

@@ -89,6 +89,7 @@ CHOSEN = {
     "channels": 3,
     "fit": "pad",
     "epochs": 3,
+    "start": "scratch",
     "minutes": 0.5,
     "batch_size": 7,
     "learning_rate": 0.01,

@@ -73,7 +73,7 @@ class Metadata(_Strict):
     """The fields of a model file; `convscope.model.file.Model` explains them."""
 
     format: Literal[1]
-    notation: str = Field(max_length=2_048)
+    notation: str = Field(max_length=4_096)
     classes: list[ClassName] = Field(min_length=2, max_length=_MAX_CLASSES)
     preparation: PreparationFields
     mean: list[Number]

@@ -12,7 +12,7 @@ https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from convscope.network.notation import Convolution, DepthwiseConvolution, Join, Layer, Shortcut, write
 from convscope.steps.windows import Windows
@@ -49,6 +49,8 @@ def _same(size: int, stride: int = 1) -> Windows:
     return Windows((size, size), (stride, stride), (padding, padding), overhang=stride > 1)
 
 
+LITE0_SHAPE: tuple[Literal[3], int, int] = (3, 224, 224)
+"""Channels, height and width of the pictures that it was trained on."""
 STEM = Convolution(32, _same(3, stride=2), "relu6")
 """The first convolution."""
 LAST = Convolution(1280, _same(1), "relu6")

@@ -27,6 +27,8 @@ TEST_PERCENT = 20
 TEST_LIMIT = 50_000
 VALIDATION_PERCENT = 10
 VALIDATION_LIMIT = 1_000
+FEWEST_TEST_PICTURES = 100
+"""Where cross-validation judges, smaller test sets are not set aside."""
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
@@ -79,6 +81,25 @@ def split(store: Catalogue) -> Split:
     for part, members in (("validation", validation), ("test", test)):
         notes += _absent(store, part, members) + _shared(store, train, part, members)
     return Split(train, validation, test, tuple(notes))
+
+
+def split_for_cross_validation(store: Catalogue) -> Split:
+    """Split pictures where cross-validation takes the place of the validation set.
+
+    What `split` would set aside for validation is learned from. So are the test pictures, where none are
+    given and they would be fewer than 100. Parts that the source gives are kept.
+
+    Raises:
+        DataError: As for `split`.
+    """
+    parts, given = split(store), set(without_lone_part(store.parts))
+    if not given & {"validation", "test"} and len(parts.test) < FEWEST_TEST_PICTURES:
+        everything, none = np.arange(len(store.labels)), np.zeros(0, np.int64)
+        return Split(everything, none, none, ("all pictures are learned from: cross-validation judges",))
+    if "validation" in given:
+        return parts
+    notes = tuple(note for note in parts.notes if not note.startswith("no validation pictures given"))
+    return Split(np.union1d(parts.train, parts.validation), np.zeros(0, np.int64), parts.test, notes)
 
 
 def _given(parts: Sequence[Part | None], part: Part) -> Indices:

@@ -19,6 +19,9 @@ from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
 from convscope.training.fit import fit
 from convscope.training.recipe import resolve_preparation
 from convscope.training.settings import Settings
+from convscope.training.start.choice import plan_start
+from convscope.training.start.learning import learn_head
+from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.doctor.diagnosis import Diagnosis
+    from convscope.pictures.sources.source import Source
     from convscope.pictures.store import Store
+    from convscope.pictures.survey import Survey
     from convscope.training.events import Event, Listener
 
 FOLDS = 5
@@ -45,11 +50,11 @@ def doubt_labels(
     Raises:
         DataError: A class has too few pictures, or the pictures have changed since the diagnosis.
     """
-    settings = settings or Settings()
-    source = diagnosis.source
+    source, surveyed = diagnosis.source, survey(diagnosis.source)
+    settings = settings or _settings_for(surveyed, source)
     store = build_store(
         source,
-        resolve_preparation(settings, survey(source)),
+        resolve_preparation(settings, surveyed),
         progress=lambda done, total: emit(Preparing(done, total), listeners),
         strict=settings.strict,
     )
@@ -80,6 +85,12 @@ def out_of_fold(
     Raises:
         DataError: A class has pictures of fewer than two groups, or of so few that a fold holds them all.
     """
+    if settings.start == "lite0":
+        every = np.arange(len(store.labels))
+        learned = learn_head(store, every, lite0(), seed=settings.seed, listeners=listeners, groups=groups)
+        if learned.probabilities is None:
+            raise too_few(store.classes[0], "every class has one picture, and copies of it")
+        return learned.probabilities.astype(np.float32)
     folds = min(FOLDS, *_groups_of_each_class(store, groups))
     made = StratifiedGroupKFold(folds, shuffle=True, random_state=settings.seed)
     parts = list(made.split(groups, store.labels, groups))
@@ -92,6 +103,12 @@ def out_of_fold(
         classifier = Classifier(fit(store, settings, learned, listeners=[fold]))
         out[held_out] = classifier.probabilities_at(store.pictures, held_out)
     return out
+
+
+def _settings_for(survey: Survey, source: Source) -> Settings:
+    """Return settings whose start is decided by the rule that needs no trial."""
+    planned = plan_start(Settings(), survey, [item.label for item in source.items]).start
+    return Settings(start=planned or "lite0")
 
 
 class _Fold:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,10 @@ from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import deterministic
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
-from convscope.training.runs.model import finished_model
+from convscope.training.runs.model import finished_model, receipt_of
 from convscope.training.runs.run_folder import Record
+from convscope.training.start.learning import learn_head, learned_model
+from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.pictures.store import Store
+    from convscope.training.data.training_data import TrainingData
     from convscope.training.events import Listener
     from convscope.training.settings import Settings
 
@@ -37,8 +41,8 @@ def fit(
     """Train on pictures of a store; none are set aside.
 
     Args:
-        store: The pictures.
-        settings: Of the training.
+        store: The pictures, prepared as `resolve_preparation` says.
+        settings: Of the training; it starts from scratch unless `start` says otherwise.
         indices: Which of them, ascending; None: all.
         listeners: Get the events.
 
@@ -49,6 +53,8 @@ def fit(
     data = training_data(
         store, Split(np.arange(len(store.labels)) if indices is None else indices, none, none, ())
     )
+    if settings.start == "lite0":
+        return _fit_head(data, settings, listeners)
     chain = chain_of(settings, data.shape, len(data.classes))
     machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
     training = Training(data, resolve(settings, data.statistics, machine))
@@ -56,3 +62,11 @@ def fit(
         training.run(listeners)
         training.finish()
         return finished_model(training, Record("", settings, torch.get_num_threads(), machine=machine))
+
+
+def _fit_head(data: TrainingData, settings: Settings, listeners: Sequence[Listener]) -> Model:
+    backbone, store = lite0(), data.kept.store
+    learned = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
+    record = Record("", settings, torch.get_num_threads(), start="lite0")
+    receipt = receipt_of(data, record, "cpu") | backbone.receipt
+    return replace(learned_model(backbone, learned, store), receipt=receipt)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convscope.network.chain_builder import parse_chain
+from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.network.presets import automatic_network
 from convscope.network.variants import takes_sides
 from convscope.pictures.batches import Augmentation
@@ -104,8 +105,10 @@ class Recipe:
 def resolve_preparation(settings: Settings, survey: Survey) -> Preparation:
     """Choose the input size, which has to be known before the pictures are decoded.
 
-    Pictures that all have the same small size keep it.
+    Pictures that all have the same small size keep it. Learned features need the size of their backbone.
     """
+    if settings.start == "lite0":
+        return Preparation(*LITE0_SHAPE, settings.fit or "stretch")
     height, width = settings.size or _automatic_size(survey)
     channels = settings.channels or (1 if survey.grey else 3)
     return Preparation(channels, height, width, settings.fit or "stretch")

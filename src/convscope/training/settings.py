@@ -35,9 +35,8 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "fp16", "fp32"]
 Strength = Literal["none", "light", "strong"]
-
-STARTS = ("lite0", "scratch")
-"""What `start` may be."""
+Start = Literal["lite0", "scratch"]
+"""Where learning starts: from learned features of EfficientNet-Lite0, or from scratch."""
 
 
 def _height_and_width(size: object) -> object:
@@ -69,12 +68,11 @@ class Settings:
 
     network: Annotated[
         str | None,
-        Field(max_length=2_048, description="Network: a notation like 32C3-MP2-128N, or a preset."),
+        Field(max_length=4_096, description="Network: a notation like 32C3-MP2-128N, or a preset."),
     ] = None
     start: Annotated[
-        str | None,
+        Start | None,
         Field(
-            max_length=4_096,
             description="Where learning starts: lite0 (learned features) or scratch; by default, whichever "
             "is better on these pictures.",
         ),
@@ -148,8 +146,6 @@ class Settings:
                 object.__setattr__(self, name, adapter.validate_python(_plain(value), strict=True))
             except ValidationError as error:
                 raise _impossible(name, value) from error
-        if self.start not in (None, *STARTS):
-            raise _impossible("start", self.start)
         if self.precision == "fp16" and self.device != "cuda":
             raise SettingError("fp16 is for GPUs", remedy="choose the device cuda too, or another precision")
         if self.network is not None:
@@ -162,7 +158,7 @@ class CommonSettings(TypedDict, total=False):
     """The fields of `Settings` that the estimator takes too, as keyword arguments."""
 
     network: str | None
-    start: str | None
+    start: Start | None
     size: int | tuple[int, int] | None
     channels: Literal[1, 3] | None
     epochs: int | None
@@ -279,8 +275,6 @@ def _possible(name: str) -> str:
     """Say which values a setting may have."""
     if name == "network":
         return "give a notation like 32C3-MP2-128N, or the name of a preset"
-    if name == "start":
-        return f"choose from {', '.join(STARTS)}"
     if name == "size":
         return "give a side of 1 to 1,024 pixels, or height and width"
     if get_origin(kind(name)) is Literal or kind(name) is bool:

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from convscope.training.data.training_data import TrainingData
 
 _MOST_NAMED = 5
-_MOST_COMPARED = 200
+_FEWEST_COMPARED, _MOST_COMPARED = 16, 200
+_COMPARED_MULTIPLY_ADDS = 5e9
+"""On how many pictures the ONNX graph is checked: on fewer where one takes long."""
 
 
 def data_lines(pictures: All) -> tuple[tuple[str, str], ...]:
@@ -83,8 +85,8 @@ def write(
         model: The model.
         data: Its pictures.
         facts: What else belongs into the metrics: how long training took, its recipe.
-        out_of_fold: (training pictures, classes) probabilities from cross-validation, which stand in for those
-            of a test set that does not exist.
+        out_of_fold: (training pictures, classes) probabilities from cross-validation, to evaluate where there
+            is no other set.
 
     Returns:
         The classifier, and closing (title, text) lines.
@@ -121,7 +123,9 @@ def write(
 
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
     """Write the ONNX graph, checked on prepared pictures: their files may be gone by now."""
-    compared: list[int] = spread(indices, _MOST_COMPARED).tolist()
+    affordable = _COMPARED_MULTIPLY_ADDS / max(1, model.chain.multiply_adds)
+    count = int(min(max(affordable, _FEWEST_COMPARED), _MOST_COMPARED))
+    compared: list[int] = spread(indices, count).tolist()
     export(model, run / GRAPH, ((store.names[index], store.pictures[index]) for index in compared))
 
 

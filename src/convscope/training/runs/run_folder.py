@@ -19,7 +19,7 @@ from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
 from convscope.training.machine.machine import Machine  # pydantic looks it up
 from convscope.training.run_files import EVENTS, MODEL, RECORD
-from convscope.training.settings import Settings
+from convscope.training.settings import Settings, Start
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -49,7 +49,7 @@ class Record:
     keep_epochs: bool = False
     processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
     machine: Machine | None = None
-    start: str | None = None
+    start: Start | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ def from_receipt(receipt: Mapping[str, str]) -> Record:
         ValueError: It is damaged or old.
         ConvscopeError: A setting is impossible.
     """
-    if missing := {"data", "settings", "threads", "resolved"} - receipt.keys():
+    measured = set[str]() if receipt.get("start") == "lite0" else {"resolved"}  # a head needs no measurement
+    if missing := {"data", "settings", "threads", *measured} - receipt.keys():
         raise ValueError(f"it has no {', '.join(sorted(missing))}")
     return _RECORD.validate_python(
         {
@@ -159,7 +160,7 @@ def from_receipt(receipt: Mapping[str, str]) -> Record:
             "settings": _SETTINGS.validate_json(receipt["settings"]),
             "threads": receipt["threads"],
             "processes": receipt.get("processes", "1").split(","),
-            "machine": _MACHINE.validate_json(receipt["resolved"]),
+            "machine": _MACHINE.validate_json(receipt["resolved"]) if measured else None,
             "start": receipt.get("start"),
         }
     )

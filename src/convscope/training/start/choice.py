@@ -1,0 +1,88 @@
+"""Where learning starts: from the learned features of a backbone, or from scratch.
+
+What the person chose counts. Otherwise the pictures decide: many small pictures are learned better from
+scratch, and for all others both are tried (`trial.py`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields
+from typing import TYPE_CHECKING, NamedTuple
+
+from convscope.errors import SettingError
+from convscope.training.recipe import SMALL_SIDE
+from convscope.training.settings import Settings, Start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.pictures.survey import Survey
+
+MANY = 50
+"""With this many small pictures of each class, a network learns more from scratch."""
+_FOR_BOTH = {"start", "fit", "minutes", "seed", "strict", "store_limit", "device"}
+"""Settings that both starts take; all others are those of training from scratch."""
+
+
+class Plan(NamedTuple):
+    """Where learning starts, and why, in a few words; a start of None is left to a trial."""
+
+    start: Start | None
+    why: str = ""
+
+
+def plan_start(
+    settings: Settings, survey: Survey, labels: Sequence[str], *, processes: int = 1, streamed: bool = False
+) -> Plan:
+    """Decide where learning starts, as far as that is possible without a trial.
+
+    Args:
+        settings: What the person chose.
+        survey: Of the pictures.
+        labels: The class of each training picture.
+        processes: How many processes train together.
+        streamed: Whether the pictures are too many for the disk.
+
+    Raises:
+        SettingError: Learned features were asked for together with something that they do not go with.
+    """
+    scratch_setting = _first_setting_of_scratch(settings)
+    alone = not streamed and processes == 1
+    if settings.start == "lite0":
+        _check_learned_start(scratch_setting, alone=alone)
+        return Plan("lite0")
+    if settings.start == "scratch":
+        return Plan("scratch")
+    if scratch_setting or not alone:
+        return Plan("scratch")
+    side = max(survey.median_height, survey.median_width)
+    if side <= SMALL_SIDE and min(Counter(labels).values()) >= MANY:
+        return Plan("scratch", f"many small pictures, {survey.median_height} × {survey.median_width}")
+    return Plan(None)
+
+
+def _first_setting_of_scratch(settings: Settings) -> str | None:
+    return next(
+        (
+            field.name
+            for field in fields(Settings)
+            if field.name not in _FOR_BOTH and getattr(settings, field.name) is not None
+        ),
+        "device" if settings.device == "cuda" else None,
+    )
+
+
+def _check_learned_start(scratch_setting: str | None, *, alone: bool) -> None:
+    if scratch_setting:
+        flag = scratch_setting.replace("_", "-")
+        raise SettingError(
+            f"--{flag} cannot be combined with --start lite0",
+            why="the network and its input are those of the backbone, and only the head is learned",
+            remedy=f"leave out --{flag}, or give --start scratch",
+        )
+    if not alone:
+        raise SettingError(
+            "learned features are computed by one process, from pictures that fit on the disk",
+            remedy="start one process with a larger --store-limit, or give --start scratch",
+        )

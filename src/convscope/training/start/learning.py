@@ -1,0 +1,133 @@
+"""Learn from the features of a frozen backbone: a head, and with it one chain from pixels to softmax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model.calibration import fit_temperature
+from convscope.model.file import Model
+from convscope.network.chain_builder import parse_chain
+from convscope.steps import softmax
+from convscope.training.events import Note, Preparing, emit
+from convscope.training.start.features import LAST, features_of
+from convscope.training.start.head import fit_head
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.model.open_set import OpenSetRule
+    from convscope.pictures.store import Store
+    from convscope.training.events import Listener
+    from convscope.training.start.backbone import Backbone
+    from convscope.training.start.head import Head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearnedHead:
+    """A head on learned features.
+
+    Attributes:
+        head: The logistic regression.
+        pictures: How many it was fitted to.
+        temperature: Fitted to the logits of cross-validation.
+        open_set: The rule for unknown pictures; None if there are too few pictures.
+    """
+
+    head: Head
+    pictures: int
+    temperature: float
+    open_set: OpenSetRule | None
+
+    @property
+    def joined(self) -> tuple[int, ...]:
+        """The blocks of the backbone whose maps the head reads beside the last ones."""
+        return tuple(int(name) for name in self.head.blocks if name != LAST)
+
+    @property
+    def probabilities(self) -> NDArray[np.float64] | None:
+        """(pictures, classes), calibrated, each from a head that has not seen the picture."""
+        if self.head.out_of_fold is None:
+            return None
+        logits = self.head.out_of_fold.astype(np.float64) / self.temperature
+        return np.array([softmax.forward(row) for row in logits])
+
+    @property
+    def sentence(self) -> str:
+        """The accuracy in cross-validation, for people."""
+        accuracy = self.head.accuracy
+        if accuracy is None:
+            return "each class has one picture only: how well learned features recognise them is not measured"
+        shares = (accuracy.fraction, accuracy.low, accuracy.high)
+        shown, low, high = (f"{100 * share:.1f} %" for share in shares)
+        return (
+            f"learned features recognise {shown} of {self.pictures:,} pictures in cross-validation "
+            f"(95 % confidence interval {low} to {high})"
+        )
+
+    def facts(self) -> dict[str, object]:
+        """Return what was chosen, for the metrics."""
+        return {"start": "lite0", "joined_blocks": [*self.joined], "penalty": self.head.penalty}
+
+
+def learn_head(
+    store: Store,
+    indices: NDArray[np.int64],
+    backbone: Backbone,
+    *,
+    seed: int,
+    listeners: Sequence[Listener] = (),
+    groups: NDArray[np.int64] | None = None,
+) -> LearnedHead:
+    """Compute features and fit a head to them.
+
+    Args:
+        store: The pictures, prepared as the backbone needs them.
+        indices: (n,) of those to learn from.
+        backbone: Gives the features.
+        seed: Of the folds.
+        listeners: Get the events.
+        groups: (n,) the group of each picture, which stays in one fold; None: pictures that are equal.
+
+    Raises:
+        ConvscopeError: The pictures are all of one class, or features cannot be computed.
+    """
+
+    def progress(done: int, total: int) -> None:
+        emit(Preparing(done, total, "computing features of"), listeners)
+
+    labels, classes = store.labels[indices], len(store.classes)
+    features = features_of(store, indices, backbone, progress)
+    if features.problem:
+        emit(Note(features.problem), listeners)
+    groups = _equal(store, indices) if groups is None else groups
+    head = fit_head(features.values, features.blocks, labels, classes, groups=groups, seed=seed)
+    temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
+    return LearnedHead(head, len(labels), temperature, None)
+
+
+def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Model:
+    """Return one plain chain from pixels to softmax: the backbone and the head."""
+    head = learned.head
+    chain = parse_chain(backbone.notation(learned.joined), store.preparation.shape, len(store.classes))
+    weight, bias = chain.output.parameters
+    return Model(
+        chain=chain,
+        classes=store.classes,
+        preparation=store.preparation,
+        mean=backbone.mean,
+        std=backbone.std,
+        weights={**backbone.weights, weight: head.weights, bias: head.bias},
+        temperature=learned.temperature,
+        open_set=learned.open_set,
+    )
+
+
+def _equal(store: Store, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the group of each picture: pictures that are equal, byte by byte, are one."""
+    digests = np.ascontiguousarray(store.digests[indices]).view(f"V{store.digests.shape[1]}").ravel()
+    return np.unique(digests, return_inverse=True)[1]

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from convscope.errors import SettingError
+from convscope.pictures.survey import Survey
+from convscope.training.settings import Settings
+from convscope.training.start.choice import MANY, Plan, plan_start
+
+
+def survey(side: int) -> Survey:
+    return Survey(np.array([side]), np.array([side]), grey=False)
+
+
+MANY_LABELS = ["cat"] * MANY + ["dog"] * MANY
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (Settings(), 192, MANY_LABELS, None),
+        (Settings(minutes=3, fit="crop", seed=7), 192, MANY_LABELS, None),
+        (Settings(), 32, MANY_LABELS, "scratch"),
+        (Settings(), 32, MANY_LABELS[1:], None),
+        (Settings(epochs=3), 192, MANY_LABELS, "scratch"),
+        (Settings(network="8C3"), 192, MANY_LABELS, "scratch"),
+        (Settings(flip=False), 192, MANY_LABELS, "scratch"),
+        (Settings(start="scratch"), 192, MANY_LABELS, "scratch"),
+        (Settings(start="lite0"), 8, MANY_LABELS, "lite0"),
+    ],
+)
+def test_what_the_person_chose_counts_and_then_the_pictures(case):
+    settings, side, labels, expected = case
+    assert plan_start(settings, survey(side), labels).start == expected
+
+
+def test_several_processes_and_streams_start_from_scratch():
+    assert plan_start(Settings(), survey(192), MANY_LABELS, processes=2) == Plan("scratch")
+    assert plan_start(Settings(), survey(192), MANY_LABELS, streamed=True) == Plan("scratch")
+
+
+@pytest.mark.parametrize(
+    ("settings", "flag"), [({"network": "8C3"}, "--network"), ({"batch_size": 8}, "--batch-size")]
+)
+def test_settings_of_training_from_scratch_do_not_go_with_learned_features(settings, flag):
+    with pytest.raises(SettingError, match=f"{flag} cannot be combined with --start lite0"):
+        plan_start(Settings(start="lite0", **settings), survey(192), MANY_LABELS)
+
+
+def test_learned_features_need_one_process_and_a_store():
+    with pytest.raises(SettingError, match="one process"):
+        plan_start(Settings(start="lite0"), survey(192), MANY_LABELS, processes=2)
