@@ -6,12 +6,13 @@ from convscope.model.export import RAW_BOUND, noise_pictures
 from convscope.model.file import Model
 from convscope.network.chain_builder import parse_chain
 from convscope.offline import export as module
+from convscope.offline import weights as weights_module
 from convscope.offline.export import compare, export_page
 from convscope.pictures.preparation import Preparation
 
 
 def test_the_cost_of_rounding_is_reported(make_model, tmp_path):
-    model = make_model()
+    model = make_model("128N", (3, 8, 8))
     path = tmp_path / "model.html"
     result = export_page(model, path, "random", [("black", np.zeros((9, 9, 3), np.uint8))])
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
@@ -20,8 +21,9 @@ def test_the_cost_of_rounding_is_reported(make_model, tmp_path):
     assert result.worst
 
 
-def test_weights_that_do_not_bear_rounding_are_refused(tmp_path):
+def test_weights_that_do_not_bear_rounding_are_refused(tmp_path, monkeypatch):
     """What tells the classes apart is smaller than a step of the weights beside it."""
+    monkeypatch.setattr(weights_module, "MAX_EXACT", 0)
     weights = {
         "full_connection_1.weight": np.array([[1000, 0.01, 0], [1000, -0.01, 0]], np.float32),
         "full_connection_1.bias": np.zeros(2, np.float32),
@@ -54,7 +56,7 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(make_model, tmp_pat
 
 
 def test_the_worst_picture_is_named(make_model):
-    model = make_model()
+    model = make_model("128N", (3, 8, 8))
     noise = list(noise_pictures(model.preparation))
     result = compare(model, noise)
     alone = {name: compare(model, [(name, pixels)]).difference for name, pixels in noise}

@@ -4,6 +4,9 @@ import dataclasses
 import json
 import re
 
+import pytest
+
+from convscope.network.presets import PRESETS
 from convscope.offline.page import page
 from convscope.web.modules import reachable
 
@@ -48,3 +51,10 @@ def test_a_page_of_a_million_weights_is_small(make_model):
     """The network of the benchmarks for pictures of 64 x 64."""
     text = page(make_model("32C3-MP2-32C3-MP2-128N", (3, 64, 64), classes=2), "random")
     assert len(text.encode()) < 4e6
+
+
+@pytest.mark.slow
+def test_the_page_of_a_large_network_is_below_twelve_megabytes(make_model):
+    """EfficientNet-Lite0 with the thousand classes of ImageNet, 4.6 million weights."""
+    text = page(make_model(PRESETS["lite0"], (3, 224, 224), classes=1_000), "random")
+    assert len(text.encode()) < 12e6

@@ -62,7 +62,7 @@ def compare(model: Model, pictures: Iterable[NamedPixels]) -> Agreement:
     Raises:
         ExportError: A probability differs by more than `RAW_BOUND`; the message names the worst picture.
     """
-    weights = {name: rounded(weight) if weight.ndim > 1 else weight for name, weight in model.weights.items()}
+    weights = {name: rounded(weight) for name, weight in model.weights.items()}
     exact, coarse = Predictor(model), Predictor(replace(model, weights=weights))
     count, largest, worst = 0, -1.0, ""
     for count, (name, pixels) in enumerate(pictures, start=1):  # noqa: B007 - used after the loop
@@ -72,7 +72,7 @@ def compare(model: Model, pictures: Iterable[NamedPixels]) -> Agreement:
             largest, worst = difference, name
     if largest > RAW_BOUND:
         raise ExportError(
-            f"weights of 16 bits give other answers than the model: they differ most on {worst}",
+            f"rounded weights give other answers than the model: they differ most on {worst}",
             why=f"a probability differs by {largest:.1e}, and the tolerance is {RAW_BOUND:.0e}",
             remedy="export to ONNX, which keeps the weights as they are",
         )

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.offline.weights import split
+from convscope.offline.weights import is_rounded, split
 from convscope.steps.windows import Windows
+from convscope.walkthrough.arrays import EncodedArray, encode, encode_multiples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.network.chain import Chain, Step
+
+_SMALLEST = 9
+"""Compression level of zlib."""
 
 
 def describe(model: Model) -> list[dict[str, object]]:
@@ -114,15 +118,13 @@ def _full_connection(step: Step, model: Model) -> dict[str, object]:
 def _filters(
     step: Step, model: Model, kind: str, windows: Windows, weight: NDArray[np.float32]
 ) -> dict[str, object]:
-    multiples, scales = split(weight)
     activation = model.chain.activation(step)
     return {
         "kind": kind,
         "window": windows.size,
         "stride": windows.stride,
         "padding": windows.padding,
-        "weights": _text(multiples.astype("<i2")),
-        "scales": _text(scales.astype("<f4")),
+        "weights": _encode(weight).model_dump(),
         "bias": _text(model.weights[f"{step.name}.bias"].astype("<f4")),
         "activation": "linear" if activation is step else activation.kind,
     }
@@ -137,6 +139,12 @@ LAYERS: dict[str, Callable[[Step, Model], dict[str, object]]] = {
     "full_connection": _full_connection,
 }
 """How each family of steps is described to the page; activations and flattening are part of other layers."""
+
+
+def _encode(weight: NDArray[np.float32]) -> EncodedArray:
+    if not is_rounded(weight):
+        return encode(weight, "float32", _SMALLEST)
+    return encode_multiples(*split(weight), _SMALLEST)
 
 
 def _text(numbers: NDArray[np.generic]) -> str:

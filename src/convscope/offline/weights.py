@@ -1,15 +1,25 @@
-"""Weights in 16 bits: int16 with one scale for each filter or neuron.
+"""Weights in up to 16 bits: whole numbers with one scale for each filter or neuron.
 
-    scale     = largest |w| of the filter / 32767
-    multiple  = round(w / scale)                   int16
-    w'        = multiple * scale                   |w' - w| <= scale / 2
+    scale     = largest |w| of the filter / largest multiple, rounded up to four digits
+    multiple  = round(w / scale)
+    w'        = multiple * scale                                        |w' - w| <= scale / 2
 
-Half precision (float16) needs the same space but has only 11 significant bits for each weight; here the
-large weights, which matter most, have 16.
+How large multiples become decides how much space a weight takes once they are deflated. In a layer of n
+weights the largest is
+
+    4,000,000 / sqrt(n), but at least 4,095 and at most 32,767
+
+so a layer with four times as many weights has one bit less for each. That is the best use of bits where
+an error of the same share of the weights does as much harm in every layer. Layers of few weights take no
+space to speak of and stay as they are.
+
+Source: A. Gersho, R. M. Gray, "Vector quantization and signal compression", 1992, section 8.3 (bit
+allocation).
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,37 +27,66 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MAX_MULTIPLE = 32_767
+_BUDGET = 4e6
+_LEAST, _MOST = 4_095, 32_767
+MAX_EXACT = 8_192
+"""Layers of up to this many weights are not rounded."""
 
 
-def split(weights: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-    """Split weights into integers and one scale for each filter.
+def split(weights: NDArray[np.float32]) -> tuple[NDArray[np.int32], list[float]]:
+    """Split a layer's weights into whole numbers and one scale for each filter.
 
     Args:
         weights: float32 of shape (filters, ...).
 
     Returns:
-        The multiples, int16 of the same shape, and the scales, float32 (filters,), above 0.
+        The multiples, of the same shape and within int16, and the scales, one for each filter, above 0.
 
     Example:
         >>> multiples, scales = split(np.array([[0.5, -1.0], [0.0, 0.0]], np.float32))
-        >>> multiples.tolist(), bool(scales[0] == np.float32(1 / 32767)), scales[1].item()
-        ([[16384, -32767], [0, 0]], True, 1.0)
+        >>> multiples.tolist(), scales
+        ([[16383, -32765], [0, 0]], [3.052e-05, 1.0])
     """
-    flat = weights.reshape(len(weights), -1)
-    largest = np.abs(flat).max(axis=1)
-    scales = (largest / np.float32(_MAX_MULTIPLE)).astype(np.float32)
-    scales[scales == 0] = 1  # only zeros, or numbers too small to matter
-    multiples = np.clip(np.rint(flat / scales[:, np.newaxis]), -_MAX_MULTIPLE, _MAX_MULTIPLE)
-    return multiples.astype(np.int16).reshape(weights.shape), scales
+    flat = weights.reshape(len(weights), -1).astype(np.float64)
+    most = largest_multiple(weights.size)
+    scales = [_round_up(float(largest) / most) for largest in np.abs(flat).max(axis=1)]
+    multiples = np.rint(flat / np.array(scales)[:, np.newaxis])
+    return multiples.astype(np.int32).reshape(weights.shape), scales
+
+
+def is_rounded(weights: NDArray[np.float32]) -> bool:
+    """Whether the page has these weights rounded: those of large layers, but no biases."""
+    return weights.ndim > 1 and weights.size > MAX_EXACT
 
 
 def rounded(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rounded weights that the page computes with.
+    """Return the weights that the page computes with.
 
     Example:
-        >>> rounded(np.array([[1.0, 0.123456]], np.float32)).tolist()
-        [[1.0, 0.12344737350940704]]
+        >>> rounded(np.full((1, 10_000), 0.123456, np.float32))[0, 0].item()
+        0.12345...
+        >>> rounded(np.full((1, 100), 0.123456, np.float32))[0, 0].item()
+        0.123456...
     """
+    if not is_rounded(weights):
+        return weights
     multiples, scales = split(weights)
-    return multiples * scales.reshape(-1, *[1] * (weights.ndim - 1))
+    return (multiples * np.array(scales).reshape(-1, *[1] * (weights.ndim - 1))).astype(np.float32)
+
+
+def largest_multiple(count: int) -> int:
+    """Return the largest multiple in a layer of so many weights.
+
+    Example:
+        >>> largest_multiple(1_000), largest_multiple(250_000), largest_multiple(10**7)
+        (32767, 8000, 4095)
+    """
+    return round(min(_MOST, max(_LEAST, _BUDGET / math.sqrt(count))))
+
+
+def _round_up(scale: float) -> float:
+    """Round a scale up to four digits, which are short to write; 1 if there are only zeros."""
+    if not scale:
+        return 1.0
+    unit = 10.0 ** (math.floor(math.log10(scale)) - 3)
+    return float(f"{math.ceil(scale / unit) * unit:.3e}")

@@ -114,10 +114,22 @@ def encode_rounded(
     if coarse_negatives:
         coarse = np.rint(values / _along_first(scales, values.shape) / NEGATIVE_MULTIPLE) * NEGATIVE_MULTIPLE
         multiples = np.where(values < 0, coarse.astype(np.int32), multiples)
+    return encode_multiples(multiples, scales, level)
+
+
+def encode_multiples(
+    multiples: NDArray[np.int32], scales: Sequence[float], level: int = DEFLATED
+) -> EncodedArray:
+    """Write whole numbers, each multiplied by the scale of its index on the first axis.
+
+    Example:
+        >>> encode_multiples(np.array([[3, -4], [1, 0]], np.int32), [0.5, 10]).values().tolist()
+        [[1.5, -2.0], [10.0, 0.0]]
+    """
     zigzag = ((multiples << 1) ^ (multiples >> 31)).astype("<u2")
     low, high = zigzag.reshape(-1, 1).view(np.uint8).T
     data = _deflate(low.tobytes() + high.tobytes(), level)
-    return EncodedArray(dtype="int16", shape=[*values.shape], data=data, scales=scales)
+    return EncodedArray(dtype="int16", shape=[*multiples.shape], data=data, scales=[*map(float, scales)])
 
 
 def scale_of(values: NDArray[Any]) -> float:

@@ -1,6 +1,6 @@
 /** Depthwise convolution: every map has one filter of its own. */
 
-import { LIMITS, unpack } from "convscope/offline/filters.js";
+import { LIMITS, unpackFilters } from "convscope/offline/filters.js";
 
 /**
  * @typedef {import("convscope/offline/network.js").Shape} Shape
@@ -10,10 +10,10 @@ import { LIMITS, unpack } from "convscope/offline/filters.js";
 /**
  * @param {Filters} layer
  * @param {Shape[]} inputs
- * @returns {import("convscope/offline/network.js").Run}
+ * @returns {Promise<import("convscope/offline/network.js").Run>}
  */
-export function openDepthwise(layer, [input]) {
-  const { weights, bias } = unpack(layer);
+export async function openDepthwise(layer, [input]) {
+  const { weights, bias } = await unpackFilters(layer);
   const taps = cellsFirst(weights, bias.length);
   return (maps) => convolve(maps, input, layer, taps, bias);
 }

@@ -5,7 +5,7 @@
  * @typedef {[high: number, wide: number]} Pair
  * @typedef {{name: string, inputs: string[], output: Shape}} Place  of a layer in the network
  * @typedef {Place & {kind: "convolution" | "depthwise_convolution", window: Pair, stride: Pair, padding: Pair,
- *   activation: "relu" | "relu6" | "linear", weights: string, scales: string, bias: string}} Filters
+ *   activation: "relu" | "relu6" | "linear", weights: import("convscope/kit/arrays.js").Packed, bias: string}} Filters
  * @typedef {Place & {kind: `${string}_pooling`, window: Pair, stride: Pair}} Pooling
  * @typedef {Place & {kind: "addition" | "joining"}} Meeting  of several inputs
  * @typedef {Filters | Pooling | Meeting} Layer
@@ -22,7 +22,7 @@ import { openAddition, openJoining } from "convscope/offline/meeting.js";
 import { POOLINGS } from "convscope/offline/pooling.js";
 import { openProducts } from "convscope/offline/product.js";
 
-/** @type {Record<string, (layer: any, inputs: Shape[]) => Run>} */
+/** @type {Record<string, (layer: any, inputs: Shape[]) => Run | Promise<Run>>} */
 const KINDS = {
   depthwise_convolution: openDepthwise,
   ...POOLINGS,
@@ -42,8 +42,10 @@ export async function open({ preparation, mean, std, temperature, layers }) {
   /** @param {Layer} layer */
   const inputsOf = ({ inputs }) => inputs.map((name) => /** @type {Shape} */ (shapes.get(name)));
   const products = await openProducts(/** @type {Filters[]} */ (layers.filter(({ kind }) => kind === "convolution")));
-  const runs = layers.map((layer) =>
-    layer.kind === "convolution" ? products(layer, inputsOf(layer)[0]) : KINDS[layer.kind](layer, inputsOf(layer)),
+  const runs = await Promise.all(
+    layers.map((layer) =>
+      layer.kind === "convolution" ? products(layer, inputsOf(layer)[0]) : KINDS[layer.kind](layer, inputsOf(layer)),
+    ),
   );
   const last = layers[layers.length - 1];
   /** @param {Uint8Array} pixels @returns {Output} */

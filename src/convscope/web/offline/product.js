@@ -7,7 +7,7 @@
  *   what all products share, and where they put the rows and sums that they are at
  */
 
-import { LIMITS, unpack } from "convscope/offline/filters.js";
+import { LIMITS, unpackFilters } from "convscope/offline/filters.js";
 import { FILTERS, ROWS, compile } from "convscope/offline/kernel.js";
 
 const AT_ONCE = 64; // rows: they stay in the processor's cache while all filters pass over them
@@ -21,8 +21,8 @@ const PAGE = 65_536; // bytes: the unit of WebAssembly's memory
  * @returns {Promise<(layer: Filters, input: Shape) => import("convscope/offline/network.js").Run>}
  */
 export async function openProducts(layers) {
-  const unpacked = new Map(layers.map((layer) => [layer, unpack(layer)]));
-  const sizes = [...unpacked.values()].map(({ weights, bias }) => {
+  const filters = await Promise.all(layers.map(unpackFilters));
+  const sizes = filters.map(({ weights, bias }) => {
     const [length, padded] = [weights.length / bias.length, paddedCount(bias.length)];
     return { length, padded, count: padded * length };
   });
@@ -39,8 +39,7 @@ export async function openProducts(layers) {
   };
   const bench = { kernel: await compile(memory), rows: take(numbers[0]), sums: take(numbers[1]) };
   return (layer, input) => {
-    const { weights, bias } = /** @type {ReturnType<typeof unpack>} */ (unpacked.get(layer));
-    unpacked.delete(layer);
+    const { weights, bias } = filters[layers.indexOf(layer)];
     const panels = take((paddedCount(bias.length) * weights.length) / bias.length);
     fill(panels, weights, bias.length);
     const product = new Product(layer, input, panels, bias, bench);
