@@ -34,7 +34,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
-from convscope.model import open_set
+from convscope.model import virtual_logit
 from convscope.model.file import Model, load
 from convscope.model.intermediate import Intermediate
 from convscope.pictures.preparation import Preparation, prepare
@@ -138,14 +138,14 @@ def neighbour(known: Known) -> Score:
 
 
 def vim(known: Known) -> Score:
-    """Take the score that `convscope train` puts into a model, as `convscope.model.open_set` defines it."""
+    """Take the score that `convscope train` gives models, as `convscope.model.virtual_logit` defines it."""
     weight, bias = (known.model.weights[name] for name in known.model.chain.output.parameters)
     temperature = known.model.temperature
     train, validation = (spread_out(one.features, LEARNED) for one in (known.train, known.validation))
-    rule = open_set.fit(train, validation, weight / temperature, bias / temperature)
+    rule = virtual_logit.fit(train, validation, weight / temperature, bias / temperature)
     if rule is None:
         raise ValueError("there are too few pictures")
-    return lambda one: open_set.score(rule, one.features, one.logits)
+    return lambda one: rule.score(one.features, one.logits)
 
 
 SCORES = {

@@ -16,8 +16,8 @@ from convscope.errors import DataError
 from convscope.model.calibration import untempered
 from convscope.model.evaluation import evaluate, evaluate_answers, roc_auc, wilson_interval
 from convscope.model.file import Model
-from convscope.model.open_set import OpenSetRule
 from convscope.model.predictor import Predictor
+from convscope.model.virtual_logit import VirtualLogit
 from convscope.steps import classification_error, cross_entropy, mean_squared_error
 
 MakeModel = Callable[..., Model]
@@ -136,7 +136,7 @@ def test_the_temperature_can_be_taken_out(outcome: tuple[np.ndarray, np.ndarray]
 
 
 def test_answers_are_judged_with_and_without_the_temperature(make_model: MakeModel) -> None:
-    rule = OpenSetRule(np.zeros(5, np.float32), np.eye(5, 2, dtype=np.float32), 1.0, 0.0, 0.05)
+    rule = VirtualLogit(np.zeros(5, np.float32), np.eye(5, 2, dtype=np.float32), 1.0, 0.0, 0.05)
     model = dataclasses.replace(make_model(), temperature=3.0, open_set=rule)
     pictures = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), np.uint8)
     labels = np.arange(60) % 3

@@ -17,7 +17,7 @@ from PIL import Image
 
 from convscope.classifier import Classifier
 from convscope.model.file import save
-from convscope.model.open_set import OpenSetRule
+from convscope.model.virtual_logit import VirtualLogit
 from convscope.serving.responses import PredictResponse, ServedModels
 
 from .conftest import form, png
@@ -236,7 +236,7 @@ def test_the_description_has_examples_that_are_answers(served):
 
 
 def test_a_picture_unlike_all_others_is_told_so(serve, model_path, brightness):
-    rule = OpenSetRule(np.zeros(1, np.float32), np.ones((1, 1), np.float32), 0.0, 2.0, 0.05)
+    rule = VirtualLogit(np.zeros(1, np.float32), np.ones((1, 1), np.float32), 0.0, 2.0, 0.05)
     model = replace(brightness, open_set=rule)
     save(model, model_path)
     service = serve()

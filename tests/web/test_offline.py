@@ -11,9 +11,11 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
 from convscope.errors import NetworkError
+from convscope.model import nearest
 from convscope.model.export import RAW_BOUND, noise_pictures
-from convscope.model.open_set import OpenSetRule
+from convscope.model.features import compute_features
 from convscope.model.predictor import Predictor
+from convscope.model.virtual_logit import VirtualLogit
 from convscope.offline.page import page
 from convscope.offline.weights import rounded
 from convscope.pictures.preparation import Preparation, prepare
@@ -174,15 +176,27 @@ def test_random_networks(use, make_model, tmp_path, seed):
     assert exact <= RAW_BOUND
 
 
-@pytest.mark.parametrize("notation", ["4C3-MP2", "4C3-MP2-6N", "4C3-K-D3s2or6-5C1l-J"])
-def test_unknown_pictures_are_told_as_the_model_tells_them(use, make_model, tmp_path, notation):
-    model = make_model(notation, (3, 8, 8))
+def virtual_logit(features):
     random = np.random.default_rng(0)
-    inputs = model.chain.features.shape[0]
+    inputs = features.shape[1]
     directions, _ = np.linalg.qr(random.normal(size=(inputs, inputs // 2)))
     origin = random.normal(size=inputs).astype(np.float32)
-    rule = OpenSetRule(origin, directions.astype(np.float32), 0.5, threshold=0.0, rejected_fraction=0.05)
-    pictures = list(random.integers(0, 256, (12, 8, 8, 3), np.uint8))
+    return VirtualLogit(origin, directions.astype(np.float32), 0.5, threshold=0.0, rejected_fraction=0.05)
+
+
+def nearest_of_some(features):
+    half = features.shape[1] // 2
+    blocks = [slice(0, half), slice(half, features.shape[1])]
+    return nearest.fit(features[:20], blocks, np.arange(20), np.arange(20))
+
+
+@pytest.mark.parametrize("make_rule", [virtual_logit, nearest_of_some])
+@pytest.mark.parametrize("notation", ["4C3-MP2", "4C3-MP2-6N", "4C3-K-D3s2or6-5C1l-J"])
+def test_unknown_pictures_are_told_as_the_model_tells_them(use, make_model, tmp_path, notation, make_rule):
+    model = make_model(notation, (3, 8, 8))
+    pictures = np.random.default_rng(0).integers(0, 256, (32, 8, 8, 3), np.uint8)
+    rule = make_rule(np.concatenate([some for _, some in compute_features(model, pictures, np.arange(32))]))
+    pictures = list(pictures[20:])
     judged = Predictor(dataclasses.replace(model, open_set=rule)).answers(np.stack(pictures))
     scores = [answer.score for answer in judged]
     model = dataclasses.replace(model, open_set=dataclasses.replace(rule, threshold=float(np.median(scores))))

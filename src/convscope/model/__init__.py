@@ -15,9 +15,11 @@ predictor          runs that graph with ONNX Runtime
 intermediate       runs it up to any step, to look at feature maps
 features           runs it up to what the output layer reads
 
-Fitted after training, from validation pictures:
+Fitted after training, from pictures that were not learned from:
 calibration        the temperature, so that a confidence of 80 % is right in 80 % of cases
 open_set           the open-set rule: which pictures belong to no known class
+virtual_logit, nearest
+                   its two kinds
 
 How good it is:
 selection          which labelled pictures a model is evaluated on

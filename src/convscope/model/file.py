@@ -25,8 +25,9 @@ from pydantic import JsonValue, ValidationError
 from convscope.common.atomic import replacing
 from convscope.common.printable import printable
 from convscope.errors import ModelFileError, NetworkError, NotationError
-from convscope.model.metadata import FORMAT, Metadata, OpenSetFields, first_fault, parse_object
-from convscope.model.open_set import OpenSetRule
+from convscope.model.metadata import FORMAT, Metadata, NearestFields, OpenSetFields, first_fault, parse_object
+from convscope.model.nearest import Nearest
+from convscope.model.virtual_logit import VirtualLogit
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.model.open_set import OpenSetRule
     from convscope.network.chain import Chain
 
 _KEY = "convscope"
 _NAME_IN_RUNS = "model"
-_ORIGIN, _DIRECTIONS = "open_set.origin", "open_set.directions"
+_RULE = "open_set."
+"""How the names of an open-set rule's tensors begin."""
 _MAX_HEADER_BYTES = 32 * 2**20
 _MAX_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
 _MAX_MAP_VALUES = 2**27  # in a layer's output for one picture: 512 MiB
@@ -167,7 +170,7 @@ def _to_bytes(model: Model) -> bytes:
             "mean": list(model.mean),
             "std": list(model.std),
             "temperature": model.temperature,
-            "open_set": rule and {"directions": rule.directions.shape[1], **rule.numbers()},
+            "open_set": rule and rule.numbers(),
             "figures": dict(model.figures),
             "receipt": dict(model.receipt),
         }
@@ -246,19 +249,27 @@ def _without_tensors(metadata: Metadata) -> Model:
 
 
 def _rule_tensors(rule: OpenSetRule | None) -> dict[str, NDArray[np.float32]]:
-    return {_ORIGIN: rule.origin, _DIRECTIONS: rule.directions} if rule else {}
+    return {_RULE + name: tensor for name, tensor in rule.tensors().items()} if rule else {}
 
 
 def _rule(fields: OpenSetFields | None, tensors: Mapping[str, NDArray[np.float32]]) -> OpenSetRule | None:
     if fields is None:
         return None
-    return OpenSetRule(
-        origin=tensors[_ORIGIN],
-        directions=tensors[_DIRECTIONS],
-        scale=fields.scale,
-        threshold=fields.threshold,
-        rejected_fraction=fields.rejected_fraction,
-    )
+    shares = (fields.threshold, fields.rejected_fraction)
+    directions = tensors[_RULE + "directions"]
+    if isinstance(fields, NearestFields):
+        scale, known = tensors[_RULE + "scale"], tensors[_RULE + "known"]
+        return Nearest(scale, directions, known, tuple(fields.pictures), *shares)
+    return VirtualLogit(tensors[_RULE + "origin"], directions, fields.scale, *shares)
+
+
+def _rule_shapes(fields: OpenSetFields, inputs: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    shapes = {"directions": (*inputs, fields.directions)}
+    if isinstance(fields, NearestFields):
+        shapes |= {"scale": inputs, "known": (len(fields.pictures), fields.directions)}
+    else:
+        shapes |= {"origin": inputs}
+    return {_RULE + name: shape for name, shape in shapes.items()}
 
 
 def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonValue]]:
@@ -273,8 +284,7 @@ def _tensors(header: dict[str, JsonValue]) -> dict[str, tuple[JsonValue, JsonVal
 def _expected_shapes(model: Model, rule: OpenSetFields | None) -> dict[str, tuple[int, ...]]:
     shapes = dict(model.chain.parameters)
     if rule:
-        inputs = model.chain.features.shape
-        shapes |= {_ORIGIN: inputs, _DIRECTIONS: (*inputs, rule.directions)}
+        shapes |= _rule_shapes(rule, model.chain.features.shape)
     if sum(map(math.prod, shapes.values())) > _MAX_PARAMETERS:
         raise ValueError(f"the network has more than {_MAX_PARAMETERS:,} parameters")
     if max(math.prod(step.shape) for step in model.chain) > _MAX_MAP_VALUES:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 
 from convscope.common import strict_json
 from convscope.common.printable import printable
+from convscope.model.nearest import MAX_PICTURES
 
 FORMAT = 1
 _MAX_DEPTH = 16
@@ -60,13 +61,27 @@ class PreparationFields(_Strict):
     fit: Literal["stretch", "pad", "crop"]
 
 
-class OpenSetFields(_Strict):
-    """The numbers of the open-set rule; `convscope.model.open_set.OpenSetRule` explains them."""
+class VirtualLogitFields(_Strict):
+    """Everything but the arrays of an open-set rule; `convscope.model.virtual_logit` explains it."""
 
+    kind: Literal["virtual_logit"]
     directions: int = Field(ge=1)
     scale: float = Field(ge=0, le=1e9)
     threshold: float = Field(ge=-1e9, le=1e9)
     rejected_fraction: float = Field(gt=0, lt=1)
+
+
+class NearestFields(_Strict):
+    """Everything but the arrays of an open-set rule; `convscope.model.nearest` explains it."""
+
+    kind: Literal["nearest"]
+    directions: int = Field(ge=1)
+    pictures: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, max_length=MAX_PICTURES)
+    threshold: float = Field(ge=-1e9, le=1e9)
+    rejected_fraction: float = Field(gt=0, lt=1)
+
+
+OpenSetFields = VirtualLogitFields | NearestFields
 
 
 class Metadata(_Strict):
@@ -79,7 +94,7 @@ class Metadata(_Strict):
     mean: list[Number]
     std: list[Positive]
     temperature: float = Field(ge=1e-3, le=1e3)
-    open_set: OpenSetFields | None
+    open_set: Annotated[OpenSetFields, Field(discriminator="kind")] | None
     figures: Figures
     receipt: dict[Annotated[str, Field(max_length=255)], ReceiptText] = Field(max_length=256)
 

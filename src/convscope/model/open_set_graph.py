@@ -1,4 +1,4 @@
-"""The open-set rule as part of an ONNX graph; it computes what `open_set.score` computes."""
+"""The open-set rule as part of an ONNX graph; it computes what the rule's `score` computes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from onnx import TensorProto, helper
+
+from convscope.model.nearest import MIN_LENGTH, Nearest
+from convscope.model.virtual_logit import VirtualLogit
 
 if TYPE_CHECKING:
     import onnx
@@ -36,10 +39,12 @@ def open_set_part(model: Model) -> Part:
         helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"]),
         helper.make_tensor_value_info("unknown", TensorProto.BOOL, ["N"]),
     ]
-    return Part(_nodes(model.chain.features.name), outputs, _constants(model.open_set))
+    rule, features = model.open_set, model.chain.features.name
+    nodes = _nearest(features) if isinstance(rule, Nearest) else _virtual_logit(features)
+    return Part([*nodes, *_judgement()], outputs, _constants(rule))
 
 
-def _nodes(features: str) -> list[onnx.NodeProto]:
+def _virtual_logit(features: str) -> list[onnx.NodeProto]:
     make = helper.make_node
     return [
         make("ReduceMax", ["tempered"], ["strongest"], axes=[1]),
@@ -54,16 +59,37 @@ def _nodes(features: str) -> list[onnx.NodeProto]:
         make("ReduceL2", ["outside"], ["length"], axes=[1]),
         make("Mul", ["length", "open_set.scale"], ["strangeness"]),
         make("Sub", ["energy", "strangeness"], ["score_column"]),
+    ]
+
+
+def _nearest(features: str) -> list[onnx.NodeProto]:
+    make = helper.make_node
+    return [
+        make("Mul", [features, "open_set.scale"], ["scaled"]),
+        make("ReduceL2", ["scaled"], ["exact_length"], axes=[1]),
+        make("Add", ["exact_length", "open_set.min_length"], ["length"]),
+        make("MatMul", ["scaled", "open_set.directions"], ["coordinates"]),
+        make("Transpose", ["open_set.known"], ["known_columns"], perm=[1, 0]),
+        make("MatMul", ["coordinates", "known_columns"], ["products"]),
+        make("ReduceMax", ["products"], ["largest_product"], axes=[1]),
+        make("Div", ["largest_product", "length"], ["score_column"]),
+    ]
+
+
+def _judgement() -> list[onnx.NodeProto]:
+    make = helper.make_node
+    return [
         make("Squeeze", ["score_column", "open_set.axis"], ["score"]),
         make("Less", ["score", "open_set.threshold"], ["unknown"]),
     ]
 
 
 def _constants(rule: OpenSetRule) -> dict[str, NDArray[Any]]:
-    return {
-        "open_set.origin": rule.origin,
-        "open_set.directions": rule.directions,
-        "open_set.scale": np.array(rule.scale, np.float32),
-        "open_set.threshold": np.array(rule.threshold, np.float32),
-        "open_set.axis": np.array([1], np.int64),
-    }
+    arrays = dict(rule.tensors())
+    if isinstance(rule, Nearest):
+        arrays["min_length"] = np.array(MIN_LENGTH, np.float32)
+    elif isinstance(rule, VirtualLogit):
+        arrays["scale"] = np.array(rule.scale, np.float32)
+    arrays["threshold"] = np.array(rule.threshold, np.float32)
+    constants: dict[str, NDArray[Any]] = {f"open_set.{name}": array for name, array in arrays.items()}
+    return constants | {"open_set.axis": np.array([1], np.int64)}

@@ -58,20 +58,22 @@ def describe(model: Model) -> list[dict[str, object]]:
 
 def describe_open_set(model: Model) -> dict[str, object] | None:
     """Describe the model's open-set rule; None if it has none."""
-    if model.open_set is None:
+    rule = model.open_set
+    if rule is None:
         return None
+    tensors = dict(rule.tensors())
+    known = tensors.pop("known", None)
+    arrays = {name: _text(_channels_last(array.T, model)) for name, array in tensors.items()}
+    if known is not None:
+        arrays["known"] = _text(known.astype("<f4"))
+    return {**rule.numbers(), **arrays}
+
+
+def _channels_last(rows: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+    """Put numbers that belong to features, a row or several, into the order of the page's features."""
     features = model.chain.features
     maps = features.input_shape if features.kind == "flattening" else (*features.shape, 1, 1)
-    origin, directions = (
-        np.moveaxis(rows.reshape(-1, *maps), 1, -1).astype("<f4")
-        for rows in (model.open_set.origin, model.open_set.directions.T)
-    )
-    return {
-        "origin": _text(origin),
-        "directions": _text(directions),
-        "scale": model.open_set.scale,
-        "threshold": model.open_set.threshold,
-    }
+    return np.moveaxis(rows.reshape(-1, *maps), 1, -1).astype("<f4")
 
 
 def _describe(step: Step, model: Model) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model import open_set
+from convscope.model import virtual_logit
 from convscope.model.calibration import fit_temperature
 from convscope.model.features import compute_features
 from convscope.model.file import Model
@@ -74,7 +74,7 @@ def _temperature(training: Training) -> float:
     return fit_temperature(logits, training.data.kept.store.labels[indices])
 
 
-def fit_open_set_rule(model: Model, data: TrainingData) -> open_set.OpenSetRule | None:
+def fit_open_set_rule(model: Model, data: TrainingData) -> virtual_logit.VirtualLogit | None:
     """Fit the open-set rule: principal directions on the training set, its threshold on the validation set.
 
     Returns:
@@ -85,7 +85,7 @@ def fit_open_set_rule(model: Model, data: TrainingData) -> open_set.OpenSetRule 
     split = data.kept.split
     train, validation = (_features(model, data, indices) for indices in (split.train, split.validation))
     weight, bias = (model.weights[name] / model.temperature for name in model.chain.output.parameters)
-    return open_set.fit(train, validation, weight, bias)
+    return virtual_logit.fit(train, validation, weight, bias)
 
 
 def _features(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:

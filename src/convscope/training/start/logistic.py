@@ -129,7 +129,7 @@ def fit_logistic(
         gradient[-1] = bias_stretch * slopes.sum(axis=0)
         return float(value), gradient.astype(np.float64).ravel()
 
-    first = np.vstack([stretched(start.weight, 1 / stretch, 1 / stretch[-1]), start.bias / bias_stretch])
+    first = np.vstack([stretched(start.weight, np.reciprocal(stretch), 1 / rest), start.bias / bias_stretch])
     found = minimize(
         cost,
         first.astype(np.float64).ravel(),

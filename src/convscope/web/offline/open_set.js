@@ -1,13 +1,20 @@
 /**
- * Whether a picture is of no known class, as `model/open_set.py` has it:
+ * Whether a picture is of no known class, as `model/virtual_logit.py` and `model/nearest.py` have it. With x what
+ * reaches the output layer and z the logits divided by the temperature:
  *
- *     score = ln(sum over classes of exp z) - scale ‖x - origin less its part in the principal directions‖
+ *     virtual_logit   score = ln(sum over classes of exp z) - scale ‖x - origin less its part in the directions‖
+ *     nearest         score = the largest product of known pictures with the coordinates of scale x / ‖scale x‖
+ *                             along the directions
  *
- * with x what reaches the output layer and z the logits divided by the temperature. The directions stand at right
- * angles and have length 1, so the square of that length is ‖x - origin‖² less the squares of the parts.
+ * Directions stand at right angles and have length 1, so the square of the first length is ‖x - origin‖² less the
+ * squares of the coordinates.
  *
- * @typedef {{origin: string, directions: string, scale: number, threshold: number}} OpenSetRule  the directions one
- *   after the other
+ * @typedef {{kind: "virtual_logit", origin: string, directions: string, scale: number, threshold: number}} VirtualLogit
+ *   the directions one after the other
+ * @typedef {{kind: "nearest", scale: string, directions: string, known: string, threshold: number}} Nearest  the
+ *   known pictures one after the other
+ * @typedef {VirtualLogit | Nearest} OpenSetRule
+ * @typedef {(features: Float32Array, logits: number[]) => number} Score
  */
 
 import { bytesOf } from "convscope/kit/base64.js";
@@ -16,21 +23,55 @@ import { bytesOf } from "convscope/kit/base64.js";
  * @param {OpenSetRule} rule
  * @returns {(features: Float32Array, logits: number[]) => boolean}
  */
-export function open({ origin, directions, scale, threshold }) {
-  const from = new Float32Array(bytesOf(origin).buffer);
-  const axes = new Float32Array(bytesOf(directions).buffer);
+export function open(rule) {
+  const score = rule.kind === "nearest" ? nearest(rule) : virtualLogit(rule);
+  return (features, logits) => score(features, logits) < rule.threshold;
+}
+
+/**
+ * @param {VirtualLogit} rule
+ * @returns {Score}
+ */
+function virtualLogit({ origin, directions, scale }) {
+  const [from, axes] = [floats(origin), floats(directions)];
   return (features, logits) => {
     const centred = Float64Array.from(features, (feature, place) => feature - from[place]);
-    let outside = dot(centred, centred, 0);
-    for (let at = 0; at < axes.length; at += centred.length) outside -= dot(centred, axes, at) ** 2;
-    return energy(logits) - scale * Math.sqrt(Math.max(0, outside)) < threshold;
+    const inside = products(axes, centred);
+    const outside = dot(centred, centred, 0) - dot(inside, inside, 0);
+    return energy(logits) - scale * Math.sqrt(Math.max(0, outside));
   };
+}
+
+/**
+ * @param {Nearest} rule
+ * @returns {Score}
+ */
+function nearest({ scale, directions, known }) {
+  const [factors, axes, pictures] = [floats(scale), floats(directions), floats(known)];
+  return (features) => {
+    const scaled = Float64Array.from(features, (feature, place) => feature * factors[place]);
+    const largest = products(pictures, products(axes, scaled)).reduce((a, b) => Math.max(a, b));
+    return largest / (Math.sqrt(dot(scaled, scaled, 0)) + 1e-12);
+  };
+}
+
+/** @param {string} text */
+function floats(text) {
+  return new Float32Array(bytesOf(text).buffer);
 }
 
 /** @param {number[]} logits */
 function energy(logits) {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   return largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+}
+
+/**
+ * @param {Float32Array} rows  as long as the vector, one after the other
+ * @param {Float64Array} vector
+ */
+function products(rows, vector) {
+  return Float64Array.from({ length: rows.length / vector.length }, (_, row) => dot(vector, rows, row * vector.length));
 }
 
 /**

@@ -1,0 +1,140 @@
+"""An open-set rule: the cosine with the nearest training picture, for learned features.
+
+Let x be the features, which the output layer reads, and s a number for each, the same within a block of
+features (what one step of the backbone gives). With y = s x,
+
+    score(x) = max over training pictures i of the cosine of y and y_i
+
+It is 1 for a training picture. To keep the model file small, the cosine is taken along the directions D in
+which training pictures extend most:
+
+    cosine = (D' y) . u_i / ‖y‖    where    u_i = D' y_i / ‖y_i‖
+
+Nothing is lost if there are as many directions as pictures, and what a picture has outside them still makes
+its score smaller, as ‖y‖ is the length of all features. The scores for the threshold are those of the
+training pictures among each other, where pictures of the same group are not compared.
+
+Source: Y. Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022,
+https://arxiv.org/abs/2204.06507. `docs/reference/unknown.md` compares it with other scores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model.open_set import REJECTED_FRACTION, threshold_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+MAX_PICTURES = 2_000
+"""Training pictures that a rule keeps."""
+_MAX_DIRECTIONS = 128
+MIN_LENGTH = 1e-12
+"""Added to lengths: a picture without any feature is like no other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """A rule of this kind; see `convscope.model.open_set.OpenSetRule`.
+
+    Attributes:
+        scale: (features,) float32, by which features are multiplied.
+        directions: (features, kept) float32, orthonormal columns.
+        known: (pictures, kept) float32, u_i of the training pictures.
+        pictures: The position of each of them in the training data.
+        threshold: Pictures that score below are unknown.
+        rejected_fraction: The share of pictures of known classes that the threshold may reject.
+    """
+
+    scale: NDArray[np.float32]
+    directions: NDArray[np.float32]
+    known: NDArray[np.float32]
+    pictures: tuple[int, ...]
+    threshold: float
+    rejected_fraction: float
+
+    def score(
+        self, features: NDArray[np.floating], logits: NDArray[np.floating] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the cosine with the nearest training picture; logits are not used.
+
+        Example:
+            >>> rule = Nearest(np.ones(2), np.eye(2), np.array([[1.0, 0.0], [0.6, 0.8]]), (0, 1), 0.9, 0.05)
+            >>> rule.score(np.array([[5.0, 0.0], [0.0, 2.0]])).round(6).tolist()
+            [1.0, 0.8]
+        """
+        del logits
+        return self.cosines(features).max(axis=1)
+
+    def cosines(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the cosines (n, pictures) of features (n, features) with all training pictures kept."""
+        scaled = features.astype(np.float64) * self.scale
+        length = np.linalg.norm(scaled, axis=1, keepdims=True) + MIN_LENGTH
+        return scaled @ self.directions @ self.known.T / length
+
+    def numbers(self) -> dict[str, object]:
+        """Return everything but the arrays."""
+        return {
+            "kind": "nearest",
+            "directions": self.directions.shape[1],
+            "pictures": list(self.pictures),
+            "threshold": self.threshold,
+            "rejected_fraction": self.rejected_fraction,
+        }
+
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        """Return the arrays by name."""
+        return {"scale": self.scale, "directions": self.directions, "known": self.known}
+
+
+def fit(
+    features: NDArray[np.float32],
+    blocks: Sequence[slice],
+    groups: NDArray[np.int64],
+    pictures: NDArray[np.int64],
+    rejected_fraction: float = REJECTED_FRACTION,
+) -> Nearest | None:
+    """Make a rule from training pictures.
+
+    Args:
+        features: (pictures, features), which the output layer reads.
+        blocks: The columns of each block; together they are all columns.
+        groups: (pictures,) the group of each picture: copies are not compared with each other.
+        pictures: (pictures,) their positions in the training data.
+        rejected_fraction: The share of pictures of known classes that may be rejected.
+
+    Returns:
+        None if there are too few pictures; for a share of 5 % it takes 19.
+    """
+    kept = np.unique(np.linspace(0, len(features) - 1, min(len(features), MAX_PICTURES)).astype(int))
+    features, groups = features[kept], groups[kept]
+    scale = np.concatenate([_scale(features[:, block]) for block in blocks])
+    scaled = features * scale
+    scaled /= np.linalg.norm(scaled, axis=1, keepdims=True) + np.float32(MIN_LENGTH)
+    directions = np.linalg.svd(scaled, full_matrices=False)[2][:_MAX_DIRECTIONS].T
+    known = scaled @ directions
+    cosines = known @ known.T
+    cosines[groups[:, np.newaxis] == groups] = -1
+    threshold = threshold_for(cosines.max(axis=1), rejected_fraction)
+    if threshold is None:
+        return None
+    return Nearest(
+        scale,
+        np.ascontiguousarray(directions),
+        known,
+        tuple(pictures[kept].tolist()),
+        threshold,
+        rejected_fraction,
+    )
+
+
+def _scale(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return 1 / root mean square of the centred features, for each of them."""
+    size = float(np.sqrt(block.var(axis=0, dtype=np.float64).mean()))
+    return np.full(block.shape[1], 1 / size if size > np.finfo(np.float32).tiny else 1, np.float32)

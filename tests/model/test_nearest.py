@@ -1,0 +1,81 @@
+"""The cosine with the nearest training picture, and its threshold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics.pairwise import cosine_similarity
+
+from convscope.model.nearest import MAX_PICTURES, fit
+
+BLOCKS = [slice(0, 30), slice(30, 40)]
+
+
+def drawn(count: int, seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return (np.abs(random.normal(size=(count, 40))) * np.repeat([5, 0.1], [30, 10])).astype(np.float32)
+
+
+def of_all(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return groups and positions: each picture is its own group."""
+    return np.arange(len(features)), np.arange(len(features))
+
+
+def test_the_score_is_the_largest_cosine_with_blocks_scaled() -> None:
+    known, new = drawn(60), drawn(20, seed=1)
+    rule = fit(known, BLOCKS, *of_all(known))
+    assert rule is not None
+    sizes = [np.sqrt(known[:, block].var(axis=0).mean()) for block in BLOCKS]
+    scale = np.repeat([1 / size for size in sizes], [30, 10])
+    cosines = cosine_similarity(new * scale, known * scale)
+    np.testing.assert_allclose(rule.score(new), cosines.max(axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(rule.cosines(new).argmax(axis=1), cosines.argmax(axis=1))
+    np.testing.assert_allclose(rule.score(known), 1, rtol=1e-5)
+
+
+def test_the_threshold_is_a_score_of_known_pictures_without_themselves_and_their_copies() -> None:
+    once = drawn(39)
+    rule = fit(once, [slice(0, 40)], *of_all(once))
+    twice = fit(np.repeat(once, 2, axis=0), [slice(0, 40)], np.repeat(np.arange(39), 2), np.arange(78))
+    assert rule is not None
+    assert twice is not None
+    cosines = cosine_similarity(once) - 2 * np.eye(39)
+    expected = np.sort(cosines.max(axis=1))
+    assert rule.threshold == pytest.approx(expected[1], rel=1e-5)  # the second: 0.05 (39 + 1)
+    assert twice.threshold == pytest.approx(
+        expected[1], rel=1e-5
+    )  # the third of 78, two of each: 0.05 (78 + 1)
+
+
+def test_new_pictures_of_known_classes_are_seldom_refused() -> None:
+    shares = []
+    for seed in range(60):
+        known = drawn(99, seed)
+        rule = fit(known, BLOCKS, *of_all(known))
+        assert rule is not None
+        shares.append((rule.score(drawn(100, seed + 1000)) < rule.threshold).mean())
+    assert np.mean(shares) == pytest.approx(0.05, abs=0.02)
+
+
+def test_many_pictures_are_thinned_out_and_remember_which_they_are() -> None:
+    known = drawn(MAX_PICTURES + 500)
+    rule = fit(known, BLOCKS, np.arange(len(known)), np.arange(len(known)) + 7)
+    assert rule is not None
+    assert len(rule.pictures) == len(rule.known) == MAX_PICTURES
+    some = [0, 1_000, 1_999]
+    chosen = known[[rule.pictures[place] - 7 for place in some]]
+    assert rule.cosines(chosen).argmax(axis=1).tolist() == some
+
+
+def test_ten_pictures_of_two_classes_are_enough_and_fewer_say_nothing() -> None:
+    features = drawn(20)
+    assert fit(features, BLOCKS, *of_all(features)) is not None
+    assert fit(features[:18], BLOCKS, *of_all(features[:18])) is None
+
+
+def test_pictures_that_are_all_alike_make_a_rule() -> None:
+    known = np.ones((30, 40), np.float32)
+    rule = fit(known, BLOCKS, *of_all(known))
+    assert rule is not None
+    np.testing.assert_allclose(rule.score(known[:1]), 1, rtol=1e-5)
+    assert rule.score(np.zeros((1, 40), np.float32)) == 0
