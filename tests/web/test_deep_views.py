@@ -8,6 +8,8 @@ from convscope.steps.windows import Windows
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
+from .conftest import Opened
+
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}  # the page's numbers are float32 with nine digits
 
 
@@ -110,3 +112,60 @@ def test_many_input_maps_fold_to_those_that_add_most(open_page, make_model):
     assert len(tab.query_selector_all(".sum details")) == 24
     assert len(tab.query_selector_all(".input-pane .gallery button")) == 24
     assert tab.errors == []
+
+
+@pytest.fixture(scope="module")
+def many_steps(open_page, make_model):
+    """A network of so many steps that they are shown in blocks, and read when they are looked at."""
+    model = make_model(
+        "4C3r6-(8C1r6-D3r6-4C1l)+-K-8C1r6-D3s2r6-6C1l-(9C1r6-D3r6-6C1l)+-12C1r6-J", (3, 20, 20), seed=2
+    )
+    told = walk(model, np.random.default_rng(3).integers(0, 256, (20, 20, 3), np.uint8))
+    tab, url = open_page(page_of(told.model_dump()), "blocks")
+    yield Opened(told, tab, url)
+    assert tab.errors == []
+
+
+RIBBON = ".ribbon > ol > li"
+
+
+def test_a_deep_network_is_shown_in_blocks_that_open(many_steps):
+    many_steps.go("")
+    shown = ["overview", "image", "block 1", "block 2", "block 3", "block 4", "block 5", "means"]
+    shown += ["flatten", "full 1", "softmax", "loss", "why this answer", "invariance"]
+    names = f"{RIBBON} a > span:not(.thumbnail, .quiet)"
+    assert many_steps.texts(names) == shown
+    many_steps.tab.click(".ribbon a:has-text('block 2')")
+    many_steps.tab.wait_for_selector("h1:text-is('addition 1')")
+    assert many_steps.texts(".ribbon .block a > span:not(.thumbnail, .quiet)") == [
+        "conv 2",
+        "ReLU6",
+        "depthwise 1",
+        "ReLU6",
+        "conv 3",
+        "add 1",
+    ]
+    assert many_steps.texts(".ribbon [aria-current] > span:nth-child(2)") == ["add 1"]
+
+
+def test_every_step_is_read_when_it_is_looked_at(many_steps):
+    for step in many_steps.walk.steps:
+        many_steps.go(f"#at={step.name}")
+        assert (
+            many_steps.texts("h1")[0]
+            .replace("global ", "")
+            .startswith(("ReLU6 after", step.name.split(".")[0].replace("_", " ")))
+        )
+    block, shortcut = many_steps.step("addition_2").inputs
+    many_steps.go("#at=addition_2:3.4.5")
+    told = [many_steps.output(name)[3, 4, 5] for name in (block, shortcut, "addition_2")]
+    np.testing.assert_allclose(many_steps.numbers(".middle-pane .equation .number"), told, **CLOSE)
+
+
+def test_the_overview_of_blocks_links_to_their_steps(many_steps):
+    many_steps.go("#at=overview")
+    assert len(many_steps.tab.query_selector_all(".block-steps a")) == len(
+        [step for step in many_steps.walk.steps if step.preview]
+    )
+    many_steps.tab.click(".block-steps a:has-text('depthwise 2')")
+    many_steps.tab.wait_for_selector("h1:text-is('depthwise convolution 2')")

@@ -40,7 +40,7 @@ class OutputSize(_Strict):
 
 
 class Preview(_Strict):
-    """The most active map of a step, small, to be seen before the step's numbers are read."""
+    """One map of a step, small, to be seen before the step's numbers are read."""
 
     map: int
     limit: Number

@@ -1,4 +1,4 @@
-"""Previews: the most active map of each step, small, so that a page of many steps shows them all at once.
+"""Previews: the most telling map of each step, small, so that a page of many steps shows them all at once.
 
 The numbers of a step are read when it is opened; a deep network has millions of them.
 """
@@ -37,7 +37,9 @@ def activities(maps: Array) -> NDArray[np.float64]:
 
 
 def preview_of(computed: ComputedStep, level: int = DEFLATED) -> Preview | None:
-    """Draw the most active map of a step, every second cell of it or third or so on; None for a column.
+    """Draw the map of a step whose numbers differ most, every second cell of it or so; None for a column.
+
+    In deep networks the most active map is often the same number everywhere, which shows nothing.
 
     Args:
         computed: The step.
@@ -50,7 +52,7 @@ def preview_of(computed: ComputedStep, level: int = DEFLATED) -> Preview | None:
     maps = computed.output
     if maps.ndim < 3:
         return None
-    index = int(activities(maps).argmax())
+    index = int(maps.reshape(len(maps), -1).std(axis=1).argmax())
     stride = -(-max(maps.shape[1:]) // PREVIEW_SIDE)
     limit = float(np.abs(computed.input if computed.kind in ACTIVATIONS else maps).max()) or 1.0
     levels = np.rint(_ZERO + _ZERO * maps[index, ::stride, ::stride] / limit)

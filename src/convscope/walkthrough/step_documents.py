@@ -65,7 +65,7 @@ class StepWriter:
         level: How hard arrays are deflated: `arrays.STORED` or `arrays.DEFLATED`.
         all_filters: Whether steps with many weights keep all their filters; else only those of their most
             active maps.
-        previews: Whether each step has a small picture of its most active map.
+        previews: Whether each step has a small picture of one of its maps.
     """
 
     model: Model
@@ -96,7 +96,7 @@ class StepWriter:
         return encode_rounded(values, self.level, coarse_negatives=coarse_negatives)
 
     def preview(self, computed: ComputedStep) -> Preview | None:
-        """Draw the most active map of a step, or its whole column, in at most `PREVIEW_SIDE` cells a side."""
+        """Draw one map of a step small, if previews are wanted."""
         return preview_of(computed, self.level) if self.previews else None
 
     def filters(self, computed: ComputedStep) -> tuple[NDArray[np.float32], list[int] | None]:

@@ -6,7 +6,7 @@
  * @typedef {import("convscope/walk/document.js").Walk} Walk
  *
  * @typedef {object} Reading  what the page adds to every step of the document
- * @property {Tensor} output
+ * @property {Tensor} output  as long as it was not read, as with all arrays, nothing that can be drawn: see reading.js
  * @property {string} title  for people: `convolution 1`
  * @property {string} short  for narrow places: `conv 1`
  * @property {string} unit  what one of its numbers is called
@@ -36,26 +36,8 @@
  * @typedef {Omit<Raw, "output"> & Reading} Read
  */
 
-import { mapOf, range, tensor, unpackAll } from "convscope/kit/arrays.js";
-import { limitOf } from "convscope/kit/colours.js";
+import { mapOf, range } from "convscope/kit/arrays.js";
 import { cellOfIndex } from "convscope/kit/receptive.js";
-
-/**
- * @param {any} walk  as in docs/reference/walk.md
- * @param {Record<string, import("convscope/walk/view.js").Kind>} kinds
- * @returns {Promise<Chain>}
- */
-export async function read(walk, kinds) {
-  /** @type {Walk} */
-  const { steps, ...chain } = await unpackAll(walk);
-  /** @type {Map<string, Step>} */
-  const done = new Map();
-  for (const raw of steps) {
-    const sources = raw.inputs.map((name) => /** @type {Step} */ (done.get(name))); // a step reads only earlier ones
-    done.set(raw.name, complete(raw, sources, kinds[raw.kind]));
-  }
-  return { ...chain, steps: [...done.values()] };
-}
 
 /**
  * The step of a name, or undefined.
@@ -117,12 +99,12 @@ export function valueAt({ output: { shape, data } }, place) {
 }
 
 /**
- * Whether a step's output has a number at a place.
+ * Whether a step gives out a number at a place.
  *
  * @param {Step} step
  * @param {Place} place
  */
-export function isInside({ output: { shape } }, place) {
+export function isInside({ shape }, place) {
   return (
     place.length === shape.length &&
     place.every((part, axis) => Number.isInteger(part) && part >= 0 && part < shape[axis])
@@ -212,28 +194,6 @@ function activity(values) {
   let total = 0;
   for (let place = 0; place < values.length; place++) total += Math.max(0, values[place]);
   return total / values.length;
-}
-
-/**
- * @param {any} raw
- * @param {Step[]} sources
- * @param {import("convscope/walk/view.js").Kind} kind
- * @returns {Step}
- */
-function complete(raw, sources, kind) {
-  const output = kind.output?.(raw, sources) ?? tensor(raw.output);
-  const number = /_(\d+)$/.exec(raw.name)?.[1];
-  return {
-    ...raw,
-    output,
-    title: kind.title?.(raw) ?? raw.name.replaceAll("_", " "),
-    short: number ? `${kind.short} ${number}` : kind.short,
-    unit: kind.unit ?? "neuron",
-    map_names: kind.mapNames?.(raw, sources) ?? null,
-    shape: output.shape,
-    sources,
-    limit: kind.limit?.(sources, output) ?? limitOf(output.data),
-  };
 }
 
 /**

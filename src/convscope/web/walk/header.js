@@ -23,7 +23,7 @@ export function header(chain, draw) {
       { class: "names" },
       draw && element("strong", {}, "convscope"),
       element("span", {}, [model, name].filter(Boolean).join(" · ")),
-      element("code", {}, network),
+      element("code", { title: network }, network),
     ),
     element(
       "p",

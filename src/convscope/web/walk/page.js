@@ -25,10 +25,11 @@ import { centreCurrent, element, flat, link } from "convscope/kit/dom.js";
 import { format, further, instead, parse, whole } from "convscope/kit/address.js";
 import { hold } from "convscope/kit/redraw.js";
 import { applyTheme, followTheme, theme } from "convscope/kit/theme.js";
-import { brightest, isInside, placeText, read, stepNamed } from "convscope/walk/chain.js";
+import { brightest, isInside, placeText, stepNamed } from "convscope/walk/chain.js";
 import { frame } from "convscope/walk/frame.js";
 import { header } from "convscope/walk/header.js";
 import { EXTRAS, KINDS } from "convscope/walk/kinds.js";
+import { isReady, makeReady, read } from "convscope/walk/reading.js";
 import { ribbon } from "convscope/walk/ribbon.js";
 import { trail } from "convscope/walk/trail.js";
 
@@ -102,12 +103,16 @@ class Page {
     root.replaceChildren(this.top, this.main, this.trail, this.speech);
   }
 
-  /** Draws everything that the address asks for. */
+  /** Draws everything that the address asks for, as soon as it was read. */
   render() {
-    const restore = hold(this.root);
     const state = parse(location.hash);
     const asked = state.trail.at(-1) ?? { step: "overview", place: [] };
     const step = stepNamed(this.chain, asked.step);
+    if (step && !isReady(step)) {
+      makeReady(step).then(() => this.render());
+      return;
+    }
+    const restore = hold(this.root);
     const extra = step ? null : Object.hasOwn(EXTRAS, asked.step) ? asked.step : "overview";
     const theme = applyTheme();
     this.top.replaceChildren(

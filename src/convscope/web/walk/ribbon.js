@@ -1,20 +1,20 @@
-/** The ribbon: every step in its order, with its most active map and its shape. Table of contents and progress. */
+/**
+ * The ribbon: every step in its order, with its most active map and its shape. Table of contents and progress. Of a deep
+ * network it shows blocks, and only the one that is looked at shows its steps.
+ */
 
-import { largestFirst, mapOf } from "convscope/kit/arrays.js";
 import { element, link } from "convscope/kit/dom.js";
-import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { shapeText } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
-import { activities, hasMaps } from "convscope/walk/chain.js";
+import { blocksOf } from "convscope/walk/blocks.js";
 import { EXTRAS } from "convscope/walk/kinds.js";
+import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/kit/colours.js").Theme} Theme
  */
-
-const SIDE = 48; // screen pixels
 
 /**
  * @param {Chain} chain
@@ -23,17 +23,35 @@ const SIDE = 48; // screen pixels
  * @param {string} current  the step or page that is shown
  */
 export function ribbon(chain, state, theme, current) {
-  const steps = chain.steps.map((step) =>
+  const stepEntry = (/** @type {Step} */ step, title = step.short) =>
     entry(state, step.name, current, [
-      element("span", { class: "thumbnail" }, drawing(step, theme)),
-      element("span", {}, step.short),
+      element("span", { class: "thumbnail" }, stepThumbnail(step, theme)),
+      element("span", {}, title),
       element("span", { class: "quiet" }, shapeText(step.shape)),
-    ]),
-  );
+    ]);
+  const steps = blocksOf(chain.steps).map(({ title, steps: inside }) => {
+    const isOpen = inside.length > 1 && inside.some(({ name }) => name === current);
+    return isOpen
+      ? openBlock(title, inside.map((step) => stepEntry(step)))
+      : stepEntry(inside[inside.length - 1], title);
+  });
   const [first, ...others] = Object.entries(EXTRAS)
     .filter(([, { isPresent }]) => isPresent(chain))
     .map(([name, { title }]) => entry(state, name, current, [element("span", {}, title)]));
   return element("nav", { class: "ribbon", "aria-label": "steps" }, element("ol", {}, first, steps, others));
+}
+
+/**
+ * @param {string} title
+ * @param {HTMLElement[]} entries
+ */
+function openBlock(title, entries) {
+  return element(
+    "li",
+    { class: "block" },
+    element("span", { class: "quiet" }, title),
+    element("ol", { "aria-label": title }, entries),
+  );
 }
 
 /**
@@ -46,18 +64,4 @@ function entry(state, name, current, content) {
   const made = link(format({ ...state, trail: [{ step: name, place: [] }] }), content);
   if (name === current) made.setAttribute("aria-current", "step");
   return element("li", {}, made);
-}
-
-/**
- * @param {Step} step
- * @param {Theme} theme
- */
-function drawing(step, theme) {
-  const { height, width } = hasMaps(step)
-    ? { height: step.shape[1], width: step.shape[2] }
-    : layout(step.output.data.length);
-  const map = hasMaps(step) ? largestFirst(activities(step))[0] : 0;
-  const paint =
-    step.kind === "image" ? pixelPaint(step.pixels) : signedPaint(mapOf(step.output, map), step.limit, theme);
-  return mapCanvas(thumbnail(height, width, paint, SIDE), theme);
 }

@@ -7,7 +7,9 @@ import { gallery } from "convscope/kit/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { count, percent, shapeText, three } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
+import { blocksOf } from "convscope/walk/blocks.js";
 import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js";
+import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 
 /**
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -28,6 +30,7 @@ export const overview = {
     more: [
       "Blue is negative, orange is positive; the strongest colour marks the largest number of the step.",
       "The maps of a step are sorted by how strongly they respond.",
+      "A deep network is shown in blocks of steps, and each step by one map, the one whose numbers differ most. Choose a step to see all of it.",
     ],
   },
   isPresent: () => true,
@@ -44,10 +47,60 @@ function draw(context) {
       element(
         "ol",
         { class: "overview" },
-        context.chain.steps.map((step) => element("li", {}, title(context, step), drawing(context, step))),
+        blocksOf(context.chain.steps).map((block) =>
+          block.steps.length === 1 && !block.steps[0].preview
+            ? element("li", {}, title(context, block.steps[0]), drawing(context, block.steps[0]))
+            : element("li", {}, blockTitle(context, block), blockSteps(context, block)),
+        ),
       ),
     ],
   };
+}
+
+/**
+ * @param {Context} context
+ * @param {import("convscope/walk/blocks.js").Block} block
+ */
+function blockTitle({ state }, { title, steps }) {
+  const last = steps[steps.length - 1];
+  const parameters = steps.reduce((total, step) => total + step.parameters, 0);
+  const notation = steps.map((step) => step.notation).filter(Boolean);
+  const written = notation.join("-");
+  const facts = [
+    last.kind === "addition" ? `(${written})+` : written,
+    shapeText(last.shape),
+    parameters > 0 && `${count(parameters)} parameters`,
+  ];
+  return element(
+    "div",
+    {},
+    link(format({ ...state, trail: [{ step: last.name, place: [] }] }), title),
+    element("span", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
+  );
+}
+
+/**
+ * Every step of a block, by one map.
+ *
+ * @param {Context} context
+ * @param {import("convscope/walk/blocks.js").Block} block
+ */
+function blockSteps({ state, theme }, { steps }) {
+  return element(
+    "ol",
+    { class: "block-steps" },
+    steps.map((step) =>
+      element(
+        "li",
+        {},
+        link(
+          format({ ...state, trail: [{ step: step.name, place: [] }] }),
+          stepThumbnail(step, theme),
+          element("span", {}, step.short),
+        ),
+      ),
+    ),
+  );
 }
 
 /**

@@ -1,0 +1,35 @@
+/** A step as one small picture: its most active map, or its column of numbers. */
+
+import { largestFirst, mapOf } from "convscope/kit/arrays.js";
+import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/kit/maps.js";
+import { activities, hasMaps } from "convscope/walk/chain.js";
+
+const SIDE = 48; // screen pixels
+const ZERO = 127; // the level of a preview that stands for 0; 0 and 254 stand for the ends of the scale
+
+/**
+ * @param {import("convscope/walk/chain.js").Step} step  whose numbers need not have been read if it has a preview
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ */
+export function stepThumbnail(step, theme) {
+  const [height, width, paint] = drawing(step, theme);
+  return mapCanvas(thumbnail(height, width, paint, SIDE), theme);
+}
+
+/**
+ * @param {import("convscope/walk/chain.js").Step} step
+ * @param {import("convscope/kit/colours.js").Theme} theme
+ * @returns {[number, number, import("convscope/kit/maps.js").Paint]}
+ */
+function drawing(step, theme) {
+  if (step.kind === "image") return [step.shape[1], step.shape[2], pixelPaint(step.pixels)];
+  if (step.preview) {
+    const { shape, data } = step.preview.values;
+    return [shape[0], shape[1], signedPaint(Array.from(data, (level) => level - ZERO), ZERO, theme)];
+  }
+  const { height, width } = hasMaps(step)
+    ? { height: step.shape[1], width: step.shape[2] }
+    : layout(step.output.data.length);
+  const map = hasMaps(step) ? largestFirst(activities(step))[0] : 0;
+  return [height, width, signedPaint(mapOf(step.output, map), step.limit, theme)];
+}
