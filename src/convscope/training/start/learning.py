@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
 from convscope.network.chain_builder import parse_chain
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Store
     from convscope.training.events import Listener
     from convscope.training.start.backbone import Backbone
+    from convscope.training.start.features import Features
     from convscope.training.start.head import Head
 
 
@@ -107,7 +109,7 @@ def learn_head(
     groups = _equal(store, indices) if groups is None else groups
     head = fit_head(features.values, features.blocks, labels, classes, groups=groups, seed=seed)
     temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
-    return LearnedHead(head, len(labels), temperature, None)
+    return LearnedHead(head, len(labels), temperature, _open_set_rule(features, head, groups, indices))
 
 
 def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Model:
@@ -125,6 +127,19 @@ def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Mod
         temperature=learned.temperature,
         open_set=learned.open_set,
     )
+
+
+def _open_set_rule(
+    features: Features, head: Head, groups: NDArray[np.int64], indices: NDArray[np.int64]
+) -> OpenSetRule | None:
+    """Make a rule from the features that the head reads, which are the last ones."""
+    first = features.blocks[head.blocks[0]].start
+    blocks = [
+        slice(block.start - first, block.stop - first)
+        for name, block in features.blocks.items()
+        if name in head.blocks
+    ]
+    return nearest.fit(features.values[:, first:], blocks, groups, indices)
 
 
 def _equal(store: Store, indices: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,82 @@
+"""From pictures to one chain with a head and a rule for unknown pictures, on a tiny backbone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convscope.model.predictor import Predictor
+from convscope.network.chain_builder import parse_chain
+from convscope.network.notation import parse
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.store import Catalogue, Store
+from convscope.training.start.backbone import Backbone
+from convscope.training.start.features import LAST
+from convscope.training.start.learning import learn_head, learned_model
+
+SIZE = Preparation(3, 12, 10)
+BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    random = np.random.default_rng(0)
+    pixels = (127.0,) * 3, (128.0,) * 3
+    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
+    chain = parse_chain(tiny.notation(), SIZE.shape, 2)
+    weights = {
+        name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in chain.parameters.items()
+    }
+    return replace(tiny, weights=weights)
+
+
+def store_of(count: int) -> Store:
+    """Make dark and bright pictures, in turn."""
+    random = np.random.default_rng(1)
+    labels = np.arange(count) % 2
+    pictures = (random.integers(0, 90, (count, 12, 10, 3)) + 150 * labels[:, None, None, None]).astype(
+        np.uint8
+    )
+    digests = random.integers(0, 256, (count, 16), np.uint8)
+    names = [f"{n}.png" for n in range(count)]
+    catalogue = Catalogue(labels, digests, ("dark", "bright"), names, (None,) * count, (), SIZE, ())
+    return catalogue.store(np.arange(count), pictures)
+
+
+def test_the_chain_answers_as_the_head_and_knows_its_training_pictures(backbone: Backbone) -> None:
+    store = store_of(30)
+    learned = learn_head(store, np.arange(4, 30), backbone, seed=0)
+    model = learned_model(backbone, learned, store)
+    answers = Predictor(model).answers(store.pictures)
+    assert [np.argmax(answer.probabilities) for answer in answers] == store.labels.tolist()
+    assert learned.open_set is not None
+    assert learned.open_set.numbers()["pictures"] == list(range(4, 30))
+    scores = np.array([answer.score for answer in answers])
+    np.testing.assert_allclose(scores[4:], 1, atol=1e-4)
+    assert (scores[:4] < 0.9999).all()
+
+
+@pytest.mark.parametrize("joined", [(LAST,), ("1", LAST), ("0", "1", LAST)])
+def test_the_rule_reads_what_the_head_reads(
+    backbone: Backbone, joined: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convscope.training.start.head._candidates", lambda _blocks: [joined])
+    store = store_of(24)
+    model = learned_model(backbone, learn_head(store, np.arange(24), backbone, seed=0), store)
+    scores = np.array([answer.score for answer in Predictor(model).answers(store.pictures)], float)
+    np.testing.assert_allclose(scores, 1, atol=1e-4)
+
+
+def test_too_few_pictures_say_nothing_of_others(backbone: Backbone) -> None:
+    store = store_of(10)
+    learned = learn_head(store, np.arange(10), backbone, seed=0)
+    assert learned.open_set is None
+    answers = Predictor(learned_model(backbone, learned, store)).answers(store.pictures)
+    assert {(answer.score, answer.unknown) for answer in answers} == {(None, False)}
