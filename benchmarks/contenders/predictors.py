@@ -47,7 +47,7 @@ def noise_model(network: str, shape: tuple[int, int, int]) -> Model:
     }
     channels, height, width = shape
     return Model(
-        network,
+        chain,
         tuple(f"class {number}" for number in range(CLASSES)),
         Preparation(3 if channels == 3 else 1, height, width),
         (127.0,) * channels,

@@ -1,6 +1,7 @@
 import errno
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,20 @@ def test_adding_again_replaces(path):
     cache = FeatureCache(path, 3)
     cache.add([(DIGESTS[5], np.zeros(3, np.float32))])
     assert dict(cache.find(DIGESTS[5:6]))[DIGESTS[5]].tolist() == [0, 0, 0]
+
+
+def test_several_may_add_at_once(tmp_path):
+    path = tmp_path / "tiny.sqlite"
+
+    def add(start: int) -> str:
+        cache = FeatureCache(path, 3)
+        for row in ROWS[start:40:4]:
+            cache.add([row])
+        return cache.problem
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(add, range(4))) == [""] * 4
+    assert len(found(path)) == 40
 
 
 def test_features_of_another_width_are_not_found(path):
