@@ -175,7 +175,7 @@ def _survey(source: ArraySource) -> Survey:
 def _with_start(settings: Settings, source: ArraySource) -> Settings:
     """Decide where learning starts without a trial: from scratch if pictures are small."""
     survey = _survey(source)
-    planned = plan_start(settings, survey, [item.label for item in source.items]).start
+    planned = plan_start(settings, survey, [item.label for item in source.items])
     is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE
     return replace(settings, start=planned or ("scratch" if is_small else "lite0"))
 

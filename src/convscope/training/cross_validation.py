@@ -107,7 +107,7 @@ def out_of_fold(
 
 def _settings_for(survey: Survey, source: Source) -> Settings:
     """Return settings whose start is decided by the rule that needs no trial."""
-    planned = plan_start(Settings(), survey, [item.label for item in source.items]).start
+    planned = plan_start(Settings(), survey, [item.label for item in source.items])
     return Settings(start=planned or "lite0")
 
 

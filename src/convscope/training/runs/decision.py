@@ -16,7 +16,7 @@ from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
-from convscope.training.start.choice import Plan, plan_start
+from convscope.training.start.choice import plan_start
 from convscope.training.start.trial import GOOD_ENOUGH, try_from_scratch
 
 if TYPE_CHECKING:
@@ -56,18 +56,16 @@ def decide(
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
     """
-    plan = Plan(record.start) if record.start else _plan(record.settings, source, surveyed, group)
-    if plan.why:
-        emit(Note(plan.why), listeners)
-    if plan.start == "scratch":
+    start = record.start or _planned(record.settings, source, surveyed, group)
+    if start == "scratch":
         return _recorded(run, record, "scratch", group), None
     learned = learned_run.learn(source, record.settings, run, listeners)
-    if plan.start is None and _scratch_wins(record.settings, source, surveyed, learned, listeners):
+    if start is None and _scratch_wins(record.settings, source, surveyed, learned, listeners):
         return _recorded(run, record, "scratch", group), None
     return _recorded(run, record, "lite0", group), learned
 
 
-def _plan(settings: Settings, source: Source, surveyed: Survey, group: Group) -> Plan:
+def _planned(settings: Settings, source: Source, surveyed: Survey, group: Group) -> Start | None:
     parts = without_lone_part([item.part for item in source.items])
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
     streamed = _is_streamed(source, settings.store_limit)

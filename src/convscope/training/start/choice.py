@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
 from convscope.training.recipe import SMALL_SIDE
@@ -25,17 +25,10 @@ _FOR_BOTH = {"start", "fit", "minutes", "seed", "strict", "store_limit", "device
 """Settings that both starts take; all others are those of training from scratch."""
 
 
-class Plan(NamedTuple):
-    """Where learning starts, and why, in a few words; a start of None is left to a trial."""
-
-    start: Start | None
-    why: str = ""
-
-
 def plan_start(
     settings: Settings, survey: Survey, labels: Sequence[str], *, processes: int = 1, streamed: bool = False
-) -> Plan:
-    """Decide where learning starts, as far as that is possible without a trial.
+) -> Start | None:
+    """Decide where learning starts; None leaves it to a trial.
 
     Args:
         settings: What the person chose.
@@ -51,15 +44,11 @@ def plan_start(
     alone = not streamed and processes == 1
     if settings.start == "lite0":
         _check_learned_start(scratch_setting, alone=alone)
-        return Plan("lite0")
-    if settings.start == "scratch":
-        return Plan("scratch")
-    if scratch_setting or not alone:
-        return Plan("scratch")
-    side = max(survey.median_height, survey.median_width)
-    if side <= SMALL_SIDE and min(Counter(labels).values()) >= MANY:
-        return Plan("scratch", f"many small pictures, {survey.median_height} × {survey.median_width}")
-    return Plan(None)
+        return "lite0"
+    if settings.start == "scratch" or scratch_setting or not alone:
+        return "scratch"
+    is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE
+    return "scratch" if is_small and min(Counter(labels).values()) >= MANY else None
 
 
 def _first_setting_of_scratch(settings: Settings) -> str | None:
