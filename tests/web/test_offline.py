@@ -16,6 +16,7 @@ from convscope.model.export import RAW_BOUND, noise_pictures
 from convscope.model.features import compute_features
 from convscope.model.predictor import Predictor
 from convscope.model.virtual_logit import VirtualLogit
+from convscope.network.presets import PRESETS
 from convscope.offline.page import page
 from convscope.offline.weights import rounded
 from convscope.pictures.preparation import Preparation, prepare
@@ -171,6 +172,21 @@ def test_random_networks(use, make_model, tmp_path, seed):
     pictures = list(random.integers(0, 256, (3, *shape[1:], shape[0]), np.uint8))
     with use(model) as show:
         answers = show(write(tmp_path, pictures))
+    exact, carried = differences(model, answers, pictures)
+    assert carried <= ARITHMETIC_BOUND
+    assert exact <= RAW_BOUND
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fit", ["stretch", "pad", "crop"])
+def test_photos_of_224_pixels_through_efficientnet_lite0(use, make_model, tmp_path, fit):
+    model = make_model(PRESETS["lite0"], (3, 224, 224), classes=3)
+    model = dataclasses.replace(model, preparation=Preparation(3, 224, 224, fit), temperature=30.0)
+    pictures = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
+    with use(model) as show:
+        answers = show(write(tmp_path, pictures))
+    for answer, picture in zip(answers, pictures, strict=True):
+        assert (answer["seen"][:, :, :3] == prepare(picture, model.preparation)).all()
     exact, carried = differences(model, answers, pictures)
     assert carried <= ARITHMETIC_BOUND
     assert exact <= RAW_BOUND

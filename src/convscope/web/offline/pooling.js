@@ -31,8 +31,14 @@ const MEAN = {
 
 /** Every kind of pooling. @type {Record<string, (layer: Pooling, inputs: Shape[]) => Run>} */
 export const POOLINGS = {
-  max_pooling: (layer, [input]) => (maps) => pool(maps, input, layer, MAXIMUM),
-  average_pooling: (layer, [input]) => (maps) => pool(maps, input, layer, MEAN),
+  max_pooling:
+    (layer, [input]) =>
+    (maps) =>
+      pool(maps, input, layer, MAXIMUM),
+  average_pooling:
+    (layer, [input]) =>
+    (maps) =>
+      pool(maps, input, layer, MEAN),
 };
 
 /**

@@ -47,6 +47,16 @@ export async function openProducts(layers) {
   };
 }
 
+/**
+ * Whether maps are of the same height and width.
+ *
+ * @param {Shape} one
+ * @param {Shape} other
+ */
+function isSame(one, other) {
+  return one[0] === other[0] && one[1] === other[1];
+}
+
 /** @param {number} filters */
 function paddedCount(filters) {
   return Math.ceil(filters / FILTERS) * FILTERS;
@@ -84,6 +94,8 @@ class Product {
     this.bench = bench;
     this.length = layer.window[0] * layer.window[1] * input[2];
     this.padded = paddedCount(bias.length);
+    /** Whether the windows are the map's cells in order, so that rows need not be put together. */
+    this.isPointwise = [...layer.window, ...layer.stride].every((cells) => cells === 1) && isSame(layer.output, input);
   }
 
   /**
@@ -113,6 +125,10 @@ class Product {
     const { rows } = this.bench;
     const [height, width, channels] = this.input;
     const { window, stride, padding, output } = this.layer;
+    if (this.isPointwise) {
+      rows.set(maps.subarray(start * channels, (start + count) * channels));
+      return;
+    }
     for (let row = 0; row < count; row++) {
       const top = Math.floor((start + row) / output[1]) * stride[0] - padding[0];
       const left = ((start + row) % output[1]) * stride[1] - padding[1];
