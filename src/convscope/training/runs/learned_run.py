@@ -64,6 +64,9 @@ class LearnedRun:
         )
         self.data.kept.store.check_whole()
         run_folder.finish(run)
+        diagnosis = self.learned.diagnose(record.data, model.classes)
+        if diagnosis:
+            lines = (*lines, ("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies))
         emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
         return classifier
 

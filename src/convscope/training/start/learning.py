@@ -13,6 +13,7 @@ from convscope.model.file import Model
 from convscope.network.chain_builder import parse_chain
 from convscope.steps import softmax
 from convscope.training.events import Note, Preparing, emit
+from convscope.training.start.diagnosis import Outcome, diagnose
 from convscope.training.start.features import LAST, features_of
 from convscope.training.start.head import fit_head
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Store
     from convscope.training.events import Listener
     from convscope.training.start.backbone import Backbone
+    from convscope.training.start.diagnosis import Diagnosis
     from convscope.training.start.features import Features
     from convscope.training.start.head import Head
 
@@ -35,13 +37,17 @@ class LearnedHead:
 
     Attributes:
         head: The logistic regression.
-        pictures: How many it was fitted to.
+        labels: (pictures,) the classes of the pictures that it was fitted to.
+        groups: (pictures,) their groups.
+        recognised_fraction: Share of them that it recognises after learning from them.
         temperature: Fitted to the logits of cross-validation.
         open_set: The rule for unknown pictures; None if there are too few pictures.
     """
 
     head: Head
-    pictures: int
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    recognised_fraction: float
     temperature: float
     open_set: OpenSetRule | None
 
@@ -67,8 +73,29 @@ class LearnedHead:
         shares = (accuracy.fraction, accuracy.low, accuracy.high)
         shown, low, high = (f"{100 * share:.1f} %" for share in shares)
         return (
-            f"learned features recognise {shown} of {self.pictures:,} pictures in cross-validation "
+            f"learned features recognise {shown} of {len(self.labels):,} pictures in cross-validation "
             f"(95 % confidence interval {low} to {high})"
+        )
+
+    def diagnose(self, data: str, classes: Sequence[str]) -> Diagnosis | None:
+        """Say what stands in the way of better answers; None if nothing was measured.
+
+        Args:
+            data: The pictures, as `convscope train` was given them.
+            classes: Names of the classes.
+        """
+        if self.head.accuracy is None or self.probabilities is None:
+            return None
+        return diagnose(
+            Outcome(
+                data,
+                classes,
+                self.labels,
+                self.groups,
+                self.probabilities,
+                self.head.accuracy,
+                self.recognised_fraction,
+            )
         )
 
     def facts(self) -> dict[str, object]:
@@ -109,7 +136,10 @@ def learn_head(
     groups = _equal(store, indices) if groups is None else groups
     head = fit_head(features.values, features.blocks, labels, classes, groups=groups, seed=seed)
     temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
-    return LearnedHead(head, len(labels), temperature, _open_set_rule(features, head, groups, indices))
+    read, blocks = _read(features, head)
+    recognised = (read @ head.weights.T + head.bias).argmax(axis=1) == labels
+    rule = nearest.fit(read, blocks, groups, indices)
+    return LearnedHead(head, labels, groups, float(recognised.mean()), temperature, rule)
 
 
 def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Model:
@@ -129,17 +159,11 @@ def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Mod
     )
 
 
-def _open_set_rule(
-    features: Features, head: Head, groups: NDArray[np.int64], indices: NDArray[np.int64]
-) -> OpenSetRule | None:
-    """Make a rule from the features that the head reads, which are the last ones."""
-    first = features.blocks[head.blocks[0]].start
-    blocks = [
-        slice(block.start - first, block.stop - first)
-        for name, block in features.blocks.items()
-        if name in head.blocks
-    ]
-    return nearest.fit(features.values[:, first:], blocks, groups, indices)
+def _read(features: Features, head: Head) -> tuple[NDArray[np.float32], list[slice]]:
+    """Return the features that the head reads, which are the last ones, and the columns of its blocks."""
+    chosen = [features.blocks[name] for name in head.blocks]
+    first = chosen[0].start
+    return features.values[:, first:], [slice(one.start - first, one.stop - first) for one in chosen]
 
 
 def _equal(store: Store, indices: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,359 @@
+"""What a head makes of learned features: how the choice of its blocks, scale and penalty pays, and what it
+knows of pictures of no known class.
+
+The features are those of EfficientNet-Lite0, as `convscope train --start lite0` computes them. For each data
+set, some pictures of each class are drawn, the same for all heads, which are then judged by its test pictures:
+
+    chosen            as `convscope train` fits it: blocks and penalty by cross-validation
+    last, two, all    the last block, the last two or all of them, with a penalty of 100
+    plain             scikit-learn's LogisticRegression on the last block, each feature standardised; C = 1
+    plain, C = 0.01   the same with a stronger penalty
+
+For pictures of no known class, test pictures of the other data sets and noise are scored beside test pictures of
+the known ones, by
+
+    probability   the largest probability
+    energy        ln of the sum of exp(logit)
+    class mean    cosine with the nearest class mean
+    nearest       cosine with the nearest training picture: as models from learned features carry it
+    ViM           virtual-logit matching: as models from scratch carry it
+
+at thresholds that reject 5 % of the training pictures, each scored by a rule that was made without it. Nothing
+is tuned on unknown pictures. Run it with
+
+    python benchmarks/learned_features.py catsdogs=PATH:2,10,100 flowers=PATH:10,30
+
+where PATH has the folders train and test, each with class folders. It writes docs/benchmarks/learned_features.md
+and .json. Set CONVSCOPE_CACHE to a folder to keep the features.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+from scipy.special import logsumexp, softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from convscope.model import nearest, virtual_logit
+from convscope.model.calibration import fit_temperature
+from convscope.model.open_set import REJECTED_FRACTION, threshold_for
+from convscope.pictures.sources import open_source
+from convscope.pictures.store_building import build_store
+from convscope.training.start.features import LAST, features_of
+from convscope.training.start.head import DEFAULT_PENALTY, Head, fit_head
+from convscope.training.start.lite0 import lite0
+from convscope.training.start.logistic import Coefficients, fit_logistic
+from convscope.training.start.scaled_blocks import scale_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    Values = NDArray[Any]
+    Score = Callable[[Values, Values], Values]
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
+HEADS = ("chosen", "last", "two", "all", "plain", "plain, C = 0.01")
+SCORES = ("probability", "energy", "class mean", "nearest", "ViM")
+FOREIGN = 200
+
+
+class Pictures(NamedTuple):
+    """Pictures as a backbone sees them."""
+
+    values: Values
+    blocks: Mapping[str, slice]
+    labels: Values
+
+    def at(self, places: Values) -> Pictures:
+        """Return some of them."""
+        return Pictures(self.values[places], self.blocks, self.labels[places])
+
+    def read(self, names: tuple[str, ...]) -> Values:
+        """Return the features of some blocks."""
+        return np.concatenate([self.values[:, self.blocks[name]] for name in names], axis=1)
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return int(self.labels.max()) + 1
+
+
+def main() -> None:
+    """Measure all data sets and write the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="+", metavar="NAME=PATH:N,N")
+    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--test", type=int, default=50, help="test pictures of each class at most")
+    parser.add_argument("--output", type=Path, default=DOCS / "learned_features")
+    arguments = parser.parse_args()
+    known: dict[str, tuple[Pictures, Pictures, list[int]]] = {}
+    for text in arguments.data:
+        name, _, rest = text.partition("=")
+        path, _, numbers = rest.rpartition(":")
+        counts = [int(number) for number in numbers.split(",")]
+        parts = [
+            described(Path(path) / part, most)
+            for part, most in (("train", 2 * counts[-1]), ("test", arguments.test))
+        ]
+        known[name] = (*parts, counts)
+        print(f"{name}: {len(parts[0].labels)} and {len(parts[1].labels)} pictures", flush=True)
+    foreign = {name: spread_out(test) for name, (_, test, _) in known.items()} | {"noise": noise()}
+    rows: list[dict[str, Any]] = []
+    for name, (train, test, counts) in known.items():
+        for count in counts:
+            for draw in range(arguments.draws):
+                rows += measure(
+                    train.at(drawn(train.labels, count, draw)),
+                    test,
+                    {other: one for other, one in foreign.items() if other != name},
+                    {"data": name, "of_each_class": count, "draw": draw},
+                )
+            print(name, count, flush=True)
+    arguments.output.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n")
+    arguments.output.with_suffix(".md").write_text(report(rows))
+
+
+def described(folder: Path, most: int) -> Pictures:
+    """Compute the features of up to so many pictures of each class."""
+    with TemporaryDirectory() as place:
+        for group in sorted(folder.iterdir()):
+            (Path(place) / group.name).mkdir()
+            for path in sorted(group.iterdir())[:most]:
+                (Path(place) / group.name / path.name).symlink_to(path.resolve())
+        backbone = lite0()
+        store = build_store(open_source(place), backbone.preparation)
+        features = features_of(store, np.arange(len(store.labels)), backbone)
+        return Pictures(features.values, features.blocks, store.labels)
+
+
+def noise() -> Pictures:
+    """Make noise, from coarse to fine."""
+    random = np.random.default_rng(0)
+    with TemporaryDirectory() as place:
+        (Path(place) / "noise").mkdir()
+        for number, side in enumerate(np.resize([2, 4, 8, 16, 32, 64], FOREIGN)):
+            pixels = random.integers(0, 256, (side, side, 3), np.uint8)
+            Image.fromarray(pixels).resize((224, 224), Image.Resampling.BICUBIC).save(
+                Path(place) / "noise" / f"{number}.png"
+            )
+        return described(Path(place), FOREIGN)
+
+
+def drawn(labels: Values, count: int, draw: int) -> Values:
+    """Draw so many pictures of each class."""
+    random = np.random.default_rng(draw)
+    return np.concatenate(
+        [random.permutation(np.flatnonzero(labels == label))[:count] for label in np.unique(labels)]
+    )
+
+
+def spread_out(pictures: Pictures) -> Pictures:
+    """Take at most so many, evenly spread."""
+    return pictures.at(np.unique(np.linspace(0, len(pictures.labels) - 1, FOREIGN).astype(int)))
+
+
+def measure(
+    train: Pictures, test: Pictures, foreign: dict[str, Pictures], row: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Judge all heads, and all scores with the first of them."""
+    head = fit_head(train.values, train.blocks, train.labels, train.classes)
+    rows = [{**row, "head": name, "accuracy": accuracy(name, head, train, test)} for name in HEADS]
+    if head.out_of_fold is None or threshold_for(train.labels, REJECTED_FRACTION) is None:
+        return rows
+    temperature = fit_temperature(head.out_of_fold, train.labels)
+    head = Head(
+        head.weights / temperature,
+        head.bias / temperature,
+        head.blocks,
+        head.penalty,
+        head.out_of_fold / temperature,
+        None,
+    )
+    for name in SCORES:
+        score, threshold = judge(name, head, train)
+        ours = score(*seen(head, test))
+        for other, pictures in foreign.items():
+            theirs = score(*seen(head, pictures))
+            truth = np.repeat([1, 0], [len(ours), len(theirs)])
+            rows.append(
+                {
+                    **row,
+                    "foreign": other,
+                    "score": name,
+                    "auroc": float(roc_auc_score(truth, np.concatenate([ours, theirs]))),
+                    "rejected": float((ours < threshold).mean()),
+                    "accepted": float((theirs >= threshold).mean()),
+                }
+            )
+    return rows
+
+
+def accuracy(name: str, head: Head, train: Pictures, test: Pictures) -> float:
+    """Return the share of test pictures that a head recognises."""
+    if name == "chosen":
+        found = seen(head, test)[1].argmax(axis=1)
+    elif name.startswith("plain"):
+        plain = make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.01 if "0.01" in name else 1, max_iter=1_000)
+        )
+        found = plain.fit(train.read((LAST,)), train.labels).predict(test.read((LAST,)))
+    else:
+        names = tuple(train.blocks)[{"last": -1, "two": -2, "all": 0}[name] :]
+        weights, bias = fixed(names, train)
+        found = (test.read(names) @ weights.T + bias).argmax(axis=1)
+    return float((found == test.labels).mean())
+
+
+def fixed(names: tuple[str, ...], train: Pictures) -> tuple[Values, Values]:
+    """Fit a head with the default penalty to some blocks."""
+    space = scale_blocks(train.values, [train.blocks[name] for name in names])
+    zeros = Coefficients(
+        np.zeros((space.coordinates.shape[1], train.classes), np.float32), np.zeros(train.classes, np.float32)
+    )
+    counted = np.ones(len(train.labels), np.float32)
+    return space.fold(
+        fit_logistic(
+            space.coordinates,
+            train.labels,
+            counted,
+            DEFAULT_PENALTY,
+            start=zeros,
+            spectrum=space.spectrum,
+            tolerance=1e-3,
+        )
+    )
+
+
+def seen(head: Head, pictures: Pictures) -> tuple[Values, Values]:
+    """Return what the head reads, and its logits."""
+    features = pictures.read(head.blocks)
+    return features, features @ head.weights.T + head.bias
+
+
+def judge(name: str, head: Head, train: Pictures) -> tuple[Score, float]:
+    """Return a score and its threshold."""
+    features = train.read(head.blocks)
+    everything = np.arange(len(features))
+    if name == "nearest":
+        rule = nearest.fit(features, widths(head, train), everything, everything)
+        if rule is None:
+            raise ValueError("there are too few pictures")
+        return rule.score, rule.threshold
+    scores = np.empty(len(features))
+    for learned, held_out in StratifiedKFold(5, shuffle=True, random_state=0).split(features, train.labels):
+        scores[held_out] = score_of(name, head, features[learned], train.labels[learned])(
+            features[held_out], head.out_of_fold[held_out]
+        )
+    return score_of(name, head, features, train.labels), threshold_for(scores, REJECTED_FRACTION) or 0.0
+
+
+def widths(head: Head, train: Pictures) -> list[slice]:
+    """Return the columns of each block among those that the head reads."""
+    ends = np.cumsum([train.blocks[name].stop - train.blocks[name].start for name in head.blocks]).tolist()
+    return [slice(start, stop) for start, stop in zip([0, *ends], ends, strict=False)]
+
+
+def score_of(name: str, head: Head, features: Values, labels: Values) -> Score:
+    """Make a score from training pictures."""
+    if name == "probability":
+        return lambda _features, logits: softmax(logits, axis=1).max(axis=1)
+    if name == "energy":
+        return lambda _features, logits: logsumexp(logits, axis=1)
+    if name == "class mean":
+        means = unit(np.stack([unit(features)[labels == label].mean(axis=0) for label in np.unique(labels)]))
+        return lambda features, _logits: (unit(features) @ means.T).max(axis=1)
+    rule = virtual_logit.fit(
+        features, np.resize(features, (max(19, len(features)), features.shape[1])), head.weights, head.bias
+    )
+    if rule is None:
+        raise ValueError("there are too few pictures")
+    return rule.score
+
+
+def unit(rows: Values) -> Values:
+    """Bring every row to length 1."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """Lay the results out as Markdown."""
+    heads = [row for row in rows if "head" in row]
+    scores = [row for row in rows if "score" in row]
+    settings = list(dict.fromkeys((row["data"], row["of_each_class"]) for row in heads))
+    lines = [
+        "# Heads on learned features",
+        "",
+        "Written by `benchmarks/learned_features.py`, which describes heads, scores and method. All figures are in",
+        "percent, and means over the draws.",
+        "",
+        "## Accuracy on test pictures",
+        "",
+        f"| data | of each class | {' | '.join(HEADS)} |",
+        f"|---|---|{'---|' * len(HEADS)}",
+    ]
+    table = [
+        [mean(heads, "accuracy", data=data, of_each_class=count, head=head) for head in HEADS]
+        for data, count in settings
+    ]
+    lines += [
+        f"| {data} | {count} | {' | '.join(f'{value:.1f}' for value in values)} |"
+        for (data, count), values in zip(settings, table, strict=True)
+    ]
+    lines += [
+        f"| mean | | {' | '.join(f'{value:.1f}' for value in np.mean(table, axis=0))} |",
+        "",
+        "## Pictures of no known class",
+        "",
+        "Each cell: AUROC; in brackets, at the threshold that should reject 5 % of the known ones, the shares of",
+        "known test pictures rejected and of unknown pictures accepted.",
+        "",
+        f"| known | of each class | unknown | {' | '.join(SCORES)} |",
+        f"|---|---|---|{'---|' * len(SCORES)}",
+    ]
+    pairs = list(dict.fromkeys((row["data"], row["of_each_class"], row["foreign"]) for row in scores))
+    cells = [
+        [
+            [
+                mean(scores, key, data=data, of_each_class=count, foreign=foreign, score=score)
+                for key in ("auroc", "rejected", "accepted")
+            ]
+            for score in SCORES
+        ]
+        for data, count, foreign in pairs
+    ]
+    lines += [
+        f"| {' | '.join(map(str, pair))} | {' | '.join(map(cell, values))} |"
+        for pair, values in zip(pairs, cells, strict=True)
+    ]
+    lines.append(f"| mean | | | {' | '.join(map(cell, np.mean(cells, axis=0)))} |")
+    return "\n".join(lines) + "\n"
+
+
+def mean(rows: list[dict[str, Any]], key: str, **where: object) -> float:
+    """Average one figure over the draws, in percent."""
+    return 100 * float(
+        np.mean([row[key] for row in rows if all(row[name] == value for name, value in where.items())])
+    )
+
+
+def cell(values: Values) -> str:
+    """Lay AUROC and the errors at the threshold out."""
+    return f"{values[0]:.1f} ({values[1]:.0f}, {values[2]:.0f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""What stands in the way of better answers, in one line, and what to do about it.
+
+Everything is read from cross-validation. What is found, the most serious first:
+
+    no better than chance   the interval of the accuracy includes that of always naming the largest class
+    wrong labels            another class has a probability of 90 % or more
+    learned by heart        almost all pictures are recognised after learning from them, far fewer before
+    a weak class            recognised clearly less often than the others
+    copies                  one picture in twenty, or more, has a copy
+    few pictures            the interval of the accuracy is wide
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from convscope.doctor.label_suspects import label_suspects
+from convscope.model.evaluation import wilson_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.training.start.head import Accuracy
+
+_MOST_REMEDIES = 3
+_DOUBT = 0.9
+_GAP = 0.1
+_COPIES = 0.05
+_WIDE = 0.1
+_WEAK = 0.05
+
+
+class Diagnosis(NamedTuple):
+    """What was found.
+
+    Attributes:
+        sentence: The most serious finding.
+        remedies: Up to three things to do, each an instruction with the command, if there is one.
+    """
+
+    sentence: str
+    remedies: tuple[str, ...]
+
+
+class Outcome(NamedTuple):
+    """What cross-validation has shown.
+
+    Attributes:
+        data: The pictures, as `convscope train` was given them.
+        classes: Names of the classes.
+        labels: (pictures,) indices of classes.
+        groups: (pictures,) the group of each picture: copies have the same.
+        probabilities: (pictures, classes), calibrated, of models that had not learned from the picture.
+        accuracy: Of these.
+        recognised_fraction: Share of the pictures that the model recognises which has learned from all.
+    """
+
+    data: str
+    classes: Sequence[str]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    accuracy: Accuracy
+    recognised_fraction: float
+
+
+def diagnose(outcome: Outcome) -> Diagnosis:
+    """Say what stands in the way of better answers.
+
+    Example:
+        >>> from convscope.training.start.head import Accuracy
+        >>> labels, sure = np.array([0, 1] * 200), np.eye(2)[[0, 1] * 200] * 0.98 + 0.01
+        >>> good = Accuracy(400, 400, 0.99, 1.0)
+        >>> diagnose(Outcome("pets", ("cat", "dog"), labels, np.arange(400), sure, good, 1.0)).sentence
+        'nothing stands in the way'
+    """
+    found = list(_findings(outcome))
+    if not found:
+        return Diagnosis("nothing stands in the way", ())
+    remedies = dict.fromkeys(remedy for one in found for remedy in one.remedies)
+    return Diagnosis(found[0].sentence, tuple(remedies)[:_MOST_REMEDIES])
+
+
+def _findings(outcome: Outcome) -> Iterator[Diagnosis]:
+    for find in (_chance, _wrong_labels, _by_heart, _weak_class, _copies, _few):
+        found = find(outcome)
+        if found:
+            yield found
+
+
+def _chance(outcome: Outcome) -> Diagnosis | None:
+    counts = np.bincount(outcome.labels, minlength=len(outcome.classes))
+    always = counts.max() / counts.sum()
+    if outcome.accuracy.low > always:
+        return None
+    return Diagnosis(
+        f"the classes are not told apart: {_percent(outcome.accuracy.fraction)} are recognised in "
+        f"cross-validation, and always answering {outcome.classes[int(counts.argmax())]!r} is right for "
+        f"{_percent(always)}",
+        (
+            "add pictures, or check that the classes differ in what can be seen",
+            f"try a network from scratch: {_command(outcome, 'train', '--start scratch')}",
+        ),
+    )
+
+
+def _wrong_labels(outcome: Outcome) -> Diagnosis | None:
+    suspects, others = label_suspects(outcome.probabilities, outcome.labels)
+    sure = outcome.probabilities[suspects, others] >= _DOUBT
+    if not sure.any():
+        return None
+    first, other = suspects[sure][0], others[sure][0]
+    labelled, rather = (outcome.classes[int(place)] for place in (outcome.labels[first], other))
+    count = int(sure.sum())
+    subject = "1 label looks" if count == 1 else f"{count:,} labels look"
+    return Diagnosis(
+        f"{subject} wrong, such as {labelled!r} on what is rather {rather!r}",
+        (f"look at the labels that look wrong: {_command(outcome, 'doctor', '--labels')}",),
+    )
+
+
+def _by_heart(outcome: Outcome) -> Diagnosis | None:
+    if outcome.recognised_fraction - outcome.accuracy.fraction < _GAP:
+        return None
+    return Diagnosis(
+        f"learned by heart: {_percent(outcome.recognised_fraction)} of the pictures are recognised after "
+        f"learning from them, {_percent(outcome.accuracy.fraction)} before",
+        ("add pictures that differ from those you have: other places, light and angles",),
+    )
+
+
+def _weak_class(outcome: Outcome) -> Diagnosis | None:
+    answers = outcome.probabilities.argmax(axis=1)
+    right = answers == outcome.labels
+    weakest: tuple[float, int] | None = None
+    for place in np.unique(outcome.labels).tolist():
+        own = outcome.labels == place
+        recall, rest = right[own].mean(), right[~own].mean()
+        _, high = wilson_interval(int(right[own].sum()), int(own.sum()))
+        if high < rest and recall < rest - _WEAK and (weakest is None or recall < weakest[0]):
+            weakest = float(recall), place
+    if weakest is None:
+        return None
+    name = outcome.classes[weakest[1]]
+    own = outcome.labels == weakest[1]
+    taken = outcome.classes[int(np.bincount(answers[own & ~right]).argmax())]
+    return Diagnosis(
+        f"{name!r} is recognised worst, {int(right[own].sum()):,} of {int(own.sum()):,} pictures, and mostly "
+        f"taken for {taken!r}",
+        (f"add pictures of {name!r}, in particular such as look like {taken!r}",),
+    )
+
+
+def _copies(outcome: Outcome) -> Diagnosis | None:
+    copies = len(outcome.groups) - len(np.unique(outcome.groups))
+    if copies < _COPIES * len(outcome.groups):
+        return None
+    return Diagnosis(
+        f"{copies:,} of {len(outcome.groups):,} pictures are copies of others and teach nothing new",
+        (f"list the good pictures: {_command(outcome, 'doctor', '--manifest good.csv')}",),
+    )
+
+
+def _few(outcome: Outcome) -> Diagnosis | None:
+    low, high = outcome.accuracy.low, outcome.accuracy.high
+    if high - low < _WIDE:
+        return None
+    counts = np.bincount(outcome.labels, minlength=len(outcome.classes))
+    fewest = outcome.classes[int(counts.argmin())]
+    return Diagnosis(
+        f"there are few pictures: the accuracy may be anything from {_percent(low)} to {_percent(high)}",
+        (f"add pictures, first of {fewest!r}, which has {counts.min():,}",),
+    )
+
+
+def _command(outcome: Outcome, command: str, options: str) -> str:
+    return f"convscope {command} {shlex.quote(outcome.data)} {options}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
