@@ -102,6 +102,24 @@ def test_the_mean_of_a_whole_map_is_written_out(deep):
     )
 
 
+def test_the_class_map_adds_up_to_the_logit(deep, number):
+    told = deep.walk.why.evidence.classes
+    logits = deep.output("full_connection_1")
+    for index in (0, 3):
+        deep.go(f"#at=why&class={index}")
+        column = deep.numbers(".evidence .number")
+        expected = [told[index].bias, *(part.total for part in told[index].parts), logits[index]]
+        np.testing.assert_allclose(column, expected, **CLOSE)
+        assert sum(column[:-1]) == pytest.approx(column[-1], abs=1e-7)
+        values = told[index].map.values()
+        row, column = np.unravel_index(values.argmax(), values.shape)
+        place, value = deep.texts(".readout")[0].split(": ")
+        assert place == f"({row}, {column})"
+        np.testing.assert_allclose(number(value), values.max(), **CLOSE)
+    assert deep.texts(".evidence th a") == ["addition 1", "convolution 5"]
+    assert "Grad-CAM" not in deep.tab.inner_text("main")
+
+
 def test_many_input_maps_fold_to_those_that_add_most(open_page, make_model):
     model = make_model("40C3-2C1l", (1, 6, 6))
     told = walk(model, np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8))

@@ -7,15 +7,18 @@ compute         a picture is prepared, and every step computed and compared
 input_history   what was done to the picture before the network saw it
 numpy_chain     the chain in NumPy, forwards and backwards
 step_documents  each step as a part of the document
-document        the document's schema; `docs/reference/walk.md` explains it
+previews        one small map of each step, for networks of many steps
+document        the document's schema, with explanation_document; `docs/reference/walk.md` explains it
+outputs         what every step gives out, read back from a document
 arrays          arrays inside JSON
 losses          the three losses, for each class that could be true
 drawing         pictures as data URLs
 
 Why this answer:
-grad_cam        Grad-CAM: where the evidence for a class lies
+class_map       what each place adds to the logit of a class, exactly, where the output layer reads means
+grad_cam        Grad-CAM: where the evidence for a class lies in any other network
 occlusion       how much the probability drops where a grey square covers the picture
-why             both together
+why             these together
 relevance       which features belong to which class
 neighbours      the training pictures whose features are most similar
 
@@ -34,6 +37,6 @@ loss_table      two networks of many courses, compared by three losses
 To look at:
 page            the interactive page
 static, panels  a still figure of a walk
-overlay         Grad-CAM and occlusion laid over the picture
+overlay         class maps and occlusion laid over the picture
 explanation     a walk in a notebook, saved as page, JSON or figure
 """

@@ -8,23 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from convscope.walkthrough.arrays import EncodedArray  # noqa: TC001 - pydantic needs it
+from convscope.walkthrough.explanation_document import (
+    Invariance,
+    Neighbour,
+    NoRelu,
+    Number,
+    Pair,
+    Share,
+    Strict,
+    Why,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Pair = Annotated[list[int], Field(min_length=2, max_length=2)]
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ReceptiveField(_Strict):
+class ReceptiveField(Strict):
     """Cell (y, x) sees the picture's rows from start[0] + y * stride[0] on, at most size[0] of them."""
 
     size: Pair
@@ -32,14 +34,14 @@ class ReceptiveField(_Strict):
     start: Pair
 
 
-class OutputSize(_Strict):
+class OutputSize(Strict):
     """The formula of each side, filled in."""
 
     height: str
     width: str
 
 
-class Preview(_Strict):
+class Preview(Strict):
     """One map of a step, small, to be seen before the step's numbers are read."""
 
     map: int
@@ -47,7 +49,7 @@ class Preview(_Strict):
     values: EncodedArray
 
 
-class _Step(_Strict):
+class _Step(Strict):
     name: str
     inputs: list[str]
     notation: str
@@ -59,7 +61,7 @@ class _Step(_Strict):
     preview: Preview | None = None
 
 
-class Change(_Strict):
+class Change(Strict):
     """Something that was done to the picture before the network saw it."""
 
     step: Literal[
@@ -168,7 +170,7 @@ class FlatteningStep(_Step):
     formula: str
 
 
-class Contributions(_Strict):
+class Contributions(Strict):
     """What the inputs add to each neuron, a row a neuron, the largest absolute value first, and the rest."""
 
     inputs: EncodedArray
@@ -178,7 +180,7 @@ class Contributions(_Strict):
     rest_sums: EncodedArray
 
 
-class Relevance(_Strict):
+class Relevance(Strict):
     """Mean of each input over the pictures of each class of the data."""
 
     mean: EncodedArray
@@ -208,7 +210,7 @@ class SoftmaxStep(_Step):
     calibrated: list[Share]
 
 
-class Gradients(_Strict):
+class Gradients(Strict):
     """The gradient of each loss at the logits."""
 
     cross_entropy: list[Number]
@@ -216,7 +218,7 @@ class Gradients(_Strict):
     classification_error: list[Number]
 
 
-class Losses(_Strict):
+class Losses(Strict):
     """What the answer costs if this class is the true one."""
 
     truth: int
@@ -255,103 +257,7 @@ AnyStep = Annotated[
 ]
 
 
-class ClassMap(_Strict):
-    """A Grad-CAM map of one class."""
-
-    class_index: int
-    map: EncodedArray
-
-
-class GradCam(_Strict):
-    """Where the cells lie that speak for a class."""
-
-    layer: str
-    map: EncodedArray
-    classes: list[ClassMap]
-    text: str
-
-
-class Occlusion(_Strict):
-    """What a grey square costs, wherever it stands."""
-
-    window: Pair
-    stride: Pair
-    map: EncodedArray
-    text: str
-
-
-class Why(_Strict):
-    """Why this answer."""
-
-    grad_cam: GradCam | None
-    occlusion: Occlusion
-
-
-class Neighbour(_Strict):
-    """A training picture with similar features."""
-
-    name: str
-    label: str
-    distance: Number
-    thumbnail: str
-
-
-class Linear(_Strict):
-    """The proof by number that steps without ReLU are one matrix."""
-
-    classes: list[int]
-    weights_shape: list[int]
-    pictures: int
-    largest_difference: Number
-    text: str
-
-
-class NoRelu(_Strict):
-    """The same weights with every ReLU left out."""
-
-    probabilities: list[Share]
-    predicted: int
-    linear: Linear
-
-
-class After(_Strict):
-    """How far the pooled maps move, by kind of pooling."""
-
-    max: list[Number]
-    average: list[Number]
-    none: list[Number]
-
-
-class Logits(_Strict):
-    """The logits at each amount of a change, and how far they are from those of the unchanged picture."""
-
-    logits: EncodedArray
-    distances: list[Number]
-
-
-class ByPooling(_Strict):
-    """What a network says with the same weights and another pooling."""
-
-    max: Logits
-    average: Logits
-    none: Logits
-
-
-class Invariance(_Strict):
-    """One kind of change of the picture, and what moves with it."""
-
-    change: Literal["shift", "turn", "scale", "squash"]
-    amounts: list[Number]
-    unit: str
-    thumbnails: list[str]
-    logits: EncodedArray
-    probabilities: EncodedArray
-    before: list[Number]
-    after: After
-    by_pooling: ByPooling | None
-
-
-class Note(_Strict):
+class Note(Strict):
     """Something worth telling about one step, and about one of its cells if it names one."""
 
     step: str
@@ -359,7 +265,7 @@ class Note(_Strict):
     text: str
 
 
-class Walk(_Strict):
+class Walk(Strict):
     """Everything about one picture's way through one network.
 
     For a picture with named filters there are only the first three steps, and no prediction.

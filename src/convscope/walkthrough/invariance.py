@@ -26,8 +26,8 @@ from convscope.network.variants import with_pooling
 from convscope.steps import average_pooling, max_pooling, softmax
 from convscope.steps.windows import Windows
 from convscope.walkthrough.arrays import encode
-from convscope.walkthrough.document import After, ByPooling, Invariance, Logits
 from convscope.walkthrough.drawing import data_url
+from convscope.walkthrough.explanation_document import After, ByPooling, Invariance, Logits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.network.variants import with_pooling, without_activations
-from convscope.walkthrough.document import Linear, NoRelu
+from convscope.walkthrough.explanation_document import Linear, NoRelu
 from convscope.walkthrough.losses import top_classes
 from convscope.walkthrough.numpy_chain import forward, gradient_at
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.features import compute_features
-from convscope.walkthrough.document import Neighbour
 from convscope.walkthrough.drawing import data_url
+from convscope.walkthrough.explanation_document import Neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

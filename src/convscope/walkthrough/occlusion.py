@@ -23,10 +23,12 @@ from convscope.steps.windows import Windows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from convscope.model.file import Model
     from convscope.model.predictor import Predictor
 
-MOVES, FEW_MOVES = 4, 2
-"""How often the square moves on its own length: usually, and in large networks."""
+_MOVES, _FEW_MOVES = 4, 2
+_LARGE_NETWORK = 100_000_000
+"""Multiply-adds a picture from which on the square moves less often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,12 +58,17 @@ class Occluded:
         return (lost / windows.add_back(everywhere, shape))[0]
 
 
+def moves_in(model: Model) -> int:
+    """Return how often the square moves on its own length; less often in large networks."""
+    return _FEW_MOVES if model.chain.multiply_adds > _LARGE_NETWORK else _MOVES
+
+
 def occlude(
     predictor: Predictor,
     pixels: NDArray[np.uint8],
     mean: tuple[float, ...],
     class_index: int,
-    moves: int = MOVES,
+    moves: int = _MOVES,
 ) -> Occluded:
     """Move a square over a picture and measure the loss of probability.
 

@@ -1,4 +1,4 @@
-"""Overlays: Grad-CAM and occlusion maps laid over their picture, as PNG files."""
+"""Overlays: class maps (exact or Grad-CAM) and occlusion maps laid over their picture, as PNG files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from convscope.errors import SettingError
 from convscope.model.inputs import pixels_of
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
+from convscope.walkthrough.class_map import class_map
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
 from convscope.walkthrough.numpy_chain import forward
-from convscope.walkthrough.occlusion import occlude
+from convscope.walkthrough.occlusion import moves_in, occlude
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,8 @@ class Overlays:
     def write(self, picture: str) -> None:
         """Explain the predicted class of a picture: `1-NAME-grad-cam.png`, `1-NAME-occlusion.png`.
 
-        A network without convolutions has no Grad-CAM map.
+        Where the output layer reads means, the exact class map takes its place, `1-NAME-class-map.png`.
+        A network without convolutions has neither.
 
         Args:
             picture: The path of a readable picture.
@@ -69,9 +71,12 @@ class Overlays:
         pixels = prepare(pixels_of(picture, picture, size.shortest_side), size)
         steps = forward(self._model, pixels)
         predicted, layer = int(steps[-1].input.argmax()), layer_of(steps)
-        if layer is not None:
+        exact = class_map(steps, self._model, predicted)
+        if exact is not None:
+            self._save(f"{stem}-class-map.png", pixels, exact.on_finest())
+        elif layer is not None:
             self._save(f"{stem}-grad-cam.png", pixels, grad_cam(steps, self._model, layer, predicted))
-        occluded = occlude(self._predictor, pixels, self._model.mean, predicted)
+        occluded = occlude(self._predictor, pixels, self._model.mean, predicted, moves_in(self._model))
         self._save(f"{stem}-occlusion.png", pixels, occluded.by_pixel(*pixels.shape[:2]))
 
     def _save(self, name: str, pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> None:

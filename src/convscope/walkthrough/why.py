@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convscope.walkthrough.arrays import encode
-from convscope.walkthrough.document import ClassMap, GradCam, Occlusion, Why
+from convscope.walkthrough.class_map import ClassMap, class_map
+from convscope.walkthrough.explanation_document import (
+    ClassEvidence,
+    Evidence,
+    EvidencePart,
+    GradCam,
+    GradCamMap,
+    Occlusion,
+    Why,
+)
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
 from convscope.walkthrough.losses import MAX_CLASSES
-from convscope.walkthrough.occlusion import FEW_MOVES, MOVES, occlude
+from convscope.walkthrough.occlusion import moves_in, occlude
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +29,9 @@ if TYPE_CHECKING:
     from convscope.model.predictor import Predictor
     from convscope.walkthrough.numpy_chain import ComputedStep
 
-_LARGE_NETWORK = 100_000_000
-"""Multiply-adds a picture from which on a square moves less often."""
-
 
 def why(steps: Sequence[ComputedStep], model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> Why:
-    """Explain the predicted class by Grad-CAM and by occlusion.
+    """Explain the classes by their exact class maps, or else by Grad-CAM, and the predicted one by occlusion.
 
     Args:
         steps: What `numpy_chain.forward` returned.
@@ -34,8 +40,49 @@ def why(steps: Sequence[ComputedStep], model: Model, predictor: Predictor, pixel
         pixels: uint8 (height, width, channels), prepared.
     """
     predicted = int(steps[-1].input.argmax())
+    evidence = _evidence(steps, model, predicted)
     return Why(
-        grad_cam=_grad_cam(steps, model, predicted), occlusion=_occlusion(model, predictor, pixels, predicted)
+        evidence=evidence,
+        grad_cam=None if evidence else _grad_cam(steps, model, predicted),
+        occlusion=_occlusion(model, predictor, pixels, predicted),
+    )
+
+
+def _shown_classes(model: Model, predicted: int) -> Sequence[int]:
+    return range(len(model.classes)) if len(model.classes) <= MAX_CLASSES else (predicted,)
+
+
+def _evidence(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Evidence | None:
+    found = [class_map(steps, model, index) for index in _shown_classes(model, predicted)]
+    maps = [one for one in found if one is not None]
+    if not maps:
+        return None
+    height, width = maps[0].on_finest().shape
+    text = (
+        "The output layer reads means of maps, so each logit is a sum over places: bias + sum of weight × "
+        "feature / places. The map shows what each place adds, in units of the logit. Nothing is "
+        "approximated: the bias and all places together are the logit."
+    )
+    if len(maps[0].maps) > 1:
+        text += (
+            f" The maps of {len(maps[0].maps)} steps are laid on the finest of them, {height} × {width}; a "
+            "cell of a coarser map is spread evenly over the cells that it covers, which leaves the sum as "
+            "it is."
+        )
+    return Evidence(classes=[_class_evidence(one) for one in maps], text=text)
+
+
+def _class_evidence(found: ClassMap) -> ClassEvidence:
+    parts = [
+        EvidencePart(step=name, total=float(map_.sum()), map=encode(map_, "float32"))
+        for name, map_ in found.maps.items()
+    ]
+    return ClassEvidence(
+        class_index=found.class_index,
+        bias=found.bias,
+        logit=found.logit,
+        parts=parts,
+        map=encode(found.on_finest(), "float32"),
     )
 
 
@@ -43,7 +90,7 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
     layer = layer_of(steps)
     if layer is None:
         return None
-    shown = range(len(model.classes)) if len(model.classes) <= MAX_CLASSES else (predicted,)
+    shown = _shown_classes(model, predicted)
     maps = {index: encode(grad_cam(steps, model, layer, index), "float32") for index in shown}
     channels, height, width = layer.output.shape
     text = (
@@ -52,13 +99,12 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
         "value, shows where the evidence lies. These maps are used because they say most about the classes "
         f"and still have positions: {height} × {width} of them."
     )
-    classes = [ClassMap(class_index=index, map=encoded) for index, encoded in maps.items()]
+    classes = [GradCamMap(class_index=index, map=encoded) for index, encoded in maps.items()]
     return GradCam(layer=layer.name, map=maps[predicted], classes=classes, text=text)
 
 
 def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], predicted: int) -> Occlusion:
-    is_large = model.chain.multiply_adds > _LARGE_NETWORK
-    occluded = occlude(predictor, pixels, model.mean, predicted, FEW_MOVES if is_large else MOVES)
+    occluded = occlude(predictor, pixels, model.mean, predicted, moves_in(model))
     (height, width), (down, across) = occluded.window, occluded.stride
     text = (
         f"A square of {height} × {width} pixels in the mean colour of the training pictures moves over the "

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 
 from convscope.errors import RequestError
 from convscope.studio.cache import Cache
-from convscope.walkthrough.document import Neighbour, Relevance  # noqa: TC001 - pydantic looks them up
+from convscope.walkthrough.document import Relevance  # noqa: TC001 - pydantic looks it up
+from convscope.walkthrough.explanation_document import Neighbour  # noqa: TC001 - likewise
 from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.walk import index_data
 

@@ -29,8 +29,11 @@
  * @property {"read" | "orientation" | "transparency" | "depth" | "decoding" | "colour" | "size" | "normalisation"} step
  * @property {string} text
  *
- * @typedef {object} ClassMap
+ * @typedef {object} ClassEvidence
  * @property {number} class_index
+ * @property {number} bias
+ * @property {number} logit
+ * @property {EvidencePart[]} parts
  * @property {Tensor} map
  *
  * @typedef {object} Contributions
@@ -83,6 +86,15 @@
  * @property {Tensor} output
  * @property {"depthwise_convolution"} kind
  *
+ * @typedef {object} Evidence
+ * @property {ClassEvidence[]} classes
+ * @property {string} text
+ *
+ * @typedef {object} EvidencePart
+ * @property {string} step
+ * @property {number} total
+ * @property {Tensor} map
+ *
  * @typedef {object} FlatteningStep
  * @property {string} name
  * @property {string[]} inputs
@@ -117,8 +129,12 @@
  * @typedef {object} GradCam
  * @property {string} layer
  * @property {Tensor} map
- * @property {ClassMap[]} classes
+ * @property {GradCamMap[]} classes
  * @property {string} text
+ *
+ * @typedef {object} GradCamMap
+ * @property {number} class_index
+ * @property {Tensor} map
  *
  * @typedef {object} Gradients
  * @property {number[]} cross_entropy
@@ -306,6 +322,7 @@
  * @property {number[]} calibrated
  *
  * @typedef {object} Why
+ * @property {Evidence | null} evidence
  * @property {GradCam | null} grad_cam
  * @property {Occlusion} occlusion
  *
