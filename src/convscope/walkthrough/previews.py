@@ -37,7 +37,7 @@ def activities(maps: Array) -> NDArray[np.float64]:
 
 
 def preview_of(computed: ComputedStep, level: int = DEFLATED) -> Preview | None:
-    """Draw the map of a step whose numbers differ most, every second cell of it or so; None for a column.
+    """Draw the map of a step whose numbers differ most, every second cell of it or so.
 
     In deep networks the most active map is often the same number everywhere, which shows nothing.
 
@@ -47,10 +47,10 @@ def preview_of(computed: ComputedStep, level: int = DEFLATED) -> Preview | None:
 
     Returns:
         The map's index, the end of the colour scale, which is the same before and after an activation, and
-        127 + 127 x / limit for each number x, as uint8.
+        127 + 127 x / limit for each number x, as uint8. None for a column, and for maps of one cell.
     """
     maps = computed.output
-    if maps.ndim < 3:
+    if maps.ndim < 3 or maps[0].size == 1:
         return None
     index = int(maps.reshape(len(maps), -1).std(axis=1).argmax())
     stride = -(-max(maps.shape[1:]) // PREVIEW_SIDE)

@@ -1,4 +1,4 @@
-/** A step as one small picture: its most active map, or its column of numbers. */
+/** A step as one small picture: its most active map, or its column of numbers, as which maps of one cell each count, too. */
 
 import { largestFirst, mapOf } from "convscope/kit/arrays.js";
 import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/kit/maps.js";
@@ -27,9 +27,11 @@ function drawing(step, theme) {
     const { shape, data } = step.preview.values;
     return [shape[0], shape[1], signedPaint(Array.from(data, (level) => level - ZERO), ZERO, theme)];
   }
-  const { height, width } = hasMaps(step)
-    ? { height: step.shape[1], width: step.shape[2] }
-    : layout(step.output.data.length);
-  const map = hasMaps(step) ? largestFirst(activities(step))[0] : 0;
-  return [height, width, signedPaint(mapOf(step.output, map), step.limit, theme)];
+  const { data } = step.output;
+  if (!hasMaps(step) || data.length === step.shape[0]) {
+    const { height, width } = layout(data.length);
+    return [height, width, signedPaint(data, step.limit, theme)];
+  }
+  const map = largestFirst(activities(step))[0];
+  return [step.shape[1], step.shape[2], signedPaint(mapOf(step.output, map), step.limit, theme)];
 }

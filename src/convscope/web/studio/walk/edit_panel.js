@@ -5,6 +5,7 @@
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
+ * @typedef {import("convscope/walk/window_sum.js").FilterStep} FilterStep
  * @typedef {import("convscope/walk/chain.js").FullConnectionStep} FullConnectionStep
  * @typedef {import("convscope/kit/address.js").Place} Place
  *
@@ -122,7 +123,7 @@ export class EditPanel {
    * @param {EditList} list
    */
   part(chain, step, place, list) {
-    if (step?.kind === "convolution") return this.filter(chain, step, place, list);
+    if (step?.kind === "convolution" || step?.kind === "depthwise_convolution") return this.filter(chain, step, place, list);
     if (step?.kind === "full_connection") return this.neuron(step, place[0]);
     return element(
       "p",
@@ -133,7 +134,7 @@ export class EditPanel {
 
   /**
    * @param {Chain} chain
-   * @param {ConvolutionStep} step
+   * @param {FilterStep} step
    * @param {Place} place
    * @param {EditList} list
    */
@@ -272,7 +273,7 @@ export class EditPanel {
   }
 
   /**
-   * @param {ConvolutionStep | FullConnectionStep} step
+   * @param {FilterStep | FullConnectionStep} step
    * @param {number} index
    */
   bias(step, index) {
