@@ -340,3 +340,13 @@ def test_nothing_sticks_out(use, make_model, paint, tmp_path, width):
         show.tab.set_viewport_size({"width": width, "height": 800})
         show([paint(tmp_path / f"{'b' * 200}.png", 90)])
         assert show.tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_deep_network_on_large_pictures_fits_on_the_page(use, make_model, paint, tmp_path, width):
+    with use(make_model("4C4s4p0-" + "4C1-" * 40 + "J", (3, 224, 224))) as show:
+        show.tab.set_viewport_size({"width": width, "height": 800})
+        show([paint(tmp_path / "grey.png", 90)])
+        assert show.tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert show.tab.locator(".top").bounding_box()["height"] < 100
+        assert show.tab.locator(".answers canvas").bounding_box()["width"] <= 128

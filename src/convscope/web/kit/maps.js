@@ -34,6 +34,7 @@ export function mapCanvas({ height, width, cell, paint, margin = NO_MARGIN }, th
   const canvas = element("canvas", { width: columns, height: rows, "aria-hidden": "true" });
   canvas.style.width = `${columns * cell}px`;
   canvas.style.height = `${rows * cell}px`;
+  if (cell < 1) canvas.style.imageRendering = "auto"; // drawn smaller than it is, so smoothed
   const image = new ImageData(columns, rows);
   if (margin !== NO_MARGIN) fill(image.data, PADDING[theme]);
   for (let row = 0; row < height; row++) {

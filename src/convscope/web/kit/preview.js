@@ -20,7 +20,8 @@ const SIDE = 7; // times the text's size
 export function networkInput(pixels) {
   const [, height, width] = pixels.shape;
   const side = rem(SIDE);
-  const picture = { height, width, cell: cellSize(width, height, side, side), paint: pixelPaint(pixels) };
+  const cell = Math.min(cellSize(width, height, side, side), side / Math.max(width, height));
+  const picture = { height, width, cell, paint: pixelPaint(pixels) };
   return element(
     "figure",
     {},

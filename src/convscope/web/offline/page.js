@@ -28,7 +28,7 @@ export function open(data, root) {
       return { ...answer, classes: topClasses(model.classes, probabilities, MOST_CLASSES) };
     },
     atOnce: 1,
-    names: () => [element("span", {}, name), element("code", {}, model.network)],
+    names: () => [element("span", {}, name), element("code", { title: model.network }, model.network)],
     footnote: `The whole network is inside this file: no picture leaves it, and it loads nothing.${licence && ` Licence: ${licence}.`}`,
   });
   page.showClasses(model.classes);
