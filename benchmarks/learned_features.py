@@ -1,16 +1,16 @@
-"""What a head makes of learned features: how the choice of its blocks, scale and penalty pays, and what it
-knows of pictures of no known class.
+"""What heads on learned features recognise, and what they know of pictures of no known class.
 
 The features are those of EfficientNet-Lite0, as `convscope train --start lite0` computes them. For each data
-set, some pictures of each class are drawn, the same for all heads, which are then judged by its test pictures:
+set, some pictures of each class are drawn, the same for all heads. The heads are then judged by its test
+pictures:
 
     chosen            as `convscope train` fits it: blocks and penalty by cross-validation
     last, two, all    the last block, the last two or all of them, with a penalty of 100
     plain             scikit-learn's LogisticRegression on the last block, each feature standardised; C = 1
     plain, C = 0.01   the same with a stronger penalty
 
-For pictures of no known class, test pictures of the other data sets and noise are scored beside test pictures of
-the known ones, by
+For pictures of no known class, test pictures of the other data sets and noise are scored beside test pictures
+of the known ones, by
 
     probability   the largest probability
     energy        ln of the sum of exp(logit)
@@ -18,13 +18,13 @@ the known ones, by
     nearest       cosine with the nearest training picture: as models from learned features carry it
     ViM           virtual-logit matching: as models from scratch carry it
 
-at thresholds that reject 5 % of the training pictures, each scored by a rule that was made without it. Nothing
-is tuned on unknown pictures. Run it with
+at thresholds that reject 5 % of the training pictures, each scored by a rule that was made without it.
+Nothing is tuned on unknown pictures. Run it with
 
-    python benchmarks/learned_features.py catsdogs=PATH:2,10,100 flowers=PATH:10,30
+    python benchmarks/learned_features.py catsdogs=PATH:2,10,100 flowers=PATH:2,10,30
 
-where PATH has the folders train and test, each with class folders. It writes docs/benchmarks/learned_features.md
-and .json. Set CONVSCOPE_CACHE to a folder to keep the features.
+where PATH has the folders train and test, each with class folders. It writes
+docs/benchmarks/learned_features.md and .json. Set CONVSCOPE_CACHE to a folder to keep the features.
 """
 
 from __future__ import annotations
@@ -37,16 +37,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from convscope.model import nearest, virtual_logit
 from convscope.model.calibration import fit_temperature
-from convscope.model.open_set import REJECTED_FRACTION, threshold_for
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_store
 from convscope.training.start.features import LAST, features_of
@@ -54,18 +50,17 @@ from convscope.training.start.head import DEFAULT_PENALTY, Head, fit_head
 from convscope.training.start.lite0 import lite0
 from convscope.training.start.logistic import Coefficients, fit_logistic
 from convscope.training.start.scaled_blocks import scale_blocks
+from open_set_scores import FOLDS, SCORES, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     Values = NDArray[Any]
-    Score = Callable[[Values, Values], Values]
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 HEADS = ("chosen", "last", "two", "all", "plain", "plain, C = 0.01")
-SCORES = ("probability", "energy", "class mean", "nearest", "ViM")
 FOREIGN = 200
 
 
@@ -83,6 +78,11 @@ class Pictures(NamedTuple):
     def read(self, names: tuple[str, ...]) -> Values:
         """Return the features of some blocks."""
         return np.concatenate([self.values[:, self.blocks[name]] for name in names], axis=1)
+
+    def columns(self, names: tuple[str, ...]) -> list[slice]:
+        """Return the columns of each block among those of `read`."""
+        ends = np.cumsum([self.blocks[name].stop - self.blocks[name].start for name in names]).tolist()
+        return [slice(start, stop) for start, stop in zip([0, *ends], ends, strict=False)]
 
     @property
     def classes(self) -> int:
@@ -105,12 +105,10 @@ def main() -> None:
         name, _, rest = text.partition("=")
         path, _, numbers = rest.rpartition(":")
         counts = [int(number) for number in numbers.split(",")]
-        parts = [
-            described(Path(path) / part, most)
-            for part, most in (("train", 2 * counts[-1]), ("test", arguments.test))
-        ]
-        known[name] = (*parts, counts)
-        print(f"{name}: {len(parts[0].labels)} and {len(parts[1].labels)} pictures", flush=True)
+        train = described(Path(path) / "train", 2 * counts[-1])
+        test = described(Path(path) / "test", arguments.test)
+        known[name] = train, test, counts
+        print(f"{name}: {len(train.labels)} and {len(test.labels)} pictures", flush=True)
     foreign = {name: spread_out(test) for name, (_, test, _) in known.items()} | {"noise": noise()}
     rows: list[dict[str, Any]] = []
     for name, (train, test, counts) in known.items():
@@ -172,7 +170,7 @@ def measure(
     """Judge all heads, and all scores with the first of them."""
     head = fit_head(train.values, train.blocks, train.labels, train.classes)
     rows = [{**row, "head": name, "accuracy": accuracy(name, head, train, test)} for name in HEADS]
-    if head.out_of_fold is None or threshold_for(train.labels, REJECTED_FRACTION) is None:
+    if head.out_of_fold is None or np.bincount(train.labels).min() < FOLDS:
         return rows
     temperature = fit_temperature(head.out_of_fold, train.labels)
     head = Head(
@@ -184,7 +182,9 @@ def measure(
         None,
     )
     for name in SCORES:
-        score, threshold = judge(name, head, train)
+        score, threshold = judge(
+            name, head, train.read(head.blocks), train.labels, train.columns(head.blocks)
+        )
         ours = score(*seen(head, test))
         for other, pictures in foreign.items():
             theirs = score(*seen(head, pictures))
@@ -244,103 +244,73 @@ def seen(head: Head, pictures: Pictures) -> tuple[Values, Values]:
     return features, features @ head.weights.T + head.bias
 
 
-def judge(name: str, head: Head, train: Pictures) -> tuple[Score, float]:
-    """Return a score and its threshold."""
-    features = train.read(head.blocks)
-    everything = np.arange(len(features))
-    if name == "nearest":
-        rule = nearest.fit(features, widths(head, train), everything, everything)
-        if rule is None:
-            raise ValueError("there are too few pictures")
-        return rule.score, rule.threshold
-    scores = np.empty(len(features))
-    for learned, held_out in StratifiedKFold(5, shuffle=True, random_state=0).split(features, train.labels):
-        scores[held_out] = score_of(name, head, features[learned], train.labels[learned])(
-            features[held_out], head.out_of_fold[held_out]
-        )
-    return score_of(name, head, features, train.labels), threshold_for(scores, REJECTED_FRACTION) or 0.0
-
-
-def widths(head: Head, train: Pictures) -> list[slice]:
-    """Return the columns of each block among those that the head reads."""
-    ends = np.cumsum([train.blocks[name].stop - train.blocks[name].start for name in head.blocks]).tolist()
-    return [slice(start, stop) for start, stop in zip([0, *ends], ends, strict=False)]
-
-
-def score_of(name: str, head: Head, features: Values, labels: Values) -> Score:
-    """Make a score from training pictures."""
-    if name == "probability":
-        return lambda _features, logits: softmax(logits, axis=1).max(axis=1)
-    if name == "energy":
-        return lambda _features, logits: logsumexp(logits, axis=1)
-    if name == "class mean":
-        means = unit(np.stack([unit(features)[labels == label].mean(axis=0) for label in np.unique(labels)]))
-        return lambda features, _logits: (unit(features) @ means.T).max(axis=1)
-    rule = virtual_logit.fit(
-        features, np.resize(features, (max(19, len(features)), features.shape[1])), head.weights, head.bias
-    )
-    if rule is None:
-        raise ValueError("there are too few pictures")
-    return rule.score
-
-
-def unit(rows: Values) -> Values:
-    """Bring every row to length 1."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-
-
 def report(rows: list[dict[str, Any]]) -> str:
     """Lay the results out as Markdown."""
-    heads = [row for row in rows if "head" in row]
-    scores = [row for row in rows if "score" in row]
-    settings = list(dict.fromkeys((row["data"], row["of_each_class"]) for row in heads))
     lines = [
         "# Heads on learned features",
         "",
-        "Written by `benchmarks/learned_features.py`, which describes heads, scores and method. All figures are in",
-        "percent, and means over the draws.",
+        "Written by `benchmarks/learned_features.py`, which describes heads, scores and method. All figures",
+        "are in percent, and means over the draws.",
         "",
         "## Accuracy on test pictures",
         "",
-        f"| data | of each class | {' | '.join(HEADS)} |",
-        f"|---|---|{'---|' * len(HEADS)}",
-    ]
-    table = [
-        [mean(heads, "accuracy", data=data, of_each_class=count, head=head) for head in HEADS]
-        for data, count in settings
-    ]
-    lines += [
-        f"| {data} | {count} | {' | '.join(f'{value:.1f}' for value in values)} |"
-        for (data, count), values in zip(settings, table, strict=True)
-    ]
-    lines += [
-        f"| mean | | {' | '.join(f'{value:.1f}' for value in np.mean(table, axis=0))} |",
+        *accuracies([row for row in rows if "head" in row]),
         "",
         "## Pictures of no known class",
         "",
-        "Each cell: AUROC; in brackets, at the threshold that should reject 5 % of the known ones, the shares of",
-        "known test pictures rejected and of unknown pictures accepted.",
+        "Each cell: AUROC; in brackets, at the threshold that should reject 5 % of the known ones, the",
+        "shares of known test pictures rejected and of unknown pictures accepted.",
         "",
-        f"| known | of each class | unknown | {' | '.join(SCORES)} |",
-        f"|---|---|---|{'---|' * len(SCORES)}",
+        *detections([row for row in rows if "score" in row]),
     ]
-    pairs = list(dict.fromkeys((row["data"], row["of_each_class"], row["foreign"]) for row in scores))
-    cells = [
+    return "\n".join(lines) + "\n"
+
+
+def accuracies(rows: list[dict[str, Any]]) -> list[str]:
+    """Lay out the accuracy of all heads."""
+    settings = list(dict.fromkeys((row["data"], row["of_each_class"]) for row in rows))
+    table = np.array(
+        [
+            [mean(rows, "accuracy", data=data, of_each_class=count, head=head) for head in HEADS]
+            for data, count in settings
+        ]
+    )
+    keys = [*(f"{data} | {count}" for data, count in settings), "mean | "]
+    return [
+        f"| data | of each class | {' | '.join(HEADS)} |",
+        f"|{'---|' * (len(HEADS) + 2)}",
+        *(
+            f"| {key} | {' | '.join(f'{value:.1f}' for value in values)} |"
+            for key, values in zip(keys, [*table, table.mean(axis=0)], strict=True)
+        ),
+    ]
+
+
+def detections(rows: list[dict[str, Any]]) -> list[str]:
+    """Lay out how well each score tells known from unknown."""
+    pairs = list(dict.fromkeys((row["data"], row["of_each_class"], row["foreign"]) for row in rows))
+    figures = ("auroc", "rejected", "accepted")
+    table = np.array(
         [
             [
-                mean(scores, key, data=data, of_each_class=count, foreign=foreign, score=score)
-                for key in ("auroc", "rejected", "accepted")
+                [
+                    mean(rows, key, data=data, of_each_class=count, foreign=other, score=score)
+                    for key in figures
+                ]
+                for score in SCORES
             ]
-            for score in SCORES
+            for data, count, other in pairs
         ]
-        for data, count, foreign in pairs
+    )
+    keys = [*(" | ".join(map(str, pair)) for pair in pairs), "mean | | "]
+    return [
+        f"| known | of each class | unknown | {' | '.join(SCORES)} |",
+        f"|{'---|' * (len(SCORES) + 3)}",
+        *(
+            f"| {key} | {' | '.join(map(cell, values))} |"
+            for key, values in zip(keys, [*table, table.mean(axis=0)], strict=True)
+        ),
     ]
-    lines += [
-        f"| {' | '.join(map(str, pair))} | {' | '.join(map(cell, values))} |"
-        for pair, values in zip(pairs, cells, strict=True)
-    ]
-    lines.append(f"| mean | | | {' | '.join(map(cell, np.mean(cells, axis=0)))} |")
-    return "\n".join(lines) + "\n"
 
 
 def mean(rows: list[dict[str, Any]], key: str, **where: object) -> float:

@@ -33,23 +33,37 @@ def test_the_score_is_the_largest_cosine_with_blocks_scaled() -> None:
     np.testing.assert_allclose(rule.score(known), 1, rtol=1e-5)
 
 
-def test_the_threshold_is_a_score_of_known_pictures_without_themselves_and_their_copies() -> None:
+def test_copies_are_not_compared_with_each_other() -> None:
     once = drawn(39)
-    rule = fit(once, [slice(0, 40)], *of_all(once))
-    twice = fit(np.repeat(once, 2, axis=0), [slice(0, 40)], np.repeat(np.arange(39), 2), np.arange(78))
+    twice, groups = np.repeat(once, 2, axis=0), np.repeat(np.arange(39), 2)
+    apart = fit(once, BLOCKS, *of_all(once))
+    together = fit(twice, BLOCKS, groups, np.arange(78))
+    unknown = fit(twice, BLOCKS, *of_all(twice))
+    assert apart is not None
+    assert together is not None
+    assert unknown is not None
+    assert together.threshold == pytest.approx(apart.threshold, abs=1e-5)
+    assert unknown.threshold > together.threshold
+
+
+@pytest.mark.parametrize("count", [60, 600])
+def test_the_directions_are_those_of_the_singular_vectors(count: int) -> None:
+    random = np.random.default_rng(0)
+    known = (random.normal(size=(count, 300)) * np.geomspace(1, 1e-3, 300)).astype(np.float32)
+    rule = fit(known, [slice(0, 300)], *of_all(known))
     assert rule is not None
-    assert twice is not None
-    cosines = cosine_similarity(once) - 2 * np.eye(39)
-    expected = np.sort(cosines.max(axis=1))
-    assert rule.threshold == pytest.approx(expected[1], rel=1e-5)  # the second: 0.05 (39 + 1)
-    assert twice.threshold == pytest.approx(
-        expected[1], rel=1e-5
-    )  # the third of 78, two of each: 0.05 (78 + 1)
+    rows = known * rule.scale
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    vectors = np.linalg.svd(rows, full_matrices=False)[2][: rule.directions.shape[1]]
+    identity = np.eye(rule.directions.shape[1])
+    np.testing.assert_allclose(rule.directions.T @ rule.directions, identity, atol=1e-4)
+    inside = np.linalg.norm(rows @ rule.directions)
+    assert inside == pytest.approx(np.linalg.norm(rows @ vectors.T), rel=1e-4)
 
 
 def test_new_pictures_of_known_classes_are_seldom_refused() -> None:
     shares = []
-    for seed in range(60):
+    for seed in range(40):
         known = drawn(99, seed)
         rule = fit(known, BLOCKS, *of_all(known))
         assert rule is not None

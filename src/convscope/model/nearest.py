@@ -11,8 +11,8 @@ which training pictures extend most:
     cosine = (D' y) . u_i / ‖y‖    where    u_i = D' y_i / ‖y_i‖
 
 Nothing is lost if there are as many directions as pictures, and what a picture has outside them still makes
-its score smaller, as ‖y‖ is the length of all features. The scores for the threshold are those of the
-training pictures among each other, where pictures of the same group are not compared.
+its score smaller, as ‖y‖ is the length of all features. The scores for the threshold are cross-validated:
+each training picture is scored by a rule that was made without it and all others of its group.
 
 Source: Y. Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022,
 https://arxiv.org/abs/2204.06507. `docs/reference/unknown.md` compares it with other scores.
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_PICTURES = 2_000
 """Training pictures that a rule keeps."""
 _MAX_DIRECTIONS = 128
+_SPARE, _ITERATIONS = 16, 4
+_FOLDS = 5
 MIN_LENGTH = 1e-12
 """Added to lengths: a picture without any feature is like no other."""
 
@@ -115,23 +117,39 @@ def fit(
     kept = np.unique(np.linspace(0, len(features) - 1, min(len(features), MAX_PICTURES)).astype(int))
     features, groups = features[kept], groups[kept]
     scale = np.concatenate([_scale(features[:, block]) for block in blocks])
-    scaled = features * scale
-    scaled /= np.linalg.norm(scaled, axis=1, keepdims=True) + np.float32(MIN_LENGTH)
-    directions = np.linalg.svd(scaled, full_matrices=False)[2][:_MAX_DIRECTIONS].T
-    known = scaled @ directions
-    cosines = known @ known.T
-    cosines[groups[:, np.newaxis] == groups] = -1
-    threshold = threshold_for(cosines.max(axis=1), rejected_fraction)
+    rows = features * scale
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True) + np.float32(MIN_LENGTH)
+    threshold = threshold_for(_out_of_fold(rows, groups), rejected_fraction)
     if threshold is None:
         return None
+    directions = _directions(rows)
     return Nearest(
-        scale,
-        np.ascontiguousarray(directions),
-        known,
-        tuple(pictures[kept].tolist()),
-        threshold,
-        rejected_fraction,
+        scale, directions, rows @ directions, tuple(pictures[kept].tolist()), threshold, rejected_fraction
     )
+
+
+def _out_of_fold(rows: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the score of each picture by a rule that was made without it and its group."""
+    scores = np.zeros(len(rows), np.float32)
+    names, places = np.unique(groups, return_inverse=True)
+    folds = np.random.default_rng(0).permutation(len(names))[places] % _FOLDS
+    for fold in range(_FOLDS):
+        held_out, known = rows[folds == fold], rows[folds != fold]
+        if len(held_out) and len(known):
+            directions = _directions(known)
+            scores[folds == fold] = (held_out @ directions @ (known @ directions).T).max(axis=1)
+    return scores
+
+
+def _directions(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the directions (features, kept) in which rows extend most, by subspace iteration."""
+    kept = min(_MAX_DIRECTIONS, *rows.shape)
+    basis = np.random.default_rng(0).normal(size=(rows.shape[1], min(kept + _SPARE, *rows.shape)))
+    basis = basis.astype(np.float32)
+    for _ in range(_ITERATIONS):
+        basis, _ = np.linalg.qr(rows.T @ (rows @ basis))
+    turned = np.linalg.svd(rows @ basis, full_matrices=False)[2][:kept].T
+    return np.ascontiguousarray(basis @ turned)
 
 
 def _scale(block: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -37,7 +37,9 @@ def fitted(
     )
 
 
-@pytest.mark.parametrize(("classes", "count", "width"), [(2, 60, 20), (3, 90, 200), (10, 300, 150)])
+@pytest.mark.parametrize(
+    ("classes", "count", "width"), [(2, 60, 20), (3, 90, 200), (10, 300, 150), (60, 120, 40)]
+)
 @pytest.mark.parametrize("penalty", [0.3, 10.0, 300.0])
 def test_probabilities_are_those_of_scikit_learn(
     classes: int, count: int, width: int, penalty: float

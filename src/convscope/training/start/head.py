@@ -2,8 +2,8 @@
 
 The features of a picture are those of some steps of the backbone (blocks), side by side. The candidates are
 the last block alone, the last two, and all of them, each with penalties from strong to weak. The candidate
-with the smallest cross-entropy on held-out folds is chosen. `docs/benchmarks/head.md` compares the result
-with fixed choices and with the features of the last block, each divided by its own standard deviation.
+with the smallest cross-entropy on held-out folds is chosen. `docs/benchmarks/learned_features.md` compares
+the result with fixed choices and with the last block, each feature divided by its own standard deviation.
 
 Scale and mean of the features come from all pictures, held-out ones too, but no label does.
 """

@@ -93,7 +93,8 @@ def fit_logistic(
         penalty: Of the squared weights; more than 0.
         start: Where to start: zeros, or the solution for a similar penalty. Its shape gives the classes.
         spectrum: Of these features, or of a set of which they are part.
-        tolerance: Stop when no coordinate's slope is steeper; 1e-4 gives probabilities to about 1e-4.
+        tolerance: Stop when no coordinate's slope is steeper than this, or than this share of the steepest at
+            zero if that is less than 1; 1e-4 gives probabilities to about 1e-4.
 
     Returns:
         The coefficients with the least cost.
@@ -130,12 +131,18 @@ def fit_logistic(
         return float(value), gradient.astype(np.float64).ravel()
 
     first = np.vstack([stretched(start.weight, np.reciprocal(stretch), 1 / rest), start.bias / bias_stretch])
+    steepest = float(np.abs(cost(np.zeros(first.size))[1]).max())
     found = minimize(
         cost,
         first.astype(np.float64).ravel(),
         jac=True,
         method="L-BFGS-B",
-        options={"maxcor": _MEMORY, "maxiter": _MOST_STEPS, "gtol": tolerance, "ftol": 0.0},
+        options={
+            "maxcor": _MEMORY,
+            "maxiter": _MOST_STEPS,
+            "gtol": tolerance * min(1.0, steepest),
+            "ftol": 0.0,
+        },
     )
     point = found.x.astype(np.float32).reshape(-1, classes)
     return Coefficients(stretched(point[:-1], stretch, rest), bias_stretch * point[-1])

@@ -7,7 +7,7 @@ centred, and each block is divided by one number, the root mean square of its ce
 
 It is more usual to divide each feature by its own standard deviation. But that makes a feature which hardly
 varies count as much as any other, and with few pictures most of such features are noise. How much is gained
-by one number a block is in `docs/benchmarks/head.md`.
+by one number a block is in `docs/benchmarks/learned_features.md`.
 """
 
 from __future__ import annotations
