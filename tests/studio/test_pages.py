@@ -1,6 +1,7 @@
 """Stories in a real browser: a planted wrong label, two models, the loss bench, a lesson."""
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,20 @@ def test_two_models_are_compared(start_studio, digits_model, brightness, tab, tm
     tab.get_by_text(f"only the first is correct ({found['only_first']:,})").wait_for(state="attached")
     tab.locator(".picture a").first.click()
     tab.wait_for_url("**/#/walk/**")
+
+
+def test_neurons_are_listed_by_layer_whatever_its_activation(start_studio, make_model, tab, tmp_path):
+    model = make_model("4C3r6-MP2-(D3)+-5Nl", (1, 8, 8), classes=10)
+    names = tuple("0123456789")
+    save(dataclasses.replace(model, classes=names), tmp_path / "mixed.safetensors")
+    studio = start_studio(tmp_path / "mixed.safetensors")
+    tab.goto(f"{studio.address}#/neurons")
+    step = tab.get_by_label("Step")
+    step.wait_for()
+    assert step.locator("option").all_inner_texts()[:2] == [
+        "convolution 1: 4 filters",
+        "depthwise convolution 1: 4 filters",
+    ]
 
 
 @pytest.mark.timeout(600)

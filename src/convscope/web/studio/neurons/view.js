@@ -226,7 +226,7 @@ function example({ shape: [, height, width], fit }, step, { places, values, cell
 
 /** @param {Step} step */
 function titleOf(step) {
-  return `${step.name.replace(".relu", "").replaceAll("_", " ")}: ${count(step.units.length)} ${step.units[0].cells ? "filters" : "neurons"}`;
+  return `${step.name.split(".")[0].replaceAll("_", " ")}: ${count(step.units.length)} ${step.units[0].cells ? "filters" : "neurons"}`;
 }
 
 /**
