@@ -5,7 +5,7 @@ cache, jobs    values that several threads ask for; commands that run in process
 models, sources, picture_refs
                the models, pictures and single pictures that are open, each with a short id
 workspace      all of these, shared by the slices
-train, data, walk, mistakes, neurons, compare, lesson
+train, record, data, walk, mistakes, neurons, compare, lesson
                a slice for each page: its routes and its state
 notifications  announces changes to all pages
 app            the routes put together

@@ -16,6 +16,7 @@ from convscope.studio.model_routes import model_routes
 from convscope.studio.neurons.routes import neuron_routes
 from convscope.studio.notifications import notification_routes
 from convscope.studio.page import add_page
+from convscope.studio.record.routes import record_routes
 from convscope.studio.train.routes import train_routes
 from convscope.studio.train.runs import Runs
 from convscope.studio.walk.edit_lists import EditLists
@@ -44,6 +45,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     for router in (
         model_routes(workspace),
         data_routes(workspace),
+        record_routes(workspace),
         train_routes(workspace, runs),
         walk_routes(workspace, edits),
         neuron_routes(workspace),

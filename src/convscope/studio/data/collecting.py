@@ -7,17 +7,18 @@ allows it, and the files of a collection are named by their content.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from convscope.common.atomic import replacing
+from convscope.common.printable import printable
 from convscope.errors import DataError, RequestError
 from convscope.pictures.naming import natural_order
-from convscope.pictures.reading import read_picture, suffix_of
+from convscope.pictures.reading import read_picture
 from convscope.pictures.sources.zip_archive import ZIP_ERRORS, open_zip
+from convscope.studio.picture_names import PICTURE_NAME, picture_name
 from convscope.studio.studio_folder import checked_name, free_name
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def add_picture(collection: Path, label: str, picture: Upload) -> Path:
     """
     folder = collection / checked_name(label)
     read_picture(picture.data, picture.name, pixel_limit=MOST_PIXELS)
-    digest = hashlib.blake2b(picture.data, digest_size=8).hexdigest()
-    path = folder / f"{digest}{suffix_of(picture.data)}"
+    path = folder / picture_name(picture.data)
     folder.mkdir(exist_ok=True)
     with replacing(path) as file:
         file.write(picture.data)
@@ -66,6 +66,69 @@ def classes_of(collection: Path) -> dict[str, int]:
     return {
         folder.name: sum(not file.name.startswith(".") for file in folder.iterdir()) for folder in folders
     }
+
+
+def add_class(collection: Path, label: str) -> None:
+    """Add a class without pictures to a collection; one that is there stays as it is.
+
+    Raises:
+        RequestError: 422: its name is not allowed.
+    """
+    (collection / checked_name(label)).mkdir(exist_ok=True)
+
+
+def rename_class(collection: Path, label: str, name: str) -> None:
+    """Give a class of a collection another name.
+
+    Raises:
+        RequestError: 404: there is no such class; 409: another one has that name; 422: it is not allowed.
+    """
+    folder, renamed = _class_folder(collection, label), collection / checked_name(name)
+    if renamed.exists() and not renamed.samefile(folder):
+        raise RequestError(
+            f"there is a class {renamed.name} already", status=409, remedy="choose another name"
+        )
+    folder.rename(renamed)
+
+
+def remove_class(collection: Path, label: str) -> None:
+    """Remove a class of a collection with its pictures.
+
+    Raises:
+        RequestError: 404: there is no such class; 422: a class cannot have that name.
+    """
+    shutil.rmtree(_class_folder(collection, label), ignore_errors=True)
+
+
+def pictures_of(collection: Path, label: str) -> list[str]:
+    """Return the names of a class's pictures, the newest first.
+
+    Raises:
+        RequestError: 404: there is no such class; 422: a class cannot have that name.
+    """
+    files = [file for file in _class_folder(collection, label).iterdir() if PICTURE_NAME.fullmatch(file.name)]
+    return [file.name for file in sorted(files, key=lambda file: file.stat().st_mtime_ns, reverse=True)]
+
+
+def picture_path(collection: Path, label: str, name: str) -> Path:
+    """Return the path of a picture of a class.
+
+    Raises:
+        RequestError: 404: there is no such class or picture; 422: a class cannot have that name.
+    """
+    path = _class_folder(collection, label) / name
+    if not PICTURE_NAME.fullmatch(name) or not path.is_file():
+        raise RequestError(
+            f"there is no picture {printable(name[:60])}", status=404, remedy="reload the page"
+        )
+    return path
+
+
+def _class_folder(collection: Path, label: str) -> Path:
+    folder = collection / checked_name(label)
+    if not folder.is_dir():
+        raise RequestError(f"there is no class {folder.name}", status=404, remedy="reload the page")
+    return folder
 
 
 def keep_archive(folder: Path, name: str, sent: IO[bytes]) -> Path:

@@ -16,6 +16,7 @@ from convscope.serving.problems import problem
 from convscope.serving.responses import Problem
 from convscope.serving.uploads import parse_uploads
 from convscope.studio.data import collecting
+from convscope.studio.data.class_routes import class_routes
 from convscope.studio.ids import DataId  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.sources import OpenData  # noqa: TC001 - FastAPI looks it up
 
@@ -47,6 +48,7 @@ class AddedPictures(BaseModel):
     """What happened to pictures that were sent."""
 
     added: int
+    names: list[str] = Field(description="The names under which they are kept, in the order they were sent.")
     problems: list[Problem] = Field(description="Why the others were not added.")
 
 
@@ -92,15 +94,16 @@ def collection_routes(workspace: Workspace) -> APIRouter:
             path = await asyncio.to_thread(collecting.keep_archive, folder, name, file)
         return sources.at(str(path))
 
+    router.include_router(class_routes(sources))
     return router
 
 
 def _add(collection: FilePath, label: str, content_type: str, body: bytes) -> AddedPictures:
+    names: list[str] = []
     problems: list[Problem] = []
-    pictures = parse_uploads(content_type, body, _LIMITS.pictures)
-    for picture in pictures:
+    for picture in parse_uploads(content_type, body, _LIMITS.pictures):
         try:
-            collecting.add_picture(collection, label, picture)
+            names.append(collecting.add_picture(collection, label, picture).name)
         except PictureError as error:
             problems.append(Problem.model_validate(problem(error)))
-    return AddedPictures(added=len(pictures) - len(problems), problems=problems)
+    return AddedPictures(added=len(names), names=names, problems=problems)

@@ -52,7 +52,7 @@ class ThumbnailStore:
             threading.Thread(target=self._build, args=(opened,), daemon=True).start()
         built = self._built.get(opened.fingerprint)
         pixels = built.pixels(index) if built else None
-        return _png(_decoded(source, index) if pixels is None else pixels)
+        return png_of(_decoded(source, index) if pixels is None else pixels)
 
     def _count(self, fingerprint: str) -> int:
         with self._counting:  # so that exactly one thread reaches the limit
@@ -69,7 +69,8 @@ def _decoded(source: Source, index: int) -> Picture:
     return small(read_picture(picture, name, SIDE) if isinstance(picture, bytes) else picture)
 
 
-def _png(pixels: Picture) -> bytes:
+def png_of(pixels: Picture) -> bytes:
+    """Write uint8 pixels (height, width, channels) as a PNG."""
     buffer = io.BytesIO()
     Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 backbone.py       a network without a head, its weights and where they come from
 lite0.py          EfficientNet-Lite0, whose weights are installed with convscope
+backbone_file.py  ... as a model file
 features.py       what a backbone sees in pictures
 feature_cache.py  what it has seen before
 head.py           a logistic regression on features, chosen by cross-validation

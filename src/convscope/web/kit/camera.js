@@ -24,7 +24,7 @@ export function camera({ look, take, say }) {
   toggle.hidden = !hasCamera;
 
   async function begin() {
-    if (isAsking) return;
+    if (isAsking || stream) return;
     isAsking = true;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
@@ -71,7 +71,7 @@ export function camera({ look, take, say }) {
     toggle.textContent = stream ? "Stop the camera" : "Use the camera";
   }
 
-  return { toggle, shown, end };
+  return { toggle, shown, begin, end, isOn: () => stream !== null };
 }
 
 /**
@@ -84,8 +84,40 @@ export function pngOf(bitmap) {
   const canvas = element("canvas", { width: bitmap.width, height: bitmap.height });
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
   bitmap.close();
+  return blobOf(canvas, "image/png");
+}
+
+/**
+ * A frame as a JPEG, which is a fraction of a PNG.
+ *
+ * @param {ImageBitmap} bitmap  is given away
+ * @param {number} most  pixels of a side; a larger one is scaled down
+ * @returns {Promise<Blob>}
+ */
+export function jpegOf(bitmap, most) {
+  const side = Math.min(bitmap.width, most);
+  const canvas = element("canvas", {
+    width: side,
+    height: Math.round((bitmap.height * side) / bitmap.width),
+  });
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  return blobOf(canvas, "image/jpeg", 0.95);
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} type
+ * @param {number} [quality]
+ * @returns {Promise<Blob>}
+ */
+function blobOf(canvas, type, quality) {
   return new Promise((resolve, reject) =>
-    canvas.toBlob((png) => (png ? resolve(png) : reject(new Error("the camera gives no picture")))),
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("the camera gives no picture"))),
+      type,
+      quality,
+    ),
   );
 }
 

@@ -5,6 +5,7 @@
  *
  * @typedef {object} AddedPictures
  * @property {number} added
+ * @property {string[]} names
  * @property {Problem[]} problems
  *
  * @typedef {object} AskedQuestion
@@ -26,6 +27,10 @@
  * @property {string} label
  * @property {string[]} options
  * @property {number} chosen
+ *
+ * @typedef {object} ClassPictures
+ * @property {string[]} pictures
+ * @property {number} count
  *
  * @typedef {object} ClassSummary
  * @property {string} name
@@ -157,6 +162,11 @@
  * @property {string} error
  * @property {LabelSuspect[]} suspects
  *
+ * @typedef {object} LiveAnswer
+ * @property {Record<string, number> | null} probabilities
+ * @property {number} learned
+ * @property {number} waiting
+ *
  * @typedef {object} LossBench
  * @property {"not started" | "running" | "done" | "failed"} state
  * @property {string} error
@@ -225,6 +235,9 @@
  * @property {string} label
  *
  * @typedef {object} NewModel
+ * @property {string} name
+ *
+ * @typedef {object} NewName
  * @property {string} name
  *
  * @typedef {object} NewPath

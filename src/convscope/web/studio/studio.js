@@ -17,6 +17,7 @@ import { addressOf } from "convscope/studio/place.js";
 /** Name of a view, and what it is called. */
 const VIEWS = new Map([
   ["train", "Train"],
+  ["record", "Record"],
   ["walk", "Walk"],
   ["mistakes", "Mistakes"],
   ["neurons", "Neurons"],

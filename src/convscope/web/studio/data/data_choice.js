@@ -11,6 +11,7 @@ import { problemBox } from "convscope/kit/problem.js";
 import { get, post } from "convscope/studio/api.js";
 import { collector } from "convscope/studio/data/collector.js";
 import { fileButton, takeDropped } from "convscope/kit/files.js";
+import { addressOf } from "convscope/studio/place.js";
 
 const ORIGINS = new Map([
   ["built-in", "built in"],
@@ -138,6 +139,13 @@ function others(add) {
       () => add(post("/api/collections", { name: name.value })),
       element("label", {}, "New collection, named ", name),
       "Create",
+    ),
+    element(
+      "p",
+      {},
+      "With the camera: ",
+      element("a", { href: addressOf("record") }, "record"),
+      " pictures.",
     ),
   );
 }

@@ -1,0 +1,1 @@
+"""Recording: pictures from the camera into classes, and an answer that learns from them at once."""

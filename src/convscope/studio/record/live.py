@@ -1,0 +1,153 @@
+"""The answer while pictures are recorded: a head that follows what lies in a collection's folder."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from convscope.errors import PictureError
+from convscope.studio.cache import Cache
+from convscope.studio.picture_names import PICTURE_NAME, picture_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.studio.record.backbone import Backbone
+    from convscope.studio.record.head import QuickHead
+
+FEWEST = 2
+"""Pictures that a class needs before it takes part."""
+MOST_PICTURES = 2_000
+"""Of a collection, 5 KiB of features each; of a larger one, as many of each class."""
+_AT_ONCE = 32
+"""Pictures whose features are computed before the head is fitted again."""
+_MOST_FRAMES = 64
+
+
+class LiveAnswer(BaseModel):
+    """What the pictures that were recorded so far teach about the one that was sent."""
+
+    probabilities: dict[str, float] | None = Field(
+        description="By class; null until two classes have two pictures each, and these are learned.",
+        examples=[{"mug": 0.93, "pen": 0.07}],
+    )
+    learned: int = Field(description="How many pictures the answer rests on.")
+    waiting: int = Field(description="How many pictures have come or gone since.")
+
+
+class LiveHead:
+    """A head for the pictures of a collection, fitted in the background whenever these have changed.
+
+    The features of a picture are computed once and kept under the name of its file, which is a digest of its
+    content: a class may be renamed, or a picture moved, at no cost.
+
+    Args:
+        collection: A folder of class folders.
+        backbone: Gives the features.
+    """
+
+    def __init__(self, collection: Path, backbone: Backbone) -> None:
+        self._collection = collection
+        self._backbone = backbone
+        self._frames: Cache[str, NDArray[np.float32]] = Cache(_MOST_FRAMES)
+        self._features: dict[str, NDArray[np.float32] | None] = {}  # None: it cannot be read
+        self._head: QuickHead | None = None
+        self._learned: frozenset[tuple[str, str]] = frozenset()
+        self._lock = threading.Lock()
+        self._learning: Future[None] | None = None
+        self._worker = ThreadPoolExecutor(1)
+
+    def answer(self, picture: bytes) -> LiveAnswer:
+        """Classify a picture by what has been learned so far.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        features = self._frames.get(
+            picture_digest(picture), lambda: self._backbone.features(picture, "the picture")
+        )
+        pictures = frozenset(_pictures(self._collection))
+        self._follow(pictures)
+        head = self._head
+        return LiveAnswer(
+            probabilities=head.probabilities(features) if head else None,
+            learned=head.pictures if head else 0,
+            waiting=len(pictures ^ self._learned),
+        )
+
+    def _follow(self, pictures: frozenset[tuple[str, str]]) -> None:
+        """Begin to learn, unless that is going on or nothing has changed."""
+        with self._lock:
+            if self._learning and self._learning.done():
+                ended, self._learning = self._learning, None
+                ended.result()  # raises what went wrong
+            if self._learning is None and pictures != self._learned:
+                self._learning = self._worker.submit(self._learn)
+
+    def _learn(self) -> None:
+        """Learn in rounds until nothing is new: many pictures at once do not delay the first answer."""
+        while self._round(_pictures(self._collection)):
+            pass
+
+    def _round(self, pictures: list[tuple[str, str]]) -> bool:
+        """Compute the features of some pictures and fit the head; return whether there was anything new."""
+        from convscope.studio.record.head import fit_quick_head  # noqa: PLC0415 - SciPy takes a second to import
+
+        new = [one for one in pictures if one[1] not in self._features]
+        for label, name in new[:_AT_ONCE]:
+            self._features[name] = self._compute(label, name)
+        known = [(label, name) for label, name in pictures if name in self._features]
+        if frozenset(known) == self._learned:
+            return False
+        names = {name for _, name in known}
+        self._features = {name: one for name, one in self._features.items() if name in names}
+        found = [(label, one) for label, name in known if (one := self._features[name]) is not None]
+        used = _with_enough(found)
+        enough = len({label for label, _ in used}) >= 2
+        self._head = (
+            fit_quick_head(np.stack([one for _, one in used]), [label for label, _ in used])
+            if enough
+            else None
+        )
+        self._learned = frozenset(known)
+        return True
+
+    def _compute(self, label: str, name: str) -> NDArray[np.float32] | None:
+        path = self._collection / label / name
+        try:
+            return self._frames.get(path.stem, lambda: self._backbone.features(path, name))
+        except PictureError:  # or it was removed meanwhile
+            return None
+
+
+def _pictures(collection: Path) -> list[tuple[str, str]]:
+    """Return the class and name of each picture, of all classes in turn, at most `MOST_PICTURES`."""
+    try:
+        folders = [entry for entry in collection.iterdir() if entry.is_dir()]
+        classes = [
+            [
+                (folder.name, name)
+                for name in sorted(file.name for file in folder.iterdir())
+                if PICTURE_NAME.fullmatch(name)
+            ]
+            for folder in sorted(folders)
+        ]
+    except OSError:  # a class was renamed or removed at this moment
+        return []
+    in_turn = [one for row in itertools.zip_longest(*classes) for one in row if one is not None]
+    return in_turn[:MOST_PICTURES]
+
+
+def _with_enough(
+    found: list[tuple[str, NDArray[np.float32]]],
+) -> list[tuple[str, NDArray[np.float32]]]:
+    """Leave out classes with fewer than `FEWEST` pictures."""
+    labels = [label for label, _ in found]
+    return [one for one in found if labels.count(one[0]) >= FEWEST]

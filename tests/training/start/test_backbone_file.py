@@ -1,0 +1,34 @@
+"""EfficientNet-Lite0 as a model file."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+
+from convscope.model.file import load
+from convscope.training.start.backbone_file import write_backbone
+from convscope.training.start.lite0 import lite0
+
+
+def test_the_file_holds_the_backbone(tmp_path):
+    path = tmp_path / "backbones" / "lite0.safetensors"
+    write_backbone(path)
+    model, backbone = load(path), lite0()
+    assert model.preparation == backbone.preparation
+    assert (model.mean, model.std) == (backbone.mean, backbone.std)
+    assert model.receipt == backbone.receipt
+    assert model.notation == backbone.notation()
+    for name, weights in backbone.weights.items():
+        np.testing.assert_array_equal(model.weights[name], weights)
+
+
+def test_a_file_that_cannot_be_written_is_said_in_json(tmp_path):
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "convscope.training.start.backbone_file", tmp_path / "file" / "x.safetensors"],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, b"")
+    assert "cannot create" in json.loads(done.stdout)["what"]
