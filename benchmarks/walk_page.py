@@ -1,9 +1,9 @@
 """Size of a walk's page, its loading time, and the delay from pointing at a cell to its arithmetic.
 
 A photograph walks through networks with random weights, EfficientNet-Lite0 (lite0) with its own below a
-random output layer. Each page is opened from its file in a real Chromium: from navigation until a sum is shown. Then
-the mouse moves from cell to cell of a feature map, and the time until the arithmetic of each cell is laid out
-is measured. Run it with
+random output layer. Each page is opened from its file in a real Chromium: from navigation until a sum is
+shown. Then the mouse moves from cell to cell of a feature map, and the time until the arithmetic of each
+cell is laid out is measured. Run it with
 
     pip install '.[test]'
     python benchmarks/walk_page.py

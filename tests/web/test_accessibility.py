@@ -1,10 +1,12 @@
 """axe finds nothing wrong, light and dark, wide and narrow."""
 
+import numpy as np
 import pytest
 
 from convscope.offline.page import page as offline_page
 from convscope.walkthrough.page import losses_page
 from convscope.walkthrough.page import page as page_of
+from convscope.walkthrough.walk import walk
 
 WIDE, NARROW = 1280, 360
 
@@ -50,10 +52,20 @@ def test_every_view(violations, tab, colour_walk, width):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_views_of_what_deep_networks_are_made_of(open_page, deep_walk, width):
+def test_views_of_what_deep_networks_are_made_of(violations, open_page, deep_walk, width):
     opened, url = open_page(page_of(deep_walk.model_dump()), "axe-deep", bypass_csp=True)
-    for step in ("depthwise_convolution_2.relu6", "addition_1", "joining", "average_pooling_1"):
+    for step in ("depthwise_convolution_2.relu6", "addition_1", "joining", "average_pooling_1", "why"):
         assert violations(opened, f"{url}#at={step}", width) == [], step
+    opened.close()
+
+
+@pytest.mark.slow
+def test_blocks_of_steps(violations, open_page, make_model):
+    model = make_model("4C3-(8C1r6-D3r6-4C1l)+-K-8C1r6-D3s2r6-6C1l-(9C1-D3-6C1l)+-9C1-J", (1, 12, 12))
+    told = walk(model, np.random.default_rng(0).integers(0, 256, (12, 12), np.uint8))
+    opened, url = open_page(page_of(told.model_dump()), "axe-blocks", bypass_csp=True)
+    for step in ("overview", "addition_2"):
+        assert violations(opened, f"{url}#at={step}", WIDE) == [], step
     opened.close()
 
 

@@ -80,7 +80,7 @@ function table({ chain, state }, { bias, logit, parts }) {
     "table",
     { class: "bars evidence" },
     element("caption", {}, "What the logit is made of"),
-    head(["from all places of", "adds", ""]),
+    head(["from all places of", "adds", "as a bar"]),
     element(
       "tbody",
       {},
