@@ -67,8 +67,8 @@ def predict(
     """Predict which class pictures show.
 
     A picture that cannot be read is reported on standard error and does not stop the others. With --explain
-    two maps are written for each picture: where Grad-CAM finds the evidence, and how much covering a part
-    with grey lowers the probability (occlusion).
+    two maps are written for each picture: where the evidence lies (Grad-CAM, or the exact class map where the
+    output layer reads means), and how much covering a part with grey lowers the probability (occlusion).
 
     A picture that probably shows none of the classes is marked as unknown, if the model can tell.
 
