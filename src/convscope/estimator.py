@@ -30,6 +30,7 @@ from convscope.training.fit import fit
 from convscope.training.recipe import SMALL_SIDE, resolve_preparation
 from convscope.training.settings import CommonSettings, Settings, with_settings
 from convscope.training.start.choice import plan_start
+from convscope.training.start.earlier_model import earlier_model, with_model
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -174,6 +175,8 @@ def _survey(source: ArraySource) -> Survey:
 
 def _with_start(settings: Settings, source: ArraySource) -> Settings:
     """Decide where learning starts without a trial: from scratch if pictures are small."""
+    if model := earlier_model(settings):
+        return with_model(settings, model)
     survey = _survey(source)
     planned = plan_start(settings, survey, [item.label for item in source.items])
     is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE

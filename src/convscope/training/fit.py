@@ -16,6 +16,7 @@ from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
 from convscope.training.runs.model import finished_model, receipt_of
 from convscope.training.runs.run_folder import Record
+from convscope.training.start.earlier_model import as_for, earlier_model, weights_for
 from convscope.training.start.learning import learn_head, learned_model
 from convscope.training.start.lite0 import lite0
 
@@ -42,7 +43,8 @@ def fit(
 
     Args:
         store: The pictures, prepared as `resolve_preparation` says.
-        settings: Of the training; it starts from scratch unless `start` says otherwise.
+        settings: Of the training; it starts from scratch unless `start` says otherwise, and from a model
+            with the settings that `with_model` gives.
         indices: Which of them, ascending; None: all.
         listeners: Get the events.
 
@@ -57,7 +59,10 @@ def fit(
         return _fit_head(data, settings, listeners)
     chain = chain_of(settings, data.shape, len(data.classes))
     machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
-    training = Training(data, resolve(settings, data.statistics, machine))
+    initial = None
+    if model := earlier_model(settings):
+        data, initial = as_for(model, data), weights_for(model, data.classes)
+    training = Training(data, resolve(settings, data.statistics, machine), initial=initial)
     with deterministic():
         training.run(listeners)
         training.finish()

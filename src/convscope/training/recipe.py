@@ -15,7 +15,7 @@ from convscope.network.presets import automatic_network
 from convscope.network.variants import takes_sides
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Preparation
-from convscope.training.settings import Device, Precision, Settings, notation_of
+from convscope.training.settings import NAMED_STARTS, Device, Precision, Settings, notation_of
 
 if TYPE_CHECKING:
     from convscope.network.chain import Chain
@@ -41,6 +41,8 @@ EARLY_FRACTION = 0.5
 """The early part of a run."""
 LARGEST_SMOOTHING = 0.2
 """Of the labels; with fewer than ten classes it is less."""
+FINE_TUNING_EPOCHS, FINE_TUNING_RATE = 1 / 3, 0.3
+"""Shares of the epochs and of the learning rate, where the weights of an earlier model are the start."""
 EASY_ACCURACY_FRACTION = 0.97
 """Pictures are easy if this share is recognised after a twentieth of the run; a third of it is enough."""
 
@@ -126,9 +128,10 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
         NetworkError: The network does not fit the pictures.
     """
     chain = chain_of(settings, statistics.shape, len(statistics.class_counts))
-    epochs = settings.epochs or max(
-        1, round(EPOCHS_TIMES_ROOT[statistics.shape[0]] / math.sqrt(statistics.pictures))
-    )
+    is_fine_tuned = settings.start is not None and settings.start not in NAMED_STARTS
+    epochs_share, rate_share = (FINE_TUNING_EPOCHS, FINE_TUNING_RATE) if is_fine_tuned else (1, 1)
+    wanted = epochs_share * EPOCHS_TIMES_ROOT[statistics.shape[0]] / math.sqrt(statistics.pictures)
+    epochs = settings.epochs or max(1, round(wanted))
     batch_size = min(settings.batch_size or _automatic_batch_size(statistics, epochs), statistics.pictures)
     smoothing = settings.label_smoothing
     return Recipe(
@@ -137,7 +140,7 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
         easy_epochs=None if settings.epochs else math.ceil(epochs / 3),
         minutes=settings.minutes,
         batch_size=batch_size,
-        learning_rate=settings.learning_rate or 0.24 * math.sqrt(batch_size / 2000),
+        learning_rate=settings.learning_rate or rate_share * 0.24 * math.sqrt(batch_size / 2000),
         label_smoothing=_automatic_smoothing(len(statistics.class_counts))
         if smoothing is None
         else smoothing,

@@ -35,8 +35,8 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "fp16", "fp32"]
 Strength = Literal["none", "light", "strong"]
-Start = Literal["lite0", "scratch"]
-"""Where learning starts: from learned features of EfficientNet-Lite0, or from scratch."""
+NAMED_STARTS = ("lite0", "scratch")
+"""Where learning starts, but for models: from learned features of EfficientNet-Lite0, or from scratch."""
 
 
 def _height_and_width(size: object) -> object:
@@ -71,10 +71,11 @@ class Settings:
         Field(max_length=4_096, description="Network: a notation like 32C3-MP2-128N, or a preset."),
     ] = None
     start: Annotated[
-        Start | None,
+        str | None,
         Field(
-            description="Where learning starts: lite0 (learned features) or scratch; by default, whichever "
-            "is better on these pictures.",
+            max_length=4_096,
+            description="Where learning starts: lite0 (learned features), scratch, or a model of an earlier "
+            "run; by default, lite0 or scratch, whichever is better on these pictures.",
         ),
     ] = None
     size: Annotated[
@@ -158,7 +159,7 @@ class CommonSettings(TypedDict, total=False):
     """The fields of `Settings` that the estimator takes too, as keyword arguments."""
 
     network: str | None
-    start: Start | None
+    start: str | None
     size: int | tuple[int, int] | None
     channels: Literal[1, 3] | None
     epochs: int | None

@@ -23,6 +23,7 @@ from convscope.errors import RunError, SettingError
 from convscope.network.blocks import NormalisedActivation
 from convscope.network.chain_builder import parse_chain
 from convscope.network.training_network import TrainingNetwork
+from convscope.network.unfolding import unfold
 from convscope.network.whitening import can_be_whitened, whitening_filters
 from convscope.pictures import batches
 from convscope.training.data.sampling import spread
@@ -38,7 +39,7 @@ from convscope.training.machine.engine import Engine, engine_of, step_runner
 from convscope.training.recipe import EARLY_FRACTION, EASY_ACCURACY_FRACTION, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,13 +78,19 @@ class Training:
         recipe: All that is chosen.
         group: The processes that train together.
         engine: What computes; by default that of the recipe's device.
+        initial: Weights of the plain chain to start from, by name; None: from scratch.
 
     Raises:
         SettingError: There are more processes than pictures in a batch, or there is no GPU.
     """
 
     def __init__(
-        self, data: TrainingData, recipe: Recipe, group: Group = _ALONE, engine: Engine | None = None
+        self,
+        data: TrainingData,
+        recipe: Recipe,
+        group: Group = _ALONE,
+        engine: Engine | None = None,
+        initial: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         if recipe.batch_size < group.rank.size:
             raise SettingError(
@@ -96,7 +103,7 @@ class Training:
         self.schedule = Schedule(steps, recipe.batch_size, recipe.minutes)
         self._engine = engine or engine_of(recipe.device)
         self._batcher = data.batcher(recipe.precision, self._engine)
-        self.network = self._make_network()
+        self.network = self._make_network(initial)
         self.evaluator = Evaluator(self.network, data, self._batcher, self._engine.device, group)
         self.optimiser = Optimiser(
             self.network,
@@ -178,12 +185,14 @@ class Training:
         self._measure_statistics(_STATISTICS_BATCHES)
         self.network.eval()
 
-    def _make_network(self) -> TrainingNetwork:
+    def _make_network(self, initial: Mapping[str, NDArray[np.float32]] | None) -> TrainingNetwork:
         torch.manual_seed(self.recipe.seed)
         chain = parse_chain(self.recipe.network, self.data.shape, len(self.data.classes))
         first = chain.layers[0]
         whitened = whitening_filters(self.data.sample(), first) if can_be_whitened(first) else None
         network = TrainingNetwork(chain, whitened=whitened, fused=self._engine.fused)
+        if initial is not None:
+            unfold(network, initial, self.data.sample())
         for normalisation in (one for one in network.modules() if isinstance(one, NormalisedActivation)):
             normalisation.add_up = self.group.add_up
             normalisation.add_up_tensors = None if self.group.rank.is_alone else self.group.add_up_tensors

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from convscope.training.events import Listener
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
-    from convscope.training.settings import Settings, Start
+    from convscope.training.settings import Settings
 
 
 def decide(
@@ -57,15 +57,15 @@ def decide(
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
     """
     start = record.start or _planned(record.settings, source, surveyed, group)
-    if start == "scratch":
-        return _recorded(run, record, "scratch", group), None
+    if start is not None and start != "lite0":
+        return _recorded(run, record, start, group), None
     learned = learned_run.learn(source, record.settings, run, listeners)
     if start is None and _scratch_wins(record.settings, source, surveyed, learned, listeners):
         return _recorded(run, record, "scratch", group), None
     return _recorded(run, record, "lite0", group), learned
 
 
-def _planned(settings: Settings, source: Source, surveyed: Survey, group: Group) -> Start | None:
+def _planned(settings: Settings, source: Source, surveyed: Survey, group: Group) -> str | None:
     parts = without_lone_part([item.part for item in source.items])
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
     streamed = _is_streamed(source, settings.store_limit)
@@ -106,7 +106,7 @@ def _scratch_wins(
     return trial.scratch_wins
 
 
-def _recorded(run: Path, record: Record, start: Start, group: Group) -> Record:
+def _recorded(run: Path, record: Record, start: str, group: Group) -> Record:
     if record.start == start:
         return record
     record = replace(record, start=start)

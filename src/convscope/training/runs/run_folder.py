@@ -19,7 +19,7 @@ from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
 from convscope.training.machine.machine import Machine  # pydantic looks it up
 from convscope.training.run_files import EVENTS, MODEL, RECORD
-from convscope.training.settings import Settings, Start
+from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -49,7 +49,7 @@ class Record:
     keep_epochs: bool = False
     processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
     machine: Machine | None = None
-    start: Start | None = None
+    start: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

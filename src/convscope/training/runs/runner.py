@@ -40,6 +40,13 @@ from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import stop_requested
 from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
+from convscope.training.start.earlier_model import (
+    as_for,
+    carry_over,
+    earlier_model,
+    weights_for,
+    with_model,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,20 +133,26 @@ def _begin(
     listeners: Sequence[Listener],
 ) -> RunProcess:
     """Prepare the data, resolve the recipe, and restore the newest checkpoint, if there is one."""
-    preparation = resolve_preparation(record.settings, surveyed)
-    machine, notes = _resolve_machine(record, source, preparation, group)
+    settings, model = record.settings, earlier_model(record.settings)
+    if model:
+        settings = with_model(settings, model)
+    preparation = resolve_preparation(settings, surveyed)
+    machine, notes = _resolve_machine(replace(record, settings=settings), source, preparation, group)
     if group.is_first and machine != record.machine:
         record = replace(record, machine=machine)
         run_folder.write(run, record)
     record = run_folder.from_json(group.broadcast_text(run_folder.to_json(record)))
     data = _prepare_data(source, preparation, record, group, listeners)
-    recipe = resolve(record.settings, data.statistics, record.machine or machine)
+    initial = None
+    if model:
+        data, initial = as_for(model, data), weights_for(model, data.classes)
+        notes = (*notes, carry_over(model.classes, data.classes).sentence)
+    recipe = resolve(settings, data.statistics, record.machine or machine)
     engine = engine_of(recipe.device, group.rank.local_number)
     if recipe.device == "cuda":
         group = group.on_gpus()
-    process = RunProcess(
-        run, record, group, listeners, Training(data, recipe, group, engine), Checkpoints(run)
-    )
+    training = Training(data, recipe, group, engine, initial)
+    process = RunProcess(run, record, group, listeners, training, Checkpoints(run))
     process.begin(notes)
     return process
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
 from convscope.training.recipe import SMALL_SIDE
-from convscope.training.settings import Settings, Start
+from convscope.training.settings import NAMED_STARTS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ _FOR_BOTH = {"start", "fit", "minutes", "seed", "strict", "store_limit", "device
 
 def plan_start(
     settings: Settings, survey: Survey, labels: Sequence[str], *, processes: int = 1, streamed: bool = False
-) -> Start | None:
-    """Decide where learning starts; None leaves it to a trial.
+) -> str | None:
+    """Decide where learning starts: by name, or the path of a model; None leaves it to a trial.
 
     Args:
         settings: What the person chose.
@@ -45,6 +45,8 @@ def plan_start(
     if settings.start == "lite0":
         _check_learned_start(scratch_setting, alone=alone)
         return "lite0"
+    if settings.start is not None and settings.start not in NAMED_STARTS:
+        return settings.start
     if settings.start == "scratch" or scratch_setting or not alone:
         return "scratch"
     is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE

@@ -1,0 +1,131 @@
+"""Starting from the model of an earlier run: its network, its weights, and its classes by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import SettingError
+from convscope.model.file import load
+from convscope.training.settings import NAMED_STARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.training.data.training_data import TrainingData
+    from convscope.training.settings import Settings
+
+_OF_THE_MODEL = ("network", "size", "channels", "fit")
+
+
+def is_model(start: str | None) -> bool:
+    """Whether a start is a model file, and not a name.
+
+    Example:
+        >>> is_model("runs/pets"), is_model("scratch"), is_model(None)
+        (True, False, False)
+    """
+    return start is not None and start not in NAMED_STARTS
+
+
+def earlier_model(settings: Settings) -> Model | None:
+    """Read the model that training starts from; None if it starts otherwise.
+
+    Raises:
+        ModelFileError: There is no such file, or it is damaged.
+    """
+    return load(settings.start) if settings.start and is_model(settings.start) else None
+
+
+def as_for(model: Model, data: TrainingData) -> TrainingData:
+    """Return the pictures, normalised as for a model."""
+    return replace(data, mean=np.array(model.mean, np.float32), std=np.array(model.std, np.float32))
+
+
+def with_model(settings: Settings, model: Model) -> Settings:
+    """Return the settings with network and input of the model.
+
+    Raises:
+        SettingError: They were given too, or the model's features are those of a backbone.
+    """
+    given = [name for name in _OF_THE_MODEL if getattr(settings, name) is not None]
+    if given:
+        raise SettingError(
+            f"--{given[0]} cannot be combined with --start {settings.start}",
+            why="network and input are those of the model",
+            remedy=f"leave out --{given[0]}",
+        )
+    if model.receipt.get("start") == "lite0":
+        raise SettingError(
+            f"training cannot start from {settings.start}",
+            why="its features are those of EfficientNet-Lite0, and its head is fitted in seconds",
+            remedy="train on all pictures with --start lite0",
+        )
+    size = model.preparation
+    return replace(
+        settings,
+        network=model.notation,
+        size=(size.height, size.width),
+        channels=size.channels,
+        fit=size.fit,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """Which classes go on, by name.
+
+    Attributes:
+        kept: Those that the model knows and the pictures have.
+        new: Those that only the pictures have.
+        dropped: Those that only the model knows.
+    """
+
+    kept: tuple[str, ...]
+    new: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What happens to the classes, for people."""
+        parts = {"kept": self.kept, "new": self.new, "dropped": self.dropped}
+        return "classes " + "; ".join(
+            f"{title}: {', '.join(names) if names else 'none'}" for title, names in parts.items()
+        )
+
+
+def carry_over(known: Sequence[str], classes: Sequence[str]) -> CarriedOver:
+    """Compare the classes of a model with those of the pictures.
+
+    Example:
+        >>> carry_over(["cat", "dog"], ["dog", "fox"]).sentence
+        'classes kept: dog; new: fox; dropped: cat'
+    """
+    return CarriedOver(
+        tuple(name for name in classes if name in known),
+        tuple(name for name in classes if name not in known),
+        tuple(name for name in known if name not in classes),
+    )
+
+
+def weights_for(model: Model, classes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """Return the weights of a model with an output neuron for each of these classes.
+
+    Neurons of classes that the model knows are its own. New ones start with weights of 0 and the smallest
+    bias, so that at first they say nothing.
+    """
+    weights = dict(model.weights)
+    weight_name, bias_name = model.chain.output.parameters
+    weight, bias = weights[weight_name], weights[bias_name]
+    rows = np.zeros((len(classes), weight.shape[1]), np.float32)
+    biases = np.full(len(classes), bias.min(), np.float32)
+    for place, name in enumerate(classes):
+        if name in model.classes:
+            known = model.classes.index(name)
+            rows[place], biases[place] = weight[known], bias[known]
+    return {**weights, weight_name: rows, bias_name: biases}
