@@ -23,7 +23,7 @@ MakeModel = Callable[..., Model]
 
 @pytest.fixture(scope="module", params=["stretch", "pad", "crop"])
 def model(request: pytest.FixtureRequest, make_model: MakeModel) -> Model:
-    made = make_model("4C3-MP2-6N", (3, 16, 12), 3)
+    made = make_model("4C3-MP2-(D3r6-4C1l)+-K-D3s2p0or6-5C1l-J-6N", (3, 16, 12), 3)
     return dataclasses.replace(
         made,
         temperature=1.7,

@@ -21,7 +21,7 @@ def test_no_weight_is_further_off_than_half_a_step(values):
     by_filter = (-1, *[1] * (values.ndim - 1))
     far = np.abs(multiples * steps.reshape(by_filter) - values)
     assert (far <= steps.reshape(by_filter) / 2 * (1 + 1e-9)).all()
-    largest = np.abs(values).reshape(len(values), -1).max(axis=1)
+    largest = np.abs(values).reshape(len(values), -1).max(axis=1).astype(np.float64)
     assert (steps[largest > 0] <= (largest / 32_767 * 1.0011)[largest > 0]).all()
 
 
