@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 6
 _MAX_MAPS = 4
+_MAX_NOTATION = 80  # characters in the figure's title
 _MAX_STEPS = 40  # with maps; of a deeper network not all are drawn
 _MAPS = 3  # axes: channel, row, column
 _SAME_MAPS = {"relu", "relu6", "depthwise_convolution"}
@@ -43,7 +44,8 @@ _SAME_MAPS = {"relu", "relu6", "depthwise_convolution"}
 
 def draw(walk: Walk, file: IO[bytes], form: Literal["png", "pdf"]) -> None:
     """Draw a walk into a file."""
-    title = f"{walk.network}   {printable(walk.picture_name)[-60:]}"
+    network = walk.network if len(walk.network) <= _MAX_NOTATION else f"{walk.network[:_MAX_NOTATION]} ..."
+    title = f"{network}   {printable(walk.picture_name)[-60:]}"
     if walk.predicted is None:
         lay_out([*_filter_panels(walk)], title, file, form, columns=3)
     else:
