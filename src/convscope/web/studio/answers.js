@@ -313,7 +313,7 @@
  *
  * @typedef {object} Settings
  * @property {string | null} network
- * @property {"lite0" | "scratch" | null} start
+ * @property {string | null} start
  * @property {number | [number, number] | null} size
  * @property {1 | 3 | null} channels
  * @property {"stretch" | "pad" | "crop" | null} fit
