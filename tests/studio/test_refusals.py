@@ -18,7 +18,7 @@ def of(studio_server):
         ("GET", "/api/comparison?first={model}&second=elsewhere&data={data}", 404),
         ("GET", "/api/lesson/<script>", 404),
         ("GET", "/api/lesson/relu/questions?model={model}&picture=data.{data}.99999", 404),
-        ("GET", "/api/lesson/relu?model={model}&row=-1", 422),
+        ("GET", "/api/lesson/relu/walk?model={model}{model}{model}", 422),
         ("GET", "/api/data/elsewhere/suspects", 404),
     ],
 )

@@ -67,9 +67,9 @@ def module(title: str, schemas: Mapping[str, Schema]) -> str:
             continue
         fields = schema.get("properties")
         if fields is None:
-            lines += ["", f"@typedef {{{type_of(schema)}}} {name}"]
+            lines.append(f"@typedef {{{type_of(schema)}}} {name}")
         else:
-            lines += ["", f"@typedef {{object}} {name}"]
+            lines.append(f"@typedef {{object}} {name}")
             lines += [f"@property {{{type_of(field)}}} {key}" for key, field in fields.items()]
     body = "\n".join(f" * {line}".rstrip() for line in lines)
     return f"/**\n{body}\n */\n\nexport {{}};\n"

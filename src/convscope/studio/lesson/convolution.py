@@ -11,21 +11,14 @@ from convscope.steps import convolution
 from convscope.steps.windows import output_size
 from convscope.studio.lesson.exhibit import (
     CHANNELS,
-    Choice,
-    Exhibit,
-    Grid,
     Line,
-    Map,
-    Position,
-    Rectangle,
+    Stop,
     added,
     largest_at,
     line,
     number_grid,
-    pixel_map,
-    signed_map,
+    stop_at_middle,
     window_grid,
-    window_of,
 )
 from convscope.studio.lesson.question import Question, rounding
 
@@ -36,35 +29,10 @@ if TYPE_CHECKING:
 _KINDS = ("convolution",)
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show one cell of a feature map: its window, the filter, the products, the sum."""
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show the first convolution; the question asks about another cell than its middle."""
     material, step = material.first(_KINDS)
-    filters, _ = material.weights(step)
-    shape = step.output.shape
-    channel, row, column = position.inside(shape, (0, shape[1] // 2, shape[2] // 2))
-    total = _explain(material, step, channel, row, column)
-    names = CHANNELS[len(step.input)]
-    return Exhibit(
-        maps=[
-            _input_map(material, step, window_of(step, row, column)),
-            signed_map(f"feature map {channel}", "output", step.output[channel], at=(row, column)),
-        ],
-        grids=[
-            grid
-            for source, name in enumerate(names)
-            for grid in (
-                window_grid(f"window, {name}", step, source, row, column),
-                number_grid(f"filter, {name}", "weights", filters[channel, source]),
-                _product_grid(total, source, name, step.step.windows.size[1]),
-            )
-        ],
-        lines=[
-            *(line("sum of products, {}: {}", *pair) for pair in zip(names, total.subtotals, strict=True)),
-            line("bias: {}", total.bias),
-            line("sum: {}", total.result),
-        ],
-        choice=Choice(label="filter", options=[str(n) for n in range(shape[0])], chosen=channel),
-    )
+    return material, [stop_at_middle(step)]
 
 
 def questions(material: Material) -> tuple[Question, ...]:
@@ -179,23 +147,12 @@ def _strongest(material: Material, step: ComputedStep, channel: int) -> tuple[Qu
     )
 
 
-def _input_map(material: Material, step: ComputedStep, window: Rectangle) -> Map:
-    if step.input is material.steps[0].output:
-        return pixel_map(material.pixels, window=window)
-    return signed_map("input", "input", step.input[0], window=window)
-
-
 def _explain(
     material: Material, step: ComputedStep, channel: int, row: int, column: int
 ) -> convolution.ConvolutionSum:
     return convolution.explain(
         step.input, *material.weights(step), step.step.windows, channel=channel, row=row, column=column
     )
-
-
-def _product_grid(total: convolution.ConvolutionSum, channel: int, name: str, width: int) -> Grid:
-    products = [term.product for term in total.terms if term.channel == channel]
-    return number_grid(f"products, {name}", "output", np.reshape(products, (-1, width)))
 
 
 def _products(total: convolution.ConvolutionSum, row: int, width: int) -> Line:

@@ -18,7 +18,7 @@ from convscope.studio.lesson import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from convscope.studio.lesson.exhibit import Exhibit, Position
+    from convscope.studio.lesson.exhibit import Stop
     from convscope.studio.lesson.material import Material
     from convscope.studio.lesson.question import Question
 
@@ -32,7 +32,7 @@ class Page:
         title: For people.
         attempt: What to try on the page.
         source: Where to read more.
-        exhibit: Makes the exhibit.
+        exhibit: Says which steps are shown, and of which material: the smiley's where the network has none.
         questions: Makes the questions.
     """
 
@@ -40,7 +40,7 @@ class Page:
     title: str
     attempt: str
     source: str
-    exhibit: Callable[[Material, Position], Exhibit]
+    exhibit: Callable[[Material], tuple[Material, list[Stop]]]
     questions: Callable[[Material], tuple[Question, ...]]
 
 

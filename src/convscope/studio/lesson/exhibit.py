@@ -1,4 +1,4 @@
-"""What a page of the lesson shows.
+"""What a page of the lesson shows, and the numbers that its questions show.
 
 A line of arithmetic is a list of words and numbers, so that the browser formats the numbers as everywhere
 else.
@@ -6,18 +6,13 @@ else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
 
-from convscope.walkthrough.arrays import EncodedArray, encode
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
 
     from convscope.steps.arrays import Array
     from convscope.walkthrough.numpy_chain import ComputedStep
@@ -30,48 +25,17 @@ _AROUND = 2
 """This many cells on each side of the chosen one are shown with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A chosen number: feature map or class, row and column; None where nothing was chosen."""
+class Stop(BaseModel):
+    """A number of a step, as in the address of a walk."""
 
-    channel: int | None = None
-    row: int | None = None
-    column: int | None = None
-
-    def inside(self, shape: tuple[int, ...], default: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the indices within a shape, with defaults where nothing was chosen.
-
-        Example:
-            >>> Position(row=9).inside((2, 5, 5), default=(1, 0, 3))
-            (1, 4, 3)
-        """
-        chosen = (self.channel, self.row, self.column)[: len(shape)]
-        return tuple(
-            min(max(instead if index is None else index, 0), size - 1)
-            for index, instead, size in zip(chosen, default, shape, strict=True)
-        )
+    step: str
+    place: list[int]
 
 
-class Rectangle(BaseModel):
-    """A rectangle of cells; it may extend past the edges of the map."""
+class Exhibit(BaseModel):
+    """Which steps of its walk a page shows."""
 
-    top: int
-    left: int
-    height: int
-    width: int
-
-
-class Map(BaseModel):
-    """A whole feature map or picture."""
-
-    caption: str
-    role: Role
-    pixels: bool = Field(description="Whether the values are pixels, 0 to 255.")
-    values: EncodedArray = Field(description="(channels, height, width).")
-    window: Rectangle | None = None
-    at: tuple[int, int] | None = Field(
-        None, description="Row and column of the chosen cell, if one can be chosen."
-    )
+    stops: list[Stop] = Field(description="The steps, each with the number that is looked at first.")
 
 
 class Grid(BaseModel):
@@ -81,15 +45,6 @@ class Grid(BaseModel):
     role: Role
     rows: list[list[float | None]]
     marked: tuple[int, int] | None = None
-    pixels: bool = Field(default=False, description="Whether the values are pixels, 0 to 255.")
-
-
-class Choice(BaseModel):
-    """Which feature map or class to look at."""
-
-    label: str
-    options: list[str]
-    chosen: int
 
 
 class Table(BaseModel):
@@ -100,39 +55,10 @@ class Table(BaseModel):
     rows: list[Line]
 
 
-class Exhibit(BaseModel):
-    """What a page shows."""
-
-    maps: list[Map] = []
-    grids: list[Grid] = []
-    tables: list[Table] = []
-    lines: list[Line] = []
-    choice: Choice | None = None
-
-
-def pixel_map(pixels: NDArray[np.uint8], **more: object) -> Map:
-    """Make a map of the prepared picture, uint8 (height, width, channels)."""
-    values = encode(pixels.transpose(2, 0, 1), "uint8")
-    return Map.model_validate(
-        {"caption": "picture", "role": "input", "pixels": True, "values": values, **more}
-    )
-
-
-def signed_map(caption: str, role: Role, values: Array, **more: object) -> Map:
-    """Make a map of numbers that may be negative, (height, width)."""
-    encoded = encode(values[np.newaxis], "float32")
-    return Map.model_validate({"caption": caption, "role": role, "pixels": False, "values": encoded, **more})
-
-
-def window_of(step: ComputedStep, row: int, column: int) -> Rectangle:
-    """Return the window on the input that belongs to a cell of the output."""
-    windows = step.step.windows
-    return Rectangle(
-        top=row * windows.stride[0] - windows.padding[0],
-        left=column * windows.stride[1] - windows.padding[1],
-        height=windows.size[0],
-        width=windows.size[1],
-    )
+def stop_at_middle(step: ComputedStep, channel: int = 0) -> Stop:
+    """Stop at the middle of a feature map."""
+    _, height, width = step.output.shape
+    return Stop(step=step.name, place=[channel, height // 2, width // 2])
 
 
 def window_grid(caption: str, step: ComputedStep, channel: int, row: int, column: int) -> Grid:

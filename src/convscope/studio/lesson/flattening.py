@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from convscope.steps import flattening
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Position, around, line, signed_map
+from convscope.studio.lesson.exhibit import Stop, line
 from convscope.studio.lesson.question import Question
 
 if TYPE_CHECKING:
@@ -14,26 +14,11 @@ if TYPE_CHECKING:
 _KINDS = ("flattening",)
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show a cell of a feature map, and its index in the vector."""
-    _, step = material.first(_KINDS)
-    channels, height, width = step.input.shape
-    channel, row, column = position.inside(step.input.shape, (0, height // 2, width // 2))
-    index = flattening.index_of(channel, row, column, (channels, height, width))
-    element = flattening.explain(step.input, index=index)
-    return Exhibit(
-        maps=[
-            signed_map(
-                f"feature map {channel} (counting from 0)", "input", step.input[channel], at=(row, column)
-            )
-        ],
-        grids=[around("around the cell", "input", step.input[channel], row, column)],
-        lines=[
-            line("({} × {} + {}) × {} + {} = {}", channel, height, row, width, column, index),
-            line("element {} of the vector is {}", index, element.result),
-        ],
-        choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
-    )
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show a number that comes from the middle of the first map."""
+    material, step = material.first(_KINDS)
+    _, height, width = step.input.shape
+    return material, [Stop(step=step.name, place=[height // 2 * width + width // 2])]
 
 
 def questions(material: Material) -> tuple[Question, ...]:

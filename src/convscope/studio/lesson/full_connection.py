@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import full_connection
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Line, Position, Table, added, line
+from convscope.studio.lesson.exhibit import Stop, Table, added, line
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -18,18 +18,10 @@ _MOST_SHOWN = 5
 _TO_ADD = 3
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show the largest contributions to the logit of one class."""
-    classes = material.model.classes
-    (chosen,) = Position(position.channel).inside((len(classes),), (int(material.logits.argmax()),))
-    total = _explain(material, chosen)
-    return Exhibit(
-        tables=[
-            _table(_largest(total)[:_MOST_SHOWN], f"largest contributions to the logit of {classes[chosen]}")
-        ],
-        lines=_sum(total, _MOST_SHOWN),
-        choice=Choice(label="class", options=[*classes], chosen=chosen),
-    )
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show the output layer at the second most probable class; questions ask about the first."""
+    second = int(np.argsort(material.logits)[-2])
+    return material, [Stop(step=material.steps[-2].name, place=[second])]
 
 
 def questions(material: Material) -> tuple[Question, ...]:
@@ -139,14 +131,3 @@ def _table(contributions: list[Contribution], caption: str) -> Table:
         head=["input", "value", "weight", "contribution"],
         rows=[[str(term.index), term.input, term.weight, term.product] for term in contributions],
     )
-
-
-def _sum(total: NeuronSum, shown: int) -> list[Line]:
-    first = float(sum(term.product for term in _largest(total)[:shown]))
-    others = max(len(total.contributions) - shown, 0)
-    return [
-        line("sum of these: {}", first),
-        line("sum of the other {}: {}", others, _rest(total, shown)),
-        line("bias: {}", total.bias),
-        line("logit: {}", total.result),
-    ]

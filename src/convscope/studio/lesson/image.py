@@ -7,33 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import image
-from convscope.studio.lesson.exhibit import (
-    CHANNELS,
-    Exhibit,
-    Grid,
-    Line,
-    Position,
-    around,
-    largest_at,
-    line,
-    pixel_map,
-)
+from convscope.studio.lesson.exhibit import CHANNELS, Stop, largest_at, line, stop_at_middle
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show a pixel and its normalised value."""
-    height, width, channels = material.pixels.shape
-    row, column = Position(position.row, position.column).inside((height, width), (height // 2, width // 2))
-    names = CHANNELS[channels]
-    return Exhibit(
-        maps=[pixel_map(material.pixels, at=(row, column))],
-        grids=[_pixels(material, name, channel, row, column) for channel, name in enumerate(names)],
-        lines=[_line(material, name, channel, row, column) for channel, name in enumerate(names)],
-    )
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show the pixel in the middle."""
+    return material, [stop_at_middle(material.steps[0])]
 
 
 def questions(material: Material) -> tuple[Question, ...]:
@@ -77,15 +60,3 @@ def questions(material: Material) -> tuple[Question, ...]:
 def _explain(material: Material, channel: int, row: int, column: int) -> image.NormalisedPixel:
     model = material.model
     return image.explain(material.pixels, model.mean, model.std, channel=channel, row=row, column=column)
-
-
-def _pixels(material: Material, name: str, channel: int, row: int, column: int) -> Grid:
-    grid = around(f"pixels, {name}", "input", material.steps[0].input[:, :, channel], row, column)
-    return grid.model_copy(update={"pixels": True})
-
-
-def _line(material: Material, name: str, channel: int, row: int, column: int) -> Line:
-    explained = _explain(material, channel, row, column)
-    return line(
-        "{}: ({} − {}) / {} = {}", name, explained.pixel, explained.mean, explained.std, explained.result
-    )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import softmax
+from convscope.walkthrough.compute import prepare_input, step_engine
 from convscope.walkthrough.numpy_chain import ComputedStep, forward
 from convscope.walkthrough.smiley import smiley_model, smiley_picture
+from convscope.walkthrough.walk import walk_steps
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.steps.arrays import Array
+    from convscope.walkthrough.document import Walk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,3 +83,10 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
 def smiley() -> Material:
     """Return the example that needs no model and is small enough for pen and paper."""
     return material(smiley_model(), smiley_picture()[:, :, np.newaxis], "smiley")
+
+
+def steps_of(material: Material) -> Walk:
+    """Return the steps of a material as a walk's document."""
+    model, pixels = material.model, material.pixels
+    picture = prepare_input(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, model, "picture")
+    return walk_steps(model, picture, step_engine(model), truth=model.classes[material.truth])

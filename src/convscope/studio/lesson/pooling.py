@@ -9,17 +9,14 @@ import numpy as np
 from convscope.steps import POOLINGS
 from convscope.steps.windows import output_size
 from convscope.studio.lesson.exhibit import (
-    Choice,
-    Exhibit,
     Grid,
     Line,
-    Position,
+    Stop,
     added,
     largest_at,
     line,
-    signed_map,
+    stop_at_middle,
     window_grid,
-    window_of,
 )
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
 
@@ -30,21 +27,10 @@ if TYPE_CHECKING:
 _KINDS = ("max_pooling", "average_pooling")
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show one cell of a pooled map, and its window."""
-    _, step = material.first(_KINDS)
-    channels, height, width = step.output.shape
-    channel, row, column = position.inside(step.output.shape, (0, height // 2, width // 2))
-    grid = window_grid("window", step, channel, row, column)
-    return Exhibit(
-        maps=[
-            signed_map("before pooling", "input", step.input[channel], window=window_of(step, row, column)),
-            signed_map("after pooling", "output", step.output[channel], at=(row, column)),
-        ],
-        grids=[grid],
-        lines=[[*_working(step, _values(grid)), " = ", float(step.output[channel, row, column])]],
-        choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
-    )
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show the first pooling."""
+    material, step = material.first(_KINDS)
+    return material, [stop_at_middle(step)]
 
 
 def questions(material: Material) -> tuple[Question, ...]:

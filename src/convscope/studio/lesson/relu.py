@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convscope.steps import relu
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Position, around, largest_at, line, signed_map
+from convscope.studio.lesson.exhibit import Stop, around, largest_at, line, stop_at_middle
 from convscope.studio.lesson.question import Question, rounding
 
 if TYPE_CHECKING:
@@ -16,25 +16,11 @@ _GUESS = 10.0
 """An estimated percentage is correct within this many points."""
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show a feature map without and with ReLU, and one cell of it."""
-    _, step = material.first(_KINDS)
-    channels, height, width = step.output.shape
-    most_negative, _, _ = largest_at(-step.input)
-    channel, row, column = position.inside(step.output.shape, (most_negative, height // 2, width // 2))
-    explained = relu.explain(step.input, channel=channel, row=row, column=column)
-    return Exhibit(
-        maps=[
-            signed_map("without ReLU", "input", step.input[channel], at=(row, column)),
-            signed_map("with ReLU", "output", step.output[channel], at=(row, column)),
-        ],
-        grids=[
-            around("without ReLU", "input", step.input[channel], row, column),
-            around("with ReLU", "output", step.output[channel], row, column),
-        ],
-        lines=[line("max(0, {}) = {}", explained.without, explained.result)],
-        choice=Choice(label="map", options=[str(n) for n in range(channels)], chosen=channel),
-    )
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show the map with the most negative number."""
+    material, step = material.first(_KINDS)
+    channel, _, _ = largest_at(-step.input)
+    return material, [stop_at_middle(step, channel)]
 
 
 def questions(material: Material) -> tuple[Question, ...]:

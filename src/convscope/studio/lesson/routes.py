@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.studio.cache import Cache
 from convscope.studio.lesson.course import PAGES, Page
-from convscope.studio.lesson.exhibit import Exhibit, Position
-from convscope.studio.lesson.material import Material, material, smiley
+from convscope.studio.lesson.exhibit import Exhibit
+from convscope.studio.lesson.material import Material, material, smiley, steps_of
 from convscope.studio.lesson.progress import Progress
 from convscope.studio.lesson.question import (  # noqa: TC001 - FastAPI looks them up
     AskedQuestion,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _MOST_CACHED = 8
 _Name = Annotated[str, Path(max_length=64)]
-_Index = Annotated[int | None, Query(ge=0, le=2**31)]
 
 
 class Chapter(BaseModel):
@@ -114,15 +113,16 @@ def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
     """`wanted` is the dependency that FastAPI resolves from the request: a picture's way through a model."""
 
     @router.get("/api/lesson/{name}")
-    def exhibit(
-        name: _Name,
-        channel: _Index = None,
-        row: _Index = None,
-        column: _Index = None,
-        material: Material = wanted,
-    ) -> Exhibit:
-        """What a page shows for one cell of a feature map, or one class."""
-        return _page(name).exhibit(material, Position(channel, row, column))
+    def exhibit(name: _Name, material: Material = wanted) -> Exhibit:
+        """Which steps of its walk a page shows."""
+        _, stops = _page(name).exhibit(material)
+        return Exhibit(stops=stops)
+
+    @router.get("/api/lesson/{name}/walk", response_class=Response)
+    def document(name: _Name, material: Material = wanted) -> Response:
+        """The steps of a page's walk: the document of docs/reference/walk.md."""
+        shown, _ = _page(name).exhibit(material)
+        return Response(steps_of(shown).model_dump_json(), media_type="application/json")
 
     @router.get("/api/lesson/{name}/questions")
     def questions(name: _Name, material: Material = wanted) -> Questions:

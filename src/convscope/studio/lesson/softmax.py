@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.steps import cross_entropy, mean_squared_error, softmax
-from convscope.studio.lesson.exhibit import Choice, Exhibit, Position, Table, line
+from convscope.studio.lesson.exhibit import Stop, line
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
-from convscope.walkthrough.losses import top_classes
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
@@ -21,22 +20,10 @@ _PROBABILITY_ROUNDING = 0.006
 """What three digits of a probability near 1 leave open."""
 
 
-def exhibit(material: Material, position: Position) -> Exhibit:
-    """Show logits, exponentials and probabilities, and the loss for a true class."""
-    classes, logits = material.model.classes, material.logits
-    (truth,) = Position(position.channel).inside((len(classes),), (material.truth,))
-    loss = cross_entropy.explain(logits, truth)
-    return Exhibit(
-        tables=[_probabilities(material, truth)],
-        lines=[
-            line("loss if {} is the true class: −ln {} = {}", classes[truth], loss.probability, loss.result),
-            line(
-                "gradient with respect to its logit: {}", float(cross_entropy.gradient(logits, truth)[truth])
-            ),
-            line("sum of all probabilities: {}", float(material.probabilities.sum())),
-        ],
-        choice=Choice(label="true class", options=[*classes], chosen=truth),
-    )
+def exhibit(material: Material) -> tuple[Material, list[Stop]]:
+    """Show the probabilities, and the loss for the true class."""
+    place = [material.truth]
+    return material, [Stop(step=material.steps[-1].name, place=place), Stop(step="loss", place=place)]
 
 
 def questions(material: Material) -> tuple[Question, ...]:
@@ -131,23 +118,4 @@ def _why() -> Question:
             line("ratio: {}", steep / flat),
         ),
         options=("equally large", *(f"about {ratio:,.0f} times as large" for ratio in times[1:])),
-    )
-
-
-def _probabilities(material: Material, truth: int) -> Table:
-    logits = material.logits
-    exponentials = softmax.explain(logits, class_index=truth).exponentials
-    return Table(
-        caption="from logits to probabilities",
-        head=["class", "logit", "minus the largest", "exponential", "probability"],
-        rows=[
-            [
-                material.model.classes[index],
-                float(logits[index]),
-                float(logits[index] - logits.max()),
-                exponentials[index],
-                float(material.probabilities[index]),
-            ]
-            for index in top_classes(logits, truth)
-        ],
     )

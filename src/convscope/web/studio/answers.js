@@ -2,12 +2,10 @@
  * The studio's answers. Written by tests/web/jsdoc.py from their schemas.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
- *
  * @typedef {object} AddedPictures
  * @property {number} added
  * @property {string[]} names
  * @property {Problem[]} problems
- *
  * @typedef {object} AskedQuestion
  * @property {string} name
  * @property {(string | number)[]} prompt
@@ -15,28 +13,19 @@
  * @property {Grid[]} grids
  * @property {Table[]} tables
  * @property {string} unit
- *
  * @typedef {object} Chapter
  * @property {string} name
  * @property {string} title
  * @property {string} attempt
  * @property {string} source
  * @property {string[]} right
- *
- * @typedef {object} Choice
- * @property {string} label
- * @property {string[]} options
- * @property {number} chosen
- *
  * @typedef {object} ClassPictures
  * @property {string[]} pictures
  * @property {number} count
- *
  * @typedef {object} ClassSummary
  * @property {string} name
  * @property {number} pictures
  * @property {number[]} examples
- *
  * @typedef {object} ClassifiedPictures
  * @property {number[]} places
  * @property {string[]} names
@@ -44,10 +33,8 @@
  * @property {number[]} predicted
  * @property {number[]} probabilities
  * @property {number[]} label_probabilities
- *
  * @typedef {object} Collection
  * @property {Record<string, number>} classes
- *
  * @typedef {object} Comparison
  * @property {number} pictures
  * @property {number} first_accuracy_fraction
@@ -59,24 +46,19 @@
  * @property {number} p_value
  * @property {Flip[]} flips
  * @property {string[]} notes
- *
  * @typedef {object} Correction
  * @property {number} place
  * @property {string} picture
  * @property {string} label
  * @property {string} corrected
- *
  * @typedef {object} Corrections
  * @property {string} manifest
  * @property {string[]} classes
  * @property {Correction[]} corrections
- *
  * @typedef {object} Course
  * @property {Chapter[]} chapters
- *
  * @typedef {object} DataList
  * @property {OpenData[]} data
- *
  * @typedef {object} DataSummary
  * @property {string} id
  * @property {string} name
@@ -85,25 +67,17 @@
  * @property {string[]} notes
  * @property {[number, number, number]} shape
  * @property {string} network
- *
  * @typedef {object} DrawingPreview
  * @property {Tensor} pixels
  * @property {string[]} classes
  * @property {number[]} probabilities
  * @property {string | null} picture
- *
  * @typedef {object} EditedAnswer
  * @property {string[]} classes
  * @property {number[]} before
  * @property {number[]} after
- *
  * @typedef {object} Exhibit
- * @property {Map[]} maps
- * @property {Grid[]} grids
- * @property {Table[]} tables
- * @property {(string | number)[][]} lines
- * @property {Choice | null} choice
- *
+ * @property {Stop[]} stops
  * @typedef {object} Figures
  * @property {number} pictures
  * @property {number} correct
@@ -112,14 +86,12 @@
  * @property {string[]} classes
  * @property {number[][]} confusion
  * @property {string[]} notes
- *
  * @typedef {object} FilterEdit
  * @property {"filter"} kind
  * @property {string} step
  * @property {number} filter
  * @property {string} kernel
  * @property {number | null} channel
- *
  * @typedef {object} Flip
  * @property {string} picture
  * @property {number} place
@@ -128,67 +100,46 @@
  * @property {number} first_probability
  * @property {string} second
  * @property {number} second_probability
- *
  * @typedef {object} GeometryEdit
  * @property {"geometry"} kind
  * @property {[number, number]} stride
  * @property {[number, number]} padding
- *
  * @typedef {object} GivenAnswer
  * @property {number | null} answer
- *
  * @typedef {object} Grid
  * @property {string} caption
  * @property {"input" | "weights" | "output"} role
  * @property {(number | null)[][]} rows
  * @property {[number, number] | null} marked
- * @property {boolean} pixels
- *
  * @typedef {object} HTTPValidationError
  * @property {ValidationError[]} detail
- *
  * @typedef {any} JsonValue
- *
  * @typedef {object} LabelSuspect
  * @property {number} place
  * @property {string} picture
  * @property {string} label
  * @property {string} predicted
  * @property {number} probability
- *
  * @typedef {object} LabelSuspects
  * @property {"not started" | "running" | "done" | "failed"} state
  * @property {Progress | null} progress
  * @property {string} error
  * @property {LabelSuspect[]} suspects
- *
  * @typedef {object} LiveAnswer
  * @property {Record<string, number> | null} probabilities
  * @property {number} learned
  * @property {number} waiting
- *
  * @typedef {object} LossBench
  * @property {"not started" | "running" | "done" | "failed"} state
  * @property {string} error
  * @property {any} table
  * @property {any | null} bench
- *
- * @typedef {object} Map
- * @property {string} caption
- * @property {"input" | "weights" | "output"} role
- * @property {boolean} pixels
- * @property {Tensor} values
- * @property {Rectangle | null} window
- * @property {[number, number] | null} at
- *
  * @typedef {object} ModelEdits
  * @property {(WeightEdit | FilterEdit | GeometryEdit | ReluEdit)[]} edits
  * @property {string} network
  * @property {boolean} rectify
- *
  * @typedef {object} ModelList
  * @property {OpenModel[]} models
- *
  * @typedef {object} ModelSummary
  * @property {string} id
  * @property {string} name
@@ -197,17 +148,14 @@
  * @property {[number, number, number]} shape
  * @property {Record<string, JsonValue>} figures
  * @property {string | null} data
- *
  * @typedef {object} Neighbour
  * @property {string} name
  * @property {string} label
  * @property {number} distance
  * @property {string} thumbnail
- *
  * @typedef {object} Network
  * @property {string} notation
  * @property {NetworkStep[]} steps
- *
  * @typedef {object} NetworkStep
  * @property {string} step
  * @property {string} notation
@@ -215,7 +163,6 @@
  * @property {number} parameters
  * @property {number} multiply_adds
  * @property {[number, number]} receptive_field
- *
  * @typedef {object} NeuronSurvey
  * @property {"preparing" | "showing" | "done" | "failed"} state
  * @property {number} done
@@ -227,70 +174,49 @@
  * @property {number[]} pictures
  * @property {string[]} notes
  * @property {UnitLayer[]} steps
- *
  * @typedef {object} NewCollection
  * @property {string} name
- *
  * @typedef {object} NewLabel
  * @property {string} label
- *
  * @typedef {object} NewModel
  * @property {string} name
- *
  * @typedef {object} NewName
  * @property {string} name
- *
  * @typedef {object} NewPath
  * @property {string} path
- *
  * @typedef {object} NewRun
  * @property {string} data
  * @property {string | null} name
  * @property {Settings} settings
- *
  * @typedef {object} OpenData
  * @property {string} id
  * @property {string} name
  * @property {"built-in" | "given" | "collected" | "sent"} origin
- *
  * @typedef {object} OpenModel
  * @property {string} id
  * @property {string} name
  * @property {"given" | "run" | "kept"} origin
- *
  * @typedef {object} Preview
  * @property {Tensor} pixels
  * @property {string[]} classes
  * @property {number[]} probabilities
- *
  * @typedef {object} Problem
  * @property {string} title
  * @property {number} status
  * @property {string} detail
  * @property {string} why
  * @property {string} remedy
- *
  * @typedef {object} Progress
  * @property {number} done_fraction
  * @property {number} remaining_seconds
- *
  * @typedef {object} Questions
  * @property {AskedQuestion[]} questions
- *
- * @typedef {object} Rectangle
- * @property {number} top
- * @property {number} left
- * @property {number} height
- * @property {number} width
- *
  * @typedef {object} Relevance
  * @property {Tensor} mean
  * @property {number[]} pictures
- *
  * @typedef {object} ReluEdit
  * @property {"relu"} kind
  * @property {boolean} present
- *
  * @typedef {object} Run
  * @property {string} name
  * @property {"starting" | "running" | "paused" | "interrupted" | "failed" | "finished"} state
@@ -299,18 +225,14 @@
  * @property {number} epochs
  * @property {number | null} validation_accuracy_fraction
  * @property {number | null} test_accuracy_fraction
- *
  * @typedef {object} RunEvents
  * @property {Run} run
  * @property {any[]} events
  * @property {number} position
- *
  * @typedef {object} RunList
  * @property {Run[]} runs
- *
  * @typedef {object} SentPicture
  * @property {string} picture
- *
  * @typedef {object} Settings
  * @property {string | null} network
  * @property {string | null} start
@@ -332,11 +254,9 @@
  * @property {number} seed
  * @property {boolean} strict
  * @property {number | null} store_limit
- *
  * @typedef {object} SimilarPictures
  * @property {Neighbour[]} neighbours
  * @property {Relevance} relevance
- *
  * @typedef {object} Snapshot
  * @property {number} epoch
  * @property {string[]} classes
@@ -347,15 +267,15 @@
  * @property {string[]} steps
  * @property {string | null} step
  * @property {Tensor | null} maps
- *
  * @typedef {object} Snapshots
  * @property {number[]} epochs
- *
+ * @typedef {object} Stop
+ * @property {string} step
+ * @property {number[]} place
  * @typedef {object} Table
  * @property {string} caption
  * @property {string[]} head
  * @property {(string | number)[][]} rows
- *
  * @typedef {object} Unit
  * @property {number} class_index
  * @property {number | null} selectivity
@@ -363,30 +283,25 @@
  * @property {number[]} places
  * @property {number[]} values
  * @property {[number, number][] | null} cells
- *
  * @typedef {object} UnitLayer
  * @property {string} name
  * @property {[number, number]} size
  * @property {[number, number]} stride
  * @property {[number, number]} start
  * @property {Unit[]} units
- *
  * @typedef {object} ValidationError
  * @property {(string | number)[]} loc
  * @property {string} msg
  * @property {string} type
  * @property {any} input
  * @property {any} ctx
- *
  * @typedef {object} Verdict
  * @property {boolean} right
  * @property {string} why
  * @property {(string | number)[][]} working
  * @property {number | string | null} answer
- *
  * @typedef {object} Weight
  * @property {number} value
- *
  * @typedef {object} WeightEdit
  * @property {"weight"} kind
  * @property {string} tensor

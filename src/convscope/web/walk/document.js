@@ -2,7 +2,6 @@
  * A walk's document, see docs/reference/walk.md. Written by tests/web/jsdoc.py from its schema.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
- *
  * @typedef {object} AdditionStep
  * @property {string} name
  * @property {string[]} inputs
@@ -14,35 +13,29 @@
  * @property {ReceptiveField} receptive_field
  * @property {Preview | null} preview
  * @property {"addition"} kind
- *
  * @typedef {object} After
  * @property {number[]} max
  * @property {number[]} average
  * @property {number[]} none
- *
  * @typedef {object} ByPooling
  * @property {Logits} max
  * @property {Logits} average
  * @property {Logits} none
- *
  * @typedef {object} Change
  * @property {"read" | "orientation" | "transparency" | "depth" | "decoding" | "colour" | "size" | "normalisation"} step
  * @property {string} text
- *
  * @typedef {object} ClassEvidence
  * @property {number} class_index
  * @property {number} bias
  * @property {number} logit
  * @property {EvidencePart[]} parts
  * @property {Tensor} map
- *
  * @typedef {object} Contributions
  * @property {Tensor} inputs
  * @property {Tensor} weights
  * @property {Tensor} products
  * @property {number} rest_count
  * @property {Tensor} rest_sums
- *
  * @typedef {object} ConvolutionStep
  * @property {string} name
  * @property {string[]} inputs
@@ -64,7 +57,6 @@
  * @property {Tensor} output
  * @property {"convolution"} kind
  * @property {string[] | null} filter_names
- *
  * @typedef {object} DepthwiseConvolutionStep
  * @property {string} name
  * @property {string[]} inputs
@@ -85,16 +77,13 @@
  * @property {OutputSize} output_size
  * @property {Tensor} output
  * @property {"depthwise_convolution"} kind
- *
  * @typedef {object} Evidence
  * @property {ClassEvidence[]} classes
  * @property {string} text
- *
  * @typedef {object} EvidencePart
  * @property {string} step
  * @property {number} total
  * @property {Tensor} map
- *
  * @typedef {object} FlatteningStep
  * @property {string} name
  * @property {string[]} inputs
@@ -108,7 +97,6 @@
  * @property {"flattening"} kind
  * @property {number[]} input_shape
  * @property {string} formula
- *
  * @typedef {object} FullConnectionStep
  * @property {string} name
  * @property {string[]} inputs
@@ -125,22 +113,18 @@
  * @property {Tensor} output
  * @property {Contributions} contributions
  * @property {Relevance | null} relevance
- *
  * @typedef {object} GradCam
  * @property {string} layer
  * @property {Tensor} map
  * @property {GradCamMap[]} classes
  * @property {string} text
- *
  * @typedef {object} GradCamMap
  * @property {number} class_index
  * @property {Tensor} map
- *
  * @typedef {object} Gradients
  * @property {number[]} cross_entropy
  * @property {number[]} mean_squared_error
  * @property {number[]} classification_error
- *
  * @typedef {object} ImageStep
  * @property {string} name
  * @property {string[]} inputs
@@ -159,7 +143,6 @@
  * @property {number[]} mean
  * @property {number[]} std
  * @property {Tensor} output
- *
  * @typedef {object} Invariance
  * @property {"shift" | "turn" | "scale" | "squash"} change
  * @property {number[]} amounts
@@ -170,7 +153,6 @@
  * @property {number[]} before
  * @property {After} after
  * @property {ByPooling | null} by_pooling
- *
  * @typedef {object} JoiningStep
  * @property {string} name
  * @property {string[]} inputs
@@ -182,18 +164,15 @@
  * @property {ReceptiveField} receptive_field
  * @property {Preview | null} preview
  * @property {"joining"} kind
- *
  * @typedef {object} Linear
  * @property {number[]} classes
  * @property {number[]} weights_shape
  * @property {number} pictures
  * @property {number} largest_difference
  * @property {string} text
- *
  * @typedef {object} Logits
  * @property {Tensor} logits
  * @property {number[]} distances
- *
  * @typedef {object} LossStep
  * @property {string} name
  * @property {string[]} inputs
@@ -206,40 +185,33 @@
  * @property {Preview | null} preview
  * @property {"loss"} kind
  * @property {Losses[]} truths
- *
  * @typedef {object} Losses
  * @property {number} truth
  * @property {number} cross_entropy
  * @property {number} mean_squared_error
  * @property {number} classification_error
  * @property {Gradients} gradients
- *
  * @typedef {object} Neighbour
  * @property {string} name
  * @property {string} label
  * @property {number} distance
  * @property {string} thumbnail
- *
  * @typedef {object} NoRelu
  * @property {number[]} probabilities
  * @property {number} predicted
  * @property {Linear} linear
- *
  * @typedef {object} Note
  * @property {string} step
  * @property {number[] | null} cell
  * @property {string} text
- *
  * @typedef {object} Occlusion
  * @property {[number, number]} window
  * @property {[number, number]} stride
  * @property {Tensor} map
  * @property {string} text
- *
  * @typedef {object} OutputSize
  * @property {string} height
  * @property {string} width
- *
  * @typedef {object} PoolingStep
  * @property {string} name
  * @property {string[]} inputs
@@ -259,21 +231,17 @@
  * @property {Tensor | null} winners
  * @property {number} kept_fraction
  * @property {number | null} lost_fraction
- *
  * @typedef {object} Preview
  * @property {number} map
  * @property {number} limit
  * @property {Tensor} values
- *
  * @typedef {object} ReceptiveField
  * @property {[number, number]} size
  * @property {[number, number]} stride
  * @property {[number, number]} start
- *
  * @typedef {object} Relevance
  * @property {Tensor} mean
  * @property {number[]} pictures
- *
  * @typedef {object} Relu6Step
  * @property {string} name
  * @property {string[]} inputs
@@ -288,7 +256,6 @@
  * @property {Tensor} silenced
  * @property {number} silenced_fraction
  * @property {number} capped_fraction
- *
  * @typedef {object} ReluStep
  * @property {string} name
  * @property {string[]} inputs
@@ -302,7 +269,6 @@
  * @property {"relu"} kind
  * @property {Tensor} silenced
  * @property {number} silenced_fraction
- *
  * @typedef {object} SoftmaxStep
  * @property {string} name
  * @property {string[]} inputs
@@ -320,12 +286,10 @@
  * @property {number} sum
  * @property {number[]} output
  * @property {number[]} calibrated
- *
  * @typedef {object} Why
  * @property {Evidence | null} evidence
  * @property {GradCam | null} grad_cam
  * @property {Occlusion} occlusion
- *
  * @typedef {object} Walk
  * @property {1} format
  * @property {string} model

@@ -1,35 +1,71 @@
 /** The frame of a view: what it teaches, then what goes in, what the step does, what comes out. */
 
-import { element } from "convscope/kit/dom.js";
+import { element, flat } from "convscope/kit/dom.js";
 
 /**
  * @param {string} title
  * @param {import("convscope/walk/view.js").Text} text
  */
 export function frame(title, text) {
-  const panes = {
-    input: pane("Input", "input"),
-    middle: pane("What the step does", "middle"),
-    output: pane("Output", "output"),
-  };
-  const three = element("div", { class: "panes" }, panes.input, panes.middle, panes.output);
-  const below = element("div", { class: "below" });
+  const inside = panes();
   const notes = element("div", { class: "notes" });
   return {
-    element: element("div", { class: "view" }, teaching(title, text), notes, three, below),
-    panes,
-    three,
-    below,
+    ...inside,
+    element: element("div", { class: "view" }, teaching(title, text), notes, inside.three, inside.below),
     notes,
   };
 }
 
 /**
+ * What goes in, what the step does, what comes out, and room below the three.
+ *
+ * @param {string} [step]  which one, where a page has several
+ */
+export function panes(step = "") {
+  const three = {
+    input: pane("Input", "input", step),
+    middle: pane("What the step does", "middle", step),
+    output: pane("Output", "output", step),
+  };
+  const below = element("div", { class: "below" });
+  return {
+    three: element("div", { class: "panes" }, three.input, three.middle, three.output),
+    below,
+    /** The room across, once the panes are part of the page. */
+    room: () => ({
+      input: inner(three.input),
+      middle: inner(three.middle),
+      output: inner(three.output),
+      below: below.clientWidth,
+    }),
+    /** @param {import("convscope/walk/view.js").View} view */
+    fill(view) {
+      for (const pane of /** @type {const} */ (["input", "middle", "output"])) {
+        three[pane].append(...flat(view[pane] ?? []));
+      }
+      below.append(...flat(view.below ?? []));
+    },
+  };
+}
+
+/**
+ * The room inside an element's padding.
+ *
+ * @param {HTMLElement} box
+ */
+function inner(box) {
+  const { paddingLeft, paddingRight } = getComputedStyle(box);
+  return box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+}
+
+/**
  * @param {string} title
  * @param {string} role
+ * @param {string} step
  */
-function pane(title, role) {
-  return element("section", { class: `pane ${role}-pane`, "aria-label": title }, element("h2", {}, title));
+function pane(title, role, step) {
+  const name = step ? `${step}: ${title}` : title;
+  return element("section", { class: `pane ${role}-pane`, "aria-label": name }, element("h2", {}, title));
 }
 
 /**

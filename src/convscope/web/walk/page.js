@@ -147,17 +147,9 @@ class Page {
     this.state = instead(state, { step: step.name, place });
     const outer = frame(step.title, KINDS[step.kind].text);
     this.main.replaceChildren(outer.element);
-    const context = this.context(place, {
-      input: inner(outer.panes.input),
-      middle: inner(outer.panes.middle),
-      output: inner(outer.panes.output),
-      below: outer.below.clientWidth,
-    });
-    this.view = KINDS[step.kind].view(step, context);
-    for (const pane of /** @type {const} */ (["input", "middle", "output"])) {
-      outer.panes[pane].append(...flat(this.view[pane] ?? []));
-    }
-    outer.below.append(...flat(this.view.below ?? []), this.steps(step));
+    this.view = KINDS[step.kind].view(step, this.context(place, outer.room()));
+    outer.fill(this.view);
+    outer.below.append(this.steps(step));
     outer.notes.append(...this.notes(step));
     this.trail.hidden = false;
     this.show(place);
@@ -283,14 +275,4 @@ class Page {
         ),
       );
   }
-}
-
-/**
- * The room inside an element's padding.
- *
- * @param {HTMLElement} box
- */
-function inner(box) {
-  const { paddingLeft, paddingRight } = getComputedStyle(box);
-  return box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
 }

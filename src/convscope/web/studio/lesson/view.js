@@ -6,6 +6,7 @@
  * @typedef {import("convscope/studio/answers.js").Chapter} Chapter
  */
 
+import { parse } from "convscope/kit/address.js";
 import { element } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
 import { problemBox } from "convscope/kit/problem.js";
@@ -18,7 +19,7 @@ import { advice } from "convscope/walk/frame.js";
 import { KINDS } from "convscope/walk/kinds.js";
 
 /** @type {import("convscope/studio/picking.js").Open} */
-const SMILEY = { id: "", name: "smiley (hand-made)", origin: "built-in" };
+const SMILEY = { id: "smiley", name: "smiley (hand-made)", origin: "built-in" };
 
 /** What the walk says about each step. @type {Record<string, string[]>} */
 const TEXTS = {
@@ -36,11 +37,14 @@ export async function show(root, place) {
   const [{ chapters }, open] = await Promise.all([get("/api/lesson"), whatIsOpen()]);
   const chapter = chapters.find((/** @type {Chapter} */ { name }) => name === place.path[0]);
   if (!chapter) return void root.append(...overview(chapters, place));
+  const led = chapterOf(parse(location.hash).trail.at(-1)?.step ?? "");
+  if (led && led !== chapter.name) return void location.replace(addressOfChapter(place, led));
   const models = [SMILEY, ...open.models];
-  const model = chosen(models, place.options.model ?? open.models[0]?.id ?? "");
-  const picture = model.id ? (place.options.picture ?? (await firstPicture(model, open.data))) : "";
-  const asked = new URLSearchParams({ model: model.id, picture });
-  const chooser = model.id
+  const model = chosen(models, place.options.model ?? open.models[0]?.id ?? SMILEY.id);
+  const isSmiley = model === SMILEY;
+  const picture = !isSmiley ? (place.options.picture ?? (await firstPicture(model, open.data))) : "";
+  const asked = new URLSearchParams({ model: isSmiley ? "" : model.id, picture });
+  const chooser = !isSmiley
     ? await pictureChooser(model.id, (reference) => turnTo(place, { picture: reference }), false)
     : null;
   root.append(
@@ -60,8 +64,29 @@ export async function show(root, place) {
   const shown = element("section", { class: "exhibit" });
   const questions = element("section", { class: "questions" });
   root.append(element("div", { class: "hands-on" }, shown, questions), onwards(chapters, place, chapter));
-  await Promise.all([exhibit(shown, chapter.name, asked), ask(questions, chapter, asked)]);
-  return chooser?.end;
+  const leaving = new AbortController();
+  /** @type {import("convscope/walk/stage.js").Elsewhere} */
+  const whole = isSmiley
+    ? { path: ["lesson", chapter.name], options: { model: SMILEY.id } }
+    : { path: ["walk", model.id, picture], options: {} };
+  await Promise.all([
+    exhibit(shown, chapter.name, asked, whole, leaving.signal),
+    ask(questions, chapter, asked),
+  ]);
+  return () => {
+    chooser?.end();
+    leaving.abort();
+  };
+}
+
+/**
+ * The chapter about a step: where a number of the smiley comes from, which has no walk of its own.
+ *
+ * @param {string} step  its name, `convolution_1.relu`
+ */
+function chapterOf(step) {
+  const kind = step.replace(/.*\./, "").replace(/_\d+$/, "");
+  return Object.keys(TEXTS).find((name) => TEXTS[name].includes(kind));
 }
 
 /**
