@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field, JsonValue
 
+from convscope.model.export import export
+from convscope.model.file import save
+from convscope.offline.export import export_page
 from convscope.studio.ids import ModelId  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.models import OpenModel  # noqa: TC001 - FastAPI looks it up
 
 if TYPE_CHECKING:
+    from convscope.model.file import Model
     from convscope.studio.workspace import Workspace
+
+FileKind = Literal["safetensors", "onnx", "html"]
 
 
 class ModelList(BaseModel):
@@ -56,4 +65,38 @@ def model_routes(workspace: Workspace) -> APIRouter:
             data=None if data is None else data.id,
         )
 
+    @router.get("/api/models/{model}/files/{kind}", response_class=Response)
+    def file(
+        model: ModelId, kind: Annotated[FileKind, Path(description="The ending of the file's name.")]
+    ) -> Response:
+        """A model as a file: for `convscope`, for other programs, or a page that classifies offline.
+
+        As with `convscope export`, the last two are checked against the model first. Unsaved edits are
+        not in it.
+        """
+        opened = workspace.models.find(model)
+        disposition = f"attachment; filename*=UTF-8''{quote(f'{opened.name}.{kind}', safe='')}"
+        return Response(
+            _file(opened, workspace.models.classifier(model).model, kind),
+            media_type="text/html" if kind == "html" else "application/octet-stream",
+            headers={"content-disposition": disposition},
+        )
+
     return router
+
+
+def _file(opened: OpenModel, model: Model, kind: FileKind) -> bytes:
+    """Write a model to a file, and read it.
+
+    Raises:
+        ExportError: Its answers differ from the model's, or the network is too large for a page.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = FilePath(folder) / f"model.{kind}"
+        if kind == "onnx":
+            export(model, path)
+        elif kind == "html":
+            export_page(model, path, opened.name)
+        else:
+            save(model, path)
+        return path.read_bytes()

@@ -73,6 +73,7 @@ export class History {
         break;
       case "Finished":
         this.finished = event;
+        this.preparing = null; // a learned start has no epochs
         break;
     }
   }

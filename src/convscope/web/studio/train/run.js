@@ -24,6 +24,13 @@ const STATES = new Map([
   ["finished", "Finished."],
 ]);
 
+/** Kinds of files that a model can be had as, and what they are called. */
+const FILES = [
+  ["onnx", "ONNX"],
+  ["html", "offline page"],
+  ["safetensors", "model file"],
+];
+
 const SILENT = "The studio does not answer. Training goes on without it; this page reconnects by itself.";
 
 /**
@@ -159,7 +166,20 @@ async function further(run) {
       { class: "button", href: addressOf("mistakes", [], { model: found.id }) },
       "See its mistakes",
     ),
+    exports(found.id),
   ];
+}
+
+/**
+ * Links to the model as a file; making one takes a few seconds.
+ *
+ * @param {string} model
+ */
+function exports(model) {
+  const links = FILES.map(([kind, title]) =>
+    element("a", { href: `/api/models/${model}/files/${kind}`, download: true }, title),
+  );
+  return element("span", { class: "choices" }, "Export: ", links);
 }
 
 /**
