@@ -20,11 +20,6 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.errors import RunError, SettingError
-from convscope.network.blocks import NormalisedActivation
-from convscope.network.chain_builder import parse_chain
-from convscope.network.training_network import TrainingNetwork
-from convscope.network.unfolding import unfold
-from convscope.network.whitening import can_be_whitened, whitening_filters
 from convscope.pictures import batches
 from convscope.training.data.sampling import spread
 from convscope.training.distributed import Group
@@ -35,6 +30,7 @@ from convscope.training.learning.evaluation import Evaluator
 from convscope.training.learning.gradient_scale import GradientScale
 from convscope.training.learning.optimiser import Optimiser
 from convscope.training.learning.progress import Position, Schedule
+from convscope.training.learning.starting_network import starting_network
 from convscope.training.machine.engine import Engine, engine_of, step_runner
 from convscope.training.recipe import EARLY_FRACTION, EASY_ACCURACY_FRACTION, Recipe
 
@@ -103,7 +99,7 @@ class Training:
         self.schedule = Schedule(steps, recipe.batch_size, recipe.minutes)
         self._engine = engine or engine_of(recipe.device)
         self._batcher = data.batcher(recipe.precision, self._engine)
-        self.network = self._make_network(initial)
+        self.network = starting_network(data, recipe, group, self._engine, initial)
         self.evaluator = Evaluator(self.network, data, self._batcher, self._engine.device, group)
         self.optimiser = Optimiser(
             self.network,
@@ -184,19 +180,6 @@ class Training:
             self.ema.copy_to_network()
         self._measure_statistics(_STATISTICS_BATCHES)
         self.network.eval()
-
-    def _make_network(self, initial: Mapping[str, NDArray[np.float32]] | None) -> TrainingNetwork:
-        torch.manual_seed(self.recipe.seed)
-        chain = parse_chain(self.recipe.network, self.data.shape, len(self.data.classes))
-        first = chain.layers[0]
-        whitened = whitening_filters(self.data.sample(), first) if can_be_whitened(first) else None
-        network = TrainingNetwork(chain, whitened=whitened, fused=self._engine.fused)
-        if initial is not None:
-            unfold(network, initial, self.data.sample())
-        for normalisation in (one for one in network.modules() if isinstance(one, NormalisedActivation)):
-            normalisation.add_up = self.group.add_up
-            normalisation.add_up_tensors = None if self.group.rank.is_alone else self.group.add_up_tensors
-        return network.to(self._engine.device)
 
     def _batches(self, blocks: WholeStore | StreamBlocks) -> Iterator[_Batch]:
         """Yield what is left of the current epoch, block by block."""
