@@ -7,7 +7,7 @@ the pictures' names and order, and with equal pictures always on the same side.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -63,24 +63,13 @@ def split(store: Catalogue) -> Split:
         DataError: If there are fewer than two classes, no training pictures, a class unknown to training, or
             a class that cannot be on both sides; the message names it.
     """
-    parts = without_lone_part(store.parts)
-    check_classes([store.classes[label] for label in store.labels.tolist()], parts)
-    train, validation, test = (_given(parts, part) for part in PARTS)
-    notes: list[str] = []
-    if parts is not store.parts:
-        notes.append(f"all pictures are given as {store.parts[0]} pictures: taken as one set")
-    if not len(validation) and not len(test):
-        test = _test_pictures(store)
-        train = np.setdiff1d(np.arange(len(store.labels)), test)
-        share = min(TEST_PERCENT, 100 * TEST_LIMIT / len(store.labels))
-        notes.append(f"no test pictures given: {share:.3g} % of each class ({len(test):,}) set aside as such")
-    if not len(validation):
-        validation = _validation_pictures(store, train)
-        notes.append(f"no validation pictures given: {len(validation):,} of {len(train):,} set aside as such")
-        train = np.setdiff1d(train, validation)
-    for part, members in (("validation", validation), ("test", test)):
-        notes += _absent(store, part, members) + _shared(store, train, part, members)
-    return Split(train, validation, test, tuple(notes))
+    parts = _with_test_pictures(store)
+    if len(parts.validation):
+        return _with_findings(store, parts)
+    train, validation = parts.train, _validation_pictures(store, parts.train)
+    note = f"no validation pictures given: {len(validation):,} of {len(train):,} set aside as such"
+    train = np.setdiff1d(train, validation)
+    return _with_findings(store, Split(train, validation, parts.test, (*parts.notes, note)))
 
 
 def split_for_cross_validation(store: Catalogue) -> Split:
@@ -92,14 +81,35 @@ def split_for_cross_validation(store: Catalogue) -> Split:
     Raises:
         DataError: As for `split`.
     """
-    parts, given = split(store), set(without_lone_part(store.parts))
+    parts, given = _with_test_pictures(store), set(without_lone_part(store.parts))
     if not given & {"validation", "test"} and len(parts.test) < FEWEST_TEST_PICTURES:
         everything, none = np.arange(len(store.labels)), np.zeros(0, np.int64)
         return Split(everything, none, none, ("all pictures are learned from: cross-validation judges",))
-    if "validation" in given:
-        return parts
-    notes = tuple(note for note in parts.notes if not note.startswith("no validation pictures given"))
-    return Split(np.union1d(parts.train, parts.validation), np.zeros(0, np.int64), parts.test, notes)
+    return _with_findings(store, parts)
+
+
+def _with_test_pictures(store: Catalogue) -> Split:
+    """Take the parts that the source gives, and set test pictures aside if it gives none to judge by."""
+    parts = without_lone_part(store.parts)
+    check_classes([store.classes[label] for label in store.labels.tolist()], parts)
+    train, validation, test = (_given(parts, part) for part in PARTS)
+    notes: list[str] = []
+    if parts is not store.parts:
+        notes.append(f"all pictures are given as {store.parts[0]} pictures: taken as one set")
+    if not len(validation) and not len(test):
+        test = _test_pictures(store)
+        train = np.setdiff1d(np.arange(len(store.labels)), test)
+        share = min(TEST_PERCENT, 100 * TEST_LIMIT / len(store.labels))
+        notes.append(f"no test pictures given: {share:.3g} % of each class ({len(test):,}) set aside as such")
+    return Split(train, validation, test, tuple(notes))
+
+
+def _with_findings(store: Catalogue, parts: Split) -> Split:
+    """Note classes that a part lacks, and pictures that it shares with the training set."""
+    notes = [*parts.notes]
+    for part, members in (("validation", parts.validation), ("test", parts.test)):
+        notes += _absent(store, part, members) + _shared(store, parts.train, part, members)
+    return replace(parts, notes=tuple(notes))
 
 
 def _given(parts: Sequence[Part | None], part: Part) -> Indices:

@@ -15,7 +15,7 @@ from convscope.network.presets import automatic_network
 from convscope.network.variants import takes_sides
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Preparation
-from convscope.training.settings import NAMED_STARTS, Device, Precision, Settings, notation_of
+from convscope.training.settings import Device, Precision, Settings, is_model, notation_of
 
 if TYPE_CHECKING:
     from convscope.network.chain import Chain
@@ -128,7 +128,7 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
         NetworkError: The network does not fit the pictures.
     """
     chain = chain_of(settings, statistics.shape, len(statistics.class_counts))
-    is_fine_tuned = settings.start is not None and settings.start not in NAMED_STARTS
+    is_fine_tuned = is_model(settings.start)
     epochs_share, rate_share = (FINE_TUNING_EPOCHS, FINE_TUNING_RATE) if is_fine_tuned else (1, 1)
     wanted = epochs_share * EPOCHS_TIMES_ROOT[statistics.shape[0]] / math.sqrt(statistics.pictures)
     epochs = settings.epochs or max(1, round(wanted))

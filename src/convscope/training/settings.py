@@ -155,6 +155,16 @@ class Settings:
             parse(notation_of(self.network))
 
 
+def is_model(start: str | None) -> bool:
+    """Whether a start is a model file, and not a name.
+
+    Example:
+        >>> is_model("runs/pets"), is_model("scratch"), is_model(None)
+        (True, False, False)
+    """
+    return start is not None and start not in NAMED_STARTS
+
+
 class CommonSettings(TypedDict, total=False):
     """The fields of `Settings` that the estimator takes too, as keyword arguments."""
 

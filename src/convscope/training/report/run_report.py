@@ -18,6 +18,7 @@ import numpy as np
 
 from convscope.classifier import Classifier
 from convscope.common.atomic import replacing
+from convscope.doctor.summary import summary
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
 from convscope.model.calibration import reliability, untempered
@@ -61,6 +62,19 @@ def data_lines(pictures: All) -> tuple[tuple[str, str], ...]:
             ),
         ),
         ("input size", f"{form.height} × {form.width}, {colour}"),
+    )
+
+
+def data_notes(data: TrainingData) -> tuple[str, ...]:
+    """Return what people should know about the pictures."""
+    catalogue = data.all.catalogue
+    streamed = (data.stream.note,) if data.stream else ()
+    return (
+        *catalogue.notes,
+        *streamed,
+        *data.all.split.notes,
+        *broken_notes(catalogue),
+        *summary(catalogue),
     )
 
 

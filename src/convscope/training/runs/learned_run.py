@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convscope.doctor.summary import summary
 from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
 from convscope.training.data.training_data import training_data
@@ -89,16 +88,6 @@ def learn(source: Source, settings: Settings, run: Path, listeners: Sequence[Lis
     emit(Started(run, (*run_report.data_lines(data.all), ("start", backbone.origin)), 0, 0), listeners)
     begin = time.monotonic()
     learned = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
-    for note in (*_notes(data), learned.sentence):
+    for note in (*run_report.data_notes(data), learned.sentence):
         emit(Note(note), listeners)
     return LearnedRun(data, backbone, learned, time.monotonic() - begin)
-
-
-def _notes(data: TrainingData) -> tuple[str, ...]:
-    catalogue = data.all.catalogue
-    return (
-        *catalogue.notes,
-        *data.all.split.notes,
-        *run_report.broken_notes(catalogue),
-        *summary(catalogue),
-    )

@@ -17,7 +17,6 @@ import torch
 
 from convscope.classifier import Classifier
 from convscope.common.processors import processor_count
-from convscope.doctor.summary import summary
 from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.survey import survey
 from convscope.training.data.stream import resolve_store_limit
@@ -215,7 +214,7 @@ class RunProcess:
             Started(self.run, plan, training.recipe.epochs, training.schedule.steps),
             self.listeners,
         )
-        for note in (*notes, *_notes(data), *unused):
+        for note in (*notes, *run_report.data_notes(data), *unused):
             emit(Note(note), self.listeners)
 
     def learn(self) -> None:
@@ -266,16 +265,3 @@ class RunProcess:
     def _save(self) -> None:
         if self.group.is_first:
             self.checkpoints.save(self.training)
-
-
-def _notes(data: TrainingData) -> tuple[str, ...]:
-    """Return what people should know about the pictures."""
-    catalogue = data.all.catalogue
-    streamed = (data.stream.note,) if data.stream else ()
-    return (
-        *catalogue.notes,
-        *streamed,
-        *data.all.split.notes,
-        *run_report.broken_notes(catalogue),
-        *summary(catalogue),
-    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
 from convscope.training.recipe import SMALL_SIDE
-from convscope.training.settings import NAMED_STARTS, Settings
+from convscope.training.settings import Settings, is_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def plan_start(
     if settings.start == "lite0":
         _check_learned_start(scratch_setting, alone=alone)
         return "lite0"
-    if settings.start is not None and settings.start not in NAMED_STARTS:
+    if is_model(settings.start):
         return settings.start
     if settings.start == "scratch" or scratch_setting or not alone:
         return "scratch"

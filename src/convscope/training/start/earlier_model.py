@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.errors import SettingError
 from convscope.model.file import load
-from convscope.training.settings import NAMED_STARTS
+from convscope.training.settings import is_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from convscope.training.settings import Settings
 
 _OF_THE_MODEL = ("network", "size", "channels", "fit")
-
-
-def is_model(start: str | None) -> bool:
-    """Whether a start is a model file, and not a name.
-
-    Example:
-        >>> is_model("runs/pets"), is_model("scratch"), is_model(None)
-        (True, False, False)
-    """
-    return start is not None and start not in NAMED_STARTS
 
 
 def earlier_model(settings: Settings) -> Model | None:
