@@ -1,4 +1,4 @@
-"""What heads on learned features recognise, and what they know of pictures of no known class.
+"""Accuracy of heads on learned features, and detection of pictures of unknown classes.
 
 The features are those of EfficientNet-Lite0, as `convscope train --start lite0` computes them. For each data
 set, some pictures of each class are drawn, the same for all heads. The heads are then judged by its test
@@ -9,8 +9,8 @@ pictures:
     plain             scikit-learn's LogisticRegression on the last block, each feature standardised; C = 1
     plain, C = 0.01   the same with a stronger penalty
 
-For pictures of no known class, test pictures of the other data sets and noise are scored beside test pictures
-of the known ones, by
+For the detection of unknown classes, test pictures of the other data sets and noise are scored beside test
+pictures of the known classes, by
 
     probability   the largest probability
     energy        ln of the sum of exp(logit)
@@ -256,7 +256,7 @@ def report(rows: list[dict[str, Any]]) -> str:
         "",
         *accuracies([row for row in rows if "head" in row]),
         "",
-        "## Pictures of no known class",
+        "## Detection of unknown classes",
         "",
         "Each cell: AUROC; in brackets, at the threshold that should reject 5 % of the known ones, the",
         "shares of known test pictures rejected and of unknown pictures accepted.",

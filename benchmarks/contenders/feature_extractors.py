@@ -1,6 +1,6 @@
 """Computing the features of EfficientNet-Lite0 with the same graph: convscope, and two runtimes bare."""
 
-# ruff: noqa: PLC0415  # whoever is measured loads nothing but what it needs itself
+# ruff: noqa: PLC0415  # each contender imports only what it needs
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Every one takes uint8 pictures; convscope gives probabilities for them, the others logits.
 """
 
-# ruff: noqa: PLC0415  # whoever is measured loads nothing but what it needs itself
+# ruff: noqa: PLC0415  # each contender imports only what it needs
 
 from __future__ import annotations
 

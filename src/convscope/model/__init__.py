@@ -10,14 +10,14 @@ verification       whether a model is what its receipt says
 From a picture to an answer:
 inputs             what people pass to predict (paths, bytes, images, arrays) becomes pixels
 graph              the network as an ONNX graph, from prepared pixels to probabilities
-open_set_graph     its part that recognises pictures of no known class
+open_set_graph     its part that recognises pictures of unknown classes
 predictor          runs that graph with ONNX Runtime
 intermediate       runs it up to any step, to look at feature maps
 features           runs it up to what the output layer reads
 
 Fitted after training, from pictures that were not learned from:
 calibration        the temperature, so that a confidence of 80 % is right in 80 % of cases
-open_set           the open-set rule: which pictures belong to no known class
+open_set           the open-set rule: which pictures belong to an unknown class
 virtual_logit, nearest
                    its two kinds
 

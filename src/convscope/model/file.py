@@ -63,7 +63,7 @@ class Model:
         figures: Measurements, as JSON: accuracy on the test set and others.
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
         temperature: Divisor of the logits before softmax, which calibrates the probabilities.
-        open_set: The rule for pictures of no known class; None if there is none.
+        open_set: The rule for pictures of unknown classes; None if there is none.
     """
 
     chain: Chain

@@ -97,7 +97,7 @@ class Predictor:
         return probabilities
 
     def answers(self, pictures: NDArray[np.uint8]) -> list[Answer]:
-        """Compute each picture's probabilities, and whether it belongs to no known class.
+        """Compute each picture's probabilities, and whether it belongs to an unknown class.
 
         Arguments and errors as for `logits`.
         """

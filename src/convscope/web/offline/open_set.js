@@ -1,8 +1,8 @@
 /**
- * Whether a picture is of no known class, as `model/virtual_logit.py` and `model/nearest.py` have it. With x what
- * reaches the output layer and z the logits divided by the temperature:
+ * Whether a picture belongs to an unknown class, as `model/virtual_logit.py` and `model/nearest.py` define it. x are
+ * the features, which the output layer reads, and z the logits divided by the temperature:
  *
- *     virtual_logit   score = ln(sum over classes of exp z) - scale ‖x - origin less its part in the directions‖
+ *     virtual_logit   score = ln(sum over classes of exp z) - scale ‖x - origin, without its part in the directions‖
  *     nearest         score = the largest product of known pictures with the coordinates of scale x / ‖scale x‖
  *                             along the directions
  *

@@ -13,7 +13,7 @@ export const depthwiseConvolution = {
   short: "depthwise",
   text: {
     does: "Each map has one filter of its own, which slides over this map alone: it looks for a pattern in space and does not mix the maps.",
-    attempt: "Choose another map: its filter is another one, and its window lies in that map only.",
+    attempt: "Choose another map: it has a filter of its own, and the window lies in that map only.",
     more: [
       "An ordinary convolution looks at space and mixes all maps at once. Here the work is shared: this step looks at space, and a convolution with 1 × 1 filters mixes the maps.",
       "That takes far fewer products: with 3 × 3 filters and many maps about a ninth.",

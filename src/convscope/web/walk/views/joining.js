@@ -21,7 +21,7 @@ export const joining = {
     does: "The maps of several steps are put side by side (concatenated). Nothing is computed and nothing is lost.",
     attempt: "Choose a number and go back to the step it comes from.",
     more: [
-      "Here they are means of maps from several depths: early ones tell of edges, colours and textures, late ones of whole things. So the classes are told apart by all of these at once.",
+      "Here they are means of maps from several depths. Early maps respond to edges, colours and textures, late ones to whole objects. The output layer uses all of them at once.",
     ],
   },
   view: draw,
