@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from convscope.errors import DataError
 from convscope.pictures.preparation import Preparation
-from convscope.pictures.split import TEST_PERCENT, VALIDATION_LIMIT, split
+from convscope.pictures.split import (
+    FEWEST_TEST_PICTURES,
+    TEST_PERCENT,
+    VALIDATION_LIMIT,
+    split,
+    split_for_cross_validation,
+)
 from convscope.pictures.store import Store
 
 
@@ -150,3 +156,34 @@ def test_equal_pictures_of_two_classes_stay_together():
     parts = split(store)
     names = np.array(store.names)
     assert not set(names[parts.test]) & set(names[np.concatenate([parts.train, parts.validation])])
+
+
+def plain(count, part=None, start=0):
+    """Pictures of two classes, all different."""
+    return [(label, f"{label}-{start + number}", part) for label in (0, 1) for number in range(count)]
+
+
+def test_cross_validation_learns_from_all_of_few_pictures():
+    parts = split_for_cross_validation(store_of(plain(20)))
+    assert parts.train.tolist() == list(range(40))
+    assert not len(parts.validation)
+    assert not len(parts.test)
+
+
+def test_cross_validation_keeps_the_test_set_of_many_and_needs_no_validation_set():
+    store = store_of(plain(5 * FEWEST_TEST_PICTURES // 2))
+    parts = split_for_cross_validation(store)
+    assert parts.test.tolist() == split(store).test.tolist()
+    assert not len(parts.validation)
+    assert sorted([*parts.train.tolist(), *parts.test.tolist()]) == list(range(len(store.labels)))
+    assert not [note for note in parts.notes if "validation" in note]
+
+
+def test_cross_validation_keeps_the_parts_that_are_given():
+    given = plain(5, "train") + plain(2, "validation", 50) + plain(2, "test", 70)
+    for pictures in (given, given[:10] + given[14:], given[:14]):
+        store = store_of(pictures)
+        parts = split_for_cross_validation(store)
+        for part in ("train", "validation", "test"):
+            expected = [index for index, (_, _, own) in enumerate(pictures) if own == part]
+            assert getattr(parts, part).tolist() == expected

@@ -90,7 +90,7 @@ def _scratch_wins(
     listeners: Sequence[Listener],
 ) -> bool:
     """Let a network learn from scratch for as long, unless learned features are good enough anyway."""
-    accuracy = learned.learned.head.accuracy
+    accuracy = learned.head.accuracy
     if accuracy is None or accuracy.fraction >= GOOD_ENOUGH:
         return False
     data = prepare_data(

@@ -44,26 +44,26 @@ class LearnedRun:
     Attributes:
         data: The pictures; the training set holds all that are learned from.
         backbone: Gives the features.
-        learned: The head.
+        head: The head, and what was fitted with it.
         seconds: How long features and head took.
     """
 
     data: TrainingData
     backbone: Backbone
-    learned: LearnedHead
+    head: LearnedHead
     seconds: float
 
     def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
         """Write the model and the report; `begin` is when the process began."""
-        model = learned_model(self.backbone, self.learned, self.data.kept.store)
+        model = learned_model(self.backbone, self.head, self.data.kept.store)
         receipt = receipt_of(self.data, record, "cpu") | self.backbone.receipt
-        facts = {"training_seconds": self.seconds, **self.learned.facts()}
+        facts = {"training_seconds": self.seconds, **self.head.facts()}
         classifier, lines = run_report.write(
-            run, replace(model, receipt=receipt), self.data, facts, self.learned.probabilities
+            run, replace(model, receipt=receipt), self.data, facts, self.head.probabilities
         )
         self.data.kept.store.check_whole()
         run_folder.finish(run)
-        diagnosis = self.learned.diagnose(record.data, model.classes)
+        diagnosis = self.head.diagnose(record.data, model.classes)
         if diagnosis:
             lines = (*lines, ("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies))
         emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
@@ -87,7 +87,7 @@ def learn(source: Source, settings: Settings, run: Path, listeners: Sequence[Lis
     data = training_data(store, split_for_cross_validation(store))
     emit(Started(run, (*run_report.data_lines(data.all), ("start", backbone.origin)), 0, 0), listeners)
     begin = time.monotonic()
-    learned = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
-    for note in (*run_report.data_notes(data), learned.sentence):
+    head = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
+    for note in (*run_report.data_notes(data), head.sentence):
         emit(Note(note), listeners)
-    return LearnedRun(data, backbone, learned, time.monotonic() - begin)
+    return LearnedRun(data, backbone, head, time.monotonic() - begin)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from convscope.training.start.backbone import Backbone
     from convscope.training.start.diagnosis import Diagnosis
     from convscope.training.start.features import Features
-    from convscope.training.start.head import Head
+    from convscope.training.start.head import Accuracy, Head
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +57,11 @@ class LearnedHead:
         return tuple(int(name) for name in self.head.blocks if name != LAST)
 
     @property
+    def accuracy(self) -> Accuracy | None:
+        """In cross-validation; None if each class has one picture only."""
+        return self.head.accuracy
+
+    @property
     def probabilities(self) -> NDArray[np.float64] | None:
         """(pictures, classes), calibrated, each from a head that has not seen the picture."""
         if self.head.out_of_fold is None:
@@ -67,7 +72,7 @@ class LearnedHead:
     @property
     def sentence(self) -> str:
         """The accuracy in cross-validation, for people."""
-        accuracy = self.head.accuracy
+        accuracy = self.accuracy
         if accuracy is None:
             return "each class has one picture only: how well learned features recognise them is not measured"
         shares = (accuracy.fraction, accuracy.low, accuracy.high)
@@ -84,7 +89,7 @@ class LearnedHead:
             data: The pictures, as `convscope train` was given them.
             classes: Names of the classes.
         """
-        if self.head.accuracy is None or self.probabilities is None:
+        if self.accuracy is None or self.probabilities is None:
             return None
         return diagnose(
             Outcome(
@@ -93,7 +98,7 @@ class LearnedHead:
                 self.labels,
                 self.groups,
                 self.probabilities,
-                self.head.accuracy,
+                self.accuracy,
                 self.recognised_fraction,
             )
         )
