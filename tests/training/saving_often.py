@@ -1,4 +1,4 @@
-"""The command line, with a checkpoint after every step: for torchrun, which starts programs.
+"""The command line, with a checkpoint after every step and features kept after every batch of them.
 
 Where HOLD names a file that is not there yet, a process that has taken 20 steps makes it, and waits to be
 killed.
@@ -14,6 +14,7 @@ from convscope.model import receipt
 from convscope.training import distributed
 from convscope.training.learning.loop import Training
 from convscope.training.runs import runner
+from convscope.training.start import features
 
 HOLD = os.environ.get("HOLD")
 HELD_STEP = 20
@@ -34,6 +35,7 @@ def hold_back(file):
 
 if __name__ == "__main__":
     runner._SECONDS_BETWEEN_CHECKPOINTS = 0
+    features._SECONDS_BETWEEN_WRITES = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     distributed._TIMEOUT = timedelta(seconds=10)
     if HOLD:

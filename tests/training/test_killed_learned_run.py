@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .torchrun import finish, kill, started, wait_until
+from .torchrun import PROGRAM, finish, kill, started, wait_until
 
 
 @pytest.mark.slow
@@ -19,7 +19,7 @@ def test_a_killed_run_ends_as_if_it_never_had_been(tmp_path):
         for number in range(100):
             pixels = noise.integers(0, 256, (64, 64, 3), np.uint8) // (1 + (kind == "dark"))
             Image.fromarray(pixels).save(pictures / kind / f"{number}.png")
-    command = [sys.executable, "-m", "convscope", "train", "--quiet"]
+    command = [sys.executable, PROGRAM, "train", "--quiet"]
     new = [*command, str(pictures), "--start", "lite0", "-o"]
     with started(tmp_path / "cache") as start:
         process = start([*new, str(tmp_path / "killed")])
