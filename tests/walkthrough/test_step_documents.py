@@ -118,13 +118,20 @@ def test_flattening_tells_the_true_order(make_model):
         assert computed.steps[3].output[index] == value
 
 
-def test_softmax_as_it_is_and_calibrated(make_model):
+def test_the_temperature_is_a_step_between_logits_and_softmax(make_model):
     model = replace(make_model("3N"), temperature=2.5)
     computed, steps = tell(model, picture(8, 8, 3))
     logits = torch.from_numpy(computed.steps[-1].input)
-    np.testing.assert_allclose(steps[-2].output, logits.softmax(0), rtol=1e-12)
-    np.testing.assert_allclose(steps[-2].calibrated, (logits / 2.5).softmax(0), rtol=1e-12)
-    np.testing.assert_allclose(steps[-2].exponentials, np.exp(logits.numpy() - steps[-2].largest), rtol=1e-12)
+    temperature, softmax, loss = steps[-3:]
+    assert [temperature.inputs, softmax.inputs] == [[steps[-4].name], [temperature.name]]
+    np.testing.assert_allclose(temperature.output, logits / 2.5, rtol=1e-12)
+    np.testing.assert_allclose(softmax.output, (logits / 2.5).softmax(0), rtol=1e-12)
+    np.testing.assert_allclose(
+        softmax.exponentials, np.exp((logits / 2.5).numpy() - softmax.largest), rtol=1e-12
+    )
+    for one in loss.truths:
+        target = torch.tensor(one.truth)
+        assert one.cross_entropy == pytest.approx(functional.cross_entropy(logits / 2.5, target).item())
     assert steps[-2].sum == pytest.approx(sum(steps[-2].exponentials))
 
 

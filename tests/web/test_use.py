@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
@@ -49,7 +48,7 @@ def test_pointing_shows_and_leaving_returns(colour):
 def test_a_number_leads_back_to_the_pixels(colour):
     colour.go("#at=softmax:2")
     colour.tab.click(".middle-pane tr.chosen a")
-    for step in ("full_connection_2", "full_connection_1.relu", "full_connection_1"):
+    for step in ("temperature", "full_connection_2", "full_connection_1.relu", "full_connection_1"):
         colour.tab.wait_for_function(
             "step => location.hash.split('/').pop().startsWith(step + ':')", arg=step
         )
@@ -197,22 +196,17 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
     assert top(".ribbon", "bottom") <= top("main h1") < 300
 
 
-@pytest.mark.parametrize(
-    ("temperature", "says"), [(2.0, "overconfident"), (0.5, "right more often"), (1.0, None)]
-)
-def test_why_the_answer_is_another_than_the_shares_is_told(open_page, make_model, temperature, says):
-    model = replace(make_model("2C3-MP2", (1, 6, 6), classes=2, seed=1), temperature=temperature)
-    picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (6, 6), np.uint8))
-    told = walk(model, picture, picture_name="noise")
+@pytest.mark.parametrize(("temperature", "says"), [(2.0, "overconfident"), (0.5, "less sure"), (1.0, None)])
+def test_a_temperature_is_a_step_of_its_own(open_page, make_model, temperature, says):
+    model = replace(make_model("2C3-MP2", (1, 8, 8), classes=2), temperature=temperature)
+    told = walk(model, np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8), picture_name="noise")
     tab, url = open_page(page_of(told.model_dump()), f"temperature {temperature}")
-    tab.goto(url)
-    softmax = tab.locator(".overview li", has=tab.locator("a:text-is('softmax')"))
+    tab.goto(f"{url}#at=softmax")
     answer = tab.locator(".answer strong").first.inner_text()
-    assert (f"The prediction at the top, {answer}, " in softmax.inner_text()) == (says is not None)
-    tab.goto("about:blank")
-    tab.goto(f"{url}#at=softmax:0")
-    tab.wait_for_selector("main h1")
-    told = tab.locator("details", has_text="Calibrated probabilities")
-    assert told.count() == (says is not None)
-    assert says is None or says in told.text_content()
+    assert tab.locator(".output-pane .bars td").first.inner_text() == answer
+    assert tab.locator(".ribbon a[href*='at=temperature']").count() == (says is not None)
+    if says:
+        tab.locator(".ribbon a[href*='at=temperature']").click()
+        assert says in tab.locator(".middle-pane").inner_text()
+    assert tab.errors == []
     tab.close()

@@ -208,6 +208,29 @@ def test_softmax_line_by_line(colour):
     np.testing.assert_allclose(colour.numbers(f"{table} tfoot .number"), [exponentials.sum(), 1], **CLOSE)
 
 
+def test_the_temperature_divides_the_logits_and_one_probability_is_shown_everywhere(colour, number):
+    temperature = colour.walk.temperature
+    assert temperature != 1
+    logits = colour.output("full_connection_2")
+    colour.go("#at=temperature:2")
+    np.testing.assert_allclose(
+        colour.numbers(".middle-pane .equation .number"),
+        [logits[2], temperature, logits[2] / temperature],
+        **CLOSE,
+    )
+    told = sorted(colour.walk.probabilities, reverse=True)
+    for step in ("softmax", "loss"):
+        colour.go(f"#at={step}")
+        pane = ".output-pane" if step == "softmax" else ".input-pane"
+        shares = sorted(
+            (number(text) for text in colour.texts(f"{pane} .bars td:nth-child(2)")), reverse=True
+        )
+        np.testing.assert_allclose(shares, told, atol=6e-4)
+    colour.go("#at=overview")
+    shares = [number(text) for text in colour.texts(".overview .bars td:nth-child(2)")]
+    np.testing.assert_allclose(shares, told, atol=6e-4)
+
+
 @pytest.mark.parametrize("truth", [0, 2])
 def test_three_losses_and_their_gradients(colour, truth):
     logits = np.array(colour.step("softmax").logits)

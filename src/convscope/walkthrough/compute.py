@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,11 +73,15 @@ class Computation:
         return self.steps[-2].input
 
     def write(self, writer: StepWriter) -> list[AnyStep]:
-        """Write every step in order, the loss last."""
+        """Write every step in order, with the temperature after the logits if it is not 1, the loss last."""
+        scaled = tempered_softmax(self.steps[-1], writer.model.temperature)
+        is_scaled = scaled is not self.steps[-1]
         return [
             self._image(writer),
-            *(writer.write(step, self.differences[step.name]) for step in self.steps[1:]),
-            writer.loss(self.steps[-1], self.differences["loss"]),
+            *(writer.write(step, self.differences[step.name]) for step in self.steps[1:-1]),
+            *([writer.temperature(scaled, self.differences["temperature"])] if is_scaled else []),
+            writer.write(scaled, self.differences["softmax"]),
+            writer.loss(scaled, self.differences["loss"]),
         ]
 
     def _image(self, writer: StepWriter) -> ImageStep:
@@ -92,6 +96,23 @@ class Computation:
             std=[*model.std],
             output=writer.encode(image.output),
         )
+
+
+def tempered_softmax(computed: ComputedStep, temperature: float) -> ComputedStep:
+    """Return softmax of the logits divided by a temperature, as the model predicts.
+
+    Example:
+        >>> from convscope.walkthrough.smiley import smiley_model
+        >>> softmax_step = smiley_model().chain.steps[-1]
+        >>> cold = ComputedStep(softmax_step, (np.array([0.0, 4.0]),), np.array([0.018, 0.982]))
+        >>> tempered_softmax(cold, 2.0).input.tolist()
+        [0.0, 2.0]
+    """
+    if temperature == 1:
+        return computed
+    logits = computed.input / temperature
+    step = replace(computed.step, inputs=("temperature",))
+    return ComputedStep(step, (logits,), softmax.forward(logits))
 
 
 def step_engine(model: Model) -> Intermediate:
@@ -147,15 +168,20 @@ def _differences(
 ) -> dict[str, float]:
     """Return the largest absolute difference of each step from the engine's.
 
-    The engine's probabilities are calibrated, so those are compared; the losses are compared by
-    cross-entropy, the steepest of them, at the engine's logits.
+    The losses are compared by cross-entropy, the steepest of them, at the engine's logits.
     """
     differences = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
-    logits, engine_logits = steps[-1].input, engine[model.chain.output.name]
-    calibrated = softmax.forward(logits / model.temperature)
-    difference = np.abs(calibrated - tempered(engine_logits, model.temperature)[0]).max()
+    scaled = tempered_softmax(steps[-1], model.temperature)
+    logits, engine_logits = scaled.input, engine[model.chain.output.name]
+    engine_scaled = engine_logits[0] / model.temperature
+    difference = np.abs(scaled.output - tempered(engine_logits, model.temperature)[0]).max()
     losses = (
-        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(engine_logits[0], truth))
+        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(engine_scaled, truth))
         for truth in top_classes(logits)
     )
-    return {**differences, "softmax": float(difference), "loss": max(losses)}
+    return {
+        **differences,
+        "temperature": float(np.abs(logits - engine_scaled).max()),
+        "softmax": float(difference),
+        "loss": max(losses),
+    }

@@ -198,8 +198,16 @@ class FullConnectionStep(_Step):
     relevance: Relevance | None
 
 
+class TemperatureStep(_Step):
+    """Temperature scaling: the logits divided by the model's temperature."""
+
+    kind: Literal["temperature"] = "temperature"
+    temperature: Number
+    output: list[Number]
+
+
 class SoftmaxStep(_Step):
-    """Softmax, and the calibrated probabilities."""
+    """Softmax of the logits, divided by the temperature where the model has one."""
 
     kind: Literal["softmax"] = "softmax"
     logits: list[Number]
@@ -207,7 +215,6 @@ class SoftmaxStep(_Step):
     exponentials: list[Number]
     sum: Number
     output: list[Share]
-    calibrated: list[Share]
 
 
 class Gradients(Strict):
@@ -251,6 +258,7 @@ AnyStep = Annotated[
     | Annotated[PoolingStep, Tag("pooling")]
     | Annotated[FlatteningStep, Tag("flattening")]
     | Annotated[FullConnectionStep, Tag("full_connection")]
+    | Annotated[TemperatureStep, Tag("temperature")]
     | Annotated[SoftmaxStep, Tag("softmax")]
     | Annotated[LossStep, Tag("loss")],
     Discriminator(_tag),

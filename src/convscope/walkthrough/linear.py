@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.network.variants import with_pooling, without_activations
+from convscope.walkthrough.compute import tempered_softmax
 from convscope.walkthrough.explanation_document import Linear, NoRelu
 from convscope.walkthrough.losses import top_classes
 from convscope.walkthrough.numpy_chain import forward, gradient_at
@@ -43,22 +44,26 @@ def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
     """
     without = replace(model, chain=without_activations(model.chain))
     steps = forward(without, pixels)
-    probabilities = steps[-1].output
+    probabilities = tempered_softmax(steps[-1], model.temperature).output
     averaging = replace(without, chain=with_pooling(without.chain, "average_pooling"))
+    is_same = averaging.chain == without.chain
     return NoRelu(
         probabilities=probabilities.tolist(),
         predicted=int(probabilities.argmax()),
-        linear=_linear(averaging, pixels, steps if averaging.chain == without.chain else None),
+        linear=_linear(averaging, pixels, steps if is_same else None, is_averaged=not is_same),
     )
 
 
-def _linear(model: Model, pixels: NDArray[np.uint8], steps: tuple[ComputedStep, ...] | None) -> Linear:
+def _linear(
+    model: Model, pixels: NDArray[np.uint8], steps: tuple[ComputedStep, ...] | None, *, is_averaged: bool
+) -> Linear:
     """Compute the matrix from a picture and test it on others: flipped both ways, and negated.
 
     Args:
         model: The model without activations and max pooling.
         pixels: uint8 (height, width, channels), prepared.
         steps: What `forward` gave for them, if it was computed already.
+        is_averaged: Whether average pooling stands in for max pooling.
     """
     steps = steps or forward(model, pixels)
     logits, inputs = steps[-1].input, steps[0].output.ravel()
@@ -70,9 +75,11 @@ def _linear(model: Model, pixels: NDArray[np.uint8], steps: tuple[ComputedStep, 
     others = {"its mirror image": pixels[:, ::-1], "upside down": pixels[::-1], "a negative": 255 - pixels}
     others = dict(list(others.items())[:passes])
     largest = max(_difference(model, other, classes, matrix, bias) for other in others.values())
+    averaged = " and with average pooling in place of max pooling, which is not linear" if is_averaged else ""
     text = (
-        f"Without ReLU, {len(model.weights) // 2} steps with weights are no more than one: logits = "
-        f"matrix · x + bias, with a matrix of {len(classes)} × {len(inputs):,}{_of_all(classes, logits)}. "
+        f"Without ReLU{averaged}, {len(model.weights) // 2} layers with weights are no more than one: "
+        f"logits = matrix · x + bias, with a matrix of {len(classes)} × {len(inputs):,}"
+        f"{_of_all(classes, logits)}. "
         f"Computed on this picture and tested on {_listed([*others])}, it gives the chain's logits; the "
         f"largest difference is {_scientific(largest)}."
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from convscope.steps import addition, joining, relu, relu6
-from convscope.walkthrough.document import LossStep, PoolingStep, SoftmaxStep
+from convscope.walkthrough.document import LossStep, PoolingStep, SoftmaxStep, TemperatureStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,9 @@ def _output(step: AnyStep, inputs: list[NDArray[np.float64]]) -> NDArray[Any]:
         return _DERIVED[step.kind](inputs)
     if isinstance(step, PoolingStep):
         return step.values(inputs[0])
-    return np.array(step.output) if isinstance(step, SoftmaxStep) else cast("Any", step).output.values()
+    if isinstance(step, SoftmaxStep | TemperatureStep):
+        return np.array(step.output)
+    return cast("Any", step).output.values()
 
 
 _DERIVED: dict[str, Callable[[list[NDArray[np.float64]]], NDArray[np.float64]]] = {

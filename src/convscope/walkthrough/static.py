@@ -171,8 +171,8 @@ def _neurons(step: FullConnectionStep, walk: Walk, predicted: int) -> Panel:
 
 
 def _softmax(step: SoftmaxStep, walk: Walk) -> Panel:
-    best = np.argsort([-share for share in step.calibrated], kind="stable")[: (MAX_BARS - 2)]
-    shown = [(printable(walk.classes[index])[:16], step.calibrated[index]) for index in best.tolist()]
+    best = np.argsort([-share for share in step.output], kind="stable")[: (MAX_BARS - 2)]
+    shown = [(printable(walk.classes[index])[:16], step.output[index]) for index in best.tolist()]
     at = f" at temperature {walk.temperature:.3g}" if walk.temperature != 1 else ""
     caption = f"probabilities{at}"
     if walk.truth is not None:

@@ -27,6 +27,7 @@ from convscope.walkthrough.document import (
     Relu6Step,
     ReluStep,
     SoftmaxStep,
+    TemperatureStep,
 )
 from convscope.walkthrough.losses import losses, top_classes
 from convscope.walkthrough.previews import activities, preview_of
@@ -81,6 +82,12 @@ class StepWriter:
         write = DOCUMENTS.get(computed.kind) or DOCUMENTS[computed.step.family]
         common = common_fields(computed.step, difference)
         return write(self, computed, common | {"preview": self.preview(computed)})
+
+    def temperature(self, softmax: ComputedStep, difference: float) -> TemperatureStep:
+        """Write the temperature, by which the logits are divided before softmax."""
+        common = common_fields(softmax.step, difference)
+        common |= {"name": "temperature", "inputs": [self.model.chain.output.name]}
+        return TemperatureStep(**common, temperature=self.model.temperature, output=softmax.input.tolist())
 
     def loss(self, softmax: ComputedStep, difference: float) -> LossStep:
         """Write the losses, which follow softmax."""
@@ -240,7 +247,7 @@ def _contributions(
     )
 
 
-def _softmax(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
+def _softmax(_writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
     share = softmax.explain(computed.input, class_index=0)
     return SoftmaxStep(
         **common,
@@ -249,7 +256,6 @@ def _softmax(writer: StepWriter, computed: ComputedStep, common: dict[str, Any])
         exponentials=[*share.exponentials],
         sum=share.total,
         output=computed.output.tolist(),
-        calibrated=softmax.forward(computed.input / writer.model.temperature).tolist(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,6 +73,7 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
     Raises:
         NetworkError: The numbers overflow.
     """
+    model = replace(model, temperature=1.0)  # as in training: the lesson is about the network alone
     steps = forward(model, pixels)
     known = truth is not None and truth in model.classes
     return Material(

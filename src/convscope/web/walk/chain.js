@@ -24,10 +24,11 @@
  * @typedef {Read<import("convscope/walk/document.js").PoolingStep>} PoolingStep
  * @typedef {Read<import("convscope/walk/document.js").FlatteningStep>} FlatteningStep
  * @typedef {Read<import("convscope/walk/document.js").FullConnectionStep>} FullConnectionStep
+ * @typedef {Read<import("convscope/walk/document.js").TemperatureStep>} TemperatureStep
  * @typedef {Read<import("convscope/walk/document.js").SoftmaxStep>} SoftmaxStep
  * @typedef {Read<import("convscope/walk/document.js").LossStep>} LossStep
  * @typedef {ImageStep | ConvolutionStep | DepthwiseConvolutionStep | ReluStep | Relu6Step | AdditionStep | JoiningStep
- *   | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep | LossStep} Step
+ *   | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | LossStep} Step
  * @typedef {Omit<Walk, "steps"> & {steps: Step[]}} Chain
  */
 
@@ -38,6 +39,9 @@
 
 import { mapOf, range } from "convscope/kit/arrays.js";
 import { cellOfIndex } from "convscope/kit/receptive.js";
+
+/** The steps that read the logits, one after the other. */
+const AFTER_LOGITS = ["temperature", "softmax", "loss"];
 
 /**
  * The step of a name, or undefined.
@@ -204,8 +208,7 @@ function activity(values) {
  */
 export function isOfClasses(chain, step) {
   return (
-    step.kind === "softmax" ||
-    step.kind === "loss" ||
-    chain.steps.some(({ kind, sources }) => kind === "softmax" && sources[0] === step)
+    AFTER_LOGITS.includes(step.kind) ||
+    chain.steps.some(({ kind, sources }) => AFTER_LOGITS.includes(kind) && sources[0] === step)
   );
 }

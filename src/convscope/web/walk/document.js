@@ -285,7 +285,19 @@
  * @property {number[]} exponentials
  * @property {number} sum
  * @property {number[]} output
- * @property {number[]} calibrated
+ * @typedef {object} TemperatureStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
+ * @property {"temperature"} kind
+ * @property {number} temperature
+ * @property {number[]} output
  * @typedef {object} Why
  * @property {Evidence | null} evidence
  * @property {GradCam | null} grad_cam
@@ -301,7 +313,7 @@
  * @property {number} temperature
  * @property {number[]} probabilities
  * @property {number} largest_difference
- * @property {(ImageStep | ConvolutionStep | ReluStep | DepthwiseConvolutionStep | Relu6Step | AdditionStep | JoiningStep | PoolingStep | FlatteningStep | FullConnectionStep | SoftmaxStep | LossStep)[]} steps
+ * @property {(ImageStep | ConvolutionStep | ReluStep | DepthwiseConvolutionStep | Relu6Step | AdditionStep | JoiningStep | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | LossStep)[]} steps
  * @property {Note[]} notes
  * @property {Why | null} why
  * @property {Neighbour[]} neighbours

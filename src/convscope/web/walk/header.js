@@ -52,7 +52,6 @@ function help(difference) {
         "Click a number in the input, or a link in the sum, to go back to where it came from. The trail at the bottom keeps the path.",
         "Hover over a number to see all its digits.",
         "The address holds what you see: copy it to show somebody else the same cell.",
-        "The answer at the top is the model's calibrated prediction: logits are divided by a temperature before softmax. The softmax step shows both.",
         `Every number was computed step by step and checked against the prediction engine, ONNX Runtime. Largest difference: ${three(difference)}.`,
       ].map((text) => element("li", {}, text)),
     ),

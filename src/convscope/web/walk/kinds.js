@@ -16,6 +16,7 @@ import { overview } from "convscope/walk/views/overview.js";
 import { POOLINGS } from "convscope/walk/views/pooling.js";
 import { relu, relu6 } from "convscope/walk/views/relu.js";
 import { softmax } from "convscope/walk/views/softmax.js";
+import { temperature } from "convscope/walk/views/temperature.js";
 import { why } from "convscope/walk/views/why.js";
 
 /** @type {Record<string, import("convscope/walk/view.js").Kind>} */
@@ -30,6 +31,7 @@ export const KINDS = {
   ...POOLINGS,
   flattening,
   full_connection: fullConnection,
+  temperature,
   softmax,
   loss,
 };

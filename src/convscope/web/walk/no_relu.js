@@ -3,7 +3,6 @@
 import { largestFirst, range } from "convscope/kit/arrays.js";
 import { element, head } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
-import { stepOfKind } from "convscope/walk/chain.js";
 
 const MOST = 6;
 
@@ -34,8 +33,7 @@ export function noRelu(without, { chain, state, set }) {
  * @param {import("convscope/walk/document.js").NoRelu} without
  */
 function comparison(chain, without) {
-  const { classes, predicted } = chain;
-  const probabilities = stepOfKind(chain, "softmax")?.output.data ?? []; // uncalibrated, as those without ReLU are
+  const { classes, predicted, probabilities } = chain;
   const shown = [
     ...new Set([
       ...largestFirst(probabilities).slice(0, MOST),
@@ -84,7 +82,7 @@ function proof({ linear }) {
     element(
       "p",
       {},
-      "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias can do the same. Max pooling is not linear; average pooling stands in for it here.",
+      "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias can do the same.",
     ),
     element("p", {}, linear.text),
   );

@@ -282,9 +282,7 @@ class Walked {
  * @param {Similar} similar
  */
 function withSimilar(walk, { neighbours, relevance }) {
-  const softmax = walk.steps.find((/** @type {any} */ { kind }) => kind === "softmax");
-  const steps = walk.steps.map((/** @type {any} */ step) =>
-    softmax.inputs.includes(step.name) ? { ...step, relevance } : step,
-  );
+  const logits = walk.steps.findLast((/** @type {any} */ { kind }) => kind === "full_connection");
+  const steps = walk.steps.map((/** @type {any} */ step) => (step === logits ? { ...step, relevance } : step));
   return { ...walk, neighbours, steps };
 }

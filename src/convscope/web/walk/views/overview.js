@@ -5,7 +5,7 @@ import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/kit/maps.js";
-import { count, percent, shapeText, three } from "convscope/kit/numbers.js";
+import { count, shapeText, three } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
 import { blocksOf } from "convscope/walk/blocks.js";
 import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js";
@@ -127,25 +127,10 @@ function drawing(context, step) {
   if (step.kind === "softmax") {
     const order = largestFirst(step.output.data).slice(0, MOST_CLASSES);
     const shares = order.map((index) => ({ label: chain.classes[index], value: step.output.data[index] }));
-    return element("div", { class: "stack" }, bars(shares, { caption: "", shares: true }), tempered(chain));
+    return bars(shares, { caption: "", shares: true });
   }
   if (step.kind === "loss") return element("p", {}, lossText(context, step.output.data));
   return hasMaps(step) ? smallMaps(context, step) : columnPicture(step, theme);
-}
-
-/**
- * Why the answer at the top differs from these probabilities.
- *
- * @param {Context["chain"]} chain
- */
-function tempered({ temperature, probabilities, predicted }) {
-  if (temperature === 1) return null;
-  const answer = percent(probabilities[predicted ?? 0]);
-  return element(
-    "p",
-    { class: "quiet" },
-    `The prediction at the top, ${answer}, is calibrated: its logits are divided by ${three(temperature)} first.`,
-  );
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Softmax: logits become probabilities that add up to 1. */
 
-import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { element, head, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
@@ -41,10 +40,10 @@ function draw(step, context) {
   const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
   return {
     input: [input],
-    middle: [middle, temperature(step, context)],
+    middle: [middle],
     output: [output],
     show([chosen]) {
-      input.replaceChildren(bars(listed(step.logits), { caption: "logits", chosen: order.indexOf(chosen) }));
+      input.replaceChildren(bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }));
       middle.replaceChildren(...arithmetic(step, context, chosen, order));
       output.replaceChildren(
         bars(listed(step.output.data), {
@@ -58,6 +57,11 @@ function draw(step, context) {
     spoken: ([chosen]) =>
       `${classes[chosen]}: ${three(step.exponentials[chosen])} divided by ${three(step.sum)} is ${percent(step.output.data[chosen])}`,
   };
+}
+
+/** What softmax reads. @param {SoftmaxStep} step */
+function logitName(step) {
+  return stepBefore(step).kind === "temperature" ? "logit / T" : "logit";
 }
 
 /**
@@ -103,7 +107,7 @@ function arithmetic(step, context, chosen, order) {
     element(
       "table",
       { class: "figures" },
-      head(["class", "logit", "minus largest", "exponential", "probability"]),
+      head(["class", logitName(step), "minus largest", "exponential", "probability"]),
       element(
         "tbody",
         {},
@@ -149,29 +153,4 @@ function arithmetic(step, context, chosen, order) {
       "Subtracting the largest logit first does not change the result, and keeps the exponentials from overflowing.",
     ),
   ];
-}
-
-/**
- * @param {SoftmaxStep} step
- * @param {Context} context
- */
-function temperature(step, { chain }) {
-  const order = largestFirst(step.calibrated).slice(0, 5);
-  const { temperature } = chain;
-  if (temperature === 1) return null;
-  return element(
-    "details",
-    { open: true },
-    element("summary", {}, "Calibrated probabilities"),
-    element(
-      "p",
-      {},
-      `${temperature > 1 ? "Networks tend to be overconfident." : "This network is right more often than these probabilities say."} On held-out pictures, dividing the logits by a temperature of ${three(temperature)} made the probabilities fit best. Predictions use those:`,
-    ),
-    element(
-      "ul",
-      {},
-      order.map((index) => element("li", {}, `${chain.classes[index]} ${percent(step.calibrated[index])}`)),
-    ),
-  );
 }

@@ -1,0 +1,115 @@
+/** Temperature scaling: the logits divided by one number, so that the probabilities fit how often the network is right. */
+
+import { largestFirst } from "convscope/kit/arrays.js";
+import { bars } from "convscope/kit/bars.js";
+import { element, head, link } from "convscope/kit/dom.js";
+import { column, number } from "convscope/kit/number.js";
+import { three } from "convscope/kit/numbers.js";
+import { shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").TemperatureStep} TemperatureStep
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ */
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const temperature = {
+  short: "÷ T",
+  text: {
+    does: "Temperature scaling: every logit is divided by the same number T, so that the probabilities say how often the network is right.",
+    attempt: "Compare the gaps between the logits before and after. Does their order change?",
+    more: [
+      "T above 1 moves the probabilities towards each other, T below 1 moves them apart. The most probable class stays the same.",
+      "T is fitted after training, on held-out pictures; during training it is 1.",
+    ],
+  },
+  view: draw,
+};
+
+/**
+ * @param {TemperatureStep} step
+ * @param {Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+function draw(step, context) {
+  const { classes } = context.chain;
+  const before = stepBefore(step);
+  const listed = shownClasses(context.chain);
+  const order = largestFirst(listed.map((index) => step.output.data[index])).map((place) => listed[place]);
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
+  /** @param {ArrayLike<number>} values */
+  const labelled = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
+  return {
+    input: [input],
+    middle: [middle],
+    output: [output],
+    show([chosen]) {
+      const at = order.indexOf(chosen);
+      input.replaceChildren(bars(labelled(before.output.data), { caption: "logits", chosen: at }));
+      middle.replaceChildren(...arithmetic(step, context, chosen, order));
+      output.replaceChildren(
+        bars(labelled(step.output.data), {
+          caption: "logits divided by the temperature",
+          chosen: at,
+          onChoose: (place) => context.pick([order[place]]),
+        }),
+      );
+    },
+    spoken: ([chosen]) =>
+      `${classes[chosen]}: ${three(valueAt(before, [chosen]))} divided by ${three(step.temperature)} is ${three(valueAt(step, [chosen]))}`,
+  };
+}
+
+/**
+ * @param {TemperatureStep} step
+ * @param {Context} context
+ * @param {number} chosen
+ * @param {number[]} order
+ */
+function arithmetic(step, { chain, backTo }, chosen, order) {
+  const before = stepBefore(step);
+  const [logits, scaled] = [before, step].map(({ output }) => column(order.map((index) => output.data[index])));
+  return [
+    element("h3", { class: "output" }, chain.classes[chosen]),
+    element(
+      "p",
+      { class: "equation" },
+      number(valueAt(before, [chosen])),
+      " / ",
+      number(step.temperature),
+      " = ",
+      element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      head(["class", "logit", `divided by ${three(step.temperature)}`]),
+      element(
+        "tbody",
+        {},
+        order.map((index, place) =>
+          element(
+            "tr",
+            { class: index === chosen ? "chosen" : null },
+            element(
+              "th",
+              { scope: "row" },
+              link(backTo({ step: before.name, place: [index] }), chain.classes[index]),
+            ),
+            element("td", {}, logits[place]),
+            element("td", {}, scaled[place]),
+          ),
+        ),
+      ),
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      step.temperature > 1
+        ? `T = ${three(step.temperature)} is above 1: without it the network would be overconfident.`
+        : `T = ${three(step.temperature)} is below 1: without it the network would sound less sure than it has reason to be.`,
+    ),
+  ];
+}
