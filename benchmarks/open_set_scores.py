@@ -40,8 +40,8 @@ def judge(
         blocks: The columns of each block.
     """
     if name == "nearest":
-        everything = np.arange(len(features))
-        rule = nearest.fit(features, blocks, everything, everything)
+        alone, digests = np.arange(len(features)), np.zeros((len(features), 16), np.uint8)
+        rule = nearest.fit(features, blocks, alone, digests, labels)
         if rule is None:
             raise ValueError("there are too few pictures")
         return rule.score, rule.threshold

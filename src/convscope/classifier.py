@@ -7,6 +7,7 @@ import itertools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -16,6 +17,8 @@ from convscope.errors import PictureError, SettingError
 from convscope.model import file
 from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, read_input
+from convscope.model.nearest import Nearest
+from convscope.model.picture_names import names_of
 from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import PartOrAll, select
 from convscope.pictures.preparation import prepare
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -36,6 +40,23 @@ _STORE_BATCH = 128
 """Prepared pictures of a store that are in memory at the same time."""
 _THREAD_BATCH = 4
 """Pictures that a thread reads and then predicts, while other threads do the same with the next ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarPicture:
+    """A training picture that a picture resembles, in the eyes of the network.
+
+    Attributes:
+        label: Its class.
+        similarity: The cosine of their features, -1 to 1.
+        digest: The first 16 hexadecimal digits of the BLAKE2b digest of its file.
+        name: What it is called in the list of pictures beside the model; None without that list.
+    """
+
+    label: str
+    similarity: float
+    digest: str
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,8 @@ class Prediction:
             cannot tell.
         unknown: Whether it fits so badly that it probably shows none of the classes; `label` is then the
             class that it resembles most.
+        similar: The training pictures that it resembles most, which explain `unknown`; empty if the model has
+            no rule of nearest pictures.
         note: How the range of the picture's values was guessed, if they are no bytes; usually empty.
     """
 
@@ -60,6 +83,7 @@ class Prediction:
     top: tuple[tuple[str, float], ...]
     score: float | None = None
     unknown: bool = False
+    similar: tuple[SimilarPicture, ...] = ()
     note: str = ""
 
 
@@ -96,14 +120,17 @@ class Classifier:
         model: The content of a model file.
         threads: How many threads compute one batch; None for one per processor. For many files, several
             batches are computed at the same time, which is faster with one thread each.
+        folder: The folder of the model's file, if it has one: the list of its pictures there names those that
+            a picture resembles.
 
     Attributes:
         model: As given.
         predictor: Computes probabilities of prepared pictures.
     """
 
-    def __init__(self, model: file.Model, threads: int | None = None) -> None:
+    def __init__(self, model: file.Model, threads: int | None = None, *, folder: Path | None = None) -> None:
         self.model = model
+        self._folder = folder
         self.predictor = Predictor(model, threads)
 
     @property
@@ -177,7 +204,7 @@ class Classifier:
         """
         from convscope.walkthrough.explanation import explain  # noqa: PLC0415 - predicting needs none of it
 
-        return explain(self.model, picture, truth=truth, data=data)
+        return explain(self.model, picture, truth=truth, data=data, names=self.names_of_known)
 
     def evaluate(
         self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
@@ -260,7 +287,21 @@ class Classifier:
         """Turn the predictor's answer about a picture into a prediction."""
         best = np.argsort(-answer.probabilities, kind="stable")[:top]
         ranked = tuple((self.classes[index], float(answer.probabilities[index])) for index in best)
-        return Prediction(name, *ranked[0], ranked, answer.score, answer.unknown, answer.note)
+        similar = tuple(
+            SimilarPicture(
+                self.classes[one.label], one.similarity, one.digest, self.names_of_known.get(one.digest)
+            )
+            for one in answer.similar
+        )
+        return Prediction(name, *ranked[0], ranked, answer.score, answer.unknown, similar, answer.note)
+
+    @cached_property
+    def names_of_known(self) -> dict[str, str]:
+        """The names of the training pictures in the open-set rule, by digest, as far as they are known."""
+        rule = self.model.open_set
+        if self._folder is None or not isinstance(rule, Nearest):
+            return {}
+        return names_of(self._folder, self.model.receipt, rule.pictures)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file.
@@ -328,7 +369,7 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
     Raises:
         ModelFileError: The file is missing, damaged or hostile, or is no model file at all.
     """
-    return Classifier(file.load(path), threads)
+    return Classifier(file.load(path), threads, folder=file.model_path(path).parent)
 
 
 def _check_top(top: int) -> None:

@@ -16,9 +16,14 @@ def drawn(count: int, seed: int = 0) -> np.ndarray:
     return (np.abs(random.normal(size=(count, 40))) * np.repeat([5, 0.1], [30, 10])).astype(np.float32)
 
 
-def of_all(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return groups and positions: each picture is its own group."""
-    return np.arange(len(features)), np.arange(len(features))
+def digests(count: int) -> np.ndarray:
+    """Return digests (count, 16) that hold each picture's position."""
+    return np.arange(count, dtype=">u8").repeat(2).view(np.uint8).reshape(count, 16)
+
+
+def of_all(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return groups, digests and labels: each picture is its own group."""
+    return np.arange(len(features)), digests(len(features)), np.arange(len(features)) % 2
 
 
 def test_the_score_is_the_largest_cosine_with_blocks_scaled() -> None:
@@ -37,7 +42,7 @@ def test_copies_are_not_compared_with_each_other() -> None:
     once = drawn(39)
     twice, groups = np.repeat(once, 2, axis=0), np.repeat(np.arange(39), 2)
     apart = fit(once, BLOCKS, *of_all(once))
-    together = fit(twice, BLOCKS, groups, np.arange(78))
+    together = fit(twice, BLOCKS, groups, digests(78), np.arange(78) % 2)
     unknown = fit(twice, BLOCKS, *of_all(twice))
     assert apart is not None
     assert together is not None
@@ -73,12 +78,16 @@ def test_new_pictures_of_known_classes_are_seldom_refused() -> None:
 
 def test_many_pictures_are_thinned_out_and_remember_which_they_are() -> None:
     known = drawn(MAX_PICTURES + 500)
-    rule = fit(known, BLOCKS, np.arange(len(known)), np.arange(len(known)) + 7)
+    rule = fit(known, BLOCKS, *of_all(known))
     assert rule is not None
     assert len(rule.pictures) == len(rule.known) == MAX_PICTURES
     some = [0, 1_000, 1_999]
-    chosen = known[[rule.pictures[place] - 7 for place in some]]
-    assert rule.cosines(chosen).argmax(axis=1).tolist() == some
+    positions = [int(rule.pictures[place], 16) for place in some]
+    assert [rule.labels[place] for place in some] == [position % 2 for position in positions]
+    assert rule.cosines(known[positions]).argmax(axis=1).tolist() == some
+    assert [rule.similar(known[position])[0].digest for position in positions] == [
+        rule.pictures[place] for place in some
+    ]
 
 
 def test_ten_pictures_of_two_classes_are_enough_and_fewer_say_nothing() -> None:

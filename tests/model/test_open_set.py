@@ -13,7 +13,7 @@ from convscope.errors import ModelFileError
 from convscope.model.export import compare, noise_pictures
 from convscope.model.features import compute_features
 from convscope.model.file import load, save
-from convscope.model.nearest import Nearest
+from convscope.model.nearest import MOST_SIMILAR, Nearest
 from convscope.model.open_set import OpenSetRule
 from convscope.model.predictor import Predictor
 from convscope.model.raw_graph import build_raw_graph
@@ -45,7 +45,8 @@ def nearest(inputs, seed=0, kept=3):
         scale=random.uniform(0.5, 2, inputs).astype(np.float32),
         directions=directions.astype(np.float32),
         known=random.normal(size=(7, min(kept, inputs))).astype(np.float32),
-        pictures=(3, 1, 4, 15, 9, 2, 6),
+        pictures=tuple(f"{number:016x}" for number in (3, 1, 4, 15, 9, 2, 6)),
+        labels=(0, 1, 0, 1, 1, 0, 1),
         threshold=0.0,
         rejected_fraction=0.05,
     )
@@ -94,6 +95,20 @@ def test_both_graphs_compute_what_the_definition_says(model):
     for result in (unknown, np.array([one.unknown for one in answers])):
         assert (result == (expected < model.open_set.threshold))[far].all()
     assert 30 < unknown.sum() < 70
+
+
+def test_the_nearest_pictures_are_those_of_the_definition(bare):
+    model = with_rule(bare, nearest)
+    pictures = noise(model, 40)
+    cosines = model.open_set.cosines(features_of(model, pictures))
+    for answer, row in zip(Predictor(model).answers(pictures), cosines, strict=True):
+        expected = np.sort(row)[::-1][:MOST_SIMILAR]
+        np.testing.assert_allclose([one.similarity for one in answer.similar], expected, rtol=1e-4, atol=1e-5)
+        for one in answer.similar:
+            position = model.open_set.pictures.index(one.digest)
+            assert one.similarity == pytest.approx(row[position], rel=1e-4, abs=1e-5)
+            assert one.label == model.open_set.labels[position]
+        assert answer.score == answer.similar[0].similarity
 
 
 def test_probabilities_are_those_of_the_model_without_a_rule(model):
@@ -176,10 +191,13 @@ def test_a_virtual_logit_that_does_not_fit_is_refused(make_model, tmp_path, chan
     [
         *EITHER,
         lambda fields: fields["open_set"].update(scale=1.0),
-        lambda fields: fields["open_set"].update(pictures=[1, 2]),
-        lambda fields: fields["open_set"].update(pictures=[]),
-        lambda fields: fields["open_set"].update(pictures=[-1] * 7),
-        lambda fields: fields["open_set"].update(pictures=list(range(100_000))),
+        lambda fields: fields["open_set"].update(pictures=["0" * 16] * 2, labels=[0, 1]),
+        lambda fields: fields["open_set"].update(pictures=[], labels=[]),
+        lambda fields: fields["open_set"].update(pictures=["cats/tom.jpg"] * 7),
+        lambda fields: fields["open_set"].update(pictures=["0" * 16] * 100_000, labels=[0] * 100_000),
+        lambda fields: fields["open_set"].update(labels=[0] * 6),
+        lambda fields: fields["open_set"].update(labels=[99] * 7),
+        lambda fields: fields["open_set"].update(labels=[-1] * 7),
     ],
 )
 def test_nearest_pictures_that_do_not_fit_are_refused(make_model, tmp_path, change):

@@ -65,6 +65,14 @@ def test_a_picture_turned_by_exif_is_walked_upright(make_model, tmp_path):
     assert walked.picture_name == str(tmp_path / "a.png")
 
 
+def test_the_weights_that_training_started_from_are_named(make_model):
+    model = make_model()
+    assert walk(model, picture(8, 8)).origin is None
+    receipt = {"start_origin": "a network by somebody", "start_licence": "MIT", "start_digest": "ab" * 32}
+    origin = walk(replace(model, receipt=receipt), picture(8, 8)).origin
+    assert (origin.text, origin.licence, origin.digest) == tuple(receipt.values())
+
+
 def test_with_data_there_are_neighbours_and_relevance(make_model, cache):
     assert cache.exists()
     labels = [f"class {n % 3}" for n in range(90)]

@@ -203,7 +203,13 @@ def virtual_logit(features):
 def nearest_of_some(features):
     half = features.shape[1] // 2
     blocks = [slice(0, half), slice(half, features.shape[1])]
-    return nearest.fit(features[:20], blocks, np.arange(20), np.arange(20))
+    return nearest.fit(
+        features[:20],
+        blocks,
+        np.arange(20),
+        np.arange(320, dtype=np.uint8).reshape(20, 16),
+        np.arange(20) % 2,
+    )
 
 
 @pytest.mark.parametrize("make_rule", [virtual_logit, nearest_of_some])

@@ -77,19 +77,21 @@ def _walk(model: str, picture: str | None, truth: str | None, data: str | None) 
     from convscope.commands.terminal import Terminal
 
     with Terminal(sys.stderr, task="computing every step") as terminal:
-        from convscope.model.file import load
+        from convscope.classifier import load
         from convscope.walkthrough.smiley import CENTRE_NOTE, WEIGHTS_NOTE, smiley_model, smiley_picture
         from convscope.walkthrough.walk import walk
 
         is_smiley = _is_smiley(model)
         notes = ((CENTRE_NOTE,) if picture is None else ()) + ((WEIGHTS_NOTE,) if is_smiley else ())
+        classifier = None if is_smiley else load(model)
         return walk(
-            smiley_model() if is_smiley else load(model),
+            classifier.model if classifier else smiley_model(),
             picture or smiley_picture(),
             model_name=Path(model).name,
             picture_name=picture or _SMILEY,
             truth=truth,
             data=data,
+            names=classifier.names_of_known if classifier else {},
             notes=notes,
             progress=terminal.show_progress,
         )

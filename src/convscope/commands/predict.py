@@ -30,6 +30,7 @@ Write = Callable[["Prediction"], None]
 _CHUNK = 65_536
 _REFRESH_SECONDS = 0.1
 _MAX_CLASS_WIDTH = 32
+_MOST_SIMILAR = 3
 
 
 def predict(
@@ -70,7 +71,8 @@ def predict(
     two maps are written for each picture: where the evidence lies (Grad-CAM, or the exact class map where the
     output layer reads means), and how much covering a part with grey lowers the probability (occlusion).
 
-    A picture that probably shows none of the classes is marked as unknown, if the model can tell.
+    A picture that probably shows none of the classes is marked as unknown, if the model can tell. Below it,
+    a model with learned features names the training pictures that it resembles most, and how much: at most 1.
 
     Under torchrun each process predicts its share of the pictures and prints it.
 
@@ -220,7 +222,11 @@ def _writer(
 def _print_json(prediction: Prediction) -> None:
     classes = [{"class": label, "probability": probability} for label, probability in prediction.top]
     fields = {"picture": prediction.name, "unknown": prediction.unknown, "score": prediction.score}
-    typer.echo(json.dumps({**fields, "classes": classes}))
+    similar = [
+        {"picture": one.name, "class": one.label, "similarity": one.similarity, "digest": one.digest}
+        for one in prediction.similar
+    ]
+    typer.echo(json.dumps({**fields, "classes": classes, "similar": similar}))
 
 
 def _csv_writer(file: IO[str], *, header: bool) -> Write:
@@ -254,8 +260,21 @@ def _table_writer(classifier: Classifier, top: int, *, header: bool) -> Write:
 
     if header:
         line([("class", "probability")] * min(top, len(classes)), "unknown", "picture")
-    return lambda one: line(
-        ((label, f"{probability:.2%}") for label, probability in one.top),
-        "yes" if one.unknown else "",
-        one.name,
+
+    def write(prediction: Prediction) -> None:
+        shares = ((label, f"{probability:.2%}") for label, probability in prediction.top)
+        line(shares, "yes" if prediction.unknown else "", prediction.name)
+        if prediction.unknown and prediction.similar:
+            typer.echo(_why_unknown(prediction, classifier))
+
+    return write
+
+
+def _why_unknown(prediction: Prediction, classifier: Classifier) -> str:
+    """Name the nearest training pictures, which are not near enough."""
+    similar = ", ".join(
+        f"{printable(one.name) if one.name else f'one of {one.label}'} {one.similarity:.2f}"
+        for one in prediction.similar[:_MOST_SIMILAR]
     )
+    threshold = classifier.model.open_set.threshold if classifier.model.open_set else 0.0
+    return f"  most similar in training: {similar} (known from {threshold:.2f} on)"

@@ -259,7 +259,7 @@ def _rule(fields: OpenSetFields | None, tensors: Mapping[str, NDArray[np.float32
     directions = tensors[_RULE + "directions"]
     if isinstance(fields, NearestFields):
         scale, known = tensors[_RULE + "scale"], tensors[_RULE + "known"]
-        return Nearest(scale, directions, known, tuple(fields.pictures), *shares)
+        return Nearest(scale, directions, known, tuple(fields.pictures), tuple(fields.labels), *shares)
     return VirtualLogit(tensors[_RULE + "origin"], directions, fields.scale, *shares)
 
 

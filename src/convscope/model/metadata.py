@@ -76,9 +76,18 @@ class NearestFields(_Strict):
 
     kind: Literal["nearest"]
     directions: int = Field(ge=1)
-    pictures: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, max_length=MAX_PICTURES)
+    pictures: list[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(
+        min_length=1, max_length=MAX_PICTURES
+    )
+    labels: list[Annotated[int, Field(ge=0)]]
     threshold: float = Field(ge=-1e9, le=1e9)
     rejected_fraction: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> NearestFields:
+        if len(self.labels) != len(self.pictures):
+            raise ValueError("each of the nearest pictures must have one label")
+        return self
 
 
 OpenSetFields = VirtualLogitFields | NearestFields
@@ -104,6 +113,8 @@ class Metadata(_Strict):
             raise ValueError("two classes have the same name")
         if not len(self.mean) == len(self.std) == self.preparation.channels:
             raise ValueError("mean and std must have one number for each channel")
+        if isinstance(self.open_set, NearestFields) and max(self.open_set.labels) >= len(self.classes):
+            raise ValueError("a nearest picture is of a class that the model does not have")
         return self
 
 

@@ -14,6 +14,10 @@ Nothing is lost if there are as many directions as pictures, and what a picture 
 its score smaller, as ‖y‖ is the length of all features. The scores for the threshold are cross-validated:
 each training picture is scored by a rule that was made without it and all others of its group.
 
+The nearest training pictures are also why a picture is unknown, or not. The model file holds the class of
+each and the start of a digest of its file: whoever has the pictures finds them by it, and nobody else learns
+what they are called.
+
 Source: Y. Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022,
 https://arxiv.org/abs/2204.06507. `docs/reference/unknown.md` compares it with other scores.
 """
@@ -21,14 +25,14 @@ https://arxiv.org/abs/2204.06507. `docs/reference/unknown.md` compares it with o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from convscope.model.open_set import REJECTED_FRACTION, threshold_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +43,23 @@ _SPARE, _ITERATIONS = 16, 4
 _FOLDS = 5
 MIN_LENGTH = 1e-12
 """Added to lengths: a picture without any feature is like no other."""
+MOST_SIMILAR = 5
+"""Training pictures that are named as the nearest ones."""
+_DIGEST_BYTES = 8
+
+
+class Similar(NamedTuple):
+    """A training picture that is similar to another picture.
+
+    Attributes:
+        digest: The first 16 hexadecimal digits of the digest of its file.
+        label: The index of its class.
+        similarity: The cosine of their features, -1 to 1.
+    """
+
+    digest: str
+    label: int
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +70,8 @@ class Nearest:
         scale: (features,) float32, by which features are multiplied.
         directions: (features, kept) float32, orthonormal columns.
         known: (pictures, kept) float32, u_i of the training pictures.
-        pictures: The position of each of them in the training data.
+        pictures: The digest of each of them, as `Similar` has it.
+        labels: The class of each of them.
         threshold: Pictures that score below are unknown.
         rejected_fraction: The share of pictures of known classes that the threshold may reject.
     """
@@ -57,7 +79,8 @@ class Nearest:
     scale: NDArray[np.float32]
     directions: NDArray[np.float32]
     known: NDArray[np.float32]
-    pictures: tuple[int, ...]
+    pictures: tuple[str, ...]
+    labels: tuple[int, ...]
     threshold: float
     rejected_fraction: float
 
@@ -67,7 +90,9 @@ class Nearest:
         """Return the cosine with the nearest training picture; logits are not used.
 
         Example:
-            >>> rule = Nearest(np.ones(2), np.eye(2), np.array([[1.0, 0.0], [0.6, 0.8]]), (0, 1), 0.9, 0.05)
+            >>> known = np.array([[1.0, 0.0], [0.6, 0.8]])
+            >>> digests = ("4321c228dc684ef3", "00c1f1d6a4b2e09f")
+            >>> rule = Nearest(np.ones(2), np.eye(2), known, digests, (0, 1), 0.9, 0.05)
             >>> rule.score(np.array([[5.0, 0.0], [0.0, 2.0]])).round(6).tolist()
             [1.0, 0.8]
         """
@@ -76,9 +101,25 @@ class Nearest:
 
     def cosines(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the cosines (n, pictures) of features (n, features) with all training pictures kept."""
+        return self.coordinates(features) @ self.known.T
+
+    def coordinates(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return D' y / ‖y‖ (n, kept) of features (n, features); their products are the cosines."""
         scaled = features.astype(np.float64) * self.scale
-        length = np.linalg.norm(scaled, axis=1, keepdims=True) + MIN_LENGTH
-        return scaled @ self.directions @ self.known.T / length
+        return scaled @ self.directions / (np.linalg.norm(scaled, axis=1, keepdims=True) + MIN_LENGTH)
+
+    def similar(self, features: NDArray[np.floating]) -> list[Similar]:
+        """Return the training pictures nearest to features (features,), the nearest first."""
+        cosines = self.cosines(features[np.newaxis])[0]
+        nearest: list[int] = np.argsort(-cosines, kind="stable")[:MOST_SIMILAR].tolist()
+        return self.named(nearest, cosines[nearest].tolist())
+
+    def named(self, positions: Iterable[int], cosines: Iterable[float]) -> list[Similar]:
+        """Return the training pictures at these positions, with their cosines."""
+        return [
+            Similar(self.pictures[position], self.labels[position], cosine)
+            for position, cosine in zip(positions, cosines, strict=True)
+        ]
 
     def numbers(self) -> dict[str, object]:
         """Return everything but the arrays."""
@@ -86,6 +127,7 @@ class Nearest:
             "kind": "nearest",
             "directions": self.directions.shape[1],
             "pictures": list(self.pictures),
+            "labels": list(self.labels),
             "threshold": self.threshold,
             "rejected_fraction": self.rejected_fraction,
         }
@@ -99,7 +141,8 @@ def fit(
     features: NDArray[np.float32],
     blocks: Sequence[slice],
     groups: NDArray[np.int64],
-    pictures: NDArray[np.int64],
+    digests: NDArray[np.uint8],
+    labels: NDArray[np.int64],
     rejected_fraction: float = REJECTED_FRACTION,
 ) -> Nearest | None:
     """Make a rule from training pictures.
@@ -108,7 +151,8 @@ def fit(
         features: (pictures, features), which the output layer reads.
         blocks: The columns of each block; together they are all columns.
         groups: (pictures,) the group of each picture: copies are not compared with each other.
-        pictures: (pictures,) their positions in the training data.
+        digests: (pictures, 16) uint8, of their files.
+        labels: (pictures,) the index of the class of each.
         rejected_fraction: The share of pictures of known classes that may be rejected.
 
     Returns:
@@ -124,7 +168,13 @@ def fit(
         return None
     directions = _directions(rows)
     return Nearest(
-        scale, directions, rows @ directions, tuple(pictures[kept].tolist()), threshold, rejected_fraction
+        scale,
+        directions,
+        rows @ directions,
+        tuple(digest[:_DIGEST_BYTES].tobytes().hex() for digest in digests[kept]),
+        tuple(labels[kept].tolist()),
+        threshold,
+        rejected_fraction,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from onnx import TensorProto, helper
 
-from convscope.model.nearest import MIN_LENGTH, Nearest
+from convscope.model.nearest import MIN_LENGTH, MOST_SIMILAR, Nearest
 from convscope.model.virtual_logit import VirtualLogit
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ class Part(NamedTuple):
 def open_set_part(model: Model) -> Part:
     """Build the nodes from the network's `tempered` to `score`, float32 (N), and `unknown`, bool (N).
 
-    The part is empty for a model without an open-set rule.
+    A rule of nearest pictures also gives out which they are: `nearest`, int64 (N, k), positions in the rule,
+    and `similarity`, float32 (N, k), the cosines, the largest first. The part is empty for a model without an
+    open-set rule.
     """
     if model.open_set is None:
         return Part([], [], {})
@@ -40,7 +42,14 @@ def open_set_part(model: Model) -> Part:
         helper.make_tensor_value_info("unknown", TensorProto.BOOL, ["N"]),
     ]
     rule, features = model.open_set, model.chain.features.name
-    nodes = _nearest(features) if isinstance(rule, Nearest) else _virtual_logit(features)
+    if isinstance(rule, Nearest):
+        nodes, count = _nearest(features), min(MOST_SIMILAR, len(rule.pictures))
+        outputs += [
+            helper.make_tensor_value_info("nearest", TensorProto.INT64, ["N", count]),
+            helper.make_tensor_value_info("similarity", TensorProto.FLOAT, ["N", count]),
+        ]
+    else:
+        nodes = _virtual_logit(features)
     return Part([*nodes, *_judgement()], outputs, _constants(rule))
 
 
@@ -71,8 +80,9 @@ def _nearest(features: str) -> list[onnx.NodeProto]:
         make("MatMul", ["scaled", "open_set.directions"], ["coordinates"]),
         make("Transpose", ["open_set.known"], ["known_columns"], perm=[1, 0]),
         make("MatMul", ["coordinates", "known_columns"], ["products"]),
-        make("ReduceMax", ["products"], ["largest_product"], axes=[1]),
-        make("Div", ["largest_product", "length"], ["score_column"]),
+        make("Div", ["products", "length"], ["cosines"]),
+        make("TopK", ["cosines", "open_set.most_similar"], ["similarity", "nearest"], axis=1),
+        make("ReduceMax", ["cosines"], ["score_column"], axes=[1]),
     ]
 
 
@@ -85,9 +95,10 @@ def _judgement() -> list[onnx.NodeProto]:
 
 
 def _constants(rule: OpenSetRule) -> dict[str, NDArray[Any]]:
-    arrays = dict(rule.tensors())
+    arrays: dict[str, NDArray[Any]] = dict(rule.tensors())
     if isinstance(rule, Nearest):
         arrays["min_length"] = np.array(MIN_LENGTH, np.float32)
+        arrays["most_similar"] = np.array([min(MOST_SIMILAR, len(rule.pictures))], np.int64)
     elif isinstance(rule, VirtualLogit):
         arrays["scale"] = np.array(rule.scale, np.float32)
     arrays["threshold"] = np.array(rule.threshold, np.float32)

@@ -14,6 +14,7 @@ from convscope.common.processors import processor_count
 from convscope.common.telemetry import disable_telemetry
 from convscope.errors import PictureError
 from convscope.model.graph import build_graph
+from convscope.model.nearest import Nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.model.nearest import Similar
     from convscope.network.chain import Chain
 
 disable_telemetry()  # again, by ONNX Runtime's own function: not every build heeds the variable
@@ -38,12 +40,14 @@ class Answer(NamedTuple):
         probabilities: (classes,) float64, with sum 1.
         score: How well the picture fits the known classes; None if the model has no open-set rule.
         unknown: Whether the score is below the rule's threshold.
+        similar: The training pictures that it resembles most, if the rule is one of nearest pictures.
         note: How the range of the picture's values was guessed, if it had to be.
     """
 
     probabilities: NDArray[np.float64]
     score: float | None
     unknown: bool
+    similar: tuple[Similar, ...] = ()
     note: str = ""
 
 
@@ -63,7 +67,7 @@ class Predictor:
         self._threads = threads or processor_count()
         self._graph = partial(build_graph, model)
         self._session = open_session(self._graph(), self._threads)
-        self._has_open_set = model.open_set is not None
+        self._rule = model.open_set
         self.batch_size = batch_size_of(model.chain)
         size = model.preparation
         self._shape = (size.height, size.width, size.channels)
@@ -101,11 +105,20 @@ class Predictor:
 
         Arguments and errors as for `logits`.
         """
-        if not self._has_open_set:
+        rule = self._rule
+        if rule is None:
             return [Answer(row, None, unknown=False) for row in self.probabilities(pictures)]
-        probabilities, scores, unknown = self._values(pictures, ["probabilities", "score", "unknown"])
-        answers = zip(probabilities, scores.tolist(), unknown.tolist(), strict=True)
-        return [Answer(row, score, unknown=is_unknown) for row, score, is_unknown in answers]
+        names = ["probabilities", "score", "unknown"]
+        if not isinstance(rule, Nearest):
+            return [
+                Answer(row, score.item(), unknown=bool(is_unknown))
+                for row, score, is_unknown in zip(*self._values(pictures, names), strict=True)
+            ]
+        values = self._values(pictures, [*names, "nearest", "similarity"])
+        return [
+            Answer(row, score.item(), bool(is_unknown), tuple(rule.named(nearest.tolist(), cosines.tolist())))
+            for row, score, is_unknown, nearest, cosines in zip(*values, strict=True)
+        ]
 
     def _values(self, pictures: NDArray[np.uint8], names: Sequence[str]) -> list[NDArray[Any]]:
         if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape:

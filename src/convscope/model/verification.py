@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.errors import ModelFileError
-from convscope.model.picture_list import NAME, Differences, differences
-from convscope.model.receipt import digest, environment
+from convscope.model.picture_list import Differences, differences
+from convscope.model.picture_names import read_list
+from convscope.model.receipt import environment
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_catalogue, build_store, is_stored
 
@@ -83,7 +84,7 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
     if catalogue.digest == model.receipt["data_digest"]:
         return DataCheck(same=True, differences=Differences((), (), (), ()))
     try:
-        return DataCheck(same=False, differences=differences(_list(model, folder), catalogue))
+        return DataCheck(same=False, differences=differences(read_list(folder, model.receipt), catalogue))
     except ValueError as error:
         return DataCheck(same=False, differences=None, reason=str(error))
 
@@ -125,14 +126,3 @@ def _catalogue(source: Source, form: Preparation, progress: Progress | None) -> 
     if is_stored(source, form):
         return build_store(source, form, progress=progress)
     return build_catalogue(source, form, progress=progress)[0]
-
-
-def _list(model: Model, folder: Path) -> bytes:
-    path = folder / NAME
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"the list of its pictures, {NAME}, is missing beside it") from error
-    if digest(data) != model.receipt.get("pictures_digest"):
-        raise ValueError(f"{NAME} beside it is not the list of its pictures")
-    return data

@@ -66,7 +66,8 @@ def describe_open_set(model: Model) -> dict[str, object] | None:
     arrays = {name: _text(_channels_last(array.T, model)) for name, array in tensors.items()}
     if known is not None:
         arrays["known"] = _text(known.astype("<f4"))
-    return {**rule.numbers(), **arrays}
+    numbers = {name: value for name, value in rule.numbers().items() if name != "pictures"}  # digests of them
+    return {**numbers, **arrays}
 
 
 def _channels_last(rows: NDArray[np.float32], model: Model) -> NDArray[np.float32]:

@@ -36,14 +36,16 @@ _PREDICTIONS = {
         {
             "picture": "tom.jpg",
             "unknown": False,
-            "score": 7.31,
+            "score": 0.83,
             "classes": [{"class": "cat", "probability": 0.971}, {"class": "dog", "probability": 0.029}],
+            "similar": [{"class": "cat", "similarity": 0.83}, {"class": "cat", "similarity": 0.79}],
         },
         {
             "picture": "a-flower.jpg",
             "unknown": True,
-            "score": -2.6,
+            "score": 0.31,
             "classes": [{"class": "dog", "probability": 0.613}, {"class": "cat", "probability": 0.387}],
+            "similar": [{"class": "dog", "similarity": 0.31}, {"class": "cat", "similarity": 0.3}],
         },
         {
             "picture": "text.txt",

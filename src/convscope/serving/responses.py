@@ -25,6 +25,15 @@ class ClassProbability(BaseModel):
     probability: float = Field(ge=0, le=1, examples=[0.971])
 
 
+class SimilarPicture(BaseModel):
+    """A training picture, by its class: names of files are nobody else's business."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(alias="class", examples=["cat"])
+    similarity: float = Field(ge=-1.001, le=1.001, description="Cosine of the features.", examples=[0.83])
+
+
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
@@ -45,9 +54,13 @@ class PicturePrediction(BaseModel):
     score: float | None = Field(
         default=None,
         description="How well it fits the classes as a whole; null if the model cannot tell.",
-        examples=[7.31],
+        examples=[0.83],
     )
     classes: list[ClassProbability] | None = None
+    similar: list[SimilarPicture] = Field(
+        default=[],
+        description="The training pictures that it resembles most; empty if the model does not compare them.",
+    )
     problem: Problem | None = None
 
 
@@ -86,7 +99,9 @@ def _picture(name: str, outcome: Prediction | PictureError) -> dict[str, object]
     if isinstance(outcome, Exception):
         return {"picture": name, "problem": problem(outcome)}
     classes = [{"class": label, "probability": probability} for label, probability in outcome.top]
-    return {"picture": name, "unknown": outcome.unknown, "score": outcome.score, "classes": classes}
+    similar = [{"class": one.label, "similarity": one.similarity} for one in outcome.similar]
+    fields = {"picture": name, "unknown": outcome.unknown, "score": outcome.score, "classes": classes}
+    return {**fields, "similar": similar}
 
 
 def describe_model(name: str, classifier: Classifier) -> ServedModel:

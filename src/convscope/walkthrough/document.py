@@ -16,6 +16,8 @@ from convscope.walkthrough.explanation_document import (
     Neighbour,
     NoRelu,
     Number,
+    OpenSet,
+    Origin,
     Pair,
     Share,
     Strict,
@@ -283,6 +285,7 @@ class Walk(Strict):
     model: str
     picture_name: str
     network: str
+    origin: Origin | None
     classes: list[str]
     truth: int | None
     predicted: int | None
@@ -291,6 +294,7 @@ class Walk(Strict):
     largest_difference: Number
     steps: list[AnyStep]
     notes: list[Note]
+    open_set: OpenSet | None
     why: Why | None
     neighbours: list[Neighbour]
     no_relu: NoRelu | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from convscope.common.atomic import replacing
@@ -14,6 +15,7 @@ from convscope.walkthrough.walk import walk
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from convscope.model.file import Model
     from convscope.model.inputs import Picture
@@ -80,9 +82,10 @@ def explain(
     model_name: str = "",
     truth: str | None = None,
     data: Data | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Explanation:
     """Walk a picture through a model; arguments and errors as for `walk`."""
-    return Explanation(walk(model, picture, model_name=model_name, truth=truth, data=data))
+    return Explanation(walk(model, picture, model_name=model_name, truth=truth, data=data, names=names))
 
 
 def format_of(path: Path) -> Format:

@@ -80,13 +80,31 @@ class Why(Strict):
     occlusion: Occlusion
 
 
-class Neighbour(Strict):
-    """A training picture with similar features."""
+class Origin(Strict):
+    """Where the weights come from that training started from."""
 
-    name: str
+    text: str
+    licence: str
+    digest: str
+
+
+class OpenSet(Strict):
+    """Whether the picture belongs to none of the classes, by the model's open-set rule."""
+
+    kind: Literal["virtual_logit", "nearest"]
+    score: Number
+    threshold: Number
+    rejected_fraction: Share
+    unknown: bool
+
+
+class Neighbour(Strict):
+    """A training picture with similar features; name and thumbnail are null where they are not at hand."""
+
+    name: str | None
     label: str
-    distance: Number
-    thumbnail: str
+    similarity: Number
+    thumbnail: str | None
 
 
 class Linear(Strict):

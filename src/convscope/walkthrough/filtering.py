@@ -62,6 +62,7 @@ def filter_picture(
         model="",
         picture_name=name,
         network=model.notation,
+        origin=None,
         classes=[],
         truth=None,
         predicted=None,
@@ -75,6 +76,7 @@ def filter_picture(
             for step in steps
         ],
         notes=[],
+        open_set=None,
         why=None,
         neighbours=[],
         no_relu=None,

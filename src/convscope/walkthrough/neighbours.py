@@ -1,8 +1,9 @@
 """Nearest neighbours: the training pictures whose features are most similar to those of a picture.
 
-Features, which the output layer reads, are compared by cosine distance, 1 - a·b / (‖a‖ ‖b‖): 0 means the same
-features in the same proportions, 1 none in common (after ReLU none is negative). Unlike the Euclidean
-distance it ignores how strong they are, which depends on a picture's contrast and not on its class.
+Features, which the output layer reads, are compared by their cosine, a·b / (‖a‖ ‖b‖): 1 means the same
+features in the same proportions, 0 none in common (after ReLU none is negative). Unlike the Euclidean
+distance it ignores how strong they are, which depends on a picture's contrast and not on its class. A model
+that has the rule of `model/nearest.py` compares as this rule does, with features scaled block by block.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.features import compute_features
+from convscope.model.nearest import Nearest
 from convscope.walkthrough.drawing import data_url
 from convscope.walkthrough.explanation_document import Neighbour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -41,6 +43,7 @@ class Neighbourhood:
     def __init__(self, model: Model, selection: Selection) -> None:
         self._model = model
         self._selection = selection
+        self._rule = model.open_set if isinstance(model.open_set, Nearest) else None
         size = 4 * len(selection.indices) * model.chain.features.shape[0]
         self._kept = [*self._features()] if size <= _MAX_KEPT_BYTES else None
 
@@ -51,31 +54,59 @@ class Neighbourhood:
             features: (features,) of a picture.
         """
         store, indices = self._selection.store, self._selection.indices
-        distances = np.empty(len(indices))
+        cosines = np.empty(len(indices))
         for positions, others in self._kept or self._features():
-            distances[positions] = cosine_distance(others.astype(np.float64), features)
-        nearest = np.argsort(distances, kind="stable")[:MAX_NEIGHBOURS]
+            cosines[positions] = self._cosines(others.astype(np.float64), features)
+        nearest = np.argsort(-cosines, kind="stable")[:MAX_NEIGHBOURS]
         return [
             Neighbour(
                 name=store.names[int(index)],
                 label=store.classes[store.labels[index]],
-                distance=float(distances[position]),
+                similarity=float(cosines[position]),
                 thumbnail=data_url(store.pictures[index]),
             )
             for position, index in zip(nearest.tolist(), indices[nearest].tolist(), strict=True)
         ]
 
+    def _cosines(self, rows: NDArray[np.float64], features: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self._rule is None:
+            return cosine_similarity(rows, features)
+        return self._rule.coordinates(rows) @ self._rule.coordinates(features[np.newaxis])[0]
+
     def _features(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         return compute_features(self._model, self._selection.store.pictures, self._selection.indices)
 
 
-def cosine_distance(rows: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 - cosine of the angle between each row and a vector; 1 for a row of zeros.
+def neighbours_in_rule(
+    model: Model, features: NDArray[np.float64], names: Mapping[str, str]
+) -> list[Neighbour]:
+    """Return the nearest of the training pictures that the model's open-set rule knows.
+
+    Args:
+        model: The model; without a rule of nearest pictures there are none.
+        features: (features,) of a picture.
+        names: Names of training pictures by digest, as far as they are known.
+    """
+    if not isinstance(model.open_set, Nearest):
+        return []
+    return [
+        Neighbour(
+            name=names.get(one.digest),
+            label=model.classes[one.label],
+            similarity=one.similarity,
+            thumbnail=None,
+        )
+        for one in model.open_set.similar(features)
+    ]
+
+
+def cosine_similarity(rows: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cosine of the angle between each row and a vector; 0 for a row of zeros.
 
     Example:
-        >>> cosine_distance(np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), np.array([1.0, 0.0])).tolist()
-        [0.0, 1.0, 1.0]
+        >>> cosine_similarity(np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), np.array([1.0, 0.0])).tolist()
+        [1.0, 0.0, 0.0]
     """
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
     cosines = np.divide(rows @ vector, lengths, out=np.zeros(len(rows)), where=lengths > 0)
-    return 1 - np.clip(cosines, -1, 1)
+    return np.clip(cosines, -1, 1)

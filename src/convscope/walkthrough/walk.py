@@ -5,25 +5,30 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from convscope.errors import SettingError
+from convscope.model.nearest import Nearest
 from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
 from convscope.walkthrough.arrays import DEFLATED, STORED
 from convscope.walkthrough.compute import ModelInput, compute, prepare_input, step_engine
 from convscope.walkthrough.document import Note, Walk
+from convscope.walkthrough.explanation_document import OpenSet, Origin
 from convscope.walkthrough.invariance import measure_invariance
 from convscope.walkthrough.linear import compute_without_relu
-from convscope.walkthrough.neighbours import Neighbourhood
+from convscope.walkthrough.neighbours import Neighbourhood, neighbours_in_rule
 from convscope.walkthrough.previews import MAX_STEPS
 from convscope.walkthrough.relevance import relevance as relevance_of
 from convscope.walkthrough.step_documents import StepWriter, is_large
 from convscope.walkthrough.why import why
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from convscope.model.file import Model
     from convscope.model.inputs import Picture
@@ -45,6 +50,7 @@ def walk(
     picture_name: str | None = None,
     truth: str | None = None,
     data: Data | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
     notes: Sequence[Note] = (),
     progress: Progress | None = None,
 ) -> Walk:
@@ -59,6 +65,8 @@ def walk(
         truth: The name of the true class, if it is known.
         data: A source of labelled pictures such as the model was trained on: its training pictures are
             searched for the nearest ones, its test pictures show what the last neurons answer to.
+        names: Names of training pictures by digest, as `Classifier.names_of_known` has them, to name the
+            nearest ones where there are no data.
         notes: What else is worth saying.
         progress: Called with (pictures prepared, pictures in all) while the data are prepared.
 
@@ -75,12 +83,13 @@ def walk(
     computed = compute(picture, model, engine or step_engine(model))
     pixels = computed.input.pixels
     neighbourhood, relevance = (None, None) if data is None else index_data(model, data, progress)
-    steps = _steps(computed, model, model_name, true_class, relevance, DEFLATED)
+    steps = _steps(computed, model, model_name, true_class, relevance, names, DEFLATED)
+    found = {"neighbours": neighbourhood.nearest(computed.features)} if neighbourhood else {}
     return steps.model_copy(
         update={
+            **found,
             "notes": [*notes],
             "why": why(computed.steps, model, predictor, pixels),
-            "neighbours": neighbourhood.nearest(computed.features) if neighbourhood else [],
             "no_relu": compute_without_relu(model, pixels),
             "invariance": measure_invariance(model, predictor, pixels),
         }
@@ -94,6 +103,7 @@ def walk_steps(
     *,
     model_name: str = "",
     truth: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Walk:
     """Compute the steps alone, which is much quicker.
 
@@ -103,7 +113,7 @@ def walk_steps(
     `engine` what `step_engine` returned for the model.
     """
     true_class = _index_of(truth, model)
-    return _steps(compute(picture, model, engine), model, model_name, true_class, None, STORED)
+    return _steps(compute(picture, model, engine), model, model_name, true_class, None, names, STORED)
 
 
 def _steps(
@@ -112,6 +122,7 @@ def _steps(
     model_name: str,
     true_class: int | None,
     relevance: Relevance | None,
+    names: Mapping[str, str],
     level: int,
 ) -> Walk:
     logits = computed.logits
@@ -129,6 +140,7 @@ def _steps(
         model=model_name,
         picture_name=computed.input.name,
         network=model.notation,
+        origin=_origin(model.receipt),
         classes=[*model.classes],
         truth=true_class,
         predicted=int(logits.argmax()),
@@ -137,10 +149,36 @@ def _steps(
         largest_difference=max(computed.differences.values()),
         steps=computed.write(writer),
         notes=[],
+        open_set=_open_set(computed, model),
         why=None,
-        neighbours=[],
+        neighbours=neighbours_in_rule(model, computed.features, names),
         no_relu=None,
         invariance=[],
+    )
+
+
+def _origin(receipt: Mapping[str, str]) -> Origin | None:
+    if "start_digest" not in receipt:
+        return None
+    return Origin(
+        text=receipt.get("start_origin", ""),
+        licence=receipt.get("start_licence", ""),
+        digest=receipt["start_digest"],
+    )
+
+
+def _open_set(computed: Computation, model: Model) -> OpenSet | None:
+    rule = model.open_set
+    if rule is None:
+        return None
+    logits = computed.logits[np.newaxis] / model.temperature
+    score = float(rule.score(computed.features[np.newaxis], logits)[0])
+    return OpenSet(
+        kind="nearest" if isinstance(rule, Nearest) else "virtual_logit",
+        score=score,
+        threshold=rule.threshold,
+        rejected_fraction=rule.rejected_fraction,
+        unknown=score < rule.threshold,
     )
 
 

@@ -71,6 +71,23 @@ def test_an_answer_comes_once_two_classes_have_two_pictures(collection, backbone
     assert set(backbone.computed.values()) == {1}
 
 
+def test_something_else_is_unknown_and_the_nearest_recordings_say_why(collection, backbone):
+    head = LiveHead(collection, backbone)
+    record(collection, "red", RED, *range(9))
+    record(collection, "blue", BLUE, *range(20, 29))
+    few = settled(head, png(RED, 99))
+    assert (few.learned, few.unknown, few.similar) == (18, False, [])
+    record(collection, "red", RED, *range(9, 12))
+    record(collection, "blue", BLUE, *range(29, 32))
+    known, green = settled(head, png(RED, 99)), head.answer(png((20, 200, 20), 99))
+    assert not known.unknown
+    assert {one.label for one in known.similar} == {"red"}
+    assert all((collection / one.label / one.picture).is_file() for one in known.similar)
+    assert green.unknown
+    assert green.similar[0].similarity < known.similar[0].similarity
+    assert known.similar[0].similarity == pytest.approx(1, abs=0.01)
+
+
 def test_a_class_is_renamed_without_computing_features_again(collection, backbone):
     head = LiveHead(collection, backbone)
     record(collection, "red", RED, 1, 2)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +17,6 @@ from convscope.studio.cache import Cache
 from convscope.studio.picture_names import PICTURE_NAME, picture_digest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from convscope.studio.record.backbone import Backbone
@@ -31,12 +31,26 @@ _AT_ONCE = 32
 _MOST_FRAMES = 64
 
 
+class SimilarRecording(BaseModel):
+    """A recorded picture that is similar to the one that was sent."""
+
+    label: str = Field(examples=["mug"])
+    picture: str = Field(description="The name of its file in its class.", examples=["4321c228dc684ef3.jpg"])
+    similarity: float = Field(description="Cosine of their features.", examples=[0.93])
+
+
 class LiveAnswer(BaseModel):
     """What the pictures that were recorded so far teach about the one that was sent."""
 
     probabilities: dict[str, float] | None = Field(
         description="By class; null until two classes have two pictures each, and these are learned.",
         examples=[{"mug": 0.93, "pen": 0.07}],
+    )
+    unknown: bool = Field(
+        description="Whether it is probably of none of the classes; false below 19 pictures."
+    )
+    similar: list[SimilarRecording] = Field(
+        description="The recorded pictures that it resembles most; empty below 19 pictures."
     )
     learned: int = Field(description="How many pictures the answer rests on.")
     waiting: int = Field(description="How many pictures have come or gone since.")
@@ -76,8 +90,16 @@ class LiveHead:
         pictures = frozenset(_pictures(self._collection))
         self._follow(pictures)
         head = self._head
+        similar = head.similar(features) if head else []
         return LiveAnswer(
             probabilities=head.probabilities(features) if head else None,
+            unknown=bool(head and head.open_set and similar[0].similarity < head.open_set.threshold),
+            similar=[
+                SimilarRecording(label=label, picture=name, similarity=one.similarity)
+                for one in similar
+                for label, name in self._learned
+                if Path(name).stem == one.digest
+            ],
             learned=head.pictures if head else 0,
             waiting=len(pictures ^ self._learned),
         )
@@ -108,14 +130,12 @@ class LiveHead:
             return False
         names = {name for _, name in known}
         self._features = {name: one for name, one in self._features.items() if name in names}
-        found = [(label, one) for label, name in known if (one := self._features[name]) is not None]
-        used = _with_enough(found)
-        enough = len({label for label, _ in used}) >= 2
-        self._head = (
-            fit_quick_head(np.stack([one for _, one in used]), [label for label, _ in used])
-            if enough
-            else None
-        )
+        used = _with_enough([(label, name) for label, name in known if self._features[name] is not None])
+        labels, names = [label for label, _ in used], [name for _, name in used]
+        features = [one for name in names if (one := self._features[name]) is not None]
+        stems = [Path(name).stem for name in names]
+        enough = len(set(labels)) >= 2
+        self._head = fit_quick_head(np.stack(features), labels, stems) if enough else None
         self._learned = frozenset(known)
         return True
 
@@ -145,9 +165,7 @@ def _pictures(collection: Path) -> list[tuple[str, str]]:
     return in_turn[:MOST_PICTURES]
 
 
-def _with_enough(
-    found: list[tuple[str, NDArray[np.float32]]],
-) -> list[tuple[str, NDArray[np.float32]]]:
+def _with_enough(pictures: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Leave out classes with fewer than `FEWEST` pictures."""
-    labels = [label for label, _ in found]
-    return [one for one in found if labels.count(one[0]) >= FEWEST]
+    counts = Counter(label for label, _ in pictures)
+    return [one for one in pictures if counts[one[0]] >= FEWEST]

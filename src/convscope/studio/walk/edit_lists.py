@@ -15,6 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from convscope.common.atomic import replacing
 from convscope.errors import NetworkError, NotationError, SettingError
 from convscope.model.calibration import tempered
+from convscope.model.nearest import Nearest
+from convscope.model.predictor import Answer
 from convscope.studio.cache import Cache
 from convscope.walkthrough.compute import step_engine
 from convscope.walkthrough.edits import Edit, apply_edits, keeps_relu
@@ -51,8 +53,19 @@ class EditedModel:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the probabilities of a prepared picture, (classes,)."""
-        logits = self.engine.values(pixels[np.newaxis])[self.model.chain.output.name]
-        return tempered(logits, self.model.temperature)[0]
+        return self.answer(pixels).probabilities
+
+    def answer(self, pixels: NDArray[np.uint8]) -> Answer:
+        """Return the answer for a prepared picture."""
+        model, values = self.model, self.engine.values(pixels[np.newaxis])
+        logits, rule = values[model.chain.output.name], model.open_set
+        probabilities = tempered(logits, model.temperature)[0]
+        if rule is None:
+            return Answer(probabilities, None, unknown=False)
+        features = values[model.chain.features.name]
+        score = float(rule.score(features, logits / model.temperature)[0])
+        similar = rule.similar(features[0]) if isinstance(rule, Nearest) else ()
+        return Answer(probabilities, score, score < rule.threshold, tuple(similar))
 
 
 class EditLists:

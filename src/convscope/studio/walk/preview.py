@@ -15,12 +15,23 @@ if TYPE_CHECKING:
     from convscope.studio.workspace import Workspace
 
 
+class SimilarKnown(BaseModel):
+    """A training picture that a picture resembles, by its class."""
+
+    label: str
+    similarity: float = Field(description="Cosine of their features.")
+
+
 class Preview(BaseModel):
     """A prepared picture and the model's answer."""
 
     pixels: EncodedArray = Field(description="The prepared picture (channels, height, width).")
     classes: list[str]
     probabilities: list[float]
+    unknown: bool = Field(description="Whether it is probably of none of the classes.")
+    similar: list[SimilarKnown] = Field(
+        description="The training pictures that it resembles most; empty if the model does not compare them."
+    )
 
 
 def preview(picture: Picture, name: str, model: str, workspace: Workspace, edits: EditLists) -> Preview:
@@ -39,8 +50,14 @@ def preview(picture: Picture, name: str, model: str, workspace: Workspace, edits
     """
     classifier = workspace.models.classifier(model)
     pixels = classifier.prepared(picture, name, pixel_limit=Limits().pixels)
+    answer = edits.edited(model).answer(pixels)
     return Preview(
         pixels=encode(pixels.transpose(2, 0, 1), "uint8"),
         classes=list(classifier.classes),
-        probabilities=edits.edited(model).probabilities(pixels).tolist(),
+        probabilities=answer.probabilities.tolist(),
+        unknown=answer.unknown,
+        similar=[
+            SimilarKnown(label=classifier.classes[one.label], similarity=one.similarity)
+            for one in answer.similar
+        ],
     )

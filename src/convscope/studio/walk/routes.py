@@ -117,6 +117,7 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
         names: dict[str, Any] = {
             "model_name": workspace.models.find(model).name,
             "truth": referred.label if referred.label in network.classes else None,
+            "names": workspace.models.classifier(model).names_of_known,
         }
         if whole and edited_model.keeps_relu:
             result = walk(network, prepare(model, referred), engine=edited_model.engine, **names)

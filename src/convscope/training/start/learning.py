@@ -143,7 +143,7 @@ def learn_head(
     temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
     read, blocks = _read(features, head)
     recognised = (read @ head.weights.T + head.bias).argmax(axis=1) == labels
-    rule = nearest.fit(read, blocks, groups, indices)
+    rule = nearest.fit(read, blocks, groups, store.digests[indices], labels)
     return LearnedHead(head, labels, groups, float(recognised.mean()), temperature, rule)
 
 

@@ -5,6 +5,7 @@
  * @typedef {object} Answer
  * @property {import("convscope/kit/bars.js").Bar[]} classes  the most probable first
  * @property {boolean} isUnknown  whether it is probably none of them
+ * @property {import("convscope/kit/similar.js").Similar[]} [similar]  the training pictures that it resembles most
  * @property {import("convscope/kit/arrays.js").Tensor} [pixels]  what the network sees
  * @property {number} [milliseconds]
  *
@@ -26,10 +27,10 @@ import { pageTop } from "convscope/kit/page_top.js";
 import { networkInput } from "convscope/kit/preview.js";
 import { problemText } from "convscope/kit/problem.js";
 import { redraw } from "convscope/kit/redraw.js";
+import { UNKNOWN, mostSimilar } from "convscope/kit/similar.js";
 import { followTheme } from "convscope/kit/theme.js";
 
 const MOST_NAMED = 20;
-const UNKNOWN = "probably none of these classes";
 
 /** No picture can be classified now. */
 export class Unavailable extends Error {}
@@ -154,10 +155,15 @@ function seen({ pixels }) {
   return pixels ? networkInput(pixels) : null;
 }
 
-/** @param {Answer} answer */
-function table({ classes, isUnknown, milliseconds }) {
+/**
+ * The bars of an answer, and why it is unknown.
+ *
+ * @param {Answer} answer
+ */
+function table({ classes, isUnknown, similar = [], milliseconds }) {
   const remarks = [isUnknown && UNKNOWN, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
-  return bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true });
+  const shares = bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true });
+  return isUnknown && similar.length ? element("div", {}, shares, mostSimilar(similar)) : shares;
 }
 
 /** @param {Answer} answer */

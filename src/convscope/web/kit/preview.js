@@ -8,6 +8,7 @@ import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { element } from "convscope/kit/dom.js";
 import { cellSize, mapCanvas, pixelPaint, rem } from "convscope/kit/maps.js";
+import { UNKNOWN, mostSimilar } from "convscope/kit/similar.js";
 import { theme } from "convscope/kit/theme.js";
 
 const SIDE = 7; // times the text's size
@@ -44,13 +45,16 @@ export function topClasses(classes, probabilities, most) {
 }
 
 /**
- * Both, side by side.
+ * Both, side by side, and why the picture is unknown, if it is.
  *
- * @param {{pixels: Tensor, classes: string[], probabilities: number[]}} answer
+ * @param {{pixels: Tensor, classes: string[], probabilities: number[], unknown: boolean,
+ *   similar: import("convscope/kit/similar.js").Similar[]}} answer
  */
-export function preview({ pixels, classes, probabilities }) {
+export function preview({ pixels, classes, probabilities, unknown, similar }) {
+  const caption = unknown ? UNKNOWN : "prediction";
   return [
     networkInput(pixels),
-    bars(topClasses(classes, probabilities, 3), { caption: "prediction", shares: true }),
+    bars(topClasses(classes, probabilities, 3), { caption, shares: true }),
+    ...(unknown && similar.length ? [mostSimilar(similar)] : []),
   ];
 }

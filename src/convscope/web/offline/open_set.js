@@ -11,21 +11,29 @@
  *
  * @typedef {{kind: "virtual_logit", origin: string, directions: string, scale: number, threshold: number}} VirtualLogit
  *   the directions one after the other
- * @typedef {{kind: "nearest", scale: string, directions: string, known: string, threshold: number}} Nearest  the
- *   known pictures one after the other
+ * @typedef {{kind: "nearest", scale: string, directions: string, known: string, labels: number[],
+ *   threshold: number}} Nearest  the known pictures one after the other
  * @typedef {VirtualLogit | Nearest} OpenSetRule
- * @typedef {(features: Float32Array, logits: number[]) => number} Score
+ * @typedef {{label: number, similarity: number}} Known  a known picture: its class, and how similar it is
+ * @typedef {{score: number, similar: Known[]}} Fit  the score, and the most similar known pictures where it is theirs
+ * @typedef {(features: Float32Array, logits: number[]) => Fit} Score
  */
 
+import { largestFirst } from "convscope/kit/arrays.js";
 import { bytesOf } from "convscope/kit/base64.js";
+
+const MOST_SIMILAR = 5;
 
 /**
  * @param {OpenSetRule} rule
- * @returns {(features: Float32Array, logits: number[]) => boolean}
+ * @returns {(features: Float32Array, logits: number[]) => {isUnknown: boolean, similar: Known[]}}
  */
 export function open(rule) {
-  const score = rule.kind === "nearest" ? nearest(rule) : virtualLogit(rule);
-  return (features, logits) => score(features, logits) < rule.threshold;
+  const fit = rule.kind === "nearest" ? nearest(rule) : virtualLogit(rule);
+  return (features, logits) => {
+    const { score, similar } = fit(features, logits);
+    return { isUnknown: score < rule.threshold, similar };
+  };
 }
 
 /**
@@ -38,7 +46,7 @@ function virtualLogit({ origin, directions, scale }) {
     const centred = Float64Array.from(features, (feature, place) => feature - from[place]);
     const inside = products(axes, centred);
     const outside = dot(centred, centred, 0) - dot(inside, inside, 0);
-    return energy(logits) - scale * Math.sqrt(Math.max(0, outside));
+    return { score: energy(logits) - scale * Math.sqrt(Math.max(0, outside)), similar: [] };
   };
 }
 
@@ -46,12 +54,16 @@ function virtualLogit({ origin, directions, scale }) {
  * @param {Nearest} rule
  * @returns {Score}
  */
-function nearest({ scale, directions, known }) {
+function nearest({ scale, directions, known, labels }) {
   const [factors, axes, pictures] = [floats(scale), floats(directions), floats(known)];
   return (features) => {
     const scaled = Float64Array.from(features, (feature, place) => feature * factors[place]);
-    const largest = products(pictures, products(axes, scaled)).reduce((a, b) => Math.max(a, b));
-    return largest / (Math.sqrt(dot(scaled, scaled, 0)) + 1e-12);
+    const length = Math.sqrt(dot(scaled, scaled, 0)) + 1e-12;
+    const cosines = products(pictures, products(axes, scaled)).map((product) => product / length);
+    const similar = largestFirst(cosines)
+      .slice(0, MOST_SIMILAR)
+      .map((place) => ({ label: labels[place], similarity: cosines[place] }));
+    return { score: similar[0].similarity, similar };
   };
 }
 

@@ -24,8 +24,12 @@ export function open(data, root) {
   const page = new ClassifyPage(root, {
     async classify(picture) {
       if (picture instanceof File) await checkSize(picture, data);
-      const { probabilities, ...answer } = await classifier.classify(picture);
-      return { ...answer, classes: topClasses(model.classes, probabilities, MOST_CLASSES) };
+      const { probabilities, similar, ...answer } = await classifier.classify(picture);
+      return {
+        ...answer,
+        classes: topClasses(model.classes, probabilities, MOST_CLASSES),
+        similar: similar.map(({ label, similarity }) => ({ label: model.classes[label], similarity })),
+      };
     },
     atOnce: 1,
     names: () => [element("span", {}, name), element("code", { title: model.network }, model.network)],

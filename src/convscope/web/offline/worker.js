@@ -3,8 +3,8 @@
  *
  * It is first sent the model, then one picture after the other, and answers each in order.
  *
- * @typedef {{probabilities: number[], isUnknown: boolean, pixels: import("convscope/kit/arrays.js").Tensor,
- *   milliseconds: number}} Answer
+ * @typedef {{probabilities: number[], isUnknown: boolean, similar: import("convscope/offline/open_set.js").Known[],
+ *   pixels: import("convscope/kit/arrays.js").Tensor, milliseconds: number}} Answer
  * @typedef {{answer?: Answer, problem?: string}} Message
  */
 
@@ -25,7 +25,7 @@ addEventListener("message", ({ data }) => {
 /** @param {import("convscope/offline/network.js").Model} model */
 async function begin(model) {
   const network = await open(model);
-  const isUnknown = model.open_set ? openRule(model.open_set) : () => false;
+  const judge = model.open_set ? openRule(model.open_set) : () => ({ isUnknown: false, similar: [] });
   return async (/** @type {Blob | ImageBitmap} */ source) => {
     const start = performance.now();
     const bitmap = source instanceof Blob ? await decode(source) : source;
@@ -34,7 +34,7 @@ async function begin(model) {
     const { features, logits } = network(prepared);
     return {
       probabilities: softmax(logits),
-      isUnknown: isUnknown(features, logits),
+      ...judge(features, logits),
       pixels: channelsFirst(prepared, model.preparation),
       milliseconds: performance.now() - start,
     };

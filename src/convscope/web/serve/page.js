@@ -2,7 +2,8 @@
  * The page of `convscope serve`: pictures are sent to the service it came from. A token stays in this page's memory.
  *
  * @typedef {import("convscope/classify/page.js").Answer} Answer
- * @typedef {{picture: string, unknown?: boolean, classes: {class: string, probability: number}[]}} Predicted
+ * @typedef {{picture: string, unknown?: boolean, classes: {class: string, probability: number}[],
+ *   similar?: {class: string, similarity: number}[]}} Predicted
  */
 
 import { ClassifyPage, Unavailable } from "convscope/classify/page.js";
@@ -82,10 +83,11 @@ class ServicePage {
       const address = `models/${encodeURIComponent(this.model.value)}/predict`;
       /** @type {{predictions: Predicted[]}} */
       const { predictions } = await this.ask(address, { method: "POST", body: form });
-      const [{ classes, unknown = false }] = predictions;
+      const [{ classes, unknown = false, similar = [] }] = predictions;
       return {
         classes: classes.map(({ class: label, probability: value }) => ({ label, value })),
         isUnknown: unknown,
+        similar: similar.map(({ class: label, similarity }) => ({ label, similarity })),
       };
     } catch (error) {
       if (error instanceof Refusal && OF_THE_PICTURE.includes(error.problem.status)) throw error;

@@ -71,6 +71,8 @@
  * @property {Tensor} pixels
  * @property {string[]} classes
  * @property {number[]} probabilities
+ * @property {boolean} unknown
+ * @property {SimilarKnown[]} similar
  * @property {string | null} picture
  * @typedef {object} EditedAnswer
  * @property {string[]} classes
@@ -127,6 +129,8 @@
  * @property {LabelSuspect[]} suspects
  * @typedef {object} LiveAnswer
  * @property {Record<string, number> | null} probabilities
+ * @property {boolean} unknown
+ * @property {SimilarRecording[]} similar
  * @property {number} learned
  * @property {number} waiting
  * @typedef {object} LossBench
@@ -149,10 +153,10 @@
  * @property {Record<string, JsonValue>} figures
  * @property {string | null} data
  * @typedef {object} Neighbour
- * @property {string} name
+ * @property {string | null} name
  * @property {string} label
- * @property {number} distance
- * @property {string} thumbnail
+ * @property {number} similarity
+ * @property {string | null} thumbnail
  * @typedef {object} Network
  * @property {string} notation
  * @property {NetworkStep[]} steps
@@ -200,6 +204,8 @@
  * @property {Tensor} pixels
  * @property {string[]} classes
  * @property {number[]} probabilities
+ * @property {boolean} unknown
+ * @property {SimilarKnown[]} similar
  * @typedef {object} Problem
  * @property {string} title
  * @property {number} status
@@ -254,9 +260,16 @@
  * @property {number} seed
  * @property {boolean} strict
  * @property {number | null} store_limit
+ * @typedef {object} SimilarKnown
+ * @property {string} label
+ * @property {number} similarity
  * @typedef {object} SimilarPictures
  * @property {Neighbour[]} neighbours
  * @property {Relevance} relevance
+ * @typedef {object} SimilarRecording
+ * @property {string} label
+ * @property {string} picture
+ * @property {number} similarity
  * @typedef {object} Snapshot
  * @property {number} epoch
  * @property {string[]} classes

@@ -192,10 +192,10 @@
  * @property {number} classification_error
  * @property {Gradients} gradients
  * @typedef {object} Neighbour
- * @property {string} name
+ * @property {string | null} name
  * @property {string} label
- * @property {number} distance
- * @property {string} thumbnail
+ * @property {number} similarity
+ * @property {string | null} thumbnail
  * @typedef {object} NoRelu
  * @property {number[]} probabilities
  * @property {number} predicted
@@ -209,6 +209,16 @@
  * @property {[number, number]} stride
  * @property {Tensor} map
  * @property {string} text
+ * @typedef {object} OpenSet
+ * @property {"virtual_logit" | "nearest"} kind
+ * @property {number} score
+ * @property {number} threshold
+ * @property {number} rejected_fraction
+ * @property {boolean} unknown
+ * @typedef {object} Origin
+ * @property {string} text
+ * @property {string} licence
+ * @property {string} digest
  * @typedef {object} OutputSize
  * @property {string} height
  * @property {string} width
@@ -307,6 +317,7 @@
  * @property {string} model
  * @property {string} picture_name
  * @property {string} network
+ * @property {Origin | null} origin
  * @property {string[]} classes
  * @property {number | null} truth
  * @property {number | null} predicted
@@ -315,6 +326,7 @@
  * @property {number} largest_difference
  * @property {(ImageStep | ConvolutionStep | ReluStep | DepthwiseConvolutionStep | Relu6Step | AdditionStep | JoiningStep | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | LossStep)[]} steps
  * @property {Note[]} notes
+ * @property {OpenSet | null} open_set
  * @property {Why | null} why
  * @property {Neighbour[]} neighbours
  * @property {NoRelu | null} no_relu

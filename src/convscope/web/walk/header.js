@@ -3,7 +3,9 @@
 import { largestFirst } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
 import { percent, three } from "convscope/kit/numbers.js";
+import { UNKNOWN } from "convscope/kit/similar.js";
 import { themeButton } from "convscope/kit/theme.js";
+import { fitInWords } from "convscope/walk/fit.js";
 
 const MOST_CLASSES = 3;
 
@@ -12,7 +14,7 @@ const MOST_CLASSES = 3;
  * @param {(() => void) | null} draw  draws the page in the other theme; null where the walk is a part of another page
  */
 export function header(chain, draw) {
-  const { model, picture_name, network, probabilities, classes, largest_difference } = chain;
+  const { model, picture_name, network, probabilities, classes, largest_difference, open_set } = chain;
   const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
   const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
   return element(
@@ -31,6 +33,7 @@ export function header(chain, draw) {
       leading.map((index) =>
         element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index]))),
       ),
+      open_set?.unknown && element("span", { class: "unknown", title: fitInWords(open_set) }, UNKNOWN),
     ),
     help(largest_difference),
     draw && themeButton(draw),

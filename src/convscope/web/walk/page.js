@@ -192,7 +192,7 @@ class Page {
       backTo: (...stops) => format(further(this.state ?? state, ...stops)),
       set: (name, value) => this.setOption(name, value),
       absent: this.host?.absent() ?? "This walk does not include it.",
-      noNeighbours: this.host?.noNeighbours() ?? "This walk was made without training pictures.",
+      noNeighbours: this.host?.noNeighbours() ?? "This walk was made without the training pictures; with --data, it shows them.",
     };
   }
 

@@ -24,7 +24,12 @@ export async function show(root, { path: [id = ""] }) {
   const trouble = element("div", {});
   const say = (/** @type {string} */ text) => void (says.textContent === text || (says.textContent = text));
   const kept = recording(id, () => classes.labels());
-  const live = liveAnswer({ collection: kept.id, labels: () => classes.labels(), say });
+  const live = liveAnswer({
+    collection: kept.id,
+    labels: () => classes.labels(),
+    thumbnail: kept.thumbnail,
+    say,
+  });
   const train = element(
     "button",
     { type: "button", class: "main-action", click: () => attempt(begin) },

@@ -44,6 +44,7 @@ export const overview = {
 function draw(context) {
   return {
     below: [
+      origin(context.chain.origin),
       element(
         "ol",
         { class: "overview" },
@@ -55,6 +56,23 @@ function draw(context) {
       ),
     ],
   };
+}
+
+/**
+ * Where the weights come from that training started from.
+ *
+ * @param {import("convscope/walk/document.js").Origin | null} origin
+ */
+function origin(origin) {
+  if (!origin) return null;
+  const { text, licence, digest } = origin;
+  const facts = [text && `Started from ${text}`, licence && `licence ${licence}`].filter(Boolean);
+  return element(
+    "p",
+    { class: "quiet" },
+    `${facts.join("; ")}${facts.length ? "; " : ""}SHA-256 `,
+    element("code", { title: digest }, digest.slice(0, 16)),
+  );
 }
 
 /**

@@ -4,14 +4,16 @@ import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
 import { three } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
+import { UNKNOWN } from "convscope/kit/similar.js";
 import { evidence } from "convscope/walk/evidence.js";
+import { fitInWords } from "convscope/walk/fit.js";
 import { evenly, mapOnPicture } from "convscope/walk/map_on_picture.js";
 
 /**
  * @typedef {import("convscope/walk/view.js").Context} Context
  */
 
-const SAME = 1e-6; // distances that rounding leaves
+const SAME = 1e-6; // of a similarity, that rounding takes away
 
 /** @type {import("convscope/walk/view.js").Extra} */
 export const why = {
@@ -23,7 +25,7 @@ export const why = {
       "Such maps show where, not why: each rests on one definition of what matters. Where the two disagree, trust neither alone.",
     ],
   },
-  isPresent: ({ why, neighbours }) => why !== null || neighbours.length > 0,
+  isPresent: ({ why, neighbours, open_set }) => why !== null || neighbours.length > 0 || open_set !== null,
   view: draw,
 };
 
@@ -33,7 +35,7 @@ export const why = {
  */
 function draw(context) {
   const none = context.chain.why === null && element("p", { class: "quiet" }, context.absent);
-  return { below: [none, evidence(context), gradCam(context), occlusion(context), neighbours(context)] };
+  return { below: [none, evidence(context), gradCam(context), occlusion(context), fit(context), neighbours(context)] };
 }
 
 /** @param {Context} context */
@@ -88,33 +90,47 @@ function occlusion(context) {
 }
 
 /** @param {Context} context */
+function fit({ chain }) {
+  const found = chain.open_set;
+  if (!found) return null;
+  const title = found.unknown ? UNKNOWN : "one of these classes";
+  return element(
+    "section",
+    {},
+    element("h2", {}, `Known or unknown: ${title}`),
+    element("p", { class: "quiet" }, fitInWords(found)),
+  );
+}
+
+/** @param {Context} context */
 function neighbours({ chain, noNeighbours }) {
   const title = element("h2", {}, "Most similar training pictures");
-  if (chain.neighbours.length === 0) {
-    return element("section", {}, title, element("p", { class: "quiet" }, noNeighbours));
-  }
+  const missing = chain.neighbours.every(({ thumbnail }) => thumbnail === null);
   return element(
     "section",
     {},
     title,
-    element(
-      "p",
-      { class: "quiet" },
-      "Nearest by the features of the last hidden layer: similar in the eyes of the network.",
-    ),
-    element(
-      "ul",
-      { class: "neighbours" },
-      chain.neighbours.map(({ name, label, distance, thumbnail }) =>
-        element(
-          "li",
-          {},
-          element("img", { src: thumbnail, alt: `a picture of class ${label}` }),
-          element("strong", {}, label),
-          element("span", {}, distance < SAME ? "identical" : `distance ${three(distance)}`),
-          element("span", { class: "quiet", title: name }, name.split("/").pop() ?? name),
-        ),
+    chain.neighbours.length > 0 && [
+      element(
+        "p",
+        { class: "quiet" },
+        "Nearest by the features of the last hidden layer: similar in the eyes of the network. The similarity is the cosine of the features.",
       ),
-    ),
+      element("ul", { class: "neighbours" }, chain.neighbours.map(neighbour)),
+    ],
+    missing && element("p", { class: "quiet" }, noNeighbours),
+  );
+}
+
+/** @param {import("convscope/walk/document.js").Neighbour} one */
+function neighbour({ name, label, similarity, thumbnail }) {
+  const file = name?.split("/").pop() ?? "";
+  return element(
+    "li",
+    {},
+    thumbnail !== null && element("img", { src: thumbnail, alt: `a picture of class ${label}` }),
+    element("strong", {}, label),
+    element("span", {}, similarity > 1 - SAME ? "identical" : `similarity ${three(similarity)}`),
+    name !== null && element("span", { class: "quiet", title: name }, file),
   );
 }
