@@ -17,6 +17,7 @@ from PIL import Image
 
 from convscope.classifier import Classifier
 from convscope.model.file import save
+from convscope.model.nearest import Nearest
 from convscope.model.virtual_logit import VirtualLogit
 from convscope.serving.responses import PredictResponse, ServedModels
 
@@ -244,6 +245,16 @@ def test_a_picture_unlike_all_others_is_told_so(serve, model_path, brightness):
     assert [told[grey]["unknown"] for grey in (10, 127)] == [False, True]
     for grey, one in told.items():
         assert one["score"] == pytest.approx(Classifier(model).predict(png(grey)).score)
+
+
+def test_the_most_similar_training_pictures_are_told_by_their_class(serve, model_path, brightness):
+    one = np.ones((1, 1), np.float32)
+    rule = Nearest(one[0], one, one, ("0" * 16,), (1,), threshold=2.0, rejected_fraction=0.05)
+    save(replace(brightness, open_set=rule), model_path)
+    (told,) = serve().predict(png(200))[1]["predictions"]
+    assert told["similar"] == [{"class": brightness.classes[1], "similarity": pytest.approx(1)}]
+    assert told["score"] == pytest.approx(1)
+    assert told["unknown"]
 
 
 def test_a_token_is_asked_for(serve, tmp_path):
