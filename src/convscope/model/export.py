@@ -194,13 +194,19 @@ def _score_difference(scores: Sequence[NDArray[np.float32]], expected: float | N
 
 
 def noise_pictures(preparation: Preparation) -> Iterator[NamedPixels]:
-    """Generate pictures of noise: smaller and larger than the network's, narrow, wide, grey and in colour."""
+    """Generate pictures of noise: smaller and larger than the network's, narrow, wide, grey and in colour.
+
+    Rows and columns are resized one after the other, so each height and each width need not meet all others:
+    each height comes once in grey and once in colour, each time with another width.
+    """
     random = np.random.default_rng(0)
     heights, widths = (
         sorted({1, size, size + 1, 3 * size, 4 * size + 3})
         for size in (preparation.height, preparation.width)
     )
-    for height, width, channels in product(heights, widths, (1, 3)):
+    count = max(len(heights), len(widths))
+    for number, (turn, channels) in product(range(count), ((0, 1), (0, 3), (2, 3))):
+        height, width = heights[number % len(heights)], widths[(number + turn) % len(widths)]
         noise = random.integers(0, 256, (height, width, channels), np.uint8)
         yield f"noise {height}x{width}x{channels}", noise
 

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from convscope.model.open_set import REJECTED_FRACTION, threshold_for
+from convscope.model.singular_vectors import leading_singular_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 MAX_PICTURES = 2_000
 """Training pictures that a rule keeps."""
 _MAX_DIRECTIONS = 128
-_SPARE, _ITERATIONS = 16, 4
 _FOLDS = 5
 MIN_LENGTH = 1e-12
 """Added to lengths: a picture without any feature is like no other."""
@@ -166,7 +166,7 @@ def fit(
     threshold = threshold_for(_out_of_fold(rows, groups), rejected_fraction)
     if threshold is None:
         return None
-    directions = _directions(rows)
+    directions, _ = leading_singular_vectors(rows, _MAX_DIRECTIONS)
     return Nearest(
         scale,
         directions,
@@ -186,20 +186,9 @@ def _out_of_fold(rows: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArra
     for fold in range(_FOLDS):
         held_out, known = rows[folds == fold], rows[folds != fold]
         if len(held_out) and len(known):
-            directions = _directions(known)
+            directions, _ = leading_singular_vectors(known, _MAX_DIRECTIONS)
             scores[folds == fold] = (held_out @ directions @ (known @ directions).T).max(axis=1)
     return scores
-
-
-def _directions(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the directions (features, kept) in which rows extend most, by subspace iteration."""
-    kept = min(_MAX_DIRECTIONS, *rows.shape)
-    basis = np.random.default_rng(0).normal(size=(rows.shape[1], min(kept + _SPARE, *rows.shape)))
-    basis = basis.astype(np.float32)
-    for _ in range(_ITERATIONS):
-        basis, _ = np.linalg.qr(rows.T @ (rows @ basis))
-    turned = np.linalg.svd(rows @ basis, full_matrices=False)[2][:kept].T
-    return np.ascontiguousarray(basis @ turned)
 
 
 def _scale(block: NDArray[np.float32]) -> NDArray[np.float32]:

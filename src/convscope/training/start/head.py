@@ -10,15 +10,14 @@ Scale and mean of the features come from all pictures, held-out ones too, but no
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from convscope.errors import SettingError
 from convscope.model.evaluation import wilson_interval
+from convscope.training.start.folds import stratified_folds
 from convscope.training.start.logistic import Coefficients, fit_logistic
 from convscope.training.start.scaled_blocks import ScaledBlocks, scale_blocks
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+    from convscope.training.start.folds import Fold
 
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 DEFAULT_PENALTY = 100.0
@@ -209,16 +208,7 @@ def _folds(task: Task, seed: int) -> list[Fold]:
     count = min(_MOST_FOLDS if len(task.labels) < _MANY else _FEWER_FOLDS, largest)
     if count < 2:
         return []
-    with warnings.catch_warnings():
-        # Classes with fewer pictures than there are folds are held out in some of them only, which is fine.
-        warnings.simplefilter("ignore", UserWarning)
-        alone = len(np.unique(task.groups)) == len(task.groups)
-        splits = (StratifiedKFold if alone else StratifiedGroupKFold)(count, shuffle=True, random_state=seed)
-        return [
-            (learned, held_out)
-            for learned, held_out in splits.split(task.labels, task.labels, task.groups)
-            if len(learned) and len(held_out)
-        ]
+    return stratified_folds(task.labels, task.groups, count, seed)
 
 
 def _part(task: Task, seed: int) -> Task:

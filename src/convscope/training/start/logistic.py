@@ -12,9 +12,6 @@ learned features are. So it runs in coordinates in which the cost is about as cu
 v_j the leading right singular vectors of x, s_j their singular values and h the curvature of cross-entropy,
 W = P U, where P stretches v_j by 1 / sqrt(penalty + h s_j²). About 20 steps are enough then. The minimum is
 the same.
-
-Source of the method for finding the singular vectors: N. Halko et al., "Finding structure with randomness",
-2009, https://arxiv.org/abs/0909.4061.
 """
 
 from __future__ import annotations
@@ -23,7 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from sklearn.utils.extmath import randomized_svd
+
+from convscope.model.singular_vectors import leading_singular_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,9 +67,8 @@ def find_spectrum(features: NDArray[np.float32]) -> Spectrum:
         >>> find_spectrum(np.array([[3, 0], [-3, 0], [0, 1], [0, -1]], np.float32)).squares.round(3).tolist()
         [18.0, 2.0]
     """
-    kept = min(_DIRECTIONS, *features.shape)
-    _, lengths, rows = randomized_svd(features, kept, random_state=0)
-    return Spectrum(np.ascontiguousarray(rows.T, np.float32), np.square(lengths).astype(np.float32))
+    directions, lengths = leading_singular_vectors(features, _DIRECTIONS)
+    return Spectrum(directions, np.square(lengths))
 
 
 def fit_logistic(
