@@ -12,7 +12,7 @@ from torch.nn import functional
 from convscope.errors import NetworkError
 from convscope.network.chain_builder import parse_chain
 from convscope.network.variants import without_activations
-from convscope.walkthrough.numpy_chain import forward, gradient_at
+from convscope.walkthrough.numpy_chain import backward, forward, gradient_at, recompute
 
 PIECES = [
     *("D3", "D3s2p0o-2C1l", "3C3s2or6", "(D3r6)+", "(AP3s1o-D3p2l)+", "((D3)+-D1l)+"),
@@ -73,13 +73,14 @@ PYTORCH = {
 }
 
 
-def in_pytorch(model, pixels):
-    """Every step's output by name, each ready to be asked for its gradient."""
+def in_pytorch(model, pixels, tensors=None):
+    """Every step's output by name, each ready to be asked for its gradient; `tensors` are the weights."""
+    tensors = tensors or {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
     mean, std = (torch.tensor(numbers, dtype=torch.float64) for numbers in (model.mean, model.std))
     image = (torch.from_numpy(pixels).double() - mean) / std
     values = {"image": image.permute(2, 0, 1)[None].requires_grad_()}
     for step in model.chain.steps[1:]:
-        weights = [torch.from_numpy(model.weights[name]).double() for name in step.parameters]
+        weights = [tensors[name] for name in step.parameters]
         inputs = [values[name] for name in step.inputs]
         several = {"addition": sum, "joining": lambda maps: torch.cat(maps, 1)}
         values[step.name] = (
@@ -125,3 +126,59 @@ def test_numbers_beyond_all_bounds_are_an_error(make_model):
     huge = replace(model, weights={name: weight * 1e36 for name, weight in model.weights.items()})
     with np.errstate(all="ignore"), pytest.raises(NetworkError, match="beyond all bounds"):
         forward(huge, pixels_for(model))
+
+
+@given(chains())
+@settings(max_examples=60)
+def test_every_gradient_of_the_way_back_is_pytorch_s(make_model, chain):
+    model = make_model(*chain)
+    pixels = pixels_for(model)
+    steps = forward(model, pixels)
+    tensors = {
+        name: torch.from_numpy(weight).double().requires_grad_() for name, weight in model.weights.items()
+    }
+    expected = in_pytorch(model, pixels, tensors)
+    at_logits = np.array([1.0, -2.0, 0.5])
+    expected[steps[-2].name][0].backward(torch.from_numpy(at_logits))
+    passed = backward(steps, model, at_logits)
+    assert [*passed] == [step.name for step in steps[:-1]]
+    for name, step in passed.items():
+        np.testing.assert_allclose(step.at_output, expected[name].grad[0], rtol=1e-9, atol=1e-12)
+        for tensor, gradient in step.at_parameters.items():
+            np.testing.assert_allclose(gradient, tensors[tensor].grad, rtol=1e-9, atol=1e-12)
+    assert {name for step in passed.values() for name in step.at_parameters} == {*model.weights}
+
+
+@given(chains())
+@settings(max_examples=40)
+def test_what_each_reader_passes_back_adds_up(make_model, chain):
+    model = make_model(*chain)
+    steps = forward(model, pixels_for(model))
+    passed = backward(steps, model, np.array([1.0, -2.0, 0.5]))
+    for name, own in passed.items():
+        readers = [
+            part
+            for step in steps
+            if step.name in passed
+            for source, part in zip(step.step.inputs, passed[step.name].at_inputs, strict=True)
+            if source == name
+        ]
+        if readers:
+            np.testing.assert_allclose(sum(readers), own.at_output, rtol=1e-12, atol=1e-15)
+
+
+@given(chains(), st.randoms(use_true_random=False))
+@settings(max_examples=40)
+def test_computing_again_gives_what_computing_all_gives(make_model, chain, random):
+    model = make_model(*chain)
+    pixels = pixels_for(model)
+    before = forward(model, pixels)
+    layer = random.choice([step for step in model.chain.layers if step.parameters])
+    tensor = f"{layer.name}.weight"
+    other = replace(model, weights={**model.weights, tensor: model.weights[tensor] + np.float32(0.5)})
+    after = recompute(before, other, {layer.name})
+    for again, anew, old in zip(after, forward(other, pixels), before, strict=True):
+        np.testing.assert_array_equal(again.output, anew.output)
+        if again.name == layer.name:
+            break
+        assert again is old

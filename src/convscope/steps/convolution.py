@@ -135,7 +135,7 @@ def gradient(
     at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
     return ConvolutionGradient(
         maps=gradient_at_maps(at_output, maps, filters, windows),
-        filters=np.einsum("fyx,cyxij->fcij", at_output, windows.slide(maps), optimize=True),
+        filters=gradient_at_filters(at_output, maps, windows),
         bias=at_output.sum(axis=(1, 2)),
     )
 
@@ -157,6 +157,19 @@ def gradient_at_maps(
     at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
     at_windows = np.einsum("fyx,fcij->cyxij", at_output, filters, optimize=True)
     return windows.add_back(at_windows, maps.shape)
+
+
+def gradient_at_filters(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
+    """Compute only the gradient at the filters; arguments and errors as for `gradient`.
+
+    Example:
+        >>> gradient_at_filters([[[1, 1]]], [[[5, 6, 7]]], Windows((1, 2))).tolist()
+        [[[[11.0, 13.0]]]]
+    """
+    maps = as_array(maps, "maps", channels=None, height=None, width=None)
+    height, width = windows.output_shape(*maps.shape[1:])
+    at_output = as_array(at_output, "gradients", filters=None, height=height, width=width)
+    return np.einsum("fyx,cyxij->fcij", at_output, windows.slide(maps), optimize=True)
 
 
 def explain(

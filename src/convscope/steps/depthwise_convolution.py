@@ -73,10 +73,9 @@ def gradient(
     maps, filters, windows = _read(maps, filters, windows)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", channels=len(maps), height=height, width=width)
-    at_filters = np.einsum("cyx,cyxij->cij", at_output, windows.slide(maps), optimize=True)
     return ConvolutionGradient(
         maps=gradient_at_maps(at_output, maps, filters, windows),
-        filters=at_filters[:, np.newaxis],
+        filters=gradient_at_filters(at_output, maps, windows),
         bias=at_output.sum(axis=(1, 2)),
     )
 
@@ -95,6 +94,20 @@ def gradient_at_maps(
     at_output = as_array(at_output, "gradients", channels=len(maps), height=height, width=width)
     at_windows = np.einsum("cyx,cij->cyxij", at_output, filters[:, 0])
     return windows.add_back(at_windows, maps.shape)
+
+
+def gradient_at_filters(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
+    """Compute only the gradient at the filters; arguments and errors as for `gradient`.
+
+    Example:
+        >>> gradient_at_filters([[[1, 1]]], [[[5, 6]]], Windows((1, 1))).tolist()
+        [[[[11.0]]]]
+    """
+    maps = as_array(maps, "maps", channels=None, height=None, width=None)
+    height, width = windows.output_shape(*maps.shape[1:])
+    at_output = as_array(at_output, "gradients", channels=len(maps), height=height, width=width)
+    at_filters = np.einsum("cyx,cyxij->cij", at_output, windows.slide(maps), optimize=True)
+    return at_filters[:, np.newaxis]
 
 
 def explain(

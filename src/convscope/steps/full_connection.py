@@ -93,6 +93,19 @@ def gradient(at_output: ArrayLike, inputs: ArrayLike, weights: ArrayLike) -> Ful
     )
 
 
+def gradient_at_weights(at_output: ArrayLike, inputs: ArrayLike) -> Array:
+    """Compute only the gradient at the weights: the gradient at each neuron times each input.
+
+    Raises:
+        NetworkError: The gradients or the inputs are no column.
+
+    Example:
+        >>> gradient_at_weights([1, 3], inputs=[5, 6]).tolist()
+        [[5.0, 6.0], [15.0, 18.0]]
+    """
+    return np.outer(as_array(at_output, "gradients", neurons=None), as_array(inputs, "inputs", inputs=None))
+
+
 def explain(inputs: ArrayLike, weights: ArrayLike, bias: ArrayLike, *, neuron: int) -> NeuronSum:
     """Explain how one neuron's output is computed, summed in the inputs' order.
 

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Discriminator, Field, Tag
 
 from convscope.walkthrough.arrays import EncodedArray  # noqa: TC001 - pydantic needs it
+from convscope.walkthrough.backward_document import Backward  # noqa: TC001 - pydantic needs it
 from convscope.walkthrough.explanation_document import (
     Invariance,
     Neighbour,
@@ -299,3 +300,4 @@ class Walk(Strict):
     neighbours: list[Neighbour]
     no_relu: NoRelu | None
     invariance: list[Invariance]
+    backward: Backward | None = None

@@ -85,7 +85,8 @@ def explain(
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Explanation:
     """Walk a picture through a model; arguments and errors as for `walk`."""
-    return Explanation(walk(model, picture, model_name=model_name, truth=truth, data=data, names=names))
+    found = walk(model, picture, model_name=model_name, truth=truth, data=data, names=names, way_back=True)
+    return Explanation(found)
 
 
 def format_of(path: Path) -> Format:

@@ -49,3 +49,23 @@ def losses(logits: Array, truth: int) -> Losses:
             classification_error=classification_error.gradient(logits, truth).tolist(),
         ),
     )
+
+
+def loss_of_logits(logits: Array, truth: int, temperature: float) -> float:
+    """Compute cross-entropy as a walk shows it, after the logits were divided by the temperature.
+
+    Example:
+        >>> loss_of_logits(np.array([0.0, 0.0]), truth=0, temperature=2.0) == np.log(2)
+        True
+    """
+    return cross_entropy.forward(logits / temperature, truth)
+
+
+def gradient_at_logits(logits: Array, truth: int, temperature: float) -> Array:
+    """Compute the gradient of that loss at the logits: (probability - target) / temperature.
+
+    Example:
+        >>> gradient_at_logits(np.array([0.0, 0.0]), truth=0, temperature=2.0).tolist()
+        [-0.25, 0.25]
+    """
+    return cross_entropy.gradient(logits / temperature, truth) / temperature

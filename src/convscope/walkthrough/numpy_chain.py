@@ -27,7 +27,7 @@ from convscope.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,10 +44,13 @@ class NumpyStep(NamedTuple):
     Attributes:
         forward: (step, inputs, its weights and biases) to what the step gives out.
         gradient: (step, gradient at the output, inputs, weights and biases) to the gradient at each input.
+        parameters: (step, gradient at the output, inputs) to the gradient at its weights and its biases;
+            None for a step that has none.
     """
 
     forward: Callable[[Step, Sequence[Array], list[Weights]], Array]
     gradient: Callable[[Step, Array, Sequence[Array], list[Weights]], tuple[Array, ...]]
+    parameters: Callable[[Step, Array, Sequence[Array]], tuple[Array, Array]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +108,79 @@ def forward(model: Model, pixels: NDArray[np.uint8]) -> tuple[ComputedStep, ...]
     return tuple(computed)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StepGradients:
+    """What a step does with the gradient that comes back to it.
+
+    Attributes:
+        at_output: The gradient at its output.
+        at_inputs: What it passes back to each of its inputs; nothing for the image.
+        at_parameters: The gradient at its weights and its biases, by their names.
+    """
+
+    at_output: Array
+    at_inputs: tuple[Array, ...]
+    at_parameters: dict[str, Array]
+
+
+def recompute(
+    steps: Sequence[ComputedStep], model: Model, changed: Collection[str]
+) -> tuple[ComputedStep, ...]:
+    """Compute the steps again after some weights have changed; steps that do not depend on them stay.
+
+    Args:
+        steps: What `forward` returned before.
+        model: The model with other weights in some steps.
+        changed: The names of those steps.
+
+    Raises:
+        NetworkError: A number grew beyond what a float64 can hold.
+    """
+    values = {computed.name: computed.output for computed in steps}
+    stale = {*changed}
+    result: list[ComputedStep] = []
+    for computed in steps:
+        step = computed.step
+        if step.name not in stale and stale.isdisjoint(step.inputs):
+            result.append(computed)
+            continue
+        stale.add(step.name)
+        inputs = tuple(values[name] for name in step.inputs)
+        output = NUMPY_STEPS[step.family].forward(step, inputs, _weights(model, step))
+        _require_finite(output, step.name)
+        values[step.name] = output
+        result.append(ComputedStep(step, inputs, output))
+    return tuple(result)
+
+
+def backward(steps: Sequence[ComputedStep], model: Model, at_logits: Array) -> dict[str, StepGradients]:
+    """Compute every gradient by the chain rule, from the logits back to the image.
+
+    A step that several others read adds up what each of them passes back.
+
+    Args:
+        steps: What `forward` returned.
+        model: The model.
+        at_logits: The gradient at the logits, (classes,).
+
+    Returns:
+        The steps from the image to the output layer by name, in the order of the chain.
+    """
+    passed: dict[str, StepGradients] = {}
+    for computed, at_output, at_inputs in _back(steps, model, at_logits):
+        at_parameters = gradients_at_parameters(computed, at_output)
+        passed[computed.name] = StepGradients(at_output, at_inputs, at_parameters)
+    return dict(reversed(passed.items()))
+
+
+def gradients_at_parameters(computed: ComputedStep, at_output: Array) -> dict[str, Array]:
+    """Compute the gradient at a step's weights and biases, by their names; nothing if it has none."""
+    step = computed.step
+    compute = None if step.kind == "image" else NUMPY_STEPS[step.family].parameters
+    of_parameters = compute(step, at_output, computed.inputs) if compute else ()
+    return dict(zip(step.parameters, of_parameters, strict=True))
+
+
 def gradient_at(steps: Sequence[ComputedStep], model: Model, at_logits: Array, name: str) -> Array:
     """Compute the gradient at the output of a step, by the chain rule from the logits back.
 
@@ -117,18 +193,29 @@ def gradient_at(steps: Sequence[ComputedStep], model: Model, at_logits: Array, n
     Returns:
         The shape of that step's output.
     """
+    for computed, at_output, _ in _back(steps, model, at_logits, until=name):
+        if computed.name == name:
+            return at_output
+    raise KeyError(name)
+
+
+def _back(
+    steps: Sequence[ComputedStep], model: Model, at_logits: Array, until: str = ""
+) -> Iterator[tuple[ComputedStep, Array, tuple[Array, ...]]]:
+    """Yield each step, last to first, with the gradient at its output and what it passes to its inputs."""
     gradients = {model.chain.output.name: at_logits}
     for computed in reversed(steps):
-        if computed.name == name:
-            break
         at_output = gradients.pop(computed.name, None)
         if at_output is None:
             continue
         step = computed.step
-        at_inputs = NUMPY_STEPS[step.family].gradient(step, at_output, computed.inputs, _weights(model, step))
-        for source, at_input in zip(step.inputs, at_inputs, strict=True):
+        at_inputs: tuple[Array, ...] = ()
+        if step.kind != "image" and step.name != until:
+            rule = NUMPY_STEPS[step.family].gradient
+            at_inputs = rule(step, at_output, computed.inputs, _weights(model, step))
+        yield computed, at_output, at_inputs
+        for source, at_input in zip(step.inputs, at_inputs, strict=step.name != until):
             gradients[source] = gradients[source] + at_input if source in gradients else at_input
-    return gradients[name]
 
 
 NUMPY_STEPS: dict[str, NumpyStep] = {
@@ -137,6 +224,10 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         lambda step, at_output, inputs, weights: (
             convolution.gradient_at_maps(at_output, inputs[0], weights[0], step.windows),
         ),
+        lambda step, at_output, inputs: (
+            convolution.gradient_at_filters(at_output, inputs[0], step.windows),
+            at_output.sum(axis=(1, 2)),
+        ),
     ),
     "depthwise_convolution": NumpyStep(
         lambda step, inputs, weights: depthwise_convolution.forward(
@@ -144,6 +235,10 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         ),
         lambda step, at_output, inputs, weights: (
             depthwise_convolution.gradient_at_maps(at_output, inputs[0], weights[0], step.windows),
+        ),
+        lambda step, at_output, inputs: (
+            depthwise_convolution.gradient_at_filters(at_output, inputs[0], step.windows),
+            at_output.sum(axis=(1, 2)),
         ),
     ),
     "relu6": NumpyStep(
@@ -178,6 +273,10 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         lambda _step, inputs, weights: full_connection.forward(inputs[0], weights[0], weights[1]),
         lambda _step, at_output, inputs, weights: (
             full_connection.gradient(at_output, inputs[0], weights[0]).inputs,
+        ),
+        lambda _step, at_output, inputs: (
+            full_connection.gradient_at_weights(at_output, inputs[0]),
+            at_output,
         ),
     ),
     "softmax": NumpyStep(

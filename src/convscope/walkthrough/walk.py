@@ -16,6 +16,7 @@ from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
 from convscope.walkthrough.arrays import DEFLATED, STORED
+from convscope.walkthrough.backward import write_backward
 from convscope.walkthrough.compute import ModelInput, compute, prepare_input, step_engine
 from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.explanation_document import OpenSet, Origin
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
     from convscope.model.intermediate import Intermediate
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
+    from convscope.walkthrough.backward_document import Backward
     from convscope.walkthrough.compute import Computation
     from convscope.walkthrough.document import Relevance
 
 _MAX_NAMED = 10
+_MOST_EXACT = 100_000
+"""If a picture's way has more numbers than this, the gradients at large arrays are rounded."""
 
 
 def walk(
@@ -53,6 +57,7 @@ def walk(
     names: Mapping[str, str] = MappingProxyType({}),
     notes: Sequence[Note] = (),
     progress: Progress | None = None,
+    way_back: bool = False,
 ) -> Walk:
     """Compute every step of a model for a picture, and what explains its answer.
 
@@ -69,6 +74,7 @@ def walk(
             nearest ones where there are no data.
         notes: What else is worth saying.
         progress: Called with (pictures prepared, pictures in all) while the data are prepared.
+        way_back: Whether to compute the gradients, too, as far as a page can hold them.
 
     Raises:
         PictureError: The picture cannot be read.
@@ -92,6 +98,7 @@ def walk(
             "why": why(computed.steps, model, predictor, pixels),
             "no_relu": compute_without_relu(model, pixels),
             "invariance": measure_invariance(model, predictor, pixels),
+            "backward": _backward(computed, model, true_class) if way_back else None,
         }
     )
 
@@ -180,6 +187,12 @@ def _open_set(computed: Computation, model: Model) -> OpenSet | None:
         rejected_fraction=rule.rejected_fraction,
         unknown=score < rule.threshold,
     )
+
+
+def _backward(computed: Computation, model: Model, true_class: int | None) -> Backward:
+    numbers = sum(step.output.size for step in computed.steps)
+    writer = StepWriter(model, true_class, None, coarse=numbers > _MOST_EXACT)
+    return write_backward(computed.steps, model, true_class, writer)
 
 
 def _index_of(truth: str | None, model: Model) -> int | None:

@@ -16,6 +16,7 @@ from convscope.studio.cache import Cache
 from convscope.studio.ids import ModelId  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.models import OpenModel  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.picture_refs import SENT_NAME, PictureRef, find_picture, keep_sent
+from convscope.studio.walk.backward_routes import backward_routes
 from convscope.studio.walk.drawing_routes import drawing_routes
 from convscope.studio.walk.preview import Preview, preview
 from convscope.studio.walk.similar import SimilarPictures, SimilarPictureSearch
@@ -104,6 +105,8 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
         return prepared.get(
             (classifier, name, content), lambda: prepare_input(picture, classifier.model, name)
         )
+
+    router.include_router(backward_routes(workspace, edits, prepare))
 
     @router.get("/api/models/{model}/walk", response_class=Response)
     def document(model: ModelId, picture: PictureRef, whole: bool = False) -> Response:  # noqa: FBT001, FBT002 - of the query

@@ -6,6 +6,9 @@
  * @property {number} added
  * @property {string[]} names
  * @property {Problem[]} problems
+ * @typedef {object} AllWeightsStep
+ * @property {number[]} rates
+ * @property {number[]} losses
  * @typedef {object} AskedQuestion
  * @property {string} name
  * @property {(string | number)[]} prompt
@@ -67,6 +70,11 @@
  * @property {string[]} notes
  * @property {[number, number, number]} shape
  * @property {string} network
+ * @typedef {object} Descent
+ * @property {number} rate
+ * @property {number[][]} values
+ * @property {number[]} losses
+ * @property {number[][]} gradients
  * @typedef {object} DrawingPreview
  * @property {Tensor} pixels
  * @property {string[]} classes
@@ -138,6 +146,13 @@
  * @property {string} error
  * @property {any} table
  * @property {any | null} bench
+ * @typedef {object} LossMap
+ * @property {WeightGradient} first
+ * @property {WeightGradient} second
+ * @property {number[]} first_values
+ * @property {number[]} second_values
+ * @property {Tensor} losses
+ * @property {Descent[]} descents
  * @typedef {object} ModelEdits
  * @property {(WeightEdit | FilterEdit | GeometryEdit | ReluEdit)[]} edits
  * @property {string} network
@@ -282,6 +297,12 @@
  * @property {Tensor | null} maps
  * @typedef {object} Snapshots
  * @property {number[]} epochs
+ * @typedef {object} StepGradients
+ * @property {string} step
+ * @property {Tensor} at_output
+ * @property {(Tensor | null)[]} at_inputs
+ * @property {Tensor | null} at_weights
+ * @property {Tensor | null} at_bias
  * @typedef {object} Stop
  * @property {string} step
  * @property {number[]} place
@@ -315,11 +336,21 @@
  * @property {number | string | null} answer
  * @typedef {object} Weight
  * @property {number} value
+ * @typedef {object} WeightCurve
+ * @property {WeightGradient} weight
+ * @property {number[]} values
+ * @property {number[]} losses
+ * @property {Descent[]} descents
  * @typedef {object} WeightEdit
  * @property {"weight"} kind
  * @property {string} tensor
  * @property {number[]} place
  * @property {number} value
+ * @typedef {object} WeightGradient
+ * @property {string} tensor
+ * @property {number[]} place
+ * @property {number} value
+ * @property {number} gradient
  */
 
 export {};

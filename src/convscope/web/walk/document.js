@@ -17,6 +17,19 @@
  * @property {number[]} max
  * @property {number[]} average
  * @property {number[]} none
+ * @typedef {object} AllWeightsStep
+ * @property {number[]} rates
+ * @property {number[]} losses
+ * @typedef {object} Backward
+ * @property {BackwardPass[]} passes
+ * @property {string} left_out
+ * @typedef {object} BackwardPass
+ * @property {number} truth
+ * @property {number} loss
+ * @property {StepGradients[]} steps
+ * @property {AllWeightsStep} all_weights
+ * @property {WeightCurve[]} curves
+ * @property {LossMap[]} maps
  * @typedef {object} ByPooling
  * @property {Logits} max
  * @property {Logits} average
@@ -77,6 +90,11 @@
  * @property {OutputSize} output_size
  * @property {Tensor} output
  * @property {"depthwise_convolution"} kind
+ * @typedef {object} Descent
+ * @property {number} rate
+ * @property {number[][]} values
+ * @property {number[]} losses
+ * @property {number[][]} gradients
  * @typedef {object} Evidence
  * @property {ClassEvidence[]} classes
  * @property {string} text
@@ -173,6 +191,13 @@
  * @typedef {object} Logits
  * @property {Tensor} logits
  * @property {number[]} distances
+ * @typedef {object} LossMap
+ * @property {WeightGradient} first
+ * @property {WeightGradient} second
+ * @property {number[]} first_values
+ * @property {number[]} second_values
+ * @property {Tensor} losses
+ * @property {Descent[]} descents
  * @typedef {object} LossStep
  * @property {string} name
  * @property {string[]} inputs
@@ -295,6 +320,12 @@
  * @property {number[]} exponentials
  * @property {number} sum
  * @property {number[]} output
+ * @typedef {object} StepGradients
+ * @property {string} step
+ * @property {Tensor} at_output
+ * @property {(Tensor | null)[]} at_inputs
+ * @property {Tensor | null} at_weights
+ * @property {Tensor | null} at_bias
  * @typedef {object} TemperatureStep
  * @property {string} name
  * @property {string[]} inputs
@@ -308,6 +339,16 @@
  * @property {"temperature"} kind
  * @property {number} temperature
  * @property {number[]} output
+ * @typedef {object} WeightCurve
+ * @property {WeightGradient} weight
+ * @property {number[]} values
+ * @property {number[]} losses
+ * @property {Descent[]} descents
+ * @typedef {object} WeightGradient
+ * @property {string} tensor
+ * @property {number[]} place
+ * @property {number} value
+ * @property {number} gradient
  * @typedef {object} Why
  * @property {Evidence | null} evidence
  * @property {GradCam | null} grad_cam
@@ -331,6 +372,7 @@
  * @property {Neighbour[]} neighbours
  * @property {NoRelu | null} no_relu
  * @property {Invariance[]} invariance
+ * @property {Backward | null} backward
  */
 
 export {};

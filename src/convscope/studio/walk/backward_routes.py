@@ -1,0 +1,199 @@
+"""The way back of a picture through a model: gradients, one step at a time, and losses after changes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from convscope.errors import RequestError
+from convscope.studio.cache import Cache
+from convscope.studio.ids import ModelId  # noqa: TC001 - FastAPI looks it up
+from convscope.studio.picture_refs import PictureRef, find_picture
+from convscope.walkthrough.arrays import STORED, encode
+from convscope.walkthrough.backward import work_from, write_gradients
+from convscope.walkthrough.backward_document import (  # FastAPI looks them up
+    AllWeightsStep,  # noqa: TC001
+    Descent,  # noqa: TC001
+    LossMap,  # noqa: TC001
+    StepGradients,  # noqa: TC001
+    WeightCurve,  # noqa: TC001
+)
+from convscope.walkthrough.descent import (
+    CURVE_POINTS,
+    DESCENT_STEPS,
+    MAP_POINTS,
+    LossOf,
+    all_weights_step,
+    descend,
+    loss_map,
+    step_of,
+    weight_curve,
+)
+from convscope.walkthrough.losses import gradient_at_logits
+from convscope.walkthrough.numpy_chain import backward, forward
+from convscope.walkthrough.step_documents import StepWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convscope.model.file import Model
+    from convscope.studio.picture_refs import ReferredPicture
+    from convscope.studio.walk.edit_lists import EditedModel, EditLists
+    from convscope.studio.workspace import Workspace
+    from convscope.walkthrough.compute import ModelInput
+    from convscope.walkthrough.numpy_chain import ComputedStep
+    from convscope.walkthrough.numpy_chain import StepGradients as Passed
+
+    Steps = tuple[ComputedStep, ...]
+    Prepare = Callable[[str, ReferredPicture], ModelInput]
+
+_MOST_CACHED = 3
+_QUICK, _SLOW = 5_000_000, 60_000_000
+"""Multiply-adds from a step on, above which curves have fewer points."""
+_MOST_WORK = 1_000_000_000
+Truth = Annotated[int, Query(ge=0, description="Index of the class that is taken as the true one.")]
+WeightPlace = Annotated[
+    str,
+    Query(
+        max_length=200,
+        pattern=r"^[\w.]+:\d+(\.\d+){0,3}$",
+        examples=["convolution_1.weight:0.0.1.2"],
+        description="A tensor, and the index of one weight or bias on each of its axes.",
+    ),
+]
+Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+
+
+class WayBack:
+    """Computes and keeps the gradients of what was asked for last.
+
+    Args:
+        workspace: Its pictures are walked through.
+        edits: The models, edited.
+        prepare: Prepares a picture for a model.
+    """
+
+    def __init__(self, workspace: Workspace, edits: EditLists, prepare: Prepare) -> None:
+        self._workspace = workspace
+        self._edits = edits
+        self._prepare = prepare
+        self._steps: Cache[tuple[EditedModel, bytes], Steps] = Cache(_MOST_CACHED)
+        self._passed: Cache[tuple[Steps, int], dict[str, Passed]] = Cache(_MOST_CACHED)
+
+    def steps(self, model: str, picture: str) -> tuple[Model, Steps]:
+        """Return an edited model, and every step of a picture through it."""
+        edited, referred = self._edits.edited(model), find_picture(picture, self._workspace)
+        pixels = self._prepare(model, referred).pixels
+        key = edited, pixels.tobytes()
+        return edited.model, self._steps.get(key, lambda: forward(edited.model, pixels))
+
+    def passed(self, model: str, picture: str, truth: int) -> tuple[Model, Steps, dict[str, Passed]]:
+        """Return the same, and the gradients if a class is the true one.
+
+        Raises:
+            RequestError: There is no such class.
+        """
+        network, steps = self.steps(model, picture)
+        _require_class(network, truth)
+        at_logits = gradient_at_logits(steps[-1].input, truth, network.temperature)
+        return network, steps, self._passed.get((steps, truth), lambda: backward(steps, network, at_logits))
+
+    def loss_of(self, model: str, picture: str, truth: int, *weights: str) -> tuple[LossOf, int]:
+        """Return the loss as a function of weights, and the multiply-adds that each value of them takes.
+
+        Raises:
+            RequestError: There is no such class or weight, or it would take too long.
+        """
+        network, steps = self.steps(model, picture)
+        _require_class(network, truth)
+        found = tuple(_find_weight(network, weight) for weight in weights)
+        work = max(work_from(network.chain, network.chain[step_of(tensor)]) for tensor, _ in found)
+        if work > _MOST_WORK:
+            raise RequestError(
+                "a loss curve of this weight would take minutes",
+                status=422,
+                why=f"each of its points takes {work:,} multiply-adds",
+                remedy="choose a weight of a later step",
+            )
+        return LossOf(steps, network, truth, found), work
+
+
+def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(prefix="/api/models/{model}/backward")
+    way_back = WayBack(workspace, edits, prepare)
+
+    @router.get("/gradients/{step}")
+    def gradients(model: ModelId, step: str, picture: PictureRef, truth: Truth) -> StepGradients:
+        """The gradient of the loss at what a step gives out, reads and is made of."""
+        network, _, passed = way_back.passed(model, picture, truth)
+        if step not in passed:
+            raise RequestError("there is no such step, or no gradient comes to it", status=404)
+        writer = StepWriter(network, truth, None, coarse=False, level=STORED)
+        return write_gradients(network.chain[step], passed, network.chain, writer, by_itself=True)
+
+    @router.get("/all-weights")
+    def all_weights(model: ModelId, picture: PictureRef, truth: Truth) -> AllWeightsStep:
+        """The loss after one step of all weights at once, for several learning rates."""
+        network, steps, passed = way_back.passed(model, picture, truth)
+        return all_weights_step(steps, network, truth, passed)
+
+    _add_descents(router, way_back)
+    return router
+
+
+def _add_descents(router: APIRouter, way_back: WayBack) -> None:
+    @router.get("/curve")
+    def curve(model: ModelId, picture: PictureRef, truth: Truth, weight: WeightPlace) -> WeightCurve:
+        """The loss as a function of one weight, and gradient descent on it."""
+        loss_of, work = way_back.loss_of(model, picture, truth, weight)
+        return weight_curve(loss_of, points=_fewer(CURVE_POINTS, work), steps=_fewer(DESCENT_STEPS, work))
+
+    @router.get("/descent")
+    def descent(
+        model: ModelId,
+        picture: PictureRef,
+        truth: Truth,
+        weight: Annotated[list[WeightPlace], Query(min_length=1, max_length=2)],
+        rate: Annotated[Rate, Query()],
+    ) -> Descent:
+        """Gradient descent on one or two weights with a learning rate."""
+        loss_of, work = way_back.loss_of(model, picture, truth, *weight)
+        return descend(loss_of, rate, _fewer(DESCENT_STEPS, work))
+
+    @router.get("/map")
+    def two_weights(
+        model: ModelId,
+        picture: PictureRef,
+        truth: Truth,
+        weight: Annotated[list[WeightPlace], Query(min_length=2, max_length=2)],
+        rate: Annotated[list[Rate] | None, Query(max_length=3)] = None,
+    ) -> LossMap:
+        """The loss as a function of two weights, and gradient descent on them."""
+        loss_of, work = way_back.loss_of(model, picture, truth, *weight)
+        stored = partial(encode, dtype="float32", level=STORED)
+        return loss_map(loss_of, rate or [], stored, _fewer(MAP_POINTS, work))
+
+
+def _fewer(count: int, work: int) -> int:
+    """Return an odd or even count as it was, a half or a quarter of it where each takes long."""
+    divisor = 1 if work <= _QUICK else 2 if work <= _SLOW else 4
+    return max(2, count // divisor) | count % 2
+
+
+def _require_class(model: Model, truth: int) -> None:
+    if truth >= len(model.classes):
+        raise RequestError("there is no such class", status=404, why=f"there are {len(model.classes):,}")
+
+
+def _find_weight(model: Model, weight: str) -> tuple[str, tuple[int, ...]]:
+    tensor, _, place = weight.rpartition(":")
+    index = tuple(map(int, place.split(".")))
+    found = model.weights.get(tensor)
+    if found is None or len(index) != found.ndim or not np.all(np.less(index, found.shape)):
+        raise RequestError("there is no such weight", status=404)
+    return tensor, index

@@ -1,0 +1,185 @@
+"""The way back: the gradient of the loss at every number of a walk, and what follows from it.
+
+    at the logits              (probability - target) / temperature: softmax and cross-entropy together
+    back through every step    the chain rule, as `steps` defines it for each kind
+    at a weight                gradient x input, added up over all places where the weight is used
+    a step of training         weight - learning rate x gradient
+
+The loss is cross-entropy for one class as the true one. A document that is kept holds two of them: the true
+class (or, where it is not known, the predicted one) and the most probable of the others, as a network that
+is right with certainty has next to nothing to learn from a picture.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.walkthrough.backward_document import (
+    Backward,
+    BackwardPass,
+    LossMap,
+    StepGradients,
+    WeightCurve,
+)
+from convscope.walkthrough.descent import LossOf, all_weights_step, loss_map, reach_of, weight_curve
+from convscope.walkthrough.losses import gradient_at_logits, loss_of_logits
+from convscope.walkthrough.numpy_chain import backward
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convscope.model.file import Model
+    from convscope.network.chain import Chain, Step
+    from convscope.steps.arrays import Array
+    from convscope.walkthrough.numpy_chain import ComputedStep
+    from convscope.walkthrough.numpy_chain import StepGradients as Passed
+    from convscope.walkthrough.step_documents import StepWriter
+
+MOST_NUMBERS = 400_000
+"""A walk to keep holds the gradients of all steps if there are no more numbers than this in them."""
+MOST_WEIGHTS = 100_000
+"""The gradient at more weights than this is not written: each is the product of two numbers that are."""
+_BUDGET = 600_000_000
+"""Multiply-adds that the curves and maps of one class may take in a document; the last steps come first."""
+_RUNS, _OVERHEAD = 500, 200_000
+"""How often the chain is computed for a step's curves and map, and what each run costs at least."""
+_CANDIDATES = 6
+
+
+def write_backward(
+    steps: Sequence[ComputedStep], model: Model, truth: int | None, writer: StepWriter
+) -> Backward:
+    """Write the way back for a walk that is kept: as much of it as leaves the document small.
+
+    Args:
+        steps: What `numpy_chain.forward` returned.
+        model: The model.
+        truth: Index of the true class, if it is known.
+        writer: Writes arrays.
+    """
+    numbers = sum(computed.output.size for computed in steps)
+    if numbers > MOST_NUMBERS:
+        left_out = (
+            f"The gradients of this network are {numbers:,} numbers for each class, too many for this file. "
+            "In the studio (convscope studio) they are computed for any step when you look at it."
+        )
+        return Backward(passes=[], left_out=left_out)
+    passes = [write_pass(steps, model, one, writer) for one in _truths(steps[-1].input, truth)]
+    studied = [step.name for step in _studied(model.chain)]
+    without = [step.name for step in model.chain.layers if step.parameters and step.name not in studied]
+    left_out = f"The loss curves of {', '.join(without)} take too long. The studio computes them on demand."
+    return Backward(passes=passes, left_out=left_out if without else "")
+
+
+def write_pass(steps: Sequence[ComputedStep], model: Model, truth: int, writer: StepWriter) -> BackwardPass:
+    """Write everything that goes back if a class is the true one.
+
+    Arguments are those of `write_backward`, but that the truth is given.
+    """
+    logits = steps[-1].input
+    passed = backward(steps, model, gradient_at_logits(logits, truth, model.temperature))
+    curves, maps = _studies(steps, model, truth, passed, writer)
+    return BackwardPass(
+        truth=truth,
+        loss=loss_of_logits(logits, truth, model.temperature),
+        steps=[
+            write_gradients(step, passed, model.chain, writer) for step in model.chain if step.name in passed
+        ],
+        all_weights=all_weights_step(steps, model, truth, passed),
+        curves=curves,
+        maps=maps,
+    )
+
+
+def write_gradients(
+    step: Step, passed: dict[str, Passed], chain: Chain, writer: StepWriter, *, by_itself: bool = False
+) -> StepGradients:
+    """Write the gradients of one step.
+
+    Args:
+        step: The step.
+        passed: What `numpy_chain.backward` returned.
+        chain: The model's chain.
+        writer: Writes arrays.
+        by_itself: Whether it must say what is passed to every input, also where another step's says it.
+    """
+    own = passed[step.name]
+    readers = {name: sum(name in other.inputs for other in chain) for name in step.inputs}
+    at_weights, at_bias = [*own.at_parameters.values()] or (None, None)
+    if at_weights is not None and at_weights.size > MOST_WEIGHTS and not by_itself:
+        at_weights = None
+    return StepGradients(
+        step=step.name,
+        at_output=writer.encode(own.at_output),
+        at_inputs=[
+            writer.encode(at_input) if by_itself or readers[name] > 1 else None
+            for name, at_input in zip(step.inputs, own.at_inputs, strict=True)
+        ],
+        at_weights=None if at_weights is None else writer.encode_as("float32", at_weights),
+        at_bias=None if at_bias is None else writer.encode_as("float32", at_bias),
+    )
+
+
+def work_from(chain: Chain, step: Step) -> int:
+    """Return how many multiply-adds the chain takes from a step on."""
+    steps = [*chain]
+    return sum(later.multiply_adds for later in steps[steps.index(step) :])
+
+
+def largest_weights(at_weights: Array, count: int) -> list[tuple[int, ...]]:
+    """Return where the largest absolute gradients stand, in order.
+
+    Example:
+        >>> largest_weights(np.array([[0.5, -2.0], [1.0, 0.0]]), 2)
+        [(0, 1), (1, 0)]
+    """
+    order = np.argsort(-np.abs(at_weights), axis=None, kind="stable")[:count]
+    return [tuple(int(part) for part in np.unravel_index(place, at_weights.shape)) for place in order]
+
+
+def _studies(
+    steps: Sequence[ComputedStep], model: Model, truth: int, passed: dict[str, Passed], writer: StepWriter
+) -> tuple[list[WeightCurve], list[LossMap]]:
+    """Study the weights with the largest gradients: two of each step by curves, the same two by a map."""
+    curves: list[WeightCurve] = []
+    maps: list[LossMap] = []
+    for step in _studied(model.chain):
+        tensor = next(iter(step.parameters))
+        places = largest_weights(passed[step.name].at_parameters[tensor], _CANDIDATES)
+        pair = _telling([LossOf(steps, model, truth, ((tensor, place),)) for place in places])
+        chosen = [weight_curve(one) for one in pair]
+        curves += chosen
+        if len(pair) > 1:
+            both = LossOf(steps, model, truth, (*pair[0].weights, *pair[1].weights))
+            rates = [descent.rate for descent in chosen[0].descents]
+            maps.append(loss_map(both, rates, partial(writer.encode_as, "float32")))
+    return curves, maps
+
+
+def _studied(chain: Chain) -> list[Step]:
+    """Return the steps whose weights are studied: as many as the budget allows, from the last one back."""
+    studied: list[Step] = []
+    left = _BUDGET
+    for step in reversed(chain.layers):
+        if step.parameters:
+            left -= _RUNS * (work_from(chain, step) + _OVERHEAD)
+            if left < 0:
+                break
+            studied.append(step)
+    return studied[::-1]
+
+
+def _telling(candidates: Sequence[LossOf]) -> list[LossOf]:
+    """Choose two weights of those in the order of their gradients: the first, and the next with a valley."""
+    with_valley = (candidate for candidate in candidates[1:] if reach_of(candidate)[1])
+    second = next(with_valley, None)
+    return [candidates[0], second] if second else [*candidates[:2]]
+
+
+def _truths(logits: Array, truth: int | None) -> list[int]:
+    order = np.argsort(-logits, kind="stable").tolist()
+    first = order[0] if truth is None else truth
+    return [first, *[other for other in order if other != first][:1]]

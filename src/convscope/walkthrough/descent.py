@@ -1,0 +1,267 @@
+"""Gradient descent on a few weights of a network, for one picture.
+
+    new weight = weight - learning rate * gradient of the loss at the weight
+
+All other weights stay as they are. Every loss is computed by the chain in NumPy with the changed weights put
+in; only the steps that depend on them are computed again.
+
+Source: Deep Learning, section 4.3.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import NetworkError
+from convscope.walkthrough.backward_document import (
+    AllWeightsStep,
+    Descent,
+    LossMap,
+    WeightCurve,
+    WeightGradient,
+)
+from convscope.walkthrough.losses import gradient_at_logits, loss_of_logits
+from convscope.walkthrough.numpy_chain import gradient_at, gradients_at_parameters, recompute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.steps.arrays import Array
+    from convscope.walkthrough.arrays import EncodedArray
+    from convscope.walkthrough.numpy_chain import ComputedStep, StepGradients
+
+    Encode = Callable[[NDArray[np.float64]], EncodedArray]
+
+CURVE_POINTS, MAP_POINTS, DESCENT_STEPS = 31, 13, 8
+ALL_WEIGHTS_RATES = tuple(digit * 10.0**power for power in range(-4, 2) for digit in (1, 2, 5))
+_TELLING = 0.3
+"""A curve reaches so far that the loss on it changes by this much, if it ever does."""
+_MOST_DOUBLINGS = 6
+"""Of a curve's reach, from the largest weight of the tensor on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossOf:
+    """The loss of one picture as a function of some weights.
+
+    Attributes:
+        steps: What `numpy_chain.forward` returned for the picture.
+        model: The model.
+        truth: Index of the true class.
+        weights: The tensor and the index of each of the weights.
+    """
+
+    steps: Sequence[ComputedStep]
+    model: Model
+    truth: int
+    weights: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def loss(self, values: Sequence[float]) -> float:
+        """Return the loss with these values of the weights; infinite where numbers grow beyond all bounds."""
+        try:
+            return _loss(self._computed(values)[0], self.model, self.truth)
+        except NetworkError:
+            return math.inf
+
+    def with_gradient(self, values: Sequence[float]) -> tuple[float, list[float]]:
+        """Return the loss, as `loss` does, and its gradient at each of the weights."""
+        try:
+            steps, model = self._computed(values)
+        except NetworkError:
+            return math.inf, [0.0 for _ in values]
+        at_logits = gradient_at_logits(steps[-1].input, self.truth, model.temperature)
+        gradient = [_gradient_at(steps, model, at_logits, tensor, place) for tensor, place in self.weights]
+        return _loss(steps, model, self.truth), gradient
+
+    def now(self) -> list[float]:
+        """Return the values that the weights have in the model."""
+        return [float(self.model.weights[tensor][place]) for tensor, place in self.weights]
+
+    def _computed(self, values: Sequence[float]) -> tuple[tuple[ComputedStep, ...], Model]:
+        weights = dict(self.model.weights)
+        for (tensor, place), value in zip(self.weights, values, strict=True):
+            changed = weights[tensor].astype(np.float64)  # a step may be smaller than a float32 can tell
+            changed[place] = value
+            weights[tensor] = changed  # pyright: ignore[reportArgumentType]
+        model = replace(self.model, weights=weights)
+        return recompute(self.steps, model, {step_of(tensor) for tensor, _ in self.weights}), model
+
+
+def descend(loss_of: LossOf, rate: float, steps: int = DESCENT_STEPS) -> Descent:
+    """Take steps of gradient descent from where the weights are; it ends early where numbers overflow."""
+    values = loss_of.now()
+    loss, gradient = loss_of.with_gradient(values)
+    descent = Descent(rate=rate, values=[values], losses=[loss], gradients=[gradient])
+    for _ in range(steps):
+        values = [value - rate * part for value, part in zip(values, gradient, strict=True)]
+        loss, gradient = loss_of.with_gradient(values)
+        if not math.isfinite(loss):
+            break
+        descent.values.append(values)
+        descent.losses.append(loss)
+        descent.gradients.append(gradient)
+    return descent
+
+
+def weight_curve(loss_of: LossOf, points: int = CURVE_POINTS, steps: int = DESCENT_STEPS) -> WeightCurve:
+    """Compute the loss as a function of one weight, and descents with a small, a fitting and a large rate.
+
+    Args:
+        loss_of: The loss of one weight.
+        points: How many values of the weight are tried; the one in the middle is the model's.
+        steps: How many steps each descent has.
+    """
+    (now,) = loss_of.now()
+    reach, _ = reach_of(loss_of)
+    values = [now + reach * place for place in np.linspace(-1, 1, points).tolist()]
+    losses = [loss_of.loss([value]) for value in values]
+    kept = [place for place, loss in enumerate(losses) if math.isfinite(loss)]
+    values, losses = [values[place] for place in kept], [losses[place] for place in kept]
+    _, (gradient,) = loss_of.with_gradient([now])
+    return WeightCurve(
+        weight=_weight(loss_of, 0, gradient),
+        values=values,
+        losses=losses,
+        descents=[descend(loss_of, rate, steps) for rate in _rates(now, gradient, values, losses)],
+    )
+
+
+def loss_map(loss_of: LossOf, rates: Sequence[float], encode: Encode, points: int = MAP_POINTS) -> LossMap:
+    """Compute the loss as a function of two weights, and descents on it.
+
+    Args:
+        loss_of: The loss of two weights.
+        rates: The learning rates.
+        encode: Writes the losses.
+        points: How many values of each weight are tried; the one in the middle is the model's.
+    """
+    now = loss_of.now()
+    _, gradients = loss_of.with_gradient(now)
+    axes: list[list[float]] = []
+    for place, value in enumerate(now):
+        reach, _ = reach_of(replace(loss_of, weights=(loss_of.weights[place],)))
+        axes.append([value + reach * share for share in np.linspace(-1, 1, points).tolist()])
+    losses = np.array([[loss_of.loss([first, second]) for first in axes[0]] for second in axes[1]])
+    return LossMap(
+        first=_weight(loss_of, 0, gradients[0]),
+        second=_weight(loss_of, 1, gradients[1]),
+        first_values=axes[0],
+        second_values=axes[1],
+        losses=encode(np.minimum(losses, np.finfo(np.float32).max)),
+        descents=[descend(loss_of, rate) for rate in rates],
+    )
+
+
+def all_weights_step(
+    steps: Sequence[ComputedStep], model: Model, truth: int, passed: dict[str, StepGradients]
+) -> AllWeightsStep:
+    """Compute the loss after one step of all weights at once, for several learning rates.
+
+    Args:
+        steps: What `numpy_chain.forward` returned.
+        model: The model.
+        truth: Index of the true class.
+        passed: What `numpy_chain.backward` returned.
+    """
+    rates, losses = [0.0], [_loss(steps, model, truth)]
+    at_weights = {name: at for step in passed.values() for name, at in step.at_parameters.items()}
+    changed = {step_of(name) for name in at_weights}
+    for rate in ALL_WEIGHTS_RATES:
+        weights = {name: weight - rate * at_weights[name] for name, weight in model.weights.items()}
+        try:
+            moved = recompute(steps, replace(model, weights=weights), changed)
+        except NetworkError:
+            break
+        rates.append(rate)
+        losses.append(_loss(moved, model, truth))
+    return AllWeightsStep(rates=rates, losses=losses)
+
+
+def reach_of(loss_of: LossOf) -> tuple[float, bool]:
+    """Return how far to go to each side of a weight, and whether a valley lies there.
+
+    That is to where a valley's sides rise on both ends, or else to where the loss changes by `_TELLING`.
+    """
+    (tensor, _), (now,) = loss_of.weights[0], loss_of.now()
+    largest = float(np.abs(loss_of.model.weights[tensor]).max()) or 1.0
+    telling = 0.0
+    for doublings in range(_MOST_DOUBLINGS):
+        reach = largest * 2**doublings
+        probes = [loss_of.loss([now + share * reach]) for share in (-1, -0.5, 0, 0.5, 1)]
+        if not all(map(math.isfinite, probes)):
+            break
+        if has_valley(probes):
+            return reach, True
+        if not telling and max(probes) - min(probes) >= _TELLING:
+            telling = reach
+    return telling or largest, False
+
+
+def has_valley(losses: Sequence[float]) -> bool:
+    """Whether a curve is clearly lowest between its ends, so that a step can go too far.
+
+    Example:
+        >>> has_valley([3, 1, 2]), has_valley([3, 2, 1])
+        (True, False)
+    """
+    lowest = min(losses)
+    return min(losses[0], losses[-1]) > lowest + 0.1 * (max(losses) - lowest)
+
+
+def step_of(tensor: str) -> str:
+    """Return the name of the step that a tensor belongs to.
+
+    Example:
+        >>> step_of("convolution_1.weight")
+        'convolution_1'
+    """
+    return tensor.rpartition(".")[0]
+
+
+def _gradient_at(
+    steps: Sequence[ComputedStep], model: Model, at_logits: Array, tensor: str, place: tuple[int, ...]
+) -> float:
+    (computed,) = (one for one in steps if one.name == step_of(tensor))
+    at_output = gradient_at(steps, model, at_logits, computed.name)
+    return float(gradients_at_parameters(computed, at_output)[tensor][place])
+
+
+def _loss(steps: Sequence[ComputedStep], model: Model, truth: int) -> float:
+    return loss_of_logits(steps[-1].input, truth, model.temperature)
+
+
+def _weight(loss_of: LossOf, which: int, gradient: float) -> WeightGradient:
+    tensor, place = loss_of.weights[which]
+    return WeightGradient(tensor=tensor, place=[*place], value=loss_of.now()[which], gradient=gradient)
+
+
+def _rates(now: float, gradient: float, values: list[float], losses: list[float]) -> list[float]:
+    """Choose three learning rates: a small one, one that leads close to the lowest point, one too large.
+
+    Near a valley's floor the loss is a parabola. There, a step to the floor has the rate 1 / curvature, and
+    steps with more than twice that rate lead further and further away.
+    """
+    lowest = values[int(np.argmin(losses))]
+    if not gradient or lowest == now or (lowest > now) == (gradient > 0):
+        return [0.1, 1.0, 10.0]
+    fitting = (now - lowest) / gradient
+    return [rounded(0.1 * fitting), rounded(0.6 * fitting), rounded(2.2 * fitting)]
+
+
+def rounded(rate: float) -> float:
+    """Round to 1, 2 or 5 times a power of ten, the next on a logarithmic scale.
+
+    Example:
+        >>> rounded(0.034), rounded(7.2), rounded(120)
+        (0.05, 5.0, 100.0)
+    """
+    power = math.floor(math.log10(rate))
+    candidates = [float(f"{digit}e{power}") for digit in (1, 2, 5, 10)]
+    return min(candidates, key=lambda one: abs(math.log(one / rate)))
