@@ -29,8 +29,9 @@ def train(
     """Train a classifier from labelled pictures.
 
     Args:
-        data: A folder of class folders, an archive of one, a manifest, idx files, `digits`, or a pair
-            (pictures, labels) of arrays: pictures uint8 (N, height, width) or (N, height, width, channels).
+        data: A folder of class folders, an archive of one, a manifest, idx files, `digits`, `shapes`, or
+            a pair (pictures, labels) of arrays: pictures uint8 (N, height, width) or
+            (N, height, width, channels).
         output: A new folder for the model, its figures and its log; None keeps only what is returned.
         listeners: Callables that get the training's events (`convscope.training.events`).
         **settings: See `convscope.training.settings.Settings`; what is not given is chosen from the pictures.

@@ -212,8 +212,8 @@ class Classifier:
         """Measure how good the classifier is on labelled pictures.
 
         Args:
-            data: A source: a folder of class folders, an archive of one, a manifest, idx files, `digits`, or
-                a pair (pictures, labels) of arrays. Classes are matched by name.
+            data: A source: a folder of class folders, an archive of one, a manifest, idx files, `digits`,
+                `shapes`, or a pair (pictures, labels) of arrays. Classes are matched by name.
             part: Which part of the source to use, or `all`. If the source has no test part of its own, it is
                 the one that training sets aside, and the notes say so.
             progress: Called with (pictures prepared, pictures in total).

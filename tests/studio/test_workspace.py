@@ -26,7 +26,7 @@ def test_first_pictures_that_cannot_be_opened_are_reported_when_somebody_asks(fo
     workspace = Workspace(folder)
     (folder.data / "empty").mkdir()
     workspace.sources.open_first()
-    assert [data.name for data in workspace.sources.all()] == ["empty", "digits"]
+    assert [data.name for data in workspace.sources.all()] == ["empty", "digits", "shapes"]
 
 
 @pytest.mark.parametrize("written", ["{pets}", "{pets}/../{name}", "{link}"])

@@ -28,7 +28,8 @@ def train(
         str | None,
         typer.Argument(
             help="A folder of class folders, a .zip or .tar of one, a CSV or Parquet manifest, "
-            "shards, their address in object storage, a folder of idx files, or the built-in 'digits'.",
+            "shards, their address in object storage, a folder of idx files, "
+            "or the built-in 'digits' or 'shapes'.",
             show_default="digits",
         ),
     ] = None,

@@ -19,6 +19,7 @@ from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RequestError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import located, open_source
+from convscope.pictures.sources.builtin import BUILT_IN
 from convscope.pictures.sources.files import FileSource, change_stamp
 from convscope.pictures.sources.opening import OPENERS
 from convscope.studio.cache import Cache
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _MOST_OPEN = 32
 _TRUSTED_SECONDS = 30.0
-_BUILT_IN = "digits"
 _SUFFIXES = frozenset(suffix for suffixes in OPENERS for suffix in suffixes)
 
 Origin = Literal["built-in", "given", "collected", "sent"]
@@ -93,13 +93,13 @@ class Sources:
         given = dict.fromkeys([*self._given, *self._folder.paths()])
         entries = sorted(self._folder.data.iterdir(), key=lambda entry: natural_order(entry.name))
         return [
-            *(_open_data("given", location) for location in given if location != _BUILT_IN),
+            *(_open_data("given", location) for location in given if location not in BUILT_IN),
             *(
                 _open_data("collected" if entry.is_dir() else "sent", str(entry))
                 for entry in entries
                 if not entry.name.startswith(".") and (entry.is_dir() or entry.suffix in _SUFFIXES)
             ),
-            _open_data("built-in", _BUILT_IN),
+            *(_open_data("built-in", word) for word in BUILT_IN),
         ]
 
     def find(self, id_: str) -> OpenData:
@@ -176,7 +176,7 @@ class Sources:
         """
         location = located(path)
         self.open_at(location)
-        if location != _BUILT_IN:
+        if location not in BUILT_IN:
             self._folder.remember(location)
         return self.at(location)
 

@@ -2,7 +2,7 @@
 
 `open_source` recognises what it is given: a folder of class folders (`folder`), such folders in an archive
 (`zip_archive`, `tar_archive`), a CSV or Parquet manifest (`manifest`), shards on the disk or in object
-storage (`shards`, `shard_files`), idx files (`idx`), the built-in digits (`builtin`) or arrays (`arrays`).
+storage (`shards`, `shard_files`), idx files (`idx`), the built-in pictures (`builtin`) or arrays (`arrays`).
 All have one interface (`source`). Folders are read alike on the disk and in archives (`layout`, `structure`),
 and so are labels in tables and shards (`columns`, `labels`). What is left out is counted (`left_out`).
 """

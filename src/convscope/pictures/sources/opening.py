@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.sources.arrays import open_arrays
-from convscope.pictures.sources.builtin import open_digits
+from convscope.pictures.sources.builtin import BUILT_IN
 from convscope.pictures.sources.folder import open_folder
 from convscope.pictures.sources.idx import is_idx_name, open_idx
 from convscope.pictures.sources.joined import join, split_parts
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 Data = str | Path | tuple[Any, Any]
 
-KINDS = "a folder of class folders, a .zip or .tar of one, a .csv or .parquet manifest, shards, idx, `digits`"
+KINDS = (
+    "a folder of class folders, a .zip or .tar of one, a .csv or .parquet manifest, shards, idx, "
+    + " or ".join(f"`{word}`" for word in BUILT_IN)
+)
 
 
 Template = Sequence[str]
@@ -72,8 +75,9 @@ def open_source(data: Data) -> Source:
         data: A folder of class folders (flat, or inside train, validation and test folders), the same inside
             a .zip or .tar (.gz, .bz2, .xz), a CSV or Parquet manifest, idx files or a folder of them, shards
             (WebDataset tars or Parquet files with the pictures inside: one, a folder, a pattern, or an
-            URL such as `s3://pets/train-*.tar`), the word `digits`, or a pair (pictures, labels) of arrays.
-            How a folder or archive is read can be given: `pets/{part}/{class}`, `places.zip/*/{class}`.
+            URL such as `s3://pets/train-*.tar`), `digits` or `shapes`, or a pair (pictures, labels)
+            of arrays. How a folder or archive is read can be given: `pets/{part}/{class}`,
+            `places.zip/*/{class}`.
             Several of these make one data set as `train=a.csv,test=b.csv`.
 
     Raises:
@@ -93,8 +97,8 @@ def open_source(data: Data) -> Source:
     if is_url(str(data)):
         return open_shards(printable(str(data)), remote_shards(str(data)))
     path = Path(data)
-    if str(data) == "digits" and not path.exists():
-        return open_digits()
+    if str(data) in BUILT_IN and not path.exists():
+        return BUILT_IN[str(data)]()
     path, template = _split_template(path)
     try:
         path.stat()
