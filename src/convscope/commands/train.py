@@ -6,6 +6,7 @@ import re
 import sys
 from contextlib import ExitStack
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,20 +75,26 @@ def train(
     process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
-    from convscope.pictures.store import truncated_store
-    from convscope.training.listeners.tensorboard import TensorBoardLog
-    from convscope.training.runs import runner
 
-    process_tuning.exit_on_bus_errors(str(truncated_store()))
-    is_shown = here.number == 0
+    data, is_shown = data or "digits", here.number == 0
     with ExitStack() as stack:
-        listeners: list[Listener] = [TensorBoardLog()] if tensorboard else []
+        listeners: list[Listener] = []
         if is_shown and not quiet:
-            listeners.append(stack.enter_context(Terminal(sys.stderr if as_json else sys.stdout)))
+            task = f"convscope {version('convscope')}: reading {resume or data}"
+            terminal = Terminal(sys.stderr if as_json else sys.stdout, task=task)
+            listeners.append(stack.enter_context(terminal))
+
+        # importing PyTorch takes seconds, in which the line above is seen
+        from convscope.pictures.store import truncated_store
+        from convscope.training.listeners.tensorboard import TensorBoardLog
+        from convscope.training.runs import runner
+
+        process_tuning.exit_on_bus_errors(str(truncated_store()))
+        if tensorboard:
+            listeners.append(TensorBoardLog())
         if resume:
             classifier = runner.resume(resume, listeners=listeners)
         else:
-            data = data or "digits"
             run = output or _new_run(data)
             classifier = runner.train(
                 data, settings, output=run, keep_epochs=keep_epochs, listeners=listeners
