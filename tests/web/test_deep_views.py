@@ -5,10 +5,11 @@ import pytest
 
 from convscope.steps import depthwise_convolution, joining
 from convscope.steps.windows import Windows
+from convscope.walkthrough.outputs import outputs
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
-from .conftest import Opened
+from .conftest import Opened, read_number
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}  # the page's numbers are float32 with nine digits
 
@@ -36,7 +37,9 @@ def test_the_sum_behind_a_cell_of_a_depthwise_convolution(deep, name, place):
     places = ["padding" if term.padding else f"({term.row}, {term.column})" for term in told.terms]
     assert deep.texts(".terms tbody td:first-child") == places
     assert "padding" in places
-    np.testing.assert_allclose(deep.numbers(".sum p.line .number"), [told.bias, told.result], **CLOSE)
+    np.testing.assert_allclose(
+        deep.numbers(".sum .line:not(.part) .number"), [told.bias, told.result], **CLOSE
+    )
     np.testing.assert_allclose(told.result, deep.output(name)[place], **CLOSE)
 
 
@@ -120,15 +123,25 @@ def test_the_class_map_adds_up_to_the_logit(deep, number):
     assert "Grad-CAM" not in deep.tab.inner_text("main")
 
 
-def test_many_input_maps_fold_to_those_that_add_most(open_page, make_model):
+def test_input_maps_are_ranked_by_what_they_add(open_page, make_model):
     model = make_model("40C3-2C1l", (1, 6, 6))
     told = walk(model, np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8))
     tab, url = open_page(page_of(told.model_dump()), "many")
     tab.goto(f"{url}#at=convolution_2:1.2.3")
     tab.wait_for_selector(".sum")
-    assert "16 maps that add less" in tab.inner_text(".sum")
-    assert len(tab.query_selector_all(".sum details")) == 24
-    assert len(tab.query_selector_all(".input-pane .gallery button")) == 24
+    before = outputs(told)["convolution_1.relu"]
+    (step,) = [step for step in told.steps if step.name == "convolution_2"]
+    parts = before[:, 2, 3] * step.filters.values()[1, :, 0, 0]
+    largest = np.argsort(-np.abs(parts), kind="stable")[:8]
+    texts = [one.inner_text() for one in tab.query_selector_all(".sum .line.part button")]
+    assert texts == [*(f"map {index}" for index in largest), "32 other maps"]
+    shown = [read_number(one.get_attribute("title")) for one in tab.query_selector_all(".sum .number")]
+    bias = step.bias.values()[1]
+    rest = parts.sum() - parts[largest].sum()
+    np.testing.assert_allclose(shown, [*parts[largest], rest, bias, parts.sum() + bias], rtol=1e-5, atol=1e-6)
+    assert len(tab.query_selector_all(".input-pane .gallery button")) == 8
+    tab.get_by_role("button", name="32 other maps").click()
+    assert len(tab.query_selector_all(".sum .line.part")) == 40
     assert tab.errors == []
 
 

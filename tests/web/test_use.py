@@ -33,14 +33,14 @@ def test_arithmetic_is_spoken(colour):
 
 def test_pointing_shows_and_leaving_returns(colour):
     colour.go("#at=convolution_1:1.0.0")
-    before = colour.numbers(".sum p.line.output .number")
+    before = colour.numbers(".sum .line.output .number")
     box = colour.tab.query_selector(f"{BOARD} canvas").bounding_box()
     colour.tab.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3)
-    (shown,) = colour.numbers(".sum p.line.output .number")
+    (shown,) = colour.numbers(".sum .line.output .number")
     assert shown == pytest.approx(colour.output("convolution_1")[1, -1, -1], rel=1e-5)
     assert colour.tab.url.endswith("#at=convolution_1:1.0.0")
     colour.tab.mouse.move(2, 2)
-    assert colour.numbers(".sum p.line.output .number") == before
+    assert colour.numbers(".sum .line.output .number") == before
     colour.tab.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3)
     assert colour.tab.url.endswith("#at=convolution_1:1.12.11")
 
@@ -100,28 +100,35 @@ def test_maps_are_sorted_and_chosen(colour):
     assert colour.tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("map 4")
 
 
-def test_the_window_slides_until_somebody_looks(colour):
+def test_the_window_slides_until_somebody_looks_and_the_map_fills(colour):
     colour.go("#at=convolution_1:0.0.0")
     slider = colour.tab.get_by_label("cell, in reading order")
     colour.tab.get_by_role("button", name="play").click()
+    colour.tab.wait_for_selector(".flying", state="attached")
     colour.tab.wait_for_function("() => document.querySelector('.player input').value > 1")
+    assert colour.tab.locator(".output-pane .veil").is_visible()
     colour.tab.hover(BOARD)
-    held = colour.tab.url
-    colour.tab.wait_for_timeout(600)
-    assert colour.tab.url == held
+    held = slider.input_value()
+    colour.tab.wait_for_timeout(1200)
+    assert slider.input_value() == held
     colour.tab.get_by_role("button", name="pause").click()
+    assert colour.tab.locator(".output-pane .veil").is_hidden()
     place = int(slider.input_value())
     assert f"0.{place // 12}.{place % 12}" in colour.tab.url
+    colour.tab.get_by_role("button", name="next cell").click()
     slider.focus()
     colour.tab.keyboard.press("ArrowRight")
-    assert int(slider.input_value()) == place + 1
-    assert f"0.{(place + 1) // 12}.{(place + 1) % 12}" in colour.tab.url
+    assert int(slider.input_value()) == place + 2
+    assert f"0.{(place + 2) // 12}.{(place + 2) % 12}" in colour.tab.url
 
 
 def test_nothing_moves_where_no_motion_is_wanted(colour):
     colour.tab.emulate_media(reduced_motion="reduce")
     colour.go("#at=convolution_1:0.0.0")
     assert colour.tab.get_by_role("button", name="play").is_disabled()
+    colour.tab.get_by_role("button", name="next cell").click()
+    assert colour.tab.url.endswith("0.0.1")
+    assert colour.tab.locator(".flying").count() == 0
     colour.tab.emulate_media(reduced_motion="no-preference")
 
 
@@ -188,12 +195,14 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
         return colour.tab.locator(selector).first.evaluate(f"one => one.getBoundingClientRect().{side}")
 
     colour.go("#at=convolution_1:1.0.0")
+    colour.tab.set_viewport_size({"width": 1280, "height": 660})
     colour.tab.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    assert top("main h1", "bottom") < 0
+    assert top("main h1") < 60
     assert top(".ribbon") == 0
     colour.tab.locator(".steps a").last.click()
     colour.tab.locator("h1", has_text="ReLU after convolution 1").wait_for()
     assert top(".ribbon", "bottom") <= top("main h1") < 300
+    colour.tab.set_viewport_size({"width": 1280, "height": 900})
 
 
 @pytest.mark.parametrize(("temperature", "says"), [(2.0, "overconfident"), (0.5, "less sure"), (1.0, None)])
@@ -210,3 +219,41 @@ def test_a_temperature_is_a_step_of_its_own(open_page, make_model, temperature, 
         assert says in tab.locator(".middle-pane").inner_text()
     assert tab.errors == []
     tab.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_input_window_sum_and_map_are_on_one_screen(open_page, make_model, width, height):
+    """Of a convolution of many maps, too, whose sum lists the largest parts and one line for the rest."""
+    model = make_model("8C3-MP2-40C3-24C3", (3, 24, 24), seed=4)
+    told = walk(model, np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8))
+    tab, url = open_page(page_of(told.model_dump()), f"one-screen-{width}")
+    tab.set_viewport_size({"width": width, "height": height})
+    for step in ("convolution_1", "convolution_3"):
+        tab.goto("about:blank")
+        tab.goto(f"{url}#at={step}")
+        tab.wait_for_selector(".sum")
+        for part in (
+            ".input-pane .board",
+            ".grids .input",
+            ".grids .weights",
+            ".grids .plain",
+            ".sum .line.output",
+            ".output-pane .board",
+            ".player",
+        ):
+            box = tab.locator(part).bounding_box()
+            assert box["y"] >= 0, part
+            assert box["y"] + box["height"] <= height, (step, part)
+            assert box["x"] + box["width"] <= width, part
+    assert tab.errors == []
+    tab.close()
+
+
+def test_each_map_has_its_own_scale_on_request(colour):
+    colour.go("#at=convolution_1:0.5.5")
+    ends = ".output-pane .legend .number"
+    whole = np.abs(colour.output("convolution_1")).max()
+    assert max(colour.numbers(ends)) == pytest.approx(whole, rel=1e-6)
+    colour.tab.get_by_label("colour scale").select_option("own")
+    own = np.abs(colour.output("convolution_1")[0]).max()
+    assert max(colour.numbers(ends)) == pytest.approx(own, rel=1e-6)

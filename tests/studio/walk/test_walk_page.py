@@ -41,7 +41,7 @@ def walk_of(studio, tab, step=""):
 
 
 def result(tab):
-    return number(tab.locator(".sum p.line.output .number").get_attribute("title"))
+    return number(tab.locator(".sum .line.output .number").get_attribute("title"))
 
 
 def by_the_book(model, step):

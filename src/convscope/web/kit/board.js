@@ -15,6 +15,7 @@
  * @typedef {object} Board
  * @property {HTMLElement} element
  * @property {(role: Role, rectangle: Rectangle | null) => void} outline  marks cells in a role's colour
+ * @property {(known: number | null) => void} veil  hides all cells but the first so many; null hides none
  */
 
 import { range } from "convscope/kit/arrays.js";
@@ -55,6 +56,8 @@ export function board(picture, theme, { label, text, listener }) {
   /** @type {Map<Role, HTMLElement>} */
   const outlines = new Map();
   const cursor = { row: 0, column: 0 };
+  const hidden = element("div", { class: "veil", hidden: true });
+  frame.append(hidden);
   if (listener) listen(frame, picture, listener);
   if (listener && steered) steer(frame, picture, cursor, listener);
   return {
@@ -68,7 +71,24 @@ export function board(picture, theme, { label, text, listener }) {
       outlines.set(role, made);
       frame.append(made);
     },
+    veil(known) {
+      hidden.hidden = known === null;
+      if (known !== null) hidden.style.clipPath = beyond(known, picture);
+    },
   };
+}
+
+/**
+ * The part of a map, as a path, that follows the first so many cells in reading order.
+ *
+ * @param {number} known
+ * @param {Picture} picture
+ */
+function beyond(known, { height, width, cell }) {
+  const [row, column] = [Math.floor(known / width), known % width];
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => `${x * cell}px ${y * cell}px`;
+  const corners = [at(0, row + 1), at(column, row + 1), at(column, row), at(width, row), at(width, height)];
+  return `polygon(${[...corners, at(0, height)].join(", ")})`;
 }
 
 /**

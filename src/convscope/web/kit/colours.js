@@ -3,6 +3,7 @@
  *
  * @typedef {"light" | "dark"} Theme
  * @typedef {[number, number, number]} Rgb
+ * @typedef {"red" | "green" | "blue" | "grey"} Channel
  */
 
 /** From -limit over 0 to limit. @type {Record<Theme, Rgb[]>} */
@@ -38,6 +39,22 @@ const SCALE = { light: scale(STOPS.light), dark: scale(STOPS.dark) };
 export function signed(value, limit, theme) {
   const share = limit > 0 ? Math.max(-1, Math.min(1, value / limit)) : 0;
   return SCALE[theme][Math.round(((share + 1) / 2) * (SHADES - 1)) || 0];
+}
+
+/** The full light of a channel: somewhat pale, as pure blue is hardly seen. @type {Record<Channel, Rgb>} */
+const LIGHT = { red: [255, 64, 56], green: [64, 224, 88], blue: [72, 128, 255], grey: [255, 255, 255] };
+
+/**
+ * The colour of a pixel of one channel.
+ *
+ * @param {number} value  0 to 255
+ * @param {Channel} channel
+ * @returns {Rgb}
+ */
+export function shade(value, channel) {
+  const [red, green, blue] = LIGHT[channel];
+  const share = Math.min(Math.max(value, 0), 255) / 255;
+  return [red * share, green * share, blue * share];
 }
 
 /**

@@ -1,10 +1,13 @@
 /**
  * A few numbers as a grid of coloured cells: what a window sees, a filter, their products.
  *
+ * @typedef {import("convscope/kit/colours.js").Rgb} Rgb
+ *
  * @typedef {object} Cell
  * @property {number} value
  * @property {string} [role]  "padding", "winner"
  * @property {string} [href]  where the number came from
+ * @property {Rgb | null} [colour]  if not that of the signed scale
  */
 
 import { css, inkOn, signed } from "convscope/kit/colours.js";
@@ -41,11 +44,11 @@ export function numberGrid({ caption, role, cells, columns, limit }, theme) {
  * @param {number} limit
  * @param {import("convscope/kit/colours.js").Theme} theme
  */
-function gridCell({ value, role = "", href }, limit, theme) {
+function gridCell({ value, role = "", href, colour: own }, limit, theme) {
   const text = three(value);
   const made = element("td", { class: role, title: full(value) }, href ? link(href, text) : text);
   if (role === "padding") return made;
-  const colour = signed(value, limit, theme);
+  const colour = own ?? signed(value, limit, theme);
   made.style.background = css(colour);
   made.style.color = inkOn(colour);
   return made;

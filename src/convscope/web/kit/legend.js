@@ -1,6 +1,6 @@
-/** The key to the colour scale: its ends and its middle, in numbers. */
+/** The key to a colour scale: its ends, and of the signed one its middle, in numbers. */
 
-import { signed } from "convscope/kit/colours.js";
+import { shade, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { mapCanvas } from "convscope/kit/maps.js";
 import { number } from "convscope/kit/number.js";
@@ -13,10 +13,30 @@ const STEPS = 25;
  */
 export function legend(limit, theme) {
   const paint = (/** @type {number} */ step) => signed((2 * step) / (STEPS - 1) - 1, 1, theme);
-  return element(
-    "p",
-    { class: "legend" },
-    mapCanvas({ height: 1, width: STEPS, cell: 8, paint }, theme),
-    element("span", { class: "ends" }, number(-limit), number(0), number(limit)),
-  );
+  return key(mapCanvas({ height: 1, width: STEPS, cell: 6, paint }, theme), [
+    number(-limit),
+    number(0),
+    number(limit),
+  ]);
+}
+
+/**
+ * From black to the full light of a channel.
+ *
+ * @param {number | string} from
+ * @param {number | string} to
+ * @param {import("convscope/kit/colours.js").Channel} [channel]
+ */
+export function shadeLegend(from, to, channel = "grey") {
+  const paint = (/** @type {number} */ step) => shade((255 * step) / (STEPS - 1), channel);
+  const ends = [from, to].map((end) => (typeof end === "number" ? number(end) : element("span", {}, end)));
+  return key(mapCanvas({ height: 1, width: STEPS, cell: 6, paint }, "light"), [ends[0], element("span"), ends[1]]);
+}
+
+/**
+ * @param {HTMLElement} scale
+ * @param {HTMLElement[]} ends
+ */
+function key(scale, ends) {
+  return element("p", { class: "legend" }, scale, element("span", { class: "ends" }, ends));
 }

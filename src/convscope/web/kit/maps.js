@@ -16,7 +16,7 @@
  * @property {Margin} [margin]  of padding or overhang, drawn in the colour of padding
  */
 
-import { signed } from "convscope/kit/colours.js";
+import { shade, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 
 export const NO_MARGIN = { top: 0, right: 0, bottom: 0, left: 0 };
@@ -73,11 +73,14 @@ export function pixelPaint({ shape: [channels, height, width], data }) {
 }
 
 /**
- * @param {ArrayLike<number>} values  of one channel, 0 to 255
+ * One channel of a picture in its own light.
+ *
+ * @param {ArrayLike<number>} values  0 to 255
+ * @param {import("convscope/kit/colours.js").Channel} channel
  * @returns {Paint}
  */
-export function greyPaint(values) {
-  return (index) => [values[index], values[index], values[index]];
+export function channelPaint(values, channel) {
+  return (index) => (index < values.length ? shade(values[index], channel) : null);
 }
 
 /**

@@ -1,66 +1,102 @@
 /**
- * The window slides by itself, cell by cell; it waits while a person looks or steers.
+ * A window slides by itself, cell by cell: slowly over the first ones, which can be followed, then ever faster over the
+ * rest. It waits while a person looks or steers.
  *
  * @typedef {object} Player
- * @property {HTMLElement} element  button and slider
+ * @property {HTMLElement} element  button, step and slider
  * @property {(index: number) => void} follow  sets the slider to a cell that was picked elsewhere
+ * @property {() => boolean} isPlaying
  * @property {() => void} stop
  */
 
 import { element } from "convscope/kit/dom.js";
 
-const CELL_MILLISECONDS = 250;
+const SLOW_CELLS = 8; // that are shown one by one
+const SLOW_MILLISECONDS = 1000;
+const FAST_MILLISECONDS = 50;
+const FAST_FRAMES = 160; // that the rest takes
 
 /**
  * @param {object} setting
  * @param {number} setting.cells  how many there are
  * @param {HTMLElement} setting.watched  where pointer and focus make it wait
- * @param {(index: number) => void} setting.show
+ * @param {(index: number) => void} setting.show  a cell while it plays
+ * @param {(index: number) => void} setting.pick  a cell that was stepped or slid to, or that it stopped at
+ * @param {() => void} [setting.dwell]  called after each cell that is shown slowly
  * @returns {Player}
  */
-export function player({ cells, watched, show }) {
+export function player({ cells, watched, show, pick, dwell }) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let timer = 0;
+  let shown = 0; // cells since it began
   const slider = element("input", {
     type: "range",
     min: 0,
     max: cells - 1,
     value: 0,
     "aria-label": "cell, in reading order",
-    input: () => show(Number(slider.value)),
+    input: () => pick(Number(slider.value)),
   });
   const button = element(
     "button",
     { type: "button", disabled: still, click: () => (timer ? stop() : play()) },
-    "▶ play",
+    "▶ Play",
+  );
+  const next = element(
+    "button",
+    {
+      type: "button",
+      "aria-label": "next cell",
+      click() {
+        if (timer) stop();
+        pick((Number(slider.value) + 1) % cells);
+      },
+    },
+    "+1",
   );
 
   const isWatched = () => watched.matches(":hover") || watched.contains(document.activeElement);
+  const fast = Math.max(1, Math.ceil((cells - SLOW_CELLS) / FAST_FRAMES));
+  const isSlow = () => shown < SLOW_CELLS;
+  const wait = () => (timer = setTimeout(tick, isSlow() ? SLOW_MILLISECONDS : FAST_MILLISECONDS));
   const tick = () => {
     if (!button.isConnected) return stop();
-    if (isWatched() || document.activeElement === slider) return;
-    slider.value = String((Number(slider.value) + 1) % cells);
-    show(Number(slider.value));
+    if (isWatched() || document.activeElement === slider) return wait();
+    if (Number(slider.value) === cells - 1) return stop();
+    shown++;
+    at(Math.min(Number(slider.value) + (isSlow() ? 1 : fast), cells - 1));
+    wait();
+  };
+  /** @param {number} index */
+  const at = (index) => {
+    slider.value = String(index);
+    show(index);
+    if (isSlow()) dwell?.();
   };
   const play = () => {
-    timer = setInterval(tick, CELL_MILLISECONDS);
-    button.textContent = "❚❚ pause";
+    shown = 0;
+    button.textContent = "❚❚ Pause";
+    wait();
+    at(Number(slider.value) === cells - 1 ? 0 : Number(slider.value));
   };
   const stop = () => {
-    clearInterval(timer);
+    if (!timer) return;
+    clearTimeout(timer);
     timer = 0;
-    button.textContent = "▶ play";
+    button.textContent = "▶ Play";
+    if (button.isConnected) pick(Number(slider.value));
   };
   return {
     element: element(
       "div",
       { class: "player" },
       button,
+      next,
       slider,
-      still &&
-        element("span", { class: "quiet" }, "Your system asks for reduced motion: use the slider instead."),
+      still && element("span", { class: "quiet" }, "Your system asks for reduced motion: +1 and the slider move the window."),
     ),
     follow: (index) => (slider.value = String(index)),
+    isPlaying: () => timer !== 0,
     stop,
   };
 }

@@ -2,17 +2,31 @@
 
 import { element, flat } from "convscope/kit/dom.js";
 
+/** From this width on, what a view teaches stands beside it; on narrower screens it is folded. */
+const BESIDE = "(min-width: 64rem)";
+
 /**
  * @param {string} title
+ * @param {string} facts  what is known of the step at a glance
  * @param {import("convscope/walk/view.js").Text} text
  */
-export function frame(title, text) {
+export function frame(title, facts, text) {
   const inside = panes();
   const notes = element("div", { class: "notes" });
+  const where = element("div", { class: "where" });
   return {
     ...inside,
-    element: element("div", { class: "view" }, teaching(title, text), notes, inside.three, inside.below),
+    element: element(
+      "div",
+      { class: "view" },
+      element("div", { class: "guide" }, teaching(title, facts, text), notes),
+      inside.three,
+      where,
+      inside.below,
+    ),
     notes,
+    /** Where the number has come from, and the steps beside this one. */
+    where,
   };
 }
 
@@ -28,14 +42,13 @@ export function panes(step = "") {
     output: pane("Output", "output", step),
   };
   const below = element("div", { class: "below" });
+  const all = element("div", { class: "panes" }, three.input, three.middle, three.output);
   return {
-    three: element("div", { class: "panes" }, three.input, three.middle, three.output),
+    three: all,
     below,
     /** The room across, once the panes are part of the page. */
     room: () => ({
-      input: inner(three.input),
-      middle: inner(three.middle),
-      output: inner(three.output),
+      ...across(all, three),
       below: below.clientWidth,
     }),
     /** @param {import("convscope/walk/view.js").View} view */
@@ -49,13 +62,16 @@ export function panes(step = "") {
 }
 
 /**
- * The room inside an element's padding.
+ * The room in each pane. Where there is little, input and output stand side by side above the middle.
  *
- * @param {HTMLElement} box
+ * @param {HTMLElement} all
+ * @param {Record<"input" | "middle" | "output", HTMLElement>} three
  */
-function inner(box) {
-  const { paddingLeft, paddingRight } = getComputedStyle(box);
-  return box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+function across(all, { input, middle, output }) {
+  const isTurned = getComputedStyle(input).display === "contents";
+  if (!isTurned) return { input: input.clientWidth, middle: middle.clientWidth, output: output.clientWidth };
+  const half = (all.clientWidth - parseFloat(getComputedStyle(all).columnGap)) / 2;
+  return { input: half, middle: all.clientWidth, output: half };
 }
 
 /**
@@ -70,15 +86,22 @@ function pane(title, role, step) {
 
 /**
  * @param {string} title
+ * @param {string} facts
  * @param {import("convscope/walk/view.js").Text} text
  */
-function teaching(title, { does, attempt, more }) {
+function teaching(title, facts, { does, attempt, more }) {
   return element(
     "header",
     { class: "lesson" },
     element("h1", {}, title),
-    element("p", {}, does),
-    ...advice(attempt, more),
+    facts && element("p", { class: "quiet facts" }, facts),
+    element(
+      "details",
+      { class: "about transient", open: matchMedia(BESIDE).matches },
+      element("summary", { "aria-label": `about ${title}` }, "?"),
+      element("p", {}, does),
+      ...advice(attempt, more),
+    ),
   );
 }
 

@@ -11,11 +11,11 @@ import { mapOf } from "convscope/kit/arrays.js";
 import { board } from "convscope/kit/board.js";
 import { element } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
-import { legend } from "convscope/kit/legend.js";
-import { cellSize, signedPaint } from "convscope/kit/maps.js";
+import { cellSize, rem } from "convscope/kit/maps.js";
 import { three } from "convscope/kit/numbers.js";
 import { mapName } from "convscope/walk/chain.js";
-import { rounding, titleOf } from "convscope/walk/output_maps.js";
+import { SMALL, titleOf } from "convscope/walk/output_maps.js";
+import { painting } from "convscope/walk/painting.js";
 
 /**
  * @param {Step} before  the step whose output goes in
@@ -40,8 +40,8 @@ export function inputMaps(before, context, setting) {
     ? [height + margin.top + margin.bottom, width + margin.left + margin.right]
     : [height, width];
   const cell = cellSize(columns, rows, room.input, tallest);
-  const paint = (/** @type {number} */ one) => signedPaint(mapOf(before.output, one), limit, theme);
-  const large = board({ height, width, cell, margin, paint: paint(map) }, theme, {
+  const painted = painting(before, map, context, limit);
+  const large = board({ height, width, cell, margin, paint: painted.paint }, theme, {
     label: `input: ${mapName(before, map)} of ${before.title}`,
     text: (index) => three(values[index]),
     listener: {
@@ -54,7 +54,8 @@ export function inputMaps(before, context, setting) {
       height,
       width,
       margin,
-      paint,
+      side: rem(SMALL),
+      paint: (one) => painting(before, one, context, limit).paint,
       caption: (one) => mapName(before, one).replace("map ", ""),
       label: (one) => `${mapName(before, one)} of the input`,
       onChoose: onChoose ?? (() => undefined),
@@ -64,12 +65,15 @@ export function inputMaps(before, context, setting) {
   small.choose(map);
   return {
     nodes: [
-      element("h3", { class: "input" }, title ?? titleOf(before, map)),
-      large.element,
-      legend(limit, theme),
-      rounding(before, map),
-      spanned.length > 1 && element("p", { class: "quiet" }, spanning),
-      spanned.length > 1 && small.element,
+      element(
+        "div",
+        { class: "seen" },
+        element("h3", { class: "input" }, title ?? titleOf(before, map)),
+        large.element,
+        painted.legend(),
+      ),
+      spanned.length > 1 &&
+        element("div", { class: "rest stack" }, element("p", { class: "quiet" }, spanning), small.element),
     ],
     /** @param {Rectangle} window */
     mark(window) {
@@ -77,5 +81,6 @@ export function inputMaps(before, context, setting) {
       small.mark(window);
     },
     large,
+    paint: painted.paint,
   };
 }

@@ -3,7 +3,6 @@
  *
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/chain.js").Step} Step
- * @typedef {import("convscope/kit/board.js").Board} Board
  */
 
 import { largestFirst, mapOf, range } from "convscope/kit/arrays.js";
@@ -11,13 +10,17 @@ import { board } from "convscope/kit/board.js";
 import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
-import { legend } from "convscope/kit/legend.js";
-import { cellSize, signedPaint } from "convscope/kit/maps.js";
+import { cellSize, rem } from "convscope/kit/maps.js";
 import { three } from "convscope/kit/numbers.js";
 import { player } from "convscope/kit/player.js";
 import { activities, mapName } from "convscope/walk/chain.js";
+import { fly } from "convscope/walk/flight.js";
+import { isOwn, isPhoto, painting } from "convscope/walk/painting.js";
 
 const FEW = 24;
+
+/** A small map's side, in times the text's size. */
+export const SMALL = 3;
 
 /**
  * @param {Step} step
@@ -29,7 +32,8 @@ export function outputMaps(step, context) {
   const [map] = place;
   const values = mapOf(step.output, map);
   const cell = cellSize(width, height, room.output);
-  const large = board({ height, width, cell, paint: signedPaint(values, step.limit, theme) }, theme, {
+  const { paint, legend } = painting(step, map, context);
+  const large = board({ height, width, cell, paint }, theme, {
     label: `${mapName(step, map)} of ${step.title}, ${height} rows, ${width} columns; arrow keys move the cell`,
     text: (index) => three(values[index]),
     listener: {
@@ -39,24 +43,35 @@ export function outputMaps(step, context) {
       pick: (row, column) => context.pick([map, row, column]),
     },
   });
+  const placeOf = (/** @type {number} */ index) => [map, Math.floor(index / width), index % width];
   const slide = player({
     cells: height * width,
     watched: large.element,
-    show: (index) => context.pick([map, Math.floor(index / width), index % width]),
+    show: (index) => context.point(placeOf(index)),
+    pick: (index) => context.pick(placeOf(index)),
+    dwell() {
+      const scene = large.element.closest(".panes");
+      if (scene) fly(scene);
+    },
   });
   return {
     nodes: [
-      element("h3", { class: "output" }, titleOf(step, map)),
-      large.element,
-      legend(step.limit, theme),
-      rounding(step, map),
+      element(
+        "div",
+        { class: "seen" },
+        element("h3", { class: "output" }, titleOf(step, map)),
+        large.element,
+        legend(),
+      ),
       slide.element,
       maps > 1 && smallMaps(step, context),
     ],
     /** @param {number} row @param {number} column */
     show(row, column) {
+      const index = row * width + column;
       large.outline("output", { top: row, left: column, height: 1, width: 1 });
-      slide.follow(row * width + column);
+      large.veil(slide.isPlaying() ? index + 1 : null);
+      slide.follow(index);
     },
   };
 }
@@ -67,16 +82,6 @@ export function outputMaps(step, context) {
  */
 export function titleOf(step, map) {
   return step.shape[0] > 1 ? `${mapName(step, map)} of ${step.shape[0]}` : mapName(step, map);
-}
-
-/**
- * How a map's numbers are rounded, where a walk is too large to hold them in full.
- *
- * @param {Step} step
- * @param {number} map
- */
-export function rounding({ output: { scales } }, map) {
-  return scales ? element("p", { class: "quiet" }, `Rounded to multiples of ${three(scales[map])}.`) : null;
 }
 
 /**
@@ -108,16 +113,16 @@ function isFew(step, { state }) {
  * @param {Context} context
  */
 function smallMaps(step, context) {
-  const { theme, place, state } = context;
-  const [maps, height, width] = step.shape;
+  const { theme, place } = context;
+  const [, height, width] = step.shape;
   const active = activities(step);
-  const few = isFew(step, context);
   const small = gallery(
     {
       maps: shownMaps(step, context),
       height,
       width,
-      paint: (map) => signedPaint(mapOf(step.output, map), step.limit, theme),
+      side: rem(SMALL),
+      paint: (map) => painting(step, map, context).paint,
       caption: (map) => mapName(step, map).replace("map ", ""),
       label: (map) => `${mapName(step, map)}, mean activity ${three(active[map])}`,
       onChoose: (map) => context.pick([map, ...place.slice(1)]),
@@ -125,23 +130,33 @@ function smallMaps(step, context) {
     theme,
   );
   small.choose(place[0]);
+  return element("div", { class: "rest stack" }, ways(step, context), small.element);
+}
+
+/**
+ * How the small maps are sorted, how many there are, and whether each has colours of its own.
+ *
+ * @param {Step} step
+ * @param {Context} context
+ */
+function ways(step, context) {
+  const { state, chain, set } = context;
+  const maps = step.shape[0];
+  const order = state.options.order ?? "activity";
+  const few = isFew(step, context) ? "few" : "all";
   return element(
-    "div",
-    { class: "stack" },
-    element(
-      "p",
-      { class: "choices" },
+    "p",
+    { class: "choices" },
+    choice("sort", order, { activity: "most active first", number: "by number" }, (to) => set("order", to)),
+    maps > FEW &&
+      choice("show", few, { few: `${FEW} most active`, all: `all ${maps}` }, (to) => set("show", to)),
+    step.kind !== "image" &&
+      !isPhoto(chain) &&
       choice(
-        "sort",
-        state.options.order ?? "activity",
-        { activity: "most active first", number: "by number" },
-        (order) => context.set("order", order),
+        "colour scale",
+        isOwn(state) ? "own" : "shared",
+        { shared: "shared by all maps", own: "each map's own" },
+        (to) => set("scale", to === "own" ? "own" : ""),
       ),
-      maps > FEW &&
-        choice("show", few ? "few" : "all", { few: `${FEW} most active`, all: `all ${maps}` }, (show) =>
-          context.set("show", show),
-        ),
-    ),
-    small.element,
   );
 }

@@ -23,6 +23,7 @@
 
 import { centreCurrent, element, flat, link } from "convscope/kit/dom.js";
 import { format, further, instead, parse, whole } from "convscope/kit/address.js";
+import { count, shapeText } from "convscope/kit/numbers.js";
 import { hold } from "convscope/kit/redraw.js";
 import { applyTheme, followTheme, theme } from "convscope/kit/theme.js";
 import { brightest, isInside, placeText, stepNamed } from "convscope/walk/chain.js";
@@ -81,6 +82,17 @@ function follow(page, signal) {
   followTheme(render, signal);
 }
 
+/**
+ * A step at a glance: what is written for it, and the sizes that it turns into each other.
+ *
+ * @param {Step} step
+ */
+function factsOf({ notation, sources, shape, parameters }) {
+  const sizes = [...sources.map((source) => shapeText(source.shape)), shapeText(shape)];
+  const facts = [notation, [...new Set(sizes)].join(" → "), parameters > 0 && `${count(parameters)} parameters`];
+  return facts.filter(Boolean).join(" · ");
+}
+
 class Page {
   /**
    * @param {Chain} chain
@@ -92,7 +104,7 @@ class Page {
     this.host = host;
     this.top = element("div", { class: "walk-top" });
     this.main = host ? element("section", { "aria-label": "step" }) : element("main");
-    this.trail = element("footer", { class: "trail", "aria-label": "trail" });
+    this.trail = element("section", { class: "trail", "aria-label": "trail" });
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
     this.speechTimer = 0;
     /** The step whose view is shown. */
@@ -100,7 +112,7 @@ class Page {
     /** @type {View} */
     this.view = {};
     this.root = root;
-    root.replaceChildren(this.top, this.main, this.trail, this.speech);
+    root.replaceChildren(this.top, this.main, this.speech);
   }
 
   /** Draws everything that the address asks for, as soon as it was read. */
@@ -145,13 +157,12 @@ class Page {
     this.pinned = place;
     this.step = step;
     this.state = instead(state, { step: step.name, place });
-    const outer = frame(step.title, KINDS[step.kind].text);
+    const outer = frame(step.title, factsOf(step), KINDS[step.kind].text);
     this.main.replaceChildren(outer.element);
     this.view = KINDS[step.kind].view(step, this.context(place, outer.room()));
     outer.fill(this.view);
-    outer.below.append(this.steps(step));
+    outer.where.append(this.trail, this.steps(step));
     outer.notes.append(...this.notes(step));
-    this.trail.hidden = false;
     this.show(place);
   }
 
@@ -163,13 +174,13 @@ class Page {
     this.step = undefined;
     this.pinned = undefined;
     this.state = state;
-    const outer = frame(EXTRAS[name].title, EXTRAS[name].text);
+    const outer = frame(EXTRAS[name].title, "", EXTRAS[name].text);
     this.main.replaceChildren(outer.element);
     outer.three.remove();
+    outer.where.remove();
     const room = outer.below.clientWidth;
     this.view = EXTRAS[name].view(this.context([], { input: room, middle: room, output: room, below: room }));
     outer.below.append(...flat(this.view.below ?? []));
-    this.trail.hidden = true;
   }
 
   /**

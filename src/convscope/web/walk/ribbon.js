@@ -1,14 +1,16 @@
 /**
- * The ribbon: every step in its order, with its most active map and its shape. Table of contents and progress. Of a deep
+ * The ribbon: every step in its order, with its most active map. Table of contents and progress. Of a deep
  * network it shows blocks, and only the one that is looked at shows its steps.
  */
 
 import { element, link } from "convscope/kit/dom.js";
-import { shapeText } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
+import { rem } from "convscope/kit/maps.js";
 import { blocksOf } from "convscope/walk/blocks.js";
 import { EXTRAS } from "convscope/walk/kinds.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
+
+const SIDE = 2; // of a thumbnail, in times the text's size
 
 /**
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -25,9 +27,8 @@ import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 export function ribbon(chain, state, theme, current) {
   const stepEntry = (/** @type {Step} */ step, title = step.short) =>
     entry(state, step.name, current, [
-      element("span", { class: "thumbnail" }, stepThumbnail(step, theme)),
+      element("span", { class: "thumbnail" }, stepThumbnail(step, theme, rem(SIDE))),
       element("span", {}, title),
-      element("span", { class: "quiet" }, shapeText(step.shape)),
     ]);
   const steps = blocksOf(chain.steps).map(({ title, steps: inside }) => {
     const isOpen = inside.length > 1 && inside.some(({ name }) => name === current);

@@ -4,16 +4,17 @@ import { largestFirst, mapOf } from "convscope/kit/arrays.js";
 import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { activities, hasMaps } from "convscope/walk/chain.js";
 
-const SIDE = 48; // screen pixels
+const SIDE = 48; // screen pixels, unless another is asked for
 const ZERO = 127; // the level of a preview that stands for 0; 0 and 254 stand for the ends of the scale
 
 /**
  * @param {import("convscope/walk/chain.js").Step} step  whose numbers need not have been read if it has a preview
  * @param {import("convscope/kit/colours.js").Theme} theme
+ * @param {number} [side]
  */
-export function stepThumbnail(step, theme) {
+export function stepThumbnail(step, theme, side = SIDE) {
   const [height, width, paint] = drawing(step, theme);
-  return mapCanvas(thumbnail(height, width, paint, SIDE), theme);
+  return mapCanvas(thumbnail(height, width, paint, side), theme);
 }
 
 /**

@@ -1,10 +1,12 @@
 /**
- * A sum as a column: products, a subtotal for each part, the bias, the result. Parts fold.
+ * A sum as a column: what each part adds, the largest first, then the rest, the bias and the result; each bar begins where
+ * the one before it ended.
  *
  * @typedef {{place: string, href: string | null, left: number, right: number, padding?: boolean}} Term
- * @typedef {{title: string, terms: () => Term[], subtotal: number, open: boolean}} Part
+ * @typedef {{title: string, subtotal: number, isChosen: boolean, onChoose: (() => void) | null}} Part
  */
 
+import { bar } from "convscope/kit/bars.js";
 import { element, head, link } from "convscope/kit/dom.js";
 import { column } from "convscope/kit/number.js";
 import { full, three } from "convscope/kit/numbers.js";
@@ -12,75 +14,99 @@ import { full, three } from "convscope/kit/numbers.js";
 /**
  * @param {object} setting
  * @param {Part[]} setting.parts
- * @param {{title: string, value: number} | null} [setting.rest]  what parts that are not listed add up to
+ * @param {{title: string, value: number, onOpen: () => void} | null} [setting.rest]  what parts that are not listed add up to
  * @param {number} setting.bias
  * @param {number} setting.total  what parts, rest and bias come to
  * @param {number} setting.output  what the walk holds for it
  * @param {boolean} setting.isRounded  whether the walk holds it, or what it comes from, rounded: then the column has a
  *   line for what rounding leaves out
- * @param {(part: number, open: boolean) => void} setting.onFold
  */
-export function sum({ parts, rest = null, bias, total, output, isRounded, onFold }) {
-  const written = column([
-    ...parts.map(({ subtotal }) => subtotal),
-    bias,
-    isRounded ? output : total,
-    isRounded ? output - total : 0,
-    rest?.value ?? 0,
-  ]);
+export function sum({ parts, rest = null, bias, total, output, isRounded }) {
+  const lines = [
+    ...parts.map(({ title, subtotal, isChosen, onChoose }) => ({
+      name: onChoose
+        ? element("button", { type: "button", "aria-pressed": String(isChosen), click: onChoose }, title)
+        : title,
+      role: isChosen ? "part chosen" : "part",
+      value: subtotal,
+    })),
+    ...(rest
+      ? [
+          {
+            name: element("button", { type: "button", click: rest.onOpen }, rest.title),
+            role: "part",
+            value: rest.value,
+          },
+        ]
+      : []),
+    { name: "bias", role: "weights", value: bias },
+    ...(isRounded ? [{ name: "rounding", role: "quiet", value: output - total }] : []),
+  ];
+  const result = isRounded ? output : total;
+  const written = column([...lines.map(({ value }) => value), result]);
+  const track = waterfall(lines.map(({ value }) => value));
   return element(
-    "div",
+    "table",
     { class: "sum" },
-    parts.map((part, index) => fold(part, written[index], (open) => onFold(index, open))),
-    rest && line(rest.title, "quiet", written[parts.length + 3]),
-    line("bias", "weights", written[parts.length]),
-    isRounded && line("left out by rounding", "quiet", written[parts.length + 2]),
-    line("result", "output", written[parts.length + 1]),
     element(
-      "p",
-      { class: "check" },
-      isRounded
-        ? `Maps and filters are rounded in a walk of this size: what is shown adds up to ${full(total)}, and the map holds ${full(output)}.`
-        : `Exact sum: ${full(total)}; the map holds ${full(output)}.`,
+      "tbody",
+      {},
+      lines.map(({ name, role }, index) => line(name, role, written[index], track(index))),
     ),
+    element("tfoot", {}, line("result", "output", element("span", { class: "lands" }, written[lines.length]), null)),
   );
 }
 
 /**
- * @param {string} title
+ * @param {import("convscope/kit/dom.js").Leaf} name
  * @param {string} role
  * @param {HTMLElement} value
+ * @param {HTMLElement | null} drawn
  */
-function line(title, role, value) {
-  return element("p", { class: `line ${role}` }, element("span", {}, title), value);
+function line(name, role, value, drawn) {
+  return element(
+    "tr",
+    { class: `line ${role}` },
+    element("th", { scope: "row" }, name),
+    element("td", {}, value),
+    element("td", { class: "track" }, drawn),
+  );
 }
 
 /**
- * @param {Part} part
- * @param {HTMLElement} subtotal
- * @param {(open: boolean) => void} onFold
+ * Draws each of some numbers from where those before it have come to.
+ *
+ * @param {number[]} values
  */
-function fold(part, subtotal, onFold) {
-  const folded = element(
-    "details",
-    { open: part.open },
-    element("summary", { class: "line" }, element("span", {}, part.title), subtotal),
-  );
-  let filled = false;
-  const fill = () => {
-    if (!filled) folded.append(terms(part.terms()));
-    filled = true;
-  };
-  if (part.open) fill();
-  folded.addEventListener("toggle", () => {
-    if (folded.open) fill();
-    onFold(folded.open);
-  });
-  return folded;
+function waterfall(values) {
+  let total = 0;
+  const ends = values.map((value) => (total += value));
+  const smallest = Math.min(0, ...ends);
+  const span = Math.max(0, ...ends) - smallest || 1;
+  return (/** @type {number} */ index) =>
+    bar(
+      Math.min(ends[index], ends[index] - values[index]) - smallest,
+      Math.abs(values[index]),
+      span,
+      values[index] < 0,
+    );
 }
 
-/** @param {Term[]} list */
-function terms(list) {
+/**
+ * How far what is shown adds up to what the walk holds, in all digits.
+ *
+ * @param {number} total
+ * @param {number} output
+ * @param {boolean} isRounded
+ */
+export function check(total, output, isRounded) {
+  return isRounded
+    ? `Maps and filters are rounded in a walk of this size, to keep it small: what is shown adds up to ${full(total)}, and the map holds ${full(output)}.`
+    : `In all digits, the sum is ${full(total)}; the map holds ${full(output)}.`;
+}
+
+/** Products one by one. @param {Term[]} list */
+export function terms(list) {
   const lefts = column(list.map(({ left }) => left));
   const rights = column(list.map(({ right }) => right));
   const products = column(list.map(({ left, right }) => left * right));

@@ -15,7 +15,7 @@ import { cellOf, isInside, placeText, stepNamed, stepOfKind } from "convscope/wa
  * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
  */
 
-const SIDE = 4.5; // times the text's size
+const SIDE = 7; // times the text's size
 
 /**
  * @param {Chain} chain

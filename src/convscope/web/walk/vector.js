@@ -8,7 +8,7 @@
 import { board } from "convscope/kit/board.js";
 import { element } from "convscope/kit/dom.js";
 import { legend } from "convscope/kit/legend.js";
-import { cellSize, layout, signedPaint } from "convscope/kit/maps.js";
+import { cellSize, layout, rem, signedPaint } from "convscope/kit/maps.js";
 import { count, three } from "convscope/kit/numbers.js";
 import { hasMaps } from "convscope/walk/chain.js";
 
@@ -24,7 +24,7 @@ import { hasMaps } from "convscope/walk/chain.js";
 export function vector(step, context, role, onPick, limit = step.limit) {
   const values = step.output.data;
   const { width, height } = layout(values.length);
-  const cell = cellSize(width, height, context.room[role]);
+  const cell = cellSize(width, height, context.room[role], Math.max(rem(12), innerHeight * 0.4));
   const placeOf = (/** @type {number} */ index) => (hasMaps(step) ? [index, 0, 0] : [index]);
   const large = board(
     { height, width, cell, paint: signedPaint(values, limit, context.theme) },
@@ -42,10 +42,14 @@ export function vector(step, context, role, onPick, limit = step.limit) {
   );
   return {
     nodes: [
-      element("h3", { class: role }, `${count(values.length)} numbers`),
-      large.element,
-      legend(limit, context.theme),
-      width > 1 && element("p", { class: "quiet" }, `Laid out row by row, ${width} in each row.`),
+      element(
+        "div",
+        { class: "seen" },
+        element("h3", { class: role }, `${count(values.length)} numbers`),
+        large.element,
+        legend(limit, context.theme),
+        width > 1 && element("p", { class: "quiet" }, `Laid out row by row, ${width} in each row.`),
+      ),
     ],
     /** @param {number | null} index */
     mark(index) {

@@ -21,9 +21,9 @@ import { number } from "convscope/kit/number.js";
 import { count } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
 import { mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
-import { spokenSum, sum } from "convscope/walk/sum.js";
+import { check, spokenSum, sum, terms } from "convscope/walk/sum.js";
 
-const MOST_PARTS = 24;
+const MOST_PARTS = 8;
 
 /**
  * The input maps that a filter spans: all, or its own alone where the convolution is depthwise.
@@ -61,14 +61,14 @@ export function partsOf(step, place) {
 }
 
 /**
- * The parts that there is room for: all, or of many those that add most, the largest first.
+ * Parts, those that add or take most first: all, or of many the first.
  *
  * @param {Part[]} parts
+ * @param {Context["state"]} state
  */
-export function shownParts(parts) {
-  if (parts.length <= MOST_PARTS) return parts;
-  const order = largestFirst(parts.map(({ subtotal }) => Math.abs(subtotal)));
-  return order.slice(0, MOST_PARTS).map((place) => parts[place]);
+export function shownParts(parts, { options }) {
+  const order = largestFirst(parts.map(({ subtotal }) => Math.abs(subtotal))).map((place) => parts[place]);
+  return options.parts === "all" ? order : order.slice(0, MOST_PARTS);
 }
 
 /**
@@ -77,48 +77,76 @@ export function shownParts(parts) {
  * @param {FilterStep} step
  * @param {Context} context
  * @param {Place} place
- * @param {number} map  whose window and filter are drawn
- * @param {Set<number>} open  the maps whose products are unfolded
- * @param {string} filterName
+ * @param {object} drawn
+ * @param {number} drawn.map  whose window and filter are drawn
+ * @param {import("convscope/kit/maps.js").Paint} drawn.paint  its colours
+ * @param {string} drawn.filterName
+ * @param {{terms: boolean}} folds  whether the products are listed, too
  */
-export function windowSum(step, context, place, map, open, filterName) {
+export function windowSum(step, context, place, { map, paint, filterName }, folds) {
   const before = stepBefore(step);
   const parts = partsOf(step, place);
   if (parts.length === 0) return [absent(step, place)];
   const drawn = parts.find((part) => part.map === map) ?? parts[0];
-  const shown = shownParts(parts);
+  const shown = shownParts(parts, context.state);
   const bias = step.bias.data[place[0]];
-  const total = parts.reduce((result, { subtotal }) => result + subtotal, 0);
-  const rest = total - shown.reduce((result, { subtotal }) => result + subtotal, 0);
-  const to = (/** @type {number} */ of, /** @type {Term} */ { row, column, inside }) =>
-    inside ? context.backTo({ step: before.name, place: [of, row, column] }) : undefined;
+  const added = (/** @type {Part[]} */ some) => some.reduce((total, { subtotal }) => total + subtotal, 0);
+  const total = added(parts) + bias;
+  const isRounded = [step, before].some(({ output }) => output.scales) || Boolean(step.filters.scales);
+  const to = (/** @type {Term} */ { row, column, inside }) =>
+    inside ? context.backTo({ step: before.name, place: [drawn.map, row, column] }) : undefined;
   return [
-    grids(step, context, drawn, filterName, (term) => to(drawn.map, term)),
+    grids(step, context, drawn, { paint, filterName }, to),
     sum({
-      parts: shown.map(({ map: of, terms, subtotal }) => ({
-        title: `${mapName(before, of)}: ${terms.length === 1 ? "1 product" : `${terms.length} products`}`,
+      parts: shown.map(({ map: of, subtotal }) => ({
+        title: parts.length > 1 ? mapName(before, of) : "sum of the products",
         subtotal,
-        open: open.has(of),
-        terms: () =>
-          terms.map((term) => ({
-            place: term.inside ? `(${term.row}, ${term.column})` : "padding",
-            href: to(of, term) ?? null,
-            left: term.value,
-            right: term.weight,
-            padding: !term.inside,
-          })),
+        isChosen: parts.length > 1 && of === drawn.map,
+        onChoose: parts.length > 1 ? () => context.set("channel", String(of)) : null,
       })),
       rest:
         shown.length < parts.length
-          ? { title: `${count(parts.length - shown.length)} maps that add less`, value: rest }
+          ? {
+              title: `${count(parts.length - shown.length)} other maps`,
+              value: added(parts) - added(shown),
+              onOpen: () => context.set("parts", "all"),
+            }
           : null,
       bias,
-      total: total + bias,
+      total,
       output: valueAt(step, place),
-      isRounded: [step, before].some(({ output }) => output.scales) || Boolean(step.filters.scales),
-      onFold: (one, isOpen) => (isOpen ? open.add(shown[one].map) : open.delete(shown[one].map)),
+      isRounded,
     }),
+    productList(drawn, before, to, folds, check(total, valueAt(step, place), isRounded)),
   ];
+}
+
+/**
+ * The products of the window that is drawn, one by one, folded.
+ *
+ * @param {Part} part
+ * @param {Step} before
+ * @param {(term: Term) => string | undefined} to
+ * @param {{terms: boolean}} folds
+ * @param {string} checked
+ */
+function productList({ map, terms: list }, before, to, folds, checked) {
+  const made = element(
+    "details",
+    { class: "products-listed", open: folds.terms, toggle: () => (folds.terms = made.open) },
+    element("summary", {}, `The ${count(list.length)} products of ${mapName(before, map)}, one by one`),
+    terms(
+      list.map((term) => ({
+        place: term.inside ? `(${term.row}, ${term.column})` : "padding",
+        href: to(term) ?? null,
+        left: term.value,
+        right: term.weight,
+        padding: !term.inside,
+      })),
+    ),
+    element("p", { class: "check" }, checked),
+  );
+  return made;
 }
 
 /**
@@ -192,43 +220,31 @@ export function outputSize({ output_size, padding, stride, overhang }) {
  * @param {FilterStep} step
  * @param {Context} context
  * @param {Part} part
- * @param {string} filterName
+ * @param {{paint: import("convscope/kit/maps.js").Paint, filterName: string}} drawn
  * @param {(term: Term) => string | undefined} to  where a term's cell is shown
  */
-function grids(step, { theme }, { map, terms }, filterName, to) {
+function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to) {
   const before = stepBefore(step);
   const columns = step.window[1];
+  const width = before.shape[2];
   const of = before.shape[0] > 1 ? `, ${mapName(before, map)}` : "";
-  const cells = terms.map((term) => ({
+  const cells = list.map((term) => ({
     value: term.value,
     role: term.inside ? "" : "padding",
     href: to(term),
+    colour: term.inside ? paint(term.row * width + term.column) : null,
   }));
-  const weights = terms.map(({ weight }) => ({ value: weight }));
-  const products = terms.map(({ value, weight }) => ({ value: value * weight }));
+  const weights = list.map(({ weight }) => ({ value: weight }));
+  const products = list.map(({ value, weight }) => ({ value: value * weight, role: "flies" }));
   const limits = [limitOf(step.filters.data), limitOf(products.map(({ value }) => value))];
+  const grid = (/** @type {string} */ caption, /** @type {string} */ role, /** @type {import("convscope/kit/grid.js").Cell[]} */ drawn, limit = 0) =>
+    numberGrid({ caption, role, cells: drawn, columns, limit }, theme);
   return element(
     "div",
     { class: "grids" },
-    numberGrid({ caption: `window${of}`, role: "input", cells, columns, limit: before.limit }, theme),
-    element(
-      "span",
-      {},
-      "×",
-      numberGrid(
-        { caption: `${filterName}${of}`, role: "weights", cells: weights, columns, limit: limits[0] },
-        theme,
-      ),
-    ),
-    element(
-      "span",
-      {},
-      "=",
-      numberGrid(
-        { caption: "products", role: "plain", cells: products, columns, limit: limits[1] },
-        theme,
-      ),
-    ),
+    grid(`window${of}`, "input", cells),
+    element("span", {}, "×", grid(`${filterName}${of}`, "weights", weights, limits[0])),
+    element("span", {}, "=", grid("products", "plain", products, limits[1])),
   );
 }
 

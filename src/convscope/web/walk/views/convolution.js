@@ -42,7 +42,7 @@ function draw(step, context) {
   const before = stepBefore(step);
   const parts = partsOf(step, context.place);
   const channel = chosenChannel(parts, context);
-  const spanned = parts.length ? shownParts(parts).map(({ map }) => map) : shownMaps(before, context);
+  const spanned = parts.length ? shownParts(parts, context.state).map(({ map }) => map) : shownMaps(before, context);
   const input = inputMaps(before, context, {
     map: channel,
     spanned,
@@ -51,7 +51,7 @@ function draw(step, context) {
   });
   const output = outputMaps(step, context);
   const middle = element("div", { class: "stack" });
-  const open = new Set(parts.length <= 3 ? parts.map(({ map }) => map) : [channel]);
+  const folds = { terms: false };
   return {
     input: input.nodes,
     middle: [middle, outputSize(step)],
@@ -62,7 +62,13 @@ function draw(step, context) {
       input.mark(windowOf(step, row, column));
       output.show(row, column);
       middle.replaceChildren(
-        ...windowSum(step, context, place, channel, open, filterName(step, place[0])),
+        ...windowSum(
+          step,
+          context,
+          place,
+          { map: channel, paint: input.paint, filterName: filterName(step, place[0]) },
+          folds,
+        ),
       );
     },
     spoken: (place) => spokenWindowSum(step, place),

@@ -34,7 +34,8 @@ function draw(step, context) {
   const input = inputMaps(stepBefore(step), context, { map, margin: marginOf(step) });
   const output = outputMaps(step, context);
   const middle = element("div", { class: "stack" });
-  const open = new Set([map]);
+  const folds = { terms: false };
+  const drawn = { map, paint: input.paint, filterName: filterName(step, map) };
   return {
     input: input.nodes,
     middle: [middle, outputSize(step)],
@@ -44,7 +45,7 @@ function draw(step, context) {
       const [, row, column] = place;
       input.mark(windowOf(step, row, column));
       output.show(row, column);
-      middle.replaceChildren(...windowSum(step, context, place, map, open, filterName(step, map)));
+      middle.replaceChildren(...windowSum(step, context, place, drawn, folds));
     },
     spoken: (place) => spokenWindowSum(step, place),
   };

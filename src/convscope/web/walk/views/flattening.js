@@ -36,7 +36,7 @@ export const flattening = {
  */
 function draw(step, context) {
   const before = stepBefore(step);
-  const input = element("div", { class: "stack" });
+  const input = element("div", { class: "seen" });
   const output = vector(step, context, "output");
   const middle = element("div", { class: "stack" });
   let drawn = -1;

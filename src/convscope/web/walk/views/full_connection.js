@@ -14,7 +14,7 @@ import { waterfall } from "convscope/walk/waterfall.js";
  * @typedef {import("convscope/kit/address.js").Stop} Stop
  */
 
-const MOST_CONTRIBUTIONS = 16;
+const MOST_CONTRIBUTIONS = 8;
 const MOST_RELEVANT = 10;
 
 /** @type {import("convscope/walk/view.js").Kind} */

@@ -1,14 +1,15 @@
 /** Image: the picture as it was, as the network gets it, and the numbers of any pixel. */
 
-import { mapOf, range } from "convscope/kit/arrays.js";
+import { range } from "convscope/kit/arrays.js";
 import { board } from "convscope/kit/board.js";
 import { element, head } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
-import { cellSize, greyPaint, pixelPaint } from "convscope/kit/maps.js";
+import { cellSize, pixelPaint } from "convscope/kit/maps.js";
 import { number } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { mapName, valueAt } from "convscope/walk/chain.js";
 import { outputMaps } from "convscope/walk/output_maps.js";
+import { painting } from "convscope/walk/painting.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").ImageStep} ImageStep
@@ -147,7 +148,7 @@ function channelPictures(step, context) {
       height,
       width,
       side: 96,
-      paint: (channel) => greyPaint(mapOf(step.pixels, channel)),
+      paint: (channel) => painting(step, channel, context).paint,
       label: (channel) => `${mapName(step, channel)} channel`,
       caption: (channel) => mapName(step, channel),
       onChoose: (channel) => context.pick([channel, ...context.place.slice(1)]),

@@ -163,11 +163,9 @@ function arithmetic(step, context, probabilities, truth) {
 function gradients(step, { chain }, truth) {
   const { gradients: of } = lossesOf(step, truth);
   const listed = shownClasses(chain);
-  const [crossEntropy, squared, classification] = [
-    of.cross_entropy,
-    of.mean_squared_error,
-    of.classification_error,
-  ].map((gradient) => column(listed.map((index) => gradient[index])));
+  const [crossEntropy, squared] = [of.cross_entropy, of.mean_squared_error].map((gradient) =>
+    column(listed.map((index) => gradient[index])),
+  );
   return [
     element("h3", { class: "output" }, "Gradients at the logits"),
     element(
@@ -178,7 +176,7 @@ function gradients(step, { chain }, truth) {
     element(
       "table",
       { class: "figures" },
-      head(["class", "cross-entropy", "squared error", "classi\u00adfication error"]),
+      head(["class", "cross-entropy", "squared error"]),
       element(
         "tbody",
         {},
@@ -189,14 +187,13 @@ function gradients(step, { chain }, truth) {
             element("th", { scope: "row" }, chain.classes[index]),
             element("td", {}, crossEntropy[place]),
             element("td", {}, squared[place]),
-            element("td", {}, classification[place]),
           ),
         ),
       ),
     ),
     element(
       "p",
-      {},
+      { class: "quiet" },
       "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a confidently wrong network gets almost no gradient. Classification error's is 0 everywhere: nothing to learn from.",
     ),
   ];

@@ -9,6 +9,7 @@ import { count, shapeText, three } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
 import { blocksOf } from "convscope/walk/blocks.js";
 import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js";
+import { painting } from "convscope/walk/painting.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 
 /**
@@ -176,7 +177,7 @@ function smallMaps(context, step) {
       height,
       width,
       side,
-      paint: (map) => signedPaint(mapOf(step.output, map), step.limit, context.theme),
+      paint: (map) => painting(step, map, context).paint,
       caption: (map) => mapName(step, map).replace("map ", ""),
       label: (map) => `${step.title}, ${mapName(step, map)}, mean activity ${three(active[map])}`,
       onChoose: (map) => context.back({ step: step.name, place: strongest(context, step, map) }),

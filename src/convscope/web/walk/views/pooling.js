@@ -84,7 +84,7 @@ const MEAN = { spoken: "mean", winner: () => null, arithmetic: mean, kept: () =>
  */
 function draw(step, context, rule) {
   const before = stepBefore(step);
-  const inputs = element("div", { class: "stack" });
+  const inputs = element("div", { class: "seen" });
   const output = isOneCell(step) ? singles(step, context) : outputMaps(step, context);
   const middle = element("div", { class: "stack" });
   let drawn = -1;

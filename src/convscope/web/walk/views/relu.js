@@ -89,9 +89,9 @@ function draw(step, context, rule) {
   const sides = hasMaps(step) ? ofMaps(step, context) : ofColumn(step, context);
   const middle = element("div", { class: "stack" });
   return {
-    input: [element("h3", {}, `without ${rule.name}`), sides.input],
+    input: [sides.input],
     middle: [middle, shares(step, context)],
-    output: [element("h3", {}, `with ${rule.name}`), sides.output],
+    output: [sides.output],
     below: context.chain.no_relu ? [noRelu(context.chain.no_relu, context)] : [],
     show(place) {
       sides.show(place);
@@ -222,14 +222,19 @@ function shares(step, context) {
         ` are above ${SIX} and become ${SIX}.`,
       ),
     each.length > 1 &&
-      bars(
-        order.map((map) => ({ label: mapName(step, map), value: each[map] })),
-        {
-          caption: "share of each map that becomes 0",
-          chosen: order.indexOf(place[0]),
-          shares: true,
-          onChoose: (index) => pick([order[index], ...place.slice(1)]),
-        },
+      element(
+        "details",
+        { class: "stack" },
+        element("summary", {}, "Share of each map that becomes 0"),
+        bars(
+          order.map((map) => ({ label: mapName(step, map), value: each[map] })),
+          {
+            caption: "",
+            chosen: order.indexOf(place[0]),
+            shares: true,
+            onChoose: (index) => pick([order[index], ...place.slice(1)]),
+          },
+        ),
       ),
   );
 }
