@@ -33,7 +33,7 @@ export function header(chain, draw) {
       leading.map((index) =>
         element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index]))),
       ),
-      open_set?.unknown && element("span", { class: "unknown", title: fitInWords(open_set) }, UNKNOWN),
+      open_set?.unknown ? element("span", { class: "unknown", title: fitInWords(open_set) }, UNKNOWN) : null,
     ),
     help(largest_difference),
     draw && themeButton(draw),
