@@ -119,6 +119,16 @@ def test_predict_writes_maps_for_what_it_can_read(run, model_path, paint, tmp_pa
     assert "not empty" in again.stderr
 
 
+def test_a_name_as_long_as_the_system_takes_has_maps_too(run, model_path, paint, tmp_path):
+    long, maps = "é" * 120, tmp_path / "maps"
+    paint(tmp_path / f"{long}.png", 20)
+    done = run("predict", model_path, tmp_path / f"{long}.png", "--explain", maps)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in maps.iterdir()) == [
+        f"1-{long[:100]}-{kind}.png" for kind in ("class-map", "occlusion")
+    ]
+
+
 @pytest.mark.slow
 def test_losses_as_a_table_and_as_a_figure(run, tmp_path, cache):
     out = tmp_path / "losses.png"

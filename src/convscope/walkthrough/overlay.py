@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
 
 _MIN_SIDE = 256
+_MAX_NAME_BYTES = 200
+"""Of a picture's name in the name of its overlays; file systems take 255 in all."""
 _MAX_OPACITY = 0.7
 _FOR, _AGAINST = (194, 65, 12), (33, 102, 172)
 """Orange-red above 0 and blue below, as everywhere."""
@@ -66,7 +69,8 @@ class Overlays:
             picture: The path of a readable picture.
         """
         self._written += 1
-        stem = f"{self._written}-{Path(picture).stem}"
+        name = os.fsdecode(os.fsencode(Path(picture).stem)[:_MAX_NAME_BYTES])
+        stem = f"{self._written}-{name}"
         size = self._model.preparation
         pixels = prepare(pixels_of(picture, picture, size.shortest_side), size)
         steps = forward(self._model, pixels)
