@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 SIDE = 28
 """Of a picture, in pixels."""
-_SIZES = (0.6, 0.96)
+_SIZES = (0.7, 0.96)
 """Longer side of the drawing, pen and all, as a fraction of the picture's."""
 _WIDTHS = (0.05, 0.16)
 """Of the pen, as a fraction of the drawing's longer side."""
-_STRETCH, _SHEAR = 0.13, 0.08
+_STRETCH, _SHEAR = 0.12, 0.07
 """Standard deviations of the logarithm of height by width, and of how far the top is pushed sideways."""
 
 
@@ -57,7 +57,7 @@ def draw_shape(name: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     width = max(1.0, longer * np.exp(rng.uniform(*np.log(_WIDTHS))))
     scale = (longer - width) / (high - low).max()
     free = SIDE - width - scale * (high - low)
-    shift = width / 2 + free * rng.beta(2, 2, 2)  # rather in the middle
+    shift = width / 2 + free * rng.beta(4, 4, 2)  # rather in the middle: people's drawings are put there
     lines = [(line - low) * scale + shift for line in lines]
     fills = [line for line, stroke in zip(lines, strokes, strict=True) if stroke.is_filled]
     return inked(lines, fills, width, SIDE)
