@@ -43,8 +43,9 @@ CURVE_POINTS, MAP_POINTS, DESCENT_STEPS = 31, 13, 8
 ALL_WEIGHTS_RATES = tuple(digit * 10.0**power for power in range(-4, 2) for digit in (1, 2, 5))
 _TELLING = 0.3
 """A curve reaches so far that the loss on it changes by this much, if it ever does."""
-_MOST_DOUBLINGS = 6
-"""Of a curve's reach, from the largest weight of the tensor on."""
+_SHALLOW = 0.02
+_REACHES = range(-1, 6)
+"""Powers of two that a curve's reach is tried with, times the largest weight of the tensor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +130,7 @@ def weight_curve(loss_of: LossOf, points: int = CURVE_POINTS, steps: int = DESCE
         weight=_weight(loss_of, 0, gradient),
         values=values,
         losses=losses,
-        descents=[descend(loss_of, rate, steps) for rate in _rates(now, gradient, values, losses)],
+        descents=[descend(loss_of, rate, steps) for rate in _rates(loss_of, gradient, values, losses)],
     )
 
 
@@ -192,8 +193,8 @@ def reach_of(loss_of: LossOf) -> tuple[float, bool]:
     (tensor, _), (now,) = loss_of.weights[0], loss_of.now()
     largest = float(np.abs(loss_of.model.weights[tensor]).max()) or 1.0
     telling = 0.0
-    for doublings in range(_MOST_DOUBLINGS):
-        reach = largest * 2**doublings
+    for power in _REACHES:
+        reach = largest * 2**power
         probes = [loss_of.loss([now + share * reach]) for share in (-1, -0.5, 0, 0.5, 1)]
         if not all(map(math.isfinite, probes)):
             break
@@ -205,14 +206,14 @@ def reach_of(loss_of: LossOf) -> tuple[float, bool]:
 
 
 def has_valley(losses: Sequence[float]) -> bool:
-    """Whether a curve is clearly lowest between its ends, so that a step can go too far.
+    """Whether a curve falls from its middle and rises again to both ends, so that a step can go too far.
 
     Example:
-        >>> has_valley([3, 1, 2]), has_valley([3, 2, 1])
+        >>> has_valley([3.0, 1.0, 2.0, 4.0, 5.0]), has_valley([3.0, 2.0, 1.5, 1.0, 0.5])
         (True, False)
     """
-    lowest = min(losses)
-    return min(losses[0], losses[-1]) > lowest + 0.1 * (max(losses) - lowest)
+    here, lowest = losses[len(losses) // 2], min(losses)
+    return here - lowest > _SHALLOW and min(losses[0], losses[-1]) > lowest + (here - lowest) / 4
 
 
 def step_of(tensor: str) -> str:
@@ -242,17 +243,22 @@ def _weight(loss_of: LossOf, which: int, gradient: float) -> WeightGradient:
     return WeightGradient(tensor=tensor, place=[*place], value=loss_of.now()[which], gradient=gradient)
 
 
-def _rates(now: float, gradient: float, values: list[float], losses: list[float]) -> list[float]:
+def _rates(loss_of: LossOf, gradient: float, values: list[float], losses: list[float]) -> list[float]:
     """Choose three learning rates: a small one, one that leads close to the lowest point, one too large.
 
     Near a valley's floor the loss is a parabola. There, a step to the floor has the rate 1 / curvature, and
-    steps with more than twice that rate lead further and further away.
+    steps with more than twice that rate lead further and further away. The one that is too large makes the
+    loss rise in its first step, where any does.
     """
+    (now,) = loss_of.now()
     lowest = values[int(np.argmin(losses))]
     if not gradient or lowest == now or (lowest > now) == (gradient > 0):
         return [0.1, 1.0, 10.0]
     fitting = (now - lowest) / gradient
-    return [rounded(0.1 * fitting), rounded(0.6 * fitting), rounded(2.2 * fitting)]
+    large = [rounded(times * fitting) for times in (2.2, 5, 10, 20)]
+    here = loss_of.loss([now])
+    rises = (rate for rate in large if here < loss_of.loss([now - rate * gradient]) < math.inf)
+    return [rounded(0.1 * fitting), rounded(0.6 * fitting), next(rises, large[0])]
 
 
 def rounded(rate: float) -> float:

@@ -29,7 +29,11 @@ def page(walk: Mapping[str, object]) -> str:
     """
     start = "walk/page.js"
     title = f"{walk['picture_name']} · convscope"
-    return html_page(title, styles("walk/walk.css", "walk/print.css"), Scripts(reachable(start), start, walk))
+    return html_page(
+        title,
+        styles("walk/walk.css", "walk/backward/backward.css", "walk/print.css"),
+        Scripts(reachable(start), start, walk),
+    )
 
 
 def losses_page(bench: Mapping[str, object]) -> str:

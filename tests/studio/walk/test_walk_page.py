@@ -1,5 +1,7 @@
 """The walk and the neurons as a person uses them, in a real browser."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,7 +10,8 @@ from convscope.classifier import load
 from convscope.pictures.sources import open_source
 from convscope.steps import softmax
 from convscope.walkthrough.edits import FilterEdit, apply_edits
-from convscope.walkthrough.numpy_chain import forward
+from convscope.walkthrough.losses import gradient_at_logits, loss_of_logits
+from convscope.walkthrough.numpy_chain import backward, forward
 
 LONG = 120_000
 """Milliseconds that a busy machine may take."""
@@ -266,3 +269,30 @@ def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio, tab
     tab.set_viewport_size({"width": 1280, "height": 800})
     walk_of(studio, tab, "convolution_1")
     assert tab.locator(".panes").evaluate("one => one.getBoundingClientRect().top") < 500
+
+
+def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, tab, digits_model):
+    model = load(digits_model).model
+    pixels = np.asarray(open_source("digits").read(PLACE)).reshape(8, 8, 1)
+    steps = forward(model, pixels)
+    passed = backward(steps, model, gradient_at_logits(steps[-1].input, 8, model.temperature))
+    weight = passed["convolution_1"].at_parameters["convolution_1.weight"]
+    place = tuple(int(part) for part in np.unravel_index(np.abs(weight).argmax(), weight.shape))
+    picture = f"data.{studio.data('digits')}.{PLACE}"
+    tab.goto(
+        f"{studio.address}#/walk/{studio.model('digits')}/{picture}?at=convolution_1:{place[0]}.0.0"
+        f"&way=back&of=weights&truth=8&weight=convolution_1.weight:{'.'.join(map(str, place))}"
+    )
+    shown = number(tab.locator(".gradient-line.output .number").get_attribute("title"))
+    assert shown == pytest.approx(weight[place], rel=1e-5)
+    tab.get_by_label("another learning rate").fill("0.03")
+    tab.get_by_label("another learning rate").press("Enter")
+    one = tab.locator(".descender").first
+    one.get_by_label("learning rate", exact=True).get_by_role("button", name="0.03", exact=True).wait_for()
+    one.get_by_role("button", name="step downhill").click()
+    loss = float(one.locator("[data-loss]").get_attribute("data-loss"))
+    changed = model.weights["convolution_1.weight"].astype(np.float64)
+    changed[place] -= 0.03 * weight[place]
+    moved = replace(model, weights={**model.weights, "convolution_1.weight": changed})
+    logits = forward(moved, pixels)[-1].input
+    assert loss == pytest.approx(loss_of_logits(logits, 8, model.temperature), rel=1e-9)

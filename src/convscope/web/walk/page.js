@@ -8,12 +8,14 @@
  * @typedef {import("convscope/kit/address.js").Place} Place
  * @typedef {import("convscope/walk/view.js").View} View
  * @typedef {import("convscope/walk/view.js").Context} Context
+ * @typedef {import("convscope/walk/backward/source.js").Source} Source
  *
  * @typedef {object} Host  the page that a walk is a part of
  * @property {(step: Step | undefined, place: Place, name: string) => void} shown  called with the number that is looked at
  *   from now on, and the name of its step or of the page
  * @property {() => string} noNeighbours  what to say where there are no training pictures
  * @property {() => string} absent  what to say where the walk holds nothing of what a page is for
+ * @property {(chain: Chain) => Source} gradients  where those of the way back come from
  *
  * @typedef {object} Mounted  a walk in such a page
  * @property {Chain} chain
@@ -26,6 +28,9 @@ import { format, further, instead, parse, whole } from "convscope/kit/address.js
 import { count, shapeText } from "convscope/kit/numbers.js";
 import { hold } from "convscope/kit/redraw.js";
 import { applyTheme, followTheme, theme } from "convscope/kit/theme.js";
+import { renderBack } from "convscope/walk/backward/render.js";
+import { Kept, documentSource } from "convscope/walk/backward/source.js";
+import { waySwitch, wayOf } from "convscope/walk/backward/switch.js";
 import { brightest, isInside, placeText, stepNamed } from "convscope/walk/chain.js";
 import { frame } from "convscope/walk/frame.js";
 import { header } from "convscope/walk/header.js";
@@ -62,7 +67,7 @@ export async function mount(walk, root, host) {
       return page.chain;
     },
     async change(other) {
-      page.chain = await read(other, KINDS);
+      page.take(await read(other, KINDS));
       page.render();
     },
     end: () => leaving.abort(),
@@ -100,8 +105,10 @@ class Page {
    * @param {Host} [host]
    */
   constructor(chain, root, host) {
-    this.chain = chain;
     this.host = host;
+    /** @type {Kept | null} */
+    this.gradients = null;
+    this.take(chain);
     this.top = element("div", { class: "walk-top" });
     this.main = host ? element("section", { "aria-label": "step" }) : element("main");
     this.trail = element("section", { class: "trail", "aria-label": "trail" });
@@ -115,6 +122,13 @@ class Page {
     root.replaceChildren(this.top, this.main, this.speech);
   }
 
+  /** @param {Chain} chain */
+  take(chain) {
+    this.chain = chain;
+    const source = this.host?.gradients(chain) ?? documentSource(chain);
+    if (source !== this.gradients?.source) this.gradients = source && new Kept(source);
+  }
+
   /** Draws everything that the address asks for, as soon as it was read. */
   render() {
     const state = parse(location.hash);
@@ -124,15 +138,22 @@ class Page {
       makeReady(step).then(() => this.render());
       return;
     }
+    const way = wayOf(state, this.gradients?.source ?? null);
     const restore = hold(this.root);
     const extra = step ? null : Object.hasOwn(EXTRAS, asked.step) ? asked.step : "overview";
     const theme = applyTheme();
+    this.state = state;
     this.top.replaceChildren(
       header(this.chain, this.host ? null : () => this.render()),
       ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
     );
+    if (step && this.gradients) {
+      const made = waySwitch(this.chain, this.gradients.source, way, (name, value) => this.setOption(name, value));
+      this.top.querySelector(".help")?.before(made);
+    }
     centreCurrent(this.top.querySelector(".ribbon"));
-    if (step) this.renderStep(state, step, asked.place);
+    if (step && way.isBack && this.gradients) renderBack(this, this.gradients, step, asked.place, way.truth);
+    else if (step) this.renderStep(state, step, asked.place);
     else this.renderExtra(state, extra ?? "overview");
     if (asked.step !== this.asked) this.toBegin();
     this.asked = asked.step;
@@ -164,6 +185,13 @@ class Page {
     outer.where.append(this.trail, this.steps(step));
     outer.notes.append(...this.notes(step));
     this.show(place);
+  }
+
+  /** @param {Place} place */
+  jump(place) {
+    this.state = instead(this.state ?? parse(""), { step: this.step?.name ?? "", place });
+    history.replaceState(null, "", whole(format(this.state)));
+    this.render();
   }
 
   /**
@@ -243,9 +271,20 @@ class Page {
    * @param {string} value
    */
   setOption(name, value) {
-    const state = this.state ?? parse(location.hash);
-    history.replaceState(null, "", whole(format({ ...state, options: { ...state.options, [name]: value } })));
+    this.keepOption(name, value);
     this.render();
+  }
+
+  /**
+   * Sets an option in the address without drawing.
+   *
+   * @param {string} name
+   * @param {string} value
+   */
+  keepOption(name, value) {
+    const state = this.state ?? parse(location.hash);
+    this.state = { ...state, options: { ...state.options, [name]: value } };
+    history.replaceState(null, "", whole(format(this.state)));
   }
 
   /** @param {State} state */

@@ -12,6 +12,7 @@ import { Refusal, problemBox } from "convscope/kit/problem.js";
 import { get, post } from "convscope/studio/api.js";
 import { follow } from "convscope/studio/revisions.js";
 import { addressOf } from "convscope/studio/place.js";
+import { serverSource } from "convscope/studio/walk/backward_source.js";
 import { EditPanel } from "convscope/studio/walk/edit_panel.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
 import { isOfClasses } from "convscope/walk/chain.js";
@@ -84,6 +85,8 @@ class Walked {
     this.searched = -1; // the turn for which the pictures that it has learned from were asked
     /** @type {any} */
     this.walk = null;
+    /** @type {{turn: number, source: import("convscope/walk/backward/source.js").Source} | null} */
+    this.source = null;
     /** @type {Similar | null} */
     this.similar = null;
     this.noNeighbours = SEARCHING;
@@ -127,6 +130,7 @@ class Walked {
       },
       noNeighbours: () => (this.list.rectify ? this.noNeighbours : WITHOUT_RELU),
       absent: () => (this.list.rectify ? "Computing …" : WITHOUT_RELU),
+      gradients: (chain) => this.gradients(chain),
     });
     this.follow();
     this.search();
@@ -148,6 +152,17 @@ class Walked {
   follow() {
     const [step, place] = this.shown;
     if (this.mounted) this.panel?.follow(this.list, this.mounted.chain, step, place);
+  }
+
+  /**
+   * The way back of the model as it is now; another one after each change.
+   *
+   * @param {import("convscope/walk/chain.js").Chain} chain
+   */
+  gradients(chain) {
+    if (this.source?.turn !== this.turn)
+      this.source = { turn: this.turn, source: serverSource(this.model, this.query, chain) };
+    return this.source.source;
   }
 
   /** Draws the walk as far as it is known. */

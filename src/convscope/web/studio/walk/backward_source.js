@@ -1,0 +1,45 @@
+/** Gradients of a walk in the studio: the server computes them for any class, any step and any weight, when asked. */
+
+import { largestFirst, unpackAll } from "convscope/kit/arrays.js";
+import { get } from "convscope/studio/api.js";
+
+/**
+ * @typedef {import("convscope/walk/backward/source.js").Source} Source
+ */
+
+const MOST_CLASSES = 20;
+
+/**
+ * @param {string} model  its address
+ * @param {string} picture  as it stands in a query
+ * @param {import("convscope/walk/chain.js").Chain} chain
+ * @returns {Source}
+ */
+export function serverSource(model, picture, { truth: known, predicted, probabilities }) {
+  const ask = async (
+    /** @type {string} */ what,
+    /** @type {number} */ truth,
+    /** @type {[string, string][]} */ query = [],
+  ) => {
+    const more = new URLSearchParams([["truth", String(truth)], ...query]);
+    return unpackAll(await get(`${model}/backward/${what}?${picture}&${more}`));
+  };
+  const weighted = (/** @type {string[]} */ weights) =>
+    weights.map((weight) => /** @type {[string, string]} */ (["weight", weight]));
+  const likely = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  return {
+    truths: [...new Set([known ?? predicted ?? 0, ...likely])],
+    leftOut: "",
+    gradients: (truth, step) => ask(`gradients/${step}`, truth),
+    allWeights: (truth) => ask("all-weights", truth),
+    studied: () => [],
+    hasAll: true,
+    curve: (truth, weight) => ask("curve", truth, weighted([weight])),
+    map: (truth, _step, weights, rates) =>
+      ask("map", truth, [
+        ...weighted(weights),
+        ...rates.map((rate) => /** @type {[string, string]} */ (["rate", String(rate)])),
+      ]),
+    descent: (truth, weights, rate) => ask("descent", truth, [...weighted(weights), ["rate", String(rate)]]),
+  };
+}
