@@ -58,6 +58,8 @@ def row_of(tab, name):
 
 def test_a_digit_is_drawn_and_its_walk_read(studio, tab, digits_model):
     tab.goto(f"{studio.address}#/walk")
+    tab.wait_for_selector(".ribbon")  # some picture has been walked already
+    tab.get_by_text("Choose a picture").click()
     pad = tab.get_by_label("drawing pad")
     box = pad.bounding_box()
     corner = box["x"] + 25
@@ -69,6 +71,7 @@ def test_a_digit_is_drawn_and_its_walk_read(studio, tab, digits_model):
     heard = tab.locator(".bars th").first.inner_text()
     assert list((studio.home / "pictures").iterdir()) == []
     tab.get_by_role("button", name="Walk through this drawing").click()
+    tab.wait_for_url("**/sent.*")
     tab.wait_for_selector(".ribbon")
     (kept,) = (studio.home / "pictures").iterdir()
     assert tab.url.endswith(f"/sent.{kept.name}")
@@ -93,8 +96,7 @@ def test_a_filter_is_edited_and_every_later_number_follows(studio, tab, digits_m
     before = by_the_book(model, "convolution_1")[MAP, ROW, COLUMN]
     assert result(tab) == pytest.approx(before, rel=1e-5)
     tab.get_by_text("Change the network").click()
-    tab.get_by_label("new filter").fill("sharpen")
-    tab.get_by_role("button", name="Replace").click()
+    tab.get_by_role("button", name="sharpen").click()
     tab.wait_for_selector("[data-walked]")
     changed = apply_edits(model, [FilterEdit(step="convolution_1", filter=MAP, kernel="sharpen")])
     after = by_the_book(changed, "convolution_1")[MAP, ROW, COLUMN]
@@ -132,7 +134,7 @@ def test_one_weight_by_hand_relu_off_and_a_model_kept(studio, tab):
     tab.get_by_text("1 change,").wait_for()
     tab.get_by_label("name of the changed model").fill("mine")
     tab.get_by_role("button", name="Save as a new model").click()
-    tab.locator(".names", has_text="mine").wait_for()
+    tab.locator(".tools option:checked", has_text="mine").wait_for(state="attached")
     assert f"/{studio.model('mine')}/" in tab.url
     kept = load(studio.home / "models" / "mine.safetensors").model
     assert kept.weights["convolution_1.weight"][MAP, 0, 0, 2] == -1.5
@@ -172,6 +174,8 @@ def test_what_the_camera_sees_is_answered_while_it_is_on(studio_server, tab):
     looks = []
     tab.on("response", lambda one: looks.append(one.status) if one.url.endswith("/preview") else None)
     tab.goto(f"{studio_server.address}#/walk/{studio_server.model('digits')}")
+    tab.wait_for_selector(".ribbon")
+    tab.get_by_text("Choose a picture").click()
     tab.get_by_role("button", name="Use the camera").click()
     camera = tab.locator(".ways section", has_text="The camera")
     camera.locator(".bars").wait_for()
@@ -242,7 +246,7 @@ def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
     opened = browser.new_page(color_scheme=theme, bypass_csp=True)
     opened.set_default_timeout(LONG)
     places = {
-        f"#/walk/{model}": ".pad",
+        f"#/walk/{model}/data.{data}.{PLACE}": ".chooser",
         f"#/walk/{model}/data.{data}.{PLACE}?at=convolution_1": ".ribbon",
         f"#/walk/{model}/data.{data}.{PLACE}?at=why": ".neighbours li",
         f"#/walk/{model}/data.{data}.{PLACE}?at=full_connection_2:3": ".below table",
@@ -253,9 +257,10 @@ def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
         for place, there in places.items():
             opened.goto(f"{studio_server.address}{place}")
             opened.wait_for_selector(there)
-            for panel in opened.locator(".edit-panel:not([open]) summary").all():
+            for panel in opened.get_by_role("button", name="Change the network").all():
                 panel.click()
-            if there == ".pad":
+            if there == ".chooser":
+                opened.get_by_text("Choose a picture").click()
                 opened.locator(".pad").click()
                 opened.get_by_text("what the network sees").wait_for()
                 opened.get_by_role("button", name="Use the camera").click()
@@ -268,7 +273,7 @@ def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
 def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio, tab):
     tab.set_viewport_size({"width": 1280, "height": 800})
     walk_of(studio, tab, "convolution_1")
-    assert tab.locator(".panes").evaluate("one => one.getBoundingClientRect().top") < 500
+    assert tab.locator(".panes").evaluate("one => one.getBoundingClientRect().top") < 260
 
 
 def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, tab, digits_model):
@@ -296,3 +301,24 @@ def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, 
     moved = replace(model, weights={**model.weights, "convolution_1.weight": changed})
     logits = forward(moved, pixels)[-1].input
     assert loss == pytest.approx(loss_of_logits(logits, 8, model.temperature), rel=1e-9)
+
+
+def test_a_weight_is_dragged_beside_the_maps(studio, tab):
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    walk_of(studio, tab, f"convolution_1:{MAP}.{ROW}.{COLUMN}")
+    tab.get_by_text("Change the network").click()
+    panel, output = (tab.locator(part).bounding_box() for part in (".edit-panel", ".output-pane .board"))
+    assert output["x"] + output["width"] <= panel["x"]
+    assert output["y"] + output["height"] <= 800
+    field = tab.get_by_label("weight (0, 2)")
+    before = float(field.input_value())
+    box = field.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.move(*middle)
+    tab.mouse.down()
+    tab.mouse.move(middle[0], middle[1] - 60, steps=4)
+    tab.mouse.up()
+    tab.get_by_text("1 change,").wait_for()
+    (edit,) = studio.get(f"/api/models/{studio.model('digits')}/edits")["edits"]
+    assert edit["value"] > before
+    assert float(tab.get_by_label("weight (0, 2)").input_value()) == pytest.approx(edit["value"])

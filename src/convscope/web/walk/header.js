@@ -24,8 +24,8 @@ export function header(chain, draw) {
       "p",
       { class: "names" },
       draw && element("strong", {}, "convscope"),
-      element("span", {}, [model, name].filter(Boolean).join(" · ")),
-      element("code", { title: network }, network),
+      element("span", {}, [draw && model, name].filter(Boolean).join(" · ")),
+      draw && element("code", { title: network }, network),
     ),
     element(
       "p",

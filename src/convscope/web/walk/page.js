@@ -20,6 +20,7 @@
  * @typedef {object} Mounted  a walk in such a page
  * @property {Chain} chain
  * @property {(walk: any) => Promise<void>} change  draws another walk in its stead, at the same place if there is one
+ * @property {() => void} redraw  draws it anew, as where its room has changed
  * @property {() => void} end
  */
 
@@ -70,6 +71,7 @@ export async function mount(walk, root, host) {
       page.take(await read(other, KINDS));
       page.render();
     },
+    redraw: () => page.render(),
     end: () => leaving.abort(),
   };
 }

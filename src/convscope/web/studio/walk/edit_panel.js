@@ -18,15 +18,17 @@
  * @property {(name: string) => void} keep
  * @property {(tensor: string, place: number[]) => Promise<number>} weight  one weight as it is now
  * @property {Record<string, string>} kernels
+ * @property {() => void} resized  called when the panel has taken room from the walk, or given it back
  */
 
 import { range } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
-import { css, inkOn, limitOf, signed } from "convscope/kit/colours.js";
+import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { count, full } from "convscope/kit/numbers.js";
 import { redraw } from "convscope/kit/redraw.js";
-import { theme } from "convscope/kit/theme.js";
+import { filterChoice } from "convscope/studio/walk/filter_choice.js";
+import { weightGrid } from "convscope/studio/walk/weight_grid.js";
 import { mapName, stepBefore, stepOfKind } from "convscope/walk/chain.js";
 
 const DIGITS = 5; // of a weight in its field; all of them are in its title
@@ -39,12 +41,27 @@ export class EditPanel {
     this.channel = 0;
     this.input = 0;
     this.content = element("div", { class: "stack" });
+    this.answer = element("div", { class: "changed-answer", "aria-live": "polite" });
+    /** Opens and closes the panel. */
+    this.button = element(
+      "button",
+      { type: "button", "aria-expanded": "false", click: () => this.open(this.element.hidden) },
+      "Change the network",
+    );
     this.element = element(
-      "details",
-      { class: "edit-panel" },
-      element("summary", {}, "Change the network"),
+      "section",
+      { class: "edit-panel", "aria-label": "change the network", hidden: true },
+      this.answer,
       this.content,
     );
+  }
+
+  /** @param {boolean} isOpen */
+  open(isOpen) {
+    if (isOpen !== this.element.hidden) return;
+    this.element.hidden = !isOpen;
+    this.button.setAttribute("aria-expanded", String(isOpen));
+    this.actions.resized();
   }
 
   /**
@@ -57,8 +74,8 @@ export class EditPanel {
    */
   follow(list, chain, step, place) {
     redraw(this.content, () => [
-      this.whole(list, chain),
       this.part(chain, step, place, list),
+      this.whole(list, chain),
       this.changes(list),
     ]);
   }
@@ -78,9 +95,16 @@ export class EditPanel {
     });
     return element(
       "section",
-      { class: "row" },
+      { class: "stack" },
       element("label", { class: "switch" }, relu, " ReLU"),
-      first ? this.geometry(first) : null,
+      first
+        ? element(
+            "details",
+            {},
+            element("summary", {}, "Stride and padding of the first convolution"),
+            element("p", { class: "row" }, this.geometry(first)),
+          )
+        : null,
     );
   }
 
@@ -103,7 +127,6 @@ export class EditPanel {
         { min: least, max: most, step: 1 },
       );
     return [
-      element("span", {}, "first convolution:"),
       element("span", {}, "stride ", field("stride", 0, 1, 64), " × ", field("stride", 1, 1, 64)),
       element(
         "span",
@@ -128,7 +151,7 @@ export class EditPanel {
     return element(
       "p",
       { class: "quiet" },
-      "Choose a number of a convolution or a full connection below to edit its weights here.",
+      "Choose a convolution or a full connection above to change its weights here.",
     );
   }
 
@@ -156,87 +179,29 @@ export class EditPanel {
       { class: "stack" },
       element("h2", {}, `${step.title}, filter ${filter}`),
       channels > 1 ? element("p", {}, chooseChannel) : null,
-      element(
-        "div",
-        { class: "row" },
-        this.grid(step.name, weights, columns, limitOf(step.filters.data), (index) => [
-          filter,
-          channel,
-          Math.floor(index / columns),
-          index % columns,
-        ]),
-        element(
-          "div",
-          { class: "stack" },
-          this.bias(step, filter),
-          this.kernels(step.name, filter, channels > 1 ? channel : null),
-        ),
+      weightGrid(this.fields(step, filter, weights), columns, limitOf(step.filters.data)),
+      element("p", { class: "quiet" }, "Drag a weight up or down, or type a number."),
+      element("p", {}, this.bias(step, filter)),
+      filterChoice(this.actions.kernels, channels > 1 ? channel : null, (kernel, into) =>
+        this.actions.edit({ kind: "filter", step: step.name, filter, kernel, channel: into }),
       ),
     );
   }
 
   /**
-   * @param {string} step
-   * @param {ArrayLike<number>} weights
-   * @param {number} columns
-   * @param {number} limit
-   * @param {(index: number) => number[]} placeOf
-   */
-  grid(step, weights, columns, limit, placeOf) {
-    const fields = Array.from(weights, (value, index) => {
-      const place = placeOf(index);
-      const [row, column] = place.slice(-2);
-      const field = this.weightField(`weight (${row}, ${column})`, `${step}.weight`, place, value);
-      const colour = signed(value, limit, theme());
-      field.style.background = css(colour);
-      field.style.color = inkOn(colour);
-      return field;
-    });
-    const made = element(
-      "div",
-      { class: "weight-grid weights", role: "group", "aria-label": "weights" },
-      fields,
-    );
-    made.style.setProperty("--columns", String(columns));
-    return made;
-  }
-
-  /**
-   * @param {string} step
+   * A field for each weight of the channel that is shown.
+   *
+   * @param {FilterStep} step
    * @param {number} filter
-   * @param {number | null} channel
+   * @param {number[]} weights
    */
-  kernels(step, filter, channel) {
-    const { kernels } = this.actions;
-    const rows = element("input", {
-      type: "text",
-      "aria-label": "new filter",
-      list: "kernels",
-      placeholder: "sharpen, or 0 -1 0 / -1 5 -1 / 0 -1 0",
+  fields(step, filter, weights) {
+    const columns = step.filters.shape[3];
+    return weights.map((value, index) => {
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      const place = [filter, this.channel, row, column];
+      return this.weightField(`weight (${row}, ${column})`, `${step.name}.weight`, place, value);
     });
-    const put = (/** @type {number | null} */ into) => () =>
-      this.actions.edit({ kind: "filter", step, filter, kernel: rows.value, channel: into });
-    return element(
-      "div",
-      { class: "stack" },
-      element("label", {}, "replace this filter by ", rows),
-      element(
-        "datalist",
-        { id: "kernels" },
-        Object.entries(kernels).map(([name, cells]) => element("option", { value: name }, cells)),
-      ),
-      element(
-        "p",
-        { class: "row" },
-        element(
-          "button",
-          { type: "button", click: put(null) },
-          channel === null ? "Replace" : "Replace, over the mean of all inputs",
-        ),
-        channel !== null &&
-          element("button", { type: "button", click: put(channel) }, "Replace for this input only"),
-      ),
-    );
   }
 
   /**

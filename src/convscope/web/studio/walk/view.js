@@ -11,6 +11,7 @@ import { percent } from "convscope/kit/numbers.js";
 import { Refusal, problemBox } from "convscope/kit/problem.js";
 import { get, post } from "convscope/studio/api.js";
 import { follow } from "convscope/studio/revisions.js";
+import { chosen, dataFor, whatIsOpen } from "convscope/studio/picking.js";
 import { addressOf } from "convscope/studio/place.js";
 import { serverSource } from "convscope/studio/walk/backward_source.js";
 import { EditPanel } from "convscope/studio/walk/edit_panel.js";
@@ -46,17 +47,20 @@ export async function show(root, { path: [model, picture] }) {
     location.replace(addressOf("walk", [models[0].id]));
     return;
   }
+  if (picture === undefined) {
+    location.replace(addressOf("walk", [model, await somePicture(model)]));
+    return;
+  }
   const go = (/** @type {string[]} */ ...path) => (location.hash = addressOf("walk", path));
-  const chooser = await pictureChooser(model, (reference) => go(model, reference), picture === undefined);
+  const chooser = await pictureChooser(model, (reference) => go(model, reference), false);
   const names = Object.fromEntries(models.map((/** @type {any} */ one) => [one.id, one.name]));
   const tools = element(
     "div",
-    { class: "row" },
-    choice("model", model, names, (chosen) => go(chosen, ...(picture ? [picture] : []))),
+    { class: "row tools" },
+    choice("model", model, names, (chosen) => go(chosen, picture)),
     chooser.element,
   );
   root.replaceChildren(element("h1", { class: "unseen" }, "Walk"), tools);
-  if (picture === undefined) return chooser.end;
   const walked = new Walked(model, picture, tools);
   root.append(walked.element);
   await walked.begin();
@@ -64,6 +68,20 @@ export async function show(root, { path: [model, picture] }) {
     chooser.end();
     walked.end();
   };
+}
+
+/**
+ * The picture that a walk begins with: the first example of the data that the model was trained on, or of others.
+ *
+ * @param {string} model
+ */
+async function somePicture(model) {
+  const { models, data } = await whatIsOpen();
+  const { data: learned } = await get(`/api/models/${model}`);
+  const { id } = data.find((one) => one.id === learned) ?? (await dataFor(chosen(models, model), data));
+  const { classes } = await get(`/api/data/${id}`);
+  const { examples } = classes.find((/** @type {{examples: number[]}} */ one) => one.examples.length > 0);
+  return `data.${id}.${examples[0]}`;
 }
 
 /** One picture's walk through one model, and what is changed in it. */
@@ -90,7 +108,6 @@ class Walked {
     /** @type {Similar | null} */
     this.similar = null;
     this.noNeighbours = SEARCHING;
-    this.answer = element("div", { class: "changed-answer", "aria-live": "polite" });
     this.problem = element("div", {});
     this.page = element("div", { class: "mounted-walk" });
     this.element = element("div", { class: "walked" }, this.problem, this.page);
@@ -118,10 +135,11 @@ class Walked {
         return (await get(`${this.model}/weights/${tensor}?${at}`)).value;
       },
       kernels,
+      resized: () => this.mounted?.redraw(),
     });
-    this.panel.element.append(this.answer);
-    this.panel.element.open = list.edits.length > 0;
-    this.tools.append(this.panel.element);
+    this.tools.append(this.panel.button);
+    this.element.append(this.panel.element);
+    this.panel.open(list.edits.length > 0);
     this.mounted = await mount(walk, this.page, {
       shown: (...shown) => {
         this.shown = shown;
@@ -227,7 +245,7 @@ class Walked {
     await this.changing;
     const list = await get(`${this.model}/edits`).catch(() => this.list);
     if (JSON.stringify(list) === JSON.stringify(this.list)) return;
-    if (this.panel) this.panel.element.open ||= list.edits.length > 0;
+    if (list.edits.length > 0) this.panel?.open(true);
     await this.change(async () => list);
   }
 
@@ -255,7 +273,8 @@ class Walked {
     const [now, formerly] = [after, before].map((shares) => largestFirst(shares).slice(0, MOST_CLASSES));
     const leading = [...new Set([...now, ...formerly])].sort((a, b) => after[b] - after[a]);
     const milliseconds = Math.round(performance.now() - start);
-    this.answer.replaceChildren(
+    const { answer } = /** @type {EditPanel} */ (this.panel);
+    answer.replaceChildren(
       element(
         "table",
         { class: "figures" },
@@ -276,7 +295,7 @@ class Walked {
       ),
       element("p", { class: "quiet" }, `recomputed in ${milliseconds} ms`),
     );
-    this.answer.dataset.milliseconds = String(milliseconds);
+    answer.dataset.milliseconds = String(milliseconds);
   }
 
   /** @param {string} name */
