@@ -9,7 +9,10 @@ from convscope.web.modules import IMPORT, WEB, bundle, reachable
 from . import jsdoc
 
 MODULES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
-STARTS = ["walk/page.js", "losses/page.js", "offline/page.js", "offline/worker.js", "serve/page.js"]
+STARTS = [
+    *("walk/page.js", "losses/page.js", "offline/page.js", "offline/worker.js", "serve/page.js"),
+    *("playground/page.js", "playground/training_worker.js"),
+]
 STUDIO = [name for name in MODULES if re.fullmatch(r"studio/(studio|\w+/view)\.js", name)]
 ALONE = {"walk/view.js", "walk/document.js", "studio/answers.js"}  # types alone
 LOWER = {
@@ -19,13 +22,17 @@ LOWER = {
     "classify": ("kit",),
     "offline": ("kit", "classify"),
     "serve": ("kit", "classify"),
-    "studio": ("kit", "walk", "losses"),
+    "playground": ("kit",),
+    "studio": ("kit", "walk", "losses", "playground"),
 }
 """Which other folders the modules of a folder may import."""
 UNSAFE = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|XMLHttpRequest"
 )
-OFFLINE = ("walk/page.js", "losses/page.js", "offline/page.js", "offline/worker.js")
+OFFLINE = (
+    *("walk/page.js", "losses/page.js", "offline/page.js", "offline/worker.js"),
+    *("playground/page.js", "playground/training_worker.js"),
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -15,6 +15,7 @@
     verify      model file + its pictures -> whether it is what its receipt says
     predict     model file + pictures -> classes
     serve       model files -> predictions over HTTP
+    playground  a small network that answers drawings and learns, in the browser
     studio      everything in the browser
     export      model file -> ONNX file or web page
     explain     model file + picture -> every step, as a page

@@ -13,6 +13,7 @@ from convscope.commands.export import export
 from convscope.commands.filter import filter_
 from convscope.commands.losses import losses
 from convscope.commands.network import network
+from convscope.commands.playground import playground
 from convscope.commands.predict import predict
 from convscope.commands.serve import serve
 from convscope.commands.studio import studio_
@@ -21,8 +22,8 @@ from convscope.commands.typer_command import Command
 from convscope.commands.verify import verify
 
 _VERBS: tuple[Callable[..., Any], ...] = (
-    doctor, train, evaluate, compare, verify, predict, serve, studio_, export, explain, filter_, losses,
-    network,
+    doctor, train, evaluate, compare, verify, predict, serve, playground, studio_, export, explain, filter_,
+    losses, network,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ kit/       what pages share: elements, maps, boards, bars, colours, numbers, cur
 walk/      a picture's walk through a model; `walk/views/` has one module for each kind of step
 losses/    the loss bench
 classify/  which class is it? the page of `serve` and of an exported model, given a way to classify
+playground/ a network that answers drawings and learns; its engine in `playground/engine/`
 offline/   the classifier that runs in the browser itself
 studio/    the studio, one folder for each of its views
 

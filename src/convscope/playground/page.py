@@ -1,0 +1,166 @@
+"""The document that the playground draws, and its page as one file."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.errors import NetworkError
+from convscope.network.notation import Convolution, Pooling
+from convscope.pictures.shapes.drawings import draw_shapes
+from convscope.playground.shipped_model import shapes_model
+from convscope.walkthrough.arrays import encode
+from convscope.web.html_page import Scripts, html_page
+from convscope.web.modules import bundle, reachable, styles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.network.chain import Step
+
+KINDS = (
+    "image",
+    "convolution",
+    "relu",
+    "max_pooling",
+    "average_pooling",
+    "flattening",
+    "full_connection",
+    "softmax",
+)
+"""The kinds of steps that the page's engine computes, as `web/playground/engine/steps.js` lists them."""
+STYLES = tuple(
+    f"playground/{name}.css"
+    for name in ("playground", "scene/scene", "stage/stage", "learning/learning", "stations/stations")
+)
+"""The page's style sheets, beside the kit's."""
+_ALLOWED = {"worker-src": "blob:"}
+"""Training runs in a worker that is started from the page's own text."""
+_TRAINING, _VALIDATION = (2_000, 1_001), (450, 1_002)
+"""How many drawings, and their seeds: others than those of the data set `shapes`."""
+_GREYS = 17
+"""The distance of the grey levels that drawings are stored with: 16 levels, 0 to 255."""
+_SMALLEST = 9
+"""Compression level of zlib."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawings:
+    """Labelled grey drawings.
+
+    Attributes:
+        pixels: (n, height, width), uint8.
+        labels: (n,), the place of each drawing's class.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.integer]
+
+
+def page(document: Mapping[str, object]) -> str:
+    """Write the page as one file.
+
+    Args:
+        document: What `document` or `shapes_document` returns.
+
+    Returns:
+        A whole HTML document that asks for nothing from anywhere.
+    """
+    start = "playground/page.js"
+    scripts = Scripts(reachable(start), start, document, _ALLOWED)
+    return html_page("Playground · convscope", styles(*STYLES), scripts)
+
+
+@cache
+def shapes_document() -> dict[str, object]:
+    """Return the document of the network that comes with convscope, with drawings that it has not seen."""
+    model = shapes_model()
+    return document(model, _draw(model.classes, *_TRAINING), _draw(model.classes, *_VALIDATION))
+
+
+def _draw(classes: Sequence[str], count: int, seed: int) -> Drawings:
+    pixels, labels = draw_shapes(count, seed)
+    return Drawings(pixels, np.array([classes.index(label) for label in labels]))
+
+
+def document(model: Model, training: Drawings, validation: Drawings) -> dict[str, object]:
+    """Return what the page draws, as JSON values.
+
+    The temperature, which calibrates the model's probabilities, is divided into the output layer, so that the
+    logits that are shown give the probabilities that are shown.
+
+    Args:
+        model: A trained network for grey drawings, of convolution, ReLU, pooling and full connections.
+        training: What the page's own training learns from.
+        validation: What it is tested with as it learns; the first of each class are the examples.
+
+    Raises:
+        NetworkError: The model has steps that the page cannot compute, or reads pictures in colour.
+    """
+    _check(model)
+    output = model.chain.output.name
+    weights = {
+        name: (array / np.float32(model.temperature if name.startswith(f"{output}.") else 1)).astype("<f4")
+        for name, array in model.weights.items()
+    }
+    first = [int(np.flatnonzero(validation.labels == place)[0]) for place in range(len(model.classes))]
+    return {
+        "classes": model.classes,
+        "scale": {"mean": model.mean[0], "std": model.std[0]},
+        "steps": [_describe(step) for step in model.chain],
+        "weights": {name: _text(array) for name, array in weights.items()},
+        "examples": _text(validation.pixels[first]),
+        "training": _encode(training),
+        "validation": _encode(validation),
+        "worker": bundle("playground/training_worker.js"),
+    }
+
+
+def _check(model: Model) -> None:
+    channels = model.chain.input_shape[0]
+    if channels != 1:
+        raise NetworkError(
+            "the playground is for drawings in grey", why=f"this network reads {channels} channels"
+        )
+    others = sorted({step.kind for step in model.chain} - {*KINDS})
+    if others or any(step.inputs != (before.name,) for before, step in pairwise(model.chain)):
+        raise NetworkError(
+            f"the playground cannot show {model.notation}",
+            why=f"it has {', '.join(others) or 'shortcuts'}",
+            remedy="use a chain of convolution, ReLU, pooling and full connections",
+        )
+
+
+def _describe(step: Step) -> dict[str, object]:
+    windows = step.windows if isinstance(step.layer, (Convolution, Pooling)) else None
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "title": step.title,
+        "inputShape": step.input_shape,
+        "shape": step.shape,
+        "window": windows.size if windows else (1, 1),
+        "stride": windows.stride if windows else (1, 1),
+        "padding": windows.padding if windows else (0, 0),
+    }
+
+
+def _encode(drawings: Drawings) -> Mapping[str, object]:
+    """Encode drawings with 16 levels of grey, which look the same and take half the room."""
+    pixels = np.rint(drawings.pixels / _GREYS).astype(np.uint8) * np.uint8(_GREYS)
+    return {
+        "pixels": encode(pixels, "uint8", _SMALLEST).model_dump(),
+        "labels": [int(label) for label in drawings.labels],
+    }
+
+
+def _text(numbers: NDArray[np.generic]) -> str:
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()

@@ -1,0 +1,179 @@
+/** What one steers the training with, and what one sees of it: play, step, back and forth, the curves. */
+
+import { element } from "convscope/kit/dom.js";
+import { count, percent, three } from "convscope/kit/numbers.js";
+import { learningCurves } from "convscope/playground/learning/curves.js";
+
+/** @typedef {import("convscope/playground/learning/learning.js").Learning} Learning */
+/** @typedef {import("convscope/playground/learning/learning.js").Kept} Kept */
+
+const RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+const BATCHES = [1, 4, 16, 64, 256];
+
+export class Controls {
+  /**
+   * @param {Learning} learning
+   * @param {number} classes
+   * @param {{show: (moment: Kept) => void, restore: () => void}} use  `restore`: back to the network that came with the page
+   */
+  constructor(learning, classes, { show, restore }) {
+    this.learning = learning;
+    this.classes = classes;
+    this.show = show;
+    this.isFollowing = true;
+    this.play = button("", () => this.toggle(), "primary");
+    this.again = button("Start again", () => this.restart());
+    this.back = button("Back to the trained network", () => this.restore(restore));
+    const all = learning.count;
+    this.bar = element(
+      "div",
+      { class: "controls", role: "group", "aria-label": "training" },
+      this.play,
+      button("Step", () => this.order("step")),
+      button("Epoch", () => this.order("epoch")),
+      this.again,
+      choice("learning rate", RATES, learning.settings.learningRate, String, (learningRate) =>
+        learning.set({ learningRate }),
+      ),
+      choice("batch size", BATCHES, learning.settings.batchSize, String, (batchSize) =>
+        learning.set({ batchSize }),
+      ),
+      choice(
+        "drawings",
+        [40, 200, all].filter((one) => one <= all),
+        all,
+        count,
+        (one) => {
+          learning.count = one;
+          if (learning.hasBegun) this.restart();
+        },
+      ),
+    );
+    this.slider = element("input", {
+      type: "range",
+      min: 0,
+      max: 0,
+      value: 0,
+      "aria-label": "epoch that is shown",
+      input: () => this.scrub(),
+    });
+    this.when = element("p", { class: "when" });
+    this.curves = element("div", { class: "curves" });
+    this.intro = element(
+      "p",
+      {},
+      `Press Train: the network forgets all it knows and learns to tell ${classes} shapes apart from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
+    );
+    this.panel = element(
+      "section",
+      { class: "learning", "aria-labelledby": "learning-title" },
+      element("h2", { id: "learning-title" }, "See it learn"),
+      this.intro,
+      element("div", { class: "time" }, this.slider, this.when),
+      this.curves,
+      this.back,
+    );
+    this.draw();
+  }
+
+  toggle() {
+    this.order(this.learning.isRunning ? "pause" : "play");
+  }
+
+  /** @param {import("convscope/playground/learning/learning.js").Order} order */
+  async order(order) {
+    this.isFollowing = true;
+    await this.learning.order(order);
+    this.draw();
+  }
+
+  async restart() {
+    this.isFollowing = true;
+    await this.learning.restart();
+    this.draw();
+  }
+
+  /** @param {() => void} restore */
+  async restore(restore) {
+    if (this.learning.isRunning) await this.learning.order("pause");
+    this.isFollowing = false;
+    restore();
+    this.draw();
+  }
+
+  scrub() {
+    if (this.learning.isRunning) this.learning.order("pause");
+    this.isFollowing = false;
+    this.show(this.learning.kept[Number(this.slider.value)]);
+    this.draw();
+  }
+
+  /** Shows where the training is. */
+  draw() {
+    const { kept, hasBegun, isRunning } = this.learning;
+    this.play.textContent = isRunning ? "❚❚ Pause" : hasBegun ? "▶ Go on" : "▶ Train from scratch";
+    this.again.hidden = this.back.hidden = !hasBegun;
+    this.intro.hidden = kept.length > 0;
+    this.slider.hidden = this.when.hidden = this.curves.hidden = kept.length === 0;
+    if (!kept.length) return;
+    this.slider.max = String(kept.length - 1);
+    if (this.isFollowing) this.slider.value = this.slider.max;
+    const now = kept[Number(this.slider.value)];
+    this.when.replaceChildren(
+      element("strong", {}, `epoch ${three(Math.round(now.epoch * 100) / 100)}`),
+      ` step ${count(now.step)} `,
+      element("strong", { class: "validation" }, percent(now.figures.validation.accuracy)),
+      " right",
+    );
+    this.curves.replaceChildren(...this.drawn(kept, now.epoch));
+  }
+
+  /**
+   * @param {Kept[]} kept
+   * @param {number} at
+   */
+  drawn(kept, at) {
+    const epochs = kept.map(({ epoch }) => epoch);
+    /** @returns {[import("convscope/playground/learning/curves.js").Curve, import("convscope/playground/learning/curves.js").Curve]} */
+    const both = (/** @type {"loss" | "accuracy"} */ figure) => [
+      { name: "training", values: kept.map(({ figures }) => figures.training[figure]) },
+      { name: "validation", values: kept.map(({ figures }) => figures.validation[figure]) },
+    ];
+    const guess = Math.log(this.classes);
+    return [
+      learningCurves("loss", epochs, both("loss"), { top: Math.ceil(1.5 * guess), at, write: three }),
+      learningCurves("accuracy", epochs, both("accuracy"), { top: 1, at, write: (y) => `${100 * y} %` }),
+      element(
+        "p",
+        { class: "key" },
+        element("span", { class: "training" }, "training"),
+        element("span", { class: "validation" }, "validation: drawings it does not learn from"),
+      ),
+    ];
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} click
+ * @param {string} [name]
+ */
+function button(text, click, name) {
+  return element("button", { type: "button", class: name ?? null, click }, text);
+}
+
+/**
+ * @param {string} label
+ * @param {number[]} values
+ * @param {number} chosen
+ * @param {(value: number) => string} write
+ * @param {(value: number) => void} onChoose
+ */
+function choice(label, values, chosen, write, onChoose) {
+  const select = element(
+    "select",
+    { change: () => onChoose(Number(select.value)) },
+    values.map((value) => element("option", { value, selected: value === chosen }, write(value))),
+  );
+  return element("label", {}, label, select);
+}

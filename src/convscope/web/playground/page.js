@@ -1,0 +1,38 @@
+/**
+ * The playground: a small network that answers a drawing, shows each of its steps, and learns.
+ *
+ * @typedef {import("convscope/playground/engine/network.js").StepDescription} StepDescription
+ * @typedef {{pixels: import("convscope/kit/arrays.js").Packed, labels: number[]}} PackedDrawings
+ * @typedef {object} Data
+ * @property {string[]} classes
+ * @property {import("convscope/playground/engine/trainer.js").Scale} scale
+ * @property {StepDescription[]} steps
+ * @property {Record<string, string>} weights  float32 in base64
+ * @property {string} examples  a drawing of each class, bytes in base64
+ * @property {PackedDrawings} training
+ * @property {PackedDrawings} validation
+ * @property {string} worker  the source of the worker that trains
+ */
+
+import { element } from "convscope/kit/dom.js";
+import { pageTop } from "convscope/kit/page_top.js";
+import { redraw } from "convscope/kit/redraw.js";
+import { followTheme } from "convscope/kit/theme.js";
+import { Playground } from "convscope/playground/playground.js";
+
+/**
+ * @param {Data} data
+ * @param {HTMLElement} root
+ */
+export function open(data, root) {
+  const top = element("div");
+  const main = element("main", { class: "playground" });
+  root.replaceChildren(top, main);
+  const playground = new Playground(data, main);
+  const draw = () => {
+    redraw(top, () => [pageTop([element("span", {}, "playground")], draw)]);
+    playground.draw();
+  };
+  followTheme(draw);
+  draw();
+}

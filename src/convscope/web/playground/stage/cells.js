@@ -1,0 +1,56 @@
+/** A window, a filter, or products: a few coloured cells with their numbers, short enough to stand side by side. */
+
+import { css, inkOn, limitOf, signed } from "convscope/kit/colours.js";
+import { element } from "convscope/kit/dom.js";
+import { full } from "convscope/kit/numbers.js";
+import { theme } from "convscope/kit/theme.js";
+
+/**
+ * @param {string} caption
+ * @param {"input" | "weights" | "products"} role
+ * @param {(number | null)[]} values  row by row; null is padding
+ * @param {number} columns
+ * @param {number} [winner]  the place of the largest
+ */
+export function cells(caption, role, values, columns, winner = -1) {
+  const limit = limitOf(values.map((value) => value ?? 0));
+  const rows = Array.from({ length: values.length / columns }, (_, row) =>
+    element(
+      "tr",
+      {},
+      values.slice(row * columns, (row + 1) * columns).map((value, column) => {
+        if (value === null) return element("td", { class: "padding", title: "padding: 0" }, "0");
+        const made = element(
+          "td",
+          { title: full(value), class: row * columns + column === winner ? "winner" : null },
+          brief(value),
+        );
+        const colour = signed(value, limit, theme());
+        made.style.background = css(colour);
+        made.style.color = inkOn(colour);
+        return made;
+      }),
+    ),
+  );
+  return element(
+    "table",
+    { class: `cells ${role}` },
+    element("caption", {}, caption),
+    element("tbody", {}, rows),
+  );
+}
+
+/**
+ * Two digits after the point, without the 0 before it: .25, −1.30, 1, 0.
+ *
+ * @param {number} value
+ */
+export function brief(value) {
+  if (value === 0) return "0";
+  const text =
+    Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+  return text
+    .replace(/\.00$/, "")
+    .replace(/^(-?)0\./, "$1.")
+    .replace("-", "−");
+}

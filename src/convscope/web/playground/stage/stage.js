@@ -1,0 +1,155 @@
+/**
+ * The stage: one number of one step, and how it is computed: input window x filter = products, the sum, the map.
+ *
+ * @typedef {import("convscope/playground/engine/network.js").Network} Network
+ * @typedef {import("convscope/playground/engine/network.js").Step} Step
+ * @typedef {import("convscope/playground/reach.js").Cell} Cell
+ * @typedef {object} Scenery  what a step is shown from
+ * @property {Step} step
+ * @property {Float32Array} x  what it reads
+ * @property {Float32Array} y  what it gives out
+ * @property {Cell} cell
+ * @property {string[]} classes
+ * @property {number[] | null} maps  the shape of the maps that were flattened into x, if they were
+ * @property {number} chosen  the input map that is looked at, or -1: the one that contributes most
+ * @property {(map: number) => void} choose
+ */
+
+import { element } from "convscope/kit/dom.js";
+import { shownConvolution } from "convscope/playground/stage/convolution.js";
+import { shownConnection } from "convscope/playground/stage/connection.js";
+import { shownFlattening, shownPooling, shownRelu } from "convscope/playground/stage/cell_steps.js";
+import { MapView } from "convscope/playground/stage/map_view.js";
+
+/** @type {Record<string, (scenery: Scenery) => Node[]>} */
+const SHOWN = {
+  convolution: shownConvolution,
+  relu: shownRelu,
+  max_pooling: shownPooling,
+  average_pooling: shownPooling,
+  flattening: shownFlattening,
+  full_connection: shownConnection,
+};
+const SLIDE = 60; // milliseconds a cell
+
+export class Stage {
+  /**
+   * @param {Network} network
+   * @param {string[]} classes
+   * @param {(cell: Cell) => void} onMove  as the window slides
+   */
+  constructor(network, classes, onMove) {
+    this.network = network;
+    this.classes = classes;
+    this.onMove = onMove;
+    this.chosen = -1;
+    this.timer = 0;
+    /** @type {Cell} */
+    this.cell = { place: 1, map: 0, row: 0, column: 0 };
+    this.kept = this.cell; // the one that was picked last
+    this.title = element("h2", { id: "stage-title" });
+    this.body = element("div", { class: "arithmetic" });
+    this.map = new MapView((row, column) => this.pick({ ...this.cell, row, column }));
+    this.isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.button = element(
+      "button",
+      { type: "button", click: () => (this.timer ? this.stop() : this.slide()) },
+      "▶ Slide",
+    );
+    this.element = element(
+      "section",
+      { class: "stage", "aria-labelledby": "stage-title" },
+      element("div", { class: "stage-top" }, this.title, this.button),
+      element("div", { class: "stage-body" }, this.body, this.map.element),
+    );
+  }
+
+  /** Looks at a cell from now on. @param {Cell} cell */
+  pick(cell) {
+    this.stop();
+    this.move(cell);
+  }
+
+  /** Looks at a cell while it is pointed at; null goes back to the one that was picked. @param {Cell | null} cell */
+  point(cell) {
+    if (this.timer) return;
+    const next = cell ?? this.kept;
+    if (next.place !== this.cell.place) this.chosen = -1;
+    this.cell = next;
+    this.draw();
+  }
+
+  /** @param {Cell} cell */
+  move(cell) {
+    if (cell.place !== this.cell.place) this.chosen = -1;
+    this.cell = this.kept = cell;
+    this.draw();
+    this.onMove(cell);
+  }
+
+  /** Shows the cell that is looked at, from what the network computed last. */
+  draw() {
+    const { place, map, row, column } = this.cell;
+    const step = this.network.steps[place];
+    const [x, y] = [this.network.outputs[place - 1], this.network.outputs[place]];
+    const before = this.network.steps[place - 1];
+    const maps = before.kind === "flattening" ? before.inputShape : null;
+    const scenery = {
+      step,
+      x,
+      y,
+      cell: this.cell,
+      classes: this.classes,
+      maps,
+      chosen: this.chosen,
+      choose: (/** @type {number} */ one) => this.choose(one),
+    };
+    const hasMaps = step.shape.length === 3;
+    const name =
+      step.kind === "full_connection"
+        ? (this.classes[map] ?? `neuron ${map + 1}`)
+        : `map ${map + 1}, row ${row + 1}, column ${column + 1}`;
+    this.title.textContent = `${step.title}: ${name}`;
+    this.body.replaceChildren(...SHOWN[step.kind](scenery));
+    this.map.element.hidden = this.button.hidden = !hasMaps;
+    if (hasMaps) this.map.show(step, y, this.cell, this.timer ? row * step.shape[2] + column : Infinity);
+  }
+
+  /** @param {number} map */
+  choose(map) {
+    this.chosen = map;
+    this.draw();
+  }
+
+  /** Lets the window slide over the map, which fills cell by cell. */
+  slide() {
+    const [, rows, columns] = this.network.steps[this.cell.place].shape;
+    if (this.isStill) return this.move(next(this.cell, rows, columns));
+    this.button.textContent = "❚❚ Pause";
+    const last = this.cell.row === rows - 1 && this.cell.column === columns - 1;
+    if (last) this.cell = { ...this.cell, row: 0, column: -1 };
+    this.timer = setInterval(() => {
+      if (!this.element.isConnected) return this.stop();
+      this.move(next(this.cell, rows, columns));
+      if (this.cell.row === rows - 1 && this.cell.column === columns - 1) this.stop();
+    }, SLIDE);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.button.textContent = this.isStill ? "Next cell" : "▶ Slide";
+  }
+}
+
+/**
+ * The next cell in reading order.
+ *
+ * @param {Cell} cell
+ * @param {number} rows
+ * @param {number} columns
+ */
+function next(cell, rows, columns) {
+  const place = (cell.row * columns + cell.column + 1) % (rows * columns);
+  return { ...cell, row: Math.floor(place / columns), column: place % columns };
+}

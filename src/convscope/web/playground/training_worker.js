@@ -1,0 +1,99 @@
+/**
+ * Trains beside the page, in slices, so that it hears what the page asks for in between.
+ *
+ * It is first sent a `Begin`, then any number of `Order`s, and posts a `Moment` after each slice.
+ *
+ * @typedef {import("convscope/playground/engine/trainer.js").Pictures} Pictures
+ * @typedef {import("convscope/playground/engine/trainer.js").Figures} Figures
+ * @typedef {import("convscope/playground/engine/network.js").Weights} Weights
+ *
+ * @typedef {object} Begin
+ * @property {import("convscope/playground/engine/network.js").StepDescription[]} steps
+ * @property {Weights} weights  of the sizes that are learned
+ * @property {Pictures} training
+ * @property {Pictures} validation
+ * @property {import("convscope/playground/engine/trainer.js").Scale} scale
+ * @property {number} seed
+ *
+ * @typedef {"play" | "step" | "epoch" | "pause"} Order
+ * @typedef {{order: Order, settings: import("convscope/playground/engine/trainer.js").Settings}} Request
+ *
+ * @typedef {object} Moment
+ * @property {number} step
+ * @property {number} epoch
+ * @property {Weights} weights
+ * @property {{training: Figures, validation: Figures} | null} figures  null between two measurements
+ * @property {boolean} isRunning  whether more follows without another order
+ */
+
+import { Network } from "convscope/playground/engine/network.js";
+import { evaluate, Trainer } from "convscope/playground/engine/trainer.js";
+
+const SLICE = 40; // milliseconds of work between two posts
+const MEASURED = 200; // pictures of the training set whose loss is measured
+const MEASUREMENTS = 2; // in an epoch
+
+/** @type {Begin} */
+let given;
+/** @type {Trainer} */
+let trainer;
+/** @type {Request} */
+let request;
+let isRunning = false;
+let end = Infinity; // the epoch to stop at
+
+addEventListener("message", ({ data }) => {
+  if ("steps" in data) begin(data);
+  else take(data);
+});
+
+/** @param {Begin} data */
+function begin(data) {
+  given = data;
+  trainer = new Trainer(new Network(data.steps, data.weights), data.training, data.scale, data.seed);
+  isRunning = false;
+  post(measure());
+}
+
+/** @param {Request} asked */
+function take(asked) {
+  request = asked;
+  const wasRunning = isRunning;
+  isRunning = asked.order === "play" || asked.order === "epoch";
+  end = asked.order === "epoch" ? Math.floor(trainer.epoch + 1) : Infinity;
+  if (asked.order === "step") {
+    trainer.learn(asked.settings);
+    post(measure());
+  } else if (asked.order === "pause") {
+    if (wasRunning) post(measure());
+  } else if (!wasRunning) slice();
+}
+
+function slice() {
+  if (!isRunning) return;
+  const start = performance.now();
+  let isDue = false;
+  do {
+    const before = Math.floor(trainer.epoch * MEASUREMENTS);
+    trainer.learn(request.settings);
+    isDue = Math.floor(trainer.epoch * MEASUREMENTS) > before;
+  } while (!isDue && performance.now() - start < SLICE);
+  if (trainer.epoch >= end) isRunning = false;
+  post(isDue || !isRunning ? measure() : null);
+  setTimeout(slice);
+}
+
+function measure() {
+  const { training, validation, scale } = given;
+  const some = { pixels: training.pixels, labels: Array.from(training.labels).slice(0, MEASURED) };
+  return {
+    training: evaluate(trainer.network, some, scale),
+    validation: evaluate(trainer.network, validation, scale),
+  };
+}
+
+/** @param {Moment["figures"]} figures */
+function post(figures) {
+  const { step, epoch, network } = trainer;
+  postMessage({ step, epoch, weights: network.weights, figures, isRunning });
+}
