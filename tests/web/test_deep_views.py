@@ -193,6 +193,26 @@ def test_every_step_is_read_when_it_is_looked_at(many_steps):
     np.testing.assert_allclose(many_steps.numbers(".middle-pane .equation .number"), told, **CLOSE)
 
 
+def test_the_overview_begins_with_three_steps_and_a_picture_of_blocks(many_steps):
+    many_steps.go("#at=overview")
+    telling = [step for step in many_steps.walk.steps if step.kind == "relu6" and len(step.shape) == 3]
+    early, middle, late = telling[0], telling[len(telling) // 2], telling[-1]
+    for step, text in zip((early, middle, late), many_steps.texts(".gist li > .quiet"), strict=False):
+        maps, height, width = step.shape
+        assert text.startswith(f"{maps} maps of {height} × {width}.")
+        size, start, stride = (
+            step.receptive_field.size,
+            step.receptive_field.start,
+            step.receptive_field.stride,
+        )
+        top = start[0] + height // 2 * stride[0]
+        rows = min(20, top + size[0]) - max(0, top)
+        assert f"One number sees {rows} × " in text
+    shapes = many_steps.texts(".block-picture .quiet")
+    assert shapes[0] == "3 × 20 × 20"
+    assert shapes[2] == " × ".join(map(str, many_steps.step("addition_1").shape))
+
+
 def test_the_overview_of_blocks_links_to_their_steps(many_steps):
     many_steps.go("#at=overview")
     assert len(many_steps.tab.query_selector_all(".block-steps a")) == len(

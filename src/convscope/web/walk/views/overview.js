@@ -7,8 +7,10 @@ import { gallery } from "convscope/kit/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { count, shapeText, three } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
+import { blockPicture } from "convscope/walk/block_picture.js";
 import { blocksOf } from "convscope/walk/blocks.js";
 import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js";
+import { gist } from "convscope/walk/gist.js";
 import { painting } from "convscope/walk/painting.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 
@@ -43,18 +45,22 @@ export const overview = {
  * @returns {import("convscope/walk/view.js").View}
  */
 function draw(context) {
+  const blocks = blocksOf(context.chain.steps);
+  const rows = element(
+    "ol",
+    { class: "overview" },
+    blocks.map((block) =>
+      block.steps.length === 1 && !block.steps[0].preview
+        ? element("li", {}, title(context, block.steps[0]), drawing(context, block.steps[0]))
+        : element("li", {}, blockTitle(context, block), blockSteps(context, block)),
+    ),
+  );
   return {
     below: [
+      gist(context),
+      blockPicture(context, blocks),
+      element("section", {}, element("h2", {}, "Every step"), rows),
       origin(context.chain.origin),
-      element(
-        "ol",
-        { class: "overview" },
-        blocksOf(context.chain.steps).map((block) =>
-          block.steps.length === 1 && !block.steps[0].preview
-            ? element("li", {}, title(context, block.steps[0]), drawing(context, block.steps[0]))
-            : element("li", {}, blockTitle(context, block), blockSteps(context, block)),
-        ),
-      ),
     ],
   };
 }
