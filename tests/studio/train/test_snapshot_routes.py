@@ -21,9 +21,9 @@ def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_pa
     run = tmp_path / "home" / "runs" / "seen"
     runner.train("digits", Settings(network="20C3-MP2", epochs=2), output=run, keep_epochs=True)
     studio = start_studio()
-    assert studio.get("/api/runs/seen/epochs") == {"epochs": [1, 2]}
+    assert studio.get("/api/runs/seen/epochs") == {"epochs": [0, 1, 2]}
     digits = open_source("digits")
-    for epoch in (1, 2):
+    for epoch in (0, 1, 2):
         shown = studio.get(f"/api/runs/seen/epochs/{epoch}?place=5")
         classifier = convscope.load(run / "epochs" / f"000{epoch}.safetensors")
         model, pixels = classifier.model, digits.read(5)
@@ -55,3 +55,21 @@ def test_each_epochs_filters_and_maps_are_those_of_its_file(start_studio, tmp_pa
     assert studio.ask("GET", "/api/runs/seen/epochs/1?place=99999")[0] == 404
     assert studio.ask("GET", "/api/runs/seen/epochs/1?step=softmax")[0] == 404
     assert studio.ask("GET", "/api/runs/none/epochs")[0] == 404
+
+
+@pytest.mark.slow
+def test_one_begins_with_filters_that_are_learned_and_hears_which_are_not(start_studio, tmp_path):
+    run = tmp_path / "home" / "runs" / "seen"
+    settings = Settings(network="16C3-MP2-12C3", epochs=2)
+    runner.train("digits", settings, output=run, keep_epochs=True)
+    studio = start_studio()
+    shown = [studio.get(f"/api/runs/seen/epochs/{epoch}?place=5") for epoch in (0, 2)]
+    first = [studio.get(f"/api/runs/seen/epochs/{epoch}?place=5&step=convolution_1.relu") for epoch in (0, 2)]
+    assert [one["step"] for one in shown] == ["convolution_2.relu"] * 2
+    assert decoded(shown[0]["filters"]).shape == (12, 16, 3, 3)
+    assert [one["computed"] for one in shown] == ["convolution_1"] * 2
+    np.testing.assert_array_equal(*(decoded(one["filters"]) for one in first))
+    before, after = (decoded(one["filters"]) for one in shown)
+    assert np.abs(after - before).max() > 0.01
+    untrained, trained = (max(one["probabilities"]) for one in shown)
+    assert untrained < trained

@@ -156,6 +156,12 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(
     shown = tab.locator(".plan:has(caption:text-is('result'))").inner_text()
     assert f"{classifier.model.figures['accuracy_fraction']:.2%}".replace("%", " %") in shown
     assert tab.locator(".first-filters figure", has_text="filter").count() == 8
+    learning = tab.get_by_role("region", name="how the network learned")
+    assert learning.locator("output").inner_text() == "6"
+    learning.get_by_role("button", name="Play").click()
+    learning.get_by_text("0: untrained").wait_for()
+    learning.locator("output:text-is('6')").wait_for()
+    learning.get_by_role("button", name="Play").wait_for()
     tab.get_by_label("maps of").select_option("max_pooling_1")
     tab.get_by_text("map 7").wait_for()
     assert tab.locator(".first-filters figure", has_text="map").count() == 8

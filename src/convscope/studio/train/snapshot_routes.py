@@ -1,4 +1,4 @@
-"""How a network learned: its first filters, and the feature maps of a picture, epoch by epoch."""
+"""How a network learned: the filters of any step, and the feature maps of a picture, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from convscope.model.file import load
 from convscope.model.intermediate import Intermediate
 from convscope.studio.ids import RunName  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.models import OpenModel  # noqa: TC001 - FastAPI looks it up
+from convscope.training.run_files import COMPUTED_FILTERS
 from convscope.walkthrough.arrays import EncodedArray, encode
 
 if TYPE_CHECKING:
@@ -24,17 +25,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.network.chain import Step
     from convscope.pictures.sources import Source
     from convscope.studio.train.runs import Runs
     from convscope.studio.workspace import Workspace
 
 _LARGEST_MAP = 48
 _LONGEST_NAME = 40  # of a run, so that the model's is not too long
-Epoch = Annotated[int, Path(ge=1)]
+Epoch = Annotated[int, Path(ge=0)]
+_MOST_WEIGHTS = 65_536  # of the filters of a step that are shown
 
 
 class Snapshots(BaseModel):
-    """The epochs whose network was kept."""
+    """The epochs whose network was kept; after epoch 0 it is untrained."""
 
     epochs: list[int]
 
@@ -48,7 +51,11 @@ class Snapshot(BaseModel):
     label: str = Field(description="The class the picture is labelled with.")
     pixels: EncodedArray = Field(description="The prepared picture (channels, height, width).")
     filters: EncodedArray | None = Field(
-        description="The first filters (filters, channels, height, width); null if there are none."
+        description="The first filters of the convolution whose maps these are (filters, channels, height, "
+        "width); null if it is none."
+    )
+    computed: str | None = Field(
+        description="The step whose filters were computed from the pictures (whitening) and are not learned."
     )
     steps: list[str] = Field(
         description="The steps that have feature maps.", examples=[["convolution_1.relu", "max_pooling_1"]]
@@ -73,7 +80,10 @@ def snapshot_routes(workspace: Workspace, runs: Runs) -> APIRouter:
         run: RunName,
         epoch: Epoch,
         place: Annotated[int, Query(ge=0, description="The picture's index in its source.")] = 0,
-        step: Annotated[str, Query(max_length=64, description="Whose maps; by default the first's.")] = "",
+        step: Annotated[
+            str,
+            Query(max_length=64, description="Whose maps; by default the first whose filters are learned."),
+        ] = "",
     ) -> Snapshot:
         """What the network after one epoch makes of one picture."""
         source = workspace.sources.open_at(runs.data(run)).source
@@ -100,9 +110,12 @@ def _snapshot(path: FilePath, epoch: int, source: Source, index: int, wanted: st
     if index >= len(source.items):
         raise RequestError(f"there is no picture {index}", status=404, why=f"there are {len(source.items):,}")
     pixels = classifier.prepared(source.read(index), source.items[index].name)
-    steps = _steps_with_maps(classifier.model)
-    step = wanted or (steps[0] if steps else None)
-    if step is not None and step not in steps:
+    model = classifier.model
+    computed = model.receipt.get(COMPUTED_FILTERS)
+    shown = {model.chain.activation(layer).name: layer for layer in model.chain.layers if layer.has_maps}
+    learned = [name for name, layer in shown.items() if layer.parameters and layer.name != computed]
+    step = wanted or next(iter([*learned, *shown]), None)
+    if step is not None and step not in shown:
         raise RequestError(f"{printable(step)} has no feature maps", status=404, remedy="choose another step")
     return Snapshot(
         epoch=epoch,
@@ -110,22 +123,19 @@ def _snapshot(path: FilePath, epoch: int, source: Source, index: int, wanted: st
         probabilities=classifier.predictor.probabilities(pixels[None])[0].tolist(),
         label=source.items[index].label,
         pixels=encode(pixels.transpose(2, 0, 1), "uint8"),
-        filters=_first_filters(classifier.model),
-        steps=steps,
+        filters=None if step is None else _filters(model, shown[step]),
+        computed=computed,
+        steps=[*shown],
         step=step,
-        maps=None if step is None else _maps(classifier.model, step, pixels),
+        maps=None if step is None else _maps(model, step, pixels),
     )
 
 
-def _steps_with_maps(model: Model) -> list[str]:
-    return [model.chain.activation(step).name for step in model.chain.layers if step.has_maps]
-
-
-def _first_filters(model: Model) -> EncodedArray | None:
-    first = model.chain.layers[0]
-    if first.kind != "convolution":
+def _filters(model: Model, layer: Step) -> EncodedArray | None:
+    if "convolution" not in layer.kind:
         return None
-    return encode(model.weights[f"{first.name}.weight"], "float32")
+    weight = model.weights[f"{layer.name}.weight"]
+    return encode(weight[: max(1, _MOST_WEIGHTS // weight[0].size)], "float32")
 
 
 def _maps(model: Model, step: str, pixels: NDArray[np.uint8]) -> EncodedArray:

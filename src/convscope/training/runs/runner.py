@@ -235,6 +235,9 @@ class RunProcess:
                 self.checkpoints.save(training)
                 saved_at = time.monotonic()
 
+        is_new = training.position.epoch == training.position.step == 0
+        if self.record.keep_epochs and self.group.is_first and is_new:
+            snapshots.save_snapshot(self.run, training)
         with stop_requested() as wants_stop:
             reached_end = training.run(self.listeners, wants_stop, save)
         if not reached_end:

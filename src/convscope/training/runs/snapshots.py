@@ -1,17 +1,20 @@
 """Snapshots: the network after each epoch, as a model file: RUN/epochs/0007.safetensors after the seventh.
 
-They show how filters develop. None of them is the model of the run, which is the moving average of the
-weights, calibrated and evaluated. There are at most 40, evenly spread over the epochs, and the last one.
+They show how filters develop, from 0000, the untrained network, on. None of them is the model of the run,
+which is the moving average of the weights, calibrated and evaluated. There are at most 40, evenly spread
+over the epochs, the untrained one, and the last one.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convscope.errors import RunError
 from convscope.model.file import save
-from convscope.training.run_files import SNAPSHOTS
+from convscope.network.blocks import WhitenedConvolution
+from convscope.training.run_files import COMPUTED_FILTERS, SNAPSHOTS
 from convscope.training.runs.model import plain_chain
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ MOST = 40
 
 
 def save_snapshot(run: Path, training: Training) -> None:
-    """Write a snapshot after an epoch, if it is one of those that are kept.
+    """Write a snapshot before the first epoch or after one, if it is one of those that are kept.
 
     Raises:
         ConvscopeError: It cannot be written.
@@ -36,4 +39,7 @@ def save_snapshot(run: Path, training: Training) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise RunError(f"cannot make {folder}", why=error.strerror or str(error)) from error
-    save(plain_chain(training), folder / f"{at.epoch:04}.safetensors")
+    model = plain_chain(training)
+    if any(isinstance(block, WhitenedConvolution) for block in training.network.modules()):
+        model = replace(model, receipt={COMPUTED_FILTERS: model.chain.layers[0].name})
+    save(model, folder / f"{at.epoch:04}.safetensors")

@@ -292,6 +292,7 @@
  * @property {string} label
  * @property {Tensor} pixels
  * @property {Tensor | null} filters
+ * @property {string | null} computed
  * @property {string[]} steps
  * @property {string | null} step
  * @property {Tensor | null} maps
