@@ -145,6 +145,25 @@ def test_input_maps_are_ranked_by_what_they_add(open_page, make_model):
     assert tab.errors == []
 
 
+def test_the_first_cell_of_a_rounded_walk_does_not_contradict_its_own_sum(open_page, make_model, monkeypatch):
+    monkeypatch.setattr("convscope.walkthrough.walk.is_large", lambda _: True)
+    monkeypatch.setattr("convscope.walkthrough.step_documents._LARGE_ARRAY", 8)
+    model = make_model("6C3-4C3", (1, 9, 8))
+    told = walk(model, np.random.default_rng(0).integers(0, 256, (9, 8), np.uint8))
+    (step,) = [step for step in told.steps if step.name == "convolution_2"]
+    tab, url = open_page(page_of(told.model_dump()), "rounded")
+    tab.goto(f"{url}#at=convolution_2")
+    tab.wait_for_selector(".sum")
+    parts = (step.exact.inputs.values().astype(float) * step.exact.weights.values()).sum(axis=(1, 2))
+    shown = [read_number(one.get_attribute("title")) for one in tab.query_selector_all(".sum .number")]
+    assert sorted(shown[:6]) == pytest.approx(sorted(parts), rel=1e-6)
+    assert shown[-1] == pytest.approx(step.exact.output, rel=1e-6)
+    assert sum(shown[:-1]) == pytest.approx(shown[-1], rel=1e-6)
+    tab.get_by_role("button", name="next cell").click()
+    assert "rounding" in tab.inner_text(".sum")
+    assert tab.errors == []
+
+
 @pytest.fixture(scope="module")
 def many_steps(open_page, make_model):
     """A network of so many steps that they are shown in blocks, and read when they are looked at."""

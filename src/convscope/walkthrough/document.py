@@ -86,6 +86,15 @@ class ImageStep(_Step):
     output: EncodedArray
 
 
+class ExactCell(Strict):
+    """One cell with its window (zeros outside of the maps) and filter, in full, where maps are rounded."""
+
+    place: list[int]
+    inputs: EncodedArray
+    weights: EncodedArray
+    output: Number
+
+
 class _Filters(_Step):
     filters: EncodedArray
     held: list[int] | None
@@ -96,6 +105,7 @@ class _Filters(_Step):
     overhang: bool
     output_size: OutputSize
     output: EncodedArray
+    exact: ExactCell | None = None
 
 
 class ConvolutionStep(_Filters):

@@ -29,6 +29,7 @@ from convscope.walkthrough.document import (
     SoftmaxStep,
     TemperatureStep,
 )
+from convscope.walkthrough.exact_cell import exact_cell
 from convscope.walkthrough.losses import losses, top_classes
 from convscope.walkthrough.previews import activities, preview_of
 
@@ -124,7 +125,7 @@ class StepWriter:
 
 
 def _convolution(writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> ConvolutionStep:
-    _, bias = writer.parameters(computed.step)
+    weights, bias = writer.parameters(computed.step)
     filters, held = writer.filters(computed)
     windows = computed.step.windows
     rectified = writer.model.chain.activation(computed.step) is not computed.step
@@ -139,6 +140,7 @@ def _convolution(writer: StepWriter, computed: ComputedStep, common: dict[str, A
         overhang=windows.overhang,
         output_size=_output_size(computed.step),
         output=writer.encode(computed.output, coarse_negatives=rectified),
+        exact=exact_cell(computed, weights, held, writer.level) if writer.coarse else None,
     )
 
 

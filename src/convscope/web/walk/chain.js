@@ -148,6 +148,7 @@ export function brightest(chain, step) {
   if (step.kind === "loss") return [chain.truth ?? chain.predicted ?? 0];
   if (isOfClasses(chain, step)) return [chain.predicted ?? 0];
   const [, height = 1, width = 1] = shape;
+  if ("exact" in step && step.exact) return step.exact.place;
   const held = "held" in step && step.held ? step.held : range(shape[0]);
   let index = held[0] * height * width;
   for (const map of held) {

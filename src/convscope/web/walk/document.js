@@ -68,6 +68,7 @@
  * @property {boolean} overhang
  * @property {OutputSize} output_size
  * @property {Tensor} output
+ * @property {ExactCell | null} exact
  * @property {"convolution"} kind
  * @property {string[] | null} filter_names
  * @typedef {object} DepthwiseConvolutionStep
@@ -89,6 +90,7 @@
  * @property {boolean} overhang
  * @property {OutputSize} output_size
  * @property {Tensor} output
+ * @property {ExactCell | null} exact
  * @property {"depthwise_convolution"} kind
  * @typedef {object} Descent
  * @property {number} rate
@@ -102,6 +104,11 @@
  * @property {string} step
  * @property {number} total
  * @property {Tensor} map
+ * @typedef {object} ExactCell
+ * @property {number[]} place
+ * @property {Tensor} inputs
+ * @property {Tensor} weights
+ * @property {number} output
  * @typedef {object} FlatteningStep
  * @property {string} name
  * @property {string[]} inputs

@@ -107,6 +107,7 @@ class Page {
    * @param {Host} [host]
    */
   constructor(chain, root, host) {
+    this.chain = chain;
     this.host = host;
     /** @type {Kept | null} */
     this.gradients = null;

@@ -92,7 +92,9 @@ export function windowSum(step, context, place, { map, paint, filterName }, fold
   const bias = step.bias.data[place[0]];
   const added = (/** @type {Part[]} */ some) => some.reduce((total, { subtotal }) => total + subtotal, 0);
   const total = added(parts) + bias;
-  const isRounded = [step, before].some(({ output }) => output.scales) || Boolean(step.filters.scales);
+  const exact = exactAt(step, place);
+  const output = exact?.output ?? valueAt(step, place);
+  const isRounded = !exact && [step.output, before.output, step.filters].some(({ scales }) => scales);
   const to = (/** @type {Term} */ { row, column, inside }) =>
     inside ? context.backTo({ step: before.name, place: [drawn.map, row, column] }) : undefined;
   return [
@@ -114,10 +116,10 @@ export function windowSum(step, context, place, { map, paint, filterName }, fold
           : null,
       bias,
       total,
-      output: valueAt(step, place),
+      output,
       isRounded,
     }),
-    productList(drawn, before, to, folds, check(total, valueAt(step, place), isRounded)),
+    productList(drawn, before, to, folds, check(total, output, isRounded)),
   ];
 }
 
@@ -249,6 +251,16 @@ function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to)
 }
 
 /**
+ * A cell that the walk holds in full although it rounds the others; null if the place is another.
+ *
+ * @param {FilterStep} step
+ * @param {Place} place
+ */
+function exactAt({ exact }, place) {
+  return exact && exact.place.every((part, axis) => part === place[axis]) ? exact : null;
+}
+
+/**
  * The products of one input map, row by row as the weights lie in the filter.
  *
  * @param {FilterStep} step
@@ -257,7 +269,9 @@ function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to)
  * @param {number} nth  of the filter's own maps
  * @returns {Term[]}
  */
-function termsOf(step, [filter, y, x], map, nth) {
+function termsOf(step, place, map, nth) {
+  const [filter, y, x] = place;
+  const exact = exactAt(step, place);
   const { shape, data } = stepBefore(step).output;
   const [, height, width] = shape;
   const { top, left, height: rows, width: columns } = windowOf(step, y, x);
@@ -266,7 +280,14 @@ function termsOf(step, [filter, y, x], map, nth) {
     const row = top + Math.floor(index / columns);
     const column = left + (index % columns);
     const inside = row >= 0 && column >= 0 && row < height && column < width;
-    const value = inside ? data[(map * height + row) * width + column] : 0;
-    return { row, column, inside, value, weight: step.filters.data[first + index] };
+    const held = inside ? data[(map * height + row) * width + column] : 0;
+    const at = nth * rows * columns + index;
+    return {
+      row,
+      column,
+      inside,
+      value: exact ? exact.inputs.data[at] : held,
+      weight: exact ? exact.weights.data[at] : step.filters.data[first + index],
+    };
   });
 }
