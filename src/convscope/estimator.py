@@ -27,9 +27,9 @@ from convscope.pictures.sources.arrays import ArraySource, open_arrays, picture_
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import Survey
 from convscope.training.fit import fit
-from convscope.training.recipe import SMALL_SIDE, resolve_preparation
+from convscope.training.recipe import resolve_preparation
+from convscope.training.runs.decision import choose_start
 from convscope.training.settings import CommonSettings, Settings, with_settings
-from convscope.training.start.choice import plan_start
 from convscope.training.start.earlier_model import earlier_model, with_model
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         classes: NDArray[Any] = np.asarray(encoder.classes_)
         names = _names(classes)
         source = open_arrays(X, [names[code] for code in encoder.transform(y)])
-        settings = _with_start(settings, source)
         with TemporaryDirectory() as folder:
+            settings = _with_start(settings, source, Path(folder))
             model = fit(_store(source, settings, Path(folder)), settings)
         self.classes_ = classes
         self.picture_shape_ = _shape(source.pictures)
@@ -173,14 +173,12 @@ def _survey(source: ArraySource) -> Survey:
     return Survey(np.array([height]), np.array([width]), grey=channels == 1)
 
 
-def _with_start(settings: Settings, source: ArraySource) -> Settings:
-    """Decide where learning starts without a trial: from scratch if pictures are small."""
+def _with_start(settings: Settings, source: ArraySource, stores: Path) -> Settings:
+    """Decide where learning starts, by the rule of `convscope train`."""
     if model := earlier_model(settings):
         return with_model(settings, model)
-    survey = _survey(source)
-    planned = plan_start(settings, survey, [item.label for item in source.items])
-    is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE
-    return replace(settings, start=planned or ("scratch" if is_small else "lite0"))
+    start, _ = choose_start(source, settings, _survey(source), stores=stores)
+    return replace(settings, start=start)
 
 
 def _store(source: ArraySource, settings: Settings, folder: Path) -> Store:

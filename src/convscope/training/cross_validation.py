@@ -18,8 +18,8 @@ from convscope.pictures.survey import survey
 from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
 from convscope.training.fit import fit
 from convscope.training.recipe import resolve_preparation
+from convscope.training.runs.decision import choose_start
 from convscope.training.settings import Settings
-from convscope.training.start.choice import plan_start
 from convscope.training.start.learning import learn_head
 from convscope.training.start.lite0 import lite0
 
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.doctor.diagnosis import Diagnosis
-    from convscope.pictures.sources.source import Source
     from convscope.pictures.store import Store
-    from convscope.pictures.survey import Survey
     from convscope.training.events import Event, Listener
 
 FOLDS = 5
@@ -51,7 +49,9 @@ def doubt_labels(
         DataError: A class has too few pictures, or the pictures have changed since the diagnosis.
     """
     source, surveyed = diagnosis.source, survey(diagnosis.source)
-    settings = settings or _settings_for(surveyed, source)
+    if settings is None:
+        start, _ = choose_start(source, Settings(), surveyed, listeners=listeners)
+        settings = Settings(start=start)
     store = build_store(
         source,
         resolve_preparation(settings, surveyed),
@@ -103,12 +103,6 @@ def out_of_fold(
         classifier = Classifier(fit(store, settings, learned, listeners=[fold]))
         out[held_out] = classifier.probabilities_at(store.pictures, held_out)
     return out
-
-
-def _settings_for(survey: Survey, source: Source) -> Settings:
-    """Return settings whose start is decided by the rule that needs no trial."""
-    planned = plan_start(Settings(), survey, [item.label for item in source.items])
-    return Settings(start=planned or "lite0")
 
 
 class _Fold:

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from convscope.training.repeat import repeat
 from convscope.training.runs import runner
 from convscope.training.settings import Settings
 from convscope.training.start.lite0 import lite0
-from convscope.training.start.trial import Trial
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -87,10 +85,3 @@ def test_a_test_set_that_is_given_is_not_learned_from(tmp_path):
                 draw(kind, number).save(tmp_path / part / kind / f"{number}.png")
     model = convscope.train(tmp_path, start="lite0").model
     assert (model.figures["part"], model.figures["pictures"]) == ("test", 4)
-
-
-def test_from_scratch_wins_only_beyond_chance():
-    few, many = Trial(0.9, 1.0, 15), Trial(0.9, 1.0, 100)
-    assert (few.scratch_wins, many.scratch_wins) == (False, True)
-    assert not replace(many, scratch=0.92).scratch_wins
-    assert "90.0 %, a network from scratch 100.0 %" in few.sentence

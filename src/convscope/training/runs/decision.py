@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convscope.errors import StoreError
+from convscope.errors import DataError, StoreError
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
+from convscope.pictures.store_building import build_store
 from convscope.training.data.stream import is_streamed, resolve_store_limit
-from convscope.training.data.training_data import prepare_data
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
-from convscope.training.start.choice import plan_start
-from convscope.training.start.trial import GOOD_ENOUGH, try_from_scratch
+from convscope.training.start.choice import are_small, plan_start
+from convscope.training.start.trial import GOOD_ENOUGH, sentence, try_from_scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,20 +56,52 @@ def decide(
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
     """
-    start = record.start or _planned(record.settings, source, surveyed, group)
-    if start is not None and start != "lite0":
-        return _recorded(run, record, start, group), None
-    learned = learned_run.learn(source, record.settings, run, listeners)
-    if start is None and _scratch_wins(record.settings, source, surveyed, learned, listeners):
-        return _recorded(run, record, "scratch", group), None
-    return _recorded(run, record, "lite0", group), learned
+    if record.start and record.start != "lite0":
+        return record, None
+    settings = replace(record.settings, start=record.start) if record.start else record.settings
+    start, learned = choose_start(
+        source, settings, surveyed, run=run, processes=group.rank.size, listeners=listeners
+    )
+    return _recorded(run, record, start, group), learned
 
 
-def _planned(settings: Settings, source: Source, surveyed: Survey, group: Group) -> str | None:
+def choose_start(
+    source: Source,
+    settings: Settings,
+    surveyed: Survey,
+    *,
+    run: Path | None = None,
+    stores: Path | None = None,
+    processes: int = 1,
+    listeners: Sequence[Listener] = (),
+) -> tuple[str, LearnedRun | None]:
+    """Choose where learning starts: the one rule of the command, the estimator and the doctor.
+
+    Args:
+        source: The pictures.
+        settings: What the person chose.
+        surveyed: What a sample of the pictures is like.
+        run: The run's folder, if there is one.
+        stores: Where prepared pictures are kept; by default in the user's cache folder.
+        processes: How many train together.
+        listeners: Get the events.
+
+    Returns:
+        The start, and the head if it is learned features.
+
+    Raises:
+        ConvscopeError: The pictures cannot be used, or settings contradict each other.
+    """
     parts = without_lone_part([item.part for item in source.items])
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
     streamed = _is_streamed(source, settings.store_limit)
-    return plan_start(settings, surveyed, labels, processes=group.rank.size, streamed=streamed)
+    start = plan_start(settings, surveyed, labels, processes=processes, streamed=streamed)
+    if start is not None and start != "lite0":
+        return start, None
+    learned = learned_run.learn(source, settings, run, listeners, stores)
+    if start is None and _scratch_wins(settings, source, surveyed, learned, listeners, stores):
+        return "scratch", None
+    return "lite0", learned
 
 
 def _is_streamed(source: Source, store_limit: float | None) -> bool:
@@ -88,22 +120,26 @@ def _scratch_wins(
     surveyed: Survey,
     learned: LearnedRun,
     listeners: Sequence[Listener],
+    stores: Path | None,
 ) -> bool:
     """Let a network learn from scratch for as long, unless learned features are good enough anyway."""
     accuracy = learned.head.accuracy
-    if accuracy is None or accuracy.fraction >= GOOD_ENOUGH:
+    if accuracy is None or (accuracy.fraction >= GOOD_ENOUGH and not are_small(surveyed)):
         return False
-    data = prepare_data(
+    store = build_store(
         source,
         resolve_preparation(settings, surveyed),
-        settings,
-        None,
         progress=lambda done, total: emit(Preparing(done, total), listeners),
+        strict=settings.strict,
+        folder=stores,
     )
+    if len(store.labels) != len(learned.data.kept.store.labels):
+        raise DataError(f"the pictures of {source.name} have changed meanwhile", remedy="try again")
     machine = Machine(precision=fastest_precision())
-    trial = try_from_scratch(data, settings, machine, learned.seconds, accuracy.fraction)
-    emit(Note(trial.sentence), listeners)
-    return trial.scratch_wins
+    indices = learned.data.kept.split.train
+    gain = try_from_scratch(store, indices, learned.head, settings, machine, learned.seconds)
+    emit(Note(sentence(gain)), listeners)
+    return gain.pays
 
 
 def _recorded(run: Path, record: Record, start: str, group: Group) -> Record:

@@ -70,8 +70,21 @@ class LearnedRun:
         return classifier
 
 
-def learn(source: Source, settings: Settings, run: Path, listeners: Sequence[Listener]) -> LearnedRun:
+def learn(
+    source: Source,
+    settings: Settings,
+    run: Path | None,
+    listeners: Sequence[Listener],
+    stores: Path | None = None,
+) -> LearnedRun:
     """Compute the features of the pictures that are learned from, and fit a head to them.
+
+    Args:
+        source: The pictures.
+        settings: What the person chose.
+        run: The run's folder; None: it is no run of its own, and does not tell that it starts.
+        listeners: Get the events.
+        stores: Where prepared pictures are kept; by default in the user's cache folder.
 
     Raises:
         ConvscopeError: The pictures or the backbone cannot be used; the message says which and why.
@@ -83,9 +96,11 @@ def learn(source: Source, settings: Settings, run: Path, listeners: Sequence[Lis
         preparation,
         progress=lambda done, total: emit(Preparing(done, total), listeners),
         strict=settings.strict,
+        folder=stores,
     )
     data = training_data(store, split_for_cross_validation(store))
-    emit(Started(run, (*run_report.data_lines(data.all), ("start", backbone.origin)), 0, 0), listeners)
+    if run:
+        emit(Started(run, (*run_report.data_lines(data.all), ("start", backbone.origin)), 0, 0), listeners)
     begin = time.monotonic()
     head = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
     for note in (*run_report.data_notes(data), head.sentence):

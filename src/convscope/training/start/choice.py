@@ -1,6 +1,6 @@
 """Where learning starts: from the learned features of a backbone, or from scratch.
 
-What the person chose counts. Otherwise the pictures decide: many small pictures are learned better from
+What the person chose counts. Otherwise the pictures decide: very many small ones are learned better from
 scratch, and for all others both are tried (`trial.py`).
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from convscope.pictures.survey import Survey
 
-MANY = 50
+MANY = 1_000
 """With this many small pictures of each class, a network learns more from scratch."""
 _FOR_BOTH = {"start", "fit", "minutes", "seed", "strict", "store_limit", "device"}
 """Settings that both starts take; all others are those of training from scratch."""
@@ -49,8 +49,12 @@ def plan_start(
         return settings.start
     if settings.start == "scratch" or scratch_setting or not alone:
         return "scratch"
-    is_small = max(survey.median_height, survey.median_width) <= SMALL_SIDE
-    return "scratch" if is_small and min(Counter(labels).values()) >= MANY else None
+    return "scratch" if are_small(survey) and min(Counter(labels).values()) >= MANY else None
+
+
+def are_small(survey: Survey) -> bool:
+    """Whether pictures are as small as signs and digits are, not photos."""
+    return max(survey.median_height, survey.median_width) <= SMALL_SIDE
 
 
 def _first_setting_of_scratch(settings: Settings) -> str | None:

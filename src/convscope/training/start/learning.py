@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +60,17 @@ class LearnedHead:
     def accuracy(self) -> Accuracy | None:
         """In cross-validation; None if each class has one picture only."""
         return self.head.accuracy
+
+    @property
+    def is_recognised(self) -> NDArray[np.bool_]:
+        """(pictures,) whether a head that has not seen the picture recognises it.
+
+        Raises:
+            ValueError: Each class has one picture only.
+        """
+        if self.head.out_of_fold is None:
+            raise ValueError("no picture could be held out")
+        return self.head.out_of_fold.argmax(axis=1) == self.labels
 
     @property
     def probabilities(self) -> NDArray[np.float64] | None:
@@ -149,8 +160,14 @@ def learn_head(
 
 def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Model:
     """Return one plain chain from pixels to softmax: the backbone and the head."""
-    head = learned.head
-    chain = parse_chain(backbone.notation(learned.joined), store.preparation.shape, len(store.classes))
+    model = with_head(backbone, learned.head, store)
+    return replace(model, temperature=learned.temperature, open_set=learned.open_set)
+
+
+def with_head(backbone: Backbone, head: Head, store: Store) -> Model:
+    """Return the chain of a backbone and a head, not calibrated."""
+    joined = [int(name) for name in head.blocks if name != LAST]
+    chain = parse_chain(backbone.notation(joined), store.preparation.shape, len(store.classes))
     weight, bias = chain.output.parameters
     return Model(
         chain=chain,
@@ -159,8 +176,6 @@ def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Mod
         mean=backbone.mean,
         std=backbone.std,
         weights={**backbone.weights, weight: head.weights, bias: head.bias},
-        temperature=learned.temperature,
-        open_set=learned.open_set,
     )
 
 

@@ -1,0 +1,56 @@
+"""Whether one way of learning recognises more of the same held-out pictures than another, beyond chance."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Gain(NamedTuple):
+    """Two ways of learning on the same held-out pictures.
+
+    Attributes:
+        before: (pictures,) whether the first way recognises each.
+        after: (pictures,) whether the second does.
+    """
+
+    before: NDArray[np.bool_]
+    after: NDArray[np.bool_]
+
+    @property
+    def fractions(self) -> tuple[float, float]:
+        """Which share of the pictures each recognises."""
+        return float(self.before.mean()), float(self.after.mean())
+
+    @property
+    def difference(self) -> float:
+        """How much larger the second share is."""
+        return float(self.after.mean() - self.before.mean())
+
+    @property
+    def standard_error(self) -> float:
+        """Of the difference, from the pictures that only one way recognises.
+
+        With shares b and c of pictures that only the first and only the second recognises, it is
+        sqrt((b + c - (c - b)²) / n). Source: Q. McNemar, Psychometrika 12, 1947.
+        """
+        changes = self.after.astype(int) - self.before.astype(int)
+        return math.sqrt(float(changes.var()) / len(changes))
+
+    @property
+    def pays(self) -> bool:
+        """Whether the second way is better by more than the standard error.
+
+        Example:
+            >>> import numpy as np
+            >>> before = np.repeat([True, False], [80, 20])
+            >>> Gain(before, np.repeat([True, False], [85, 15])).pays
+            True
+            >>> Gain(before, np.roll(before, 10)).pays
+            False
+        """
+        return self.difference > self.standard_error
