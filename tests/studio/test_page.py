@@ -26,7 +26,7 @@ def test_all_modules_of_the_first_page_are_asked_for_at_once(studio_server, tab)
     links = re.findall(r'rel="modulepreload" href="([^"]+)"', frame.decode())
     assert len(links) == len({*links}) > 20
     tab.goto(studio_server.address)
-    tab.wait_for_selector(".network-table")
+    tab.wait_for_selector(".bars-now .best")
     loaded = tab.evaluate("performance.getEntriesByType('resource').map(({name}) => new URL(name).pathname)")
     modules = {name for name in loaded if name.endswith(".js")}
     assert modules == {*links}
@@ -36,6 +36,7 @@ def test_all_modules_of_the_first_page_are_asked_for_at_once(studio_server, tab)
 @pytest.mark.parametrize(
     ("place", "there"),
     [
+        ("playground", ".bars-now .best"),
         ("train", ".network-table"),
         ("record", ".class-card"),
         ("walk/{model}", ".pad"),

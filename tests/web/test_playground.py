@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from scipy.ndimage import correlate
 
 from convscope.model.predictor import Predictor
-from convscope.playground.page import page, shapes_document
+from convscope.playground.page import page, shapes_drawings, shapes_network
 from convscope.playground.shipped_model import shapes_model
 from convscope.walkthrough.numpy_chain import forward
 
@@ -21,7 +21,7 @@ SETTLED = 1e-4  # of a probability, which stands on the page as the width of a b
 
 @pytest.fixture(scope="module")
 def text():
-    return page(shapes_document())
+    return page(shapes_network(), shapes_drawings())
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def bars(tab):
 def drawn(tab):
     """The pad's pixels, as a model reads them."""
     side = shapes_model().preparation.height
-    data = np.array(tab.eval_on_selector(".pad canvas", _PIXELS), np.uint8)
+    data = np.array(tab.eval_on_selector(".drawing-pad canvas", _PIXELS), np.uint8)
     return data.reshape(side, side, 4)[:, :, :1]
 
 
@@ -64,7 +64,7 @@ def assert_answered(tab):
 
 
 def stroke(tab):
-    box = tab.locator(".pad").bounding_box()
+    box = tab.locator(".drawing-pad").bounding_box()
     tab.mouse.move(box["x"] + 20, box["y"] + 30)
     tab.mouse.down()
     tab.mouse.move(box["x"] + 170, box["y"] + 60, steps=5)
@@ -75,7 +75,7 @@ def test_it_is_alive_when_it_opens(use):
     tab = use()
     assert_answered(tab)
     maps = sum(step.shape[0] for step in shapes_model().chain if step.has_maps and step.kind != "image")
-    assert tab.locator(".tile.maps").count() == maps
+    assert tab.locator(".map-tile.of-maps").count() == maps
     painted = tab.eval_on_selector_all(
         "[data-step=convolution_1] canvas", f"all => all.map(one => new Set(({_PIXELS})(one)).size)"
     )
@@ -85,11 +85,11 @@ def test_it_is_alive_when_it_opens(use):
 def test_a_stroke_changes_the_answer_and_the_maps(use):
     tab = use()
     read = f"all => all.map({_PIXELS})"
-    before, maps = bars(tab), tab.eval_on_selector_all(".tile.maps canvas", read)
+    before, maps = bars(tab), tab.eval_on_selector_all(".map-tile.of-maps canvas", read)
     stroke(tab)
     assert bars(tab) != before
     assert_answered(tab)
-    after = tab.eval_on_selector_all(".tile.maps canvas", read)
+    after = tab.eval_on_selector_all(".map-tile.of-maps canvas", read)
     assert sum(one != other for one, other in zip(maps, after, strict=True)) > len(maps) / 2
 
 
@@ -97,7 +97,7 @@ def test_it_can_be_drawn_on_with_the_keyboard_and_cleared(use):
     tab = use()
     tab.get_by_role("button", name="Clear").click()
     assert drawn(tab).max() == 0
-    tab.locator(".pad").focus()
+    tab.locator(".drawing-pad").focus()
     tab.keyboard.press("ArrowUp")
     assert drawn(tab).max() == 0
     for _ in range(8):
@@ -109,14 +109,14 @@ def test_it_can_be_drawn_on_with_the_keyboard_and_cleared(use):
 def test_a_small_drawing_is_placed_as_the_network_has_learned_them(use):
     tab = use()
     tab.get_by_role("button", name="Clear").click()
-    box = tab.locator(".pad").bounding_box()
+    box = tab.locator(".drawing-pad").bounding_box()
     around = np.linspace(0, 2 * np.pi, 25)
     for place, (x, y) in enumerate(zip(60 + 30 * np.cos(around), 60 + 30 * np.sin(around), strict=True)):
         tab.mouse.move(box["x"] + x, box["y"] + y)
         if place == 0:
             tab.mouse.down()
     tab.mouse.up()
-    expect(tab.locator(".tools [role=status]")).to_contain_text("Enlarged")
+    expect(tab.locator(".pad-tools [role=status]")).to_contain_text("Enlarged")
     expect(tab.locator(".best .name")).to_have_text("circle")
     tab.wait_for_timeout(500)  # it grows
     rows, columns = (np.flatnonzero(drawn(tab)[:, :, 0].max(axis)) for axis in (1, 0))
@@ -173,7 +173,9 @@ def test_pointing_at_a_cell_lights_up_the_pixels_that_it_depends_on(use):
         field = step.receptive_field
         row, column = 2, 1
         tile = tab.locator(f"[data-step='{step.name}']").nth(0)
-        box, pad, scene = (one.bounding_box() for one in (tile, tab.locator(".pad"), tab.locator(".scene")))
+        box, pad, scene = (
+            one.bounding_box() for one in (tile, tab.locator(".drawing-pad"), tab.locator(".scene"))
+        )
         _, rows, columns = step.shape
         tile.hover(
             position={"x": (column + 0.5) / columns * box["width"], "y": (row + 0.5) / rows * box["height"]}
@@ -203,7 +205,7 @@ def test_a_click_keeps_the_cell_and_the_arrow_keys_move_on(use):
     moved = tab.locator("#stage-title").text_content()
     assert moved != kept
     tab.keyboard.press("Enter")
-    tab.locator(".pad").focus()
+    tab.locator(".drawing-pad").focus()
     assert tab.locator("#stage-title").text_content() == moved
 
 
@@ -211,8 +213,8 @@ def test_a_neuron_s_contributions_add_up(use, number):
     tab = use()
     tab.locator("[data-step='full_connection_1']").nth(3).click()
     logits = forward(shapes_model(), drawn(tab))[-2].output
-    terms = tab.eval_on_selector_all(".stage tbody .number", "all => all.map(one => one.title)")
-    total = number(tab.locator(".stage tfoot .number").get_attribute("title"))
+    terms = tab.eval_on_selector_all(".cell-stage tbody .number", "all => all.map(one => one.title)")
+    total = number(tab.locator(".cell-stage tfoot .number").get_attribute("title"))
     assert sum(map(number, terms)) == pytest.approx(total, abs=1e-4)
     assert total == pytest.approx(logits[3], abs=1e-4)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from convscope.playground.page import Drawings, document
+from convscope.playground.page import network_document
 from convscope.walkthrough.numpy_chain import forward
 from convscope.web.modules import bundle
 
@@ -52,9 +52,8 @@ def computed(request, tab, make_model):
     notation, shape = request.param
     model = make_model(notation, shape, classes=4)
     pixels = np.random.default_rng(1).integers(0, 256, (*shape[1:], 1), np.uint8)
-    drawings = Drawings(pixels[np.newaxis, :, :, 0].repeat(4, 0), np.arange(4))
     run = {
-        "steps": document(model, drawings, drawings)["steps"],
+        "steps": network_document(model, pixels, 0)["steps"],
         "weights": {name: weight.ravel().tolist() for name, weight in model.weights.items()},
         "image": ((pixels.ravel() - model.mean[0]) / model.std[0]).tolist(),
         "label": 2,
@@ -112,7 +111,7 @@ def logits(model, pixels, weights):
 def test_a_step_of_training_is_pytorch_s_gradient_descent_with_momentum(tab, make_model):
     model = make_model("3C3-MP2", (1, 8, 8), classes=3)
     pixels = np.random.default_rng(2).integers(0, 256, (4, 8, 8), np.uint8)
-    drawings = Drawings(pixels, np.array([0, 1, 2, 1]))
+    labels = [0, 1, 2, 1]
     begun, trained = tab.evaluate(
         """({ steps, weights, pixels, labels, scale }) => {
           const network = networkOf(steps, weights);
@@ -124,10 +123,10 @@ def test_a_step_of_training_is_pytorch_s_gradient_descent_with_momentum(tab, mak
           return [begun, listed()];
         }""",
         {
-            "steps": document(model, drawings, drawings)["steps"],
+            "steps": network_document(model, pixels, 0)["steps"],
             "weights": {name: weight.ravel().tolist() for name, weight in model.weights.items()},
             "pixels": pixels.ravel().tolist(),
-            "labels": drawings.labels.tolist(),
+            "labels": labels,
             "scale": {"mean": 0, "std": 255},
         },
     )
@@ -140,7 +139,7 @@ def test_a_step_of_training_is_pytorch_s_gradient_descent_with_momentum(tab, mak
     for _ in range(3):
         optimiser.zero_grad()
         rows = torch.cat([logits(plain, one[:, :, np.newaxis], weights) for one in pixels])
-        F.cross_entropy(rows, torch.tensor(drawings.labels)).backward()
+        F.cross_entropy(rows, torch.tensor(labels)).backward()
         optimiser.step()
     for name, weight in weights.items():
         assert np.abs(np.array(trained[name]) - weight.detach().numpy().ravel()).max() <= BOUND, name

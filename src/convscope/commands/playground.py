@@ -26,9 +26,9 @@ def playground(
     import tempfile
     import webbrowser
 
-    from convscope.playground.page import page, shapes_document
+    from convscope.playground.page import page, shapes_drawings, shapes_network
 
-    text = page(shapes_document())
+    text = page(shapes_network(), shapes_drawings())
     if output is not None:
         write_text(output, text)
         return

@@ -1,4 +1,4 @@
-"""The document that the playground draws, and its page as one file."""
+"""The documents that the playground draws, and its page as one file."""
 
 from __future__ import annotations
 
@@ -65,25 +65,34 @@ class Drawings:
     labels: NDArray[np.integer]
 
 
-def page(document: Mapping[str, object]) -> str:
+def page(network: Mapping[str, object], drawings: Mapping[str, object]) -> str:
     """Write the page as one file.
 
     Args:
-        document: What `document` or `shapes_document` returns.
+        network: What `network_document` or `shapes_network` returns.
+        drawings: What `drawings_document` or `shapes_drawings` returns.
 
     Returns:
         A whole HTML document that asks for nothing from anywhere.
     """
     start = "playground/page.js"
-    scripts = Scripts(reachable(start), start, document, _ALLOWED)
+    scripts = Scripts(reachable(start), start, {**network, "drawings": drawings}, _ALLOWED)
     return html_page("Playground · convscope", styles(*STYLES), scripts)
 
 
 @cache
-def shapes_document() -> dict[str, object]:
-    """Return the document of the network that comes with convscope, with drawings that it has not seen."""
+def shapes_network() -> dict[str, object]:
+    """Return the part of the page's document that it cannot open without, for the network of convscope."""
     model = shapes_model()
-    return document(model, _draw(model.classes, *_TRAINING), _draw(model.classes, *_VALIDATION))
+    examples = _draw(model.classes, len(model.classes), _VALIDATION[1])
+    return network_document(model, examples.pixels, _TRAINING[0])
+
+
+@cache
+def shapes_drawings() -> dict[str, object]:
+    """Return the other part: what the network learns from, drawings that it has not seen. Takes seconds."""
+    classes = shapes_model().classes
+    return drawings_document(_draw(classes, *_TRAINING), _draw(classes, *_VALIDATION))
 
 
 def _draw(classes: Sequence[str], count: int, seed: int) -> Drawings:
@@ -91,16 +100,16 @@ def _draw(classes: Sequence[str], count: int, seed: int) -> Drawings:
     return Drawings(pixels, np.array([classes.index(label) for label in labels]))
 
 
-def document(model: Model, training: Drawings, validation: Drawings) -> dict[str, object]:
-    """Return what the page draws, as JSON values.
+def network_document(model: Model, examples: NDArray[np.uint8], training_count: int) -> dict[str, object]:
+    """Return what the page shows when it opens, as JSON values.
 
     The temperature, which calibrates the model's probabilities, is divided into the output layer, so that the
     logits that are shown give the probabilities that are shown.
 
     Args:
         model: A trained network for grey drawings, of convolution, ReLU, pooling and full connections.
-        training: What the page's own training learns from.
-        validation: What it is tested with as it learns; the first of each class are the examples.
+        examples: A drawing to begin with of each class, (classes, height, width).
+        training_count: How many drawings there are to learn from.
 
     Raises:
         NetworkError: The model has steps that the page cannot compute, or reads pictures in colour.
@@ -111,17 +120,20 @@ def document(model: Model, training: Drawings, validation: Drawings) -> dict[str
         name: (array / np.float32(model.temperature if name.startswith(f"{output}.") else 1)).astype("<f4")
         for name, array in model.weights.items()
     }
-    first = [int(np.flatnonzero(validation.labels == place)[0]) for place in range(len(model.classes))]
     return {
         "classes": model.classes,
         "scale": {"mean": model.mean[0], "std": model.std[0]},
         "steps": [_describe(step) for step in model.chain],
         "weights": {name: _text(array) for name, array in weights.items()},
-        "examples": _text(validation.pixels[first]),
-        "training": _encode(training),
-        "validation": _encode(validation),
+        "examples": _text(examples),
+        "count": training_count,
         "worker": bundle("playground/training_worker.js"),
     }
+
+
+def drawings_document(training: Drawings, validation: Drawings) -> dict[str, object]:
+    """Return what the page's own training learns from, and what it is tested with, as JSON values."""
+    return {"training": _encode(training), "validation": _encode(validation)}
 
 
 def _check(model: Model) -> None:

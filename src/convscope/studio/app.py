@@ -16,6 +16,7 @@ from convscope.studio.model_routes import model_routes
 from convscope.studio.neurons.routes import neuron_routes
 from convscope.studio.notifications import notification_routes
 from convscope.studio.page import add_page
+from convscope.studio.playground.routes import playground_routes
 from convscope.studio.record.routes import record_routes
 from convscope.studio.train.routes import train_routes
 from convscope.studio.train.runs import Runs
@@ -43,6 +44,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     runs = Runs(workspace.folder, workspace.jobs)
     edits = EditLists(workspace.models, workspace.folder.edits)
     for router in (
+        playground_routes(),
         model_routes(workspace),
         data_routes(workspace),
         record_routes(workspace),

@@ -25,7 +25,7 @@ export function examples(classes, drawingOf, width, onChoose) {
       "button",
       {
         type: "button",
-        class: "example",
+        class: "example-drawing",
         "aria-label": `draw: ${name}`,
         title: name,
         click: () => onChoose(pixels),

@@ -35,7 +35,7 @@ export class Pad {
     this.element = element(
       "div",
       {
-        class: "pad",
+        class: "drawing-pad",
         role: "application",
         tabindex: 0,
         "aria-label":

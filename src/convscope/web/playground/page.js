@@ -3,14 +3,14 @@
  *
  * @typedef {import("convscope/playground/engine/network.js").StepDescription} StepDescription
  * @typedef {{pixels: import("convscope/kit/arrays.js").Packed, labels: number[]}} PackedDrawings
+ * @typedef {{training: PackedDrawings, validation: PackedDrawings}} PackedSets
  * @typedef {object} Data
  * @property {string[]} classes
  * @property {import("convscope/playground/engine/trainer.js").Scale} scale
  * @property {StepDescription[]} steps
  * @property {Record<string, string>} weights  float32 in base64
  * @property {string} examples  a drawing of each class, bytes in base64
- * @property {PackedDrawings} training
- * @property {PackedDrawings} validation
+ * @property {number} count  of the drawings to learn from
  * @property {string} worker  the source of the worker that trains
  */
 
@@ -21,14 +21,14 @@ import { followTheme } from "convscope/kit/theme.js";
 import { Playground } from "convscope/playground/playground.js";
 
 /**
- * @param {Data} data
+ * @param {Data & {drawings: PackedSets}} data
  * @param {HTMLElement} root
  */
 export function open(data, root) {
   const top = element("div");
   const main = element("main", { class: "playground" });
   root.replaceChildren(top, main);
-  const playground = new Playground(data, main);
+  const playground = new Playground(data, main, async () => data.drawings);
   const draw = () => {
     redraw(top, () => [pageTop([element("span", {}, "playground")], draw)]);
     playground.draw();

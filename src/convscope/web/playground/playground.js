@@ -23,8 +23,10 @@ export class Playground {
   /**
    * @param {Data} data
    * @param {HTMLElement} root
+   * @param {() => Promise<import("convscope/playground/page.js").PackedSets>} drawings  asked for once they are needed
+   * @param {Node[]} [links]  to what one can do after this
    */
-  constructor(data, root) {
+  constructor(data, root, drawings, links = []) {
     const [, height, width] = data.steps[0].shape;
     this.data = data;
     this.trained = Object.fromEntries(
@@ -62,13 +64,13 @@ export class Playground {
     };
     this.tools = element(
       "div",
-      { class: "tools" },
+      { class: "pad-tools" },
       ...examples(data.classes, exampleOf, width, (pixels) => this.take(pixels)),
       this.clearButton(),
       this.note,
     );
     this.scene.element.append(this.tools);
-    this.learning = new Learning(data, this.trained, (moment) => this.learned(moment));
+    this.learning = new Learning(data, drawings, this.trained, (moment) => this.learned(moment));
     this.controls = new Controls(this.learning, data.classes.length, {
       show: ({ weights }) => this.become(weights),
       restore: () => this.become(this.trained),
@@ -87,7 +89,8 @@ export class Playground {
         this.controls.bar,
       ),
       this.scene.element,
-      element("div", { class: "bench" }, this.stage.element, this.controls.panel),
+      element("div", { class: "beneath" }, this.stage.element, this.controls.panel),
+      ...links,
       this.course.element,
     );
     this.answer();
@@ -140,6 +143,12 @@ export class Playground {
       this.network.steps[place].shape,
     );
     return { place, map, row, column };
+  }
+
+  /** Waits, while nobody looks. */
+  pause() {
+    if (this.learning.isRunning) this.learning.order("pause");
+    this.stage.stop();
   }
 
   /** Draws everything, as in another theme. */

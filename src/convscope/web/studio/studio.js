@@ -16,6 +16,8 @@ import { addressOf } from "convscope/studio/place.js";
 
 /** Name of a view, and what it is called. */
 const VIEWS = new Map([
+  ["playground", "Playground"],
+  ["lesson", "Lesson"],
   ["train", "Train"],
   ["record", "Record"],
   ["walk", "Walk"],
@@ -23,8 +25,10 @@ const VIEWS = new Map([
   ["neurons", "Neurons"],
   ["compare", "Compare"],
   ["losses", "Losses"],
-  ["lesson", "Lesson"],
 ]);
+
+/** What the studio opens with. */
+const FIRST = "playground";
 
 const top = byId("top");
 const main = byId("main");
@@ -44,7 +48,7 @@ function placeNow() {
     path: [view = "", ...path],
     options,
   } = parse(location.hash);
-  return { view: VIEWS.has(view) ? view : "train", path, options };
+  return { view: VIEWS.has(view) ? view : FIRST, path, options };
 }
 
 async function turnTo() {

@@ -1,6 +1,7 @@
 /** What one steers the training with, and what one sees of it: play, step, back and forth, the curves. */
 
 import { element } from "convscope/kit/dom.js";
+import { problemBox } from "convscope/kit/problem.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { learningCurves } from "convscope/playground/learning/curves.js";
 
@@ -21,6 +22,7 @@ export class Controls {
     this.classes = classes;
     this.show = show;
     this.isFollowing = true;
+    this.isWaiting = false;
     this.play = button("", () => this.toggle(), "primary");
     this.again = button("Start again", () => this.restart());
     this.back = button("Back to the trained network", () => this.restore(restore));
@@ -59,6 +61,7 @@ export class Controls {
     });
     this.when = element("p", { class: "when" });
     this.curves = element("div", { class: "curves" });
+    this.problem = element("div", { role: "status" });
     this.intro = element(
       "p",
       {},
@@ -69,6 +72,7 @@ export class Controls {
       { class: "learning", "aria-labelledby": "learning-title" },
       element("h2", { id: "learning-title" }, "See it learn"),
       this.intro,
+      this.problem,
       element("div", { class: "time" }, this.slider, this.when),
       this.curves,
       this.back,
@@ -81,16 +85,33 @@ export class Controls {
   }
 
   /** @param {import("convscope/playground/learning/learning.js").Order} order */
-  async order(order) {
-    this.isFollowing = true;
-    await this.learning.order(order);
-    this.draw();
+  order(order) {
+    return this.wait(() => this.learning.order(order));
   }
 
-  async restart() {
+  restart() {
+    return this.wait(() => this.learning.restart());
+  }
+
+  /**
+   * Does one thing after the other; the drawings may still be on their way, or not come at all.
+   *
+   * @param {() => Promise<void>} begin
+   */
+  async wait(begin) {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
     this.isFollowing = true;
-    await this.learning.restart();
-    this.draw();
+    this.play.textContent = "One moment …";
+    try {
+      await begin();
+      this.problem.replaceChildren();
+    } catch (error) {
+      this.problem.replaceChildren(problemBox(error));
+    } finally {
+      this.isWaiting = false;
+      this.draw();
+    }
   }
 
   /** @param {() => void} restore */

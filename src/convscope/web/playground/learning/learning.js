@@ -14,17 +14,19 @@ import { unpack } from "convscope/kit/arrays.js";
 export class Learning {
   /**
    * @param {import("convscope/playground/page.js").Data} data
+   * @param {() => Promise<import("convscope/playground/page.js").PackedSets>} drawings
    * @param {Weights} weights  of the sizes that are learned
    * @param {(moment: Moment) => void} onMoment
    */
-  constructor(data, weights, onMoment) {
+  constructor(data, drawings, weights, onMoment) {
     this.data = data;
+    this.drawings = drawings;
     this.weights = weights;
     this.onMoment = onMoment;
     /** @type {Kept[]} */
     this.kept = [];
     this.settings = { learningRate: 0.01, batchSize: 16 };
-    this.count = data.training.labels.length; // drawings to learn from
+    this.count = data.count; // drawings to learn from
     this.isRunning = false;
     this.starts = 0;
     /** @type {Worker | null} */
@@ -39,18 +41,18 @@ export class Learning {
 
   /** Random weights: all that was learned is gone. */
   async restart() {
+    this.pictures ??= this.unpack().catch((error) => {
+      this.pictures = undefined;
+      throw error;
+    });
+    const [training, validation] = await this.pictures;
+    this.worker?.terminate();
     this.kept = [];
     this.isRunning = false;
-    this.worker?.terminate();
-    const start = ++this.starts;
-    this.pictures ??= Promise.all([unpacked(this.data.training), unpacked(this.data.validation)]);
-    const source = new Blob([this.data.worker], { type: "text/javascript" });
-    const address = URL.createObjectURL(source);
+    const address = URL.createObjectURL(new Blob([this.data.worker], { type: "text/javascript" }));
     const worker = new Worker(address);
     URL.revokeObjectURL(address);
     this.worker = worker;
-    const [training, validation] = await this.pictures;
-    if (start !== this.starts) return;
     worker.addEventListener("message", ({ data }) => this.receive(data));
     worker.postMessage({
       steps: this.data.steps,
@@ -58,8 +60,14 @@ export class Learning {
       training: first(training, this.count),
       validation,
       scale: this.data.scale,
-      seed: start,
+      seed: ++this.starts,
     });
+  }
+
+  /** @returns {Promise<[Pictures, Pictures]>} */
+  async unpack() {
+    const { training, validation } = await this.drawings();
+    return Promise.all([unpacked(training), unpacked(validation)]);
   }
 
   /** @param {Order} order */
@@ -73,11 +81,6 @@ export class Learning {
   set(changed) {
     Object.assign(this.settings, changed);
     if (this.isRunning) this.order("play");
-  }
-
-  /** Stops for good. */
-  end() {
-    this.worker?.terminate();
   }
 
   /** @param {Moment} moment */

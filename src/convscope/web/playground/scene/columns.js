@@ -23,6 +23,7 @@ const ANSWER_WIDTH = 208;
 const LEAST_DISTANCE = 40; // between two columns
 const BESIDE = 10; // between the last numbers and the answer
 const NARROW = 640;
+const TOOLS = 372; // width of the examples in one row
 
 /**
  * The columns of a chain, without their boxes. Softmax has none: its numbers are the bars of the answer.
@@ -176,7 +177,7 @@ function whole(size, cells) {
 function turned(columns, steps, width) {
   const side = whole(Math.min(width * 0.6, 280), steps[0].shape[2]);
   const answer = { x: side + 12, y: 0, width: width - side - 12, height: side };
-  let y = side + 60;
+  let y = side + (width < TOOLS ? 92 : 60); // below the examples, which take a row or two
   columns.forEach((column) => {
     const { look, count, place } = column;
     if (look === "image") {

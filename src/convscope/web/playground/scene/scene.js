@@ -102,7 +102,7 @@ export class Scene {
         leave: () => this.listener.point(null),
         pick: (row, column) => this.listener.pick(cell(row, column)),
       });
-      made.element.classList.add(look);
+      made.element.classList.add(`of-${look}`);
       made.element.dataset.step = step.name;
       return made;
     });

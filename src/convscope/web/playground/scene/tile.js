@@ -66,7 +66,7 @@ export function signedCanvas(rows, columns) {
  */
 export function tile({ label, rows, columns, start, point, leave, pick }) {
   const { canvas, paint } = signedCanvas(rows, columns);
-  const made = element("button", { type: "button", class: "tile", "aria-label": label }, canvas);
+  const made = element("button", { type: "button", class: "map-tile", "aria-label": label }, canvas);
   const at = { row: Math.floor(rows / 2), column: Math.floor(columns / 2) };
   /** @param {MouseEvent} event */
   const follow = (event) => {

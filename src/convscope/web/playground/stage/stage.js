@@ -58,7 +58,7 @@ export class Stage {
     );
     this.element = element(
       "section",
-      { class: "stage", "aria-labelledby": "stage-title" },
+      { class: "cell-stage", "aria-labelledby": "stage-title" },
       element("div", { class: "stage-top" }, this.title, this.button),
       element("div", { class: "stage-body" }, this.body, this.map.element),
     );

@@ -39,7 +39,7 @@ export function stationFrame({ kind, number, title, question, text, task }, figu
         element("span", { class: "ordinal" }, String(number)),
         ` ${title}`,
       ),
-      element("p", { class: "question" }, question),
+      element("p", { class: "asked" }, question),
       text.map((paragraph) => element("p", {}, paragraph)),
       element("p", { class: "task" }, element("strong", {}, "Try: "), task),
     ),

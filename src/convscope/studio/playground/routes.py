@@ -1,0 +1,26 @@
+"""What the playground shows: the same documents as on the page that `convscope playground` writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from convscope.playground.page import shapes_drawings, shapes_network
+
+
+def playground_routes() -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(tags=["playground"])
+
+    @router.get("/api/playground")
+    def network() -> dict[str, Any]:
+        """The network that comes with convscope, and a drawing of each class to begin with."""
+        return shapes_network()
+
+    @router.get("/api/playground/drawings")
+    def drawings() -> dict[str, Any]:
+        """The drawings that the page's own training learns from and is tested with."""
+        return shapes_drawings()
+
+    return router
