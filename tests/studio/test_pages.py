@@ -2,16 +2,19 @@
 
 import csv
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from scipy.signal import correlate2d
 
 import convscope
 from convscope.model.file import save
 from convscope.pictures.sources import open_source
-from convscope.walkthrough.smiley import smiley_model, smiley_picture
+from convscope.studio.lesson import by_hand
+from convscope.studio.lesson.course import PAGES
+from convscope.studio.lesson.learning import illustration
+from convscope.studio.lesson.material import own_material
 
 LONG = 240_000
 """Milliseconds that a busy machine may take."""
@@ -107,7 +110,7 @@ def test_the_loss_bench_is_trained_once_and_kept(start_studio, tab):
 
 
 def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
-    """With the keyboard alone, and without any model: the smiley can be worked out by hand."""
+    """With the keyboard alone, and without any model: the lesson has its own."""
     studio = start_studio()
     tab.goto(f"{studio.address}#/lesson")
     tab.get_by_role("link", name="Convolution", exact=True).focus()
@@ -115,28 +118,66 @@ def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
     question = tab.locator("form.question").first
     answer = question.get_by_label("your answer")
     answer.focus()
-    tab.keyboard.type("0")
+    tab.keyboard.type("7")
     tab.keyboard.press("Enter")
     question.get_by_text("Not yet.").wait_for()
-    assert "turned by 180°" in question.inner_text()
-    assert "= 4" not in question.inner_text()
-    answer.fill("4")
+    assert "Mind the signs" not in question.inner_text()
+    window = by_hand.window_at(3, 1)
+    answer.fill(f"{(window * abs(by_hand.LINE_FILTER)).sum():g}")
+    tab.keyboard.press("Enter")
+    question.get_by_text("Mind the signs").wait_for()
+    assert "= −1" not in question.inner_text()
+    answer.fill("-1")
     tab.keyboard.press("Enter")
     question.get_by_text("Correct.").wait_for()
-    board = tab.locator(".output-pane").get_by_role("application").first
-    board.focus()
-    tab.keyboard.press("ArrowRight")
-    picture, detector = (smiley_picture() / 255, smiley_model().weights["convolution_1.weight"][0, 0])
-    cell = correlate2d(picture, detector, "valid")[2, 3]
-    tab.locator(f".sum .line.output .number[title='{cell:g}']").wait_for()
-    assert board.evaluate("one => one === document.activeElement")
-    tab.locator(".grids .input a").first.click()  # where a number comes from, the chapter before tells
-    tab.get_by_role("heading", name="Image", exact=True).wait_for()
-    assert "model=smiley" in tab.url
+    questions = sum(len(page.questions(own_material())) for page in PAGES.values())
+    tab.get_by_text(f"1 of {questions} answered").wait_for()
     tab.goto(f"{studio.address}#/lesson")
-    tab.get_by_text("1 answered correctly").wait_for()
+    tab.get_by_text("1 of 5 answered").wait_for()
     tab.get_by_role("button", name="Start over").click()
-    tab.get_by_text("1 answered correctly").wait_for(state="detached")
+    tab.get_by_text("1 of 5 answered").wait_for(state="detached")
+
+
+def test_a_number_that_is_asked_for_is_hidden_until_it_was_answered(start_studio, tab):
+    tab.goto(f"{start_studio().address}#/lesson/softmax")
+    tab.locator(".exhibit .veiled").first.wait_for()
+    own = own_material()
+    share, supposed = own.probabilities[own.truth], int(own.logits.argsort()[-2])
+    assert f"{share:.3g}" not in tab.locator(".exhibit").inner_text()
+    assert f"{100 * share:.1f} %" not in tab.locator(".exhibit").inner_text()
+    question = tab.locator("form.question").first
+    question.get_by_label("your answer").fill(f"{share:.4f}")
+    tab.keyboard.press("Enter")
+    question.get_by_text("Correct.").wait_for()
+    assert f"{100 * share:.1f} %" in tab.locator(".exhibit").inner_text()
+    other = own.model.classes[supposed]
+    tab.locator(".exhibit").get_by_role("button", name=other).last.click()
+    tab.get_by_text("−ln(").first.wait_for()
+    assert f"{-math.log(own.probabilities[supposed]):.3g}" not in tab.locator(".exhibit").inner_text()
+
+
+def test_pointing_at_a_cell_of_a_lesson_shows_its_window(start_studio, tab):
+    tab.goto(f"{start_studio().address}#/lesson/convolution")
+    board = tab.locator(".output-pane .board").first
+    board.wait_for()
+    before = tab.locator(".middle-pane").inner_text()
+    board.hover(position={"x": 20, "y": 20})
+    tab.wait_for_function("before => document.querySelector('.middle-pane').innerText !== before", arg=before)
+
+
+def test_a_lesson_shows_a_weight_going_downhill_and_ends(start_studio, tab):
+    tab.goto(f"{start_studio().address}#/lesson/learning")
+    descents = illustration(own_material()).curve.descents
+    for number, descent in enumerate(descents):
+        tab.get_by_role("group", name="learning rate").get_by_role("button").nth(number).click()
+        tab.get_by_role("button", name="step downhill").click()
+        shown = float(tab.locator("[data-loss]").get_attribute("data-loss"))
+        assert shown == pytest.approx(descent.losses[1])
+        tab.get_by_role("button", name="back").click()
+    tab.get_by_role("link", name="Next: Overfitting").click()
+    tab.get_by_role("heading", name="Three runs").wait_for()
+    tab.get_by_role("link", name="To the end").click()
+    tab.get_by_role("heading", name="The end, almost").wait_for()
 
 
 def test_a_lesson_is_given_on_any_picture(studio_server, tab):
@@ -180,7 +221,8 @@ def test_axe_finds_nothing(axe, studio_server, browser, theme):
     views = ["mistakes", "mistakes?list=suspects", "compare?flips=first", "losses", "lesson"]
     pages = [*views, *(f"lesson/{one}" for one in ("image", "convolution", "relu", "pooling", "flattening"))]
     found = {}
-    for view in [*pages, "lesson/full-connection", "lesson/softmax"]:
+    last = ("full-connection", "softmax", "learning", "overfitting", "end")
+    for view in [*pages, *(f"lesson/{one}" for one in last)]:
         opened.goto("about:blank")
         opened.goto(f"{studio_server.address}#/{view}")
         opened.wait_for_selector("main h1")

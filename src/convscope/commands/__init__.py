@@ -21,6 +21,7 @@
     explain     model file + picture -> every step, as a page
     filter      picture + filter -> feature map
     losses      why networks are trained with cross-entropy
+    lesson      the lesson's questions for a class, to print
     network     notation -> shapes and costs
 
 People read a sentence and scripts read the exit code: 0 for success; 1 if the work was done in part (the

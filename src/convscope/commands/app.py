@@ -11,6 +11,7 @@ from convscope.commands.evaluate import evaluate
 from convscope.commands.explain import explain
 from convscope.commands.export import export
 from convscope.commands.filter import filter_
+from convscope.commands.lesson import lesson
 from convscope.commands.losses import losses
 from convscope.commands.network import network
 from convscope.commands.playground import playground
@@ -23,7 +24,7 @@ from convscope.commands.verify import verify
 
 _VERBS: tuple[Callable[..., Any], ...] = (
     doctor, train, evaluate, compare, verify, predict, serve, playground, studio_, export, explain, filter_,
-    losses, network,
+    losses, lesson, network,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -40,7 +40,15 @@ def test_what_is_no_possible_answer_is_refused(question, given):
 
 
 def test_an_asked_question_holds_no_answer():
-    assert set(NUMBER.asked().model_dump()) == {"name", "prompt", "options", "grids", "tables", "unit"}
+    assert set(NUMBER.asked().model_dump()) == {
+        "name",
+        "prompt",
+        "options",
+        "grids",
+        "tables",
+        "unit",
+        "hides",
+    }
 
 
 def test_a_change_is_described_by_its_option():

@@ -1,11 +1,15 @@
-"""The lesson: a course of the seven steps, on the numbers of a real network and a real picture.
+"""The lesson: the seven steps, learning and overfitting, on the numbers of a real network and picture.
 
 material     a picture's way through a network, computed by `convscope.steps`
 exhibit      what is shown: feature maps, small grids of numbers, arithmetic
 question     what is asked, and how an answer is checked
+by_hand      a drawing and a filter of whole numbers
 image, convolution, relu, pooling, flattening, full_connection, softmax
              the exhibit and the questions of each step
-course       the seven in their order
+learning     one weight going downhill, and the error going back
+overfitting  three recorded trainings of the same network
+course       the nine pages in their order
+sheet        all questions on paper, without and with answers
 progress     which questions were answered correctly
 routes       the lesson's addresses, and those of the loss bench
 

@@ -6,13 +6,15 @@ else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from convscope.steps.arrays import Array
     from convscope.walkthrough.numpy_chain import ComputedStep
@@ -55,12 +57,6 @@ class Table(BaseModel):
     rows: list[Line]
 
 
-def stop_at_middle(step: ComputedStep, channel: int = 0) -> Stop:
-    """Stop at the middle of a feature map."""
-    _, height, width = step.output.shape
-    return Stop(step=step.name, place=[channel, height // 2, width // 2])
-
-
 def window_grid(caption: str, step: ComputedStep, channel: int, row: int, column: int) -> Grid:
     """Make a grid of the cells of a window."""
     cells = step.step.windows.read(step.input, channel=channel, row=row, column=column)
@@ -94,6 +90,18 @@ def largest_at(values: Array) -> tuple[int, ...]:
         (0, 1)
     """
     return tuple(int(index) for index in np.unravel_index(values.argmax(), values.shape))
+
+
+def shifted(maps: NDArray[Any], columns: int = 1) -> NDArray[Any]:
+    """Shift maps (..., height, width) to the right; zeros come in from the left.
+
+    Example:
+        >>> shifted(np.array([[[1, 2, 3]]])).tolist()
+        [[[0, 1, 2]]]
+    """
+    moved = np.zeros_like(maps)
+    moved[..., columns:] = maps[..., :-columns]
+    return moved
 
 
 def added(parts: Iterable[float]) -> Line:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from convscope.steps import flattening
+import numpy as np
+
+from convscope.steps import flattening, full_connection
 from convscope.studio.lesson.exhibit import Stop, line
 from convscope.studio.lesson.question import Question
 
@@ -22,14 +24,13 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for the length of the vector, the index of a cell, and the cell of an index."""
-    _, step = material.first(_KINDS)
+    """Ask for the length of the vector, where cells are in it, and whether their order matters."""
+    of, step = material.first(_KINDS)
     shape = cast("tuple[int, int, int]", step.input.shape)
     channels, height, width = shape
     channel, row, column = channels // 2, height // 2, width - 1
     index = flattening.index_of(channel, row, column, shape)
-    other = (2 * step.output.size) // 3
-    back = flattening.cell_at(other, shape)
+    below = flattening.index_of(0, min(1, height - 1), 0, shape) - flattening.index_of(0, 0, 0, shape)
     by_column = (channel * width + column) * height + row
     return (
         Question(
@@ -60,19 +61,35 @@ def questions(material: Material) -> tuple[Question, ...]:
             },
         ),
         Question(
-            "back",
-            line(
-                "In reverse: which row of its map does element {} of the vector come from, counting from 0?",
-                other,
-            ),
-            back[1],
-            (
-                line("{} / {}, rounded down, is {}", other, width, other // width),
-                line("the remainder of {} / {}", other // width, height),
-            ),
-            slips={
-                other // width: "That counts the rows of all maps.",
-                back[2]: "That is the column, not the row.",
-            },
+            "apart",
+            ["Two cells lie one below the other in the same map. How far apart are they in the vector?"],
+            below,
+            (line("a whole row of {} cells lies between one and the next", width),),
+            slips={1: "That is so for two cells beside each other in a row."} if below != 1 else {},
         ),
+        _shuffled(of),
+    )
+
+
+def _shuffled(material: Material) -> Question:
+    """Ask what another order of the vector would do, if the next layer's weights had the same order."""
+    step = next(one for one in material.steps if one.kind == "full_connection")
+    weights, bias = material.weights(step)
+    order = np.random.default_rng(0).permutation(step.input.size)
+    before = full_connection.forward(step.input, weights, bias)
+    after = full_connection.forward(step.input[order], weights[:, order], bias)
+    return Question(
+        "shuffled",
+        line(
+            "Suppose flattening read the cells in another order, the same one for every picture, and the "
+            "weights of the next layer were put in that order too. What would happen to the logits, the "
+            "numbers that come out?"
+        ),
+        0 if np.allclose(before, after) else 1,
+        (
+            line("the first number was {}", float(before[0])),
+            line("and is {}", float(after[0])),
+            ["From here on the network no longer knows which cells were neighbours: that is what is lost."],
+        ),
+        options=("nothing", "they would be other numbers", "they would be put in another order"),
     )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.steps import full_connection
+from convscope.steps import full_connection, softmax
 from convscope.studio.lesson.exhibit import Stop, Table, added, line
-from convscope.studio.lesson.question import Question, rounding
+from convscope.studio.lesson.question import Question, change, rounding
 
 if TYPE_CHECKING:
+    from convscope.steps.arrays import Array
     from convscope.steps.full_connection import Contribution, NeuronSum
     from convscope.studio.lesson.material import Material
 
@@ -25,14 +26,12 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for a contribution, a logit, the input that lowers it most, and the number of parameters."""
-    classes, step = material.model.classes, material.steps[-2]
+    """Ask for a contribution, a logit, what lowers it most, and what less or more weight would do."""
+    classes = material.model.classes
     best = int(material.logits.argmax())
     total = _explain(material, best)
     largest = _largest(total)
     top, rest = largest[:_TO_ADD], _rest(total, _TO_ADD)
-    weights, bias = material.weights(step)
-    neurons, inputs = weights.shape
     first = top[0]
     parts = [*(term.product for term in top), rest, total.bias]
     return (
@@ -46,6 +45,7 @@ def questions(material: Material) -> tuple[Question, ...]:
             first.product,
             (line("{} × {}", first.input, first.weight),),
             within=rounding(first.product),
+            is_hidden=True,
             slips={
                 first.input + first.weight: "That is the sum. A contribution is the product.",
                 -first.product: "Check the sign.",
@@ -61,6 +61,7 @@ def questions(material: Material) -> tuple[Question, ...]:
             total.result,
             (added(parts),),
             within=rounding(*parts),
+            is_hidden=True,
             slips={
                 total.result - total.bias: "You left out the bias.",
                 total.result - rest: "You left out the other contributions.",
@@ -68,20 +69,64 @@ def questions(material: Material) -> tuple[Question, ...]:
             tables=(_table(top, f"largest contributions to the logit of {classes[best]}"),),
         ),
         *_against(largest, classes[best]),
-        Question(
-            "parameters",
-            line(
-                "There are {} neurons with {} inputs each. How many weights and biases do they have?",
-                *(neurons, inputs),
-            ),
-            weights.size + bias.size,
-            (line("{} × {} + {}", neurons, inputs, neurons),),
-            slips={
-                weights.size: "Each neuron also has a bias.",
-                inputs + 1: "Each neuron has its own weights.",
-            },
-        ),
+        _removed(material, best, first),
+        _doubled(material, best),
     )
+
+
+def _removed(material: Material, best: int, first: Contribution) -> Question:
+    """Ask whether the answer depends on its largest contribution alone."""
+    step = material.steps[-2]
+    inputs = step.input.copy()
+    inputs[first.index] = 0
+    logits = full_connection.forward(inputs, *material.weights(step))
+    classes, after = material.model.classes, int(logits.argmax())
+    return Question(
+        "removed",
+        line(
+            "Set input {}, which contributes most, to 0. Is {} still the class with the largest logit?",
+            *(first.index, classes[best]),
+        ),
+        int(after != best),
+        (
+            line("the logit of {} falls from {} to {}", classes[best], *_pair(material.logits, logits, best)),
+            line("the largest is then that of {}, {}", classes[after], float(logits[after])),
+            ["The evidence for a class is spread over many inputs."]
+            if after == best
+            else ["Much hangs on this one input."],
+        ),
+        options=("yes", "no"),
+    )
+
+
+def _doubled(material: Material, best: int) -> Question:
+    """Ask what twice the weights and biases of the output layer do to the answer."""
+    doubled = softmax.forward(2 * material.logits)
+    same = int(doubled.argmax()) == best
+    surer = change(float(material.probabilities[best]), float(doubled[best])) == 2
+    return Question(
+        "doubled",
+        ["Double all weights and biases of this layer. What happens to the network's answer?"],
+        1 if same and surer else 0 if same else 2,
+        (
+            line(
+                "all logits are doubled: that of {} becomes {}",
+                material.model.classes[best],
+                2 * float(material.logits[best]),
+            ),
+            line(
+                "its probability was {} and becomes {}",
+                float(material.probabilities[best]),
+                float(doubled[best]),
+            ),
+            ["Large weights make a network sure of itself, right or wrong."],
+        ),
+        options=("nothing at all", "the same class, with more confidence", "another class"),
+    )
+
+
+def _pair(before: Array, after: Array, place: int) -> tuple[float, float]:
+    return float(before[place]), float(after[place])
 
 
 def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.pictures.shapes.drawings import draw_shape
+from convscope.playground.shipped_model import shapes_model
 from convscope.steps import softmax
 from convscope.walkthrough.compute import prepare_input, step_engine
 from convscope.walkthrough.numpy_chain import ComputedStep, forward
-from convscope.walkthrough.smiley import smiley_model, smiley_picture
 from convscope.walkthrough.walk import walk_steps
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.steps.arrays import Array
     from convscope.walkthrough.document import Walk
+
+_DRAWN, _SEED = "smiley", 3
+"""The drawing of the lesson. Its seed is none of those that the network has learned from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,11 +60,11 @@ class Material:
         return weight.astype(np.float64), bias.astype(np.float64)
 
     def first(self, kinds: Container[str]) -> tuple[Material, ComputedStep]:
-        """Return the first step of these kinds whose input is feature maps; the smiley's if there is none."""
+        """Return the first step of these kinds that reads feature maps; the lesson's own if there is none."""
         for step in self.steps:
             if step.kind in kinds and step.input.ndim == 3:
                 return self, step
-        return smiley().first(kinds)
+        return own_material().first(kinds)
 
 
 def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Material:
@@ -81,9 +86,11 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
     )
 
 
-def smiley() -> Material:
-    """Return the example that needs no model and is small enough for pen and paper."""
-    return material(smiley_model(), smiley_picture()[:, :, np.newaxis], "smiley")
+@cache
+def own_material() -> Material:
+    """Return the lesson's own: the network that comes with convscope, and a drawing that is new to it."""
+    drawing = draw_shape(_DRAWN, np.random.default_rng(_SEED))
+    return material(shapes_model(), drawing[:, :, np.newaxis], _DRAWN)
 
 
 def steps_of(material: Material) -> Walk:

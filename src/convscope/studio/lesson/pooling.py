@@ -15,10 +15,11 @@ from convscope.studio.lesson.exhibit import (
     added,
     largest_at,
     line,
-    stop_at_middle,
+    shifted,
     window_grid,
 )
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
+from convscope.walkthrough.numpy_chain import forward
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
@@ -28,14 +29,14 @@ _KINDS = ("max_pooling", "average_pooling")
 
 
 def exhibit(material: Material) -> tuple[Material, list[Stop]]:
-    """Show the first pooling."""
+    """Show the window of the first pooling whose values differ most, about which the question asks."""
     material, step = material.first(_KINDS)
-    return material, [stop_at_middle(step)]
+    return material, [Stop(step=step.name, place=[*_most_varied(step)])]
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for the value of a window, the size of the pooled map, and what pooling discards."""
-    _, step = material.first(_KINDS)
+    """Ask for the value of a window, the size of the pooled map, what is discarded, and what a shift does."""
+    of, step = material.first(_KINDS)
     channel, row, column = _most_varied(step)
     grid = window_grid("window", step, channel, row, column)
     values = _values(grid)
@@ -53,6 +54,7 @@ def questions(material: Material) -> tuple[Question, ...]:
             answer,
             (_working(step, values),),
             within=rounding(answer) / 2,
+            is_hidden=True,
             slips={
                 **mistaken,
                 sum(values): "That is the sum of the window.",
@@ -62,6 +64,7 @@ def questions(material: Material) -> tuple[Question, ...]:
         ),
         _size(step),
         _forgotten(step, grid, channel, row, column),
+        _moved(of, step),
     )
 
 
@@ -105,6 +108,30 @@ def _forgotten(step: ComputedStep, grid: Grid, channel: int, row: int, column: i
         (line("it was {}", before), line("it is {}", float(after))),
         options=CHANGES,
         grids=(grid,),
+    )
+
+
+def _moved(material: Material, step: ComputedStep) -> Question:
+    """Ask what pooling does to the difference that a shift of the picture by one pixel makes."""
+    pixels = np.moveaxis(shifted(np.moveaxis(material.pixels, 2, 0)), 0, 2)
+    moved = next(one for one in forward(material.model, pixels) if one.name == step.name)
+    before, after = (
+        100 * float(np.abs(new - old).sum() / np.abs(old).sum())
+        for new, old in ((moved.input, step.input), (moved.output, step.output))
+    )
+    return Question(
+        "moved",
+        line(
+            "Move the picture one pixel to the right. Compare how much the numbers change, as a share of "
+            "their sum: does pooling make that share smaller?"
+        ),
+        int(after >= before),
+        (
+            line("before pooling, the numbers change by {} %", before),
+            line("after pooling, they change by {} %", after),
+            ["A feature that moves inside its window leaves the maximum as it was."],
+        ),
+        options=("yes, after pooling less has changed", "no, at least as much has changed"),
     )
 
 

@@ -33,6 +33,7 @@ class Question:
         grids: Numbers to calculate with.
         tables: Likewise.
         unit: Of the number.
+        is_hidden: Whether the page hides the number in what it shows until the question is answered.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Question:
     grids: tuple[Grid, ...] = ()
     tables: tuple[Table, ...] = ()
     unit: str = ""
+    is_hidden: bool = False
 
     def check(self, given: float) -> Verdict:
         """Check an answer; the verdict on a wrong one has the working, and a hint if the mistake is common.
@@ -73,6 +75,7 @@ class Question:
             grids=list(self.grids),
             tables=list(self.tables),
             unit=self.unit,
+            hides=self.answer if self.is_hidden else None,
         )
 
 
@@ -85,6 +88,7 @@ class AskedQuestion(BaseModel):
     grids: list[Grid]
     tables: list[Table]
     unit: str
+    hides: float | None = Field(description="A number that the page does not show before an answer.")
 
 
 class Verdict(BaseModel):

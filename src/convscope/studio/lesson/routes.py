@@ -10,9 +10,12 @@ from pydantic import BaseModel, Field
 from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.studio.cache import Cache
+from convscope.studio.lesson import learning, overfitting
 from convscope.studio.lesson.course import PAGES, Page
 from convscope.studio.lesson.exhibit import Exhibit
-from convscope.studio.lesson.material import Material, material, smiley, steps_of
+from convscope.studio.lesson.learning import Learning  # noqa: TC001 - FastAPI looks them up
+from convscope.studio.lesson.material import Material, material, own_material, steps_of
+from convscope.studio.lesson.overfitting import Overfitting  # noqa: TC001
 from convscope.studio.lesson.progress import Progress
 from convscope.studio.lesson.question import (  # noqa: TC001 - FastAPI looks them up
     AskedQuestion,
@@ -30,17 +33,21 @@ _Name = Annotated[str, Path(max_length=64)]
 
 
 class Chapter(BaseModel):
-    """One step of the course."""
+    """One page of the course."""
 
     name: str
     title: str
+    short: str = Field(description="The title where there is little room.")
+    text: str = Field(description="What it is about.")
     attempt: str = Field(description="What to try.")
+    gist: str = Field(description="What to remember.")
     source: str = Field(description="Where to read more.")
-    right: list[str] = Field(description="The questions that were answered correctly.")
+    questions: list[str] = Field(description="The names of its questions.")
+    right: list[str] = Field(description="Those that were answered correctly.")
 
 
 class Course(BaseModel):
-    """The seven steps in their order."""
+    """The pages in their order."""
 
     chapters: list[Chapter]
 
@@ -62,66 +69,72 @@ def lesson_routes(workspace: Workspace) -> APIRouter:
     router = APIRouter(tags=["lesson"])
     progress = Progress(workspace.folder.lesson)
     materials: Cache[tuple[Classifier, bytes, str | None], Material] = Cache(_MOST_CACHED)
-    _add_course(router, progress)
 
     def wanted(
-        model: Annotated[str, Query(max_length=16, description="Its id; the smiley if not given.")] = "",
+        model: Annotated[
+            str, Query(max_length=16, description="Its id; the lesson's own network if not given.")
+        ] = "",
         picture: Annotated[
             str, Query(max_length=64, description="As for a walk; the first that is open if not given.")
         ] = "",
     ) -> Material:
         if not model:
-            return smiley()
+            return own_material()
         classifier = workspace.models.classifier(model)
         referred = find_picture(picture or f"data.{workspace.sources.all()[0].id}.0", workspace)
         pixels, label = classifier.prepared(referred.picture, referred.name), referred.label
         key = (classifier, pixels.tobytes(), label)
         return materials.get(key, lambda: material(classifier.model, pixels, label))
 
+    _add_course(router, progress, Depends(wanted))
     _add_pages(router, progress, Depends(wanted))
+    _add_illustrations(router, Depends(wanted))
     return router
 
 
-def _add_course(router: APIRouter, progress: Progress) -> None:
+def _add_course(router: APIRouter, progress: Progress, wanted: Material) -> None:
+    """`wanted` is the dependency that FastAPI resolves from the request: a picture's way through a model."""
+
     @router.get("/api/lesson")
-    def course() -> Course:
+    def course(material: Material = wanted) -> Course:
         """The course, and which questions were answered correctly."""
         right = progress.right()
-        return Course(
-            chapters=[
-                Chapter(
-                    name=page.name,
-                    title=page.title,
-                    attempt=page.attempt,
-                    source=page.source,
-                    right=sorted(
-                        name.partition("/")[2] for name in right if name.startswith(f"{page.name}/")
-                    ),
-                )
-                for page in PAGES.values()
-            ]
-        )
+        return Course(chapters=[_chapter(page, material, right) for page in PAGES.values()])
 
     @router.delete("/api/lesson")
-    def restart() -> Course:
+    def restart(material: Material = wanted) -> Course:
         """Forget which questions were answered correctly."""
         progress.forget()
-        return course()
+        return course(material)
+
+
+def _chapter(page: Page, material: Material, right: set[str]) -> Chapter:
+    names = [question.name for question in page.questions(material)]
+    return Chapter(
+        name=page.name,
+        title=page.title,
+        short=page.short,
+        text=page.text,
+        attempt=page.attempt,
+        gist=page.gist,
+        source=page.source,
+        questions=names,
+        right=[name for name in names if f"{page.name}/{name}" in right],
+    )
 
 
 def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
-    """`wanted` is the dependency that FastAPI resolves from the request: a picture's way through a model."""
-
     @router.get("/api/lesson/{name}")
     def exhibit(name: _Name, material: Material = wanted) -> Exhibit:
         """Which steps of its walk a page shows."""
-        _, stops = _page(name).exhibit(material)
-        return Exhibit(stops=stops)
+        show = _page(name).exhibit
+        return Exhibit(stops=show(material)[1] if show else [])
 
     @router.get("/api/lesson/{name}/walk", response_class=Response)
     def document(name: _Name, material: Material = wanted) -> Response:
         """The steps of a page's walk: the document of docs/reference/walk.md."""
-        shown, _ = _page(name).exhibit(material)
+        show = _page(name).exhibit
+        shown = show(material)[0] if show else material
         return Response(steps_of(shown).model_dump_json(), media_type="application/json")
 
     @router.get("/api/lesson/{name}/questions")
@@ -139,6 +152,18 @@ def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
         if verdict.right:
             progress.add(f"{name}/{question}")
         return verdict
+
+
+def _add_illustrations(router: APIRouter, wanted: Material) -> None:
+    @router.get("/api/lesson/learning/illustration")
+    def of_learning(material: Material = wanted) -> Learning:
+        """One weight going downhill, and the gradients of all steps."""
+        return learning.illustration(material)
+
+    @router.get("/api/lesson/overfitting/illustration")
+    def of_overfitting() -> Overfitting:
+        """Three trainings of the same network."""
+        return overfitting.recorded()
 
 
 def _page(name: str) -> Page:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
 
 _CONFIDENTLY_WRONG = 1e-6
+_UNSURE, _WRONG = 0.5, 0.001
 _ADDED = 5.0
 _PROBABILITY_ROUNDING = 0.006
 """What three digits of a probability near 1 leave open."""
@@ -27,12 +28,10 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for a probability, its change when all logits grow, the loss, its gradient, and why this loss."""
-    classes, logits, truth = material.model.classes, material.logits, material.truth
+    """Ask for a probability, its change when all logits grow, the loss, and why this loss."""
+    classes, logits = material.model.classes, material.logits
     best = int(logits.argmax())
     share = softmax.explain(logits, class_index=best)
-    loss = cross_entropy.explain(logits, truth)
-    gradient = float(cross_entropy.gradient(logits, truth)[truth])
     return (
         Question(
             "share",
@@ -44,41 +43,36 @@ def questions(material: Material) -> tuple[Question, ...]:
             share.result,
             (line("{} / {}", share.exponentials[best], share.total),),
             within=rounding(share.result) / 2,
+            is_hidden=True,
             slips={share.total: "The other way round: divide the exponential by the sum."},
         ),
         _shift(material, best),
-        Question(
-            "loss",
-            line(
-                "The true class is {}; its probability is {}. What is the cross-entropy loss, with the "
-                "natural logarithm?",
-                *(classes[truth], loss.probability),
-            ),
-            loss.result,
-            (line("−ln {}", loss.probability),),
-            within=max(rounding(loss.result), _PROBABILITY_ROUNDING),
-            slips={
-                loss.result / math.log(10): "That is with the logarithm to base 10.",
-                -loss.result: "The loss is never negative: mind the minus sign before the logarithm.",
-                1 - loss.probability: "That is 1 minus the probability. The loss is −ln of the probability.",
-            },
-        ),
-        Question(
-            "gradient",
-            line(
-                "The gradient of the loss says how fast it changes as a logit grows. What is it with "
-                "respect to the logit of {}?",
-                classes[truth],
-            ),
-            gradient,
-            (line("the probability minus 1: {} − 1", loss.probability),),
-            within=_PROBABILITY_ROUNDING,
-            slips={
-                -gradient: "Check the sign: the loss falls as this logit grows.",
-                loss.probability: "That is the probability. For the true class, subtract 1.",
-            },
-        ),
+        _loss(material),
+        _confidently_wrong(),
         _why(),
+    )
+
+
+def _loss(material: Material) -> Question:
+    """Ask for the loss if the second most probable class were the true one."""
+    supposed = int(np.argsort(material.logits)[-2])
+    loss = cross_entropy.explain(material.logits, supposed)
+    return Question(
+        "loss",
+        line(
+            "Suppose that the true class were {}, whose probability is {}. What would the cross-entropy loss "
+            "be, with the natural logarithm ln?",
+            *(material.model.classes[supposed], loss.probability),
+        ),
+        loss.result,
+        (line("−ln {}", loss.probability),),
+        within=max(rounding(loss.result), _PROBABILITY_ROUNDING),
+        is_hidden=True,
+        slips={
+            loss.result / math.log(10): "That is with the logarithm to base 10.",
+            -loss.result: "The loss is never negative: mind the minus sign before the logarithm.",
+            1 - loss.probability: "That is 1 minus the probability. The loss is −ln of the probability.",
+        },
     )
 
 
@@ -98,6 +92,28 @@ def _shift(material: Material, best: int) -> Question:
     )
 
 
+def _confidently_wrong() -> Question:
+    """Ask how the loss grows as the probability of the true class falls."""
+    unsure, wrong = (cross_entropy.forward(np.log([p, 1 - p]), 0) for p in (_UNSURE, _WRONG))
+    times = wrong / unsure
+    return Question(
+        "confidently-wrong",
+        line(
+            "A network gives the true class the probability {}, another one only {}: it is confidently "
+            "wrong. How many times as large is its loss?",
+            *(_UNSURE, _WRONG),
+        ),
+        2,
+        (line("−ln {} = {}", _UNSURE, unsure), line("−ln {} = {}", _WRONG, wrong), line("ratio: {}", times)),
+        options=(
+            "equally large: both answers are wrong",
+            "about twice as large",
+            f"about {times:.0f} times as large",
+            f"{_UNSURE / _WRONG:.0f} times as large",
+        ),
+    )
+
+
 def _why() -> Question:
     """Ask how much steeper cross-entropy is than squared error where a network is confidently wrong."""
     logits = np.log([_CONFIDENTLY_WRONG, 1 - _CONFIDENTLY_WRONG])
@@ -106,16 +122,16 @@ def _why() -> Question:
     return Question(
         "why",
         line(
-            "There are two classes, and the true one has the probability {}: the network is confidently "
-            "wrong. How large is the gradient of cross-entropy with respect to its logit, compared with that "
-            "of the squared error, the sum of (p − y)² over the classes?",
+            "Why not the squared error, the sum of (p − y)² over the classes, where y is 1 for the true "
+            "class and 0 for the others? There are two classes, and the true one has the probability {}. "
+            "How fast does cross-entropy fall as its logit grows, compared with the squared error?",
             _CONFIDENTLY_WRONG,
         ),
         len(times) - 1,
         (
-            line("cross-entropy: {}", steep),
-            line("squared error: {}", flat),
+            line("cross-entropy: {} for each 1 that is added to the logit", steep),
+            line("squared error: {}, so that it hardly corrects what is most wrong", flat),
             line("ratio: {}", steep / flat),
         ),
-        options=("equally large", *(f"about {ratio:,.0f} times as large" for ratio in times[1:])),
+        options=("equally fast", *(f"about {ratio:,.0f} times as fast" for ratio in times[1:])),
     )

@@ -16,11 +16,16 @@
  * @property {Grid[]} grids
  * @property {Table[]} tables
  * @property {string} unit
+ * @property {number | null} hides
  * @typedef {object} Chapter
  * @property {string} name
  * @property {string} title
+ * @property {string} short
+ * @property {string} text
  * @property {string} attempt
+ * @property {string} gist
  * @property {string} source
+ * @property {string[]} questions
  * @property {string[]} right
  * @typedef {object} ClassPictures
  * @property {string[]} pictures
@@ -116,6 +121,12 @@
  * @property {[number, number]} padding
  * @typedef {object} GivenAnswer
  * @property {number | null} answer
+ * @typedef {object} GradientMap
+ * @property {string} title
+ * @property {string} text
+ * @property {number | null} map
+ * @property {string[]} classes
+ * @property {number[][]} rows
  * @typedef {object} Grid
  * @property {string} caption
  * @property {"input" | "weights" | "output"} role
@@ -135,6 +146,10 @@
  * @property {Progress | null} progress
  * @property {string} error
  * @property {LabelSuspect[]} suspects
+ * @typedef {object} Learning
+ * @property {string} name
+ * @property {WeightCurve} curve
+ * @property {GradientMap[]} back
  * @typedef {object} LiveAnswer
  * @property {Record<string, number> | null} probabilities
  * @property {boolean} unknown
@@ -215,6 +230,13 @@
  * @property {string} id
  * @property {string} name
  * @property {"given" | "run" | "kept"} origin
+ * @typedef {object} Overfitting
+ * @property {number} classes
+ * @property {number} steps
+ * @property {number} batch_size
+ * @property {number} learning_rate
+ * @property {number} validation_pictures
+ * @property {convscope__studio__lesson__overfitting__Run[]} runs
  * @typedef {object} Preview
  * @property {Tensor} pixels
  * @property {string[]} classes
@@ -238,20 +260,12 @@
  * @typedef {object} ReluEdit
  * @property {"relu"} kind
  * @property {boolean} present
- * @typedef {object} Run
- * @property {string} name
- * @property {"starting" | "running" | "paused" | "interrupted" | "failed" | "finished"} state
- * @property {string} error
- * @property {number} epoch
- * @property {number} epochs
- * @property {number | null} validation_accuracy_fraction
- * @property {number | null} test_accuracy_fraction
  * @typedef {object} RunEvents
- * @property {Run} run
+ * @property {convscope__studio__train__runs__Run} run
  * @property {any[]} events
  * @property {number} position
  * @typedef {object} RunList
- * @property {Run[]} runs
+ * @property {convscope__studio__train__runs__Run[]} runs
  * @typedef {object} SentPicture
  * @property {string} picture
  * @typedef {object} Settings
@@ -352,6 +366,23 @@
  * @property {number[]} place
  * @property {number} value
  * @property {number} gradient
+ * @typedef {object} convscope__studio__lesson__overfitting__Run
+ * @property {string} name
+ * @property {number} pictures
+ * @property {number} shift
+ * @property {number[]} step
+ * @property {number[]} train_loss
+ * @property {number[]} train_accuracy
+ * @property {number[]} validation_loss
+ * @property {number[]} validation_accuracy
+ * @typedef {object} convscope__studio__train__runs__Run
+ * @property {string} name
+ * @property {"starting" | "running" | "paused" | "interrupted" | "failed" | "finished"} state
+ * @property {string} error
+ * @property {number} epoch
+ * @property {number} epochs
+ * @property {number | null} validation_accuracy_fraction
+ * @property {number | null} test_accuracy_fraction
  */
 
 export {};

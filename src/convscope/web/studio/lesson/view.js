@@ -1,28 +1,31 @@
 /**
- * The lesson: seven short pages, each with something to do and a few questions. What is right, the server works out.
+ * The lesson: nine short pages, each with something to see and try, and a few questions.
  *
- * @typedef {import("convscope/studio/answers.js").AskedQuestion} Asked
- * @typedef {import("convscope/studio/answers.js").Verdict} Verdict
  * @typedef {import("convscope/studio/answers.js").Chapter} Chapter
+ * @typedef {import("convscope/studio/place.js").Place} Place
  */
 
 import { parse } from "convscope/kit/address.js";
 import { element } from "convscope/kit/dom.js";
-import { number } from "convscope/kit/number.js";
 import { problemBox } from "convscope/kit/problem.js";
-import { get, post } from "convscope/studio/api.js";
-import { exhibit, grids, line, table } from "convscope/studio/lesson/exhibit.js";
+import { get } from "convscope/studio/api.js";
+import { addressOfPage, contents, ending, END, pages } from "convscope/studio/lesson/contents.js";
+import { exhibit } from "convscope/studio/lesson/exhibit.js";
+import { learning } from "convscope/studio/lesson/learning.js";
+import { overfitting } from "convscope/studio/lesson/overfitting.js";
+import { forms } from "convscope/studio/lesson/questions.js";
+import { veil } from "convscope/studio/lesson/veil.js";
 import { chosen, dataFor, named, picker, whatIsOpen } from "convscope/studio/picking.js";
-import { addressOf, turnTo, withOptions } from "convscope/studio/place.js";
+import { addressOf, turnTo } from "convscope/studio/place.js";
 import { pictureChooser } from "convscope/studio/walk/picture_chooser.js";
 import { advice } from "convscope/walk/frame.js";
 import { KINDS } from "convscope/walk/kinds.js";
 
 /** @type {import("convscope/studio/picking.js").Open} */
-const SMILEY = { id: "smiley", name: "smiley (hand-made)", origin: "built-in" };
+const OWN = { id: "shapes", name: "shapes (the lesson's own)", origin: "built-in" };
 
-/** What the walk says about each step. @type {Record<string, string[]>} */
-const TEXTS = {
+/** The steps of a walk that a page is about. @type {Record<string, string[]>} */
+const STEPS = {
   image: ["image"],
   convolution: ["convolution"],
   relu: ["relu"],
@@ -32,46 +35,55 @@ const TEXTS = {
   softmax: ["softmax", "loss"],
 };
 
+/** What pages show that are about no step. @type {Record<string, (root: HTMLElement, asked: URLSearchParams) => Promise<void>>} */
+const ILLUSTRATIONS = { learning, overfitting };
+
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
-  const [{ chapters }, open] = await Promise.all([get("/api/lesson"), whatIsOpen()]);
+  const open = await whatIsOpen();
+  const models = [OWN, ...open.models];
+  const model = chosen(models, place.options.model ?? OWN.id);
+  const isOwn = model === OWN;
+  const picture = isOwn ? "" : (place.options.picture ?? (await firstPicture(model, open.data)));
+  const asked = new URLSearchParams({ model: isOwn ? "" : model.id, picture });
+  const { chapters } = await get(`/api/lesson?${asked}`);
+  if (place.path[0] === END) return void root.append(...ending(chapters, place));
   const chapter = chapters.find((/** @type {Chapter} */ { name }) => name === place.path[0]);
-  if (!chapter) return void root.append(...overview(chapters, place));
-  const led = chapterOf(parse(location.hash).trail.at(-1)?.step ?? "");
-  if (led && led !== chapter.name) return void location.replace(addressOfChapter(place, led));
-  const models = [SMILEY, ...open.models];
-  const model = chosen(models, place.options.model ?? open.models[0]?.id ?? SMILEY.id);
-  const isSmiley = model === SMILEY;
-  const picture = !isSmiley ? (place.options.picture ?? (await firstPicture(model, open.data))) : "";
-  const asked = new URLSearchParams({ model: isSmiley ? "" : model.id, picture });
-  const chooser = !isSmiley
-    ? await pictureChooser(model.id, (reference) => turnTo(place, { picture: reference }), false)
-    : null;
+  if (!chapter) return void root.append(...contents(chapters, place));
+  const led = pageAbout(parse(location.hash).trail.at(-1)?.step ?? "");
+  if (led && led !== chapter.name) return void location.replace(addressOfPage(place, led));
+  const chooser = isOwn
+    ? null
+    : await pictureChooser(model.id, (reference) => turnTo(place, { picture: reference }), false);
+  const progress = pages(chapters, place, chapter.name);
+  const shown = element("section", { class: "exhibit", "aria-label": "what it looks like" });
+  const questions = element("section", { class: "questions" });
   root.append(
-    steps(chapters, place, chapter.name),
+    progress.element,
     element("div", { class: "lesson" }, element("h1", {}, chapter.title), text(chapter)),
+    element("div", { class: "hands-on" }, shown, questions),
     element(
       "div",
       { class: "row" },
       picker(place, [
         { name: "model", label: "network", chosen: model.id, options: named(models), without: ["picture"] },
       ]),
-      chooser
-        ? [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Full walk")]
-        : null,
+      chooser && [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Full walk")],
     ),
+    onwards(chapters, place, chapter),
   );
-  const shown = element("section", { class: "exhibit" });
-  const questions = element("section", { class: "questions" });
-  root.append(element("div", { class: "hands-on" }, shown, questions), onwards(chapters, place, chapter));
   const leaving = new AbortController();
   /** @type {import("convscope/walk/stage.js").Elsewhere} */
-  const whole = isSmiley
-    ? { path: ["lesson", chapter.name], options: { model: SMILEY.id } }
+  const whole = isOwn
+    ? { path: ["lesson", chapter.name], options: { model: OWN.id } }
     : { path: ["walk", model.id, picture], options: {} };
+  const hidden = veil(shown, leaving.signal);
+  const illustrate = ILLUSTRATIONS[chapter.name];
   await Promise.all([
-    exhibit(shown, chapter.name, asked, whole, leaving.signal),
-    ask(questions, chapter, asked),
+    illustrate
+      ? illustrate(shown, asked).catch((error) => shown.replaceChildren(problemBox(error)))
+      : exhibit(shown, chapter.name, asked, whole, leaving.signal),
+    ask(questions, chapter, asked, hidden, progress.update),
   ]);
   return () => {
     chooser?.end();
@@ -80,13 +92,13 @@ export async function show(root, place) {
 }
 
 /**
- * The chapter about a step: where a number of the smiley comes from, which has no walk of its own.
+ * The page about a step: where a number of the lesson's own network comes from, which has no walk of its own.
  *
  * @param {string} step  its name, `convolution_1.relu`
  */
-function chapterOf(step) {
+function pageAbout(step) {
   const kind = step.replace(/.*\./, "").replace(/_\d+$/, "");
-  return Object.keys(TEXTS).find((name) => TEXTS[name].includes(kind));
+  return Object.keys(STEPS).find((name) => STEPS[name].includes(kind));
 }
 
 /**
@@ -97,125 +109,39 @@ async function firstPicture(model, data) {
   return `data.${(await dataFor(model, data)).id}.0`;
 }
 
-/**
- * @param {Chapter[]} chapters
- * @param {import("convscope/studio/place.js").Place} place
- */
-function overview(chapters, place) {
-  const right = chapters.reduce((sum, chapter) => sum + chapter.right.length, 0);
-  return [
-    element(
-      "div",
-      { class: "lesson" },
-      element("h1", {}, "How a network sees a picture"),
-      element(
-        "p",
-        {},
-        "A convolutional neural network turns the pixels of a picture into an answer in seven kinds of steps. Each is simple arithmetic; what makes it work is that the weights were learned from examples. Here you do every step yourself, on the numbers of a real network and a real picture.",
-      ),
-      element(
-        "p",
-        {},
-        "Each page has something to try and a few questions. Guess or calculate first: a wrong answer shows you the calculation, and costs nothing. Rows, columns, maps and neurons are counted from 0.",
-      ),
-    ),
-    element(
-      "ol",
-      { class: "chapters" },
-      chapters.map((chapter) =>
-        element(
-          "li",
-          {},
-          element("a", { href: addressOfChapter(place, chapter.name) }, chapter.title),
-          element("p", {}, KINDS[TEXTS[chapter.name][0]].text.does),
-          element("p", { class: "quiet" }, done(chapter)),
-        ),
-      ),
-    ),
-    right ? beginAnew(place) : "",
-  ];
-}
-
 /** @param {Chapter} chapter */
-function done({ right }) {
-  return right.length ? `${right.length} answered correctly` : "not started";
-}
-
-/** @param {import("convscope/studio/place.js").Place} place */
-function beginAnew(place) {
-  const forget = async () => {
-    await post("/api/lesson", {}, "DELETE");
-    turnTo(place, { again: String(Date.now()) });
-  };
-  return element("p", {}, element("button", { type: "button", click: forget }, "Start over"));
-}
-
-/**
- * @param {import("convscope/studio/place.js").Place} place
- * @param {string} name
- */
-function addressOfChapter(place, name) {
-  return withOptions({ ...place, path: name ? [name] : [] }, { again: "" });
-}
-
-/**
- * @param {Chapter[]} chapters
- * @param {import("convscope/studio/place.js").Place} place
- * @param {string} current
- */
-function steps(chapters, place, current) {
-  return element(
-    "nav",
-    { class: "lesson-steps", "aria-label": "the seven steps" },
-    element("a", { href: addressOfChapter(place, "") }, "Contents"),
-    chapters.map(({ name, title, right }) =>
-      element(
-        "a",
-        { href: addressOfChapter(place, name), "aria-current": name === current ? "page" : null },
-        title,
-        right.length
-          ? element(
-              "span",
-              { class: "quiet", "aria-label": `${right.length} answered correctly` },
-              ` ✓${right.length}`,
-            )
-          : null,
-      ),
-    ),
-  );
-}
-
-/** @param {Chapter} chapter */
-function text({ name, attempt }) {
-  const texts = TEXTS[name].map((kind) => KINDS[kind].text);
+function text({ name, text, attempt }) {
+  const more = (STEPS[name] ?? []).flatMap((kind) => KINDS[kind].text.more);
+  const [suggestion, details] = advice(attempt, more);
   return [
-    element("p", {}, texts.map(({ does }) => does).join(" ")),
-    ...advice(
-      attempt,
-      texts.flatMap(({ more }) => more),
-    ),
+    element("p", {}, text),
+    suggestion,
+    name === "softmax" &&
+      element("p", {}, "Both losses as curves, with a slider: ", element("a", { href: addressOf("losses", []) }, "Losses"), "."),
+    more.length > 0 && details,
   ];
 }
 
 /**
  * @param {Chapter[]} chapters
- * @param {import("convscope/studio/place.js").Place} place
+ * @param {Place} place
  * @param {Chapter} chapter
  */
 function onwards(chapters, place, chapter) {
-  const at = chapters.indexOf(chapter);
-  const next = chapters[at + 1];
+  const next = chapters[chapters.indexOf(chapter) + 1];
   return element(
     "footer",
     { class: "stack" },
-    element("p", { class: "quiet" }, `Further reading: ${chapter.source}.`),
     element(
       "p",
       {},
-      next
-        ? element("a", { href: addressOfChapter(place, next.name) }, `Next: ${next.title}`)
-        : element("a", { href: addressOfChapter(place, "") }, "Back to the contents"),
+      element(
+        "a",
+        { class: "button", href: addressOfPage(place, next?.name ?? END) },
+        next ? `Next: ${next.title}` : "To the end",
+      ),
     ),
+    element("p", { class: "quiet" }, `Further reading: ${chapter.source}.`),
   );
 }
 
@@ -223,117 +149,27 @@ function onwards(chapters, place, chapter) {
  * @param {HTMLElement} root
  * @param {Chapter} chapter
  * @param {URLSearchParams} asked
+ * @param {ReturnType<typeof veil>} hidden
+ * @param {() => void} onProgress
  */
-async function ask(root, chapter, asked) {
+async function ask(root, chapter, asked, hidden, onProgress) {
   try {
     const { questions } = await get(`/api/lesson/${chapter.name}/questions?${asked}`);
-    root.replaceChildren(
-      element("h2", {}, "Questions"),
-      ...questions.map((/** @type {Asked} */ one) => question(one, chapter, asked)),
-    );
+    /** @type {import("convscope/studio/answers.js").AskedQuestion[]} */
+    const open = questions.filter((/** @type {{name: string}} */ { name }) => !chapter.right.includes(name));
+    hidden.hide(open.flatMap(({ hides }) => (hides === null ? [] : [hides])));
+    const setting = {
+      chapter: chapter.name,
+      asked,
+      right: chapter.right,
+      onRight(/** @type {string} */ name) {
+        if (!chapter.right.includes(name)) chapter.right.push(name);
+        onProgress();
+      },
+      onShown: hidden.show,
+    };
+    root.replaceChildren(element("h2", {}, "Questions"), ...forms(questions, setting));
   } catch (error) {
     root.replaceChildren(problemBox(error));
   }
-}
-
-/**
- * @param {Asked} one
- * @param {Chapter} chapter
- * @param {URLSearchParams} asked
- */
-function question(one, chapter, asked) {
-  const verdict = element("div", { class: "verdict", role: "status" });
-  const send = async (/** @type {number | null} */ answer) => {
-    try {
-      const address = `/api/lesson/${chapter.name}/questions/${one.name}?${asked}`;
-      verdict.replaceChildren(...judged(await post(address, { answer }), one.unit, answer === null));
-    } catch (error) {
-      verdict.replaceChildren(problemBox(error));
-    }
-  };
-  const field = one.options.length ? options(one) : numberField(one);
-  /** @param {Event} event */
-  const submit = (event) => {
-    event.preventDefault();
-    const given = field.given();
-    if (given === null) verdict.replaceChildren(element("p", {}, "Enter an answer first; a guess will do."));
-    else send(given);
-  };
-  return element(
-    "form",
-    { class: "question", submit, novalidate: true },
-    element(
-      "fieldset",
-      {},
-      element("legend", {}, line(one.prompt)),
-      element("div", { class: "grids" }, grids(one.grids)),
-      one.tables.map(table),
-      field.element,
-      element(
-        "p",
-        { class: "choices" },
-        element("button", { type: "submit" }, "Check"),
-        element("button", { type: "button", class: "plain", click: () => send(null) }, "Show the answer"),
-      ),
-      verdict,
-    ),
-  );
-}
-
-/**
- * @param {Asked} one
- * @returns {{element: HTMLElement, given: () => number | null}}
- */
-function options({ name, options }) {
-  const inputs = options.map((_, place) => element("input", { type: "radio", name, value: place }));
-  return {
-    element: element(
-      "div",
-      { class: "options" },
-      inputs.map((input, place) => element("label", {}, input, ` ${options[place]}`)),
-    ),
-    given: () => {
-      const place = inputs.findIndex(({ checked }) => checked);
-      return place < 0 ? null : place;
-    },
-  };
-}
-
-/**
- * A number as people write it: with a point or a comma, a minus or a hyphen.
- *
- * @param {Asked} one
- * @returns {{element: HTMLElement, given: () => number | null}}
- */
-function numberField({ unit }) {
-  const input = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 12 });
-  return {
-    element: element("p", {}, element("label", {}, "your answer ", input, unit ? ` ${unit}` : null)),
-    given: () => {
-      const written = input.value.trim().replace("−", "-").replace(",", ".").replace(/%$/, "");
-      return written !== "" && Number.isFinite(Number(written)) ? Number(written) : null;
-    },
-  };
-}
-
-/**
- * @param {Verdict} verdict
- * @param {string} unit
- * @param {boolean} revealed
- */
-function judged({ right, why, working, answer }, unit, revealed) {
-  const title = right ? "Correct." : revealed ? "The answer" : "Not yet.";
-  return [
-    element("p", {}, element("strong", { class: right ? "right" : "" }, title), why ? ` ${why}` : null),
-    ...working.map((one) => element("p", { class: "equation" }, line(one))),
-    answer === null
-      ? element("p", { class: "quiet" }, "Work it out from there, and check again.")
-      : element(
-          "p",
-          { class: "equation" },
-          "= ",
-          typeof answer === "number" ? number(answer) : answer,
-          unit ? ` ${unit}` : null,
-        ),
-  ];
 }

@@ -221,7 +221,7 @@ function counts(step, context, rule) {
     "div",
     { class: "stack" },
     element("p", {}, `${count(inside)} numbers go in and ${count(outside)} come out. ${rule.kept(step)}`),
-    element(
+    context.chain.invariance.length > 0 && element(
       "p",
       {},
       "Does it matter where exactly a feature lies? ",

@@ -1,0 +1,79 @@
+/**
+ * The same network trained on few pictures, on few that are shifted, and on many: how it does on those and on others.
+ *
+ * @typedef {import("convscope/studio/answers.js").Overfitting} Overfitting
+ * @typedef {import("convscope/studio/answers.js").Run} Run
+ */
+
+import { chart } from "convscope/kit/curves.js";
+import { element } from "convscope/kit/dom.js";
+import { count } from "convscope/kit/numbers.js";
+import { get } from "convscope/studio/api.js";
+
+/** @param {HTMLElement} root */
+export async function overfitting(root) {
+  /** @type {Overfitting} */
+  const found = await get("/api/lesson/overfitting/illustration");
+  root.append(
+    element(
+      "div",
+      { class: "stack" },
+      element("h2", {}, "Three runs of the same network"),
+      element(
+        "p",
+        {},
+        `Each takes ${found.steps} steps of ${found.batch_size} drawings with the learning rate ${found.learning_rate}, and is tested on the same ${found.validation_pictures} drawings that it does not learn from. Only the training pictures differ.`,
+      ),
+      element(
+        "div",
+        { class: "runs" },
+        found.runs.map((one) => run(one, Math.max(...found.runs.flatMap((any) => any.validation_loss)))),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {Run} one
+ * @param {number} highest  loss of all runs
+ */
+function run(one, highest) {
+  const last = one.step.length - 1;
+  const [train, validation] = [one.train_accuracy[last], one.validation_accuracy[last]].map(inPercent);
+  return element(
+    "section",
+    { "aria-label": titleOf(one) },
+    element("h3", {}, titleOf(one)),
+    chart(
+      [
+        { name: "training", x: one.step, y: one.train_accuracy.map((share) => 100 * share) },
+        { name: "validation", x: one.step, y: one.validation_accuracy.map((share) => 100 * share) },
+      ],
+      {
+        title: `accuracy by step: at the end ${train} of the training pictures, ${validation} of the others`,
+        across: "step",
+        up: "accuracy, %",
+        highest: 100,
+      },
+    ),
+    chart(
+      [
+        { name: "training", x: one.step, y: one.train_loss },
+        { name: "validation", x: one.step, y: one.validation_loss },
+      ],
+      { title: "loss by step", across: "step", up: "loss", highest },
+    ),
+  );
+}
+
+/** @param {Run} one */
+function titleOf({ pictures, shift }) {
+  return shift
+    ? `${count(pictures)} pictures, shifted at random`
+    : `${count(pictures)} pictures`;
+}
+
+/** @param {number} share */
+function inPercent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
