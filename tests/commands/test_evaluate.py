@@ -25,7 +25,7 @@ def test_the_report_for_people(run: Run, model_path: Path, pets: Path) -> None:
     assert ["dark", "8", "2"] in lines
     assert ["bright", ".", "10"] in lines
     assert "\nROC AUC" in done.stdout
-    for title in ("cross-entropy", "mean squared error", "classification error", "calibration error"):
+    for title in ("cross-entropy", "squared error", "classification error", "calibration error"):
         assert f"\n{title}" in done.stdout
 
 

@@ -18,7 +18,7 @@ from convscope.model.evaluation import evaluate, evaluate_answers, roc_auc, wils
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
 from convscope.model.virtual_logit import VirtualLogit
-from convscope.steps import classification_error, cross_entropy, mean_squared_error
+from convscope.steps import classification_error, cross_entropy, squared_error
 
 MakeModel = Callable[..., Model]
 
@@ -58,7 +58,7 @@ def test_losses_are_those_of_the_steps(outcome: tuple[np.ndarray, np.ndarray]) -
     pairs = [(np.log(row), int(label)) for row, label in zip(probabilities, labels, strict=True)]
     compared = [
         (figures.cross_entropy, cross_entropy),
-        (figures.mean_squared_error, mean_squared_error),
+        (figures.squared_error, squared_error),
     ]
     ranked = np.sort(probabilities, axis=1)
     if (ranked[:, -1] - ranked[:, -2] > 1e-9).all():  # between equals, rounding decides
@@ -102,7 +102,7 @@ def test_the_two_networks_of_the_course() -> None:
     first = evaluate([[0.9, 0.1], [0.1, 0.9], [0.4, 0.6]], truth, ["dog", "cat"])
     second = evaluate([[0.6, 0.4], [0.3, 0.7], [0.1, 0.9]], truth, ["dog", "cat"])
     assert first.classification_error == second.classification_error == pytest.approx(1 / 3)
-    assert (first.mean_squared_error, second.mean_squared_error) == pytest.approx((0.2533, 0.7067), abs=5e-5)
+    assert (first.squared_error, second.squared_error) == pytest.approx((0.2533, 0.7067), abs=5e-5)
     assert (first.cross_entropy, second.cross_entropy) == pytest.approx((0.3757, 1.0567), abs=5e-5)
 
 

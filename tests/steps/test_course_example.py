@@ -10,9 +10,9 @@ from convscope.steps import (
     flattening,
     image,
     max_pooling,
-    mean_squared_error,
     relu,
     softmax,
+    squared_error,
 )
 from convscope.steps.windows import Windows
 
@@ -79,7 +79,7 @@ def test_logits_that_differ_by_2_944_make_95_to_5():
     ("loss", "of_network_1", "of_network_2"),
     [
         (classification_error, 1 / 3, 1 / 3),
-        (mean_squared_error, 0.2533, 0.7067),
+        (squared_error, 0.2533, 0.7067),
         (cross_entropy, 0.3757, 1.0567),
     ],
 )
@@ -93,10 +93,10 @@ def test_only_two_of_the_three_losses_tell_the_networks_apart(loss, of_network_1
 def test_the_gradients_at_the_true_class_s_logit_follow_their_formulas(p):
     logits = np.log([p, 1 - p])
     assert cross_entropy.gradient(logits, 0)[0] == pytest.approx(p - 1, rel=1e-9)
-    assert mean_squared_error.gradient(logits, 0)[0] == pytest.approx(-4 * p * (1 - p) ** 2, rel=1e-9)
+    assert squared_error.gradient(logits, 0)[0] == pytest.approx(-4 * p * (1 - p) ** 2, rel=1e-9)
 
 
 def test_a_surely_wrong_network_hears_from_cross_entropy_250_000_times_as_much():
     logits = np.log([1e-6, 1 - 1e-6])
-    ratio = cross_entropy.gradient(logits, 0)[0] / mean_squared_error.gradient(logits, 0)[0]
+    ratio = cross_entropy.gradient(logits, 0)[0] / squared_error.gradient(logits, 0)[0]
     assert ratio == pytest.approx(250_000, rel=1e-5)

@@ -144,9 +144,9 @@ def test_losses_and_gradients_are_pytorch_s(logits, data):
     entropy = functional.cross_entropy(values, target)
     squares = (values.softmax(0) - functional.one_hot(target, len(logits))).square().sum()
     assert measured.cross_entropy == pytest.approx(entropy.item(), abs=1e-12)
-    assert measured.mean_squared_error == pytest.approx(squares.item(), abs=1e-12)
+    assert measured.squared_error == pytest.approx(squares.item(), abs=1e-12)
     assert measured.classification_error == float(int(np.argmax(logits)) != truth)
-    for loss, name in ((entropy, "cross_entropy"), (squares, "mean_squared_error")):
+    for loss, name in ((entropy, "cross_entropy"), (squares, "squared_error")):
         (expected,) = torch.autograd.grad(loss, values, retain_graph=True)
         np.testing.assert_allclose(getattr(measured.gradients, name), expected, atol=1e-12)
     assert not any(measured.gradients.classification_error)

@@ -131,7 +131,7 @@ def bench():
     runs = [
         {"loss": loss, "start": start, **run}
         for start in ("normal", "confidently_wrong")
-        for loss in ("cross_entropy", "mean_squared_error")
+        for loss in ("cross_entropy", "squared_error")
     ]
     settings = {"data": "digits", "network": "16C3-MP2-32N", "seed": 0, "epochs": 1, "batch": 32}
     counts = {"learning_rate": 0.05, "wrong_bias": 12.0, "training_pictures": 640, "test_pictures": 99}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convscope.steps import classification_error, cross_entropy, mean_squared_error
+from convscope.steps import classification_error, cross_entropy, squared_error
 from convscope.walkthrough.page import losses_page
 
 
@@ -33,14 +33,14 @@ def test_the_table_is_the_one_of_the_bench(tab, bench, number):
             truth = picture["truth"]
             expected = [
                 picture["cross_entropy"],
-                picture["mean_squared_error"],
+                picture["squared_error"],
                 picture["classification_error"],
                 picture["gradients"]["cross_entropy"][truth],
-                picture["gradients"]["mean_squared_error"][truth],
+                picture["gradients"]["squared_error"][truth],
             ]
             np.testing.assert_allclose(shown, expected, rtol=1e-8)
         means = tab.locator(table).locator("tfoot .number").evaluate_all("f => f.map(o => o.title)")
-        expected = [network["cross_entropy"], network["mean_squared_error"], network["classification_error"]]
+        expected = [network["cross_entropy"], network["squared_error"], network["classification_error"]]
         np.testing.assert_allclose([number(one) for one in means], expected, rtol=1e-8)
 
 
@@ -70,16 +70,16 @@ def test_formulas_and_gradients_are_those_of_the_steps(tab, p, data):
     found = tab.evaluate(
         """async ([p, truth]) => {
           const of = await import("convscope/losses/formulas.js");
-          return [of.crossEntropy, of.meanSquaredError, of.classificationError, of.crossEntropyGradient,
-            of.meanSquaredErrorGradient].map((one) => one(p, truth));
+          return [of.crossEntropy, of.squaredError, of.classificationError, of.crossEntropyGradient,
+            of.squaredErrorGradient].map((one) => one(p, truth));
         }""",
         [p.tolist(), truth],
     )
     logits = np.log(p)
-    expected = [loss.forward(logits, truth) for loss in (cross_entropy, mean_squared_error)]
+    expected = [loss.forward(logits, truth) for loss in (cross_entropy, squared_error)]
     np.testing.assert_allclose(found[:2], expected, rtol=1e-6, atol=1e-9)
     assert found[2] == classification_error.forward(logits, truth) or len(set(p)) < len(p)
-    for shown, loss in zip(found[3:], (cross_entropy, mean_squared_error), strict=True):
+    for shown, loss in zip(found[3:], (cross_entropy, squared_error), strict=True):
         np.testing.assert_allclose(shown, loss.gradient(logits, truth), rtol=1e-6, atol=1e-9)
 
 

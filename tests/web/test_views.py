@@ -8,8 +8,8 @@ from convscope.steps import (
     cross_entropy,
     full_connection,
     max_pooling,
-    mean_squared_error,
     softmax,
+    squared_error,
 )
 from convscope.steps.windows import Windows
 
@@ -235,11 +235,11 @@ def test_three_losses_and_their_gradients(colour, truth):
     logits = np.array(colour.step("softmax").logits)
     colour.go(f"#at=loss:{truth}")
     shown = colour.numbers(".middle-pane .output .number, .middle-pane td.output .number")
-    expected = [cross_entropy.forward(logits, truth), mean_squared_error.forward(logits, truth)]
+    expected = [cross_entropy.forward(logits, truth), squared_error.forward(logits, truth)]
     np.testing.assert_allclose(shown[:2], expected, **CLOSE)
     assert shown[2] == float(logits.argmax() != truth)
     table = ".output-pane table tbody"
-    for place, gradient in ((2, cross_entropy.gradient), (3, mean_squared_error.gradient)):
+    for place, gradient in ((2, cross_entropy.gradient), (3, squared_error.gradient)):
         np.testing.assert_allclose(
             colour.numbers(f"{table} td:nth-child({place}) .number"), gradient(logits, truth), **CLOSE
         )

@@ -77,7 +77,7 @@ def _print_report(figures: Evaluation) -> None:
         *_optional(f"top-{figures.top_k} accuracy", figures.top_k_accuracy_fraction),
         *_roc_auc(figures.roc_auc),
         ("cross-entropy", f"{figures.cross_entropy:.4f}"),
-        ("mean squared error", f"{figures.mean_squared_error:.4f}"),
+        ("squared error", f"{figures.squared_error:.4f}"),
         ("classification error", f"{figures.classification_error:.4f}"),
         ("calibration error", f"{figures.calibration_error:.4f}{_before(figures.uncalibrated_error)}"),
         *_optional("taken for unknown", figures.unknown_fraction),

@@ -28,7 +28,7 @@ def losses(
     ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show why networks are trained with cross-entropy and not with the mean squared error.
+    """Show why networks are trained with cross-entropy and not with squared error.
 
     Two networks known from many courses are assessed by three errors. Then the same network is trained on the
     built-in digits with either loss, from an ordinary and from a confidently wrong start.
@@ -84,7 +84,7 @@ _WRITERS = {".html": _write_page, ".png": _write_figure, ".json": _write_json}
 
 _LOSSES = {
     "cross_entropy": "cross-entropy",
-    "mean_squared_error": "mean squared error",
+    "squared_error": "squared error",
     "classification_error": "classification error",
 }
 
@@ -95,14 +95,12 @@ def _print_table(result: dict[str, Any]) -> None:
     first, second = result["classes"]
     answers = table(
         ["network", "picture", "truth"],
-        [first, second, *_LOSSES.values(), "gradient:\ncross-entropy", "gradient: mean\nsquared error"],
+        [first, second, *_LOSSES.values(), "gradient:\ncross-entropy", "gradient:\nsquared error"],
     )
     for network in result["networks"]:
         for number, picture in enumerate(network["pictures"], start=1):
             truth = picture["truth"]
-            gradients = [
-                picture["gradients"][loss][truth] for loss in ("cross_entropy", "mean_squared_error")
-            ]
+            gradients = [picture["gradients"][loss][truth] for loss in ("cross_entropy", "squared_error")]
             answers.add_row(
                 network["name"],
                 str(number),

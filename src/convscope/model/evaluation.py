@@ -60,7 +60,7 @@ class Evaluation:
         classes: Precision, recall and F1 by class, in the model's order.
         confusion: Confusion matrix: how often a picture of class i (row) is predicted as class j (column).
         cross_entropy: Mean of -ln(probability of the true class).
-        mean_squared_error: (probability - target)², summed over the classes, averaged over the pictures.
+        squared_error: (probability - target)², summed over the classes, averaged over the pictures.
         classification_error: Share of the pictures classified wrongly.
         calibration_error: Expected calibration error (ECE): how far confidence is from accuracy.
         uncalibrated_error: The same without the model's temperature; None if that is not known.
@@ -76,7 +76,7 @@ class Evaluation:
     classes: tuple[ClassFigures, ...]
     confusion: tuple[tuple[int, ...], ...]
     cross_entropy: float
-    mean_squared_error: float
+    squared_error: float
     classification_error: float
     calibration_error: float
     top_k: int
@@ -106,7 +106,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
         The course's first network on three pictures, dog and cat:
 
         >>> figures = evaluate([[0.9, 0.1], [0.1, 0.9], [0.4, 0.6]], [0, 1, 0], ["dog", "cat"])
-        >>> f"{figures.classification_error:.4f} {figures.mean_squared_error:.4f} {figures.cross_entropy:.4f}"
+        >>> f"{figures.classification_error:.4f} {figures.squared_error:.4f} {figures.cross_entropy:.4f}"
         '0.3333 0.2533 0.3757'
     """
     shares = np.asarray(probabilities, np.float64)
@@ -128,7 +128,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
         classes=_by_class(confusion, classes, areas),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         cross_entropy=_cross_entropy(shares, truth),
-        mean_squared_error=_mean_squared_error(shares, truth),
+        squared_error=_squared_error(shares, truth),
         classification_error=1 - correct / total,
         calibration_error=reliability(shares.max(axis=1), predicted == truth).error,
         top_k=top_k,
@@ -237,7 +237,7 @@ def _cross_entropy(shares: NDArray[np.float64], truth: NDArray[np.int64]) -> flo
     return float(-np.log(np.maximum(shares[np.arange(len(truth)), truth], smallest)).mean())
 
 
-def _mean_squared_error(shares: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+def _squared_error(shares: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
     differences = shares.copy()
     differences[np.arange(len(truth)), truth] -= 1
     return float((differences**2).sum(axis=1).mean())

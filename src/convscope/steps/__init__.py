@@ -16,7 +16,7 @@ Runtime) are tested against them. They take one picture at a time, in float64. I
     full_connection       each neuron weighs all numbers before it (a fully connected or dense layer)
     softmax               logits become probabilities
     cross_entropy         the loss that networks learn from; to compare it with:
-    mean_squared_error    a loss that hardly corrects a network that is confidently wrong
+    squared_error         a loss that hardly corrects a network that is confidently wrong
     classification_error  what should become small, but has no useful gradient
 
 Each step is a module with the same three functions:
@@ -57,10 +57,10 @@ from convscope.steps import (
     image,
     joining,
     max_pooling,
-    mean_squared_error,
     relu,
     relu6,
     softmax,
+    squared_error,
     windows,
 )
 
@@ -80,9 +80,9 @@ __all__ = [
     "image",
     "joining",
     "max_pooling",
-    "mean_squared_error",
     "relu",
     "relu6",
     "softmax",
+    "squared_error",
     "windows",
 ]

@@ -5,7 +5,7 @@ machine/          device, precision, threads, CUDA graphs
 recipe            all that is chosen from settings, data and machine
 data/             training data and their batches, on the host or on the device
 learning/         the training loop, optimiser, moving average, trials
-losses/           an experiment: cross-entropy against mean squared error
+losses/           an experiment: cross-entropy against squared error
 events            what the loop emits; listeners/ write it down
 report/           metrics and figures of a finished run
 runs/             a run's folder, its checkpoints, and the way from pictures to a model

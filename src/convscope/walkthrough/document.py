@@ -234,7 +234,7 @@ class Gradients(Strict):
     """The gradient of each loss at the logits."""
 
     cross_entropy: list[Number]
-    mean_squared_error: list[Number]
+    squared_error: list[Number]
     classification_error: list[Number]
 
 
@@ -243,7 +243,7 @@ class Losses(Strict):
 
     truth: int
     cross_entropy: Number
-    mean_squared_error: Number
+    squared_error: Number
     classification_error: Number
     gradients: Gradients
 

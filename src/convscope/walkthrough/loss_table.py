@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.steps import classification_error, cross_entropy, mean_squared_error
+from convscope.steps import classification_error, cross_entropy, squared_error
 
 CLASSES = ("dog", "cat")
 NETWORKS = {
@@ -24,13 +24,13 @@ def table() -> dict[str, Any]:
 
     Example:
         >>> for network in table()["networks"]:
-        ...     print(f"{network['mean_squared_error']:.4f} {network['cross_entropy']:.4f}")
+        ...     print(f"{network['squared_error']:.4f} {network['cross_entropy']:.4f}")
         0.2533 0.3757
         0.7067 1.0567
     """
     steps = {
         "cross_entropy": cross_entropy,
-        "mean_squared_error": mean_squared_error,
+        "squared_error": squared_error,
         "classification_error": classification_error,
     }
     networks: list[dict[str, Any]] = []

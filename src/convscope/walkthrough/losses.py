@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.steps import classification_error, cross_entropy, mean_squared_error
+from convscope.steps import classification_error, cross_entropy, squared_error
 from convscope.walkthrough.document import Gradients, Losses
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def losses(logits: Array, truth: int) -> Losses:
     return Losses(
         truth=truth,
         cross_entropy=cross_entropy.forward(logits, truth),
-        mean_squared_error=mean_squared_error.forward(logits, truth),
+        squared_error=squared_error.forward(logits, truth),
         classification_error=classification_error.forward(logits, truth),
         gradients=Gradients(
             cross_entropy=cross_entropy.gradient(logits, truth).tolist(),
-            mean_squared_error=mean_squared_error.gradient(logits, truth).tolist(),
+            squared_error=squared_error.gradient(logits, truth).tolist(),
             classification_error=classification_error.gradient(logits, truth).tolist(),
         ),
     )

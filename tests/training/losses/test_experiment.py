@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from convscope.steps import mean_squared_error
+from convscope.steps import squared_error
 from convscope.training.losses import experiment
 from convscope.training.losses.figure import loss_figure
 
@@ -31,7 +31,7 @@ def found(cache, monkeypatch):
 
 def test_squared_error_in_pytorch_is_the_book_s():
     logits, truths = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]]), [2, 0]
-    expected = np.mean([mean_squared_error.forward(*pair) for pair in zip(logits, truths, strict=True)])
+    expected = np.mean([squared_error.forward(*pair) for pair in zip(logits, truths, strict=True)])
     assert experiment._squared(torch.tensor(logits), torch.tensor(truths)).item() == pytest.approx(expected)
 
 
@@ -42,16 +42,12 @@ def test_the_experiment(found):
     for run in runs.values():
         assert len(run["steps"]) == len(run["accuracy_fraction"]) == len(run["gradient"])
         assert run["steps"][:3] == [0, 10, 20]
-    wrong = {loss: runs["confidently_wrong", loss] for loss in ("cross_entropy", "mean_squared_error")}
-    assert (
-        wrong["cross_entropy"]["accuracy_fraction"][0] == wrong["mean_squared_error"]["accuracy_fraction"][0]
-    )
+    wrong = {loss: runs["confidently_wrong", loss] for loss in ("cross_entropy", "squared_error")}
+    assert wrong["cross_entropy"]["accuracy_fraction"][0] == wrong["squared_error"]["accuracy_fraction"][0]
     assert wrong["cross_entropy"]["gradient"][0] > 1
-    assert wrong["mean_squared_error"]["gradient"][0] < 0.01
+    assert wrong["squared_error"]["gradient"][0] < 0.01
     assert wrong["cross_entropy"]["accuracy_fraction"][-1] > 0.8
-    assert (
-        wrong["cross_entropy"]["accuracy_fraction"][-1] > wrong["mean_squared_error"]["accuracy_fraction"][-1]
-    )
+    assert wrong["cross_entropy"]["accuracy_fraction"][-1] > wrong["squared_error"]["accuracy_fraction"][-1]
     assert runs["normal", "cross_entropy"]["accuracy_fraction"][-1] > 0.8
     assert {*keys(found)} - {*re.findall(r"\w+", PAGE)} == set()
     assert len(loss_figure(found["experiment"]).axes) == 4

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.steps import cross_entropy, mean_squared_error, softmax
+from convscope.steps import cross_entropy, softmax, squared_error
 from convscope.studio.lesson.exhibit import Stop, line
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
 
@@ -117,7 +117,7 @@ def _confidently_wrong() -> Question:
 def _why() -> Question:
     """Ask how much steeper cross-entropy is than squared error where a network is confidently wrong."""
     logits = np.log([_CONFIDENTLY_WRONG, 1 - _CONFIDENTLY_WRONG])
-    steep, flat = (float(loss.gradient(logits, 0)[0]) for loss in (cross_entropy, mean_squared_error))
+    steep, flat = (float(loss.gradient(logits, 0)[0]) for loss in (cross_entropy, squared_error))
     times = (1.0, math.sqrt(steep / flat), steep / flat)
     return Question(
         "why",

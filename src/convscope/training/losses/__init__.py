@@ -1,1 +1,1 @@
-"""An experiment: cross-entropy against mean squared error."""
+"""An experiment: cross-entropy against squared error."""

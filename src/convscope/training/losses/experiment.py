@@ -1,9 +1,9 @@
 """Why networks are trained with cross-entropy: two losses on the same network, seed and pictures.
 
 First the table of `convscope.walkthrough.loss_table`, by the book. Then the experiment: the same network is
-trained on the built-in digits with cross-entropy and with mean squared error, each from a normal and from a
+trained on the built-in digits with cross-entropy and with squared error, each from a normal and from a
 confidently wrong initialisation, in which the bias of class 0 is so large that every picture is predicted as
-a 0. At the logits, the gradient of the mean squared error is multiplied by the probability of the true class,
+a 0. At the logits, the gradient of squared error is multiplied by the probability of the true class,
 so it almost vanishes for the confidently wrong network.
 
 The chain is trained by plain gradient descent without normalisation: `optimiser` would hide the difference,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from convscope.network.blocks import OutputBlock
     from convscope.training.data.training_data import TrainingData
 
-Loss = Literal["cross_entropy", "mean_squared_error"]
+Loss = Literal["cross_entropy", "squared_error"]
 Start = Literal["normal", "confidently_wrong"]
 
 FORMAT = 1
@@ -102,7 +102,7 @@ def _squared(logits: Tensor, labels: Tensor) -> Tensor:
 
 _LOSSES: dict[Loss, Callable[[Tensor, Tensor], Tensor]] = {
     "cross_entropy": F.cross_entropy,
-    "mean_squared_error": _squared,
+    "squared_error": _squared,
 }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LOOKS = {
     "cross_entropy": ("cross-entropy", BLUE, "-"),
-    "mean_squared_error": ("mean squared error", ORANGE_RED, "--"),
+    "squared_error": ("squared error", ORANGE_RED, "--"),
 }
 _STARTS = {"normal": "from a normal start", "confidently_wrong": "from a confidently wrong start"}
 

@@ -10,7 +10,7 @@ import { count, percent, three } from "convscope/kit/numbers.js";
  */
 
 const STARTS = { normal: "From a normal start", confidently_wrong: "From a confidently wrong start" };
-const LOSSES = { cross_entropy: "cross-entropy", mean_squared_error: "squared error" };
+const LOSSES = { cross_entropy: "cross-entropy", squared_error: "squared error" };
 
 /** @param {Experiment} experiment */
 export function experiment(experiment) {

@@ -19,7 +19,7 @@ export function crossEntropy(p, truth) {
  * @param {number[]} p
  * @param {number} truth
  */
-export function meanSquaredError(p, truth) {
+export function squaredError(p, truth) {
   return differences(p, truth).reduce((sum, difference) => sum + difference ** 2, 0);
 }
 
@@ -49,7 +49,7 @@ export function crossEntropyGradient(p, truth) {
  * @param {number[]} p
  * @param {number} truth
  */
-export function meanSquaredErrorGradient(p, truth) {
+export function squaredErrorGradient(p, truth) {
   const difference = differences(p, truth);
   const mean = p.reduce((sum, share, index) => sum + share * difference[index], 0);
   return p.map((share, index) => 2 * share * (difference[index] - mean));

@@ -1,7 +1,7 @@
 /**
  * The page of the loss bench: why networks learn from cross-entropy.
  *
- * @typedef {"cross_entropy" | "mean_squared_error"} Loss
+ * @typedef {"cross_entropy" | "squared_error"} Loss
  * @typedef {{name: string, pictures: {probabilities: number[], truth: number}[]}} Network
  * @typedef {{loss: Loss, start: "normal" | "confidently_wrong", steps: number[], accuracy_fraction: number[],
  *   gradient: number[]}} Run

@@ -7,8 +7,8 @@ import {
   classificationError,
   crossEntropy,
   crossEntropyGradient,
-  meanSquaredError,
-  meanSquaredErrorGradient,
+  squaredError,
+  squaredErrorGradient,
 } from "convscope/losses/formulas.js";
 
 /**
@@ -105,10 +105,10 @@ function pictureRow(network, index, truth, classes, first, onChange) {
       for (const old of numbers) old.remove();
       numbers = [
         crossEntropy(p, class_),
-        meanSquaredError(p, class_),
+        squaredError(p, class_),
         classificationError(p, class_),
         crossEntropyGradient(p, class_)[class_],
-        meanSquaredErrorGradient(p, class_)[class_],
+        squaredErrorGradient(p, class_)[class_],
       ].map((value, place) => cell(2 + place, value));
       losses.append(...numbers);
     },
@@ -124,7 +124,7 @@ function meansRow(answers) {
     {},
     element("th", { scope: "row" }, "mean"),
     element("td"),
-    [crossEntropy, meanSquaredError, classificationError].map((loss, place) => cell(2 + place, mean(loss))),
+    [crossEntropy, squaredError, classificationError].map((loss, place) => cell(2 + place, mean(loss))),
     element("td", { colspan: 2 }),
   );
 }

@@ -8,8 +8,8 @@ import { full, three } from "convscope/kit/numbers.js";
 import {
   crossEntropy,
   crossEntropyGradient,
-  meanSquaredError,
-  meanSquaredErrorGradient,
+  squaredError,
+  squaredErrorGradient,
 } from "convscope/losses/formulas.js";
 
 const POINTS = 101;
@@ -55,10 +55,10 @@ export function confidentlyWrong(start, onChange) {
 function numbers(p) {
   const answer = [p, 1 - p];
   const [slope] = crossEntropyGradient(answer, 0);
-  const [flat] = meanSquaredErrorGradient(answer, 0);
+  const [flat] = squaredErrorGradient(answer, 0);
   const rows = [
     ["cross-entropy", crossEntropy(answer, 0), slope],
-    ["squared error", meanSquaredError(answer, 0), flat],
+    ["squared error", squaredError(answer, 0), flat],
   ];
   return element(
     "div",
@@ -94,7 +94,7 @@ function curves(difference) {
   return chart(
     [
       { name: "cross-entropy", x, y: along(crossEntropyGradient) },
-      { name: "squared error", x, y: along(meanSquaredErrorGradient) },
+      { name: "squared error", x, y: along(squaredErrorGradient) },
     ],
     {
       title: "size of the gradient at the true class's logit against the difference of the logits",

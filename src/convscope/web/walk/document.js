@@ -148,7 +148,7 @@
  * @property {Tensor} map
  * @typedef {object} Gradients
  * @property {number[]} cross_entropy
- * @property {number[]} mean_squared_error
+ * @property {number[]} squared_error
  * @property {number[]} classification_error
  * @typedef {object} ImageStep
  * @property {string} name
@@ -220,7 +220,7 @@
  * @typedef {object} Losses
  * @property {number} truth
  * @property {number} cross_entropy
- * @property {number} mean_squared_error
+ * @property {number} squared_error
  * @property {number} classification_error
  * @property {Gradients} gradients
  * @typedef {object} Neighbour

@@ -116,6 +116,7 @@ export function ending(chapters, place) {
       "p",
       { class: "row" },
       "Go on: ",
+      element("a", { href: addressOf("playground", []) }, "play with the network and watch it learn"),
       element("a", { href: addressOf("train", []) }, "train a network of your own"),
       element("a", { href: addressOf("walk", []) }, "walk through its answer to your drawing"),
       element("a", { href: addressOf("losses", []) }, "compare two losses"),

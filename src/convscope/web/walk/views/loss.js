@@ -82,14 +82,14 @@ function truthText({ classes, truth: known }, truth) {
  */
 function arithmetic(step, context, probabilities, truth) {
   const { classes } = context.chain;
-  const { cross_entropy, mean_squared_error, classification_error } = lossesOf(step, truth);
+  const { cross_entropy, squared_error, classification_error } = lossesOf(step, truth);
   const squares = probabilities.map((p, index) => (p - Number(index === truth)) ** 2);
   const listed = shownClasses(context.chain);
   const others = classes.length - listed.length;
   const squaresListed = listed.map((index) => squares[index]);
-  const restSquares = mean_squared_error - squaresListed.reduce((sum, square) => sum + square, 0);
+  const restSquares = squared_error - squaresListed.reduce((sum, square) => sum + square, 0);
   const shares = column(listed.map((index) => probabilities[index]));
-  const squared = column([...squaresListed, restSquares, mean_squared_error]);
+  const squared = column([...squaresListed, restSquares, squared_error]);
   const back = context.backTo({ step: "softmax", place: [truth] });
   const predicted = probabilities.indexOf(Math.max(...probabilities));
   return [
@@ -163,7 +163,7 @@ function arithmetic(step, context, probabilities, truth) {
 function gradients(step, { chain }, truth) {
   const { gradients: of } = lossesOf(step, truth);
   const listed = shownClasses(chain);
-  const [crossEntropy, squared] = [of.cross_entropy, of.mean_squared_error].map((gradient) =>
+  const [crossEntropy, squared] = [of.cross_entropy, of.squared_error].map((gradient) =>
     column(listed.map((index) => gradient[index])),
   );
   return [

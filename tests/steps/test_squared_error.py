@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from convscope.errors import NetworkError, SettingError
-from convscope.steps import mean_squared_error, softmax
+from convscope.steps import softmax, squared_error
 
 logits_of_any_size = hnp.arrays(np.float64, st.integers(1, 8), elements=st.floats(-50, 50))
 
@@ -20,27 +20,23 @@ def test_value_and_gradient_agree_with_pytorch_summed_over_classes(logits, data)
     targets = torch.nn.functional.one_hot(torch.tensor(true_class), len(logits)).double()
     expected = torch.nn.functional.mse_loss(torch.softmax(leaf, dim=0), targets, reduction="sum")
     expected.backward()
-    loss = mean_squared_error.forward(logits, true_class)
+    loss = squared_error.forward(logits, true_class)
     assert math.isclose(loss, expected.item(), rel_tol=1e-10, abs_tol=1e-15)
-    gradient = mean_squared_error.gradient(logits, true_class)
+    gradient = squared_error.gradient(logits, true_class)
     np.testing.assert_allclose(gradient, leaf.grad, rtol=1e-8, atol=1e-15)
 
 
 @given(logits_of_any_size)
 def test_an_explanation_has_a_square_for_every_class(logits):
-    explained = mean_squared_error.explain(logits, true_class=0)
+    explained = squared_error.explain(logits, true_class=0)
     assert [term.probability for term in explained.terms] == softmax.forward(logits).tolist()
     assert [term.target for term in explained.terms] == [1] + [0] * (len(logits) - 1)
     squares = [(term.probability - term.target) ** 2 for term in explained.terms]
     assert [term.square for term in explained.terms] == squares
-    assert math.isclose(
-        explained.result, mean_squared_error.forward(logits, 0), rel_tol=1e-12, abs_tol=1e-300
-    )
+    assert math.isclose(explained.result, squared_error.forward(logits, 0), rel_tol=1e-12, abs_tol=1e-300)
 
 
-@pytest.mark.parametrize(
-    "measure", [mean_squared_error.forward, mean_squared_error.gradient, mean_squared_error.explain]
-)
+@pytest.mark.parametrize("measure", [squared_error.forward, squared_error.gradient, squared_error.explain])
 def test_bad_arguments_are_named(measure):
     with pytest.raises(SettingError, match="true_class -1"):
         measure([0, 0], -1)

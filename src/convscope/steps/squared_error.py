@@ -1,11 +1,10 @@
-"""Mean squared error: how far the probabilities are from 1 for the true class and from 0 for the others.
+"""Squared error: how far the probabilities are from 1 for the true class and from 0 for the others.
 
     loss = sum over k of (p[k] - y[k])²
 
-where p are the probabilities after softmax, and y is 1 for the true class and 0 for the others. For one
-picture it is a sum over the classes; the mean is taken over the pictures of a batch. (PyTorch's `mse_loss`
-also averages over the classes: for two classes that gives half of this.) If only probabilities are known,
-their logarithms serve as logits.
+where p are the probabilities after softmax, and y is 1 for the true class and 0 for the others. It is the
+Brier score of one picture: a sum over the classes, not a mean. (Mean squared error, PyTorch's `mse_loss`,
+divides it by their number.) If only probabilities are known, their logarithms serve as logits.
 
 Softmax multiplies its gradient by p. A network that is confidently wrong, with p near 0 for the true class,
 is therefore hardly corrected: for two classes the gradient at the true class's logit is -4 p (1 - p)², where
@@ -38,7 +37,7 @@ class SquaredDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class MeanSquaredError:
+class SquaredError:
     """How the loss came about: the sum of the squares of all classes, in order."""
 
     terms: tuple[SquaredDifference, ...]
@@ -82,7 +81,7 @@ def gradient(logits: ArrayLike, true_class: int) -> Array:
     return softmax.gradient(2 * (probabilities - targets), logits)
 
 
-def explain(logits: ArrayLike, true_class: int) -> MeanSquaredError:
+def explain(logits: ArrayLike, true_class: int) -> SquaredError:
     """Explain how the loss is computed, summed in the order of the classes.
 
     Raises:
@@ -91,7 +90,7 @@ def explain(logits: ArrayLike, true_class: int) -> MeanSquaredError:
 
     Example:
         >>> explain([0, 0], true_class=0)  # doctest: +NORMALIZE_WHITESPACE
-        MeanSquaredError(terms=(SquaredDifference(probability=0.5, target=1.0, square=0.25),
+        SquaredError(terms=(SquaredDifference(probability=0.5, target=1.0, square=0.25),
                                 SquaredDifference(probability=0.5, target=0.0, square=0.25)), result=0.5)
     """
     probabilities, targets = _outcome(logits, true_class)
@@ -99,7 +98,7 @@ def explain(logits: ArrayLike, true_class: int) -> MeanSquaredError:
         SquaredDifference(probability, target, (probability - target) ** 2)
         for probability, target in zip(probabilities.tolist(), targets.tolist(), strict=True)
     )
-    return MeanSquaredError(terms, sum(term.square for term in terms))
+    return SquaredError(terms, sum(term.square for term in terms))
 
 
 def _outcome(logits: ArrayLike, true_class: int) -> tuple[Array, Array]:
