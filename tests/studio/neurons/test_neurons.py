@@ -7,6 +7,7 @@ import pytest
 
 from convscope.classifier import load
 from convscope.model.selection import select
+from convscope.walkthrough.arrays import EncodedArray
 from convscope.walkthrough.neurons import collect_activations
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -43,3 +44,12 @@ def test_classes_that_the_model_does_not_know_are_an_error(studio_server):
         assert "does not know the class" in told["error"]
     assert studio_server.ask("GET", f"/api/models/{model}/neurons?data=nothing")[0] == 404
     assert studio_server.ask("GET", f"/api/models/{model}/neurons?data={data}&part=most")[0] == 422
+
+
+def test_the_weights_of_a_filter(studio_server, digits_model):
+    model, known = studio_server.model("digits"), load(digits_model).model
+    told = studio_server.get(f"/api/models/{model}/filters/convolution_1/5")
+    weights = EncodedArray(**told["weights"]).values()
+    np.testing.assert_array_equal(weights, known.weights["convolution_1.weight"][5])
+    for nothing in ("convolution_1/8", "full_connection_1/0", "elsewhere/0"):
+        assert studio_server.ask("GET", f"/api/models/{model}/filters/{nothing}")[0] == 404

@@ -226,6 +226,7 @@ def test_neurons_show_the_pictures_that_light_them_up(studio_server, tab):
     model, data = studio_server.model("digits"), studio_server.data("digits")
     tab.goto(f"{studio_server.address}#/neurons?model={model}&data={data}")
     tab.wait_for_selector(".unit-list")
+    tab.get_by_text("its filter: 3 × 3 weights").wait_for()
     tab.get_by_label("step").select_option("full_connection_1.relu")
     tab.locator("h2", has_text="Neuron").wait_for()
     told = studio_server.get(f"/api/models/{model}/neurons?data={data}")
@@ -322,3 +323,17 @@ def test_a_weight_is_dragged_beside_the_maps(studio, tab):
     (edit,) = studio.get(f"/api/models/{studio.model('digits')}/edits")["edits"]
     assert edit["value"] > before
     assert float(tab.get_by_label("weight (0, 2)").input_value()) == pytest.approx(edit["value"])
+
+
+def test_rooms_open_on_pictures_whose_classes_the_model_knows(start_studio, tab, digits_model, tmp_path):
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for index in range(5):
+            Image.new("L", (8, 8), 20 * index).save(tmp_path / "pets" / label / f"{index}.png")
+    studio = start_studio(digits_model, "--data", tmp_path / "pets")
+    tab.goto(f"{studio.address}#/neurons")
+    tab.wait_for_selector(".unit-list")
+    chosen = tab.eval_on_selector_all(".choices option:checked", "all => all.map(one => one.textContent)")
+    assert chosen == ["digits", "digits", "test pictures"]  # model, pictures, split
+    tab.goto(f"{studio.address}#/walk")
+    tab.wait_for_url(f"**/data.{studio.data('digits')}.*")

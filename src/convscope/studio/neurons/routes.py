@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, RequestError
 from convscope.model.selection import select
 from convscope.studio.cache import Cache
 from convscope.studio.ids import DataIdQuery, ModelId, PartQuery  # noqa: TC001 - FastAPI looks them up
+from convscope.walkthrough.arrays import STORED, EncodedArray, encode
 from convscope.walkthrough.neurons import Activations, collect_activations
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from convscope.studio.workspace import Workspace
 
 _MOST_CACHED = 8
+_FILTER_AXES = 4
+"""(filters, channels, height, width)."""
 
 
 class Unit(BaseModel):
@@ -48,6 +51,12 @@ class UnitLayer(BaseModel):
         description="The receptive field of cell (y, x) begins at start + (y, x) * stride."
     )
     units: list[Unit]
+
+
+class FilterWeights(BaseModel):
+    """The weights of one filter."""
+
+    weights: EncodedArray = Field(description="(input channels, height, width).")
 
 
 class NeuronSurvey(BaseModel):
@@ -130,6 +139,18 @@ def neuron_routes(workspace: Workspace) -> APIRouter:
             report.notes = list(selection.notes)
             report.steps = [_layer(step, selection) for step in survey.activations]
         return report
+
+    @router.get("/api/models/{model}/filters/{step}/{index}")
+    def filter_weights(
+        model: ModelId,
+        step: Annotated[str, Path(max_length=100, description="A convolution.")],
+        index: Annotated[int, Path(ge=0, description="Which of its filters.")],
+    ) -> FilterWeights:
+        """The weights of one filter."""
+        weights = workspace.models.classifier(model).model.weights.get(f"{step}.weight")
+        if weights is None or weights.ndim != _FILTER_AXES or index >= len(weights):
+            raise RequestError("there is no such filter", status=404)
+        return FilterWeights(weights=encode(weights[index], "float32", STORED))
 
     return router
 

@@ -6,10 +6,12 @@
 
 import { svg } from "convscope/kit/dom.js";
 import { three } from "convscope/kit/numbers.js";
+import { ticks } from "convscope/kit/ticks.js";
 
 const WIDTH = 480;
 const HEIGHT = 240;
 const EDGE = { top: 12, right: 128, bottom: 40, left: 72 };
+const [ROWS, COLUMNS] = [4, 5]; // round numbers along the axes, about
 const LABEL_HEIGHT = 16;
 const SAMPLE = 20; // of a curve's dashes, before its name
 
@@ -31,6 +33,8 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
     EDGE.left + ((x - xMin) / (xMax - xMin || 1)) * (WIDTH - EDGE.left - EDGE.right);
   const toY = (/** @type {number} */ y) =>
     HEIGHT - EDGE.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - EDGE.top - EDGE.bottom);
+  const isCounted = xs.every(Number.isInteger); // epochs, pixels
+  const marks = ticks(xMin, xMax, COLUMNS).filter((x) => !isCounted || Number.isInteger(x));
   const labels = spread(curves.map(({ y }) => toY(y[y.length - 1])));
   return svg(
     "svg",
@@ -39,10 +43,11 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
       class: "axis",
       d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}`,
     }),
-    [yMin, yMax].map((y) =>
+    ticks(yMin, yMax, ROWS).map((y) => [
+      svg("path", { class: "rule", d: `M${EDGE.left} ${toY(y)}H${WIDTH - EDGE.right}` }),
       svg("text", { class: "tick", x: EDGE.left - 6, y: toY(y) + 4, "text-anchor": "end" }, three(y)),
-    ),
-    [xMin, xMax].map((x) =>
+    ]),
+    marks.map((x) =>
       svg(
         "text",
         { class: "tick", x: toX(x), y: HEIGHT - EDGE.bottom + 16, "text-anchor": "middle" },

@@ -107,6 +107,8 @@
  * @property {number} filter
  * @property {string} kernel
  * @property {number | null} channel
+ * @typedef {object} FilterWeights
+ * @property {Tensor} weights
  * @typedef {object} Flip
  * @property {string} picture
  * @property {number} place

@@ -65,16 +65,23 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
 }
 
 /**
- * The pictures that the address chooses; else, where model and pictures were named as the studio began, these; else
- * those that the model learned from, or the first.
+ * The pictures that the address chooses; else the first whose classes the model knows: of those that were named as the
+ * studio began, then those that it was trained on, then all others.
  *
  * @param {Open} model
  * @param {Open[]} data
  * @param {string} [id]
  */
 export async function dataFor(model, data, id) {
-  if (id === undefined && [model, data[0]].every(({ origin }) => origin === "given")) return data[0];
-  return chosen(data, id ?? (await get(`/api/models/${model.id}`)).data);
+  if (id !== undefined) return chosen(data, id);
+  const { classes, data: learned } = await get(`/api/models/${model.id}`);
+  const rank = (/** @type {Open} */ one) =>
+    model.origin === "given" && one.origin === "given" ? 0 : one.id === learned ? 1 : 2;
+  for (const one of [...data].sort((a, b) => rank(a) - rank(b))) {
+    const found = await get(`/api/data/${one.id}`);
+    if (found.classes.every((/** @type {{name: string}} */ { name }) => classes.includes(name))) return one;
+  }
+  return chosen(data, learned);
 }
 
 /**

@@ -12,6 +12,7 @@ import { centreCurrent, element } from "convscope/kit/dom.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { hold } from "convscope/kit/redraw.js";
 import { applyTheme, followTheme, themeButton } from "convscope/kit/theme.js";
+import { icon } from "convscope/studio/icons.js";
 import { addressOf } from "convscope/studio/place.js";
 
 /** Name of a view, and what it is called. */
@@ -21,6 +22,7 @@ const VIEWS = new Map([
   ["train", "Train"],
   ["record", "Record"],
   ["walk", "Walk"],
+  ["lesson", "Lesson"],
   ["mistakes", "Mistakes"],
   ["neurons", "Neurons"],
   ["compare", "Compare"],
@@ -122,7 +124,7 @@ function bar() {
     element(
       "nav",
       { "aria-label": "what to do" },
-      [...VIEWS].map(([view, title]) => element("a", { href: addressOf(view) }, title)),
+      [...VIEWS].map(([view, title]) => element("a", { href: addressOf(view) }, icon(view), title)),
     ),
     themeButton(turnTo),
   ];

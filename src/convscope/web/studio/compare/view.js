@@ -15,6 +15,7 @@ import { chooseFor, whatIsOpen } from "convscope/studio/picking.js";
 import { turnTo, walkOf } from "convscope/studio/place.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 
+const RARE = 0.05; // a probability below which a difference counts as no chance, as is usual
 const TILE_HEIGHT = 13; // times the text's size
 
 /** @type {Record<string, [string, (flip: Flip) => boolean]>} */
@@ -140,7 +141,8 @@ function verdict({ difference_fraction, difference_interval, p_value }, second) 
       {},
       "p = ",
       number(p_value),
-      " (McNemar's exact test): the probability of a difference at least this large if both models were equally good.",
+      " (McNemar's exact test): the probability of a difference at least this large if both models were equally good. ",
+      p_value < RARE ? "So it is hardly chance." : "So it may well be chance.",
     ),
   );
 }

@@ -8,20 +8,25 @@
  * @typedef {import("convscope/studio/answers.js").NeuronSurvey} Survey
  */
 
-import { largestFirst, range } from "convscope/kit/arrays.js";
+import { largestFirst, range, unpackAll } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { choice } from "convscope/kit/choice.js";
+import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
 import { count, three } from "convscope/kit/numbers.js";
+import { cellSize, mapCanvas, rem } from "convscope/kit/maps.js";
+import { theme } from "convscope/kit/theme.js";
 import { cut, pixelsOf } from "convscope/kit/receptive.js";
-import { linesBox, problemBox } from "convscope/kit/problem.js";
+import { Refusal, linesBox, problemBox } from "convscope/kit/problem.js";
 import { get } from "convscope/studio/api.js";
 import { chooseFor } from "convscope/studio/picking.js";
 import { turnTo, walkOf } from "convscope/studio/place.js";
+import { filterPicture } from "convscope/walk/filter_picture.js";
 
 const AGAIN = 300; // milliseconds between two looks at how far it is
 const MOST_BARS = 20;
+const FILTER = 8; // side of its picture, in times the text's size
 const HARDLY = 0.25; // class selectivity below which no class stands out
 /** How a browser fits a picture in as the network's preparation does. */
 const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
@@ -32,7 +37,7 @@ export async function show(root, place) {
     root,
     place,
     "Neurons",
-    "Which pictures activate a filter or a neuron most, and which class it prefers. A filter's activation is the largest cell of its map after ReLU.",
+    "Which pictures activate a filter or a neuron most, and which class it prefers.",
   );
   if (!chosen) return;
   const {
@@ -110,7 +115,7 @@ function found(survey, model, data, place) {
     element(
       "p",
       { class: "quiet" },
-      "Number, preferred class and class selectivity; the most selective come first.",
+      `Number, preferred class and class selectivity; the most selective come first. ${activationText(step)}`,
     ),
     element(
       "div",
@@ -168,6 +173,7 @@ function detail(survey, step, index, model, data) {
     { class: "stack" },
     element("h2", {}, titleOfUnit(step, index, classes)),
     element("p", { class: "quiet" }, explanation),
+    unit.cells ? weightsOf(model, step, index) : null,
     element("h3", {}, "Mean activation by class"),
     bars(
       shown.map((one) => ({
@@ -186,6 +192,36 @@ function detail(survey, step, index, model, data) {
       unit.places.map((place, at) => example(survey, step, unit, at, walkOf(model, data, place), data)),
     ),
   );
+}
+
+/**
+ * The filter itself, once it has come; nothing where a step has none of its own, as a sum of two.
+ *
+ * @param {string} model
+ * @param {Step} step
+ * @param {number} index
+ */
+function weightsOf(model, step, index) {
+  const made = element("figure", { hidden: true });
+  const [name] = step.name.split(".");
+  const draw = async () => {
+    /** @type {{weights: import("convscope/kit/arrays.js").Tensor}} */
+    const { weights } = await unpackAll(await get(`/api/models/${model}/filters/${name}/${index}`));
+    const [channels, rows, columns] = weights.shape;
+    const all = { shape: [1, ...weights.shape], data: weights.data };
+    const picture = filterPicture(all, 0, limitOf(weights.data), theme());
+    const cell = cellSize(picture.width, picture.height, rem(FILTER), rem(FILTER), rem(1));
+    const each = channels > 1 ? `, one tile for each of ${count(channels)} input maps` : "";
+    made.replaceChildren(
+      mapCanvas({ ...picture, cell }, theme()),
+      element("figcaption", {}, `its filter: ${rows} × ${columns} weights${each}`),
+    );
+    made.hidden = false;
+  };
+  draw().catch((error) => {
+    if (!(error instanceof Refusal)) throw error;
+  });
+  return made;
 }
 
 /**
@@ -222,6 +258,15 @@ function example({ shape: [, height, width], fit }, step, { places, values, cell
     picture.append(box);
   }
   return element("a", { href, class: "example" }, picture, number(values[at]));
+}
+
+/** What counts as an activation. @param {Step} step */
+function activationText({ name, units }) {
+  const [, activation] = name.split(".");
+  const after = activation ? ` after ${activation.replace("relu", "ReLU")}` : "";
+  return units[0].cells
+    ? `A filter's activation is the largest cell of its map${after}.`
+    : `A neuron's activation is its number${after}.`;
 }
 
 /** @param {Step} step */

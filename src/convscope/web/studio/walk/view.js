@@ -71,14 +71,13 @@ export async function show(root, { path: [model, picture] }) {
 }
 
 /**
- * The picture that a walk begins with: the first example of the data that the model was trained on, or of others.
+ * The picture that a walk begins with: the first example of pictures whose classes the model knows.
  *
  * @param {string} model
  */
 async function somePicture(model) {
   const { models, data } = await whatIsOpen();
-  const { data: learned } = await get(`/api/models/${model}`);
-  const { id } = data.find((one) => one.id === learned) ?? (await dataFor(chosen(models, model), data));
+  const { id } = await dataFor(chosen(models, model), data);
   const { classes } = await get(`/api/data/${id}`);
   const { examples } = classes.find((/** @type {{examples: number[]}} */ one) => one.examples.length > 0);
   return `data.${id}.${examples[0]}`;

@@ -6,7 +6,7 @@
 
 import { svg } from "convscope/kit/dom.js";
 import { three } from "convscope/kit/numbers.js";
-import { ticks } from "convscope/walk/backward/ticks.js";
+import { ticks } from "convscope/kit/ticks.js";
 
 const WIDTH = 480;
 const HEIGHT = 280;

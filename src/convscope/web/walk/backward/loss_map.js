@@ -9,7 +9,7 @@ import { css, limitOf, signed } from "convscope/kit/colours.js";
 import { element, svg } from "convscope/kit/dom.js";
 import { legend } from "convscope/kit/legend.js";
 import { three } from "convscope/kit/numbers.js";
-import { ticks } from "convscope/walk/backward/ticks.js";
+import { ticks } from "convscope/kit/ticks.js";
 
 const SIDE = 320;
 const EDGE = { top: 12, right: 12, bottom: 44, left: 56 };

@@ -6,6 +6,7 @@
  * @param {number} most  how many there may be, about
  */
 export function ticks(low, high, most) {
+  if (!(high > low)) return [low];
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10);
