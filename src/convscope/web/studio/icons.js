@@ -4,6 +4,7 @@ import { svg } from "convscope/kit/dom.js";
 
 /** Lines in a square of 20. @type {Record<string, string>} */
 const DRAWN = {
+  playground: "M4 16l1-4L14 3l3 3-9 9zM12 5l3 3M3 18h14", // a pen that draws
   train: "M3 3v14h14M5 5c2 7 5 8 12 9", // a loss that falls
   record: "M3 6h3l2-2h4l2 2h3v10H3zM10 8a3 3 0 1 0 0 6a3 3 0 1 0 0-6", // a camera
   walk: "M2 4h7v7H2zM13 9h5v5h-5zM9 8l4 3M7 15l2 2l3-3", // a map and where it goes
@@ -16,5 +17,5 @@ const DRAWN = {
 
 /** @param {string} room */
 export function icon(room) {
-  return svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("path", { d: DRAWN[room] ?? "" }));
+  return svg("svg", { class: "room-icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("path", { d: DRAWN[room] ?? "" }));
 }

@@ -22,7 +22,6 @@ const VIEWS = new Map([
   ["train", "Train"],
   ["record", "Record"],
   ["walk", "Walk"],
-  ["lesson", "Lesson"],
   ["mistakes", "Mistakes"],
   ["neurons", "Neurons"],
   ["compare", "Compare"],
