@@ -21,10 +21,12 @@ pictures of the known classes, by
 at thresholds that reject 5 % of the training pictures, each scored by a rule that was made without it.
 Nothing is tuned on unknown pictures. Run it with
 
-    python benchmarks/learned_features.py catsdogs=PATH:2,10,100 flowers=PATH:2,10,30
+    python benchmarks/learned_features.py catsdogs=PATH:2,10,100 flowers=PATH:2,10,30 cifar10=PATH:2,10,50 \
+        --without-pets catsdogs cifar10
 
-where PATH has the folders train and test, each with class folders. It writes
-docs/benchmarks/learned_features.md and .json. Set CONVSCOPE_CACHE to a folder to keep the features.
+where PATH has the folders train and test, each with class folders. A fifth of CIFAR-10 are cats and dogs, so
+catsdogs is measured beside CIFAR-10 without them, too. It writes docs/benchmarks/learned_features.md and
+.json. Set CONVSCOPE_CACHE to a folder to keep the features.
 """
 
 from __future__ import annotations
@@ -62,18 +64,20 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 HEADS = ("chosen", "last", "two", "all", "plain", "plain, C = 0.01")
 FOREIGN = 200
+PETS = ("cat", "dog")
 
 
 class Pictures(NamedTuple):
-    """Pictures as a backbone sees them."""
+    """Pictures as a backbone sees them, and the names of their classes."""
 
     values: Values
     blocks: Mapping[str, slice]
     labels: Values
+    names: tuple[str, ...]
 
     def at(self, places: Values) -> Pictures:
         """Return some of them."""
-        return Pictures(self.values[places], self.blocks, self.labels[places])
+        return Pictures(self.values[places], self.blocks, self.labels[places], self.names)
 
     def read(self, names: tuple[str, ...]) -> Values:
         """Return the features of some blocks."""
@@ -98,6 +102,12 @@ def main() -> None:
     parser.add_argument("data", nargs="+", metavar="NAME=PATH:N,N")
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--test", type=int, default=50, help="test pictures of each class at most")
+    parser.add_argument(
+        "--without-pets",
+        nargs=2,
+        metavar=("KNOWN", "FOREIGN"),
+        help="measure this pair without cats and dogs",
+    )
     parser.add_argument("--output", type=Path, default=DOCS / "learned_features")
     arguments = parser.parse_args()
     known: dict[str, tuple[Pictures, Pictures, list[int]]] = {}
@@ -110,14 +120,18 @@ def main() -> None:
         known[name] = train, test, counts
         print(f"{name}: {len(train.labels)} and {len(test.labels)} pictures", flush=True)
     foreign = {name: spread_out(test) for name, (_, test, _) in known.items()} | {"noise": noise()}
+    pets_known, with_pets = arguments.without_pets or ("", "")
     rows: list[dict[str, Any]] = []
     for name, (train, test, counts) in known.items():
+        others = foreign
+        if name == pets_known:
+            others = foreign | {f"{with_pets}, no pets": spread_out(without_pets(known[with_pets][1]))}
         for count in counts:
             for draw in range(arguments.draws):
                 rows += measure(
                     train.at(drawn(train.labels, count, draw)),
                     test,
-                    {other: one for other, one in foreign.items() if other != name},
+                    {other: one for other, one in others.items() if other != name},
                     {"data": name, "of_each_class": count, "draw": draw},
                 )
             print(name, count, flush=True)
@@ -135,7 +149,7 @@ def described(folder: Path, most: int) -> Pictures:
         backbone = lite0()
         store = build_store(open_source(place), backbone.preparation)
         features = features_of(store, np.arange(len(store.labels)), backbone)
-        return Pictures(features.values, features.blocks, store.labels)
+        return Pictures(features.values, features.blocks, store.labels, store.classes)
 
 
 def noise() -> Pictures:
@@ -162,6 +176,12 @@ def drawn(labels: Values, count: int, draw: int) -> Values:
 def spread_out(pictures: Pictures) -> Pictures:
     """Take at most so many, evenly spread."""
     return pictures.at(np.unique(np.linspace(0, len(pictures.labels) - 1, FOREIGN).astype(int)))
+
+
+def without_pets(pictures: Pictures) -> Pictures:
+    """Leave out cats and dogs."""
+    kept = [number for number, name in enumerate(pictures.names) if name not in PETS]
+    return pictures.at(np.flatnonzero(np.isin(pictures.labels, kept)))
 
 
 def measure(

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import subprocess
 import sys
@@ -30,6 +31,33 @@ def test_what_is_the_same_is_said_to_be(run: Run, trained: Path, pets: Path) -> 
     done = run("verify", trained, "--data", pets, "--retrain")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("pictures      the same\nweights       identical, to the bit\n")
+
+
+def test_what_was_left_out_is_said(run: Run, trained: Path, pets: Path) -> None:
+    (pets / "dark" / "notes.txt").write_text("no picture")
+    done = run("verify", trained, "--data", pets)
+    assert done.returncode == 0, done.stderr
+    assert "note          left out: 1 .txt file, no pictures by their suffix (dark)" in done.stdout
+
+
+def test_the_model_that_training_started_from_is_checked(
+    run: Run, trained: Path, pets: Path, tmp_path: Path
+) -> None:
+    settings = Settings(start=str(trained), epochs=1, batch_size=5)
+    receipt = runner.train(pets, settings, output=tmp_path / "next").model.receipt
+    assert receipt["start_model_digest"] == hashlib.sha256(trained.read_bytes()).hexdigest()
+    done = run("verify", tmp_path / "next", "--data", pets)
+    assert done.returncode == 0, done.stderr
+    assert f"started from  {trained}\n              the same at hand; SHA-256 " in done.stdout
+    save(replace(load(trained), temperature=2.0), trained)
+    done = run("verify", tmp_path / "next", "--data", pets)
+    assert done.returncode == 1
+    assert "              not the same at hand; SHA-256 " in done.stdout
+    trained.unlink()
+    done = run("verify", tmp_path / "next", "--data", pets, "--json")
+    assert done.returncode == 0
+    (start,) = json.loads(done.stdout)["start"]
+    assert (start["same"], start["reason"]) == (None, "No such file or directory")
 
 
 @pytest.mark.slow

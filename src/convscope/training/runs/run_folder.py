@@ -7,8 +7,9 @@ removed when the run has finished: a folder with it holds an unfinished run, wha
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping  # noqa: TC003 - pydantic looks it up
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, TypeAdapter
@@ -22,7 +23,7 @@ from convscope.training.run_files import EVENTS, MODEL, RECORD
 from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
     from pathlib import Path
 
 _FORMAT = "2"
@@ -41,6 +42,7 @@ class Record:
         processes: How many train together; resuming with another number appends it.
         machine: What was measured on the machine; None until then.
         start: Where learning starts; None until that is decided.
+        start_receipt: What the receipt says about the weights that learning starts from.
     """
 
     data: str
@@ -50,6 +52,7 @@ class Record:
     processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
     machine: Machine | None = None
     start: str | None = None
+    start_receipt: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

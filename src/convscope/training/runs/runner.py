@@ -43,6 +43,7 @@ from convscope.training.start.earlier_model import (
     as_for,
     carry_over,
     earlier_model,
+    receipt_of_start,
     weights_for,
     with_model,
 )
@@ -137,8 +138,10 @@ def _begin(
         settings = with_model(settings, model)
     preparation = resolve_preparation(settings, surveyed)
     machine, notes = _resolve_machine(replace(record, settings=settings), source, preparation, group)
-    if group.is_first and machine != record.machine:
-        record = replace(record, machine=machine)
+    start_receipt = record.start_receipt or (receipt_of_start(settings, model) if model else {})
+    known = replace(record, machine=machine, start_receipt=start_receipt)
+    if group.is_first and known != record:
+        record = known
         run_folder.write(run, record)
     record = run_folder.from_json(group.broadcast_text(run_folder.to_json(record)))
     data = _prepare_data(source, preparation, record, group, listeners)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.errors import SettingError
-from convscope.model.file import load
+from convscope.model.file import load, model_path
 from convscope.training.settings import is_model
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ def earlier_model(settings: Settings) -> Model | None:
         ModelFileError: There is no such file, or it is damaged.
     """
     return load(settings.start) if settings.start and is_model(settings.start) else None
+
+
+def receipt_of_start(settings: Settings, model: Model) -> dict[str, str]:
+    """Return what a receipt says about the model that training starts from.
+
+    It names the file by its SHA-256, and where the weights come from that this model itself started from.
+    """
+    data = model_path(settings.start or "").read_bytes()
+    inherited = ("start_origin", "start_licence", "start_digest")
+    return {
+        "start_model_digest": hashlib.sha256(data).hexdigest(),
+        **{name: model.receipt[name] for name in inherited if name in model.receipt},
+    }
 
 
 def as_for(model: Model, data: TrainingData) -> TrainingData:

