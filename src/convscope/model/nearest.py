@@ -108,6 +108,17 @@ class Nearest:
         scaled = features.astype(np.float64) * self.scale
         return scaled @ self.directions / (np.linalg.norm(scaled, axis=1, keepdims=True) + MIN_LENGTH)
 
+    def rows(self) -> NDArray[np.float32]:
+        """Return the features (pictures, features) of the known pictures, but for their length.
+
+        They are exact if there are as many directions as pictures; otherwise what lies outside is missing.
+        """
+        return (self.known @ self.directions.T / self.scale).astype(np.float32)
+
+    def length(self, features: NDArray[np.float32]) -> float:
+        """Return the mean length of features (n, features), multiplied by `scale`."""
+        return float(np.linalg.norm(features * self.scale, axis=1).mean())
+
     def similar(self, features: NDArray[np.floating]) -> list[Similar]:
         """Return the training pictures nearest to features (features,), the nearest first."""
         cosines = self.cosines(features[np.newaxis])[0]

@@ -16,7 +16,8 @@ from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
 from convscope.training.runs.model import finished_model, receipt_of
 from convscope.training.runs.run_folder import Record
-from convscope.training.start.earlier_model import as_for, earlier_model, weights_for
+from convscope.training.start.earlier_head import Earlier, backbone_of, has_learned_head
+from convscope.training.start.earlier_model import as_for, earlier_model, receipt_of_start, weights_for
 from convscope.training.start.learning import learn_head, learned_model
 from convscope.training.start.lite0 import lite0
 
@@ -55,13 +56,14 @@ def fit(
     data = training_data(
         store, Split(np.arange(len(store.labels)) if indices is None else indices, none, none, ())
     )
-    if settings.start == "lite0":
-        return _fit_head(data, settings, listeners)
+    earlier = earlier_model(settings)
+    if settings.start == "lite0" or (earlier and has_learned_head(earlier)):
+        return _fit_head(data, settings, earlier, listeners)
     chain = chain_of(settings, data.shape, len(data.classes))
     machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
     initial = None
-    if model := earlier_model(settings):
-        data, initial = as_for(model, data), weights_for(model, data.classes)
+    if earlier:
+        data, initial = as_for(earlier, data), weights_for(earlier, data.classes)
     training = Training(data, resolve(settings, data.statistics, machine), initial=initial)
     with deterministic():
         training.run(listeners)
@@ -69,9 +71,19 @@ def fit(
         return finished_model(training, Record("", settings, torch.get_num_threads(), machine=machine))
 
 
-def _fit_head(data: TrainingData, settings: Settings, listeners: Sequence[Listener]) -> Model:
-    backbone, store = lite0(), data.kept.store
-    learned = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
-    record = Record("", settings, torch.get_num_threads(), start="lite0")
-    receipt = receipt_of(data, record, "cpu") | backbone.receipt
+def _fit_head(
+    data: TrainingData, settings: Settings, earlier: Model | None, listeners: Sequence[Listener]
+) -> Model:
+    backbone, store = backbone_of(earlier) if earlier else lite0(), data.kept.store
+    learned = learn_head(
+        store,
+        data.kept.split.train,
+        backbone,
+        seed=settings.seed,
+        listeners=listeners,
+        earlier=Earlier(earlier, store.classes) if earlier else None,
+    )
+    start = receipt_of_start(settings, earlier) if earlier else {}
+    record = Record("", settings, torch.get_num_threads(), start=settings.start, start_receipt=start)
+    receipt = backbone.receipt | receipt_of(data, record, "cpu")
     return replace(learned_model(backbone, learned, store), receipt=receipt)

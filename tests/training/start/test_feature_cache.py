@@ -40,6 +40,35 @@ def test_adding_again_replaces(path):
     assert dict(cache.find(DIGESTS[5:6]))[DIGESTS[5]].tolist() == [0, 0, 0]
 
 
+def test_a_file_forgets_what_was_added_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("convscope.training.start.feature_cache._MOST_BYTES", 50 * 3 * 4)
+    path = tmp_path / "tiny.sqlite"
+    cache = FeatureCache(path, 3)
+    for start in range(0, 200, 20):
+        cache.add(ROWS[start : start + 20])
+    assert [*found(path)] == DIGESTS[150:]
+    size = path.stat().st_size
+    for _ in range(5):
+        cache.add(ROWS[:50])
+        cache.add(ROWS[100:150])
+    assert [*found(path)] == DIGESTS[100:150]
+    assert path.stat().st_size <= 2 * size
+
+
+def test_files_of_other_backbones_make_room_the_oldest_first(path, monkeypatch):
+    others = [path.with_name(f"other {number}.sqlite") for number in range(3)]
+    for age, other in enumerate(others):
+        FeatureCache(other, 3).add(ROWS)
+        os.utime(other, (10 - age, 10 - age))
+    notes = path.with_name("notes.txt")
+    notes.write_bytes(bytes(100_000))
+    monkeypatch.setattr(
+        "convscope.training.start.feature_cache._MOST_BYTES_IN_FOLDER", int(2.5 * path.stat().st_size)
+    )
+    FeatureCache(path, 3).add(ROWS[:1])
+    assert {one.name for one in path.parent.iterdir()} == {path.name, others[0].name, notes.name}
+
+
 def test_several_may_add_at_once(tmp_path):
     path = tmp_path / "tiny.sqlite"
 

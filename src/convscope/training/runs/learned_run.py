@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from convscope.model.receipt import has_learned_from
 from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
 from convscope.training.data.training_data import training_data
@@ -20,6 +21,8 @@ from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
 from convscope.training.runs.model import receipt_of
+from convscope.training.start.earlier_head import Earlier, backbone_of
+from convscope.training.start.earlier_model import carry_over
 from convscope.training.start.learning import learn_head, learned_model
 from convscope.training.start.lite0 import lite0
 
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.classifier import Classifier
+    from convscope.model.file import Model
     from convscope.pictures.sources.source import Source
+    from convscope.pictures.store import Store
     from convscope.training.data.training_data import TrainingData
     from convscope.training.events import Listener
     from convscope.training.runs.run_folder import Record
@@ -56,8 +61,8 @@ class LearnedRun:
     def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
         """Write the model and the report; `begin` is when the process began."""
         model = learned_model(self.backbone, self.head, self.data.kept.store)
-        receipt = receipt_of(self.data, record, "cpu") | self.backbone.receipt
-        facts = {"training_seconds": self.seconds, **self.head.facts()}
+        receipt = self.backbone.receipt | receipt_of(self.data, record, "cpu")
+        facts = {"training_seconds": self.seconds, **self.head.facts(), "start": record.start}
         classifier, lines = run_report.write(
             run, replace(model, receipt=receipt), self.data, facts, self.head.probabilities
         )
@@ -76,6 +81,7 @@ def learn(
     run: Path | None,
     listeners: Sequence[Listener],
     stores: Path | None = None,
+    earlier: Model | None = None,
 ) -> LearnedRun:
     """Compute the features of the pictures that are learned from, and fit a head to them.
 
@@ -85,12 +91,15 @@ def learn(
         run: The run's folder; None: it is no run of its own, and does not tell that it starts.
         listeners: Get the events.
         stores: Where prepared pictures are kept; by default in the user's cache folder.
+        earlier: A model whose features are taken, and whose head is learned further; None: no such model.
 
     Raises:
         ConvscopeError: The pictures or the backbone cannot be used; the message says which and why.
     """
-    backbone = lite0()
-    preparation = replace(backbone.preparation, fit=settings.fit or "stretch")
+    backbone = backbone_of(earlier) if earlier else lite0()
+    preparation = (
+        earlier.preparation if earlier else replace(backbone.preparation, fit=settings.fit or "stretch")
+    )
     store = build_store(
         source,
         preparation,
@@ -100,9 +109,30 @@ def learn(
     )
     data = training_data(store, split_for_cross_validation(store))
     if run:
-        emit(Started(run, (*run_report.data_lines(data.all), ("start", backbone.origin)), 0, 0), listeners)
+        start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin
+        emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
     begin = time.monotonic()
-    head = learn_head(store, data.kept.split.train, backbone, seed=settings.seed, listeners=listeners)
-    for note in (*run_report.data_notes(data), head.sentence):
+    head = learn_head(
+        store,
+        data.kept.split.train,
+        backbone,
+        seed=settings.seed,
+        listeners=listeners,
+        earlier=Earlier(earlier, store.classes) if earlier else None,
+    )
+    for note in (*run_report.data_notes(data), *_notes(earlier, store), head.sentence):
         emit(Note(note), listeners)
     return LearnedRun(data, backbone, head, time.monotonic() - begin)
+
+
+def _notes(earlier: Model | None, store: Store) -> tuple[str, ...]:
+    """Say what becomes of the classes of an earlier model, and of the measure."""
+    if earlier is None:
+        return ()
+    sentence = carry_over(earlier.classes, store.classes).sentence
+    if not has_learned_from(earlier.receipt, store.digests):
+        return (sentence,)
+    return (
+        sentence,
+        "the earlier model has learned from some of these pictures: they are recognised too well",
+    )

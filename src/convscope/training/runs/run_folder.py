@@ -154,7 +154,7 @@ def from_receipt(receipt: Mapping[str, str]) -> Record:
         ValueError: It is damaged or old.
         ConvscopeError: A setting is impossible.
     """
-    measured = set[str]() if receipt.get("start") == "lite0" else {"resolved"}  # a head needs no measurement
+    measured = set[str]() if "start_digest" in receipt else {"resolved"}  # a head needs no measurement
     if missing := {"data", "settings", "threads", *measured} - receipt.keys():
         raise ValueError(f"it has no {', '.join(sorted(missing))}")
     return _RECORD.validate_python(

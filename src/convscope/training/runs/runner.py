@@ -35,10 +35,12 @@ from convscope.training.report import run_report
 from convscope.training.run_files import EVENTS, MODEL
 from convscope.training.runs import run_folder, shared_run, snapshots
 from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.runs.continued_run import continue_from
 from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import stop_requested
 from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
+from convscope.training.start.earlier_head import has_learned_head
 from convscope.training.start.earlier_model import (
     as_for,
     carry_over,
@@ -113,7 +115,11 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
         try:
             source = open_source(data)
             surveyed = survey(source)
-            record, learned = decide(run, record, source, surveyed, group, listeners)
+            earlier = earlier_model(record.settings)
+            if earlier and has_learned_head(earlier):
+                record, learned = continue_from(earlier, run, record, source, group, listeners)
+            else:
+                record, learned = decide(run, record, source, surveyed, group, listeners)
             if learned:
                 return learned.finish(run, record, listeners, begin)
             process = _begin(run, record, source, surveyed, group, listeners)

@@ -55,7 +55,7 @@ def with_model(settings: Settings, model: Model) -> Settings:
     """Return the settings with network and input of the model.
 
     Raises:
-        SettingError: They were given too, or the model's features are those of a backbone.
+        SettingError: They were given too.
     """
     given = [name for name in _OF_THE_MODEL if getattr(settings, name) is not None]
     if given:
@@ -63,12 +63,6 @@ def with_model(settings: Settings, model: Model) -> Settings:
             f"--{given[0]} cannot be combined with --start {settings.start}",
             why="network and input are those of the model",
             remedy=f"leave out --{given[0]}",
-        )
-    if model.receipt.get("start") == "lite0":
-        raise SettingError(
-            f"training cannot start from {settings.start}",
-            why="its features are those of EfficientNet-Lite0, and its head is fitted in seconds",
-            remedy="train on all pictures with --start lite0",
         )
     size = model.preparation
     return replace(

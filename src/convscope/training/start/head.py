@@ -10,7 +10,7 @@ Scale and mean of the features come from all pictures, held-out ones too, but no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -79,6 +79,25 @@ class Head:
     out_of_fold: NDArray[np.float32] | None
     accuracy: Accuracy | None
 
+    def judged_by(self, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> Head:
+        """Return the head judged by the first pictures alone, whose labels and groups are these."""
+        if self.out_of_fold is None:
+            return self
+        logits = self.out_of_fold[: len(labels)]
+        return replace(self, out_of_fold=logits, accuracy=_accuracy(logits.argmax(axis=1) == labels, groups))
+
+
+class EarlierHead(NamedTuple):
+    """A head that the new one shall stay close to.
+
+    Attributes:
+        weights: (classes, features of all blocks) float32.
+        bias: (classes,) float32.
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
 
 class Task(NamedTuple):
     """What is to be learned.
@@ -90,6 +109,8 @@ class Task(NamedTuple):
         classes: How many classes there are.
         groups: (pictures,) the group of each picture; near-duplicates, for example, are held out together.
         class_weights: (classes,) how much the pictures of each class count.
+        begin: (pictures, classes) float32, the logits to which those of the regression are added: those of an
+            earlier head, or zeros.
     """
 
     features: NDArray[np.float32]
@@ -98,6 +119,7 @@ class Task(NamedTuple):
     classes: int
     groups: NDArray[np.int64]
     class_weights: NDArray[np.float32]
+    begin: NDArray[np.float32]
 
 
 def fit_head(
@@ -107,7 +129,8 @@ def fit_head(
     classes: int,
     *,
     groups: NDArray[np.int64] | None = None,
-    class_weights: Sequence[float] | None = None,
+    class_weights: Sequence[float] | NDArray[np.float32] | None = None,
+    earlier: EarlierHead | None = None,
     seed: int = 0,
 ) -> Head:
     """Choose blocks and penalty by cross-validation, and fit a head with them to all pictures.
@@ -119,6 +142,8 @@ def fit_head(
         classes: See `Task`.
         groups: See `Task`; None: each picture is its own.
         class_weights: See `Task`; None: all classes count the same.
+        earlier: The head to begin with, which reads all blocks; the penalty is on what is learned beyond it.
+            None: no such head.
         seed: Of the folds.
 
     Raises:
@@ -145,13 +170,18 @@ def fit_head(
         classes,
         np.arange(len(labels)) if groups is None else groups,
         np.ones(classes, np.float32) if class_weights is None else np.asarray(class_weights, np.float32),
+        np.zeros((len(labels), classes), np.float32)
+        if earlier is None
+        else features @ earlier.weights.T + earlier.bias,
     )
+    candidates = _candidates(blocks) if earlier is None else [tuple(blocks)]
     folds = _folds(task, seed)
     if not folds:
-        names = _candidates(blocks)[0]
-        return Head(*_fitted(task, _scaled(task, names), DEFAULT_PENALTY), names, DEFAULT_PENALTY, None, None)
+        names = candidates[0]
+        fitted = _fitted(task, _scaled(task, names), DEFAULT_PENALTY, earlier)
+        return Head(*fitted, names, DEFAULT_PENALTY, None, None)
     part = _part(task, seed)
-    choice = _choose(part, _folds(part, seed))
+    choice = min(_choices(part, _folds(part, seed), candidates), key=lambda choice: choice.cost)
     space = _scaled(task, choice.blocks)
     out_of_fold = (
         choice.out_of_fold
@@ -159,7 +189,7 @@ def fit_head(
         else _cross_validated(task, space, folds, choice.penalty, [_zeros(task, space)] * len(folds))[0]
     )
     return Head(
-        *_fitted(task, space, choice.penalty),
+        *_fitted(task, space, choice.penalty, earlier),
         choice.blocks,
         choice.penalty,
         out_of_fold,
@@ -174,13 +204,9 @@ class _Choice(NamedTuple):
     out_of_fold: NDArray[np.float32]
 
 
-def _choose(task: Task, folds: list[Fold]) -> _Choice:
-    return min(_choices(task, folds), key=lambda choice: choice.cost)
-
-
-def _choices(task: Task, folds: list[Fold]) -> Iterator[_Choice]:
+def _choices(task: Task, folds: list[Fold], candidates: Sequence[tuple[str, ...]]) -> Iterator[_Choice]:
     """Try the candidates; weaker penalties only as long as they make it better."""
-    for blocks in _candidates(task.blocks):
+    for blocks in candidates:
         space = _scaled(task, blocks)
         found = [_zeros(task, space)] * len(folds)
         last = np.inf
@@ -219,7 +245,12 @@ def _part(task: Task, seed: int) -> Task:
     shuffled = np.random.default_rng(seed).permutation(count)
     by_class = shuffled[np.argsort(task.labels[shuffled], kind="stable")]
     kept = by_class[np.linspace(0, count - 1, _MANY).astype(int)]
-    return task._replace(features=task.features[kept], labels=task.labels[kept], groups=task.groups[kept])
+    return task._replace(
+        features=task.features[kept],
+        labels=task.labels[kept],
+        groups=task.groups[kept],
+        begin=task.begin[kept],
+    )
 
 
 def _cross_validated(
@@ -230,16 +261,17 @@ def _cross_validated(
     found = []
     for (learned, held_out), start in zip(folds, starts, strict=True):
         found.append(_fit(task, space, learned, penalty, start, _ROUGH))
-        logits[held_out] = found[-1].logits(space.coordinates[held_out])
+        logits[held_out] = task.begin[held_out] + found[-1].logits(space.coordinates[held_out])
     return logits, found
 
 
 def _fitted(
-    task: Task, space: ScaledBlocks, penalty: float
+    task: Task, space: ScaledBlocks, penalty: float, earlier: EarlierHead | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return weights and bias of the head that has learned from all pictures."""
     everything = np.arange(len(task.labels))
-    return space.fold(_fit(task, space, everything, penalty, _zeros(task, space), _EXACT))
+    weights, bias = space.fold(_fit(task, space, everything, penalty, _zeros(task, space), _EXACT))
+    return (weights, bias) if earlier is None else (earlier.weights + weights, earlier.bias + bias)
 
 
 def _fit(
@@ -258,6 +290,7 @@ def _fit(
         penalty,
         start=start,
         spectrum=space.spectrum,
+        begin=task.begin[pictures],
         tolerance=tolerance,
     )
 

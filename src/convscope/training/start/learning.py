@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from convscope.training.start.features import LAST, features_of
 from convscope.training.start.head import fit_head
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convscope.training.events import Listener
     from convscope.training.start.backbone import Backbone
     from convscope.training.start.diagnosis import Diagnosis
-    from convscope.training.start.features import Features
+    from convscope.training.start.earlier_head import Earlier
     from convscope.training.start.head import Accuracy, Head
 
 
@@ -127,6 +127,7 @@ def learn_head(
     seed: int,
     listeners: Sequence[Listener] = (),
     groups: NDArray[np.int64] | None = None,
+    earlier: Earlier | None = None,
 ) -> LearnedHead:
     """Compute features and fit a head to them.
 
@@ -137,6 +138,7 @@ def learn_head(
         seed: Of the folds.
         listeners: Get the events.
         groups: (n,) the group of each picture, which stays in one fold; None: pictures that are equal.
+        earlier: The model to begin with; None: no such model.
 
     Raises:
         ConvscopeError: The pictures are all of one class, or features cannot be computed.
@@ -150,11 +152,25 @@ def learn_head(
     if features.problem:
         emit(Note(features.problem), listeners)
     groups = _equal(store, indices) if groups is None else groups
-    head = fit_head(features.values, features.blocks, labels, classes, groups=groups, seed=seed)
+    pictures = _Learned(features.values, labels, groups, store.digests[indices, :8])
+    everything = pictures.with_remembered(earlier) if earlier else pictures
+    head = fit_head(
+        everything.features,
+        features.blocks,
+        everything.labels,
+        classes,
+        groups=everything.groups,
+        # a class that is added has many pictures because it is new, not because it is frequent
+        class_weights=_balanced(everything.labels, classes) if earlier else None,
+        earlier=earlier.head if earlier else None,
+        seed=seed,
+    )
+    if earlier:
+        head = head.judged_by(labels, groups)
     temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
-    read, blocks = _read(features, head)
-    recognised = (read @ head.weights.T + head.bias).argmax(axis=1) == labels
-    rule = nearest.fit(read, blocks, groups, store.digests[indices], labels)
+    read, blocks = _read(everything.features, features.blocks, head)
+    recognised = (read[: len(labels)] @ head.weights.T + head.bias).argmax(axis=1) == labels
+    rule = nearest.fit(read, blocks, everything.groups, everything.digests, everything.labels)
     return LearnedHead(head, labels, groups, float(recognised.mean()), temperature, rule)
 
 
@@ -179,11 +195,39 @@ def with_head(backbone: Backbone, head: Head, store: Store) -> Model:
     )
 
 
-def _read(features: Features, head: Head) -> tuple[NDArray[np.float32], list[slice]]:
+class _Learned(NamedTuple):
+    """Pictures that are learned from: (n, features), (n,) labels, (n,) groups and (n, 8) digests."""
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+
+    def with_remembered(self, earlier: Earlier) -> _Learned:
+        """Return the same and the pictures that an earlier model remembers, each a group of its own."""
+        known = earlier.remembered(self.features, self.digests)
+        groups = self.groups.max() + 1 + np.arange(len(known.labels))
+        return _Learned(
+            np.concatenate([self.features, known.features]),
+            np.concatenate([self.labels, known.labels]),
+            np.concatenate([self.groups, groups]),
+            np.concatenate([self.digests, known.digests]),
+        )
+
+
+def _read(
+    values: NDArray[np.float32], blocks: Mapping[str, slice], head: Head
+) -> tuple[NDArray[np.float32], list[slice]]:
     """Return the features that the head reads, which are the last ones, and the columns of its blocks."""
-    chosen = [features.blocks[name] for name in head.blocks]
+    chosen = [blocks[name] for name in head.blocks]
     first = chosen[0].start
-    return features.values[:, first:], [slice(one.start - first, one.stop - first) for one in chosen]
+    return values[:, first:], [slice(one.start - first, one.stop - first) for one in chosen]
+
+
+def _balanced(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Return the weight of each class with which all classes count the same, and pictures 1 on average."""
+    counts = np.bincount(labels, minlength=classes)
+    return (len(labels) / np.count_nonzero(counts) / np.maximum(counts, 1)).astype(np.float32)
 
 
 def _equal(store: Store, indices: NDArray[np.int64]) -> NDArray[np.int64]:

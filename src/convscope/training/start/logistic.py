@@ -5,7 +5,8 @@ Let x be features (n, F), t the classes of the pictures and c their weights. Min
     cost(W, b) = sum over pictures of c * cross-entropy(softmax(x W + b), t) + penalty / 2 * ‖W‖²
 
 which is scikit-learn's `LogisticRegression(C=1 / penalty)` for three classes and more. (For two classes it
-keeps one vector, the difference of our two, so that there C is 2 / penalty.)
+keeps one vector, the difference of our two, so that there C is 2 / penalty.) If there are logits to begin
+with, those of an earlier regression, x W + b is added to them.
 
 L-BFGS needs hundreds of steps where some directions of x are a thousand times longer than others, as those of
 learned features are. So it runs in coordinates in which the cost is about as curved in all directions: with
@@ -79,6 +80,7 @@ def fit_logistic(
     *,
     start: Coefficients,
     spectrum: Spectrum,
+    begin: NDArray[np.float32] | None = None,
     tolerance: float = 1e-4,
 ) -> Coefficients:
     """Minimise the cost.
@@ -90,6 +92,7 @@ def fit_logistic(
         penalty: Of the squared weights; more than 0.
         start: Where to start: zeros, or the solution for a similar penalty. Its shape gives the classes.
         spectrum: Of these features, or of a set of which they are part.
+        begin: (n, classes) logits to which the regression's are added; None: zeros.
         tolerance: Stop when no coordinate's slope is steeper than this, or than this share of the steepest at
             zero if that is less than 1; 1e-4 gives probabilities to about 1e-4.
 
@@ -114,6 +117,8 @@ def fit_logistic(
         point = flat.astype(np.float32).reshape(-1, classes)
         weight = stretched(point[:-1], stretch, rest)
         logits = features @ weight + bias_stretch * point[-1]
+        if begin is not None:
+            logits += begin
         logits -= logits.max(axis=1, keepdims=True)
         powers = np.exp(logits)
         sums = powers.sum(axis=1)

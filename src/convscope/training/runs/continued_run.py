@@ -1,0 +1,62 @@
+"""A run that starts from an earlier model with learned features: its head is learned further."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from convscope.errors import StoreError
+from convscope.training.data.stream import is_streamed, resolve_store_limit
+from convscope.training.runs import learned_run, run_folder
+from convscope.training.start.earlier_head import check_settings
+from convscope.training.start.earlier_model import receipt_of_start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from convscope.model.file import Model
+    from convscope.pictures.preparation import Preparation
+    from convscope.pictures.sources.source import Source
+    from convscope.training.distributed import Group
+    from convscope.training.events import Listener
+    from convscope.training.runs.learned_run import LearnedRun
+    from convscope.training.runs.run_folder import Record
+
+
+def continue_from(
+    model: Model, run: Path, record: Record, source: Source, group: Group, listeners: Sequence[Listener]
+) -> tuple[Record, LearnedRun]:
+    """Learn the head of an earlier model further.
+
+    Args:
+        model: The model, which has a learned head.
+        run: The run's folder, in which it is recorded.
+        record: The run's record.
+        source: The pictures.
+        group: The processes.
+        listeners: Get the events.
+
+    Raises:
+        ConvscopeError: The pictures cannot be used, or a setting does not go with such a start.
+    """
+    settings = record.settings
+    fits = _is_stored(source, model.preparation, settings.store_limit)
+    check_settings(settings, alone=group.rank.size == 1 and fits)
+    known = replace(
+        record,
+        start=settings.start,
+        start_receipt=record.start_receipt or receipt_of_start(settings, model),
+    )
+    if known != record:
+        run_folder.write(run, known)
+    return known, learned_run.learn(source, settings, run, listeners, earlier=model)
+
+
+def _is_stored(source: Source, preparation: Preparation, store_limit: float | None) -> bool:
+    """Whether there is room for the pictures as the model needs them."""
+    try:
+        limit = resolve_store_limit(source, preparation, store_limit)
+    except StoreError:
+        return False
+    return limit is None or not is_streamed(source, preparation, limit)

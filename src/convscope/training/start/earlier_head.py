@@ -1,0 +1,168 @@
+"""Starting from an earlier model with learned features: these stay, and its head is where learning begins.
+
+The new head is fitted with a penalty on how far it moves away from the earlier one, W0, instead of from zero:
+
+    penalty / 2 * ‖W - W0‖²
+
+So classes that both know keep what the earlier head had learned, as far as the pictures do not speak against
+it. Classes that are new start from zero.
+
+The earlier model also remembers features of up to 2,000 of its pictures, in its rule of nearest pictures.
+They are learned from beside the new pictures (rehearsal), so that a new class does not spread over the
+others, even where only a few of their pictures are at hand.
+
+Source: X. Li et al., "Explicit inductive bias for transfer learning with convolutional networks", ICML 2018,
+https://arxiv.org/abs/1802.01483 (its L2-SP penalty); A. Robins, "Catastrophic forgetting, rehearsal and
+pseudorehearsal", 1995, https://doi.org/10.1080/09540099550039318.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from convscope.errors import SettingError
+from convscope.model.nearest import Nearest
+from convscope.network.efficientnet import LAST, STEM, lite0_blocks
+from convscope.training.start.backbone import Backbone
+from convscope.training.start.earlier_model import weights_for
+from convscope.training.start.head import EarlierHead
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.model.file import Model
+    from convscope.training.settings import Settings
+
+JOINABLE = (4, 7, 10, 14, 15)
+"""Blocks of EfficientNet-Lite0 whose maps a head may read beside the last ones."""
+_TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device"}
+
+
+def has_learned_head(model: Model) -> bool:
+    """Whether a model's head reads the features of a backbone."""
+    return "start_digest" in model.receipt
+
+
+def backbone_of(model: Model) -> Backbone:
+    """Return the network of a model with a learned head, without the head.
+
+    Raises:
+        SettingError: It is not a backbone's network any more.
+    """
+    head = model.chain.output.parameters
+    weights = {name: model.weights[name] for name in model.chain.parameters if name not in head}
+    total = hashlib.sha256()
+    for weight in weights.values():
+        total.update(weight.tobytes())
+    first, *others = lite0_blocks()
+    for count in range(len(JOINABLE) + 1):
+        for joined in combinations(JOINABLE, count):
+            backbone = Backbone(
+                name="lite0",
+                blocks=((STEM, *first), *others),
+                last=(LAST,),
+                joinable=joined,
+                preparation=model.preparation,
+                mean=model.mean,
+                std=model.std,
+                weights=weights,
+                origin=model.receipt.get("start_origin", ""),
+                licence=model.receipt.get("start_licence", ""),
+                digest=total.hexdigest(),
+            )
+            if backbone.notation(joined) == model.notation:
+                return backbone
+    raise SettingError(
+        "training cannot start from this model",
+        why="it has learned features, but its network is not that of EfficientNet-Lite0 any more",
+        remedy="start from the model as it was trained, or with --start lite0",
+    )
+
+
+class Remembered(NamedTuple):
+    """Pictures of which a model remembers the features.
+
+    Attributes:
+        features: (m, features) float32, which the output layer reads.
+        labels: (m,) indices of their classes.
+        digests: (m, 8) uint8, the first bytes of the digests of their files.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """What an earlier model brings to the learning of a head.
+
+    Attributes:
+        model: The model.
+        classes: Those that are learned now.
+    """
+
+    model: Model
+    classes: Sequence[str]
+
+    @property
+    def head(self) -> EarlierHead:
+        """The head of the model, with a row for each of the classes."""
+        weight, bias = self.model.chain.output.parameters
+        rows = weights_for(self.model, self.classes)
+        return EarlierHead(rows[weight], rows[bias])
+
+    def remembered(self, features: NDArray[np.float32], digests: NDArray[np.uint8]) -> Remembered:
+        """Return what the model remembers of other pictures of these classes.
+
+        Args:
+            features: (n, features) of the pictures at hand, whose mean length those remembered get.
+            digests: (n, 16) of the pictures at hand.
+        """
+        rule = self.model.open_set
+        if not isinstance(rule, Nearest):
+            return Remembered(features[:0], np.zeros(0, np.int64), digests[:0, :8])
+        at_hand = {digest[:8].tobytes().hex() for digest in digests}
+        names = [self.model.classes[label] for label in rule.labels]
+        kept = [
+            place
+            for place, (name, digest) in enumerate(zip(names, rule.pictures, strict=True))
+            if name in self.classes and digest not in at_hand
+        ]
+        return Remembered(
+            (rule.rows()[kept] * rule.length(features)).astype(np.float32),
+            np.array([self.classes.index(names[place]) for place in kept], np.int64),
+            np.array([[*bytes.fromhex(rule.pictures[place])] for place in kept], np.uint8).reshape(-1, 8),
+        )
+
+
+def check_settings(settings: Settings, *, alone: bool) -> None:
+    """Check that all settings go with a start from a learned head.
+
+    Args:
+        settings: What the person chose.
+        alone: Whether one process learns, from pictures that fit on the disk.
+
+    Raises:
+        SettingError: One does not.
+    """
+    chosen = (name for name, value in asdict(settings).items() if name not in _TAKEN and value is not None)
+    if other := next(chosen, "device" if settings.device == "cuda" else None):
+        flag = other.replace("_", "-")
+        raise SettingError(
+            f"--{flag} cannot be combined with --start {settings.start}",
+            why="network and input are those of the model, and only its head is learned",
+            remedy=f"leave out --{flag}",
+        )
+    if not alone:
+        raise SettingError(
+            "learned features are computed by one process, from pictures that fit on the disk",
+            remedy="start one process with a larger --store-limit",
+        )
