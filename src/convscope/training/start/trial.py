@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
 from convscope.training.recipe import resolve
+from convscope.training.start.folds import stratified_folds
 from convscope.training.start.gain import Gain
 
 if TYPE_CHECKING:
@@ -85,12 +84,7 @@ def hold_out(
     """
     parts = max(_PARTS, -(-len(labels) // most))
     largest = max(len(np.unique(groups[labels == label])) for label in np.unique(labels))
-    splits = StratifiedGroupKFold(max(2, min(parts, largest)), shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # of classes with fewer pictures than parts, which is fine
-        kept, held_out = next(iter(splits.split(labels, labels, groups)))
+    kept, held_out = stratified_folds(labels, groups, max(2, min(parts, largest)), seed)[0]
     return np.sort(held_out[np.isin(labels[held_out], labels[kept])])
 
 
