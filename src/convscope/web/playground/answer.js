@@ -37,7 +37,7 @@ export class AnswerBars {
     this.rows.forEach(({ bar, share }, place) => {
       if (probabilities[place] > probabilities[best]) best = place;
       bar.style.width = `${100 * probabilities[place]}%`;
-      share.textContent = percent(probabilities[place]);
+      share.textContent = Number.isNaN(probabilities[place]) ? "–" : percent(probabilities[place]);
     });
     this.rows.forEach(({ row }, place) => row.classList.toggle("best", place === best));
     clearTimeout(this.timer);

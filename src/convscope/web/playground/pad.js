@@ -55,7 +55,7 @@ export class Pad {
     let last = null;
     const to = (/** @type {PointerEvent} */ event) => {
       const point = this.pointOf(event);
-      this.draw(last ?? point, point, event.button === 2 || event.buttons === 2);
+      this.drawing.stroke(last ?? point, point, event.button === 2 || event.buttons === 2);
       last = point;
     };
     this.element.addEventListener("pointerdown", (event) => {
@@ -63,12 +63,16 @@ export class Pad {
       clearTimeout(this.rest);
       last = null;
       to(event);
+      this.changed();
     });
     this.element.addEventListener("pointerup", () => {
       this.rest = setTimeout(() => this.place(), REST);
     });
     this.element.addEventListener("pointermove", (event) => {
-      if (event.buttons) for (const piece of event.getCoalescedEvents?.() ?? [event]) to(piece);
+      if (!event.buttons) return;
+      const pieces = event.getCoalescedEvents?.() ?? [];
+      for (const piece of pieces.length ? pieces : [event]) to(piece);
+      this.changed();
     });
     this.element.addEventListener("contextmenu", (event) => event.preventDefault());
   }
@@ -84,7 +88,10 @@ export class Pad {
         x: Math.max(0.5, Math.min(width - 0.5, before.x + move[0])),
         y: Math.max(0.5, Math.min(height - 0.5, before.y + move[1])),
       };
-      if (event.shiftKey) this.draw(before, this.at, false);
+      if (event.shiftKey) {
+        this.drawing.stroke(before, this.at, false);
+        this.changed();
+      }
       this.placeCursor();
     });
     this.placeCursor();
@@ -102,16 +109,6 @@ export class Pad {
       x: ((event.clientX - left) / width) * this.drawing.width,
       y: ((event.clientY - top) / height) * this.drawing.height,
     };
-  }
-
-  /**
-   * @param {Point} from
-   * @param {Point} to
-   * @param {boolean} isErasing
-   */
-  draw(from, to, isErasing) {
-    this.drawing.stroke(from, to, isErasing);
-    this.changed();
   }
 
   /** Lets a drawing that is small or lies aside grow until it fills the pad. */

@@ -17,6 +17,9 @@ import { Course } from "convscope/playground/stations/course.js";
 
 const FIRST = 5; // the example that stands there to begin with: not too easy, not too hard
 
+const HINT =
+  "Point at any map to see where a number comes from and where it goes. Orange is positive, blue negative.";
+
 /** @typedef {import("convscope/playground/page.js").Data} Data */
 
 export class Playground {
@@ -44,7 +47,7 @@ export class Playground {
       () => this.answer(),
       () => (this.note.textContent = "Enlarged: the network has learned from drawings that fill the square."),
     );
-    this.note = element("p", { class: "quiet", role: "status" });
+    this.note = element("p", { class: "quiet", role: "status" }, HINT);
     this.bars = new AnswerBars(data.classes);
     this.scene = new Scene(this.network, data.classes, this.pad.element, this.bars.element, {
       point: (cell) => {
@@ -100,7 +103,7 @@ export class Playground {
   clearButton() {
     const click = () => {
       this.drawing.clear();
-      this.note.textContent = "";
+      this.note.textContent = HINT;
       this.pad.changed();
     };
     return element("button", { type: "button", class: "clear", click }, "Clear");

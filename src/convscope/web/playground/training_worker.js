@@ -72,13 +72,14 @@ function take(asked) {
 function slice() {
   if (!isRunning) return;
   const start = performance.now();
-  let isDue = false;
+  let [isDue, loss] = [false, 0];
   do {
     const before = Math.floor(trainer.epoch * MEASUREMENTS);
-    trainer.learn(request.settings);
+    loss = trainer.learn(request.settings);
     isDue = Math.floor(trainer.epoch * MEASUREMENTS) > before;
-  } while (!isDue && performance.now() - start < SLICE);
-  if (trainer.epoch >= end) isRunning = false;
+  } while (!isDue && Number.isFinite(loss) && performance.now() - start < SLICE);
+  // weights that are no longer numbers stay so
+  if (trainer.epoch >= end || !Number.isFinite(loss)) isRunning = false;
   post(isDue || !isRunning ? measure() : null);
   setTimeout(slice);
 }

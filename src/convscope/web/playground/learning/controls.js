@@ -9,6 +9,8 @@ import { learningCurves } from "convscope/playground/learning/curves.js";
 /** @typedef {import("convscope/playground/learning/learning.js").Kept} Kept */
 
 const RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+const TOO_FAR =
+  "The steps were so large that the weights are no longer numbers. Choose a lower learning rate, and start again.";
 const BATCHES = [1, 4, 16, 64, 256];
 
 export class Controls {
@@ -146,6 +148,8 @@ export class Controls {
       element("strong", { class: "validation" }, percent(now.figures.validation.accuracy)),
       " right",
     );
+    const isLost = !Number.isFinite(now.figures.training.loss);
+    this.problem.textContent = isLost ? TOO_FAR : "";
     this.curves.replaceChildren(...this.drawn(kept, now.epoch));
   }
 

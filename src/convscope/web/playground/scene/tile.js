@@ -41,7 +41,7 @@ export function signedCanvas(rows, columns) {
     const colours = PIXELS[theme];
     const scale = limit > 0 ? (SHADES - 1) / (2 * limit) : 0;
     for (let cell = 0; cell < pixels.length; cell++) {
-      const shade = Math.round((values[start + cell] + limit) * scale);
+      const shade = Math.round(((values[start + cell] || 0) + limit) * scale); // what is not a number is painted as 0
       pixels[cell] = colours[limit > 0 ? Math.max(0, Math.min(SHADES - 1, shade)) : (SHADES - 1) / 2];
     }
     pen.putImageData(image, 0, 0);

@@ -89,7 +89,7 @@ export class Stage {
 
   /** Shows the cell that is looked at, from what the network computed last. */
   draw() {
-    const { place, map, row, column } = this.cell;
+    const { place, row, column } = this.cell;
     const step = this.network.steps[place];
     const [x, y] = [this.network.outputs[place - 1], this.network.outputs[place]];
     const before = this.network.steps[place - 1];
@@ -105,14 +105,29 @@ export class Stage {
       choose: (/** @type {number} */ one) => this.choose(one),
     };
     const hasMaps = step.shape.length === 3;
-    const name =
-      step.kind === "full_connection"
-        ? (this.classes[map] ?? `neuron ${map + 1}`)
-        : `map ${map + 1}, row ${row + 1}, column ${column + 1}`;
-    this.title.textContent = `${step.title}: ${name}`;
+    this.title.textContent = `${this.titleOf(place)}: ${this.nameOf(step)}`;
     this.body.replaceChildren(...SHOWN[step.kind](scenery));
     this.map.element.hidden = this.button.hidden = !hasMaps;
     if (hasMaps) this.map.show(step, y, this.cell, this.timer ? row * step.shape[2] + column : Infinity);
+  }
+
+  /**
+   * What a step is called, with its number where there are several of its kind.
+   *
+   * @param {number} place
+   */
+  titleOf(place) {
+    const { kind, title } = this.network.steps[place];
+    const alike = this.network.steps.filter((step) => step.kind === kind);
+    return alike.length > 1 ? `${title} ${alike.indexOf(this.network.steps[place]) + 1}` : title;
+  }
+
+  /** What the number that is looked at is called. @param {Step} step */
+  nameOf({ kind, inputShape, shape }) {
+    const { map, row, column } = this.cell;
+    if (kind === "flattening") return `number ${map * inputShape[1] * inputShape[2] + row + 1}`;
+    if (shape.length === 3) return `map ${map + 1}, row ${row + 1}, column ${column + 1}`;
+    return shape[0] === this.classes.length ? this.classes[map] : `neuron ${map + 1}`;
   }
 
   /** @param {number} map */
