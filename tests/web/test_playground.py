@@ -199,7 +199,7 @@ def test_a_click_keeps_the_cell_and_the_arrow_keys_move_on(use):
     tile.click(position={"x": 10, "y": 10})
     tab.mouse.move(0, 0)
     kept = tab.locator("#stage-title").text_content()
-    assert kept.startswith("max pooling: map 2, ")
+    assert kept.startswith("max pooling 1: map 2, ")
     tile.focus()
     tab.keyboard.press("ArrowRight")
     moved = tab.locator("#stage-title").text_content()

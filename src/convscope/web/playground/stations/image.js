@@ -32,6 +32,7 @@ export function imageStation(_context, source) {
     limit = value;
     draw();
   });
+  threshold.element.hidden = true; // for black and white alone
   const modes = toggles("colours", MODES, (place) => {
     mode = place;
     draw();
