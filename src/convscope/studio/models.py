@@ -1,4 +1,4 @@
-"""The models that are open: named on the command line, trained here, or edited here and saved."""
+"""The models that are open: named on the command line, trained here, edited here and saved, or built in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.model.file import save
 from convscope.pictures.naming import natural_order
+from convscope.playground.shipped_model import shapes_model_path
 from convscope.serving.model_registry import named_models
 from convscope.studio.cache import Cache
 from convscope.studio.ids import id_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _MOST_LOADED = 8
 _SUFFIX = ".safetensors"
 
-Origin = Literal["given", "run", "kept"]
+Origin = Literal["given", "run", "kept", "built-in"]
 
 
 class OpenModel(BaseModel):
@@ -36,7 +37,9 @@ class OpenModel(BaseModel):
 
     id: str = Field(examples=["9f86d081"])
     name: str = Field(examples=["pets"])
-    origin: Origin = Field(description="Named on the command line, trained here, or edited here and saved.")
+    origin: Origin = Field(
+        description="Named on the command line, trained here, edited here and saved, or part of convscope."
+    )
     path: Path = Field(exclude=True)
 
 
@@ -60,13 +63,14 @@ class Models:
             self.classifier(model.id)
 
     def all(self) -> list[OpenModel]:
-        """List all models: those given, then finished runs, then edited models, each by name."""
+        """List all models: those given, then finished runs, then edited models, each by name; last, shapes."""
         runs = sorted(self._folder.runs.glob(f"*/{MODEL}"), key=lambda path: natural_order(path.parent.name))
         kept = sorted(self._folder.models.glob(f"*{_SUFFIX}"), key=lambda path: natural_order(path.stem))
         return [
             *self._given,
             *(_open_model(path.parent.name, "run", path) for path in runs),
             *(_open_model(path.stem, "kept", path) for path in kept),
+            _open_model("shapes", "built-in", shapes_model_path()),
         ]
 
     def find(self, id_: str) -> OpenModel:

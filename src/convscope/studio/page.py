@@ -36,7 +36,7 @@ _IMPORT_MAP_HASH = base64.b64encode(hashlib.sha256(_IMPORT_MAP.encode()).digest(
 
 POLICY = (
     f"default-src 'none'; script-src 'self' 'sha256-{_IMPORT_MAP_HASH}'; style-src 'self'; "
-    "img-src 'self' blob: data:; media-src 'self' blob:; worker-src blob:; connect-src 'self'; "
+    "img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """No script runs but the files below and the map of their names: https://www.w3.org/TR/CSP3/."""

@@ -31,9 +31,7 @@ def serve(workspace: Workspace, listening: socket.socket, token: bytes | None) -
         listening: What `convscope.serving.server.listen` returned.
         token: The token that requests must carry; None requires none.
     """
-    threading.Thread(
-        target=workspace.sources.open_first, daemon=True
-    ).start()  # the digits take a large import
+    threading.Thread(target=workspace.sources.open_first, daemon=True).start()
     app = AccessControl(create_app(workspace), token)
     run(
         HostAndToken(app, loopback_hosts(listening.getsockname()[0]), None),

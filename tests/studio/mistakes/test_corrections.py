@@ -65,7 +65,7 @@ def test_a_picture_that_is_listed_twice_under_two_labels(tmp_path, paint):
 
 
 def test_what_cannot_be_corrected(workspace):
-    data, digits = workspace.sources.all()[0], workspace.sources.all()[-1]
+    data, digits = workspace.sources.all()[0], workspace.sources.at("digits")
     with pytest.raises(RequestError, match="no picture 99"):
         correct(data, 99, "dark", workspace)
     with pytest.raises(RequestError, match="no class"):

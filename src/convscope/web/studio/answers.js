@@ -231,7 +231,7 @@
  * @typedef {object} OpenModel
  * @property {string} id
  * @property {string} name
- * @property {"given" | "run" | "kept"} origin
+ * @property {"given" | "run" | "kept" | "built-in"} origin
  * @typedef {object} Overfitting
  * @property {number} classes
  * @property {number} steps

@@ -41,7 +41,7 @@ const ILLUSTRATIONS = { learning, overfitting };
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
   const open = await whatIsOpen();
-  const models = [OWN, ...open.models];
+  const models = [OWN, ...open.models.filter(({ origin }) => origin !== "built-in")];
   const model = chosen(models, place.options.model ?? OWN.id);
   const isOwn = model === OWN;
   const picture = isOwn ? "" : (place.options.picture ?? (await firstPicture(model, open.data)));
