@@ -63,7 +63,7 @@ class Models:
             self.classifier(model.id)
 
     def all(self) -> list[OpenModel]:
-        """List all models: those given, then finished runs, then edited models, each by name; last, shapes."""
+        """List all models: those given, runs and edited models, each by name, and then the built-in one."""
         runs = sorted(self._folder.runs.glob(f"*/{MODEL}"), key=lambda path: natural_order(path.parent.name))
         kept = sorted(self._folder.models.glob(f"*{_SUFFIX}"), key=lambda path: natural_order(path.stem))
         return [
