@@ -44,8 +44,8 @@ ALL_WEIGHTS_RATES = tuple(digit * 10.0**power for power in range(-4, 2) for digi
 _TELLING = 0.3
 """A curve reaches so far that the loss on it changes by this much, if it ever does."""
 _SHALLOW = 0.02
-_REACHES = range(-1, 6)
-"""Powers of two that a curve's reach is tried with, times the largest weight of the tensor."""
+_REACHES, _FEW_REACHES, _FEW_POINTS = range(-1, 6), range(3), 10
+"""Up to so many points, where each takes long, only these powers of two are tried as a curve's reach."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +120,7 @@ def weight_curve(loss_of: LossOf, points: int = CURVE_POINTS, steps: int = DESCE
         steps: How many steps each descent has.
     """
     (now,) = loss_of.now()
-    reach, _ = reach_of(loss_of)
+    reach, _ = reach_of(loss_of, _reaches(points))
     values = [now + reach * place for place in np.linspace(-1, 1, points).tolist()]
     losses = [loss_of.loss([value]) for value in values]
     kept = [place for place, loss in enumerate(losses) if math.isfinite(loss)]
@@ -147,7 +147,8 @@ def loss_map(loss_of: LossOf, rates: Sequence[float], encode: Encode, points: in
     _, gradients = loss_of.with_gradient(now)
     axes: list[list[float]] = []
     for place, value in enumerate(now):
-        reach, _ = reach_of(replace(loss_of, weights=(loss_of.weights[place],)))
+        one = replace(loss_of, weights=(loss_of.weights[place],))
+        reach, _ = reach_of(one, _reaches(points))
         axes.append([value + reach * share for share in np.linspace(-1, 1, points).tolist()])
     losses = np.array([[loss_of.loss([first, second]) for first in axes[0]] for second in axes[1]])
     return LossMap(
@@ -161,7 +162,11 @@ def loss_map(loss_of: LossOf, rates: Sequence[float], encode: Encode, points: in
 
 
 def all_weights_step(
-    steps: Sequence[ComputedStep], model: Model, truth: int, passed: dict[str, StepGradients]
+    steps: Sequence[ComputedStep],
+    model: Model,
+    truth: int,
+    passed: dict[str, StepGradients],
+    wanted: Sequence[float] = ALL_WEIGHTS_RATES,
 ) -> AllWeightsStep:
     """Compute the loss after one step of all weights at once, for several learning rates.
 
@@ -170,11 +175,12 @@ def all_weights_step(
         model: The model.
         truth: Index of the true class.
         passed: What `numpy_chain.backward` returned.
+        wanted: The learning rates.
     """
     rates, losses = [0.0], [_loss(steps, model, truth)]
     at_weights = {name: at for step in passed.values() for name, at in step.at_parameters.items()}
     changed = {step_of(name) for name in at_weights}
-    for rate in ALL_WEIGHTS_RATES:
+    for rate in wanted:
         weights = {name: weight - rate * at_weights[name] for name, weight in model.weights.items()}
         try:
             moved = recompute(steps, replace(model, weights=weights), changed)
@@ -185,15 +191,19 @@ def all_weights_step(
     return AllWeightsStep(rates=rates, losses=losses)
 
 
-def reach_of(loss_of: LossOf) -> tuple[float, bool]:
+def reach_of(loss_of: LossOf, powers: Sequence[int] = _REACHES) -> tuple[float, bool]:
     """Return how far to go to each side of a weight, and whether a valley lies there.
 
     That is to where a valley's sides rise on both ends, or else to where the loss changes by `_TELLING`.
+
+    Args:
+        loss_of: The loss of one weight.
+        powers: Powers of two, times the largest weight of the tensor, that are tried in this order.
     """
     (tensor, _), (now,) = loss_of.weights[0], loss_of.now()
     largest = float(np.abs(loss_of.model.weights[tensor]).max()) or 1.0
     telling = 0.0
-    for power in _REACHES:
+    for power in powers:
         reach = largest * 2**power
         probes = [loss_of.loss([now + share * reach]) for share in (-1, -0.5, 0, 0.5, 1)]
         if not all(map(math.isfinite, probes)):
@@ -203,6 +213,10 @@ def reach_of(loss_of: LossOf) -> tuple[float, bool]:
         if not telling and max(probes) - min(probes) >= _TELLING:
             telling = reach
     return telling or largest, False
+
+
+def _reaches(points: int) -> Sequence[int]:
+    return _REACHES if points > _FEW_POINTS else _FEW_REACHES
 
 
 def has_valley(losses: Sequence[float]) -> bool:

@@ -23,6 +23,7 @@ from convscope.walkthrough.backward_document import (  # FastAPI looks them up
     WeightCurve,  # noqa: TC001
 )
 from convscope.walkthrough.descent import (
+    ALL_WEIGHTS_RATES,
     CURVE_POINTS,
     DESCENT_STEPS,
     MAP_POINTS,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 _MOST_CACHED = 3
 _QUICK, _SLOW = 5_000_000, 60_000_000
 """Multiply-adds from a step on, above which curves have fewer points."""
-_MOST_WORK = 1_000_000_000
+_MOST_WORK = 300_000_000
 Truth = Annotated[int, Query(ge=0, description="Index of the class that is taken as the true one.")]
 WeightPlace = Annotated[
     str,
@@ -140,7 +141,8 @@ def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) ->
     def all_weights(model: ModelId, picture: PictureRef, truth: Truth) -> AllWeightsStep:
         """The loss after one step of all weights at once, for several learning rates."""
         network, steps, passed = way_back.passed(model, picture, truth)
-        return all_weights_step(steps, network, truth, passed)
+        every = 1 if network.chain.multiply_adds <= _SLOW else 3
+        return all_weights_step(steps, network, truth, passed, ALL_WEIGHTS_RATES[::every])
 
     _add_descents(router, way_back)
     return router

@@ -3,20 +3,22 @@
 import { element, head } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
-import { fill } from "convscope/walk/backward/study.js";
+import { QUICK, onDemand, workFrom } from "convscope/walk/backward/study.js";
 
 /** @typedef {import("convscope/walk/document.js").AllWeightsStep} AllWeightsStep */
 
 const LEARNED = 0.01; // of the loss: what is left of it once the picture is known by heart
 
 /** @param {import("convscope/walk/backward/views.js").Back} back */
-export function allWeights({ kept, truth }) {
+export function allWeights({ kept, truth, context: { chain } }) {
   const slot = element("div", { class: "stack" });
-  fill(
-    slot,
-    kept.once(`all ${truth}`, () => kept.source.allWeights(truth)),
+  const key = `all ${truth}`;
+  onDemand(slot, {
+    isAtOnce: !kept.source.hasAll || kept.asked.has(key) || workFrom(chain, chain.steps[0]) <= QUICK,
+    text: "Compute the loss after one step",
+    ask: () => kept.once(key, () => kept.source.allWeights(truth)),
     draw,
-  );
+  });
   return element(
     "section",
     { class: "study", "aria-label": "a step of all weights" },

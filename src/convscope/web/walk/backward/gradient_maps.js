@@ -65,9 +65,10 @@ export function gradientLegend(limit, theme) {
  * @param {(place: Place) => void} [setting.point]
  * @param {() => void} [setting.leave]
  * @param {(place: Place) => void} setting.pick
+ * @param {boolean} [setting.others]  whether the other maps are drawn small
  */
 export function gradientMaps(gradients, setting) {
-  const { theme, room, role, title, name, place, pick } = setting;
+  const { theme, room, role, title, name, place, pick, others = true } = setting;
   const [maps, height, width] = gradients.shape;
   const [map] = place;
   const values = mapOf(gradients, map);
@@ -92,7 +93,7 @@ export function gradientMaps(gradients, setting) {
         large.element,
         gradientLegend(limit, theme),
       ),
-      maps > 1 && small(gradients, setting),
+      others && maps > 1 && small(gradients, setting),
     ],
     /** @param {number} row @param {number} column */
     show(row, column) {
@@ -106,7 +107,7 @@ export function gradientMaps(gradients, setting) {
  * @param {Tensor} gradients
  * @param {Parameters<typeof gradientMaps>[1]} setting
  */
-function small(gradients, { theme, name, place, pick }) {
+function small(gradients, { theme, title, name, place, pick }) {
   const [maps, height, width] = gradients.shape;
   const limit = limitOf(gradients.data);
   const sizes = range(maps).map((map) => limitOf(mapOf(gradients, map)));
@@ -131,8 +132,11 @@ function small(gradients, { theme, name, place, pick }) {
   return element(
     "div",
     { class: "rest stack" },
-    shown.length < maps &&
-      element("p", { class: "quiet" }, `The ${shown.length} with the largest gradients:`),
+    element(
+      "p",
+      { class: "quiet" },
+      shown.length < maps ? `${title}: the ${shown.length} largest of ${maps}` : `${title}: all maps`,
+    ),
     all.element,
   );
 }

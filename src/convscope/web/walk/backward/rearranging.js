@@ -86,7 +86,7 @@ export function branching(step, back) {
   const first = isAddition
     ? 0
     : step.sources.slice(0, parts[0]).reduce((sum, { shape }) => sum + shape[0], 0);
-  const drawn = parts.map((part) =>
+  const drawn = parts.map((part, nth) =>
     gradientMaps(own.at_inputs[part], {
       theme,
       room: room.input,
@@ -95,6 +95,7 @@ export function branching(step, back) {
       name: (map) => mapName(step.sources[part], map),
       place: [place[0] - first, place[1], place[2]],
       pick: (at) => context.pick([at[0] + first, at[1], at[2]]),
+      others: nth === 0,
     }),
   );
   const arriving = arrivingMaps(step, back);

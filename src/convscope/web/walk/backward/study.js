@@ -17,6 +17,9 @@ import { toWeight, weightTitle } from "convscope/walk/backward/weights.js";
  * @typedef {import("convscope/walk/document.js").LossMap} LossMap
  */
 
+/** Multiply-adds that a point of a curve may take for it to be drawn without being asked for. */
+export const QUICK = 20_000_000;
+
 /**
  * @param {Step} step
  * @param {Back} back
@@ -42,12 +45,36 @@ export function study(step, back, weight) {
     return section;
   }
   const key = `curve ${truth} ${weight}`;
-  fill(
-    curves,
-    kept.once(key, () => source.curve(truth, weight)),
-    (curve) => curve && drawnCurve(step, back, curve),
-  );
+  onDemand(curves, {
+    isAtOnce: !source.hasAll || kept.asked.has(key) || workFrom(back.context.chain, step) <= QUICK,
+    text: "Compute the loss curve of this weight",
+    ask: () => kept.once(key, () => source.curve(truth, weight)),
+    draw: (/** @type {WeightCurve | null} */ curve) => curve && drawnCurve(step, back, curve),
+  });
   return section;
+}
+
+/**
+ * How many multiply-adds the network takes from a step on: what each point of a curve costs.
+ *
+ * @param {import("convscope/walk/chain.js").Chain} chain
+ * @param {import("convscope/walk/chain.js").Step} step
+ */
+export function workFrom({ steps }, step) {
+  return steps.slice(steps.indexOf(step)).reduce((sum, { multiply_adds }) => sum + multiply_adds, 0);
+}
+
+/**
+ * Draws what is quick to compute at once, and all else when it is asked for.
+ *
+ * @template Answer
+ * @param {HTMLElement} slot
+ * @param {{isAtOnce: boolean, text: string, ask: () => Promise<Answer>, draw: (answer: Answer) => HTMLElement | null}} setting
+ */
+export function onDemand(slot, { isAtOnce, text, ask, draw }) {
+  const begin = () => fill(slot, ask(), draw);
+  if (isAtOnce) begin();
+  else slot.append(element("button", { type: "button", click: begin }, text));
 }
 
 /**
@@ -141,15 +168,12 @@ function mapOf(step, back, weight, studied) {
       ]),
     );
   };
-  if (!source.hasAll || kept.asked.has(key)) fill(slot, load(), draw);
-  else {
-    const ask = element(
-      "button",
-      { type: "button", click: () => fill(slot, load(), draw) },
-      `Map the loss of this weight and ${shortTitle(placeOf(pair[1]))}`,
-    );
-    slot.append(ask);
-  }
+  onDemand(slot, {
+    isAtOnce: !source.hasAll || kept.asked.has(key),
+    text: `Map the loss of this weight and ${shortTitle(placeOf(pair[1]))}`,
+    ask: load,
+    draw,
+  });
   return slot;
 }
 
@@ -195,7 +219,7 @@ function neighbour(step, weight) {
  * @param {Promise<Answer>} asked
  * @param {(answer: Answer) => HTMLElement | null} draw
  */
-export async function fill(slot, asked, draw) {
+async function fill(slot, asked, draw) {
   const waiting = element("p", { class: "quiet", role: "status" }, "Computing …");
   slot.replaceChildren(waiting);
   try {

@@ -1,6 +1,6 @@
 /** What the weights of a step get: gradient × input, added up over all places where a weight was used. */
 
-import { mapOf, range } from "convscope/kit/arrays.js";
+import { largestFirst, mapOf, range } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
 import { limitOf } from "convscope/kit/colours.js";
 import { element, link } from "convscope/kit/dom.js";
@@ -89,17 +89,7 @@ export function weightsOfFilter(step, back, weight, channel) {
     weightName({ tensor: `${step.name}.weight`, place: [filter, place, 0, 0] }),
   );
   const source = channels === 1 && step.kind === "depthwise_convolution" ? filter : of;
-  return element(
-    "div",
-    { class: "stack" },
-    element("h3", { class: "weights" }, `Gradient at the weights of ${filterName(step, filter)}`),
-    channels > 1 &&
-      choice(
-        "on",
-        String(of),
-        Object.fromEntries(range(channels).map((one) => [String(one), mapName(before, one)])),
-        (one) => context.set("weight", names[Number(one)]),
-      ),
+  const grid = () =>
     numberGrid(
       {
         caption: channels > 1 || before.shape[0] > 1 ? mapName(before, source) : "",
@@ -116,9 +106,66 @@ export function weightsOfFilter(step, back, weight, channel) {
         }),
       },
       context.theme,
-    ),
+    );
+  return element(
+    "div",
+    { class: "stack" },
+    element("h3", { class: "weights" }, `Gradient at the weights of ${filterName(step, filter)}`),
+    channels > 1 &&
+      rows * columns > 1 &&
+      choice(
+        "on",
+        String(of),
+        Object.fromEntries(range(channels).map((one) => [String(one), mapName(before, one)])),
+        (one) => context.set("weight", names[Number(one)]),
+      ),
+    channels > 1 && rows * columns === 1 ? strongestChannels(step, back, filter, weight) : grid(),
     biasLink(step, back, filter, isBias),
     ...sumOf(step, back, weight),
+  );
+}
+
+/**
+ * Of filters with one weight for each map, those with the largest gradients.
+ *
+ * @param {FilterStep} step
+ * @param {Back} back
+ * @param {number} filter
+ * @param {string} weight  the chosen one
+ */
+function strongestChannels(step, back, filter, weight) {
+  const gradients = range(step.filters.shape[1]).map((channel) =>
+    gradientOf(step, back, [filter, channel, 0, 0]),
+  );
+  const order = largestFirst(gradients.map(Math.abs)).slice(0, LISTED);
+  const written = column(order.map((channel) => gradients[channel]));
+  return weightList(
+    order.map((channel, place) => ({
+      name: weightName({ tensor: `${step.name}.weight`, place: [filter, channel, 0, 0] }),
+      title: `${mapName(stepBefore(step), channel)}: `,
+      value: written[place],
+    })),
+    back,
+    weight,
+  );
+}
+
+/**
+ * Weights to choose from.
+ *
+ * @param {{name: string, title: string, value: HTMLElement}[]} listed
+ * @param {Back} back
+ * @param {string} weight  the chosen one
+ */
+function weightList(listed, back, weight) {
+  return element(
+    "ul",
+    { class: "weight-list" },
+    listed.map(({ name, title, value }) => {
+      const made = link(toWeight(back, name), title, value);
+      if (name === weight) made.setAttribute("aria-current", "true");
+      return element("li", {}, made);
+    }),
   );
 }
 
@@ -146,15 +193,14 @@ export function weightsOfNeuron(step, back, weight) {
       `Gradient at the weights of ${context.chain.classes[neuron] && isOutput(step, back) ? context.chain.classes[neuron] : `neuron ${neuron}`}`,
     ),
     element("p", { class: "quiet" }, "The largest ones, on the inputs that were largest. Choose one."),
-    element(
-      "ul",
-      { class: "weight-list" },
-      order.map((input, place) => {
-        const name = weightName({ tensor: `${step.name}.weight`, place: [neuron, input] });
-        const made = link(toWeight(back, name), `input ${input}: `, gradients[place]);
-        if (name === weight) made.setAttribute("aria-current", "true");
-        return element("li", {}, made);
-      }),
+    weightList(
+      order.map((input, place) => ({
+        name: weightName({ tensor: `${step.name}.weight`, place: [neuron, input] }),
+        title: `input ${input}: `,
+        value: gradients[place],
+      })),
+      back,
+      weight,
     ),
     biasLink(step, back, neuron, weight.includes(".bias:")),
     ...sumOf(step, back, weight),
