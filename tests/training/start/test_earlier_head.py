@@ -15,7 +15,8 @@ from convscope.model import nearest
 from convscope.network.chain_builder import parse_chain
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.training.events import Note
-from convscope.training.start.earlier_head import Earlier, backbone_of, has_learned_head
+from convscope.training.settings import Settings
+from convscope.training.start.earlier_head import Earlier, backbone_of, check_settings, has_learned_head
 from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
@@ -72,6 +73,14 @@ def test_what_the_model_decides_cannot_be_chosen(three: Path, tmp_path: Path) ->
     with pytest.raises(SettingError, match="--size cannot be combined with --start"):
         convscope.train(pictures, start=str(three), size=32, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_several_processes_and_streams_are_refused_in_one_sentence() -> None:
+    with pytest.raises(SettingError, match="by one process, from pictures that fit on the disk"):
+        check_settings(Settings(start="runs/pets"), alone=False)
+    check_settings(Settings(start="runs/pets", seed=3, device="cpu"), alone=True)
+    with pytest.raises(SettingError, match="--device cannot be combined with --start runs/pets"):
+        check_settings(Settings(start="runs/pets", device="cuda"), alone=True)
 
 
 def test_pictures_it_has_learned_from_are_not_remembered_twice_and_measure_nothing(three: Path) -> None:
