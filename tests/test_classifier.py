@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.classifier import Classifier, Prediction, load
+from convscope.classifier import Classifier, load
 from convscope.errors import ModelFileError, PictureError
 from convscope.model.file import Model
 from convscope.model.inputs import read_input
@@ -17,6 +17,7 @@ from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import Reading, read_picture
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_store
+from convscope.predictions import Prediction
 
 Paint = Callable[..., Path]
 

@@ -6,7 +6,7 @@ import html
 import itertools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
@@ -23,6 +23,7 @@ from convscope.model.predictor import Answer, Predictor
 from convscope.model.selection import PartOrAll, select
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import PIXEL_LIMIT
+from convscope.predictions import EvaluatedPicture, Prediction, SimilarPicture
 
 if TYPE_CHECKING:
     import os
@@ -40,70 +41,6 @@ _STORE_BATCH = 128
 """Prepared pictures of a store that are in memory at the same time."""
 _THREAD_BATCH = 4
 """Pictures that a thread reads and then predicts, while other threads do the same with the next ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarPicture:
-    """A training picture that a picture resembles, in the eyes of the network.
-
-    Attributes:
-        label: Its class.
-        similarity: The cosine of their features, -1 to 1.
-        digest: The first 16 hexadecimal digits of the BLAKE2b digest of its file.
-        name: What it is called in the list of pictures beside the model; None without that list.
-    """
-
-    label: str
-    similarity: float
-    digest: str
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a classifier says about one picture.
-
-    Attributes:
-        name: The picture's path, or its position among those given: `picture 1`.
-        label: The most probable class.
-        probability: Its probability, 0 to 1.
-        top: The most probable classes with their probabilities, best first.
-        score: How well the picture fits the classes as a whole, the higher the better; None if the model
-            cannot tell.
-        unknown: Whether it fits so badly that it probably shows none of the classes; `label` is then the
-            class that it resembles most.
-        similar: The training pictures that it resembles most, which explain `unknown`; empty if the model has
-            no rule of nearest pictures.
-        note: How the range of the picture's values was guessed, if they are no bytes; usually empty.
-    """
-
-    name: str
-    label: str
-    probability: float
-    top: tuple[tuple[str, float], ...]
-    score: float | None = None
-    unknown: bool = False
-    similar: tuple[SimilarPicture, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatedPicture:
-    """A labelled picture and what a classifier answered.
-
-    Attributes:
-        picture: Its name.
-        truth: Its true class.
-        answer: The most probable class.
-        probability: The probability of `answer`, 0 to 1.
-        unknown: Whether the picture was taken for unknown.
-    """
-
-    picture: str
-    truth: str
-    answer: str
-    probability: float
-    unknown: bool
 
 
 class Classifier:

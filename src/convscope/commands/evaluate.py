@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from convscope.classifier import EvaluatedPicture
     from convscope.model.evaluation import Evaluation
+    from convscope.predictions import EvaluatedPicture
 
 _MAX_COLUMNS = 20
 """A confusion matrix with more is not readable."""

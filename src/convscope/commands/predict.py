@@ -20,9 +20,10 @@ from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, SettingError
 
 if TYPE_CHECKING:
-    from convscope.classifier import Classifier, Prediction
+    from convscope.classifier import Classifier
     from convscope.common.ranks import Rank
     from convscope.pictures.sources.left_out import LeftOut
+    from convscope.predictions import Prediction
     from convscope.walkthrough.overlay import Overlays
 
 Write = Callable[["Prediction"], None]

@@ -12,8 +12,9 @@ from convscope.serving.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from convscope.classifier import Classifier, Prediction
+    from convscope.classifier import Classifier
     from convscope.errors import PictureError
+    from convscope.predictions import Prediction
 
 
 class ClassProbability(BaseModel):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
-    from convscope.classifier import Classifier, Prediction
+    from convscope.classifier import Classifier
+    from convscope.predictions import Prediction
     from convscope.serving.limits import Limits
     from convscope.serving.metrics import Metrics
     from convscope.serving.model_registry import ModelRegistry
