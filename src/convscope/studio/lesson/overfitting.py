@@ -22,7 +22,7 @@ _POINT = 0.6
 """Percentage points that an answer may be off."""
 
 
-class Run(BaseModel):
+class TrainedRun(BaseModel):
     """One training: what was measured on the way."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -47,7 +47,7 @@ class Overfitting(BaseModel):
     batch_size: int
     learning_rate: float
     validation_pictures: int
-    runs: list[Run]
+    runs: list[TrainedRun]
 
 
 @cache
@@ -76,7 +76,7 @@ def questions(_material: Material) -> tuple[Question, ...]:
     )
 
 
-def _gap(run: Run) -> Question:
+def _gap(run: TrainedRun) -> Question:
     train, validation = 100 * run.train_accuracy[-1], 100 * run.validation_accuracy[-1]
     return Question(
         "gap",
@@ -116,7 +116,7 @@ def _by_heart(classes: int) -> Question:
     )
 
 
-def _stop(run: Run) -> Question:
+def _stop(run: TrainedRun) -> Question:
     """Ask at which of four moments the network is best on new pictures."""
     best = int(np.argmin(run.validation_loss))
     last = len(run.step) - 1
@@ -145,7 +145,7 @@ def _stop(run: Run) -> Question:
     )
 
 
-def _helps(runs: dict[str, Run], name: str, text: str, *numbers: int) -> Question:
+def _helps(runs: dict[str, TrainedRun], name: str, text: str, *numbers: int) -> Question:
     few, other = runs["few"], runs[name]
     before, after = 100 * few.validation_accuracy[-1], 100 * other.validation_accuracy[-1]
     return Question(

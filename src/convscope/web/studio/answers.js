@@ -238,7 +238,7 @@
  * @property {number} batch_size
  * @property {number} learning_rate
  * @property {number} validation_pictures
- * @property {convscope__studio__lesson__overfitting__Run[]} runs
+ * @property {TrainedRun[]} runs
  * @typedef {object} Preview
  * @property {Tensor} pixels
  * @property {string[]} classes
@@ -262,12 +262,20 @@
  * @typedef {object} ReluEdit
  * @property {"relu"} kind
  * @property {boolean} present
+ * @typedef {object} Run
+ * @property {string} name
+ * @property {"starting" | "running" | "paused" | "interrupted" | "failed" | "finished"} state
+ * @property {string} error
+ * @property {number} epoch
+ * @property {number} epochs
+ * @property {number | null} validation_accuracy_fraction
+ * @property {number | null} test_accuracy_fraction
  * @typedef {object} RunEvents
- * @property {convscope__studio__train__runs__Run} run
+ * @property {Run} run
  * @property {any[]} events
  * @property {number} position
  * @typedef {object} RunList
- * @property {convscope__studio__train__runs__Run[]} runs
+ * @property {Run[]} runs
  * @typedef {object} SentPicture
  * @property {string} picture
  * @typedef {object} Settings
@@ -327,6 +335,15 @@
  * @property {string} caption
  * @property {string[]} head
  * @property {(string | number)[][]} rows
+ * @typedef {object} TrainedRun
+ * @property {string} name
+ * @property {number} pictures
+ * @property {number} shift
+ * @property {number[]} step
+ * @property {number[]} train_loss
+ * @property {number[]} train_accuracy
+ * @property {number[]} validation_loss
+ * @property {number[]} validation_accuracy
  * @typedef {object} Unit
  * @property {number} class_index
  * @property {number | null} selectivity
@@ -368,23 +385,6 @@
  * @property {number[]} place
  * @property {number} value
  * @property {number} gradient
- * @typedef {object} convscope__studio__lesson__overfitting__Run
- * @property {string} name
- * @property {number} pictures
- * @property {number} shift
- * @property {number[]} step
- * @property {number[]} train_loss
- * @property {number[]} train_accuracy
- * @property {number[]} validation_loss
- * @property {number[]} validation_accuracy
- * @typedef {object} convscope__studio__train__runs__Run
- * @property {string} name
- * @property {"starting" | "running" | "paused" | "interrupted" | "failed" | "finished"} state
- * @property {string} error
- * @property {number} epoch
- * @property {number} epochs
- * @property {number | null} validation_accuracy_fraction
- * @property {number | null} test_accuracy_fraction
  */
 
 export {};

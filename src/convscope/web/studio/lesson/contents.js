@@ -39,7 +39,9 @@ export function contents(chapters, place) {
     element(
       "p",
       { class: "row" },
-      next && element("a", { class: "button", href: addressOfPage(place, next.name) }, hasBegun ? "Continue" : "Begin"),
+      next
+        ? element("a", { class: "button", href: addressOfPage(place, next.name) }, hasBegun ? "Continue" : "Begin")
+        : null,
       bar(chapters),
     ),
     element("ol", { class: "cards" }, chapters.map((chapter) => card(chapter, place))),

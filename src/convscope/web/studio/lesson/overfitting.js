@@ -2,7 +2,7 @@
  * The same network trained on few pictures, on few that are shifted, and on many: how it does on those and on others.
  *
  * @typedef {import("convscope/studio/answers.js").Overfitting} Overfitting
- * @typedef {import("convscope/studio/answers.js").Run} Run
+ * @typedef {import("convscope/studio/answers.js").TrainedRun} Run
  */
 
 import { chart } from "convscope/kit/curves.js";

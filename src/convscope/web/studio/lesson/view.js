@@ -149,7 +149,7 @@ function onwards(chapters, place, chapter) {
  * @param {HTMLElement} root
  * @param {Chapter} chapter
  * @param {URLSearchParams} asked
- * @param {ReturnType<typeof veil>} hidden
+ * @param {{hide: (values: number[]) => void, show: (value: number) => void}} hidden
  * @param {() => void} onProgress
  */
 async function ask(root, chapter, asked, hidden, onProgress) {

@@ -25,7 +25,7 @@ export function curveChart({ x, y }, { across, title }, points) {
     EDGE.left + ((at - xMin) / (xMax - xMin || 1)) * (WIDTH - EDGE.left - EDGE.right);
   const toY = (/** @type {number} */ at) =>
     HEIGHT - EDGE.bottom - ((at - low) / (yMax - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
-  const inside = ({ x: at }) => at >= xMin && at <= xMax;
+  const inside = (/** @type {{x: number}} */ { x: at }) => at >= xMin && at <= xMax;
   const now = points[points.length - 1];
   const [right, bottom] = [WIDTH - EDGE.right, HEIGHT - EDGE.bottom];
   return svg(
