@@ -67,7 +67,7 @@ export class Controls {
     this.intro = element(
       "p",
       {},
-      `Press Train: the network forgets all it knows and learns to tell ${classes} shapes apart from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
+      `Press Train: the network forgets all it knows and learns to tell ${classes} shapes apart, from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
     );
     this.panel = element(
       "section",

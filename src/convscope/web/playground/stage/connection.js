@@ -40,7 +40,7 @@ export function shownConnection({ step, x, y, cell, classes, maps }) {
         { class: "quiet" },
         maps ? "Number × weight, where it stood in its map: " : "Number × weight: ",
         isLast
-          ? `orange speaks for ${classes[cell.map]}, blue against. Of the sums of all classes, softmax makes ${percent(shareOf(y, cell.map))} for this one.`
+          ? `orange counts for ${classes[cell.map]}, blue against. Of the sums of all classes, softmax makes ${percent(shareOf(y, cell.map))} for this one.`
           : "orange adds to the sum, blue takes away.",
       ),
     ),

@@ -46,7 +46,7 @@ export function sumTable(entries, bias, total) {
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, "together"),
+        element("th", { scope: "row" }, "sum"),
         element("td", { class: "output" }, numbers[terms.length]),
         isCompared && element("td", {}),
       ),

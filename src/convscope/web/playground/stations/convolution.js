@@ -118,10 +118,10 @@ export function convolutionStation(_context, source) {
       title: "Convolution",
       question: "How can nine numbers find an edge?",
       text: [
-        "A filter slides over the picture. At each place its nine weights meet nine pixels; the products are added up, and the sum becomes one pixel of the result. Weights that add up to 1 make another picture. Weights that add up to 0 answer nothing where all is even, and much where something changes: a feature map.",
-        "Nobody chooses the filters of a network. It learns them.",
+        "A filter slides over the picture. At each place its nine weights meet nine pixels; the products are added up, and the sum becomes one pixel of the result. If the weights add up to 1, the result is another picture. If they add up to 0, it is a feature map: near 0 where everything is even, far from 0 where something changes.",
+        "Nobody designs the filters of a network: it learns them.",
       ],
-      task: "turn the vertical edges off: which one weight column has to change?",
+      task: "choose vertical edges, and swap the signs of the two outer columns. What happens to orange and blue?",
     },
     [
       source.chooser(draw),

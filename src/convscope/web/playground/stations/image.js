@@ -28,7 +28,7 @@ export function imageStation(_context, source) {
   );
   const lens = element("div", { class: "lens", role: "img" });
   const size = element("p", { class: "quiet" });
-  const threshold = slider("white from", { min: 1, max: 255, value: limit }, (value) => {
+  const threshold = slider("threshold of white", { min: 1, max: 255, value: limit }, (value) => {
     limit = value;
     draw();
   });

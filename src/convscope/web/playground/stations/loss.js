@@ -56,15 +56,19 @@ export function descents(z, steps) {
 export function lossStation({ network, classes }) {
   let [z, done, timer, temperature] = [-6, 0, 0, 1];
   const answer = new AnswerBars(classes);
-  const softening = slider("divide the logits by", { min: 0.25, max: 8, value: 1, step: 0.25 }, (value) => {
-    temperature = value;
-    drawShares();
-  });
+  const softening = slider(
+    "temperature (divides the logits)",
+    { min: 0.25, max: 8, value: 1, step: 0.25 },
+    (value) => {
+      temperature = value;
+      drawShares();
+    },
+  );
   const divisor = element("span", { class: "number" });
   const curves = element("div", { class: "side-by-side" });
   const says = element("p", { role: "status" });
   const start = slider(
-    "logit of the true class above the others",
+    "logit of the true class, above the other",
     { min: -8, max: 8, value: z, step: 0.1 },
     (value) => {
       z = value;
@@ -123,8 +127,8 @@ export function lossStation({ network, classes }) {
       title: "Softmax and loss",
       question: "Why cross-entropy, and not squared error?",
       text: [
-        "Softmax makes probabilities of logits: e to the power of each, divided by the sum of all. Only the differences between logits count.",
-        "The loss says how bad an answer is: −ln of the probability of the true class. If the network is confidently wrong, cross-entropy is steep, and one step helps. The squared error is flat just there: softmax hardly moves, so hardly any slope is left to learn from.",
+        "Softmax turns logits into probabilities: e to the power of each, divided by the sum over all classes. Only the differences between logits matter.",
+        "The loss says how bad an answer is; cross-entropy is −ln of the true class's probability. When the network is confidently wrong, cross-entropy is steep, and a few steps help. Squared error is flat there: softmax barely moves, so hardly any slope is left to learn from.",
       ],
       task: "start confidently wrong (far left) and descend. Then start a little wrong.",
     },

@@ -101,8 +101,8 @@ export function poolingStation(context) {
       title: "Pooling",
       question: "Why keep only the largest of four numbers?",
       text: [
-        `Of each window of ${network.steps[place].window.join(" × ")} only the largest number stays: that something was found, no longer where exactly. The map has a quarter of the numbers, and everything after it a quarter of the work.`,
-        "So if the picture shifts a little, the pooled maps change less than the pixels do, and the answer hardly at all.",
+        `Of each window of ${network.steps[place].window.join(" × ")} only the largest number is kept. The map still says that something was found there, but no longer exactly where. It has a quarter of the numbers, which saves work in every later step.`,
+        "Shift the picture a little: the pooled maps usually change less than the maps they come from, and the last maps least of all.",
       ],
       task: "let the picture swing. Which step changes most, which least?",
     },

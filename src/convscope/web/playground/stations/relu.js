@@ -75,10 +75,10 @@ export function reluStation({ network, classes }) {
       kind: "relu",
       number: 3,
       title: "ReLU",
-      question: "What is lost if numbers below 0 are thrown away, and what is won?",
+      question: "Why throw away every number below 0?",
       text: [
-        "max(0, x): a number above 0 stays, any other becomes 0. The map no longer says how much a place is unlike the filter, only how much it is like it.",
-        "Won is the bend. A sum of sums is only a sum: without a bend between them, two convolutions are no more than one larger convolution, however many there are. (Here max pooling bends, too.)",
+        "max(0, x): numbers above 0 stay, all others become 0. The map no longer tells how unlike the filter a place is, only how much it is like it.",
+        "What you gain is a bend. Without one, a convolution after a convolution is just one larger convolution, no matter how many you stack. (Max pooling bends, too.)",
       ],
       task: "switch ReLU off and compare the two answers for a few drawings. The weights are the same: they were learned with ReLU.",
     },

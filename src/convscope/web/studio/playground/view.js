@@ -9,7 +9,7 @@ import { get } from "convscope/studio/api.js";
 import { addressOf } from "convscope/studio/place.js";
 
 const ROOMS = [
-  ["lesson", "Take the lesson", "nine pages that ask, and say why"],
+  ["lesson", "Take the lesson", "nine short pages with questions"],
   ["train", "Train your own network", "on a folder of pictures"],
   ["record", "Teach it by the camera", "two classes in a minute"],
   ["walk", "Follow a picture", "through any network, number by number"],
