@@ -213,6 +213,18 @@ def test_branches_copy_and_divide_the_gradient(open_page, make_model):
     tab.close()
 
 
+def test_rounded_maps_are_called_so_where_a_sum_shows_it(open_page, model, pixels, monkeypatch):
+    monkeypatch.setattr("convscope.walkthrough.walk._MOST_EXACT", 10)
+    monkeypatch.setattr("convscope.walkthrough.step_documents._LARGE_ARRAY", 10)
+    found = walk(model, Image.fromarray(pixels), picture_name="noise", way_back=True)
+    tab, url = open_page(page_of(found.model_dump()), "backward-rounded")
+    opened = Opened(found, tab, url)
+    back(opened, "convolution_2", of="weights")
+    assert "rounded" in tab.locator(".gradient-sum .check").inner_text()
+    assert tab.errors == []
+    tab.close()
+
+
 def test_what_a_document_leaves_out_is_said(open_page, model, pixels, monkeypatch):
     monkeypatch.setattr("convscope.walkthrough.backward.MOST_NUMBERS", 10)
     found = walk(model, Image.fromarray(pixels), picture_name="noise", way_back=True)

@@ -9,6 +9,7 @@ import { column, number } from "convscope/kit/number.js";
 import { count, full } from "convscope/kit/numbers.js";
 
 const LARGEST = 8;
+const EXACT = 1e-4;
 const MOST_UNFOLDED = 200;
 
 /**
@@ -61,12 +62,20 @@ export function termTable(terms, { from, other, held, rest = 0, passing = terms.
         number(0),
       ),
     line("gradient", "output", total),
-    element(
-      "p",
-      { class: "check" },
-      `Added up: ${full(total)}; the chain rule in Python gave ${full(held)}.`,
-    ),
+    element("p", { class: "check" }, checkText(total, held)),
   );
+}
+
+/**
+ * What is shown and what the walk holds differ by float32's rounding, and by more where large maps are rounded.
+ *
+ * @param {number} total
+ * @param {number} held
+ */
+function checkText(total, held) {
+  const isRounded = Math.abs(total - held) > EXACT * Math.max(Math.abs(held), Math.abs(total));
+  const rounding = isRounded ? " Large maps are rounded in a walk of this size." : "";
+  return `Added up: ${full(total)}; the chain rule in Python gave ${full(held)}.${rounding}`;
 }
 
 /**
