@@ -228,5 +228,6 @@ def _summary(part: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     hardest = min(recalls)
     rows.append(("hardest class", f"{hardest[1]}: recall {hardest[0]:.1%}"))
     if evaluation.unknown_fraction is not None:
-        rows.append(("rejected", f"{evaluation.unknown_fraction:.1%} of them, as of none of the classes"))
+        share = f"{evaluation.unknown_fraction:.1%}"
+        rows.append(("called unknown", f"{share} of them, wrongly: their classes are known"))
     return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)
