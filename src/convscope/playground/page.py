@@ -12,7 +12,7 @@ import numpy as np
 
 from convscope.errors import NetworkError
 from convscope.network.notation import Convolution, Pooling
-from convscope.pictures.shapes.drawings import draw_shapes
+from convscope.pictures.shapes.kept_drawings import kept_shapes
 from convscope.playground.shipped_model import shapes_model
 from convscope.walkthrough.arrays import encode
 from convscope.web.html_page import Scripts, html_page
@@ -96,7 +96,7 @@ def shapes_drawings() -> dict[str, object]:
 
 
 def _draw(classes: Sequence[str], count: int, seed: int) -> Drawings:
-    pixels, labels = draw_shapes(count, seed)
+    pixels, labels = kept_shapes(count, seed)
     return Drawings(pixels, np.array([classes.index(label) for label in labels]))
 
 

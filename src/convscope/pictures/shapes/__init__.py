@@ -2,8 +2,9 @@
 
 shape -> strokes of its ideal outline -> strokes as a hand draws them -> ink on pixels
 
-outlines     nine shapes as ideal strokes, in the styles that people draw them in
-hand         a hand's wobble, drift, gaps and overshoots
-ink          strokes on pixels
-drawings     pictures with their labels, the same for the same seed
+outlines        nine shapes as ideal strokes, in the styles that people draw them in
+hand            a hand's wobble, drift, gaps and overshoots
+ink             strokes on pixels
+drawings        pictures with their labels, the same for the same seed
+kept_drawings   drawings that are made once on each machine
 """

@@ -39,9 +39,14 @@ def draw_shapes(count: int, seed: int = 0) -> tuple[NDArray[np.uint8], list[str]
         ((3, 28, 28), ['arrow left', 'arrow right', 'circle'])
     """
     rng = np.random.default_rng(seed)
-    names = list(SHAPES)
-    labels = [names[index % len(names)] for index in range(count)]
+    labels = labels_of_shapes(count)
     return np.stack([draw_shape(label, rng) for label in labels]), labels
+
+
+def labels_of_shapes(count: int) -> list[str]:
+    """Return the labels of as many drawings: each shape in turn."""
+    names = list(SHAPES)
+    return [names[index % len(names)] for index in range(count)]
 
 
 def draw_shape(name: str, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.pictures.shapes.drawings import draw_shapes
+from convscope.pictures.shapes.kept_drawings import kept_shapes
 from convscope.pictures.sources.arrays import ArraySource, open_arrays
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def open_digits() -> ArraySource:
 def open_shapes() -> ArraySource:
     """Draw 3,600 shapes, 400 of each of nine kinds: 28x28, white on black, as people draw with a mouse.
 
-    They are drawn once in each process, in a few seconds.
+    They are drawn once, in a few seconds, and then kept in the cache folder.
     """
-    pictures, labels = draw_shapes(_SHAPES)
+    pictures, labels = kept_shapes(_SHAPES)
     return open_arrays(pictures, labels, name="shapes")
 
 
