@@ -11,7 +11,7 @@ from PIL import Image
 import convscope
 from convscope.model.file import save
 from convscope.pictures.sources import open_source
-from convscope.studio.lesson import by_hand
+from convscope.studio.lesson import by_hand, shifting
 from convscope.studio.lesson.course import PAGES
 from convscope.studio.lesson.learning import illustration
 from convscope.studio.lesson.material import own_material
@@ -163,6 +163,15 @@ def test_pointing_at_a_cell_of_a_lesson_shows_its_window(start_studio, tab):
     before = tab.locator(".middle-pane").inner_text()
     board.hover(position={"x": 20, "y": 20})
     tab.wait_for_function("before => document.querySelector('.middle-pane').innerText !== before", arg=before)
+
+
+def test_a_picture_is_moved_and_pooling_calms_the_change(start_studio, tab):
+    tab.goto(f"{start_studio().address}#/lesson/pooling")
+    tab.get_by_label("columns that the picture has moved by").focus()
+    tab.keyboard.press("ArrowRight")
+    by_one = shifting.illustration(own_material()).shifts[1]
+    for when, change in (("before", by_one.changed_before), ("after", by_one.changed_after)):
+        tab.get_by_text(f"{when} pooling: {100 * change:.1f} %").wait_for()
 
 
 def test_a_lesson_shows_a_weight_going_downhill_and_ends(start_studio, tab):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
 from convscope.pictures.shapes.drawings import draw_shapes
-from convscope.studio.lesson import by_hand
+from convscope.studio.lesson import by_hand, shifting
 from convscope.studio.lesson.course import PAGES
 from convscope.studio.lesson.learning import illustration
 from convscope.studio.lesson.material import material, own_material, steps_of
@@ -207,6 +207,9 @@ def test_pooling_is_pytorchs(taken):
     new, _ = in_pytorch(of, moved(of.pixels))
     shares = [((b - a).abs().sum() / a.abs().sum()).item() for a, b in zip(old, new, strict=True)]
     assert asked["moved"].answer == (0 if shares[1] < shares[0] else 1)
+    still, by_one, *_ = shifting.illustration(taken).shifts
+    assert (still.changed_before, still.changed_after) == (0, 0)
+    assert [by_one.changed_before, by_one.changed_after] == pytest.approx(shares)
 
 
 def test_flattening_is_numpys(taken):

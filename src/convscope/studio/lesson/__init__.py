@@ -6,6 +6,7 @@ question     what is asked, and how an answer is checked
 by_hand      a drawing and a filter of whole numbers
 image, convolution, relu, pooling, flattening, full_connection, softmax
              the exhibit and the questions of each step
+shifting     a picture that moves, before and after pooling
 learning     one weight going downhill, and the error going back
 overfitting  three recorded trainings of the same network
 course       the nine pages in their order

@@ -15,11 +15,10 @@ from convscope.studio.lesson.exhibit import (
     added,
     largest_at,
     line,
-    shifted,
     window_grid,
 )
 from convscope.studio.lesson.question import CHANGES, Question, change, rounding
-from convscope.walkthrough.numpy_chain import forward
+from convscope.studio.lesson.shifting import after_shift, changed
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
@@ -113,11 +112,9 @@ def _forgotten(step: ComputedStep, grid: Grid, channel: int, row: int, column: i
 
 def _moved(material: Material, step: ComputedStep) -> Question:
     """Ask what pooling does to the difference that a shift of the picture by one pixel makes."""
-    pixels = np.moveaxis(shifted(np.moveaxis(material.pixels, 2, 0)), 0, 2)
-    moved = next(one for one in forward(material.model, pixels) if one.name == step.name)
+    moved = after_shift(material, step, 1)
     before, after = (
-        100 * float(np.abs(new - old).sum() / np.abs(old).sum())
-        for new, old in ((moved.input, step.input), (moved.output, step.output))
+        100 * changed(new, old) for new, old in ((moved.input, step.input), (moved.output, step.output))
     )
     return Question(
         "moved",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from convscope.common.printable import printable
 from convscope.errors import RequestError
 from convscope.studio.cache import Cache
-from convscope.studio.lesson import learning, overfitting
+from convscope.studio.lesson import learning, overfitting, shifting
 from convscope.studio.lesson.course import PAGES, Page
 from convscope.studio.lesson.exhibit import Exhibit
 from convscope.studio.lesson.learning import Learning  # noqa: TC001 - FastAPI looks them up
@@ -22,6 +22,7 @@ from convscope.studio.lesson.question import (  # noqa: TC001 - FastAPI looks th
     Question,
     Verdict,
 )
+from convscope.studio.lesson.shifting import Shifts  # noqa: TC001
 from convscope.studio.picture_refs import find_picture
 
 if TYPE_CHECKING:
@@ -159,6 +160,11 @@ def _add_illustrations(router: APIRouter, wanted: Material) -> None:
     def of_learning(material: Material = wanted) -> Learning:
         """One weight going downhill, and the gradients of all steps."""
         return learning.illustration(material)
+
+    @router.get("/api/lesson/pooling/illustration")
+    def of_pooling(material: Material = wanted) -> Shifts:
+        """A picture that moves, before and after pooling."""
+        return shifting.illustration(material)
 
     @router.get("/api/lesson/overfitting/illustration")
     def of_overfitting() -> Overfitting:

@@ -299,6 +299,16 @@
  * @property {number} seed
  * @property {boolean} strict
  * @property {number | null} store_limit
+ * @typedef {object} Shift
+ * @property {number} columns
+ * @property {number[][]} picture
+ * @property {number[][]} before
+ * @property {number[][]} after
+ * @property {number} changed_before
+ * @property {number} changed_after
+ * @typedef {object} Shifts
+ * @property {number} map
+ * @property {Shift[]} shifts
  * @typedef {object} SimilarKnown
  * @property {string} label
  * @property {number} similarity

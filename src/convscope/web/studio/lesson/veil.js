@@ -34,7 +34,7 @@ export function veil(root, signal) {
     if (!holder || hidden === text.data) return;
     covered.set(text, covered.get(text) ?? { text: text.data, title: holder.getAttribute("title") });
     text.data = hidden;
-    holder.classList.add("veiled");
+    if (hidden.trim() === HIDDEN) holder.classList.add("veiled");
     holder.title = "Answer the question about this number first.";
   }
 

@@ -14,6 +14,7 @@ import { exhibit } from "convscope/studio/lesson/exhibit.js";
 import { learning } from "convscope/studio/lesson/learning.js";
 import { overfitting } from "convscope/studio/lesson/overfitting.js";
 import { forms } from "convscope/studio/lesson/questions.js";
+import { shifting } from "convscope/studio/lesson/shifting.js";
 import { veil } from "convscope/studio/lesson/veil.js";
 import { chosen, dataFor, named, picker, whatIsOpen } from "convscope/studio/picking.js";
 import { addressOf, turnTo } from "convscope/studio/place.js";
@@ -37,6 +38,9 @@ const STEPS = {
 
 /** What pages show that are about no step. @type {Record<string, (root: HTMLElement, asked: URLSearchParams) => Promise<void>>} */
 const ILLUSTRATIONS = { learning, overfitting };
+
+/** What pages show below their steps. @type {typeof ILLUSTRATIONS} */
+const EXPERIMENTS = { pooling: shifting };
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
@@ -82,7 +86,7 @@ export async function show(root, place) {
   await Promise.all([
     illustrate
       ? illustrate(shown, asked).catch((error) => shown.replaceChildren(problemBox(error)))
-      : exhibit(shown, chapter.name, asked, whole, leaving.signal),
+      : exhibit(shown, chapter.name, asked, whole, leaving.signal).then(() => EXPERIMENTS[chapter.name]?.(shown, asked)),
     ask(questions, chapter, asked, hidden, progress.update),
   ]);
   return () => {
