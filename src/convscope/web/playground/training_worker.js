@@ -31,7 +31,7 @@ import { evaluate, Trainer } from "convscope/playground/engine/trainer.js";
 
 const SLICE = 40; // milliseconds of work between two posts
 const MEASURED = 200; // pictures of the training set whose loss is measured
-const MEASUREMENTS = 2; // in an epoch
+const OFTEN = 250; // pictures between two measurements, which take time themselves; or half an epoch if that is more
 
 /** @type {Begin} */
 let given;
@@ -72,11 +72,12 @@ function take(asked) {
 function slice() {
   if (!isRunning) return;
   const start = performance.now();
+  const interval = Math.max(OFTEN, trainer.order.length / 2);
   let [isDue, loss] = [false, 0];
   do {
-    const before = Math.floor(trainer.epoch * MEASUREMENTS);
+    const before = Math.floor(trainer.seen / interval);
     loss = trainer.learn(request.settings);
-    isDue = Math.floor(trainer.epoch * MEASUREMENTS) > before;
+    isDue = Math.floor(trainer.seen / interval) > before;
   } while (!isDue && Number.isFinite(loss) && performance.now() - start < SLICE);
   // weights that are no longer numbers stay so
   if (trainer.epoch >= end || !Number.isFinite(loss)) isRunning = false;

@@ -46,7 +46,7 @@ export function cells(caption, role, values, columns, winner = -1) {
  * @param {number} value
  */
 export function brief(value) {
-  if (value === 0) return "0";
+  if (Math.abs(value) < 0.005) return "0";
   const text =
     Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
   return text
