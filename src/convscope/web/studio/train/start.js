@@ -17,7 +17,7 @@ import { networkBoard } from "convscope/studio/train/network_board.js";
 export async function showStart(root, wanted) {
   const board = networkBoard();
   const trouble = element("div", {});
-  const name = element("input", { maxlength: 60, autocomplete: "off" });
+  const name = element("input", { maxlength: 60, size: 14, autocomplete: "off" });
   const epochs = element("input", { type: "number", min: 1, max: 100_000, placeholder: "automatic" });
   const start = element("button", { class: "main-action" }, "Start training");
   const data = await dataChoice(wanted, (facts) => {
@@ -46,12 +46,9 @@ export async function showStart(root, wanted) {
   root.classList.add("start");
   root.append(
     element("h1", {}, "Train"),
-    section("pictures", "1. Pictures", data.element),
-    section("network", "2. Network", board.element),
     element(
       "form",
       { submit: begin, class: "stack", "aria-label": "start" },
-      element("h2", {}, "3. Start"),
       element(
         "div",
         { class: "fields" },
@@ -62,10 +59,12 @@ export async function showStart(root, wanted) {
       element(
         "p",
         { class: "quiet" },
-        "Training runs in a process of its own: you can close this page meanwhile.",
+        "Everything below is chosen for you, and can be changed. Training goes on if you close this page.",
       ),
       trouble,
     ),
+    section("pictures", "Pictures", data.element),
+    section("network", "Network", board.element),
     section("runs", "Runs", runs.element),
     board.steps,
   );
