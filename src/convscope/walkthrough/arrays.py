@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DType = Literal["float32", "int16", "int32", "uint8"]
 Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-LEVELS_PER_DEVIATION = 20
+LEVELS_PER_DEVIATION = 16
 """A standard deviation spans this many rounding levels, up to 2.5 times as many: some seven bits a number."""
 NEGATIVE_MULTIPLE = 10
 """Negative numbers that the next step sets to 0 are rounded to so many times the scale of their map."""
@@ -137,7 +137,7 @@ def scale_of(values: NDArray[Any]) -> float:
 
     Example:
         >>> scale_of(np.array([-1.0, 1.0])), scale_of(np.array([0.0, 0.07])), scale_of(np.zeros(3))
-        (0.05, 0.001, 1.0)
+        (0.05, 0.002, 1.0)
     """
     finest = max(
         float(values.std()) / LEVELS_PER_DEVIATION, float(np.abs(values).max(initial=0)) / _MAX_MULTIPLE

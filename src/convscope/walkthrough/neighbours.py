@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_NEIGHBOURS = 8
 _MAX_KEPT_BYTES = 2**28
+_THUMBNAIL_SIDE = 128  # as the page shows them
 
 
 class Neighbourhood:
@@ -63,7 +64,7 @@ class Neighbourhood:
                 name=store.names[int(index)],
                 label=store.classes[store.labels[index]],
                 similarity=float(cosines[position]),
-                thumbnail=data_url(store.pictures[index]),
+                thumbnail=data_url(store.pictures[index], _THUMBNAIL_SIDE),
             )
             for position, index in zip(nearest.tolist(), indices[nearest].tolist(), strict=True)
         ]
