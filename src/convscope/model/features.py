@@ -10,12 +10,13 @@ import numpy as np
 import onnxruntime
 
 from convscope.common.processors import processor_count
-from convscope.model.graph import build_feature_graph
+from convscope.model.graph import build_feature_graph, build_step_graph
 from convscope.model.predictor import batch_size_of, open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    import onnx
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
@@ -31,9 +32,6 @@ _SMALLEST_BATCH = 4
 class FeatureExtractor:
     """A network ready to compute features, in batches that are spread over the processors.
 
-    Every thread computes batches of its own: for networks of many small steps that takes half the time of
-    sharing each step among all threads.
-
     Args:
         chain: The network.
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
@@ -45,9 +43,8 @@ class FeatureExtractor:
     def __init__(
         self, chain: Chain, mean: Pixels, std: Pixels, weights: Weights, threads: int | None = None
     ) -> None:
-        self._session = open_session(build_feature_graph(chain, mean, std, weights), 1)
-        self._threads = threads or processor_count()
-        self._batch_size = max(_SMALLEST_BATCH, batch_size_of(chain))
+        graph = build_feature_graph(chain, mean, std, weights)
+        self._batches = _Batches(graph, ("features",), batch_size_of(chain), threads)
 
     def compute(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
@@ -61,9 +58,59 @@ class FeatureExtractor:
         Yields:
             Positions in `indices`, (batch,), in order, and the features, (batch, features).
         """
+        for positions, (features,) in self._batches.compute(pictures, indices):
+            yield positions, features
+
+
+class StepExtractor:
+    """A network ready to compute what some of its steps give out; `FeatureExtractor` says how.
+
+    Args:
+        chain: The network.
+        names: Of the steps.
+        mean: As for `FeatureExtractor`.
+        std: Likewise.
+        weights: By name; those of later steps are not needed.
+    """
+
+    def __init__(
+        self, chain: Chain, names: Sequence[str], mean: Pixels, std: Pixels, weights: Weights
+    ) -> None:
+        graph = build_step_graph(chain, names, mean, std, weights)
+        self._batches = _Batches(graph, names, batch_size_of(chain), None)
+
+    def compute(
+        self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.float32]]]]:
+        """Compute them for some prepared pictures, a few batches ahead of the caller.
+
+        Yields:
+            Positions in `indices`, (batch,), in order, and for each step (batch, *shape).
+        """
+        yield from self._batches.compute(pictures, indices)
+
+
+class _Batches:
+    """Runs a graph on batches of pictures.
+
+    Every thread computes batches of its own: for networks of many small steps that takes half the time of
+    sharing each step among all threads.
+    """
+
+    def __init__(
+        self, graph: onnx.ModelProto, outputs: Sequence[str], batch_size: int, threads: int | None
+    ) -> None:
+        self._session = open_session(graph, 1)
+        self._outputs = [*outputs]
+        self._threads = threads or processor_count()
+        self._batch_size = max(_SMALLEST_BATCH, batch_size)
+
+    def compute(
+        self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.float32]]]]:
         size = max(1, min(self._batch_size, -(-len(indices) // self._threads)))
         pool = ThreadPoolExecutor(self._threads)
-        ahead: deque[tuple[NDArray[np.int64], Future[NDArray[np.float32]]]] = deque()
+        ahead: deque[tuple[NDArray[np.int64], Future[list[NDArray[np.float32]]]]] = deque()
         try:
             for start in range(0, len(indices), size):
                 positions = np.arange(start, min(start + size, len(indices)))
@@ -76,9 +123,9 @@ class FeatureExtractor:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _batch(self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        (features,) = self._session.run(["features"], {"pictures": pictures[indices]})
-        return np.asarray(features)
+    def _batch(self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        found = self._session.run(self._outputs, {"pictures": pictures[indices]})
+        return [np.asarray(values) for values in found]
 
 
 def compute_features(

@@ -103,6 +103,39 @@ def build_feature_graph(chain: Chain, mean: Pixels, std: Pixels, weights: Weight
     )
 
 
+def build_step_graph(
+    chain: Chain, names: Sequence[str], mean: Pixels, std: Pixels, weights: Weights
+) -> onnx.ModelProto:
+    """Build the graph from prepared pictures to what some steps give out, each under its own name.
+
+    Args:
+        chain: The network.
+        names: Of the steps; neither the image nor the output layer.
+        mean: One number per channel, on the scale of 0 to 255.
+        std: One number per channel, likewise.
+        weights: By name; those of later steps are not needed.
+
+    Example:
+        >>> from convscope.network.chain_builder import parse_chain
+        >>> chain = parse_chain("AP2-MP2", (1, 8, 8), 2)
+        >>> print(*(one.name for one in build_step_graph(chain, ["average_pooling_1"], (0.0,), (255.0,),
+        ...                                              {}).graph.output))
+        average_pooling_1
+    """
+    last = max(chain.steps.index(chain[name]) for name in names)
+    steps = chain.steps[: last + 1]
+    return assemble(
+        [*_arrange_pictures(), *_normalise(), *_nodes_of(chain, steps)],
+        [_pictures_input(chain.input_shape)],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *chain[name].shape]) for name in names],
+        {
+            **_pixel_constants(mean, std),
+            **_limits(steps),
+            **{name: weights[name] for step in steps for name in step.parameters},
+        },
+    )
+
+
 def _exact_probabilities() -> list[onnx.NodeProto]:
     """Build the nodes from `logits` to `probabilities` in float64, so that these sum to 1.
 

@@ -127,7 +127,7 @@ class ConvolutionBlock(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the maps after the activation."""
         weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
-        maps, padding = _padded(maps, self.windows)
+        maps, padding = padded(maps, self.windows)
         return self.normalise(F.conv2d(maps, weight, None, self.windows.stride, padding))
 
 
@@ -146,7 +146,7 @@ class DepthwiseBlock(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the maps after the activation."""
         weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
-        maps, padding = _padded(maps, self.windows)
+        maps, padding = padded(maps, self.windows)
         return self.normalise(F.conv2d(maps, weight, None, self.windows.stride, padding, groups=len(weight)))
 
 
@@ -242,7 +242,7 @@ class JoiningBlock(nn.Module):
         return torch.cat(maps, dim=1)
 
 
-def _padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
+def padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
     """Return maps and the padding that is left for PyTorch, which pads all sides alike."""
     if not windows.overhang:
         return maps, windows.padding

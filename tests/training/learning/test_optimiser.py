@@ -144,7 +144,8 @@ def test_a_kept_state_goes_on_as_if_nothing_had_been(network):
     weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     results = []
     for one in (first, Optimiser(network, batch_size=BATCH, filter_rate=0.1)):
-        one.load_state(kept)
+        for name, momentum in one.state().items():
+            momentum.copy_(kept[name])
         network.load_state_dict(weights)
         backward(network, seed=3)
         one.step(torch.tensor(0.5))

@@ -84,7 +84,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(make_data, engine, precision,
 
 def test_a_step_whose_gradients_overflow_is_not_taken(make_data):
     training = begin(make_data(), PLAIN, precision="fp16", device="cuda", epochs=1)
-    training.scale.load_state({"state": torch.tensor([math.inf, 0.0])})
+    training.scale.state()["state"].copy_(torch.tensor([math.inf, 0.0]))
     before = weights(training)
     stops = iter([True])
     training.run(wants_stop=lambda: next(stops))

@@ -23,7 +23,7 @@ BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
     pixels = (127.0,) * 3, (128.0,) * 3
-    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
+    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), 2, SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
     chain = parse_chain(tiny.notation(), SIZE.shape, 2)
     for name, shape in chain.parameters.items():
         tiny.weights[name] = random.normal(0, 0.5, shape).astype(np.float32)

@@ -29,7 +29,7 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
     pixels = (127.0,) * 3, (128.0,) * 3
-    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
+    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), 2, SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
     chain = parse_chain(tiny.notation(), SIZE.shape, 2)
     weights = {
         name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in chain.parameters.items()

@@ -32,11 +32,6 @@ class WeightAverage:
             for name, tensor in self._network.named_parameters():
                 self.weights[name].lerp_(tensor, share)
 
-    def load_state(self, weights: dict[str, Tensor]) -> None:
-        """Load the average of a checkpoint."""
-        for name, tensor in self.weights.items():
-            tensor.copy_(weights[name])
-
     def copy_to_network(self) -> None:
         """Copy the average into the network."""
         with torch.no_grad():

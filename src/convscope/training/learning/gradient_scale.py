@@ -65,8 +65,3 @@ class GradientScale:
     def state(self) -> dict[str, Tensor]:
         """Return the state for a checkpoint; it is empty where no scale is needed."""
         return {"state": self._state} if self._needed else {}
-
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Load the state of a checkpoint."""
-        if self._needed:
-            self._state.copy_(state["state"])

@@ -124,6 +124,16 @@ class Training:
             **{f"scale.{name}": tensor for name, tensor in self.scale.state().items()},
         }
 
+    def has_position(self, position: Position) -> bool:
+        """Whether a position is one of this training's."""
+        return (
+            position.epochs in {self.recipe.epochs, self.recipe.easy_epochs}
+            and 0 <= position.epoch <= position.epochs
+            and 0 <= position.step <= self.schedule.steps
+            and 0 <= position.elapsed_seconds < math.inf
+            and 0 <= position.loss_sum < math.inf
+        )
+
     def synchronise(self) -> None:
         """Bring every process of the group to the state of the first one.
 

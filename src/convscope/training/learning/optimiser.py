@@ -117,11 +117,6 @@ class Optimiser:
         """Return the momentum of every weight, by its name, for a checkpoint."""
         return dict(self._momenta)
 
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Load the momenta of a checkpoint."""
-        for name, momentum in self._momenta.items():
-            momentum.copy_(state[name])
-
 
 def orthogonalised(matrix: Tensor, product: torch.dtype = torch.bfloat16) -> Tensor:
     """Bring all singular values of a matrix near 1, by three Newton-Schulz steps of an odd quintic.

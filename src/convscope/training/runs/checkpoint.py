@@ -1,6 +1,6 @@
 """Checkpoints: all that a stopped run needs to be resumed, in `.safetensors` files.
 
-Tensors are named `network.*`, `momentum.*`, `ema.*` and, in float16, `scale.*`. The file's metadata holds, as
+They hold the tensors of a training by name: `network.*`, `momentum.*`, ... The file's metadata holds, as
 JSON, the position of the run and the digest of its data, and a checksum of everything. Two files are written
 in turn, so that the previous one is there if the newest is damaged.
 """
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import safetensors
 import safetensors.torch
@@ -30,10 +29,29 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from convscope.training.learning.loop import Training
+    from convscope.training.data.training_data import TrainingData
 
 _FORMAT = "4"
 _FAULTS = safetensors.SafetensorError, ValidationError, ValueError, OSError
+
+
+class Resumable(Protocol):
+    """A training that can be stopped and resumed."""
+
+    position: Position
+
+    @property
+    def data(self) -> TrainingData:
+        """The pictures."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all numbers that training changes, by name; the tensors themselves, not copies."""
+        ...
+
+    def has_position(self, position: Position) -> bool:
+        """Whether a position is one of this training's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,7 @@ class Checkpoints:
         self._run = run
         self._number = 0
 
-    def save(self, training: Training) -> None:
+    def save(self, training: Resumable) -> None:
         """Write a checkpoint, whole or not at all, in the place of the second newest.
 
         Raises:
@@ -78,7 +96,7 @@ class Checkpoints:
             file.write(data)
         self._number = metadata.number
 
-    def restore(self, training: Training) -> tuple[str, ...]:
+    def restore(self, training: Resumable) -> tuple[str, ...]:
         """Load the newest checkpoint that is not damaged, if there is one.
 
         Returns:
@@ -140,7 +158,7 @@ def _read(path: Path) -> _Checkpoint:
     return _Checkpoint(metadata, tensors)
 
 
-def _check(checkpoint: _Checkpoint, run: Path, training: Training) -> None:
+def _check(checkpoint: _Checkpoint, run: Path, training: Resumable) -> None:
     """Raise if a checkpoint has other pictures, another network or a position outside the run."""
     if checkpoint.metadata.data_digest != training.data.all.catalogue.digest:
         raise _unusable(run, "the pictures have changed since")
@@ -151,31 +169,16 @@ def _check(checkpoint: _Checkpoint, run: Path, training: Training) -> None:
     path = run / CHECKPOINTS[checkpoint.metadata.number % 2]
     if wanted != found:
         raise _unusable(path, "it is of another network")
-    if not _is_within(checkpoint.metadata.position, training):
+    if not training.has_position(checkpoint.metadata.position):
         raise _unusable(path, "its position is outside the run")
-
-
-def _is_within(at: Position, training: Training) -> bool:
-    return (
-        at.epochs in {training.recipe.epochs, training.recipe.easy_epochs}
-        and 0 <= at.epoch <= at.epochs
-        and 0 <= at.step <= training.schedule.steps
-        and 0 <= at.elapsed_seconds < math.inf
-        and 0 <= at.loss_sum < math.inf
-    )
 
 
 def _unusable(path: Path, why: str) -> RunError:
     return RunError(f"cannot resume from {path}", why=why, remedy="train anew")
 
 
-def _load(checkpoint: _Checkpoint, training: Training) -> None:
-    training.network.load_state_dict(_part(checkpoint.tensors, "network."))
-    training.optimiser.load_state(_part(checkpoint.tensors, "momentum."))
-    training.ema.load_state(_part(checkpoint.tensors, "ema."))
-    training.scale.load_state(_part(checkpoint.tensors, "scale."))
+def _load(checkpoint: _Checkpoint, training: Resumable) -> None:
+    with torch.no_grad():
+        for name, tensor in training.state().items():
+            tensor.copy_(checkpoint.tensors[name])
     training.position = checkpoint.metadata.position
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

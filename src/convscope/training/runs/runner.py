@@ -40,6 +40,7 @@ from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import stop_requested
 from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
+from convscope.training.runs.tuned_run import fine_tune
 from convscope.training.start.earlier_head import has_learned_head
 from convscope.training.start.earlier_model import (
     as_for,
@@ -120,12 +121,14 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
                 record, learned = continue_from(earlier, run, record, source, group, listeners)
             else:
                 record, learned = decide(run, record, source, surveyed, group, listeners)
-            if learned:
-                return learned.finish(run, record, listeners, begin)
-            process = _begin(run, record, source, surveyed, group, listeners)
+            process = None if learned else _begin(run, record, source, surveyed, group, listeners)
         except KeyboardInterrupt:
             emit(Stopped(run, 0, 0), listeners)
             raise
+        if learned:
+            finished = learned if earlier else fine_tune(run, record, learned, listeners)
+            return finished.finish(run, record, listeners, begin)
+        assert process  # noqa: S101  # it is one of both
         process.learn()
         return process.finish(begin)
 

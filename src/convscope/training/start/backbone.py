@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from convscope.network.chain_builder import build_chain
 from convscope.network.notation import Join, Keep, Layer, write
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from convscope.network.chain import Chain
     from convscope.pictures.preparation import Preparation
 
 
@@ -25,6 +27,7 @@ class Backbone:
         blocks: Its layers but the last ones, in blocks counted from 0; a head may read the maps after each.
         last: The layers after the last block; a head always reads the means of their maps.
         joinable: Numbers of the blocks whose maps a head may also read, in order.
+        tuned_from: Number of the first of those blocks that fine-tuning changes before all others.
         preparation: How a picture becomes its input.
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
         std: One number per channel, likewise.
@@ -38,6 +41,7 @@ class Backbone:
     blocks: tuple[tuple[Layer, ...], ...]
     last: tuple[Layer, ...]
     joinable: tuple[int, ...]
+    tuned_from: int
     preparation: Preparation
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -65,8 +69,8 @@ class Backbone:
             >>> from convscope.network.notation import parse
             >>> from convscope.pictures.preparation import Preparation
             >>> blocks = parse("8C3s2"), parse("(8C3)+")
-            >>> tiny = Backbone("tiny", blocks, parse("32C1"), (1,), Preparation(3, 32, 32), (127,) * 3,
-            ...                 (128,) * 3, weights={}, origin="", licence="", digest="")
+            >>> tiny = Backbone("tiny", blocks, parse("32C1"), (1,), 1, Preparation(3, 32, 32),
+            ...                 (127,) * 3, (128,) * 3, weights={}, origin="", licence="", digest="")
             >>> tiny.notation(), tiny.notation([1])
             ('8C3s2-(8C3)+-32C1-J', '8C3s2-(8C3)+-K-32C1-J')
 
@@ -79,3 +83,15 @@ class Backbone:
         for number, block in enumerate(self.blocks):
             layers += [*block, Keep()] if number in joined else block
         return write([*layers, *self.last, Join()])
+
+    def layers_from(self, block: int, chain: Chain) -> frozenset[str]:
+        """Return the layers of a chain with this backbone that have weights and stand in a block or after it.
+
+        Args:
+            block: The number of the block.
+            chain: Backbone and head.
+        """
+        layers = [layer for one in self.blocks[:block] for layer in one]
+        before = build_chain(layers, self.preparation.shape, classes=2)
+        frozen = {step.name for step in before.layers if step is not before.output}
+        return frozenset(step.name for step in chain if step.parameters and step.name not in frozen)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 JOINABLE = (4, 7, 10, 14, 15)
 """Blocks of EfficientNet-Lite0 whose maps a head may read beside the last ones."""
+TUNED_FROM = 11
+"""The first block of EfficientNet-Lite0 that fine-tuning changes before all others."""
 _TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device"}
 
 
@@ -69,6 +71,7 @@ def backbone_of(model: Model) -> Backbone:
                 blocks=((STEM, *first), *others),
                 last=(LAST,),
                 joinable=joined,
+                tuned_from=TUNED_FROM,
                 preparation=model.preparation,
                 mean=model.mean,
                 std=model.std,

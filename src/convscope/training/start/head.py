@@ -197,6 +197,20 @@ def fit_head(
     )
 
 
+def refit_head(
+    head: Head,
+    features: NDArray[np.float32],
+    blocks: Mapping[str, slice],
+    labels: NDArray[np.int64],
+    classes: int,
+) -> Head:
+    """Fit a head with the blocks and the penalty of another one, without cross-validation."""
+    weights, begin = np.ones(classes, np.float32), np.zeros((len(labels), classes), np.float32)
+    task = Task(features, blocks, labels, classes, np.arange(len(labels)), weights, begin)
+    fitted = _fitted(task, _scaled(task, head.blocks), head.penalty, None)
+    return Head(*fitted, head.blocks, head.penalty, None, None)
+
+
 class _Choice(NamedTuple):
     cost: float
     blocks: tuple[str, ...]

@@ -47,6 +47,7 @@ def lite0() -> Backbone:
         blocks=((STEM, *first), *others),
         last=(LAST,),
         joinable=(4, 7, 10, 14, 15),
+        tuned_from=11,
         preparation=_PREPARATION,
         mean=(127.0,) * 3,
         std=(128.0,) * 3,

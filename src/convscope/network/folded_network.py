@@ -1,0 +1,160 @@
+"""The plain chain as a PyTorch network whose weights and biases learn as they are, without normalisation.
+
+It computes what is saved. So it serves for fine-tuning, where statistics are folded into the weights and
+stay as they were: a network of which batch normalisation goes on with the statistics of small batches forgets
+more than it learns (https://keras.io/guides/transfer_learning). `training_network.py` is for all else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+from torch import Tensor, nn
+
+from convscope.network.blocks import padded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convscope.network.chain import Chain, Step
+
+    Weights = Mapping[str, Tensor]
+
+
+class FoldedNetwork(nn.Module):
+    """A plain chain whose weights and biases learn.
+
+    Args:
+        chain: The network.
+        weights: By name, as `Chain.parameters` lists them; copied.
+
+    Example:
+        >>> import numpy as np
+        >>> from convscope.network.chain_builder import parse_chain
+        >>> chain = parse_chain("1C1", (1, 1, 2), 2)
+        >>> network = FoldedNetwork(chain, {name: np.ones(shape, np.float32)
+        ...                                 for name, shape in chain.parameters.items()})
+        >>> network({"image": torch.tensor([[[[1.0, 2.0]]]])}).tolist()
+        [[6.0, 6.0]]
+        >>> network({"convolution_1.relu": torch.tensor([[[[2.0, 3.0]]]])}).tolist()
+        [[6.0, 6.0]]
+    """
+
+    def __init__(self, chain: Chain, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        super().__init__()
+        self.chain = chain
+        self.by_name = {name: nn.Parameter(torch.tensor(weights[name])) for name in chain.parameters}
+        for name, parameter in self.by_name.items():
+            self.register_parameter(name.replace(".", "_"), parameter)  # PyTorch allows no dot
+
+    def forward(self, given: Mapping[str, Tensor]) -> Tensor:
+        """Map what some steps give out, (pictures, ...) each, to logits (pictures, classes)."""
+        values = dict(given)
+        for step in needed_steps(self.chain, given.keys()):
+            inputs = [values[name] for name in step.inputs]
+            values[step.name] = _COMPUTE[step.kind](step, inputs, self.by_name)
+        return values[self.chain.output.name]
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return the weights as a model file holds them."""
+        return {name: tensor.detach().numpy().copy() for name, tensor in self.by_name.items()}
+
+
+def needed_steps(chain: Chain, given: Collection[str]) -> list[Step]:
+    """Return the steps that the logits are computed through if what some steps give out is known.
+
+    Example:
+        >>> from convscope.network.chain_builder import parse_chain
+        >>> chain = parse_chain("1C1", (1, 1, 2), 2)
+        >>> [step.name for step in needed_steps(chain, ["convolution_1.relu"])]
+        ['flattening', 'full_connection_1']
+    """
+    needed: set[str] = set()
+    wanted = [chain.output.name]
+    while wanted:
+        name = wanted.pop()
+        if name not in needed and name not in given:
+            needed.add(name)
+            wanted += chain[name].inputs
+    return [step for step in chain if step.name in needed]
+
+
+def frontier(chain: Chain, trained: Collection[str]) -> list[str]:
+    """Return the steps that need computing only once if some layers are trained and all others are not.
+
+    These are the steps that come before all trained ones, and are read by one that does not.
+
+    Example:
+        >>> from convscope.network.chain_builder import parse_chain
+        >>> frontier(parse_chain("1C1-1C1", (1, 1, 2), 2), ["convolution_2", "full_connection_1"])
+        ['convolution_1.relu']
+    """
+    changing: set[str] = set()
+    for step in chain:
+        if step.name in trained or changing.intersection(step.inputs):
+            changing.add(step.name)
+    read = {name for step in chain if step.name in changing for name in step.inputs}
+    return [step.name for step in chain if step.name in read - changing]
+
+
+def _convolution(step: Step, inputs: list[Tensor], weights: Weights) -> Tensor:
+    weight, bias = (weights[name] for name in step.parameters)
+    maps, padding = padded(inputs[0], step.windows)
+    groups = len(weight) if step.kind == "depthwise_convolution" else 1
+    return F.conv2d(maps, weight, bias, step.windows.stride, padding, groups=groups)
+
+
+def _full_connection(step: Step, inputs: list[Tensor], weights: Weights) -> Tensor:
+    weight, bias = (weights[name] for name in step.parameters)
+    return F.linear(inputs[0].flatten(1), weight, bias)
+
+
+def _relu(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    return F.relu(inputs[0])
+
+
+def _relu6(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    return F.relu6(inputs[0])
+
+
+def _addition(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    return inputs[0] + inputs[1]
+
+
+def _joining(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    return torch.cat(inputs, dim=1)
+
+
+def _flattening(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    return inputs[0].flatten(1)
+
+
+def _max_pooling(step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    windows = step.windows
+    return F.max_pool2d(inputs[0], windows.size, windows.stride, ceil_mode=windows.overhang)
+
+
+def _average_pooling(step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
+    windows = step.windows
+    return F.avg_pool2d(
+        inputs[0], windows.size, windows.stride, ceil_mode=windows.overhang, count_include_pad=False
+    )
+
+
+_COMPUTE: dict[str, Callable[[Step, list[Tensor], Weights], Tensor]] = {
+    "convolution": _convolution,
+    "depthwise_convolution": _convolution,
+    "full_connection": _full_connection,
+    "relu": _relu,
+    "relu6": _relu6,
+    "addition": _addition,
+    "joining": _joining,
+    "flattening": _flattening,
+    "max_pooling": _max_pooling,
+    "average_pooling": _average_pooling,
+}

@@ -1,0 +1,143 @@
+"""A run that goes on from learned features: their backbone is fine-tuned, where that pays.
+
+head and backbone -> last blocks -> all layers -> one chain from pixels to softmax
+
+A part of the pictures is held out. It decides whether fine-tuning pays, and takes the place of the validation
+set afterwards: for the accuracy, the temperature and the threshold for unknown pictures.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.model import nearest
+from convscope.model.calibration import fit_temperature
+from convscope.model.features import compute_features
+from convscope.model.open_set import REJECTED_FRACTION, threshold_for
+from convscope.training.events import Finished, Note, Stopped, emit
+from convscope.training.report import run_report
+from convscope.training.run_files import MODEL
+from convscope.training.runs import run_folder
+from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.runs.interruption import stop_requested
+from convscope.training.runs.model import receipt_of
+from convscope.training.start.fine_tuning import FineTuning
+from convscope.training.start.tuning_task import tuning_task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from convscope.classifier import Classifier
+    from convscope.model.file import Model
+    from convscope.training.data.training_data import TrainingData
+    from convscope.training.events import Listener
+    from convscope.training.runs.learned_run import LearnedRun
+    from convscope.training.runs.run_folder import Record
+
+SECONDS_BETWEEN_CHECKPOINTS = 20.0
+"""A killed run loses at most this much work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TunedRun:
+    """A run that was fine-tuned and whose model is not written yet.
+
+    Attributes:
+        learned: What it has started from.
+        tuning: At its end.
+    """
+
+    learned: LearnedRun
+    tuning: FineTuning
+
+    def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
+        """Write the model and the report; `begin` is when the process began."""
+        data, tuning = self.tuning.data, self.tuning
+        before, after = tuning.gain.fractions
+        model = calibrated(replace(tuning.task.model, weights=tuning.weights), data, tuning.task.blocks)
+        receipt = receipt_of(data, record, "cpu") | self.learned.backbone.receipt
+        facts = {
+            "training_seconds": self.learned.seconds + tuning.position.elapsed_seconds,
+            **self.learned.head.facts(),
+            "fine_tuning": {
+                "epochs": tuning.position.epochs,
+                "held_out_pictures": len(tuning.recognised),
+                "accuracy_fraction_before": before,
+                "accuracy_fraction_after": after,
+            },
+        }
+        classifier, lines = run_report.write(run, replace(model, receipt=receipt), data, facts)
+        data.kept.store.check_whole()
+        run_folder.finish(run)
+        Checkpoints(run).remove()
+        emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
+        return classifier
+
+
+def fine_tune(
+    run: Path, record: Record, learned: LearnedRun, listeners: Sequence[Listener]
+) -> TunedRun | LearnedRun:
+    """Fine-tune the backbone within the time limit, and return what is better: the result, or the head.
+
+    Raises:
+        KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to resume.
+        RunError: A checkpoint is damaged.
+    """
+    minutes, checkpoints = record.settings.minutes, Checkpoints(run)
+    if minutes is None or learned.head.accuracy is None:
+        return learned
+    task = tuning_task(
+        learned.data,
+        learned.head,
+        learned.backbone,
+        seed=record.settings.seed,
+        minutes=max(0.0, minutes - learned.seconds / 60),
+    )
+    tuning = FineTuning(task, listeners)
+    for note in checkpoints.restore(tuning):
+        emit(Note(note), listeners)
+    saved_at = time.monotonic()
+
+    def save() -> None:
+        nonlocal saved_at
+        if time.monotonic() - saved_at >= SECONDS_BETWEEN_CHECKPOINTS:
+            checkpoints.save(tuning)
+            saved_at = time.monotonic()
+
+    with stop_requested() as wants_stop:
+        reached_end = tuning.run(wants_stop, save)
+    if not reached_end:
+        checkpoints.save(tuning)
+        emit(Stopped(run, tuning.position.epoch, tuning.position.epochs), listeners)
+        raise KeyboardInterrupt
+    emit(Note(tuning.sentence), listeners)
+    if tuning.gain.pays:
+        return TunedRun(learned, tuning)
+    checkpoints.remove()
+    return learned
+
+
+def calibrated(model: Model, data: TrainingData, blocks: Sequence[slice]) -> Model:
+    """Return a model with temperature and open-set rule; both are fitted to the held-out pictures."""
+    store, split = data.kept.store, data.kept.split
+    train, held_out = (_features(model, data, indices) for indices in (split.train, split.validation))
+    weight, bias = (model.weights[name] for name in model.chain.output.parameters)
+    temperature = fit_temperature(held_out @ weight.T + bias, store.labels[split.validation])
+    rule = nearest.fit(
+        train, blocks, np.arange(len(train)), store.digests[split.train], store.labels[split.train]
+    )
+    threshold = threshold_for(rule.score(held_out), REJECTED_FRACTION) if rule else None
+    known = replace(rule, threshold=threshold) if rule and threshold is not None else None
+    return replace(model, temperature=temperature, open_set=known)
+
+
+def _features(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    found = compute_features(model, data.kept.store.pictures, indices)
+    return np.concatenate([features for _, features in found])

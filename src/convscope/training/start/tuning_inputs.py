@@ -1,0 +1,106 @@
+"""What fine-tuning reads: pictures, or what the frozen part of the network gives out for them.
+
+While only the last blocks are tuned, everything before them gives out the same in every epoch. It is computed
+once, by ONNX Runtime, for each picture as it is and flipped left to right, and kept in float16.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+
+from convscope.model.features import StepExtractor
+from convscope.network.folded_network import frontier
+from convscope.pictures.decoding import Progress, no_progress
+from convscope.training.data.batcher import HostBatcher
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from convscope.model.file import Model
+    from convscope.pictures.batches import Epoch
+    from convscope.pictures.store import Store
+    from convscope.training.data.training_data import TrainingData
+
+_MOST_BYTES = 2**30
+
+
+class Inputs(Protocol):
+    """Gives batches to a `FoldedNetwork`."""
+
+    def batch(self, drawn: Epoch, positions: slice) -> dict[str, Tensor]:
+        """Return a batch of what was drawn: what some steps give out, by their names."""
+        ...
+
+
+class PictureInputs:
+    """Pictures, changed as drawn.
+
+    Args:
+        data: The pictures, normalised as the backbone needs them.
+    """
+
+    def __init__(self, data: TrainingData) -> None:
+        self._batcher = HostBatcher(data.kept.store, data.mean, data.std, "fp32")
+        self._size = data.shape[1:]
+
+    def batch(self, drawn: Epoch, positions: slice) -> dict[str, Tensor]:
+        """Return a batch of pictures."""
+        maps, _ = self._batcher.host(drawn, positions, self._size)
+        return {"image": maps}
+
+
+class CachedInputs:
+    """What the steps before the tuned ones give out; of what is drawn, only flips count.
+
+    Args:
+        model: The network.
+        trained: Names of the layers that are tuned.
+        store: The pictures.
+        indices: (n,) of those to compute.
+        progress: Called with (pictures done, pictures in all).
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        trained: Collection[str],
+        store: Store,
+        indices: NDArray[np.int64],
+        progress: Progress = no_progress,
+    ) -> None:
+        chain = model.chain
+        self._names = frontier(chain, trained)
+        self._row = np.full(len(store.labels), -1)
+        self._row[indices] = np.arange(len(indices))
+        self._values = [np.empty((2, len(indices), *chain[name].shape), np.float16) for name in self._names]
+        extractor = StepExtractor(chain, self._names, model.mean, model.std, model.weights)
+        for view, pictures in enumerate((store.pictures, store.pictures[:, :, ::-1])):
+            for positions, found in extractor.compute(pictures, indices):
+                for values, one in zip(self._values, found, strict=True):
+                    values[view, positions] = one
+                progress(view * len(indices) + int(positions[-1]) + 1, 2 * len(indices))
+        store.check_whole()
+
+    def batch(self, drawn: Epoch, positions: slice) -> dict[str, Tensor]:
+        """Return a batch of what the steps give out."""
+        rows = self._row[drawn.order[positions]]
+        views = (drawn.maps[positions, 1, 1] < 0).astype(int)
+        return {
+            name: torch.from_numpy(values[views, rows])
+            .float()  # into memory that PyTorch aligns, as the last bits depend on that
+            .contiguous(memory_format=torch.channels_last)
+            for name, values in zip(self._names, self._values, strict=True)
+        }
+
+
+def most_cached(model: Model, trained: Collection[str]) -> int:
+    """Return of how many pictures what the steps before the tuned ones give out fits into the memory."""
+    names = frontier(model.chain, trained)
+    numbers = sum(int(np.prod(model.chain[name].shape)) for name in names)
+    return _MOST_BYTES // (2 * 2 * numbers)
