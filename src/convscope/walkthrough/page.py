@@ -31,7 +31,13 @@ def page(walk: Mapping[str, object]) -> str:
     title = f"{walk['picture_name']} · convscope"
     return html_page(
         title,
-        styles("walk/walk.css", "walk/overview.css", "walk/backward/backward.css", "walk/print.css"),
+        styles(
+            "walk/walk.css",
+            "walk/stage.css",
+            "walk/overview.css",
+            "walk/backward/backward.css",
+            "walk/print.css",
+        ),
         Scripts(reachable(start), start, walk),
     )
 
