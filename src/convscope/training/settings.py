@@ -90,7 +90,12 @@ class Settings:
     ] = None
     epochs: Annotated[int | None, Field(ge=1, le=100_000, description="Passes over the training set.")] = None
     minutes: Annotated[
-        float | None, Field(ge=0.01, le=1e6, description="Time limit; it shortens the schedule.")
+        float | None,
+        Field(
+            ge=0.01,
+            le=1e6,
+            description="Time limit; it shortens the schedule. With learned features, it allows fine-tuning.",
+        ),
     ] = None
     batch_size: Annotated[int | None, Field(ge=2, le=65_536, description="Pictures per training step.")] = (
         None

@@ -155,6 +155,15 @@ def is_streamed(source: Source, preparation: Preparation, limit: float) -> bool:
     return _bytes(preparation, len(source.items)) > limit * _GB
 
 
+def lacks_room(source: Source, preparation: Preparation, limit: float | None) -> bool:
+    """Whether prepared pictures take more room than there is, or than the person allows."""
+    try:
+        resolved = resolve_store_limit(source, preparation, limit)
+    except StoreError:
+        return True
+    return resolved is not None and is_streamed(source, preparation, resolved)
+
+
 def open_stream(
     source: Source,
     preparation: Preparation,

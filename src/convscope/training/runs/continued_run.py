@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convscope.errors import StoreError
-from convscope.training.data.stream import is_streamed, resolve_store_limit
+from convscope.training.data.stream import lacks_room
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.earlier_head import check_settings
 from convscope.training.start.earlier_model import receipt_of_start
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convscope.model.file import Model
-    from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
     from convscope.training.distributed import Group
     from convscope.training.events import Listener
@@ -41,7 +39,7 @@ def continue_from(
         ConvscopeError: The pictures cannot be used, or a setting does not go with such a start.
     """
     settings = record.settings
-    fits = _is_stored(source, model.preparation, settings.store_limit)
+    fits = not lacks_room(source, model.preparation, settings.store_limit)
     check_settings(settings, alone=group.rank.size == 1 and fits)
     known = replace(
         record,
@@ -51,12 +49,3 @@ def continue_from(
     if known != record:
         run_folder.write(run, known)
     return known, learned_run.learn(source, settings, run, listeners, earlier=model)
-
-
-def _is_stored(source: Source, preparation: Preparation, store_limit: float | None) -> bool:
-    """Whether there is room for the pictures as the model needs them."""
-    try:
-        limit = resolve_store_limit(source, preparation, store_limit)
-    except StoreError:
-        return False
-    return limit is None or not is_streamed(source, preparation, limit)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convscope.errors import DataError, StoreError
+from convscope.errors import DataError
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
 from convscope.pictures.store_building import build_store
-from convscope.training.data.stream import is_streamed, resolve_store_limit
+from convscope.training.data.stream import lacks_room
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
@@ -94,7 +94,7 @@ def choose_start(
     """
     parts = without_lone_part([item.part for item in source.items])
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
-    streamed = _is_streamed(source, settings.store_limit)
+    streamed = lacks_room(source, Preparation(*LITE0_SHAPE), settings.store_limit)
     start = plan_start(settings, surveyed, labels, processes=processes, streamed=streamed)
     if start is not None and start != "lite0":
         return start, None
@@ -102,16 +102,6 @@ def choose_start(
     if start is None and _scratch_wins(settings, source, surveyed, learned, listeners, stores):
         return "scratch", None
     return "lite0", learned
-
-
-def _is_streamed(source: Source, store_limit: float | None) -> bool:
-    """Whether there is no room for the pictures as a backbone needs them."""
-    preparation = Preparation(*LITE0_SHAPE)
-    try:
-        limit = resolve_store_limit(source, preparation, store_limit)
-    except StoreError:
-        return True
-    return limit is not None and is_streamed(source, preparation, limit)
 
 
 def _scratch_wins(
