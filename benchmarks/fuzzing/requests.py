@@ -100,7 +100,7 @@ def studio_requests(folder: Path) -> Reader:
     workspace = Workspace(
         StudioFolder(folder / "home"), [str(folder / "pets.safetensors")], [str(folder / "pets")]
     )
-    (model,) = (one.id for one in workspace.models.all())
+    model = workspace.models.all()[0].id
     data = workspace.sources.all()[0].id
     sent = {
         "POST /api/collections": {"name": "hands"},
@@ -132,7 +132,7 @@ def studio_edits(folder: Path) -> Reader:
     """The list of edits that the studio has written."""
     write_model(folder / "pets.safetensors")
     workspace = Workspace(StudioFolder(folder / "home"), [str(folder / "pets.safetensors")])
-    (model,) = (one.id for one in workspace.models.all())
+    model = workspace.models.all()[0].id
     return _written_file(workspace, f"edits/{model}.json", f"GET /api/models/{model}/edits", _EDITS)
 
 

@@ -279,7 +279,7 @@ def rounded(rate: float) -> float:
     """Round to 1, 2 or 5 times a power of ten, the next on a logarithmic scale.
 
     Example:
-        >>> rounded(0.034), rounded(7.2), rounded(120)
+        >>> rounded(0.034), rounded(6.8), rounded(120)
         (0.05, 5.0, 100.0)
     """
     power = math.floor(math.log10(rate))

@@ -55,8 +55,8 @@ def loss_of_logits(logits: Array, truth: int, temperature: float) -> float:
     """Compute cross-entropy as a walk shows it, after the logits were divided by the temperature.
 
     Example:
-        >>> loss_of_logits(np.array([0.0, 0.0]), truth=0, temperature=2.0) == np.log(2)
-        True
+        >>> round(float(loss_of_logits(np.array([0.0, 0.0]), truth=0, temperature=2.0)), 6)
+        0.693147
     """
     return cross_entropy.forward(logits / temperature, truth)
 

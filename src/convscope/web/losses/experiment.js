@@ -33,7 +33,7 @@ export function experiment(experiment) {
     element(
       "p",
       {},
-      `${network} is trained on ${count(training_pictures)} ${data} pictures for ${epochs} epochs: batch size ${batch}, learning rate ${three(learning_rate)}, seed ${seed}. Accuracy is measured on ${count(test_pictures)} other pictures. Only the loss and the start differ.`,
+      `${network} is trained on ${count(training_pictures)} ${data} pictures for ${epochs} epochs: batch size ${batch}, learning rate ${three(learning_rate)}, seed ${seed}. Accuracy is measured on ${count(test_pictures)} other pictures. Only the loss and the start differ. Squared error has the smaller gradients, so with one learning rate for both it also starts more slowly from a normal start.`,
     ),
     element(
       "p",

@@ -8,6 +8,7 @@
 import { parse } from "convscope/kit/address.js";
 import { element } from "convscope/kit/dom.js";
 import { problemBox } from "convscope/kit/problem.js";
+import { confidentlyWrong } from "convscope/losses/wrong.js";
 import { get } from "convscope/studio/api.js";
 import { addressOfPage, contents, ending, END, pages } from "convscope/studio/lesson/contents.js";
 import { exhibit } from "convscope/studio/lesson/exhibit.js";
@@ -40,7 +41,17 @@ const STEPS = {
 const ILLUSTRATIONS = { learning, overfitting };
 
 /** What pages show below their steps. @type {typeof ILLUSTRATIONS} */
-const EXPERIMENTS = { pooling: shifting };
+const EXPERIMENTS = { pooling: shifting, softmax: losses };
+
+/**
+ * How hard both losses pull, from a confidently wrong answer to a confidently right one. It opens between the two, as
+ * a question asks about one end.
+ *
+ * @param {HTMLElement} root
+ */
+async function losses(root) {
+  root.append(confidentlyWrong(0, () => {}));
+}
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
@@ -121,7 +132,7 @@ function text({ name, text, attempt }) {
     element("p", {}, text),
     suggestion,
     name === "softmax" &&
-      element("p", {}, "Both losses as curves, with a slider: ", element("a", { href: addressOf("losses", []) }, "Losses"), "."),
+      element("p", {}, "Networks that were trained with each: ", element("a", { href: addressOf("losses", []) }, "Losses"), "."),
     more.length > 0 && details,
   ];
 }
