@@ -39,7 +39,7 @@ def test_all_modules_of_the_first_page_are_asked_for_at_once(studio_server, tab)
         ("playground", ".bars-now .best"),
         ("train", ".network-table"),
         ("record", ".class-card"),
-        ("walk/{model}", ".pad"),
+        ("walk/{model}", WHOLE),
         ("walk/{model}/data.{data}.579?at=convolution_1:4.3.3", WHOLE),
         ("walk/{model}/data.{data}.579?at=why", WHOLE),
         ("mistakes?data={data}", ".tile"),
