@@ -195,7 +195,8 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
         return colour.tab.locator(selector).first.evaluate(f"one => one.getBoundingClientRect().{side}")
 
     colour.go("#at=convolution_1:1.0.0")
-    colour.tab.set_viewport_size({"width": 1280, "height": 500})
+    colour.tab.set_viewport_size({"width": 1280, "height": 660})
+    colour.tab.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
     colour.tab.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     assert top("main h1") < 60
     assert top(".ribbon") == 0
