@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from convscope.walkthrough.explanation import Explanation, Format
 
 Output = Annotated[
@@ -46,16 +49,31 @@ def save_or_open(
     explanation: Explanation, output: Path | None, form: Format | None, *, as_json: bool = False
 ) -> None:
     """Write to `output`; without it, write a new page (or another form) and open it in the browser."""
-    import tempfile
-    import webbrowser
-
     if output is not None:
         explanation.save(output, form)
         say_written(output, to_stderr=as_json)
         return
     form = form or "html"
-    path = Path(tempfile.mkdtemp(prefix="convscope-"), f"walk.{form}")
-    explanation.save(path, form)
+    with _opened_when_written(f"walk.{form}") as path:
+        explanation.save(path, form)
+
+
+def write_or_open(page: str, output: Path | None, name: str) -> None:
+    """Write a page to `output`; without it, write a new file of that name and open it in the browser."""
+    if output is not None:
+        write_text(output, page)
+        return
+    with _opened_when_written(name) as path:
+        path.write_text(page, encoding="utf-8")
+
+
+@contextmanager
+def _opened_when_written(name: str) -> Generator[Path]:
+    import tempfile
+    import webbrowser
+
+    path = Path(tempfile.mkdtemp(prefix="convscope-"), name)
+    yield path
     typer.echo(path.as_uri())
     webbrowser.open(path.as_uri())
 

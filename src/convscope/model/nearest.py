@@ -15,8 +15,8 @@ its score smaller, as ‖y‖ is the length of all features. The scores for the 
 each training picture is scored by a rule that was made without it and all others of its group.
 
 The nearest training pictures are also why a picture is unknown, or not. The model file holds the class of
-each and the start of a digest of its file: whoever has the pictures finds them by it, and nobody else learns
-what they are called.
+each and the start of a digest of its file: anyone who has the pictures can find them by it, and nobody
+else learns what they are called.
 
 Source: Y. Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022,
 https://arxiv.org/abs/2204.06507. `docs/reference/unknown.md` compares it with other scores.

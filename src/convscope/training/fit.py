@@ -16,7 +16,7 @@ from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
 from convscope.training.runs.model import finished_model, receipt_of
 from convscope.training.runs.run_folder import Record
-from convscope.training.start.earlier_head import Earlier, backbone_of, has_learned_head
+from convscope.training.start.earlier_head import backbone_of, has_learned_head
 from convscope.training.start.earlier_model import as_for, earlier_model, receipt_of_start, weights_for
 from convscope.training.start.learning import learn_head, learned_model
 from convscope.training.start.lite0 import lite0
@@ -81,7 +81,7 @@ def _fit_head(
         backbone,
         seed=settings.seed,
         listeners=listeners,
-        earlier=Earlier(earlier, store.classes) if earlier else None,
+        earlier=earlier,
     )
     start = receipt_of_start(settings, earlier) if earlier else {}
     record = Record("", settings, torch.get_num_threads(), start=settings.start, start_receipt=start)

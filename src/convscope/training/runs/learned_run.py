@@ -21,7 +21,7 @@ from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
 from convscope.training.runs.model import receipt_of
-from convscope.training.start.earlier_head import Earlier, backbone_of
+from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import carry_over
 from convscope.training.start.learning import learn_head, learned_model
 from convscope.training.start.lite0 import lite0
@@ -118,7 +118,7 @@ def learn(
         backbone,
         seed=settings.seed,
         listeners=listeners,
-        earlier=Earlier(earlier, store.classes) if earlier else None,
+        earlier=earlier,
     )
     for note in (*run_report.data_notes(data), *_notes(earlier, store), head.sentence):
         emit(Note(note), listeners)

@@ -133,7 +133,7 @@ class FeatureCache:
 
 
 def _bound(path: Path) -> None:
-    """Remove other files of the folder while all together are too large."""
+    """Remove other files of the folder until the rest fits."""
     files = [
         (file.stat().st_mtime, file.stat().st_size, file) for file in path.parent.glob(f"*{path.suffix}")
     ]

@@ -14,6 +14,7 @@ from convscope.network.chain_builder import parse_chain
 from convscope.steps import softmax
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.start.diagnosis import Outcome, diagnose
+from convscope.training.start.earlier_head import Earlier
 from convscope.training.start.features import LAST, features_of
 from convscope.training.start.head import fit_head
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from convscope.training.events import Listener
     from convscope.training.start.backbone import Backbone
     from convscope.training.start.diagnosis import Diagnosis
-    from convscope.training.start.earlier_head import Earlier
     from convscope.training.start.head import Accuracy, Head
 
 
@@ -127,7 +127,7 @@ def learn_head(
     seed: int,
     listeners: Sequence[Listener] = (),
     groups: NDArray[np.int64] | None = None,
-    earlier: Earlier | None = None,
+    earlier: Model | None = None,
 ) -> LearnedHead:
     """Compute features and fit a head to them.
 
@@ -153,7 +153,8 @@ def learn_head(
         emit(Note(features.problem), listeners)
     groups = _equal(store, indices) if groups is None else groups
     pictures = _Learned(features.values, labels, groups, store.digests[indices, :8])
-    everything = pictures.with_remembered(earlier) if earlier else pictures
+    begin = Earlier(earlier, store.classes) if earlier else None
+    everything = pictures.with_remembered(begin) if begin else pictures
     head = fit_head(
         everything.features,
         features.blocks,
@@ -161,8 +162,8 @@ def learn_head(
         classes,
         groups=everything.groups,
         # a class that is added has many pictures because it is new, not because it is frequent
-        class_weights=_balanced(everything.labels, classes) if earlier else None,
-        earlier=earlier.head if earlier else None,
+        class_weights=_balanced(everything.labels, classes) if begin else None,
+        earlier=begin.head if begin else None,
         seed=seed,
     )
     if earlier:

@@ -118,7 +118,7 @@ export function convolutionStation(_context, source) {
       title: "Convolution",
       question: "How can nine numbers find an edge?",
       text: [
-        "A filter slides over the picture. At each place its nine weights meet nine pixels; the products are added up, and the sum becomes one pixel of the result. If the weights add up to 1, the result is another picture. If they add up to 0, it is a feature map: near 0 where everything is even, far from 0 where something changes.",
+        "A filter slides over the picture. At each place its nine weights are multiplied by the nine pixels there; the products are added up, and the sum becomes one pixel of the result. If the weights add up to 1, the result is another picture. If they add up to 0, it is a feature map: near 0 where everything is even, far from 0 where something changes.",
         "Nobody designs the filters of a network: it learns them.",
       ],
       task: "choose vertical edges, and swap the signs of the two outer columns. What happens to orange and blue?",

@@ -50,7 +50,7 @@ export function stationFrame({ kind, number, title, question, text, task }, figu
 /**
  * Buttons of which one is pressed.
  *
- * @param {string} label  of all together
+ * @param {string} label  of the total
  * @param {string[]} names
  * @param {(place: number) => void} onChoose
  */
