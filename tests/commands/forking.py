@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TextIO
 
 import convscope.classifier
-import convscope.commands.app
 import convscope.training.cross_validation
 import convscope.training.repeat
 import convscope.training.runs.runner
 import convscope.walkthrough.panels  # noqa: F401 - all of them imported for those that are forked
 from convscope.commands import main
+from convscope.commands.verbs import SUMMARIES, verb
+
+for name in SUMMARIES:
+    verb(name)
 
 MODES = ("r", "w", "w")
 PATIENCE_SECONDS = 120

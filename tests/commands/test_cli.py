@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from convscope.commands.verbs import SUMMARIES, verb
+
 COMMAND = [sys.executable, "-m", "convscope"]
 HEAVY = (
     "torch",
@@ -60,8 +62,13 @@ def failing(error):
 def test_help_names_every_verb():
     done = convscope("--help")
     assert done.returncode == 0
-    for verb in ("train", "evaluate", "predict", "network"):
-        assert f" {verb} " in done.stdout
+    for name in ("train", "evaluate", "predict", "network"):
+        assert f" {name} " in done.stdout
+
+
+@pytest.mark.parametrize(("name", "summary"), SUMMARIES.items())
+def test_a_verb_is_summarised_as_its_own_help_begins(name, summary):
+    assert " ".join(verb(name).help.split("\n\n")[0].split()) == summary
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["network", "--help"]])

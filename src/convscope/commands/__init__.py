@@ -1,6 +1,7 @@
 """The command line, one file per verb.
 
     app             all verbs put together
+    verbs           what each does, and its import when it runs
     typer_command   the class of all commands
     terminal        progress and results of training, on a terminal and in a pipe
     tables          tables of figures

@@ -1,37 +1,17 @@
-"""All verbs put together. Each imports what it needs when it runs, so that `--help` answers at once."""
+"""The command `convscope`: all verbs put together."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from convscope.commands.compare import compare
-from convscope.commands.doctor import doctor
-from convscope.commands.evaluate import evaluate
-from convscope.commands.explain import explain
-from convscope.commands.export import export
-from convscope.commands.filter import filter_
-from convscope.commands.lesson import lesson
-from convscope.commands.losses import losses
-from convscope.commands.network import network
-from convscope.commands.playground import playground
-from convscope.commands.predict import predict
-from convscope.commands.serve import serve
-from convscope.commands.studio import studio_
-from convscope.commands.train import train
-from convscope.commands.typer_command import Command
-from convscope.commands.verify import verify
-
-_VERBS: tuple[Callable[..., Any], ...] = (
-    doctor, train, evaluate, compare, verify, predict, serve, playground, studio_, export, explain, filter_,
-    losses, lesson, network,
-)  # fmt: skip
+from convscope.commands.verbs import MARKUP, SUMMARIES, Verbs
 
 app = typer.Typer(
     name="convscope",
+    cls=Verbs,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",  # which rewraps the lines of a docstring to the terminal
+    rich_markup_mode=MARKUP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -55,5 +35,9 @@ def convscope(
     """Train image classifiers from pictures and see through them."""
 
 
-for verb in _VERBS:
-    app.command(verb.__name__.rstrip("_"), cls=Command)(verb)
+def _run_by_its_module() -> None:
+    """Stand for a verb, whose module is imported when it runs."""
+
+
+for name, summary in SUMMARIES.items():
+    app.command(name, help=summary)(_run_by_its_module)

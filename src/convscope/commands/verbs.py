@@ -1,0 +1,64 @@
+"""The verbs of the command line. Only the module of the one that runs is imported: help answers at once."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from convscope.commands.typer_command import Command
+
+MARKUP = "markdown"
+"""Which rewraps the lines of a docstring to the terminal."""
+SUMMARIES = {
+    "doctor": "Look for problems in labelled pictures: broken files, copies, contradicting labels and more.",
+    "train": "Train a classifier from labelled pictures.",
+    "evaluate": "Measure how good a model is on labelled pictures.",
+    "compare": "Compare two models on the same labelled pictures.",
+    "verify": "Check a model against its receipt, the record of what it was made from.",
+    "predict": "Predict which class pictures show.",
+    "serve": "Serve predictions over HTTP.",
+    "playground": "Draw, and watch a small network answer, and learn, in the browser.",
+    "studio": "Train, explore and edit models in the browser, on this machine alone.",
+    "export": "Write a model as an ONNX file that takes raw pictures and returns probabilities.",
+    "explain": "Show every step of a model on a picture.",
+    "filter": "Slide a filter over a picture and show how each number comes about.",
+    "losses": "Show why networks are trained with cross-entropy and not with squared error.",
+    "lesson": "Write the lesson's questions as a page to print: first without answers, for a class, "
+    "then with them.",
+    "network": "Show a network step by step: shapes, parameters, multiply-adds, receptive fields.",
+}
+"""What each verb does, in one line; its docstring begins with the same."""
+
+
+class Verbs(TyperGroup):
+    """The group of all verbs, which it imports when they are needed."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - Typer's own
+        """Return a verb, ready to run."""
+        return verb(cmd_name) if cmd_name in SUMMARIES else super().get_command(ctx, cmd_name)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own
+        """Show the help, which takes one line of each verb."""
+        summaries = TyperGroup(
+            name=self.name,
+            commands=dict(self.commands),
+            help=self.help,
+            params=self.params,
+            rich_markup_mode=self.rich_markup_mode,
+        )
+        summaries.format_help(ctx, formatter)
+
+
+@cache
+def verb(name: str) -> Any:  # noqa: ANN401 - Typer's own type is private
+    """Import a verb's module and return its command, of type `Command`."""
+    module = import_module(f"convscope.commands.{name}")
+    function = getattr(module, name, None) or getattr(module, f"{name}_")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+    alone.command(name, cls=Command)(function)
+    return get_command(alone)
