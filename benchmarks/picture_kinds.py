@@ -151,23 +151,23 @@ def _kinds() -> dict[str, Kind]:
         **{
             f"JPEG turned {n}": Kind(
                 ".jpg",
-                saved(_turned(COLOUR, n), "JPEG", quality=100, subsampling=0, exif=exif_of(n)),
+                saved(turned(COLOUR, n), "JPEG", quality=100, subsampling=0, exif=exif_of(n)),
                 COLOUR,
                 3,
             )
             for n in TURNED
         },
         **{
-            f"PNG turned {n}": Kind(".png", saved(_turned(COLOUR, n), "PNG", exif=exif_of(n)), COLOUR)
+            f"PNG turned {n}": Kind(".png", saved(turned(COLOUR, n), "PNG", exif=exif_of(n)), COLOUR)
             for n in (3, 6, 7)
         },
         **{
             f"WebP turned {n}": Kind(
-                ".webp", saved(_turned(COLOUR, n), "WEBP", lossless=True, exif=exif_of(n)), COLOUR
+                ".webp", saved(turned(COLOUR, n), "WEBP", lossless=True, exif=exif_of(n)), COLOUR
             )
             for n in (1, 6, 8)
         },
-        "TIFF turned 5": Kind(".tif", saved(_turned(COLOUR, 5), "TIFF", exif=exif_of(5)), COLOUR),
+        "TIFF turned 5": Kind(".tif", saved(turned(COLOUR, 5), "TIFF", exif=exif_of(5)), COLOUR),
         "PNG grey": Kind(".png", saved(grey, "PNG"), GREY),
         "PNG of 1 bit": Kind(".png", saved(Image.fromarray(GREY > 127), "PNG"), two_levels),
         "PNG of 16 bits": Kind(".png", saved(Image.fromarray(wide), "PNG"), GREY),
@@ -216,7 +216,7 @@ def _kinds() -> dict[str, Kind]:
         "AVIF": Kind(".avif", saved(smooth, "AVIF", quality=100, subsampling="4:4:4"), np.asarray(smooth), 3),
         "AVIF turned 6": Kind(
             ".avif",
-            saved(_turned(np.asarray(smooth), 6), "AVIF", quality=100, subsampling="4:4:4", exif=exif_of(6)),
+            saved(turned(np.asarray(smooth), 6), "AVIF", quality=100, subsampling="4:4:4", exif=exif_of(6)),
             np.asarray(smooth),
             3,
         ),
@@ -232,11 +232,11 @@ def _kinds() -> dict[str, Kind]:
         "TIFF of 4 bits": Kind(".tif", _four_bits(GREY), (GREY >> 4) * np.uint8(17)),
         "TIFF white is zero": Kind(".tif", tiff(255 - GREY, photometric=0), GREY),
         "TIFF of 16 bits, white is zero": Kind(".tif", tiff(65535 - wide, photometric=0), GREY),
-        "TIFF of 12 bits": Kind(".tif", packed12(_bits(12)), GREY, 1),
-        "TIFF of 12 bits in 16": Kind(".tif", tiff(_bits(12)), GREY, 1),
-        "TIFF of 12 bits in 16, the other way round": Kind(".tif", tiff(_bits(12), order=">"), GREY, 1),
-        "TIFF of 10 bits in 16": Kind(".tif", tiff(_bits(10)), GREY, 1),
-        "TIFF of 14 bits in 16": Kind(".tif", tiff(_bits(14)), GREY, 1),
+        "TIFF of 12 bits": Kind(".tif", packed12(bits_of(12)), GREY, 1),
+        "TIFF of 12 bits in 16": Kind(".tif", tiff(bits_of(12)), GREY, 1),
+        "TIFF of 12 bits in 16, the other way round": Kind(".tif", tiff(bits_of(12), order=">"), GREY, 1),
+        "TIFF of 10 bits in 16": Kind(".tif", tiff(bits_of(10)), GREY, 1),
+        "TIFF of 14 bits in 16": Kind(".tif", tiff(bits_of(14)), GREY, 1),
         "TIFF of 16 bits": Kind(".tif", tiff(wide), GREY),
         "TIFF of 16 bits, the other way round": Kind(".tif", tiff(wide, order=">"), GREY),
         "TIFF of 16 bits in 32": Kind(".tif", tiff(wide.astype(np.int32)), GREY),
@@ -259,7 +259,7 @@ def _kinds() -> dict[str, Kind]:
         "TIFF of floats to 1, one infinite": Kind(".tif", tiff(infinite), at["infinite"]),
         "TIFF of floats to 1, one NaN": Kind(".tif", tiff(holed), at["holed"]),
         "TIFF of floats to 255": Kind(".tif", tiff(GREY.astype(np.float32)), GREY),
-        "TIFF of floats to 4095": Kind(".tif", tiff(_bits(12).astype(np.float32)), GREY, 1),
+        "TIFF of floats to 4095": Kind(".tif", tiff(bits_of(12).astype(np.float32)), GREY, 1),
         "TIFF of floats to 65535": Kind(".tif", tiff(wide.astype(np.float32)), GREY),
         "TIFF of negative floats": Kind(".tif", tiff(unit * 2 - 1), None, cause="negative values"),
         "TIFF of negative integers": Kind(
@@ -295,11 +295,13 @@ def _kinds() -> dict[str, Kind]:
     }
 
 
-def _turned(upright: np.ndarray, orientation: int) -> Image.Image:
+def turned(upright: np.ndarray, orientation: int) -> Image.Image:
+    """Return the picture that this orientation brings back to the upright one."""
     return Image.fromarray(np.ascontiguousarray(TURNED[orientation](upright)))
 
 
-def _bits(count: int) -> np.ndarray:
+def bits_of(count: int) -> np.ndarray:
+    """Return the grey picture with this many bits a value, in 16."""
     return np.rint(GREY * ((2**count - 1) / 255)).astype(np.uint16)
 
 

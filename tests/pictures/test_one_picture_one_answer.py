@@ -17,15 +17,19 @@ from PIL import Image, ImageOps
 from convscope.errors import PictureError
 from convscope.model.inputs import as_many, is_single, pixels_of, read_input
 from convscope.pictures.decoding import decode
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
-from picture_kinds import COLOUR, GREY, KINDS, exif_of, saved
+from picture_kinds import COLOUR, GREY, exif_of, saved
+from picture_kinds import KINDS as COMMON_KINDS
+from rare_picture_kinds import RARE_KINDS
 from tars import tar_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+KINDS = {**COMMON_KINDS, **RARE_KINDS}
 NAMES = {name: f"{number:03}{kind.suffix}" for number, (name, kind) in enumerate(KINDS.items())}
 LABELS = {name: "even" if number % 2 else "odd" for number, name in enumerate(NAMES)}
 
@@ -188,7 +192,8 @@ def ways_in(path: Path, *, turned: bool) -> dict[str, Pixels]:
         if make is turned_by_hand and not turned:
             continue  # Pillow's copy of an image does not know how the file's values were stored
         try:
-            picture = make(path)
+            with pillow_warnings_ignored:
+                picture = make(path)
         except (OSError, ValueError, SyntaxError):
             continue  # Pillow itself cannot open it
         given[way] = read_or_error(picture)

@@ -1,12 +1,14 @@
 """A real browser and real walks."""
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.offline.page import page as offline_page
 from convscope.walkthrough.loss_table import table
 from convscope.walkthrough.outputs import outputs
 from convscope.walkthrough.page import page as page_of
@@ -14,6 +16,21 @@ from convscope.walkthrough.smiley import CENTRE_NOTE, smiley_model, smiley_pictu
 from convscope.walkthrough.walk import Walk, walk
 
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+_ANSWERS = """found => found.map(one => {
+  const canvas = one.querySelector("canvas");
+  const copy = canvas && new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+  copy?.drawImage(canvas, 0, 0);
+  const cells = copy?.getImageData(0, 0, canvas.width, canvas.height).data;
+  const rows = [...one.querySelectorAll("tbody tr")];
+  return {
+    name: one.querySelector("h2").textContent,
+    text: one.textContent,
+    seen: cells ? [...cells] : [],
+    labels: rows.map(row => row.querySelector("th").textContent),
+    shares: rows.map(row => row.querySelector("td").title),
+  };
+})"""
 
 
 def read_number(text):
@@ -136,3 +153,34 @@ def bench():
     settings = {"data": "digits", "network": "16C3-MP2-32N", "seed": 0, "epochs": 1, "batch": 32}
     counts = {"learning_rate": 0.05, "wrong_bias": 12.0, "training_pictures": 640, "test_pictures": 99}
     return {"format": 1, "table": table(), "experiment": {**settings, **counts, "seconds": 1.0, "runs": runs}}
+
+
+@pytest.fixture
+def use(open_page, number):
+    """Opens the offline page of a model, and gives a function that shows it files and reads what it says."""
+
+    @contextmanager
+    def use(model, **settings):
+        tab, url = open_page(offline_page(model, "model"), "offline", **settings)
+        asked = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(url)
+        size = (model.preparation.height, model.preparation.width, 4)
+
+        def show(paths):
+            before = tab.locator(".answers li").count()
+            tab.set_input_files("input[type=file]", paths)
+            tab.wait_for_selector(f".answers li:nth-child({before + len(paths)})", timeout=60_000)
+            answers = tab.eval_on_selector_all(".answers li", _ANSWERS)[: len(paths)][::-1]
+            for answer in answers:
+                answer["shares"] = [number(text) for text in answer["shares"]]
+                answer["seen"] = np.reshape(answer["seen"], size if answer["seen"] else -1)
+            return answers
+
+        show.tab = tab
+        yield show
+        assert tab.errors == []
+        assert all(address.startswith(("file:", "blob:", "data:")) for address in asked)
+        tab.close()
+
+    return use

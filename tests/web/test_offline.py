@@ -3,7 +3,7 @@
 import dataclasses
 import struct
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -17,59 +17,12 @@ from convscope.model.features import compute_features
 from convscope.model.predictor import Predictor
 from convscope.model.virtual_logit import VirtualLogit
 from convscope.network.presets import PRESETS
-from convscope.offline.page import page
 from convscope.offline.weights import rounded
 from convscope.pictures.preparation import Preparation, prepare
 
 ARITHMETIC_BOUND = 1e-5
 """How far a probability may be off for the weights that the page has."""
 ORIENTATION_TAG = 0x0112
-
-_READ = """found => found.map(one => {
-  const canvas = one.querySelector("canvas");
-  const copy = canvas && new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
-  copy?.drawImage(canvas, 0, 0);
-  const cells = copy?.getImageData(0, 0, canvas.width, canvas.height).data;
-  const rows = [...one.querySelectorAll("tbody tr")];
-  return {
-    name: one.querySelector("h2").textContent,
-    text: one.textContent,
-    seen: cells ? [...cells] : [],
-    labels: rows.map(row => row.querySelector("th").textContent),
-    shares: rows.map(row => row.querySelector("td").title),
-  };
-})"""
-
-
-@pytest.fixture
-def use(open_page, number):
-    """Opens the page of a model, and gives a function that shows it files and reads what it says."""
-
-    @contextmanager
-    def use(model, **settings):
-        tab, url = open_page(page(model, "model"), "offline", **settings)
-        asked = []
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.goto(url)
-        size = (model.preparation.height, model.preparation.width, 4)
-
-        def show(paths):
-            before = tab.locator(".answers li").count()
-            tab.set_input_files("input[type=file]", paths)
-            tab.wait_for_selector(f".answers li:nth-child({before + len(paths)})", timeout=60_000)
-            answers = tab.eval_on_selector_all(".answers li", _READ)[: len(paths)][::-1]
-            for answer in answers:
-                answer["shares"] = [number(text) for text in answer["shares"]]
-                answer["seen"] = np.reshape(answer["seen"], size if answer["seen"] else -1)
-            return answers
-
-        show.tab = tab
-        yield show
-        assert tab.errors == []
-        assert all(address.startswith(("file:", "blob:", "data:")) for address in asked)
-        tab.close()
-
-    return use
 
 
 def differences(model, answers, pictures):

@@ -4,7 +4,8 @@ In the order the data takes:
 
 1. `sources`: open a data set as a list of pictures with their classes and parts (training, validation, test).
    `listing`: the pictures below a folder one by one, where classes do not matter.
-2. `reading`: decode one picture's bytes into pixels. `decoding`: decode many, in threads.
+2. `reading`: decode one picture's bytes into pixels; `unidentified` says why that fails. `decoding`: decode
+   many, in threads.
 3. `survey`: look at a sample of the pictures, from which their input size is chosen.
 4. `preparation`: bring every picture into the network's input format, in training and prediction alike.
 5. `store`: all prepared pictures as one memory-mapped array, made by `store_building` in the cache folder.

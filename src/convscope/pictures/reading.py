@@ -15,7 +15,8 @@ from PIL import Image, UnidentifiedImageError, features
 from convscope.errors import PictureError
 from convscope.pictures.pillow_warnings import pillow_warnings_ignored
 from convscope.pictures.png_chunks import without_profiles
-from convscope.pictures.tiff_tags import Samples, describe_tiff, samples_of
+from convscope.pictures.tiff_tags import Samples, samples_of
+from convscope.pictures.unidentified import why_unidentified
 from convscope.pictures.value_range import RangeError, to_bytes
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def read(
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        raise _unidentified(name, encoded) from error
+        raise unreadable(name, *why_unidentified(encoded, FORMATS)) from error
     except Image.DecompressionBombError as error:
         raise unreadable(name, f"it unfolds to more than the limit of {pixel_limit:,} pixels") from error
     except Exception as error:
@@ -262,9 +263,9 @@ def _decoded(encoded: bytes, name: str, shortest_side: int | None, pixel_limit: 
                 raise
             return _decoded(stripped or b"", name, shortest_side, pixel_limit)
         _check_end(image, encoded, name)
-        result = reading_of(image, name)
         if is_deep:
-            _check_filled(result, name)
+            _check_filled(image, name)
+        result = reading_of(image, name)
         if not is_smaller:
             return result
         return replace(result, full_size=full if result.orientation in SIDEWAYS else (height, width))
@@ -276,19 +277,6 @@ def _register_heic() -> None:
         import pillow_heif  # noqa: PLC0415  # pyright: ignore[reportMissingImports]  # optional
 
         pillow_heif.register_heif_opener()
-
-
-def _unidentified(name: str, encoded: bytes) -> PictureError:
-    kind = describe_tiff(encoded)
-    if kind:
-        cause = f"it is a TIFF of {kind}, which is not read"
-        return unreadable(name, cause, "save it as PNG, or as TIFF of 8 or 16 bits")
-    if encoded[4:8] == b"ftyp" and encoded[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim"}:
-        return unreadable(name, "it is a HEIC picture", "pip install 'convscope[heic]', or save it as JPEG")
-    return unreadable(name, f"its content is not a {', '.join(_SHOWN[:-1])} or {_SHOWN[-1]} picture")
-
-
-_SHOWN = [{"WEBP": "WebP", "HEIF": "HEIC"}.get(name, name) for name in FORMATS]
 
 
 def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
@@ -312,8 +300,9 @@ def _is_deep_colour(image: Image.Image) -> bool:
     return image.mode in {"RGB", "RGBA", "RGBa"} and any(";16" in str(tile[3]) for tile in tiles)
 
 
-def _check_filled(result: Reading, name: str) -> None:
-    if 0 < int(result.pixels.max()) <= _FEW_BITS:
+def _check_filled(image: Image.Image, name: str) -> None:
+    highest = max(int(high) for _, high in image.convert("RGB").getextrema())  # pyright: ignore[reportGeneralTypeIssues]
+    if 0 < highest <= _FEW_BITS:
         cause = "its 16-bit colours use 12 bits at most, so it would be read as nearly black"
         raise unreadable(name, cause, "scale its values to 0..65,535, or save it with 8 bits")
 
@@ -343,6 +332,10 @@ def _laid_on_white(image: Image.Image) -> Image.Image:
     grey = image.mode in {"1", "L", "LA", "La"}
     if image.mode == "La":
         image = image.convert("LA")
+    clear = image.info.get("transparency")
+    if isinstance(clear, tuple) and max(clear) > 255:  # a colour of 16 bits; Pillow would take the lower 8
+        image = image.copy()
+        image.info["transparency"] = tuple(value >> 8 for value in clear)
     colours = image.convert("RGBA")
     white = Image.new("RGBA", colours.size, "white")
     return Image.alpha_composite(white, colours).convert("L" if grey else "RGB")

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import TiffImagePlugin
 
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-_BITS, _PHOTOMETRIC, _CHANNELS, _PLANAR, _FORMAT = 258, 262, 277, 284, 339
+_WIDTH, _BITS, _PHOTOMETRIC, _CHANNELS, _PLANAR, _FORMAT = 256, 258, 262, 277, 284, 339
 _WHITE_IS_ZERO, _SEPARATE = 0, 2
 _FORMATS = {1: "bit integers", 2: "bit signed integers", 3: "bit floats", 5: "bit complex", 6: "bit complex"}
 _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -67,7 +69,7 @@ def samples_of(image: Image.Image) -> Samples:
 
 
 def describe_tiff(encoded: bytes) -> str:
-    """Describe the samples of a TIFF that Pillow does not know, such as "64-bit floats"; "" if it is none."""
+    """Describe the samples of a TIFF that Pillow does not know, such as "64-bit floats"; "" if it cannot."""
     if not encoded.startswith(_STARTS):
         return ""
     try:
@@ -75,8 +77,9 @@ def describe_tiff(encoded: bytes) -> str:
         directory = TiffImagePlugin.ImageFileDirectory_v2(encoded[: 16 if big else 8])
         file = BytesIO(encoded)
         file.seek(directory.next)
-        directory.load(file)
-        return _described(directory)
+        with pillow_warnings_ignored:
+            directory.load(file)
+        return _described(directory) if _WIDTH in directory else ""
     except Exception:  # noqa: BLE001 - a damaged file may raise anything
         return ""
 

@@ -8,6 +8,7 @@
  * @property {import("convscope/kit/similar.js").Similar[]} [similar]  the training pictures that it resembles most
  * @property {import("convscope/kit/arrays.js").Tensor} [pixels]  what the network sees
  * @property {number} [milliseconds]
+ * @property {string} [note]  how the range of its values was guessed
  *
  * @typedef {object} Setting
  * @property {(picture: File | ImageBitmap) => Promise<Answer>} classify  a bitmap is given away; an error concerns this
@@ -160,8 +161,8 @@ function seen({ pixels }) {
  *
  * @param {Answer} answer
  */
-function table({ classes, isUnknown, similar = [], milliseconds }) {
-  const remarks = [isUnknown && UNKNOWN, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
+function table({ classes, isUnknown, similar = [], milliseconds, note }) {
+  const remarks = [isUnknown && UNKNOWN, note, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
   const shares = bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true });
   return isUnknown && similar.length ? element("div", {}, shares, mostSimilar(similar)) : shares;
 }

@@ -26,7 +26,7 @@ export class Classifier {
   }
 
   /**
-   * @param {Blob | ImageBitmap} picture  a bitmap is given away
+   * @param {import("convscope/offline/picture_file.js").PictureFile | ImageBitmap} picture  a bitmap is given away
    * @returns {Promise<Answer>}
    */
   classify(picture) {

@@ -10,7 +10,8 @@ import { ClassifyPage } from "convscope/classify/page.js";
 import { element } from "convscope/kit/dom.js";
 import { topClasses } from "convscope/kit/preview.js";
 import { Classifier } from "convscope/offline/classifier.js";
-import { checkSize } from "convscope/offline/size.js";
+import { openPicture } from "convscope/offline/picture_file.js";
+import { checkBytes, checkPixels } from "convscope/offline/size.js";
 
 const MOST_CLASSES = 5;
 
@@ -21,10 +22,16 @@ const MOST_CLASSES = 5;
 export function open(data, root) {
   const { name, licence, model } = data;
   const classifier = new Classifier(data.worker, model);
+  const opened = async (/** @type {File | ImageBitmap} */ picture) => {
+    if (picture instanceof ImageBitmap) return picture;
+    checkBytes(picture, data);
+    const file = await openPicture(picture);
+    await checkPixels(file.blob, data);
+    return file;
+  };
   const page = new ClassifyPage(root, {
     async classify(picture) {
-      if (picture instanceof File) await checkSize(picture, data);
-      const { probabilities, similar, ...answer } = await classifier.classify(picture);
+      const { probabilities, similar, ...answer } = await classifier.classify(await opened(picture));
       return {
         ...answer,
         classes: topClasses(model.classes, probabilities, MOST_CLASSES),

@@ -3,8 +3,9 @@
  *
  * It is first sent the model, then one picture after the other, and answers each in order.
  *
+ * @typedef {import("convscope/offline/picture_file.js").PictureFile} PictureFile
  * @typedef {{probabilities: number[], isUnknown: boolean, similar: import("convscope/offline/open_set.js").Known[],
- *   pixels: import("convscope/kit/arrays.js").Tensor, milliseconds: number}} Answer
+ *   pixels: import("convscope/kit/arrays.js").Tensor, milliseconds: number, note: string}} Answer
  * @typedef {{answer?: Answer, problem?: string}} Message
  */
 
@@ -13,7 +14,7 @@ import { decode, picture } from "convscope/offline/pixels.js";
 import { prepare } from "convscope/offline/preparation.js";
 import { open as openRule } from "convscope/offline/open_set.js";
 
-/** @type {Promise<(source: Blob | ImageBitmap) => Promise<Answer>>} */
+/** @type {Promise<(source: PictureFile | ImageBitmap) => Promise<Answer>>} */
 let ready;
 let last = Promise.resolve();
 
@@ -26,10 +27,11 @@ addEventListener("message", ({ data }) => {
 async function begin(model) {
   const network = await open(model);
   const judge = model.open_set ? openRule(model.open_set) : () => ({ isUnknown: false, similar: [] });
-  return async (/** @type {Blob | ImageBitmap} */ source) => {
+  return async (/** @type {PictureFile | ImageBitmap} */ source) => {
     const start = performance.now();
-    const bitmap = source instanceof Blob ? await decode(source) : source;
-    const prepared = prepare(picture(bitmap), model.preparation);
+    const isFrame = source instanceof ImageBitmap;
+    const { bitmap, note } = isFrame ? { bitmap: source, note: "" } : await decode(source);
+    const prepared = prepare(picture(bitmap, isFrame ? 1 : source.orientation), model.preparation);
     bitmap.close();
     const { features, logits } = network(prepared);
     return {
@@ -37,6 +39,7 @@ async function begin(model) {
       ...judge(features, logits),
       pixels: channelsFirst(prepared, model.preparation),
       milliseconds: performance.now() - start,
+      note,
     };
   };
 }
@@ -52,7 +55,7 @@ function channelsFirst(prepared, { channels, height, width }) {
   return { shape: [channels, height, width], data };
 }
 
-/** @param {Blob | ImageBitmap} source */
+/** @param {PictureFile | ImageBitmap} source */
 async function answer(source) {
   /** @type {Message} */
   let message;

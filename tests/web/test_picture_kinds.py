@@ -1,0 +1,53 @@
+"""The offline page answers a picture of any kind as `predict` does, or says why it cannot."""
+
+from convscope.classifier import Classifier
+from convscope.errors import PictureError
+from picture_kinds import KINDS
+from rare_picture_kinds import RARE_KINDS
+
+BOUND = 1e-3
+"""How far a probability may be off: weights are rounded, and half-transparent pixels are off by one level."""
+ALL_KINDS = {**KINDS, **RARE_KINDS}
+
+
+def test_it_answers_every_kind_as_predict_does_or_says_that_it_cannot(use, make_model, tmp_path):
+    model = make_model("4C3-MP2-5N", (3, 16, 12), classes=4)
+    classifier = Classifier(model)
+    paths = [tmp_path / f"{number:03}{kind.suffix}" for number, kind in enumerate(ALL_KINDS.values())]
+    for path, kind in zip(paths, ALL_KINDS.values(), strict=True):
+        path.write_bytes(kind.data)
+    with use(model) as show:
+        answers = show(paths)
+    assert [answer["name"] for answer in answers] == [path.name for path in paths]
+    found = zip(ALL_KINDS, paths, answers, strict=True)
+    assert {
+        name: fault for name, path, answer in found if (fault := fault_of(classifier, path, answer))
+    } == {}
+
+
+def fault_of(classifier, path, answer):
+    """What is wrong with the page's answer, or None."""
+    text = answer["text"]
+    if path.suffix == ".tif":
+        known = "it is a TIFF picture, which this browser does not read; save it as PNG or JPEG"
+        return None if known in text else text
+    try:
+        expected = dict(classifier.predict(path, top=4).top)
+    except PictureError as error:
+        return None if "Not classified: " in text else f"answered, but {error}"
+    shares = dict(zip(answer["labels"], answer["shares"], strict=True))
+    if shares.keys() != expected.keys():
+        return text
+    difference = max(abs(share - expected[label]) for label, share in shares.items())
+    return None if difference <= BOUND else f"off by {difference}"
+
+
+def test_a_range_that_had_to_be_guessed_is_said(use, make_model, tmp_path):
+    path = tmp_path / "camera.png"
+    path.write_bytes(RARE_KINDS["PNG of 12 bits in 16"].data)
+    model = make_model("4C3-MP2-5N", (1, 16, 12))
+    with use(model) as show:
+        (answer,) = show([path])
+    note = Classifier(model).predict(path).note
+    assert note.startswith("values up to 3,")
+    assert note in answer["text"]
