@@ -17,7 +17,7 @@ classifier.predict(sys.argv[2])
 ESTIMATOR = """
 import numpy as np
 from convscope import ConvscopeClassifier
-from convscope.model.predictor import open_session
+import convscope.model.session
 """
 CHILDREN = """
 import multiprocessing

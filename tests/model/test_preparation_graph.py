@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from onnx import TensorProto, helper
 
 from convscope.model.graph import assemble
-from convscope.model.predictor import open_session
 from convscope.model.preparation_graph import preparation_nodes
+from convscope.model.session import Session
 from convscope.pictures.preparation import Preparation, prepare
 
 FITS = ("stretch", "pad", "crop")
@@ -37,7 +37,7 @@ def graph_of(preparation: Preparation) -> onnx.ModelProto:
 
 @cache
 def in_onnxruntime(preparation: Preparation) -> Callable[[np.ndarray], np.ndarray]:
-    session = open_session(graph_of(preparation), threads=1)
+    session = Session(lambda: graph_of(preparation), threads=1)
     return lambda pictures: session.run(None, {"pictures": pictures})[0].transpose(0, 2, 3, 1)
 
 

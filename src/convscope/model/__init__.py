@@ -11,7 +11,8 @@ From a picture to an answer:
 inputs             what people pass to predict (paths, bytes, images, arrays) becomes pixels
 graph              the network as an ONNX graph, from prepared pixels to probabilities
 open_set_graph     its part that recognises pictures of unknown classes
-predictor          runs that graph with ONNX Runtime
+session            runs a graph with ONNX Runtime, also in a forked process
+predictor          runs that graph
 intermediate       runs it up to any step, to look at feature maps
 features           runs it up to what the output layer reads
 

@@ -11,9 +11,10 @@ import onnx
 
 from convscope.common.atomic import replacing
 from convscope.errors import ExportError
-from convscope.model.predictor import Predictor, open_session
+from convscope.model.predictor import Predictor
 from convscope.model.raw_graph import build_raw_graph
 from convscope.model.selection import select
+from convscope.model.session import Session
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.reading import read_picture
 from convscope.pictures.sources import open_source
@@ -122,7 +123,7 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
 
 def _labels(graph: onnx.ModelProto, model: Model, test: Selection) -> NDArray[np.int64]:
     """Return the labels that a graph and its model predict for the same pictures, (2, pictures)."""
-    session, predictor = open_session(graph, None), Predictor(model)
+    session, predictor = Session(lambda: graph, None), Predictor(model)
     labels = np.empty((2, len(test.indices)), np.int64)
     for start in range(0, len(test.indices), predictor.batch_size):
         batch = slice(start, start + predictor.batch_size)
@@ -166,7 +167,7 @@ def compare(graph: onnx.ModelProto, model: Model, pictures: Iterable[NamedPixels
         ExportError: A probability, or the score as a share of itself, differs by more than `RAW_BOUND`, or by
             more than `PREPARED_BOUND` for a picture that is not resized; the message names the worst picture.
     """
-    session, predictor = open_session(graph, None), Predictor(model)
+    session, predictor = Session(lambda: graph, None), Predictor(model)
     size = (model.preparation.height, model.preparation.width)
     outputs = ["probabilities", "score"] if model.open_set else ["probabilities"]
     count, largest, worst, worst_share = 0, 0.0, "", -1.0

@@ -11,7 +11,8 @@ import onnxruntime
 
 from convscope.common.processors import processor_count
 from convscope.model.graph import build_feature_graph, build_step_graph
-from convscope.model.predictor import batch_size_of, open_session
+from convscope.model.predictor import batch_size_of
+from convscope.model.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +101,7 @@ class _Batches:
     def __init__(
         self, graph: onnx.ModelProto, outputs: Sequence[str], batch_size: int, threads: int | None
     ) -> None:
-        self._session = open_session(graph, 1)
+        self._session = Session(lambda: graph, 1)
         self._outputs = [*outputs]
         self._threads = threads or processor_count()
         self._batch_size = max(_SMALLEST_BATCH, batch_size)

@@ -8,7 +8,8 @@ import numpy as np
 from onnx import ValueInfoProto
 
 from convscope.model.graph import build_graph, value_name
-from convscope.model.predictor import batch_size_of, open_session
+from convscope.model.predictor import batch_size_of
+from convscope.model.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ class Intermediate:
         self._values = {name: value_name(model.chain[name], model.chain) for name in names}
         for value in {*self._values.values()} - {"logits"}:
             graph.graph.output.append(ValueInfoProto(name=value))
-        self._session = open_session(graph, threads)
+        self._session = Session(lambda: graph, threads)
         self._batch_size = batch_size_of(model.chain)
 
     def values(self, pictures: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:

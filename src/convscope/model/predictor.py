@@ -8,25 +8,21 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 
 from convscope.common.processors import processor_count
-from convscope.common.telemetry import disable_telemetry
 from convscope.errors import PictureError
 from convscope.model.graph import build_graph
 from convscope.model.nearest import Nearest
+from convscope.model.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import onnx
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.model.nearest import Similar
     from convscope.network.chain import Chain
-
-disable_telemetry()  # again, by ONNX Runtime's own function: not every build heeds the variable
 
 _MAX_BATCH_VALUES = 2**21
 """Of the largest step: 8 MiB of float32, which stay in the processor's cache."""
@@ -66,7 +62,7 @@ class Predictor:
         self._rebuild = partial(Predictor, model, threads)
         self._threads = threads or processor_count()
         self._graph = partial(build_graph, model)
-        self._session = open_session(self._graph(), self._threads)
+        self._session = Session(self._graph, self._threads)
         self._rule = model.open_set
         self.batch_size = batch_size_of(model.chain)
         size = model.preparation
@@ -139,25 +135,12 @@ class Predictor:
         return [np.concatenate(values) for values in zip(*outputs, strict=True)]
 
     @cached_property
-    def _single_thread_session(self) -> onnxruntime.InferenceSession:
+    def _single_thread_session(self) -> Session:
         """The session that computes a batch in the calling thread; opened when first needed."""
-        return open_session(self._graph(), 1)
+        return Session(self._graph, 1)
 
 
-def open_session(graph: onnx.ModelProto, threads: int | None) -> onnxruntime.InferenceSession:
-    """Open a graph to run on the CPU; `threads` None means one for each processor."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Without a number, ONNX Runtime pins its threads to processors, and complains where it may not.
-    options.intra_op_num_threads = threads or processor_count()
-    return onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-
-
-def _run(
-    session: onnxruntime.InferenceSession, names: Sequence[str], pictures: NDArray[np.uint8]
-) -> list[NDArray[Any]]:
+def _run(session: Session, names: Sequence[str], pictures: NDArray[np.uint8]) -> list[NDArray[Any]]:
     outputs = session.run(names, {"pictures": np.ascontiguousarray(pictures)})
     return [np.asarray(output) for output in outputs]
 

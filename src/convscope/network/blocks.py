@@ -115,11 +115,13 @@ Pool = Callable[[Tensor, "tuple[int, int]", "tuple[int, int]", bool], Tensor]
 class ConvolutionBlock(nn.Module):
     """A convolution, then normalisation and its activation."""
 
-    def __init__(self, step: Step, *, pool: bool, fused: bool) -> None:
+    def __init__(
+        self, step: Step, *, pool: bool, fused: bool, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
         layer = cast("Convolution", step.layer)
         self.windows = layer.windows
-        self.weight = nn.Parameter(_initial_filters(step))
+        self.weight = nn.Parameter(_initial_filters(step, generator))
         self.normalise = NormalisedActivation(
             step.shape[0], pool=pool, fused=fused, activation=layer.activation
         )
@@ -134,11 +136,11 @@ class ConvolutionBlock(nn.Module):
 class DepthwiseBlock(nn.Module):
     """A depthwise convolution, then normalisation and its activation."""
 
-    def __init__(self, step: Step, *, fused: bool) -> None:
+    def __init__(self, step: Step, *, fused: bool, generator: torch.Generator | None = None) -> None:
         super().__init__()
         layer = cast("DepthwiseConvolution", step.layer)
         self.windows = layer.windows
-        self.weight = nn.Parameter(_initial_weights(step))
+        self.weight = nn.Parameter(_initial_weights(step, generator))
         self.normalise = NormalisedActivation(
             step.shape[0], pool=False, fused=fused, activation=layer.activation
         )
@@ -204,9 +206,9 @@ class PoolingBlock(nn.Module):
 class FullConnectionBlock(nn.Module):
     """A hidden full connection, then normalisation and its activation."""
 
-    def __init__(self, step: Step, *, fused: bool) -> None:
+    def __init__(self, step: Step, *, fused: bool, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.weight = nn.Parameter(_initial_weights(step))
+        self.weight = nn.Parameter(_initial_weights(step, generator))
         activation = cast("FullConnection", step.layer).activation
         self.normalise = NormalisedActivation(step.shape[0], pool=False, fused=fused, activation=activation)
 
@@ -223,10 +225,10 @@ class OutputBlock(nn.Module):
     width; the saved weights hold the division.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, *, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.scale = 1 / math.sqrt(step.input_shape[0])
-        self.weight = nn.Parameter(torch.randn(step.shape[0], step.input_shape[0]))
+        self.weight = nn.Parameter(torch.randn(step.shape[0], step.input_shape[0], generator=generator))
         self.bias = nn.Parameter(torch.zeros(step.shape[0]))
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -250,15 +252,15 @@ def padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
     return F.pad(maps, (left, right, above, below)), (0, 0)
 
 
-def _initial_weights(step: Step) -> Tensor:
+def _initial_weights(step: Step, generator: torch.Generator | None) -> Tensor:
     """Draw weights that keep the variance through ReLU (He et al. 2015, https://arxiv.org/abs/1502.01852)."""
     shape = step.parameters[f"{step.name}.weight"]
-    return torch.randn(shape) * math.sqrt(2 / math.prod(shape[1:]))
+    return torch.randn(shape, generator=generator) * math.sqrt(2 / math.prod(shape[1:]))
 
 
-def _initial_filters(step: Step) -> Tensor:
+def _initial_filters(step: Step, generator: torch.Generator | None) -> Tensor:
     """Draw filters of which the first pass their channel on unchanged, so that deep chains start well."""
-    weights = _initial_weights(step)
+    weights = _initial_weights(step, generator)
     identities = min(weights.shape[:2])
     with torch.no_grad():
         nn.init.dirac_(weights[:identities])

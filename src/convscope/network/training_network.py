@@ -28,6 +28,8 @@ from convscope.network.variants import HALVING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import torch
+
     from convscope.network.chain import Chain, Step
 
 
@@ -38,13 +40,21 @@ class TrainingNetwork(nn.Module):
         chain: The network.
         whitened: Filters of the first convolution computed from the pictures, or None to learn them.
         fused: Whether to use the fused kernels.
+        generator: What weights are drawn with; None: PyTorch's global one, which all threads share.
     """
 
-    def __init__(self, chain: Chain, *, whitened: Tensor | None, fused: bool) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        *,
+        whitened: Tensor | None,
+        fused: bool,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         self.chain = chain
         self.steps = [step for step in chain if step.kind in BLOCKS]
-        plan = Plan(chain, whitened, fused)
+        plan = Plan(chain, whitened, fused, generator)
         self.blocks = nn.ModuleList([BLOCKS[step.kind](step, plan) for step in self.steps])
         self._inputs = [[self._source(name) for name in step.inputs] for step in self.steps]
         last_readers = {name: step.name for step, names in self._with_inputs() for name in names}
@@ -78,11 +88,13 @@ class Plan:
         chain: The network.
         whitened: Filters of the first convolution, or None to learn them.
         fused: Whether to use the fused kernels.
+        generator: What weights are drawn with.
     """
 
     chain: Chain
     whitened: Tensor | None
     fused: bool
+    generator: torch.Generator | None
 
     def is_whitened(self, step: Step) -> bool:
         """Whether a convolution has filters that are computed, not learned."""
@@ -99,11 +111,11 @@ def _convolution(step: Step, plan: Plan) -> nn.Module:
     pool = plan.takes_pooling_along(step)
     if plan.whitened is not None and plan.is_whitened(step):
         return WhitenedConvolution(step, plan.whitened, pool=pool)
-    return ConvolutionBlock(step, pool=pool, fused=plan.fused)
+    return ConvolutionBlock(step, pool=pool, fused=plan.fused, generator=plan.generator)
 
 
 def _depthwise_convolution(step: Step, plan: Plan) -> nn.Module:
-    return DepthwiseBlock(step, fused=plan.fused)
+    return DepthwiseBlock(step, fused=plan.fused, generator=plan.generator)
 
 
 def _addition(_step: Step, _plan: Plan) -> nn.Module:
@@ -115,7 +127,9 @@ def _joining(_step: Step, _plan: Plan) -> nn.Module:
 
 
 def _full_connection(step: Step, plan: Plan) -> nn.Module:
-    return OutputBlock(step) if step is plan.chain.output else FullConnectionBlock(step, fused=plan.fused)
+    if step is plan.chain.output:
+        return OutputBlock(step, generator=plan.generator)
+    return FullConnectionBlock(step, fused=plan.fused, generator=plan.generator)
 
 
 def _max_pooling(step: Step, plan: Plan) -> nn.Module:

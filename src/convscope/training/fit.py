@@ -12,6 +12,7 @@ from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import deterministic
+from convscope.training.machine.threads import check_not_forked
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
 from convscope.training.runs.model import finished_model, receipt_of
@@ -51,7 +52,9 @@ def fit(
 
     Raises:
         ConvscopeError: The network does not fit the pictures.
+        RunError: This process was forked from one that has trained.
     """
+    check_not_forked()
     none = np.zeros(0, np.int64)
     data = training_data(
         store, Split(np.arange(len(store.labels)) if indices is None else indices, none, none, ())

@@ -40,11 +40,11 @@ def starting_network(
         engine: Device and kernels.
         initial: Weights of the plain chain to start from, by name; None: from scratch.
     """
-    torch.manual_seed(recipe.seed)
+    generator = torch.Generator().manual_seed(recipe.seed)
     chain = parse_chain(recipe.network, data.shape, len(data.classes))
     first = chain.layers[0]
     whitened = whitening_filters(data.sample(), first) if can_be_whitened(first) else None
-    network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused)
+    network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused, generator=generator)
     if initial is not None:
         unfold(network, initial, data.sample())
     for normalisation in (one for one in network.modules() if isinstance(one, NormalisedActivation)):

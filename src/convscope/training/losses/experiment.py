@@ -122,9 +122,9 @@ def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
 
 def _network(data: TrainingData, start: Start, seed: int) -> TrainingNetwork:
     """Initialise the network; in evaluation mode its normalisation (mean 0, variance 1) changes nothing."""
-    torch.manual_seed(seed)
     chain = parse_chain(NETWORK, data.shape, len(data.classes))
-    network = TrainingNetwork(chain, whitened=None, fused=False).eval()
+    generator = torch.Generator().manual_seed(seed)
+    network = TrainingNetwork(chain, whitened=None, fused=False, generator=generator).eval()
     if start == "confidently_wrong":
         with torch.no_grad():
             cast("OutputBlock", network.blocks[-1]).bias[0] = _WRONG_BIAS

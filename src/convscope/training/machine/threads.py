@@ -1,14 +1,20 @@
-"""The number of threads decides in which order sums are taken, and so the last bits of a run."""
+"""Threads that compute: how many, which decides the last bits of a run, and whether a fork has lost them."""
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
 
+from convscope.errors import RunError
+
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+_trained_in: set[int] = set()
+"""The process that has trained, if any. A fork inherits it, but not the threads that computed."""
 
 
 @contextmanager
@@ -26,3 +32,20 @@ def computing_threads(count: int) -> Generator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def check_not_forked() -> None:
+    """Check that this process has not been forked from one that has trained, and note that it trains now.
+
+    A fork has none of the threads of OpenMP that its parent has started, and waits for them for ever.
+
+    Raises:
+        RunError: It has.
+    """
+    if _trained_in - {os.getpid()}:
+        raise RunError(
+            "cannot train in a process that was forked from one that has trained",
+            why="the threads that compute do not survive a fork, so that it would wait for ever",
+            remedy="start it afresh, with multiprocessing.get_context('spawn')",
+        )
+    _trained_in.add(os.getpid())

@@ -28,7 +28,7 @@ from convscope.training.listeners.csv_log import CsvLog
 from convscope.training.listeners.event_log import EventLog
 from convscope.training.machine.engine import deterministic, engine_of
 from convscope.training.machine.machine import Machine
-from convscope.training.machine.threads import computing_threads
+from convscope.training.machine.threads import check_not_forked, computing_threads
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, recipe_lines, resolve, resolve_preparation
 from convscope.training.report import run_report
@@ -110,6 +110,7 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
 
 
 def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequence[Listener]) -> Classifier:
+    check_not_forked()
     listeners = (*listeners, CsvLog(), EventLog(run / EVENTS)) if group.is_first else ()
     with computing_threads(record.threads), deterministic():
         begin = time.monotonic()

@@ -1,0 +1,72 @@
+"""ONNX Runtime's sessions, which a forked process opens anew."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import onnxruntime
+
+from convscope.common.processors import processor_count
+from convscope.common.telemetry import disable_telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import onnx
+    from numpy.typing import NDArray
+
+disable_telemetry()  # again, by ONNX Runtime's own function: not every build heeds the variable
+
+_sessions: WeakSet[Session] = WeakSet()
+
+
+class Session:
+    """A graph, ready to run on the CPU.
+
+    A fork has none of the threads of ONNX Runtime, whose session waits for them even when it is deleted. So
+    the session is opened anew in the fork, and the one that it inherited is never deleted there.
+
+    Args:
+        build: Returns the graph to compute.
+        threads: How many compute it; None means one for each processor.
+    """
+
+    def __init__(self, build: Callable[[], onnx.ModelProto], threads: int | None) -> None:
+        self._open = partial(_open, build, threads or processor_count())
+        self._session: onnxruntime.InferenceSession | None = self._open()
+        _sessions.add(self)
+
+    def run(self, names: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[Any]:
+        """Compute outputs by name."""
+        session = self._session or self._open()
+        self._session = session
+        return list(session.run(names, inputs))
+
+    def leave_behind(self) -> None:
+        """Let go of the session without deleting it."""
+        if self._session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+            self._session = None
+
+
+def _open(build: Callable[[], onnx.ModelProto], threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Without a number, ONNX Runtime pins its threads to processors, and complains where it may not.
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(
+        build().SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _leave_behind() -> None:
+    for session in list(_sessions):
+        session.leave_behind()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_leave_behind)
