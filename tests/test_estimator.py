@@ -105,6 +105,7 @@ def test_no_picture_is_set_aside():
     assert estimator.predict(pictures).tolist() == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_a_number_as_random_state_repeats_the_classifier(fitted, stripes):
     probabilities = fitted.predict_proba(stripes[0])
     assert np.array_equal(small().fit(*stripes).predict_proba(stripes[0]), probabilities)
@@ -132,6 +133,7 @@ def test_it_travels_to_other_processes(fitted, stripes):
     assert np.array_equal(returned.predict_proba(stripes[0]), fitted.predict_proba(stripes[0]))
 
 
+@pytest.mark.slow
 def test_cross_validation_and_search(stripes):
     pictures, labels = stripes
     folds = StratifiedKFold(3)

@@ -261,6 +261,7 @@ def test_output_that_does_not_fit_on_the_disk_is_an_error_of_a_few_lines():
     assert len(done.stderr.splitlines()) <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "package"), [("torch", "torch"), ("sklearn", "scikit-learn")])
 def test_a_package_that_is_missing_is_named(tmp_path: Path, module: str, package: str) -> None:
     script = (

@@ -29,11 +29,13 @@ def test_the_smiley_needs_no_files(run):
     assert told["picture_name"] == "smiley"
 
 
+@pytest.mark.slow
 def test_the_smiley_s_network_on_another_picture(run, paint, tmp_path):
     told = json.loads(run("explain", "smiley", paint(tmp_path / "a.png", 9), "--json").stdout)
     assert [note["step"] for note in told["notes"]] == ["full_connection_1"]
 
 
+@pytest.mark.slow
 def test_without_a_file_a_new_one_is_opened(run, tmp_path):
     done = run("explain", "smiley", TMPDIR=str(tmp_path), BROWSER="true")
     assert done.returncode == 0
@@ -69,6 +71,7 @@ def test_what_cannot_be_is_said_and_nothing_is_written(run, model_path, paint, t
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_picture_with_a_filter(run, paint, tmp_path):
     picture = paint(tmp_path / "cat.png", 100)
     own = "-1 -1 -1 / -1 8 -1 / -1 -1 -1"
@@ -94,6 +97,7 @@ def pixels(path):
         return np.asarray(image)
 
 
+@pytest.mark.slow
 def test_a_filtered_picture_is_written_as_a_picture(run, paint, tmp_path):
     picture, out = paint(tmp_path / "cat.png", 100), tmp_path / "blurred.png"
     done = run("filter", picture, "--kernel", "blur", "-o", out)

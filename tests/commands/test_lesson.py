@@ -30,6 +30,7 @@ def text_of(page: str) -> str:
     return parser.said
 
 
+@pytest.mark.slow
 def test_a_class_gets_every_question_and_the_teacher_every_answer() -> None:
     page = sheet(own_material())
     for_class, for_teacher = page.split('<section class="with-answers">')
@@ -53,6 +54,7 @@ def test_the_sheet_is_one_page_that_asks_for_nothing() -> None:
     assert len(page) < 100_000
 
 
+@pytest.mark.slow
 def test_it_is_written_where_it_should_be(run: Run, tmp_path: Path) -> None:
     done = run("lesson", "-o", tmp_path / "sheet.html")
     assert done.returncode == 0, done.stderr

@@ -129,6 +129,7 @@ def test_one_bad_file_does_not_stop_the_rest(run: Run, model_path: Path, pets: P
     assert "2 of 4 pictures could not be read" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_person_is_told_how_far_it_is_while_the_answers_go_elsewhere(
     model_path: Path, pets: Path, tmp_path: Path
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_model_that_is_none(run: Run, pets: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_it_silently(model_path: Path, pets: Path) -> None:
     names = pets.parent / "names"
     names.write_text(f"{pets / 'dark' / '5.png'}\n" * 2_000)
@@ -192,6 +194,7 @@ def test_a_reader_that_goes_away_ends_it_silently(model_path: Path, pets: Path) 
         assert process.wait() == 1
 
 
+@pytest.mark.slow
 def test_prediction_needs_no_pytorch(model_path: Path, pets: Path) -> None:
     script = (
         "import sys\nfrom convscope.commands import main\n"

@@ -40,6 +40,7 @@ def test_what_was_left_out_is_said(run: Run, trained: Path, pets: Path) -> None:
     assert "note          left out: 1 .txt file, no pictures by their suffix (dark)" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_model_that_training_started_from_is_checked(
     run: Run, trained: Path, pets: Path, tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_what_several_processes_made_several_make_again(run: Run, pets: Path, tm
     assert "weights       identical, to the bit\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_pictures_that_differ_are_named_and_not_trained_on(run: Run, trained: Path, pets: Path) -> None:
     (pets / "dark" / "3.png").unlink()
     done = run("verify", trained, "--data", pets, "--retrain", "--json")
@@ -96,6 +98,7 @@ def test_pictures_that_differ_are_named_and_not_trained_on(run: Run, trained: Pa
     assert "removed       dark/3.png" in shown.stdout
 
 
+@pytest.mark.slow
 def test_weights_that_were_changed_are_found(run: Run, trained: Path, pets: Path) -> None:
     model = load(trained)
     name = "full_connection_1.bias"
@@ -105,6 +108,7 @@ def test_weights_that_were_changed_are_found(run: Run, trained: Path, pets: Path
     assert "weights       different, by up to 1\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_cannot_be_checked(run: Run, trained: Path, model_path: Path, pets: Path) -> None:
     model = load(trained)
     for receipt in (

@@ -59,6 +59,7 @@ def test_they_are_kept_in_convscope_s_cache_folder(read_only):
     assert (read_only / "cache" / "matplotlib").is_dir()
 
 
+@pytest.mark.slow
 def test_without_any_folder_they_are_compiled_anew(read_only):
     done = run(read_only, CONVSCOPE_CACHE=read_only / "home" / "cache")
     if "unshare" in done.stderr or "mount" in done.stderr:

@@ -63,6 +63,7 @@ def script(folder, text):
     return [sys.executable, path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["command", "import", "estimator", "children"])
 def test_no_file_about_the_user_appears(way, home, tmp_path, model_path, picture):
     commands = {

@@ -56,6 +56,7 @@ def test_few_pictures_and_flat_ones(count):
     assert near_pairs(examine(open_source((pictures, ["a"] * count)))).indices.tolist() == []
 
 
+@pytest.mark.slow
 def test_digits_that_look_alike_are_no_copies():
     source = open_source("digits")
     assert len(near_pairs(examine(source)).indices) < 0.01 * len(source.items)
@@ -80,6 +81,7 @@ def test_clusters_of_any_size_are_found_whole(tmp_path, kind, copies):
     assert sorted(groups) == [tuple(range(first, first + copies)) for first in range(0, 8 * copies, copies)]
 
 
+@pytest.mark.slow
 def test_frames_of_one_scene_are_found(tmp_path, photos):
     shifts = [(x, y) for x in (0, 3, 6) for y in (0, 2, 5)]
     images = [photo.crop((x, y, x + 190, y + 190)) for photo in photos for x, y in shifts]

@@ -84,6 +84,7 @@ def test_any_bytes_are_read_or_refused(reader_of, watch, name, data):
     assert not found.is_finding, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
 def test_what_was_a_finding_is_none_any_more(reader_of, watch, path):
     found = judge(reader_of(path.parent.name), path.read_bytes(), watch)

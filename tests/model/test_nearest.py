@@ -51,6 +51,7 @@ def test_copies_are_not_compared_with_each_other() -> None:
     assert unknown.threshold > together.threshold
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [60, 600])
 def test_the_directions_are_those_of_the_singular_vectors(count: int) -> None:
     random = np.random.default_rng(0)
@@ -76,6 +77,7 @@ def test_new_pictures_of_known_classes_are_seldom_refused() -> None:
     assert np.mean(shares) == pytest.approx(0.05, abs=0.02)
 
 
+@pytest.mark.slow
 def test_many_pictures_are_thinned_out_and_remember_which_they_are() -> None:
     known = drawn(MAX_PICTURES + 500)
     rule = fit(known, BLOCKS, *of_all(known))

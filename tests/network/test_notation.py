@@ -68,12 +68,14 @@ def test_left_out_padding_keeps_odd_sizes_and_left_out_stride_is_the_window() ->
     )
 
 
+@pytest.mark.slow
 @given(networks.filter(bool))
 def test_what_is_written_is_read_back_in_any_case(layers: tuple) -> None:
     text = write(layers)
     assert parse(text) == parse(text.lower()) == parse(text.upper()) == layers
 
 
+@pytest.mark.slow
 @given(networks.filter(bool))
 def test_writing_is_canonical(layers: tuple) -> None:
     assert write(parse(write(layers))) == write(layers)

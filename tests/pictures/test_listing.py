@@ -30,6 +30,7 @@ def test_names_that_wait_in_a_file_come_back_in_the_order_of_a_list(names: list[
     assert list(in_order(names)) == sorted(names, key=natural_order)
 
 
+@pytest.mark.slow
 def test_ten_times_the_names_take_no_more_memory() -> None:
     def peak(count: int) -> int:
         numbers = random.Random(0).sample(range(10 * count), count)

@@ -71,6 +71,7 @@ def test_order_and_names_do_not_matter(pictures, random):
         assert members(one, getattr(split(one), part)) == members(other, getattr(split(other), part))
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(2, 200), min_size=2, max_size=5))
 def test_without_copies_the_shares_are_kept_in_every_class(counts):
     store = store_of(

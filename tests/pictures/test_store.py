@@ -209,6 +209,7 @@ def test_a_full_disk_is_a_store_error_and_leaves_nothing(pets, stores):
     assert not list(stores.iterdir())
 
 
+@pytest.mark.slow
 def test_two_processes_may_build_the_same_store_at_once(many, stores):
     processes = [start(many, stores) for _ in range(2)]
     ends = [process.communicate(timeout=120) for process in processes]
@@ -239,6 +240,7 @@ def test_what_a_killed_build_leaves_is_removed_by_the_next(many, stores, pets):
     assert [store.pictures.filename.parent] == list(stores.iterdir())
 
 
+@pytest.mark.slow
 def test_a_build_that_goes_on_is_left_alone(many, stores, pets):
     with start(many, stores) as build:
         build.stdout.readline()

@@ -41,6 +41,7 @@ def test_its_accuracy_is_what_its_file_says(store):
     assert figures["accuracy_fraction"] > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_recognises_drawings_of_simulated_hands(store, seed):
     placement = placement_of(store.pictures[:180])

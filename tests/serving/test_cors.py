@@ -20,6 +20,7 @@ def test_by_default_no_answer_carries_a_cors_header(served):
         assert [name for name in headers if name.startswith("access-control")] == []
 
 
+@pytest.mark.slow
 def test_an_allowed_origin_may_ask_and_another_may_not(serve, tmp_path):
     (tmp_path / "token").write_text("a-token-of-some-length\n")
     service = serve("--allow-origin", "https://example.org", "--token-file", tmp_path / "token")

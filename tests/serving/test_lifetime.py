@@ -21,6 +21,7 @@ def label(answer):
     return answer["predictions"][0]["classes"][0]["class"]
 
 
+@pytest.mark.slow
 def test_a_replaced_file_is_served_soon_and_no_request_is_lost(serve, brightness, model_path):
     service = serve()
     answers, stop = [], threading.Event()
@@ -45,6 +46,7 @@ def test_a_replaced_file_is_served_soon_and_no_request_is_lost(serve, brightness
     assert b'convscope_reloads_total{model="tone",outcome="done"} 1.0\n' in service.ask("GET", "/metrics")[2]
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_used_changes_nothing_and_is_told(serve, model_path):
     service = serve()
     model_path.write_bytes(b"broken")
@@ -59,6 +61,7 @@ def test_a_file_that_cannot_be_used_changes_nothing_and_is_told(serve, model_pat
     assert label(service.predict(png(10))[1]) == "dark"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_answers_what_it_took(serve, number):
     service = serve()

@@ -44,6 +44,7 @@ def test_pictures_are_answered_in_order_and_what_is_none_stops_nothing(served, o
     assert "not a JPEG, PNG" in tab.locator(".answers li:nth-child(3)").inner_text()
 
 
+@pytest.mark.slow
 def test_pictures_that_are_too_many_bytes_together_are_answered(serve, opened, tmp_path):
     tab = opened(serve("--body-limit", 1))
     noise = np.random.default_rng(0).integers(0, 256, (450, 450, 3), np.uint8)

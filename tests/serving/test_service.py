@@ -108,6 +108,7 @@ def test_a_compressed_body_is_refused(served):
     assert served.predict(zlib.compress(png(10)), content_encoding="deflate")[0] == 415
 
 
+@pytest.mark.slow
 def test_a_body_beyond_the_limit_is_refused_whether_or_not_it_says_so(serve):
     service = serve("--body-limit", 1)
     assert service.predict(bytes(2**20 + 1))[0] == 413
@@ -130,6 +131,7 @@ def bomb(side):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+@pytest.mark.slow
 def test_a_picture_that_unfolds_to_too_many_pixels_is_refused(serve):
     service = serve("--pixel-limit", 1)
     status, told = service.predict(bomb(2_000))
@@ -325,6 +327,7 @@ def test_a_slow_request_is_told_so_and_ended(served):
     assert 10 < time.monotonic() - start < 30
 
 
+@pytest.mark.slow
 def test_overload_is_told_with_a_time_to_come_again(serve):
     service = serve("--queue", 2)
     big = io.BytesIO()
@@ -344,6 +347,7 @@ def test_overload_is_told_with_a_time_to_come_again(serve):
     assert service.predict(png(10))[0] == 200
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_told_so(serve):
     service = serve("--timeout", 0.01)
     big = io.BytesIO()

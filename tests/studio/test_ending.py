@@ -23,6 +23,7 @@ def send_half_a_picture(studio):
     return sent(studio, f"{head}half")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 1)])
 def test_it_ends_silently_and_without_waiting_for_open_connections(start_studio, tmp_path, number, times):
     studio = start_studio()

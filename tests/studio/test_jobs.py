@@ -46,6 +46,7 @@ def test_a_job_that_is_running_is_not_started_again(jobs, tmp_path):
     jobs.stop("losses")
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_says_why_and_may_be_tried_again(jobs):
     jobs.start("doctor", "doctor", "no such folder", "--json")
     failed = finish(jobs, "doctor")

@@ -35,6 +35,7 @@ def test_revisions_are_announced_at_once_and_at_every_change():
     assert told == [b'data: {"at":%d}\n\n' % at for at in (1, 2, 3)]
 
 
+@pytest.mark.slow
 def test_an_edit_is_announced_over_a_socket(start_studio, digits_model):
     studio = start_studio(digits_model)
     model = studio.model("digits")

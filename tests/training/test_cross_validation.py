@@ -17,6 +17,7 @@ SMALL = Settings(network="3C3-MP2", epochs=8, batch_size=4, precision="fp32", si
 pytestmark = pytest.mark.usefixtures("cache")
 
 
+@pytest.mark.slow
 def test_planted_labels_are_doubted(tmp_path, paint):
     for place in range(40):
         paint(tmp_path / "dark" / f"{place}.png", 220 if place < 3 else 20, seed=place)
@@ -62,6 +63,7 @@ def test_copies_under_several_labels_may_leave_a_class_with_too_few(tmp_path):
         out_of_fold(store, SMALL, np.array([2, 3, 2, 3, 5, 5]))
 
 
+@pytest.mark.slow
 def test_it_is_told_as_one_training_with_the_time_left(tmp_path):
     pictures = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8)
     store = build_store(open_source((pictures, ["a", "b"] * 15)), Preparation(1, 8, 8), folder=tmp_path)

@@ -1,6 +1,7 @@
 """`convscope train` on two hosts, one of which loses its power: three network namespaces, of which one is the
 meeting place of the other two."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -16,8 +17,10 @@ from convscope.model.file import load
 from .torchrun import TORCHRUN, assert_same, finish, kill, training, unhurt, wait_until
 
 EPOCHS = 3
-HOSTS = {"convscope-a": "10.217.43.1", "convscope-b": "10.217.43.2"}
-MEETING_PLACE = "convscope-m", "10.217.43.9"
+# the system knows namespaces by their names, and tests that run side by side need their own
+_PLACE = os.environ.get("PYTEST_XDIST_WORKER", "gw")
+HOSTS = {f"cs-{_PLACE}-a": "10.217.43.1", f"cs-{_PLACE}-b": "10.217.43.2"}
+MEETING_PLACE = f"cs-{_PLACE}-m", "10.217.43.9"
 DEVICE = "cs0"
 STORE = """
 import threading
@@ -114,7 +117,7 @@ def hurt(plug, pictures, start, tmp_path):
     return begin_and_lose
 
 
-@pytest.mark.parametrize("victim", HOSTS)
+@pytest.mark.parametrize("victim", HOSTS, ids=["first", "second"])
 def test_a_run_goes_on_when_a_lost_host_comes_back(hurt, plug, start, pictures, whole, victim):
     run, survivor = hurt(victim, "2")
     plug(victim, "up")
@@ -124,7 +127,7 @@ def test_a_run_goes_on_when_a_lost_host_comes_back(hurt, plug, start, pictures, 
     assert_same(run, whole)
 
 
-@pytest.mark.parametrize("victim", HOSTS)
+@pytest.mark.parametrize("victim", HOSTS, ids=["first", "second"])
 def test_the_other_host_goes_on_alone(hurt, whole, victim):
     """It takes whole batches from then on, so that only the order of sums is another."""
     run, survivor = hurt(victim, "1:2")

@@ -43,6 +43,7 @@ def test_a_notebook_shows_the_page_in_a_frame(smiley):
     assert html.unescape(source) == smiley.to_html()
 
 
+@pytest.mark.slow
 def test_the_still_figure_has_the_smiley_s_colours(smiley, tmp_path):
     smiley.save(tmp_path / "walk.png")
     colours = np.unique(pixels_of(tmp_path / "walk.png", "walk").reshape(-1, 3), axis=0)
@@ -53,6 +54,7 @@ def test_the_still_figure_has_the_smiley_s_colours(smiley, tmp_path):
     assert (tmp_path / "walk.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notation", ["4C3-MP2-3C3-AP2-5N-6N", "AP2", "6N"])
 def test_any_chain_can_be_drawn_whatever_its_classes_are_called(make_model, notation, tmp_path):
     model = make_model(notation, (3, 16, 12))

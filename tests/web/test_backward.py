@@ -141,6 +141,7 @@ def test_at_the_logits_the_gradient_is_probability_minus_target(opened):
     np.testing.assert_allclose(shown, (np.array(opened.walk.probabilities) - target)[order], **CLOSE)
 
 
+@pytest.mark.slow
 def test_a_step_downhill_recomputes_the_loss(opened, model, pixels):
     for curve in opened.walk.backward.passes[0].curves:
         tensor, place = curve.weight.tensor, tuple(curve.weight.place)
@@ -198,6 +199,7 @@ def test_arrow_keys_move_the_cell_that_is_explained(opened):
     assert opened.tab.locator(".middle-pane h3").inner_text() != before
 
 
+@pytest.mark.slow
 def test_branches_copy_and_divide_the_gradient(open_page, make_model):
     model = make_model("6C3-(8C1r6-D3-6C1l)+-K-D3s2p0or6-9C1-5C1l-J", (3, 14, 12), classes=4, seed=3)
     pixels = np.random.default_rng(1).integers(0, 256, (14, 12, 3), np.uint8)
@@ -213,6 +215,7 @@ def test_branches_copy_and_divide_the_gradient(open_page, make_model):
     tab.close()
 
 
+@pytest.mark.slow
 def test_rounded_maps_are_called_so_where_a_sum_shows_it(open_page, model, pixels, monkeypatch):
     monkeypatch.setattr("convscope.walkthrough.walk._MOST_EXACT", 10)
     monkeypatch.setattr("convscope.walkthrough.step_documents._LARGE_ARRAY", 10)

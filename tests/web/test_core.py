@@ -120,6 +120,7 @@ def test_the_address_holds_the_whole_state(run, path, trail, options):
     assert run("kit/address.js", "parse", [fragment]) == [state]
 
 
+@pytest.mark.slow
 @given(st.tuples(*[st.integers(1, 5)] * 3), st.data())
 def test_flattening_both_ways(run, shape, data):
     index = data.draw(st.integers(0, math.prod(shape) - 1))

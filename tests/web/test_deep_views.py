@@ -198,6 +198,7 @@ def test_a_deep_network_is_shown_in_blocks_that_open(many_steps):
     assert many_steps.texts(".ribbon [aria-current] > span:nth-child(2)") == ["add 1"]
 
 
+@pytest.mark.slow
 def test_every_step_is_read_when_it_is_looked_at(many_steps):
     for step in many_steps.walk.steps:
         many_steps.go(f"#at={step.name}")

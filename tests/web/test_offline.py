@@ -85,6 +85,7 @@ BLOCK = "24C1r6-D5s2p1or6-12C1l-(24C1r6-D3r6-12C1l)+"
 """What EfficientNet-Lite is built of: expand, depthwise, project; and the same with a shortcut."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "notation",
     [
@@ -301,6 +302,7 @@ def test_nothing_sticks_out(use, make_model, paint, tmp_path, width):
         assert show.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_deep_network_on_large_pictures_fits_on_the_page(use, make_model, paint, tmp_path, width):
     with use(make_model("4C4s4p0-" + "4C1-" * 40 + "J", (3, 224, 224))) as show:

@@ -106,6 +106,7 @@ def test_it_can_be_drawn_on_with_the_keyboard_and_cleared(use):
     assert_answered(tab)
 
 
+@pytest.mark.slow
 def test_a_small_drawing_is_placed_as_the_network_has_learned_them(use):
     tab = use()
     tab.get_by_role("button", name="Clear").click()
@@ -280,6 +281,7 @@ def test_confidently_wrong_cross_entropy_learns_and_the_squared_error_does_not(u
         assert f"{100 * share:.1f} %" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_nothing_and_nothing_overflows(use, axe, scheme, width):

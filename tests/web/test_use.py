@@ -100,6 +100,7 @@ def test_maps_are_sorted_and_chosen(colour):
     assert colour.tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("map 4")
 
 
+@pytest.mark.slow
 def test_the_window_slides_until_somebody_looks_and_the_map_fills(colour):
     colour.go("#at=convolution_1:0.0.0")
     slider = colour.tab.get_by_label("cell, in reading order")
@@ -154,6 +155,7 @@ def test_a_dark_page_is_printed_in_light(colour):
     assert colour.tab.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_sticks_out(colour, width):
     colour.tab.set_viewport_size({"width": width, "height": 800})
@@ -172,6 +174,7 @@ def test_no_request_leaves_the_page(colour):
     assert all(url.split("#")[0] == colour.url for url in asked if url.startswith("file"))
 
 
+@pytest.mark.slow
 def test_names_cannot_do_anything(open_page, make_model):
     name = '</script><img src=x onerror="window.harm = 1"><b>'
     model = make_model("2C3-MP2", (1, 8, 8), classes=2)
@@ -222,6 +225,7 @@ def test_a_temperature_is_a_step_of_its_own(open_page, make_model, temperature, 
     tab.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_input_window_sum_and_map_are_on_one_screen(open_page, make_model, width, height):
     """Of a convolution of many maps, too, whose sum lists the largest parts and one line for the rest."""

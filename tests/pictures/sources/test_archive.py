@@ -92,6 +92,7 @@ def test_an_archive_cut_short_is_one_clear_error(tmp_path, pets, suffix, kept):
         open_source(path)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.integers(1, 255))
 def test_a_flipped_byte_in_a_zip_is_found(tmp_path_factory, place, flip):
     members = {f"{label}/{n}.png": bytes([n]) * 50 for label in "ab" for n in range(3)}
@@ -164,6 +165,7 @@ def test_a_link_in_a_zip_is_never_followed(tmp_path, pets):
     assert source.read(index) == b"/etc/passwd"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".zip", ".tar.xz"])
 def test_a_member_that_unpacks_to_too_much_is_broken(tmp_path, suffix):
     path = tmp_path / f"bomb{suffix}"

@@ -97,6 +97,7 @@ def test_what_is_no_archive_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_over_a_socket_a_collection_grows_class_by_class(start_studio):
     studio = start_studio()
     made = studio.post("/api/collections", {"name": "hands"})

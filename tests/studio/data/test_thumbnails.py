@@ -76,6 +76,7 @@ def test_what_is_not_there_or_cannot_be_read(tmp_path, pets, cache):  # noqa: AR
         store.png(opened, broken)
 
 
+@pytest.mark.slow
 def test_over_a_socket_a_picture_that_is_known_is_not_sent_again(studio_server):
     address = f"/api/data/{studio_server.data('digits')}/pictures"
     status, headers, body = studio_server.ask("GET", f"{address}/7")

@@ -317,6 +317,7 @@ def test_the_recorded_runs_show_overfitting():
     assert runs["many"].validation_accuracy[-1] > 0.9
 
 
+@pytest.mark.slow
 def test_the_lessons_drawing_is_none_that_was_learned_from():
     own, (pictures, _) = own_material(), draw_shapes(3_600)
     assert not (pictures == own.pixels[:, :, 0]).all(axis=(1, 2)).any()

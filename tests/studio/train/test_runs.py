@@ -99,6 +99,7 @@ def test_what_the_state_does_not_allow_is_refused(folder, run):
     assert runs.all() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_begin_says_why(folder, tmp_path):
     runs = Runs(folder, Jobs(folder.jobs))
     name = runs.start("none", str(tmp_path / "nowhere"), Settings(network="4C3")).name

@@ -72,6 +72,7 @@ def drop(tab, name, data):
     tab.evaluate(DROP, [name, base64.b64encode(data).decode()])
 
 
+@pytest.mark.slow
 def test_an_archive_of_class_folders_is_dropped_on_the_page(tab, start_studio, tmp_path):
     open_start(tab, start_studio())
     drop(tab, "broken.zip", b"no archive")
@@ -86,6 +87,7 @@ def test_an_archive_of_class_folders_is_dropped_on_the_page(tab, start_studio, t
     tab.errors.clear()  # browsers log a refusal as an error
 
 
+@pytest.mark.slow
 def test_names_of_classes_cannot_do_anything(tab, start_studio, tmp_path):
     name = "<img src=x onerror='window.harm = 1'>"
     for label, grey in ((name, 0), ("plain", 200)):
@@ -99,6 +101,7 @@ def test_names_of_classes_cannot_do_anything(tab, start_studio, tmp_path):
     assert tab.evaluate("window.harm") is None
 
 
+@pytest.mark.slow
 def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
     studio = start_studio()
     open_start(tab, studio)

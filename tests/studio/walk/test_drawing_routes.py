@@ -52,6 +52,7 @@ def test_digits_in_a_corner_are_placed_like_the_training_pictures(studio_server,
     assert right >= 0.8 * known > 10
 
 
+@pytest.mark.slow
 def test_a_drawing_is_kept_if_asked_for(start_studio, digits_model):
     studio = start_studio(digits_model)
     assert draw(studio, in_a_corner(0))[1]["picture"] is None
@@ -61,6 +62,7 @@ def test_a_drawing_is_kept_if_asked_for(start_studio, digits_model):
     assert answer["after"] == pytest.approx(told["probabilities"])
 
 
+@pytest.mark.slow
 def test_drawings_follow_the_training_pictures_when_these_change(start_studio, brightness, tmp_path):
     folder = tmp_path / "squares"
     paint_squares(folder, start=1)

@@ -55,6 +55,7 @@ def test_a_picture_that_was_sent_is_walked(studio_server, digits_model, unpacked
     np.testing.assert_allclose(answer["after"], expected.probabilities, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_preview_follows_the_edits_and_keeps_nothing(studio, digits):
     def look():
         status, _, body = studio.ask("POST", f"{digits}/preview", png(), content_type="image/png")
@@ -75,6 +76,7 @@ def test_a_preview_follows_the_edits_and_keeps_nothing(studio, digits):
     assert studio.ask("POST", "/api/models/0/preview", png())[0] == 404
 
 
+@pytest.mark.slow
 def test_similar_pictures_are_those_of_a_walk_with_data(studio, digits, digits_model):
     model, picture = load(digits_model).model, send(studio)
     expected = walk(model, png(), data="digits")
@@ -106,6 +108,7 @@ def test_a_picture_of_the_data_is_walked_with_its_true_class(studio_server):
     assert studio_server.get(tone)["truth"] is None  # it has no class "3"
 
 
+@pytest.mark.slow
 def test_edits_change_the_answer_as_the_book_says_and_are_undone(studio, digits, digits_model):
     model, picture = load(digits_model).model, send(studio)
     bias = {"kind": "weight", "tensor": "full_connection_2.bias", "place": [7], "value": 40}
@@ -144,6 +147,7 @@ def test_stride_padding_and_relu(studio, digits, digits_model, unpacked):
     assert "without ReLU" in json.loads(body)["detail"]
 
 
+@pytest.mark.slow
 def test_a_saved_model_survives_the_studio(studio, digits, digits_model, tmp_path, start_studio):
     before = digits_model.read_bytes()
     studio.post(f"{digits}/edits", SHARPEN)
@@ -165,6 +169,7 @@ def test_a_saved_model_survives_the_studio(studio, digits, digits_model, tmp_pat
     assert len(again.get(f"{digits}/edits")["edits"]) == 1
 
 
+@pytest.mark.slow
 def test_edits_of_a_file_that_was_replaced_are_dropped(start_studio, make_model, tmp_path):
     path = tmp_path / "mine.safetensors"
     save(make_model("4C3-4N", (1, 8, 8)), path)

@@ -170,6 +170,7 @@ def test_pictures_are_dropped_pasted_and_picked_from_data(studio, tab):
     tab.wait_for_selector(".ribbon")
 
 
+@pytest.mark.slow
 def test_what_the_camera_sees_is_answered_while_it_is_on(studio_server, tab):
     looks = []
     tab.on("response", lambda one: looks.append(one.status) if one.url.endswith("/preview") else None)
@@ -222,6 +223,7 @@ def test_walking_on_does_not_load_the_view_again(studio_server, tab):
     tab.get_by_role("heading", name="softmax").wait_for(state="detached")
 
 
+@pytest.mark.slow
 def test_neurons_show_the_pictures_that_light_them_up(studio_server, tab):
     model, data = studio_server.model("digits"), studio_server.data("digits")
     tab.goto(f"{studio_server.address}#/neurons?model={model}&data={data}")
@@ -271,12 +273,14 @@ def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
     opened.close()
 
 
+@pytest.mark.slow
 def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio, tab):
     tab.set_viewport_size({"width": 1280, "height": 800})
     walk_of(studio, tab, "convolution_1")
     assert tab.locator(".panes").evaluate("one => one.getBoundingClientRect().top") < 260
 
 
+@pytest.mark.slow
 def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, tab, digits_model):
     model = load(digits_model).model
     pixels = np.asarray(open_source("digits").read(PLACE)).reshape(8, 8, 1)
@@ -304,6 +308,7 @@ def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, 
     assert loss == pytest.approx(loss_of_logits(logits, 8, model.temperature), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_weight_is_dragged_beside_the_maps(studio, tab):
     tab.set_viewport_size({"width": 1280, "height": 800})
     walk_of(studio, tab, f"convolution_1:{MAP}.{ROW}.{COLUMN}")
@@ -325,6 +330,7 @@ def test_a_weight_is_dragged_beside_the_maps(studio, tab):
     assert float(tab.get_by_label("weight (0, 2)").input_value()) == pytest.approx(edit["value"])
 
 
+@pytest.mark.slow
 def test_rooms_open_on_pictures_whose_classes_the_model_knows(start_studio, tab, digits_model, tmp_path):
     for label in ("cat", "dog"):
         (tmp_path / "pets" / label).mkdir(parents=True)

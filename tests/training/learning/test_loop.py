@@ -118,6 +118,7 @@ def test_a_loss_that_is_no_number_stops_the_run(make_training):
         training.run()
 
 
+@pytest.mark.slow
 def test_easy_pictures_are_seen_a_third_as_often(make_training, make_data):
     data, events = make_data(validation=12), []
     training = make_training(data, epochs=None, flip=False)
@@ -130,6 +131,7 @@ def test_easy_pictures_are_seen_a_third_as_often(make_training, make_data):
     assert events[-1].learning_rate == 0
 
 
+@pytest.mark.slow
 def test_epochs_that_were_asked_for_are_kept(make_training, make_data):
     training = make_training(make_data(validation=12), epochs=60, flip=False)
     training.run()
@@ -147,6 +149,7 @@ def test_the_final_statistics_are_those_of_the_training_pictures(make_training, 
     torch.testing.assert_close(evaluated, trained, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("averaging", [True, False])
 def test_the_average_of_the_last_weights_is_kept_if_wanted(make_training, averaging):
     training = make_training(epochs=30, ema=averaging)

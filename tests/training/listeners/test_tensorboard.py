@@ -25,6 +25,7 @@ def test_every_epoch_can_be_read_back(tmp_path):
     assert [scalar.step for scalar in written.Scalars("accuracy/validation")] == [1]
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_an_error_with_the_way_out():
     script = (
         "import sys\n"

@@ -17,6 +17,7 @@ def test_it_is_what_linux_says_of_the_processor():
     assert fastest_precision() == ("bf16" if has_instructions else "fp32")
 
 
+@pytest.mark.slow
 def test_instructions_that_onednn_may_not_use_do_not_count():
     program = "from convscope.training.machine.precision import fastest_precision; print(fastest_precision())"
     done = subprocess.run(

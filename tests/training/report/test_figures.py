@@ -98,6 +98,7 @@ def test_digits_can_be_read_on_every_cell(size, data):
         assert (bright + 0.05) / (dark + 0.05) >= 4.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 10, 30])
 def test_digits_stay_inside_their_cells(size, tmp_path):
     figure = confusion_matrix(np.full((size, size), 12345), [str(n) for n in range(size)])
@@ -108,6 +109,7 @@ def test_digits_stay_inside_their_cells(size, tmp_path):
     assert min(text.get_fontsize() for text in axes.texts) >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "named"), [(100, 100), (1000, 100)])
 def test_many_classes_go_without_digits_and_very_many_without_all_names(size, named, tmp_path):
     figure = confusion_matrix(np.eye(size, dtype=int), [str(n) for n in range(size)])

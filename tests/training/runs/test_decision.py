@@ -45,6 +45,7 @@ def test_small_pictures_are_tried_from_scratch_whatever_learned_features_recogni
     assert trial["asked"] == 2
 
 
+@pytest.mark.slow
 def test_photos_that_learned_features_recognise_need_no_trial(trial):
     source = open_source((pictures_of(48), LABELS))
     start, learned = choose_start(source, Settings(), survey(source))

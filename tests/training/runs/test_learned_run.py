@@ -62,6 +62,7 @@ def test_a_run_learns_a_head_and_writes_one_chain(things, tmp_path):
     assert np.mean([*map(str.__eq__, predicted, ["round"] * 10 + ["square"] * 10)]) >= 0.7
 
 
+@pytest.mark.slow
 def test_the_same_pictures_give_the_same_weights(things):
     model = runner.train(things, Settings(start="lite0", seed=3)).model
     assert model.receipt["start"] == "lite0"
@@ -77,6 +78,7 @@ def test_other_settings_are_refused_at_once(things, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_test_set_that_is_given_is_not_learned_from(tmp_path):
     for kind in ("round", "square"):
         for part, numbers in {"train": range(5), "test": range(5, 7)}.items():

@@ -33,6 +33,7 @@ def known(classifier, digits):
     return classifier.predict(list(pictures[(labels < 7) & (np.arange(len(labels)) % 6 == 0)]))
 
 
+@pytest.mark.slow
 def test_pictures_of_known_classes_are_seldom_refused(known):
     share = np.mean([one.unknown for one in known])
     assert 0 < share < 0.05 + 3 * np.sqrt(0.05 * 0.95 * (1 / len(known) + 1 / 100))

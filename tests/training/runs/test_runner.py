@@ -117,6 +117,7 @@ def test_what_happens_is_told_in_order(pets):
     assert any("set aside" in event.text for event in events if isinstance(event, Note))
 
 
+@pytest.mark.slow
 def test_without_a_folder_nothing_is_kept(pets, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -141,12 +142,14 @@ def test_a_folder_that_holds_something_is_refused_and_left_alone(pets, tmp_path)
     assert (run / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_an_empty_folder_will_do(pets, tmp_path):
     (tmp_path / "run").mkdir()
     runner.train(pets, SMALL, output=tmp_path / "run")
     assert (tmp_path / "run" / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("epoch", "step"), [(1, 1), (2, 2), (3, 1)])
 def test_a_stopped_run_ends_as_if_it_never_had_been(pets, tmp_path, epoch, step):
     whole = runner.train(pets, SMALL, output=tmp_path / "whole")

@@ -83,6 +83,7 @@ def test_a_receipt_that_tells_nothing_is_another_run_s(ended, pets):
     assert contents(run) == before
 
 
+@pytest.mark.slow
 def test_without_torchrun_a_run_that_has_ended_is_left_alone(ended, pets, monkeypatch):
     run, before = ended
     monkeypatch.delenv("RANK")

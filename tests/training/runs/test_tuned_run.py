@@ -72,6 +72,7 @@ def test_what_pays_is_written_and_judged_by_the_held_out_pictures(pictures, tmp_
     assert isinstance(Classifier(model).predict([str(next(pictures.rglob("*.png")))])[0].label, str)
 
 
+@pytest.mark.slow
 def test_what_does_not_pay_leaves_the_head(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(fine_tuning.Gain, "pays", False)
     run = tmp_path / "run"
@@ -82,6 +83,7 @@ def test_what_does_not_pay_leaves_the_head(pictures, tmp_path, monkeypatch):
     assert [path for path in run.iterdir() if path.name in CHECKPOINTS] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pays")
 def test_a_stopped_run_goes_on_to_the_same_bytes(pictures, tmp_path, monkeypatch):
     whole = runner.train(pictures, SETTINGS, output=tmp_path / "whole").model

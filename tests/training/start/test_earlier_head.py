@@ -44,6 +44,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
+@pytest.mark.slow
 def test_a_class_is_added_and_the_three_are_not_forgotten(three: Path, tmp_path: Path) -> None:
     events = []
     classifier = convscope.train(
@@ -83,6 +84,7 @@ def test_several_processes_and_streams_are_refused_in_one_sentence() -> None:
         check_settings(Settings(start="runs/pets", device="cuda"), alone=True)
 
 
+@pytest.mark.slow
 def test_pictures_it_has_learned_from_are_not_remembered_twice_and_measure_nothing(three: Path) -> None:
     events = []
     pictures = colours(("red", "green", "blue"), (10,) * 3)
@@ -115,6 +117,7 @@ def test_remembered_features_are_those_of_the_pictures_but_for_their_length(thre
     assert rule.length(known.features) == pytest.approx(rule.length(fresh), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_estimator_starts_from_it_too(three: Path) -> None:
     pictures, labels = colours(("red", "green", "blue", "grey"), (2, 2, 2, 8), seed=3)
     estimator = convscope.ConvscopeClassifier(start=str(three)).fit(pictures, labels)

@@ -45,6 +45,7 @@ def colours(names, count, seed=0):
     return (noise + np.array([shades[name] for name in labels])[:, None, None]).astype(np.uint8), labels
 
 
+@pytest.mark.slow
 def test_a_class_is_added_and_the_others_are_not_forgotten(tmp_path):
     three, four = ("red", "green", "blue"), ("red", "green", "blue", "grey")
     small = {"network": "8C3-MP2-8C3-MP2", "precision": "fp32"}

@@ -74,6 +74,7 @@ def test_copies_stay_in_one_fold_and_count_once() -> None:
     assert (honest.low, honest.high) == wilson_interval(honest.correct // 5, 20)
 
 
+@pytest.mark.slow
 def test_more_than_a_thousand_pictures_are_all_predicted_out_of_fold() -> None:
     labels = np.arange(1500) % 3
     features = pictures(labels)

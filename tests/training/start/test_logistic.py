@@ -37,6 +37,7 @@ def fitted(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("classes", "count", "width"), [(2, 60, 20), (3, 90, 200), (10, 300, 150), (60, 120, 40)]
 )
