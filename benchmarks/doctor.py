@@ -28,9 +28,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from convscope.common.processors import processor_count
-from convscope.doctor.copies import equal_pictures, joined, near_pairs
 from convscope.doctor.examination import examine
 from convscope.pictures.decoding import Decoded, decode
+from convscope.pictures.near_duplicates.clusters import equal_pictures, joined, near_duplicates
 from convscope.pictures.sources import open_source
 from machine import describe
 
@@ -84,7 +84,9 @@ def measure(data: str, changes: set[str]) -> dict[str, Any]:
         seen = examine(looked_at)
     number = [int(Path(item.name).stem) for item in looked_at.items]
     is_copy = [item.label == "copy" for item in looked_at.items]
-    groups = joined([*equal_pictures(seen.digests, range(len(number))), *near_pairs(seen).indices.tolist()])
+    labels = np.zeros(len(number), np.int64)  # one: no copy is left out as a class of its own
+    near = near_duplicates(seen.looks, seen.digests, labels, seen.readable)
+    groups = joined([*equal_pictures(seen.digests, range(len(number))), *near.tolist()])
     scored = {**score(groups, number, is_copy), "originals": count}
     print(sorted(changes), scored, flush=True)
     return scored

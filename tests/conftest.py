@@ -1,3 +1,4 @@
+import io
 import os
 import shutil
 import signal
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Page, sync_playwright
 from pydantic import BaseModel
+from sklearn.datasets import load_sample_images
 
 from convscope.common.processors import processor_count
 from convscope.model.file import Model, save
@@ -19,6 +21,7 @@ from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.arrays import EncodedArray
 
+Copy = Callable[..., Image.Image]
 MakeModel = Callable[..., Model]
 MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 NO_CHROMIUM = "no Chromium: install your system's, or run `playwright install chromium`"
@@ -194,3 +197,40 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if missing:
         terminalreporter.section("pages were not tested", red=True, bold=True)
         terminalreporter.write_line(f"{missing} tests skipped: {NO_CHROMIUM}", red=True)
+
+
+@pytest.fixture(scope="session")
+def photos() -> list[Image.Image]:
+    """Twelve pieces of scikit-learn's two photos: real texture, none like another."""
+    china, flower = (Image.fromarray(pixels) for pixels in load_sample_images().images)
+    boxes = [(x, y, x + 210, y + 210) for x in (0, 215, 430) for y in (0, 215)]
+    return [photo.crop(box) for photo in (china, flower) for box in boxes]
+
+
+@pytest.fixture(scope="session")
+def copy() -> Copy:
+    """Makes a copy of a picture as the web makes them."""
+
+    def make(image, *, scale=1.0, quality=None, mirrored=False, cropped=(0, 0, 0, 0)):
+        width, height = image.size
+        left, top, right, bottom = cropped
+        box = (left * width, top * height, (1 - right) * width, (1 - bottom) * height)
+        image = image.crop(tuple(round(edge) for edge in box))
+        image = ImageOps.mirror(image) if mirrored else image
+        image = image.resize((round(image.width * scale), round(image.height * scale)))
+        if quality:
+            buffer = io.BytesIO()
+            image.save(buffer, "JPEG", quality=quality)
+            image = Image.open(buffer)
+        return image
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def thumbnails() -> Callable[..., np.ndarray]:
+    def make(images):
+        small = [image.convert("L").resize((32, 32), Image.Resampling.BILINEAR) for image in images]
+        return np.stack([np.asarray(image) for image in small])
+
+    return make

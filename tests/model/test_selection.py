@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -179,6 +180,24 @@ def test_pictures_that_the_model_has_learned_from_none_of_are_all_judged(
     learned = Path(store.names[int(split(store).train[0])])
     learned.rename(tmp_path / "fresh" / learned.parent.name / "more.png")
     assert len(select(tmp_path / "fresh", model).indices) < 20
+
+
+def test_pictures_are_split_by_the_pattern_of_the_training(
+    brightness: Model, paint: Paint, tmp_path: Path
+) -> None:
+    for scene in range(10):
+        for frame in range(4):
+            paint(tmp_path / "dark" / f"scene{scene}_{frame}.png", 10, 10 * scene + frame)
+            paint(tmp_path / "bright" / f"scene{scene}_{frame}.png", 220, 100 + 10 * scene + frame)
+    store, pattern = build_store(open_source(tmp_path), brightness.preparation), r"(\w+/\w+)_"
+    settings = json.dumps({"group_pattern": pattern})
+    receipt = write_receipt(store, split(store, pattern), data="", settings=settings, seed=0, threads=1)
+    chosen = select(tmp_path, replace(brightness, receipt=receipt))
+    scenes = {store.names[index].rpartition("_")[0] for index in chosen.indices.tolist()}
+    assert len(scenes) * 4 == len(chosen.indices) == 16
+    assert not [note for note in chosen.notes if "learned" in note]
+    forgotten = replace(brightness, receipt=receipt | {"settings": "{}"})
+    assert any("has learned from some" in note for note in select(tmp_path, forgotten).notes)
 
 
 def test_all_unknown_classes_are_named_with_what_may_be_meant(

@@ -1,12 +1,14 @@
 import hashlib
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from convscope.errors import DataError
+from convscope.pictures.near_duplicates.looks import Looks
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.split import (
     FEWEST_TEST_PICTURES,
@@ -188,3 +190,125 @@ def test_cross_validation_keeps_the_parts_that_are_given():
         for part in ("train", "validation", "test"):
             expected = [index for index, (_, _, own) in enumerate(pictures) if own == part]
             assert getattr(parts, part).tolist() == expected
+
+
+def grouped(pictures, groups, *, given=True):
+    """A store whose pictures have these groups: given by the source, or by names such as `g7-0`."""
+    names = [f"g{group}-{place}" for place, group in enumerate(groups)]
+    store = replace(store_of(pictures), names=names)
+    return replace(store, given_groups=np.array(groups, np.int64)) if given else store
+
+
+GROUPED = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 12), st.integers(1, 6)), min_size=4, max_size=30
+).map(lambda rows: [(label, group) for label, group, count in rows for _ in range(count)])
+
+
+@given(GROUPED, st.booleans())
+def test_no_group_is_on_two_sides(rows, given):
+    assume(len({label for label, _ in rows}) > 1)
+    assume(min(Counter(label for label, _ in rows).values()) > 1)
+    labels = {label: number for number, label in enumerate(sorted({label for label, _ in rows}))}
+    pictures = [(labels[label], f"{place}", None) for place, (label, _) in enumerate(rows)]
+    groups = [group for _, group in rows]
+    parts = split(grouped(pictures, groups, given=given), None if given else r"(g\d+)-")
+    sides = [{groups[index] for index in part} for part in (parts.train, parts.validation, parts.test)]
+    assert sum(map(len, sides)) == len(set(groups))
+    for label in labels.values():  # whatever is tested was learned
+        assert any(pictures[index][0] == label for index in parts.train)
+
+
+def test_groups_of_one_class_are_tested_in_their_share():
+    rows = [(label, 100 * label + group) for label in (0, 1) for group in range(20) for _ in range(10)]
+    store = grouped([(label, place, None) for place, (label, _) in enumerate(rows)], [g for _, g in rows])
+    parts = split(store)
+    assert np.bincount(store.labels[parts.test]).tolist() == [40, 40]
+    assert np.bincount(store.labels[parts.validation]).tolist() == [10, 10]
+    assert "groups given: 40, each kept together wherever pictures are set aside" in parts.notes
+
+
+def test_groups_of_several_classes_are_tested_in_about_their_share():
+    rng = np.random.default_rng(0)
+    rows = [(int(label), group) for group in range(30) for label in rng.integers(0, 3, rng.integers(5, 30))]
+    store = grouped([(label, place, None) for place, (label, _) in enumerate(rows)], [g for _, g in rows])
+    shares = np.bincount(store.labels[split(store).test]) / np.bincount(store.labels)
+    assert (shares > 0.13).all()
+    assert (shares < 0.27).all()
+
+
+def test_a_class_of_one_group_is_learned_and_not_tested():
+    rows = [(0, 7)] * 10 + [(1, group) for group in range(20)]
+    store = grouped([(label, place, None) for place, (label, _) in enumerate(rows)], [g for _, g in rows])
+    parts = split(store)
+    assert "no test pictures of the class 'class 0'" in parts.notes
+    assert set(range(10)) <= set(parts.train.tolist())
+
+
+def test_a_pattern_that_fits_no_name_is_refused():
+    with pytest.raises(DataError, match="fits no picture's name"):
+        split(grouped([(n % 2, n, None) for n in range(8)], range(8), given=False), "frame")
+
+
+def test_groups_that_are_given_to_two_parts_are_noted():
+    parts = ["train", "test"] * 10
+    store = grouped([(n // 2 % 2, n, part) for n, part in enumerate(parts)], [n // 4 for n in range(20)])
+    assert "groups of which there are both training and test pictures: 5" in split(store).notes
+
+
+def frames(scenes, copies, labels=2, seed=0):
+    """Looks of scenes with several frames each, and their labels."""
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (scenes, 8, 8)).repeat(4, axis=1).repeat(4, axis=2)
+    pixels = (pixels // 2 + rng.integers(0, 128, (scenes, 32, 32))).repeat(copies, axis=0)
+    noisy = np.clip(pixels + rng.normal(0, 2, pixels.shape), 0, 255).astype(np.uint8)
+    looks = Looks(noisy, np.full((len(noisy), 4, 4, 3), 90, np.uint8))
+    scene = np.arange(scenes).repeat(copies)
+    return looks, scene, scene % labels
+
+
+@pytest.mark.parametrize(("scenes", "copies"), [(40, 2), (20, 7), (20, 10), (8, 50)])
+def test_near_duplicates_stay_on_one_side(scenes, copies):
+    looks, scene, labels = frames(scenes, copies)
+    store = store_of([(label, place, None) for place, label in enumerate(labels.tolist())])
+    parts = split(replace(store, looks=looks))
+    sides = [set(scene[part]) for part in (parts.train, parts.validation, parts.test)]
+    assert sum(map(len, sides)) == scenes
+    assert all(sides)
+    found = f"near-duplicates: {scenes * copies:,} pictures in {scenes} clusters, kept on one side"
+    assert any(note.startswith(found) for note in parts.notes)
+    without = split(store)
+    assert set(scene[without.train]) & set(scene[without.test])  # what would have been measured
+
+
+def test_near_duplicates_of_given_parts_are_named():
+    looks, _, labels = frames(20, 2)
+    given = ["train", "test"] * 10 + ["train", "train", "test", "test"] * 5
+    store = store_of(
+        [(label, place, part) for (place, label), part in zip(enumerate(labels), given, strict=True)]
+    )
+    notes = split(replace(store, looks=looks)).notes
+    expected = "test pictures that are nearly equal to training pictures: 10, such as 1 to 0"
+    assert any(note.startswith(expected) for note in notes)
+    assert any(note.startswith("near-duplicates: 20 pictures in 10 clusters") for note in notes)
+
+
+def test_a_class_of_near_duplicates_alone_is_split_all_the_same():
+    looks, _, labels = frames(11, 10)
+    labels = np.where(np.arange(110) < 10, 0, 1)
+    store = store_of([(label, place, None) for place, label in enumerate(labels.tolist())])
+    parts = split(replace(store, looks=looks))
+    assert any("all pictures of 'class 0' are near-duplicates of each other" in note for note in parts.notes)
+    for part in (parts.train, parts.test):
+        assert set(store.labels[part]) == {0, 1}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_pictures_does_not_change_which_groups_are_tested(seed):
+    looks, scene, labels = frames(20, 5)
+    shuffled = np.random.default_rng(seed).permutation(100)
+    stores = [
+        replace(store_of([(int(labels[place]), place, None) for place in order]), looks=looks[order])
+        for order in (np.arange(100), shuffled)
+    ]
+    one, other = (split(store).test for store in stores)
+    assert set(scene[one]) == set(scene[shuffled[other]])

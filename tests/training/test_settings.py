@@ -34,6 +34,8 @@ from convscope.training.settings import CommonSettings, Settings, SettingsArgume
         ({"label_smoothing": 1}, "label smoothing cannot be 1", "give a number from 0 to 0.9"),
         ({"seed": -1}, "seed cannot be -1", "give a whole number from 0 to 4,294,967,295"),
         ({"seed": None}, "seed cannot be None", "give a whole number"),
+        ({"group_pattern": "(frame"}, "group pattern cannot be '(frame'", "write one such as"),
+        ({"group_pattern": 5}, "group pattern cannot be 5", "give a text"),
         ({"channels": 2}, "channels cannot be 2", "choose from 1, 3"),
         ({"flip": "no"}, "flip cannot be 'no'", "choose from True, False"),
         ({"device": "gpu"}, "device cannot be 'gpu'", "choose from auto, cpu, cuda"),
@@ -104,6 +106,7 @@ CHOSEN = {
     "seed": 5,
     "strict": True,
     "store_limit": 2.5,
+    "group_pattern": "(.*)_frame",
 }
 
 

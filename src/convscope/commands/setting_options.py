@@ -32,6 +32,7 @@ _METAVARS = {
     "device": "NAME",
     "precision": "NAME",
     "store_limit": "GB",
+    "group_pattern": "REGEX",
 }
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.doctor import findings
-from convscope.doctor.copies import Group, equal_pictures, joined, near_pairs
 from convscope.doctor.examination import examine
 from convscope.doctor.findings import MEANINGS, Doubt, Finding
 from convscope.doctor.label_suspects import label_suspects
 from convscope.errors import DataError
 from convscope.pictures.decoding import no_progress
+from convscope.pictures.near_duplicates.clusters import Group, equal_pictures, joined, near_duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,8 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
         )
     items = source.items
     equal = equal_pictures(examination.digests, examination.readable.tolist())
-    near = near_pairs(examination).of_one_content(examination, [item.label for item in items])
+    _, labels = np.unique([item.label for item in items], return_inverse=True)
+    near = near_duplicates(examination.looks, examination.digests, labels, examination.readable)
     copies = joined([*equal, *near.tolist()])
     found = (
         findings.unreadable(examination),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode, no_progress
-from convscope.pictures.preparation import Preparation, prepare
+from convscope.pictures.near_duplicates.looks import THUMBNAIL, Looks
 from convscope.pictures.reading import frame_count, picture_size
 from convscope.pictures.survey import is_grey
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources.source import Source
 
-THUMBNAIL_SIDE = 32
-_THUMBNAIL = Preparation(1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-_COLOURS = Preparation(3, 4, 4)
 _JPEG = b"\xff\xd8"
 _INK, _LEAST_ROWS, _LEAST_SHARE = 8, 8, 0.1
 
@@ -37,8 +34,7 @@ class Examination:
         grey: (n,) whether it shows no colour.
         constant: (n,) whether all its pixels are equal.
         digests: uint8 (n, 16), equal where pictures are equal byte by byte.
-        thumbnails: uint8 (n, 32, 32), grey and stretched to a square.
-        colours: uint8 (n, 4, 4, 3), red, green and blue of its sixteenths.
+        looks: How it looks.
         frames: int64 (n,), how many frames or pages it has.
         flat_end: (n,) whether a JPEG's lower part is one flat colour, as where the file's end is missing.
         broken: Why a picture cannot be read, by its index.
@@ -49,8 +45,7 @@ class Examination:
     grey: NDArray[np.bool_]
     constant: NDArray[np.bool_]
     digests: NDArray[np.uint8]
-    thumbnails: NDArray[np.uint8]
-    colours: NDArray[np.uint8]
+    looks: Looks
     frames: NDArray[np.int64]
     flat_end: NDArray[np.bool_]
     broken: Mapping[int, str]
@@ -85,8 +80,7 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
         grey=np.zeros(total, np.bool_),
         constant=np.zeros(total, np.bool_),
         digests=np.zeros((total, DIGEST_SIZE), np.uint8),
-        thumbnails=np.zeros((total, THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8),
-        colours=np.zeros((total, _COLOURS.height, _COLOURS.width, 3), np.uint8),
+        looks=Looks.of(total),
         frames=np.ones(total, np.int64),
         flat_end=np.zeros(total, np.bool_),
         broken=(broken := dict[int, str]()),
@@ -103,8 +97,7 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
             examination.sizes[index] = pixels.shape[:2]
         examination.grey[index] = is_grey(pixels)
         examination.digests[index] = np.frombuffer(decoded.digest, np.uint8)
-        examination.thumbnails[index] = prepare(pixels, _THUMBNAIL)[:, :, 0]
-        examination.colours[index] = prepare(pixels, _COLOURS)
+        examination.looks.fill(index, pixels)
         examination.constant[index] = bool((pixels == pixels[:1, :1]).all())
         if decoded.guess:
             guesses[index] = decoded.guess
@@ -115,7 +108,7 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
     def tick() -> None:
         progress(len(examination.readable) + len(broken), total)
 
-    decode(source, range(total), take, refuse, tick, shortest_side=_THUMBNAIL.shortest_side)
+    decode(source, range(total), take, refuse, tick, shortest_side=THUMBNAIL.shortest_side)
     return examination
 
 

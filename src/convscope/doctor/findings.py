@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convscope.doctor.copies import Group
     from convscope.doctor.examination import Examination
+    from convscope.pictures.near_duplicates.clusters import Group
     from convscope.pictures.sources.source import Item
 
 Kind = Literal[

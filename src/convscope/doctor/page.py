@@ -18,10 +18,10 @@ from convscope.web.html_page import html_page
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from convscope.doctor.copies import Group
     from convscope.doctor.diagnosis import Diagnosis
     from convscope.doctor.findings import Finding
     from convscope.errors import PictureError
+    from convscope.pictures.near_duplicates.clusters import Group
 
 MOST_GROUPS = 40
 MOST_IN_GROUP = 8

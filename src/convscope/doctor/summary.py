@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.doctor.copies import equal_pictures
 from convscope.doctor.findings import imbalance
+from convscope.pictures.near_duplicates.clusters import equal_pictures
 from convscope.pictures.sources.left_out import some
 from convscope.pictures.store import Catalogue, Store
 

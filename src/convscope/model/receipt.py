@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convscope.common import strict_json
 from convscope.model.picture_list import listing
 
 if TYPE_CHECKING:
@@ -88,6 +89,16 @@ def has_learned_from(receipt: Mapping[str, str], digests: NDArray[np.uint8]) -> 
     if "learned_sample" not in receipt:
         return None
     return not short_digests(digests).isdisjoint(receipt["learned_sample"].split())
+
+
+def group_pattern(receipt: Mapping[str, str]) -> str | None:
+    """Return the pattern by which training grouped pictures, so that they can be split in the same way."""
+    try:
+        settings = strict_json.parse(receipt.get("settings", "{}"))
+    except ValueError:
+        return None
+    pattern = settings.get("group_pattern") if isinstance(settings, dict) else None
+    return pattern if isinstance(pattern, str) else None
 
 
 def environment() -> dict[str, str]:

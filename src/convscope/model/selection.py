@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.model.receipt import has_learned_from
+from convscope.model.receipt import group_pattern, has_learned_from
 from convscope.pictures.naming import natural_order
 from convscope.pictures.sources import Part, Source, open_source, selected
 from convscope.pictures.sources.shards import ShardSource
@@ -140,12 +140,12 @@ def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple
         return np.arange(len(store.labels)), ()
     labelled = np.array([index for index, of in enumerate(store.parts) if of == part], np.int64)
     if len(labelled):
-        return labelled, ()
+        return labelled, _learned_from(store, model, part, labelled)
     if part == "test" and not any(store.parts) and has_learned_from(model.receipt, store.digests) is False:
         note = f"the model was trained on none of these pictures: evaluated on all {len(store.labels):,}"
         return np.arange(len(store.labels)), (note,)
     try:
-        chosen: Indices = getattr(split(store), part)
+        chosen: Indices = getattr(split(store, group_pattern(model.receipt)), part)
     except DataError as error:
         raise DataError(
             f"{source} has no {part} part, and none can be set aside",
@@ -155,7 +155,14 @@ def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple
     if not len(chosen):
         raise DataError(f"there are no {part} pictures in {source}", remedy="choose another part, or all")
     note = f"{source} has no {part} part: evaluated on the {len(chosen):,} pictures that training sets aside"
-    return chosen, (note,)
+    return chosen, (note, *_learned_from(store, model, part, chosen))
+
+
+def _learned_from(store: Catalogue, model: Model, part: Part, chosen: Indices) -> tuple[str, ...]:
+    """Warn of pictures that are judged, and were learned from."""
+    if part == "train" or not has_learned_from(model.receipt, store.digests[chosen]):
+        return ()
+    return ("the model has learned from some of these pictures: its figures are too good",)
 
 
 def _positions(source: Source, store: Store) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ In the order the data takes:
 4. `preparation`: bring every picture into the network's input format, in training and prediction alike.
 5. `store`: all prepared pictures as one memory-mapped array, made by `store_building` in the cache folder.
    `stream_blocks` take its place where the disk is too small. `thumbnails`: a store for people to look at.
-6. `split`: divide the store into training, validation and test pictures.
+6. `near_duplicates` and `groups`: which pictures belong together. `split`: divide the store into training,
+   validation and test pictures, with the help of `group_draw`.
 7. `augmentation` and `batches`: vary the pictures and hand them to the network batch by batch.
 """

@@ -1,25 +1,29 @@
 """Split pictures into training, validation and test pictures.
 
 A split given by the source is kept. Missing parts are set aside here: stratified by class, independently of
-the pictures' names and order, and with equal pictures always on the same side.
+the pictures' names and order, and with all pictures of a group always on the same side.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convscope.pictures.classes import check_classes, too_few
+from convscope.pictures.group_draw import draw_groups
+from convscope.pictures.groups import across, group_pictures, near_notes
 from convscope.pictures.sources.source import without_lone_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
+    from convscope.pictures.groups import Groups
     from convscope.pictures.sources.source import Part
     from convscope.pictures.store import Catalogue
 
@@ -33,6 +37,7 @@ FEWEST_TEST_PICTURES = 100
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 Indices = NDArray[np.int64]
+_NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,35 +49,44 @@ class Split:
         validation: The validation pictures.
         test: The test pictures; empty if the source gives validation but no test pictures.
         notes: How they were split, in short sentences.
+        groups: (n,) the group of each picture of the store; pictures of one group stay together. None: they
+            were not looked for.
     """
 
     train: Indices
     validation: Indices
     test: Indices
     notes: tuple[str, ...]
+    groups: Indices | None = None
 
 
-def split(store: Catalogue) -> Split:
+def split(store: Catalogue, group_pattern: str | None = None) -> Split:
     """Split the pictures of a catalogue into training, validation and test pictures.
 
     Without a split given, 20 % of each class become test pictures, 50,000 in all at most. Without validation
     pictures given, 10 % of each class's training pictures become such, 1,000 in all at most, but at least one
     of each class that has more than two.
 
+    Args:
+        store: The pictures.
+        group_pattern: Finds in the names of pictures which belong together, as `group_pictures` says.
+
     Raises:
         DataError: If there are fewer than two classes, no training pictures, a class unknown to training, or
             a class that cannot be on both sides; the message names it.
     """
-    parts = _with_test_pictures(store)
+    groups = group_pictures(store, group_pattern)
+    parts = _with_test_pictures(store, groups)
     if len(parts.validation):
-        return _with_findings(store, parts)
-    train, validation = parts.train, _validation_pictures(store, parts.train)
+        return _with_findings(store, parts, groups)
+    train, validation = parts.train, _validation_pictures(store, parts.train, groups)
     note = f"no validation pictures given: {len(validation):,} of {len(train):,} set aside as such"
     train = np.setdiff1d(train, validation)
-    return _with_findings(store, Split(train, validation, parts.test, (*parts.notes, note)))
+    parts = replace(parts, train=train, validation=validation, notes=(*parts.notes, note))
+    return _with_findings(store, parts, groups)
 
 
-def split_for_cross_validation(store: Catalogue) -> Split:
+def split_for_cross_validation(store: Catalogue, group_pattern: str | None = None) -> Split:
     """Split pictures where cross-validation takes the place of the validation set.
 
     What `split` would set aside for validation is learned from. So are the test pictures, where none are
@@ -81,14 +95,15 @@ def split_for_cross_validation(store: Catalogue) -> Split:
     Raises:
         DataError: As for `split`.
     """
-    parts, given = _with_test_pictures(store), set(without_lone_part(store.parts))
+    groups = group_pictures(store, group_pattern)
+    parts, given = _with_test_pictures(store, groups), set(without_lone_part(store.parts))
     if not given & {"validation", "test"} and len(parts.test) < FEWEST_TEST_PICTURES:
-        everything, none = np.arange(len(store.labels)), np.zeros(0, np.int64)
-        return Split(everything, none, none, ("all pictures are learned from: cross-validation judges",))
-    return _with_findings(store, parts)
+        note = "all pictures are learned from: cross-validation judges"
+        parts = Split(np.arange(len(store.labels)), _NONE, _NONE, (note,), groups.of)
+    return _with_findings(store, parts, groups)
 
 
-def _with_test_pictures(store: Catalogue) -> Split:
+def _with_test_pictures(store: Catalogue, groups: Groups) -> Split:
     """Take the parts that the source gives, and set test pictures aside if it gives none to judge by."""
     parts = without_lone_part(store.parts)
     check_classes([store.classes[label] for label in store.labels.tolist()], parts)
@@ -97,18 +112,21 @@ def _with_test_pictures(store: Catalogue) -> Split:
     if parts is not store.parts:
         notes.append(f"all pictures are given as {store.parts[0]} pictures: taken as one set")
     if not len(validation) and not len(test):
-        test = _test_pictures(store)
+        test = _test_pictures(store, groups)
         train = np.setdiff1d(np.arange(len(store.labels)), test)
         share = min(TEST_PERCENT, 100 * TEST_LIMIT / len(store.labels))
         notes.append(f"no test pictures given: {share:.3g} % of each class ({len(test):,}) set aside as such")
-    return Split(train, validation, test, tuple(notes))
+    return Split(train, validation, test, tuple(notes), groups.of)
 
 
-def _with_findings(store: Catalogue, parts: Split) -> Split:
-    """Note classes that a part lacks, and pictures that it shares with the training set."""
-    notes = [*parts.notes]
+def _with_findings(store: Catalogue, parts: Split, groups: Groups) -> Split:
+    """Note what was kept together, classes that a part lacks, and pictures that it shares with training."""
+    notes = [*parts.notes, *groups.notes]
+    notes += near_notes(groups.near, (parts.train, parts.validation, parts.test))
+    from_train = () if "validation" in store.parts else (parts.validation,)
+    learned = {"validation": parts.train, "test": np.concatenate([parts.train, *from_train])}
     for part, members in (("validation", parts.validation), ("test", parts.test)):
-        notes += _absent(store, part, members) + _shared(store, parts.train, part, members)
+        notes += _absent(store, part, members) + _shared(store, learned[part], part, members, groups)
     return replace(parts, notes=tuple(notes))
 
 
@@ -116,92 +134,54 @@ def _given(parts: Sequence[Part | None], part: Part) -> Indices:
     return np.array([index for index, given in enumerate(parts) if given == part], np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Groups:
-    """Groups of equal pictures of one class, in random order.
-
-    Attributes:
-        members: (n,) the pictures, group by group.
-        ends: (groups,) where each group ends.
-    """
-
-    members: Indices
-    ends: Indices
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    def __iter__(self) -> Iterator[Indices]:
-        return (self.members[start:end] for start, end in pairwise([0, *self.ends.tolist()]))
-
-
-def _groups(store: Catalogue, members: Indices) -> list[_Groups]:
-    """Group equal pictures and order the groups of each class at random, by their digests.
-
-    Where equal pictures have different classes, the group belongs to the first of them.
-    """
-    digests, group_of, sizes = np.unique(_digests(store)[members], return_inverse=True, return_counts=True)
-    label_of = np.full(len(digests), len(store.classes))
-    np.minimum.at(label_of, group_of, store.labels[members])
-    order = np.lexsort((_ranks(digests), label_of))  # by class, then by lot
-    place_of = np.empty_like(order)
-    place_of[order] = np.arange(len(order))
-    ordered = members[np.argsort(place_of[group_of], kind="stable")]
-    ends = np.cumsum(sizes[order])
-    first_groups = np.searchsorted(label_of[order], np.arange(len(store.classes) + 1))
-    found: list[_Groups] = []
-    for first, last in pairwise(first_groups.tolist()):
-        start = int(ends[first - 1]) if first else 0
-        own = ends[first:last] - start
-        found.append(_Groups(ordered[start : start + int(own[-1]) if len(own) else start], own))
-    return found
-
-
 def _digests(store: Catalogue) -> NDArray[np.void]:
     """View each digest as one value."""
     return np.ascontiguousarray(store.digests).view(f"V{store.digests.shape[1]}").ravel()
 
 
-def _ranks(digests: NDArray[np.void]) -> Indices:
-    """Return the rank of each digest in a random order that depends on the digests alone."""
+def _ordered(store: Catalogue, members: Indices, groups: Indices) -> list[Indices]:
+    """Return the groups of some pictures in random order.
+
+    The order depends on the smallest digest of each group, and so neither on names nor on the order of the
+    pictures, and changes little when pictures are added.
+    """
+    digests, of = _digests(store)[members], groups[members]
+    by_digest = np.argsort(digests, kind="stable")
+    by_group = by_digest[np.argsort(of[by_digest], kind="stable")]
+    starts = np.flatnonzero(np.diff(of[by_group], prepend=-1))
     lots = bytearray()
-    for digest in digests:
+    for digest in digests[by_group[starts]]:
         lots += hashlib.blake2b(digest.tobytes(), digest_size=16, key=b"convscope split").digest()
-    ranks = np.empty(len(digests), np.int64)
-    ranks[np.argsort(np.frombuffer(lots, "V16"))] = np.arange(len(digests))
-    return ranks
+    parts = np.split(members[by_group], starts[1:])
+    return [parts[place] for place in np.argsort(np.frombuffer(lots, "V16")).tolist()]
 
 
-def _draw(groups: _Groups, target: int) -> list[Indices]:
-    """Take whole groups up to a target number of pictures, at least one."""
-    taken: list[Indices] = []
-    left = target
-    for group in groups:
-        if len(group) <= left:
-            taken.append(group)
-            left -= len(group)
-    return taken or [min(groups, key=len)]
+def _draw(store: Catalogue, ordered: Sequence[Indices], targets: Sequence[int]) -> Indices:
+    """Draw whole groups; return their pictures, ascending."""
+    counts = [Counter[int](store.labels[group].tolist()) for group in ordered]
+    return np.sort(np.concatenate([_NONE, *compress(ordered, draw_groups(counts, targets))]))
 
 
-def _test_pictures(store: Catalogue) -> Indices:
-    taken: list[Indices] = []
-    for name, groups in zip(store.classes, _groups(store, np.arange(len(store.labels))), strict=True):
-        count = len(groups.members)
-        if len(groups) < 2:
-            raise too_few(name, "its pictures equal each other, byte by byte, or those of another class")
-        target = min(round(count * TEST_PERCENT / 100), count * TEST_LIMIT // len(store.labels))
-        taken += _draw(groups, max(1, target))
-    return np.sort(np.concatenate(taken))
+def _test_pictures(store: Catalogue, groups: Groups) -> Indices:
+    total, counts = len(store.labels), np.bincount(store.labels, minlength=len(store.classes)).tolist()
+    different = np.unique(np.column_stack([store.labels, store.digests]), axis=0)[:, 0]
+    for label in np.flatnonzero(np.bincount(different, minlength=len(counts)) < 2).tolist():
+        raise too_few(store.classes[label], "its pictures equal each other, byte by byte")
+    targets = [
+        max(1, min(round(count * TEST_PERCENT / 100), count * TEST_LIMIT // total)) for count in counts
+    ]
+    return _draw(store, _ordered(store, np.arange(total), groups.of), targets)
 
 
-def _validation_pictures(store: Catalogue, train: Indices) -> Indices:
-    taken: list[Indices] = [np.zeros(0, np.int64)]
-    for groups in _groups(store, train):
-        count = len(groups.members)
-        target = min(count * VALIDATION_PERCENT // 100, count * VALIDATION_LIMIT // len(train))
-        if count > 2 and len(groups) > 1:
-            taken += _draw(groups, max(1, target))
-    return np.sort(np.concatenate(taken))
+def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> Indices:
+    counts = np.bincount(store.labels[train], minlength=len(store.classes)).tolist()
+    targets = [
+        max(1, min(count * VALIDATION_PERCENT // 100, count * VALIDATION_LIMIT // len(train)))
+        if count > 2
+        else 0
+        for count in counts
+    ]
+    return _draw(store, _ordered(store, train, groups.of), targets)
 
 
 def _absent(store: Catalogue, part: str, members: Indices) -> list[str]:
@@ -211,7 +191,20 @@ def _absent(store: Catalogue, part: str, members: Indices) -> list[str]:
     return [f"no {part} pictures of the class {store.classes[label]!r}" for label in absent.tolist()]
 
 
-def _shared(store: Catalogue, train: Indices, part: str, members: Indices) -> list[str]:
+def _shared(store: Catalogue, train: Indices, part: str, members: Indices, groups: Groups) -> list[str]:
+    """Say what a part has in common with the training pictures."""
     digests = _digests(store)
     count = int(np.isin(digests[members], digests[train]).sum())
-    return [f"{part} pictures that equal training pictures, byte by byte: {count:,}"] if count else []
+    notes = [f"{part} pictures that equal training pictures, byte by byte: {count:,}"] if count else []
+    pairs = list(across(groups.near, train, members, digests))
+    if pairs:
+        one, other = pairs[0]
+        notes.append(
+            f"{part} pictures that are nearly equal to training pictures: {len(pairs):,}, such as"
+            f" {store.names[other]} to {store.names[one]}; `convscope doctor` shows them"
+        )
+    if store.given_groups is not None:
+        given = np.intersect1d(store.given_groups[train], store.given_groups[members])
+        if shared := int((given >= 0).sum()):
+            notes.append(f"groups of which there are both training and {part} pictures: {shared:,}")
+    return notes

@@ -2,8 +2,9 @@
 
 A store is a folder of `pictures.bin` (uint8, N x height x width x channels, no header), `labels.npy` (int64,
 N), `digests.npy` (uint8, N x 16), `letters.npy` and `ends.npy` (the names, as `PackedStrings`), `parts.npy`
-(int8, N: index into `PART_NAMES`, -1 for none) and `store.json` (everything else). A catalogue is the same
-without `pictures.bin`, and with `places.npy` (int64, N).
+(int8, N: index into `PART_NAMES`, -1 for none), `given_groups.npy` (int64, N), `thumbnails.npy` and
+`colours.npy` (uint8, N or 0 of them) and `store.json` (everything else). A catalogue is the same without
+`pictures.bin`, and with `places.npy` (int64, N).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pydantic import TypeAdapter
 from convscope.common import strict_json
 from convscope.common.disk_space import reserve
 from convscope.errors import StoreError
+from convscope.pictures.near_duplicates.looks import Looks
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import PART_NAMES, Part
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 5
+FORMAT = 6
 PICTURES, REST, PLACES = "pictures.bin", "store.json", "places.npy"
-_ARRAYS = ("labels", "digests", "letters", "ends", "parts")
+_ARRAYS = ("labels", "digests", "letters", "ends", "parts", "given_groups", "thumbnails", "colours")
 _PART_OF: dict[int, Part | None] = {-1: None, **dict(enumerate(PART_NAMES))}
 _CODES = {part: code for code, part in _PART_OF.items()}
 _PREPARATION = TypeAdapter(Preparation)
@@ -68,6 +70,9 @@ class Catalogue:
         broken: The pictures that could not be read, in the source's order.
         preparation: How the pictures were prepared.
         notes: How the source was read, what it leaves out, and what its pictures are like.
+        given_groups: int64 of shape (N,), the number of the group that the source puts each picture in, -1
+            for none. None if the source gives no groups.
+        looks: How the pictures look; None if there are too many to compare, or they are too small.
     """
 
     labels: NDArray[np.int64] = field(repr=False)
@@ -78,13 +83,17 @@ class Catalogue:
     broken: tuple[Broken, ...] = field(repr=False)
     preparation: Preparation
     notes: tuple[str, ...]
+    given_groups: NDArray[np.int64] | None = field(default=None, repr=False, kw_only=True)
+    looks: Looks | None = field(default=None, repr=False, kw_only=True)
 
     @property
     def digest(self) -> str:
-        """Digest of pictures, classes, parts and preparation: equal where two catalogues list the same."""
+        """Digest of all but names and looks: equal where two catalogues list the same."""
         digest = hashlib.blake2b(repr((self.classes, self.parts, self.preparation)).encode(), digest_size=16)
         digest.update(self.labels.tobytes())
         digest.update(self.digests.tobytes())
+        if self.given_groups is not None:
+            digest.update(self.given_groups.tobytes())
         return digest.hexdigest()
 
     def store(self, indices: NDArray[np.int64], pictures: NDArray[np.uint8]) -> Store:
@@ -105,6 +114,8 @@ class Catalogue:
             preparation=self.preparation,
             notes=self.notes,
             pictures=pictures,
+            given_groups=None if self.given_groups is None else self.given_groups[indices],
+            looks=None if self.looks is None else self.looks[indices],
         )
 
 
@@ -178,7 +189,12 @@ def write_rest(folder: Path, catalogue: Catalogue) -> None:
         catalogue.names if isinstance(catalogue.names, PackedStrings) else PackedStrings.of(catalogue.names)
     )
     parts = np.array([_CODES[part] for part in catalogue.parts], np.int8)
-    arrays = (catalogue.labels, catalogue.digests, names.letters, names.ends, parts)
+    count, looks = len(catalogue.labels), catalogue.looks or Looks.of(0)
+    groups = np.full(count, -1) if catalogue.given_groups is None else catalogue.given_groups
+    arrays = (
+        *(catalogue.labels, catalogue.digests, names.letters, names.ends, parts),
+        *(groups, looks.thumbnails, looks.colours),
+    )
     files = [folder / f"{name}.npy" for name in _ARRAYS]
     for file, array in zip(files, arrays, strict=True):
         np.save(file, array, allow_pickle=False)
@@ -213,10 +229,14 @@ def _read_rest(folder: Path) -> dict[str, Any]:
     rest = cast("dict[str, Any]", strict_json.parse((folder / REST).read_bytes()))
     if rest["format"] != FORMAT:
         raise ValueError(f"its format is not {FORMAT}")
-    labels, digests, letters, ends, parts = (
+    labels, digests, letters, ends, parts, groups, thumbnails, colours = (
         np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS
     )
-    if not len(labels) == len(digests) == len(ends) == len(parts) or (len(ends) and ends[-1] != len(letters)):
+    lengths = {len(labels), len(digests), len(ends), len(parts), len(groups)}
+    looks = Looks(thumbnails, colours) if len(thumbnails) else None
+    if looks:
+        lengths |= {len(thumbnails), len(colours)}
+    if len(lengths) > 1 or (len(ends) and ends[-1] != len(letters)):
         raise ValueError("its files are not of the same pictures")
     return {
         "labels": labels,
@@ -227,4 +247,6 @@ def _read_rest(folder: Path) -> dict[str, Any]:
         "broken": tuple(Broken(**one) for one in rest["broken"]),
         "preparation": _PREPARATION.validate_python(rest["preparation"]),
         "notes": tuple(rest["notes"]),
+        "given_groups": groups if (groups >= 0).any() else None,
+        "looks": looks,
     }

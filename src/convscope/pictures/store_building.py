@@ -27,6 +27,7 @@ from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, Progress, decode, no_progress
 from convscope.pictures.naming import natural_order
+from convscope.pictures.near_duplicates.looks import SIDE, Looks
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.preparation import Preparation, prepare
 from convscope.pictures.sources.selected import select
@@ -44,14 +45,16 @@ from convscope.pictures.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.sources.source import Source
+    from convscope.pictures.sources.source import Item, Source
 
 BROKEN_FRACTION_LIMIT = 0.5
 _BUILDING = ".building-"
+MOST_COMPARED = 10_000
+"""Near-duplicates are looked for among so many pictures; the time grows with the square of the number."""
 
 _Built = TypeVar("_Built")
 
@@ -206,8 +209,8 @@ def _build_store(
     shape = (len(source.items), preparation.height, preparation.width, preparation.channels)
     with new_pictures(building, shape) as pictures:
 
-        def keep(decoded: Decoded) -> None:
-            pictures[decoded.index] = prepare(decoded.pixels, preparation)
+        def keep(index: int, prepared: NDArray[np.uint8]) -> None:
+            pictures[index] = prepared
 
         result = _decode_all(source, preparation, keep, progress, strict=strict)
         if result.broken:
@@ -218,7 +221,7 @@ def _build_store(
 def _build_catalogue(
     source: Source, preparation: Preparation, progress: Progress, building: Path, *, strict: bool
 ) -> None:
-    result = _decode_all(source, preparation, lambda _: None, progress, strict=strict)
+    result = _decode_all(source, preparation, lambda _index, _prepared: None, progress, strict=strict)
     np.save(building / PLACES, np.flatnonzero(result.kept), allow_pickle=False)
     write_rest(building, result.catalogue(source, preparation))
 
@@ -229,6 +232,7 @@ class _Result:
 
     kept: NDArray[np.bool_]
     digests: NDArray[np.uint8]
+    looks: Looks | None
     broken: tuple[Broken, ...]
     guessed: tuple[int, ...]
     guess: str
@@ -252,25 +256,32 @@ class _Result:
             broken=self.broken,
             preparation=preparation,
             notes=self.notes(source),
+            given_groups=_numbered(items),
+            looks=self.looks[self.kept] if self.looks else None,
         )
 
 
 def _decode_all(
     source: Source,
     preparation: Preparation,
-    keep: Callable[[Decoded], None],
+    keep: Callable[[int, NDArray[np.uint8]], None],
     progress: Progress,
     *,
     strict: bool,
 ) -> _Result:
     total = len(source.items)
+    is_compared = total <= MOST_COMPARED and min(preparation.height, preparation.width) >= SIDE
+    looks = Looks.of(total) if is_compared else None
     digests = np.zeros((total, DIGEST_SIZE), np.uint8)
     kept = np.zeros(total, np.bool_)
     broken: dict[int, Broken] = {}
     guesses: dict[int, str] = {}
 
     def take(decoded: Decoded) -> None:
-        keep(decoded)
+        prepared = prepare(decoded.pixels, preparation)
+        keep(decoded.index, prepared)
+        if looks:
+            looks.fill(decoded.index, prepared)
         if decoded.guess:
             guesses[decoded.index] = decoded.guess
         digests[decoded.index] = np.frombuffer(decoded.digest, np.uint8)
@@ -288,7 +299,18 @@ def _decode_all(
     in_order = tuple(broken[index] for index in sorted(broken))
     _check_broken(source, in_order)
     guessed = tuple(sorted(guesses))
-    return _Result(kept, digests, in_order, guessed, guesses[guessed[0]] if guessed else "")
+    return _Result(kept, digests, looks, in_order, guessed, guesses[guessed[0]] if guessed else "")
+
+
+def _numbered(items: Sequence[Item]) -> NDArray[np.int64] | None:
+    """Number the groups that a source gives, in the order of their first pictures; None if it gives none."""
+    numbers: dict[str | None, int] = {}
+    groups = np.fromiter(
+        (-1 if item.group is None else numbers.setdefault(item.group, len(numbers)) for item in items),
+        np.int64,
+        len(items),
+    )
+    return groups if numbers else None
 
 
 def _check_broken(source: Source, broken: tuple[Broken, ...]) -> None:

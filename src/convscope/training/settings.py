@@ -7,6 +7,7 @@ them from here; `recipe.resolve` chooses what is None.
 from __future__ import annotations
 
 import inspect
+import re
 import reprlib
 from dataclasses import dataclass, fields
 from functools import cache
@@ -136,6 +137,14 @@ class Settings:
         int, Field(ge=0, le=2**32 - 1, description="Random seed; the same seed gives the same model.")
     ] = 0
     strict: Annotated[bool, Field(description="Stop at a picture that cannot be read.")] = False
+    group_pattern: Annotated[
+        str | None,
+        Field(
+            max_length=4_096,
+            description="Regular expression for the names of pictures: those in which it finds the same text "
+            "stay on one side of every split, for example '(.*)_frame'.",
+        ),
+    ] = None
     store_limit: Annotated[
         float | None,
         Field(
@@ -154,10 +163,23 @@ class Settings:
                 raise _impossible(name, value) from error
         if self.precision == "fp16" and self.device != "cuda":
             raise SettingError("fp16 is for GPUs", remedy="choose the device cuda too, or another precision")
+        if self.group_pattern is not None:
+            _check_pattern(self.group_pattern)
         if self.network is not None:
             from convscope.network.notation import parse  # noqa: PLC0415  # not for a command's help
 
             parse(notation_of(self.network))
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise SettingError(
+            f"group pattern cannot be {reprlib.repr(pattern)}",
+            why=f"it is no regular expression: {error}",
+            remedy="write one such as '(.*)_frame'",
+        ) from error
 
 
 def is_model(start: str | None) -> bool:
@@ -197,6 +219,7 @@ class SettingsArguments(CommonSettings, total=False):
     fit: Literal["stretch", "pad", "crop"] | None
     seed: int
     strict: bool
+    group_pattern: str | None
     store_limit: float | None
 
 
@@ -295,6 +318,8 @@ def _possible(name: str) -> str:
         return "give a side of 1 to 1,024 pixels, or height and width"
     if get_origin(kind(name)) is Literal or kind(name) is bool:
         return f"choose from {', '.join(map(str, get_args(kind(name)) or (True, False)))}"
+    if kind(name) is str:
+        return "give a text"
     bounds = [note for field in _notes(name) for note in field.metadata]
     low, high = (
         next(f"{getattr(note, key):,.6f}" for note in bounds if hasattr(note, key)).rstrip("0").rstrip(".")

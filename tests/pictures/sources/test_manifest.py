@@ -43,6 +43,27 @@ def test_parquet_is_read_like_csv(pets):
     assert source.read(1) == (pets / "dogs" / "1.png").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["group", "Patient", "scene_id"])
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_column_of_groups(pets, name, suffix):
+    path = pets / f"list{suffix}"
+    columns = {
+        "path": ["cats/0.png", "cats/1.png", "dogs/0.png"],
+        "label": ["cat", "cat", "dog"],
+        name: [7, 7, None],
+    }
+    if suffix == ".csv":
+        written(path, f"path,label,{name}\ncats/0.png,cat,7\ncats/1.png,cat,7\ndogs/0.png,dog,\n")
+    else:
+        pq.write_table(pa.table(columns), path)
+    source = open_source(path)
+    assert [item.group for item in source.items] == ["7", "7", None]
+    assert source.notes == (f"columns used: path, label, {name}",)
+    changed = columns | {name: [7, 8, None]}
+    pq.write_table(pa.table(changed), pets / "other.parquet")
+    assert open_source(pets / "other.parquet").fingerprint() != source.fingerprint()
+
+
 def test_a_byte_order_mark_quotes_and_line_breaks_in_names(pets, encode):
     (pets / "two\nlines, really.png").write_bytes(encode(70))
     text = '\ufeffpath,label\r\n"two\nlines, really.png",cat\r\ndogs/0.png,dog\r\n'

@@ -50,6 +50,22 @@ def store_of(count: int) -> Store:
     return catalogue.store(np.arange(count), pictures)
 
 
+def test_groups_of_the_store_are_held_out_together(backbone: Backbone) -> None:
+    store, indices = store_of(30), np.arange(4, 30)
+    groups = np.arange(30) // 6 * 2 + np.arange(30) % 2
+    learned = learn_head(store, indices, backbone, seed=0, groups=groups)
+    assert [set(np.flatnonzero(learned.groups == group)) for group in np.unique(learned.groups)] == [
+        set(np.flatnonzero(groups[indices] == group)) for group in np.unique(groups[indices])
+    ]
+
+
+def test_the_only_group_of_a_class_is_taken_apart(backbone: Backbone) -> None:
+    store = store_of(20)
+    learned = learn_head(store, np.arange(20), backbone, seed=0, groups=np.arange(20) % 2)
+    assert len(np.unique(learned.groups)) == 20
+    assert learned.accuracy is not None
+
+
 def test_the_chain_answers_as_the_head_and_knows_its_training_pictures(backbone: Backbone) -> None:
     store = store_of(30)
     learned = learn_head(store, np.arange(4, 30), backbone, seed=0)

@@ -1,4 +1,4 @@
-"""Which columns of a table hold the paths or pictures, their labels and their parts, by common names."""
+"""Which columns of a table hold paths or pictures, labels, parts and groups, by common names."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ PICTURES = ("image", "img", "picture", "image_bytes", "jpg", "png", "bytes")
 LABELS = ("label", "labels", "class", "class_name", "category", "target")
 SPLIT = "split"
 PARTS = (SPLIT, "part", "set", "subset", "partition")
+GROUPS = (
+    *("group", "group_id", "scene", "scene_id", "video", "video_id", "sequence", "series"),
+    *("patient", "patient_id", "subject", "subject_id", "person", "person_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +35,24 @@ class Columns:
         pictures: Of paths or encoded pictures.
         labels: Of labels.
         parts: Of parts, if there is one.
+        groups: Of groups that have to stay on one side of a split, if there is one.
         ignored: The others.
     """
 
     pictures: str
     labels: str
     parts: str | None
+    groups: str | None
     ignored: tuple[str, ...]
 
     def notes(self) -> tuple[str, ...]:
         """Say which columns are used where there are others."""
-        if not self.ignored:
+        if not self.ignored and not self.groups:
             return ()
-        used = ", ".join(printable(name.strip()) for name in (self.pictures, self.labels, self.parts) if name)
+        columns = (self.pictures, self.labels, self.parts, self.groups)
+        used = ", ".join(printable(name.strip()) for name in columns if name)
+        if not self.ignored:
+            return (f"columns used: {used}",)
         return (f"columns used: {used}; ignored: {some(name.strip() for name in self.ignored)}",)
 
 
@@ -72,9 +81,24 @@ def find_columns(
                 remedy=f"name the column {wanted[0]!r}",
             )
         found.append(column)
-    parts = next((by_name[name] for name in PARTS if name in by_name), None)
-    ignored = tuple(name for name in names if name not in {*found, parts})
-    return Columns(found[0], found[1], parts, ignored)
+    parts, groups = (
+        next((by_name[name] for name in wanted if name in by_name), None) for wanted in (PARTS, GROUPS)
+    )
+    ignored = tuple(name for name in names if name not in {*found, parts, groups})
+    return Columns(found[0], found[1], parts, groups, ignored)
+
+
+def group_in(cell: object) -> str | None:
+    """Return the group that a cell names; None if it is empty.
+
+    Example:
+        >>> group_in(" 17 "), group_in(17), group_in(17.0), group_in(float("nan")), group_in("")
+        ('17', '17', '17', None, None)
+    """
+    if cell is None or cell != cell:  # noqa: PLR0124  # NaN
+        return None
+    whole = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+    return str(whole).strip() or None
 
 
 def part_in(cell: str, column: str, where: str) -> Part:

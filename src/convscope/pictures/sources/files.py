@@ -44,10 +44,11 @@ class FileSource:
             yield index, partial(self.read, index)
 
     def fingerprint(self) -> str:
-        """Digest every path, class, part, size and time of change."""
+        """Digest every path, class, part, group, size and time of change."""
         digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
         for item, file in zip(self.items, self.files, strict=True):
-            digest.update(repr((file, item.label, item.part, change_stamp(self.folder / file))).encode())
+            facts = (file, item.label, item.part, item.group, change_stamp(self.folder / file))
+            digest.update(repr(facts).encode())
         return digest.hexdigest()
 
 

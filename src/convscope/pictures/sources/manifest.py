@@ -12,7 +12,7 @@ from convscope.common.atomic import replacing
 from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import from_bytes
-from convscope.pictures.sources.columns import Columns, find_columns, part_in
+from convscope.pictures.sources.columns import Columns, find_columns, group_in, part_in
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.labels import escaped_bytes, joined_labels, label_text, without_no_label
 from convscope.pictures.sources.left_out import LeftOut, counted
@@ -37,12 +37,13 @@ class _Row:
     path: str
     label: object
     part: str | None
+    group: str | None
 
 
 def open_manifest(path: Path) -> FileSource:
-    """Open a CSV or Parquet file with a column of paths, one of labels and, if given, one of parts.
+    """Open a CSV or Parquet file with columns of paths, labels and, if given, parts and groups.
 
-    The columns are found by common names, such as `path`, `label` and `split`, in any case. Paths are
+    The columns are found by common names, such as `path`, `label` and `group`, in any case. Paths are
     relative to the manifest. A CSV file is separated by commas, semicolons or tabs, and is UTF-8, UTF-16 with
     its mark, or else Windows-1252. Rows without a label are left out, and counted.
 
@@ -61,7 +62,7 @@ def open_manifest(path: Path) -> FileSource:
     files: list[str] = []
     for row, label in zip(rows, labels, strict=True):
         if label is not None:
-            items.append(Item(printable(row.path), label, _part(row, columns)))
+            items.append(Item(printable(row.path), label, _part(row, columns), row.group))
             files.append(row.path)
     if not items:
         raise DataError(f"there are no pictures in {shown}", why=" ".join(left_out.notes()))
@@ -163,7 +164,7 @@ def _csv_rows(path: Path, shown: str) -> tuple[Columns, list[_Row]]:
         columns = find_columns(list(map(from_bytes, names)), shown)
         by_name = {from_bytes(name): number for number, name in reversed(list(enumerate(names)))}
         picture, label = by_name[columns.pictures], by_name[columns.labels]
-        part = None if columns.parts is None else by_name[columns.parts]
+        part, group = (by_name.get(name) if name else None for name in (columns.parts, columns.groups))
         rows: list[_Row] = []
         for cells in table:
             if not cells:
@@ -173,7 +174,8 @@ def _csv_rows(path: Path, shown: str) -> tuple[Columns, list[_Row]]:
             file = _found(cells[picture], path.parent)
             if not file.strip():
                 raise DataError(f"{where}: the path is empty", remedy="fill it in")
-            rows.append(_Row(where, file, cells[label], None if part is None else cells[part]))
+            found = (None if column is None else cells[column] for column in (part, group))
+            rows.append(_Row(where, file, cells[label], next(found), group_in(next(found))))
     except csv.Error as error:
         raise DataError(
             f"cannot read the manifest {shown}",
@@ -224,14 +226,16 @@ def _parquet_rows(path: Path, shown: str) -> tuple[Columns, list[_Row]]:
     try:
         table: Any = pq.read_table(path)
         columns = find_columns(table.column_names, shown)
-        used = [columns.pictures, columns.labels, *([columns.parts] if columns.parts else [])]
-        values: list[list[Any]] = [table.column(column).to_pylist() for column in used]
+        used = (columns.pictures, columns.labels, columns.parts, columns.groups)
+        values: list[list[Any]] = [
+            table.column(column).to_pylist() if column else [None] * len(table) for column in used
+        ]
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"cannot read the manifest {shown}", why=str(error).split("\n")[0]) from error
     rows: list[_Row] = []
-    for number, (file, label, *part) in enumerate(zip(*values, strict=True), start=1):
+    for number, (file, label, part, group) in enumerate(zip(*values, strict=True), start=1):
         where = f"{shown}, row {number}"
         if not isinstance(file, str) or not file.strip():
             raise DataError(f"{where}: the path is empty", remedy="fill it in")
-        rows.append(_Row(where, file, label, str(part[0] or "") if part else None))
+        rows.append(_Row(where, file, label, str(part or "") if columns.parts else None, group_in(group)))
     return columns, rows

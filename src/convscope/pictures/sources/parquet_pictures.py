@@ -17,7 +17,7 @@ from convscope.common import strict_json
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import failing
-from convscope.pictures.sources.columns import PICTURES, find_columns, part_in
+from convscope.pictures.sources.columns import PICTURES, find_columns, group_in, part_in
 from convscope.pictures.sources.labels import NO_LABEL, label_text
 from convscope.pictures.sources.left_out import LeftOut
 from convscope.pictures.sources.shard_files import unreadable_shard
@@ -45,6 +45,7 @@ class ParquetShard:
         names: The name of each picture: its row, from 1.
         labels: Its label.
         parts: Its part, if the file gives them.
+        groups: Its group, likewise.
         rows: (n,) int64, its row, from 0.
         column: The column of pictures.
         notes: What people should know.
@@ -55,6 +56,7 @@ class ParquetShard:
     names: PackedStrings
     labels: tuple[str, ...]
     parts: tuple[Part, ...] | None
+    groups: tuple[str | None, ...] | None
     rows: NDArray[np.int64]
     column: str
     notes: tuple[str, ...]
@@ -68,6 +70,7 @@ class ParquetShard:
             names=PackedStrings.of(self.names[index] for index in kept),
             labels=tuple(self.labels[index] for index in kept),
             parts=None if self.parts is None else tuple(self.parts[index] for index in kept),
+            groups=None if self.groups is None else tuple(self.groups[index] for index in kept),
             rows=self.rows[kept],
             left_out=self.left_out.plus_unlabelled(label, len(self.labels) - len(kept)),
         )
@@ -109,7 +112,7 @@ class ParquetShard:
 
 
 def open_parquet_shard(file: ShardFile) -> ParquetShard:
-    """List a shard's pictures: only the columns of labels and parts are read.
+    """List a shard's pictures: only the columns of labels, parts and groups are read.
 
     Raises:
         DataError: It cannot be read, lacks one of the columns, or a label or part in it is none.
@@ -121,6 +124,7 @@ def open_parquet_shard(file: ShardFile) -> ParquetShard:
             columns = find_columns(_candidates(schema), file.name, PICTURES, "pictures")
             values = _column(table, columns.labels)
             cells = _column(table, columns.parts) if columns.parts else None
+            groups = _column(table, columns.groups) if columns.groups else None
     except _errors() as error:
         raise unreadable_shard(file.name, error) from error
     labels, left_out = _labels(values, _naming(schema, columns.labels), file.name)
@@ -130,6 +134,7 @@ def open_parquet_shard(file: ShardFile) -> ParquetShard:
         PackedStrings.of(str(row + 1) for row in rows.tolist()),
         tuple(sys.intern(label) for label in labels if label is not None),
         None if cells is None else _parts(cells, columns, rows, file.name),
+        None if groups is None else tuple(group_in(groups[row]) for row in rows.tolist()),
         rows,
         columns.pictures,
         columns.notes(),

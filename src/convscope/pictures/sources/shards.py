@@ -48,6 +48,11 @@ class Shard(Protocol):
         ...
 
     @property
+    def groups(self) -> Sequence[str | None] | None:
+        """The group of each picture, if the file gives them."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """How it was read, in short sentences."""
         ...
@@ -105,7 +110,8 @@ class _Items(Sequence[Item]):
     def _inside(self, number: int, inside: int) -> Item:
         shard = self.shards[number]
         part = shard.parts[inside] if shard.parts else self.parts[number]
-        return Item(f"{self.files[number].name}/{shard.names[inside]}", shard.labels[inside], part)
+        group = shard.groups[inside] if shard.groups else None
+        return Item(f"{self.files[number].name}/{shard.names[inside]}", shard.labels[inside], part, group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -31,11 +31,14 @@ class Item:
         name: What to call it; always printable, so never a path to open.
         label: The name of its class.
         part: The part that the source puts it in, or None if it gives none.
+        group: What it shares with others that have to stay on the same side of a split, such as a patient or
+            a scene; None if the source gives none.
     """
 
     name: str
     label: str
     part: Part | None
+    group: str | None = field(default=None, repr=False)
 
 
 class Source(Protocol):

@@ -38,6 +38,7 @@ class TarShard:
         names: The name of each picture.
         labels: Its label.
         parts: None: a tar gives none.
+        groups: None likewise.
         spans: (n, 2) int64, where each starts in the unpacked tar, and its size, in bytes.
         notes: What people should know.
         left_out: The pictures without a label, and the labels without a picture.
@@ -47,6 +48,7 @@ class TarShard:
     names: PackedStrings
     labels: tuple[str, ...]
     parts: None
+    groups: None
     spans: NDArray[np.int64]
     notes: tuple[str, ...]
     left_out: LeftOut
@@ -127,6 +129,7 @@ def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
         names=PackedStrings.of(printable(pictures[key]) for key in labels),
         labels=tuple(map(sys.intern, labels.values())),
         parts=None,
+        groups=None,
         spans=np.array([listing.spans[pictures[key]] for key in labels], np.int64).reshape(-1, 2),
         notes=escaped_bytes(texts.values()),
         left_out=left_out,

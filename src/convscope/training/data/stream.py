@@ -188,7 +188,7 @@ def open_stream(
     assert isinstance(source, ShardSource)  # noqa: S101  # `resolve_store_limit` saw to it
     limit = int(store_limit * _GB)
     catalogue, readable = build_catalogue(source, preparation, progress=progress, strict=settings.strict)
-    parts = split(catalogue)
+    parts = split(catalogue, settings.group_pattern)
     sample = spread(parts.train, max(SAMPLE_SIZE, settings.batch_size or 0))
     chosen = sample, parts.validation, parts.test
     kept = np.sort(np.concatenate(chosen))

@@ -128,7 +128,7 @@ def prepare_data(
     if store_limit is not None and is_streamed(source, preparation, store_limit):
         return streamed_data(open_stream(source, preparation, settings, store_limit, progress=progress))
     store = build_store(source, preparation, progress=progress, strict=settings.strict)
-    return training_data(store, split(store))
+    return training_data(store, split(store, settings.group_pattern))
 
 
 def training_data(store: Store, split: Split) -> TrainingData:

@@ -107,7 +107,7 @@ def learn(
         strict=settings.strict,
         folder=stores,
     )
-    data = training_data(store, split_for_cross_validation(store))
+    data = training_data(store, split_for_cross_validation(store, settings.group_pattern))
     if run:
         start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin
         emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
@@ -118,6 +118,7 @@ def learn(
         backbone,
         seed=settings.seed,
         listeners=listeners,
+        groups=data.kept.split.groups,
         earlier=earlier,
     )
     for note in (*run_report.data_notes(data), *_notes(earlier, store), head.sentence):

@@ -11,6 +11,7 @@ from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
 from convscope.network.chain_builder import parse_chain
+from convscope.pictures.groups import at_least_two, group_pictures
 from convscope.steps import softmax
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.start.diagnosis import Outcome, diagnose
@@ -137,7 +138,7 @@ def learn_head(
         backbone: Gives the features.
         seed: Of the folds.
         listeners: Get the events.
-        groups: (n,) the group of each picture, which stays in one fold; None: pictures that are equal.
+        groups: (pictures of the store,) the group of each, which stays in one fold; None: near-duplicates.
         earlier: The model to begin with; None: no such model.
 
     Raises:
@@ -151,7 +152,8 @@ def learn_head(
     features = features_of(store, indices, backbone, progress)
     if features.problem:
         emit(Note(features.problem), listeners)
-    groups = _equal(store, indices) if groups is None else groups
+    everything_of = group_pictures(store).of if groups is None else groups
+    groups = at_least_two(everything_of[indices], _equal(store, indices), labels)
     pictures = _Learned(features.values, labels, groups, store.digests[indices, :8])
     begin = Earlier(earlier, store.classes) if earlier else None
     everything = pictures.with_remembered(begin) if begin else pictures

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from convscope.doctor.alignment import likenesses
+from convscope.pictures.near_duplicates.alignment import likenesses
 
 CHANGES = {
     "nothing": {},

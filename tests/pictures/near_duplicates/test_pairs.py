@@ -3,25 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from convscope.doctor.copies import joined, near_pairs
 from convscope.doctor.examination import examine
+from convscope.pictures.near_duplicates.clusters import joined
+from convscope.pictures.near_duplicates.pairs import near_pairs
 from convscope.pictures.sources import open_source
-
-
-@given(st.lists(st.lists(st.integers(0, 15), min_size=1, max_size=4)))
-def test_joined_groups_are_connected_components(groups):
-    pairs = [(group[0], other) for group in groups for other in group]
-    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
-    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(16, 16))
-    _, components = connected_components(graph, directed=False)
-    expected = [tuple(np.flatnonzero(components == one).tolist()) for one in range(16)]
-    assert set(joined(groups)) == {group for group in expected if len(group) > 1}
 
 
 def pairs_among(images, folder):
@@ -30,7 +17,10 @@ def pairs_among(images, folder):
         image.convert("RGB").save(folder / "ab"[place % 2] / f"{place:03}.png")
     source = open_source(folder)
     number = [int(Path(item.name).stem) for item in source.items]
-    return {tuple(sorted((number[a], number[b]))) for a, b in near_pairs(examine(source)).indices.tolist()}
+    return {
+        tuple(sorted((number[a], number[b])))
+        for a, b in near_pairs(examine(source).looks.thumbnails).indices.tolist()
+    }
 
 
 def test_copies_are_found_and_nothing_else(tmp_path, photos, copy):
@@ -53,13 +43,13 @@ def test_more_copies_of_one_picture_than_candidates_are_kept(tmp_path, photos, c
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_pictures_and_flat_ones(count):
     pictures = np.full((count, 9, 9), 30, np.uint8)
-    assert near_pairs(examine(open_source((pictures, ["a"] * count)))).indices.tolist() == []
+    assert near_pairs(examine(open_source((pictures, ["a"] * count))).looks.thumbnails).indices.tolist() == []
 
 
 @pytest.mark.slow
 def test_digits_that_look_alike_are_no_copies():
     source = open_source("digits")
-    assert len(near_pairs(examine(source)).indices) < 0.01 * len(source.items)
+    assert len(near_pairs(examine(source).looks.thumbnails).indices) < 0.01 * len(source.items)
 
 
 @pytest.mark.parametrize("copies", [2, 7, 10, 30])

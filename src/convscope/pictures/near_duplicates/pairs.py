@@ -1,25 +1,22 @@
-"""Groups of pictures that are copies of each other, byte by byte or nearly."""
+"""Pairs of pictures that are nearly equal: resized, recompressed, mirrored, slightly cropped or moved."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.doctor.alignment import likenesses
-from convscope.doctor.candidates import candidates
-from convscope.doctor.descriptors import describe
+from convscope.pictures.near_duplicates.alignment import likenesses
+from convscope.pictures.near_duplicates.candidates import candidates
+from convscope.pictures.near_duplicates.descriptors import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from convscope.doctor.examination import Examination
-
-Group = tuple[int, ...]
+    from convscope.pictures.near_duplicates.looks import Looks
 
 MOST_UNLIKE = 0.12
 """How unlike copies may be, in units of how unlike pictures of this set usually are."""
@@ -34,19 +31,6 @@ _SAME_COLOUR, _FAINT = 0.5, 30.0
 """How far the colours of copies may differ, as a share of how strong they are; noise is fainter than this."""
 
 
-def equal_pictures(digests: NDArray[np.uint8], indices: Iterable[int]) -> tuple[Group, ...]:
-    """Group pictures that are equal byte by byte.
-
-    Example:
-        >>> equal_pictures(np.array([[7], [8], [7], [9]], np.uint8), range(4))
-        ((0, 2),)
-    """
-    members: dict[bytes, list[int]] = defaultdict(list)
-    for index in indices:
-        members[digests[index].tobytes()].append(index)
-    return tuple(tuple(group) for group in members.values() if len(group) > 1)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
     """Pairs of pictures that are nearly equal.
@@ -59,33 +43,35 @@ class Pairs:
     indices: NDArray[np.int64]
     mirrored: NDArray[np.bool_]
 
-    def of_one_content(self, examination: Examination, labels: Sequence[str]) -> NDArray[np.int64]:
+    def of_one_content(self, looks: Looks, labels: NDArray[np.integer]) -> NDArray[np.int64]:
         """Leave out pairs under two labels that may differ for a reason: mirrored, or of other colours.
 
         Arrows to the left and to the right, or the same drawing in red and in green, are no contradiction.
 
+        Args:
+            looks: Of all pictures.
+            labels: Of all pictures.
+
         Returns:
             (pairs, 2) the others.
         """
-        same = np.array([labels[one] == labels[two] for one, two in self.indices.tolist()], np.bool_)
-        colours = examination.colours[self.indices]
+        same = labels[self.indices[:, 0]] == labels[self.indices[:, 1]]
+        colours = looks.colours[self.indices]
         return self.indices[same | ~(self.mirrored | _differ_in_colour(colours[:, 0], colours[:, 1]))]
 
 
-def near_pairs(examination: Examination) -> Pairs:
-    """Find pairs of pictures that are nearly equal: resized, recompressed, mirrored, slightly cropped.
+def near_pairs(thumbnails: NDArray[np.uint8]) -> Pairs:
+    """Find pairs of pictures that are nearly equal.
 
-    Of pictures that are equal byte by byte, only the first is compared with others. A cluster may have any
-    number of members: where so many candidates of a picture are copies that they say nothing about what is
-    usual, tight clusters are reduced to their first members, which are compared again.
+    A cluster may have any number of members: where so many candidates of a picture are copies that they say
+    nothing about what is usual, tight clusters are reduced to their first members, which are compared again.
+
+    Args:
+        thumbnails: (n, side, side), none equal to another byte by byte.
     """
-    _, firsts = np.unique(examination.digests[examination.readable], axis=0, return_index=True)
-    places = examination.readable[np.sort(firsts)]
-    places = places[~examination.constant[places]]
-    if len(places) < 2:
+    if len(thumbnails) < 2:
         return Pairs(np.zeros((0, 2), np.int64), np.zeros(0, np.bool_))
-    thumbnails = examination.thumbnails[places]
-    search = _Search(thumbnails, np.arange(len(places)))
+    search = _Search(thumbnails, np.arange(len(thumbnails)))
     found = [search.copies()]
     joins: list[tuple[float, _Found]] = []
     for tight in _TIGHT:
@@ -95,11 +81,11 @@ def near_pairs(examination: Examination) -> Pairs:
             search = _Search(thumbnails, np.setdiff1d(search.members, joined_now.pairs[:, 1]))
     if joins:
         found.append(search.copies())
-        found += _standing_apart(joins, search, len(places))
+        found += _standing_apart(joins, search, len(thumbnails))
     pairs, mirrored = (
         np.concatenate(parts) for parts in zip(*((one.pairs, one.mirrored) for one in found), strict=True)
     )
-    return Pairs(places[pairs], mirrored)
+    return Pairs(pairs, mirrored)
 
 
 def _differ_in_colour(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -185,28 +171,3 @@ def _standing_apart(joins: Sequence[tuple[float, _Found]], last: _Search, count:
         usual[found.pairs[:, 1]] = usual[found.pairs[:, 0]]
         kept.append(found[usual[found.pairs[:, 0]] >= tight / MOST_UNLIKE])
     return kept
-
-
-def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
-    """Join groups that have a picture in common.
-
-    Example:
-        >>> joined([(1, 2), (5, 6), (2, 9)])
-        ((1, 2, 9), (5, 6))
-    """
-    leader: dict[int, int] = {}
-
-    def lead(index: int) -> int:
-        while leader.setdefault(index, index) != index:
-            leader[index] = leader[leader[index]]
-            index = leader[index]
-        return index
-
-    for first, *others in groups:
-        for other in others:
-            one, two = sorted((lead(first), lead(other)))
-            leader[two] = one
-    members: dict[int, list[int]] = defaultdict(list)
-    for index in sorted(leader):
-        members[lead(index)].append(index)
-    return tuple(tuple(group) for group in members.values() if len(group) > 1)

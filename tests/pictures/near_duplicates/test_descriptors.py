@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.fft import dctn
 
-from convscope.doctor.descriptors import LARGEST_FREQUENCY, describe
+from convscope.pictures.near_duplicates.descriptors import LARGEST_FREQUENCY, describe
 
 noise = np.random.default_rng(0).integers(0, 256, (20, 32, 32), np.uint8)
 

@@ -2,9 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convscope.doctor import candidates as module
-from convscope.doctor.candidates import LEAST_ALIKE, MOST, candidates
-from convscope.doctor.descriptors import Descriptors
+from convscope.pictures.near_duplicates import candidates as module
+from convscope.pictures.near_duplicates.candidates import LEAST_ALIKE, MOST, candidates
+from convscope.pictures.near_duplicates.descriptors import Descriptors
 
 
 def drawn(count, seed, clusters):

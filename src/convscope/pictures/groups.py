@@ -1,0 +1,182 @@
+"""Groups of pictures that have to stay on one side of a split.
+
+Pictures belong together if they are equal byte by byte, or near-duplicates of each other, such as frames of
+one scene; if the source says so, as with a table's column of patients; or if a pattern finds the same text in
+their names. Whatever belongs to two groups joins them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.common.printable import printable
+from convscope.errors import DataError
+from convscope.pictures.near_duplicates.clusters import equal_pictures, joined, near_duplicates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.near_duplicates.clusters import Group
+    from convscope.pictures.store import Catalogue
+
+    Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The groups of a catalogue's pictures.
+
+    Attributes:
+        of: (n,) the group of each picture, named by the index of its first picture.
+        near: Clusters of near-duplicates, of which at least two are not equal byte by byte.
+        notes: What was found, in short sentences.
+    """
+
+    of: Indices
+    near: tuple[Group, ...]
+    notes: tuple[str, ...]
+
+
+def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
+    """Find out which pictures belong together.
+
+    Where all pictures of a class are near-duplicates of each other, they do not count as such: nothing of the
+    class could be held out. A note says so.
+
+    Args:
+        catalogue: The pictures.
+        pattern: A regular expression. The group is the text in its first parentheses, or all that it matches.
+
+    Raises:
+        DataError: The pattern fits no name.
+    """
+    count, labels = len(catalogue.labels), catalogue.labels
+    equal = equal_pictures(catalogue.digests, range(count))
+    given, notes = _given(catalogue, pattern)
+    certain = _numbers(count, [*equal, *given])
+    if catalogue.looks is None:
+        return Groups(certain, (), tuple(notes))
+    pairs = near_duplicates(catalogue.looks, catalogue.digests, labels, np.arange(count))
+    near = joined([*equal, *pairs.tolist()]) if len(pairs) else ()
+    every = _numbers(count, [*equal, *given, *near])
+    whole = at_least_two(every, certain, labels)
+    for label in np.unique(labels[whole != every]).tolist():
+        notes.append(
+            f"all pictures of {catalogue.classes[label]!r} are near-duplicates of each other: they stand on "
+            "both sides of the split, so its figures say little about other pictures"
+        )
+    return Groups(whole, _apart(near, equal), tuple(notes))
+
+
+def at_least_two(groups: Indices, finer: Indices, labels: Indices) -> Indices:
+    """Dissolve the only group of a class into finer ones, if there are such.
+
+    Args:
+        groups: (n,) the group of each picture.
+        finer: (n,) groups, of which each lies in one of `groups`.
+        labels: (n,) the class of each picture.
+
+    Example:
+        >>> at_least_two(*np.array([[0, 0, 0, 3, 4], [0, 0, 2, 3, 4], [0, 0, 0, 1, 1]])).tolist()
+        [0, 0, 2, 3, 4]
+    """
+    pairs = np.unique(np.stack([labels, groups], axis=1), axis=0)
+    lone = pairs[np.bincount(pairs[:, 0])[pairs[:, 0]] == 1, 1]
+    return np.where(np.isin(groups, lone), finer, groups)
+
+
+def near_notes(near: Sequence[Group], parts: Sequence[Indices]) -> list[str]:
+    """Say how many near-duplicates are in one part.
+
+    Args:
+        near: The clusters.
+        parts: The pictures of each part.
+    """
+    part_of = {index: part for part, indices in enumerate(parts) for index in indices.tolist()}
+    together = [group for group in near if len({part_of.get(index) for index in group}) == 1]
+    if not together:
+        return []
+    clusters = "1 cluster" if len(together) == 1 else f"{len(together):,} clusters"
+    found = f"near-duplicates: {sum(map(len, together)):,} pictures in {clusters}"
+    return [f"{found}, kept on one side of every split; `convscope doctor` shows them"]
+
+
+def across(
+    near: Sequence[Group], train: Indices, others: Indices, digests: NDArray[np.void]
+) -> Iterator[tuple[int, int]]:
+    """Yield, for each of `others`, a training picture that it is nearly equal to, and itself.
+
+    Args:
+        near: The clusters.
+        train: The training pictures.
+        others: Those of another part.
+        digests: (n,) of all pictures; those that a training picture equals are left out.
+    """
+    learned, looked_for = set(train.tolist()), set(others.tolist())
+    for group in near:
+        inside = [index for index in group if index in learned]
+        equal = {digests[index].tobytes() for index in inside}
+        for index in group:
+            if inside and index in looked_for and digests[index].tobytes() not in equal:
+                yield inside[0], index
+
+
+def _apart(near: Iterable[Group], equal: Iterable[Group]) -> tuple[Group, ...]:
+    same = set(equal)
+    return tuple(group for group in near if group not in same)
+
+
+def _given(catalogue: Catalogue, pattern: str | None) -> tuple[list[Group], list[str]]:
+    """Return the groups that the source or the pattern gives, and what to say about them."""
+    groups: list[Group] = []
+    notes: list[str] = []
+    if catalogue.given_groups is not None:
+        members = _by_value(catalogue.given_groups.tolist(), but=-1)
+        groups += members
+        notes.append(f"groups given: {len(members):,}, each kept together wherever pictures are set aside")
+    if pattern is not None:
+        texts = _matches(catalogue.names, pattern)
+        members = _by_value(texts, but=None)
+        if not members:
+            raise DataError(
+                f"the pattern {pattern!r} fits no picture's name",
+                why=f"the first is called {printable(catalogue.names[0])}",
+                remedy="write a regular expression such as '(.*)_frame'",
+            )
+        groups += members
+        unmatched = texts.count(None)
+        rest = f"; pictures that it does not fit: {unmatched:,}" if unmatched else ""
+        found = f"groups by the pattern {pattern!r}: {len(members):,}"
+        notes.append(f"{found}, each kept together wherever pictures are set aside{rest}")
+    return groups, notes
+
+
+def _matches(names: Sequence[str], pattern: str) -> list[str | None]:
+    """Return what the pattern finds in each name, from which the folders that all share are taken away."""
+    shared = os.path.commonprefix([min(names), max(names)])  # noqa: RUF071  # cut at the last slash
+    start, fitting = shared.rfind("/") + 1, re.compile(pattern)
+    found = (fitting.search(name[start:]) for name in names)
+    return [None if match is None else match[1 if fitting.groups else 0] for match in found]
+
+
+def _by_value(values: Iterable[object], but: object) -> list[Group]:
+    members: dict[object, list[int]] = {}
+    for index, value in enumerate(values):
+        if value != but:
+            members.setdefault(value, []).append(index)
+    return [tuple(group) for group in members.values()]
+
+
+def _numbers(count: int, groups: Iterable[Group]) -> Indices:
+    """Return the first picture of the group of each of `count` pictures."""
+    numbers = np.arange(count)
+    for group in joined(groups):
+        numbers[list(group)] = group[0]
+    return numbers

@@ -1,0 +1,208 @@
+"""Measure how similar two pictures are after one has been aligned to the other.
+
+The second thumbnail is shifted and stretched along both axes to minimise the squared difference to the first,
+with brightness and contrast free (Gauss-Newton):
+
+    first(y, x) ~ gain second(s_y y + t_y, s_x x + t_x) + offset        with y, x from the middle
+
+Then the fine detail of both, the difference to the mean of the surrounding 5x5 cells, is correlated where
+they overlap. Two photos of the same kind may agree in light and shadow, but not in every detail.
+
+Rows and columns are moved independently, so that sampling a thumbnail between its pixels is a product of
+three matrices: weights of the rows, thumbnail, weights of the columns.
+
+Source: S. Baker, I. Matthews, "Lucas-Kanade 20 years on", 2004, https://doi.org/10.1023/B:VISI.0000011205.11775.fd
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.common.processors import processor_count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float32]
+
+_ZOOMS = (1.0, 0.9, 1.11)
+_COARSE_STEPS, _FINE_STEPS = 5, 3
+_LEAST_SCALE, _LARGEST_SCALE = 0.72, 1.39
+_LEAST_OVERLAP = 0.6
+_HOPELESS = 0.5
+"""Fraction of the variance: for a copy, less than this is unexplained after the coarse steps."""
+_LARGEST_MOVE, _LEAST_GAIN = 0.1, 0.05
+_LEAST_VARIANCE = 1e-6
+_BLOCK = 128
+"""Pairs at a time: what they need fits into a processor's cache."""
+
+
+def likenesses(
+    thumbnails: NDArray[np.uint8], pairs: NDArray[np.integer], mirrored: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Align the second picture of each pair to the first, and correlate their fine detail.
+
+    Args:
+        thumbnails: (n, side, side).
+        pairs: (pairs, 2) indices into them.
+        mirrored: (pairs,) whether the second picture is flipped first.
+
+    Returns:
+        (pairs,) correlations, 0 to 1.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (2, 32, 32), np.uint8)
+        >>> three = np.concatenate([noise, noise[:1, :, ::-1] // 2])
+        >>> pairs = np.array([[0, 1], [0, 2]], np.int32)
+        >>> likenesses(three, pairs, np.array([False, True])).round(1).tolist()
+        [0.0, 1.0]
+    """
+    out = np.zeros(len(pairs), np.float32)
+
+    def work(start: int) -> None:
+        block = slice(start, start + _BLOCK)
+        first, second = (_centred(thumbnails[indices]) for indices in pairs[block].T)
+        second = np.where(mirrored[block, None, None], second[:, :, ::-1], second)
+        out[block] = _likenesses(first, second)
+
+    with ThreadPoolExecutor(processor_count()) as pool:
+        list(pool.map(work, range(0, len(pairs), _BLOCK)))
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Aligned:
+    """What is known of pairs in one position: sums over the pixels where they overlap.
+
+    Attributes:
+        sums: (pairs, terms, terms), the products of the terms, of which the last three are the second
+            picture, one and the first picture.
+        overlap: (pairs,) the share of the pixels that overlap.
+    """
+
+    sums: Numbers
+    overlap: Numbers
+
+    @property
+    def unexplained(self) -> Numbers:
+        """Fraction of the first picture's variance left by gain and offset alone: 1 - correlation²."""
+        count = np.maximum(self.sums[:, -2, -2], 1)
+        mean_second, mean_first = self.sums[:, -3, -2] / count, self.sums[:, -2, -1] / count
+        variance_second = self.sums[:, -3, -3] / count - mean_second**2
+        variance_first = self.sums[:, -1, -1] / count - mean_first**2
+        shared = self.sums[:, -3, -1] / count - mean_second * mean_first
+        flat = (np.minimum(variance_first, variance_second) <= _LEAST_VARIANCE) | (shared <= 0)
+        product = np.where(flat, 1, variance_first * variance_second)
+        return np.where(flat, 1, np.clip(1 - shared**2 / product, 0, 1))
+
+    def moves(self) -> NDArray[np.float64]:
+        """Return the (pairs, 4) changes of the warps that solve the normal equations."""
+        matrix = self.sums[:, :6, :6].astype(np.float64)
+        diagonal = np.einsum("pkk->pk", matrix)
+        diagonal += 1e-4 * diagonal + 1e-9  # against division by 0
+        solution = np.linalg.solve(matrix, self.sums[:, :6, 6:].astype(np.float64))[:, :, 0]
+        gain = solution[:, 4:5]
+        is_known = np.abs(gain) >= _LEAST_GAIN
+        moves = solution[:, :4] / np.where(is_known, gain, 1)
+        return np.where(is_known, np.clip(moves, -_LARGEST_MOVE, _LARGEST_MOVE), 0)
+
+
+def _likenesses(first: Numbers, second: Numbers) -> Numbers:
+    """Return the likeness of pairs of centred pictures, (pairs, side, side) each."""
+    out = np.zeros(len(first), np.float32)
+    warps = _best_zooms(first, second)
+    places = np.arange(len(first))
+    for step in range(_COARSE_STEPS + _FINE_STEPS):
+        aligned = _align(first[places], second[places], warps, stride=2 if step < _COARSE_STEPS else 1)
+        kept = aligned.overlap >= _LEAST_OVERLAP
+        if step == _COARSE_STEPS:
+            kept &= aligned.unexplained <= _HOPELESS
+        warps = (warps + aligned.moves())[kept]
+        places = places[kept]
+    scales = warps[:, ::2]
+    kept = (scales.min(axis=1) >= _LEAST_SCALE) & (scales.max(axis=1) <= _LARGEST_SCALE)
+    warps, places = warps[kept], places[kept]
+    aligned = _align(_details(first[places]), _details(second[places]), warps, stride=1, moving=False)
+    out[places] = np.where(aligned.overlap >= _LEAST_OVERLAP, np.sqrt(1 - aligned.unexplained), 0)
+    return out
+
+
+def _best_zooms(first: Numbers, second: Numbers) -> NDArray[np.float64]:
+    """Return (pairs, 4) scale and shift of rows, scale and shift of columns, without shift."""
+    tried = [
+        _align(first, second, np.array([[zoom, 0.0, zoom, 0.0]]), stride=2, moving=False) for zoom in _ZOOMS
+    ]
+    zooms = np.array(_ZOOMS)[np.argmin([one.unexplained for one in tried], axis=0)]
+    return np.stack([zooms, 0 * zooms, zooms, 0 * zooms], axis=1)
+
+
+def _align(
+    first: Numbers, second: Numbers, warps: NDArray[np.float64], *, stride: int, moving: bool = True
+) -> _Aligned:
+    """Lay the second pictures upon the first, and sum up products.
+
+    The unknowns of the normal equations are s_y, t_y, s_x, t_x, gain and offset. Positions are in half sides
+    from the centre, so that all unknowns have about the same magnitude.
+
+    Args:
+        first: (pairs, side, side).
+        second: The same.
+        warps: (pairs, 4) s_y, t_y, s_x, t_x; or (1, 4), the same for all.
+        stride: Of every so many rows and columns one is taken.
+        moving: Whether the terms of the four first unknowns are needed.
+    """
+    count, side, _ = first.shape
+    half = np.float32((side - 1) / 2)
+    centred = (np.arange(0, side, stride, dtype=np.float32) - half) / half
+    (rows, row_slopes), (columns, column_slopes) = (
+        _weights((warp[:, :1] * centred + warp[:, 1:]) * half + half, side)
+        for warp in (warps[:, :2], warps[:, 2:])
+    )
+    inside = (rows.max(axis=2) > 0)[:, :, None] & (columns.max(axis=2) > 0)[:, None, :]
+    across = second @ columns.transpose(0, 2, 1)
+    terms = [rows @ across, inside, first[:, ::stride, ::stride] * inside]
+    if moving:
+        along_y = half * (row_slopes @ across)
+        along_x = half * (rows @ (second @ column_slopes.transpose(0, 2, 1)))
+        terms = [along_y * centred[:, None], along_y, along_x * centred, along_x, *terms]
+    flat = np.stack(np.broadcast_arrays(*terms), axis=1, dtype=np.float32).reshape(
+        count, len(terms), len(centred) ** 2
+    )
+    return _Aligned(flat @ flat.transpose(0, 2, 1), inside.mean(axis=(1, 2), dtype=np.float32))
+
+
+def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Numbers]:
+    """Return how much each pixel counts between pixels, and the slope there; zeros outside.
+
+    Args:
+        positions: (pairs, n) in pixels.
+        side: Pixels there are.
+
+    Returns:
+        (pairs, n, side) each.
+    """
+    at = positions[:, :, None].astype(np.float32)
+    pixels = np.arange(side, dtype=np.float32)
+    inside = (at >= 0) & (at <= side - 1)
+    below = np.minimum(np.floor(at), side - 2)
+    weights = np.maximum(1 - np.abs(at - pixels), 0) * inside
+    slopes = ((pixels == below + 1).astype(np.float32) - (pixels == below)) * inside
+    return weights, slopes
+
+
+def _centred(thumbnails: NDArray[np.uint8]) -> Numbers:
+    """Return pictures with a mean of 0, so that little is lost to rounding."""
+    values = thumbnails.astype(np.float32)
+    return values - values.mean(axis=(1, 2), keepdims=True)
+
+
+def _details(pictures: Numbers) -> Numbers:
+    """Return the difference to the mean of the surrounding 5x5 cells, fewer at the border."""
+    cells = np.arange(pictures.shape[1])
+    near = (np.abs(cells[:, None] - cells) <= 2).astype(np.float32)
+    around = np.multiply.outer(near.sum(axis=1), near.sum(axis=1))
+    return pictures - near @ pictures @ near / around

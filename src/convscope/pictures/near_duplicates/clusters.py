@@ -1,0 +1,79 @@
+"""Clusters of pictures that are equal, byte by byte or nearly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.pictures.near_duplicates.pairs import near_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from convscope.pictures.near_duplicates.looks import Looks
+
+Group = tuple[int, ...]
+
+
+def equal_pictures(digests: NDArray[np.uint8], indices: Iterable[int]) -> tuple[Group, ...]:
+    """Group pictures that are equal byte by byte.
+
+    Example:
+        >>> equal_pictures(np.array([[7], [8], [7], [9]], np.uint8), range(4))
+        ((0, 2),)
+    """
+    members: dict[bytes, list[int]] = defaultdict(list)
+    for index in indices:
+        members[digests[index].tobytes()].append(index)
+    return tuple(tuple(group) for group in members.values() if len(group) > 1)
+
+
+def near_duplicates(
+    looks: Looks, digests: NDArray[np.uint8], labels: NDArray[np.integer], indices: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Find pairs of pictures that are nearly equal, but not mirrored or of other colours under two labels.
+
+    Of pictures that are equal byte by byte, only the first is compared with others.
+
+    Args:
+        looks: Of all pictures.
+        digests: (n, 16) of all pictures.
+        labels: (n,) of all pictures.
+        indices: Of the pictures to compare, ascending.
+
+    Returns:
+        (pairs, 2) indices.
+    """
+    _, firsts = np.unique(digests[indices], axis=0, return_index=True)
+    compared = indices[np.sort(firsts)]
+    pairs = near_pairs(looks.thumbnails[compared])
+    return compared[pairs.of_one_content(looks[compared], labels[compared])]
+
+
+def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
+    """Join groups that have a picture in common.
+
+    Example:
+        >>> joined([(1, 2), (5, 6), (2, 9)])
+        ((1, 2, 9), (5, 6))
+    """
+    leader: dict[int, int] = {}
+
+    def lead(index: int) -> int:
+        while leader.setdefault(index, index) != index:
+            leader[index] = leader[leader[index]]
+            index = leader[index]
+        return index
+
+    for first, *others in groups:
+        for other in others:
+            one, two = sorted((lead(first), lead(other)))
+            leader[two] = one
+    members: dict[int, list[int]] = defaultdict(list)
+    for index in sorted(leader):
+        members[lead(index)].append(index)
+    return tuple(tuple(group) for group in members.values() if len(group) > 1)
