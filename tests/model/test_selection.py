@@ -193,7 +193,7 @@ def test_pictures_are_split_by_the_pattern_of_the_training(
     settings = json.dumps({"group_pattern": pattern})
     receipt = write_receipt(store, split(store, pattern), data="", settings=settings, seed=0, threads=1)
     chosen = select(tmp_path, replace(brightness, receipt=receipt))
-    scenes = {store.names[index].rpartition("_")[0] for index in chosen.indices.tolist()}
+    scenes = {str(store.names[index]).rpartition("_")[0] for index in chosen.indices.tolist()}
     assert len(scenes) * 4 == len(chosen.indices) == 16
     assert not [note for note in chosen.notes if "learned" in note]
     forgotten = replace(brightness, receipt=receipt | {"settings": "{}"})

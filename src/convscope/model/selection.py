@@ -154,8 +154,13 @@ def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple
         ) from error
     if not len(chosen):
         raise DataError(f"there are no {part} pictures in {source}", remedy="choose another part, or all")
-    note = f"{source} has no {part} part: evaluated on the {len(chosen):,} pictures that training sets aside"
-    return chosen, (note, *_learned_from(store, model, part, chosen))
+    learned = _learned_from(store, model, part, chosen)
+    which = (
+        f"{len(chosen):,} of its pictures"
+        if learned
+        else f"the {len(chosen):,} pictures that training sets aside"
+    )
+    return chosen, (f"{source} has no {part} part: evaluated on {which}", *learned)
 
 
 def _learned_from(store: Catalogue, model: Model, part: Part, chosen: Indices) -> tuple[str, ...]:

@@ -262,9 +262,11 @@ def test_what_a_shard_leaves_out_is_counted(pictures, tmp_path):
 
 def test_a_split_column_beside_pictures_is_honoured(pictures, tmp_path):
     rows = [{"bytes": data, "path": None} for data in pictures[:4]]
-    whole = pa.table({"image": rows, "label": [0, 1, 0, 1], "split": ["train", "val", "test", "train"]})
-    pq.write_table(whole, tmp_path / "a.parquet")
+    parts = ["train", "val", "test", "train"]
+    whole = {"image": rows, "label": [0, 1, 0, 1], "split": parts, "patient": ["a", "b", None, "a"]}
+    pq.write_table(pa.table(whole), tmp_path / "a.parquet")
     source = open_source(tmp_path / "a.parquet")
+    assert [item.group for item in source.items] == ["a", "b", None, "a"]
     assert [item.part for item in source.items] == ["train", "validation", "test", "train"]
     assert [source.items[3].part, source.read(3)] == ["train", pictures[3]]
 
