@@ -11,7 +11,7 @@ ALL_KINDS = {**KINDS, **RARE_KINDS}
 
 
 def test_it_answers_every_kind_as_predict_does_or_says_that_it_cannot(use, make_model, tmp_path):
-    model = make_model("4C3-MP2-5N", (3, 16, 12), classes=4)
+    model = make_model("6C3-MP2-24N", (3, 16, 12), classes=4)
     classifier = Classifier(model)
     paths = [tmp_path / f"{number:03}{kind.suffix}" for number, kind in enumerate(ALL_KINDS.values())]
     for path, kind in zip(paths, ALL_KINDS.values(), strict=True):

@@ -266,6 +266,7 @@ def _decoded(encoded: bytes, name: str, shortest_side: int | None, pixel_limit: 
         if is_deep:
             _check_filled(image, name)
         result = reading_of(image, name)
+        result = replace(result, is_deep=is_deep or result.is_deep)
         if not is_smaller:
             return result
         return replace(result, full_size=full if result.orientation in SIDEWAYS else (height, width))

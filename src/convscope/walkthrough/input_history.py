@@ -37,7 +37,7 @@ def input_history(reading: Reading, model: Model) -> list[Change]:
         ("read", f"{_times(*full)} pixels, {_COLOURS[channels]}"),
         ("orientation", _turned(reading.orientation) if reading.orientation in _TURNS else ""),
         ("transparency", "transparent parts were put on white" if reading.has_transparency else ""),
-        ("depth", "finer levels of grey were rounded to 256" if reading.is_deep else ""),
+        ("depth", "finer levels were rounded to 256" if reading.is_deep else ""),
         ("decoding", _decoded(height, width) if reading.full_size else ""),
         ("colour", _recoloured(preparation.channels) if channels != preparation.channels else ""),
         ("size", _resized(height, width, preparation) if (height, width) != preparation.shape[1:] else ""),

@@ -27,7 +27,11 @@ const UPRIGHT = {
  */
 export async function decode({ blob, isDeep }) {
   const { image, note } = isDeep ? await decodeDeep(blob) : { image: blob, note: "" };
-  const options = /** @type {const} */ ({ imageOrientation: "from-image", colorSpaceConversion: "none" });
+  const options = /** @type {const} */ ({
+    imageOrientation: "from-image",
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none", // multiplied once, by the canvas, it is rounded once
+  });
   const bitmap = await createImageBitmap(image, options).catch(() => {
     throw new Error("it is damaged or cut short");
   });
