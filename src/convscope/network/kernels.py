@@ -50,8 +50,9 @@ def sum_rows(first: int, last: int, maps: NDArray[Any], sums: NDArray[Any]) -> N
                 value = widen(cells[c], maps)
                 total[c] += value
                 square[c] += value * value
-        sums[chunk, 0] = total
-        sums[chunk, 1] = square
+        for c in range(channels):
+            sums[chunk, 0, c] = total[c]
+            sums[chunk, 1, c] = square[c]
 
 
 @_compiled
@@ -101,8 +102,9 @@ def pool_and_sum(
                         winner[c] = index
                         total[c] += best
                         square[c] += best * best
-        sums[chunk, 0] = total
-        sums[chunk, 1] = square
+        for c in range(channels):
+            sums[chunk, 0, c] = total[c]
+            sums[chunk, 1, c] = square[c]
 
 
 @_compiled
@@ -165,8 +167,9 @@ def sum_gradients(
                 slope = np.float32(0) if value * scale[c] + shift[c] <= np.float32(0) else slope
                 total[c] += slope
                 product[c] += slope * (value - mean[c])
-        sums[chunk, 0] = total
-        sums[chunk, 1] = product
+        for c in range(channels):
+            sums[chunk, 0, c] = total[c]
+            sums[chunk, 1, c] = product[c]
 
 
 @_compiled
