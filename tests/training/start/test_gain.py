@@ -20,3 +20,11 @@ def test_the_standard_error_is_that_of_paired_shares():
 def test_it_pays_beyond_the_standard_error_only(better, worse, pays):
     changes = np.repeat([1, -1, 0], [better, worse, 100 - better - worse])
     assert Gain(changes <= 0, changes >= 0).pays is pays
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "clear"), [(9, 0, True), (0, 9, True), (4, 1, False), (0, 0, False)]
+)
+def test_it_is_clear_beyond_two_standard_errors(better, worse, clear):
+    changes = np.repeat([1, -1, 0], [better, worse, 100 - better - worse])
+    assert Gain(changes <= 0, changes >= 0).is_clear is clear

@@ -17,7 +17,7 @@ from convscope.training.machine.precision import fastest_precision
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.choice import are_small, plan_start
-from convscope.training.start.trial import GOOD_ENOUGH, sentence, try_from_scratch
+from convscope.training.start.trial import GOOD_ENOUGH, sentence, time_limit, try_from_scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,9 +112,9 @@ def _scratch_wins(
     listeners: Sequence[Listener],
     stores: Path | None,
 ) -> bool:
-    """Let a network learn from scratch for as long, unless learned features are good enough anyway."""
-    accuracy = learned.head.accuracy
-    if accuracy is None or (accuracy.fraction >= GOOD_ENOUGH and not are_small(surveyed)):
+    """Let a network learn from scratch for a while, unless learned features are good enough anyway."""
+    accuracy, small = learned.head.accuracy, are_small(surveyed)
+    if accuracy is None or (accuracy.fraction >= GOOD_ENOUGH and not small):
         return False
     store = build_store(
         source,
@@ -127,7 +127,8 @@ def _scratch_wins(
         raise DataError(f"the pictures of {source.name} have changed meanwhile", remedy="try again")
     machine = Machine(precision=fastest_precision())
     indices = learned.data.kept.split.train
-    gain = try_from_scratch(store, indices, learned.head, settings, machine, learned.seconds)
+    seconds = time_limit(learned.seconds, small=small)
+    gain = try_from_scratch(store, indices, learned.head, settings, machine, seconds)
     emit(Note(sentence(gain)), listeners)
     return gain.pays
 

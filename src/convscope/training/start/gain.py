@@ -42,6 +42,11 @@ class Gain(NamedTuple):
         return math.sqrt(float(changes.var()) / len(changes))
 
     @property
+    def is_clear(self) -> bool:
+        """Whether one way is better by more than twice the standard error."""
+        return abs(self.difference) > 2 * self.standard_error
+
+    @property
     def pays(self) -> bool:
         """Whether the second way is better by more than the standard error.
 
