@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from convscope.errors import DataError
 from convscope.training.settings import Settings
 from convscope.training.start import trial
 from convscope.training.start.gain import Gain
-from convscope.training.start.trial import held_out_parts, hold_out, sentence, time_limit, try_from_scratch
+from convscope.training.start.trial import held_out_parts, hold_out, sentence, try_from_scratch
 
 
 def test_groups_stay_together_and_every_class_can_be_learned():
@@ -41,46 +42,68 @@ def test_the_parts_hold_every_picture_out_once():
 
 @pytest.fixture
 def tried(monkeypatch):
-    """A trial in which networks from scratch recognise all; returns the gain and the training set sizes."""
+    """A trial with networks that recognise some of the pictures; returns it and the training set sizes."""
 
-    def run(count, recognised):
-        labels, sizes = np.arange(count) % 2, []
+    def run(is_recognised, is_enough):
+        count, sizes = len(is_recognised), []
+        labels = np.arange(count) % 2
 
         def trained(_store, indices, *_):
             sizes.append(len(indices))
-            answers = torch.eye(2)[labels]
+            answers = torch.eye(2)[np.where(is_recognised, labels, 1 - labels)]
             return SimpleNamespace(evaluator=SimpleNamespace(predict=lambda held_out: answers[held_out]))
 
         monkeypatch.setattr(trial, "_trained", trained)
-        learned = SimpleNamespace(labels=labels, groups=np.arange(count), is_recognised=recognised)
-        indices = np.arange(count)
-        return try_from_scratch(None, indices, learned, Settings(), None, 1.0), sizes
+        split = SimpleNamespace(train=np.arange(count), groups=None)
+        data = SimpleNamespace(kept=SimpleNamespace(store=SimpleNamespace(labels=labels), split=split))
+        return try_from_scratch(data, Settings(), None, 1.0, is_enough), sizes
 
     return run
 
 
-def test_a_clear_difference_needs_one_part(tried):
-    gain, sizes = tried(40, np.arange(40) % 4 == 0)
-    assert (len(gain.before), sizes) == (10, [30])
-    assert gain.pays
+def learned(is_recognised):
+    """A head that recognises some of the pictures."""
+    return SimpleNamespace(labels=np.arange(len(is_recognised)) % 2, is_recognised=is_recognised)
 
 
-def test_few_pictures_are_all_held_out_where_the_difference_is_not_clear(tried):
-    gain, sizes = tried(40, np.ones(40, bool))
-    assert (gain.fractions, len(gain.before), sizes) == ((1.0, 1.0), 40, [30] * 4)
+def test_no_more_quarters_are_held_out_than_needed(tried):
+    head = learned(np.arange(40) % 4 == 0)
+    found, sizes = tried(np.ones(40, bool), lambda trial: trial.gain_over(head).is_clear)
+    assert (len(found.held_out), sizes) == (10, [30])
+    assert found.gain_over(head).pays
+
+
+def test_each_picture_is_answered_by_a_network_that_did_not_learn_from_it(tried):
+    is_recognised = np.random.default_rng(0).random(40) < 0.7
+    found, sizes = tried(is_recognised, lambda trial: trial.has_many)
+    assert sizes == [30] * 4
+    assert np.array_equal(np.sort(found.held_out), np.arange(40))
+    assert np.array_equal(found.is_recognised, is_recognised[found.held_out])
+    assert np.array_equal(found.labels, found.held_out % 2)
+    gain = found.gain_over(learned(np.ones(40, bool)))
+    assert gain.fractions == (1, is_recognised.mean())
     assert not gain.pays
 
 
-def test_many_pictures_need_one_part_or_two(tried):
-    for count, parts in ((2_000, 1), (500, 2)):
-        assert len(tried(count, np.ones(count, bool))[1]) == parts
+def test_many_pictures_need_one_quarter_or_two(tried):
+    for count, quarters in ((2_000, 1), (500, 2)):
+        assert len(tried(np.ones(count, bool), lambda trial: trial.has_many)[1]) == quarters
 
 
-def test_the_limit_is_that_of_learned_features_but_for_small_pictures():
-    assert [time_limit(seconds, small=small) for seconds in (8, 300) for small in (False, True)] == [
-        *(8, 60),
-        *(60, 300),
-    ]
+def test_good_enough_are_19_of_20_of_a_hundred_pictures(tried):
+    def found(count, missed):
+        return tried(np.arange(count) >= missed, lambda trial: trial.has_many)[0]
+
+    assert found(100, 5).is_good_enough
+    assert not found(100, 6).is_good_enough
+    assert not found(99, 0).is_good_enough
+
+
+def test_pictures_that_changed_meanwhile_are_not_compared(tried):
+    found, _ = tried(np.ones(40, bool), lambda trial: trial.has_many)
+    for other in (learned(np.ones(39, bool)), SimpleNamespace(labels=np.zeros(40, int))):
+        with pytest.raises(DataError, match="have changed during the trial"):
+            found.gain_over(other)
 
 
 def test_both_shares_are_told():

@@ -1,35 +1,42 @@
-"""Decide where a run's learning starts, by a trial where neither the person nor a rule decides it."""
+"""Decide where a run's learning starts, by a trial where neither the person nor a rule decides it.
+
+With small pictures, training from scratch is tried first: it takes less time than computing the features of a
+backbone. With photos, learned features are tried first.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convscope.errors import DataError
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
+from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
 from convscope.training.data.stream import lacks_room
+from convscope.training.data.training_data import training_data
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.choice import are_small, plan_start
-from convscope.training.start.trial import GOOD_ENOUGH, sentence, time_limit, try_from_scratch
+from convscope.training.start.trial import GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from convscope.pictures.sources.source import Source
     from convscope.pictures.survey import Survey
+    from convscope.training.data.training_data import TrainingData
     from convscope.training.distributed import Group
     from convscope.training.events import Listener
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
+    from convscope.training.start.trial import Trial
 
 
 def decide(
@@ -96,26 +103,54 @@ def choose_start(
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
     streamed = lacks_room(source, Preparation(*LITE0_SHAPE), settings.store_limit)
     start = plan_start(settings, surveyed, labels, processes=processes, streamed=streamed)
-    if start is not None and start != "lite0":
+    if start is None:
+        return _start_by_trial(source, settings, surveyed, run, stores, listeners)
+    if start != "lite0":
         return start, None
-    learned = learned_run.learn(source, settings, run, listeners, stores)
-    if start is None and _scratch_wins(settings, source, surveyed, learned, listeners, stores):
-        return "scratch", None
-    return "lite0", learned
+    return "lite0", learned_run.learn(source, settings, run, listeners, stores)
 
 
-def _scratch_wins(
-    settings: Settings,
+def _start_by_trial(
     source: Source,
+    settings: Settings,
     surveyed: Survey,
-    learned: LearnedRun,
+    run: Path | None,
+    stores: Path | None,
+    listeners: Sequence[Listener],
+) -> tuple[str, LearnedRun | None]:
+    """Try what is faster first, and the other only if that is not good enough."""
+
+    def try_for(seconds: float, is_enough: Callable[[Trial], bool]) -> Trial:
+        data = _prepared(source, settings, surveyed, listeners, stores)
+        machine = Machine(precision=fastest_precision())
+        return try_from_scratch(data, settings, machine, seconds, is_enough)
+
+    trial = None
+    if are_small(surveyed):
+        trial = try_for(LONGEST, lambda trial: trial.has_many)
+        if trial.is_good_enough:
+            emit(Note(trial.sentence), listeners)
+            return "scratch", None
+    learned = learned_run.learn(source, settings, run, listeners, stores)
+    head = learned.head
+    if head.accuracy is None or (trial is None and head.accuracy.fraction >= GOOD_ENOUGH):
+        return "lite0", learned
+    if trial is None:
+        seconds = min(learned.seconds, LONGEST)
+        trial = try_for(seconds, lambda trial: trial.has_many or trial.gain_over(head).is_clear)
+    gain = trial.gain_over(head)
+    emit(Note(sentence(gain)), listeners)
+    return ("scratch", None) if gain.pays else ("lite0", learned)
+
+
+def _prepared(
+    source: Source,
+    settings: Settings,
+    surveyed: Survey,
     listeners: Sequence[Listener],
     stores: Path | None,
-) -> bool:
-    """Let a network learn from scratch for a while, unless learned features are good enough anyway."""
-    accuracy, small = learned.head.accuracy, are_small(surveyed)
-    if accuracy is None or (accuracy.fraction >= GOOD_ENOUGH and not small):
-        return False
+) -> TrainingData:
+    """Prepare the pictures for training from scratch, split as for learned features."""
     store = build_store(
         source,
         resolve_preparation(settings, surveyed),
@@ -123,14 +158,7 @@ def _scratch_wins(
         strict=settings.strict,
         folder=stores,
     )
-    if len(store.labels) != len(learned.data.kept.store.labels):
-        raise DataError(f"the pictures of {source.name} have changed meanwhile", remedy="try again")
-    machine = Machine(precision=fastest_precision())
-    indices = learned.data.kept.split.train
-    seconds = time_limit(learned.seconds, small=small)
-    gain = try_from_scratch(store, indices, learned.head, settings, machine, seconds)
-    emit(Note(sentence(gain)), listeners)
-    return gain.pays
+    return training_data(store, split_for_cross_validation(store, settings.group_pattern))
 
 
 def _recorded(run: Path, record: Record, start: str, group: Group) -> Record:

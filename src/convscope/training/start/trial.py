@@ -1,8 +1,7 @@
-"""A trial: does a network learn more from scratch than learned features recognise?
+"""A trial: what does a network recognise that has learned from scratch for a while?
 
-The network learns from three quarters of the pictures for a fifth of its epochs, and both ways are compared
-on the last quarter. A few pictures tell little: then another quarter is held out, until the difference is
-clear or every picture has been held out.
+The network learns from three quarters of the pictures for a fifth of its epochs, and answers the others. A
+few pictures tell little: then another quarter is held out, until enough is known or every picture has been.
 
 Epochs are counted, not seconds, so that a busy machine comes to the same decision. Steps on photos take long;
 with them, the trial ends after the time that learned features took.
@@ -12,10 +11,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from convscope.errors import DataError
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
@@ -24,70 +24,106 @@ from convscope.training.start.folds import stratified_folds
 from convscope.training.start.gain import Gain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from convscope.pictures.store import Store
+    from convscope.training.data.training_data import TrainingData
     from convscope.training.machine.machine import Machine
     from convscope.training.settings import Settings
     from convscope.training.start.learning import LearnedHead
 
 GOOD_ENOUGH = 0.95
-"""Learned features that recognise this share of photos need no trial."""
+"""Where one way of learning recognises this share of the pictures, the other need not be tried."""
 _EPOCHS_SHARE = 1 / 5
-_SHORTEST, _LONGEST = 2.0, 60.0  # seconds
+LONGEST = 60.0
+"""Seconds that a training of a trial may take."""
+_SHORTEST = 2.0
 _PARTS = 4
-_MOST_HELD_OUT, _ENOUGH_HELD_OUT = 1_000, 200
+_MOST_HELD_OUT, _ENOUGH_HELD_OUT, _FEWEST_HELD_OUT = 1_000, 200, 100
+
+
+class Trial(NamedTuple):
+    """What networks from scratch recognise of pictures that were held out from them.
+
+    Attributes:
+        held_out: (pictures,) positions among the pictures that are learned from.
+        labels: (pictures,) their classes.
+        is_recognised: (pictures,) whether the network that did not learn from a picture recognises it.
+    """
+
+    held_out: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    is_recognised: NDArray[np.bool_]
+
+    @property
+    def has_many(self) -> bool:
+        """Whether so many pictures were held out that no more are needed."""
+        return len(self.held_out) >= _ENOUGH_HELD_OUT
+
+    @property
+    def is_good_enough(self) -> bool:
+        """Whether so much is recognised, of enough pictures, that learned features need not be tried."""
+        return len(self.held_out) >= _FEWEST_HELD_OUT and float(self.is_recognised.mean()) >= GOOD_ENOUGH
+
+    def gain_over(self, learned: LearnedHead) -> Gain:
+        """Compare with what learned features recognise of the same pictures, in cross-validation.
+
+        Raises:
+            DataError: The head was fitted to other pictures.
+        """
+        are_there = self.held_out < len(learned.labels)
+        if not are_there.all() or not np.array_equal(learned.labels[self.held_out], self.labels):
+            raise DataError("the pictures have changed during the trial", remedy="try again")
+        return Gain(learned.is_recognised[self.held_out], self.is_recognised)
+
+    @property
+    def sentence(self) -> str:
+        """Say what was found, for people.
+
+        Example:
+            >>> Trial(np.arange(200), np.zeros(200), np.arange(200) < 197).sentence
+            'a network from scratch recognises 98.5 % of 200 held-out pictures after a short training'
+        """
+        return (
+            f"a network from scratch recognises {100 * self.is_recognised.mean():.1f} % of "
+            f"{len(self.held_out):,} held-out pictures after a short training"
+        )
 
 
 def try_from_scratch(
-    store: Store,
-    indices: NDArray[np.int64],
-    learned: LearnedHead,
+    data: TrainingData,
     settings: Settings,
     machine: Machine,
     seconds: float,
-) -> Gain:
-    """Train from scratch for a while on some of the pictures, and compare on the others.
+    is_enough: Callable[[Trial], bool],
+) -> Trial:
+    """Train from scratch for a while on some of the pictures, and answer the others.
 
     Args:
-        store: The pictures, prepared for training from scratch.
-        indices: (n,) of those that are learned from.
-        learned: The head on learned features of the same pictures, cross-validated.
+        data: The pictures, prepared for training from scratch.
         settings: Of the run.
         machine: Device and precision.
         seconds: The time limit of each training.
-
-    Returns:
-        What networks from scratch recognise of the held-out pictures, after what learned features do.
+        is_enough: Whether no further quarter need be held out.
     """
     limited = replace(settings, minutes=max(seconds, _SHORTEST) / 60)
-    gain = Gain(np.zeros(0, bool), np.zeros(0, bool))
-    for held_out in held_out_parts(learned.labels, learned.groups, settings.seed):
+    store, indices = data.kept.store, data.kept.split.train
+    labels, groups = store.labels[indices], data.kept.split.groups
+    groups = np.arange(len(indices)) if groups is None else groups[indices]
+    trial = Trial(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool))
+    for held_out in held_out_parts(labels, groups, settings.seed):
         training = _trained(store, np.delete(indices, held_out), limited, machine)
         answers = training.evaluator.predict(indices[held_out]).argmax(1).numpy()
-        recognised = answers == learned.labels[held_out]
-        gain = Gain(
-            np.append(gain.before, learned.is_recognised[held_out]), np.append(gain.after, recognised)
+        trial = Trial(
+            np.append(trial.held_out, held_out),
+            np.append(trial.labels, labels[held_out]),
+            np.append(trial.is_recognised, answers == labels[held_out]),
         )
-        if gain.is_clear or len(gain.before) >= _ENOUGH_HELD_OUT:
+        if is_enough(trial):
             break
-    return gain
-
-
-def time_limit(seconds: float, *, small: bool) -> float:
-    """Return how many seconds each training of a trial may take.
-
-    Args:
-        seconds: How long learned features took.
-        small: Whether pictures are so small that epochs are short: a limit for the worst case then.
-
-    Example:
-        >>> time_limit(8, small=False), time_limit(300, small=False), time_limit(8, small=True)
-        (8, 60.0, 60.0)
-    """
-    return max(seconds, _LONGEST) if small else min(seconds, _LONGEST)
+    return trial
 
 
 def hold_out(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
