@@ -24,12 +24,14 @@ def test_the_file_is_written_beside_the_model_and_works(run: Run, model_path: Pa
 
 def test_it_is_compared_on_test_pictures(run: Run, model_path: Path, pets: Path, tmp_path: Path) -> None:
     alone = run("export", model_path, "-o", tmp_path / "a.onnx").stdout
+    (pets / "dark" / "notes.txt").write_text("no picture")
     done = run(
         "export", model_path, "--data", pets, "-o", tmp_path / "b.onnx", CONVSCOPE_CACHE=tmp_path / "c"
     )
     assert done.returncode == 0, done.stderr
     counts = [int(text.split()[2]) for text in (alone, done.stdout)]
     assert counts[1] - counts[0] == 4
+    assert "note          left out: 1 .txt file, no pictures by their suffix (dark)" in done.stdout
     assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "a.onnx").read_bytes()
 
 

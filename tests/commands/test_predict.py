@@ -39,12 +39,10 @@ def test_a_folder_is_searched_in_natural_order_without_what_is_no_picture(
     (tmp_path / "all" / "round").symlink_to(tmp_path / "all")
     paint(tmp_path / "elsewhere" / "3.png", 10)
     (tmp_path / "all" / "deep" / "link").symlink_to(tmp_path / "elsewhere")
-    assert list(labels(run("predict", model_path, tmp_path / "all", "--csv", "-").stdout)) == [
-        "2.PNG",
-        "10.png",
-        "1.png",
-        "3.png",
-    ]
+    done = run("predict", model_path, tmp_path / "all", "--csv", "-")
+    assert list(labels(done.stdout)) == ["2.PNG", "10.png", "1.png", "3.png"]
+    assert "left out: 1 folder, hidden (.git)" in done.stderr
+    assert "left out: 1 .txt file, no pictures by their suffix" in done.stderr
 
 
 def test_patterns_and_names_that_look_like_patterns(

@@ -132,6 +132,14 @@ def test_broken_pictures_are_left_out_and_named(pets, stores, places):
     assert {path: path.read_bytes() for path in paths} == before
 
 
+def test_a_class_of_which_no_picture_can_be_read_is_named(pets, stores):
+    for path in (pets / "dogs").iterdir():
+        path.write_bytes(path.read_bytes()[:40])
+    count = len(list((pets / "dogs").iterdir()))
+    store = build_store(open_source(pets), FORM, folder=stores)
+    assert f"no class, as none of its pictures can be read: dogs ({count} pictures)" in store.notes
+
+
 def test_text_empty_and_truncated_files_and_dead_links_are_broken(pets, stores):
     (pets / "cats" / "0.png").write_text("renamed")
     (pets / "cats" / "1.png").write_bytes(b"")

@@ -120,7 +120,7 @@ def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:
     console.print(
         f"{len(items):,} pictures of {classes} {'class' if classes == 1 else 'classes'} in {printable(data)}"
     )
-    for note in diagnosis.source.notes:
+    for note in diagnosis.notes:
         console.print(f"note  {note}")
     if not diagnosis.findings:
         console.print("nothing found")

@@ -61,8 +61,9 @@ def export(
         typer.echo(f"accuracy      {_percent(cost.accuracy_fraction)} of {cost.pictures:,} test pictures")
         typer.echo(f"unquantised   {_percent(cost.trained_accuracy_fraction)}")
         typer.echo(f"changed       {cost.changed:,} answers")
+        notes = cost.notes
     else:
-        pictures = () if data is None else exporting.held_out(trained, data)
+        pictures, notes = ((), ()) if data is None else exporting.held_out(trained, data)
         if html:
             from convscope.offline.export import export_page
 
@@ -72,6 +73,8 @@ def export(
         generated = "" if data else ", all generated: use --data to check on real ones"
         typer.echo(f"checked on    {found.pictures:,} pictures{generated}")
         typer.echo(f"difference    at most {found.difference:.1e} in probability, on {found.worst}")
+    for note in notes:
+        typer.echo(f"note          {note}")
     say_written(path)
 
 

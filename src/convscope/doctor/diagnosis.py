@@ -13,6 +13,7 @@ from convscope.doctor.examination import examine
 from convscope.doctor.findings import MEANINGS, Doubt, Finding
 from convscope.doctor.label_suspects import label_suspects
 from convscope.errors import DataError
+from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import no_progress
 from convscope.pictures.near_duplicates.clusters import Group, equal_pictures, joined, near_duplicates
 
@@ -44,6 +45,12 @@ class Diagnosis:
     examination: Examination = field(repr=False)
     copies: tuple[Group, ...] = field(repr=False)
     findings: tuple[Finding, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the source was read, what it leaves out, and which classes are lost."""
+        readable = self.examination.sizes[:, 0] > 0
+        return self.source.notes + lost_classes((item.label for item in self.source.items), readable)
 
     @property
     def has_problems(self) -> bool:
@@ -81,6 +88,7 @@ class Diagnosis:
         return {
             "pictures": len(items),
             "classes": dict(sorted(classes.items())),
+            "notes": list(self.notes),
             "findings": [
                 {
                     "kind": one.kind,

@@ -83,12 +83,14 @@ class QuantisationCost:
         accuracy_fraction: Accuracy of the quantised graph on them.
         trained_accuracy_fraction: Accuracy of the model as trained.
         changed: Number of pictures for which the two predict different classes.
+        notes: Which pictures these are, and what was left out.
     """
 
     pictures: int
     accuracy_fraction: float
     trained_accuracy_fraction: float
     changed: int
+    notes: tuple[str, ...] = ()
 
 
 def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> QuantisationCost:
@@ -118,6 +120,7 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
         accuracy_fraction=float((quantised == test.labels).mean()),
         trained_accuracy_fraction=float((exact == test.labels).mean()),
         changed=int((quantised != exact).sum()),
+        notes=test.notes,
     )
 
 
@@ -133,8 +136,11 @@ def _labels(graph: onnx.ModelProto, model: Model, test: Selection) -> NDArray[np
     return labels
 
 
-def held_out(model: Model, data: str) -> Iterator[NamedPixels]:
+def held_out(model: Model, data: str) -> tuple[Iterator[NamedPixels], tuple[str, ...]]:
     """Read up to 1,000 raw test pictures of a source, evenly spread, to compare on.
+
+    Returns:
+        The pictures, and notes on which they are and what was left out.
 
     Raises:
         DataError: The source cannot be used.
@@ -142,7 +148,7 @@ def held_out(model: Model, data: str) -> Iterator[NamedPixels]:
     selection = select(data, model, "test")
     source = open_source(data)
     names = [source.items[index].name for index in _spread(selection.positions, _MAX_COMPARED)]
-    return raw_pictures(source, names, model.preparation)
+    return raw_pictures(source, names, model.preparation), selection.notes
 
 
 def _spread(indices: NDArray[np.int64], limit: int) -> NDArray[np.int64]:

@@ -6,10 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from convscope.errors import DataError
+from convscope.pictures.sources.left_out import counted, some
 from convscope.pictures.sources.source import without_lone_part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from convscope.pictures.sources.source import Part
 
@@ -55,6 +56,25 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
         for label, count in counts.items():
             if count < 2:
                 raise too_few(label, "it has one picture")
+
+
+def lost_classes(labels: Iterable[str], kept: Iterable[bool]) -> tuple[str, ...]:
+    """Name the classes of which no picture can be read; nothing if there are none.
+
+    Args:
+        labels: The class of each picture.
+        kept: Whether it can be read.
+
+    Example:
+        >>> lost_classes(["cat", "dog", "dog", "cow"], [True, False, False, False])
+        ('no class, as none of its pictures can be read: dog (2 pictures), cow (1 picture)',)
+    """
+    counts: dict[str, Counter[bool]] = {}
+    for label, is_kept in zip(labels, kept, strict=True):
+        counts.setdefault(label, Counter())[bool(is_kept)] += 1
+    lost = {label: count.total() for label, count in counts.items() if not count[True]}
+    named = some(f"{label} ({counted(count, 'picture')})" for label, count in lost.items())
+    return (f"no class, as none of its pictures can be read: {named}",) if lost else ()
 
 
 def too_few(label: str, why: str) -> DataError:

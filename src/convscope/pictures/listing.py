@@ -104,9 +104,11 @@ def _pictures(
             for entry in entries:
                 reason, is_folder = why_ignored(entry.name), _is_folder(entry)
                 suffix = "" if is_folder else Path(entry.name).suffix.lower()
-                if reason:
-                    if is_folder or (suffix in SUFFIXES and not entry.name.startswith("._")):
-                        left_out.add(reason, where, thing="folder" if is_folder else "picture")
+                if reason and is_folder:
+                    left_out.add(reason, f"{where}/{entry.name}".lstrip("/"), thing="folder")
+                elif reason:
+                    if suffix in SUFFIXES and not entry.name.startswith("._"):
+                        left_out.add(reason, where, thing="picture")
                 elif is_folder:
                     inner.append(entry.name)
                 elif suffix in SUFFIXES:

@@ -25,6 +25,7 @@ from convscope.common.cache_folder import VARIABLE, cache_folder
 from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
+from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, Progress, decode, no_progress
 from convscope.pictures.naming import natural_order
 from convscope.pictures.near_duplicates.looks import SIDE, Looks
@@ -238,10 +239,12 @@ class _Result:
     guess: str
 
     def notes(self, source: Source) -> tuple[str, ...]:
-        if not self.guessed:
-            return ()
-        first = source.items[self.guessed[0]].name
-        return (f"pictures whose range of values is guessed: {len(self.guessed):,} ({first}: {self.guess})",)
+        notes = lost_classes((item.label for item in source.items), self.kept)
+        if self.guessed:
+            first = source.items[self.guessed[0]].name
+            found = f"pictures whose range of values is guessed: {len(self.guessed):,}"
+            notes += (f"{found} ({first}: {self.guess})",)
+        return notes
 
     def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
         items = select(source, np.flatnonzero(self.kept)).items

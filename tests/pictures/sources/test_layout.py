@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from convscope.errors import DataError
 from convscope.pictures.sources.layout import lay_out
+from convscope.training.run_files import EVENTS
 
 
 def found(*names):
@@ -149,7 +150,12 @@ def test_folders_of_systems_are_no_classes(folder):
 
 
 @pytest.mark.parametrize(
-    ("marker", "kind"), [("run.json", "a run of convscope"), ("pyvenv.cfg", "a virtual environment")]
+    ("marker", "kind"),
+    [
+        ("run.json", "a run of convscope"),
+        (EVENTS, "a run of convscope"),  # what a finished run still has
+        ("pyvenv.cfg", "a virtual environment"),
+    ],
 )
 def test_what_convscope_and_python_write_is_never_learned_from(marker, kind):
     names = ["cats/1.jpg", "dogs/1.jpg", f"runs/own/{marker}", "runs/own/figures/curve.png", "runs/own/x.csv"]

@@ -19,7 +19,8 @@ _SYSTEM = re.compile(
     r"|Thumbs\.db|desktop\.ini",
     re.IGNORECASE,
 )
-MARKERS = {"run.json": "in a run of convscope", "pyvenv.cfg": "in a virtual environment"}
+_RUN = "in a run of convscope"
+MARKERS = {"run.json": _RUN, "events.jsonl": _RUN, "pyvenv.cfg": "in a virtual environment"}
 """Files that say what the folder is that they lie in."""
 
 

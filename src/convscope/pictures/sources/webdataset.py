@@ -6,6 +6,7 @@ Source: https://github.com/webdataset/webdataset
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING
@@ -120,10 +121,9 @@ def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
     if len(labels) < len(pictures):
         count = len(pictures) - len(labels)
         left_out.add(f"without a .{LABEL}", file.name, thing="picture", count=count)
-    for kind, count in _kinds_without_picture(listing, named.keys() - pictures.keys()).items():
-        left_out.add(
-            f"labelled, but no picture that is read ({kind})", file.name, thing="sample", count=count
-        )
+    lost = {key: label for key, label in named.items() if key not in pictures}
+    for (kind, label), count in _without_picture(listing, lost).items():
+        left_out.add(f"of which no picture is read ({kind}), labelled", label, thing="sample", count=count)
     return TarShard(
         file,
         names=PackedStrings.of(printable(pictures[key]) for key in labels),
@@ -144,18 +144,17 @@ def is_webdataset(listing: TarListing) -> bool:
     )
 
 
-def _kinds_without_picture(listing: TarListing, keys: set[str]) -> dict[str, int]:
-    """Count samples that have a label and no picture, by the suffixes of what else they have."""
-    kinds: dict[str, list[str]] = {key: [] for key in sorted(keys)}
-    for name in listing.spans if keys else ():
+def _without_picture(listing: TarListing, labels: dict[str, str | None]) -> Counter[tuple[str, str]]:
+    """Count samples with a label and no picture, by the suffixes of what else they have, and by label."""
+    kinds: dict[str, list[str]] = {key: [] for key in sorted(labels)}
+    for name in listing.spans if labels else ():
         key, kind = _key(name)
         if key in kinds and kind != LABEL:
             kinds[key].append(f".{kind}")
-    counts: dict[str, int] = {}
-    for found in kinds.values():
-        shown = printable(", ".join(sorted(found))) or "nothing else"
-        counts[shown] = counts.get(shown, 0) + 1
-    return counts
+    return Counter(
+        (printable(", ".join(sorted(found))) or "nothing else", labels[key] or "")
+        for key, found in kinds.items()
+    )
 
 
 def _is_resource(name: str) -> bool:
