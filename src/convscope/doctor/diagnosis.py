@@ -60,14 +60,15 @@ class Diagnosis:
     def left_out(self) -> frozenset[int]:
         """Return the indices of the pictures that should be left out.
 
-        These are the pictures that cannot be read or are constant; all copies under different labels, as it
-        is unknown which is right; and all but one of other copies, where a test picture is kept rather than a
-        training picture and a large one rather than a small one. Label suspects stay: only a person can tell.
+        These are the pictures that cannot be read, are constant or have lost data; all copies under different
+        labels, as it is unknown which is right; and all but one of other copies, where a test picture is kept
+        rather than a training picture and a large one rather than a small one. Label suspects stay: only a
+        person can tell.
         """
         out = {
             place
             for one in self.findings
-            if one.kind in {"unreadable", "constant"}
+            if one.kind in {"unreadable", "constant", "lost data"}
             for (place,) in one.groups
         }
         items = self.source.items
@@ -154,12 +155,14 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
         Finding("equal", equal),
         findings.nearly_equal(copies, equal),
         findings.constant(examination),
+        findings.lost_data(examination),
         findings.imbalance(item.label for item in items),
         findings.odd_shapes(examination),
         findings.odd_sizes(examination),
         findings.odd_colours(examination),
         findings.guessed_values(examination),
         findings.several_frames(examination),
+        findings.for_print(examination),
         findings.flat_ends(examination),
     )
     return Diagnosis(

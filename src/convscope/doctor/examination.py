@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.doctor.jpeg_damage import has_lost_data
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, decode, no_progress
 from convscope.pictures.near_duplicates.looks import THUMBNAIL, Looks
-from convscope.pictures.reading import frame_count, picture_size
+from convscope.pictures.pillow_warnings import pillow_warnings_ignored
+from convscope.pictures.reading import frame_count, open_image, picture_size
 from convscope.pictures.survey import is_grey
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Examination:
         digests: uint8 (n, 16), equal where pictures are equal byte by byte.
         looks: How it looks.
         frames: int64 (n,), how many frames or pages it has.
+        for_print: (n,) whether its colours are cyan, magenta, yellow and black.
+        lost_data: (n,) whether zeros stand where a JPEG's pixels were.
         flat_end: (n,) whether a JPEG's lower part is one flat colour, as where the file's end is missing.
         broken: Why a picture cannot be read, by its index.
         guesses: How the range of a picture's values was guessed, by its index.
@@ -47,6 +51,8 @@ class Examination:
     digests: NDArray[np.uint8]
     looks: Looks
     frames: NDArray[np.int64]
+    for_print: NDArray[np.bool_]
+    lost_data: NDArray[np.bool_]
     flat_end: NDArray[np.bool_]
     broken: Mapping[int, str]
     guesses: Mapping[int, str]
@@ -82,6 +88,8 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
         digests=np.zeros((total, DIGEST_SIZE), np.uint8),
         looks=Looks.of(total),
         frames=np.ones(total, np.int64),
+        for_print=np.zeros(total, np.bool_),
+        lost_data=np.zeros(total, np.bool_),
         flat_end=np.zeros(total, np.bool_),
         broken=(broken := dict[int, str]()),
         guesses=(guesses := dict[int, str]()),
@@ -92,6 +100,8 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
         if isinstance(encoded, bytes):
             examination.sizes[index] = picture_size(encoded)
             examination.frames[index] = frame_count(encoded)
+            examination.for_print[index] = is_for_print(encoded)
+            examination.lost_data[index] = has_lost_data(encoded)
             examination.flat_end[index] = encoded.startswith(_JPEG) and has_flat_end(pixels)
         else:
             examination.sizes[index] = pixels.shape[:2]
@@ -110,6 +120,12 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
 
     decode(source, range(total), take, refuse, tick, shortest_side=THUMBNAIL.shortest_side)
     return examination
+
+
+def is_for_print(encoded: bytes) -> bool:
+    """Whether a picture's colours are those of a printer: cyan, magenta, yellow and black."""
+    with pillow_warnings_ignored, open_image(encoded) as image:
+        return image.mode == "CMYK"
 
 
 def has_flat_end(pixels: NDArray[np.uint8]) -> bool:

@@ -28,6 +28,7 @@ Kind = Literal[
     "equal",
     "nearly equal",
     "constant",
+    "lost data",
     "label suspect",
     "class imbalance",
     "odd shape",
@@ -35,12 +36,13 @@ Kind = Literal[
     "odd colour",
     "guessed values",
     "several frames",
+    "for print",
     "flat end",
 ]
 REMARKS: frozenset[Kind] = frozenset(
     (
         *("class imbalance", "odd shape", "odd size", "odd colour"),
-        *("guessed values", "several frames", "flat end"),
+        *("guessed values", "several frames", "for print", "flat end"),
     )
 )
 MEANINGS: dict[Kind, str] = {
@@ -50,6 +52,7 @@ MEANINGS: dict[Kind, str] = {
     "equal": "equal byte by byte; they count more than others",
     "nearly equal": "resized, recompressed, mirrored or slightly cropped copies",
     "constant": "all their pixels are equal: there is nothing to learn",
+    "lost data": "JPEGs with zeros in place of pixels: parts of them are garbage, though they can be decoded",
     "label suspect": "models that were not trained on them are confident of another class",
     "class imbalance": "the largest class has twice the pictures of the smallest, or more",
     "odd shape": "more than twice as wide, or as high, as the median shape",
@@ -57,6 +60,7 @@ MEANINGS: dict[Kind, str] = {
     "odd colour": "grey among colour, or colour among grey",
     "guessed values": "their values are no bytes, and the file does not say which range they fill",
     "several frames": "animations or files of several pages, of which only the first is used",
+    "for print": "CMYK pictures, whose colours are converted without their profile",
     "flat end": "JPEGs whose lower part is one flat colour: the end of the file may be missing",
 }
 
@@ -218,6 +222,16 @@ def guessed_values(examination: Examination) -> Finding:
 def several_frames(examination: Examination) -> Finding:
     """Find animations and files of several pages."""
     return Finding("several frames", _each(np.flatnonzero(examination.frames > 1).tolist()))
+
+
+def lost_data(examination: Examination) -> Finding:
+    """Find JPEGs of which a part was replaced by zeros."""
+    return Finding("lost data", _each(np.flatnonzero(examination.lost_data).tolist()))
+
+
+def for_print(examination: Examination) -> Finding:
+    """Find pictures in the colours of a printer."""
+    return Finding("for print", _each(np.flatnonzero(examination.for_print).tolist()))
 
 
 def flat_ends(examination: Examination) -> Finding:

@@ -1,0 +1,72 @@
+"""Find JPEGs of which a part was lost, and replaced by zeros, although they can still be decoded.
+
+Half-finished downloads and failing disks leave zeros. Decoders go on after them with shifted, discoloured
+blocks. In intact data such zeros cannot stand where the Huffman codes of nothing but zeros mean something
+else than "no change" (DC) and "the rest of the block is 0" (AC), as they do in the tables that cameras use.
+
+Source: ITU-T T.81, "Digital compression and coding of continuous-tone still images", 1992, annexes B, C, K.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+_SEQUENTIAL = {0xC0, 0xC1}
+"""Markers of frames that are Huffman-coded from front to back; in progressive ones, zeros may be intact."""
+_TABLES, _SCAN = 0xC4, 0xDA
+_LENGTHS = 16
+_ZEROS = re.compile(rb"\x00{32,}")
+
+
+def has_lost_data(encoded: bytes) -> bool:
+    """Whether a JPEG has zeros among its coded pixels that no encoder can have written.
+
+    Args:
+        encoded: The bytes of a file; false for anything but a JPEG.
+
+    Example:
+        >>> has_lost_data(b"no JPEG")
+        False
+    """
+    if not encoded.startswith(_SOI):
+        return False
+    is_sequential, first_symbols = False, set[int]()
+    for marker, start, end in _segments(encoded):
+        if marker in _SEQUENTIAL:
+            is_sequential = True
+        elif marker == _TABLES:
+            first_symbols |= set(_first_symbols(encoded[start:end]))
+        elif marker == _SCAN:
+            stop = encoded.find(_EOI, end)
+            zeros = _ZEROS.search(encoded, end, stop if stop >= 0 else len(encoded))
+            return is_sequential and bool(zeros) and first_symbols != {0}
+    return False
+
+
+def _segments(encoded: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield marker, start and end of each segment up to the first scan."""
+    at = len(_SOI)
+    while at + 4 <= len(encoded) and encoded[at] == 0xFF:
+        marker = encoded[at + 1]
+        if marker == 0xFF:  # padding
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(encoded[at + 2 : at + 4])
+        yield marker, at + 4, end
+        if marker == _SCAN:
+            return
+        at = end
+
+
+def _first_symbols(tables: bytes) -> Iterator[int]:
+    """Yield what the code of nothing but zeros means in each Huffman table of a segment."""
+    at = 0
+    while at + 1 + _LENGTHS < len(tables):
+        count = sum(tables[at + 1 : at + 1 + _LENGTHS])
+        yield tables[at + 1 + _LENGTHS]
+        at += 1 + _LENGTHS + count
