@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ from convscope.training.machine.engine import deterministic
 from convscope.training.machine.threads import check_not_forked
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
+from convscope.training.runs.learned_run import LearnedRun
 from convscope.training.runs.model import finished_model, receipt_of
 from convscope.training.runs.run_folder import Record
+from convscope.training.runs.tuned_run import tuned_model, tuning_of
 from convscope.training.start.earlier_head import backbone_of, has_learned_head
 from convscope.training.start.earlier_model import as_for, earlier_model, receipt_of_start, weights_for
 from convscope.training.start.learning import learn_head, learned_model
@@ -78,7 +81,8 @@ def _fit_head(
     data: TrainingData, settings: Settings, earlier: Model | None, listeners: Sequence[Listener]
 ) -> Model:
     backbone, store = backbone_of(earlier) if earlier else lite0(), data.kept.store
-    learned = learn_head(
+    begin = time.monotonic()
+    head = learn_head(
         store,
         data.kept.split.train,
         backbone,
@@ -86,7 +90,21 @@ def _fit_head(
         listeners=listeners,
         earlier=earlier,
     )
+    learned = LearnedRun(data, backbone, head, time.monotonic() - begin)
     start = receipt_of_start(settings, earlier) if earlier else {}
     record = Record("", settings, torch.get_num_threads(), start=settings.start, start_receipt=start)
     receipt = backbone.receipt | receipt_of(data, record, "cpu")
-    return replace(learned_model(backbone, learned, store), receipt=receipt)
+    model = (None if earlier else _tuned(learned, settings, listeners)) or learned_model(
+        backbone, head, store
+    )
+    return replace(model, receipt=receipt)
+
+
+def _tuned(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener]) -> Model | None:
+    """Fine-tune the backbone within the time limit; None if there is none, or it does not pay."""
+    tuning = tuning_of(learned, settings, listeners)
+    if tuning is None:
+        return None
+    with deterministic():
+        tuning.run()
+        return tuned_model(tuning) if tuning.gain.pays else None

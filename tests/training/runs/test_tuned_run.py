@@ -14,7 +14,11 @@ from convscope.model.file import load
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources import open_source
+from convscope.pictures.store_building import build_store
+from convscope.training import fit as fit_module
 from convscope.training.events import Note, Preparing, StepDone, Stopped
+from convscope.training.fit import fit
 from convscope.training.run_files import CHECKPOINTS
 from convscope.training.runs import learned_run, runner
 from convscope.training.settings import Settings
@@ -70,6 +74,19 @@ def test_what_pays_is_written_and_judged_by_the_held_out_pictures(pictures, tmp_
     assert (run / "epochs.csv").read_text().count("\n") == 5
     assert classifier.model.open_set is None or 0 < classifier.model.open_set.threshold < 1
     assert isinstance(Classifier(model).predict([str(next(pictures.rglob("*.png")))])[0].label, str)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pays")
+def test_a_training_without_a_run_is_fine_tuned_too(pictures, tmp_path, backbone, monkeypatch):
+    monkeypatch.setattr(fit_module, "lite0", lambda: backbone)
+    store = build_store(open_source(pictures), backbone.preparation, folder=tmp_path)
+    first_layer = "convolution_1.weight"
+    tuned, alone = (
+        fit(store, replace(SETTINGS, minutes=minutes)).weights[first_layer] for minutes in (600, None)
+    )
+    assert np.array_equal(alone, backbone.weights[first_layer])
+    assert not np.array_equal(tuned, alone)
 
 
 @pytest.mark.slow

@@ -46,6 +46,10 @@ def test_settings_of_training_from_scratch_do_not_go_with_learned_features(setti
         plan_start(Settings(start="lite0", **settings), survey(192), MANY_LABELS)
 
 
-def test_learned_features_need_one_process_and_a_store():
-    with pytest.raises(SettingError, match="one process"):
-        plan_start(Settings(start="lite0"), survey(192), MANY_LABELS, processes=2)
+def test_learned_features_need_all_pictures_on_the_disk():
+    with pytest.raises(SettingError, match="need all pictures on the disk"):
+        plan_start(Settings(start="lite0"), survey(192), MANY_LABELS, streamed=True)
+
+
+def test_the_first_of_several_processes_learns_a_head_alone():
+    assert plan_start(Settings(start="lite0"), survey(192), MANY_LABELS, processes=2) == "lite0"

@@ -18,6 +18,7 @@ def outcome(
     sure: float = 0.7,
     groups: np.ndarray | None = None,
     recognised: float | None = None,
+    tuned: bool = False,
 ) -> Outcome:
     """Make an outcome in which each picture gets an answer with some probability."""
     count = len(labels)
@@ -33,6 +34,7 @@ def outcome(
         probabilities,
         Accuracy(correct, count, low, high),
         correct / count if recognised is None else recognised,
+        tuned,
     )
 
 
@@ -91,3 +93,15 @@ def test_few_pictures_and_at_most_three_remedies() -> None:
     assert found.remedies == ("add pictures, first of 'dog', which has 3",)
     everything = diagnose(outcome(labels, (labels + 1) % 3, sure=0.96, recognised=1.0))
     assert len(everything.remedies) == 3
+
+
+def test_fine_tuning_is_proposed_where_it_was_not_tried_and_there_is_enough_to_learn_from() -> None:
+    labels = np.arange(900) % 3
+    answers = np.where(np.arange(900) % 10 == 0, (labels + np.arange(900) // 10 % 2 + 1) % 3, labels)
+    found = diagnose(outcome(labels, answers, sure=0.6))
+    assert found.sentence == "features that were learned from other pictures recognise 90 % of these"
+    assert found.remedies == ("try whether fine-tuning them pays: convscope train 'my pets' --minutes 10",)
+    assert diagnose(outcome(labels, answers, sure=0.6, tuned=True)).remedies == ()
+    copies = np.arange(900) // 3
+    assert not any("--minutes" in one for one in diagnose(outcome(labels, answers, groups=copies)).remedies)
+    assert diagnose(outcome(labels, labels)).remedies == ()

@@ -76,19 +76,20 @@ def test_what_the_model_decides_cannot_be_chosen(three: Path, tmp_path: Path) ->
     assert not (tmp_path / "run").exists()
 
 
-def test_several_processes_and_streams_are_refused_in_one_sentence() -> None:
-    with pytest.raises(SettingError, match="by one process, from pictures that fit on the disk"):
-        check_settings(Settings(start="runs/pets"), alone=False)
-    check_settings(Settings(start="runs/pets", seed=3, device="cpu"), alone=True)
+def test_streams_are_refused_in_one_sentence() -> None:
+    with pytest.raises(SettingError, match="need all pictures on the disk"):
+        check_settings(Settings(start="runs/pets"), fits=False)
+    check_settings(Settings(start="runs/pets", seed=3, device="cpu"), fits=True)
     with pytest.raises(SettingError, match="--device cannot be combined with --start runs/pets"):
-        check_settings(Settings(start="runs/pets", device="cuda"), alone=True)
+        check_settings(Settings(start="runs/pets", device="cuda"), fits=True)
 
 
 @pytest.mark.slow
 def test_pictures_it_has_learned_from_are_not_remembered_twice_and_measure_nothing(three: Path) -> None:
     events = []
     pictures = colours(("red", "green", "blue"), (10,) * 3)
-    model = convscope.train(pictures, start=str(three), listeners=[events.append]).model
+    model = convscope.train(pictures, start=str(three), minutes=1, listeners=[events.append]).model
+    assert any("no fine-tuning" in event.text for event in events if isinstance(event, Note))
     assert len(model.open_set.pictures) == 30
     assert any("has learned from some of these" in event.text for event in events if isinstance(event, Note))
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from convscope.model.predictor import Predictor
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.store import Catalogue, Store
+from convscope.training.start import learning
 from convscope.training.start.backbone import Backbone
 from convscope.training.start.features import LAST
 from convscope.training.start.learning import learn_head, learned_model
@@ -98,3 +100,17 @@ def test_too_few_pictures_say_nothing_of_others(backbone: Backbone) -> None:
     assert learned.open_set is None
     answers = Predictor(learned_model(backbone, learned, store)).answers(store.pictures)
     assert {(answer.score, answer.unknown) for answer in answers} == {(None, False)}
+
+
+def test_a_head_is_fitted_with_one_thread(backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With several, the last bits depend on the machine, and they wait for each other on a busy one."""
+    threads = []
+
+    def fit_head(*args: object, **settings: object) -> object:
+        threads.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return real(*args, **settings)
+
+    real = learning.fit_head
+    monkeypatch.setattr(learning, "fit_head", fit_head)
+    learn_head(store_of(20), np.arange(20), backbone, seed=0)
+    assert set(threads) == {1}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convscope.training.data.stream import lacks_room
+from convscope.training.events import Note, emit
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.earlier_head import check_settings
 from convscope.training.start.earlier_model import receipt_of_start
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 
     from convscope.model.file import Model
     from convscope.pictures.sources.source import Source
-    from convscope.training.distributed import Group
     from convscope.training.events import Listener
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
 
+_NOT_TUNED = "no fine-tuning: the features of the earlier model stay those of the pictures that it remembers"
+
 
 def continue_from(
-    model: Model, run: Path, record: Record, source: Source, group: Group, listeners: Sequence[Listener]
+    model: Model, run: Path, record: Record, source: Source, listeners: Sequence[Listener]
 ) -> tuple[Record, LearnedRun]:
     """Learn the head of an earlier model further.
 
@@ -32,7 +34,6 @@ def continue_from(
         run: The run's folder, in which it is recorded.
         record: The run's record.
         source: The pictures.
-        group: The processes.
         listeners: Get the events.
 
     Raises:
@@ -40,7 +41,7 @@ def continue_from(
     """
     settings = record.settings
     fits = not lacks_room(source, model.preparation, settings.store_limit)
-    check_settings(settings, alone=group.rank.size == 1 and fits)
+    check_settings(settings, fits=fits)
     known = replace(
         record,
         start=settings.start,
@@ -48,4 +49,7 @@ def continue_from(
     )
     if known != record:
         run_folder.write(run, known)
-    return known, learned_run.learn(source, settings, run, listeners, earlier=model)
+    learned = learned_run.learn(source, settings, run, listeners, earlier=model)
+    if settings.minutes is not None:
+        emit(Note(_NOT_TUNED), listeners)
+    return known, learned

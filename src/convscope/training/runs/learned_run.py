@@ -68,7 +68,9 @@ class LearnedRun:
         )
         self.data.kept.store.check_whole()
         run_folder.finish(run)
-        diagnosis = self.head.diagnose(record.data, model.classes)
+        # the features of an earlier model stay, for the pictures that it remembers
+        tried = record.settings.minutes is not None or record.start != "lite0"
+        diagnosis = self.head.diagnose(record.data, model.classes, tried_fine_tuning=tried)
         if diagnosis:
             lines = (*lines, ("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies))
         emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)

@@ -54,6 +54,7 @@ from convscope.training.start.earlier_model import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convscope.model.file import Model
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
     from convscope.pictures.survey import Survey
@@ -118,8 +119,10 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
             source = open_source(data)
             surveyed = survey(source)
             earlier = earlier_model(record.settings)
+            if not group.is_first and _learns_head(record, earlier):
+                return shared_run.sent_to_all(run, group, None)
             if earlier and has_learned_head(earlier):
-                record, learned = continue_from(earlier, run, record, source, group, listeners)
+                record, learned = continue_from(earlier, run, record, source, listeners)
             else:
                 record, learned = decide(run, record, source, surveyed, group, listeners)
             process = None if learned else _begin(run, record, source, surveyed, group, listeners)
@@ -128,10 +131,17 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
             raise
         if learned:
             finished = learned if earlier else fine_tune(run, record, learned, listeners)
-            return finished.finish(run, record, listeners, begin)
+            return shared_run.sent_to_all(run, group, finished.finish(run, record, listeners, begin))
         assert process  # noqa: S101  # it is one of both
         process.learn()
         return process.finish(begin)
+
+
+def _learns_head(record: Record, earlier: Model | None) -> bool:
+    """Whether it is known that a run only learns a head, which the first process does alone."""
+    if earlier:
+        return has_learned_head(earlier)
+    return "lite0" in (record.start, record.settings.start)
 
 
 def _begin(

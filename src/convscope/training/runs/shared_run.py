@@ -86,6 +86,19 @@ def finished_classifier(
     return Classifier(model)
 
 
+def sent_to_all(run: Path, group: Group, classifier: Classifier | None) -> Classifier:
+    """Return the classifier of a run that the first process did alone, in all processes.
+
+    Args:
+        run: Its folder.
+        group: The processes; the others wait, however long it takes.
+        classifier: That of the first process; None in the others.
+    """
+    group.barrier()
+    model = group.broadcast_bytes((run / MODEL).read_bytes() if classifier else b"")
+    return classifier or Classifier(from_bytes(model))
+
+
 def _is_resumed(run: Path, group: Group, given: Record | None) -> bool:
     return given is None or (group.rank.restartable and (run / RECORD).is_file())
 

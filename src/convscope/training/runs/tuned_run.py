@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from convscope.training.events import Listener
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
+    from convscope.training.settings import Settings
 
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
 """A killed run loses at most this much work."""
@@ -61,7 +62,7 @@ class TunedRun:
         """Write the model and the report; `begin` is when the process began."""
         data, tuning = self.tuning.data, self.tuning
         before, after = tuning.gain.fractions
-        model = calibrated(replace(tuning.task.model, weights=tuning.weights), data, tuning.task.blocks)
+        model = tuned_model(tuning)
         receipt = receipt_of(data, record, "cpu") | self.learned.backbone.receipt
         facts = {
             "training_seconds": self.learned.seconds + tuning.position.elapsed_seconds,
@@ -90,17 +91,9 @@ def fine_tune(
         KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to resume.
         RunError: A checkpoint is damaged.
     """
-    minutes, checkpoints = record.settings.minutes, Checkpoints(run)
-    if minutes is None or learned.head.accuracy is None:
+    tuning, checkpoints = tuning_of(learned, record.settings, listeners), Checkpoints(run)
+    if tuning is None:
         return learned
-    task = tuning_task(
-        learned.data,
-        learned.head,
-        learned.backbone,
-        seed=record.settings.seed,
-        minutes=max(0.0, minutes - learned.seconds / 60),
-    )
-    tuning = FineTuning(task, listeners)
     for note in checkpoints.restore(tuning):
         emit(Note(note), listeners)
     saved_at = time.monotonic()
@@ -124,8 +117,22 @@ def fine_tune(
     return learned
 
 
-def calibrated(model: Model, data: TrainingData, blocks: Sequence[slice]) -> Model:
-    """Return a model with temperature and open-set rule; both are fitted to the held-out pictures."""
+def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener]) -> FineTuning | None:
+    """Return the fine-tuning for the time that is left, not begun; None if there is no time limit.
+
+    Where each class has one picture only, nothing tells whether it pays, and it is None too.
+    """
+    if settings.minutes is None or learned.head.accuracy is None:
+        return None
+    minutes = max(0.0, settings.minutes - learned.seconds / 60)
+    task = tuning_task(learned.data, learned.head, learned.backbone, seed=settings.seed, minutes=minutes)
+    return FineTuning(task, listeners)
+
+
+def tuned_model(tuning: FineTuning) -> Model:
+    """Return the tuned model; temperature and open-set rule are fitted to the held-out pictures."""
+    data, blocks = tuning.data, tuning.task.blocks
+    model = replace(tuning.task.model, weights=tuning.weights)
     store, split = data.kept.store, data.kept.split
     train, held_out = (_features(model, data, indices) for indices in (split.train, split.validation))
     weight, bias = (model.weights[name] for name in model.chain.output.parameters)

@@ -41,13 +41,12 @@ def plan_start(
         SettingError: Learned features were asked for together with something that they do not go with.
     """
     scratch_setting = _first_setting_of_scratch(settings)
-    alone = not streamed and processes == 1
     if settings.start == "lite0":
-        _check_learned_start(scratch_setting, alone=alone)
+        _check_learned_start(scratch_setting, streamed=streamed)
         return "lite0"
     if is_model(settings.start):
         return settings.start
-    if settings.start == "scratch" or scratch_setting or not alone:
+    if settings.start == "scratch" or scratch_setting or streamed or processes > 1:
         return "scratch"
     return "scratch" if are_small(survey) and min(Counter(labels).values()) >= MANY else None
 
@@ -68,7 +67,7 @@ def _first_setting_of_scratch(settings: Settings) -> str | None:
     )
 
 
-def _check_learned_start(scratch_setting: str | None, *, alone: bool) -> None:
+def _check_learned_start(scratch_setting: str | None, *, streamed: bool) -> None:
     if scratch_setting:
         flag = scratch_setting.replace("_", "-")
         raise SettingError(
@@ -76,8 +75,8 @@ def _check_learned_start(scratch_setting: str | None, *, alone: bool) -> None:
             why="the network and its input are those of the backbone, and only the head is learned",
             remedy=f"leave out --{flag}, or give --start scratch",
         )
-    if not alone:
+    if streamed:
         raise SettingError(
-            "learned features are computed by one process, from pictures that fit on the disk",
-            remedy="start one process with a larger --store-limit, or give --start scratch",
+            "learned features need all pictures on the disk, and they do not fit",
+            remedy="give a larger --store-limit, or --start scratch",
         )

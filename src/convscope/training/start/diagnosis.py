@@ -8,6 +8,7 @@ Everything is read from cross-validation. What is found, the most serious first:
     a weak class            recognised clearly less often than the others
     copies                  one picture in twenty, or more, has a copy
     few pictures            the interval of the accuracy is wide
+    frozen features         too many are not recognised, and there are enough pictures for fine-tuning
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _GAP = 0.1
 _COPIES = 0.05
 _WIDE = 0.1
 _WEAK = 0.05
+_GOOD, _ENOUGH, _MINUTES = 0.95, 400, 10
 
 
 class Diagnosis(NamedTuple):
@@ -58,6 +60,7 @@ class Outcome(NamedTuple):
         probabilities: (pictures, classes), calibrated, of models that had not learned from the picture.
         accuracy: Of these.
         recognised_fraction: Share of the pictures that the model recognises which has learned from all.
+        tried_fine_tuning: Whether there was a time limit, within which fine-tuning was tried.
     """
 
     data: str
@@ -67,6 +70,7 @@ class Outcome(NamedTuple):
     probabilities: NDArray[np.float64]
     accuracy: Accuracy
     recognised_fraction: float
+    tried_fine_tuning: bool
 
 
 def diagnose(outcome: Outcome) -> Diagnosis:
@@ -76,7 +80,7 @@ def diagnose(outcome: Outcome) -> Diagnosis:
         >>> from convscope.training.start.head import Accuracy
         >>> labels, sure = np.array([0, 1] * 200), np.eye(2)[[0, 1] * 200] * 0.98 + 0.01
         >>> good = Accuracy(400, 400, 0.99, 1.0)
-        >>> diagnose(Outcome("pets", ("cat", "dog"), labels, np.arange(400), sure, good, 1.0)).sentence
+        >>> diagnose(Outcome("pets", ("cat", "dog"), labels, np.arange(400), sure, good, 1.0, False)).sentence
         'nothing stands in the way'
     """
     found = list(_findings(outcome))
@@ -87,7 +91,7 @@ def diagnose(outcome: Outcome) -> Diagnosis:
 
 
 def _findings(outcome: Outcome) -> Iterator[Diagnosis]:
-    for find in (_chance, _wrong_labels, _by_heart, _weak_class, _copies, _few):
+    for find in (_chance, _wrong_labels, _by_heart, _weak_class, _copies, _few, _frozen):
         found = find(outcome)
         if found:
             yield found
@@ -175,6 +179,16 @@ def _few(outcome: Outcome) -> Diagnosis | None:
     return Diagnosis(
         f"there are few pictures: the accuracy may be anything from {_percent(low)} to {_percent(high)}",
         (f"add pictures, first of {fewest!r}, which has {counts.min():,}",),
+    )
+
+
+def _frozen(outcome: Outcome) -> Diagnosis | None:
+    accuracy = outcome.accuracy.fraction
+    if outcome.tried_fine_tuning or accuracy >= _GOOD or len(np.unique(outcome.groups)) < _ENOUGH:
+        return None
+    return Diagnosis(
+        f"features that were learned from other pictures recognise {_percent(accuracy)} of these",
+        (f"try whether fine-tuning them pays: {_command(outcome, 'train', f'--minutes {_MINUTES}')}",),
     )
 
 

@@ -146,12 +146,12 @@ class Earlier:
         )
 
 
-def check_settings(settings: Settings, *, alone: bool) -> None:
+def check_settings(settings: Settings, *, fits: bool) -> None:
     """Check that all settings go with a start from a learned head.
 
     Args:
         settings: What the person chose.
-        alone: Whether one process learns, from pictures that fit on the disk.
+        fits: Whether the prepared pictures fit on the disk.
 
     Raises:
         SettingError: One does not.
@@ -164,8 +164,8 @@ def check_settings(settings: Settings, *, alone: bool) -> None:
             why="network and input are those of the model, and only its head is learned",
             remedy=f"leave out --{flag}",
         )
-    if not alone:
+    if not fits:
         raise SettingError(
-            "learned features are computed by one process, from pictures that fit on the disk",
-            remedy="start one process with a larger --store-limit",
+            "learned features need all pictures on the disk, and they do not fit",
+            remedy="give a larger --store-limit",
         )

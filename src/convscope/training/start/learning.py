@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
@@ -94,12 +95,13 @@ class LearnedHead:
             f"(95 % confidence interval {low} to {high})"
         )
 
-    def diagnose(self, data: str, classes: Sequence[str]) -> Diagnosis | None:
+    def diagnose(self, data: str, classes: Sequence[str], *, tried_fine_tuning: bool) -> Diagnosis | None:
         """Say what stands in the way of better answers; None if nothing was measured.
 
         Args:
             data: The pictures, as `convscope train` was given them.
             classes: Names of the classes.
+            tried_fine_tuning: See `Outcome`.
         """
         if self.accuracy is None or self.probabilities is None:
             return None
@@ -112,6 +114,7 @@ class LearnedHead:
                 self.probabilities,
                 self.accuracy,
                 self.recognised_fraction,
+                tried_fine_tuning,
             )
         )
 
@@ -120,6 +123,7 @@ class LearnedHead:
         return {"start": "lite0", "joined_blocks": [*self.joined], "penalty": self.head.penalty}
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # several wait for each other on a busy machine
 def learn_head(
     store: Store,
     indices: NDArray[np.int64],

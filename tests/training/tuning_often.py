@@ -1,0 +1,47 @@
+"""The command line with a fine-tuning of four steps that always pays, and a checkpoint after every step.
+
+Where HOLD names a file that is not there yet, the process makes it before the last step, and waits to be
+killed.
+"""
+
+import os
+import signal
+from pathlib import Path
+
+from convscope.commands import main
+from convscope.model import receipt
+from convscope.training.runs import tuned_run
+from convscope.training.start import fine_tuning
+
+HOLD = os.environ.get("HOLD")
+EPOCHS = 2, 2
+HELD_STEP = 4
+
+
+class Paying(fine_tuning.Gain):
+    """A gain that is always enough."""
+
+    pays = True
+
+
+def hold_back(file):
+    """Let no step from that one on be taken while the file is not there."""
+    train_on, steps = fine_tuning.FineTuning._train_on, iter(range(1, 10**9))
+
+    def train_on_or_wait(*arguments):
+        if next(steps) == HELD_STEP and not file.exists():
+            file.touch()
+            signal.pause()
+        train_on(*arguments)
+
+    fine_tuning.FineTuning._train_on = train_on_or_wait
+
+
+if __name__ == "__main__":
+    tuned_run.SECONDS_BETWEEN_CHECKPOINTS = 0
+    receipt.code_digest = lambda: "as it was"  # the code may change while this runs
+    fine_tuning.MOST_EPOCHS = EPOCHS
+    fine_tuning.Gain = Paying
+    if HOLD:
+        hold_back(Path(HOLD))
+    main()
