@@ -37,7 +37,7 @@ def trained(request):
     chain = parse_chain(request.param, SHAPE, CLASSES)
     pixels, labels = torch.randint(0, 256, (40, *SHAPE)), torch.randint(0, CLASSES, (40,))
     maps = normalised(pixels)
-    whitened = whitening_filters(maps, chain.layers[0]) if request.param.startswith("24C2") else None
+    whitened = whitening_filters([maps], chain.layers[0]) if request.param.startswith("24C2") else None
     network = TrainingNetwork(chain, whitened=whitened, fused=True)
     optimiser = Optimiser(network, batch_size=40, filter_rate=0.1)
     for _ in range(10):

@@ -24,7 +24,7 @@ def smooth(channels, seed=0):
 def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
     maps = smooth(channels)
     step = first_layer(notation, maps.shape[1:])
-    filters = whitening_filters(maps, step)
+    filters = whitening_filters(maps.split(64), step)
     half = len(filters) // 2
     assert tuple(filters.shape) == step.parameters[f"{step.name}.weight"]
     out = F.conv2d(maps, filters[:half]).transpose(0, 1).flatten(1).double()
@@ -39,7 +39,7 @@ def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
 def test_the_strongest_direction_comes_first_and_noise_is_not_blown_up():
     maps = smooth(1) + 1e-4 * torch.randn(300, 1, 10, 8)
     maps[:, :, :, 1::2] = maps[:, :, :, ::2]  # pairs of equal columns: some directions hold nothing at all
-    filters = whitening_filters(maps, first_layer("18C3", (1, 10, 8)))
+    filters = whitening_filters([maps], first_layer("18C3", (1, 10, 8)))
     sizes = filters[:9].flatten(1).norm(dim=1)
     assert torch.equal(sizes, sizes.sort().values)
     assert sizes.max() < 1 / np.sqrt(5e-4) + 1

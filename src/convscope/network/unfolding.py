@@ -23,7 +23,7 @@ from convscope.network.blocks import (
 from convscope.network.fused import EPSILON, pool_maps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
     from convscope.network.training_network import TrainingNetwork
 
-_BATCH_SIZE = 256
 
-
-def unfold(network: TrainingNetwork, weights: Mapping[str, NDArray[np.float32]], maps: Tensor) -> None:
+def unfold(
+    network: TrainingNetwork, weights: Mapping[str, NDArray[np.float32]], batches: Iterable[Tensor]
+) -> None:
     """Give a network the weights of a plain chain of the same notation.
 
     Args:
         network: As it was made; a first convolution that is whitened keeps its filters.
         weights: By name, as `fold` returns them.
-        maps: (pictures, channels, height, width), normalised: pictures to measure the means on.
+        batches: Each (pictures, channels, height, width), normalised: pictures to measure the means on.
     """
     with torch.no_grad():
         for step, block in zip(network.steps, network.blocks, strict=True):
@@ -59,10 +59,10 @@ def unfold(network: TrainingNetwork, weights: Mapping[str, NDArray[np.float32]],
                     block.bias.copy_(pair[1])
                 case _:
                     pass
-        _measure_means(network, maps)
+        _measure_means(network, batches)
 
 
-def _measure_means(network: TrainingNetwork, maps: Tensor) -> None:
+def _measure_means(network: TrainingNetwork, batches: Iterable[Tensor]) -> None:
     """Set the running means to those of some pictures, and the shifts so that nothing else changes."""
     sums: dict[NormalisedActivation, Tensor] = {}
 
@@ -74,12 +74,14 @@ def _measure_means(network: TrainingNetwork, maps: Tensor) -> None:
     normalisations = [one for one in network.modules() if isinstance(one, NormalisedActivation)]
     hooks = [one.register_forward_pre_hook(add_up) for one in normalisations]
     network.eval()
-    for batch in maps.split(_BATCH_SIZE):
+    count = 0
+    for batch in batches:
         network(batch)
+        count += len(batch)
     for hook in hooks:
         hook.remove()
     for normalise, total in sums.items():
-        mean = total / len(maps)
+        mean = total / count
         normalise.mean.copy_(mean)
         normalise.shift.add_(mean)
     network.train()

@@ -19,12 +19,12 @@ from torch import Tensor
 from convscope.network.notation import Convolution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from convscope.network.chain import Step
 
 _SMALLEST_VARIANCE = 5e-4
 """Added to every eigenvalue, in units of the pictures' variance, so that noise is not amplified."""
-
-_BATCH_SIZE = 64
 
 
 def can_be_whitened(step: Step) -> bool:
@@ -49,11 +49,12 @@ def can_be_whitened(step: Step) -> bool:
     return has_patches and layer.filters % 2 == 0 and 0.8 * directions <= layer.filters <= directions
 
 
-def whitening_filters(maps: Tensor, step: Step) -> Tensor:
+def whitening_filters(batches: Iterable[Tensor], step: Step) -> Tensor:
     """Compute the filters of a whitened first convolution.
 
     Args:
-        maps: (pictures, channels, height, width), normalised; a few thousand pictures are enough.
+        batches: Each (pictures, channels, height, width), normalised; a few thousand pictures are enough, of
+            which a batch holds a few: their patches take several times the memory.
         step: The first layer, which `can_be_whitened`.
 
     Returns:
@@ -61,7 +62,7 @@ def whitening_filters(maps: Tensor, step: Step) -> Tensor:
     """
     count, channels, *sides = step.parameters[f"{step.name}.weight"]
     covariance, patches_seen = torch.zeros(()), 0
-    for batch in maps.split(_BATCH_SIZE):  # the patches of all pictures would not fit into memory
+    for batch in batches:
         patches = F.unfold(batch.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
         covariance = covariance + patches.T @ patches
         patches_seen += len(patches)

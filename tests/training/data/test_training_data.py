@@ -57,7 +57,7 @@ def test_statistics_count_the_training_pictures(make_data):
 def test_the_sample_holds_pictures_as_they_are(make_data):
     pictures, labels = noise()
     data = make_data(pictures, labels, validation=10)
-    sample = data.sample().permute(0, 2, 3, 1).numpy() * data.std + data.mean
+    sample = torch.cat([*data.sample()]).permute(0, 2, 3, 1).numpy() * data.std + data.mean
     assert np.array_equal(np.rint(sample), pictures[:20])
 
 

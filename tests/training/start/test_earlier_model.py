@@ -26,8 +26,8 @@ def test_an_unfolded_network_gives_the_logits_of_the_plain_chain(make_training, 
     for module in training.network.modules():
         if hasattr(module, "fused"):
             module.fused = fused and module.fused
-    maps = training.data.sample()
-    unfold(training.network, model.weights, maps)
+    maps = torch.cat([*training.data.sample()])
+    unfold(training.network, model.weights, maps.split(2))
     logits = training.network.eval()(maps[:3]).detach()
     pictures = training.data.kept.store.pictures
     expected = [forward(model, np.asarray(picture))[-2].output for picture in pictures[:3]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from convscope.training.machine.precision import DTYPES
 from convscope.training.recipe import DatasetStats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from convscope.training.machine.engine import Engine
     from convscope.training.settings import Precision, Settings
 
+_BATCH_VALUES = 2**19
+"""Pixels that are measured at a time: all of them, or their patches, would take hundreds of megabytes."""
 _SMALLEST_STD = 1.0
 """In pixel values: pictures that are all the same must not be divided by nothing."""
 
@@ -98,11 +101,13 @@ class TrainingData:
         """Return what makes batches of a store on the host."""
         return HostBatcher(store, self.mean, self.std, precision, pinned=engine.device.type == "cuda")
 
-    def sample(self) -> Tensor:
-        """Return up to 4,096 training pictures, normalised, as (n, channels, height, width) float32."""
+    def sample(self) -> Iterator[Tensor]:
+        """Yield up to 4,096 training pictures, normalised, as (batch, channels, height, width) float32."""
         drawn = batches.unchanged(spread(self.kept.split.train, SAMPLE_SIZE))
         batcher = HostBatcher(self.kept.store, self.mean, self.std, "fp32")
-        return batcher.host(drawn, slice(None), self.shape[1:])[0]
+        size = max(1, _BATCH_VALUES // math.prod(self.shape))
+        for start in range(0, len(drawn.order), size):
+            yield batcher.host(drawn, slice(start, start + size), self.shape[1:])[0]
 
 
 def prepare_data(
@@ -143,10 +148,14 @@ def streamed_data(stream: Stream) -> TrainingData:
 
 def _mean_and_std(store: Store, split: Split) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return each channel's mean and standard deviation, from how often each of the 256 values occurs."""
-    pictures = store.pictures[spread(split.train, SAMPLE_SIZE)]
-    values = np.arange(256)
-    channels = pictures.reshape(-1, pictures.shape[3]).T
-    shares = np.array([np.bincount(channel, minlength=256) / len(channel) for channel in channels])
+    indices, values = spread(split.train, SAMPLE_SIZE), np.arange(256)
+    shape = store.pictures.shape[1:]
+    counts, size = np.zeros((shape[2], 256), np.int64), max(1, _BATCH_VALUES // math.prod(shape))
+    for start in range(0, len(indices), size):
+        pictures = store.pictures[indices[start : start + size]]
+        channels = pictures.reshape(-1, len(counts)).T
+        counts += [np.bincount(channel, minlength=256) for channel in channels]
+    shares = counts / counts.sum(axis=1, keepdims=True)
     mean = shares @ values
     variance = (shares * (values - mean[:, np.newaxis]) ** 2).sum(axis=1)
     return mean.astype(np.float32), np.maximum(np.sqrt(variance), _SMALLEST_STD).astype(np.float32)

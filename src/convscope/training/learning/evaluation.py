@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from convscope.training.data.training_data import TrainingData
     from convscope.training.distributed import Group
 
-_BATCH_SIZE = 500
+_MOST_PICTURES, _MOST_VALUES = 500, 2**23
+"""In a batch; values of the largest step, which then takes up to 32 MiB in float32."""
 
 
 class Evaluator:
@@ -46,6 +48,8 @@ class Evaluator:
         self._network = network
         self._data, self._batcher = data, batcher
         self._device, self._group = device, group
+        largest = max(math.prod(step.shape) for step in network.chain)
+        self._batch_size = min(_MOST_PICTURES, max(1, _MOST_VALUES // largest))
 
     def predict(self, indices: NDArray[np.int64], *, flip: bool = False) -> Tensor:
         """Return logits (n, classes), without augmentation, or with all pictures flipped."""
@@ -54,8 +58,8 @@ class Evaluator:
         own = self._group.share(slice(0, len(indices)))
         logits = torch.zeros(len(indices), len(self._data.classes))
         with torch.inference_mode():
-            for first in range(own.start, own.stop, _BATCH_SIZE):
-                positions = slice(first, min(first + _BATCH_SIZE, own.stop))
+            for first in range(own.start, own.stop, self._batch_size):
+                positions = slice(first, min(first + self._batch_size, own.stop))
                 logits[positions] = self._network(self._maps(drawn, positions))
         self._group.add_up_tensors([logits])  # the rows of all other processes are zero
         return logits
