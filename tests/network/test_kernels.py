@@ -146,3 +146,15 @@ def test_the_number_of_threads_changes_no_bit(pictures, precision):
     results = [pool(cells, threads) for threads in (1, 2, 5, 100)]
     for result in results[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(result, results[0], strict=True))
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_gradient_goes_back_to_the_winners_of_a_pooling_as_in_pytorch(precision):
+    cells, values = stored(np.random.default_rng(0).standard_normal((3, 7, 5, 6)), precision)
+    pooled, winners, _ = pool(cells)
+    slopes, slope_values = stored(np.random.default_rng(1).standard_normal(pooled.shape), precision)
+    out = np.full(cells.shape, 99, cells.dtype)
+    run(kernels.unpool, slopes, winners, out)
+    maps = torch.from_numpy(values).permute(0, 3, 1, 2).requires_grad_()
+    F.max_pool2d(maps, 2).backward(torch.from_numpy(slope_values).permute(0, 3, 1, 2))
+    assert np.array_equal(read(out), maps.grad.permute(0, 2, 3, 1).numpy())

@@ -16,6 +16,7 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
 from convscope.network.fused import EPSILON, PoolNormReLU, normalise_maps, one_process, pool_maps
+from convscope.network.fused_convolution import ConvolutionPoolNormReLU, computes
 from convscope.network.sync_batch_norm import sync_batch_norm
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class NormalisedActivation(nn.Module):
         return self.activation(
             self._normalise(pooled) if self.training else self._normalise_as_measured(pooled)
         )
+
+    def after_convolution(self, maps: Tensor, weight: Tensor, margins: tuple[int, int]) -> Tensor:
+        """Do the same, in training, together with the convolution before it (`fused_convolution.py`)."""
+        out, mean, variance = cast(
+            "tuple[Tensor, Tensor, Tensor]",
+            ConvolutionPoolNormReLU.apply(maps, weight, self.shift, margins, self.add_up),
+        )
+        self._remember(mean, variance)
+        return out
 
     def _normalise(self, maps: Tensor) -> Tensor:
         if self.add_up_tensors:
@@ -125,11 +135,14 @@ class ConvolutionBlock(nn.Module):
         self.normalise = NormalisedActivation(
             step.shape[0], pool=pool, fused=fused, activation=layer.activation
         )
+        self._may_be_fused = pool and self.normalise.fused and self.windows.stride == (1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the maps after the activation."""
-        weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
         maps, padding = padded(maps, self.windows)
+        if self._may_be_fused and self.training and computes(maps, self.weight):
+            return self.normalise.after_convolution(maps, self.weight, padding)
+        weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
         return self.normalise(F.conv2d(maps, weight, None, self.windows.stride, padding))
 
 

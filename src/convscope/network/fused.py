@@ -10,6 +10,7 @@ away exactly when the model is saved (`folding.py`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,65 @@ EPSILON = 1e-5
 """Added to every variance, so that a channel that is constant in a batch does not divide by 0."""
 
 
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """Batch normalisation of maps, as its backward pass needs it.
+
+    Attributes:
+        maps: (pictures, channels, height, width), channels-last.
+        mean: (channels,) float32, of the whole batch.
+        variance: (channels,) float32.
+        scale: (channels,) float32: 1 / sqrt(variance + eps).
+        offset: (channels,) float32: what is added to scale * x.
+        count: Numbers of a channel in the whole batch.
+        add_up: Sums numbers over all processes that share the batch.
+    """
+
+    maps: Tensor
+    mean: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    count: float
+    add_up: AddUp
+
+    @classmethod
+    def of(cls, maps: Tensor, sums: NDArray[np.float32], shift: Tensor, add_up: AddUp) -> Normalisation:
+        """Normalise maps whose sums and sums of squares (chunks, 2, channels) are known."""
+        own = sums.sum(axis=0, dtype=np.float64)
+        whole = add_up(np.append(own, maps.numel() // maps.shape[1]))
+        count = whole[-1]
+        total, square = whole[:-1].reshape(own.shape) / count
+        mean = total.astype(np.float32)
+        variance = np.maximum(square - total * total, 0).astype(np.float32)
+        scale = 1 / np.sqrt(variance + np.float32(EPSILON))
+        offset = shift.detach().numpy() - mean * scale
+        return cls(maps, mean, variance, scale, offset, count, add_up)
+
+    def output(self, ctx: Any) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401  # autograd's own
+        """Return the maps after ReLU, mean and variance, of which only the first has a gradient."""
+        out = _normalise_relu(self.maps, self.scale, self.offset)
+        mean, variance = torch.from_numpy(self.mean), torch.from_numpy(self.variance)
+        ctx.mark_non_differentiable(mean, variance)
+        return out, mean, variance
+
+    def slopes(self, gradient: Tensor) -> tuple[tuple[NDArray[np.float32], ...], Tensor]:
+        """Return what `kernels.spread_gradient` needs of each channel, and the gradient at the shift.
+
+        Args:
+            gradient: At the output, channels-last.
+        """
+        sums = np.empty((kernels.CHUNKS, 2, self.maps.shape[1]), np.float32)
+        run(kernels.sum_gradients, rows(gradient), rows(self.maps), self.scale, self.offset, self.mean, sums)
+        own = sums.sum(axis=0, dtype=np.float64)
+        total, product = self.add_up(own)
+        slope_input = -(self.scale.astype(np.float64) ** 3) * product / self.count
+        slope_constant = -self.scale * total / self.count - slope_input * self.mean
+        slopes = slope_input.astype(np.float32), slope_constant.astype(np.float32)
+        # of this process's pictures only: it is summed over the processes with all other gradients
+        return (self.scale, self.offset, *slopes), torch.from_numpy(own[0].astype(np.float32))
+
+
 class PoolNormReLU(torch.autograd.Function):
     """Max pooling (optional), batch normalisation and ReLU, in two passes over memory each way.
 
@@ -48,41 +108,25 @@ class PoolNormReLU(torch.autograd.Function):
         add_up: AddUp,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the output and save what the backward pass needs."""
-        pooled, winners, sums = _pool_and_sum(maps) if pool else _sum(maps)
-        own = sums.sum(axis=0, dtype=np.float64)
-        whole = add_up(np.append(own, pooled.numel() // pooled.shape[1]))
-        count = whole[-1]
-        total, square = whole[:-1].reshape(own.shape) / count
-        mean = total.astype(np.float32)
-        variance = np.maximum(square - total * total, 0).astype(np.float32)
-        scale = 1 / np.sqrt(variance + np.float32(EPSILON))
-        offset = shift.detach().numpy() - mean * scale
-        out = _normalise_relu(pooled, scale, offset)
-        ctx.saved = (maps.shape, pooled, winners, mean, scale, offset, count, add_up)
-        mean_out, variance_out = torch.from_numpy(mean), torch.from_numpy(variance)
-        ctx.mark_non_differentiable(mean_out, variance_out)
-        return out, mean_out, variance_out
+        pooled, winners, sums = pool_and_sum(maps) if pool else _sum(maps)
+        normalisation = Normalisation.of(pooled, sums, shift, add_up)
+        ctx.saved = maps.shape, normalisation, winners
+        return normalisation.output(ctx)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:  # noqa: ANN401  # autograd's own signature
         """Compute the gradients at the maps and the shift."""
-        shape, pooled, winners, mean, scale, offset, count, add_up = ctx.saved
+        shape, normalisation, winners = ctx.saved
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
-        sums = np.empty((kernels.CHUNKS, 2, pooled.shape[1]), np.float32)
-        run(kernels.sum_gradients, _rows(gradient), _rows(pooled), scale, offset, mean, sums)
-        own = sums.sum(axis=0, dtype=np.float64)
-        total, product = add_up(own)
-        slope_input = -(scale.astype(np.float64) ** 3) * product / count
-        slope_constant = -scale * total / count - slope_input * mean
-        slopes = (slope_input.astype(np.float32), slope_constant.astype(np.float32))
+        slopes, at_shift = normalisation.slopes(gradient)
+        pooled = normalisation.maps
         out = torch.empty(shape, dtype=pooled.dtype, memory_format=torch.channels_last)
         if winners is None:
-            run(kernels.spread_gradient, _rows(gradient), _rows(pooled), scale, offset, *slopes, _rows(out))
+            run(kernels.spread_gradient, rows(gradient), rows(pooled), *slopes, rows(out))
         else:
-            arrays = _cells(gradient), _cells(pooled), _cells(winners)
-            run(kernels.spread_gradient_to_winners, *arrays, scale, offset, *slopes, _cells(out))
-        # of this process's pictures only: it is summed over the processes with all other gradients
-        return out, torch.from_numpy(own[0].astype(np.float32)), None, None
+            arrays = cells(gradient), cells(pooled), cells(winners)
+            run(kernels.spread_gradient_to_winners, *arrays, *slopes, cells(out))
+        return out, at_shift, None, None
 
 
 def one_process(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -99,7 +143,7 @@ def pool_maps(maps: Tensor) -> Tensor:
     Returns:
         (pictures, channels, height // 2, width // 2).
     """
-    return _pool_and_sum(maps)[0]
+    return pool_and_sum(maps)[0]
 
 
 def normalise_maps(maps: Tensor, mean: Tensor, variance: Tensor, shift: Tensor) -> Tensor:
@@ -110,36 +154,45 @@ def normalise_maps(maps: Tensor, mean: Tensor, variance: Tensor, shift: Tensor) 
     return _normalise_relu(ordered, scale.numpy(), offset.numpy())
 
 
-def _pool_and_sum(maps: Tensor) -> tuple[Tensor, Tensor, NDArray[np.float32]]:
+def pool_and_sum(maps: Tensor) -> tuple[Tensor, Tensor, NDArray[np.float32]]:
+    """Max pool 2x2 windows.
+
+    Args:
+        maps: (pictures, channels, height, width).
+
+    Returns:
+        The maxima and the winners, (pictures, channels, height // 2, width // 2), and the sums of the maxima
+        and of their squares, (CHUNKS, 2, channels), as `kernels.pool_and_sum` writes them.
+    """
     pictures, channels, height, width = maps.shape
     halved = (pictures, channels, height // 2, width // 2)
     pooled = torch.empty(halved, dtype=maps.dtype, memory_format=torch.channels_last)
     winners = torch.empty(halved, dtype=torch.uint8, memory_format=torch.channels_last)
     sums = np.empty((kernels.CHUNKS, 2, channels), np.float32)
-    cells = _cells(maps.contiguous(memory_format=torch.channels_last))
-    run(kernels.pool_and_sum, cells, _cells(pooled), _cells(winners), sums)
+    ordered = cells(maps.contiguous(memory_format=torch.channels_last))
+    run(kernels.pool_and_sum, ordered, cells(pooled), cells(winners), sums)
     return pooled, winners, sums
 
 
 def _sum(maps: Tensor) -> tuple[Tensor, None, NDArray[np.float32]]:
     ordered = maps.contiguous(memory_format=torch.channels_last)
     sums = np.empty((kernels.CHUNKS, 2, maps.shape[1]), np.float32)
-    run(kernels.sum_rows, _rows(ordered), sums)
+    run(kernels.sum_rows, rows(ordered), sums)
     return ordered, None, sums
 
 
 def _normalise_relu(maps: Tensor, scale: NDArray[np.float32], offset: NDArray[np.float32]) -> Tensor:
     out = torch.empty_like(maps)
-    run(kernels.normalise_relu, _rows(maps), scale, offset, _rows(out))
+    run(kernels.normalise_relu, rows(maps), scale, offset, rows(out))
     return out
 
 
-def _cells(maps: Tensor) -> NDArray[Any]:
+def cells(maps: Tensor) -> NDArray[Any]:
     """View channels-last maps as (pictures, height, width, channels); bfloat16 as uint16."""
-    cells = maps.detach().permute(0, 2, 3, 1)
-    return (cells.view(torch.uint16) if cells.dtype == torch.bfloat16 else cells).numpy()
+    ordered = maps.detach().permute(0, 2, 3, 1)
+    return (ordered.view(torch.uint16) if ordered.dtype == torch.bfloat16 else ordered).numpy()
 
 
-def _rows(maps: Tensor) -> NDArray[Any]:
+def rows(maps: Tensor) -> NDArray[Any]:
     """View channels-last maps as (pictures * height * width, channels)."""
-    return _cells(maps).reshape(-1, maps.shape[1])
+    return cells(maps).reshape(-1, maps.shape[1])

@@ -258,3 +258,29 @@ def spread_gradient_to_winners(
                     into = out[n, 2 * i + cell // 2, 2 * j + cell % 2]
                     for c in range(channels):
                         into[c] = passed[c] if winner[c] == cell else zero
+
+
+@_compiled
+def unpool(first: int, last: int, gradient: NDArray[Any], winners: NDArray[Any], out: NDArray[Any]) -> None:
+    """Bring a gradient back through 2x2 max pooling: to the winner, and 0 to the other cells.
+
+    Args:
+        first: The first chunk.
+        last: The chunk to stop before.
+        gradient: (pictures, height // 2, width // 2, channels), read.
+        winners: The same shape, uint8, read.
+        out: (pictures, height, width, channels), written; a last odd row or column is 0.
+    """
+    pictures, height, width, channels = gradient.shape
+    zero = narrow(np.float32(0), out)
+    for n in range(first * pictures // CHUNKS, last * pictures // CHUNKS):
+        out[n, 2 * height :] = zero
+        out[n, :, 2 * width :] = zero
+        for i in range(height):
+            for j in range(width):
+                slopes = gradient[n, i, j]
+                winner = winners[n, i, j]
+                for cell in range(4):
+                    into = out[n, 2 * i + cell // 2, 2 * j + cell % 2]
+                    for c in range(channels):
+                        into[c] = slopes[c] if winner[c] == cell else zero

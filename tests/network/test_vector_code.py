@@ -1,0 +1,39 @@
+import pytest
+from numba.core import config
+
+from convscope.network import vector_code
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    """A processor with given instructions, as NUMBA_CPU_FEATURES would have it."""
+
+    def has(features):
+        monkeypatch.setattr(config, "CPU_FEATURES", features)
+        vector_code.most_lanes.cache_clear()
+
+    yield has
+    monkeypatch.undo()
+    vector_code.most_lanes.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("features", "lanes"),
+    [
+        ("+avx2,+fma,+avx512f", 16),
+        ("+avx2,+fma,-avx512f", 8),
+        ("+avx2", 0),
+        ("+neon", 0),
+        ("", 0),
+    ],
+)
+def test_vectors_are_as_long_as_the_processors_instructions_allow(processor, features, lanes):
+    processor(features)
+    assert vector_code.most_lanes() == lanes
+
+
+def test_lanes_divide_the_channels(processor):
+    processor("+avx2,+fma,+avx512f")
+    assert [vector_code.lanes_for(channels) for channels in (32, 24, 12)] == [16, 8, 0]
+    processor("+avx2,+fma")
+    assert [vector_code.lanes_for(channels) for channels in (32, 24, 12)] == [8, 8, 0]
