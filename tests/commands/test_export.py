@@ -45,6 +45,25 @@ def test_8_bits_are_measured(run: Run, model_path: Path, pets: Path, tmp_path: P
     assert (label(path, 20), label(path, 220)) == (0, 1)
 
 
+def test_8_bits_that_ruin_the_answers_are_not_written(
+    run: Run, model_path: Path, paint: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The network tells dark from bright, and is calibrated on nothing but dark pictures."""
+    for place in range(12):
+        for label_name, grey in (("dark", 5), ("bright", 200)):
+            paint(tmp_path / "data" / "test" / label_name / f"{place}.png", grey, place)
+            paint(tmp_path / "data" / "train" / label_name / f"{place}.png", 5, 100 + place)
+    target = tmp_path / "ruined.onnx"
+    done = run(
+        *("export", model_path, "--quantise", "--data", tmp_path / "data", "-o", target),
+        CONVSCOPE_CACHE=tmp_path / "cache",
+    )
+    assert done.returncode == 2
+    assert "from 100.00% to 50.00% of 24 test pictures" in done.stderr
+    assert "24 training pictures, which calibrate it" in " ".join(done.stderr.split())
+    assert not target.exists()
+
+
 def test_a_page_is_compared_too(run: Run, model_path: Path, pets: Path, tmp_path: Path) -> None:
     alone = run("export", model_path, "--html")
     done = run("export", model_path, "--html", "--data", pets, CONVSCOPE_CACHE=tmp_path / "cache")

@@ -1,5 +1,7 @@
 """Which models and pictures are open, and which of them belong together."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -36,11 +38,21 @@ def test_training_pictures_are_recognised_however_their_path_is_written(
     link = tmp_path / "link"
     link.symlink_to(pets)
     location = written.format(pets=pets, name=pets.name, link=link)
-    save(replace(brightness, receipt={"data": location}), tmp_path / "tone.safetensors")
+    save(brightness, tmp_path / "tone.safetensors")
+    (tmp_path / "metrics.json").write_text(json.dumps({"data": location, "classes": []}))
     workspace = Workspace(folder, [str(tmp_path / "tone.safetensors")], [str(pets)])
     data = workspace.training_data(workspace.models.all()[0].id)
     assert data is not None
     assert data.location == str(pets)
+
+
+def test_a_model_alone_is_trained_on_the_pictures_that_its_receipt_names(folder, brightness, pets, tmp_path):
+    save(replace(brightness, receipt={"data": pets.name}), tmp_path / "tone.safetensors")
+    other = shutil.copytree(pets, pets.parent / "other" / pets.name)
+    for sources, found in (([pets], str(pets)), ([pets, other], None)):
+        workspace = Workspace(folder, [str(tmp_path / "tone.safetensors")], [*map(str, sources)])
+        data = workspace.training_data(workspace.models.all()[0].id)
+        assert (data and data.location) == found
 
 
 def test_a_model_without_a_receipt_was_trained_on_nothing_known(folder, brightness, pets, tmp_path):

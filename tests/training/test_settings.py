@@ -101,6 +101,7 @@ CHOSEN = {
     "class_weights": True,
     "progressive": False,
     "ema": False,
+    "rejected_fraction": 0.1,
     "device": "cpu",
     "precision": "bf16",
     "seed": 5,

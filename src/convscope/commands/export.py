@@ -43,7 +43,8 @@ def export(
     camera's image without a server and offline.
 
     The file is checked against the model and only written if both give the same answers. With --quantise they
-    differ slightly; what this costs in accuracy on the test pictures is measured and printed.
+    differ slightly; what this costs in accuracy on the test pictures is measured and printed. If that is more
+    than 5 percentage points, no file is written.
     """
     html = html or (output is not None and output.suffix == ".html")
     _check_options(data, quantised=quantised, html=html)
@@ -61,6 +62,7 @@ def export(
         typer.echo(f"accuracy      {_percent(cost.accuracy_fraction)} of {cost.pictures:,} test pictures")
         typer.echo(f"unquantised   {_percent(cost.trained_accuracy_fraction)}")
         typer.echo(f"changed       {cost.changed:,} answers")
+        typer.echo(f"calibrated    on {cost.calibrated:,} training pictures")
         notes = cost.notes
     else:
         pictures, notes = ((), ()) if data is None else exporting.held_out(trained, data)

@@ -37,6 +37,8 @@ RAW_BOUND = 1e-3
 """Tolerance for a picture that the graph resizes."""
 _MAX_COMPARED = 1_000
 _MAX_CALIBRATED = 300
+MOST_LOST = 0.05
+"""Accuracy that quantisation may cost, as a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class QuantisationCost:
         accuracy_fraction: Accuracy of the quantised graph on them.
         trained_accuracy_fraction: Accuracy of the model as trained.
         changed: Number of pictures for which the two predict different classes.
+        calibrated: Number of training pictures on which the ranges of values were measured.
         notes: Which pictures these are, and what was left out.
     """
 
@@ -90,6 +93,7 @@ class QuantisationCost:
     accuracy_fraction: float
     trained_accuracy_fraction: float
     changed: int
+    calibrated: int
     notes: tuple[str, ...] = ()
 
 
@@ -105,23 +109,39 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
 
     Raises:
         DataError: The source cannot be used.
+        ExportError: It costs more than `MOST_LOST`; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     from convscope.model.quantisation import quantise  # noqa: PLC0415 - the tool is slow to import
 
     train, test = select(data, model, "train"), select(data, model, "test")
-    graph = quantise(
-        build_raw_graph(model, licence), train.store.pictures[_spread(train.indices, _MAX_CALIBRATED)]
-    )
+    calibrated = train.store.pictures[_spread(train.indices, _MAX_CALIBRATED)]
+    graph = quantise(build_raw_graph(model, licence), calibrated)
     quantised, exact = _labels(graph, model, test)
-    write(graph, path)
-    return QuantisationCost(
+    cost = QuantisationCost(
         pictures=len(quantised),
         accuracy_fraction=float((quantised == test.labels).mean()),
         trained_accuracy_fraction=float((exact == test.labels).mean()),
         changed=int((quantised != exact).sum()),
+        calibrated=len(calibrated),
         notes=test.notes,
     )
+    _check_cost(cost)
+    write(graph, path)
+    return cost
+
+
+def _check_cost(cost: QuantisationCost) -> None:
+    """Refuse a graph that 8 bits have ruined; one wrong answer more may be chance."""
+    lost = cost.trained_accuracy_fraction - cost.accuracy_fraction
+    if lost > MOST_LOST and round(lost * cost.pictures) > 1:
+        raise ExportError(
+            f"with 8 bits the accuracy falls from {cost.trained_accuracy_fraction:.2%} to "
+            f"{cost.accuracy_fraction:.2%} of {cost.pictures:,} test pictures",
+            why=f"values on the {cost.calibrated:,} training pictures, which calibrate it, differ from those "
+            "on the test pictures, or the network does not bear 8 bits",
+            remedy="give training pictures like those that are to be classified, or leave out --quantise",
+        )
 
 
 def _labels(graph: onnx.ModelProto, model: Model, test: Selection) -> NDArray[np.int64]:

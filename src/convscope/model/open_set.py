@@ -15,6 +15,7 @@ Source: V. Vovk et al., "Algorithmic learning in a random world", 2005.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -61,6 +62,16 @@ class OpenSetRule(Protocol):
     def tensors(self) -> Mapping[str, NDArray[np.float32]]:
         """Return the arrays by name."""
         ...
+
+
+def scores_needed(rejected_fraction: float) -> int:
+    """Return how many scores a threshold takes.
+
+    Example:
+        >>> scores_needed(0.05), scores_needed(0.5)
+        (19, 1)
+    """
+    return math.ceil(1 / rejected_fraction) - 1
 
 
 def threshold_for(scores: NDArray[np.floating], rejected_fraction: float) -> float | None:

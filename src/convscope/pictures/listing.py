@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import SUFFIXES
-from convscope.pictures.sources.left_out import LeftOut, kind_of_file, why_ignored
+from convscope.pictures.sources.left_out import IN_A_CIRCLE, LeftOut, broken_link, kind_of_file, why_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,8 +25,8 @@ _END = b"\0"  # which no file's name can hold
 def pictures_below(folder: str, left_out: LeftOut | None = None) -> Iterator[str]:
     """Yield the paths of all pictures below a folder: its own first, then folder by folder.
 
-    Links are followed. A folder that cannot be listed is yielded at the end as if it were a picture, so that
-    the error is reported when it is read.
+    Links are followed, but for those to a folder that they lie in. A folder that cannot be listed is yielded
+    at the end as if it were a picture, so that the error is reported when it is read.
 
     Args:
         folder: The folder.
@@ -37,23 +37,24 @@ def pictures_below(folder: str, left_out: LeftOut | None = None) -> Iterator[str
     """
     left_out = left_out or LeftOut()
     unlistable: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    waiting = [folder]
+    waiting: list[tuple[str, frozenset[tuple[int, int]]]] = [(folder, frozenset())]
     while waiting:
-        path = waiting.pop()
+        path, above = waiting.pop()
         try:
             status = Path(path).stat()
         except OSError:
             unlistable.append(path)
             continue
-        if (status.st_dev, status.st_ino) in seen:  # links may lead round in a circle
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        inner: list[str] = []
         where = os.path.relpath(path, folder) if path != folder else ""
+        entered = above | {(status.st_dev, status.st_ino)}
+        if entered == above:
+            left_out.add(IN_A_CIRCLE, where, thing="link")
+            continue
+        inner: list[str] = []
         for name in in_order(_pictures(path, where, inner, unlistable, left_out)):
             yield str(Path(path, name))
-        waiting += (str(Path(path, name)) for name in sorted(inner, key=natural_order, reverse=True))
+        found = sorted(inner, key=natural_order, reverse=True)
+        waiting += ((str(Path(path, name)), entered) for name in found)
     yield from unlistable
 
 
@@ -102,14 +103,11 @@ def _pictures(
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                reason, is_folder = why_ignored(entry.name), _is_folder(entry)
+                is_folder = _is_folder(entry)
                 suffix = "" if is_folder else Path(entry.name).suffix.lower()
-                if reason and is_folder:
-                    left_out.add(reason, f"{where}/{entry.name}".lstrip("/"), thing="folder")
-                elif reason:
-                    if suffix in SUFFIXES and not entry.name.startswith("._"):
-                        left_out.add(reason, where, thing="picture")
-                elif is_folder:
+                if _is_passed_over(entry, suffix, where, left_out, is_folder=is_folder):
+                    continue
+                if is_folder:
                     inner.append(entry.name)
                 elif suffix in SUFFIXES:
                     yield entry.name
@@ -117,6 +115,23 @@ def _pictures(
                     left_out.add("no pictures by their suffix", where, thing=kind_of_file(suffix))
     except OSError:
         unlistable.append(folder)
+
+
+def _is_passed_over(
+    entry: os.DirEntry[str], suffix: str, where: str, left_out: LeftOut, *, is_folder: bool
+) -> bool:
+    """Whether a file or folder is ignored, or a link that leads to none, which is counted."""
+    reason = why_ignored(entry.name)
+    if reason and is_folder:
+        left_out.add(reason, f"{where}/{entry.name}".lstrip("/"), thing="folder")
+    elif reason:
+        if suffix in SUFFIXES and not entry.name.startswith("._"):
+            left_out.add(reason, where, thing="picture")
+    elif entry.is_symlink() and suffix not in SUFFIXES:
+        reason = broken_link(entry)
+        if reason:
+            left_out.add(reason, where, thing="link")
+    return bool(reason)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

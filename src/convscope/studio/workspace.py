@@ -6,9 +6,11 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from convscope.pictures.sources.opening import name_of
 from convscope.studio.jobs import Jobs
 from convscope.studio.models import Models
 from convscope.studio.sources import Sources
+from convscope.training.runs.run_folder import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +55,12 @@ class Workspace:
             RequestError: 404: there is no model of that id.
             ModelFileError: Its file cannot be used.
         """
-        location = self.models.classifier(model).model.receipt.get("data")
-        if not location:
-            return None
-        path = os.path.realpath(location)  # the same folder may have been named in two ways
-        return next((data for data in self.sources.all() if os.path.realpath(data.location) == path), None)
+        location = data_of(self.models.find(model).path.parent)
+        if location:
+            path = os.path.realpath(location)  # the same folder may have been named in two ways
+            return next(
+                (data for data in self.sources.all() if os.path.realpath(data.location) == path), None
+            )
+        name = self.models.classifier(model).model.receipt.get("data")
+        named = [data for data in self.sources.all() if name and name_of(data.location) == name]
+        return named[0] if len(named) == 1 else None

@@ -89,6 +89,7 @@ def _fit_head(
         seed=settings.seed,
         listeners=listeners,
         earlier=earlier,
+        rejected_fraction=settings.rejected_fraction,
     )
     learned = LearnedRun(data, backbone, head, time.monotonic() - begin)
     start = receipt_of_start(settings, earlier) if earlier else {}
@@ -107,4 +108,4 @@ def _tuned(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener
         return None
     with deterministic():
         tuning.run()
-        return tuned_model(tuning) if tuning.gain.pays else None
+        return tuned_model(tuning, settings.rejected_fraction) if tuning.gain.pays else None

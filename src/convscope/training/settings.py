@@ -126,6 +126,14 @@ class Settings:
         bool | None, Field(description="Progressive resizing: smaller pictures in the first half of the run.")
     ] = None
     ema: Annotated[bool | None, Field(description="Use the moving average of the weights (EMA).")] = None
+    rejected_fraction: Annotated[
+        float | None,
+        Field(
+            ge=0.001,
+            le=0.5,
+            description="Share of pictures of known classes that may be taken for unknown; 0.05 by default.",
+        ),
+    ] = None
     device: Annotated[
         Literal["auto", "cpu", "cuda"] | None, Field(description="Device: auto, cpu or cuda.")
     ] = None
@@ -209,6 +217,7 @@ class CommonSettings(TypedDict, total=False):
     class_weights: bool | None
     progressive: bool | None
     ema: bool | None
+    rejected_fraction: float | None
     device: Literal["auto", "cpu", "cuda"] | None
     precision: Literal["auto", "bf16", "fp16", "fp32"] | None
 

@@ -60,17 +60,19 @@ class Overlays:
         self._written = 0
 
     def write(self, picture: str) -> None:
-        """Explain the predicted class of a picture: `1-NAME-grad-cam.png`, `1-NAME-occlusion.png`.
+        """Explain the predicted class of a picture: `1-pets-tom.jpg-grad-cam.png` and `...-occlusion.png`.
 
-        Where the output layer reads means, the exact class map takes its place, `1-NAME-class-map.png`.
+        The number is the picture's, counted from 1; its path, with `-` between folders, is cut at the front
+        where it is too long for a file's name.
+
+        Where the output layer reads means, the exact class map takes the place of the first.
         A network without convolutions has neither.
 
         Args:
             picture: The path of a readable picture.
         """
         self._written += 1
-        name = os.fsdecode(os.fsencode(Path(picture).stem)[:_MAX_NAME_BYTES])
-        stem = f"{self._written}-{name}"
+        stem = f"{self._written}-{_file_name(picture)}"
         size = self._model.preparation
         pixels = prepare(pixels_of(picture, picture, size.shortest_side), size)
         steps = forward(self._model, pixels)
@@ -86,6 +88,17 @@ class Overlays:
     def _save(self, name: str, pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> None:
         with replacing(self._folder / name) as file:
             Image.fromarray(overlay(pixels, values)).save(file, "PNG")
+
+
+def _file_name(picture: str) -> str:
+    """Return the path of a picture as a part of a file's name.
+
+    Example:
+        >>> _file_name("pets/cats/tom.jpg"), _file_name("/tom.jpg")
+        ('pets-cats-tom.jpg', 'tom.jpg')
+    """
+    parts = [part for part in Path(picture).parts if part not in {Path(picture).anchor, ".", ".."}]
+    return os.fsencode("-".join(parts))[-_MAX_NAME_BYTES:].decode("utf-8", "ignore")
 
 
 def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.uint8]:

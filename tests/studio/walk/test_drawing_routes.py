@@ -66,7 +66,7 @@ def test_a_drawing_is_kept_if_asked_for(start_studio, digits_model):
 def test_drawings_follow_the_training_pictures_when_these_change(start_studio, brightness, tmp_path):
     folder = tmp_path / "squares"
     paint_squares(folder, start=1)
-    save(replace(brightness, receipt={"data": str(folder)}), tmp_path / "digits.safetensors")
+    save(replace(brightness, receipt={"data": folder.name}), tmp_path / "digits.safetensors")
     studio = start_studio(tmp_path / "digits.safetensors", "--data", folder)
     before = drawn_centre(studio)
     shutil.rmtree(folder)

@@ -71,13 +71,32 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
     assert metrics["recipe"]["network"] == "3C3-MP2"
 
 
+def test_a_model_that_cannot_tell_unknown_pictures_says_so_and_from_how_many_it_could(pets, tmp_path):
+    ends = []
+
+    def keep(event):
+        if isinstance(event, Finished):
+            ends.append(dict(event.summary).get("called unknown", ""))
+
+    few = runner.train(pets, SMALL, output=tmp_path / "few", listeners=[keep]).model
+    assert few.open_set is None
+    assert ends == ["never, whatever a picture shows: that takes 19 pictures to measure on, and there are 2"]
+    settings = dataclasses.replace(SMALL, rejected_fraction=0.4)
+    enough = runner.train(pets, settings, output=tmp_path / "enough", listeners=[keep]).model
+    assert enough.open_set.rejected_fraction == 0.4
+    assert ends[1].endswith("% of them, wrongly: their classes are known")
+
+
 def test_the_model_knows_its_figures_and_where_it_comes_from(pets, tmp_path):
     model = runner.train(pets, SMALL, output=tmp_path / "run").model
     assert model.figures["part"] == "test"
     assert model.figures["pictures"] == 4
     evaluated = convscope.load(tmp_path / "run" / "model.safetensors").evaluate(pets)
     assert evaluated.accuracy_fraction == model.figures["accuracy_fraction"]
-    assert model.receipt["data"] == str(pets)
+    assert model.receipt["data"] == pets.name
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text("utf-8"))["data"] == str(pets)
+    for file in ("model.safetensors", "model.onnx"):
+        assert str(pets.parent).encode() not in (tmp_path / "run" / file).read_bytes()
     assert json.loads(model.receipt["settings"])["epochs"] == 6
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import SUFFIXES
 from convscope.pictures.sources.files import FileSource
 from convscope.pictures.sources.layout import lay_out
-from convscope.pictures.sources.left_out import LeftOut, why_ignored
+from convscope.pictures.sources.left_out import IN_A_CIRCLE, LeftOut, broken_link, why_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,15 +26,14 @@ MOST_IGNORED = 10_000
 def open_folder(folder: Path, template: Sequence[str] = ()) -> FileSource:
     """Open a folder of class folders, flat or inside train, validation and test folders.
 
-    Links are followed, wherever they lead.
+    Links are followed, wherever they lead; those to a folder that they lie in are left out, and counted.
 
     Args:
         folder: The folder.
         template: Which folders are classes, as `structure` says, if that is given.
 
     Raises:
-        DataError: If a folder cannot be listed, links lead round in a circle, or there are no pictures in
-            class folders.
+        DataError: If a folder cannot be listed, or there are no pictures in class folders.
     """
     name = printable(folder.name or str(folder.resolve()))
     walk = _Walk(folder)
@@ -50,7 +48,7 @@ class _Walk:
 
     Attributes:
         folders: The folders' names, relative to the first; complete when all files have been yielded.
-        left_out: Links that lead nowhere.
+        left_out: Links that lead nowhere, or round in a circle.
     """
 
     def __init__(self, root: Path) -> None:
@@ -65,7 +63,11 @@ class _Walk:
         while waiting:
             inner, above, ignored = waiting.pop()
             try:
-                ids = _entered(self.root / inner, above)
+                ids = above | {_identity(self.root / inner)}
+                if ids == above:
+                    self.left_out.add(IN_A_CIRCLE, inner, thing="link")
+                    self.folders.remove(inner)
+                    continue
                 with os.scandir(self.root / inner) as entries:
                     for entry in entries:
                         name = f"{inner}/{entry.name}" if inner else entry.name
@@ -84,34 +86,20 @@ class _Walk:
         if ignored:
             self._ignored += 1
             return self._ignored > MOST_IGNORED
-        if entry.is_symlink() and Path(entry.name).suffix.lower() not in SUFFIXES and _leads_nowhere(entry):
-            self.left_out.add("leading nowhere", inner, thing="link")
-            return True
+        if entry.is_symlink() and Path(entry.name).suffix.lower() not in SUFFIXES:
+            problem = broken_link(entry)
+            if problem:
+                self.left_out.add(problem, inner, thing="link")
+            return bool(problem)
         return False
 
 
-def _leads_nowhere(link: os.DirEntry[str]) -> bool:
-    try:
-        link.stat()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _entered(folder: Path, above: FolderIds) -> FolderIds:
-    """Add a folder to those above it; refuse one that is among them."""
+def _identity(folder: Path) -> tuple[int, int]:
     status = folder.stat()
-    identity = (status.st_dev, status.st_ino)
-    if identity in above:
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
-    return above | {identity}
+    return status.st_dev, status.st_ino
 
 
 def _unlistable(folder: Path, error: OSError) -> DataError:
     where = printable(str(error.filename or folder))
     why = error.strerror or str(error)
-    if error.errno == errno.ELOOP:
-        return DataError(f"the link {where} leads round in a circle", why=why, remedy="remove the link")
     return DataError(f"cannot list the folder {where}", why=why, remedy="check that you may read it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING
 from convscope.common.printable import printable
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
 MOST_NAMED = 3
+IN_A_CIRCLE = "leading round in a circle"
 
 _HIDDEN = re.compile(r"\..+")
 _SYSTEM = re.compile(
@@ -68,6 +71,17 @@ class LeftOut:
             f"left out: {counted(folders.total(), thing)}, {reason}{_where(folders)}"
             for (thing, reason), folders in ordered
         )
+
+
+def broken_link(link: os.DirEntry[str]) -> str:
+    """Return what is wrong with a link that cannot be followed; "" if it can."""
+    try:
+        link.stat()
+    except FileNotFoundError:
+        return "leading nowhere"
+    except OSError as error:
+        return IN_A_CIRCLE if error.errno == errno.ELOOP else ""
+    return ""
 
 
 def counted(count: int, thing: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,23 @@ def located(data: Data) -> str:
         return ",".join(f"{part}={located(given)}" for part, given in parts.items())
     is_pattern = (glob.has_magic(text) or is_template(text)) and not is_url(text)
     return str(Path(text).absolute()) if text and (is_pattern or Path(text).exists()) else text
+
+
+def name_of(location: str) -> str:
+    """Return a location without the folders that it lies in, which are nobody else's business.
+
+    Example:
+        >>> name_of("/home/tom/pets"), name_of("/home/tom/pets/*.tar"), name_of("digits")
+        ('pets', 'pets/*.tar', 'digits')
+        >>> name_of("train=/home/tom/a.csv,test=/home/tom/b.csv")
+        'train=a.csv,test=b.csv'
+    """
+    parts = split_parts(location)
+    if parts:
+        return ",".join(f"{part}={name_of(given)}" for part, given in parts.items())
+    steps = [step for step in re.split(r"[/\\]", location) if step] or [""]
+    first = next((place for place, step in enumerate(steps) if re.search(r"[*?\[{]", step)), len(steps))
+    return "/".join(steps[max(0, first - 1) :])
 
 
 def _open_folder(folder: Path, template: Template) -> Source:

@@ -18,7 +18,6 @@ from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.common.processes import interrupt, is_alive
 from convscope.errors import RequestError
-from convscope.model.file import load
 from convscope.pictures.naming import natural_order
 from convscope.studio.event_file import EventFile
 from convscope.studio.studio_folder import free_name
@@ -145,12 +144,9 @@ class Runs:
 
         Raises:
             RequestError: 404: there is no run of that name.
-            ConvscopeError: Neither its record nor its model can be read.
+            RunError: Its record cannot be read.
         """
-        folder = self._folder / self._known(name)
-        if (folder / run_files.RECORD).exists():
-            return run_folder.read(folder).data
-        return load(folder / run_files.MODEL).receipt["data"]
+        return run_folder.data_of(self._folder / self._known(name))
 
     def revisions(self) -> dict[str, str]:
         """Return a text for every run, by its name, that changes whenever something happens in the run."""

@@ -24,6 +24,7 @@ from convscope.model import picture_list
 from convscope.model.calibration import reliability, untempered
 from convscope.model.evaluation import Evaluation, evaluate, evaluate_answers
 from convscope.model.export import export
+from convscope.model.open_set import REJECTED_FRACTION, scores_needed
 from convscope.training.data.sampling import spread
 from convscope.training.listeners.csv_log import read_epochs
 from convscope.training.report import figures
@@ -91,6 +92,8 @@ def write(
     data: TrainingData,
     facts: Mapping[str, object],
     out_of_fold: NDArray[np.float64] | None = None,
+    *,
+    rejected_fraction: float | None = None,
 ) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
     """Evaluate the model on the test set, and write everything into the run's folder.
 
@@ -101,6 +104,7 @@ def write(
         facts: What else belongs into the metrics: how long training took, its recipe.
         out_of_fold: (training pictures, classes) probabilities from cross-validation, to evaluate where there
             is no other set.
+        rejected_fraction: The share of pictures of known classes that may be taken for unknown.
 
     Returns:
         The classifier, and closing (title, text) lines.
@@ -119,7 +123,8 @@ def write(
     if not len(indices):
         classifier.save(run / MODEL)
         _export(run, model, store, indices)
-        return classifier, (("accuracy", "not measured: there were neither test nor validation pictures"),)
+        unmeasured = ("accuracy", "not measured: there were neither test nor validation pictures")
+        return classifier, (unmeasured, *_unable(model, data, rejected_fraction))
     if part == "cross-validation" and out_of_fold is not None:
         probabilities = out_of_fold
         evaluation = evaluate(out_of_fold, store.labels[indices], model.classes)
@@ -132,7 +137,7 @@ def write(
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
     _write_figures(run, store, indices, probabilities, model.temperature, evaluation)
     _export(run, classifier.model, store, indices)
-    return classifier, _summary(part, evaluation)
+    return classifier, (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
 
 
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
@@ -205,6 +210,20 @@ def _write_figures(
         store.classes,
     )
     figures.write(mistakes, folder / "worst_mistakes.png")
+
+
+def _unable(model: Model, data: TrainingData, rejected_fraction: float | None) -> tuple[tuple[str, str], ...]:
+    """Say that the model takes no picture for unknown, and why."""
+    if model.open_set is not None:
+        return ()
+    needed = scores_needed(rejected_fraction or REJECTED_FRACTION)
+    count = len(data.kept.split.validation) or len(data.kept.split.train)
+    reason = (
+        f"that takes {needed:,} pictures to measure on, and there are {count:,}"
+        if count < needed
+        else f"the output layer reads too many features ({model.chain.features.shape[0]:,}), or copies alone"
+    )
+    return (("called unknown", f"never, whatever a picture shows: {reason}"),)
 
 
 def _judged(part: str) -> str:

@@ -62,9 +62,11 @@ class LearnedRun:
         """Write the model and the report; `begin` is when the process began."""
         model = learned_model(self.backbone, self.head, self.data.kept.store)
         receipt = self.backbone.receipt | receipt_of(self.data, record, "cpu")
-        facts = {"training_seconds": self.seconds, **self.head.facts(), "start": record.start}
+        measured = {"data": record.data, "training_seconds": self.seconds}
+        facts = {**measured, **self.head.facts(), "start": record.start}
         classifier, lines = run_report.write(
-            run, replace(model, receipt=receipt), self.data, facts, self.head.probabilities
+            *(run, replace(model, receipt=receipt), self.data, facts, self.head.probabilities),
+            rejected_fraction=record.settings.rejected_fraction,
         )
         self.data.kept.store.check_whole()
         run_folder.finish(run)
@@ -122,6 +124,7 @@ def learn(
         listeners=listeners,
         groups=data.kept.split.groups,
         earlier=earlier,
+        rejected_fraction=settings.rejected_fraction,
     )
     for note in (*run_report.data_notes(data), *_notes(earlier, store), head.sentence):
         emit(Note(note), listeners)

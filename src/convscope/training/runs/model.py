@@ -12,8 +12,10 @@ from convscope.model import virtual_logit
 from convscope.model.calibration import fit_temperature
 from convscope.model.features import compute_features
 from convscope.model.file import Model
+from convscope.model.open_set import REJECTED_FRACTION
 from convscope.model.receipt import write_receipt
 from convscope.network.folding import fold
+from convscope.pictures.sources.opening import name_of
 from convscope.training.data.sampling import spread
 from convscope.training.machine.engine import engine_name
 
@@ -46,7 +48,7 @@ def finished_model(training: Training, record: Record) -> Model:
     """Return the plain chain with receipt, temperature and open-set rule; `training` is finished."""
     receipt = receipt_of(training.data, record, engine_name(training.recipe.device))
     model = replace(plain_chain(training), receipt=receipt, temperature=_temperature(training))
-    return replace(model, open_set=fit_open_set_rule(model, training.data))
+    return replace(model, open_set=fit_open_set_rule(model, training.data, record.settings.rejected_fraction))
 
 
 def receipt_of(data: TrainingData, record: Record, device: str) -> dict[str, str]:
@@ -54,7 +56,7 @@ def receipt_of(data: TrainingData, record: Record, device: str) -> dict[str, str
     receipt = write_receipt(
         data.all.catalogue,
         data.all.split,
-        data=record.data,
+        data=name_of(record.data),
         settings=json.dumps(asdict(record.settings)),
         seed=record.settings.seed,
         threads=record.threads,
@@ -74,7 +76,9 @@ def _temperature(training: Training) -> float:
     return fit_temperature(logits, training.data.kept.store.labels[indices])
 
 
-def fit_open_set_rule(model: Model, data: TrainingData) -> virtual_logit.VirtualLogit | None:
+def fit_open_set_rule(
+    model: Model, data: TrainingData, rejected_fraction: float | None = None
+) -> virtual_logit.VirtualLogit | None:
     """Fit the open-set rule: principal directions on the training set, its threshold on the validation set.
 
     Returns:
@@ -85,7 +89,7 @@ def fit_open_set_rule(model: Model, data: TrainingData) -> virtual_logit.Virtual
     split = data.kept.split
     train, validation = (_features(model, data, indices) for indices in (split.train, split.validation))
     weight, bias = (model.weights[name] / model.temperature for name in model.chain.output.parameters)
-    return virtual_logit.fit(train, validation, weight, bias)
+    return virtual_logit.fit(train, validation, weight, bias, rejected_fraction or REJECTED_FRACTION)
 
 
 def _features(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
 from convscope.training.machine.machine import Machine  # pydantic looks it up
-from convscope.training.run_files import EVENTS, MODEL, RECORD
+from convscope.training.run_files import EVENTS, METRICS, MODEL, RECORD
 from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,15 @@ class _File:
     run: Record
 
 
+@dataclass(frozen=True, slots=True)
+class _Metrics:
+    """What is read back of a finished run's metrics."""
+
+    data: str
+
+
 _FILE = TypeAdapter(_File)
+_METRICS = TypeAdapter(_Metrics)
 _RECORD = TypeAdapter(Record)
 _SETTINGS = TypeAdapter(Settings)
 _MACHINE = TypeAdapter(Machine)
@@ -193,6 +201,22 @@ def read(run: Path) -> Record:
 def finish(run: Path) -> None:
     """Mark the run as finished."""
     (run / RECORD).unlink()
+
+
+def data_of(run: Path) -> str:
+    """Return where the pictures of a run lie, by its record or its metrics; "" if neither says so.
+
+    The model's receipt has no more than their name, as models are given away.
+
+    Raises:
+        RunError: The record cannot be read.
+    """
+    if (run / RECORD).exists():
+        return read(run).data
+    try:
+        return _METRICS.validate_json((run / METRICS).read_bytes()).data
+    except (OSError, ValueError):
+        return ""
 
 
 @contextmanager

@@ -277,11 +277,15 @@ class RunProcess:
             return Classifier(model)
         training = self.training
         facts = {
+            "data": self.record.data,
             "training_seconds": training.position.elapsed_seconds,
             "recipe": asdict(training.recipe),
             "flip": training.position.flip,
         }
-        classifier, lines = run_report.write(self.run, model, training.data, facts)
+        classifier, lines = run_report.write(
+            *(self.run, model, training.data, facts),
+            rejected_fraction=self.record.settings.rejected_fraction,
+        )
         self.training.data.kept.store.check_whole()
         run_folder.finish(self.run)
         self.checkpoints.remove()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from convscope.classifier import Classifier
 from convscope.errors import ConvscopeError, RunError
 from convscope.model.file import from_bytes, load
+from convscope.pictures.sources.opening import name_of
 from convscope.training.events import Note, emit
 from convscope.training.run_files import MODEL, RECORD
 from convscope.training.runs import run_folder
@@ -80,7 +81,7 @@ def finished_classifier(
             record = run_folder.from_receipt(model.receipt)
         except (ValueError, ConvscopeError) as error:
             raise _another(run, "the receipt of its model cannot be read") from error
-        _check_same(run, record, given)
+        _check_same(run, record, replace(given, data=name_of(given.data)))
     group.broadcast_bytes(path.read_bytes())
     emit(Note(f"this run has finished already: {path} is its model"), listeners)
     return Classifier(model)

@@ -62,9 +62,10 @@ class TunedRun:
         """Write the model and the report; `begin` is when the process began."""
         data, tuning = self.tuning.data, self.tuning
         before, after = tuning.gain.fractions
-        model = tuned_model(tuning)
+        model = tuned_model(tuning, record.settings.rejected_fraction)
         receipt = receipt_of(data, record, "cpu") | self.learned.backbone.receipt
         facts = {
+            "data": record.data,
             "training_seconds": self.learned.seconds + tuning.position.elapsed_seconds,
             **self.learned.head.facts(),
             "fine_tuning": {
@@ -74,7 +75,13 @@ class TunedRun:
                 "accuracy_fraction_after": after,
             },
         }
-        classifier, lines = run_report.write(run, replace(model, receipt=receipt), data, facts)
+        classifier, lines = run_report.write(
+            run,
+            replace(model, receipt=receipt),
+            data,
+            facts,
+            rejected_fraction=record.settings.rejected_fraction,
+        )
         data.kept.store.check_whole()
         run_folder.finish(run)
         Checkpoints(run).remove()
@@ -129,18 +136,19 @@ def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Liste
     return FineTuning(task, listeners)
 
 
-def tuned_model(tuning: FineTuning) -> Model:
+def tuned_model(tuning: FineTuning, rejected_fraction: float | None) -> Model:
     """Return the tuned model; temperature and open-set rule are fitted to the held-out pictures."""
-    data, blocks = tuning.data, tuning.task.blocks
+    data, blocks, rejected = tuning.data, tuning.task.blocks, rejected_fraction or REJECTED_FRACTION
     model = replace(tuning.task.model, weights=tuning.weights)
     store, split = data.kept.store, data.kept.split
     train, held_out = (_features(model, data, indices) for indices in (split.train, split.validation))
     weight, bias = (model.weights[name] for name in model.chain.output.parameters)
     temperature = fit_temperature(held_out @ weight.T + bias, store.labels[split.validation])
     rule = nearest.fit(
-        train, blocks, np.arange(len(train)), store.digests[split.train], store.labels[split.train]
+        *(train, blocks, np.arange(len(train))),
+        *(store.digests[split.train], store.labels[split.train], rejected),
     )
-    threshold = threshold_for(rule.score(held_out), REJECTED_FRACTION) if rule else None
+    threshold = threshold_for(rule.score(held_out), rejected) if rule else None
     known = replace(rule, threshold=threshold) if rule and threshold is not None else None
     return replace(model, temperature=temperature, open_set=known)
 

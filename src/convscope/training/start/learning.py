@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
+from convscope.model.open_set import REJECTED_FRACTION
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.groups import at_least_two, group_pictures
 from convscope.steps import softmax
@@ -133,6 +134,7 @@ def learn_head(
     listeners: Sequence[Listener] = (),
     groups: NDArray[np.int64] | None = None,
     earlier: Model | None = None,
+    rejected_fraction: float | None = None,
 ) -> LearnedHead:
     """Compute features and fit a head to them.
 
@@ -144,6 +146,7 @@ def learn_head(
         listeners: Get the events.
         groups: (pictures of the store,) the group of each, which stays in one fold; None: near-duplicates.
         earlier: The model to begin with; None: no such model.
+        rejected_fraction: The share of pictures of known classes that may be taken for unknown.
 
     Raises:
         ConvscopeError: The pictures are all of one class, or features cannot be computed.
@@ -177,7 +180,10 @@ def learn_head(
     temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
     read, blocks = _read(everything.features, features.blocks, head)
     recognised = (read[: len(labels)] @ head.weights.T + head.bias).argmax(axis=1) == labels
-    rule = nearest.fit(read, blocks, everything.groups, everything.digests, everything.labels)
+    rule = nearest.fit(
+        *(read, blocks, everything.groups, everything.digests, everything.labels),
+        rejected_fraction or REJECTED_FRACTION,
+    )
     return LearnedHead(head, labels, groups, float(recognised.mean()), temperature, rule)
 
 

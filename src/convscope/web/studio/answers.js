@@ -294,10 +294,12 @@
  * @property {boolean | null} class_weights
  * @property {boolean | null} progressive
  * @property {boolean | null} ema
+ * @property {number | null} rejected_fraction
  * @property {"auto" | "cpu" | "cuda" | null} device
  * @property {"auto" | "bf16" | "fp16" | "fp32" | null} precision
  * @property {number} seed
  * @property {boolean} strict
+ * @property {string | null} group_pattern
  * @property {number | null} store_limit
  * @typedef {object} Shift
  * @property {number} columns
