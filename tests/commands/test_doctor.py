@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+Paint = Callable[..., Path]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -40,6 +41,18 @@ def test_a_table_a_page_and_a_manifest(run: Run, sick: Path, tmp_path: Path) -> 
     assert f"lists {len(listed)} of 22 pictures" in done.stdout
     assert "data:image/png;base64" in page.read_text()
     assert digest_of(sick) == before
+
+
+def test_an_example_shows_what_a_finding_is_about(run: Run, paint: Paint, tmp_path: Path) -> None:
+    for name in ("test/dark/1", "test/dark/2", "train/dark/3", "train/bright/4"):
+        paint(tmp_path / f"{name}.png", 10)
+    paint(tmp_path / "train" / "bright" / "5.png", 200)
+    table = run("doctor", tmp_path, COLUMNS="400").stdout
+    rows = {line.strip().partition("  ")[0]: line for line in table.splitlines()}
+    first = f"{tmp_path}/test/dark/1.png = "
+    assert f"{first}{tmp_path}/train/bright/4.png" in rows["two labels"]
+    assert f"{first}{tmp_path}/train/bright/4.png" in rows["shared between parts"]
+    assert f"{first}{tmp_path}/test/dark/2.png" in rows["equal"]
 
 
 def test_json(run: Run, sick: Path) -> None:

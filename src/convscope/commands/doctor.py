@@ -13,7 +13,14 @@ from convscope.commands.output_option import say_written
 from convscope.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from convscope.doctor.diagnosis import Diagnosis
+    from convscope.doctor.findings import Finding
+    from convscope.pictures.sources.source import Item
+
+_DIFFERING = {"two labels": ("label",), "shared between parts": ("part",)}
+"""In what the pictures of an example differ."""
 
 
 def doctor(
@@ -97,6 +104,17 @@ def _report(
         say_written(html, to_stderr=as_json)
 
 
+def _example(finding: Finding, items: Sequence[Item]) -> Sequence[int]:
+    """Return one or two pictures of the first group, which differ in what the finding is about."""
+    if not finding.groups:
+        return ()
+    first, *others = finding.groups[0]
+    for attribute in _DIFFERING.get(finding.kind, ()):
+        value = getattr(items[first], attribute)
+        others.sort(key=lambda index: getattr(items[index], attribute) == value)
+    return (first, *others[:1])
+
+
 def _check_new(html: Path | None, manifest: Path | None) -> None:
     """Refuse at once what could not be written in the end."""
     for path in (html, manifest):
@@ -128,7 +146,7 @@ def _print_report(diagnosis: Diagnosis, data: str, html: Path | None) -> None:
     console.print()
     rows = table(["problem or remark", "for example"], ["pictures", "groups"])
     for one in diagnosis.findings:
-        names = [items[index].name for index in one.groups[0][:2]] if one.groups else []
+        names = [items[index].name for index in _example(one, items)]
         example = " = ".join(names) + (f" ({one.detail[0]})" if names and one.detail else "")
         title = one.kind if one.is_problem else f"remark: {one.kind}"
         groups = f"{len(one.groups):,}" if any(len(group) > 1 for group in one.groups) else ""

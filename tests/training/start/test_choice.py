@@ -19,6 +19,7 @@ MANY_LABELS = ["cat"] * MANY + ["dog"] * MANY
     [
         (Settings(), 192, MANY_LABELS, None),
         (Settings(minutes=3, fit="crop", seed=7), 192, MANY_LABELS, None),
+        (Settings(group_pattern="(.*)_frame", strict=True), 192, MANY_LABELS, None),
         (Settings(), 32, MANY_LABELS, "scratch"),
         (Settings(), 32, MANY_LABELS[1:], None),
         (Settings(epochs=3), 192, MANY_LABELS, "scratch"),

@@ -3,13 +3,13 @@ import pytest
 import torch
 
 import convscope
-from convscope.errors import ModelFileError, SettingError
-from convscope.model.file import load
+from convscope.errors import DataError, ModelFileError, SettingError
+from convscope.model.file import load, save
 from convscope.network.unfolding import unfold
 from convscope.training.events import Note
 from convscope.training.runs.model import plain_chain
 from convscope.training.settings import Settings
-from convscope.training.start.earlier_model import carry_over, weights_for, with_model
+from convscope.training.start.earlier_model import carry_over, check_old_classes, weights_for, with_model
 from convscope.walkthrough.numpy_chain import forward
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -89,3 +89,17 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ModelFileError, match="cannot read the model nowhere"):
         convscope.train(colours(("red", "blue"), 10), start="nowhere", output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_new_class_does_not_come_alone(make_model, tmp_path):
+    model = make_model()
+    known = model.classes[0]
+    check_old_classes(model, [known])  # judged elsewhere: there is only one class
+    check_old_classes(model, [known, "fox"])
+    with pytest.raises(DataError, match="all pictures are of the class 'fox', which is new") as caught:
+        check_old_classes(model, ["fox"] * 3)
+    assert f"it would forget {known}" in caught.value.why
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)
+    save(model, tmp_path / "model.safetensors")
+    with pytest.raises(DataError, match="which is new to the model"):
+        convscope.train((pictures, ["fox"] * 8), start=str(tmp_path / "model.safetensors"))

@@ -45,6 +45,7 @@ from convscope.training.start.earlier_head import has_learned_head
 from convscope.training.start.earlier_model import (
     as_for,
     carry_over,
+    check_old_classes,
     earlier_model,
     receipt_of_start,
     weights_for,
@@ -117,8 +118,10 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
         begin = time.monotonic()
         try:
             source = open_source(data)
-            surveyed = survey(source)
             earlier = earlier_model(record.settings)
+            if earlier:
+                check_old_classes(earlier, (item.label for item in source.items))
+            surveyed = survey(source)
             if not group.is_first and _learns_head(record, earlier):
                 return shared_run.sent_to_all(run, group, None)
             if earlier and has_learned_head(earlier):

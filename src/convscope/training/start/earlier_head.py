@@ -44,7 +44,7 @@ JOINABLE = (4, 7, 10, 14, 15)
 """Blocks of EfficientNet-Lite0 whose maps a head may read beside the last ones."""
 TUNED_FROM = 11
 """The first block of EfficientNet-Lite0 that fine-tuning changes before all others."""
-_TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device"}
+_TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device", "group_pattern"}
 
 
 def has_learned_head(model: Model) -> bool:

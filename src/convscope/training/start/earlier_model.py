@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.errors import SettingError
+from convscope.errors import DataError, SettingError
 from convscope.model.file import load, model_path
+from convscope.pictures.sources.left_out import some
 from convscope.training.settings import is_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -108,6 +109,23 @@ def carry_over(known: Sequence[str], classes: Sequence[str]) -> CarriedOver:
         tuple(name for name in classes if name in known),
         tuple(name for name in classes if name not in known),
         tuple(name for name in known if name not in classes),
+    )
+
+
+def check_old_classes(model: Model, labels: Iterable[str]) -> None:
+    """Check that a class which is added does not come alone.
+
+    Raises:
+        DataError: All pictures are of one class, which the model does not know.
+    """
+    at_hand = set(labels)
+    if len(at_hand) != 1 or at_hand <= set(model.classes):
+        return
+    (new,) = at_hand
+    raise DataError(
+        f"all pictures are of the class {new!r}, which is new to the model",
+        why=f"learned from these alone, it would forget {some(model.classes)} and always answer {new!r}",
+        remedy="put a few pictures of each class that it knows beside them, in a folder for each",
     )
 
 
