@@ -22,7 +22,7 @@ from convscope.doctor.summary import summary
 from convscope.errors import ConvscopeError
 from convscope.model import picture_list
 from convscope.model.calibration import reliability, untempered
-from convscope.model.evaluation import Evaluation, evaluate, evaluate_answers
+from convscope.model.evaluation import Evaluation, evaluate, evaluate_answers, wilson_interval
 from convscope.model.export import export
 from convscope.model.open_set import REJECTED_FRACTION, scores_needed
 from convscope.training.data.sampling import spread
@@ -132,12 +132,31 @@ def write(
         answers = classifier.answers_at(store.pictures, indices)
         evaluation = evaluate_answers(answers, store.labels[indices], model)
         probabilities = np.array([answer.probabilities for answer in answers])
+    if parts.groups is not None:
+        interval = grouped_interval(evaluation.accuracy_fraction, parts.groups[indices])
+        evaluation = replace(evaluation, accuracy_interval=interval)
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
     _write_figures(run, store, indices, probabilities, model.temperature, evaluation)
     _export(run, classifier.model, store, indices)
     return classifier, (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
+
+
+def grouped_interval(fraction: float, groups: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy, where pictures of a group count as one.
+
+    Near-duplicates of a picture are right or wrong together with it, and say nothing more.
+
+    Example:
+        >>> for groups in (np.arange(100), np.arange(100) // 10):
+        ...     low, high = grouped_interval(0.9, groups)
+        ...     print(f"{low:.2f} {high:.2f}")
+        0.83 0.94
+        0.60 0.98
+    """
+    independent = len(np.unique(groups))
+    return wilson_interval(round(fraction * independent), independent)
 
 
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
