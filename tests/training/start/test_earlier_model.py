@@ -3,7 +3,7 @@ import pytest
 import torch
 
 import convscope
-from convscope.errors import DataError, ModelFileError, SettingError
+from convscope.errors import DataError, SettingError
 from convscope.model.file import load, save
 from convscope.network.unfolding import unfold
 from convscope.training.events import Note
@@ -86,7 +86,7 @@ def test_what_the_model_decides_cannot_be_chosen(make_model):
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ModelFileError, match="cannot read the model nowhere"):
+    with pytest.raises(SettingError, match="cannot start from nowhere"):
         convscope.train(colours(("red", "blue"), 10), start="nowhere", output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +30,18 @@ def earlier_model(settings: Settings) -> Model | None:
     """Read the model that training starts from; None if it starts otherwise.
 
     Raises:
-        ModelFileError: There is no such file, or it is damaged.
+        SettingError: There is no such file.
+        ModelFileError: It is damaged.
     """
-    return load(settings.start) if settings.start and is_model(settings.start) else None
+    if not settings.start or not is_model(settings.start):
+        return None
+    if not Path(settings.start).exists():
+        raise SettingError(
+            f"cannot start from {settings.start}",
+            why="there is no such file",
+            remedy="give lite0, scratch, a model file or the folder of a finished run",
+        )
+    return load(settings.start)
 
 
 def receipt_of_start(settings: Settings, model: Model) -> dict[str, str]:
