@@ -141,7 +141,7 @@ def fit_head(
         labels: See `Task`.
         classes: See `Task`.
         groups: See `Task`; None: each picture is its own.
-        class_weights: See `Task`; None: all classes count the same.
+        class_weights: See `Task`; None: those of `balanced`.
         earlier: The head to begin with, which reads all blocks; the penalty is on what is learned beyond it.
             None: no such head.
         seed: Of the folds.
@@ -169,7 +169,7 @@ def fit_head(
         labels,
         classes,
         np.arange(len(labels)) if groups is None else groups,
-        np.ones(classes, np.float32) if class_weights is None else np.asarray(class_weights, np.float32),
+        balanced(labels, classes) if class_weights is None else np.asarray(class_weights, np.float32),
         np.zeros((len(labels), classes), np.float32)
         if earlier is None
         else features @ earlier.weights.T + earlier.bias,
@@ -205,10 +205,21 @@ def refit_head(
     classes: int,
 ) -> Head:
     """Fit a head with the blocks and the penalty of another one, without cross-validation."""
-    weights, begin = np.ones(classes, np.float32), np.zeros((len(labels), classes), np.float32)
+    weights, begin = balanced(labels, classes), np.zeros((len(labels), classes), np.float32)
     task = Task(features, blocks, labels, classes, np.arange(len(labels)), weights, begin)
     fitted = _fitted(task, _scaled(task, head.blocks), head.penalty, None)
     return Head(*fitted, head.blocks, head.penalty, None, None)
+
+
+def balanced(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Return the weights with which all classes count the same, and pictures 1 on average.
+
+    Example:
+        >>> balanced(np.array([0, 0, 1]), 2).tolist()
+        [0.75, 1.5]
+    """
+    counts = np.bincount(labels, minlength=classes)
+    return (len(labels) / np.count_nonzero(counts) / np.maximum(counts, 1)).astype(np.float32)
 
 
 class _Choice(NamedTuple):

@@ -170,8 +170,6 @@ def learn_head(
         everything.labels,
         classes,
         groups=everything.groups,
-        # a class that is added has many pictures because it is new, not because it is frequent
-        class_weights=_balanced(everything.labels, classes) if begin else None,
         earlier=begin.head if begin else None,
         seed=seed,
     )
@@ -235,12 +233,6 @@ def _read(
     chosen = [blocks[name] for name in head.blocks]
     first = chosen[0].start
     return values[:, first:], [slice(one.start - first, one.stop - first) for one in chosen]
-
-
-def _balanced(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
-    """Return the weight of each class with which all classes count the same, and pictures 1 on average."""
-    counts = np.bincount(labels, minlength=classes)
-    return (len(labels) / np.count_nonzero(counts) / np.maximum(counts, 1)).astype(np.float32)
 
 
 def _equal(store: Store, indices: NDArray[np.int64]) -> NDArray[np.int64]:
