@@ -215,10 +215,10 @@ class Classifier:
         return self._read(picture, name, pixel_limit)[0]
 
     def _read(self, picture: Picture, name: str, pixel_limit: int) -> tuple[NDArray[np.uint8], str]:
-        """Read and prepare a picture; return also how the range of its values was guessed."""
+        """Read and prepare a picture; return also what people should know about how it was read."""
         wanted = self.model.preparation
         reading = read_input(picture, name, wanted.shortest_side, pixel_limit)
-        return prepare(reading.pixels, wanted), reading.guess
+        return prepare(reading.pixels, wanted), reading.note
 
     def prediction(self, name: str, answer: Answer, top: int = 5) -> Prediction:
         """Turn the predictor's answer about a picture into a prediction."""

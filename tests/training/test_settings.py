@@ -102,6 +102,7 @@ CHOSEN = {
     "progressive": False,
     "ema": False,
     "rejected_fraction": 0.1,
+    "class_order": "b,a",
     "device": "cpu",
     "precision": "bf16",
     "seed": 5,

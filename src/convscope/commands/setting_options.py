@@ -33,6 +33,7 @@ _METAVARS = {
     "precision": "NAME",
     "store_limit": "GB",
     "group_pattern": "REGEX",
+    "class_order": "NAMES",
 }
 
 

@@ -85,6 +85,8 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
             "this model has no receipt", remedy="verify a model that `convscope train` wrote"
         )
     catalogue = _catalogue(open_source(data), model.preparation, progress)
+    if {*catalogue.classes} == {*model.classes}:
+        catalogue = catalogue.ordered(model.classes)
     broken = (f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED])
     more = len(catalogue.broken) - _MOST_NAMED
     notes = (

@@ -37,6 +37,7 @@ class Decoded:
         digest: Digest of its encoded bytes, or of its pixels if it comes from an array.
         loaded: What the source returned: encoded bytes, or pixels.
         guess: How the range of its values was guessed, if it had to be.
+        is_first_of_several: Whether its file has more frames or pages.
     """
 
     index: int
@@ -44,6 +45,7 @@ class Decoded:
     digest: bytes
     loaded: bytes | Picture
     guess: str = ""
+    is_first_of_several: bool = False
 
 
 def decode(
@@ -111,7 +113,10 @@ def _decode(index: int, load: Load, source: Source, shortest_side: int | None) -
     if isinstance(data, bytes):
         digest.update(data)
         reading = read(data, source.items[index].name, shortest_side)
-        return Decoded(index, reading.pixels, digest.digest(), data, reading.guess)
+        return Decoded(
+            *(index, reading.pixels, digest.digest(), data),
+            *(reading.guess, reading.is_first_of_several),
+        )
     digest.update(repr(data.shape).encode())
     digest.update(data.tobytes())
     return Decoded(index, data, digest.digest(), data)

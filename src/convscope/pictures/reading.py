@@ -69,6 +69,7 @@ class Reading:
         has_transparency: Whether transparent pixels were laid on white.
         is_deep: Whether it had more than 256 levels per channel.
         full_size: Height and width of the picture, upright, if it is a JPEG that was decoded smaller.
+        is_first_of_several: Whether the file has more frames or pages, which do not count.
     """
 
     pixels: NDArray[np.uint8]
@@ -77,6 +78,13 @@ class Reading:
     has_transparency: bool = False
     is_deep: bool = False
     full_size: tuple[int, int] | None = None
+    is_first_of_several: bool = False
+
+    @property
+    def note(self) -> str:
+        """What people should know about how it was read; "" if nothing."""
+        first = "only the first of its frames or pages is used" if self.is_first_of_several else ""
+        return "; ".join(filter(None, (self.guess, first)))
 
 
 def unreadable(name: str, cause: str, remedy: str = "") -> PictureError:
@@ -266,7 +274,8 @@ def _decoded(encoded: bytes, name: str, shortest_side: int | None, pixel_limit: 
         if is_deep:
             _check_filled(image, name)
         result = reading_of(image, name)
-        result = replace(result, is_deep=is_deep or result.is_deep)
+        several = image.format != "MPO" and bool(getattr(image, "is_animated", False))  # MPO: the same view
+        result = replace(result, is_deep=is_deep or result.is_deep, is_first_of_several=several)
         if not is_smaller:
             return result
         return replace(result, full_size=full if result.orientation in SIDEWAYS else (height, width))

@@ -14,9 +14,9 @@ import json
 import math
 import os
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from mmap import mmap
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -64,7 +64,7 @@ class Catalogue:
     Attributes:
         labels: int64 of shape (N,), indices into `classes`.
         digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
-        classes: Names of the classes, in natural order.
+        classes: Names of the classes, in natural order unless another one is given.
         names: Names of the pictures.
         parts: The part the source puts each picture in, if any.
         broken: The pictures that could not be read, in the source's order.
@@ -95,6 +95,15 @@ class Catalogue:
         if self.given_groups is not None:
             digest.update(self.given_groups.tobytes())
         return digest.hexdigest()
+
+    def ordered(self, classes: Sequence[str]) -> Self:
+        """Return the same with its classes in another order.
+
+        Args:
+            classes: Each of them once.
+        """
+        numbers = np.array([classes.index(name) for name in self.classes], np.int64)
+        return replace(self, classes=tuple(classes), labels=numbers[self.labels])
 
     def store(self, indices: NDArray[np.int64], pictures: NDArray[np.uint8]) -> Store:
         """Make a store of some of the pictures.

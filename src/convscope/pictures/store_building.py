@@ -237,6 +237,7 @@ class _Result:
     broken: tuple[Broken, ...]
     guessed: tuple[int, ...]
     guess: str
+    several: tuple[int, ...]
 
     def notes(self, source: Source) -> tuple[str, ...]:
         notes = lost_classes((item.label for item in source.items), self.kept)
@@ -244,6 +245,10 @@ class _Result:
             first = source.items[self.guessed[0]].name
             found = f"pictures whose range of values is guessed: {len(self.guessed):,}"
             notes += (f"{found} ({first}: {self.guess})",)
+        if self.several:
+            first = source.items[self.several[0]].name
+            found = f"pictures of several frames or pages, of which the first is used: {len(self.several):,}"
+            notes += (f"{found} ({first})",)
         return notes
 
     def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
@@ -279,6 +284,7 @@ def _decode_all(
     kept = np.zeros(total, np.bool_)
     broken: dict[int, Broken] = {}
     guesses: dict[int, str] = {}
+    several: list[int] = []
 
     def take(decoded: Decoded) -> None:
         prepared = prepare(decoded.pixels, preparation)
@@ -287,6 +293,8 @@ def _decode_all(
             looks.fill(decoded.index, prepared)
         if decoded.guess:
             guesses[decoded.index] = decoded.guess
+        if decoded.is_first_of_several:
+            several.append(decoded.index)
         digests[decoded.index] = np.frombuffer(decoded.digest, np.uint8)
         kept[decoded.index] = True
 
@@ -302,7 +310,8 @@ def _decode_all(
     in_order = tuple(broken[index] for index in sorted(broken))
     _check_broken(source, in_order)
     guessed = tuple(sorted(guesses))
-    return _Result(kept, digests, looks, in_order, guessed, guesses[guessed[0]] if guessed else "")
+    guess = guesses[guessed[0]] if guessed else ""
+    return _Result(kept, digests, looks, in_order, guessed, guess, tuple(sorted(several)))
 
 
 def _numbered(items: Sequence[Item]) -> NDArray[np.int64] | None:

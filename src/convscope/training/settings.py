@@ -126,6 +126,13 @@ class Settings:
         bool | None, Field(description="Progressive resizing: smaller pictures in the first half of the run.")
     ] = None
     ema: Annotated[bool | None, Field(description="Use the moving average of the weights (EMA).")] = None
+    class_order: Annotated[
+        str | None,
+        Field(
+            max_length=1_000_000,
+            description="Order of the classes: their names, separated by commas; natural order by default.",
+        ),
+    ] = None
     rejected_fraction: Annotated[
         float | None,
         Field(
@@ -229,6 +236,7 @@ class SettingsArguments(CommonSettings, total=False):
     seed: int
     strict: bool
     group_pattern: str | None
+    class_order: str | None
     store_limit: float | None
 
 

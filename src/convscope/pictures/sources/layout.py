@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _HEIC = {".heic", ".heif"}
+_LABEL_SUFFIXES = (".json", ".txt", ".xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def lay_out(
         raise _nothing(source, names, others, left_out)
     structure = read_template(pictures, template) if template else read_structure(pictures, source)
     if not structure.places:
-        raise _no_classes(source, template)
+        raise _no_classes(source, template, others[()] if () in others else Counter())
     for member in pictures.keys() - structure.places.keys():
         left_out.add("outside any class folder", "/".join(pictures[member][:-1]), thing="picture")
     items = tuple(
@@ -179,14 +180,25 @@ def _nothing(
     )
 
 
-def _no_classes(source: str, template: Sequence[str]) -> DataError:
+def _no_classes(source: str, template: Sequence[str], beside: Counter[str]) -> DataError:
     if template:
         return DataError(
             f"there are no pictures in {source} where {'/'.join(template)!r} says",
             remedy="write * or a name for each folder above the classes' folders, and {class} for these",
+        )
+    labels = [suffix for suffix in _LABEL_SUFFIXES if beside[suffix]]
+    if labels:
+        return DataError(
+            f"there are no class folders in {source}",
+            why=f"beside its pictures lie {_found(labels, beside)}, which may hold labels but are not read",
+            remedy="write each picture's class into a .cls file (WebDataset), or all of them into a CSV",
         )
     return DataError(
         f"there are no class folders in {source}",
         why="its pictures lie side by side, so nothing says which class each one shows",
         remedy=f"put the pictures of each class into a folder named like it, such as {source}/cats/1.jpg",
     )
+
+
+def _found(suffixes: Sequence[str], counts: Counter[str]) -> str:
+    return some(counted(counts[suffix], kind_of_file(suffix)) for suffix in suffixes)

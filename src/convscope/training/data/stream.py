@@ -21,6 +21,7 @@ from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Split, split
 from convscope.pictures.store_building import build_catalogue, build_store, is_stored
 from convscope.pictures.stream_blocks import StreamBlocks
+from convscope.training.data.class_order import in_order
 from convscope.training.data.sampling import SAMPLE_SIZE, spread
 
 if TYPE_CHECKING:
@@ -188,6 +189,7 @@ def open_stream(
     assert isinstance(source, ShardSource)  # noqa: S101  # `resolve_store_limit` saw to it
     limit = int(store_limit * _GB)
     catalogue, readable = build_catalogue(source, preparation, progress=progress, strict=settings.strict)
+    catalogue = in_order(catalogue, settings.class_order)
     parts = split(catalogue, settings.group_pattern)
     sample = spread(parts.train, max(SAMPLE_SIZE, settings.batch_size or 0))
     chosen = sample, parts.validation, parts.test

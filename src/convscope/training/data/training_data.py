@@ -14,6 +14,7 @@ from convscope.pictures.store_building import build_store
 from convscope.pictures.stream_blocks import StreamBlocks, WholeStore
 from convscope.training.data import device_pictures
 from convscope.training.data.batcher import Batcher, HostBatcher
+from convscope.training.data.class_order import in_order
 from convscope.training.data.sampling import SAMPLE_SIZE, spread
 from convscope.training.data.stream import All, Kept, Stream, is_streamed, open_stream
 from convscope.training.machine.precision import DTYPES
@@ -133,6 +134,7 @@ def prepare_data(
     if store_limit is not None and is_streamed(source, preparation, store_limit):
         return streamed_data(open_stream(source, preparation, settings, store_limit, progress=progress))
     store = build_store(source, preparation, progress=progress, strict=settings.strict)
+    store = in_order(store, settings.class_order)
     return training_data(store, split(store, settings.group_pattern))
 
 

@@ -14,6 +14,7 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
 from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
+from convscope.training.data.class_order import in_order
 from convscope.training.data.stream import lacks_room
 from convscope.training.data.training_data import training_data
 from convscope.training.events import Note, Preparing, emit
@@ -158,6 +159,7 @@ def _prepared(
         strict=settings.strict,
         folder=stores,
     )
+    store = in_order(store, settings.class_order)
     return training_data(store, split_for_cross_validation(store, settings.group_pattern))
 
 

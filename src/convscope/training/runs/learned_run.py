@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from convscope.model.receipt import has_learned_from
 from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
+from convscope.training.data.class_order import in_order
 from convscope.training.data.training_data import training_data
 from convscope.training.events import Finished, Note, Preparing, Started, emit
 from convscope.training.report import run_report
@@ -111,6 +112,7 @@ def learn(
         strict=settings.strict,
         folder=stores,
     )
+    store = in_order(store, settings.class_order)
     data = training_data(store, split_for_cross_validation(store, settings.group_pattern))
     if run:
         start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 MANY = 1_000
 """With this many small pictures of each class, a network learns more from scratch."""
-_FOR_BOTH = {"start", "fit", "minutes", "seed", "strict", "store_limit", "device", "group_pattern"}
+_FOR_BOTH = {
+    *("start", "fit", "minutes", "seed", "strict", "store_limit", "device"),
+    *("group_pattern", "class_order", "rejected_fraction"),
+}
 """Settings that both starts take; all others are those of training from scratch."""
 
 

@@ -294,6 +294,7 @@
  * @property {boolean | null} class_weights
  * @property {boolean | null} progressive
  * @property {boolean | null} ema
+ * @property {string | null} class_order
  * @property {number | null} rejected_fraction
  * @property {"auto" | "cpu" | "cuda" | null} device
  * @property {"auto" | "bf16" | "fp16" | "fp32" | null} precision
