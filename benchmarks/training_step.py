@@ -9,7 +9,15 @@ over the rounds (`turns.py`). Run it with
     pip install . tensorflow-cpu keras jax        # the table names those that are missing
     python benchmarks/training_step.py
 
-It writes docs/benchmarks/training_step.md and .json.
+It writes docs/benchmarks/training_step.md and .json. Networks can be measured one after the other: those
+that were measured before on the same machine stay in the table. With
+
+    --precision fp32 --output docs/benchmarks/training_step_float32
+
+everything is computed in float32, as on processors without fast bfloat16. With
+    --laptop --output docs/benchmarks/training_step_avx2
+
+PyTorch, oneDNN and Numba may not use AVX-512 either, as in most laptops (`LAPTOP` below).
 """
 
 from __future__ import annotations
@@ -17,6 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +42,32 @@ NETWORKS = {
     "R4": ("64C3-MP2-128C3-MP2-256C3-MP2-256N", "3x32x32"),
 }
 BATCH = 128
+TUNED = {
+    "PyTorch, float32, channels-last": "fp32",
+    "PyTorch, float32, channels-last, compiled": "fp32 compiled",
+    "PyTorch, bfloat16, channels-last": "bf16",
+    "PyTorch, bfloat16, channels-last, compiled": "bf16 compiled",
+}
+"""What anybody gets from PyTorch with a few lines more than its tutorial has."""
 CONTENDERS = {
     "convscope": Entry("convscope_steps"),
     "convscope, gradient descent": Entry("convscope_steps", "descent"),
     "PyTorch": Entry("torch_steps", "plain"),
-    "PyTorch, float32, channels-last": Entry("torch_steps", "fp32"),
-    "PyTorch, float32, channels-last, compiled": Entry("torch_steps", "fp32 compiled"),
-    "PyTorch, bfloat16, channels-last": Entry("torch_steps", "bf16"),
-    "PyTorch, bfloat16, channels-last, compiled": Entry("torch_steps", "bf16 compiled"),
+    **{name: Entry("torch_steps", variant) for name, variant in TUNED.items()},
     "Keras on TensorFlow": Entry("keras_steps", "", {"KERAS_BACKEND": "tensorflow"}),
     "Keras on TensorFlow, mixed_bfloat16": Entry("keras_steps", "mixed", {"KERAS_BACKEND": "tensorflow"}),
     "Keras on JAX": Entry("keras_steps", "", {"KERAS_BACKEND": "jax"}),
 }
 PRODUCTS = {f"{kind} matrix product": Entry("matrix_product", kind) for kind in ("bf16", "fp32")}
 """Products of 2048x2048 matrices: what the machine can do."""
+LAPTOP = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "+avx2,+avx,+fma,+bmi,+bmi2,+sse4.2,+popcnt,+lzcnt,+f16c",
+}
+"""What stands in for a processor with AVX2 alone; it does not limit Keras's backends, which are left out."""
+OURS = [name for name, entry in CONTENDERS.items() if entry.module == "convscope_steps"]
 OPERATIONS_OF_PRODUCT = 2 * 2048**3
 
 
@@ -57,24 +78,55 @@ def main() -> None:
     )
     parser.add_argument("networks", nargs="*", default=list(NETWORKS), metavar="R1 R2 R3 R4")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--precision", choices=["auto", "fp32"], default="auto")
+    parser.add_argument(
+        "--laptop", action="store_true", help="with the instructions of AVX2 alone, in float32"
+    )
     parser.add_argument("--output", type=Path, default=DOCS / "training_step")
     arguments = parser.parse_args()
-    results = {name: measure(name, arguments.rounds) for name in arguments.networks}
-    report = {"machine": describe(), "batch": BATCH, "rounds": arguments.rounds, "networks": results}
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
-    arguments.output.with_suffix(".md").write_text(table(report))
+    precision = "fp32" if arguments.laptop else arguments.precision
+    conditions = {"machine": describe(), "batch": BATCH, "precision": precision, "laptop": arguments.laptop}
+    file = arguments.output.with_suffix(".json")
+    before = json.loads(file.read_text()) if file.exists() else {}
+    results = before["networks"] if all(before.get(name) == one for name, one in conditions.items()) else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for name in arguments.networks:
+        results[name] = measure(name, arguments.rounds, entries(precision, laptop=arguments.laptop))
+        report = {**conditions, "networks": {key: results[key] for key in NETWORKS if key in results}}
+        file.write_text(json.dumps(report, indent=2) + "\n")
+        file.with_suffix(".md").write_text(table(report))
 
 
-def measure(network: str, rounds: int) -> dict[str, Any]:
+def entries(precision: str, *, laptop: bool) -> dict[str, Entry]:
+    """Return who takes part: in float32 nobody who computes in bfloat16."""
+    everybody = CONTENDERS | PRODUCTS
+    if precision != "fp32":
+        return everybody
+    alike = {name: entry for name, entry in everybody.items() if "bf" not in name}
+    if not laptop:
+        return {name: _in_float32(entry) for name, entry in alike.items()}
+    return {
+        name: replace(_in_float32(entry), environment=LAPTOP)
+        for name, entry in alike.items()
+        if entry.module != "keras_steps"
+    }
+
+
+def _in_float32(entry: Entry) -> Entry:
+    is_ours = entry.module == "convscope_steps"
+    return replace(entry, variant=f"fp32 {entry.variant}".strip()) if is_ours else entry
+
+
+def measure(network: str, rounds: int, taking_part: dict[str, Entry]) -> dict[str, Any]:
     """Let all contenders take turns on one network."""
     notation, shape = NETWORKS[network]
-    found = rates(CONTENDERS | PRODUCTS, notation, shape, BATCH, rounds)
+    found = rates(taking_part, notation, shape, BATCH, rounds)
     medians = {name: statistics.median(turns) for name, turns in found.items()}
     print(network, {name: round(rate) for name, rate in medians.items()}, flush=True)
     return {
         "notation": notation,
         "input": shape,
+        "rounds": rounds,
         "pictures_per_second": medians,
         "lowest_and_highest": {name: [min(turns), max(turns)] for name, turns in found.items()},
         "operations_per_picture": operations(notation, shape),
@@ -97,24 +149,50 @@ def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     machine, networks = report["machine"], report["networks"]
     heads = [f"{key} `{one['notation']}`, {one['input']}" for key, one in networks.items()]
+    names = [name for name in CONTENDERS if name in entries(report["precision"], laptop=report["laptop"])]
+    rounds = sorted({one["rounds"] for one in networks.values()})
     lines = [
-        "# Training throughput",
+        f"# Training throughput{_kind(report)}",
         "",
         "Written by `benchmarks/training_step.py`, which describes the method. Median of",
-        f"{report['rounds']} rounds in pictures per second, batch size {report['batch']}; in brackets how",
-        "much faster convscope is.",
+        f"{' or '.join(map(str, rounds))} rounds in pictures per second, batch size {report['batch']};",
+        "in brackets how much faster convscope is. Below, both of ours beside the fastest peer.",
         "",
         sentence(machine),
         "",
         f"| | {' | '.join(heads)} |",
         f"|{'---|' * (len(networks) + 1)}",
-        *(f"| {name} | {' | '.join(cell(one, name) for one in networks.values())} |" for name in CONTENDERS),
+        *(f"| {name} | {' | '.join(cell(one, name) for one in networks.values())} |" for name in names),
+        f"| fastest peer | {' | '.join(map(fastest_peer, networks.values()))} |",
+        *(
+            f"| {name}, times the fastest peer | {' | '.join(lead(one, name) for one in networks.values())} |"
+            for name in OURS
+        ),
         *(
             f"| share of the {name} | {' | '.join(share(one, name) for one in networks.values())} |"
             for name in PRODUCTS
+            if all(name in one["pictures_per_second"] for one in networks.values())
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _kind(report: dict[str, Any]) -> str:
+    if report["laptop"]:
+        return ", in float32 with AVX2 alone"
+    return ", in float32" if report["precision"] == "fp32" else ""
+
+
+def fastest_peer(one: dict[str, Any]) -> str:
+    """Name the fastest contender that is not convscope."""
+    found = one["pictures_per_second"]
+    return max((name for name in CONTENDERS if name in found and name not in OURS), key=found.__getitem__)
+
+
+def lead(one: dict[str, Any], name: str) -> str:
+    """Show how much faster one of ours is than the fastest peer."""
+    found = one["pictures_per_second"]
+    return f"{found[name] / found[fastest_peer(one)]:.2f}x"
 
 
 def cell(one: dict[str, Any], name: str) -> str:

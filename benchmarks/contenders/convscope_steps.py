@@ -1,4 +1,4 @@
-"""The step of `convscope train`, in the precision it would choose here.
+"""The step of `convscope train`, in the precision it would choose here, or as with `--precision fp32`.
 
 As `descent` the weights change by gradient descent with momentum, as those of the peers do.
 """
@@ -26,15 +26,18 @@ from convscope.training.machine.precision import DTYPES, fastest_precision
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from convscope.training.settings import Precision
+
 
 def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Forward, backward and the change of the weights."""
+    """Forward, backward and the change of the weights; a variant is `fp32`, `descent`, both or empty."""
     torch.manual_seed(0)
+    precision = "fp32" if variant.startswith("fp32") else fastest_precision()
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(labels)
-    maps = maps.bfloat16() if fastest_precision() == "bf16" else maps
+    maps = maps.to(DTYPES[precision])
     trained = TrainingNetwork(parse_chain(network, shape, CLASSES), whitened=None, fused=True).train()
-    change = (descent if variant == "descent" else recipe)(trained, batch)
+    change = descent(trained) if variant.endswith("descent") else recipe(trained, batch, precision)
 
     def take(steps: int) -> None:
         for _ in range(steps):
@@ -44,9 +47,9 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
     return take
 
 
-def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
+def recipe(trained: TrainingNetwork, batch: int, precision: Precision) -> Callable[[], None]:
     """Change the weights by Muon, and update their moving average."""
-    optimiser = Optimiser(trained, batch_size=batch, filter_rate=0.01, product=DTYPES[fastest_precision()])
+    optimiser = Optimiser(trained, batch_size=batch, filter_rate=0.01, product=DTYPES[precision])
     average = WeightAverage(trained)
 
     def change() -> None:
@@ -56,7 +59,7 @@ def recipe(trained: TrainingNetwork, batch: int) -> Callable[[], None]:
     return change
 
 
-def descent(trained: TrainingNetwork, _batch: int) -> Callable[[], None]:
+def descent(trained: TrainingNetwork) -> Callable[[], None]:
     """Change the weights by stochastic gradient descent with momentum."""
     optimiser = torch.optim.SGD(trained.parameters(), lr=0.01, momentum=0.9)
 

@@ -16,33 +16,51 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 REST = "#c4c4c4"
+KINDS = {
+    "training_step": "with fast bfloat16",
+    "training_step_float32": "in float32",
+    "training_step_avx2": "in float32 with AVX2 alone, as in most laptops",
+}
+"""A row of panels each, where it was measured."""
 
 
 def main() -> None:
-    """Draw a panel a network, a bar a contender."""
-    report = json.loads((HERE.parent / "benchmarks" / "training_step.json").read_text())
-    networks, machine = report["networks"], report["machine"]
-    figure = Figure(figsize=(10, 5.4), layout="constrained", facecolor="white")
+    """Draw a row of panels a kind of processor, a panel a network, a bar a contender."""
+    files = {kind: HERE.parent / "benchmarks" / f"{name}.json" for name, kind in KINDS.items()}
+    reports = {kind: json.loads(file.read_text()) for kind, file in files.items() if file.exists()}
+    heights = [3 + max(map(len, map(bars_of, report["networks"].values()))) for report in reports.values()]
+    figure = Figure(figsize=(13, 0.25 * sum(heights)), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
-    panels: list[Axes] = list(figure.subplots(2, 2, sharey=True).flat)
-    for axes, network in zip(panels, networks.values(), strict=True):
-        draw(axes, network)
-    about = f"{machine['processor']}, {machine['cores']} cores, batch {report['batch']}"
-    figure.suptitle(f"Training: pictures a second ({about})", x=0.01, ha="left", color=INK, fontsize=11)
+    rows = figure.subfigures(len(reports), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for row, (kind, report) in zip(rows, reports.items(), strict=True):
+        about = (
+            f"{report['machine']['processor']}, {report['machine']['cores']} cores, batch {report['batch']}"
+        )
+        row.suptitle(
+            f"Training {kind}: pictures a second ({about})", x=0.01, ha="left", color=INK, fontsize=10
+        )
+        panels: list[Axes] = list(row.subplots(1, len(report["networks"]), sharey=True, squeeze=False).flat)
+        for axes, network in zip(panels, report["networks"].values(), strict=True):
+            draw(axes, network)
     figure.savefig(HERE / "speed.png", dpi=110)
+
+
+def bars_of(network: dict[str, Any]) -> dict[str, float]:
+    """Return the pictures a second of everybody who took part."""
+    return {name: rate for name, rate in network["pictures_per_second"].items() if "product" not in name}
 
 
 def draw(axes: Axes, network: dict[str, Any]) -> None:
     """Draw one network's bars, each with its figure."""
-    rates = {name: rate for name, rate in network["pictures_per_second"].items() if "product" not in name}
+    rates = bars_of(network)
     bars = axes.barh(
         list(rates), list(rates.values()), color=[BLUE if "convscope" in name else REST for name in rates]
     )
-    axes.bar_label(bars, [f"{rate:,.0f}" for rate in rates.values()], padding=4, color=INK, fontsize=8)
-    axes.set_title(f"{network['notation']} on {network['input']}", loc="left", color=GREY, fontsize=9)
+    axes.bar_label(bars, [f"{rate:,.0f}" for rate in rates.values()], padding=4, color=INK, fontsize=7)
+    axes.set_title(f"{network['notation']}\n{network['input']}", loc="left", color=GREY, fontsize=7)
     axes.set_ylim(len(rates) - 0.5, -0.5)
-    axes.set_xlim(0, 1.15 * max(rates.values()))
-    axes.tick_params(left=False, bottom=False, labelbottom=False, labelcolor=INK, labelsize=8)
+    axes.set_xlim(0, 1.25 * max(rates.values()))
+    axes.tick_params(left=False, bottom=False, labelbottom=False, labelcolor=INK, labelsize=7)
     axes.spines[:].set_visible(False)
 
 
