@@ -211,3 +211,22 @@ def test_any_names_give_items_or_an_error(names):
         return
     assert len(layout.items) == len(layout.members) == len(set(layout.members))
     assert all(item.name.isprintable() and item.label for item in layout.items)
+
+
+def test_a_folder_beside_the_pictures_of_a_class_is_named():
+    layout = lay_out("pets", ["cat/1.png", "cat/siamese/2.png", "dog/1.png"])
+    assert [item.label for item in layout.items] == ["cat", "cat", "dog"]
+    (note,) = layout.notes
+    assert note.startswith("folders inside a class's folder belong to it: cat holds siamese; if these are")
+    assert note.endswith("give 'pets/*/{class}'")
+
+
+def test_one_folder_of_the_same_name_in_each_class_is_no_class():
+    layout = lay_out("pets", ["cat/images/1.png", "dog/images/1.png", "dog/images/2.png"])
+    assert [item.label for item in layout.items] == ["cat", "dog", "dog"]
+
+
+def test_folders_that_hold_the_same_classes_are_told_with_their_counts():
+    layout = lay_out("pets", ["fold1/cat/1.png", "fold1/dog/1.png", "fold2/cat/1.png", "fold2/dog/1.png"])
+    assert {item.label for item in layout.items} == {"cat", "dog"}
+    assert layout.notes[0].startswith("fold1 (2 pictures), fold2 (2 pictures) hold the same folders")

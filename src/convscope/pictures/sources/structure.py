@@ -143,11 +143,14 @@ def _are_parts(children: Mapping[str, set[str]], flat: Mapping[str, int]) -> boo
 
 
 def _hold_the_same(folders: Sequence[set[str]]) -> bool:
-    if len(folders) < 2:
-        return False
+    """Whether several folders hold about the same ones, at least two, which may be classes."""
     held = Counter(name for names in folders for name in names)
     shared = {name for name, count in held.items() if count > 1}
-    return all(names & shared for names in folders) and len(shared) >= _SAME_CLASSES * len(held)
+    return (
+        len(shared) > 1
+        and all(names & shared for names in folders)
+        and (len(shared) >= _SAME_CLASSES * len(held))
+    )
 
 
 def _part_first(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Structure:
@@ -168,8 +171,9 @@ def _part_first(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Struc
     if known and unknown:
         notes.append(f"called like no part, so left out: {some(unknown)}")
     elif unknown:
+        held = some(f"{top} ({counts[top]:,} pictures)" for top in unknown)
         notes.append(
-            f"{some(unknown)} hold the same folders, which are taken for the classes;"
+            f"{held} hold the same folders, which are taken for the classes;"
             f" if {some(unknown)} are the classes, give '{base}/{CLASS}'"
         )
     folders = frozenset((*wrapper, *steps[:2]) for steps in deep.values())
@@ -191,9 +195,10 @@ def _flat(
     places: Places = {member: (steps[0], None) for member, steps in inside.items()}
     classes = {label for label, _ in places.values()}
     notes: list[str] = []
-    nested = {top: names for top, names in children.items() if len(names) > 1}
+    beside = {steps[0] for steps in inside.values() if len(steps) == 2}
+    nested = {top: names for top, names in children.items() if len(names) > 1 or top in beside}
     if nested:
-        top, names = next(iter(sorted(nested.items())))
+        top, names = max(sorted(nested.items()), key=lambda entry: len(entry[1]))
         notes.append(
             f"folders inside a class's folder belong to it: {top} holds {some(sorted(names))};"
             f" if these are the classes, give '{base}/*/{CLASS}'"
