@@ -251,3 +251,11 @@ def test_the_folder_of_a_run_is_taken_for_its_model(run: Run, model_path: Path, 
     done = run("predict", pets, pets / "dark")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the folder of a finished run" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["pets.zip", "pets.tar.gz", "list.csv", "shard.parquet"])
+def test_sets_of_pictures_are_no_pictures(run: Run, model_path: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 whatever is in it")
+    done = run("predict", model_path, tmp_path / name)
+    assert done.returncode == 2
+    assert f"{tmp_path / name} is a set of pictures: unpack it" in done.stderr

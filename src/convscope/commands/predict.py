@@ -143,8 +143,22 @@ def _finish(pictures: list[str], read: int, failed: int, left_out: LeftOut | Non
         typer.echo(note, err=True)
     if failed:
         typer.echo(f"{failed:,} of {read + failed:,} pictures could not be read", err=True)
+        _hint_at_sets(pictures)
         if not read:
             raise typer.Exit(2)
+
+
+def _hint_at_sets(arguments: list[str]) -> None:
+    """Say what to do about archives, tables and shards, which are no pictures."""
+    from convscope.pictures.sources.opening import OPENERS
+
+    suffixes = tuple(suffix for group in OPENERS for suffix in group)
+    if named := next((one for one in arguments if one.lower().endswith(suffixes)), None):
+        typer.echo(
+            f"{printable(named)} is a set of pictures: unpack it and give the folder, or, if they are "
+            "labelled, convscope evaluate reads it as it is",
+            err=True,
+        )
 
 
 def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:

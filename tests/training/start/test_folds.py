@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedGroupKFold
 
 from convscope.training.start.folds import stratified_folds
 
@@ -48,3 +49,18 @@ def test_groups_of_many_copies_are_spread() -> None:
     groups = np.repeat(np.arange(12), 10)
     folds = stratified_folds(np.zeros(120, int), groups, 4, seed=0)
     assert [len(held_out) for _, held_out in folds] == [30] * 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_classes_are_spread_about_as_evenly_as_by_scikit_learn(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(60), random.integers(1, 12, 60))
+    kinds = random.integers(0, 3, 60)
+    labels = np.where(random.random(len(groups)) < 0.8, kinds[groups], random.integers(0, 3, len(groups)))
+
+    def unevenness(folds: list[tuple[np.ndarray, np.ndarray]]) -> float:
+        counts = [np.bincount(labels[held_out], minlength=3) for _, held_out in folds]
+        return float(np.std(counts, axis=0).mean())
+
+    theirs = StratifiedGroupKFold(5, shuffle=True, random_state=seed).split(labels, labels, groups)
+    assert unevenness(stratified_folds(labels, groups, 5, seed)) < 1.5 * unevenness(list(theirs)) + 1
