@@ -81,5 +81,6 @@ def _check_learned_start(scratch_setting: str | None, *, streamed: bool) -> None
     if streamed:
         raise SettingError(
             "learned features need all pictures on the disk, and they do not fit",
-            remedy="give a larger --store-limit, or --start scratch",
+            why="prepared pictures are kept in the cache folder",
+            remedy="make room there, give a larger --store-limit, or --start scratch",
         )

@@ -167,5 +167,6 @@ def check_settings(settings: Settings, *, fits: bool) -> None:
     if not fits:
         raise SettingError(
             "learned features need all pictures on the disk, and they do not fit",
-            remedy="give a larger --store-limit",
+            why="prepared pictures are kept in the cache folder",
+            remedy="make room there, or give a larger --store-limit",
         )
