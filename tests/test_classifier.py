@@ -12,7 +12,7 @@ from convscope.classifier import Classifier, load
 from convscope.errors import ModelFileError, PictureError
 from convscope.model.file import Model
 from convscope.model.inputs import read_input
-from convscope.model.predictor import Predictor
+from convscope.model.predictor import Answer, Predictor
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import Reading, read_picture
 from convscope.pictures.sources import open_source
@@ -173,3 +173,31 @@ def test_a_guessed_range_is_noted(classifier: Classifier, tmp_path: Path) -> Non
     (from_file,) = classifier.predict([tmp_path / "deep.tif"])
     assert from_file.note == classifier.predict(values).note
     assert not classifier.predict(np.full((8, 8), 200, np.uint8)).note
+
+
+def test_an_animation_is_noted(classifier: Classifier, tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.full((8, 8), grey, np.uint8)) for grey in (20, 220)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "still.gif")
+    moving, still = classifier.predict([tmp_path / "moving.gif", tmp_path / "still.gif"])
+    assert moving.note == "only the first of its frames or pages is used"
+    assert moving.label == still.label == "dark"
+    assert still.note == ""
+
+
+def test_an_unknown_picture_whose_negative_is_known_may_be_inverted(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the model had learned dark pictures alone."""
+    answers = classifier.predictor.answers
+
+    def judged(pictures: np.ndarray) -> list[Answer]:
+        found = zip(answers(pictures), pictures, strict=True)
+        return [answer._replace(unknown=bool(pixels.mean() > 127)) for answer, pixels in found]
+
+    monkeypatch.setattr(classifier.predictor, "answers", judged)
+    bright, dark = classifier.predict([np.full((8, 8), grey, np.uint8) for grey in (240, 10)])
+    assert bright.unknown
+    assert bright.note == "it may be inverted: its negative is known, as dark (100%)"
+    assert not dark.unknown
+    assert dark.note == ""

@@ -182,6 +182,12 @@ def test_nothing_is_left_in_the_cache(stripes, cache):
 PICTURES = np.zeros((4, 8, 8), np.uint8)
 
 
+def test_a_label_that_is_none_is_refused(stripes):
+    pictures, labels = stripes
+    with pytest.raises(DataError, match="some labels are None"):
+        small().fit(pictures, [None if label == "none" else str(label) for label in labels])
+
+
 @pytest.mark.parametrize(
     ("pictures", "labels", "settings", "error", "message"),
     [

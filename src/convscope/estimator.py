@@ -84,11 +84,14 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
             y: (N,) labels: strings, integers or booleans.
 
         Raises:
-            DataError: The pictures are of another type or shape, or there are fewer than two classes.
+            DataError: The pictures are of another type or shape, a label is None, or there are fewer than two
+                classes.
             SettingError: A setting is impossible.
             ConvscopeError: The network does not fit the pictures; the message says why.
             ValueError: The labels are continuous.
         """
+        if any(label is None for label in np.asarray(y, object).ravel()):
+            raise DataError("some labels are None", remedy="leave out the pictures without a label")
         check_classification_targets(y)
         settings = self._settings()
         encoder = LabelEncoder().fit(y)

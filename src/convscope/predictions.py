@@ -37,7 +37,7 @@ class Prediction:
             class that it resembles most.
         similar: The training pictures that it resembles most, which explain `unknown`; empty if the model has
             no rule of nearest pictures.
-        note: How the range of the picture's values was guessed, if they are no bytes; usually empty.
+        note: How it was read, if that was a guess or only a part, or that it may be inverted; usually empty.
     """
 
     name: str

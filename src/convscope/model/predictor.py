@@ -37,7 +37,7 @@ class Answer(NamedTuple):
         score: How well the picture fits the known classes; None if the model has no open-set rule.
         unknown: Whether the score is below the rule's threshold.
         similar: The training pictures that it resembles most, if the rule is one of nearest pictures.
-        note: How the range of the picture's values was guessed, if it had to be.
+        note: What people should know about the picture: how it was read, or that it may be inverted.
     """
 
     probabilities: NDArray[np.float64]

@@ -230,3 +230,10 @@ def test_folders_that_hold_the_same_classes_are_told_with_their_counts():
     layout = lay_out("pets", ["fold1/cat/1.png", "fold1/dog/1.png", "fold2/cat/1.png", "fold2/dog/1.png"])
     assert {item.label for item in layout.items} == {"cat", "dog"}
     assert layout.notes[0].startswith("fold1 (2 pictures), fold2 (2 pictures) hold the same folders")
+
+
+def test_labels_beside_pictures_that_are_not_read_are_named():
+    with pytest.raises(DataError, match="no class folders") as caught:
+        lay_out("shard.tar", ["1.jpg", "1.json", "2.jpg", "2.json"])
+    assert "2 .json files" in caught.value.why
+    assert ".cls" in caught.value.remedy
