@@ -209,6 +209,7 @@ def test_no_group_is_on_two_sides(rows, given):
     assume(len({label for label, _ in rows}) > 1)
     assume(min(Counter(label for label, _ in rows).values()) > 1)
     labels = {label: number for number, label in enumerate(sorted({label for label, _ in rows}))}
+    assume(len(set(rows)) > len(labels))  # groups that are classes are not used
     pictures = [(labels[label], f"{place}", None) for place, (label, _) in enumerate(rows)]
     groups = [group for _, group in rows]
     parts = split(grouped(pictures, groups, given=given), None if given else r"(g\d+)-")
@@ -247,6 +248,16 @@ def test_a_class_of_one_group_is_learned_and_not_tested():
 def test_a_pattern_that_fits_no_name_is_refused():
     with pytest.raises(DataError, match="fits no picture's name"):
         split(grouped([(n % 2, n, None) for n in range(8)], range(8), given=False), "frame")
+
+
+def test_groups_that_are_classes_are_not_used():
+    rows = [(label, label // 2) for label in range(4) for _ in range(20)]
+    pictures = [(label, place, None) for place, (label, _) in enumerate(rows)]
+    parts = split(grouped(pictures, [group for _, group in rows]))
+    assert "the groups given are not used: each class is in one of them, whole" in parts.notes
+    assert np.array_equal(parts.test, split(store_of(pictures)).test)
+    with pytest.raises(DataError, match="puts each class into one group"):
+        split(grouped(pictures, [group for _, group in rows], given=False), r"(g\d+)-")
 
 
 def test_groups_that_are_given_to_two_parts_are_noted():

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int64]
 
+_KEPT = "each kept together wherever pictures are set aside"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
@@ -139,23 +141,43 @@ def _given(catalogue: Catalogue, pattern: str | None) -> tuple[list[Group], list
     notes: list[str] = []
     if catalogue.given_groups is not None:
         members = _by_value(catalogue.given_groups.tolist(), but=-1)
-        groups += members
-        notes.append(f"groups given: {len(members):,}, each kept together wherever pictures are set aside")
+        if _are_whole_classes(members, catalogue.labels):
+            notes.append("the groups given are not used: each class is in one of them, whole")
+        else:
+            groups += members
+            notes.append(f"groups given: {len(members):,}, {_KEPT}")
     if pattern is not None:
         texts = _matches(catalogue.names, pattern)
         members = _by_value(texts, but=None)
-        if not members:
-            raise DataError(
-                f"the pattern {pattern!r} fits no picture's name",
-                why=f"the first is called {printable(catalogue.names[0])}",
-                remedy="write a regular expression such as '(.*)_frame'",
-            )
+        _check_pattern(pattern, members, catalogue)
         groups += members
         unmatched = texts.count(None)
         rest = f"; pictures that it does not fit: {unmatched:,}" if unmatched else ""
-        found = f"groups by the pattern {pattern!r}: {len(members):,}"
-        notes.append(f"{found}, each kept together wherever pictures are set aside{rest}")
+        notes.append(f"groups by the pattern {pattern!r}: {len(members):,}, {_KEPT}{rest}")
     return groups, notes
+
+
+def _check_pattern(pattern: str, members: Sequence[Group], catalogue: Catalogue) -> None:
+    first = printable(catalogue.names[0])
+    remedy = "write a regular expression such as '(.*)_frame'"
+    if not members:
+        why = f"the first is called {first}"
+        raise DataError(f"the pattern {pattern!r} fits no picture's name", why=why, remedy=remedy)
+    if _are_whole_classes(members, catalogue.labels):
+        raise DataError(
+            f"the pattern {pattern!r} puts each class into one group, whole",
+            why=f"nothing of a class could be held out; a name is {first}",
+            remedy=remedy,
+        )
+
+
+def _are_whole_classes(members: Sequence[Group], labels: Indices) -> bool:
+    """Whether groups are classes, or unions of them, and not scenes, patients or the like."""
+    group_of = np.full(len(labels), -1)
+    for number, group in enumerate(members):
+        group_of[list(group)] = number
+    pairs = np.unique(np.stack([labels, group_of], axis=1), axis=0)
+    return bool((group_of >= 0).all()) and len(pairs) == len(np.unique(labels))
 
 
 def _matches(names: Sequence[str], pattern: str) -> list[str | None]:
