@@ -15,14 +15,15 @@ import numpy as np
 from convscope.common.processors import processor_count
 from convscope.errors import PictureError, SettingError
 from convscope.model import file
-from convscope.model.evaluation import Evaluation, evaluate_answers
 from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, read_input
 from convscope.model.nearest import Nearest
 from convscope.model.picture_names import names_of
 from convscope.model.predictor import Answer, Predictor
+from convscope.model.scoring import score_answers
 from convscope.model.selection import PartOrAll, select
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import PIXEL_LIMIT
+from convscope.pictures.target import joined
 from convscope.predictions import EvaluatedPicture, Prediction, SimilarPicture
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convscope.model.evaluation import Evaluation
+    from convscope.model.label_evaluation import LabelEvaluation
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
     from convscope.walkthrough.explanation import Explanation
@@ -109,7 +112,8 @@ class Classifier:
         """Compute the probabilities of all classes; arguments and errors as for `predict`.
 
         Returns:
-            float64 (N, classes), one row per picture, even for a single one; every row sums to 1.
+            float64 (N, classes), one row per picture, even for a single one; every row sums to 1, unless a
+            picture may have several labels.
         """
         rows = [_or_raise(answer).probabilities for _, answer in self._answers(pictures)]
         return np.array(rows, np.float64).reshape(-1, len(self.classes))
@@ -145,7 +149,7 @@ class Classifier:
 
     def evaluate(
         self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
-    ) -> Evaluation:
+    ) -> Evaluation | LabelEvaluation:
         """Measure how good the classifier is on labelled pictures.
 
         Args:
@@ -155,6 +159,9 @@ class Classifier:
                 the one that training sets aside, and the notes say so.
             progress: Called with (pictures prepared, pictures in total).
 
+        Returns:
+            An `Evaluation`, or a `LabelEvaluation` if a picture may have several labels.
+
         Raises:
             DataError: The source cannot be used, or has a class the model does not know.
         """
@@ -162,20 +169,28 @@ class Classifier:
 
     def evaluate_each(
         self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
-    ) -> tuple[Evaluation, list[EvaluatedPicture]]:
+    ) -> tuple[Evaluation | LabelEvaluation, list[EvaluatedPicture]]:
         """Evaluate, and list the pictures with truth and answer; arguments and errors as for `evaluate`."""
         selection = select(data, self.model, part, progress=progress)
         answers = self.answers_at(selection.store.pictures, selection.indices)
-        figures = evaluate_answers(answers, selection.labels, self.model)
+        figures = score_answers(answers, selection.target, selection.labels, self.model)
         indices: list[int] = selection.indices.tolist()
         names = (selection.store.names[index] for index in indices)
-        truths = (self.classes[label] for label in selection.labels.tolist())
+        texts = selection.target.names
+        truths = (texts[label] for label in selection.labels.tolist())
         pictures = [
-            EvaluatedPicture(name, truth, found.label, found.probability, found.unknown)
+            EvaluatedPicture(name, truth, *self._as_one(answer.probabilities), answer.unknown)
             for name, truth, answer in zip(names, truths, answers, strict=True)
-            for found in (self.prediction(name, answer, top=1),)
         ]
         return replace(figures, notes=selection.notes), pictures
+
+    def _as_one(self, probabilities: NDArray[np.float64]) -> tuple[str, float]:
+        """Return an answer as one text, `cat` or `red;round`, and its probability."""
+        (chosen,) = self.model.decide(probabilities[np.newaxis])
+        text = joined(self.classes[index] for index in np.flatnonzero(chosen))
+        if self.model.thresholds is None:
+            return text, float(probabilities[chosen].item())
+        return text, float(np.where(chosen, probabilities, 1 - probabilities).prod())
 
     def probabilities_at(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
@@ -222,15 +237,19 @@ class Classifier:
 
     def prediction(self, name: str, answer: Answer, top: int = 5) -> Prediction:
         """Turn the predictor's answer about a picture into a prediction."""
-        best = np.argsort(-answer.probabilities, kind="stable")[:top]
-        ranked = tuple((self.classes[index], float(answer.probabilities[index])) for index in best)
+        order = np.argsort(-answer.probabilities, kind="stable")
+        ranked = tuple((self.classes[index], float(answer.probabilities[index])) for index in order[:top])
         similar = tuple(
             SimilarPicture(
                 self.classes[one.label], one.similarity, one.digest, self.names_of_known.get(one.digest)
             )
             for one in answer.similar
         )
-        return Prediction(name, *ranked[0], ranked, answer.score, answer.unknown, similar, answer.note)
+        (chosen,) = self.model.decide(answer.probabilities[np.newaxis])
+        labels = tuple(self.classes[index] for index in order if chosen[index])
+        return Prediction(
+            name, *ranked[0], ranked, answer.score, answer.unknown, similar, answer.note, labels
+        )
 
     @cached_property
     def names_of_known(self) -> dict[str, str]:
@@ -249,13 +268,15 @@ class Classifier:
         file.save(self.model, path)
 
     def __repr__(self) -> str:
-        return f"<Classifier {self.network} of {len(self.classes)} classes>"
+        kind = "labels" if self.model.has_several_labels else "classes"
+        return f"<Classifier {self.network} of {len(self.classes)} {kind}>"
 
     def _repr_html_(self) -> str:
         size = self.model.preparation
         parameters = self.model.chain.parameter_count
+        title = "labels" if self.model.has_several_labels else "classes"
         rows = {
-            "classes": ", ".join(self.classes[:20]) + (", ..." if len(self.classes) > 20 else ""),
+            title: ", ".join(self.classes[:20]) + (", ..." if len(self.classes) > 20 else ""),
             "network": self.network,
             "parameters": f"{parameters:,}",
             "pictures": f"{size.channels} × {size.height} × {size.width}",

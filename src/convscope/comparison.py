@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.errors import DataError
+from convscope.model.one_class import require_one_class
 from convscope.model.selection import select
 
 if TYPE_CHECKING:
@@ -102,7 +103,12 @@ def compare(
     Raises:
         DataError: The source cannot be used, has a class that one of the models does not know, or changed
             while it was read.
+        SettingError: One of them gives several labels per picture.
     """
+    for one in (first, second):
+        require_one_class(
+            one.model, "the paired test", "it counts pictures that are right or wrong as a whole"
+        )
     selections = [select(data, one.model, part, progress=progress) for one in (first, second)]
     _check_same(*selections)
     truth = [first.classes[label] for label in selections[0].labels.tolist()]

@@ -17,15 +17,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from convscope.classifier import Classifier
 from convscope.errors import DataError
+from convscope.pictures.classes import check_target
 from convscope.pictures.naming import class_name
 from convscope.pictures.sources.arrays import ArraySource, open_arrays, picture_array
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import Survey
+from convscope.pictures.target import encode
 from convscope.training.fit import fit
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs.decision import choose_start
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Store
 
 
+_NEVER = -1
+"""Stands for a column of y in which all are 0: no label of the model."""
+
+
 class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
     """A classifier of pictures with scikit-learn's interface.
 
@@ -50,8 +56,11 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
             another one.
         **settings: See `convscope.training.settings.Settings`; what is None is chosen from the pictures.
 
+    With several labels for each picture, y is a matrix of 0 and 1 as scikit-learn's `MultiLabelBinarizer`
+    returns it; `predict` then returns such a matrix, and `predict_proba` the probability of each label.
+
     Attributes:
-        classes_: (classes,) the labels, sorted.
+        classes_: (classes,) the labels, sorted; with several labels for each picture, the columns' numbers.
         classifier_: The `Classifier`: it predicts files, evaluates, and saves the model.
         picture_shape_: (height, width, channels) of the pictures given to `fit`.
 
@@ -81,7 +90,8 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
             X: uint8 (N, height, width), (N, height, width, 1) or (N, height, width, 3), values 0..255.
-            y: (N,) labels: strings, integers or booleans.
+            y: (N,) labels: strings, integers or booleans; or (N, labels), 1 where a picture has the label,
+                else 0.
 
         Raises:
             DataError: The pictures are of another type or shape, a label is None, or there are fewer than two
@@ -94,39 +104,50 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
             raise DataError("some labels are None", remedy="leave out the pictures without a label")
         check_classification_targets(y)
         settings = self._settings()
-        encoder = LabelEncoder().fit(y)
-        classes: NDArray[Any] = np.asarray(encoder.classes_)
-        names = _names(classes)
-        source = open_arrays(X, [names[code] for code in encoder.transform(y)])
+        if type_of_target(y) == "multilabel-indicator":
+            matrix = _matrix(y)
+            classes = np.arange(matrix.shape[1])
+            names = [str(number) for number in classes]
+            source = open_arrays(X, matrix, several_labels=True)
+            check_target(*encode(source.items), [None] * len(source.items))
+        else:
+            encoder = LabelEncoder().fit(y)
+            classes: NDArray[Any] = np.asarray(encoder.classes_)
+            names = _names(classes)
+            source = open_arrays(X, [names[code] for code in encoder.transform(y)])
         with TemporaryDirectory() as folder:
             settings = _with_start(settings, source, Path(folder))
             model = fit(_store(source, settings, Path(folder)), settings)
         self.classes_ = classes
         self.picture_shape_ = _shape(source.pictures)
         self.classifier_ = Classifier(model)
-        self._columns = [model.classes.index(name) for name in names]
+        self._columns = [model.classes.index(name) if name in model.classes else _NEVER for name in names]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803  # scikit-learn's name
-        """Predict the most probable label of each picture.
+        """Predict the most probable label of each picture, or all labels that reach their threshold.
 
         Args:
             X: As for `fit`, of the same height, width and channels.
 
         Returns:
-            (N,) labels.
+            (N,) labels; or (N, labels), 1 or 0.
 
         Raises:
             DataError: The pictures are of another type or shape.
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
+        probabilities = self.predict_proba(X)
+        thresholds = self.classifier_.model.thresholds
+        if thresholds is None:
+            return self.classes_[probabilities.argmax(axis=1)]
+        return (probabilities >= np.array([*thresholds, 1.0])[self._columns]).astype(int)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803  # scikit-learn's name
         """Return the probabilities of all classes; arguments and errors as for `predict`.
 
         Returns:
-            float64 (N, classes), in the order of `classes_`; every row sums to 1.
+            float64 (N, classes), in the order of `classes_`; every row sums to 1, unless a picture has
+            several labels. A label that no training picture has gets 0.
         """
         check_is_fitted(self)
         pictures = picture_array(X, "pictures")
@@ -136,12 +157,15 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
                 why=f"this estimator was trained on pictures of shape {self.picture_shape_}",
                 remedy="give pictures of that height, width and number of channels",
             )
-        return self.classifier_.predict_proba(list(pictures))[:, self._columns]
+        found = self.classifier_.predict_proba(list(pictures))
+        return np.column_stack([found, np.zeros(len(found))])[:, self._columns]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
+        if tags.classifier_tags:
+            tags.classifier_tags.multi_label = True
         return tags
 
     def _settings(self) -> Settings:
@@ -149,6 +173,10 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         state = given.pop("random_state")
         seed = check_random_state(state).randint(2**31) if _is_drawn(state) else state
         return Settings(**given, seed=seed)
+
+
+def _matrix(y: Any) -> NDArray[Any]:  # noqa: ANN401  # whatever scikit-learn takes
+    return np.asarray(getattr(y, "toarray", lambda: y)())
 
 
 def _is_drawn(state: object) -> bool:

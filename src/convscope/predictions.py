@@ -28,7 +28,7 @@ class Prediction:
 
     Attributes:
         name: The picture's path, or its position among those given: `picture 1`.
-        label: The most probable class.
+        label: The most probable class, or the most probable of several labels.
         probability: Its probability, 0 to 1.
         top: The most probable classes with their probabilities, best first.
         score: How well the picture fits the classes as a whole, the higher the better; None if the model
@@ -38,6 +38,8 @@ class Prediction:
         similar: The training pictures that it resembles most, which explain `unknown`; empty if the model has
             no rule of nearest pictures.
         note: How it was read, if that was a guess or only a part, or that it may be inverted; usually empty.
+        labels: What it shows: `label` alone, or where a picture may have several labels all those whose
+            probability reaches their threshold, the most probable first; none is a possible answer, too.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Prediction:
     unknown: bool = False
     similar: tuple[SimilarPicture, ...] = ()
     note: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,10 @@ class EvaluatedPicture:
 
     Attributes:
         picture: Its name.
-        truth: Its true class.
-        answer: The most probable class.
-        probability: The probability of `answer`, 0 to 1.
+        truth: Its true class, or its labels such as `red;round`, empty if it has none.
+        answer: The most probable class, or the labels that reach their thresholds, in the same form.
+        probability: The probability of `answer`, 0 to 1; of several labels, the product of what each of them,
+            present or absent, is given.
         unknown: Whether the picture was taken for unknown.
     """
 

@@ -281,7 +281,7 @@ def test_a_token_is_asked_for(serve, tmp_path):
 def test_health_models_and_metrics(served):
     assert [served.ask("GET", path)[0] for path in ("/healthz", "/readyz")] == [204, 204]
     models = json.loads(served.ask("GET", "/models")[2])["models"]
-    assert models == [{"name": "tone", "network": "AP8", "classes": ["dark", "bright"]}]
+    assert models == [{"name": "tone", "network": "AP8", "classes": ["dark", "bright"], "thresholds": None}]
 
     def pictures():
         text = served.ask("GET", "/metrics")[2].decode()

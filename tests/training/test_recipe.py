@@ -25,11 +25,16 @@ from convscope.training.recipe import (
 )
 from convscope.training.settings import Settings
 
-STATISTICS = DatasetStats((500, 500), (3, 32, 32))
+
+def statistics_of(class_counts, shape):
+    return DatasetStats(class_counts, shape, sum(class_counts))
+
+
+STATISTICS = statistics_of((500, 500), (3, 32, 32))
 
 counts = st.lists(st.integers(1, 60_000), min_size=2, max_size=12).map(tuple)
 shapes = st.tuples(st.sampled_from([1, 3]), st.integers(1, 200), st.integers(1, 200))
-statistics = st.builds(DatasetStats, counts, shapes)
+statistics = st.builds(statistics_of, counts, shapes)
 
 
 def recipe_for(statistics, machine=Machine(), **chosen):  # noqa: B008  # it is frozen
@@ -50,7 +55,7 @@ def test_whatever_the_pictures_a_recipe_is_found_that_can_be_carried_out(statist
 
 def test_more_pictures_are_seen_in_fewer_epochs_but_more_often_in_all():
     sizes = [100, 1_000, 10_000, 100_000, 1_000_000]
-    epochs = [recipe_for(DatasetStats((size,) * 2, (1, 28, 28))).epochs for size in sizes]
+    epochs = [recipe_for(statistics_of((size,) * 2, (1, 28, 28))).epochs for size in sizes]
     assert all(fewer < more for more, fewer in itertools.pairwise(epochs))
     seen = [size * count for size, count in zip(sizes, epochs, strict=True)]
     assert all(before < after for before, after in itertools.pairwise(seen))
@@ -58,16 +63,17 @@ def test_more_pictures_are_seen_in_fewer_epochs_but_more_often_in_all():
 
 def test_a_batch_is_a_power_of_two_that_grows_with_the_pictures():
     batches = [
-        recipe_for(DatasetStats((size,) * 2, (1, 28, 28))).batch_size for size in (50, 1_000, 10_000, 100_000)
+        recipe_for(statistics_of((size,) * 2, (1, 28, 28))).batch_size
+        for size in (50, 1_000, 10_000, 100_000)
     ]
     assert batches == sorted(batches)
     assert all(math.log2(batch).is_integer() for batch in batches)
-    assert recipe_for(DatasetStats((6, 5), (1, 28, 28))).batch_size == 11
+    assert recipe_for(statistics_of((6, 5), (1, 28, 28))).batch_size == 11
 
 
 @given(counts)
 def test_classes_are_weighed_with_mean_one_and_rare_ones_the_most(counts):
-    weights = recipe_for(DatasetStats(counts, (3, 16, 16)), class_weights=True).class_weights
+    weights = recipe_for(statistics_of(counts, (3, 16, 16)), class_weights=True).class_weights
     assert np.average(weights, weights=counts) == pytest.approx(1)
     for (count, weight), (other, lighter) in itertools.permutations(zip(counts, weights, strict=True), 2):
         assert weight / lighter == pytest.approx(math.sqrt(other / count))
@@ -83,7 +89,7 @@ def test_classes_are_weighed_with_mean_one_and_rare_ones_the_most(counts):
     ],
 )
 def test_classes_are_weighed_where_they_differ_by_two_or_as_said(class_counts, said, weighed):
-    recipe = recipe_for(DatasetStats(class_counts, (3, 16, 16)), class_weights=said)
+    recipe = recipe_for(statistics_of(class_counts, (3, 16, 16)), class_weights=said)
     assert (recipe.class_weights is not None) == weighed
 
 
@@ -114,7 +120,7 @@ def test_a_preset_may_be_named(name):
 
 def test_small_pictures_are_shifted_and_large_ones_turned_zoomed_and_recoloured():
     small, large, grey = (
-        recipe_for(DatasetStats((9, 9), shape)).augmentation
+        recipe_for(statistics_of((9, 9), shape)).augmentation
         for shape in ((3, SMALL_SIDE, 90), (3, SMALL_SIDE + 1, 90), (1, SMALL_SIDE + 1, 90))
     )
     assert small == Augmentation(shift=small.shift)
@@ -167,8 +173,8 @@ def test_size_channels_and_fit_may_be_said():
 
 
 def test_the_plan_is_shown():
-    recipe = recipe_for(DatasetStats((100, 900), (3, 64, 64)), epochs=3, batch_size=50, minutes=2)
-    lines = dict(recipe_lines(DatasetStats((100, 900), (3, 64, 64)), recipe))
+    recipe = recipe_for(statistics_of((100, 900), (3, 64, 64)), epochs=3, batch_size=50, minutes=2)
+    lines = dict(recipe_lines(statistics_of((100, 900), (3, 64, 64)), recipe))
     for piece in ("3 epochs of 20 steps", "batch size 50", "2 minutes at most", "class weights"):
         assert piece in lines["schedule"]
     for piece in ("rotation", "colour", "flip if a trial proves it harmless"):
@@ -177,7 +183,7 @@ def test_the_plan_is_shown():
 
 
 def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it():
-    colour, grey = DatasetStats((50, 50), (3, 32, 32)), DatasetStats((50, 50), (1, 28, 28))
+    colour, grey = statistics_of((50, 50), (3, 32, 32)), statistics_of((50, 50), (1, 28, 28))
     assert recipe_for(colour).early_size == (24, 24)
     assert recipe_for(grey).early_size is None
     assert recipe_for(grey, progressive=True).early_size == (21, 21)
@@ -190,7 +196,7 @@ def test_colour_pictures_are_shown_smaller_at_first_where_the_network_allows_it(
 def test_whatever_their_size_pictures_that_are_shown_smaller_pass_through_the_network(wider):
     shown = 0
     for side in range(2, 33):
-        colour = DatasetStats((50, 50), (3, side, side + wider))
+        colour = statistics_of((50, 50), (3, side, side + wider))
         recipe = recipe_for(colour)
         if recipe.early_size:
             chain = parse_chain(recipe.network, colour.shape, 2)

@@ -99,6 +99,7 @@ CHOSEN = {
     "flip": False,
     "augmentation": "strong",
     "class_weights": True,
+    "multi_label": True,
     "progressive": False,
     "ema": False,
     "rejected_fraction": 0.1,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from convscope.model.evaluation import Evaluation
+    from convscope.model.label_evaluation import LabelEvaluation
     from convscope.predictions import EvaluatedPicture
 
 _MAX_COLUMNS = 20
@@ -38,6 +39,9 @@ def evaluate(
 
     If the pictures have no test part of their own, the one that training sets aside is used. With --csv, each
     picture's true class, the answer, its probability and whether it was taken for unknown are written, too.
+
+    Of a model with several labels per picture, precision, recall, F1 and average precision of each label are
+    shown, and their mean (mAP).
     """
     from convscope.commands.terminal import Terminal
 
@@ -64,7 +68,18 @@ def _csv(pictures: Iterable[EvaluatedPicture]) -> str:
     return text.getvalue()
 
 
-def _print_report(figures: Evaluation) -> None:
+def _print_report(figures: Evaluation | LabelEvaluation) -> None:
+    from convscope.model.label_evaluation import LabelEvaluation
+
+    if isinstance(figures, LabelEvaluation):
+        from convscope.commands.label_report import print_label_report
+
+        print_label_report(figures)
+    else:
+        _print_class_report(figures)
+
+
+def _print_class_report(figures: Evaluation) -> None:
     from convscope.commands.tables import percent, print_lines, stdout_console, table
 
     low, high = figures.accuracy_interval

@@ -72,6 +72,9 @@ def predict(
     two maps are written for each picture: where the evidence lies (Grad-CAM, or the exact class map where the
     output layer reads means), and how much covering a part with grey lowers the probability (occlusion).
 
+    Of a model with several labels per picture, all labels that reach their threshold are printed, with --json
+    and --csv the probabilities of all labels, too.
+
     A picture that probably shows none of the classes is marked as unknown, if the model can tell. Below it,
     a model with learned features names the training pictures that it resembles most, and how much: at most 1.
 
@@ -88,6 +91,7 @@ def predict(
     from convscope.pictures.sources.left_out import LeftOut
 
     classifier = load(model, threads=1)  # several pictures are predicted at the same time, one per processor
+    top = len(classifier.classes) if classifier.model.has_several_labels else top
     overlays = None if explain is None else _overlays(classifier, explain, here)
     left_out = LeftOut()
     names = islice(_names(pictures, b"\0" if null else b"\n", left_out), here.number, None, here.size)
@@ -220,10 +224,14 @@ def _writer(
     header = here.number == 0
     if as_json:
         return _print_json
+    if csv_file is None and classifier.model.has_several_labels:
+        from convscope.commands.label_writers import label_table_writer
+
+        return label_table_writer(header=header)
     if csv_file is None:
         return _table_writer(classifier, top, header=header)
     if csv_file == Path("-"):
-        return _csv_writer(sys.stdout, header=header)
+        return _rows_writer(classifier, sys.stdout, header=header)
     import io
 
     from convscope.common.atomic import replacing
@@ -231,12 +239,25 @@ def _writer(
     binary = stack.enter_context(replacing(csv_file))
     text = io.TextIOWrapper(binary, "utf-8", "surrogateescape", newline="", write_through=True)
     stack.callback(text.detach)
-    return _csv_writer(text, header=header)
+    return _rows_writer(classifier, text, header=header)
+
+
+def _rows_writer(classifier: Classifier, file: IO[str], *, header: bool) -> Write:
+    if classifier.model.has_several_labels:
+        from convscope.commands.label_writers import label_csv_writer
+
+        return label_csv_writer(file, classifier.classes, header=header)
+    return _csv_writer(file, header=header)
 
 
 def _print_json(prediction: Prediction) -> None:
     classes = [{"class": label, "probability": probability} for label, probability in prediction.top]
-    fields = {"picture": prediction.name, "unknown": prediction.unknown, "score": prediction.score}
+    fields = {
+        "picture": prediction.name,
+        "unknown": prediction.unknown,
+        "score": prediction.score,
+        "labels": [*prediction.labels],
+    }
     similar = [
         {"picture": one.name, "class": one.label, "similarity": one.similarity, "digest": one.digest}
         for one in prediction.similar

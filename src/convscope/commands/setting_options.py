@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _INPUT_PANEL = "Network and input (chosen from the pictures by default)"
 _TRAINING_PANEL = "Training (chosen from the pictures by default)"
-_INPUT_SETTINGS = {"network", "start", "size", "channels", "fit"}
+_INPUT_SETTINGS = {"network", "start", "multi_label", "size", "channels", "fit"}
 _METAVARS = {
     int: "N",
     float: "X",

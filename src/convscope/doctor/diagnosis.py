@@ -16,6 +16,7 @@ from convscope.errors import DataError
 from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import no_progress
 from convscope.pictures.near_duplicates.clusters import Group, equal_pictures, joined, near_duplicates
+from convscope.pictures.target import has_several_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ class Diagnosis:
     def notes(self) -> tuple[str, ...]:
         """How the source was read, what it leaves out, and which classes are lost."""
         readable = self.examination.sizes[:, 0] > 0
-        return self.source.notes + lost_classes((item.label for item in self.source.items), readable)
+        return self.source.notes + lost_classes(self.source.items, readable)
 
     @property
     def has_problems(self) -> bool:
@@ -156,7 +157,7 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
         findings.nearly_equal(copies, equal),
         findings.constant(examination),
         findings.lost_data(examination),
-        findings.imbalance(item.label for item in items),
+        None if has_several_labels(items) else findings.imbalance(item.label for item in items),
         findings.odd_shapes(examination),
         findings.odd_sizes(examination),
         findings.odd_colours(examination),

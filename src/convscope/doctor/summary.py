@@ -22,7 +22,8 @@ def summary(catalogue: Catalogue) -> tuple[str, ...]:
     equal = equal_pictures(catalogue.digests, range(len(labels)))
     copies = sum(map(len, equal)) - len(equal)
     contradicting = sum(len({labels[index] for index in group}) > 1 for group in equal)
-    uneven = imbalance(catalogue.classes[label] for label in labels)
+    has_one_class = catalogue.label_sets is None  # rare labels are no fault: each has its own threshold
+    uneven = imbalance(catalogue.classes[label] for label in labels) if has_one_class else None
     notes = [
         f"pictures that repeat another, byte by byte: {copies:,}" if copies else "",
         f"pictures that stand under two labels: {contradicting:,}" if contradicting else "",

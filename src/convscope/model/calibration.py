@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 BINS = 15
@@ -132,11 +134,73 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     truth = np.full(logits.shape, missed / (logits.shape[1] - 1))
     truth[np.arange(len(labels)), labels] = 1 - missed
 
-    def cost(logarithm: float) -> float:
-        scaled = logits.astype(np.float64) / math.exp(logarithm)
+    def loss(temperature: float) -> float:
+        scaled = logits.astype(np.float64) / temperature
         scaled -= scaled.max(axis=1, keepdims=True)
-        entropy = (truth * (np.log(np.exp(scaled).sum(axis=1, keepdims=True)) - scaled)).sum()
-        return float(entropy) + math.log1p((logarithm / _PRIOR_WIDTH) ** 2)
+        return float((truth * (np.log(np.exp(scaled).sum(axis=1, keepdims=True)) - scaled)).sum())
+
+    return _most_probable(loss)
+
+
+def label_probabilities(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """Compute sigmoid(logits / temperature), the probability of each of several labels.
+
+    Args:
+        logits: (n, labels).
+        temperature: As `fit_label_temperature` returns it.
+
+    Example:
+        >>> label_probabilities(np.array([[2.0, 0.0]]), 2.0).round(2).tolist()
+        [[0.73, 0.5]]
+    """
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(-np.abs(scaled))
+    return np.where(scaled < 0, powers, 1.0) / (1 + powers)
+
+
+def untempered_labels(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Undo the temperature: compute sigmoid(z) from p = sigmoid(z / T).
+
+    Example:
+        >>> untempered_labels(np.array([[0.75]]), 2.0).round(6).tolist()
+        [[0.9]]
+    """
+    smallest = np.finfo(np.float64).eps
+    inside = np.clip(probabilities, smallest, 1 - smallest)
+    return label_probabilities(np.log(inside / (1 - inside)) * temperature, 1.0)
+
+
+def fit_label_temperature(logits: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    """Find the most probable temperature of several labels, with the same prior and smoothing.
+
+    Args:
+        logits: (n, labels) of pictures that were not trained on.
+        truth: (n, labels), whether each picture has the label.
+
+    Returns:
+        0.05 to 20.
+
+    Example:
+        >>> there = np.array([[True], [True], [False], [False]])
+        >>> fit_label_temperature(np.array([[9], [9], [-9], [9]], np.float32), there) > 3  # overconfident
+        True
+    """
+    missed = 0.5 / (len(logits) + 1)
+    wanted = np.where(truth, 1 - missed, missed)
+
+    def loss(temperature: float) -> float:
+        scaled = logits.astype(np.float64) / temperature
+        parts = np.maximum(scaled, 0) - scaled * wanted + np.log1p(np.exp(-np.abs(scaled)))
+        return float(parts.mean(axis=1).sum())  # a picture is one piece of evidence, whatever its labels
+
+    return _most_probable(loss)
+
+
+def _most_probable(loss: Callable[[float], float]) -> float:
+    """Return the temperature with the least loss plus minus the logarithm of its prior."""
+
+    def cost(logarithm: float) -> float:
+        return loss(math.exp(logarithm)) + math.log1p((logarithm / _PRIOR_WIDTH) ** 2)
 
     steps = math.ceil(math.log(_MAX_TEMPERATURE / _MIN_TEMPERATURE) / _GRID_SPACING)
     coarse = np.linspace(math.log(_MIN_TEMPERATURE), math.log(_MAX_TEMPERATURE), steps + 1)

@@ -219,16 +219,17 @@ def _by_class(
         ClassFigures(
             name,
             actual,
-            _share(hits, predicted),
-            _share(hits, actual),
-            _share(2 * hits, actual + predicted),
+            fraction(hits, predicted),
+            fraction(hits, actual),
+            fraction(2 * hits, actual + predicted),
             area,
         )
         for name, hits, actual, predicted, area in zip(classes, *counts, areas, strict=True)
     )
 
 
-def _share(part: int, whole: int) -> float | None:
+def fraction(part: int, whole: int) -> float | None:
+    """Return part / whole, or None for 0 / 0."""
     return part / whole if whole else None
 
 

@@ -117,12 +117,13 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
     train, test = select(data, model, "train"), select(data, model, "test")
     calibrated = train.store.pictures[_spread(train.indices, _MAX_CALIBRATED)]
     graph = quantise(build_raw_graph(model, licence), calibrated)
-    quantised, exact = _labels(graph, model, test)
+    quantised, exact = _decided(graph, model, test)
+    truth = test.target.indicators(test.labels)
     cost = QuantisationCost(
-        pictures=len(quantised),
-        accuracy_fraction=float((quantised == test.labels).mean()),
-        trained_accuracy_fraction=float((exact == test.labels).mean()),
-        changed=int((quantised != exact).sum()),
+        pictures=len(truth),
+        accuracy_fraction=float((quantised == truth).all(axis=1).mean()),
+        trained_accuracy_fraction=float((exact == truth).all(axis=1).mean()),
+        changed=int((quantised != exact).any(axis=1).sum()),
         calibrated=len(calibrated),
         notes=test.notes,
     )
@@ -144,16 +145,17 @@ def _check_cost(cost: QuantisationCost) -> None:
         )
 
 
-def _labels(graph: onnx.ModelProto, model: Model, test: Selection) -> NDArray[np.int64]:
-    """Return the labels that a graph and its model predict for the same pictures, (2, pictures)."""
+def _decided(graph: onnx.ModelProto, model: Model, test: Selection) -> NDArray[np.bool_]:
+    """Return what a graph and its model say yes to for the same pictures, (2, pictures, classes)."""
     session, predictor = Session(lambda: graph, None), Predictor(model)
-    labels = np.empty((2, len(test.indices)), np.int64)
+    decided = np.empty((2, len(test.indices), len(model.classes)), np.bool_)
     for start in range(0, len(test.indices), predictor.batch_size):
         batch = slice(start, start + predictor.batch_size)
         pictures = test.store.pictures[test.indices[batch]]
-        labels[0, batch] = np.asarray(session.run(["label"], {"pictures": pictures})[0])
-        labels[1, batch] = predictor.logits(pictures).argmax(axis=1)
-    return labels
+        shares = np.asarray(session.run(["probabilities"], {"pictures": pictures})[0])
+        decided[0, batch] = model.decide(shares)
+        decided[1, batch] = model.decide(predictor.probabilities(pictures))
+    return decided
 
 
 def held_out(model: Model, data: str) -> tuple[Iterator[NamedPixels], tuple[str, ...]]:
@@ -166,7 +168,7 @@ def held_out(model: Model, data: str) -> tuple[Iterator[NamedPixels], tuple[str,
         DataError: The source cannot be used.
     """
     selection = select(data, model, "test")
-    source = open_source(data)
+    source = open_source(data, several_labels=model.has_several_labels)
     names = [source.items[index].name for index in _spread(selection.positions, _MAX_COMPARED)]
     return raw_pictures(source, names, model.preparation), selection.notes
 

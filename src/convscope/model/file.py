@@ -64,6 +64,8 @@ class Model:
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
         temperature: Divisor of the logits before softmax, which calibrates the probabilities.
         open_set: The rule for pictures of unknown classes; None if there is none.
+        thresholds: From which probability on each label counts as present, where a picture may have several
+            labels and the chain ends in a sigmoid; None if it has one class.
     """
 
     chain: Chain
@@ -76,6 +78,18 @@ class Model:
     receipt: Mapping[str, str] = field(default_factory=dict[str, str])
     temperature: float = 1.0
     open_set: OpenSetRule | None = None
+    thresholds: tuple[float, ...] | None = None
+
+    @property
+    def has_several_labels(self) -> bool:
+        """Whether a picture may have several labels, or none."""
+        return self.thresholds is not None
+
+    def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Return which outputs say yes for (n, classes): the most probable class, or labels at thresholds."""
+        if self.thresholds is None:
+            return probabilities.argmax(axis=1)[:, np.newaxis] == np.arange(probabilities.shape[1])
+        return probabilities >= np.asarray(self.thresholds, probabilities.dtype)
 
     @property
     def notation(self) -> str:
@@ -173,9 +187,10 @@ def _to_bytes(model: Model) -> bytes:
             "open_set": rule and rule.numbers(),
             "figures": dict(model.figures),
             "receipt": dict(model.receipt),
+            "thresholds": None if model.thresholds is None else list(model.thresholds),
         }
     )
-    if model.chain != parse_chain(model.notation, model.preparation.shape, len(model.classes)):
+    if model.chain != _chain(metadata):
         raise ValueError("its network does not fit its notation, picture size or classes")
     tensors = {
         name: np.ascontiguousarray(tensor)
@@ -236,7 +251,7 @@ def _without_tensors(metadata: Metadata) -> Model:
     size = metadata.preparation
     preparation = Preparation(size.channels, size.height, size.width, size.fit)
     return Model(
-        chain=parse_chain(metadata.notation, preparation.shape, len(metadata.classes)),
+        chain=_chain(metadata),
         classes=tuple(metadata.classes),
         preparation=preparation,
         mean=tuple(metadata.mean),
@@ -245,7 +260,14 @@ def _without_tensors(metadata: Metadata) -> Model:
         figures=metadata.figures,
         receipt=metadata.receipt,
         temperature=metadata.temperature,
+        thresholds=None if metadata.thresholds is None else tuple(metadata.thresholds),
     )
+
+
+def _chain(metadata: Metadata) -> Chain:
+    shape = (metadata.preparation.channels, metadata.preparation.height, metadata.preparation.width)
+    last_step = "softmax" if metadata.thresholds is None else "sigmoid"
+    return parse_chain(metadata.notation, shape, len(metadata.classes), last_step)
 
 
 def _rule_tensors(rule: OpenSetRule | None) -> dict[str, NDArray[np.float32]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
-    from convscope.network.chain import Chain, Step
+    from convscope.network.chain import Chain, LastStep, Step
 
     Pixels = tuple[float, ...]
     Weights = Mapping[str, NDArray[np.float32]]
@@ -34,8 +34,9 @@ def build_graph(model: Model) -> onnx.ModelProto:
     """Build the graph from prepared pictures to logits and probabilities.
 
     Its input `pictures` is uint8 of shape (N, height, width, channels), its outputs are `logits`, float32 of
-    shape (N, classes), and `probabilities`, softmax(logits / temperature), float64 of the same shape. On the
-    way: (pixel - mean) / std, then the chain. A model that rejects unknown pictures also gives out `score`,
+    shape (N, classes), and `probabilities`, float64 of the same shape: softmax(logits / temperature), or with
+    several labels its sigmoid. On the way: (pixel - mean) / std, then the chain.
+    A model that rejects unknown pictures also gives out `score`,
     float32 (N), and `unknown`, bool (N).
 
     Example:
@@ -55,7 +56,7 @@ def build_graph(model: Model) -> onnx.ModelProto:
     open_set = open_set_part(model)
     answers = ["N", len(model.classes)]
     return assemble(
-        [*_arrange_pictures(), *network, *_exact_probabilities(), *open_set.nodes],
+        [*_arrange_pictures(), *network, *_exact_probabilities(model.chain), *open_set.nodes],
         [_pictures_input(model.preparation.shape)],
         [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, answers),
@@ -136,8 +137,8 @@ def build_step_graph(
     )
 
 
-def _exact_probabilities() -> list[onnx.NodeProto]:
-    """Build the nodes from `logits` to `probabilities` in float64, so that these sum to 1.
+def _exact_probabilities(chain: Chain) -> list[onnx.NodeProto]:
+    """Build the nodes from `logits` to `probabilities` in float64, so that those of softmax sum to 1.
 
     A call of NumPy for each step would take longer than all of this, and for a small network a tenth of the
     time that the network takes.
@@ -145,7 +146,7 @@ def _exact_probabilities() -> list[onnx.NodeProto]:
     return [
         helper.make_node("Cast", ["logits"], ["exact_logits"], to=TensorProto.DOUBLE),
         helper.make_node("Div", ["exact_logits", "exact_temperature"], ["exact_tempered"]),
-        helper.make_node("Softmax", ["exact_tempered"], ["probabilities"], axis=1),
+        LAST_NODES[chain.last_step]("exact_tempered", "probabilities"),
     ]
 
 
@@ -300,6 +301,13 @@ NODES: dict[str, Callable[[Step, list[str], str], list[onnx.NodeProto]]] = {
     "full_connection": _full_connection,
 }
 """How ONNX computes each kind of step: (step, names of its inputs, name of its output) to nodes."""
+
+
+LAST_NODES: dict[LastStep, Callable[[str, str], onnx.NodeProto]] = {
+    "softmax": lambda logits, output: helper.make_node("Softmax", [logits], [output], axis=1),
+    "sigmoid": lambda logits, output: helper.make_node("Sigmoid", [logits], [output]),
+}
+"""How ONNX turns logits into probabilities: (name of the logits, name of the output) to a node."""
 
 
 def _pads(step: Step) -> list[int]:

@@ -106,6 +106,7 @@ class Metadata(_Strict):
     open_set: Annotated[OpenSetFields, Field(discriminator="kind")] | None
     figures: Figures
     receipt: dict[Annotated[str, Field(max_length=255)], ReceiptText] = Field(max_length=256)
+    thresholds: list[Annotated[float, Field(gt=0, lt=1)]] | None = None
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Metadata:
@@ -113,6 +114,10 @@ class Metadata(_Strict):
             raise ValueError("two classes have the same name")
         if not len(self.mean) == len(self.std) == self.preparation.channels:
             raise ValueError("mean and std must have one number for each channel")
+        if self.thresholds is not None and len(self.thresholds) != len(self.classes):
+            raise ValueError("each label must have one threshold")
+        if self.thresholds is not None and self.open_set is not None:
+            raise ValueError("there is no rule for unknown pictures where a picture may have no label")
         if isinstance(self.open_set, NearestFields) and max(self.open_set.labels) >= len(self.classes):
             raise ValueError("a nearest picture is of a class that the model does not have")
         return self

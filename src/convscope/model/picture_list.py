@@ -99,8 +99,9 @@ def _named(catalogue: Catalogue) -> Iterable[tuple[str, Entry]]:
     names = catalogue.names
     shared = os.path.commonprefix([min(names), max(names)])  # noqa: RUF071  # cut at the last slash
     folders = shared.rfind("/") + 1
+    labels = catalogue.target.names
     for name, label, digest in zip(names, catalogue.labels, catalogue.digests, strict=True):
-        yield name[folders:], (catalogue.classes[label], digest.tobytes().hex())
+        yield name[folders:], (labels[label], digest.tobytes().hex())
 
 
 def _numbered(named: Iterable[tuple[str, Entry]]) -> dict[tuple[str, int], Entry]:

@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     """A model's answer for one picture.
 
     Attributes:
-        probabilities: (classes,) float64, with sum 1.
+        probabilities: (classes,) float64, with sum 1, or with several labels each on its own.
         score: How well the picture fits the known classes; None if the model has no open-set rule.
         unknown: Whether the score is below the rule's threshold.
         similar: The training pictures that it resembles most, if the rule is one of nearest pictures.
@@ -88,10 +88,10 @@ class Predictor:
         return logits
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Compute softmax(logits / temperature); arguments and errors as for `logits`.
+        """Compute softmax or sigmoid of logits / temperature; arguments and errors as for `logits`.
 
         Returns:
-            float64 (N, classes); every row sums to 1.
+            float64 (N, classes); every row sums to 1, unless a picture may have several labels.
         """
         (probabilities,) = self._values(pictures, ["probabilities"])
         return probabilities

@@ -16,6 +16,7 @@ from convscope.pictures.sources import Part, Source, open_source, selected
 from convscope.pictures.sources.shards import ShardSource
 from convscope.pictures.split import Indices, split
 from convscope.pictures.store_building import build_catalogue, build_store, is_stored
+from convscope.pictures.target import OneClass, SeveralLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
     from convscope.pictures.store import Catalogue, Store
+    from convscope.pictures.target import Target
 
 PartOrAll = Part | Literal["all"]
 _MAX_NAMED = 10
@@ -39,7 +41,8 @@ class Selection:
         store: Prepared pictures, the selected ones among them.
         indices: (n,) indices of the selected pictures in the store.
         positions: (n,) indices of the same pictures in the source.
-        labels: (n,) indices of their true classes in the model's classes.
+        labels: (n,) indices of their true classes in the model's classes, or label numbers of `target`.
+        target: What is to be answered, in the model's classes.
         notes: What people should know about the selection, in short sentences.
     """
 
@@ -47,6 +50,7 @@ class Selection:
     indices: NDArray[np.int64]
     positions: NDArray[np.int64]
     labels: NDArray[np.int64]
+    target: Target
     notes: tuple[str, ...]
 
 
@@ -74,7 +78,7 @@ def select(
             not know.
         StoreError: The prepared pictures cannot be written.
     """
-    source = open_source(data)
+    source = open_source(data, several_labels=model.has_several_labels)
     form = model.preparation
     if isinstance(source, ShardSource) and not is_stored(source, form):
         wanted, notes = _pick_from_shards(source, model, part, progress)
@@ -86,15 +90,26 @@ def select(
         indices, notes = _pick(store, model, part, source.name)
         positions = _positions(source, store)[indices]
     labels = store.labels[indices]
-    _check_classes({store.classes[label] for label in np.unique(labels).tolist()}, model.classes, source.name)
-    number = np.array([_index(name, model.classes) for name in store.classes], np.int64)
+    judged = store.target.indicators(np.unique(labels)).any(axis=0)
+    _check_classes({store.classes[at] for at in np.flatnonzero(judged)}, model.classes, source.name)
+    target, number = _in_classes_of(model, store)
     return Selection(
         store,
         indices,
         positions=positions,
         labels=number[labels],
+        target=target,
         notes=(*store.notes, *notes, *_broken(store)),
     )
+
+
+def _in_classes_of(model: Model, store: Catalogue) -> tuple[Target, NDArray[np.int64]]:
+    """Return the target of a store in a model's classes, and what each label number of the store becomes."""
+    number = np.array([_index(name, model.classes) for name in store.classes], np.int64)
+    if store.label_sets is None:
+        return OneClass(model.classes), number
+    sets = tuple(tuple(sorted(number[list(members)].tolist())) for members in store.label_sets)
+    return SeveralLabels(model.classes, sets), np.arange(len(sets))
 
 
 def _index(name: str, known: Sequence[str]) -> int:

@@ -84,7 +84,8 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
         raise ModelFileError(
             "this model has no receipt", remedy="verify a model that `convscope train` wrote"
         )
-    catalogue = _catalogue(open_source(data), model.preparation, progress)
+    source = open_source(data, several_labels=model.has_several_labels)
+    catalogue = _catalogue(source, model.preparation, progress)
     if {*catalogue.classes} == {*model.classes}:
         catalogue = catalogue.ordered(model.classes)
     broken = (f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED])

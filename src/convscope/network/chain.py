@@ -1,11 +1,12 @@
-"""The chain: every step of a network, from the image to softmax, as one value.
+"""The chain: every step of a network, from the image to the probabilities, as one value.
 
 `32C3-MP2` on a picture of 3x8x8 with two classes is the chain
 
     image, convolution_1, convolution_1.relu, max_pooling_1, flattening, full_connection_1, softmax
 
-Each step says which steps it reads, so a network with shortcuts is a chain, too. Everything that computes,
-draws or exports a network goes through its steps and looks up the `kind` of each in its own table: NumPy in
+With several labels for each picture, the last step is a sigmoid of every logit instead. Each step says which
+steps it reads, so a network with shortcuts is a chain, too. Everything that computes, draws or exports a
+network goes through its steps and looks up the `kind` of each in its own table: NumPy in
 `walkthrough/numpy_chain.py`, PyTorch in `network/training_network.py`, ONNX in `model/graph.py`, the offline
 page in `offline/layers.py`, the walk's documents in `walkthrough/step_documents.py`.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from convscope.network.notation import Convolution, DepthwiseConvolution, Layer, Pooling, write
 from convscope.network.receptive_field import ReceptiveField
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _TITLES = {"relu": "ReLU", "relu6": "ReLU6"}
 ACTIVATIONS = ("relu", "relu6")
+LastStep = Literal["softmax", "sigmoid"]
+"""What turns logits into probabilities: softmax for one class, a sigmoid for each of several labels."""
 NO_PARAMETERS: Mapping[str, tuple[int, ...]] = {}
 
 
@@ -37,12 +40,12 @@ class Step:
     Attributes:
         name: Unique: `image`, `convolution_1`, `convolution_1.relu`, `max_pooling_1`, `flattening`, ...
         kind: The key of the engines' tables: `image`, `convolution`, `depthwise_convolution`, `relu`,
-            `relu6`, `max_pooling`, `average_pooling`, `addition`, `flattening`, `full_connection` or
-            `softmax`.
+            `relu6`, `max_pooling`, `average_pooling`, `addition`, `flattening`, `full_connection`, `softmax`
+            or `sigmoid`.
         inputs: Names of the steps it reads: none for the image, two for an addition.
         input_shape: Shape of what it reads; of its first input if there are several.
         shape: Shape of what it gives out: (channels, height, width), or (values,) from flattening on.
-        layer: The layer it stands for, None for image, activations, additions, flattening and softmax.
+        layer: The layer it stands for, None for image, activations, additions, flattening and the last step.
         notation: That layer in notation; empty for the output layer, which is not written.
         receptive_field: Which part of the picture one number of its output can see.
         parameters: Names and shapes of its weights and biases, in PyTorch's layout.
@@ -102,7 +105,7 @@ class Chain:
     """The steps of a network in order; each reads only steps before it.
 
     Attributes:
-        steps: The steps, from the image to softmax.
+        steps: The steps, from the image to softmax or sigmoid.
         network: The layers they come from, as `notation.parse` returns them.
     """
 
@@ -140,6 +143,11 @@ class Chain:
     def output(self) -> Step:
         """The output layer: a full connection that gives the logits, one per class."""
         return self.layers[-1]
+
+    @property
+    def last_step(self) -> LastStep:
+        """The kind of the last step, which turns logits into probabilities."""
+        return cast("LastStep", self.steps[-1].kind)
 
     @property
     def features(self) -> Step:

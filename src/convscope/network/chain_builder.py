@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from convscope.errors import NetworkError
-from convscope.network.chain import ACTIVATIONS, NO_PARAMETERS, Chain, Step
+from convscope.network.chain import ACTIVATIONS, NO_PARAMETERS, Chain, LastStep, Step
 from convscope.network.notation import (
     Convolution,
     DepthwiseConvolution,
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _WithStep = Convolution | DepthwiseConvolution | Pooling | FullConnection
 
 
-def parse_chain(notation: str, input_shape: tuple[int, int, int], classes: int) -> Chain:
+def parse_chain(
+    notation: str, input_shape: tuple[int, int, int], classes: int, last_step: LastStep = "softmax"
+) -> Chain:
     """Build the chain of a network in notation; arguments and errors as for `parse` and `build_chain`.
 
     Example:
@@ -45,16 +47,22 @@ def parse_chain(notation: str, input_shape: tuple[int, int, int], classes: int) 
         full connection (2,) 130 128
         softmax (2,) 0 0
     """
-    return build_chain(parse(notation), input_shape, classes)
+    return build_chain(parse(notation), input_shape, classes, last_step)
 
 
-def build_chain(layers: Iterable[Layer], input_shape: tuple[int, int, int], classes: int) -> Chain:
+def build_chain(
+    layers: Iterable[Layer],
+    input_shape: tuple[int, int, int],
+    classes: int,
+    last_step: LastStep = "softmax",
+) -> Chain:
     """Build the chain of layers for pictures of one shape.
 
     Args:
         layers: What `parse` returns; the output layer is added.
         input_shape: (channels, height, width) of a prepared picture.
         classes: How many neurons the output layer has.
+        last_step: What follows it: softmax, or with several labels for each picture a sigmoid.
 
     Raises:
         NetworkError: The network is too deep for the picture.
@@ -64,7 +72,7 @@ def build_chain(layers: Iterable[Layer], input_shape: tuple[int, int, int], clas
     for layer in network:
         builder.add_layer(layer)
     builder.add_output(classes)
-    builder.add("softmax", "softmax")
+    builder.add(last_step, last_step)
     return Chain(tuple(builder.steps), network)
 
 

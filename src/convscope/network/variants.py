@@ -60,7 +60,8 @@ def with_pooling(chain: Chain, kind: str) -> Chain:
 
 def with_layers(chain: Chain, change: Callable[[Layer], Layer]) -> Chain:
     """Return the chain of a network whose layers, also those inside shortcuts, are changed one by one."""
-    return build_chain(change_layers(chain.network, change), chain.input_shape, chain.output.shape[0])
+    layers = change_layers(chain.network, change)
+    return build_chain(layers, chain.input_shape, chain.output.shape[0], chain.last_step)
 
 
 def change_layers(layers: Iterable[Layer], change: Callable[[Layer], Layer]) -> tuple[Layer, ...]:

@@ -42,6 +42,8 @@ def page(model: Model, name: str, licence: str = "") -> str:
             "mean": model.mean,
             "std": model.std,
             "temperature": model.temperature,
+            "last_step": model.chain.last_step,
+            "thresholds": model.thresholds,
             "layers": describe(model),
             "open_set": describe_open_set(model),
         },

@@ -8,11 +8,43 @@ from typing import TYPE_CHECKING
 from convscope.errors import DataError
 from convscope.pictures.sources.left_out import counted, some
 from convscope.pictures.sources.source import without_lone_part
+from convscope.pictures.target import SeveralLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from convscope.pictures.sources.source import Part
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convscope.pictures.sources.source import Item, Part
+    from convscope.pictures.target import Target
+
+
+def check_target(target: Target, labels: NDArray[np.int64], parts: Sequence[Part | None]) -> None:
+    """Check that a classifier can be trained on pictures with these labels.
+
+    Args:
+        target: What is to be answered.
+        labels: (n,) label numbers of the target.
+        parts: The part each picture was put in, or None.
+
+    Raises:
+        DataError: There are no training pictures, fewer than two labels, or for classes what `check_classes`
+            finds. A label that is seen once or only in one part is no error.
+    """
+    names = target.names
+    if not isinstance(target, SeveralLabels):
+        check_classes([names[label] for label in labels.tolist()], parts)
+        return
+    if not {None, "train"} & set(without_lone_part(parts)):
+        raise _no_training_pictures()
+    if len(target.classes) < 2:
+        found = f"there is only one label, {target.classes[0]!r}" if target.classes else "there are no labels"
+        raise DataError(
+            found,
+            why="several labels are learned where there are at least two",
+            remedy="name the pictures that have it and those that do not as two classes",
+        )
 
 
 def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
@@ -35,11 +67,7 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
     parts = without_lone_part(parts)
     counts = Counter(label for label, part in zip(labels, parts, strict=True) if part in {None, "train"})
     if not counts:
-        raise DataError(
-            "there are no training pictures",
-            why="only validation and test pictures are given",
-            remedy="call the folder of the training pictures train",
-        )
+        raise _no_training_pictures()
     for label, part in zip(labels, parts, strict=True):
         if label not in counts:
             raise DataError(
@@ -58,20 +86,23 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
                 raise too_few(label, "it has one picture")
 
 
-def lost_classes(labels: Iterable[str], kept: Iterable[bool]) -> tuple[str, ...]:
-    """Name the classes of which no picture can be read; nothing if there are none.
+def lost_classes(items: Iterable[Item], kept: Iterable[bool]) -> tuple[str, ...]:
+    """Name the classes or labels of which no picture can be read; nothing if there are none.
 
     Args:
-        labels: The class of each picture.
-        kept: Whether it can be read.
+        items: The pictures.
+        kept: Whether each can be read.
 
     Example:
-        >>> lost_classes(["cat", "dog", "dog", "cow"], [True, False, False, False])
+        >>> from convscope.pictures.sources.source import Item
+        >>> items = [Item("", label, None) for label in ("cat", "dog", "dog", "cow")]
+        >>> lost_classes(items, [True, False, False, False])
         ('no class, as none of its pictures can be read: dog (2 pictures), cow (1 picture)',)
     """
     counts: dict[str, Counter[bool]] = {}
-    for label, is_kept in zip(labels, kept, strict=True):
-        counts.setdefault(label, Counter())[bool(is_kept)] += 1
+    for item, is_kept in zip(items, kept, strict=True):
+        for label in (item.label,) if item.labels is None else item.labels:
+            counts.setdefault(label, Counter())[bool(is_kept)] += 1
     lost = {label: count.total() for label, count in counts.items() if not count[True]}
     named = some(f"{label} ({counted(count, 'picture')})" for label, count in lost.items())
     return (f"no class, as none of its pictures can be read: {named}",) if lost else ()
@@ -83,6 +114,14 @@ def too_few(label: str, why: str) -> DataError:
         f"the class {label!r} cannot be split",
         why=f"{why}, but one has to be learned from and another one to test with",
         remedy="add pictures of this class, or remove it",
+    )
+
+
+def _no_training_pictures() -> DataError:
+    return DataError(
+        "there are no training pictures",
+        why="only validation and test pictures are given",
+        remedy="call the folder of the training pictures train",
     )
 
 

@@ -1,7 +1,8 @@
 """Split pictures into training, validation and test pictures.
 
-A split given by the source is kept. Missing parts are set aside here: stratified by class, independently of
-the pictures' names and order, and with all pictures of a group always on the same side.
+A split given by the source is kept. Missing parts are set aside here: stratified by class, or by label where
+a picture has several (`label_split.py`), independently of the pictures' names and order, and with all
+pictures of a group always on the same side.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.pictures.classes import check_classes, too_few
+from convscope.errors import DataError
+from convscope.pictures.classes import check_target, too_few
 from convscope.pictures.group_draw import draw_groups
 from convscope.pictures.groups import across, group_pictures, near_notes
+from convscope.pictures.label_split import set_aside
 from convscope.pictures.sources.source import without_lone_part
+from convscope.pictures.target import SeveralLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +110,7 @@ def split_for_cross_validation(store: Catalogue, group_pattern: str | None = Non
 def _with_test_pictures(store: Catalogue, groups: Groups) -> Split:
     """Take the parts that the source gives, and set test pictures aside if it gives none to judge by."""
     parts = without_lone_part(store.parts)
-    check_classes([store.classes[label] for label in store.labels.tolist()], parts)
+    check_target(store.target, store.labels, parts)
     train, validation, test = (_given(parts, part) for part in PARTS)
     notes: list[str] = []
     if parts is not store.parts:
@@ -115,7 +119,10 @@ def _with_test_pictures(store: Catalogue, groups: Groups) -> Split:
         test = _test_pictures(store, groups)
         train = np.setdiff1d(np.arange(len(store.labels)), test)
         share = min(TEST_PERCENT, 100 * TEST_LIMIT / len(store.labels))
-        notes.append(f"no test pictures given: {share:.3g} % of each class ({len(test):,}) set aside as such")
+        kind = "label" if isinstance(store.target, SeveralLabels) else "class"
+        notes.append(
+            f"no test pictures given: {share:.3g} % of each {kind} ({len(test):,}) set aside as such"
+        )
     return Split(train, validation, test, tuple(notes), groups.of)
 
 
@@ -125,6 +132,8 @@ def _with_findings(store: Catalogue, parts: Split, groups: Groups) -> Split:
     notes += near_notes(groups.near, (parts.train, parts.validation, parts.test))
     from_train = () if "validation" in store.parts else (parts.validation,)
     learned = {"validation": parts.train, "test": np.concatenate([parts.train, *from_train])}
+    if isinstance(store.target, SeveralLabels):
+        notes += _absent(store, "training", parts.train)
     for part, members in (("validation", parts.validation), ("test", parts.test)):
         notes += _absent(store, part, members) + _shared(store, learned[part], part, members, groups)
     return replace(parts, notes=tuple(notes))
@@ -163,6 +172,8 @@ def _draw(store: Catalogue, ordered: Sequence[Indices], targets: Sequence[int]) 
 
 
 def _test_pictures(store: Catalogue, groups: Groups) -> Indices:
+    if isinstance(store.target, SeveralLabels):
+        return _by_label(store, np.arange(len(store.labels)), groups, TEST_PERCENT, TEST_LIMIT)
     total, counts = len(store.labels), np.bincount(store.labels, minlength=len(store.classes)).tolist()
     different = np.unique(np.column_stack([store.labels, store.digests]), axis=0)[:, 0]
     for label in np.flatnonzero(np.bincount(different, minlength=len(counts)) < 2).tolist():
@@ -174,6 +185,8 @@ def _test_pictures(store: Catalogue, groups: Groups) -> Indices:
 
 
 def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> Indices:
+    if isinstance(store.target, SeveralLabels):
+        return _by_label(store, train, groups, VALIDATION_PERCENT, VALIDATION_LIMIT)
     counts = np.bincount(store.labels[train], minlength=len(store.classes)).tolist()
     targets = [
         max(1, min(count * VALIDATION_PERCENT // 100, count * VALIDATION_LIMIT // len(train)))
@@ -184,11 +197,31 @@ def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> In
     return _draw(store, _ordered(store, train, groups.of), targets)
 
 
+def _by_label(store: Catalogue, members: Indices, groups: Groups, percent: int, limit: int) -> Indices:
+    """Set groups of pictures aside label by label; a group has the labels of all its pictures.
+
+    Raises:
+        DataError: All pictures are one group.
+    """
+    ordered = _ordered(store, members, groups.of)
+    if len(ordered) < 2:
+        raise DataError(
+            "the pictures cannot be split",
+            why="they are one group, or copies of one picture, and some have to be held out",
+            remedy="add other pictures",
+        )
+    labels = np.array([store.target.indicators(store.labels[group]).any(axis=0) for group in ordered])
+    aside = set_aside(labels, np.arange(len(ordered)), min(percent / 100, limit / len(members)))
+    aside[0] |= not aside.any()
+    return np.sort(np.concatenate([_NONE, *compress(ordered, aside)]))
+
+
 def _absent(store: Catalogue, part: str, members: Indices) -> list[str]:
     if not len(members):
         return []
-    absent = np.setdiff1d(np.arange(len(store.classes)), store.labels[members])
-    return [f"no {part} pictures of the class {store.classes[label]!r}" for label in absent.tolist()]
+    shown = store.target.indicators(store.labels[members]).any(axis=0)
+    kind = "label" if isinstance(store.target, SeveralLabels) else "class"
+    return [f"no {part} pictures of the {kind} {store.classes[at]!r}" for at in np.flatnonzero(~shown)]
 
 
 def _shared(store: Catalogue, train: Indices, part: str, members: Indices, groups: Groups) -> list[str]:

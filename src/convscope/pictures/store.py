@@ -28,6 +28,7 @@ from convscope.pictures.near_duplicates.looks import Looks
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import PART_NAMES, Part
+from convscope.pictures.target import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 6
+    from convscope.pictures.target import Target
+
+FORMAT = 7
 PICTURES, REST, PLACES = "pictures.bin", "store.json", "places.npy"
 _ARRAYS = ("labels", "digests", "letters", "ends", "parts", "given_groups", "thumbnails", "colours")
 _PART_OF: dict[int, Part | None] = {-1: None, **dict(enumerate(PART_NAMES))}
@@ -62,9 +65,10 @@ class Catalogue:
     """All readable pictures of a source without their pixels, in the source's order.
 
     Attributes:
-        labels: int64 of shape (N,), indices into `classes`.
+        labels: int64 of shape (N,), indices into `target.names`: classes or, with several labels for each
+            picture, label sets.
         digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
-        classes: Names of the classes, in natural order unless another one is given.
+        classes: Names of the classes or labels, in natural order unless another one is given.
         names: Names of the pictures.
         parts: The part the source puts each picture in, if any.
         broken: The pictures that could not be read, in the source's order.
@@ -73,6 +77,8 @@ class Catalogue:
         given_groups: int64 of shape (N,), the number of the group that the source puts each picture in, -1
             for none. None if the source gives no groups.
         looks: How the pictures look; None if there are too many to compare, or they are too small.
+        label_sets: Which labels are in each label set, as indices into `classes`; None if each picture has
+            one class.
     """
 
     labels: NDArray[np.int64] = field(repr=False)
@@ -85,11 +91,19 @@ class Catalogue:
     notes: tuple[str, ...]
     given_groups: NDArray[np.int64] | None = field(default=None, repr=False, kw_only=True)
     looks: Looks | None = field(default=None, repr=False, kw_only=True)
+    label_sets: tuple[tuple[int, ...], ...] | None = field(default=None, repr=False, kw_only=True)
+
+    @property
+    def target(self) -> Target:
+        """What is to be answered for each picture."""
+        return target_of(self.classes, self.label_sets)
 
     @property
     def digest(self) -> str:
         """Digest of all but names and looks: equal where two catalogues list the same."""
-        digest = hashlib.blake2b(repr((self.classes, self.parts, self.preparation)).encode(), digest_size=16)
+        sets = () if self.label_sets is None else (self.label_sets,)
+        listed = (self.classes, self.parts, self.preparation, *sets)
+        digest = hashlib.blake2b(repr(listed).encode(), digest_size=16)
         digest.update(self.labels.tobytes())
         digest.update(self.digests.tobytes())
         if self.given_groups is not None:
@@ -103,7 +117,10 @@ class Catalogue:
             classes: Each of them once.
         """
         numbers = np.array([classes.index(name) for name in self.classes], np.int64)
-        return replace(self, classes=tuple(classes), labels=numbers[self.labels])
+        if self.label_sets is None:
+            return replace(self, classes=tuple(classes), labels=numbers[self.labels])
+        sets = tuple(tuple(sorted(numbers[[*members]].tolist())) for members in self.label_sets)
+        return replace(self, classes=tuple(classes), label_sets=sets)
 
     def store(self, indices: NDArray[np.int64], pictures: NDArray[np.uint8]) -> Store:
         """Make a store of some of the pictures.
@@ -122,6 +139,7 @@ class Catalogue:
             broken=(),
             preparation=self.preparation,
             notes=self.notes,
+            label_sets=self.label_sets,
             pictures=pictures,
             given_groups=None if self.given_groups is None else self.given_groups[indices],
             looks=None if self.looks is None else self.looks[indices],
@@ -190,6 +208,7 @@ def write_rest(folder: Path, catalogue: Catalogue) -> None:
     rest = {
         "format": FORMAT,
         "classes": catalogue.classes,
+        "label_sets": catalogue.label_sets,
         "broken": [asdict(one) for one in catalogue.broken],
         "preparation": asdict(catalogue.preparation),
         "notes": catalogue.notes,
@@ -251,6 +270,7 @@ def _read_rest(folder: Path) -> dict[str, Any]:
         "labels": labels,
         "digests": digests,
         "classes": tuple(rest["classes"]),
+        "label_sets": None if rest["label_sets"] is None else tuple(map(tuple, rest["label_sets"])),
         "names": PackedStrings(letters, ends),
         "parts": tuple(map(_PART_OF.__getitem__, parts.tolist())),
         "broken": tuple(Broken(**one) for one in rest["broken"]),

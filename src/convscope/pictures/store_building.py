@@ -27,7 +27,6 @@ from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
 from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, Progress, decode, no_progress
-from convscope.pictures.naming import natural_order
 from convscope.pictures.near_duplicates.looks import SIDE, Looks
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.preparation import Preparation, prepare
@@ -44,6 +43,7 @@ from convscope.pictures.store import (
     read_store,
     write_rest,
 )
+from convscope.pictures.target import SeveralLabels, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -240,7 +240,7 @@ class _Result:
     several: tuple[int, ...]
 
     def notes(self, source: Source) -> tuple[str, ...]:
-        notes = lost_classes((item.label for item in source.items), self.kept)
+        notes = lost_classes(source.items, self.kept)
         if self.guessed:
             first = source.items[self.guessed[0]].name
             found = f"pictures whose range of values is guessed: {len(self.guessed):,}"
@@ -253,12 +253,12 @@ class _Result:
 
     def catalogue(self, source: Source, preparation: Preparation) -> Catalogue:
         items = select(source, np.flatnonzero(self.kept)).items
-        classes = tuple(sorted({item.label for item in items}, key=natural_order))
-        number = {label: index for index, label in enumerate(classes)}
+        target, labels = encode(items)
         return Catalogue(
-            labels=np.fromiter((number[item.label] for item in items), np.int64, len(items)),
+            labels=labels,
             digests=self.digests[self.kept],
-            classes=classes,
+            classes=target.classes,
+            label_sets=target.sets if isinstance(target, SeveralLabels) else None,
             names=PackedStrings.of(item.name for item in items),
             parts=tuple(item.part for item in items),
             broken=self.broken,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.errors import DataError, PictureError
-from convscope.pictures.classes import check_classes
+from convscope.pictures.classes import check_target
 from convscope.pictures.decoding import Decoded, decode
+from convscope.pictures.target import encode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def survey(source: Source) -> Survey:
         >>> seen.median_height, seen.median_width, seen.same_size, seen.grey
         (8, 8, True, True)
     """
-    check_classes([item.label for item in source.items], [item.part for item in source.items])
+    check_target(*encode(source.items), [item.part for item in source.items])
     total = len(source.items)
     indices = np.unique(np.linspace(0, total - 1, min(SAMPLE, total)).round().astype(int)).tolist()
     seen: dict[int, tuple[int, int, bool]] = {}

@@ -46,7 +46,7 @@ class Problem(BaseModel):
 
 
 class PicturePrediction(BaseModel):
-    """One picture: its most probable classes, best first, or the problem with it."""
+    """One picture: its labels and most probable classes, best first, or the problem with it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,6 +56,12 @@ class PicturePrediction(BaseModel):
         default=None,
         description="How well it fits the classes as a whole; null if the model cannot tell.",
         examples=[0.83],
+    )
+    labels: list[str] | None = Field(
+        default=None,
+        description="What it shows: the most probable class, or of a model with several labels per picture "
+        "all that reach their threshold, the most probable first; none is possible, too.",
+        examples=[["cat"]],
     )
     classes: list[ClassProbability] | None = None
     similar: list[SimilarPicture] = Field(
@@ -80,6 +86,10 @@ class ServedModel(BaseModel):
     name: str = Field(examples=["pets"])
     network: str = Field(examples=["32C3-MP2-64C3-MP2-128N"])
     classes: list[str] = Field(examples=[["cat", "dog"]])
+    thresholds: list[float] | None = Field(
+        default=None,
+        description="From which probability on each label counts as present; null for a model of classes.",
+    )
 
 
 class ServedModels(BaseModel):
@@ -101,10 +111,16 @@ def _picture(name: str, outcome: Prediction | PictureError) -> dict[str, object]
         return {"picture": name, "problem": problem(outcome)}
     classes = [{"class": label, "probability": probability} for label, probability in outcome.top]
     similar = [{"class": one.label, "similarity": one.similarity} for one in outcome.similar]
-    fields = {"picture": name, "unknown": outcome.unknown, "score": outcome.score, "classes": classes}
-    return {**fields, "similar": similar}
+    fields = {"picture": name, "unknown": outcome.unknown, "score": outcome.score}
+    return {**fields, "labels": [*outcome.labels], "classes": classes, "similar": similar}
 
 
 def describe_model(name: str, classifier: Classifier) -> ServedModel:
     """Return what the service says about a model."""
-    return ServedModel(name=name, network=classifier.network, classes=[*classifier.classes])
+    thresholds = classifier.model.thresholds
+    return ServedModel(
+        name=name,
+        network=classifier.network,
+        classes=[*classifier.classes],
+        thresholds=None if thresholds is None else [*thresholds],
+    )

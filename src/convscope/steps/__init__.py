@@ -14,8 +14,10 @@ Runtime) are tested against them. They take one picture at a time, in float64. I
     average_pooling       ... or its mean
     flattening            maps become one column of numbers
     full_connection       each neuron weighs all numbers before it (a fully connected or dense layer)
-    softmax               logits become probabilities
-    cross_entropy         the loss that networks learn from; to compare it with:
+    softmax               logits become probabilities that share one whole ...
+    sigmoid               ... or each logit a probability of its own, where a picture has several labels
+    cross_entropy         the loss that networks learn from after softmax ...
+    binary_cross_entropy  ... and after sigmoids; to compare it with:
     squared_error         a loss that hardly corrects a network that is confidently wrong
     classification_error  what should become small, but has no useful gradient
 
@@ -48,6 +50,7 @@ from types import ModuleType
 from convscope.steps import (
     addition,
     average_pooling,
+    binary_cross_entropy,
     classification_error,
     convolution,
     cross_entropy,
@@ -59,6 +62,7 @@ from convscope.steps import (
     max_pooling,
     relu,
     relu6,
+    sigmoid,
     softmax,
     squared_error,
     windows,
@@ -71,6 +75,7 @@ __all__ = [
     "POOLINGS",
     "addition",
     "average_pooling",
+    "binary_cross_entropy",
     "classification_error",
     "convolution",
     "cross_entropy",
@@ -82,6 +87,7 @@ __all__ = [
     "max_pooling",
     "relu",
     "relu6",
+    "sigmoid",
     "softmax",
     "squared_error",
     "windows",

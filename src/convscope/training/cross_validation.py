@@ -11,10 +11,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from convscope.classifier import Classifier
 from convscope.doctor.diagnosis import with_label_suspects
-from convscope.errors import DataError
+from convscope.errors import DataError, SettingError
 from convscope.pictures.classes import too_few
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
+from convscope.pictures.target import has_several_labels
 from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
 from convscope.training.fit import fit
 from convscope.training.recipe import resolve_preparation
@@ -47,7 +48,14 @@ def doubt_labels(
 
     Raises:
         DataError: A class has too few pictures, or the pictures have changed since the diagnosis.
+        SettingError: A picture may have several labels.
     """
+    if has_several_labels(diagnosis.source.items):
+        raise SettingError(
+            "wrong labels are looked for where each picture has one class, and these have several labels",
+            why="a label is doubted because another class is more probable",
+            remedy="leave out --labels",
+        )
     source, surveyed = diagnosis.source, survey(diagnosis.source)
     if settings is None:
         start, _ = choose_start(source, Settings(), surveyed, listeners=listeners)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from convscope.pictures.split import Split
+from convscope.pictures.target import SeveralLabels
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import deterministic
@@ -21,8 +22,14 @@ from convscope.training.runs.model import finished_model, receipt_of
 from convscope.training.runs.run_folder import Record
 from convscope.training.runs.tuned_run import tuned_model, tuning_of
 from convscope.training.start.earlier_head import backbone_of, has_learned_head
-from convscope.training.start.earlier_model import as_for, earlier_model, receipt_of_start, weights_for
-from convscope.training.start.learning import learn_head, learned_model
+from convscope.training.start.earlier_model import (
+    as_for,
+    check_one_class,
+    earlier_model,
+    receipt_of_start,
+    weights_for,
+)
+from convscope.training.start.learning import learn, learned_model
 from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
@@ -63,9 +70,11 @@ def fit(
         store, Split(np.arange(len(store.labels)) if indices is None else indices, none, none, ())
     )
     earlier = earlier_model(settings)
+    if earlier:
+        check_one_class(earlier, settings, several_labels=isinstance(store.target, SeveralLabels))
     if settings.start == "lite0" or (earlier and has_learned_head(earlier)):
         return _fit_head(data, settings, earlier, listeners)
-    chain = chain_of(settings, data.shape, len(data.classes))
+    chain = chain_of(settings, data.shape, len(data.classes), data.target.last_step)
     machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
     initial = None
     if earlier:
@@ -82,7 +91,7 @@ def _fit_head(
 ) -> Model:
     backbone, store = backbone_of(earlier) if earlier else lite0(), data.kept.store
     begin = time.monotonic()
-    head = learn_head(
+    head = learn(
         store,
         data.kept.split.train,
         backbone,

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from convscope.errors import SettingError
 from convscope.network.chain_builder import parse_chain
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.network.presets import automatic_network
@@ -18,7 +19,7 @@ from convscope.pictures.preparation import Preparation
 from convscope.training.settings import Device, Precision, Settings, is_model, notation_of
 
 if TYPE_CHECKING:
-    from convscope.network.chain import Chain
+    from convscope.network.chain import Chain, LastStep
     from convscope.pictures.survey import Survey
     from convscope.training.machine.machine import Machine
 
@@ -52,17 +53,21 @@ class DatasetStats:
     """Statistics of the training set.
 
     Attributes:
-        class_counts: Pictures of each class.
+        class_counts: Pictures of each class or label.
         shape: Channels, height and width of a picture.
+        pictures: Size of the training set.
+        last_step: What turns logits into probabilities: sigmoid where a picture has several labels.
     """
 
     class_counts: tuple[int, ...]
     shape: tuple[int, int, int]
+    pictures: int
+    last_step: LastStep = "softmax"
 
     @property
-    def pictures(self) -> int:
-        """Size of the training set."""
-        return sum(self.class_counts)
+    def has_several_labels(self) -> bool:
+        """Whether a picture has several labels."""
+        return self.last_step == "sigmoid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
     Raises:
         NetworkError: The network does not fit the pictures.
     """
-    chain = chain_of(settings, statistics.shape, len(statistics.class_counts))
+    chain = chain_of(settings, statistics.shape, len(statistics.class_counts), statistics.last_step)
     is_fine_tuned = is_model(settings.start)
     epochs_share, rate_share = (FINE_TUNING_EPOCHS, FINE_TUNING_RATE) if is_fine_tuned else (1, 1)
     wanted = epochs_share * EPOCHS_TIMES_ROOT[statistics.shape[0]] / math.sqrt(statistics.pictures)
@@ -141,9 +146,7 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
         minutes=settings.minutes,
         batch_size=batch_size,
         learning_rate=settings.learning_rate or rate_share * 0.24 * math.sqrt(batch_size / 2000),
-        label_smoothing=_automatic_smoothing(len(statistics.class_counts))
-        if smoothing is None
-        else smoothing,
+        label_smoothing=_automatic_smoothing(statistics) if smoothing is None else smoothing,
         flip=settings.flip,
         augmentation=_augmentation(settings, statistics),
         class_weights=_class_weights(settings, statistics),
@@ -155,14 +158,16 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
     )
 
 
-def chain_of(settings: Settings, shape: tuple[int, int, int], classes: int) -> Chain:
+def chain_of(
+    settings: Settings, shape: tuple[int, int, int], classes: int, last_step: LastStep = "softmax"
+) -> Chain:
     """Return the network's chain, chosen from the shape of the pictures unless the person chose it.
 
     Raises:
         NetworkError: The network is too deep for the pictures.
     """
     notation = automatic_network(shape) if settings.network is None else notation_of(settings.network)
-    return parse_chain(notation, shape, classes)
+    return parse_chain(notation, shape, classes, last_step)
 
 
 def recipe_lines(statistics: DatasetStats, recipe: Recipe) -> tuple[tuple[str, str], ...]:
@@ -198,11 +203,15 @@ def _automatic_batch_size(statistics: DatasetStats, epochs: int) -> int:
     return min(LARGEST_BATCH_SIZE, max(32, 2 ** round(math.log2(wanted))))
 
 
-def _automatic_smoothing(classes: int) -> float:
+def _automatic_smoothing(statistics: DatasetStats) -> float:
     """Return a share that asks for the same certainty with any number of classes: 41 to 1 for the true one.
 
-    A fifth does so for ten classes; with two, it would keep the network from ever being certain.
+    A fifth does so for ten classes; with two, it would keep the network from ever being certain. Each of
+    several labels is as rare as it is, and smoothed answers would make it seem more frequent: none there.
     """
+    if statistics.has_several_labels:
+        return 0.0
+    classes = len(statistics.class_counts)
     return round(min(LARGEST_SMOOTHING, classes / (classes + 40)), 3)
 
 
@@ -239,7 +248,19 @@ def _augmentation_line(recipe: Recipe) -> str:
 
 
 def _class_weights(settings: Settings, statistics: DatasetStats) -> tuple[float, ...] | None:
-    """Weigh classes by 1 / sqrt(their share), mean 1 over the pictures, if they differ by 2 times or more."""
+    """Weigh classes by 1 / sqrt(their share), mean 1 over the pictures, if they differ by 2 times or more.
+
+    Raises:
+        SettingError: They are asked for, but a picture has several labels.
+    """
+    if statistics.has_several_labels:
+        if settings.class_weights:
+            raise SettingError(
+                "--class-weights cannot be combined with several labels per picture",
+                why="a picture would need one weight, and it has several labels, rare and frequent ones",
+                remedy="leave it out: each label gets a threshold of its own",
+            )
+        return None
     counts = statistics.class_counts
     unequal = max(counts) >= 2 * min(counts)
     if not (unequal if settings.class_weights is None else settings.class_weights):

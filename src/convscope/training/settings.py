@@ -79,6 +79,13 @@ class Settings:
             "run; by default, lite0 or scratch, whichever is better on these pictures.",
         ),
     ] = None
+    multi_label: Annotated[
+        bool | None,
+        Field(
+            description="Several labels for each picture, with sigmoids for softmax; by default, if a table "
+            "or array clearly has them.",
+        ),
+    ] = None
     size: Annotated[
         tuple[_Side, _Side] | None,
         BeforeValidator(_height_and_width, json_schema_input_type=int | tuple[_Side, _Side] | None),
@@ -232,6 +239,7 @@ class CommonSettings(TypedDict, total=False):
 class SettingsArguments(CommonSettings, total=False):
     """The fields of `Settings` as keyword arguments, which editors complete."""
 
+    multi_label: bool | None
     fit: Literal["stretch", "pad", "crop"] | None
     seed: int
     strict: bool

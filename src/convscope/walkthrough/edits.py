@@ -219,7 +219,8 @@ def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
         changed.append(layer)
         return layer
 
-    return build_chain(change_layers(chain.network, change), chain.input_shape, chain.output.shape[0])
+    layers = change_layers(chain.network, change)
+    return build_chain(layers, chain.input_shape, chain.output.shape[0], chain.last_step)
 
 
 def _spread(

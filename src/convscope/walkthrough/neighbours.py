@@ -62,7 +62,7 @@ class Neighbourhood:
         return [
             Neighbour(
                 name=store.names[int(index)],
-                label=store.classes[store.labels[index]],
+                label=store.target.names[store.labels[index]],
                 similarity=float(cosines[position]),
                 thumbnail=data_url(store.pictures[index], _THUMBNAIL_SIDE),
             )

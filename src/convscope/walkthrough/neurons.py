@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.intermediate import Intermediate
+from convscope.model.one_class import require_one_class
 from convscope.model.predictor import batch_size_of
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def collect_activations(
     Returns:
         One entry for each convolution and full connection, in order, the output layer last.
     """
+    require_one_class(model, "the page of neurons", "it sorts pictures by their one class")
     chain = model.chain
     steps = [chain.activation(step) for step in chain.layers if step.parameters]
     runtime = Intermediate(model, [step.name for step in steps])

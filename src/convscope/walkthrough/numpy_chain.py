@@ -23,6 +23,7 @@ from convscope.steps import (
     joining,
     relu,
     relu6,
+    sigmoid,
     softmax,
 )
 
@@ -278,6 +279,10 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
             full_connection.gradient_at_weights(at_output, inputs[0]),
             at_output,
         ),
+    ),
+    "sigmoid": NumpyStep(
+        lambda _step, inputs, _weights: sigmoid.forward(inputs[0]),
+        lambda _step, at_output, inputs, _weights: (sigmoid.gradient(at_output, inputs[0]),),
     ),
     "softmax": NumpyStep(
         lambda _step, inputs, _weights: softmax.forward(inputs[0]),

@@ -30,8 +30,8 @@ def relevance(model: Model, selection: Selection) -> Relevance:
         The means, (features, classes), 0 for a class without pictures, and each class's number of pictures.
     """
     sums = np.zeros((model.chain.features.shape[0], len(model.classes)))
-    counts = np.bincount(selection.labels, minlength=len(model.classes))
+    truth = selection.target.indicators(selection.labels)
+    counts = truth.sum(axis=0)
     for positions, features in compute_features(model, selection.store.pictures, selection.indices):
-        one_hot = np.eye(len(model.classes))[selection.labels[positions]]
-        sums += features.astype(np.float64).T @ one_hot
+        sums += features.astype(np.float64).T @ truth[positions]
     return Relevance(mean=encode(sums / np.maximum(counts, 1), "float32"), pictures=counts.tolist())

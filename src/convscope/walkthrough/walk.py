@@ -12,6 +12,7 @@ import numpy as np
 
 from convscope.errors import SettingError
 from convscope.model.nearest import Nearest
+from convscope.model.one_class import require_one_class
 from convscope.model.predictor import Predictor
 from convscope.model.selection import select
 from convscope.steps import softmax
@@ -82,6 +83,7 @@ def walk(
         NetworkError: The model's numbers grow beyond all bounds.
         DataError: The data cannot be used, or have a class that the model does not know.
     """
+    require_one_class(model, "the walk", "it shows softmax and its loss")
     true_class = _index_of(truth, model)
     predictor = Predictor(model)
     if not isinstance(picture, ModelInput):
@@ -119,6 +121,7 @@ def walk_steps(
     Arguments and errors are those of `walk`, but for two: `picture` is what `prepare_input` returned, and
     `engine` what `step_engine` returned for the model.
     """
+    require_one_class(model, "the walk", "it shows softmax and its loss")
     true_class = _index_of(truth, model)
     return _steps(compute(picture, model, engine), model, model_name, true_class, None, names, STORED)
 

@@ -142,7 +142,6 @@ def test_labels_of_any_type_mean_what_their_writers_meant(pets, labels, classes,
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (pa.array([["cat", "dog"], ["cat"]]), "row 1: its label is a list"),
         (pa.array([0.0, 0.5]), r"row 2: its label is the number 0\.5"),
         (pa.array(["cat", " "]), "row 2: its label is blank"),
     ],
@@ -151,6 +150,13 @@ def test_what_is_no_label_is_refused_with_its_row(pets, labels, message):
     pq.write_table(pa.table({"path": ["cats/0.png", "cats/1.png"], "label": labels}), pets / "list.parquet")
     with pytest.raises(DataError, match=message):
         open_source(pets / "list.parquet")
+
+
+def test_a_list_of_labels_is_refused_where_a_picture_has_one_class(pets):
+    table = pa.table({"path": ["cats/0.png", "cats/1.png"], "label": pa.array([["cat", "dog"], ["cat"]])})
+    pq.write_table(table, pets / "list.parquet")
+    with pytest.raises(DataError, match="row 1: its label is a list"):
+        open_source(pets / "list.parquet", several_labels=False)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -180,10 +186,10 @@ def test_columns_that_are_not_used_are_named(pets):
     assert source.notes == ("columns used: path, label; ignored: class, fold",)
 
 
-@pytest.mark.parametrize("joiner", [";", "|", ","])
-def test_several_labels_in_one_are_warned_of(pets, joiner):
+@pytest.mark.parametrize(("joiner", "several"), [(";", False), ("|", False), (",", None)])
+def test_several_labels_in_one_are_warned_of_where_a_picture_has_one_class(pets, joiner, several):
     rows = f'cats/0.png,red\ncats/1.png,round\ndogs/0.png,"red{joiner}round"\n'
-    source = open_source(written(pets / "list.csv", f"path,label\n{rows}"))
+    source = open_source(written(pets / "list.csv", f"path,label\n{rows}"), several_labels=several)
     assert source.notes[0].startswith(f"several labels in one ('red{joiner}round')")
 
 

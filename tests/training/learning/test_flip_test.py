@@ -16,6 +16,12 @@ def taken_for(labels, *, wrong):
     return predicted
 
 
+def flip_verdict(labels, predicted, mirrored, classes):
+    """The verdict on predicted classes, given as their indices."""
+    matrices = (np.eye(len(classes), dtype=bool)[one] for one in (labels, predicted, mirrored))
+    return flips_are_harmless(*matrices, classes)
+
+
 LABELS = np.repeat(np.arange(4), 100)
 CLASSES = ("keep left", "keep right", "stop", "go")
 
@@ -33,11 +39,11 @@ CLASSES = ("keep left", "keep right", "stop", "go")
 )
 def test_mirroring_is_harmless_where_every_class_is_still_recognised(wrong, wrong_mirrored, mirror):
     predicted, mirrored = (taken_for(LABELS, wrong=share) for share in (wrong, wrong_mirrored))
-    assert flips_are_harmless(LABELS, predicted, mirrored, CLASSES).flip is mirror
+    assert flip_verdict(LABELS, predicted, mirrored, CLASSES).flip is mirror
 
 
 def test_the_class_that_suffers_most_is_named():
-    verdict = flips_are_harmless(LABELS, LABELS, taken_for(LABELS, wrong=[0, 0.95, 0, 0.65]), CLASSES)
+    verdict = flip_verdict(LABELS, LABELS, taken_for(LABELS, wrong=[0, 0.95, 0, 0.65]), CLASSES)
     assert "'keep right'" in verdict.reason
     assert "100.0 % are recognised, 60.0 % of the flipped ones" in verdict.reason
 
@@ -45,8 +51,8 @@ def test_the_class_that_suffers_most_is_named():
 def test_a_class_with_a_few_pictures_says_nothing():
     labels = np.array([0] * 50 + [1] * 50 + [2] * 4)
     mirrored = np.where(labels == 2, 0, labels)
-    assert flips_are_harmless(labels, labels, mirrored, ("a", "b", "rare")).flip is True
-    assert flips_are_harmless(np.arange(3), np.arange(3), np.arange(3), ("a", "b", "c")).flip is None
+    assert flip_verdict(labels, labels, mirrored, ("a", "b", "rare")).flip is True
+    assert flip_verdict(np.arange(3), np.arange(3), np.arange(3), ("a", "b", "c")).flip is None
 
 
 def test_informedness_is_hit_rate_less_false_alarm_rate():
@@ -55,7 +61,9 @@ def test_informedness_is_hit_rate_less_false_alarm_rate():
     table = confusion_matrix(labels, predicted)
     hits, own, called = np.diag(table), table.sum(axis=1), table.sum(axis=0)
     expected = hits / own - (called - hits) / (300 - own)
-    np.testing.assert_allclose(_informedness(labels, predicted, 5), expected)
+    np.testing.assert_allclose(
+        _informedness(*(np.eye(5, dtype=bool)[one] for one in (labels, predicted))), expected
+    )
 
 
 def decided(make_training, make_data, pictures, labels):

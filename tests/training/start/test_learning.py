@@ -87,7 +87,7 @@ def test_the_chain_answers_as_the_head_and_knows_its_training_pictures(backbone:
 def test_the_rule_reads_what_the_head_reads(
     backbone: Backbone, joined: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("convscope.training.start.head._candidates", lambda _blocks: [joined])
+    monkeypatch.setattr("convscope.training.start.head.block_candidates", lambda _blocks: [joined])
     store = store_of(24)
     model = learned_model(backbone, learn_head(store, np.arange(24), backbone, seed=0), store)
     scores = np.array([answer.score for answer in Predictor(model).answers(store.pictures)], float)

@@ -11,6 +11,7 @@ import numpy as np
 
 from convscope.errors import DataError
 from convscope.pictures.naming import class_name
+from convscope.pictures.sources.label_sets import notes_on_sets, one_text, sets_in_array
 from convscope.pictures.sources.source import Item, Load, Part, Picture
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class ArraySource:
 
     def fingerprint(self) -> str:
         """Digest all pixels, names, classes and parts."""
-        digest = hashlib.blake2b(repr((self.pictures.shape, self.items)).encode(), digest_size=16)
+        digest = hashlib.blake2b(
+            repr((self.pictures.shape, self.items, [item.labels for item in self.items])).encode(),
+            digest_size=16,
+        )
         digest.update(np.ascontiguousarray(self.pictures).data)
         return digest.hexdigest()
 
@@ -57,14 +61,17 @@ def open_arrays(
     *,
     name: str = "arrays",
     part: Part | None = None,
+    several_labels: bool | None = None,
 ) -> ArraySource:
     """Open pictures and labels given as arrays.
 
     Args:
         pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
-        labels: N class names or numbers.
+        labels: N class names or numbers; or, with several labels for each picture, an array (N, labels) of 0
+            and 1, whose columns are named if it is a table of pandas, or N lists or sets of names.
         name: A short name for the source.
         part: The part all of them belong to, if any.
+        several_labels: Whether a picture may have several labels; None: if the labels have such a form.
 
     Raises:
         DataError: They have another type or shape, or the numbers of pictures and labels differ.
@@ -75,12 +82,18 @@ def open_arrays(
         Item(name='arrays[1]', label='dog', part=None)
     """
     pixels = picture_array(pictures, name)
-    labels = np.asarray(labels)
+    sets = None if several_labels is False else sets_in_array(labels, name)
+    labels = np.asarray(labels) if sets is None else np.empty(len(sets))
     if labels.shape != (len(pixels),):
         raise DataError(
             f"{name}: {len(pixels):,} pictures do not match labels of shape {labels.shape}",
-            remedy="give one label for each picture",
+            remedy="give one label for each picture, or one row of 0 and 1",
         )
+    if sets is not None:
+        items = tuple(
+            Item(f"{name}[{index}]", one_text(one), part, labels=one) for index, one in enumerate(sets)
+        )
+        return ArraySource(name, items, pixels, notes_on_sets(sets, "arrays"))
     texts = [class_name(str(label)) for label in labels.tolist()]
     items = tuple(Item(f"{name}[{index}]", text, part) for index, text in enumerate(texts))
     return ArraySource(name, items, pixels)

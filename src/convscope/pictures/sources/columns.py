@@ -33,10 +33,11 @@ class Columns:
 
     Attributes:
         pictures: Of paths or encoded pictures.
-        labels: Of labels.
+        labels: Of labels; empty if `flags` hold them.
         parts: Of parts, if there is one.
         groups: Of groups that have to stay on one side of a split, if there is one.
         ignored: The others.
+        flags: Of 0 and 1, one for each of several labels.
     """
 
     pictures: str
@@ -44,12 +45,13 @@ class Columns:
     parts: str | None
     groups: str | None
     ignored: tuple[str, ...]
+    flags: tuple[str, ...] = ()
 
     def notes(self) -> tuple[str, ...]:
         """Say which columns are used where there are others."""
         if not self.ignored and not self.groups:
             return ()
-        columns = (self.pictures, self.labels, self.parts, self.groups)
+        columns = (self.pictures, self.labels, *self.flags, self.parts, self.groups)
         used = ", ".join(printable(name.strip()) for name in columns if name)
         if not self.ignored:
             return (f"columns used: {used}",)
@@ -57,7 +59,11 @@ class Columns:
 
 
 def find_columns(
-    names: Sequence[str], shown: str, pictures: Sequence[str] = PATHS, kind: str = "paths"
+    names: Sequence[str],
+    shown: str,
+    pictures: Sequence[str] = PATHS,
+    kind: str = "paths",
+    flags: Sequence[str] = (),
 ) -> Columns:
     """Find the columns by their names, in any case.
 
@@ -66,14 +72,23 @@ def find_columns(
         shown: What to call the table in errors.
         pictures: Names of the column of paths or pictures, the preferred one first.
         kind: What is in that column.
+        flags: Columns of 0 and 1; two or more are labels, if there is no column of labels.
 
     Raises:
         DataError: There is none of pictures, or none of labels.
     """
     by_name: Mapping[str, str] = {name.strip().lower(): name for name in reversed(names)}
+    parts, groups = (
+        next((by_name[name] for name in wanted if name in by_name), None) for wanted in (PARTS, GROUPS)
+    )
     found: list[str] = []
     for what, wanted in ((kind, pictures), ("labels", LABELS)):
         column = next((by_name[name] for name in wanted if name in by_name), None)
+        used = (*found, parts, groups)
+        each = tuple(name for name in flags if name not in used and name.strip())
+        if column is None and what == "labels" and len(each) > 1:
+            ignored = tuple(name for name in names if name not in {*used, *each})
+            return Columns(found[0], "", parts, groups, ignored, each)
         if column is None:
             raise DataError(
                 f"{shown} has no column of {what}",
@@ -81,9 +96,6 @@ def find_columns(
                 remedy=f"name the column {wanted[0]!r}",
             )
         found.append(column)
-    parts, groups = (
-        next((by_name[name] for name in wanted if name in by_name), None) for wanted in (PARTS, GROUPS)
-    )
     ignored = tuple(name for name in names if name not in {*found, parts, groups})
     return Columns(found[0], found[1], parts, groups, ignored)
 

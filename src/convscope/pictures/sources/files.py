@@ -47,7 +47,7 @@ class FileSource:
         """Digest every path, class, part, group, size and time of change."""
         digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
         for item, file in zip(self.items, self.files, strict=True):
-            facts = (file, item.label, item.part, item.group, change_stamp(self.folder / file))
+            facts = (file, item.label, item.labels, item.part, item.group, change_stamp(self.folder / file))
             digest.update(repr(facts).encode())
         return digest.hexdigest()
 

@@ -44,8 +44,8 @@ def label_text(value: object, where: str) -> str | None:
     if isinstance(value, list | tuple | dict | set):
         raise DataError(
             f"{where}: its label is a list of values",
-            why="a picture has one label",
-            remedy="keep one of them",
+            why="a picture has one class here",
+            remedy="keep one of them, or give a CSV or Parquet table, which may hold several labels",
         )
     if isinstance(value, float):
         if not value.is_integer():
@@ -81,18 +81,24 @@ def joined_labels(classes: Iterable[str]) -> tuple[str, ...]:
 
     Example:
         >>> joined_labels(["red", "round", "red;round"])
-        ("several labels in one ('red;round') are learned as a class of their own; a picture has one label",)
+        ("several labels in one ('red;round') are learned as a class of their own; a table's are learned as \
+several with --multi-label",)
     """
-    names = set(classes)
-    pieces = {name: [piece.strip() for piece in _SEPARATORS.split(name)] for name in names}
-    seen = Counter(piece for parts in pieces.values() for piece in parts)
-    joined = sorted(
-        name for name, parts in pieces.items() if len(parts) > 1 and any(seen[piece] > 1 for piece in parts)
-    )
+    joined = seem_joined(classes, _SEPARATORS)
     if not joined:
         return ()
     named = some(repr(name) for name in joined)
-    return (f"several labels in one ({named}) are learned as a class of their own; a picture has one label",)
+    own = f"several labels in one ({named}) are learned as a class of their own"
+    return (f"{own}; a table's are learned as several with --multi-label",)
+
+
+def seem_joined(texts: Iterable[str], separators: re.Pattern[str]) -> list[str]:
+    """Return the texts that seem to join several labels: one of their pieces occurs elsewhere, too."""
+    pieces = {text: [piece.strip() for piece in separators.split(text)] for text in set(texts)}
+    seen = Counter(piece for parts in pieces.values() for piece in parts)
+    return sorted(
+        text for text, parts in pieces.items() if len(parts) > 1 and any(seen[piece] > 1 for piece in parts)
+    )
 
 
 def escaped_bytes(texts: Iterable[str]) -> tuple[str, ...]:

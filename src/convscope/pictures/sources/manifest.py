@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from convscope.common.atomic import replacing
 from convscope.common.printable import printable
@@ -14,9 +13,18 @@ from convscope.errors import DataError
 from convscope.pictures.naming import from_bytes
 from convscope.pictures.sources.columns import Columns, find_columns, group_in, part_in
 from convscope.pictures.sources.files import FileSource
+from convscope.pictures.sources.label_sets import (
+    label_set,
+    labels_of_flags,
+    notes_on_sets,
+    one_text,
+    seem_several,
+    separator_of,
+)
 from convscope.pictures.sources.labels import escaped_bytes, joined_labels, label_text, without_no_label
-from convscope.pictures.sources.left_out import LeftOut, counted
+from convscope.pictures.sources.left_out import LeftOut, some
 from convscope.pictures.sources.source import Item, Part
+from convscope.pictures.sources.table import Table, flag, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,14 +32,13 @@ if TYPE_CHECKING:
 
     from convscope.pictures.sources.source import Source
 
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PROBED = 100
 """If none of this many files is where the manifest says, the paths are wrong as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row: where it stands, and its cells."""
+    """A row: where it stands, and what its cells mean."""
 
     where: str
     path: str
@@ -40,12 +47,17 @@ class _Row:
     group: str | None
 
 
-def open_manifest(path: Path) -> FileSource:
+def open_manifest(path: Path, *, several_labels: bool | None = None) -> FileSource:
     """Open a CSV or Parquet file with columns of paths, labels and, if given, parts and groups.
 
     The columns are found by common names, such as `path`, `label` and `group`, in any case. Paths are
     relative to the manifest. A CSV file is separated by commas, semicolons or tabs, and is UTF-8, UTF-16 with
-    its mark, or else Windows-1252. Rows without a label are left out, and counted.
+    its mark, or else Windows-1252. Rows without a label are left out, and counted. A picture may have several
+    labels (`label_sets.py`).
+
+    Args:
+        path: The file.
+        several_labels: Whether a picture may have several labels; None: if the table clearly says so.
 
     Raises:
         DataError: If it cannot be read, a column is missing, a row has too few or too many cells, a path is
@@ -53,23 +65,24 @@ def open_manifest(path: Path) -> FileSource:
             line or row.
     """
     shown = printable(str(path))
-    is_parquet = path.suffix.lower() in {".parquet", ".pq"}
-    columns, rows = _parquet_rows(path, shown) if is_parquet else _csv_rows(path, shown)
-    if not rows:
+    table = read_table(path, shown)
+    columns = find_columns(table.names, shown, flags=() if several_labels is False else table.flags())
+    if not table.rows:
         raise DataError(f"there are no pictures in {shown}", why="it has a header but no rows")
-    labels, left_out = _labels(rows)
-    items: list[Item] = []
-    files: list[str] = []
-    for row, label in zip(rows, labels, strict=True):
-        if label is not None:
-            items.append(Item(printable(row.path), label, _part(row, columns), row.group))
-            files.append(row.path)
-    if not items:
-        raise DataError(f"there are no pictures in {shown}", why=" ".join(left_out.notes()))
+    rows = _rows(table, columns, path.parent)
+    cells = [row.label for row in rows]
+    if several_labels is None:
+        several_labels = bool(columns.flags) or seem_several(cells)
+    read = _sets(rows, columns) if several_labels else _classes(rows)
+    kept = [(row, item) for row, item in zip(rows, read.items, strict=True) if item is not None]
+    if not kept:
+        raise DataError(f"there are no pictures in {shown}", why=" ".join(read.left_out.notes()))
+    files = tuple(row.path for row, _ in kept)
     _check_files(shown, path.parent, files)
-    odd = escaped_bytes([row.label for row in rows if isinstance(row.label, str)])
-    notes = (*columns.notes(), *odd, *joined_labels(item.label for item in items), *left_out.notes())
-    return FileSource(printable(path.stem), tuple(items), notes, path.parent, tuple(files))
+    items = tuple(replace(item, part=_part(row, columns), group=row.group) for row, item in kept)
+    odd = escaped_bytes([cell for cell in cells if isinstance(cell, str)])
+    notes = (*columns.notes(), *odd, *read.notes, *read.left_out.notes())
+    return FileSource(printable(path.stem), items, notes, path.parent, files)
 
 
 def write_manifest(path: Path, source: Source, labels: Mapping[int, str]) -> None:
@@ -116,14 +129,75 @@ def listable(source: Source) -> FileSource:
     )
 
 
-def _labels(rows: Sequence[_Row]) -> tuple[list[str | None], LeftOut]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the rows hold: the picture of each, or None if it is left out."""
+
+    items: list[Item | None]
+    left_out: LeftOut
+    notes: tuple[str, ...]
+
+
+def _classes(rows: Sequence[_Row]) -> _Read:
+    """Read one class for each picture."""
     texts = [label_text(row.label, row.where) for row in rows]
     labels = without_no_label(texts)
     left_out = LeftOut()
     for text, label in zip(texts, labels, strict=True):
         if label is None:
             left_out.add("without a label" if text is None else "labelled -1, no label", "", thing="picture")
-    return labels, left_out
+    items = [
+        None if label is None else Item(printable(row.path), label, None)
+        for row, label in zip(rows, labels, strict=True)
+    ]
+    return _Read(items, left_out, joined_labels(label for label in labels if label is not None))
+
+
+def _sets(rows: Sequence[_Row], columns: Columns) -> _Read:
+    """Read any number of labels for each picture."""
+    separator = separator_of(row.label for row in rows)
+    sets = [
+        labels_of_flags(columns.flags, [flag(cell) for cell in row.label], row.where)
+        if isinstance(row.label, _Flags)
+        else label_set(row.label, separator, row.where)
+        for row in rows
+    ]
+    left_out = LeftOut()
+    for labels in sets:
+        if labels is None:
+            left_out.add("without a label", "", thing="picture")
+    items = [
+        None if labels is None else Item(printable(row.path), one_text(labels), None, labels=labels)
+        for row, labels in zip(rows, sets, strict=True)
+    ]
+    how = f"the columns {some(columns.flags)}" if columns.flags else f"the column {columns.labels.strip()!r}"
+    split = f", separated by {separator!r}" if separator else ""
+    return _Read(items, left_out, notes_on_sets([one for one in sets if one is not None], how + split))
+
+
+class _Flags(tuple[object, ...]):
+    """The cells of columns of 0 and 1, which say together what labels a picture has."""
+
+    __slots__ = ()
+
+
+def _rows(table: Table, columns: Columns, folder: Path) -> list[_Row]:
+    picture = table.place(columns.pictures)
+    part, group = (
+        None if column is None else table.place(column) for column in (columns.parts, columns.groups)
+    )
+    label = table.place(columns.labels) if columns.labels else -1
+    flags = [table.place(name) for name in columns.flags]
+    rows: list[_Row] = []
+    for where, cells in ((row.where, row.cells) for row in table.rows):
+        file = cells[picture]
+        if not isinstance(file, str) or not file.strip():
+            raise DataError(f"{where}: the path is empty", remedy="fill it in")
+        said = _Flags(cells[place] for place in flags) if flags else cells[label]
+        given = None if part is None else str(cells[part] or "")
+        together = None if group is None else group_in(cells[group])
+        rows.append(_Row(where, _found(file, folder), said, given, together))
+    return rows
 
 
 def _part(row: _Row, columns: Columns) -> Part | None:
@@ -155,87 +229,9 @@ def _escaped(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-def _csv_rows(path: Path, shown: str) -> tuple[Columns, list[_Row]]:
-    text = _decoded(path, shown)
-    head = text.partition("\n")[0]
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
-    try:
-        names = next(table, [])
-        columns = find_columns(list(map(from_bytes, names)), shown)
-        by_name = {from_bytes(name): number for number, name in reversed(list(enumerate(names)))}
-        picture, label = by_name[columns.pictures], by_name[columns.labels]
-        part, group = (by_name.get(name) if name else None for name in (columns.parts, columns.groups))
-        rows: list[_Row] = []
-        for cells in table:
-            if not cells:
-                continue
-            where = f"{shown}, line {table.line_num}"
-            _check_length(cells, names, where)
-            file = _found(cells[picture], path.parent)
-            if not file.strip():
-                raise DataError(f"{where}: the path is empty", remedy="fill it in")
-            found = (None if column is None else cells[column] for column in (part, group))
-            rows.append(_Row(where, file, cells[label], next(found), group_in(next(found))))
-    except csv.Error as error:
-        raise DataError(
-            f"cannot read the manifest {shown}",
-            why=f"line {table.line_num}: {error}",
-            remedy="look for a quotation mark that is not closed",
-        ) from error
-    return columns, rows
-
-
-def _decoded(path: Path, shown: str) -> str:
-    """Read a text; what is no UTF-8, which names of files need not be, comes as lone surrogates."""
-    try:
-        data = path.read_bytes()
-        if data.startswith(_UTF_16):
-            return data.decode("utf-16")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the manifest {shown}", why=str(error)) from error
-    if b"\0" in data:
-        raise DataError(
-            f"cannot read the manifest {shown}", why="it is no text, or UTF-16", remedy="save it as UTF-8"
-        )
-    return data.decode("utf-8-sig", "surrogateescape")
-
-
 def _found(file: str, folder: Path) -> str:
     """Return a file's name by its bytes, or in Windows-1252 if such a file is there."""
     readable = from_bytes(file)
     return (
         readable if readable != file and not _exists(folder / file) and _exists(folder / readable) else file
     )
-
-
-def _check_length(cells: Sequence[str], names: Sequence[str], where: str) -> None:
-    if len(cells) == len(names):
-        return
-    more = 'put a text that holds the separator into quotation marks, as in "red, dark"'
-    raise DataError(
-        f"{where}: it has {counted(len(cells), 'cell')}, and the header has {len(names)}",
-        why=printable(", ".join(map(repr, map(from_bytes, cells)))),
-        remedy=more if len(cells) > len(names) else "fill in what is missing",
-    )
-
-
-def _parquet_rows(path: Path, shown: str) -> tuple[Columns, list[_Row]]:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import, and only this source needs it
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        table: Any = pq.read_table(path)
-        columns = find_columns(table.column_names, shown)
-        used = (columns.pictures, columns.labels, columns.parts, columns.groups)
-        values: list[list[Any]] = [
-            table.column(column).to_pylist() if column else [None] * len(table) for column in used
-        ]
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"cannot read the manifest {shown}", why=str(error).split("\n")[0]) from error
-    rows: list[_Row] = []
-    for number, (file, label, part, group) in enumerate(zip(*values, strict=True), start=1):
-        where = f"{shown}, row {number}"
-        if not isinstance(file, str) or not file.strip():
-            raise DataError(f"{where}: the path is empty", remedy="fill it in")
-        rows.append(_Row(where, file, label, str(part or "") if columns.parts else None, group_in(group)))
-    return columns, rows

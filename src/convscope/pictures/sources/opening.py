@@ -24,11 +24,12 @@ from convscope.pictures.sources.structure import CLASS, PART, is_template
 from convscope.pictures.sources.tar_archive import list_tar_file, open_tar
 from convscope.pictures.sources.webdataset import is_webdataset, tar_shard
 from convscope.pictures.sources.zip_archive import open_zip
+from convscope.pictures.target import has_several_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from convscope.pictures.sources.source import Source
+    from convscope.pictures.sources.source import Part, Source
 
 Data = str | Path | tuple[Any, Any]
 
@@ -39,9 +40,11 @@ KINDS = (
 
 
 Template = Sequence[str]
+Several = bool | None
+"""Whether a picture may have several labels; None: if it clearly has."""
 
 
-def _open_tar(path: Path, template: Template) -> Source:
+def _open_tar(path: Path, template: Template, _several: Several) -> Source:
     listing = list_tar_file(path)
     if template or not is_webdataset(listing):
         return open_tar(path, listing, template)
@@ -49,27 +52,31 @@ def _open_tar(path: Path, template: Template) -> Source:
     return open_shards(printable(str(path)), (file,), (tar_shard(file, listing),))
 
 
-def _open_parquet(path: Path, _template: Template) -> Source:
-    return _open_shards(path) if is_parquet_shard(path) else open_manifest(path)
+def _open_parquet(path: Path, _template: Template, several: Several) -> Source:
+    return _open_shards(path) if is_parquet_shard(path) else open_manifest(path, several_labels=several)
 
 
-def _open_csv(path: Path, _template: Template) -> Source:
-    return open_manifest(path)
+def _open_csv(path: Path, _template: Template, several: Several) -> Source:
+    return open_manifest(path, several_labels=several)
+
+
+def _open_zip(path: Path, template: Template, _several: Several) -> Source:
+    return open_zip(path, template)
 
 
 def _open_shards(path: Path) -> Source:
     return open_shards(printable(str(path)), local_shards(path))
 
 
-OPENERS: dict[tuple[str, ...], Callable[[Path, Template], Source]] = {
-    (".zip",): open_zip,
+OPENERS: dict[tuple[str, ...], Callable[[Path, Template, Several], Source]] = {
+    (".zip",): _open_zip,
     (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"): _open_tar,
     (".csv", ".tsv"): _open_csv,
     (".parquet", ".pq"): _open_parquet,
 }
 
 
-def open_source(data: Data) -> Source:
+def open_source(data: Data, *, several_labels: bool | None = None) -> Source:
     """Open a source of labelled pictures.
 
     Args:
@@ -80,21 +87,35 @@ def open_source(data: Data) -> Source:
             of arrays. How a folder or archive is read can be given: `pets/{part}/{class}`,
             `places.zip/*/{class}`.
             Several of these make one data set as `train=a.csv,test=b.csv`.
+        several_labels: Whether a picture may have several labels, as those of a manifest or of arrays may;
+            None: if they clearly have.
 
     Raises:
-        DataError: If there is no such thing, or it holds no labelled pictures.
+        DataError: If there is no such thing, it holds no labelled pictures, or several labels are asked for
+            where each picture has one class.
 
     Example:
         >>> source = open_source("digits")
         >>> source.name, len(source.items), source.items[0].label
         ('digits', 1797, '0')
     """
+    source = _open(data, several_labels)
+    if several_labels and not has_several_labels(source.items):
+        raise DataError(
+            f"{source.name} has one class for each picture",
+            why="several labels per picture are read from a CSV or Parquet table, or given as arrays",
+            remedy="list the pictures in a table with the columns path and label, as in a.jpg,red;round",
+        )
+    return source
+
+
+def _open(data: Data, several: Several) -> Source:
     if isinstance(data, tuple):
         pictures, labels = data
-        return open_arrays(pictures, labels)
+        return open_arrays(pictures, labels, several_labels=several)
     parts = split_parts(str(data))
     if parts:
-        return join({part: open_source(given) for part, given in parts.items()})
+        return _open_parts(parts, several)
     if is_url(str(data)):
         return open_shards(printable(str(data)), remote_shards(str(data)))
     path = Path(data)
@@ -108,7 +129,17 @@ def open_source(data: Data) -> Source:
             return _open_shards(path)
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot open {printable(str(data))}", why=why, remedy=f"give {KINDS}") from error
-    return _open_folder(path, template) if path.is_dir() else _open_file(path, template)
+    return _open_folder(path, template) if path.is_dir() else _open_file(path, template, several)
+
+
+def _open_parts(parts: Mapping[Part, str], several: Several) -> Source:
+    """Open the parts of a data set; if one of them has several labels per picture, all have."""
+    sources: dict[Part, Source] = {
+        part: open_source(given, several_labels=several) for part, given in parts.items()
+    }
+    if several is None and len({has_several_labels(source.items) for source in sources.values()}) > 1:
+        return _open_parts(parts, several=True)
+    return join(sources)
 
 
 def _split_template(path: Path) -> tuple[Path, Template]:
@@ -169,10 +200,10 @@ def _open_folder(folder: Path, template: Template) -> Source:
     return open_idx(folder) if idx else open_folder(folder, template)
 
 
-def _open_file(path: Path, template: Template) -> Source:
+def _open_file(path: Path, template: Template, several: Several) -> Source:
     if is_idx_name(path.name) and path.is_file():
         return open_idx(path)
     opener = next((OPENERS[suffix] for suffix in OPENERS if path.name.lower().endswith(suffix)), None)
     if opener and path.is_file():
-        return opener(path, template)
+        return opener(path, template, several)
     raise DataError(f"{printable(str(path))} is not a source of pictures", remedy=f"give {KINDS}")

@@ -29,16 +29,19 @@ class Item:
 
     Attributes:
         name: What to call it; always printable, so never a path to open.
-        label: The name of its class.
+        label: The name of its class, or its labels as one text.
         part: The part that the source puts it in, or None if it gives none.
         group: What it shares with others that have to stay on the same side of a split, such as a patient or
             a scene; None if the source gives none.
+        labels: Its labels, if the source's pictures may have several, else None; the same for all pictures of
+            a source.
     """
 
     name: str
     label: str
     part: Part | None
     group: str | None = field(default=None, repr=False)
+    labels: tuple[str, ...] | None = field(default=None, repr=False)
 
 
 class Source(Protocol):

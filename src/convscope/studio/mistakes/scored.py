@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from convscope.model.evaluation import Evaluation, evaluate
+from convscope.model.one_class import require_one_class
 from convscope.model.selection import select
 
 if TYPE_CHECKING:
@@ -88,7 +89,11 @@ def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures
 
     Raises:
         DataError: The source cannot be used, has a class that the model does not know, or has no such part.
+        SettingError: The model gives several labels per picture.
     """
+    require_one_class(
+        classifier.model, "the page of mistakes", "it shows what a picture was taken for instead"
+    )
     selection = select(data, classifier.model, part)
     return ScoredPictures(
         names=tuple(selection.store.names[int(index)] for index in selection.indices),

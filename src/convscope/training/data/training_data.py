@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
     from convscope.pictures.store import Store
+    from convscope.pictures.target import Target
     from convscope.training.machine.engine import Engine
     from convscope.training.settings import Precision, Settings
 
@@ -69,10 +70,18 @@ class TrainingData:
         return self.kept.store.classes
 
     @property
+    def target(self) -> Target:
+        """What is to be answered for each picture."""
+        return self.kept.store.target
+
+    @property
     def statistics(self) -> DatasetStats:
         """What the recipe is chosen from."""
         labels = self.all.catalogue.labels[self.all.split.train]
-        return DatasetStats(tuple(np.bincount(labels, minlength=len(self.classes)).tolist()), self.shape)
+        numbers = np.bincount(labels, minlength=len(self.target.names))
+        kinds = self.target.indicators(np.arange(len(numbers)))
+        counts = tuple((numbers @ kinds.astype(np.int64)).tolist())
+        return DatasetStats(counts, self.shape, len(labels), self.target.last_step)
 
     def blocks(
         self, *, batch_size: int, seed: int, share: Callable[[slice], slice]

@@ -7,10 +7,10 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
 from convscope.network.blocks import STATISTICS_MOMENTUM, NormalisedActivation
 from convscope.pictures import batches
+from convscope.training.learning.objective import objective_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +50,7 @@ class Evaluator:
         self._device, self._group = device, group
         largest = max(math.prod(step.shape) for step in network.chain)
         self._batch_size = min(_MOST_PICTURES, max(1, _MOST_VALUES // largest))
+        self._objective = objective_of(data.target, None)
 
     def predict(self, indices: NDArray[np.int64], *, flip: bool = False) -> Tensor:
         """Return logits (n, classes), without augmentation, or with all pictures flipped."""
@@ -70,7 +71,8 @@ class Evaluator:
         if not len(indices):
             return None, None
         logits, labels = self.predict(indices), torch.from_numpy(self._data.kept.store.labels[indices])
-        return F.cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
+        loss = self._objective.shown_loss(logits, labels) / len(indices)
+        return loss.item(), self._objective.correct(logits, labels).float().mean().item()
 
     def measure_statistics(self, drawn: batches.Epoch, batch_size: int, most_batches: int) -> None:
         """Measure every channel's mean and variance anew.

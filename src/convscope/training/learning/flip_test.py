@@ -35,35 +35,33 @@ class Verdict:
 
 
 def flips_are_harmless(
-    labels: NDArray[np.int64],
-    predicted: NDArray[np.int64],
-    predicted_flipped: NDArray[np.int64],
+    truth: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
+    predicted_flipped: NDArray[np.bool_],
     classes: tuple[str, ...],
 ) -> Verdict:
     """Compare predictions for pictures with those for the flipped pictures.
 
     Args:
-        labels: (n,) true classes.
-        predicted: (n,) predicted classes.
-        predicted_flipped: (n,) predicted classes of the flipped pictures.
+        truth: (n, classes) which classes or labels each picture has.
+        predicted: (n, classes) which are predicted.
+        predicted_flipped: (n, classes) which are predicted for the flipped pictures.
         classes: The names.
 
     Example:
-        >>> truth = np.repeat([0, 1], 10)
-        >>> flips_are_harmless(truth, truth, 1 - truth, ("keep left", "keep right")).flip
+        >>> truth = np.eye(2, dtype=bool).repeat(10, axis=0)
+        >>> flips_are_harmless(truth, truth, ~truth, ("keep left", "keep right")).flip
         False
         >>> flips_are_harmless(truth, truth, truth, ("cat", "dog")).flip
         True
-        >>> flips_are_harmless(truth, np.zeros(20, int), truth, ("cat", "dog")).flip is None
+        >>> flips_are_harmless(truth, truth[:1].repeat(20, axis=0), truth, ("cat", "dog")).flip is None
         True
     """
-    counts = np.bincount(labels, minlength=len(classes))
-    counted = counts >= _FEWEST_PICTURES
-    known = _informedness(labels, predicted, len(classes))
-    kept = _informedness(labels, predicted_flipped, len(classes))
+    counted = truth.sum(axis=0) >= _FEWEST_PICTURES
+    known, kept = _informedness(truth, predicted), _informedness(truth, predicted_flipped)
     if not counted.any() or known[counted].min() < _KNOWN:
         return Verdict(flip=None, reason="too early to say whether flips are harmless")
-    right, right_flipped = (predicted == labels).mean(), (predicted_flipped == labels).mean()
+    right, right_flipped = ((one == truth).all(axis=1).mean() for one in (predicted, predicted_flipped))
     shares = f"{right:.1%} are recognised, {right_flipped:.1%} of the flipped ones".replace("%", " %")
     lost = counted & (kept < _KEPT_FRACTION * known)
     if lost.any():
@@ -72,15 +70,12 @@ def flips_are_harmless(
     return Verdict(flip=True, reason=f"pictures are flipped from now on: {shares}")
 
 
-def _informedness(
-    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
-) -> NDArray[np.float64]:
+def _informedness(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return for each class how much better than chance it is recognised.
 
     Informedness is recall less the false positive rate: unlike recall alone, it is 0 for a class that is
     predicted for every picture. Source: W. J. Youden, "Index for rating diagnostic tests", 1950.
     """
-    own = np.bincount(labels, minlength=classes)
-    hits = np.bincount(labels[predicted == labels], minlength=classes)
-    others_hits = np.bincount(predicted[predicted != labels], minlength=classes)
-    return hits / np.maximum(own, 1) - others_hits / np.maximum(len(labels) - own, 1)
+    own, hits = truth.sum(axis=0), (truth & predicted).sum(axis=0)
+    false_alarms = (~truth & predicted).sum(axis=0)
+    return hits / np.maximum(own, 1) - false_alarms / np.maximum(len(truth) - own, 1)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.errors import RunError, SettingError
@@ -28,6 +27,7 @@ from convscope.training.learning import flip_test
 from convscope.training.learning.ema import WeightAverage
 from convscope.training.learning.evaluation import Evaluator
 from convscope.training.learning.gradient_scale import GradientScale
+from convscope.training.learning.objective import objective_of
 from convscope.training.learning.optimiser import Optimiser
 from convscope.training.learning.progress import Position, Schedule
 from convscope.training.learning.starting_network import starting_network
@@ -112,8 +112,7 @@ class Training:
         recorded = recipe.precision != "fp16" and group.rank.is_alone
         self._run_step = step_runner(self._engine, recorded=recorded)
         self.ema = WeightAverage(self.network)
-        weights = recipe.class_weights
-        self._class_weights = None if weights is None else torch.tensor(weights, device=self._engine.device)
+        self._objective = objective_of(data.target, recipe, self._engine.device)
 
     def state(self) -> dict[str, Tensor]:
         """Return all numbers that training changes, by name; the tensors themselves, not copies."""
@@ -245,10 +244,7 @@ class Training:
         rate_fraction, total_steps, weight = rates.unbind()
         maps, labels = batcher.device(sent, size)
         logits: Tensor = self.network(maps)
-        smoothing = self.recipe.label_smoothing
-        loss = F.cross_entropy(
-            logits, labels, self._class_weights, label_smoothing=smoothing, reduction="sum"
-        )
+        loss = self._objective.loss(logits, labels)
         (self.scale.factor * loss / weight).backward()
         gradients = self.optimiser.gradients()
         self.group.add_up_tensors(gradients)
@@ -257,16 +253,12 @@ class Training:
         else:
             self.optimiser.zero_grad()
         self.ema.update(total_steps)
-        # shown without smoothing and weights, so that it compares with the validation loss
-        shown = F.cross_entropy(logits.detach(), labels, reduction="sum")
-        return torch.stack((shown, (logits.argmax(1) == labels).sum().float()))
+        shown = self._objective.shown_loss(logits.detach(), labels)
+        return torch.stack((shown, self._objective.correct(logits, labels).sum().float()))
 
     def _weight(self, indices: NDArray[np.int64]) -> float:
-        """Return the sum of the class weights of a batch over all processes."""
-        if self._class_weights is None:
-            return len(indices)
-        labels = self.data.all.catalogue.labels[indices]
-        return self._class_weights[torch.from_numpy(labels)].sum().item()
+        """Return by what the loss of a batch over all processes is divided."""
+        return self._objective.weight(self.data.all.catalogue.labels[indices])
 
     def _advance(self, own_loss: float, own_correct: int, begin: float) -> None:
         """Add up what all processes found; the first one's clock counts for all."""
@@ -333,10 +325,11 @@ class Training:
     def _test_flips(self, listeners: Sequence[Listener]) -> None:
         chosen = spread(self.data.kept.split.train, flip_test.MOST_PICTURES)
         plain, flipped = (
-            self.evaluator.predict(chosen, flip=flip).argmax(1).numpy() for flip in (False, True)
+            self._objective.decide(self.evaluator.predict(chosen, flip=flip)).numpy()
+            for flip in (False, True)
         )
-        labels = self.data.kept.store.labels[chosen]
-        verdict = flip_test.flips_are_harmless(labels, plain, flipped, self.data.classes)
+        truth = self.data.target.indicators(self.data.kept.store.labels[chosen])
+        verdict = flip_test.flips_are_harmless(truth, plain, flipped, self.data.classes)
         if verdict.flip is not None:
             self.position = replace(self.position, flip=verdict.flip)
             emit(Note(verdict.reason), listeners)

@@ -41,7 +41,7 @@ def starting_network(
         initial: Weights of the plain chain to start from, by name; None: from scratch.
     """
     generator = torch.Generator().manual_seed(recipe.seed)
-    chain = parse_chain(recipe.network, data.shape, len(data.classes))
+    chain = parse_chain(recipe.network, data.shape, len(data.classes), data.target.last_step)
     first = chain.layers[0]
     whitened = whitening_filters(data.sample(), first) if can_be_whitened(first) else None
     network = TrainingNetwork(chain, whitened=whitened, fused=engine.fused, generator=generator)

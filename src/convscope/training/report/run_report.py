@@ -5,7 +5,7 @@ model.onnx           the same for other programs, from raw pictures to predictio
 metrics.json         metrics on the test set, and what was found and chosen
 pictures.csv         every picture that was used, with its class, its part and its digest
 epochs.csv           a row per epoch
-figures/*.png        learning curves, reliability diagram, confusion matrix, worst mistakes
+figures/*.png        learning curves, reliability diagram; of classes confusion matrix and worst mistakes
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ import numpy as np
 from convscope.classifier import Classifier
 from convscope.common.atomic import replacing
 from convscope.doctor.summary import summary
-from convscope.errors import ConvscopeError
 from convscope.model import picture_list
-from convscope.model.calibration import reliability, untempered
-from convscope.model.evaluation import Evaluation, evaluate, evaluate_answers, wilson_interval
+from convscope.model.evaluation import wilson_interval
 from convscope.model.export import export
+from convscope.model.label_evaluation import LabelEvaluation
 from convscope.model.open_set import REJECTED_FRACTION, scores_needed
+from convscope.model.scoring import score, score_answers
 from convscope.training.data.sampling import spread
-from convscope.training.listeners.csv_log import read_epochs
-from convscope.training.report import figures
-from convscope.training.run_files import EPOCHS, FIGURES, GRAPH, METRICS, MODEL
+from convscope.training.report.run_figures import write_figures
+from convscope.training.run_files import GRAPH, METRICS, MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from pydantic import JsonValue
 
+    from convscope.model.evaluation import Evaluation
     from convscope.model.file import Model
     from convscope.pictures.store import Catalogue, Store
     from convscope.training.data.stream import All
@@ -51,10 +52,12 @@ def data_lines(pictures: All) -> tuple[tuple[str, str], ...]:
     """Describe the pictures in a few (title, text) lines."""
     catalogue, parts = pictures.catalogue, pictures.split
     names = ", ".join(catalogue.classes[:6]) + (", ..." if len(catalogue.classes) > 6 else "")
+    several = catalogue.label_sets is not None
+    kind = "labels, any number of them for each picture" if several else "classes"
     form = catalogue.preparation
     colour = "colour" if form.channels == 3 else "greyscale"
     return (
-        ("data", f"{len(catalogue.labels):,} pictures, {len(catalogue.classes)} classes: {names}"),
+        ("data", f"{len(catalogue.labels):,} pictures, {len(catalogue.classes)} {kind}: {names}"),
         (
             "split",
             (
@@ -127,10 +130,10 @@ def write(
         return classifier, (unmeasured, *_unable(model, data, rejected_fraction))
     if part == "cross-validation" and out_of_fold is not None:
         probabilities = out_of_fold
-        evaluation = evaluate(out_of_fold, store.labels[indices], model.classes)
+        evaluation = score(out_of_fold, data.target, store.labels[indices], model)
     else:
         answers = classifier.answers_at(store.pictures, indices)
-        evaluation = evaluate_answers(answers, store.labels[indices], model)
+        evaluation = score_answers(answers, data.target, store.labels[indices], model)
         probabilities = np.array([answer.probabilities for answer in answers])
     if parts.groups is not None:
         interval = grouped_interval(evaluation.accuracy_fraction, parts.groups[indices])
@@ -138,7 +141,7 @@ def write(
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
-    _write_figures(run, store, indices, probabilities, model.temperature, evaluation)
+    write_figures(run, store, indices, probabilities, model, evaluation)
     _export(run, classifier.model, store, indices)
     return classifier, (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
 
@@ -167,9 +170,12 @@ def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -
     export(model, run / GRAPH, ((store.names[index], store.pictures[index]) for index in compared))
 
 
-def _headline(part: str, evaluation: Evaluation) -> dict[str, float | int | str]:
+def _headline(part: str, evaluation: Evaluation | LabelEvaluation) -> dict[str, JsonValue]:
     low, high = evaluation.accuracy_interval
+    several = isinstance(evaluation, LabelEvaluation)
+    ranked = {"mean_average_precision": evaluation.mean_average_precision} if several else {}
     return {
+        **ranked,
         "part": part,
         "pictures": evaluation.pictures,
         "accuracy_fraction": evaluation.accuracy_fraction,
@@ -192,48 +198,9 @@ def _write_metrics(run: Path, measured: Mapping[str, object], data: TrainingData
         file.write(json.dumps(everything, indent=2).encode())
 
 
-def _write_figures(
-    run: Path,
-    store: Store,
-    indices: NDArray[np.int64],
-    probabilities: NDArray[np.float64],
-    temperature: float,
-    evaluation: Evaluation,
-) -> None:
-    folder = run / FIGURES
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ConvscopeError(f"cannot make {folder}", why=error.strerror or str(error)) from error
-    predicted = probabilities.argmax(axis=1)
-    right = predicted == store.labels[indices]
-    wrong = np.flatnonzero(~right)
-    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][
-        : figures.MOST_MISTAKES
-    ]
-    if epochs := read_epochs(run / EPOCHS):
-        figures.write(figures.learning_curves(epochs), folder / "learning_curves.png")
-    before, after = (
-        reliability(shares.max(axis=1), right)
-        for shares in (untempered(probabilities, temperature), probabilities)
-    )
-    figures.write(figures.reliability_curves(before, after), folder / "reliability.png")
-    figures.write(
-        figures.confusion_matrix(evaluation.confusion, store.classes), folder / "confusion_matrix.png"
-    )
-    mistakes = figures.worst_mistakes(
-        store.pictures[indices[surest]],
-        store.labels[indices[surest]],
-        predicted[surest],
-        probabilities[surest, predicted[surest]],
-        store.classes,
-    )
-    figures.write(mistakes, folder / "worst_mistakes.png")
-
-
 def _unable(model: Model, data: TrainingData, rejected_fraction: float | None) -> tuple[tuple[str, str], ...]:
     """Say that the model takes no picture for unknown, and why."""
-    if model.open_set is not None:
+    if model.open_set is not None or model.has_several_labels:
         return ()
     needed = scores_needed(rejected_fraction or REJECTED_FRACTION)
     count = len(data.kept.split.validation) or len(data.kept.split.train)
@@ -249,7 +216,9 @@ def _judged(part: str) -> str:
     return "pictures in cross-validation" if part == "cross-validation" else f"{part} pictures"
 
 
-def _summary(part: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+def _summary(part: str, evaluation: Evaluation | LabelEvaluation) -> tuple[tuple[str, str], ...]:
+    if isinstance(evaluation, LabelEvaluation):
+        return _summary_of_labels(part, evaluation)
     low, high = evaluation.accuracy_interval
     rows = [
         (
@@ -269,3 +238,20 @@ def _summary(part: str, evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
         share = f"{evaluation.unknown_fraction:.1%}"
         rows.append(("called unknown", f"{share} of them, wrongly: their classes are known"))
     return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)
+
+
+def _summary_of_labels(part: str, evaluation: LabelEvaluation) -> tuple[tuple[str, str], ...]:
+    low, high = evaluation.accuracy_interval
+    judged = f"{evaluation.pictures:,} {_judged(part)}"
+    exact = (
+        f"{evaluation.accuracy_fraction:.2%} of {judged} (95 % confidence interval {low:.2%} to {high:.2%})"
+    )
+    rows = [("all labels right", exact.replace("%", " %").replace("  %", " %"))]
+    ranked = [
+        (one.average_precision, one.name) for one in evaluation.classes if one.average_precision is not None
+    ]
+    if ranked:
+        mean, hardest = evaluation.mean_average_precision, min(ranked)
+        rows.insert(0, ("mean average precision", f"{mean:.4f} over {len(ranked)} labels, on {judged}"))
+        rows.append(("hardest label", f"{hardest[1]}: average precision {hardest[0]:.4f}"))
+    return tuple(rows)

@@ -14,6 +14,7 @@ from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
 from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
+from convscope.pictures.target import has_several_labels
 from convscope.training.data.class_order import in_order
 from convscope.training.data.stream import lacks_room
 from convscope.training.data.training_data import training_data
@@ -23,6 +24,7 @@ from convscope.training.machine.precision import fastest_precision
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.choice import are_small, plan_start
+from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.trial import GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
 
 if TYPE_CHECKING:
@@ -103,7 +105,14 @@ def choose_start(
     parts = without_lone_part([item.part for item in source.items])
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
     streamed = lacks_room(source, Preparation(*LITE0_SHAPE), settings.store_limit)
-    start = plan_start(settings, surveyed, labels, processes=processes, streamed=streamed)
+    start = plan_start(
+        settings,
+        surveyed,
+        labels,
+        processes=processes,
+        streamed=streamed,
+        several_labels=has_several_labels(source.items),
+    )
     if start is None:
         return _start_by_trial(source, settings, surveyed, run, stores, listeners)
     if start != "lite0":
@@ -134,6 +143,8 @@ def _start_by_trial(
             return "scratch", None
     learned = learned_run.learn(source, settings, run, listeners, stores)
     head = learned.head
+    if isinstance(head, LearnedLabels):
+        raise TypeError("where a picture has several labels, the rule decides without a trial")
     if head.accuracy is None or (trial is None and head.accuracy.fraction >= GOOD_ENOUGH):
         return "lite0", learned
     if trial is None:

@@ -24,7 +24,9 @@ from convscope.training.runs import run_folder
 from convscope.training.runs.model import receipt_of
 from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import carry_over
-from convscope.training.start.learning import learn_head, learned_model
+from convscope.training.start.label_learning import LearnedLabels
+from convscope.training.start.learning import learn as fit_to_features
+from convscope.training.start.learning import learned_model
 from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class LearnedRun:
 
     data: TrainingData
     backbone: Backbone
-    head: LearnedHead
+    head: LearnedHead | LearnedLabels
     seconds: float
 
     def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
@@ -72,8 +74,12 @@ class LearnedRun:
         self.data.kept.store.check_whole()
         run_folder.finish(run)
         # the features of an earlier model stay, for the pictures that it remembers
-        tried = record.settings.minutes is not None or record.start != "lite0"
-        diagnosis = self.head.diagnose(record.data, model.classes, tried_fine_tuning=tried)
+        tried, head = record.settings.minutes is not None or record.start != "lite0", self.head
+        diagnosis = (
+            None
+            if isinstance(head, LearnedLabels)
+            else head.diagnose(record.data, model.classes, tried_fine_tuning=tried)
+        )
         if diagnosis:
             lines = (*lines, ("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies))
         emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
@@ -118,7 +124,7 @@ def learn(
         start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin
         emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
     begin = time.monotonic()
-    head = learn_head(
+    head = fit_to_features(
         store,
         data.kept.split.train,
         backbone,

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model import virtual_logit
-from convscope.model.calibration import fit_temperature
 from convscope.model.features import compute_features
 from convscope.model.file import Model
 from convscope.model.open_set import REJECTED_FRACTION
 from convscope.model.receipt import write_receipt
+from convscope.model.scoring import Calibrated, calibrate
+from convscope.model.thresholds import DEFAULT
 from convscope.network.folding import fold
 from convscope.pictures.sources.opening import name_of
+from convscope.pictures.target import SeveralLabels
 from convscope.training.data.sampling import spread
 from convscope.training.machine.engine import engine_name
 
@@ -34,6 +36,7 @@ _MOST_PICTURES = 2_000
 def plain_chain(training: Training) -> Model:
     """Return the network as it is now, folded into the plain chain."""
     data, store = training.data, training.data.kept.store
+    several = isinstance(store.target, SeveralLabels)
     return Model(
         chain=training.network.chain,
         classes=store.classes,
@@ -41,13 +44,14 @@ def plain_chain(training: Training) -> Model:
         mean=tuple(data.mean.tolist()),
         std=tuple(data.std.tolist()),
         weights=fold(training.network),
+        thresholds=(DEFAULT,) * len(store.classes) if several else None,
     )
 
 
 def finished_model(training: Training, record: Record) -> Model:
-    """Return the plain chain with receipt, temperature and open-set rule; `training` is finished."""
+    """Return the plain chain with receipt, calibration and open-set rule; `training` is finished."""
     receipt = receipt_of(training.data, record, engine_name(training.recipe.device))
-    model = replace(plain_chain(training), receipt=receipt, temperature=_temperature(training))
+    model = replace(plain_chain(training), receipt=receipt, **_calibrated(training)._asdict())
     return replace(model, open_set=fit_open_set_rule(model, training.data, record.settings.rejected_fraction))
 
 
@@ -68,12 +72,11 @@ def receipt_of(data: TrainingData, record: Record, device: str) -> dict[str, str
     return receipt | decided | measured | dict(record.start_receipt)
 
 
-def _temperature(training: Training) -> float:
+def _calibrated(training: Training) -> Calibrated:
+    """Fit what turns logits into answers to the validation set."""
     indices = training.data.kept.split.validation
-    if not len(indices):
-        return 1.0
     logits = training.evaluator.predict(indices).numpy()
-    return fit_temperature(logits, training.data.kept.store.labels[indices])
+    return calibrate(training.data.target, logits, training.data.kept.store.labels[indices])
 
 
 def fit_open_set_rule(
@@ -82,9 +85,10 @@ def fit_open_set_rule(
     """Fit the open-set rule: principal directions on the training set, its threshold on the validation set.
 
     Returns:
-        None if the validation set is too small, or the output layer has too many inputs.
+        None if the validation set is too small, or the output layer has too many inputs; and where a picture
+        may have several labels, as "none of them" is an answer there.
     """
-    if model.chain.features.shape[0] > _MOST_FEATURES:
+    if model.has_several_labels or model.chain.features.shape[0] > _MOST_FEATURES:
         return None
     split = data.kept.split
     train, validation = (_features(model, data, indices) for indices in (split.train, split.validation))

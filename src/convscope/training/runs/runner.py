@@ -19,6 +19,7 @@ from convscope.classifier import Classifier
 from convscope.common.processors import processor_count
 from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.survey import survey
+from convscope.pictures.target import encode, has_several_labels
 from convscope.training.data.stream import resolve_store_limit
 from convscope.training.data.training_data import TrainingData, prepare_data
 from convscope.training.distributed import Group, process_group
@@ -46,6 +47,7 @@ from convscope.training.start.earlier_model import (
     as_for,
     carry_over,
     check_old_classes,
+    check_one_class,
     earlier_model,
     receipt_of_start,
     weights_for,
@@ -117,9 +119,11 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
     with computing_threads(record.threads), deterministic():
         begin = time.monotonic()
         try:
-            source = open_source(data)
+            source = open_source(data, several_labels=record.settings.multi_label)
             earlier = earlier_model(record.settings)
             if earlier:
+                several = has_several_labels(source.items)
+                check_one_class(earlier, record.settings, several_labels=several)
                 check_old_classes(earlier, (item.label for item in source.items))
             surveyed = survey(source)
             if not group.is_first and _learns_head(record, earlier):
@@ -195,8 +199,8 @@ def _resolve_machine(
     if not group.is_first:
         return Machine(), ()
     limit = resolve_store_limit(source, preparation, settings.store_limit)
-    classes = len({item.label for item in source.items})
-    chain = chain_of(settings, (preparation.channels, preparation.height, preparation.width), classes)
+    target, _ = encode(source.items)
+    chain = chain_of(settings, preparation.shape, len(target.classes), target.last_step)
     batch_size = max(1, (settings.batch_size or LARGEST_BATCH_SIZE) // group.rank.size)
     machine, notes = resolve_device(settings, chain, batch_size, each_has_gpu=each_has_gpu)
     return replace(machine, store_limit=limit), notes

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from convscope.training.runs.checkpoint import Checkpoints
 from convscope.training.runs.interruption import stop_requested
 from convscope.training.runs.model import receipt_of
 from convscope.training.start.fine_tuning import FineTuning
+from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.tuning_task import tuning_task
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
+    from convscope.training.start.learning import LearnedHead
 
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
 """A killed run loses at most this much work."""
@@ -129,11 +131,22 @@ def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Liste
 
     Where each class has one picture only, nothing tells whether it pays, and it is None too.
     """
-    if settings.minutes is None or learned.head.accuracy is None:
+    head = learned.head
+    if settings.minutes is None or not _can_be_judged(head, listeners):
         return None
     minutes = max(0.0, settings.minutes - learned.seconds / 60)
-    task = tuning_task(learned.data, learned.head, learned.backbone, seed=settings.seed, minutes=minutes)
+    task = tuning_task(learned.data, head, learned.backbone, seed=settings.seed, minutes=minutes)
     return FineTuning(task, listeners)
+
+
+def _can_be_judged(
+    head: LearnedHead | LearnedLabels, listeners: Sequence[Listener]
+) -> TypeGuard[LearnedHead]:
+    """Whether it can be measured if fine-tuning pays: by classes that are recognised, or are not."""
+    if isinstance(head, LearnedLabels):
+        emit(Note("several labels per picture: --minutes is not needed, only the head is learned"), listeners)
+        return False
+    return head.accuracy is not None
 
 
 def tuned_model(tuning: FineTuning, rejected_fraction: float | None) -> Model:

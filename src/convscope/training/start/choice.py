@@ -1,7 +1,8 @@
 """Where learning starts: from the learned features of a backbone, or from scratch.
 
 What the person chose counts. Otherwise the pictures decide: very many small ones are learned better from
-scratch, and for all others both are tried (`trial.py`).
+scratch, and for all others both are tried (`trial.py`). Several labels per picture are learned from learned
+features without a trial, unless pictures are small.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ if TYPE_CHECKING:
 MANY = 1_000
 """With this many small pictures of each class, a network learns more from scratch."""
 _FOR_BOTH = {
-    *("start", "fit", "minutes", "seed", "strict", "store_limit", "device"),
+    *("start", "multi_label", "fit", "minutes", "seed", "strict", "store_limit", "device"),
     *("group_pattern", "class_order", "rejected_fraction"),
 }
 """Settings that both starts take; all others are those of training from scratch."""
 
 
 def plan_start(
-    settings: Settings, survey: Survey, labels: Sequence[str], *, processes: int = 1, streamed: bool = False
+    settings: Settings,
+    survey: Survey,
+    labels: Sequence[str],
+    *,
+    processes: int = 1,
+    streamed: bool = False,
+    several_labels: bool = False,
 ) -> str | None:
     """Decide where learning starts: by name, or the path of a model; None leaves it to a trial.
 
@@ -39,6 +46,7 @@ def plan_start(
         labels: The class of each training picture.
         processes: How many processes train together.
         streamed: Whether the pictures are too many for the disk.
+        several_labels: Whether a picture may have several labels.
 
     Raises:
         SettingError: Learned features were asked for together with something that they do not go with.
@@ -51,6 +59,8 @@ def plan_start(
         return settings.start
     if settings.start == "scratch" or scratch_setting or streamed or processes > 1:
         return "scratch"
+    if several_labels:
+        return "scratch" if are_small(survey) else "lite0"
     return "scratch" if are_small(survey) and min(Counter(labels).values()) >= MANY else None
 
 

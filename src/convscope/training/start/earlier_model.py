@@ -85,6 +85,20 @@ def with_model(settings: Settings, model: Model) -> Settings:
     )
 
 
+def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -> None:
+    """Check that neither an earlier model nor the pictures have several labels per picture.
+
+    Raises:
+        SettingError: One of them has.
+    """
+    if model.has_several_labels or several_labels:
+        raise SettingError(
+            f"--start {settings.start} cannot be combined with several labels per picture",
+            why="only models with one class for each picture are learned further",
+            remedy="leave out --start",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
     """Which classes go on, by name.

@@ -26,6 +26,7 @@ from convscope.pictures import batches
 from convscope.training.data.sampling import spread
 from convscope.training.events import EpochDone, Preparing, StepDone, emit
 from convscope.training.learning.flip_test import flips_are_harmless
+from convscope.training.learning.objective import objective_of
 from convscope.training.learning.progress import Position, Schedule
 from convscope.training.start.gain import Gain
 from convscope.training.start.layer_rates import LayerwiseAdam
@@ -75,6 +76,7 @@ class FineTuning:
         self._epochs = torch.zeros(2, dtype=torch.int64)  # of each stage
         self._kept = {name: tensor.detach().clone() for name, tensor in self.network.by_name.items()}
         self._optimiser = LayerwiseAdam(self.network)
+        self._objective = objective_of(self.data.target, None)
         self._stages = task.last_layers, frozenset(step.name for step in task.model.chain if step.parameters)
         self._inputs: Inputs | None = None
 
@@ -320,8 +322,9 @@ class FineTuning:
         """Find out whether flips are harmless, on the held-out pictures."""
         held_out = self.data.kept.split.validation
         plain, flipped = (
-            self._predict(inputs, held_out, flip=flip).argmax(1).numpy() for flip in (False, True)
+            self._objective.decide(self._predict(inputs, held_out, flip=flip)).numpy()
+            for flip in (False, True)
         )
-        labels = self.data.kept.store.labels[held_out]
-        verdict = flips_are_harmless(labels, plain, flipped, self.data.classes)
+        truth = self.data.target.indicators(self.data.kept.store.labels[held_out])
+        verdict = flips_are_harmless(truth, plain, flipped, self.data.classes)
         self.position = replace(self.position, flip=bool(verdict.flip))

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 DEFAULT_PENALTY = 100.0
 """Taken where each class has one picture, so that nothing can be held out."""
-_MOST_FOLDS, _FEWER_FOLDS = 5, 3
-_MANY = 1_000
+MOST_FOLDS, FEWER_FOLDS = 5, 3
+MANY = 1_000
 """From so many pictures on there are fewer folds, and blocks and penalty are chosen on so many pictures."""
-_ROUGH, _EXACT = 1e-2, 1e-3  # when a fit stops: in cross-validation, and at the end
+ROUGH, EXACT = 1e-2, 1e-3  # when a fit stops: in cross-validation, and at the end
 
 
 class Accuracy(NamedTuple):
@@ -174,7 +174,7 @@ def fit_head(
         if earlier is None
         else features @ earlier.weights.T + earlier.bias,
     )
-    candidates = _candidates(blocks) if earlier is None else [tuple(blocks)]
+    candidates = block_candidates(blocks) if earlier is None else [tuple(blocks)]
     folds = _folds(task, seed)
     if not folds:
         names = candidates[0]
@@ -244,7 +244,8 @@ def _choices(task: Task, folds: list[Fold], candidates: Sequence[tuple[str, ...]
             last = cost
 
 
-def _candidates(blocks: Mapping[str, slice]) -> list[tuple[str, ...]]:
+def block_candidates(blocks: Mapping[str, slice]) -> list[tuple[str, ...]]:
+    """Return the choices of blocks: the last one, the last two, or all."""
     names = tuple(blocks)
     return list(dict.fromkeys((names[-1:], names[-2:], names)))
 
@@ -256,7 +257,7 @@ def _scaled(task: Task, blocks: Sequence[str]) -> ScaledBlocks:
 def _folds(task: Task, seed: int) -> list[Fold]:
     """Return the pictures that are learned and held out in each fold; none if each class has one group."""
     largest = max(len(np.unique(task.groups[task.labels == label])) for label in np.unique(task.labels))
-    count = min(_MOST_FOLDS if len(task.labels) < _MANY else _FEWER_FOLDS, largest)
+    count = min(MOST_FOLDS if len(task.labels) < MANY else FEWER_FOLDS, largest)
     if count < 2:
         return []
     return stratified_folds(task.labels, task.groups, count, seed)
@@ -265,11 +266,11 @@ def _folds(task: Task, seed: int) -> list[Fold]:
 def _part(task: Task, seed: int) -> Task:
     """Return the task with at most as many pictures as it takes to choose well, of each class its share."""
     count = len(task.labels)
-    if count <= _MANY:
+    if count <= MANY:
         return task
     shuffled = np.random.default_rng(seed).permutation(count)
     by_class = shuffled[np.argsort(task.labels[shuffled], kind="stable")]
-    kept = by_class[np.linspace(0, count - 1, _MANY).astype(int)]
+    kept = by_class[np.linspace(0, count - 1, MANY).astype(int)]
     return task._replace(
         features=task.features[kept],
         labels=task.labels[kept],
@@ -285,7 +286,7 @@ def _cross_validated(
     logits = np.zeros((len(task.labels), task.classes), np.float32)
     found = []
     for (learned, held_out), start in zip(folds, starts, strict=True):
-        found.append(_fit(task, space, learned, penalty, start, _ROUGH))
+        found.append(_fit(task, space, learned, penalty, start, ROUGH))
         logits[held_out] = task.begin[held_out] + found[-1].logits(space.coordinates[held_out])
     return logits, found
 
@@ -295,7 +296,7 @@ def _fitted(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return weights and bias of the head that has learned from all pictures."""
     everything = np.arange(len(task.labels))
-    weights, bias = space.fold(_fit(task, space, everything, penalty, _zeros(task, space), _EXACT))
+    weights, bias = space.fold(_fit(task, space, everything, penalty, _zeros(task, space), EXACT))
     return (weights, bias) if earlier is None else (earlier.weights + weights, earlier.bias + bias)
 
 

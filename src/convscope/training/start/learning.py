@@ -12,14 +12,17 @@ from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
 from convscope.model.open_set import REJECTED_FRACTION
+from convscope.model.thresholds import DEFAULT
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.groups import at_least_two, group_pictures
+from convscope.pictures.target import SeveralLabels
 from convscope.steps import softmax
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.start.diagnosis import Outcome, diagnose
 from convscope.training.start.earlier_head import Earlier
 from convscope.training.start.features import LAST, features_of
 from convscope.training.start.head import fit_head
+from convscope.training.start.label_learning import LearnedLabels, learn_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     from convscope.training.events import Listener
     from convscope.training.start.backbone import Backbone
     from convscope.training.start.diagnosis import Diagnosis
+    from convscope.training.start.features import Features
     from convscope.training.start.head import Accuracy, Head
+    from convscope.training.start.label_head import LabelHead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +130,36 @@ class LearnedHead:
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # several wait for each other on a busy machine
+def learn(
+    store: Store,
+    indices: NDArray[np.int64],
+    backbone: Backbone,
+    *,
+    seed: int,
+    listeners: Sequence[Listener] = (),
+    groups: NDArray[np.int64] | None = None,
+    earlier: Model | None = None,
+    rejected_fraction: float | None = None,
+) -> LearnedHead | LearnedLabels:
+    """Compute features and fit a head of classes or of labels; arguments and errors as for `learn_head`."""
+    target = store.target
+    if not isinstance(target, SeveralLabels):
+        return learn_head(
+            store,
+            indices,
+            backbone,
+            seed=seed,
+            listeners=listeners,
+            groups=groups,
+            earlier=earlier,
+            rejected_fraction=rejected_fraction,
+        )
+    features = _features(store, indices, backbone, listeners)
+    of = group_pictures(store).of if groups is None else groups
+    return learn_labels(features.values, features.blocks, target, store.labels[indices], of[indices], seed)
+
+
+@threadpool_limits.wrap(limits=1, user_api="blas")  # several wait for each other on a busy machine
 def learn_head(
     store: Store,
     indices: NDArray[np.int64],
@@ -151,14 +186,8 @@ def learn_head(
     Raises:
         ConvscopeError: The pictures are all of one class, or features cannot be computed.
     """
-
-    def progress(done: int, total: int) -> None:
-        emit(Preparing(done, total, "computing features of"), listeners)
-
     labels, classes = store.labels[indices], len(store.classes)
-    features = features_of(store, indices, backbone, progress)
-    if features.problem:
-        emit(Note(features.problem), listeners)
+    features = _features(store, indices, backbone, listeners)
     everything_of = group_pictures(store).of if groups is None else groups
     groups = at_least_two(everything_of[indices], _equal(store, indices), labels)
     pictures = _Learned(features.values, labels, groups, store.digests[indices, :8])
@@ -185,16 +214,32 @@ def learn_head(
     return LearnedHead(head, labels, groups, float(recognised.mean()), temperature, rule)
 
 
-def learned_model(backbone: Backbone, learned: LearnedHead, store: Store) -> Model:
-    """Return one plain chain from pixels to softmax: the backbone and the head."""
+def _features(
+    store: Store, indices: NDArray[np.int64], backbone: Backbone, listeners: Sequence[Listener]
+) -> Features:
+    def progress(done: int, total: int) -> None:
+        emit(Preparing(done, total, "computing features of"), listeners)
+
+    features = features_of(store, indices, backbone, progress)
+    if features.problem:
+        emit(Note(features.problem), listeners)
+    return features
+
+
+def learned_model(backbone: Backbone, learned: LearnedHead | LearnedLabels, store: Store) -> Model:
+    """Return one plain chain from pixels to softmax or sigmoid: the backbone and the head."""
     model = with_head(backbone, learned.head, store)
+    if isinstance(learned, LearnedLabels):
+        return replace(model, temperature=learned.temperature, thresholds=learned.thresholds)
     return replace(model, temperature=learned.temperature, open_set=learned.open_set)
 
 
-def with_head(backbone: Backbone, head: Head, store: Store) -> Model:
+def with_head(backbone: Backbone, head: Head | LabelHead, store: Store) -> Model:
     """Return the chain of a backbone and a head, not calibrated."""
     joined = [int(name) for name in head.blocks if name != LAST]
-    chain = parse_chain(backbone.notation(joined), store.preparation.shape, len(store.classes))
+    target = store.target
+    notation = backbone.notation(joined)
+    chain = parse_chain(notation, store.preparation.shape, len(store.classes), target.last_step)
     weight, bias = chain.output.parameters
     return Model(
         chain=chain,
@@ -203,6 +248,7 @@ def with_head(backbone: Backbone, head: Head, store: Store) -> Model:
         mean=backbone.mean,
         std=backbone.std,
         weights={**backbone.weights, weight: head.weights, bias: head.bias},
+        thresholds=(DEFAULT,) * len(store.classes) if isinstance(target, SeveralLabels) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression with an L2 penalty, fast enough to be fitted dozens of times.
+"""Logistic regression with an L2 penalty, of classes or of labels, fast enough to be fitted dozens of times.
 
 Let x be features (n, F), t the classes of the pictures and c their weights. Minimised over W (F, K) and b is
 
@@ -7,6 +7,12 @@ Let x be features (n, F), t the classes of the pictures and c their weights. Min
 which is scikit-learn's `LogisticRegression(C=1 / penalty)` for three classes and more. (For two classes it
 keeps one vector, the difference of our two, so that there C is 2 / penalty.) If there are logits to begin
 with, those of an earlier regression, x W + b is added to them.
+
+With several labels for each picture, each label has a regression of its own,
+
+    cost(w, b) = sum over pictures of binary cross-entropy(sigmoid(x w + b), y) + penalty / 2 * ‖w‖²
+
+which is scikit-learn's `LogisticRegression(C=1 / penalty)` for two classes. All labels are fitted at once.
 
 L-BFGS needs hundreds of steps where some directions of x are a thousand times longer than others, as those of
 learned features are. So it runs in coordinates in which the cost is about as curved in all directions: with
@@ -25,6 +31,8 @@ from scipy.optimize import minimize
 from convscope.model.singular_vectors import leading_singular_vectors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 _DIRECTIONS = 128
@@ -99,12 +107,75 @@ def fit_logistic(
     Returns:
         The coefficients with the least cost.
     """
-    total, classes = float(picture_weights.sum()), len(start.bias)
+    classes, rows = len(start.bias), np.arange(len(labels))
+
+    def loss(logits: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
+        if begin is not None:
+            logits += begin
+        logits -= logits.max(axis=1, keepdims=True)
+        powers = np.exp(logits)
+        sums = powers.sum(axis=1)
+        losses = picture_weights * (np.log(sums) - logits[rows, labels])
+        slopes = powers / sums[:, np.newaxis]
+        slopes[rows, labels] -= 1
+        slopes *= picture_weights[:, np.newaxis]
+        return float(losses.sum(dtype=np.float64)), slopes
+
     curvature = (classes - 1) / classes**2  # of cross-entropy, where all classes are equally probable
+    total = float(picture_weights.sum())
+    return _minimise(features, _Loss(loss, curvature, total), penalty, start, spectrum, tolerance)
+
+
+def fit_label_logistic(
+    features: NDArray[np.float32],
+    truth: NDArray[np.bool_],
+    penalty: float,
+    *,
+    start: Coefficients,
+    spectrum: Spectrum,
+    tolerance: float = 1e-4,
+) -> Coefficients:
+    """Minimise the cost of each label; arguments as for `fit_logistic`, and `truth` (n, labels)."""
+    wanted = truth.astype(np.float32)
+
+    def loss(logits: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
+        powers = np.exp(-np.abs(logits))
+        losses = np.maximum(logits, 0) - logits * wanted + np.log1p(powers)
+        shares = np.where(logits < 0, powers, np.float32(1)) / (1 + powers)
+        return float(losses.sum(dtype=np.float64)), (shares - wanted).astype(np.float32, copy=False)
+
+    steepest_curvature = 1 / 4  # of binary cross-entropy, where yes and no are equally probable
+    part = _Loss(loss, steepest_curvature, float(len(truth)))
+    return _minimise(features, part, penalty, start, spectrum, tolerance)
+
+
+class _Loss(NamedTuple):
+    """A loss of logits.
+
+    Attributes:
+        compute: Turns logits (n, classes), which it may change, into the loss and its slopes at them.
+        curvature: Of the loss of one picture, at most.
+        total: The sum of the pictures' weights.
+    """
+
+    compute: Callable[[NDArray[np.float32]], tuple[float, NDArray[np.float32]]]
+    curvature: float
+    total: float
+
+
+def _minimise(
+    features: NDArray[np.float32],
+    loss: _Loss,
+    penalty: float,
+    start: Coefficients,
+    spectrum: Spectrum,
+    tolerance: float,
+) -> Coefficients:
+    """Minimise a loss and the penalty, in coordinates in which their sum is about as curved everywhere."""
+    classes, curvature = len(start.bias), loss.curvature
     stretch = (1 / np.sqrt(penalty + curvature * spectrum.squares)).astype(np.float32)
     rest = stretch[-1]  # of all other directions, which are shorter than those of the spectrum
-    bias_stretch = np.float32(1 / np.sqrt(curvature * total))
-    rows = np.arange(len(labels))
+    bias_stretch = np.float32(1 / np.sqrt(curvature * loss.total))
 
     def stretched(
         matrix: NDArray[np.float32], by: NDArray[np.float32], others: np.float32
@@ -116,19 +187,11 @@ def fit_logistic(
     def cost(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         point = flat.astype(np.float32).reshape(-1, classes)
         weight = stretched(point[:-1], stretch, rest)
-        logits = features @ weight + bias_stretch * point[-1]
-        if begin is not None:
-            logits += begin
-        logits -= logits.max(axis=1, keepdims=True)
-        powers = np.exp(logits)
-        sums = powers.sum(axis=1)
-        losses = picture_weights * (np.log(sums) - logits[rows, labels])
-        value = losses.sum(dtype=np.float64) + penalty / 2 * np.square(weight).sum(dtype=np.float64)
-        slopes = powers / sums[:, np.newaxis]
-        slopes[rows, labels] -= 1
-        slopes *= picture_weights[:, np.newaxis]
+        value, slopes = loss.compute(features @ weight + bias_stretch * point[-1])
+        value += penalty / 2 * np.square(weight).sum(dtype=np.float64)
         gradient = np.empty_like(point)
-        gradient[:-1] = stretched(features.T @ slopes + penalty * weight, stretch, rest)
+        slope = (features.T @ slopes + penalty * weight).astype(np.float32, copy=False)
+        gradient[:-1] = stretched(slope, stretch, rest)
         gradient[-1] = bias_stretch * slopes.sum(axis=0)
         return float(value), gradient.astype(np.float64).ravel()
 

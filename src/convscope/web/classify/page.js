@@ -4,6 +4,7 @@
  *
  * @typedef {object} Answer
  * @property {import("convscope/kit/bars.js").Bar[]} classes  the most probable first
+ * @property {string[]} [labels]  what it shows, where a picture may have several labels or none
  * @property {boolean} isUnknown  whether it is probably none of them
  * @property {import("convscope/kit/similar.js").Similar[]} [similar]  the training pictures that it resembles most
  * @property {import("convscope/kit/arrays.js").Tensor} [pixels]  what the network sees
@@ -84,11 +85,15 @@ export class ClassifyPage {
     redraw(this.top, () => [pageTop(this.setting.names(), () => this.drawTop())]);
   }
 
-  /** @param {string[]} names */
-  showClasses(names) {
+  /**
+   * @param {string[]} names
+   * @param {boolean} [several]  whether a picture may have several of them
+   */
+  showClasses(names, several = false) {
     const shown = names.slice(0, MOST_NAMED).join(", ");
     const others = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-    this.classes.textContent = names.length ? `${names.length} classes: ${shown}${others}.` : "";
+    const kind = several ? "labels, any number of them for each picture" : "classes";
+    this.classes.textContent = names.length ? `${names.length} ${kind}: ${shown}${others}.` : "";
   }
 
   /** @param {string} text */
@@ -145,7 +150,7 @@ export class ClassifyPage {
   async look(frame) {
     const answer = await this.setting.classify(frame);
     this.live.replaceChildren(...[seen(answer), table(answer)].filter((one) => one !== null));
-    const [{ label }] = answer.classes;
+    const label = answer.labels ? answer.labels.join() : answer.classes[0].label;
     if (label !== this.lastSeen) this.say(`The camera sees ${inWords(answer)}`);
     this.lastSeen = label;
   }
@@ -161,13 +166,20 @@ function seen({ pixels }) {
  *
  * @param {Answer} answer
  */
-function table({ classes, isUnknown, similar = [], milliseconds, note }) {
-  const remarks = [isUnknown && UNKNOWN, note, milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`];
+function table({ classes, labels, isUnknown, similar = [], milliseconds, note }) {
+  const time = milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`;
+  const remarks = [labels && listed(labels), isUnknown && UNKNOWN, note, time];
   const shares = bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true });
   return isUnknown && similar.length ? element("div", {}, shares, mostSimilar(similar)) : shares;
 }
 
 /** @param {Answer} answer */
-function inWords({ classes: [first], isUnknown }) {
+function inWords({ classes: [first], labels, isUnknown }) {
+  if (labels) return listed(labels);
   return `${isUnknown ? `${UNKNOWN}; nearest: ` : ""}${first.label}, ${percent(first.value)}`;
+}
+
+/** @param {string[]} labels */
+function listed(labels) {
+  return labels.length ? labels.join(", ") : "none of the labels";
 }

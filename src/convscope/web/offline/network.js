@@ -11,6 +11,7 @@
  * @typedef {Filters | Pooling | Meeting} Layer
  * @typedef {{network: string, classes: string[], preparation: import("convscope/offline/preparation.js").Preparation,
  *   mean: number[], std: number[], temperature: number, layers: Layer[],
+ *   last_step: "softmax" | "sigmoid", thresholds: number[] | null,
  *   open_set: import("convscope/offline/open_set.js").OpenSetRule | null}} Model
  * @typedef {{features: Float32Array, logits: number[]}} Output  what reaches the output layer, and what that makes of
  *   it, divided by the temperature
@@ -62,12 +63,20 @@ export async function open({ preparation, mean, std, temperature, layers }) {
 }
 
 /** @param {number[]} logits */
-export function softmax(logits) {
+function softmax(logits) {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const powers = logits.map((logit) => Math.exp(logit - largest));
   const total = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / total);
 }
+
+/** @param {number[]} logits */
+function sigmoid(logits) {
+  return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+}
+
+/** What turns logits into probabilities, by the name of the network's last step. */
+export const LAST_STEPS = { softmax, sigmoid };
 
 /**
  * @param {Uint8Array} pixels

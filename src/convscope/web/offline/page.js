@@ -7,6 +7,7 @@
  */
 
 import { ClassifyPage } from "convscope/classify/page.js";
+import { largestFirst } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
 import { topClasses } from "convscope/kit/preview.js";
 import { Classifier } from "convscope/offline/classifier.js";
@@ -32,9 +33,11 @@ export function open(data, root) {
   const page = new ClassifyPage(root, {
     async classify(picture) {
       const { probabilities, similar, ...answer } = await classifier.classify(await opened(picture));
+      const classes = topClasses(model.classes, probabilities, MOST_CLASSES);
       return {
         ...answer,
-        classes: topClasses(model.classes, probabilities, MOST_CLASSES),
+        classes,
+        labels: presentLabels(model, probabilities),
         similar: similar.map(({ label, similarity }) => ({ label: model.classes[label], similarity })),
       };
     },
@@ -42,5 +45,18 @@ export function open(data, root) {
     names: () => [element("span", {}, name), element("code", { title: model.network }, model.network)],
     footnote: `The whole network is inside this file: no picture leaves it, and it loads nothing.${licence && ` Licence: ${licence}.`}`,
   });
-  page.showClasses(model.classes);
+  page.showClasses(model.classes, model.thresholds !== null);
+}
+
+/**
+ * The labels that reach their threshold, the most probable first; undefined if a picture has one class.
+ *
+ * @param {Model} model
+ * @param {number[]} probabilities
+ */
+function presentLabels({ classes, thresholds }, probabilities) {
+  if (!thresholds) return undefined;
+  return largestFirst(probabilities)
+    .filter((index) => probabilities[index] >= thresholds[index])
+    .map((index) => classes[index]);
 }

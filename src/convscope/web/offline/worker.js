@@ -9,7 +9,7 @@
  * @typedef {{answer?: Answer, problem?: string}} Message
  */
 
-import { open, softmax } from "convscope/offline/network.js";
+import { LAST_STEPS, open } from "convscope/offline/network.js";
 import { decode, picture } from "convscope/offline/pixels.js";
 import { prepare } from "convscope/offline/preparation.js";
 import { open as openRule } from "convscope/offline/open_set.js";
@@ -35,7 +35,7 @@ async function begin(model) {
     bitmap.close();
     const { features, logits } = network(prepared);
     return {
-      probabilities: softmax(logits),
+      probabilities: LAST_STEPS[model.last_step](logits),
       ...judge(features, logits),
       pixels: channelsFirst(prepared, model.preparation),
       milliseconds: performance.now() - start,

@@ -2,8 +2,9 @@
  * The page of `convscope serve`: pictures are sent to the service it came from. A token stays in this page's memory.
  *
  * @typedef {import("convscope/classify/page.js").Answer} Answer
- * @typedef {{picture: string, unknown?: boolean, classes: {class: string, probability: number}[],
+ * @typedef {{picture: string, unknown?: boolean, labels: string[], classes: {class: string, probability: number}[],
  *   similar?: {class: string, similarity: number}[]}} Predicted
+ * @typedef {{name: string, classes: string[], thresholds: number[] | null}} Served  thresholds: of several labels
  */
 
 import { ClassifyPage, Unavailable } from "convscope/classify/page.js";
@@ -27,7 +28,7 @@ export function open(_data, root) {
 class ServicePage {
   /** @param {HTMLElement} root */
   constructor(root) {
-    /** @type {Map<string, string[]>} the classes of each model */
+    /** @type {Map<string, Served>} the models by name */
     this.models = new Map();
     this.model = element("select", { "aria-label": "model", change: () => this.showClasses() });
     this.token = element("input", { type: "password", autocomplete: "current-password", required: true });
@@ -57,7 +58,7 @@ class ServicePage {
     try {
       const { models } = await this.ask("models");
       this.models = new Map(
-        models.map((/** @type {{name: string, classes: string[]}} */ one) => [one.name, one.classes]),
+        models.map((/** @type {Served} */ one) => [one.name, one]),
       );
       this.model.replaceChildren(...[...this.models.keys()].map((name) => new Option(name)));
       this.entry.hidden = true;
@@ -69,7 +70,8 @@ class ServicePage {
   }
 
   showClasses() {
-    this.page.showClasses(this.models.get(this.model.value) ?? []);
+    const { classes = [], thresholds = null } = this.models.get(this.model.value) ?? {};
+    this.page.showClasses(classes, thresholds !== null);
   }
 
   /**
@@ -83,9 +85,10 @@ class ServicePage {
       const address = `models/${encodeURIComponent(this.model.value)}/predict`;
       /** @type {{predictions: Predicted[]}} */
       const { predictions } = await this.ask(address, { method: "POST", body: form });
-      const [{ classes, unknown = false, similar = [] }] = predictions;
+      const [{ classes, labels, unknown = false, similar = [] }] = predictions;
       return {
         classes: classes.map(({ class: label, probability: value }) => ({ label, value })),
+        labels: this.models.get(this.model.value)?.thresholds ? labels : undefined,
         isUnknown: unknown,
         similar: similar.map(({ class: label, similarity }) => ({ label, similarity })),
       };

@@ -1,0 +1,60 @@
+"""Thresholds: from which probability on a label counts as present.
+
+One half is right where probabilities are calibrated and both mistakes cost the same. A rare label then hardly
+ever appears, as its probability seldom reaches one half. So each label gets the threshold with the highest F1
+on pictures that were not learned from, the usual compromise between finding all pictures with the label
+(recall) and finding no others (precision). Labels with few pictures there keep one half: the best threshold
+for a handful of them is that handful's.
+
+Source: Z. C. Lipton, C. Elkan, B. Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure",
+ECML PKDD 2014, https://arxiv.org/abs/1402.1892.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DEFAULT = 0.5
+FEWEST_PICTURES = 10
+"""A label with fewer pictures, or with fewer that lack it, keeps the default."""
+
+
+def fit_thresholds(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Find the threshold of each label.
+
+    Args:
+        probabilities: (n, labels), of pictures that were not learned from.
+        truth: (n, labels), whether each picture has the label.
+
+    Returns:
+        One per label, above 0 and below 1.
+
+    Example:
+        >>> rare = np.linspace(0.05, 0.45, 40)[:, np.newaxis]
+        >>> f"{fit_thresholds(rare, rare > 0.3)[0]:.2f}"
+        '0.30'
+    """
+    return tuple(
+        _best_threshold(shares, present) for shares, present in zip(probabilities.T, truth.T, strict=True)
+    )
+
+
+def _best_threshold(probabilities: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    """Return the middle between two neighbouring probabilities with the highest F1."""
+    positives = int(present.sum())
+    if min(positives, len(present) - positives) < FEWEST_PICTURES:
+        return DEFAULT
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = probabilities[order]
+    hits, called = np.cumsum(present[order]), np.arange(1, len(ranked) + 1)
+    lower = np.append(ranked[1:], 0.0)
+    scores = np.where(lower < ranked, 2 * hits / (called + positives), -1.0)  # equal ones go together
+    middles = (ranked + lower) / 2
+    best = np.flatnonzero(scores >= scores.max() - 1e-12)
+    nearest = best[np.argmin(np.abs(middles[best] - DEFAULT))]
+    return float(np.clip(middles[nearest], 1e-6, 1 - 1e-6))

@@ -1,0 +1,52 @@
+"""Set pictures with several labels aside so that each label is on both sides in about the same share.
+
+Stratifying by label set would not do: most sets have one picture or two. Iterative stratification takes the
+labels one after the other, the one with the fewest pictures left first, and sets aside as many of its
+pictures as are missing from its share; pictures without a label come last.
+
+Source: K. Sechidis, G. Tsoumakas, I. Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011,
+https://doi.org/10.1007/978-3-642-23808-6_10.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def set_aside(indicators: NDArray[np.bool_], order: NDArray[np.int64], fraction: float) -> NDArray[np.bool_]:
+    """Choose which pictures are set aside.
+
+    A label of a single picture stays where it is learned from.
+
+    Args:
+        indicators: (n, labels), which labels each picture has.
+        order: (n,) the pictures in random order; of each label, the first in it are set aside.
+        fraction: Share of the pictures of each label that is set aside.
+
+    Returns:
+        (n,) whether each picture is set aside.
+
+    Example:
+        >>> labels = np.array([[1, 0], [1, 1], [1, 1], [1, 0], [0, 0], [0, 0]], bool)
+        >>> set_aside(labels, np.arange(6), 0.5).tolist()
+        [True, True, False, False, True, False]
+    """
+    with_none = np.column_stack([indicators, ~indicators.any(axis=1)])
+    wanted = np.rint(fraction * with_none.sum(axis=0)).astype(int)
+    aside, open_ones = np.zeros(len(indicators), np.bool_), np.ones(len(indicators), np.bool_)
+    left = {label: int(with_none[:, label].sum()) for label in range(with_none.shape[1])}
+    none = len(left) - 1
+    while left:
+        label = min(left, key=lambda one: (one == none, left[one], one))
+        members = order[(open_ones & with_none[:, label])[order]]
+        missing = max(0, int(wanted[label] - with_none[aside, label].sum()))
+        aside[members[:missing]] = True
+        open_ones[members] = False
+        del left[label]
+        left = {other: int(with_none[open_ones, other].sum()) for other in left}
+    return aside

@@ -1,0 +1,138 @@
+"""Tables: the header and the rows of a CSV or Parquet file, before anyone asks what they mean."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from convscope.common.printable import printable
+from convscope.errors import DataError
+from convscope.pictures.naming import from_bytes
+from convscope.pictures.sources.left_out import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: where it stands, and its cells."""
+
+    where: str
+    cells: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in memory.
+
+    Attributes:
+        names: Of its columns.
+        rows: In order.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def place(self, column: str) -> int:
+        """Return where a column stands; of several with one name, the first."""
+        return self.names.index(column)
+
+    def flags(self) -> tuple[str, ...]:
+        """Return the columns whose cells are all 0 or 1, true or false."""
+        return tuple(
+            name
+            for place, name in enumerate(self.names)
+            if self.rows and all(flag(row.cells[place]) is not None for row in self.rows)
+        )
+
+
+def flag(cell: object) -> bool | None:
+    """Return whether a cell says yes (1, true) or no (0, false); None if it says neither.
+
+    Example:
+        >>> flag("1"), flag(0), flag(True), flag(""), flag(2)
+        (True, False, True, None, None)
+    """
+    return _FLAGS.get(str(cell).strip().lower()) if isinstance(cell, str | bool | int | float) else None
+
+
+def read_table(path: Path, shown: str) -> Table:
+    """Read a CSV or Parquet file.
+
+    A CSV file is separated by commas, semicolons or tabs, and is UTF-8, UTF-16 with its mark, or else
+    Windows-1252.
+
+    Raises:
+        DataError: It cannot be read, or a row has too few or too many cells; the message names the line.
+    """
+    is_parquet = path.suffix.lower() in {".parquet", ".pq"}
+    return _parquet(path, shown) if is_parquet else _csv(path, shown)
+
+
+def _csv(path: Path, shown: str) -> Table:
+    text = _decoded(path, shown)
+    head = text.partition("\n")[0]
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+    rows: list[Row] = []
+    try:
+        names = tuple(map(from_bytes, next(table, [])))
+        for cells in table:
+            if cells:
+                where = f"{shown}, line {table.line_num}"
+                _check_length(cells, names, where)
+                rows.append(Row(where, cells))
+    except csv.Error as error:
+        raise DataError(
+            f"cannot read the manifest {shown}",
+            why=f"line {table.line_num}: {error}",
+            remedy="look for a quotation mark that is not closed",
+        ) from error
+    return Table(names, tuple(rows))
+
+
+def _decoded(path: Path, shown: str) -> str:
+    """Read a text; what is no UTF-8, which names of files need not be, comes as lone surrogates."""
+    try:
+        data = path.read_bytes()
+        if data.startswith(_UTF_16):
+            return data.decode("utf-16")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the manifest {shown}", why=str(error)) from error
+    if b"\0" in data:
+        raise DataError(
+            f"cannot read the manifest {shown}", why="it is no text, or UTF-16", remedy="save it as UTF-8"
+        )
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def _check_length(cells: Sequence[str], names: Sequence[str], where: str) -> None:
+    if len(cells) == len(names):
+        return
+    more = 'put a text that holds the separator into quotation marks, as in "red, dark"'
+    raise DataError(
+        f"{where}: it has {counted(len(cells), 'cell')}, and the header has {len(names)}",
+        why=printable(", ".join(map(repr, map(from_bytes, cells)))),
+        remedy=more if len(cells) > len(names) else "fill in what is missing",
+    )
+
+
+def _parquet(path: Path, shown: str) -> Table:
+    import pyarrow as pa  # noqa: PLC0415 - slow to import, and only this source needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        table: Any = pq.read_table(path)
+        names: tuple[str, ...] = tuple(table.column_names)
+        columns: list[list[Any]] = [table.column(place).to_pylist() for place in range(len(names))]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DataError(f"cannot read the manifest {shown}", why=str(error).split("\n")[0]) from error
+    rows = zip(*columns, strict=True)
+    return Table(names, tuple(Row(f"{shown}, row {number}", row) for number, row in enumerate(rows, start=1)))

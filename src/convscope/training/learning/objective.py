@@ -1,0 +1,142 @@
+"""The objective: the loss that training makes smaller, and which pictures count as correct.
+
+With one class for each picture it is the cross-entropy of softmax, and the picture is correct if its class
+has the largest logit. With several labels it is the binary cross-entropy of each label's sigmoid, added up
+over the labels, and the picture is correct if every label is: present where its logit is above 0, a
+probability of one half, and absent elsewhere (subset accuracy, as scikit-learn's `accuracy_score` has it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
+
+from convscope.pictures.target import SeveralLabels
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from convscope.pictures.target import Target
+    from convscope.training.recipe import Recipe
+
+
+class Objective(Protocol):
+    """What training makes smaller. Logits are (n, classes), labels (n,) numbers of a target."""
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss that is learned from, added up over the pictures."""
+        ...
+
+    def shown_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss without smoothing and weights, which compares with that of other pictures."""
+        ...
+
+    def weight(self, labels: NDArray[np.int64]) -> float:
+        """Return by what the loss of a batch is divided: the number of its pictures, or their weights."""
+        ...
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """Return which outputs say yes, bool (n, classes)."""
+        ...
+
+    def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return which pictures are answered correctly, bool (n,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossEntropy:
+    """The objective of one class for each picture.
+
+    Attributes:
+        smoothing: Share of each label that is spread evenly over all classes.
+        class_weights: (classes,) how much a picture of each class counts; None: all the same.
+    """
+
+    smoothing: float = 0.0
+    class_weights: Tensor | None = None
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the weighted cross-entropy with smoothed labels, added up over the pictures."""
+        return F.cross_entropy(
+            logits, labels, self.class_weights, label_smoothing=self.smoothing, reduction="sum"
+        )
+
+    def shown_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the cross-entropy, added up over the pictures."""
+        return F.cross_entropy(logits, labels, reduction="sum")
+
+    def weight(self, labels: NDArray[np.int64]) -> float:
+        """Return the sum of the pictures' class weights."""
+        if self.class_weights is None:
+            return len(labels)
+        return self.class_weights[torch.from_numpy(labels)].sum().item()
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """Return the class with the largest logit, one True in each row."""
+        return F.one_hot(logits.argmax(1), logits.shape[1]).bool()
+
+    def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return whether each picture's class has the largest logit."""
+        return logits.argmax(1) == labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinaryCrossEntropy:
+    """The objective of several labels for each picture.
+
+    Attributes:
+        table: (label sets, labels) float32, 1 where the set has the label.
+        smoothing: Share of each answer, yes or no, that is spread over both.
+    """
+
+    table: Tensor
+    smoothing: float = 0.0
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the binary cross-entropy with smoothed answers, added up over labels and pictures."""
+        wanted = self.table[labels] * (1 - self.smoothing) + self.smoothing / 2
+        return F.binary_cross_entropy_with_logits(logits, wanted.to(logits.dtype), reduction="sum")
+
+    def shown_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the binary cross-entropy, added up over labels and pictures."""
+        wanted = self.table[labels].to(logits.dtype)
+        return F.binary_cross_entropy_with_logits(logits, wanted, reduction="sum")
+
+    def weight(self, labels: NDArray[np.int64]) -> float:
+        """Return the number of pictures."""
+        return len(labels)
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """Return the labels whose logit is above 0."""
+        return logits > 0
+
+    def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return whether each picture has exactly the labels that are decided."""
+        return (self.decide(logits) == (self.table[labels] > 0)).all(1)
+
+
+def objective_of(target: Target, recipe: Recipe | None, device: torch.device | str = "cpu") -> Objective:
+    """Return the objective of a target.
+
+    Args:
+        target: What is to be answered.
+        recipe: Has smoothing and class weights; None: none of either.
+        device: Where the network is.
+
+    Example:
+        >>> from convscope.pictures.target import OneClass
+        >>> plain = objective_of(OneClass(("cat", "dog")), None)
+        >>> f"{plain.loss(torch.zeros(1, 2), torch.tensor([1])).item():.4f}"
+        '0.6931'
+    """
+    smoothing = recipe.label_smoothing if recipe else 0.0
+    if isinstance(target, SeveralLabels):
+        return BinaryCrossEntropy(torch.from_numpy(target.table).float().to(device), smoothing)
+    weights = recipe.class_weights if recipe else None
+    return CrossEntropy(smoothing, None if weights is None else torch.tensor(weights, device=device))

@@ -1,0 +1,199 @@
+"""A head for several labels: a logistic regression for each, on learned features.
+
+The regressions are independent, and cross-validation chooses the penalty of each by its own binary
+cross-entropy: a label with many pictures needs a weak one, a rare label a strong one. They read the same
+blocks of features, those with which all labels together cost least. The candidates are those of `head.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from convscope.pictures.label_split import set_aside
+from convscope.training.start.head import (
+    DEFAULT_PENALTY,
+    EXACT,
+    FEWER_FOLDS,
+    MANY,
+    MOST_FOLDS,
+    PENALTIES,
+    ROUGH,
+    block_candidates,
+)
+from convscope.training.start.logistic import Coefficients, fit_label_logistic
+from convscope.training.start.scaled_blocks import ScaledBlocks, scale_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from convscope.training.start.folds import Fold
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelHead:
+    """A head for several labels.
+
+    Attributes:
+        weights: (labels, features of the chosen blocks) float32, for features as the backbone gives them.
+        bias: (labels,) float32.
+        blocks: The names of the chosen blocks, in the order of their features.
+        penalties: (labels,) the chosen penalties.
+        out_of_fold: (pictures, labels) float32: the logits of each picture by regressions that did not learn
+            from it or from any other of its group. None if all pictures are of one group.
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    blocks: tuple[str, ...]
+    penalties: NDArray[np.float64]
+    out_of_fold: NDArray[np.float32] | None
+
+
+class _Task(NamedTuple):
+    """What is learned: (n, features), (n, labels), and the folds of the pictures."""
+
+    features: NDArray[np.float32]
+    truth: NDArray[np.bool_]
+    folds: list[Fold]
+
+
+class _Choice(NamedTuple):
+    """Blocks, with the best penalty of each label, its cost, and the logits of the held-out pictures."""
+
+    blocks: tuple[str, ...]
+    costs: NDArray[np.float64]
+    penalties: NDArray[np.float64]
+    out_of_fold: NDArray[np.float32]
+
+
+def fit_label_head(
+    features: NDArray[np.float32],
+    blocks: Mapping[str, slice],
+    truth: NDArray[np.bool_],
+    *,
+    groups: NDArray[np.int64],
+    seed: int = 0,
+) -> LabelHead:
+    """Choose blocks and penalties by cross-validation, and fit the regressions with them to all pictures.
+
+    Args:
+        features: (pictures, features) float32.
+        blocks: The name of each block and its columns, from the first step to the last.
+        truth: (pictures, labels), whether each picture has the label.
+        groups: (pictures,) the group of each picture; a group is held out together.
+        seed: Of the folds.
+    """
+    everything = np.arange(len(truth))
+    task = _Task(features, truth, label_folds(truth, groups, seed))
+    candidates = block_candidates(blocks)
+    if not task.folds:
+        penalties = np.full(truth.shape[1], DEFAULT_PENALTY)
+        space = _scaled(task, blocks, candidates[0])
+        fitted = space.fold(_fit(task, space, everything, penalties, EXACT))
+        return LabelHead(*fitted, candidates[0], penalties, None)
+    part = _part(task, groups, seed)
+    choices = [_choose(part, _scaled(part, blocks, names), names) for names in candidates]
+    choice = min(choices, key=lambda choice: choice.costs.sum())
+    space = _scaled(task, blocks, choice.blocks)
+    out_of_fold = choice.out_of_fold
+    if part is not task:
+        out_of_fold = _cross_validated(task, space, choice.penalties)
+    fitted = space.fold(_fit(task, space, everything, choice.penalties, EXACT))
+    return LabelHead(*fitted, choice.blocks, choice.penalties, out_of_fold)
+
+
+def label_folds(truth: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> list[Fold]:
+    """Split pictures into folds that each hold out about the same share of every label.
+
+    Returns:
+        For each fold the positions of the pictures that are learned from, and of those that are held out;
+        none if all pictures are of one group.
+    """
+    names, members = np.unique(groups, return_inverse=True)
+    count = min(MOST_FOLDS if len(truth) < MANY else FEWER_FOLDS, len(names))
+    if count < 2:
+        return []
+    labels = np.zeros((len(names), truth.shape[1]), np.bool_)
+    np.logical_or.at(labels, members, truth)
+    left = np.random.default_rng(seed).permutation(len(names))
+    fold_of = np.full(len(names), count - 1)
+    for fold in range(count - 1):
+        aside = set_aside(labels[left], np.arange(len(left)), 1 / (count - fold))
+        fold_of[left[aside]] = fold
+        left = left[~aside]
+    of_picture = fold_of[members]
+    folds = [
+        (np.flatnonzero(of_picture != fold), np.flatnonzero(of_picture == fold)) for fold in range(count)
+    ]
+    return [(learned, held_out) for learned, held_out in folds if len(learned) and len(held_out)]
+
+
+def _part(task: _Task, groups: NDArray[np.int64], seed: int) -> _Task:
+    """Return the task with at most as many pictures as it takes to choose well."""
+    if len(task.truth) <= MANY:
+        return task
+    kept = np.sort(np.random.default_rng(seed).permutation(len(task.truth))[:MANY])
+    return _Task(task.features[kept], task.truth[kept], label_folds(task.truth[kept], groups[kept], seed))
+
+
+def _scaled(task: _Task, blocks: Mapping[str, slice], names: Sequence[str]) -> ScaledBlocks:
+    return scale_blocks(task.features, [blocks[name] for name in names])
+
+
+def _choose(task: _Task, space: ScaledBlocks, names: tuple[str, ...]) -> _Choice:
+    """Try weaker penalties as long as they make any label better."""
+    labels = task.truth.shape[1]
+    best = _Choice(names, np.full(labels, np.inf), np.zeros(labels), np.zeros(task.truth.shape, np.float32))
+    for penalty in PENALTIES:
+        logits = _cross_validated(task, space, np.full(labels, penalty))
+        costs = _costs(logits, task.truth)
+        better = costs < best.costs
+        if not better.any():
+            break
+        best.costs[better], best.penalties[better] = costs[better], penalty
+        best.out_of_fold[:, better] = logits[:, better]
+    return best
+
+
+def _costs(logits: NDArray[np.float32], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return each label's mean binary cross-entropy."""
+    exact = logits.astype(np.float64)
+    return (np.maximum(exact, 0) - exact * truth + np.log1p(np.exp(-np.abs(exact)))).mean(axis=0)
+
+
+def _cross_validated(task: _Task, space: ScaledBlocks, penalties: NDArray[np.float64]) -> NDArray[np.float32]:
+    logits = np.zeros(task.truth.shape, np.float32)
+    for learned, held_out in task.folds:
+        found = _fit(task, space, learned, penalties, ROUGH)
+        logits[held_out] = found.logits(space.coordinates[held_out])
+    return logits
+
+
+def _fit(
+    task: _Task,
+    space: ScaledBlocks,
+    pictures: NDArray[np.int64],
+    penalties: NDArray[np.float64],
+    tolerance: float,
+) -> Coefficients:
+    """Fit the regressions, those with one penalty together."""
+    width, labels = space.coordinates.shape[1], task.truth.shape[1]
+    weight, bias = np.zeros((width, labels), np.float32), np.zeros(labels, np.float32)
+    for penalty in np.unique(penalties).tolist():
+        own = np.flatnonzero(penalties == penalty)
+        zeros = Coefficients(np.zeros((width, len(own)), np.float32), np.zeros(len(own), np.float32))
+        found = fit_label_logistic(
+            space.coordinates[pictures],
+            task.truth[np.ix_(pictures, own)],
+            penalty,
+            start=zeros,
+            spectrum=space.spectrum,
+            tolerance=tolerance,
+        )
+        weight[:, own], bias[own] = found
+    return Coefficients(weight, bias)
