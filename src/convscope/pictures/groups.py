@@ -153,7 +153,7 @@ def _given(catalogue: Catalogue, pattern: str | None) -> tuple[list[Group], list
         groups += members
         unmatched = texts.count(None)
         rest = f"; pictures that it does not fit: {unmatched:,}" if unmatched else ""
-        notes.append(f"groups by the pattern {pattern!r}: {len(members):,}, {_KEPT}{rest}")
+        notes.append(f"groups by the pattern '{printable(pattern)}': {len(members):,}, {_KEPT}{rest}")
     return groups, notes
 
 
@@ -162,10 +162,10 @@ def _check_pattern(pattern: str, members: Sequence[Group], catalogue: Catalogue)
     remedy = "write a regular expression such as '(.*)_frame'"
     if not members:
         why = f"the first is called {first}"
-        raise DataError(f"the pattern {pattern!r} fits no picture's name", why=why, remedy=remedy)
+        raise DataError(f"the pattern '{printable(pattern)}' fits no picture's name", why=why, remedy=remedy)
     if _are_whole_classes(members, catalogue.labels):
         raise DataError(
-            f"the pattern {pattern!r} puts each class into one group, whole",
+            f"the pattern '{printable(pattern)}' puts each class into one group, whole",
             why=f"nothing of a class could be held out; a name is {first}",
             remedy=remedy,
         )
