@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from convscope.errors import PictureError
-from convscope.pictures.reading import PIXEL_LIMIT, read_picture
+from convscope.pictures.reading import PIXEL_LIMIT, SUFFIXES, read_picture, suffix_of
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
@@ -331,3 +331,10 @@ def test_heic_is_read_where_its_plugin_is_installed():
     pillow_heif.register_heif_opener()
     read = read_picture(saved(Image.fromarray(smooth), "HEIF", quality=95), "x")
     assert np.abs(read.astype(int) - smooth).max() < 12
+
+
+def test_every_format_is_kept_under_a_suffix_that_is_read():
+    """What is collected under the suffix of its content is found again, also a JPEG of several views."""
+    frame = Image.new("RGB", (16, 16), "red")
+    for form, options in (("MPO", {"save_all": True, "append_images": [frame]}), ("JPEG", {}), ("PNG", {})):
+        assert suffix_of(saved(frame, form, **options)) in SUFFIXES

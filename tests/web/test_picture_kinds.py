@@ -1,5 +1,8 @@
 """The offline page answers a picture of any kind as `predict` does, or says why it cannot."""
 
+from PIL import Image
+from sklearn.datasets import load_sample_image
+
 from convscope.classifier import Classifier
 from convscope.errors import PictureError
 from picture_kinds import KINDS
@@ -51,3 +54,18 @@ def test_a_range_that_had_to_be_guessed_is_said(use, make_model, tmp_path):
     note = Classifier(model).predict(path).note
     assert note.startswith("values up to 3,")
     assert note in answer["text"]
+
+
+def test_a_large_jpeg_says_that_predict_scales_it_while_decoding(use, make_model, tmp_path):
+    photo = Image.fromarray(load_sample_image("china.jpg"))
+    photo.save(tmp_path / "large.jpg", quality=95)
+    photo.resize((40, 40)).save(tmp_path / "small.jpg", quality=95)
+    model = make_model("4C3-MP2-5N", (3, 16, 12))
+    classifier = Classifier(model)
+    with use(model) as show:
+        large, small = show([tmp_path / "large.jpg", tmp_path / "small.jpg"])
+    assert "decoded in full size" in large["text"]
+    assert "decoded in full size" not in small["text"]
+    expected = dict(classifier.predict(tmp_path / "large.jpg").top)
+    shares = zip(large["labels"], large["shares"], strict=True)
+    assert max(abs(share - expected[label]) for label, share in shares) < 0.01

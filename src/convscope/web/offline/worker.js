@@ -14,6 +14,8 @@ import { decode, picture } from "convscope/offline/pixels.js";
 import { prepare } from "convscope/offline/preparation.js";
 import { open as openRule } from "convscope/offline/open_set.js";
 
+const DECODED_IN_FULL = "decoded in full size, so that convscope predict, which does not, may differ slightly";
+
 /** @type {Promise<(source: PictureFile | ImageBitmap) => Promise<Answer>>} */
 let ready;
 let last = Promise.resolve();
@@ -31,7 +33,10 @@ async function begin(model) {
     const start = performance.now();
     const isFrame = source instanceof ImageBitmap;
     const { bitmap, note } = isFrame ? { bitmap: source, note: "" } : await decode(source);
-    const prepared = prepare(picture(bitmap, isFrame ? 1 : source.orientation), model.preparation);
+    const upright = picture(bitmap, isFrame ? 1 : source.orientation);
+    const isJpeg = !isFrame && source.blob.type === "image/jpeg";
+    const remarks = [note, isJpeg && isLarge(upright, model.preparation) && DECODED_IN_FULL];
+    const prepared = prepare(upright, model.preparation);
     bitmap.close();
     const { features, logits } = network(prepared);
     return {
@@ -39,9 +44,19 @@ async function begin(model) {
       ...judge(features, logits),
       pixels: channelsFirst(prepared, model.preparation),
       milliseconds: performance.now() - start,
-      note,
+      note: remarks.filter(Boolean).join("; "),
     };
   };
+}
+
+/**
+ * Whether `convscope predict` would let the codec of a JPEG scale it down: to no less than twice the input size.
+ *
+ * @param {{width: number, height: number}} picture
+ * @param {import("convscope/offline/preparation.js").Preparation} preparation
+ */
+function isLarge({ width, height }, preparation) {
+  return Math.min(width, height) >= 4 * Math.max(preparation.height, preparation.width);
 }
 
 /**
