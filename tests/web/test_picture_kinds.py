@@ -64,8 +64,8 @@ def test_a_large_jpeg_says_that_predict_scales_it_while_decoding(use, make_model
     classifier = Classifier(model)
     with use(model) as show:
         large, small = show([tmp_path / "large.jpg", tmp_path / "small.jpg"])
-    assert "decoded in full size" in large["text"]
-    assert "decoded in full size" not in small["text"]
+    assert "decoded at full size" in large["text"]
+    assert "decoded at full size" not in small["text"]
     expected = dict(classifier.predict(tmp_path / "large.jpg").top)
     shares = zip(large["labels"], large["shares"], strict=True)
     assert max(abs(share - expected[label]) for label, share in shares) < 0.01
