@@ -40,7 +40,7 @@ class Terminal:
     Args:
         stream: Where to write: a live line if it is a terminal that can move its cursor, otherwise plain
             lines.
-        task: What is being done until the first event, such as `reading pets`; a live line shows it.
+        task: What is being done until the first event, such as `reading pets`.
         clock: A monotonic clock, in seconds.
     """
 
@@ -66,6 +66,8 @@ class Terminal:
         if self._is_live:
             self._live.start()
             self._live.update(Text(self._task, no_wrap=True, overflow="crop"), refresh=True)
+        elif self._task:
+            self._print(self._task)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -75,6 +75,7 @@ def train(
     process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
+    from convscope.training.machine.compilation import compile_meanwhile
 
     data, is_shown = data or "digits", here.number == 0
     with ExitStack() as stack:
@@ -84,6 +85,8 @@ def train(
             terminal = Terminal(sys.stderr if as_json else sys.stdout, task=task)
             listeners.append(stack.enter_context(terminal))
 
+        if settings.start == "scratch" or data == "digits":
+            compile_meanwhile(settings.precision)
         # importing PyTorch takes seconds, in which the line above is seen
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog

@@ -11,6 +11,7 @@ from convscope.network.chain_builder import parse_chain
 from convscope.network.training_network import TrainingNetwork
 from convscope.network.unfolding import unfold
 from convscope.network.whitening import can_be_whitened, whitening_filters
+from convscope.training.machine import compilation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ def starting_network(
         engine: Device and kernels.
         initial: Weights of the plain chain to start from, by name; None: from scratch.
     """
+    compilation.wait()
     generator = torch.Generator().manual_seed(recipe.seed)
     chain = parse_chain(recipe.network, data.shape, len(data.classes), data.target.last_step)
     first = chain.layers[0]

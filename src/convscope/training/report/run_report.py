@@ -26,7 +26,6 @@ from convscope.model.label_evaluation import LabelEvaluation
 from convscope.model.open_set import REJECTED_FRACTION, scores_needed
 from convscope.model.scoring import score, score_answers
 from convscope.training.data.sampling import spread
-from convscope.training.report.run_figures import write_figures
 from convscope.training.run_files import GRAPH, METRICS, MODEL
 
 if TYPE_CHECKING:
@@ -141,6 +140,9 @@ def write(
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
+    # Matplotlib takes half a second to import, and nothing before needs it
+    from convscope.training.report.run_figures import write_figures  # noqa: PLC0415
+
     write_figures(run, store, indices, probabilities, model, evaluation)
     _export(run, classifier.model, store, indices)
     return classifier, (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))

@@ -19,6 +19,7 @@ from convscope.training.data.class_order import in_order
 from convscope.training.data.stream import lacks_room
 from convscope.training.data.training_data import training_data
 from convscope.training.events import Note, Preparing, emit
+from convscope.training.machine.compilation import compile_meanwhile
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
 from convscope.training.recipe import resolve_preparation
@@ -163,6 +164,7 @@ def _prepared(
     stores: Path | None,
 ) -> TrainingData:
     """Prepare the pictures for training from scratch, split as for learned features."""
+    compile_meanwhile()
     store = build_store(
         source,
         resolve_preparation(settings, surveyed),

@@ -27,6 +27,7 @@ from convscope.training.events import Finished, Listener, Note, Preparing, Start
 from convscope.training.learning.loop import Training
 from convscope.training.listeners.csv_log import CsvLog
 from convscope.training.listeners.event_log import EventLog
+from convscope.training.machine.compilation import compile_meanwhile
 from convscope.training.machine.engine import deterministic, engine_of
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.threads import check_not_forked, computing_threads
@@ -171,6 +172,8 @@ def _begin(
         record = known
         run_folder.write(run, record)
     record = run_folder.from_json(group.broadcast_text(run_folder.to_json(record)))
+    if machine.device == "cpu":
+        compile_meanwhile(machine.precision)
     data = _prepare_data(source, preparation, record, group, listeners)
     initial = None
     if model:

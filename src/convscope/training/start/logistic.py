@@ -26,7 +26,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
 
 from convscope.model.singular_vectors import leading_singular_vectors
 
@@ -197,6 +196,9 @@ def _minimise(
 
     first = np.vstack([stretched(start.weight, np.reciprocal(stretch), 1 / rest), start.bias / bias_stretch])
     steepest = float(np.abs(cost(np.zeros(first.size))[1]).max())
+    # SciPy's optimisers take half a second to import, and training from scratch needs none
+    from scipy.optimize import minimize  # noqa: PLC0415
+
     found = minimize(
         cost,
         first.astype(np.float64).ravel(),

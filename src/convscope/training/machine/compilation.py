@@ -1,0 +1,54 @@
+"""Kernels are compiled in processes of their own, while PyTorch is imported and pictures are prepared.
+
+Numba compiles a kernel when it is first called, and keeps the machine code for the next process. On a new
+machine that takes seconds, mostly in Python, so a thread would hold up everything else. A process needs no
+PyTorch to compile; the one that trains then finds the machine code. Whatever goes wrong there does no harm:
+what is missing is compiled when it is called.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+MODULES = {"kernels": "convscope.network.kernels", "augmentation": "convscope.pictures.augmentation"}
+"""Modules with kernels; those of each are compiled in a process of their own."""
+_running: list[subprocess.Popen[bytes]] = []
+
+
+def compile_meanwhile(precision: str | None = None) -> None:
+    """Begin to compile the kernels that have not been compiled on this machine.
+
+    Args:
+        precision: Of the training; None: the one that it chooses on this processor.
+    """
+    if _running:
+        return
+    program = [sys.executable, "-m", "convscope.training.machine.compile_kernels"]
+    for part, module in MODULES.items():
+        if not is_compiled(module):
+            process = subprocess.Popen(  # noqa: S603 - the program is a module of this package
+                [*program, part, precision or ""],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            _running.append(process)
+
+
+def wait() -> None:
+    """Wait until all that is being compiled is there."""
+    while _running:
+        _running.pop().wait()
+
+
+def is_compiled(module: str) -> bool:
+    """Whether machine code that is newer than a module lies beside it."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        return False
+    source = Path(spec.origin)
+    kept = (source.parent / "__pycache__").glob(f"{source.stem}.*.nbi")
+    return any(file.stat().st_mtime > source.stat().st_mtime for file in kept)

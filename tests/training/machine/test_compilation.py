@@ -1,0 +1,52 @@
+import os
+import subprocess
+import sys
+from importlib import invalidate_caches
+
+import pytest
+
+from convscope.training.machine.compilation import is_compiled
+
+SCRIPT = """
+import sys
+import numpy as np
+from convscope.network import kernels
+from convscope.pictures.augmentation import augment_batch
+from convscope.training.machine.compile_kernels import compile_kernels
+
+for part in ("kernels", "augmentation"):
+    compile_kernels(part, sys.argv[1])
+compiled = [*(kernel for kernel in vars(kernels).values() if hasattr(kernel, "signatures")), augment_batch]
+before = {kernel.__name__: len(kernel.signatures) for kernel in compiled}
+assert "torch" not in sys.modules
+
+from convscope import train
+
+pictures = np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8)
+train((pictures, [0, 1] * 40), network="16C3-4C3-MP2-4C3-4N", epochs=1, precision=sys.argv[1], device="cpu")
+for kernel in compiled:
+    assert len(kernel.signatures) == before[kernel.__name__], kernel
+"""
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_is_compiled_beforehand_is_what_training_calls(precision):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, precision], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_machine_code_that_is_older_than_its_module_does_not_count(tmp_path, monkeypatch):
+    module, code = tmp_path / "some_kernels.py", tmp_path / "__pycache__" / "some_kernels.add-1.py311.nbi"
+    module.touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    invalidate_caches()
+    assert not is_compiled("some_kernels")
+    code.parent.mkdir()
+    code.touch()
+    os.utime(module, (1, 1))
+    assert is_compiled("some_kernels")
+    os.utime(code, (0, 0))
+    assert not is_compiled("some_kernels")
+    assert not is_compiled("no_such_module")
