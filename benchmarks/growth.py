@@ -1,12 +1,13 @@
 """How time and memory of `convscope train` grow with the number and the size of the pictures.
 
-Writes noise pictures as PNG files into two class folders and trains the network `small` on them for one
-epoch, as a whole process with an empty cache. Memory does not count mapped files: the system takes their
-pages back when it needs room. Run it with
+Writes noise pictures as PNG files into two class folders and trains on them for one epoch, as a whole
+process with an empty cache: the network `small`, and the network that is chosen for pictures of 96x96.
+Memory does not count mapped files: the system takes their pages back when it needs room. Run it with
 
     python benchmarks/growth.py
+    python benchmarks/growth.py --pictures --sides          # the chosen network only
 
-It writes docs/benchmarks/growth.md and .json.
+It writes docs/benchmarks/growth.md and .json. Existing runs of the same size are replaced, others are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from machine import describe, sentence
 from process_tree import observe
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
-SIDE = 64
+SIDE, SIDE_OF_CHOSEN = 64, 96
 
 
 def main() -> None:
@@ -34,33 +35,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pictures", type=int, nargs="+", default=[6_250, 25_000, 100_000])
-    parser.add_argument("--sides", type=int, nargs="+", default=[32, 64, 128, 256])
+    parser.add_argument("--pictures", type=int, nargs="*", default=[6_250, 25_000, 100_000])
+    parser.add_argument("--sides", type=int, nargs="*", default=[32, 64, 128, 256])
+    parser.add_argument("--pictures-of-chosen", type=int, nargs="*", default=[500, 2_000, 8_000])
     parser.add_argument("--pictures-of-a-size", type=int, default=2_000)
     parser.add_argument("--output", type=Path, default=DOCS / "growth")
     arguments = parser.parse_args()
     wanted = [
-        *((count, SIDE) for count in arguments.pictures),
-        *((arguments.pictures_of_a_size, side) for side in arguments.sides),
+        *(("small", count, SIDE) for count in arguments.pictures),
+        *(("small", arguments.pictures_of_a_size, side) for side in arguments.sides),
+        *(("chosen", count, SIDE_OF_CHOSEN) for count in arguments.pictures_of_chosen),
     ]
-    runs = [measure(count, side) for count, side in wanted]
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.with_suffix(".json").write_text(
-        json.dumps({"machine": describe(), "runs": runs}, indent=2) + "\n"
-    )
-    arguments.output.with_suffix(".md").write_text(table(runs))
+    file = arguments.output.with_suffix(".json")
+    runs: list[dict[str, Any]] = json.loads(file.read_text())["runs"] if file.exists() else []
+    for network, count, side in wanted:
+        runs = [
+            run for run in runs if (run["network"], run["pictures"], run["side"]) != (network, count, side)
+        ]
+        runs.append(measure(network, count, side))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"machine": describe(), "runs": runs}, indent=2) + "\n")
+    file.with_suffix(".md").write_text(table(runs))
 
 
-def measure(count: int, side: int) -> dict[str, Any]:
-    """Train on so many pictures of a size."""
+def measure(network: str, count: int, side: int) -> dict[str, Any]:
+    """Train `small`, or the network that is `chosen`, on so many pictures of a size."""
     with TemporaryDirectory() as folder:
         make_pictures(Path(folder) / "pictures", count, side)
         said = {
             "-o": f"{folder}/run",
-            "--network": "small",
+            "--start": "scratch",
             "--epochs": 1,
             "--size": side,
-            "--batch-size": 128,
+            **({"--network": "small", "--batch-size": 128} if network == "small" else {}),
         }
         options = [str(word) for option in said.items() for word in option]
         command = [sys.executable, "-m", "convscope", "train", f"{folder}/pictures", "--quiet", *options]
@@ -71,8 +78,8 @@ def measure(count: int, side: int) -> dict[str, Any]:
         "training_seconds": training,
         "peak_mebibytes": seen.peak_mebibytes,
     }
-    print(f"{count:,} pictures of {side}x{side}: {found}", flush=True)
-    return {"pictures": count, "side": side, **found}
+    print(f"{network}, {count:,} pictures of {side}x{side}: {found}", flush=True)
+    return {"network": network, "pictures": count, "side": side, **found}
 
 
 def make_pictures(folder: Path, count: int, side: int) -> None:
@@ -96,10 +103,11 @@ def table(runs: list[dict[str, Any]]) -> str:
         "",
         sentence(machine),
         "",
-        "| pictures | size | whole command | one epoch | peak memory |",
-        "|---|---|---|---|---|",
+        "| network | pictures | size | whole command | one epoch | peak memory |",
+        "|---|---|---|---|---|---|",
         *(
-            f"| {run['pictures']:,} | {run['side']}x{run['side']} | {run['whole_seconds']:.1f} s "
+            f"| {run['network']} | {run['pictures']:,} | {run['side']}x{run['side']} "
+            f"| {run['whole_seconds']:.1f} s "
             f"| {run['training_seconds']:.1f} s | {run['peak_mebibytes']:,.0f} MiB |"
             for run in runs
         ),

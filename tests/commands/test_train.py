@@ -79,5 +79,6 @@ def test_a_stopped_run_can_go_on(tmp_path):
     assert "convscope train --resume runs/digits" in rest
     done = train(tmp_path, "--resume", "runs/digits")
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].endswith("reading runs/digits")
     assert "epoch 2/12" not in done.stdout
     assert "epoch 12/12" in done.stdout

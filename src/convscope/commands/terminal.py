@@ -40,7 +40,7 @@ class Terminal:
     Args:
         stream: Where to write: a live line if it is a terminal that can move its cursor, otherwise plain
             lines.
-        task: What is being done until the first event, such as `reading pets`.
+        task: What is being done until the first event, such as `reading pets`; a live line shows it.
         clock: A monotonic clock, in seconds.
     """
 
@@ -66,8 +66,6 @@ class Terminal:
         if self._is_live:
             self._live.start()
             self._live.update(Text(self._task, no_wrap=True, overflow="crop"), refresh=True)
-        elif self._task:
-            self._print(self._task)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,6 +89,11 @@ class Terminal:
                 self._show_finished(event)
             case Stopped():
                 self._show_stopped(event)
+
+    def print_task(self) -> None:
+        """Print what is being done, in a pipe, where no live line shows it."""
+        if not self._is_live:
+            self._print(self._task)
 
     def show_progress(self, done: int, total: int) -> None:
         """Show how many pictures are prepared."""

@@ -84,6 +84,7 @@ def train(
             task = f"convscope {version('convscope')}: reading {resume or data}"
             terminal = Terminal(sys.stderr if as_json else sys.stdout, task=task)
             listeners.append(stack.enter_context(terminal))
+            terminal.print_task()
 
         if settings.start == "scratch" or data == "digits":
             compile_meanwhile(settings.precision)
