@@ -135,3 +135,13 @@ def test_a_pooling_of_the_whole_map_takes_pictures_of_other_sizes(kind):
 def test_a_network_that_flattens_several_cells_takes_one_size_alone():
     with pytest.raises(RuntimeError):
         network("5C3-MP2", fused=True)(torch.zeros(2, 3, 8, 9))
+
+
+@pytest.mark.parametrize("notation", ["24C2-MP2-5C3", "24C2p0-MP2-5C3", "24C2s2-MP2-5C3", "10C2-MP2-5C3"])
+def test_a_whitened_convolution_that_is_pooled_is_that_of_single_steps(notation):
+    """Whole numbers, whose sums are exact in any order."""
+    filters = torch.randint(-3, 4, (int(notation.partition("C")[0]), 3, 2, 2)).float()
+    maps = torch.randint(-3, 4, (4, *SHAPE)).float().to(memory_format=torch.channels_last)
+    fused, unfused = (network(notation, fused=fused, whitened=filters) for fused in (True, False))
+    expected = unfused.blocks[1](unfused.blocks[0](maps))
+    assert torch.equal(fused.blocks[1](fused.blocks[0](maps)), expected)

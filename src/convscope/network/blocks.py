@@ -16,7 +16,7 @@ import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
 from convscope.network.fused import EPSILON, PoolNormReLU, normalise_maps, one_process, pool_maps
-from convscope.network.fused_convolution import ConvolutionPoolNormReLU, computes
+from convscope.network.fused_convolution import ConvolutionPoolNormReLU, computes, convolve_and_pool
 from convscope.network.sync_batch_norm import sync_batch_norm
 
 if TYPE_CHECKING:
@@ -189,6 +189,9 @@ class WhitenedConvolution(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to the maps after ReLU."""
+        if self.pool and self.stride == (1, 1) and computes(maps, self.weight):
+            ordered = maps.contiguous(memory_format=torch.channels_last)
+            return F.relu_(convolve_and_pool(ordered, self.weight, self.padding)[0])
         weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
         sums = F.conv2d(maps, weight, None, self.stride, self.padding)
         return F.relu_(pool_maps(sums) if self.pool else sums)  # in this order, as it gives the same for less
