@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FEW_CHANNELS = 4
 """Up to so many, pooling in registers pays, and so do products with winners in float32 for bfloat16 maps."""
+_MIN_PRODUCTS = 30_000_000
+"""With many channels and fewer products, what is gained is not worth compiling another kernel."""
 _LARGEST_SUMS = 80_000
 """So many sums of products stay in a processor's cache; more are divided by their filters."""
 
@@ -81,8 +83,9 @@ def computes(maps: Tensor, weight: Tensor) -> bool:
         weight: (filters, channels, rows, columns).
     """
     filters, channels = weight.shape[:2]
-    is_fast = channels <= _FEW_CHANNELS or maps.dtype == torch.float32
-    return is_fast and lanes_for(filters) > 0 and _tile(weight) is not None
+    products = len(maps) * maps.shape[2] * maps.shape[3] // 4 * weight.numel()
+    is_faster = channels <= _FEW_CHANNELS or (maps.dtype == torch.float32 and products >= _MIN_PRODUCTS)
+    return is_faster and lanes_for(filters) > 0 and _tile(weight) is not None
 
 
 def convolve_and_pool(
