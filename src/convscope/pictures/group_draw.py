@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
-def draw_groups(groups: Sequence[Mapping[int, int]], targets: Sequence[int]) -> list[bool]:
+def draw_groups(number: int, count: Callable[[int], Mapping[int, int]], targets: Sequence[int]) -> list[bool]:
     """Draw the groups that fit, one after the other.
 
     A group of one class fits if its pictures are not more than are still wanted; a group of several, if it
@@ -17,27 +16,30 @@ def draw_groups(groups: Sequence[Mapping[int, int]], targets: Sequence[int]) -> 
     that none of the drawn groups has then gets the smallest group that has it. No class is drawn whole.
 
     Args:
-        groups: How many pictures of each class each group has, in the order in which they are drawn.
+        number: How many groups there are, in the order in which they are drawn.
+        count: Returns how many pictures of each class a group has. It is asked several times, as the answers
+            for millions of pictures would fill the memory.
         targets: How many pictures are wanted of each class; 0: none.
 
     Returns:
         Whether each group is drawn.
 
     Example:
-        >>> draw_groups([{0: 3}, {0: 1}, {0: 1, 1: 1}, {0: 5, 1: 8}, {1: 1}], targets=[2, 2])
+        >>> groups = [{0: 3}, {0: 1}, {0: 1, 1: 1}, {0: 5, 1: 8}, {1: 1}]
+        >>> draw_groups(len(groups), groups.__getitem__, targets=[2, 2])
         [False, True, True, False, True]
     """
-    draw = _Draw(groups, targets)
-    for place in range(len(groups)):
-        if draw.is_possible(place) and draw.fits(place):
-            draw.take(place)
+    draw = _Draw(number, count, targets)
+    for place in range(number):
+        group = count(place)
+        if draw.is_possible(group) and draw.fits(group):
+            draw.take(place, group)
     for label, target in enumerate(targets):
         if target and not draw.taken[label]:
-            fitting = [
-                place for place, group in enumerate(groups) if label in group and draw.is_possible(place)
-            ]
+            having = [(place, group) for place in range(number) if label in (group := count(place))]
+            fitting = [(place, group) for place, group in having if draw.is_possible(group)]
             if fitting:
-                draw.take(min(fitting, key=lambda place: sum(groups[place].values())))
+                draw.take(*min(fitting, key=lambda one: sum(one[1].values())))
     return draw.is_taken
 
 
@@ -49,31 +51,32 @@ class _Draw:
         is_taken: Whether each group is drawn.
     """
 
-    def __init__(self, groups: Sequence[Mapping[int, int]], targets: Sequence[int]) -> None:
-        self._groups, self._targets = groups, targets
-        self._left: Counter[int] = Counter()
-        for group in groups:
-            self._left.update(group)
-        self.taken: Counter[int] = Counter()
-        self.is_taken = [False] * len(groups)
+    def __init__(
+        self, number: int, count: Callable[[int], Mapping[int, int]], targets: Sequence[int]
+    ) -> None:
+        self._targets = targets
+        self._left = [0] * len(targets)
+        for place in range(number):
+            for label, size in count(place).items():
+                self._left[label] += size
+        self.taken = [0] * len(targets)
+        self.is_taken = [False] * number
 
-    def is_possible(self, place: int) -> bool:
+    def is_possible(self, group: Mapping[int, int]) -> bool:
         """Whether each class of a group is wanted and would have pictures left."""
-        group = self._groups[place].items()
-        return all(self._targets[label] and size < self._left[label] for label, size in group)
+        return all(self._targets[label] and size < self._left[label] for label, size in group.items())
 
-    def fits(self, place: int) -> bool:
+    def fits(self, group: Mapping[int, int]) -> bool:
         """Whether a group brings the numbers of pictures closer to the targets, as `draw_groups` says."""
-        group = [
-            (size, self._targets[label], self.taken[label]) for label, size in self._groups[place].items()
-        ]
-        if len(group) == 1:
-            ((size, target, taken),) = group
+        sizes = [(size, self._targets[label], self.taken[label]) for label, size in group.items()]
+        if len(sizes) == 1:
+            ((size, target, taken),) = sizes
             return size <= target - taken
-        return sum(size * (2 * (target - taken) - size) / target**2 for size, target, taken in group) > 0
+        return sum(size * (2 * (target - taken) - size) / target**2 for size, target, taken in sizes) > 0
 
-    def take(self, place: int) -> None:
+    def take(self, place: int, group: Mapping[int, int]) -> None:
         """Draw a group."""
         self.is_taken[place] = True
-        self.taken.update(self._groups[place])
-        self._left.subtract(self._groups[place])
+        for label, size in group.items():
+            self.taken[label] += size
+            self._left[label] -= size

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from convscope.pictures.sources.source import without_lone_part
 from convscope.pictures.target import SeveralLabels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from convscope.pictures.groups import Groups
     from convscope.pictures.sources.source import Part
@@ -167,8 +168,14 @@ def _ordered(store: Catalogue, members: Indices, groups: Indices) -> list[Indice
 
 def _draw(store: Catalogue, ordered: Sequence[Indices], targets: Sequence[int]) -> Indices:
     """Draw whole groups; return their pictures, ascending."""
-    counts = [Counter[int](store.labels[group].tolist()) for group in ordered]
-    return np.sort(np.concatenate([_NONE, *compress(ordered, draw_groups(counts, targets))]))
+    drawn = draw_groups(len(ordered), partial(_count, store, ordered), targets)
+    return np.sort(np.concatenate([_NONE, *compress(ordered, drawn)]))
+
+
+def _count(store: Catalogue, groups: Sequence[Indices], place: int) -> Mapping[int, int]:
+    """Return how many pictures of each class a group has."""
+    labels = store.labels[groups[place]].tolist()
+    return {labels[0]: 1} if len(labels) == 1 else Counter(labels)
 
 
 def _test_pictures(store: Catalogue, groups: Groups) -> Indices:

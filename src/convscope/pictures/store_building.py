@@ -240,7 +240,7 @@ class _Result:
     several: tuple[int, ...]
 
     def notes(self, source: Source) -> tuple[str, ...]:
-        notes = lost_classes(source.items, self.kept)
+        notes = () if self.kept.all() else lost_classes(source.items, self.kept)
         if self.guessed:
             first = source.items[self.guessed[0]].name
             found = f"pictures whose range of values is guessed: {len(self.guessed):,}"

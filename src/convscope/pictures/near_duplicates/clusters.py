@@ -26,10 +26,14 @@ def equal_pictures(digests: NDArray[np.uint8], indices: Iterable[int]) -> tuple[
         >>> equal_pictures(np.array([[7], [8], [7], [9]], np.uint8), range(4))
         ((0, 2),)
     """
-    members: dict[bytes, list[int]] = defaultdict(list)
-    for index in indices:
-        members[digests[index].tobytes()].append(index)
-    return tuple(tuple(group) for group in members.values() if len(group) > 1)
+    looked_at = np.fromiter(indices, np.int64)
+    values = np.ascontiguousarray(digests[looked_at]).view(f"V{digests.shape[1]}").ravel()
+    _, value_of, counts = np.unique(values, return_inverse=True, return_counts=True)
+    repeated = counts[value_of] > 1  # few, as a rule, so that millions of pictures need little memory
+    members: dict[int, list[int]] = defaultdict(list)
+    for value, index in zip(value_of[repeated].tolist(), looked_at[repeated].tolist(), strict=True):
+        members[value].append(index)
+    return tuple(map(tuple, members.values()))
 
 
 def near_duplicates(
