@@ -75,7 +75,7 @@ def train(
     process_tuning.tune()
 
     from convscope.commands.terminal import Terminal
-    from convscope.training.machine.compilation import compile_meanwhile
+    from convscope.training.machine import compilation
 
     data, is_shown = data or "digits", here.number == 0
     with ExitStack() as stack:
@@ -86,8 +86,9 @@ def train(
             listeners.append(stack.enter_context(terminal))
             terminal.print_task()
 
+        compilation.allow_processes()
         if settings.start == "scratch" or data == "digits":
-            compile_meanwhile(settings.precision)
+            compilation.compile_meanwhile(settings.precision)
         # importing PyTorch takes seconds, in which the line above is seen
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog

@@ -5,6 +5,7 @@ from importlib import invalidate_caches
 
 import pytest
 
+from convscope.training.machine import compilation
 from convscope.training.machine.compilation import is_compiled
 
 SCRIPT = """
@@ -50,3 +51,24 @@ def test_machine_code_that_is_older_than_its_module_does_not_count(tmp_path, mon
     os.utime(code, (0, 0))
     assert not is_compiled("some_kernels")
     assert not is_compiled("no_such_module")
+
+
+def test_only_a_program_that_allows_it_starts_processes_and_each_once(monkeypatch):
+    started = []
+
+    class Process:
+        def __init__(self, command, **_):
+            started.append(command[-2:])
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(compilation.subprocess, "Popen", Process)
+    monkeypatch.setattr(compilation, "is_compiled", lambda module: module.endswith("augmentation"))
+    compilation.compile_meanwhile()
+    assert started == []
+    compilation.allow_processes()
+    for _ in range(2):
+        compilation.compile_meanwhile("fp32")
+        compilation.wait()
+    assert started == [["kernels", "fp32"]]

@@ -4,6 +4,9 @@ Numba compiles a kernel when it is first called, and keeps the machine code for 
 machine that takes seconds, mostly in Python, so a thread would hold up everything else. A process needs no
 PyTorch to compile; the one that trains then finds the machine code. Whatever goes wrong there does no harm:
 what is missing is compiled when it is called.
+
+Only a program may start processes, and `convscope train` is one; trainings in other programs compile as they
+go.
 """
 
 from __future__ import annotations
@@ -15,20 +18,26 @@ from pathlib import Path
 
 MODULES = {"kernels": "convscope.network.kernels", "augmentation": "convscope.pictures.augmentation"}
 """Modules with kernels; those of each are compiled in a process of their own."""
+_left: list[str] = []
+"""Parts that may be compiled in processes of their own and were not begun."""
 _running: list[subprocess.Popen[bytes]] = []
 
 
+def allow_processes() -> None:
+    """Let this process start others that compile, once for each module."""
+    _left[:] = MODULES
+
+
 def compile_meanwhile(precision: str | None = None) -> None:
-    """Begin to compile the kernels that have not been compiled on this machine.
+    """Begin to compile the kernels that have not been compiled on this machine, if that is allowed.
 
     Args:
         precision: Of the training; None: the one that it chooses on this processor.
     """
-    if _running:
-        return
     program = [sys.executable, "-m", "convscope.training.machine.compile_kernels"]
-    for part, module in MODULES.items():
-        if not is_compiled(module):
+    while _left:
+        part = _left.pop()
+        if not is_compiled(MODULES[part]):
             process = subprocess.Popen(  # noqa: S603 - the program is a module of this package
                 [*program, part, precision or ""],
                 stdin=subprocess.DEVNULL,
