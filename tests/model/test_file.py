@@ -244,6 +244,13 @@ def test_a_field_outside_its_bounds(path: Path, field: str, value: object) -> No
     refusal(path)
 
 
+def test_a_newer_format_takes_a_newer_version(path: Path) -> None:
+    change_fields(path, lambda fields: fields.update(format=2))
+    with pytest.raises(ModelFileError) as caught:
+        load(path)
+    assert "format 2, which takes a newer convscope" in caught.value.why
+
+
 @pytest.mark.parametrize(
     "field",
     ["format", "notation", "classes", "preparation", "mean", "std", "temperature", "figures", "receipt"],

@@ -242,7 +242,10 @@ def _metadata(header: dict[str, JsonValue]) -> Metadata:
     if not text:
         raise ValueError("it is a safetensors file, but not one that convscope wrote")
     fields = parse_object(str(text))
-    if fields.get("format") != FORMAT:
+    found = fields.get("format")
+    if isinstance(found, int) and FORMAT < found < 1_000_000:  # beyond is damage
+        raise ValueError(f"it is of format {found}, which takes a newer convscope; this one reads {FORMAT}")
+    if found != FORMAT:
         raise ValueError(f"this version of convscope reads format {FORMAT}, and the file has another")
     return Metadata.model_validate(fields)
 

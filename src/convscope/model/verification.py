@@ -86,8 +86,8 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
         )
     source = open_source(data, several_labels=model.has_several_labels)
     catalogue = _catalogue(source, model.preparation, progress)
-    if {*catalogue.classes} == {*model.classes}:
-        catalogue = catalogue.ordered(model.classes)
+    if catalogue.digest != model.receipt["data_digest"] and {*catalogue.classes} == {*model.classes}:
+        catalogue = catalogue.ordered(model.classes)  # as --class-order had them
     broken = (f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED])
     more = len(catalogue.broken) - _MOST_NAMED
     notes = (
