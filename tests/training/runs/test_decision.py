@@ -9,6 +9,7 @@ from convscope.training import cross_validation
 from convscope.training.runs import decision
 from convscope.training.runs.decision import choose_start
 from convscope.training.settings import Settings
+from convscope.training.start.gain import Gain
 from convscope.training.start.trial import Trial
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -62,6 +63,16 @@ def test_small_pictures_are_learned_in_the_way_that_recognises_more(trial):
         start, learned = choose_start(source, Settings(), survey(source))
         assert (start, learned is None) == (("scratch", True) if wins else ("lite0", False))
     assert trial["asked"] == 2
+
+
+def test_one_picture_more_is_enough_from_scratch_but_only_for_small_pictures(trial, monkeypatch):
+    learned = Gain(np.arange(24) >= 2, np.arange(24) != 2)
+    monkeypatch.setattr(Trial, "gain_over", lambda *_: learned)
+    trial["recognised"] = np.arange(24) != 2
+    assert 0 < learned.difference <= learned.standard_error
+    for side, expected in ((12, "scratch"), (48, "lite0")):
+        source = open_source(shades(side, 24, 40))
+        assert choose_start(source, Settings(), survey(source))[0] == expected
 
 
 def test_photos_that_learned_features_recognise_need_no_trial(trial):

@@ -134,10 +134,10 @@ def _start_by_trial(
     def try_for(seconds: float, is_enough: Callable[[Trial], bool]) -> Trial:
         data = _prepared(source, settings, surveyed, listeners, stores)
         machine = Machine(precision=fastest_precision())
-        return try_from_scratch(data, settings, machine, seconds, is_enough)
+        return try_from_scratch(data, settings, machine, seconds, is_enough, listeners)
 
-    trial = None
-    if are_small(surveyed):
+    trial, small = None, are_small(surveyed)
+    if small:
         trial = try_for(LONGEST, lambda trial: trial.has_many)
         if trial.is_good_enough:
             emit(Note(trial.sentence), listeners)
@@ -153,7 +153,9 @@ def _start_by_trial(
         trial = try_for(seconds, lambda trial: trial.has_many or trial.gain_over(head).is_clear)
     gain = trial.gain_over(head)
     emit(Note(sentence(gain)), listeners)
-    return ("scratch", None) if gain.pays else ("lite0", learned)
+    # small networks are still learning when their trial ends: they need no lead of a standard error
+    wins = gain.difference > 0 if small else gain.pays
+    return ("scratch", None) if wins else ("lite0", learned)
 
 
 def _prepared(

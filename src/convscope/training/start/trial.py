@@ -10,6 +10,7 @@ with them, the trial ends after the time that learned features took.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,18 +19,20 @@ import numpy as np
 from convscope.errors import DataError
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
+from convscope.training.events import EpochDone, Preparing, emit
 from convscope.training.learning.loop import Training
 from convscope.training.recipe import resolve
 from convscope.training.start.folds import stratified_folds
 from convscope.training.start.gain import Gain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from convscope.pictures.store import Store
     from convscope.training.data.training_data import TrainingData
+    from convscope.training.events import Event, Listener
     from convscope.training.machine.machine import Machine
     from convscope.training.settings import Settings
     from convscope.training.start.learning import LearnedHead
@@ -98,6 +101,7 @@ def try_from_scratch(
     machine: Machine,
     seconds: float,
     is_enough: Callable[[Trial], bool],
+    listeners: Sequence[Listener] = (),
 ) -> Trial:
     """Train from scratch for a while on some of the pictures, and answer the others.
 
@@ -107,6 +111,7 @@ def try_from_scratch(
         machine: Device and precision.
         seconds: The time limit of each training.
         is_enough: Whether no further quarter need be held out.
+        listeners: Get the progress.
     """
     limited = replace(settings, minutes=max(seconds, _SHORTEST) / 60)
     store, indices = data.kept.store, data.kept.split.train
@@ -114,7 +119,9 @@ def try_from_scratch(
     groups = np.arange(len(indices)) if groups is None else groups[indices]
     trial = Trial(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool))
     for held_out in held_out_parts(labels, groups, settings.seed):
-        training = _trained(store, np.delete(indices, held_out), limited, machine)
+        total = min(len(indices), _ENOUGH_HELD_OUT + len(held_out))
+        progress = partial(_emit_progress, listeners, len(trial.held_out), len(held_out), total)
+        training = _trained(store, np.delete(indices, held_out), limited, machine, progress)
         answers = training.evaluator.predict(indices[held_out]).argmax(1).numpy()
         trial = Trial(
             np.append(trial.held_out, held_out),
@@ -170,13 +177,23 @@ def sentence(gain: Gain) -> str:
     )
 
 
-def _trained(store: Store, indices: NDArray[np.int64], settings: Settings, machine: Machine) -> Training:
+def _emit_progress(listeners: Sequence[Listener], done: int, current: int, total: int, event: Event) -> None:
+    """Emit, after each epoch, on how many of the held-out pictures a network has been tried."""
+    if isinstance(event, EpochDone):
+        seconds = event.elapsed_seconds + event.remaining_seconds
+        done += int(current * event.elapsed_seconds / seconds)
+        emit(Preparing(done, total, "trying a network from scratch on"), listeners)
+
+
+def _trained(
+    store: Store, indices: NDArray[np.int64], settings: Settings, machine: Machine, progress: Listener
+) -> Training:
     """Train on some pictures for a share of the epochs that a run would have."""
     none = np.zeros(0, np.int64)
     data = training_data(store, Split(indices, none, none, ()))
     recipe = resolve(settings, data.statistics, machine)
     epochs = ceil(_EPOCHS_SHARE * recipe.epochs)
     training = Training(data, replace(recipe, epochs=epochs, easy_epochs=None))
-    training.run()
+    training.run([progress])
     training.finish()
     return training
