@@ -54,3 +54,13 @@ def test_learned_features_need_all_pictures_on_the_disk():
 
 def test_the_first_of_several_processes_learns_a_head_alone():
     assert plan_start(Settings(start="lite0"), survey(192), MANY_LABELS, processes=2) == "lite0"
+
+
+def test_several_labels_start_without_a_trial():
+    photos, small = survey(300), survey(28)
+    labels = ["red", "red;round", ""]
+    assert plan_start(Settings(), photos, labels, several_labels=True) == "lite0"
+    assert plan_start(Settings(), small, labels, several_labels=True) == "scratch"
+    assert plan_start(Settings(epochs=3), photos, labels, several_labels=True) == "scratch"
+    with pytest.raises(SettingError, match="--rejected-fraction"):
+        plan_start(Settings(rejected_fraction=0.05), photos, labels, several_labels=True)

@@ -51,6 +51,12 @@ def plan_start(
     Raises:
         SettingError: Learned features were asked for together with something that they do not go with.
     """
+    if several_labels and settings.rejected_fraction is not None:
+        raise SettingError(
+            "--rejected-fraction cannot be combined with several labels per picture",
+            why='no picture is taken for unknown: "none of them" is an answer',
+            remedy="leave it out",
+        )
     scratch_setting = _first_setting_of_scratch(settings)
     if settings.start == "lite0":
         _check_learned_start(scratch_setting, streamed=streamed)
