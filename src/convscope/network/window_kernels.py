@@ -50,6 +50,30 @@ def _widen_rows(
             into[x] = widen(row[x], pictures)
 
 
+@_compiled
+def _narrow_and_sum(
+    values: NDArray[np.float32], out: NDArray[Any], total: NDArray[np.float32], square: NDArray[np.float32]
+) -> None:
+    """Store a row of windows (windows, channels), and add what is stored and its squares by channel."""
+    for j in range(len(values)):
+        row = values[j]
+        into = out[j]
+        for c in range(len(row)):
+            into[c] = narrow(row[c], out)
+            value = widen(into[c], out)
+            total[c] += value
+            square[c] += value * value
+
+
+@_compiled
+def _clear(sums: NDArray[np.float32], part: int, first: int, last: int) -> None:
+    """Set the sums (parts, vectors of filters, ...) of some vectors of a part to 0, number by number."""
+    for vector in range(first, last):
+        own = sums[part, vector]
+        for place in np.ndindex(own.shape):
+            own[place] = 0
+
+
 @cache
 def convolve_pool_and_sum(lanes: int, blocks: int) -> Callable[..., None]:
     """Compile the kernel for a number of lanes and of vectors of filters that are computed together."""
@@ -107,16 +131,10 @@ def convolve_pool_and_sum(lanes: int, blocks: int) -> Callable[..., None]:
                             winners[n, i].ctypes.data + c,
                             filters,
                         )
-                    for j in range(cells):
-                        values = best[j]
-                        out = pooled[n, i, j]
-                        for c in range(filters):
-                            out[c] = narrow(values[c], pooled)
-                            value = widen(out[c], pooled)
-                            total[c] += value
-                            square[c] += value * value
-            sums[chunk, 0] = total
-            sums[chunk, 1] = square
+                    _narrow_and_sum(best, pooled[n, i], total, square)
+            for c in range(filters):
+                sums[chunk, 0, c] = total[c]
+                sums[chunk, 1, c] = square[c]
 
     return kernel
 
@@ -173,7 +191,7 @@ def sum_winners_products(lanes: int, rows: int, run: int) -> Callable[..., None]
             part = chunk // groups
             from_filter = chunk % groups * filters // groups
             to_filter = (chunk % groups + 1) * filters // groups
-            out[part, from_filter // lanes : to_filter // lanes] = 0
+            _clear(out, part, from_filter // lanes, to_filter // lanes)
             for n in range(part * pictures // parts, (part + 1) * pictures // parts):
                 _widen_rows(rows_of_maps, n, 0, margins[0], margins[1] * channels, padded)
                 for i in range(0, lines, band):
