@@ -241,8 +241,7 @@ def _metadata(header: dict[str, JsonValue]) -> Metadata:
     text = notes.get(_KEY) if isinstance(notes, dict) else None
     if not text:
         raise ValueError("it is a safetensors file, but not one that convscope wrote")
-    fields = parse_object(str(text))
-    found = fields.get("format")
+    found = (fields := parse_object(str(text))).get("format")
     if isinstance(found, int) and FORMAT < found < 1_000_000:  # beyond is damage
         raise ValueError(f"it is of format {found}, which takes a newer convscope; this one reads {FORMAT}")
     if found != FORMAT:

@@ -281,6 +281,7 @@
  * @typedef {object} Settings
  * @property {string | null} network
  * @property {string | null} start
+ * @property {boolean | null} multi_label
  * @property {number | [number, number] | null} size
  * @property {1 | 3 | null} channels
  * @property {"stretch" | "pad" | "crop" | null} fit
