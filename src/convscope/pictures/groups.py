@@ -68,7 +68,8 @@ def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
     pairs = near_duplicates(catalogue.looks, catalogue.digests, labels, np.arange(count))
     near = joined([*equal, *pairs.tolist()]) if len(pairs) else ()
     every = _numbers(count, [*equal, *given, *near])
-    whole = at_least_two(every, certain, labels)
+    # a label set need not be on both sides of a split, as a class has to
+    whole = at_least_two(every, certain, labels) if catalogue.label_sets is None else every
     for label in np.unique(labels[whole != every]).tolist():
         notes.append(
             f"all pictures of {catalogue.classes[label]!r} are near-duplicates of each other: they stand on "
