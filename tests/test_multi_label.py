@@ -18,6 +18,10 @@ from convscope.errors import ModelFileError, SettingError
 from convscope.model import file
 from convscope.model.label_evaluation import LabelEvaluation
 from convscope.model.verification import check_data
+from convscope.pictures.preparation import Preparation
+from convscope.pictures.sources import open_source
+from convscope.pictures.split import split
+from convscope.pictures.store_building import build_store
 
 pytestmark = pytest.mark.slow
 
@@ -182,3 +186,16 @@ def test_the_estimator_takes_and_gives_the_matrices_of_a_binarizer():
     assert estimator.classes_.tolist() == [0, 1, 2, 3]
     assert not probabilities[:, 3].any()
     assert estimator.score(pictures, matrix) == (predicted == matrix).all(axis=1).mean()
+
+
+def test_near_duplicates_with_one_label_set_stay_together(tmp_path):
+    pictures, truth = drawn(40)
+    large = pictures.repeat(4, axis=1).repeat(4, axis=2)
+    large[1] = large[0]
+    large[1, 0, 0] ^= 1
+    sets = truth_as_sets(truth)
+    sets[0] = sets[1] = list(NAMES)  # the only two with all labels
+    store = build_store(open_source((large, sets)), Preparation(1, 32, 32), folder=tmp_path)
+    found = split(store)
+    sides = [{0, 1} & set(part.tolist()) for part in (found.train, found.validation, found.test)]
+    assert {0, 1} in sides
