@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-PEERS = {"jax", "keras", "tensorflow"}
+PEERS = {"fastai", "jax", "keras", "tensorflow"}
 LISTED = set(
     re.findall(r"^\| `(\w+)\.py` \|", (FOLDER / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
 )

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from convscope.errors import SettingError
+from convscope.training.keyword_settings import SettingsArguments, with_settings
 from convscope.training.runs import runner
-from convscope.training.settings import Settings, SettingsArguments, with_settings
+from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
     import os

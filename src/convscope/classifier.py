@@ -16,6 +16,7 @@ from convscope.common.processors import processor_count
 from convscope.errors import PictureError, SettingError
 from convscope.model import file
 from convscope.model.inputs import Picture, Pictures, as_many, is_single, picture_name, read_input
+from convscope.model.inverted import answer_with_hints
 from convscope.model.nearest import Nearest
 from convscope.model.picture_names import names_of
 from convscope.model.predictor import Answer, Predictor
@@ -304,25 +305,16 @@ class Classifier:
     def _answer_batch(self, batch: Sequence[tuple[Picture, str]]) -> list[tuple[str, Answer | PictureError]]:
         read = [self._read_or_error(one) for one in batch]
         readable = [found[0] for found in read if not isinstance(found, PictureError)]
-        answers = iter(self._answered_with_hints(np.stack(readable)) if readable else ())
+        answers = iter(
+            answer_with_hints(self.predictor, np.stack(readable), self.classes) if readable else ()
+        )
         return [
-            (name, found if isinstance(found, PictureError) else _noted(next(answers), found[1]))
+            (name, found if isinstance(found, PictureError) else next(answers).with_note(found[1]))
             for (_, name), found in zip(batch, read, strict=True)
         ]
 
-    def _answered_with_hints(self, prepared: NDArray[np.uint8]) -> list[Answer]:
-        """Answer prepared pictures; of unknown grey ones, say if their negative is known."""
-        answers = self.predictor.answers(prepared)
-        unknown = [place for place, answer in enumerate(answers) if answer.unknown]
-        if not unknown or self.model.preparation.channels != 1:
-            return answers
-        for place, negative in zip(unknown, self.predictor.answers(255 - prepared[unknown]), strict=True):
-            if not negative.unknown:
-                best = int(negative.probabilities.argmax())
-                share = f"{negative.probabilities[best]:.0%}"
-                hint = f"it may be inverted: its negative is known, as {self.classes[best]} ({share})"
-                answers[place] = _noted(answers[place], hint)
-        return answers
+    def _answer_prepared(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Answer]:
+        return answer_with_hints(self.predictor, np.stack(pictures), self.classes)
 
     def _read_or_error(self, named: tuple[Picture, str]) -> tuple[NDArray[np.uint8], str] | PictureError:
         try:
@@ -342,10 +334,6 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
         ModelFileError: The file is missing, damaged or hostile, or is no model file at all.
     """
     return Classifier(file.load(path), threads, folder=file.model_path(path).parent)
-
-
-def _noted(answer: Answer, note: str) -> Answer:
-    return answer._replace(note="; ".join(filter(None, (note, answer.note))))
 
 
 def _check_top(top: int) -> None:

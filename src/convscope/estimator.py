@@ -29,9 +29,10 @@ from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import Survey
 from convscope.pictures.target import encode
 from convscope.training.fit import fit
+from convscope.training.keyword_settings import CommonSettings, with_settings
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs.decision import choose_start
-from convscope.training.settings import CommonSettings, Settings, with_settings
+from convscope.training.settings import Settings
 from convscope.training.start.earlier_model import earlier_model, with_model
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 import convscope
 from convscope.commands.app import app
 from convscope.errors import ConvscopeError, NotationError, SettingError
-from convscope.training.settings import CommonSettings, Settings, SettingsArguments, description, options
+from convscope.training.keyword_settings import CommonSettings, SettingsArguments
+from convscope.training.settings import Settings, description, options
 
 
 @pytest.mark.parametrize(

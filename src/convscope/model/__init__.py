@@ -13,6 +13,7 @@ graph              the network as an ONNX graph, from prepared pixels to probabi
 open_set_graph     its part that recognises pictures of unknown classes
 session            runs a graph with ONNX Runtime, also in a forked process
 predictor          runs that graph
+inverted           a hint at grey pictures that may be inverted
 intermediate       runs it up to any step, to look at feature maps
 features           runs it up to what the output layer reads
 

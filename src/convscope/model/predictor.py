@@ -46,6 +46,10 @@ class Answer(NamedTuple):
     similar: tuple[Similar, ...] = ()
     note: str = ""
 
+    def with_note(self, note: str) -> Answer:
+        """Return the answer with something more to know, before what is known already."""
+        return self._replace(note="; ".join(filter(None, (note, self.note))))
+
 
 class Predictor:
     """A model ready to predict.

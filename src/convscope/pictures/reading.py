@@ -39,8 +39,7 @@ SUFFIXES = frozenset(
         *((".heic", ".heif") if HAS_HEIC else ()),
     )
 )
-PIXEL_LIMIT = 100_000_000
-BYTE_LIMIT = 256 * 2**20
+PIXEL_LIMIT, BYTE_LIMIT = 100_000_000, 256 * 2**20
 
 JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
 ORIENTATION_TAG = 0x0112
@@ -321,10 +320,10 @@ def _pixels(image: Image.Image, samples: Samples) -> tuple[NDArray[np.uint8], st
     if image.mode == "F" or image.mode.startswith("I") or samples.signed_bytes:
         return _deep_grey(image, samples)
     if image.has_transparency_data:
-        return np.asarray(_laid_on_white(image)), ""
-    if image.mode in {"L", "RGB"}:
-        return np.asarray(image), ""
-    return np.asarray(image.convert("L" if image.mode == "1" else "RGB")), ""
+        image = _laid_on_white(image)
+    elif image.mode not in {"L", "RGB"}:
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    return np.asarray(image), ""
 
 
 def _deep_grey(image: Image.Image, samples: Samples) -> tuple[NDArray[np.uint8], str]:

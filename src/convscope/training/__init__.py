@@ -1,6 +1,7 @@
 """Training: from pictures to a model.
 
 settings          what a person may choose
+keyword_settings  the same as keyword arguments, for editors and help
 machine/          device, precision, threads, CUDA graphs
 recipe            all that is chosen from settings, data and machine
 data/             training data and their batches, on the host or on the device

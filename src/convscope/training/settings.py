@@ -6,18 +6,14 @@ them from here; `recipe.resolve` chooses what is None.
 
 from __future__ import annotations
 
-import inspect
 import re
 import reprlib
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Literal,
-    TypedDict,
-    TypeVar,
     get_args,
     get_origin,
     get_type_hints,
@@ -27,11 +23,6 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from convscope.errors import SettingError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "fp16", "fp32"]
@@ -214,68 +205,11 @@ def is_model(start: str | None) -> bool:
     return start is not None and start not in NAMED_STARTS
 
 
-class CommonSettings(TypedDict, total=False):
-    """The fields of `Settings` that the estimator takes too, as keyword arguments."""
-
-    network: str | None
-    start: str | None
-    size: int | tuple[int, int] | None
-    channels: Literal[1, 3] | None
-    epochs: int | None
-    minutes: float | None
-    batch_size: int | None
-    learning_rate: float | None
-    label_smoothing: float | None
-    flip: bool | None
-    augmentation: Strength | None
-    class_weights: bool | None
-    progressive: bool | None
-    ema: bool | None
-    rejected_fraction: float | None
-    device: Literal["auto", "cpu", "cuda"] | None
-    precision: Literal["auto", "bf16", "fp16", "fp32"] | None
-
-
-class SettingsArguments(CommonSettings, total=False):
-    """The fields of `Settings` as keyword arguments, which editors complete."""
-
-    multi_label: bool | None
-    fit: Literal["stretch", "pad", "crop"] | None
-    seed: int
-    strict: bool
-    group_pattern: str | None
-    class_order: str | None
-    store_limit: float | None
-
-
 def notation_of(network: str) -> str:
     """Return the notation of a preset; any other text is a notation itself."""
     from convscope.network.presets import PRESETS  # noqa: PLC0415  # not for a command's help
 
     return PRESETS.get(network, network)
-
-
-def with_settings(arguments: type) -> Callable[[_Function], _Function]:
-    """Give a function with `**settings` a signature that names them, for `help`, notebooks and scikit-learn.
-
-    Args:
-        arguments: `SettingsArguments` or `CommonSettings`.
-    """
-
-    def name_settings(function: _Function) -> _Function:
-        defaults = {field.name: field.default for field in fields(Settings)}
-        named = [
-            inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=annotation
-            )
-            for name, annotation in get_type_hints(arguments).items()
-        ]
-        signature = inspect.signature(function)
-        own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-        function.__signature__ = signature.replace(parameters=[*own, *named])  # pyright: ignore[reportFunctionMemberAccess]
-        return function
-
-    return name_settings
 
 
 def options(settings: Settings) -> list[str]:
