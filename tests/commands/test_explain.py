@@ -116,7 +116,7 @@ def test_predict_writes_maps_for_what_it_can_read(run, model_path, paint, tmp_pa
     assert run("predict", model_path, good, tmp_path / "bad.png", good, "--explain", maps).returncode == 1
     kinds = ("class-map", "occlusion")  # the model reads means, so its class map is exact
     assert sorted(path.name for path in maps.iterdir()) == [
-        f"{place}-cat-{kind}.png" for place in (1, 2) for kind in kinds
+        f"{place}-{tmp_path.name}-cat.png-{kind}.png" for place in (1, 2) for kind in kinds
     ]
     again = run("predict", model_path, good, "--explain", maps)
     assert again.returncode == 2
@@ -129,7 +129,7 @@ def test_a_name_as_long_as_the_system_takes_has_maps_too(run, model_path, paint,
     done = run("predict", model_path, tmp_path / f"{long}.png", "--explain", maps)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in maps.iterdir()) == [
-        f"1-{long[:100]}-{kind}.png" for kind in ("class-map", "occlusion")
+        f"1-{long[-98:]}.png-{kind}.png" for kind in ("class-map", "occlusion")
     ]
 
 

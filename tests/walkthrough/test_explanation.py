@@ -103,7 +103,9 @@ def test_maps_are_written_beside_each_other(make_model, paint, tmp_path):
     for folder in ("a", "b"):
         overlays.write(str(paint(tmp_path / folder / "cat.png", 100)))
     names = sorted(path.name for path in (tmp_path / "maps").iterdir())
-    assert names == [f"{n}-cat-{kind}.png" for n in (1, 2) for kind in ("grad-cam", "occlusion")]
+    assert names == [
+        f"{place}-cat.png-{kind}.png" for place in ("1-a", "2-b") for kind in ("grad-cam", "occlusion")
+    ]
     assert pixels_of(tmp_path / "maps" / names[0], "map").shape == (256, 256, 3)
 
 

@@ -60,10 +60,10 @@ class Overlays:
         self._written = 0
 
     def write(self, picture: str) -> None:
-        """Explain the predicted class of a picture: `1-pets-tom.jpg-grad-cam.png` and `...-occlusion.png`.
+        """Explain the predicted class of a picture: `1-cats-tom.jpg-grad-cam.png` and `...-occlusion.png`.
 
-        The number is the picture's, counted from 1; its path, with `-` between folders, is cut at the front
-        where it is too long for a file's name.
+        The number is the picture's, counted from 1; the folder and the name that follow are cut at the front
+        where they are too long for a file's name.
 
         Where the output layer reads means, the exact class map takes the place of the first.
         A network without convolutions has neither.
@@ -91,14 +91,14 @@ class Overlays:
 
 
 def _file_name(picture: str) -> str:
-    """Return the path of a picture as a part of a file's name.
+    """Return the folder and the name of a picture as a part of a file's name.
 
     Example:
         >>> _file_name("pets/cats/tom.jpg"), _file_name("/tom.jpg")
-        ('pets-cats-tom.jpg', 'tom.jpg')
+        ('cats-tom.jpg', 'tom.jpg')
     """
     parts = [part for part in Path(picture).parts if part not in {Path(picture).anchor, ".", ".."}]
-    return os.fsencode("-".join(parts))[-_MAX_NAME_BYTES:].decode("utf-8", "ignore")
+    return os.fsencode("-".join(parts[-2:]))[-_MAX_NAME_BYTES:].decode("utf-8", "ignore")
 
 
 def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.uint8]:
