@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -68,5 +69,5 @@ def _leave_behind() -> None:
         session.leave_behind()
 
 
-if hasattr(os, "register_at_fork"):  # Windows has no fork
+if sys.platform != "win32":  # Windows has no fork
     os.register_at_fork(after_in_child=_leave_behind)

@@ -6,8 +6,8 @@ where p are the probabilities after the sigmoids, and y[k] is 1 if the picture h
 Each label adds its own part: -ln p if it is there, -ln(1 - p) if it is not. The gradient at the logits is
 p - y, the same as for softmax and cross-entropy.
 
-It is computed from the logits, max(z, 0) - z y + ln(1 + exp(-|z|)), so that a probability too close to 0 or 1
-for a float does not give an infinite loss. The loss of a batch is the mean over its pictures.
+It is computed from the logits, max(z, 0) - z y + ln(1 + exp(-abs(z))), so that a probability too close to
+0 or 1 for a float does not give an infinite loss. The loss of a batch is the mean over its pictures.
 
 Source: Deep Learning, section 6.2.2.2; the stable form is that of PyTorch's `BCEWithLogitsLoss`.
 """
