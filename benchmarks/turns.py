@@ -56,10 +56,11 @@ class _Contender:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self.steps = 3 if self._ask(3) else 0  # the first steps compile and settle
-        if self.steps:
-            self.steps = max(3, round(3 * SECONDS_A_TURN / self._ask(3)))
-            self._ask(self.steps)
+        self._ask(3)  # the first steps compile and settle
+        seconds = self._ask(3)
+        self.steps = max(3, round(3 * SECONDS_A_TURN / seconds)) if seconds else 0
+        if self.steps and not self._ask(self.steps):
+            self.steps = 0
 
     def take_turn(self) -> float:
         """Take steps for about a second; return the pictures a second."""
@@ -77,6 +78,6 @@ class _Contender:
         try:
             to_it.write(f"{steps}\n")
             to_it.flush()
-        except BrokenPipeError:
+        except BrokenPipeError:  # it has ended
             return 0.0
         return float(from_it.readline() or 0)

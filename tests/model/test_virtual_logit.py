@@ -15,7 +15,8 @@ def by_the_paper(train, weight, bias, kept, features):
     _, vectors = np.linalg.eigh((train - origin).T @ (train - origin))
     outside = vectors[:, : train.shape[1] - kept]
     length = np.linalg.norm((train - origin) @ outside, axis=1)
-    scale = (train @ weight.T + bias).max(axis=1).mean() / length.mean()
+    # the paper's largest logits are positive; where they are not, distance must not speak for a known class
+    scale = max(0, (train @ weight.T + bias).max(axis=1).mean() / length.mean())
     residual = np.linalg.norm((features - origin) @ outside, axis=1)
     return logsumexp(features @ weight.T + bias, axis=1) - scale * residual
 
