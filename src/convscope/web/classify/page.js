@@ -49,6 +49,7 @@ export class ClassifyPage {
     this.status = element("p", { role: "status" });
     this.answers = element("ol", { class: "answers", "aria-label": "answers, newest first" });
     this.live = element("div", { class: "stack" });
+    this.question = element("h1", {}, "Which class is it?");
     /** The class that the camera saw last. */
     this.lastSeen = "";
     const { toggle, shown } = camera({ look: (frame) => this.look(frame), say: (text) => this.say(text) });
@@ -66,7 +67,7 @@ export class ClassifyPage {
     const main = element(
       "main",
       { class: "classify" },
-      element("h1", {}, "Which class is it?"),
+      this.question,
       this.classes,
       ...(setting.controls ?? []),
       drop,
@@ -92,6 +93,7 @@ export class ClassifyPage {
   showClasses(names, several = false) {
     const shown = names.slice(0, MOST_NAMED).join(", ");
     const others = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+    if (several) this.question.textContent = "Which labels does it have?";
     const kind = several ? "labels, any number of them for each picture" : "classes";
     this.classes.textContent = names.length ? `${names.length} ${kind}: ${shown}${others}.` : "";
   }
