@@ -32,7 +32,7 @@ _FEW_CHANNELS = 4
 _MIN_PRODUCTS = 30_000_000
 """With many channels and fewer products, what is gained is not worth compiling another kernel."""
 _LARGEST_SUMS = 80_000
-"""So many sums of products stay in a processor's cache; more are divided by their filters."""
+"""As many sums of products as stay in a processor's cache. For more, filters are divided into groups."""
 
 
 class ConvolutionPoolNormReLU(torch.autograd.Function):
