@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import convscope
 from convscope.errors import DataError, ExportError, NetworkError, RunError, SettingError
 from convscope.model.raw_graph import build_raw_graph
 from convscope.training import run_files
+from convscope.training.data.training_data import prepare_data
 from convscope.training.events import EpochDone, Finished, Note, Preparing, Started, StepDone, Stopped
 from convscope.training.runs import runner
 from convscope.training.settings import Settings
@@ -184,6 +186,26 @@ def test_a_stopped_run_ends_as_if_it_never_had_been(pets, tmp_path, epoch, step)
     assert {path.name for path in run.iterdir()} == {path.name for path in (tmp_path / "whole").iterdir()}
     with (run / "epochs.csv").open(newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == list("123456")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", [None, ImportError("no attribute")])
+def test_an_interrupt_that_a_library_catches_stops_the_run_all_the_same(pets, tmp_path, monkeypatch, error):
+    def prepare(*arguments, **options):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            if error:
+                raise error from None
+        return prepare_data(*arguments, **options)
+
+    monkeypatch.setattr(runner, "prepare_data", prepare)
+    events: list = []
+    with pytest.raises(KeyboardInterrupt):
+        runner.train(pets, SMALL, output=tmp_path / "run", listeners=[events.append])
+    assert isinstance(events[-1], Stopped)
+    assert len([event for event in events if isinstance(event, StepDone)]) == (0 if error else 1)
 
 
 def stopped(data, run):

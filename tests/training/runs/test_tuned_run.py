@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from convscope.training.events import Note, Preparing, StepDone, Stopped
 from convscope.training.fit import fit
 from convscope.training.run_files import CHECKPOINTS
 from convscope.training.runs import learned_run, runner
+from convscope.training.runs.interruption import StopRequest
 from convscope.training.settings import Settings
 from convscope.training.start import fine_tuning
 from convscope.training.start.backbone import Backbone
@@ -107,15 +109,8 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(pictures, tmp_path, monkeypatch
     events = []
     steps = iter(range(100))
 
-    class Asked:
-        def __enter__(self):
-            return lambda: next(steps) == 2
-
-        def __exit__(self, *_):
-            pass
-
     with monkeypatch.context() as patch:
-        patch.setattr("convscope.training.runs.tuned_run.stop_requested", Asked)
+        patch.setattr(StopRequest, "deferred", lambda _: nullcontext(lambda: next(steps) == 2))
         with pytest.raises(KeyboardInterrupt):
             runner.train(pictures, SETTINGS, output=tmp_path / "run", listeners=[events.append])
     (stopped,) = [event for event in events if isinstance(event, Stopped)]

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run stops between two steps, never inside one."""
+"""Ctrl-C and SIGTERM: a run stops between two steps, never inside one, and anywhere else at once."""
 
 from __future__ import annotations
 
@@ -10,31 +10,66 @@ from typing import TYPE_CHECKING
 from convscope.common.processes import STOP_SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
     from types import FrameType
+
+    Handler = Callable[[int, FrameType | None], object]
+
+
+class StopRequest:
+    """Whether a person, or the system, has asked this process to stop.
+
+    Attributes:
+        is_made: Whether they have.
+        position: The whole epochs at which training stopped, and those that were planned; zeros before that.
+    """
+
+    def __init__(self) -> None:
+        self.is_made = False
+        self.position: tuple[int, int] = (0, 0)
+
+    @contextmanager
+    def deferred(self) -> Generator[Callable[[], bool]]:
+        """Yield a function that returns whether to stop; until the end of the block, nothing else happens.
+
+        The second Ctrl-C is not caught any more.
+        """
+        before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+
+        def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
+            self.is_made = True
+            signal.signal(number, before[signal.Signals(number)])
+
+        with _handled(STOP_SIGNALS, note):
+            yield lambda: self.is_made
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.is_made = True
+        raise KeyboardInterrupt
 
 
 @contextmanager
-def stop_requested() -> Generator[Callable[[], bool]]:
-    """Yield a function that returns whether a person, or the system, has asked this process to stop.
+def stop_requests() -> Generator[StopRequest]:
+    """Note that a person asks this process to stop, and interrupt it, until the end of the block.
 
-    The second Ctrl-C is not caught any more. Outside the main thread, where Python delivers no signals, it
-    always returns False.
+    Python raises KeyboardInterrupt wherever it is, and a library may catch it or make another error of it.
+    The note remains. SIGTERM is noted only where it is deferred, and ends the process elsewhere: torchrun
+    sends it to processes that wait for a lost one, where Python handles no signals.
     """
+    request = StopRequest()
+    with _handled((signal.SIGINT,), request._interrupt):  # noqa: SLF001  # of this module
+        yield request
+
+
+@contextmanager
+def _handled(numbers: Iterable[signal.Signals], handler: Handler) -> Generator[None]:
+    """Handle signals; outside the main thread, where Python delivers none, do nothing."""
     if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
+        yield
         return
-    requested = threading.Event()
-    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-
-    def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
-        requested.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in STOP_SIGNALS:
-        signal.signal(number, note)
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
-        yield requested.is_set
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -39,7 +39,7 @@ from convscope.training.runs import run_folder, shared_run, snapshots
 from convscope.training.runs.checkpoint import Checkpoints
 from convscope.training.runs.continued_run import continue_from
 from convscope.training.runs.decision import decide
-from convscope.training.runs.interruption import stop_requested
+from convscope.training.runs.interruption import StopRequest, stop_requests
 from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
 from convscope.training.runs.tuned_run import fine_tune
@@ -116,33 +116,43 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
 
 def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequence[Listener]) -> Classifier:
     check_not_forked()
-    listeners = (*listeners, CsvLog(), EventLog(run / EVENTS)) if group.is_first else ()
-    with computing_threads(record.threads), deterministic():
-        begin = time.monotonic()
+    with stop_requests() as stop, computing_threads(record.threads), deterministic():
+        listeners = (*listeners, CsvLog(), EventLog(run / EVENTS)) if group.is_first else ()
         try:
-            source = open_source(data, several_labels=record.settings.multi_label)
-            earlier = earlier_model(record.settings)
-            if earlier:
-                several = has_several_labels(source.items)
-                check_one_class(earlier, record.settings, several_labels=several)
-                check_old_classes(earlier, (item.label for item in source.items))
-            surveyed = survey(source)
-            if not group.is_first and _learns_head(record, earlier):
-                return shared_run.sent_to_all(run, group, None)
-            if earlier and has_learned_head(earlier):
-                record, learned = continue_from(earlier, run, record, source, listeners)
-            else:
-                record, learned = decide(run, record, source, surveyed, group, listeners)
-            process = None if learned else _begin(run, record, source, surveyed, group, listeners)
+            return _learn(run, record, data, group, listeners, stop)
         except KeyboardInterrupt:
-            emit(Stopped(run, 0, 0), listeners)
+            emit(Stopped(run, *stop.position), listeners)
             raise
-        if learned:
-            finished = learned if earlier else fine_tune(run, record, learned, listeners)
-            return shared_run.sent_to_all(run, group, finished.finish(run, record, listeners, begin))
-        assert process  # noqa: S101  # it is one of both
-        process.learn()
-        return process.finish(begin)
+        except Exception as error:  # one that a library may have made of KeyboardInterrupt
+            if not stop.is_made:
+                raise
+            emit(Stopped(run, *stop.position), listeners)
+            raise KeyboardInterrupt from error
+
+
+def _learn(
+    run: Path, record: Record, data: Data, group: Group, listeners: Sequence[Listener], stop: StopRequest
+) -> Classifier:
+    begin = time.monotonic()
+    source = open_source(data, several_labels=record.settings.multi_label)
+    earlier = earlier_model(record.settings)
+    if earlier:
+        several = has_several_labels(source.items)
+        check_one_class(earlier, record.settings, several_labels=several)
+        check_old_classes(earlier, (item.label for item in source.items))
+    surveyed = survey(source)
+    if not group.is_first and _learns_head(record, earlier):
+        return shared_run.sent_to_all(run, group, None)
+    if earlier and has_learned_head(earlier):
+        record, learned = continue_from(earlier, run, record, source, listeners)
+    else:
+        record, learned = decide(run, record, source, surveyed, group, listeners)
+    if learned:
+        finished = learned if earlier else fine_tune(run, record, learned, listeners, stop)
+        return shared_run.sent_to_all(run, group, finished.finish(run, record, listeners, begin))
+    process = _begin(run, record, source, surveyed, group, listeners)
+    process.learn(stop)
+    return process.finish(begin)
 
 
 def _learns_head(record: Record, earlier: Model | None) -> bool:
@@ -250,7 +260,7 @@ class RunProcess:
         for note in (*notes, *run_report.data_notes(data), *unused):
             emit(Note(note), self.listeners)
 
-    def learn(self) -> None:
+    def learn(self, stop: StopRequest) -> None:
         """Train to the end.
 
         Raises:
@@ -271,12 +281,11 @@ class RunProcess:
         is_new = training.position.epoch == training.position.step == 0
         if self.record.keep_epochs and self.group.is_first and is_new:
             snapshots.save_snapshot(self.run, training)
-        with stop_requested() as wants_stop:
+        with stop.deferred() as wants_stop:
             reached_end = training.run(self.listeners, wants_stop, save)
+        stop.position = training.position.epoch, training.position.epochs
         if not reached_end:
             self._save()
-            at = training.position
-            emit(Stopped(self.run, at.epoch, at.epochs), self.listeners)
             raise KeyboardInterrupt
         training.finish()
 

@@ -18,12 +18,11 @@ from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
 from convscope.model.features import compute_features
 from convscope.model.open_set import REJECTED_FRACTION, threshold_for
-from convscope.training.events import Finished, Note, Stopped, emit
+from convscope.training.events import Finished, Note, emit
 from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
 from convscope.training.runs.checkpoint import Checkpoints
-from convscope.training.runs.interruption import stop_requested
 from convscope.training.runs.model import receipt_of
 from convscope.training.start.fine_tuning import FineTuning
 from convscope.training.start.label_learning import LearnedLabels
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.training.data.training_data import TrainingData
     from convscope.training.events import Listener
+    from convscope.training.runs.interruption import StopRequest
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
@@ -92,7 +92,7 @@ class TunedRun:
 
 
 def fine_tune(
-    run: Path, record: Record, learned: LearnedRun, listeners: Sequence[Listener]
+    run: Path, record: Record, learned: LearnedRun, listeners: Sequence[Listener], stop: StopRequest
 ) -> TunedRun | LearnedRun:
     """Fine-tune the backbone within the time limit, and return what is better: the result, or the head.
 
@@ -113,11 +113,11 @@ def fine_tune(
             checkpoints.save(tuning)
             saved_at = time.monotonic()
 
-    with stop_requested() as wants_stop:
+    with stop.deferred() as wants_stop:
         reached_end = tuning.run(wants_stop, save)
+    stop.position = tuning.position.epoch, tuning.position.epochs
     if not reached_end:
         checkpoints.save(tuning)
-        emit(Stopped(run, tuning.position.epoch, tuning.position.epochs), listeners)
         raise KeyboardInterrupt
     emit(Note(tuning.sentence), listeners)
     if tuning.gain.pays:
