@@ -43,7 +43,8 @@ class StopRequest:
         with _handled(STOP_SIGNALS, note):
             yield lambda: self.is_made
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Handle a signal: note it, and raise KeyboardInterrupt."""
         self.is_made = True
         raise KeyboardInterrupt
 
@@ -57,7 +58,7 @@ def stop_requests() -> Generator[StopRequest]:
     sends it to processes that wait for a lost one, where Python handles no signals.
     """
     request = StopRequest()
-    with _handled((signal.SIGINT,), request._interrupt):  # noqa: SLF001  # of this module
+    with _handled((signal.SIGINT,), request.interrupt):
         yield request
 
 
