@@ -16,7 +16,8 @@ from torch.distributed import HashStore  # noqa: TID251
 from convscope.common.ranks import Rank
 from convscope.errors import RunError, SettingError
 from convscope.training import distributed
-from convscope.training.distributed import Group, process_group, run_together
+from convscope.training.distributed import run_together
+from convscope.training.group import Group, process_group
 
 PROGRAM = str(Path(__file__).with_name("together.py"))
 

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.network.threads import run
-from convscope.pictures.augmentation import augment_batch
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -125,6 +122,10 @@ def cut(
         out: (batch, height, width, channels) float32, or bfloat16 viewed as uint16; written. If it is smaller
             than the pictures, they are scaled down.
     """
+    # these take half a second to import, and starts from learned features cut no batches
+    from convscope.network.threads import run  # noqa: PLC0415
+    from convscope.pictures.augmentation import augment_batch  # noqa: PLC0415
+
     maps = shrunk(epoch.maps[taken], pictures.shape[1:3], out.shape[1:3])
     drawn = epoch.order[taken], maps, epoch.colours[taken], epoch.holes[taken]
     run(augment_batch, pictures, *drawn, mean, std, out)

@@ -1,23 +1,16 @@
-"""Distributed data-parallel training: several processes, on one machine or many, train one network.
+"""Messages between the processes of a distributed training, and how these find each other.
 
-torchrun starts them. Each makes its share of every batch, and everything that belongs to the whole batch is
-summed over all: mean and variance of every channel (synchronised batch normalisation), the gradients, and the
-figures that are shown. So all take the same step from the same weights, and the result does not depend on the
-number of processes, but for the order in which numbers are added. A group of one does nothing of this and
-costs nothing.
-
-Messages use gloo; those between GPUs use nccl. This is the only file that knows `torch.distributed`.
+Messages use gloo; those between GPUs use nccl. This is the only file that knows `torch.distributed`; what a
+training asks of its processes is in `group.py`.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -32,7 +25,6 @@ from torch.distributed import (  # documented as public
     rendezvous,  # pyright: ignore[reportPrivateImportUsage]
 )
 
-from convscope.common.ranks import ALONE, Rank, rank
 from convscope.errors import RunError
 
 if TYPE_CHECKING:
@@ -41,7 +33,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from convscope.common.ranks import Rank
+
 _Result = TypeVar("_Result")
+
+ProcessGroup = dist.ProcessGroup
 
 _TIMEOUT = timedelta(minutes=5)
 """Longer than a step, a checkpoint or a validation. A process that dies closes its connections and is
@@ -54,125 +50,13 @@ _POLL_SECONDS = 0.02
 _STANDARD_ERROR = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The processes of one training, seen from one of them; all have to call each method but `share`.
-
-    Attributes:
-        rank: Of this process.
-        gpu_group: PyTorch's process group for tensors on GPUs; None: the default one.
-    """
-
-    rank: Rank = ALONE
-    gpu_group: dist.ProcessGroup | None = None
-
-    @property
-    def is_first(self) -> bool:
-        """Whether this is the process that emits events, writes and evaluates."""
-        return self.rank.number == 0
-
-    def share(self, positions: slice) -> slice:
-        """Return this process's share of some positions."""
-        return self.rank.share(positions.stop - positions.start, positions.start)
-
-    def each_has_gpu(self) -> bool:
-        """Whether every process has a GPU of its own, and the GPUs can exchange messages."""
-        number = self.rank.local_number
-        mine = number < torch.cuda.device_count() and (self.rank.is_alone or dist.is_nccl_available())
-        return not self.any(not mine)
-
-    def on_gpus(self) -> Group:
-        """Return the same processes, with messages between their GPUs; each has set its current GPU.
-
-        Raises:
-            RunError: Another process has ended.
-        """
-        if self.rank.is_alone:
-            return self
-        gpu_group = _collectively(lambda: dist.new_group(backend="nccl", timeout=_TIMEOUT))
-        return replace(self, gpu_group=gpu_group)
-
-    def add_up(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the elementwise sum over all processes (all-reduce); all get the same result, to the bit."""
-        if not self.rank.is_alone:
-            numbers = numbers.copy()
-            _collectively(lambda: dist.all_reduce(torch.from_numpy(numbers)))
-        return numbers
-
-    def add_up_tensors(self, tensors: Sequence[Tensor]) -> None:
-        """Replace each tensor by its sum over all processes (all-reduce), in one message.
-
-        Args:
-            tensors: Of one type, and on one device.
-        """
-        if not self.rank.is_alone:
-            message = torch.cat([tensor.flatten() for tensor in tensors])
-            _collectively(lambda: dist.all_reduce(message, group=self._group_of(message)))
-            for tensor, part in zip(tensors, message.split([one.numel() for one in tensors]), strict=True):
-                tensor.copy_(part.view_as(tensor))
-
-    def broadcast(self, tensors: Iterable[Tensor]) -> None:
-        """Replace each tensor by that of the first process."""
-        if not self.rank.is_alone:
-            for tensor in tensors:
-                message = tensor.contiguous()
-                _collectively(partial(dist.broadcast, message, src=0, group=self._group_of(message)))
-                tensor.copy_(message)
-
-    def broadcast_text(self, text: str) -> str:
-        """Return the text of the first process."""
-        return self.broadcast_bytes(text.encode()).decode()
-
-    def broadcast_bytes(self, data: bytes) -> bytes:
-        """Return the bytes of the first process."""
-        if self.rank.is_alone:
-            return data
-        count = torch.tensor([len(data)])
-        self.broadcast([count])
-        message = torch.zeros(int(count), dtype=torch.uint8)
-        if self.is_first:
-            message.copy_(torch.from_numpy(np.frombuffer(data, np.uint8).copy()))
-        self.broadcast([message])
-        return message.numpy().tobytes()
-
-    def any(self, wanted: bool) -> bool:  # noqa: FBT001  # the predicate itself
-        """Whether it is wanted in any process."""
-        return bool(self.add_up(np.array([wanted], np.float64))[0])
-
-    def barrier(self) -> None:
-        """Wait for all processes, however long some of them decode pictures."""
-        if not self.rank.is_alone:
-            _collectively(lambda: dist.monitored_barrier(timeout=_PREPARATION_TIMEOUT))
-
-    def check_same(self, what: str, value: str) -> None:
-        """Raise if a value differs between processes.
-
-        Raises:
-            RunError: It differs from that of the first process.
-        """
-        if self.broadcast_text(value) != value:
-            here = f"process {self.rank.number} of {self.rank.size}, on {socket.gethostname()},"
-            raise RunError(
-                f"{here} has other {what} than the first",
-                why="all have to train the same network on the same pictures",
-                remedy="give all machines the same files and the same convscope",
-            )
-
-    def _group_of(self, message: Tensor) -> dist.ProcessGroup | None:
-        return self.gpu_group if message.is_cuda else None
-
-
 @contextmanager
-def process_group() -> Generator[Group]:
+def connected(here: Rank) -> Generator[None]:
     """Connect to the processes that torchrun started together with this one, until the context is left.
 
     Raises:
         RunError: They cannot be reached.
     """
-    here = rank()
-    if here.is_alone:
-        yield Group(here)
-        return
     if "MASTER_ADDR" not in os.environ or "MASTER_PORT" not in os.environ:
         raise RunError(
             "cannot connect to the other processes",
@@ -181,9 +65,64 @@ def process_group() -> Generator[Group]:
         )
     _collectively(lambda: _connect(here))
     try:
-        yield Group(here)
+        yield
     finally:
         dist.destroy_process_group()
+
+
+def can_connect_gpus() -> bool:
+    """Whether GPUs can exchange messages."""
+    return dist.is_nccl_available()
+
+
+def connect_gpus() -> ProcessGroup:
+    """Return PyTorch's group for messages between the current GPUs of all processes.
+
+    Raises:
+        RunError: Another process has ended.
+    """
+    # typed as if this process might not belong to the group, which holds all processes
+    return _collectively(lambda: dist.new_group(backend="nccl", timeout=_TIMEOUT))  # pyright: ignore[reportReturnType]
+
+
+def add_up(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the elementwise sum over all processes (all-reduce); all get the same result, to the bit."""
+    numbers = numbers.copy()
+    _collectively(lambda: dist.all_reduce(torch.from_numpy(numbers)))
+    return numbers
+
+
+def add_up_tensors(tensors: Sequence[Tensor], gpu_group: ProcessGroup | None) -> None:
+    """Replace each tensor by its sum over all processes (all-reduce), in one message."""
+    message = torch.cat([tensor.flatten() for tensor in tensors])
+    _collectively(lambda: dist.all_reduce(message, group=gpu_group if message.is_cuda else None))
+    for tensor, part in zip(tensors, message.split([one.numel() for one in tensors]), strict=True):
+        tensor.copy_(part.view_as(tensor))
+
+
+def broadcast(tensors: Iterable[Tensor], gpu_group: ProcessGroup | None = None) -> None:
+    """Replace each tensor by that of the first process."""
+    for tensor in tensors:
+        message = tensor.contiguous()
+        group = gpu_group if message.is_cuda else None
+        _collectively(partial(dist.broadcast, message, src=0, group=group))
+        tensor.copy_(message)
+
+
+def broadcast_bytes(data: bytes, *, is_first: bool) -> bytes:
+    """Return the bytes of the first process."""
+    count = torch.tensor([len(data)])
+    broadcast([count])
+    message = torch.zeros(int(count), dtype=torch.uint8)
+    if is_first:
+        message.copy_(torch.from_numpy(np.frombuffer(data, np.uint8).copy()))
+    broadcast([message])
+    return message.numpy().tobytes()
+
+
+def barrier() -> None:
+    """Wait for all processes, however long some of them decode pictures."""
+    _collectively(lambda: dist.monitored_barrier(timeout=_PREPARATION_TIMEOUT))
 
 
 def run_together(command: Sequence[str], size: int, threads: int) -> None:

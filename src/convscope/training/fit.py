@@ -18,8 +18,9 @@ from convscope.training.machine.threads import check_not_forked
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
 from convscope.training.runs.learned_run import LearnedRun
-from convscope.training.runs.model import finished_model, receipt_of
+from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
+from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.runs.tuned_run import tuned_model, tuning_of
 from convscope.training.start.earlier_head import backbone_of, has_learned_head
 from convscope.training.start.earlier_model import (

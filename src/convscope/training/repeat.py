@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from convscope.common.processors import processor_count
 from convscope.errors import ConvscopeError, ModelFileError
 from convscope.model.file import load
 from convscope.pictures.sources import located
@@ -82,5 +83,5 @@ def _repeat_together(record: Record) -> Model:
     with TemporaryDirectory() as folder:
         run_folder.write(Path(folder), record)
         command = [sys.executable, "-m", "convscope", "train", "--resume", folder]
-        run_together(command, record.processes[-1], record.threads)
+        run_together(command, record.processes[-1], record.threads or processor_count())
         return load(Path(folder, MODEL))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from convscope.pictures import batches
+from convscope.training.machine.precision import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.pictures.store import Store
+    from convscope.training.settings import Precision
 
 _SHARE = 1 / 3
 """Of the device's free memory: the rest is for what training computes."""
@@ -66,14 +68,14 @@ def to_device(
     store: Store,
     mean: NDArray[np.float32],
     std: NDArray[np.float32],
-    dtype: torch.dtype,
+    precision: Precision,
     device: torch.device,
 ) -> DevicePictures | None:
     """Copy the pictures of a store to a device; None where they would fill too much of it."""
     if device.type == "cuda" and store.pictures.nbytes > _SHARE * torch.cuda.mem_get_info(device)[0]:
         return None
     arrays = store.pictures, store.labels, mean, std
-    return DevicePictures(*(torch.tensor(array, device=device) for array in arrays), dtype=dtype)
+    return DevicePictures(*(torch.tensor(array, device=device) for array in arrays), dtype=DTYPES[precision])
 
 
 def cut_batch(

@@ -12,12 +12,9 @@ from convscope.pictures import batches
 from convscope.pictures.split import Split, split
 from convscope.pictures.store_building import build_store
 from convscope.pictures.stream_blocks import StreamBlocks, WholeStore
-from convscope.training.data import device_pictures
-from convscope.training.data.batcher import Batcher, HostBatcher
 from convscope.training.data.class_order import in_order
 from convscope.training.data.sampling import SAMPLE_SIZE, spread
 from convscope.training.data.stream import All, Kept, Stream, is_streamed, open_stream
-from convscope.training.machine.precision import DTYPES
 from convscope.training.recipe import DatasetStats
 
 if TYPE_CHECKING:
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Source
     from convscope.pictures.store import Store
     from convscope.pictures.target import Target
+    from convscope.training.data.batcher import Batcher, HostBatcher
     from convscope.training.machine.engine import Engine
     from convscope.training.settings import Precision, Settings
 
@@ -102,22 +100,28 @@ class TrainingData:
         """Return what makes batches of the kept pictures: on the device, if they fit there."""
         device = None
         if not engine.fused:
-            device = device_pictures.to_device(
-                self.kept.store, self.mean, self.std, DTYPES[precision], engine.device
-            )
+            from convscope.training.data import device_pictures  # noqa: PLC0415 - see below
+
+            device = device_pictures.to_device(self.kept.store, self.mean, self.std, precision, engine.device)
         return device or self.host_batcher(self.kept.store, precision, engine)
 
     def host_batcher(self, store: Store, precision: Precision, engine: Engine) -> HostBatcher:
         """Return what makes batches of a store on the host."""
-        return HostBatcher(store, self.mean, self.std, precision, pinned=engine.device.type == "cuda")
+        return self._host_batcher(store, precision, pinned=engine.device.type == "cuda")
 
     def sample(self) -> Iterator[Tensor]:
         """Yield up to 4,096 training pictures, normalised, as (batch, channels, height, width) float32."""
         drawn = batches.unchanged(spread(self.kept.split.train, SAMPLE_SIZE))
-        batcher = HostBatcher(self.kept.store, self.mean, self.std, "fp32")
+        batcher = self._host_batcher(self.kept.store, "fp32")
         size = max(1, _BATCH_VALUES // math.prod(self.shape))
         for start in range(0, len(drawn.order), size):
             yield batcher.host(drawn, slice(start, start + size), self.shape[1:])[0]
+
+    def _host_batcher(self, store: Store, precision: Precision, *, pinned: bool = False) -> HostBatcher:
+        # batches are tensors, and importing PyTorch takes longer than learning a head from few pictures
+        from convscope.training.data.batcher import HostBatcher  # noqa: PLC0415
+
+        return HostBatcher(store, self.mean, self.std, precision, pinned)
 
 
 def prepare_data(

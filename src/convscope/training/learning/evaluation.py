@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convscope.network.training_network import TrainingNetwork
     from convscope.training.data.batcher import Batcher
     from convscope.training.data.training_data import TrainingData
-    from convscope.training.distributed import Group
+    from convscope.training.group import Group
 
 _MOST_PICTURES, _MOST_VALUES = 500, 2**23
 """In a batch; values of the largest step, which then takes up to 32 MiB in float32."""

@@ -21,8 +21,8 @@ from torch import Tensor
 from convscope.errors import RunError, SettingError
 from convscope.pictures import batches
 from convscope.training.data.sampling import spread
-from convscope.training.distributed import Group
 from convscope.training.events import EpochDone, Listener, Note, StepDone, emit
+from convscope.training.group import Group
 from convscope.training.learning import flip_test
 from convscope.training.learning.ema import WeightAverage
 from convscope.training.learning.evaluation import Evaluator

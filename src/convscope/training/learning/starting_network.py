@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.training.data.training_data import TrainingData
-    from convscope.training.distributed import Group
+    from convscope.training.group import Group
     from convscope.training.machine.engine import Engine
     from convscope.training.recipe import Recipe
 

@@ -6,8 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import torch
-
+from convscope.common.processors import processor_count
 from convscope.errors import RunError
 
 if TYPE_CHECKING:
@@ -18,18 +17,28 @@ _trained_in: set[int] = set()
 
 
 @contextmanager
-def computing_threads(count: int) -> Generator[None]:
+def computing_threads(count: int | None) -> Generator[int]:
     """Let PyTorch compute with this many threads inside the context.
 
+    Args:
+        count: The threads; None leaves it to PyTorch, but no more than this process may use.
+
+    Yields:
+        The number of threads.
+
     Example:
-        >>> with computing_threads(3):
-        ...     torch.get_num_threads()
-        3
+        >>> import torch
+        >>> with computing_threads(3) as count:
+        ...     count, torch.get_num_threads()
+        (3, 3)
     """
+    import torch  # noqa: PLC0415 - takes seconds, and `check_not_forked` needs it not
+
     before = torch.get_num_threads()
+    count = count or min(before, processor_count())
     torch.set_num_threads(count)
     try:
-        yield
+        yield count
     finally:
         torch.set_num_threads(before)
 

@@ -21,7 +21,7 @@ from convscope.training.data.training_data import training_data
 from convscope.training.events import Note, Preparing, emit
 from convscope.training.machine.compilation import compile_meanwhile
 from convscope.training.machine.machine import Machine
-from convscope.training.machine.precision import fastest_precision
+from convscope.training.machine.threads import computing_threads
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.choice import are_small, plan_start
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Source
     from convscope.pictures.survey import Survey
     from convscope.training.data.training_data import TrainingData
-    from convscope.training.distributed import Group
     from convscope.training.events import Listener
+    from convscope.training.group import Group
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
@@ -71,7 +71,13 @@ def decide(
         return record, None
     settings = replace(record.settings, start=record.start) if record.start else record.settings
     start, learned = choose_start(
-        source, settings, surveyed, run=run, processes=group.rank.size, listeners=listeners
+        source,
+        settings,
+        surveyed,
+        run=run,
+        processes=group.rank.size,
+        threads=record.threads,
+        listeners=listeners,
     )
     return _recorded(run, record, start, group), learned
 
@@ -84,6 +90,7 @@ def choose_start(
     run: Path | None = None,
     stores: Path | None = None,
     processes: int = 1,
+    threads: int | None = None,
     listeners: Sequence[Listener] = (),
 ) -> tuple[str, LearnedRun | None]:
     """Choose where learning starts: the one rule of the command, the estimator and the doctor.
@@ -95,6 +102,7 @@ def choose_start(
         run: The run's folder, if there is one.
         stores: Where prepared pictures are kept; by default in the user's cache folder.
         processes: How many train together.
+        threads: How many compute in a trial; None leaves it to PyTorch.
         listeners: Get the events.
 
     Returns:
@@ -115,7 +123,7 @@ def choose_start(
         several_labels=has_several_labels(source.items),
     )
     if start is None:
-        return _start_by_trial(source, settings, surveyed, run, stores, listeners)
+        return _start_by_trial(source, settings, surveyed, run, stores, threads, listeners)
     if start != "lite0":
         return start, None
     return "lite0", learned_run.learn(source, settings, run, listeners, stores)
@@ -127,14 +135,18 @@ def _start_by_trial(
     surveyed: Survey,
     run: Path | None,
     stores: Path | None,
+    threads: int | None,
     listeners: Sequence[Listener],
 ) -> tuple[str, LearnedRun | None]:
     """Try what is faster first, and the other only if that is not good enough."""
 
     def try_for(seconds: float, is_enough: Callable[[Trial], bool]) -> Trial:
+        from convscope.training.machine.precision import fastest_precision  # noqa: PLC0415 - imports PyTorch
+
         data = _prepared(source, settings, surveyed, listeners, stores)
-        machine = Machine(precision=fastest_precision())
-        return try_from_scratch(data, settings, machine, seconds, is_enough, listeners)
+        with computing_threads(threads):
+            machine = Machine(precision=fastest_precision())
+            return try_from_scratch(data, settings, machine, seconds, is_enough, listeners)
 
     trial, small = None, are_small(surveyed)
     if small:

@@ -21,7 +21,7 @@ from convscope.training.events import Finished, Note, Preparing, Started, emit
 from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
-from convscope.training.runs.model import receipt_of
+from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import carry_over
 from convscope.training.start.label_learning import LearnedLabels

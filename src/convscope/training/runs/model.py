@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +11,13 @@ from convscope.model import virtual_logit
 from convscope.model.features import compute_features
 from convscope.model.file import Model
 from convscope.model.open_set import REJECTED_FRACTION
-from convscope.model.receipt import write_receipt
 from convscope.model.scoring import Calibrated, calibrate
 from convscope.model.thresholds import DEFAULT
 from convscope.network.folding import fold
-from convscope.pictures.sources.opening import name_of
 from convscope.pictures.target import SeveralLabels
 from convscope.training.data.sampling import spread
 from convscope.training.machine.engine import engine_name
+from convscope.training.runs.run_receipt import receipt_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,23 +51,6 @@ def finished_model(training: Training, record: Record) -> Model:
     receipt = receipt_of(training.data, record, engine_name(training.recipe.device))
     model = replace(plain_chain(training), receipt=receipt, **_calibrated(training)._asdict())
     return replace(model, open_set=fit_open_set_rule(model, training.data, record.settings.rejected_fraction))
-
-
-def receipt_of(data: TrainingData, record: Record, device: str) -> dict[str, str]:
-    """Return the receipt of a run's model."""
-    receipt = write_receipt(
-        data.all.catalogue,
-        data.all.split,
-        data=name_of(record.data),
-        settings=json.dumps(asdict(record.settings)),
-        seed=record.settings.seed,
-        threads=record.threads,
-        processes=record.processes,
-        device=device,
-    )
-    decided = {"start": record.start} if record.start else {}
-    measured = {"resolved": json.dumps(asdict(record.machine))} if record.machine else {}
-    return receipt | decided | measured | dict(record.start_receipt)
 
 
 def _calibrated(training: Training) -> Calibrated:

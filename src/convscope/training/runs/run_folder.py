@@ -37,7 +37,8 @@ class Record:
     Attributes:
         data: The source as it was given, absolute if it is a path; empty for arrays.
         settings: What the person chose.
-        threads: Computing threads per process; the last bits of the weights depend on it.
+        threads: Computing threads per process; the last bits of the weights depend on it. None until PyTorch
+            computes, unless a person chose it.
         keep_epochs: Whether the network is kept after each epoch.
         processes: How many train together; resuming with another number appends it.
         machine: What was measured on the machine; None until then.
@@ -47,7 +48,7 @@ class Record:
 
     data: str
     settings: Settings
-    threads: Annotated[int, Field(ge=1, le=1024)]
+    threads: Annotated[int, Field(ge=1, le=1024)] | None
     keep_epochs: bool = False
     processes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
     machine: Machine | None = None

@@ -1,71 +1,44 @@
 """A run, from pictures to a model: the way of the data, from one end to the other.
 
-source -> survey -> preparation -> store -> split -> recipe -> training loop -> model -> evaluation -> report
+source -> survey -> learned features and a head (`learned_run.py`), fine-tuned perhaps (`tuned_run.py`)
+                 -> or a network from scratch (`scratch_run.py`)
+
+Importing PyTorch takes longer than learning a head from few pictures, so only what needs it imports it.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import torch
-
-from convscope.classifier import Classifier
-from convscope.common.processors import processor_count
 from convscope.pictures.sources import Data, located, open_source
 from convscope.pictures.survey import survey
-from convscope.pictures.target import encode, has_several_labels
-from convscope.training.data.stream import resolve_store_limit
-from convscope.training.data.training_data import TrainingData, prepare_data
-from convscope.training.distributed import Group, process_group
-from convscope.training.events import Finished, Listener, Note, Preparing, Started, Stopped, emit
-from convscope.training.learning.loop import Training
+from convscope.pictures.target import has_several_labels
+from convscope.training.events import Stopped, emit
+from convscope.training.group import Group, process_group
 from convscope.training.listeners.csv_log import CsvLog
 from convscope.training.listeners.event_log import EventLog
-from convscope.training.machine.compilation import compile_meanwhile
-from convscope.training.machine.engine import deterministic, engine_of
-from convscope.training.machine.machine import Machine
 from convscope.training.machine.threads import check_not_forked, computing_threads
-from convscope.training.machine.trial import resolve_device
-from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, recipe_lines, resolve, resolve_preparation
-from convscope.training.report import run_report
-from convscope.training.run_files import EVENTS, MODEL
-from convscope.training.runs import run_folder, shared_run, snapshots
-from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.run_files import EVENTS
+from convscope.training.runs import shared_run
 from convscope.training.runs.continued_run import continue_from
 from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import StopRequest, stop_requests
-from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
-from convscope.training.runs.tuned_run import fine_tune
 from convscope.training.start.earlier_head import has_learned_head
-from convscope.training.start.earlier_model import (
-    as_for,
-    carry_over,
-    check_old_classes,
-    check_one_class,
-    earlier_model,
-    receipt_of_start,
-    weights_for,
-    with_model,
-)
+from convscope.training.start.earlier_model import check_old_classes, check_one_class, earlier_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convscope.classifier import Classifier
     from convscope.model.file import Model
-    from convscope.pictures.preparation import Preparation
-    from convscope.pictures.sources.source import Source
-    from convscope.pictures.survey import Survey
+    from convscope.training.events import Listener
     from convscope.training.settings import Settings
-
-_SECONDS_BETWEEN_CHECKPOINTS = 20.0
-"""A killed run loses at most this much work; a checkpoint takes a few milliseconds."""
 
 
 def train(
@@ -93,8 +66,8 @@ def train(
         KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to resume.
     """
     with process_group() as group, TemporaryDirectory() if output is None else nullcontext(output) as folder:
-        run, computing = Path(folder), threads or min(torch.get_num_threads(), processor_count())
-        given = Record(located(data), settings, computing, keep_epochs, (group.rank.size,))
+        run = Path(folder)
+        given = Record(located(data), settings, threads, keep_epochs, (group.rank.size,))
         if shared_run.has_finished(run, group):
             return shared_run.finished_classifier(run, group, listeners, given)
         with shared_run.opened(run, group, given) as record:
@@ -116,7 +89,7 @@ def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
 
 def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequence[Listener]) -> Classifier:
     check_not_forked()
-    with stop_requests() as stop, computing_threads(record.threads), deterministic():
+    with stop_requests() as stop:
         listeners = (*listeners, CsvLog(), EventLog(run / EVENTS)) if group.is_first else ()
         try:
             return _learn(run, record, data, group, listeners, stop)
@@ -147,12 +120,18 @@ def _learn(
         record, learned = continue_from(earlier, run, record, source, listeners)
     else:
         record, learned = decide(run, record, source, surveyed, group, listeners)
-    if learned:
-        finished = learned if earlier else fine_tune(run, record, learned, listeners, stop)
-        return shared_run.sent_to_all(run, group, finished.finish(run, record, listeners, begin))
-    process = _begin(run, record, source, surveyed, group, listeners)
-    process.learn(stop)
-    return process.finish(begin)
+    if learned is None:
+        from convscope.training.runs import scratch_run  # noqa: PLC0415 - imports PyTorch
+
+        return scratch_run.learn(run, record, source, surveyed, group, listeners, stop, begin)
+    finished = learned
+    if record.settings.minutes is not None and not earlier:
+        from convscope.training.runs.tuned_run import fine_tune  # noqa: PLC0415 - imports PyTorch
+
+        with computing_threads(record.threads) as threads:
+            record = replace(record, threads=threads)
+            finished = fine_tune(run, record, learned, listeners, stop)
+    return shared_run.sent_to_all(run, group, finished.finish(run, record, listeners, begin))
 
 
 def _learns_head(record: Record, earlier: Model | None) -> bool:
@@ -160,157 +139,3 @@ def _learns_head(record: Record, earlier: Model | None) -> bool:
     if earlier:
         return has_learned_head(earlier)
     return "lite0" in (record.start, record.settings.start)
-
-
-def _begin(
-    run: Path,
-    record: Record,
-    source: Source,
-    surveyed: Survey,
-    group: Group,
-    listeners: Sequence[Listener],
-) -> RunProcess:
-    """Prepare the data, resolve the recipe, and restore the newest checkpoint, if there is one."""
-    settings, model = record.settings, earlier_model(record.settings)
-    if model:
-        settings = with_model(settings, model)
-    preparation = resolve_preparation(settings, surveyed)
-    machine, notes = _resolve_machine(replace(record, settings=settings), source, preparation, group)
-    start_receipt = record.start_receipt or (receipt_of_start(settings, model) if model else {})
-    known = replace(record, machine=machine, start_receipt=start_receipt)
-    if group.is_first and known != record:
-        record = known
-        run_folder.write(run, record)
-    record = run_folder.from_json(group.broadcast_text(run_folder.to_json(record)))
-    if machine.device == "cpu":
-        compile_meanwhile(machine.precision)
-    data = _prepare_data(source, preparation, record, group, listeners)
-    initial = None
-    if model:
-        data, initial = as_for(model, data), weights_for(model, data.classes)
-        notes = (*notes, carry_over(model.classes, data.classes).sentence)
-    recipe = resolve(settings, data.statistics, record.machine or machine)
-    engine = engine_of(recipe.device, group.rank.local_number)
-    if recipe.device == "cuda":
-        group = group.on_gpus()
-    training = Training(data, recipe, group, engine, initial)
-    process = RunProcess(run, record, group, listeners, training, Checkpoints(run))
-    process.begin(notes)
-    return process
-
-
-def _resolve_machine(
-    record: Record, source: Source, preparation: Preparation, group: Group
-) -> tuple[Machine, tuple[str, ...]]:
-    """Find out about the machine what the person did not choose; a resumed run keeps to its record."""
-    settings, known = record.settings, record.machine
-    if known:
-        settings = replace(
-            settings, device=known.device, precision=known.precision, store_limit=known.store_limit
-        )
-    each_has_gpu = group.each_has_gpu()
-    if not group.is_first:
-        return Machine(), ()
-    limit = resolve_store_limit(source, preparation, settings.store_limit)
-    target, _ = encode(source.items)
-    chain = chain_of(settings, preparation.shape, len(target.classes), target.last_step)
-    batch_size = max(1, (settings.batch_size or LARGEST_BATCH_SIZE) // group.rank.size)
-    machine, notes = resolve_device(settings, chain, batch_size, each_has_gpu=each_has_gpu)
-    return replace(machine, store_limit=limit), notes
-
-
-def _prepare_data(
-    source: Source, preparation: Preparation, record: Record, group: Group, listeners: Sequence[Listener]
-) -> TrainingData:
-    """Let one process per machine decode; the others then find the store that it made."""
-    limit = record.machine.store_limit if record.machine else None
-    prepare = partial(prepare_data, source, preparation, record.settings, limit)
-    is_decoder = group.rank.local_number == 0
-    decoded = (
-        prepare(progress=lambda done, total: emit(Preparing(done, total), listeners)) if is_decoder else None
-    )
-    group.barrier()
-    data = decoded or prepare()
-    group.barrier()
-    return data
-
-
-@dataclass(frozen=True, slots=True)
-class RunProcess:
-    """One process of a run. All of them train; the first one also emits events, writes and evaluates."""
-
-    run: Path
-    record: Record
-    group: Group
-    listeners: Sequence[Listener]
-    training: Training
-    checkpoints: Checkpoints
-
-    def begin(self, notes: Sequence[str]) -> None:
-        """Restore the newest checkpoint, if there is one, and emit what was found and chosen."""
-        training, data = self.training, self.training.data
-        unused = self.checkpoints.restore(training) if self.group.is_first else ()
-        training.synchronise()
-        self._save()
-        plan = (*run_report.data_lines(data.all), *recipe_lines(data.statistics, training.recipe))
-        emit(
-            Started(self.run, plan, training.recipe.epochs, training.schedule.steps),
-            self.listeners,
-        )
-        for note in (*notes, *run_report.data_notes(data), *unused):
-            emit(Note(note), self.listeners)
-
-    def learn(self, stop: StopRequest) -> None:
-        """Train to the end.
-
-        Raises:
-            KeyboardInterrupt: A person stopped it; a checkpoint is written.
-        """
-        training, saved_at = self.training, time.monotonic()
-
-        def save() -> None:
-            nonlocal saved_at
-            if not self.group.is_first:
-                return
-            if self.record.keep_epochs and training.position.step == 0:  # an epoch has just ended
-                snapshots.save_snapshot(self.run, training)
-            if time.monotonic() - saved_at >= _SECONDS_BETWEEN_CHECKPOINTS:
-                self.checkpoints.save(training)
-                saved_at = time.monotonic()
-
-        is_new = training.position.epoch == training.position.step == 0
-        if self.record.keep_epochs and self.group.is_first and is_new:
-            snapshots.save_snapshot(self.run, training)
-        with stop.deferred() as wants_stop:
-            reached_end = training.run(self.listeners, wants_stop, save)
-        stop.position = training.position.epoch, training.position.epochs
-        if not reached_end:
-            self._save()
-            raise KeyboardInterrupt
-        training.finish()
-
-    def finish(self, begin: float) -> Classifier:
-        """Write the model and the report; `begin` is when the process began."""
-        model = finished_model(self.training, self.record)
-        if not self.group.is_first:
-            return Classifier(model)
-        training = self.training
-        facts = {
-            "data": self.record.data,
-            "training_seconds": training.position.elapsed_seconds,
-            "recipe": asdict(training.recipe),
-            "flip": training.position.flip,
-        }
-        classifier, lines = run_report.write(
-            *(self.run, model, training.data, facts),
-            rejected_fraction=self.record.settings.rejected_fraction,
-        )
-        self.training.data.kept.store.check_whole()
-        run_folder.finish(self.run)
-        self.checkpoints.remove()
-        emit(Finished(self.run, self.run / MODEL, lines, time.monotonic() - begin), self.listeners)
-        return classifier
-
-    def _save(self) -> None:
-        if self.group.is_first:
-            self.checkpoints.save(self.training)

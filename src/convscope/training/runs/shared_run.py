@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from convscope.training.distributed import Group
     from convscope.training.events import Listener
+    from convscope.training.group import Group
     from convscope.training.runs.run_folder import Record
 
 
@@ -132,7 +132,8 @@ def _resumed(run: Path, group: Group, given: Record | None) -> Generator[Record]
 
 def _check_same(run: Path, record: Record, given: Record) -> None:
     """Raise if the folder holds another run; the number of processes and what is kept may differ."""
-    if (record.data, record.settings, record.threads) != (given.data, given.settings, given.threads):
+    threads = given.threads or record.threads
+    if (record.data, record.settings, record.threads) != (given.data, given.settings, threads):
         raise _another(run, "its pictures, settings or number of threads differ")
 
 

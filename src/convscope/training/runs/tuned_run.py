@@ -23,7 +23,7 @@ from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
 from convscope.training.runs.checkpoint import Checkpoints
-from convscope.training.runs.model import receipt_of
+from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.start.fine_tuning import FineTuning
 from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.tuning_task import tuning_task

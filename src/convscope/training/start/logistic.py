@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from convscope.model.singular_vectors import leading_singular_vectors
+from convscope.training.start.lbfgs import minimise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = 128
 """Singular vectors along which the coordinates are stretched; there is little to gain from more."""
-_MEMORY = 10
-_MOST_STEPS = 200
 
 
 class Coefficients(NamedTuple):
@@ -196,20 +195,6 @@ def _minimise(
 
     first = np.vstack([stretched(start.weight, np.reciprocal(stretch), 1 / rest), start.bias / bias_stretch])
     steepest = float(np.abs(cost(np.zeros(first.size))[1]).max())
-    # SciPy's optimisers take half a second to import, and training from scratch needs none
-    from scipy.optimize import minimize  # noqa: PLC0415
-
-    found = minimize(
-        cost,
-        first.astype(np.float64).ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={
-            "maxcor": _MEMORY,
-            "maxiter": _MOST_STEPS,
-            "gtol": tolerance * min(1.0, steepest),
-            "ftol": 0.0,
-        },
-    )
-    point = found.x.astype(np.float32).reshape(-1, classes)
+    found = minimise(cost, first.astype(np.float64).ravel(), tolerance * min(1.0, steepest))
+    point = found.astype(np.float32).reshape(-1, classes)
     return Coefficients(stretched(point[:-1], stretch, rest), bias_stretch * point[-1])

@@ -20,7 +20,6 @@ from convscope.errors import DataError
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
 from convscope.training.events import EpochDone, Preparing, emit
-from convscope.training.learning.loop import Training
 from convscope.training.recipe import resolve
 from convscope.training.start.folds import stratified_folds
 from convscope.training.start.gain import Gain
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from convscope.pictures.store import Store
     from convscope.training.data.training_data import TrainingData
     from convscope.training.events import Event, Listener
+    from convscope.training.learning.loop import Training
     from convscope.training.machine.machine import Machine
     from convscope.training.settings import Settings
     from convscope.training.start.learning import LearnedHead
@@ -189,6 +189,8 @@ def _trained(
     store: Store, indices: NDArray[np.int64], settings: Settings, machine: Machine, progress: Listener
 ) -> Training:
     """Train on some pictures for a share of the epochs that a run would have."""
+    from convscope.training.learning.loop import Training  # noqa: PLC0415 - imports PyTorch
+
     none = np.zeros(0, np.int64)
     data = training_data(store, Split(indices, none, none, ()))
     recipe = resolve(settings, data.statistics, machine)
