@@ -48,11 +48,11 @@ def shades(side, count, noise):
 
 def test_small_pictures_that_a_network_from_scratch_recognises_need_no_learned_features(trial, monkeypatch):
     monkeypatch.setattr(decision.learned_run, "learn", lambda *_: pytest.fail("features were computed"))
-    notes, source = [], open_source(shades(12, 120, 0))
-    trial["recognised"] = np.arange(120) >= 3
+    notes, source = [], open_source(shades(12, 400, 0))
+    trial["recognised"] = np.arange(400) >= 10
     assert choose_start(source, Settings(), survey(source), listeners=[notes.append]) == ("scratch", None)
     assert notes[-1].text == (
-        "a network from scratch recognises 97.5 % of 120 held-out pictures after a short training"
+        "a network from scratch recognises 97.5 % of 400 held-out pictures after a short training"
     )
 
 
@@ -73,6 +73,12 @@ def test_one_picture_more_is_enough_from_scratch_but_only_for_small_pictures(tri
     for side, expected in ((12, "scratch"), (48, "lite0")):
         source = open_source(shades(side, 24, 40))
         assert choose_start(source, Settings(), survey(source))[0] == expected
+
+
+def test_few_small_pictures_that_learned_features_recognise_need_no_trial(trial):
+    source = open_source((pictures_of(12), LABELS))
+    assert choose_start(source, Settings(), survey(source))[0] == "lite0"
+    assert trial["asked"] == 0
 
 
 def test_photos_that_learned_features_recognise_need_no_trial(trial):

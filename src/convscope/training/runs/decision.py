@@ -1,7 +1,7 @@
 """Decide where a run's learning starts, by a trial where neither the person nor a rule decides it.
 
-With small pictures, training from scratch is tried first: it takes less time than computing the features of a
-backbone. With photos, learned features are tried first.
+With small pictures, unless they are few, training from scratch is tried first: it takes less time than
+computing the features of a backbone. Otherwise, learned features are tried first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.start.choice import are_small, plan_start
 from convscope.training.start.label_learning import LearnedLabels
-from convscope.training.start.trial import GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
+from convscope.training.start.trial import FEWEST_FOR_ONE, GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,7 +123,7 @@ def choose_start(
         several_labels=has_several_labels(source.items),
     )
     if start is None:
-        return _start_by_trial(source, settings, surveyed, run, stores, threads, listeners)
+        return _start_by_trial(source, settings, surveyed, len(labels), run, stores, threads, listeners)
     if start != "lite0":
         return start, None
     return "lite0", learned_run.learn(source, settings, run, listeners, stores)
@@ -133,6 +133,7 @@ def _start_by_trial(
     source: Source,
     settings: Settings,
     surveyed: Survey,
+    pictures: int,
     run: Path | None,
     stores: Path | None,
     threads: int | None,
@@ -149,7 +150,7 @@ def _start_by_trial(
             return try_from_scratch(data, settings, machine, seconds, is_enough, listeners)
 
     trial, small = None, are_small(surveyed)
-    if small:
+    if small and pictures >= FEWEST_FOR_ONE:
         trial = try_for(LONGEST, lambda trial: trial.has_many)
         if trial.is_good_enough:
             emit(Note(trial.sentence), listeners)
@@ -161,7 +162,7 @@ def _start_by_trial(
     if head.accuracy is None or (trial is None and head.accuracy.fraction >= GOOD_ENOUGH):
         return "lite0", learned
     if trial is None:
-        seconds = min(learned.seconds, LONGEST)
+        seconds = LONGEST if small else min(learned.seconds, LONGEST)
         trial = try_for(seconds, lambda trial: trial.has_many or trial.gain_over(head).is_clear)
     gain = trial.gain_over(head)
     emit(Note(sentence(gain)), listeners)

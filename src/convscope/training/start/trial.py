@@ -45,6 +45,8 @@ LONGEST = 60.0
 _SHORTEST = 2.0
 _PARTS = 4
 _MOST_HELD_OUT, _ENOUGH_HELD_OUT, _FEWEST_HELD_OUT = 1_000, 200, 100
+FEWEST_FOR_ONE = _PARTS * _FEWEST_HELD_OUT
+"""Of fewer pictures, a trial has to hold out one quarter after another, and takes long."""
 
 
 class Trial(NamedTuple):
