@@ -122,11 +122,15 @@ def make_model() -> MakeModel:
     """Builds a model with random weights of a size (He et al., 2015) that lets no step vanish or explode."""
 
     def make(
-        notation: str = "4C3-MP2-5N", shape: tuple[int, int, int] = (3, 8, 8), classes: int = 3, seed: int = 0
+        notation: str = "4C3-MP2-5N",
+        shape: tuple[int, int, int] = (3, 8, 8),
+        classes: int = 3,
+        seed: int = 0,
+        thresholds: tuple[float, ...] | None = None,
     ) -> Model:
         random = np.random.default_rng(seed)
         channels, height, width = shape
-        chain = parse_chain(notation, shape, classes)
+        chain = parse_chain(notation, shape, classes, "softmax" if thresholds is None else "sigmoid")
         weights = {
             name: random.normal(0, np.sqrt(2 / max(1, np.prod(size[1:]))), size).astype(np.float32)
             for name, size in chain.parameters.items()
@@ -134,7 +138,8 @@ def make_model() -> MakeModel:
         names = tuple(f"class {n}" for n in range(classes))
         mean, std = random.uniform(100, 150, channels), random.uniform(50, 70, channels)
         preparation = Preparation(channels, height, width)
-        return Model(chain, names, preparation, tuple(mean.tolist()), tuple(std.tolist()), weights)
+        scale = tuple(mean.tolist()), tuple(std.tolist())
+        return Model(chain, names, preparation, *scale, weights, thresholds=thresholds)
 
     return make
 

@@ -8,6 +8,7 @@ import pytest
 from convscope.walkthrough import backward as way_back
 from convscope.walkthrough.losses import gradient_at_logits
 from convscope.walkthrough.numpy_chain import backward, forward
+from convscope.walkthrough.truth import TrueClass
 from convscope.walkthrough.walk import walk
 
 
@@ -32,7 +33,9 @@ def test_the_document_holds_every_gradient_for_the_truth_and_for_another_class(f
     assert [first.truth, second.truth] == [2, others[0]]
     for one in (first, second):
         steps = forward(model, picture[:, :, None])
-        passed = backward(steps, model, gradient_at_logits(steps[-1].input, one.truth, model.temperature))
+        passed = backward(
+            steps, model, gradient_at_logits(steps[-1].input, TrueClass(one.truth), model.temperature)
+        )
         assert [step.step for step in one.steps] == [*passed]
         for step in one.steps:
             expected = passed[step.step]

@@ -20,6 +20,7 @@ from convscope.walkthrough.descent import (
 )
 from convscope.walkthrough.losses import gradient_at_logits, loss_of_logits
 from convscope.walkthrough.numpy_chain import backward, forward
+from convscope.walkthrough.truth import TrueClass
 
 PLACE = ("convolution_1.weight", (1, 0, 2, 1))
 OTHER = ("full_connection_1.weight", (2, 18))
@@ -55,7 +56,7 @@ def loss_with(model, pixels, truth, *changes):
 
 
 def test_a_step_is_weight_minus_rate_times_gradient_and_its_loss_is_recomputed(model, pixels):
-    loss_of = LossOf(forward(model, pixels), model, 2, (PLACE,))
+    loss_of = LossOf(forward(model, pixels), model, TrueClass(2), (PLACE,))
     descent = descend(loss_of, 0.3)
     assert descent.gradients[0] != [0.0]
     assert descent.values[0] == [float(model.weights[PLACE[0]][PLACE[1]])]
@@ -70,7 +71,7 @@ def test_a_step_is_weight_minus_rate_times_gradient_and_its_loss_is_recomputed(m
 
 
 def test_the_curve_s_losses_are_those_of_its_weight(model, pixels):
-    curve = weight_curve(LossOf(forward(model, pixels), model, 0, (PLACE,)))
+    curve = weight_curve(LossOf(forward(model, pixels), model, TrueClass(0), (PLACE,)))
     assert len(curve.values) == CURVE_POINTS
     assert curve.values[CURVE_POINTS // 2] == pytest.approx(curve.weight.value)
     for value, loss in zip(curve.values[::6], curve.losses[::6], strict=True):
@@ -80,7 +81,7 @@ def test_the_curve_s_losses_are_those_of_its_weight(model, pixels):
 
 def test_the_map_s_losses_are_those_of_both_weights(model, pixels):
     found = loss_map(
-        LossOf(forward(model, pixels), model, 1, (PLACE, OTHER)),
+        LossOf(forward(model, pixels), model, TrueClass(1), (PLACE, OTHER)),
         [0.5],
         lambda values: encode(values, "float32"),
     )
@@ -95,17 +96,17 @@ def test_the_map_s_losses_are_those_of_both_weights(model, pixels):
 
 def test_a_step_of_all_weights(model, pixels):
     steps = forward(model, pixels)
-    passed = backward(steps, model, gradient_at_logits(steps[-1].input, 1, model.temperature))
-    found = all_weights_step(steps, model, 1, passed)
-    assert found.losses[0] == loss_of_logits(steps[-1].input, 1, model.temperature)
+    passed = backward(steps, model, gradient_at_logits(steps[-1].input, TrueClass(1), model.temperature))
+    found = all_weights_step(steps, model, TrueClass(1), passed)
+    assert found.losses[0] == loss_of_logits(steps[-1].input, TrueClass(1), model.temperature)
     at = {name: gradient for step in passed.values() for name, gradient in step.at_parameters.items()}
     for rate, loss in zip(found.rates, found.losses, strict=True):
         moved = replace(model, weights={name: w - rate * at[name] for name, w in model.weights.items()})
-        assert loss == loss_of_logits(forward(moved, pixels)[-1].input, 1, model.temperature)
+        assert loss == loss_of_logits(forward(moved, pixels)[-1].input, TrueClass(1), model.temperature)
 
 
 def test_numbers_beyond_all_bounds_end_a_descent(model, pixels):
-    descent = descend(LossOf(forward(model, pixels), model, 2, (OTHER,)), 1e308)
+    descent = descend(LossOf(forward(model, pixels), model, TrueClass(2), (OTHER,)), 1e308)
     assert len(descent.values) == 1
 
 

@@ -15,7 +15,7 @@ def test_the_largest_cell_is_held_with_the_numbers_it_is_the_sum_of(make_model, 
     model = make_model(notation, (3, 9, 8))
     pixels = np.random.default_rng(0).integers(0, 256, (9, 8, 3), np.uint8)
     computed = compute(prepare_input(pixels, model, "noise"), model, step_engine(model))
-    steps = computed.write(StepWriter(model, None, relevance=None, coarse=True))
+    steps = computed.write(StepWriter(model, (), relevance=None, coarse=True))
     told, step = next(
         (one, found)
         for one, found in zip(steps, computed.steps, strict=False)

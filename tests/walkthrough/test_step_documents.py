@@ -18,9 +18,9 @@ from convscope.walkthrough.losses import losses, top_classes
 from convscope.walkthrough.step_documents import MAX_CONTRIBUTIONS, StepWriter, is_large
 
 
-def tell(model, pixels, truth=None, *, coarse=False):
+def tell(model, pixels, outputs=(), *, coarse=False):
     computed = compute(prepare_input(pixels, model), model, step_engine(model))
-    return computed, computed.write(StepWriter(model, truth, relevance=None, coarse=coarse))
+    return computed, computed.write(StepWriter(model, outputs, relevance=None, coarse=coarse))
 
 
 def picture(height, width, channels=1, seed=0):
@@ -155,7 +155,7 @@ def test_losses_and_gradients_are_pytorch_s(logits, data):
 def test_of_many_classes_the_most_probable_and_the_true_one_are_shown():
     logits = np.arange(100.0)
     assert top_classes(logits) == [*range(80, 100)]
-    assert top_classes(logits, truth=7) == [7, *range(80, 100)]
+    assert top_classes(logits, also=[7]) == [7, *range(80, 100)]
 
 
 def test_a_walk_is_large_by_all_its_numbers(make_model):
@@ -179,7 +179,7 @@ def test_of_many_filters_those_of_the_most_active_maps_are_kept(make_model, monk
     monkeypatch.setattr(step_documents, "MAX_FILTERS", 5)
     model = make_model("20C3-2C1", (3, 8, 8))
     computed = compute(prepare_input(picture(8, 8, 3), model), model, step_engine(model))
-    _, many, _, few, *_ = computed.write(StepWriter(model, None, None, coarse=False, all_filters=False))
+    _, many, _, few, *_ = computed.write(StepWriter(model, (), None, coarse=False, all_filters=False))
     active = np.maximum(computed.steps[1].output, 0).mean(axis=(1, 2))
     assert sorted(np.argsort(active)[-5:].tolist()) == many.held
     np.testing.assert_array_equal(many.filters.values(), model.weights["convolution_1.weight"][many.held])
@@ -189,7 +189,7 @@ def test_of_many_filters_those_of_the_most_active_maps_are_kept(make_model, monk
 def test_a_preview_is_the_map_that_varies_most_in_few_levels(make_model):
     model = make_model("3C3r6", (1, 60, 97))
     computed = compute(prepare_input(picture(60, 97), model), model, step_engine(model))
-    steps = computed.write(StepWriter(model, None, None, coarse=False, previews=True))
+    steps = computed.write(StepWriter(model, (), None, coarse=False, previews=True))
     for step, found in zip(computed.steps[1:3], steps[1:3], strict=True):
         assert found.preview.map == step.output.std(axis=(1, 2)).argmax()
         shown = (found.preview.values.values().astype(float) - 127) / 127 * found.preview.limit

@@ -54,26 +54,26 @@ def test_where_nothing_speaks_for_a_class_the_map_is_empty(make_model):
 def test_a_square_costs_what_a_prediction_with_it_says(make_model):
     model = make_model("4C3-MP2-5N", (3, 12, 17))
     predictor, pixels = Predictor(model), picture(12, 17, 3)
-    evidence = occlude(predictor, pixels, model.mean, class_index=1)
+    evidence = occlude(predictor, pixels, model.mean)
     assert (evidence.window, evidence.stride) == ((3, 4), (1, 1))
     whole = predictor.probabilities(pixels[np.newaxis])[0, 1]
     for row, column in ((0, 0), (4, 7), (9, 13)):
         covered = pixels.copy()
         covered[row : row + 3, column : column + 4] = np.rint(model.mean)
         expected = whole - predictor.probabilities(covered[np.newaxis])[0, 1]
-        assert evidence.lost[row, column] == pytest.approx(expected, abs=1e-6)
+        assert evidence.lost[1, row, column] == pytest.approx(expected, abs=1e-6)
 
 
 def test_hiding_the_only_bright_spot_costs_the_answer(brightness):
     pixels = np.full((8, 8, 1), 120, np.uint8)
     pixels[2:4, 4:6] = 255
-    lost = occlude(Predictor(brightness), pixels, brightness.mean, class_index=1)
-    assert np.unravel_index(lost.lost.argmax(), lost.lost.shape) == (2, 4)
-    by_pixel = lost.by_pixel(8, 8)
+    lost = occlude(Predictor(brightness), pixels, brightness.mean)
+    assert np.unravel_index(lost.lost[1].argmax(), lost.lost[1].shape) == (2, 4)
+    by_pixel = lost.by_pixel(1, 8, 8)
     assert by_pixel[2:4, 4:6].min() > by_pixel[6:, :2].max()
 
 
-def test_why_tells_both_and_names_the_class(make_model):
+def test_why_tells_both_of_every_class(make_model):
     model = make_model("4C3-MP2", (3, 8, 8))
     pixels = picture(8, 8, 3)
     steps = forward(model, pixels)
@@ -81,7 +81,10 @@ def test_why_tells_both_and_names_the_class(make_model):
     assert [one.class_index for one in explanation.grad_cam.classes] == [0, 1, 2]
     predicted = int(steps[-1].input.argmax())
     assert explanation.grad_cam.map == explanation.grad_cam.classes[predicted].map
-    assert f"'class {predicted}'" in explanation.occlusion.text
+    lost = occlude(Predictor(model), pixels, model.mean).lost
+    for index, one in enumerate(explanation.occlusion.classes):
+        assert one.class_index == index
+        np.testing.assert_allclose(one.map.values(), lost[index], atol=1e-6)
 
 
 def test_a_network_without_convolution_has_no_grad_cam(brightness):

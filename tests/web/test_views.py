@@ -257,9 +257,8 @@ def test_the_numbers_of_a_pixel(colour):
 
 def test_why_maps_say_their_strongest_place(colour, number):
     colour.go("#at=why")
-    for readout, told in zip(
-        colour.texts(".readout"), (colour.walk.why.grad_cam, colour.walk.why.occlusion), strict=True
-    ):
+    occlusion = colour.walk.why.occlusion.classes[colour.walk.predicted]
+    for readout, told in zip(colour.texts(".readout"), (colour.walk.why.grad_cam, occlusion), strict=True):
         values = told.map.values()
         row, column = np.unravel_index(values.argmax(), values.shape)
         place, value = readout.split(": ")

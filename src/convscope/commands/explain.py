@@ -29,7 +29,10 @@ def explain(
     *,
     output: Output = None,
     truth: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="The picture's true class, if you know it.")
+        str | None,
+        typer.Option(
+            metavar="CLASS", help="The picture's true class, if you know it; of several labels: 'red;round'."
+        ),
     ] = None,
     data: Annotated[
         str | None,

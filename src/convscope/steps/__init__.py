@@ -18,7 +18,8 @@ Runtime) are tested against them. They take one picture at a time, in float64. I
     sigmoid               ... or each logit a probability of its own, where a picture has several labels
     cross_entropy         the loss that networks learn from after softmax ...
     binary_cross_entropy  ... and after sigmoids; to compare it with:
-    squared_error         a loss that hardly corrects a network that is confidently wrong
+    squared_error         a loss that hardly corrects a network that is confidently wrong ...
+    binary_squared_error  ... and the same of several labels
     classification_error  what should become small, but has no useful gradient
 
 Each step is a module with the same three functions:
@@ -51,6 +52,7 @@ from convscope.steps import (
     addition,
     average_pooling,
     binary_cross_entropy,
+    binary_squared_error,
     classification_error,
     convolution,
     cross_entropy,
@@ -76,6 +78,7 @@ __all__ = [
     "addition",
     "average_pooling",
     "binary_cross_entropy",
+    "binary_squared_error",
     "classification_error",
     "convolution",
     "cross_entropy",

@@ -1,13 +1,14 @@
 """The way back: the gradient of the loss at every number of a walk, and what follows from it.
 
-    at the logits              (probability - target) / temperature: softmax and cross-entropy together
+    at the logits              (probability - target) / temperature: the loss and the last step together
     back through every step    the chain rule, as `steps` defines it for each kind
     at a weight                gradient x input, added up over all places where the weight is used
     a step of training         weight - learning rate x gradient
 
-The loss is cross-entropy for one class as the true one. A document that is kept holds two of them: the true
-class (or, where it is not known, the predicted one) and the most probable of the others, as a network that
-is right with certainty has next to nothing to learn from a picture.
+The loss is that of one outcome as the truth (`truth.py`): cross-entropy of a class, or binary cross-entropy
+of a set of labels. A document that is kept holds two of them: the true one (or, where it is not known, the
+answer) and the most probable of the others, as a network that is right with certainty has next to nothing to
+learn from a picture.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from convscope.walkthrough.numpy_chain import ComputedStep
     from convscope.walkthrough.numpy_chain import StepGradients as Passed
     from convscope.walkthrough.step_documents import StepWriter
+    from convscope.walkthrough.truth import Outcomes, Truth
 
 MOST_NUMBERS = 400_000
 """A walk to keep holds the gradients of all steps if there are no more numbers than this in them."""
@@ -47,17 +49,18 @@ _BUDGET = 600_000_000
 _RUNS, _OVERHEAD = 500, 200_000
 """How often the chain is computed for a step's curves and map, and what each run costs at least."""
 _CANDIDATES = 6
+_PASSES = 2
 
 
 def write_backward(
-    steps: Sequence[ComputedStep], model: Model, truth: int | None, writer: StepWriter
+    steps: Sequence[ComputedStep], model: Model, outcomes: Outcomes, writer: StepWriter
 ) -> Backward:
     """Write the way back for a walk that is kept: as much of it as leaves the document small.
 
     Args:
         steps: What `numpy_chain.forward` returned.
         model: The model.
-        truth: Index of the true class, if it is known.
+        outcomes: What may be true.
         writer: Writes arrays.
     """
     numbers = sum(computed.output.size for computed in steps)
@@ -67,23 +70,28 @@ def write_backward(
             "In the studio (convscope studio) they are computed for any step when you look at it."
         )
         return Backward(passes=[], left_out=left_out)
-    passes = [write_pass(steps, model, one, writer) for one in _truths(steps[-1].input, truth)]
+    passes = [
+        write_pass(steps, model, number, outcomes.truth(number), writer)
+        for number in outcomes.likely()[:_PASSES]
+    ]
     studied = [step.name for step in _studied(model.chain)]
     without = [step.name for step in model.chain.layers if step.parameters and step.name not in studied]
     left_out = f"The loss curves of {', '.join(without)} take too long. The studio computes them on demand."
     return Backward(passes=passes, left_out=left_out if without else "")
 
 
-def write_pass(steps: Sequence[ComputedStep], model: Model, truth: int, writer: StepWriter) -> BackwardPass:
-    """Write everything that goes back if a class is the true one.
+def write_pass(
+    steps: Sequence[ComputedStep], model: Model, number: int, truth: Truth, writer: StepWriter
+) -> BackwardPass:
+    """Write everything that goes back if an outcome is the true one.
 
-    Arguments are those of `write_backward`, but that the truth is given.
+    Arguments are those of `write_backward`, but that the outcome is given with its number.
     """
     logits = steps[-1].input
     passed = backward(steps, model, gradient_at_logits(logits, truth, model.temperature))
     curves, maps = _studies(steps, model, truth, passed, writer)
     return BackwardPass(
-        truth=truth,
+        truth=number,
         loss=loss_of_logits(logits, truth, model.temperature),
         steps=[
             write_gradients(step, passed, model.chain, writer) for step in model.chain if step.name in passed
@@ -141,7 +149,7 @@ def largest_weights(at_weights: Array, count: int) -> list[tuple[int, ...]]:
 
 
 def _studies(
-    steps: Sequence[ComputedStep], model: Model, truth: int, passed: dict[str, Passed], writer: StepWriter
+    steps: Sequence[ComputedStep], model: Model, truth: Truth, passed: dict[str, Passed], writer: StepWriter
 ) -> tuple[list[WeightCurve], list[LossMap]]:
     """Study the weights with the largest gradients: two of each step by curves, the same two by a map."""
     curves: list[WeightCurve] = []
@@ -177,9 +185,3 @@ def _telling(candidates: Sequence[LossOf]) -> list[LossOf]:
     with_valley = (candidate for candidate in candidates[1:] if reach_of(candidate)[1])
     second = next(with_valley, None)
     return [candidates[0], second] if second else [*candidates[:2]]
-
-
-def _truths(logits: Array, truth: int | None) -> list[int]:
-    order = np.argsort(-logits, kind="stable").tolist()
-    first = order[0] if truth is None else truth
-    return [first, *[other for other in order if other != first][:1]]

@@ -69,7 +69,7 @@ class AllWeightsStep(Strict):
 
 
 class BackwardPass(Strict):
-    """Everything that goes back if this class is the true one."""
+    """Everything that goes back if this class, or the label set of this number, is the true one."""
 
     truth: int
     loss: Number
@@ -80,7 +80,7 @@ class BackwardPass(Strict):
 
 
 class Backward(Strict):
-    """The way back for a few classes, and what was left out so that the document stays small."""
+    """The way back for a few outcomes, and what was left out so that the document stays small."""
 
     passes: list[BackwardPass]
     left_out: str

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model.calibration import tempered
+from convscope.model.calibration import label_probabilities, tempered
 from convscope.model.inputs import picture_name, read_input
 from convscope.model.intermediate import Intermediate
 from convscope.pictures.preparation import prepare
-from convscope.steps import cross_entropy, softmax
 from convscope.walkthrough.document import ImageStep
 from convscope.walkthrough.drawing import data_url
 from convscope.walkthrough.input_history import input_history
-from convscope.walkthrough.losses import top_classes
-from convscope.walkthrough.numpy_chain import ComputedStep, forward
+from convscope.walkthrough.numpy_chain import NUMPY_STEPS, ComputedStep, forward
 from convscope.walkthrough.step_documents import StepWriter, common_fields
+from convscope.walkthrough.truth import outcomes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,13 +73,13 @@ class Computation:
 
     def write(self, writer: StepWriter) -> list[AnyStep]:
         """Write every step in order, with the temperature after the logits if it is not 1, the loss last."""
-        scaled = tempered_softmax(self.steps[-1], writer.model.temperature)
+        scaled = tempered_step(self.steps[-1], writer.model.temperature)
         is_scaled = scaled is not self.steps[-1]
         return [
             self._image(writer),
             *(writer.write(step, self.differences[step.name]) for step in self.steps[1:-1]),
             *([writer.temperature(scaled, self.differences["temperature"])] if is_scaled else []),
-            writer.write(scaled, self.differences["softmax"]),
+            writer.write(scaled, self.differences[scaled.name]),
             writer.loss(scaled, self.differences["loss"]),
         ]
 
@@ -98,21 +97,25 @@ class Computation:
         )
 
 
-def tempered_softmax(computed: ComputedStep, temperature: float) -> ComputedStep:
-    """Return softmax of the logits divided by a temperature, as the model predicts.
+_PROBABILITIES = {"softmax": tempered, "sigmoid": label_probabilities}
+"""What turns the engine's logits into probabilities, by the kind of the last step."""
+
+
+def tempered_step(computed: ComputedStep, temperature: float) -> ComputedStep:
+    """Return softmax or sigmoid of the logits divided by a temperature, as the model predicts.
 
     Example:
         >>> from convscope.walkthrough.smiley import smiley_model
         >>> softmax_step = smiley_model().chain.steps[-1]
         >>> cold = ComputedStep(softmax_step, (np.array([0.0, 4.0]),), np.array([0.018, 0.982]))
-        >>> tempered_softmax(cold, 2.0).input.tolist()
+        >>> tempered_step(cold, 2.0).input.tolist()
         [0.0, 2.0]
     """
     if temperature == 1:
         return computed
     logits = computed.input / temperature
     step = replace(computed.step, inputs=("temperature",))
-    return ComputedStep(step, (logits,), softmax.forward(logits))
+    return ComputedStep(step, (logits,), NUMPY_STEPS[step.family].forward(step, (logits,), []))
 
 
 def step_engine(model: Model) -> Intermediate:
@@ -120,7 +123,7 @@ def step_engine(model: Model) -> Intermediate:
 
     For one picture at a time one thread is enough: more would spend longer waiting for each other.
     """
-    return Intermediate(model, [step.name for step in model.chain if step.kind != "softmax"], threads=1)
+    return Intermediate(model, [step.name for step in model.chain][:-1], threads=1)
 
 
 def prepare_input(picture: Picture, model: Model, name: str | None = None) -> ModelInput:
@@ -168,20 +171,18 @@ def _differences(
 ) -> dict[str, float]:
     """Return the largest absolute difference of each step from the engine's.
 
-    The losses are compared by cross-entropy, the steepest of them, at the engine's logits.
+    The losses are compared by the one that is learned from, the steepest of them, at the engine's logits.
     """
     differences = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
-    scaled = tempered_softmax(steps[-1], model.temperature)
+    scaled = tempered_step(steps[-1], model.temperature)
     logits, engine_logits = scaled.input, engine[model.chain.output.name]
     engine_scaled = engine_logits[0] / model.temperature
-    difference = np.abs(scaled.output - tempered(engine_logits, model.temperature)[0]).max()
-    losses = (
-        abs(cross_entropy.forward(logits, truth) - cross_entropy.forward(engine_scaled, truth))
-        for truth in top_classes(logits)
-    )
+    engine_probabilities = _PROBABILITIES[scaled.kind](engine_logits, model.temperature)[0]
+    outcomes = outcomes_of(model, logits)
+    truths = [outcomes.truth(number) for number in outcomes.likely()]
     return {
         **differences,
         "temperature": float(np.abs(logits - engine_scaled).max()),
-        "softmax": float(difference),
-        "loss": max(losses),
+        scaled.name: float(np.abs(scaled.output - engine_probabilities).max()),
+        "loss": max(abs(truth.loss(logits) - truth.loss(engine_scaled)) for truth in truths),
     }

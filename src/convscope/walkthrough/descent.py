@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from convscope.steps.arrays import Array
     from convscope.walkthrough.arrays import EncodedArray
     from convscope.walkthrough.numpy_chain import ComputedStep, StepGradients
+    from convscope.walkthrough.truth import Truth
 
     Encode = Callable[[NDArray[np.float64]], EncodedArray]
 
@@ -55,13 +56,13 @@ class LossOf:
     Attributes:
         steps: What `numpy_chain.forward` returned for the picture.
         model: The model.
-        truth: Index of the true class.
+        truth: What is true.
         weights: The tensor and the index of each of the weights.
     """
 
     steps: Sequence[ComputedStep]
     model: Model
-    truth: int
+    truth: Truth
     weights: tuple[tuple[str, tuple[int, ...]], ...]
 
     def loss(self, values: Sequence[float]) -> float:
@@ -164,7 +165,7 @@ def loss_map(loss_of: LossOf, rates: Sequence[float], encode: Encode, points: in
 def all_weights_step(
     steps: Sequence[ComputedStep],
     model: Model,
-    truth: int,
+    truth: Truth,
     passed: dict[str, StepGradients],
     wanted: Sequence[float] = ALL_WEIGHTS_RATES,
 ) -> AllWeightsStep:
@@ -173,7 +174,7 @@ def all_weights_step(
     Args:
         steps: What `numpy_chain.forward` returned.
         model: The model.
-        truth: Index of the true class.
+        truth: What is true.
         passed: What `numpy_chain.backward` returned.
         wanted: The learning rates.
     """
@@ -248,7 +249,7 @@ def _gradient_at(
     return float(gradients_at_parameters(computed, at_output)[tensor][place])
 
 
-def _loss(steps: Sequence[ComputedStep], model: Model, truth: int) -> float:
+def _loss(steps: Sequence[ComputedStep], model: Model, truth: Truth) -> float:
     return loss_of_logits(steps[-1].input, truth, model.temperature)
 
 

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Discriminator, Field, Tag
 
+from convscope.walkthrough.answer_document import (  # pydantic needs them
+    Curve,  # noqa: TC001
+    LabelLoss,  # noqa: TC001
+    Labels,  # noqa: TC001
+    Losses,  # noqa: TC001
+)
 from convscope.walkthrough.arrays import EncodedArray  # noqa: TC001 - pydantic needs it
 from convscope.walkthrough.backward_document import Backward  # noqa: TC001 - pydantic needs it
 from convscope.walkthrough.explanation_document import (
@@ -230,22 +236,19 @@ class SoftmaxStep(_Step):
     output: list[Share]
 
 
-class Gradients(Strict):
-    """The gradient of each loss at the logits."""
+class SigmoidStep(_Step):
+    """A sigmoid for each label, of the logits divided by the temperature; and what softmax would have said.
 
-    cross_entropy: list[Number]
-    squared_error: list[Number]
-    classification_error: list[Number]
+    The exponentials are exp(-logit); one that is too large for a number is the largest there is. The curve is
+    that of sigmoid, as far as the logits reach.
+    """
 
-
-class Losses(Strict):
-    """What the answer costs if this class is the true one."""
-
-    truth: int
-    cross_entropy: Number
-    squared_error: Number
-    classification_error: Number
-    gradients: Gradients
+    kind: Literal["sigmoid"] = "sigmoid"
+    logits: list[Number]
+    exponentials: list[Number]
+    output: list[Share]
+    curve: Curve
+    softmax: list[Share]
 
 
 class LossStep(_Step):
@@ -253,6 +256,14 @@ class LossStep(_Step):
 
     kind: Literal["loss"] = "loss"
     truths: list[Losses]
+
+
+class LabelLossStep(_Step):
+    """Binary cross-entropy, label by label; `others` is what the labels left out cost, as they are absent."""
+
+    kind: Literal["binary_cross_entropy"] = "binary_cross_entropy"
+    labels: list[LabelLoss]
+    others: Number
 
 
 def _tag(step: dict[str, object] | _Step) -> str:
@@ -273,7 +284,9 @@ AnyStep = Annotated[
     | Annotated[FullConnectionStep, Tag("full_connection")]
     | Annotated[TemperatureStep, Tag("temperature")]
     | Annotated[SoftmaxStep, Tag("softmax")]
-    | Annotated[LossStep, Tag("loss")],
+    | Annotated[SigmoidStep, Tag("sigmoid")]
+    | Annotated[LossStep, Tag("loss")]
+    | Annotated[LabelLossStep, Tag("binary_cross_entropy")],
     Discriminator(_tag),
 ]
 
@@ -289,6 +302,9 @@ class Note(Strict):
 class Walk(Strict):
     """Everything about one picture's way through one network.
 
+    `predicted` is the most probable class or label. `truth` is a class, or with several labels the number of
+    a label set.
+
     For a picture with named filters there are only the first three steps, and no prediction.
     """
 
@@ -300,6 +316,7 @@ class Walk(Strict):
     classes: list[str]
     truth: int | None
     predicted: int | None
+    labels: Labels | None = None
     temperature: Number
     probabilities: list[Share]
     largest_difference: Number

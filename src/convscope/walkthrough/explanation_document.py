@@ -63,12 +63,19 @@ class Evidence(Strict):
     text: str
 
 
+class OcclusionMap(Strict):
+    """What a grey square costs one class."""
+
+    class_index: int
+    map: EncodedArray
+
+
 class Occlusion(Strict):
-    """What a grey square costs, wherever it stands."""
+    """What a grey square costs each class, wherever it stands."""
 
     window: Pair
     stride: Pair
-    map: EncodedArray
+    classes: list[OcclusionMap]
     text: str
 
 
@@ -118,10 +125,11 @@ class Linear(Strict):
 
 
 class NoRelu(Strict):
-    """The same weights with every ReLU left out."""
+    """The same weights with every ReLU left out; `labels` are those found where there may be several."""
 
     probabilities: list[Share]
     predicted: int
+    labels: list[int] | None = None
     linear: Linear
 
 

@@ -57,7 +57,7 @@ def filter_picture(
     name = picture_name(picture, 1)
     model = _model(pixels_of(picture, name).shape[:2], [*kernels.values()], stride, padding)
     computed = compute(prepare_input(picture, model, name), model, step_engine(model))
-    steps = computed.write(StepWriter(model, truth=None, relevance=None, coarse=False))[:3]
+    steps = computed.write(StepWriter(model, outputs=(), relevance=None, coarse=False))[:3]
     return Walk(
         model="",
         picture_name=name,

@@ -23,11 +23,12 @@ from convscope.model.intermediate import Intermediate
 from convscope.model.predictor import Predictor
 from convscope.network.notation import Pooling
 from convscope.network.variants import with_pooling
-from convscope.steps import average_pooling, max_pooling, softmax
+from convscope.steps import average_pooling, max_pooling
 from convscope.steps.windows import Windows
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.drawing import data_url
 from convscope.walkthrough.explanation_document import After, ByPooling, Invariance, Logits
+from convscope.walkthrough.numpy_chain import NUMPY_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,12 +83,14 @@ def measure_invariance(model: Model, predictor: Predictor, pixels: NDArray[np.ui
     runtime = Intermediate(model, [step])
     predictors = _predictors_by_pooling(model, predictor)
     results: list[Invariance] = []
+    last = model.chain.steps[-1]
+    share = NUMPY_STEPS[last.family].forward
     for kind in _transformations(pixels.shape[1]):
         moved = np.stack([transform(pixels, kind.name, amount) for amount in kind.amounts])
         maps = [*runtime.values(moved)[step].astype(np.float64)]
         unchanged = kind.amounts.index(kind.neutral)
         logits = predictor.logits(moved)
-        probabilities = [softmax.forward(row / model.temperature) for row in logits]
+        probabilities = [share(last, (row / model.temperature,), []) for row in logits]
         results.append(
             Invariance(
                 change=kind.name,

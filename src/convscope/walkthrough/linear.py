@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.network.variants import with_pooling, without_activations
-from convscope.walkthrough.compute import tempered_softmax
+from convscope.walkthrough.compute import tempered_step
 from convscope.walkthrough.explanation_document import Linear, NoRelu
 from convscope.walkthrough.losses import top_classes
 from convscope.walkthrough.numpy_chain import forward, gradient_at
@@ -44,14 +44,22 @@ def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
     """
     without = replace(model, chain=without_activations(model.chain))
     steps = forward(without, pixels)
-    probabilities = tempered_softmax(steps[-1], model.temperature).output
+    probabilities = tempered_step(steps[-1], model.temperature).output
     averaging = replace(without, chain=with_pooling(without.chain, "average_pooling"))
     is_same = averaging.chain == without.chain
     return NoRelu(
         probabilities=probabilities.tolist(),
         predicted=int(probabilities.argmax()),
+        labels=found_labels(model, probabilities),
         linear=_linear(averaging, pixels, steps if is_same else None, is_averaged=not is_same),
     )
+
+
+def found_labels(model: Model, probabilities: NDArray[np.float64]) -> list[int] | None:
+    """Return the labels whose probabilities reach their thresholds; None if a picture has one class."""
+    if model.thresholds is None:
+        return None
+    return np.flatnonzero(model.decide(probabilities[np.newaxis])[0]).tolist()
 
 
 def _linear(

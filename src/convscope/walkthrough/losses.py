@@ -1,4 +1,4 @@
-"""The losses of a prediction, for each class that could be the true one."""
+"""The losses of an answer, for each class that could be the true one, and for each label there or not."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.steps import classification_error, cross_entropy, squared_error
-from convscope.walkthrough.document import Gradients, Losses
+from convscope.steps import (
+    binary_cross_entropy,
+    binary_squared_error,
+    classification_error,
+    cross_entropy,
+    squared_error,
+)
+from convscope.walkthrough.answer_document import Gradients, LabelCost, LabelLoss, Losses
+from convscope.walkthrough.truth import MAX_CLASSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from convscope.steps.arrays import Array
-
-MAX_CLASSES = 20
-"""If there are more classes, only this many of the most probable are shown in full."""
+    from convscope.walkthrough.truth import Truth
 
 
-def top_classes(logits: Array, truth: int | None = None) -> list[int]:
-    """Return the classes to show in full, in order: all, or the most probable ones and the true one.
+def top_classes(logits: Array, also: Iterable[int] = ()) -> list[int]:
+    """Return the classes to show in full, in order: all, or the most probable ones and certain others.
 
     Example:
-        >>> top_classes(np.array([0.0, 5.0, 1.0])), len(top_classes(np.arange(100.0), truth=3))
+        >>> top_classes(np.array([0.0, 5.0, 1.0])), len(top_classes(np.arange(100.0), also=[3]))
         ([0, 1, 2], 21)
     """
     chosen = {*np.argsort(-logits, kind="stable")[:MAX_CLASSES].tolist()}
-    return sorted(chosen if truth is None else chosen | {truth})
+    return sorted(chosen | {*also})
 
 
 def losses(logits: Array, truth: int) -> Losses:
@@ -51,21 +58,48 @@ def losses(logits: Array, truth: int) -> Losses:
     )
 
 
-def loss_of_logits(logits: Array, truth: int, temperature: float) -> float:
-    """Compute cross-entropy as a walk shows it, after the logits were divided by the temperature.
+def label_losses(logits: Array, label: int) -> LabelLoss:
+    """Compute what one label adds to the losses and their gradients, if it is there and if it is not.
+
+    Args:
+        logits: (labels,).
+        label: Index of the label.
 
     Example:
-        >>> round(float(loss_of_logits(np.array([0.0, 0.0]), truth=0, temperature=2.0)), 6)
+        >>> found = label_losses(np.array([0.0]), 0)
+        >>> found.present.gradient, found.absent.gradient, found.present.squared_gradient
+        (-0.5, 0.5, -0.25)
+    """
+    logit = logits[label : label + 1]
+    absent, present = (
+        LabelCost(
+            cross_entropy=binary_cross_entropy.forward(logit, [there]),
+            gradient=float(binary_cross_entropy.gradient(logit, [there])[0]),
+            squared_error=binary_squared_error.forward(logit, [there]),
+            squared_gradient=float(binary_squared_error.gradient(logit, [there])[0]),
+        )
+        for there in (0, 1)
+    )
+    return LabelLoss(label=label, present=present, absent=absent)
+
+
+def loss_of_logits(logits: Array, truth: Truth, temperature: float) -> float:
+    """Compute the loss as a walk shows it, after the logits were divided by the temperature.
+
+    Example:
+        >>> from convscope.walkthrough.truth import TrueClass
+        >>> round(float(loss_of_logits(np.array([0.0, 0.0]), TrueClass(0), temperature=2.0)), 6)
         0.693147
     """
-    return cross_entropy.forward(logits / temperature, truth)
+    return truth.loss(logits / temperature)
 
 
-def gradient_at_logits(logits: Array, truth: int, temperature: float) -> Array:
+def gradient_at_logits(logits: Array, truth: Truth, temperature: float) -> Array:
     """Compute the gradient of that loss at the logits: (probability - target) / temperature.
 
     Example:
-        >>> gradient_at_logits(np.array([0.0, 0.0]), truth=0, temperature=2.0).tolist()
+        >>> from convscope.walkthrough.truth import TrueClass
+        >>> gradient_at_logits(np.array([0.0, 0.0]), TrueClass(0), temperature=2.0).tolist()
         [-0.25, 0.25]
     """
-    return cross_entropy.gradient(logits / temperature, truth) / temperature
+    return truth.gradient(logits / temperature) / temperature

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.model.intermediate import Intermediate
-from convscope.model.one_class import require_one_class
 from convscope.model.predictor import batch_size_of
 
 if TYPE_CHECKING:
@@ -47,7 +46,8 @@ class Activations:
             k is `MAX_PICTURES`, or the number of pictures if that is smaller.
         values: (units, k) their activations.
         cells: (units, k, 2) row and column of the largest cell of the map; None if there are no maps.
-        mean: (units, classes) mean activation on each class's pictures; NaN for a class without pictures.
+        mean: (units, classes) mean activation on the pictures of each class, or that have each label; NaN
+            without pictures.
         field: The receptive field of a cell or a neuron.
     """
 
@@ -84,17 +84,17 @@ def collect_activations(
     Returns:
         One entry for each convolution and full connection, in order, the output layer last.
     """
-    require_one_class(model, "the page of neurons", "it sorts pictures by their one class")
     chain = model.chain
     steps = [chain.activation(step) for step in chain.layers if step.parameters]
     runtime = Intermediate(model, [step.name for step in steps])
-    collectors = {step.name: _Collector(len(model.classes)) for step in steps}
+    collectors = {step.name: _Collector() for step in steps}
+    truth = selection.target.indicators(selection.labels)
     total, batch_size = len(selection.indices), batch_size_of(model.chain)
     for start in range(0, total, batch_size):
         positions = np.arange(start, min(start + batch_size, total))
         values = runtime.values(selection.store.pictures[selection.indices[positions]])
         for name, collector in collectors.items():
-            collector.add(positions, selection.labels[positions], values[name])
+            collector.add(positions, truth[positions], values[name])
         if progress:
             progress(int(positions[-1]) + 1, total)
     return [collectors[step.name].result(step) for step in steps]
@@ -127,22 +127,20 @@ def selectivity(mean: NDArray[np.float64]) -> NDArray[np.float64]:
 class _Collector:
     """Collects the activations of one step, batch by batch; `best` is (activation, position, cell)."""
 
-    class_count: int
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(()))
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros((), np.int64))
     best: NDArray[np.float64] = field(default_factory=lambda: np.zeros((3, 0, 1)))
     map_shape: tuple[int, int] | None = None
 
     def add(
-        self, positions: NDArray[np.int64], labels: NDArray[np.int64], values: NDArray[np.float32]
+        self, positions: NDArray[np.int64], truth: NDArray[np.bool_], values: NDArray[np.float32]
     ) -> None:
-        """Add the outputs of a batch, (pictures, units, ...)."""
+        """Add the outputs of a batch, (pictures, units, ...), and what is true of it, (pictures, classes)."""
         flat = values.reshape(*values.shape[:2], -1)
         cells = flat.argmax(axis=2)
         largest = np.take_along_axis(flat, cells[:, :, np.newaxis], axis=2)[:, :, 0].astype(np.float64)
-        one_hot = np.eye(self.class_count)[labels]
-        self.sums = self.sums + largest.T @ one_hot
-        self.counts = self.counts + one_hot.sum(axis=0, dtype=np.int64)
+        self.sums = self.sums + largest.T @ truth
+        self.counts = self.counts + truth.sum(axis=0, dtype=np.int64)
         self.map_shape = (values.shape[2], values.shape[3]) if values.ndim == 4 else None
         repeated = np.broadcast_to(positions[:, np.newaxis], largest.shape)
         self._keep_best(np.stack([largest, repeated.astype(np.float64), cells.astype(np.float64)]))

@@ -1,8 +1,8 @@
-"""Occlusion: how much the probability of the predicted class drops where a grey square covers the picture.
+"""Occlusion: how much the probability of a class drops where a grey square covers the picture.
 
     map[y, x] = probability of the class - its probability with the square at (y * stride, x * stride)
 
-Where the square covers what the prediction is based on, the probability drops. The square has the mean colour
+Where the square covers what speaks for the class, its probability drops. The square has the mean colour
 of the training pictures and a quarter of the picture's height and width, and moves by a quarter of its own;
 by a half where the network is so large that this would take long. Unlike Grad-CAM it does not look inside the
 network, so each can be checked against the other.
@@ -38,23 +38,24 @@ class Occluded:
     Attributes:
         window: Height and width of the square, in pixels.
         stride: Distance between its positions, (down, across).
-        lost: (rows, columns) loss of probability; negative where the square raises it.
+        lost: (classes, rows, columns) loss of probability; negative where the square raises it.
     """
 
     window: tuple[int, int]
     stride: tuple[int, int]
     lost: NDArray[np.float64]
 
-    def by_pixel(self, height: int, width: int) -> NDArray[np.float64]:
-        """Return for each pixel the mean loss over the squares that cover it, (height, width).
+    def by_pixel(self, class_index: int, height: int, width: int) -> NDArray[np.float64]:
+        """Return for each pixel what a class loses in the mean of the squares that cover it, (height, width).
 
         Example:
-            >>> Occluded((1, 2), (1, 1), np.array([[0.2, 0.4]])).by_pixel(1, 3).round(1).tolist()
+            >>> Occluded((1, 2), (1, 1), np.array([[[0.2, 0.4]]])).by_pixel(0, 1, 3).round(1).tolist()
             [[0.2, 0.3, 0.4]]
         """
         windows, shape = Windows(self.window, self.stride, overhang=True), (1, height, width)
-        everywhere = np.ones((1, *self.lost.shape, *self.window))
-        lost = windows.add_back(self.lost[:, :, np.newaxis, np.newaxis] * everywhere, shape)
+        of_class = self.lost[class_index]
+        everywhere = np.ones((1, *of_class.shape, *self.window))
+        lost = windows.add_back(of_class[:, :, np.newaxis, np.newaxis] * everywhere, shape)
         return (lost / windows.add_back(everywhere, shape))[0]
 
 
@@ -67,7 +68,6 @@ def occlude(
     predictor: Predictor,
     pixels: NDArray[np.uint8],
     mean: tuple[float, ...],
-    class_index: int,
     moves: int = _MOVES,
 ) -> Occluded:
     """Move a square over a picture and measure the loss of probability.
@@ -76,7 +76,6 @@ def occlude(
         predictor: The model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
         mean: (channels,) the colour of the square.
-        class_index: The class whose probability is measured.
         moves: How often the square moves on its own length.
     """
     sides = pixels.shape[:2]
@@ -87,6 +86,6 @@ def occlude(
     for index, (row, column) in enumerate(np.ndindex(rows, columns)):
         top, left = row * stride[0], column * stride[1]
         covered[index, top : top + window[0], left : left + window[1]] = np.rint(mean)
-    before = predictor.probabilities(pixels[np.newaxis])[0, class_index]
-    after = predictor.probabilities(covered)[:, class_index].reshape(rows, columns)
-    return Occluded(window, stride, before - after)
+    before, after = predictor.probabilities(pixels[np.newaxis]), predictor.probabilities(covered)
+    lost = (before - after).T.reshape(-1, rows, columns)
+    return Occluded(window, stride, lost)

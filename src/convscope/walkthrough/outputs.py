@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from convscope.steps import addition, joining, relu, relu6
-from convscope.walkthrough.document import LossStep, PoolingStep, SoftmaxStep, TemperatureStep
+from convscope.walkthrough.document import (
+    LabelLossStep,
+    LossStep,
+    PoolingStep,
+    SigmoidStep,
+    SoftmaxStep,
+    TemperatureStep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +41,7 @@ def outputs(walk: Walk) -> dict[str, NDArray[np.float64]]:
     """
     values: dict[str, NDArray[np.float64]] = {}
     for step in walk.steps:
-        if not isinstance(step, LossStep):
+        if not isinstance(step, LossStep | LabelLossStep):
             inputs = [values[name] for name in step.inputs]
             values[step.name] = np.asarray(_output(step, inputs), np.float64)
     return values
@@ -45,7 +52,7 @@ def _output(step: AnyStep, inputs: list[NDArray[np.float64]]) -> NDArray[Any]:
         return _DERIVED[step.kind](inputs)
     if isinstance(step, PoolingStep):
         return step.values(inputs[0])
-    if isinstance(step, SoftmaxStep | TemperatureStep):
+    if isinstance(step, SoftmaxStep | SigmoidStep | TemperatureStep):
         return np.array(step.output)
     return cast("Any", step).output.values()
 

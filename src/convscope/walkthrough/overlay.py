@@ -82,8 +82,8 @@ class Overlays:
             self._save(f"{stem}-class-map.png", pixels, exact.on_finest())
         elif layer is not None:
             self._save(f"{stem}-grad-cam.png", pixels, grad_cam(steps, self._model, layer, predicted))
-        occluded = occlude(self._predictor, pixels, self._model.mean, predicted, moves_in(self._model))
-        self._save(f"{stem}-occlusion.png", pixels, occluded.by_pixel(*pixels.shape[:2]))
+        occluded = occlude(self._predictor, pixels, self._model.mean, moves_in(self._model))
+        self._save(f"{stem}-occlusion.png", pixels, occluded.by_pixel(predicted, *pixels.shape[:2]))
 
     def _save(self, name: str, pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> None:
         with replacing(self._folder / name) as file:

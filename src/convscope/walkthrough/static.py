@@ -20,6 +20,7 @@ from convscope.walkthrough.document import (
     PoolingStep,
     Relu6Step,
     ReluStep,
+    SigmoidStep,
     SoftmaxStep,
     Walk,
 )
@@ -49,8 +50,14 @@ def draw(walk: Walk, file: IO[bytes], form: Literal["png", "pdf"]) -> None:
     if walk.predicted is None:
         lay_out([*_filter_panels(walk)], title, file, form, columns=3)
     else:
-        best = f"{printable(walk.classes[walk.predicted])} {percent(walk.probabilities[walk.predicted])}"
+        best = _answer(walk, walk.predicted)
         lay_out([*_panels(walk, walk.predicted)], f"{title}   {best}", file, form, columns=_COLUMNS)
+
+
+def _answer(walk: Walk, predicted: int) -> str:
+    found = [predicted] if walk.labels is None else walk.labels.answer
+    named = [f"{printable(walk.classes[one])} {percent(walk.probabilities[one])}" for one in found]
+    return ", ".join(named[:MAX_BARS]) or "none of the labels"
 
 
 def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
@@ -67,10 +74,10 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
             case ImageStep():
                 yield _image(step)
             case FullConnectionStep():
-                hidden = not isinstance(following, SoftmaxStep)
+                hidden = not isinstance(following, SoftmaxStep | SigmoidStep)
                 yield _hidden(step, maps) if hidden else _neurons(step, walk, predicted)
-            case SoftmaxStep():
-                yield _softmax(step, walk)
+            case SoftmaxStep() | SigmoidStep():
+                yield _probabilities(step, walk)
             case _ if maps.ndim == _MAPS and maps[0].size > 1:
                 yield _step_maps(step, values, chosen[step.name])
             case _:
@@ -170,14 +177,19 @@ def _neurons(step: FullConnectionStep, walk: Walk, predicted: int) -> Panel:
     return Panel("full connection", caption, lambda axes: bars(axes, shown, number, _by_sign))
 
 
-def _softmax(step: SoftmaxStep, walk: Walk) -> Panel:
+def _probabilities(step: SoftmaxStep | SigmoidStep, walk: Walk) -> Panel:
     best = np.argsort([-share for share in step.output], kind="stable")[: (MAX_BARS - 2)]
     shown = [(printable(walk.classes[index])[:16], step.output[index]) for index in best.tolist()]
     at = f" at temperature {walk.temperature:.3g}" if walk.temperature != 1 else ""
     caption = f"probabilities{at}"
     if walk.truth is not None:
-        caption += f"\ntruth: {printable(walk.classes[walk.truth])}"
-    return Panel("softmax", caption, lambda axes: bars(axes, shown, percent, lambda _: GREY))
+        caption += f"\ntruth: {_truth(walk, walk.truth)}"
+    return Panel(step.kind, caption, lambda axes: bars(axes, shown, percent, lambda _: GREY))
+
+
+def _truth(walk: Walk, number: int) -> str:
+    members = [number] if walk.labels is None else walk.labels.sets[number]
+    return ", ".join(printable(walk.classes[one]) for one in members) or "none of the labels"
 
 
 def _by_sign(value: float) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.steps import max_pooling, relu6, softmax
+from convscope.steps import max_pooling, relu6
 from convscope.steps.windows import output_size
+from convscope.walkthrough.answer_documents import ANSWERS, LOSSES
 from convscope.walkthrough.arrays import DEFLATED, DType, EncodedArray, encode, encode_rounded
 from convscope.walkthrough.document import (
     AdditionStep,
@@ -20,17 +22,14 @@ from convscope.walkthrough.document import (
     FlatteningStep,
     FullConnectionStep,
     JoiningStep,
-    LossStep,
     OutputSize,
     PoolingStep,
     ReceptiveField,
     Relu6Step,
     ReluStep,
-    SoftmaxStep,
     TemperatureStep,
 )
 from convscope.walkthrough.exact_cell import exact_cell
-from convscope.walkthrough.losses import losses, top_classes
 from convscope.walkthrough.previews import activities, preview_of
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class StepWriter:
 
     Attributes:
         model: The model.
-        truth: Index of the true class, if it is known.
+        outputs: The classes or labels that the loss must show, however improbable they are.
         relevance: Of the inputs of the output layer, if there are data.
         coarse: Whether large arrays are rounded, so that a page stays small.
         level: How hard arrays are deflated: `arrays.STORED` or `arrays.DEFLATED`.
@@ -71,7 +70,7 @@ class StepWriter:
     """
 
     model: Model
-    truth: int | None
+    outputs: tuple[int, ...]
     relevance: Relevance | None
     coarse: bool
     level: int = DEFLATED
@@ -84,18 +83,17 @@ class StepWriter:
         common = common_fields(computed.step, difference)
         return write(self, computed, common | {"preview": self.preview(computed)})
 
-    def temperature(self, softmax: ComputedStep, difference: float) -> TemperatureStep:
-        """Write the temperature, by which the logits are divided before softmax."""
-        common = common_fields(softmax.step, difference)
+    def temperature(self, last: ComputedStep, difference: float) -> TemperatureStep:
+        """Write the temperature, by which the logits are divided before the last step."""
+        common = common_fields(last.step, difference)
         common |= {"name": "temperature", "inputs": [self.model.chain.output.name]}
-        return TemperatureStep(**common, temperature=self.model.temperature, output=softmax.input.tolist())
+        return TemperatureStep(**common, temperature=self.model.temperature, output=last.input.tolist())
 
-    def loss(self, softmax: ComputedStep, difference: float) -> LossStep:
-        """Write the losses, which follow softmax."""
-        truths = [losses(softmax.input, truth) for truth in top_classes(softmax.input, self.truth)]
-        common = common_fields(softmax.step, difference)
-        common |= {"name": "loss", "inputs": [softmax.name], "shape": []}
-        return LossStep(**common, truths=truths)
+    def loss(self, last: ComputedStep, difference: float) -> AnyStep:
+        """Write the losses, which follow the last step."""
+        common = common_fields(last.step, difference)
+        common |= {"name": "loss", "inputs": [last.name], "shape": []}
+        return LOSSES[last.kind](last, self.outputs, common)
 
     def encode(self, values: NDArray[Any], *, coarse_negatives: bool = False) -> EncodedArray:
         """Write numbers as exactly as the walk's size allows."""
@@ -249,16 +247,13 @@ def _contributions(
     )
 
 
-def _softmax(_writer: StepWriter, computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
-    share = softmax.explain(computed.input, class_index=0)
-    return SoftmaxStep(
-        **common,
-        logits=computed.input.tolist(),
-        largest=share.largest,
-        exponentials=[*share.exponentials],
-        sum=share.total,
-        output=computed.output.tolist(),
-    )
+def _answer(
+    _writer: StepWriter,
+    computed: ComputedStep,
+    common: dict[str, Any],
+    write: Callable[[ComputedStep, dict[str, Any]], AnyStep],
+) -> AnyStep:
+    return write(computed, common)
 
 
 DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnyStep]] = {
@@ -272,7 +267,7 @@ DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnySte
     "pooling": _pooling,
     "flattening": _flattening,
     "full_connection": _full_connection,
-    "softmax": _softmax,
+    **{kind: partial(_answer, write=write) for kind, write in ANSWERS.items()},
 }
 """How each kind or family of steps but the image is written: (writer, computed step, common fields)."""
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.errors import SettingError
 from convscope.model.nearest import Nearest
-from convscope.model.one_class import require_one_class
 from convscope.model.predictor import Predictor
 from convscope.model.selection import select
-from convscope.steps import softmax
+from convscope.walkthrough.answer_document import Labels
 from convscope.walkthrough.arrays import DEFLATED, STORED
 from convscope.walkthrough.backward import write_backward
-from convscope.walkthrough.compute import ModelInput, compute, prepare_input, step_engine
+from convscope.walkthrough.compute import ModelInput, compute, prepare_input, step_engine, tempered_step
 from convscope.walkthrough.document import Note, Walk
 from convscope.walkthrough.explanation_document import OpenSet, Origin
 from convscope.walkthrough.invariance import measure_invariance
@@ -27,10 +25,13 @@ from convscope.walkthrough.neighbours import Neighbourhood, neighbours_in_rule
 from convscope.walkthrough.previews import MAX_STEPS
 from convscope.walkthrough.relevance import relevance as relevance_of
 from convscope.walkthrough.step_documents import StepWriter, is_large
+from convscope.walkthrough.truth import LabelOutcomes, outcomes_of
 from convscope.walkthrough.why import why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from convscope.model.file import Model
     from convscope.model.inputs import Picture
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from convscope.walkthrough.backward_document import Backward
     from convscope.walkthrough.compute import Computation
     from convscope.walkthrough.document import Relevance
+    from convscope.walkthrough.truth import Outcomes
 
-_MAX_NAMED = 10
 _MOST_EXACT = 100_000
 """If a picture's way has more numbers than this, the gradients at large arrays are rounded."""
 
@@ -68,7 +69,7 @@ def walk(
         engine: What `step_engine` returned for the model; None opens it.
         model_name: What to call the model.
         picture_name: What to call the picture; None takes its path.
-        truth: The name of the true class, if it is known.
+        truth: The name of the true class, if it is known; of several labels, with `;` between them.
         data: A source of labelled pictures such as the model was trained on: its training pictures are
             searched for the nearest ones, its test pictures show what the last neurons answer to.
         names: Names of training pictures by digest, as `Classifier.names_of_known` has them, to name the
@@ -83,15 +84,14 @@ def walk(
         NetworkError: The model's numbers grow beyond all bounds.
         DataError: The data cannot be used, or have a class that the model does not know.
     """
-    require_one_class(model, "the walk", "it shows softmax and its loss")
-    true_class = _index_of(truth, model)
     predictor = Predictor(model)
     if not isinstance(picture, ModelInput):
         picture = prepare_input(picture, model, picture_name)
     computed = compute(picture, model, engine or step_engine(model))
+    outcomes = outcomes_of(model, computed.logits, truth)
     pixels = computed.input.pixels
     neighbourhood, relevance = (None, None) if data is None else index_data(model, data, progress)
-    steps = _steps(computed, model, model_name, true_class, relevance, names, DEFLATED)
+    steps = _steps(computed, model, model_name, outcomes, relevance, names, DEFLATED)
     found = {"neighbours": neighbourhood.nearest(computed.features)} if neighbourhood else {}
     return steps.model_copy(
         update={
@@ -100,7 +100,7 @@ def walk(
             "why": why(computed.steps, model, predictor, pixels),
             "no_relu": compute_without_relu(model, pixels),
             "invariance": measure_invariance(model, predictor, pixels),
-            "backward": _backward(computed, model, true_class) if way_back else None,
+            "backward": _backward(computed, model, outcomes) if way_back else None,
         }
     )
 
@@ -121,25 +121,26 @@ def walk_steps(
     Arguments and errors are those of `walk`, but for two: `picture` is what `prepare_input` returned, and
     `engine` what `step_engine` returned for the model.
     """
-    require_one_class(model, "the walk", "it shows softmax and its loss")
-    true_class = _index_of(truth, model)
-    return _steps(compute(picture, model, engine), model, model_name, true_class, None, names, STORED)
+    computed = compute(picture, model, engine)
+    outcomes = outcomes_of(model, computed.logits, truth)
+    return _steps(computed, model, model_name, outcomes, None, names, STORED)
 
 
 def _steps(
     computed: Computation,
     model: Model,
     model_name: str,
-    true_class: int | None,
+    outcomes: Outcomes,
     relevance: Relevance | None,
     names: Mapping[str, str],
     level: int,
 ) -> Walk:
     logits = computed.logits
+    probabilities = tempered_step(computed.steps[-1], model.temperature).output
     is_coarse = is_large(model)
     writer = StepWriter(
         model,
-        true_class,
+        outcomes.outputs(),
         relevance,
         coarse=is_coarse,
         level=level,
@@ -152,10 +153,11 @@ def _steps(
         network=model.notation,
         origin=_origin(model.receipt),
         classes=[*model.classes],
-        truth=true_class,
+        truth=outcomes.known,
         predicted=int(logits.argmax()),
+        labels=_labels(model, probabilities, outcomes),
         temperature=model.temperature,
-        probabilities=softmax.forward(logits / model.temperature).tolist(),
+        probabilities=probabilities.tolist(),
         largest_difference=max(computed.differences.values()),
         steps=computed.write(writer),
         notes=[],
@@ -192,19 +194,20 @@ def _open_set(computed: Computation, model: Model) -> OpenSet | None:
     )
 
 
-def _backward(computed: Computation, model: Model, true_class: int | None) -> Backward:
-    numbers = sum(step.output.size for step in computed.steps)
-    writer = StepWriter(model, true_class, None, coarse=numbers > _MOST_EXACT)
-    return write_backward(computed.steps, model, true_class, writer)
-
-
-def _index_of(truth: str | None, model: Model) -> int | None:
-    if truth is None:
+def _labels(model: Model, probabilities: NDArray[np.float64], outcomes: Outcomes) -> Labels | None:
+    if model.thresholds is None or not isinstance(outcomes, LabelOutcomes):
         return None
-    if truth not in model.classes:
-        known = ", ".join(model.classes[:_MAX_NAMED]) + (", ..." if len(model.classes) > _MAX_NAMED else "")
-        raise SettingError(f"the model has no class {truth!r}", remedy=f"choose from {known}")
-    return model.classes.index(truth)
+    return Labels(
+        thresholds=[*model.thresholds],
+        answer=np.flatnonzero(model.decide(probabilities[np.newaxis])[0]).tolist(),
+        sets=[[*members] for members in outcomes.sets],
+    )
+
+
+def _backward(computed: Computation, model: Model, outcomes: Outcomes) -> Backward:
+    numbers = sum(step.output.size for step in computed.steps)
+    writer = StepWriter(model, outcomes.outputs(), None, coarse=numbers > _MOST_EXACT)
+    return write_backward(computed.steps, model, outcomes, writer)
 
 
 def index_data(model: Model, data: Data, progress: Progress | None = None) -> tuple[Neighbourhood, Relevance]:

@@ -13,11 +13,12 @@ from convscope.walkthrough.explanation_document import (
     GradCam,
     GradCamMap,
     Occlusion,
+    OcclusionMap,
     Why,
 )
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
-from convscope.walkthrough.losses import MAX_CLASSES
 from convscope.walkthrough.occlusion import moves_in, occlude
+from convscope.walkthrough.truth import MAX_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def why(steps: Sequence[ComputedStep], model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> Why:
-    """Explain the classes by their exact class maps, or else by Grad-CAM, and the predicted one by occlusion.
+    """Explain the classes by their exact class maps, or else by Grad-CAM, and by occlusion.
 
     Args:
         steps: What `numpy_chain.forward` returned.
@@ -104,13 +105,15 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
 
 
 def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], predicted: int) -> Occlusion:
-    occluded = occlude(predictor, pixels, model.mean, predicted, moves_in(model))
+    occluded = occlude(predictor, pixels, model.mean, moves_in(model))
     (height, width), (down, across) = occluded.window, occluded.stride
     text = (
         f"A square of {height} × {width} pixels in the mean colour of the training pictures moves over the "
         f"picture in steps of {down} pixels down and {across} across. Each cell shows how much probability "
-        f"'{model.classes[predicted]}' loses with the square there."
+        "the class loses with the square there."
     )
-    return Occlusion(
-        window=[height, width], stride=[down, across], map=encode(occluded.lost, "float32"), text=text
-    )
+    classes = [
+        OcclusionMap(class_index=index, map=encode(occluded.lost[index], "float32"))
+        for index in _shown_classes(model, predicted)
+    ]
+    return Occlusion(window=[height, width], stride=[down, across], classes=classes, text=text)

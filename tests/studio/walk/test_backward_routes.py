@@ -19,6 +19,7 @@ from convscope.walkthrough.compute import prepare_input
 from convscope.walkthrough.descent import LossOf, all_weights_step, descend, weight_curve
 from convscope.walkthrough.losses import gradient_at_logits
 from convscope.walkthrough.numpy_chain import backward, forward
+from convscope.walkthrough.truth import TrueClass
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 10), np.uint8)
 TRUTH = 3
@@ -51,13 +52,13 @@ def ask(studio_server):
 
 
 def largest(model, steps, tensor):
-    at_logits = gradient_at_logits(steps[-1].input, TRUTH, model.temperature)
+    at_logits = gradient_at_logits(steps[-1].input, TrueClass(TRUTH), model.temperature)
     at = backward(steps, model, at_logits)[tensor.rpartition(".")[0]].at_parameters[tensor]
     return tuple(int(part) for part in np.unravel_index(np.abs(at).argmax(), at.shape))
 
 
 def test_gradients_are_the_chain_s(ask, model, steps):
-    passed = backward(steps, model, gradient_at_logits(steps[-1].input, TRUTH, model.temperature))
+    passed = backward(steps, model, gradient_at_logits(steps[-1].input, TrueClass(TRUTH), model.temperature))
     for name, expected in passed.items():
         status, answer = ask(f"gradients/{name}")
         assert status == 200, answer
@@ -75,7 +76,7 @@ def test_curves_descents_and_maps_are_the_chain_s(ask, model, steps):
     tensor = f"{model.chain.output.name}.weight"
     place = largest(model, steps, tensor)
     weight = f"{tensor}:{'.'.join(map(str, place))}"
-    loss_of = LossOf(steps, model, TRUTH, ((tensor, place),))
+    loss_of = LossOf(steps, model, TrueClass(TRUTH), ((tensor, place),))
     curve = WeightCurve.model_validate(ask("curve", f"&weight={weight}")[1])
     assert curve == weight_curve(loss_of)
     descent = Descent.model_validate(ask("descent", f"&weight={weight}&rate=0.25")[1])
@@ -83,15 +84,15 @@ def test_curves_descents_and_maps_are_the_chain_s(ask, model, steps):
     other = f"{tensor}:{place[0]}.{(place[1] + 1) % model.weights[tensor].shape[1]}"
     found = LossMap.model_validate(ask("map", f"&weight={weight}&weight={other}&rate=0.25")[1])
     values = [found.first_values[2], found.second_values[5]]
-    pair = LossOf(steps, model, TRUTH, ((tensor, place), (tensor, tuple(found.second.place))))
+    pair = LossOf(steps, model, TrueClass(TRUTH), ((tensor, place), (tensor, tuple(found.second.place))))
     assert found.losses.values()[5, 2] == pytest.approx(pair.loss(values), rel=1e-6)
     assert found.descents[0].losses == descend(pair, 0.25).losses
 
 
 def test_a_step_of_all_weights_is_the_chain_s(ask, model, steps):
-    passed = backward(steps, model, gradient_at_logits(steps[-1].input, TRUTH, model.temperature))
+    passed = backward(steps, model, gradient_at_logits(steps[-1].input, TrueClass(TRUTH), model.temperature))
     found = AllWeightsStep.model_validate(ask("all-weights")[1])
-    assert found == all_weights_step(steps, model, TRUTH, passed)
+    assert found == all_weights_step(steps, model, TrueClass(TRUTH), passed)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from convscope.steps import softmax
 from convscope.walkthrough.edits import FilterEdit, apply_edits
 from convscope.walkthrough.losses import gradient_at_logits, loss_of_logits
 from convscope.walkthrough.numpy_chain import backward, forward
+from convscope.walkthrough.truth import TrueClass
 
 LONG = 120_000
 """Milliseconds that a busy machine may take."""
@@ -285,7 +286,7 @@ def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, 
     model = load(digits_model).model
     pixels = np.asarray(open_source("digits").read(PLACE)).reshape(8, 8, 1)
     steps = forward(model, pixels)
-    passed = backward(steps, model, gradient_at_logits(steps[-1].input, 8, model.temperature))
+    passed = backward(steps, model, gradient_at_logits(steps[-1].input, TrueClass(8), model.temperature))
     weight = passed["convolution_1"].at_parameters["convolution_1.weight"]
     place = tuple(int(part) for part in np.unravel_index(np.abs(weight).argmax(), weight.shape))
     picture = f"data.{studio.data('digits')}.{PLACE}"
@@ -305,7 +306,7 @@ def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, 
     changed[place] -= 0.03 * weight[place]
     moved = replace(model, weights={**model.weights, "convolution_1.weight": changed})
     logits = forward(moved, pixels)[-1].input
-    assert loss == pytest.approx(loss_of_logits(logits, 8, model.temperature), rel=1e-9)
+    assert loss == pytest.approx(loss_of_logits(logits, TrueClass(8), model.temperature), rel=1e-9)
 
 
 @pytest.mark.slow

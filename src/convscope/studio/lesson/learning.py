@@ -15,6 +15,7 @@ from convscope.studio.lesson.question import CHANGES, Question, change, rounding
 from convscope.walkthrough.backward_document import WeightCurve  # noqa: TC001 - pydantic needs it
 from convscope.walkthrough.descent import LossOf, reach_of, weight_curve
 from convscope.walkthrough.numpy_chain import backward
+from convscope.walkthrough.truth import TrueClass
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
@@ -208,7 +209,10 @@ def _descent(material: Material) -> tuple[LossOf, WeightCurve]:
     gradients = backward(material.steps, material.model, at_logits)[step.name].at_parameters[name]
     order = np.argsort(-np.abs(gradients), axis=None, kind="stable")[:_CANDIDATES]
     places = [tuple(int(at) for at in np.unravel_index(place, gradients.shape)) for place in order]
-    losses = [LossOf(material.steps, material.model, material.truth, ((name, place),)) for place in places]
+    losses = [
+        LossOf(material.steps, material.model, TrueClass(material.truth), ((name, place),))
+        for place in places
+    ]
     chosen = max(losses, key=_steepness)
     return chosen, weight_curve(chosen)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.model.one_class import require_one_class
 from convscope.pictures.shapes.drawings import draw_shape
 from convscope.playground.shipped_model import shapes_model
 from convscope.steps import softmax
@@ -77,7 +78,9 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
 
     Raises:
         NetworkError: The numbers overflow.
+        SettingError: The model gives several labels per picture.
     """
+    require_one_class(model, "the lesson", "it teaches softmax and cross-entropy")
     model = replace(model, temperature=1.0)  # as in training: the lesson is about the network alone
     steps = forward(model, pixels)
     known = truth is not None and truth in model.classes

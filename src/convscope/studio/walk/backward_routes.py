@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,7 @@ from convscope.walkthrough.descent import (
 from convscope.walkthrough.losses import gradient_at_logits
 from convscope.walkthrough.numpy_chain import backward, forward
 from convscope.walkthrough.step_documents import StepWriter
+from convscope.walkthrough.truth import TrueClass, true_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from convscope.walkthrough.compute import ModelInput
     from convscope.walkthrough.numpy_chain import ComputedStep
     from convscope.walkthrough.numpy_chain import StepGradients as Passed
+    from convscope.walkthrough.truth import Truth
 
     Steps = tuple[ComputedStep, ...]
     Prepare = Callable[[str, ReferredPicture], ModelInput]
@@ -56,7 +59,14 @@ _MOST_CACHED = 3
 _QUICK, _SLOW = 5_000_000, 60_000_000
 """Multiply-adds from a step on, above which curves have fewer points."""
 _MOST_WORK = 300_000_000
-Truth = Annotated[int, Query(ge=0, description="Index of the class that is taken as the true one.")]
+Outputs = Annotated[
+    Sequence[Annotated[int, Field(ge=0)]],
+    Query(
+        alias="truth",
+        max_length=10_000,
+        description="Index of the class that is taken as the true one, or of each of several labels.",
+    ),
+]
 WeightPlace = Annotated[
     str,
     Query(
@@ -83,7 +93,7 @@ class WayBack:
         self._edits = edits
         self._prepare = prepare
         self._steps: Cache[tuple[EditedModel, bytes], Steps] = Cache(_MOST_CACHED)
-        self._passed: Cache[tuple[Steps, int], dict[str, Passed]] = Cache(_MOST_CACHED)
+        self._passed: Cache[tuple[Steps, Truth], dict[str, Passed]] = Cache(_MOST_CACHED)
 
     def steps(self, model: str, picture: str) -> tuple[Model, Steps]:
         """Return an edited model, and every step of a picture through it."""
@@ -92,25 +102,28 @@ class WayBack:
         key = edited, pixels.tobytes()
         return edited.model, self._steps.get(key, lambda: forward(edited.model, pixels))
 
-    def passed(self, model: str, picture: str, truth: int) -> tuple[Model, Steps, dict[str, Passed]]:
-        """Return the same, and the gradients if a class is the true one.
+    def passed(
+        self, model: str, picture: str, outputs: Sequence[int]
+    ) -> tuple[Model, Steps, Truth, dict[str, Passed]]:
+        """Return the same, what is true, and the gradients.
 
         Raises:
-            RequestError: There is no such class.
+            RequestError: There is no such class or label.
         """
         network, steps = self.steps(model, picture)
-        _require_class(network, truth)
+        truth = _truth(network, outputs)
         at_logits = gradient_at_logits(steps[-1].input, truth, network.temperature)
-        return network, steps, self._passed.get((steps, truth), lambda: backward(steps, network, at_logits))
+        passed = self._passed.get((steps, truth), lambda: backward(steps, network, at_logits))
+        return network, steps, truth, passed
 
-    def loss_of(self, model: str, picture: str, truth: int, *weights: str) -> tuple[LossOf, int]:
+    def loss_of(self, model: str, picture: str, outputs: Sequence[int], *weights: str) -> tuple[LossOf, int]:
         """Return the loss as a function of weights, and the multiply-adds that each value of them takes.
 
         Raises:
-            RequestError: There is no such class or weight, or it would take too long.
+            RequestError: There is no such class, label or weight, or it would take too long.
         """
         network, steps = self.steps(model, picture)
-        _require_class(network, truth)
+        truth = _truth(network, outputs)
         found = tuple(_find_weight(network, weight) for weight in weights)
         work = max(work_from(network.chain, network.chain[step_of(tensor)]) for tensor, _ in found)
         if work > _MOST_WORK:
@@ -129,18 +142,18 @@ def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) ->
     way_back = WayBack(workspace, edits, prepare)
 
     @router.get("/gradients/{step}")
-    def gradients(model: ModelId, step: str, picture: PictureRef, truth: Truth) -> StepGradients:
+    def gradients(model: ModelId, step: str, picture: PictureRef, outputs: Outputs = ()) -> StepGradients:
         """The gradient of the loss at what a step gives out, reads and is made of."""
-        network, _, passed = way_back.passed(model, picture, truth)
+        network, _, _, passed = way_back.passed(model, picture, outputs)
         if step not in passed:
             raise RequestError("there is no such step, or no gradient comes to it", status=404)
-        writer = StepWriter(network, truth, None, coarse=False, level=STORED)
+        writer = StepWriter(network, (), None, coarse=False, level=STORED)
         return write_gradients(network.chain[step], passed, network.chain, writer, by_itself=True)
 
     @router.get("/all-weights")
-    def all_weights(model: ModelId, picture: PictureRef, truth: Truth) -> AllWeightsStep:
+    def all_weights(model: ModelId, picture: PictureRef, outputs: Outputs = ()) -> AllWeightsStep:
         """The loss after one step of all weights at once, for several learning rates."""
-        network, steps, passed = way_back.passed(model, picture, truth)
+        network, steps, truth, passed = way_back.passed(model, picture, outputs)
         every = 1 if network.chain.multiply_adds <= _SLOW else 3
         return all_weights_step(steps, network, truth, passed, ALL_WEIGHTS_RATES[::every])
 
@@ -150,33 +163,33 @@ def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) ->
 
 def _add_descents(router: APIRouter, way_back: WayBack) -> None:
     @router.get("/curve")
-    def curve(model: ModelId, picture: PictureRef, truth: Truth, weight: WeightPlace) -> WeightCurve:
+    def curve(model: ModelId, picture: PictureRef, weight: WeightPlace, outputs: Outputs = ()) -> WeightCurve:
         """The loss as a function of one weight, and gradient descent on it."""
-        loss_of, work = way_back.loss_of(model, picture, truth, weight)
+        loss_of, work = way_back.loss_of(model, picture, outputs, weight)
         return weight_curve(loss_of, points=_fewer(CURVE_POINTS, work), steps=_fewer(DESCENT_STEPS, work))
 
     @router.get("/descent")
     def descent(
         model: ModelId,
         picture: PictureRef,
-        truth: Truth,
         weight: Annotated[list[WeightPlace], Query(min_length=1, max_length=2)],
         rate: Annotated[Rate, Query()],
+        outputs: Outputs = (),
     ) -> Descent:
         """Gradient descent on one or two weights with a learning rate."""
-        loss_of, work = way_back.loss_of(model, picture, truth, *weight)
+        loss_of, work = way_back.loss_of(model, picture, outputs, *weight)
         return descend(loss_of, rate, _fewer(DESCENT_STEPS, work))
 
     @router.get("/map")
     def two_weights(
         model: ModelId,
         picture: PictureRef,
-        truth: Truth,
         weight: Annotated[list[WeightPlace], Query(min_length=2, max_length=2)],
+        outputs: Outputs = (),
         rate: Annotated[list[Rate] | None, Query(max_length=3)] = None,
     ) -> LossMap:
         """The loss as a function of two weights, and gradient descent on them."""
-        loss_of, work = way_back.loss_of(model, picture, truth, *weight)
+        loss_of, work = way_back.loss_of(model, picture, outputs, *weight)
         stored = partial(encode, dtype="float32", level=STORED)
         return loss_map(loss_of, rate or [], stored, _fewer(MAP_POINTS, work))
 
@@ -187,9 +200,14 @@ def _fewer(count: int, work: int) -> int:
     return max(2, count // divisor) | count % 2
 
 
-def _require_class(model: Model, truth: int) -> None:
-    if truth >= len(model.classes):
+def _truth(model: Model, outputs: Sequence[int]) -> Truth:
+    if any(output >= len(model.classes) for output in outputs):
         raise RequestError("there is no such class", status=404, why=f"there are {len(model.classes):,}")
+    if model.has_several_labels:
+        return true_labels(outputs, len(model.classes))
+    if len(outputs) != 1:
+        raise RequestError("one class has to be the true one", status=422, why=f"{len(outputs)} are given")
+    return TrueClass(outputs[0])
 
 
 def _find_weight(model: Model, weight: str) -> tuple[str, tuple[int, ...]]:

@@ -171,7 +171,8 @@ function seen({ pixels }) {
 function table({ classes, labels, isUnknown, similar = [], milliseconds, note }) {
   const time = milliseconds !== undefined && `in ${milliseconds.toFixed(1)} ms`;
   const remarks = [labels && listed(labels), isUnknown && UNKNOWN, note, time];
-  const shares = bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true });
+  const answers = classes.map(({ label }, place) => labels?.includes(label) ?? place === 0);
+  const shares = bars(classes, { caption: remarks.filter(Boolean).join("; "), shares: true, answers });
   return isUnknown && similar.length ? element("div", {}, shares, mostSimilar(similar)) : shares;
 }
 

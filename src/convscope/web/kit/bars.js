@@ -13,8 +13,10 @@ import { full, percent } from "convscope/kit/numbers.js";
  * @param {number} [setting.chosen]
  * @param {(index: number) => void} [setting.onChoose]
  * @param {boolean} [setting.shares]  whether the numbers are shares of 1, written in per cent; the whole track is 1
+ * @param {boolean[]} [setting.answers]  which rows are the answer
+ * @param {number[]} [setting.marks]  a value on each track that the number is compared with
  */
-export function bars(bars, { caption, chosen, onChoose, shares = false }) {
+export function bars(bars, { caption, chosen, onChoose, shares = false, answers = [], marks = [] }) {
   const largest = shares ? 1 : Math.max(0, ...bars.map(({ value }) => value));
   const smallest = Math.min(0, ...bars.map(({ value }) => value));
   const span = largest - smallest || 1;
@@ -29,10 +31,15 @@ export function bars(bars, { caption, chosen, onChoose, shares = false }) {
       : label;
     return element(
       "tr",
-      { class: index === chosen ? "chosen" : null },
+      { class: [index === chosen && "chosen", answers[index] && "answered"].filter(Boolean).join(" ") || null },
       element("th", { scope: "row" }, name),
       element("td", { title: shares && full(value) }, written[index]),
-      element("td", { class: "track" }, bar(Math.min(0, value) - smallest, Math.abs(value), span, value < 0)),
+      element(
+        "td",
+        { class: "track" },
+        bar(Math.min(0, value) - smallest, Math.abs(value), span, value < 0),
+        index in marks && mark((marks[index] - smallest) / span),
+      ),
     );
   });
   return element("table", { class: "bars" }, element("caption", {}, caption), element("tbody", {}, rows));
@@ -51,5 +58,12 @@ export function bar(start, length, span, negative) {
   made.hidden = length === 0;
   made.style.left = `${(start / span) * 100}%`;
   made.style.width = `${(length / span) * 100}%`;
+  return made;
+}
+
+/** @param {number} share  of the track */
+function mark(share) {
+  const made = element("span", { class: "mark" });
+  made.style.left = `${share * 100}%`;
   return made;
 }

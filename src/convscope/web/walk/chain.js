@@ -26,9 +26,11 @@
  * @typedef {Read<import("convscope/walk/document.js").FullConnectionStep>} FullConnectionStep
  * @typedef {Read<import("convscope/walk/document.js").TemperatureStep>} TemperatureStep
  * @typedef {Read<import("convscope/walk/document.js").SoftmaxStep>} SoftmaxStep
+ * @typedef {Read<import("convscope/walk/document.js").SigmoidStep>} SigmoidStep
  * @typedef {Read<import("convscope/walk/document.js").LossStep>} LossStep
+ * @typedef {Read<import("convscope/walk/document.js").LabelLossStep>} LabelLossStep
  * @typedef {ImageStep | ConvolutionStep | DepthwiseConvolutionStep | ReluStep | Relu6Step | AdditionStep | JoiningStep
- *   | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | LossStep} Step
+ *   | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | SigmoidStep | LossStep | LabelLossStep} Step
  * @typedef {Omit<Walk, "steps"> & {steps: Step[]}} Chain
  */
 
@@ -40,8 +42,10 @@
 import { mapOf, range } from "convscope/kit/arrays.js";
 import { cellOfIndex } from "convscope/kit/receptive.js";
 
-/** The steps that read the logits, one after the other. */
-const AFTER_LOGITS = ["temperature", "softmax", "loss"];
+/** Kinds of steps that follow the logits, one after the other: those that give probabilities, and losses. */
+const PROBABILITIES = ["softmax", "sigmoid"];
+const LOSSES = ["loss", "binary_cross_entropy"];
+const AFTER_LOGITS = ["temperature", ...PROBABILITIES, ...LOSSES];
 
 /**
  * The step of a name, or undefined.
@@ -177,8 +181,38 @@ export function mapName(step, map) {
  * @returns {number[]}  in the order of the classes
  */
 export function shownClasses(chain) {
-  const loss = stepOfKind(chain, "loss");
-  return loss ? loss.truths.map(({ truth }) => truth) : [];
+  const last = chain.steps[chain.steps.length - 1];
+  if (last.kind === "loss") return last.truths.map(({ truth }) => truth);
+  return last.kind === "binary_cross_entropy" ? last.labels.map(({ label }) => label) : [];
+}
+
+/**
+ * What turns the logits into probabilities, or undefined where the walk ends before.
+ *
+ * @param {Chain} chain
+ * @returns {SoftmaxStep | SigmoidStep | undefined}
+ */
+export function probabilityStep(chain) {
+  return /** @type {any} */ (chain.steps.find(({ kind }) => PROBABILITIES.includes(kind)));
+}
+
+/**
+ * The probability of each class or label.
+ *
+ * @param {Chain} chain
+ * @returns {number[]}
+ */
+export function probabilitiesOf(chain) {
+  return Array.from(probabilityStep(chain)?.output.data ?? []);
+}
+
+/**
+ * Whether a step follows the logits: its numbers are one a class.
+ *
+ * @param {Step} step
+ */
+export function isAfterLogits({ kind }) {
+  return AFTER_LOGITS.includes(kind);
 }
 
 /**
@@ -209,7 +243,6 @@ function activity(values) {
  */
 export function isOfClasses(chain, step) {
   return (
-    AFTER_LOGITS.includes(step.kind) ||
-    chain.steps.some(({ kind, sources }) => AFTER_LOGITS.includes(kind) && sources[0] === step)
+    isAfterLogits(step) || chain.steps.some((after) => isAfterLogits(after) && after.sources[0] === step)
   );
 }

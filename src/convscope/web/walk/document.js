@@ -71,6 +71,9 @@
  * @property {ExactCell | null} exact
  * @property {"convolution"} kind
  * @property {string[] | null} filter_names
+ * @typedef {object} Curve
+ * @property {number[]} logits
+ * @property {number[]} probabilities
  * @typedef {object} DepthwiseConvolutionStep
  * @property {string} name
  * @property {string[]} inputs
@@ -189,6 +192,32 @@
  * @property {ReceptiveField} receptive_field
  * @property {Preview | null} preview
  * @property {"joining"} kind
+ * @typedef {object} LabelCost
+ * @property {number} cross_entropy
+ * @property {number} gradient
+ * @property {number} squared_error
+ * @property {number} squared_gradient
+ * @typedef {object} LabelLoss
+ * @property {number} label
+ * @property {LabelCost} present
+ * @property {LabelCost} absent
+ * @typedef {object} LabelLossStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
+ * @property {"binary_cross_entropy"} kind
+ * @property {LabelLoss[]} labels
+ * @property {number} others
+ * @typedef {object} Labels
+ * @property {number[]} thresholds
+ * @property {number[]} answer
+ * @property {number[][]} sets
  * @typedef {object} Linear
  * @property {number[]} classes
  * @property {number[]} weights_shape
@@ -231,6 +260,7 @@
  * @typedef {object} NoRelu
  * @property {number[]} probabilities
  * @property {number} predicted
+ * @property {number[] | null} labels
  * @property {Linear} linear
  * @typedef {object} Note
  * @property {string} step
@@ -239,8 +269,11 @@
  * @typedef {object} Occlusion
  * @property {[number, number]} window
  * @property {[number, number]} stride
- * @property {Tensor} map
+ * @property {OcclusionMap[]} classes
  * @property {string} text
+ * @typedef {object} OcclusionMap
+ * @property {number} class_index
+ * @property {Tensor} map
  * @typedef {object} OpenSet
  * @property {"virtual_logit" | "nearest"} kind
  * @property {number} score
@@ -311,6 +344,22 @@
  * @property {"relu"} kind
  * @property {Tensor} silenced
  * @property {number} silenced_fraction
+ * @typedef {object} SigmoidStep
+ * @property {string} name
+ * @property {string[]} inputs
+ * @property {string} notation
+ * @property {number[]} shape
+ * @property {number} difference
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {ReceptiveField} receptive_field
+ * @property {Preview | null} preview
+ * @property {"sigmoid"} kind
+ * @property {number[]} logits
+ * @property {number[]} exponentials
+ * @property {number[]} output
+ * @property {Curve} curve
+ * @property {number[]} softmax
  * @typedef {object} SoftmaxStep
  * @property {string} name
  * @property {string[]} inputs
@@ -369,10 +418,11 @@
  * @property {string[]} classes
  * @property {number | null} truth
  * @property {number | null} predicted
+ * @property {Labels | null} labels
  * @property {number} temperature
  * @property {number[]} probabilities
  * @property {number} largest_difference
- * @property {(ImageStep | ConvolutionStep | ReluStep | DepthwiseConvolutionStep | Relu6Step | AdditionStep | JoiningStep | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | LossStep)[]} steps
+ * @property {(ImageStep | ConvolutionStep | ReluStep | DepthwiseConvolutionStep | Relu6Step | AdditionStep | JoiningStep | PoolingStep | FlatteningStep | FullConnectionStep | TemperatureStep | SoftmaxStep | SigmoidStep | LossStep | LabelLossStep)[]} steps
  * @property {Note[]} notes
  * @property {OpenSet | null} open_set
  * @property {Why | null} why

@@ -8,6 +8,7 @@ import { column } from "convscope/kit/number.js";
 import { full } from "convscope/kit/numbers.js";
 import { stepNamed } from "convscope/walk/chain.js";
 import { evenly, mapOnPicture } from "convscope/walk/map_on_picture.js";
+import { outputName } from "convscope/walk/truth.js";
 
 /**
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -31,7 +32,7 @@ export function evidence(context) {
     "section",
     {},
     element("h2", {}, `Class map: what each place adds to the logit of ${name}`),
-    choice("class", String(chosen.class_index), names, (index) => set("class", index)),
+    choice(outputName(chain), String(chosen.class_index), names, (index) => set("class", index)),
     mapOnPicture(context, chosen.map, evenly(context, chosen.map)),
     element("p", { class: "quiet" }, found.text),
     table(context, chosen),

@@ -13,9 +13,10 @@ import { element, link } from "convscope/kit/dom.js";
 import { mapCanvas, pixelPaint, rem, thumbnail } from "convscope/kit/maps.js";
 import { format } from "convscope/kit/address.js";
 import { pixelsOf } from "convscope/kit/receptive.js";
-import { activities, hasMaps, stepOfKind } from "convscope/walk/chain.js";
+import { activities, hasMaps, probabilityStep, stepOfKind } from "convscope/walk/chain.js";
 import { painting } from "convscope/walk/painting.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
+import { answerOf } from "convscope/walk/truth.js";
 
 const SIDE = 3.5; // of a map, in times the text's size
 const PICTURE = 6; // of the picture
@@ -32,11 +33,12 @@ const PARTS = [
 export function gist(context) {
   const { chain } = context;
   const steps = telling(chain);
-  const softmax = stepOfKind(chain, "softmax");
-  if (steps.length < PARTS.length || !softmax) return null;
+  const last = probabilityStep(chain);
+  if (steps.length < PARTS.length || !last) return null;
   const picked = [steps[0], steps[Math.floor(steps.length / 2)], steps[steps.length - 1]];
-  const order = largestFirst(softmax.output.data).slice(0, MOST_CLASSES);
-  const shares = order.map((index) => ({ label: chain.classes[index], value: softmax.output.data[index] }));
+  const order = largestFirst(last.output.data).slice(0, MOST_CLASSES);
+  const shares = order.map((index) => ({ label: chain.classes[index], value: last.output.data[index] }));
+  const answer = answerOf(chain);
   return element(
     "ol",
     { class: "gist" },
@@ -45,7 +47,11 @@ export function gist(context) {
       "li",
       {},
       element("h2", {}, "Answer"),
-      bars(shares, { caption: "probabilities", shares: true }),
+      bars(shares, {
+        caption: "probabilities",
+        shares: true,
+        answers: order.map((index) => answer.includes(index)),
+      }),
       element("p", { class: "quiet" }, "The last layers weigh all late maps for and against each class."),
     ),
   );

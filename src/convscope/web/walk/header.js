@@ -6,6 +6,7 @@ import { percent, three } from "convscope/kit/numbers.js";
 import { UNKNOWN } from "convscope/kit/similar.js";
 import { themeButton } from "convscope/kit/theme.js";
 import { fitInWords } from "convscope/walk/fit.js";
+import { answerOf, named } from "convscope/walk/truth.js";
 
 const MOST_CLASSES = 3;
 
@@ -14,8 +15,10 @@ const MOST_CLASSES = 3;
  * @param {(() => void) | null} draw  draws the page in the other theme; null where the walk is a part of another page
  */
 export function header(chain, draw) {
-  const { model, picture_name, network, probabilities, classes, largest_difference, open_set } = chain;
-  const leading = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  const { model, picture_name, network, probabilities, classes, labels, largest_difference, open_set } = chain;
+  const answer = answerOf(chain);
+  const order = largestFirst(probabilities);
+  const leading = [...new Set([...order.filter((index) => answer.includes(index)), ...order])].slice(0, MOST_CLASSES);
   const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
   return element(
     "header",
@@ -30,8 +33,14 @@ export function header(chain, draw) {
     element(
       "p",
       { class: "answer" },
+      answer.length === 0 && element("span", {}, element("strong", {}, named(chain, answer))),
       leading.map((index) =>
-        element("span", {}, `${classes[index]} `, element("strong", {}, percent(probabilities[index]))),
+        element(
+          "span",
+          { class: labels && !answer.includes(index) ? "quiet" : null },
+          `${classes[index]} `,
+          element("strong", {}, percent(probabilities[index])),
+        ),
       ),
       open_set?.unknown ? element("span", { class: "unknown", title: fitInWords(open_set) }, UNKNOWN) : null,
     ),

@@ -4,6 +4,7 @@
  */
 
 import { addition } from "convscope/walk/views/addition.js";
+import { binaryCrossEntropy } from "convscope/walk/views/binary_cross_entropy.js";
 import { convolution } from "convscope/walk/views/convolution.js";
 import { depthwiseConvolution } from "convscope/walk/views/depthwise_convolution.js";
 import { flattening } from "convscope/walk/views/flattening.js";
@@ -15,6 +16,7 @@ import { loss } from "convscope/walk/views/loss.js";
 import { overview } from "convscope/walk/views/overview.js";
 import { POOLINGS } from "convscope/walk/views/pooling.js";
 import { relu, relu6 } from "convscope/walk/views/relu.js";
+import { sigmoid } from "convscope/walk/views/sigmoid.js";
 import { softmax } from "convscope/walk/views/softmax.js";
 import { temperature } from "convscope/walk/views/temperature.js";
 import { why } from "convscope/walk/views/why.js";
@@ -33,7 +35,9 @@ export const KINDS = {
   full_connection: fullConnection,
   temperature,
   softmax,
+  sigmoid,
   loss,
+  binary_cross_entropy: binaryCrossEntropy,
 };
 
 /** Pages of a walk that are no step, by their name in the address. @type {Record<string, import("convscope/walk/view.js").Extra>} */

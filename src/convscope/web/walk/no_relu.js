@@ -3,6 +3,7 @@
 import { largestFirst, range } from "convscope/kit/arrays.js";
 import { element, head } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
+import { answerOf, named, outputName } from "convscope/walk/truth.js";
 
 const MOST = 6;
 
@@ -33,7 +34,9 @@ export function noRelu(without, { chain, state, set }) {
  * @param {import("convscope/walk/document.js").NoRelu} without
  */
 function comparison(chain, without) {
-  const { classes, predicted, probabilities } = chain;
+  const { classes, probabilities } = chain;
+  const answers = [answerOf(chain), answerOf({ labels: chain.labels && { ...chain.labels, answer: without.labels ?? [] }, predicted: without.predicted })];
+  const [before, after] = answers.map((members) => named(chain, members));
   const shown = [
     ...new Set([
       ...largestFirst(probabilities).slice(0, MOST),
@@ -46,14 +49,14 @@ function comparison(chain, without) {
     element(
       "p",
       {},
-      predicted === null || predicted === without.predicted
-        ? `The answer is still ${classes[without.predicted]}, with different probabilities.`
-        : `The answer changes from ${classes[predicted]} to ${classes[without.predicted]}.`,
+      before === after
+        ? `The answer is still ${after}, with different probabilities.`
+        : `The answer changes from ${before} to ${after}.`,
     ),
     element(
       "table",
       { class: "figures" },
-      head(["class", "with ReLU", "without"]),
+      head([outputName(chain), "with ReLU", "without"]),
       element(
         "tbody",
         {},

@@ -1,7 +1,8 @@
 /** Gradients of a walk in the studio: the server computes them for any class, any step and any weight, when asked. */
 
-import { largestFirst, unpackAll } from "convscope/kit/arrays.js";
+import { largestFirst, range, unpackAll } from "convscope/kit/arrays.js";
 import { get } from "convscope/studio/api.js";
+import { membersOf, supposed } from "convscope/walk/truth.js";
 
 /**
  * @typedef {import("convscope/walk/backward/source.js").Source} Source
@@ -15,20 +16,23 @@ const MOST_CLASSES = 20;
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @returns {Source}
  */
-export function serverSource(model, picture, { truth: known, predicted, probabilities }) {
+export function serverSource(model, picture, chain) {
   const ask = async (
     /** @type {string} */ what,
     /** @type {number} */ truth,
     /** @type {[string, string][]} */ query = [],
   ) => {
-    const more = new URLSearchParams([["truth", String(truth)], ...query]);
+    const members = membersOf(chain, truth).map((one) => /** @type {[string, string]} */ (["truth", String(one)]));
+    const more = new URLSearchParams([...members, ...query]);
     return unpackAll(await get(`${model}/backward/${what}?${picture}&${more}`));
   };
   const weighted = (/** @type {string[]} */ weights) =>
     weights.map((weight) => /** @type {[string, string]} */ (["weight", weight]));
-  const likely = largestFirst(probabilities).slice(0, MOST_CLASSES);
+  const likely = chain.labels
+    ? range(chain.labels.sets.length)
+    : largestFirst(chain.probabilities).slice(0, MOST_CLASSES);
   return {
-    truths: [...new Set([known ?? predicted ?? 0, ...likely])],
+    truths: [...new Set([supposed(chain), ...likely])],
     leftOut: "",
     gradients: (truth, step) => ask(`gradients/${step}`, truth),
     allWeights: (truth) => ask("all-weights", truth),

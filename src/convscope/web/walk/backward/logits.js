@@ -1,11 +1,12 @@
-/** Where the way back begins: the loss, softmax and the temperature. */
+/** Where the way back begins: the loss, softmax or sigmoids, and the temperature. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { element, head } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
-import { shownClasses, stepOfKind } from "convscope/walk/chain.js";
+import { probabilitiesOf, shownClasses } from "convscope/walk/chain.js";
+import { focusOf, membersOf, outputName } from "convscope/walk/truth.js";
 import { allWeights } from "convscope/walk/backward/all_weights.js";
 
 /**
@@ -14,7 +15,7 @@ import { allWeights } from "convscope/walk/backward/all_weights.js";
  */
 
 /**
- * The gradient at what softmax reads is probability minus target, and at the logits that divided by the temperature.
+ * The gradient at what softmax or sigmoids read is probability minus target, and at the logits that divided by the temperature.
  *
  * @param {import("convscope/walk/chain.js").Step} step
  * @param {Back} back
@@ -23,17 +24,18 @@ import { allWeights } from "convscope/walk/backward/all_weights.js";
 export function logits(step, back) {
   const { chain } = back.context;
   const { truth } = back;
-  const softmax = stepOfKind(chain, "softmax");
-  const probabilities = softmax ? Array.from(softmax.output.data) : [];
-  const listed = [...new Set([...shownClasses(chain), truth])];
+  const probabilities = probabilitiesOf(chain);
+  const members = membersOf(chain, truth);
+  const listed = [...new Set([...shownClasses(chain), ...members])];
   const order = largestFirst(listed.map((index) => probabilities[index])).map((place) => listed[place]);
-  const wrong = probabilities.map((p, index) => p - Number(index === truth));
+  const wrong = probabilities.map((p, index) => p - Number(members.includes(index)));
   const divided = wrong.map((gradient) => gradient / chain.temperature);
   const isScaled = chain.temperature !== 1;
   const labelled = (/** @type {number[]} */ values) =>
     order.map((index) => ({ label: chain.classes[index], value: values[index] }));
   const atLogits = step.kind === "temperature" ? divided : wrong;
-  const chosen = order.indexOf(truth);
+  const focus = focusOf(chain, truth);
+  const chosen = order.indexOf(focus);
   return {
     input: [
       bars(labelled(atLogits), {
@@ -45,14 +47,7 @@ export function logits(step, back) {
       }),
     ],
     middle: [
-      element(
-        "p",
-        { class: "equation" },
-        "loss = −ln(",
-        number(probabilities[truth]),
-        ") = ",
-        element("strong", { class: "output" }, number(-Math.log(probabilities[truth]))),
-      ),
+      element("p", { class: "equation" }, lossEquation(back, probabilities)),
       step.kind === "temperature" ? scaling(back, order, wrong) : differences(back, order, probabilities),
     ],
     output: [
@@ -61,8 +56,29 @@ export function logits(step, back) {
         : bars(labelled(probabilities), { caption: "probabilities", chosen, shares: true }),
     ],
     below: [allWeights(back)],
-    spoken: () => `the gradient at the logit of ${chain.classes[truth]} is ${three(atLogits[truth])}`,
+    spoken: () => `the gradient at the logit of ${chain.classes[focus]} is ${three(atLogits[focus])}`,
   };
+}
+
+/**
+ * The loss: of one class, or added up over the labels.
+ *
+ * @param {Back} back
+ * @param {number[]} probabilities
+ */
+function lossEquation({ context: { chain }, truth }, probabilities) {
+  const loss = chain.steps[chain.steps.length - 1];
+  if (loss.kind !== "binary_cross_entropy")
+    return ["loss = −ln(", number(probabilities[truth]), ") = ", result(-Math.log(probabilities[truth]))];
+  const members = membersOf(chain, truth);
+  const parts = loss.labels.map(({ label, present, absent }) => (members.includes(label) ? present : absent));
+  const sum = parts.reduce((total, { cross_entropy }) => total + cross_entropy, loss.others);
+  return ["loss = sum over the labels = ", result(sum)];
+}
+
+/** @param {number} value */
+function result(value) {
+  return element("strong", { class: "output" }, number(value));
 }
 
 /**
@@ -71,13 +87,13 @@ export function logits(step, back) {
  * @param {number[]} probabilities
  */
 function differences(back, order, probabilities) {
-  const { truth } = back;
+  const members = membersOf(back.context.chain, back.truth);
   const shares = column(order.map((index) => probabilities[index]));
-  const wrong = column(order.map((index) => probabilities[index] - Number(index === truth)));
-  return table(back, order, ["class", "probability", "−", "target", "=", "gradient"], (place) => [
+  const wrong = column(order.map((index) => probabilities[index] - Number(members.includes(index))));
+  return table(back, order, [outputName(back.context.chain), "probability", "−", "target", "=", "gradient"], (place) => [
     element("td", {}, shares[place]),
     element("td", { class: "sign" }, "−"),
-    element("td", {}, order[place] === truth ? "1" : "0"),
+    element("td", {}, members.includes(order[place]) ? "1" : "0"),
     element("td", { class: "sign" }, "="),
     element("td", {}, wrong[place]),
   ]);
@@ -92,7 +108,7 @@ function scaling(back, order, wrong) {
   const { temperature } = back.context.chain;
   const before = column(order.map((index) => wrong[index]));
   const after = column(order.map((index) => wrong[index] / temperature));
-  return table(back, order, ["class", "gradient", "÷", "T", "=", "at the logit"], (place) => [
+  return table(back, order, [outputName(back.context.chain), "gradient", "÷", "T", "=", "at the logit"], (place) => [
     element("td", {}, before[place]),
     element("td", { class: "sign" }, "÷"),
     element("td", {}, number(temperature)),
@@ -108,10 +124,11 @@ function scaling(back, order, wrong) {
  * @param {(place: number) => HTMLElement[]} cells
  */
 function table({ context: { chain }, truth }, order, titles, cells) {
+  const members = membersOf(chain, truth);
   const rows = order.map((index, place) =>
     element(
       "tr",
-      { class: index === truth ? "chosen" : null },
+      { class: members.includes(index) ? "chosen" : null },
       element("th", { scope: "row" }, chain.classes[index]),
       cells(place),
     ),

@@ -4,8 +4,9 @@ import { instead } from "convscope/kit/address.js";
 import { element } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
-import { brightest, isInside } from "convscope/walk/chain.js";
+import { brightest, isAfterLogits, isInside } from "convscope/walk/chain.js";
 import { frame } from "convscope/walk/frame.js";
+import { focusOf, membersOf, named, probabilityOf } from "convscope/walk/truth.js";
 import { strongest } from "convscope/walk/backward/gradient_maps.js";
 import { placeOf } from "convscope/walk/backward/source.js";
 import { backwardKind, neededFor } from "convscope/walk/backward/views.js";
@@ -48,12 +49,12 @@ export function renderBack(page, kept, step, asked, truth) {
   const { chain, main, trail } = page;
   const needed = neededFor(chain, step);
   const own = kept.now(truth, needed);
-  const { text, view } = backwardKind(step);
+  const { text, view } = backwardKind(chain, step);
   const outer = frame(`${step.title}: the way back`, "", text);
   main.replaceChildren(outer.element);
   page.step = step;
   outer.where.append(trail, page.steps(step));
-  page.pinned = isInside(step, asked) ? asked : own ? start(kept, step, own, truth) : brightest(chain, step);
+  page.pinned = isInside(step, asked) ? asked : own ? start(chain, kept, step, own, truth) : brightest(chain, step);
   page.state = instead(page.state ?? { path: [], trail: [], options: {} }, {
     step: step.name,
     place: page.pinned,
@@ -78,14 +79,15 @@ export function renderBack(page, kept, step, asked, truth) {
 /**
  * Where to begin: the map or neuron of the weight whose curve there is, or else the largest gradient.
  *
+ * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {Kept} kept
  * @param {Step} step
  * @param {Gradients} own
  * @param {number} truth
  * @returns {Place}
  */
-function start({ source }, step, own, truth) {
-  if (["loss", "softmax", "temperature"].includes(step.kind)) return [truth];
+function start(chain, { source }, step, own, truth) {
+  if (isAfterLogits(step)) return [focusOf(chain, truth)];
   const [weight] = source.studied(truth, step.name);
   if (!weight) return strongest(own.at_output);
   const [owner] = placeOf(weight);
@@ -98,9 +100,10 @@ function start({ source }, step, own, truth) {
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {number} truth
  */
-function sureNote({ classes, probabilities }, truth) {
-  if (probabilities[truth] < SURE) return [];
-  const text = `The network is ${percent(probabilities[truth])} sure of ${classes[truth]} already, so every gradient is small: there is little left to learn. Choose another class to see larger ones.`;
+function sureNote(chain, truth) {
+  const probability = probabilityOf(chain, truth);
+  if (probability < SURE) return [];
+  const text = `The network is ${percent(probability)} sure of ${named(chain, membersOf(chain, truth))} already, so every gradient is small: there is little left to learn. Choose another truth to see larger ones.`;
   return [element("p", { class: "note" }, text)];
 }
 

@@ -2,6 +2,7 @@
 
 import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
+import { membersOf, named } from "convscope/walk/truth.js";
 
 /**
  * @typedef {import("convscope/walk/backward/source.js").Source} Source
@@ -28,7 +29,7 @@ export function wayOf({ options }, source) {
  * @param {Way} way
  * @param {(name: string, value: string) => void} set  an option of the address
  */
-export function waySwitch({ classes, truth: known }, { truths }, { isBack, truth }, set) {
+export function waySwitch(chain, { truths }, { isBack, truth }, set) {
   const side = (/** @type {string} */ text, /** @type {boolean} */ back) =>
     element(
       "button",
@@ -39,8 +40,9 @@ export function waySwitch({ classes, truth: known }, { truths }, { isBack, truth
       },
       text,
     );
-  const name = (/** @type {number} */ index) =>
-    `${classes[index]}${index === known ? " (the true class)" : ""}`;
+  const known = chain.labels ? " (true)" : " (the true class)";
+  const name = (/** @type {number} */ outcome) =>
+    `${named(chain, membersOf(chain, outcome))}${outcome === chain.truth ? known : ""}`;
   const options = Object.fromEntries(truths.map((index) => [String(index), name(index)]));
   return element(
     "div",
@@ -48,6 +50,6 @@ export function waySwitch({ classes, truth: known }, { truths }, { isBack, truth
     element("span", { class: "segments" }, side("Forward →", false), side("← The way back", true)),
     isBack &&
       truths.length > 0 &&
-      choice("if the class is", String(truth), options, (chosen) => set("truth", chosen)),
+      choice(chain.labels ? "if it shows" : "if the class is", String(truth), options, (chosen) => set("truth", chosen)),
   );
 }

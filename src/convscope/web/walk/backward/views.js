@@ -13,7 +13,7 @@
  *
  * @typedef {object} Back  what a view of the way back is given
  * @property {Context & Further} context
- * @property {number} truth  the class that is taken as the true one
+ * @property {number} truth  the class, or the label set, that is taken as the true one: see truth.js
  * @property {import("convscope/walk/backward/source.js").Kept} kept
  * @property {Gradients} own  the gradients of the step; of loss, softmax and temperature those of the logits
  */
@@ -21,6 +21,7 @@
 import { logits } from "convscope/walk/backward/logits.js";
 import { elementwise, pooling } from "convscope/walk/backward/passing.js";
 import { branching, flattening, image } from "convscope/walk/backward/rearranging.js";
+import { isAfterLogits } from "convscope/walk/chain.js";
 import { filters, neurons } from "convscope/walk/backward/weighted.js";
 
 const ZERO =
@@ -35,6 +36,14 @@ const KINDS = {
       does: "The way back begins here: how would the loss change with each logit? For softmax and cross-entropy together the gradient is simply probability minus target.",
       attempt: "Choose another class as the true one. Which logits should rise, and which should fall?",
       more: [SIGN, "The gradients add up to 0: what the true class gains, the others lose."],
+    },
+    view: logits,
+  },
+  binary_cross_entropy: {
+    text: {
+      does: "The way back begins here: how would the loss change with each logit? For sigmoids and binary cross-entropy together the gradient of each label is simply its probability minus 1 if it is there, minus 0 if not.",
+      attempt: "Choose other labels as the true ones. Only the gradients of those that change do so.",
+      more: [SIGN, "Each label's gradient depends on its own logit alone: they need not add up to 0, as with softmax."],
     },
     view: logits,
   },
@@ -109,10 +118,14 @@ const KINDS = {
 };
 
 /** Kinds of steps that go back like another. @type {Record<string, string>} */
-const LIKE = { softmax: "loss", temperature: "loss", relu6: "relu", depthwise_convolution: "convolution" };
+const LIKE = { relu6: "relu", depthwise_convolution: "convolution" };
 
-/** @param {Step} step */
-export function backwardKind({ kind }) {
+/**
+ * @param {import("convscope/walk/chain.js").Chain} chain
+ * @param {Step} step
+ */
+export function backwardKind({ steps }, step) {
+  const { kind } = isAfterLogits(step) ? steps[steps.length - 1] : step; // they are looked at with their loss
   const name = kind.endsWith("_pooling") ? "pooling" : (LIKE[kind] ?? kind);
   return KINDS[name];
 }
@@ -124,7 +137,7 @@ export function backwardKind({ kind }) {
  * @param {Step} step
  */
 export function neededFor({ steps }, step) {
-  if (!["loss", "softmax", "temperature"].includes(step.kind)) return step.name;
-  const first = steps.find(({ kind }) => kind === "temperature" || kind === "softmax");
+  if (!isAfterLogits(step)) return step.name;
+  const first = steps.find(isAfterLogits);
   return first?.sources[0].name ?? step.name;
 }

@@ -7,7 +7,7 @@ import { element, link } from "convscope/kit/dom.js";
 import { numberGrid } from "convscope/kit/grid.js";
 import { column } from "convscope/kit/number.js";
 import { format, instead } from "convscope/kit/address.js";
-import { mapName, stepBefore } from "convscope/walk/chain.js";
+import { isAfterLogits, mapName, stepBefore } from "convscope/walk/chain.js";
 import { filterName } from "convscope/walk/filters.js";
 import { cellText, valueOf } from "convscope/walk/backward/arriving.js";
 import { placeOf, weightName } from "convscope/walk/backward/source.js";
@@ -213,7 +213,7 @@ export function weightsOfNeuron(step, back, weight) {
  */
 function isOutput(step, { context }) {
   return context.chain.steps.some(
-    ({ kind, sources }) => (kind === "softmax" || kind === "temperature") && sources[0] === step,
+    (after) => isAfterLogits(after) && after.sources[0] === step,
   );
 }
 

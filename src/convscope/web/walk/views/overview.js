@@ -13,6 +13,7 @@ import { activities, brightest, hasMaps, mapName } from "convscope/walk/chain.js
 import { gist } from "convscope/walk/gist.js";
 import { painting } from "convscope/walk/painting.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
+import { answerOf, membersOf, named, supposed } from "convscope/walk/truth.js";
 
 /**
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -148,23 +149,53 @@ function title({ state }, step) {
  * @param {Step} step
  */
 function drawing(context, step) {
-  const { chain, theme } = context;
-  if (step.kind === "softmax") {
-    const order = largestFirst(step.output.data).slice(0, MOST_CLASSES);
-    const shares = order.map((index) => ({ label: chain.classes[index], value: step.output.data[index] }));
-    return bars(shares, { caption: "", shares: true });
-  }
-  if (step.kind === "loss") return element("p", {}, lossText(context, step.output.data));
+  const { theme } = context;
+  const ofAnswer = ANSWERS[step.kind];
+  if (ofAnswer) return ofAnswer(context, step);
   return hasMaps(step) ? smallMaps(context, step) : columnPicture(step, theme);
+}
+
+/** How the steps after the logits are drawn. @type {Record<string, (context: Context, step: any) => HTMLElement>} */
+const ANSWERS = {
+  softmax: leading,
+  sigmoid: leading,
+  loss: ofClass,
+  binary_cross_entropy: ofLabels,
+};
+
+/**
+ * @param {Context} context
+ * @param {Step} step
+ */
+function leading({ chain }, step) {
+  const order = largestFirst(step.output.data).slice(0, MOST_CLASSES);
+  const answer = answerOf(chain);
+  return bars(
+    order.map((index) => ({ label: chain.classes[index], value: step.output.data[index] })),
+    { caption: "", shares: true, answers: order.map((index) => answer.includes(index)) },
+  );
 }
 
 /**
  * @param {Context} context
- * @param {ArrayLike<number>} losses
+ * @param {import("convscope/walk/chain.js").LossStep} step
  */
-function lossText({ chain: { truth, predicted, classes } }, losses) {
-  const supposed = truth ?? predicted ?? 0;
-  return `cross-entropy ${three(losses[supposed])} ${truth === null ? "if it is" : "for the true class,"} ${classes[supposed]}`;
+function ofClass({ chain }, { output }) {
+  const outcome = supposed(chain);
+  const condition = chain.truth === null ? "if it is" : "for the true class,";
+  return element("p", {}, `cross-entropy ${three(output.data[outcome])} ${condition} ${chain.classes[outcome]}`);
+}
+
+/**
+ * @param {Context} context
+ * @param {import("convscope/walk/chain.js").LabelLossStep} step
+ */
+function ofLabels({ chain }, { labels, others }) {
+  const members = membersOf(chain, supposed(chain));
+  const parts = labels.map(({ label, present, absent }) => (members.includes(label) ? present : absent));
+  const loss = parts.reduce((sum, part) => sum + part.cross_entropy, others);
+  const condition = chain.truth === null ? "if it shows" : "for the true labels,";
+  return element("p", {}, `binary cross-entropy ${three(loss)} ${condition} ${named(chain, members)}`);
 }
 
 /**

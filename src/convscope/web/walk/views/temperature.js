@@ -6,6 +6,7 @@ import { element, head, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { outputName } from "convscope/walk/truth.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").TemperatureStep} TemperatureStep
@@ -85,7 +86,7 @@ function arithmetic(step, { chain, backTo }, chosen, order) {
     element(
       "table",
       { class: "figures" },
-      head(["class", "logit", `divided by ${three(step.temperature)}`]),
+      head([outputName(chain), "logit", `divided by ${three(step.temperature)}`]),
       element(
         "tbody",
         {},

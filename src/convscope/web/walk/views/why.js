@@ -8,6 +8,7 @@ import { UNKNOWN } from "convscope/kit/similar.js";
 import { evidence } from "convscope/walk/evidence.js";
 import { fitInWords } from "convscope/walk/fit.js";
 import { evenly, mapOnPicture } from "convscope/walk/map_on_picture.js";
+import { NONE, outputName } from "convscope/walk/truth.js";
 
 /**
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -56,7 +57,7 @@ function gradCam(context) {
     "section",
     {},
     element("h2", {}, `Grad-CAM: where the evidence for ${title} lies`),
-    cam.classes !== undefined && choice("class", String(shown), names, (index) => set("class", index)),
+    cam.classes !== undefined && choice(outputName(chain), String(shown), names, (index) => set("class", index)),
     mapOnPicture(context, map, evenly(context, map)),
     element("p", { class: "quiet" }, cam.text),
   );
@@ -64,10 +65,13 @@ function gradCam(context) {
 
 /** @param {Context} context */
 function occlusion(context) {
-  const { chain } = context;
+  const { chain, state, set } = context;
   const covered = chain.why?.occlusion;
   if (!covered) return null;
-  const { window, stride, map } = covered;
+  const { window, stride, classes } = covered;
+  const asked = Number(state.options.class ?? chain.predicted ?? 0);
+  const { class_index, map } = classes.find((one) => one.class_index === asked) ?? classes[0];
+  const names = Object.fromEntries(classes.map((one) => [one.class_index, chain.classes[one.class_index]]));
   const seen = (/** @type {number} */ row, /** @type {number} */ column) =>
     windowOf({ window, stride, padding: [0, 0] }, row, column);
   const drawn = (/** @type {number} */ row, /** @type {number} */ column) => ({
@@ -82,8 +86,9 @@ function occlusion(context) {
     element(
       "h2",
       {},
-      `Occlusion: how much ${chain.classes[chain.predicted ?? 0]} loses when a square covers each place`,
+      `Occlusion: how much ${chain.classes[class_index]} loses when a square covers each place`,
     ),
+    choice(outputName(chain), String(class_index), names, (index) => set("class", index)),
     mapOnPicture(context, map, { seen, drawn }),
     element("p", { class: "quiet" }, covered.text),
   );
@@ -128,8 +133,8 @@ function neighbour({ name, label, similarity, thumbnail }) {
   return element(
     "li",
     {},
-    thumbnail !== null && element("img", { src: thumbnail, alt: `a picture of class ${label}` }),
-    element("strong", {}, label),
+    thumbnail !== null && element("img", { src: thumbnail, alt: `a picture of ${label || NONE}` }),
+    element("strong", {}, label || NONE),
     element("span", {}, similarity > 1 - SAME ? "identical" : `similarity ${three(similarity)}`),
     name !== null && element("span", { class: "quiet", title: name }, file),
   );

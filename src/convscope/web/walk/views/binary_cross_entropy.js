@@ -1,0 +1,253 @@
+/** Binary cross-entropy: each label is right or wrong on its own, and adds its own part to the loss. */
+
+import { bars } from "convscope/kit/bars.js";
+import { element, head, link } from "convscope/kit/dom.js";
+import { column, number } from "convscope/kit/number.js";
+import { count, three } from "convscope/kit/numbers.js";
+import { probabilitiesOf, probabilityStep, shownClasses } from "convscope/walk/chain.js";
+import { membersOf, named, supposed } from "convscope/walk/truth.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").LabelLossStep} LabelLossStep
+ * @typedef {import("convscope/walk/document.js").LabelLoss} LabelLoss
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ */
+
+const NONE = "none";
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const binaryCrossEntropy = {
+  short: "loss",
+  text: {
+    does: "Each label is right or wrong on its own: −ln of its probability if it is there, −ln of 1 minus that if it is not. The loss is the sum over all labels; training makes it small.",
+    attempt: "Tick another label as there. Which part of the loss changes, and which ones stay as they are?",
+    more: [
+      "As each label has a part of its own, none pushes another away: the gradient of a label is its probability minus 1 or 0, whatever the others are.",
+      "Squared error would hardly correct a network that is confidently wrong: the sigmoid is flat there, and multiplies its gradient by p (1 − p), almost 0.",
+    ],
+  },
+  view: draw,
+  output: ofLabels,
+};
+
+/**
+ * @param {LabelLossStep} step
+ * @param {Context} context  its place is a label
+ * @returns {import("convscope/walk/view.js").View}
+ */
+function draw(step, context) {
+  const { chain } = context;
+  const shown = shownClasses(chain);
+  const there = wanted(context);
+  const probabilities = probabilitiesOf(chain);
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
+  return {
+    input: [input],
+    middle: [middle],
+    output: [output],
+    show([label]) {
+      input.replaceChildren(
+        bars(
+          shown.map((index) => ({ label: chain.classes[index], value: probabilities[index] })),
+          {
+            caption: truthText(context, there),
+            chosen: shown.indexOf(label),
+            shares: true,
+            answers: shown.map((index) => there.includes(index)),
+            onChoose: (place) => context.pick([shown[place]]),
+          },
+        ),
+      );
+      middle.replaceChildren(...arithmetic(step, context, there, label));
+      output.replaceChildren(...gradients(step, context, there, label));
+    },
+    spoken: ([label]) =>
+      `${chain.classes[label]} adds ${three(costOf(step, there, label).cross_entropy)} to the loss`,
+  };
+}
+
+/**
+ * The labels that are taken as there: those of the address, or else the true ones, or those of the answer.
+ *
+ * @param {Context} context
+ * @returns {number[]}
+ */
+function wanted({ chain, state }) {
+  const asked = state.options.there;
+  if (asked === undefined) return membersOf(chain, supposed(chain));
+  if (asked === NONE) return [];
+  return asked.split(".").map(Number).filter((index) => index in chain.classes);
+}
+
+/**
+ * @param {Context} context
+ * @param {number[]} there
+ */
+function truthText({ chain, state }, there) {
+  const names = named(chain, there);
+  if (state.options.there !== undefined) return `Probabilities, if it shows: ${names}.`;
+  if (chain.truth === null) return `Probabilities, if the answer is right: ${names}.`;
+  return `Probabilities. The picture shows: ${names}.`;
+}
+
+/**
+ * @param {LabelLossStep} step
+ * @param {number[]} there
+ * @param {number} label
+ */
+function costOf({ labels }, there, label) {
+  const found = /** @type {LabelLoss} */ (labels.find((one) => one.label === label) ?? labels[0]);
+  return there.includes(label) ? found.present : found.absent;
+}
+
+/**
+ * @param {LabelLossStep} step
+ * @param {Context} context
+ * @param {number[]} there
+ * @param {number} chosen
+ */
+function arithmetic(step, context, there, chosen) {
+  const { chain } = context;
+  const shown = shownClasses(chain);
+  const probabilities = probabilitiesOf(chain);
+  const costs = shown.map((label) => costOf(step, there, label));
+  const others = chain.classes.length - shown.length;
+  const parts = costs.map(({ cross_entropy }) => cross_entropy);
+  const squares = costs.map(({ squared_error }) => squared_error);
+  const total = parts.reduce((sum, part) => sum + part, step.others);
+  const written = column([...parts, step.others, total]);
+  const squared = column(squares);
+  const shares = column(shown.map((label) => probabilities[label]));
+  const back = context.backTo({ step: probabilityStep(chain)?.name ?? "", place: [chosen] });
+  const isThere = there.includes(chosen);
+  return [
+    element("h3", { class: "output" }, `${chain.classes[chosen]} is ${isThere ? "there" : "not there"}`),
+    element(
+      "p",
+      { class: "equation" },
+      isThere ? "−ln(" : "−ln(1 − ",
+      link(back, number(probabilities[chosen])),
+      ") = ",
+      element("strong", { class: "output" }, number(costOf(step, there, chosen).cross_entropy)),
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      head(["label", "there", "probability", "adds to the loss", "squared error"]),
+      element(
+        "tbody",
+        {},
+        shown.map((label, place) =>
+          element(
+            "tr",
+            { class: label === chosen ? "chosen" : null },
+            element("th", { scope: "row" }, chain.classes[label]),
+            element("td", {}, tick(context, there, label)),
+            element("td", {}, shares[place]),
+            element("td", {}, written[place]),
+            element("td", {}, squared[place]),
+          ),
+        ),
+        others > 0 &&
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row", colspan: 3 }, `${count(others)} others, not there`),
+            element("td", {}, written[shown.length]),
+            element("td", {}),
+          ),
+      ),
+      element(
+        "tfoot",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row", colspan: 3 }, "sum"),
+          element("td", { class: "output" }, written[shown.length + 1]),
+          element("td", {}, others > 0 ? "" : number(squares.reduce((sum, part) => sum + part, 0))),
+        ),
+      ),
+    ),
+  ];
+}
+
+/**
+ * @param {Context} context
+ * @param {number[]} there
+ * @param {number} label
+ */
+function tick({ chain, set }, there, label) {
+  const box = element("input", {
+    type: "checkbox",
+    checked: there.includes(label),
+    "aria-label": `${chain.classes[label]} is there`,
+    change: () => {
+      const now = box.checked ? [...there, label] : there.filter((one) => one !== label);
+      set("there", now.sort((a, b) => a - b).join(".") || NONE);
+    },
+  });
+  return box;
+}
+
+/**
+ * @param {LabelLossStep} step
+ * @param {Context} context
+ * @param {number[]} there
+ * @param {number} chosen
+ */
+function gradients(step, { chain }, there, chosen) {
+  const shown = shownClasses(chain);
+  const costs = shown.map((label) => costOf(step, there, label));
+  const [crossEntropy, squared] = [
+    column(costs.map(({ gradient }) => gradient)),
+    column(costs.map(({ squared_gradient }) => squared_gradient)),
+  ];
+  return [
+    element("h3", { class: "output" }, "Gradients at the logits"),
+    element(
+      "p",
+      { class: "quiet" },
+      "How the loss changes as each logit grows. Training moves the logits the opposite way.",
+    ),
+    element(
+      "table",
+      { class: "figures" },
+      head(["label", "cross-entropy", "squared error"]),
+      element(
+        "tbody",
+        {},
+        shown.map((label, place) =>
+          element(
+            "tr",
+            { class: label === chosen ? "chosen" : null },
+            element("th", { scope: "row" }, chain.classes[label]),
+            element("td", {}, crossEntropy[place]),
+            element("td", {}, squared[place]),
+          ),
+        ),
+      ),
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      "Cross-entropy's gradient is p − 1 for a label that is there and p for one that is not: the more wrong, the larger. Squared error's is twice that times p (1 − p), so a confidently wrong network gets almost no gradient.",
+    ),
+  ];
+}
+
+/**
+ * What each label costs if it is as supposed, as far as the walk holds it; that of others is not told apart.
+ *
+ * @param {LabelLossStep} step
+ * @param {import("convscope/walk/chain.js").Step[]} sources
+ * @returns {import("convscope/kit/arrays.js").Tensor}
+ */
+function ofLabels({ labels }, [{ shape }]) {
+  const costs = new Float64Array(shape[0]).fill(NaN);
+  for (const { label, present, absent } of labels)
+    costs[label] = Math.min(present.cross_entropy, absent.cross_entropy);
+  return { shape, data: costs };
+}

@@ -1,0 +1,208 @@
+/** Sigmoid: each logit becomes a probability of its own, and a label is found where it reaches its threshold. */
+
+import { bars } from "convscope/kit/bars.js";
+import { element, head, link } from "convscope/kit/dom.js";
+import { column, number } from "convscope/kit/number.js";
+import { percent, three } from "convscope/kit/numbers.js";
+import { shownClasses, stepBefore } from "convscope/walk/chain.js";
+import { sigmoidChart } from "convscope/walk/sigmoid_chart.js";
+
+/**
+ * @typedef {import("convscope/walk/chain.js").SigmoidStep} SigmoidStep
+ * @typedef {import("convscope/walk/view.js").Context} Context
+ */
+
+/** @type {import("convscope/walk/view.js").Kind} */
+export const sigmoid = {
+  short: "sigmoid",
+  text: {
+    does: "A sigmoid turns each logit into a probability of its own, whatever the other logits are. A label is found where its probability reaches its threshold.",
+    attempt: "Check one probability with a calculator: 1 divided by 1 plus e to the power of minus the logit.",
+    more: [
+      "Why not softmax? It shares one whole: the more probable one class, the less probable all others. Here two labels may both be right, or none, so the probabilities need not add up to 1.",
+      "The logit is the log odds of the label. At 0 the probability is one half; each 1 more multiplies the odds by e ≈ 2.72.",
+      "A threshold is the probability from which on the label's F1 was best on held-out pictures. A rare label may need less than one half to be found at all.",
+    ],
+  },
+  view: draw,
+};
+
+/**
+ * @param {SigmoidStep} step
+ * @param {Context} context
+ * @returns {import("convscope/walk/view.js").View}
+ */
+function draw(step, context) {
+  const { classes, labels } = context.chain;
+  const order = shownClasses(context.chain).sort((a, b) => step.logits[b] - step.logits[a]);
+  const found = order.map((index) => labels?.answer.includes(index) ?? false);
+  const marks = order.map((index) => thresholdOf(context, index));
+  const input = element("div", { class: "stack" });
+  const middle = element("div", { class: "stack" });
+  const output = element("div", { class: "stack" });
+  /** @param {ArrayLike<number>} values */
+  const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
+  return {
+    input: [input],
+    middle: [middle],
+    output: [output],
+    below: [comparison(step, context, order)],
+    show([chosen]) {
+      input.replaceChildren(bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }));
+      middle.replaceChildren(...arithmetic(step, context, chosen, order));
+      output.replaceChildren(
+        bars(listed(step.output.data), {
+          caption: "probabilities, each with its threshold; the labels found are bold",
+          chosen: order.indexOf(chosen),
+          shares: true,
+          answers: found,
+          marks,
+          onChoose: (place) => context.pick([order[place]]),
+        }),
+      );
+    },
+    spoken: ([chosen]) =>
+      `${classes[chosen]}: 1 divided by 1 plus ${three(step.exponentials[chosen])} is ${percent(step.output.data[chosen])}, ${verdict(context, chosen)}`,
+  };
+}
+
+/** What the sigmoids read. @param {SigmoidStep} step */
+function logitName(step) {
+  return stepBefore(step).kind === "temperature" ? "logit / T" : "logit";
+}
+
+/**
+ * @param {Context} context
+ * @param {number} label
+ */
+function thresholdOf({ chain }, label) {
+  return chain.labels?.thresholds[label] ?? 0.5;
+}
+
+/**
+ * @param {Context} context
+ * @param {number} label
+ */
+function verdict(context, label) {
+  const isFound = context.chain.labels?.answer.includes(label);
+  return `${isFound ? "at or above" : "below"} its threshold of ${percent(thresholdOf(context, label))}: ${isFound ? "found" : "not found"}`;
+}
+
+/**
+ * @param {SigmoidStep} step
+ * @param {Context} context
+ * @param {number} chosen
+ * @param {number[]} order
+ */
+function arithmetic(step, context, chosen, order) {
+  const { classes, labels } = context.chain;
+  const { logits, exponentials, output } = step;
+  const before = stepBefore(step);
+  const points = order.map((index) => ({
+    name: classes[index],
+    logit: logits[index],
+    probability: output.data[index],
+    isFound: labels?.answer.includes(index) ?? false,
+  }));
+  return [
+    element("h3", { class: "output" }, classes[chosen]),
+    element(
+      "p",
+      { class: "equation" },
+      "1 / (1 + e",
+      element("sup", {}, logits[chosen] < 0 ? `−(${three(logits[chosen])})` : `−${three(logits[chosen])}`),
+      ") = 1 / (1 + ",
+      number(exponentials[chosen]),
+      ") = ",
+      element("strong", { class: "output" }, number(output.data[chosen])),
+    ),
+    element("p", {}, `${percent(output.data[chosen])} is ${verdict(context, chosen)}.`),
+    element("p", { class: "quiet" }, `1 / (1 + exp(−z)), where z is the ${logitName(step)}:`),
+    sigmoidChart(step.curve, points, order.indexOf(chosen), thresholdOf(context, chosen), logitName(step)),
+    table(
+      ["label", "z", "exp(−z)", "probability", "threshold"],
+      order,
+      chosen,
+      (index) => link(context.backTo({ step: before.name, place: [index] }), classes[index]),
+      [
+        column(order.map((index) => logits[index])),
+        column(order.map((index) => exponentials[index])),
+        column(order.map((index) => output.data[index])),
+        column(order.map((index) => thresholdOf(context, index))),
+      ],
+    ),
+  ];
+}
+
+/**
+ * What softmax would have said of the same logits.
+ *
+ * @param {SigmoidStep} step
+ * @param {Context} context
+ * @param {number[]} order
+ */
+function comparison(step, { chain }, order) {
+  const { output, softmax } = step;
+  const sum = Array.from(output.data).reduce((total, p) => total + p, 0);
+  const found = (chain.labels?.answer ?? []).map((index) => chain.classes[index]);
+  const names = [found.slice(0, -1).join(", "), ...found.slice(-1)].filter(Boolean).join(" and ");
+  const sums = column([sum, 1]);
+  const because =
+    found.length > 1
+      ? `Here ${names} were found. Softmax would make them share one whole, so that none could be certain as long as another is there.`
+      : found.length === 1
+        ? `Here only ${names} was found, as softmax could say, too. But it could not say that there are two labels, or none.`
+        : "Here no label was found. Softmax cannot say so: it always gives the whole away, however small all logits are.";
+  return element(
+    "section",
+    { class: "stack" },
+    element("h2", {}, "Why a sigmoid for each label, and not softmax"),
+    element("p", {}, because),
+    table(
+      ["label", "sigmoid", "softmax of the same logits"],
+      order,
+      -1,
+      (index) => chain.classes[index],
+      [column(order.map((index) => output.data[index])), column(order.map((index) => softmax[index]))],
+      element(
+        "tfoot",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, order.length < chain.classes.length ? "sum of all labels" : "sum"),
+          sums.map((one) => element("td", {}, one)),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {string[]} titles
+ * @param {number[]} order
+ * @param {number} chosen
+ * @param {(index: number) => import("convscope/kit/dom.js").Child} name
+ * @param {import("convscope/kit/dom.js").Child[][]} columns
+ * @param {HTMLElement | null} [foot]
+ */
+function table(titles, order, chosen, name, columns, foot = null) {
+  return element(
+    "table",
+    { class: "figures" },
+    head(titles),
+    element(
+      "tbody",
+      {},
+      order.map((index, place) =>
+        element(
+          "tr",
+          { class: index === chosen ? "chosen" : null },
+          element("th", { scope: "row" }, name(index)),
+          columns.map((cells) => element("td", {}, cells[place])),
+        ),
+      ),
+    ),
+    foot,
+  );
+}
