@@ -30,7 +30,8 @@ from PIL import Image, ImageOps
 from convscope.common.processors import processor_count
 from convscope.doctor.examination import examine
 from convscope.pictures.decoding import Decoded, decode
-from convscope.pictures.near_duplicates.clusters import equal_pictures, joined, near_duplicates
+from convscope.pictures.near_duplicates.clusters import equal_pictures, near_duplicates
+from convscope.pictures.near_duplicates.joining import joined
 from convscope.pictures.sources import open_source
 from machine import describe
 

@@ -1,4 +1,5 @@
 import hashlib
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -311,6 +312,22 @@ def test_a_class_of_near_duplicates_alone_is_split_all_the_same():
     assert any("all pictures of 'class 0' are near-duplicates of each other" in note for note in parts.notes)
     for part in (parts.train, parts.test):
         assert set(store.labels[part]) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "torn"), [((95, 1, 1, 1, 1, 1), ["test", "validation"]), ((50, 50), ["validation"])]
+)
+def test_near_duplicates_do_not_ruin_a_split(sizes, torn):
+    looks, *_ = frames(2 * len(sizes), 1)
+    looks = looks[np.repeat(np.arange(2 * len(sizes)), sizes * 2)]
+    noise = np.random.default_rng(0).normal(0, 2, looks.thumbnails.shape)
+    noisy = np.clip(looks.thumbnails + noise, 0, 255).astype(np.uint8)
+    store = store_of([(place // 100, place, None) for place in range(200)])
+    parts = split(replace(store, looks=replace(looks, thumbnails=noisy)))
+    told = [re.search("are on both sides where ([a-z]*) pictures", note) for note in parts.notes]
+    assert [found[1] for found in told if found] == torn
+    for indices, least, most in ((parts.train, 45, 80), (parts.validation, 4, 10), (parts.test, 10, 50)):
+        assert all(least <= (store.labels[indices] == label).sum() <= most for label in (0, 1))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -15,7 +15,8 @@ from convscope.doctor.label_suspects import label_suspects
 from convscope.errors import DataError
 from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import no_progress
-from convscope.pictures.near_duplicates.clusters import Group, equal_pictures, joined, near_duplicates
+from convscope.pictures.near_duplicates.clusters import equal_pictures, near_duplicates
+from convscope.pictures.near_duplicates.joining import Group, joined
 from convscope.pictures.target import has_several_labels
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.doctor.examination import Examination
-    from convscope.pictures.near_duplicates.clusters import Group
+    from convscope.pictures.near_duplicates.joining import Group
     from convscope.pictures.sources.source import Item
 
 Kind = Literal[

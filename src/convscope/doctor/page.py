@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from convscope.doctor.diagnosis import Diagnosis
     from convscope.doctor.findings import Finding
     from convscope.errors import PictureError
-    from convscope.pictures.near_duplicates.clusters import Group
+    from convscope.pictures.near_duplicates.joining import Group
 
 MOST_GROUPS = 40
 MOST_IN_GROUP = 8

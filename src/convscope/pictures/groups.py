@@ -16,14 +16,15 @@ import numpy as np
 
 from convscope.common.printable import printable
 from convscope.errors import DataError
-from convscope.pictures.near_duplicates.clusters import equal_pictures, joined, near_duplicates
+from convscope.pictures.near_duplicates.clusters import equal_pictures, near_duplicates
+from convscope.pictures.near_duplicates.joining import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from convscope.pictures.near_duplicates.clusters import Group
+    from convscope.pictures.near_duplicates.joining import Group
     from convscope.pictures.store import Catalogue
 
     Indices = NDArray[np.int64]
@@ -37,13 +38,25 @@ class Groups:
 
     Attributes:
         of: (n,) the group of each picture, named by the index of its first picture.
+        certain: (n,) the same without near-duplicates: equal pictures, and groups given or named.
         near: Clusters of near-duplicates, of which at least two are not equal byte by byte.
         notes: What was found, in short sentences.
     """
 
     of: Indices
+    certain: Indices
     near: tuple[Group, ...]
     notes: tuple[str, ...]
+
+    def loosened(self, touched: NDArray[np.bool_]) -> Indices:
+        """Return groups of which those with a touched picture fall apart into certain ones.
+
+        Example:
+            >>> groups = Groups(np.array([0, 0, 2, 2]), np.arange(4), (), ())
+            >>> groups.loosened(np.array([True, False, False, False])).tolist()
+            [0, 1, 2, 2]
+        """
+        return np.where(np.isin(self.of, self.of[touched]), self.certain, self.of)
 
 
 def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
@@ -64,7 +77,7 @@ def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
     given, notes = _given(catalogue, pattern)
     certain = _numbers(count, [*equal, *given])
     if catalogue.looks is None:
-        return Groups(certain, (), tuple(notes))
+        return Groups(certain, certain, (), tuple(notes))
     pairs = near_duplicates(catalogue.looks, catalogue.digests, labels, np.arange(count))
     near = joined([*equal, *pairs.tolist()]) if len(pairs) else ()
     every = _numbers(count, [*equal, *given, *near])
@@ -75,7 +88,7 @@ def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
             f"all pictures of {catalogue.classes[label]!r} are near-duplicates of each other: they stand on "
             "both sides of the split, so its figures say little about other pictures"
         )
-    return Groups(whole, _apart(near, equal), tuple(notes))
+    return Groups(whole, certain, _apart(near, equal), tuple(notes))
 
 
 def at_least_two(groups: Indices, finer: Indices, labels: Indices) -> Indices:

@@ -84,10 +84,10 @@ def split(store: Catalogue, group_pattern: str | None = None) -> Split:
     parts = _with_test_pictures(store, groups)
     if len(parts.validation):
         return _with_findings(store, parts, groups)
-    train, validation = parts.train, _validation_pictures(store, parts.train, groups)
-    note = f"no validation pictures given: {len(validation):,} of {len(train):,} set aside as such"
-    train = np.setdiff1d(train, validation)
-    parts = replace(parts, train=train, validation=validation, notes=(*parts.notes, note))
+    validation, torn = _validation_pictures(store, parts.train, groups)
+    note = f"no validation pictures given: {len(validation):,} of {len(parts.train):,} set aside as such"
+    train = np.setdiff1d(parts.train, validation)
+    parts = replace(parts, train=train, validation=validation, notes=(*parts.notes, note, *torn))
     return _with_findings(store, parts, groups)
 
 
@@ -117,13 +117,14 @@ def _with_test_pictures(store: Catalogue, groups: Groups) -> Split:
     if parts is not store.parts:
         notes.append(f"all pictures are given as {store.parts[0]} pictures: taken as one set")
     if not len(validation) and not len(test):
-        test = _test_pictures(store, groups)
+        test, torn = _test_pictures(store, groups)
         train = np.setdiff1d(np.arange(len(store.labels)), test)
         share = min(TEST_PERCENT, 100 * TEST_LIMIT / len(store.labels))
         kind = "label" if isinstance(store.target, SeveralLabels) else "class"
         notes.append(
             f"no test pictures given: {share:.3g} % of each {kind} ({len(test):,}) set aside as such"
         )
+        notes += torn
     return Split(train, validation, test, tuple(notes), groups.of)
 
 
@@ -166,10 +167,36 @@ def _ordered(store: Catalogue, members: Indices, groups: Indices) -> list[Indice
     return [parts[place] for place in np.argsort(np.frombuffer(lots, "V16")).tolist()]
 
 
-def _draw(store: Catalogue, ordered: Sequence[Indices], targets: Sequence[int]) -> Indices:
+def _draw(store: Catalogue, members: Indices, groups: Indices, targets: Sequence[int]) -> Indices:
     """Draw whole groups; return their pictures, ascending."""
+    ordered = _ordered(store, members, groups)
     drawn = draw_groups(len(ordered), partial(_count, store, ordered), targets)
     return np.sort(np.concatenate([_NONE, *compress(ordered, drawn)]))
+
+
+def _draw_for(
+    part: Part, store: Catalogue, members: Indices, groups: Groups, targets: Sequence[int]
+) -> tuple[Indices, list[str]]:
+    """Draw whole groups, but tear near-duplicates of classes apart whose share of the part would be far off.
+
+    Near-duplicates are found by a rule that can fail on pictures of a new kind; what is wanted of a class
+    (half of it at least, and not more than half of the class) goes before.
+    """
+    drawn = _draw(store, members, groups.of, targets)
+    counts = np.bincount(store.labels[members], minlength=len(targets))
+    taken = np.bincount(store.labels[drawn], minlength=len(targets))
+    is_off = (np.array(targets) > 2 * taken) | (2 * taken > np.maximum(counts, 2))
+    loosened = groups.loosened(is_off[store.labels])
+    if np.array_equal(loosened, groups.of):
+        return drawn, []
+    classes = [store.classes[label] for label in np.flatnonzero(is_off)]
+    more = len(classes) - 1
+    others = f" and {more:,} other class{'es' if more > 1 else ''}" if more else ""
+    note = (
+        f"near-duplicates of {classes[0]!r}{others} are on both sides where {part} pictures are set aside: "
+        "kept together, far too few or too many would be; --group-pattern says which pictures belong together"
+    )
+    return _draw(store, members, loosened, targets), [note]
 
 
 def _count(store: Catalogue, groups: Sequence[Indices], place: int) -> Mapping[int, int]:
@@ -178,9 +205,9 @@ def _count(store: Catalogue, groups: Sequence[Indices], place: int) -> Mapping[i
     return {labels[0]: 1} if len(labels) == 1 else Counter(labels)
 
 
-def _test_pictures(store: Catalogue, groups: Groups) -> Indices:
+def _test_pictures(store: Catalogue, groups: Groups) -> tuple[Indices, list[str]]:
     if isinstance(store.target, SeveralLabels):
-        return _by_label(store, np.arange(len(store.labels)), groups, TEST_PERCENT, TEST_LIMIT)
+        return _by_label(store, np.arange(len(store.labels)), groups, TEST_PERCENT, TEST_LIMIT), []
     total, counts = len(store.labels), np.bincount(store.labels, minlength=len(store.classes)).tolist()
     different = np.unique(np.column_stack([store.labels, store.digests]), axis=0)[:, 0]
     for label in np.flatnonzero(np.bincount(different, minlength=len(counts)) < 2).tolist():
@@ -188,12 +215,12 @@ def _test_pictures(store: Catalogue, groups: Groups) -> Indices:
     targets = [
         max(1, min(round(count * TEST_PERCENT / 100), count * TEST_LIMIT // total)) for count in counts
     ]
-    return _draw(store, _ordered(store, np.arange(total), groups.of), targets)
+    return _draw_for("test", store, np.arange(total), groups, targets)
 
 
-def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> Indices:
+def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> tuple[Indices, list[str]]:
     if isinstance(store.target, SeveralLabels):
-        return _by_label(store, train, groups, VALIDATION_PERCENT, VALIDATION_LIMIT)
+        return _by_label(store, train, groups, VALIDATION_PERCENT, VALIDATION_LIMIT), []
     counts = np.bincount(store.labels[train], minlength=len(store.classes)).tolist()
     targets = [
         max(1, min(count * VALIDATION_PERCENT // 100, count * VALIDATION_LIMIT // len(train)))
@@ -201,7 +228,7 @@ def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> In
         else 0
         for count in counts
     ]
-    return _draw(store, _ordered(store, train, groups.of), targets)
+    return _draw_for("validation", store, train, groups, targets)
 
 
 def _by_label(store: Catalogue, members: Indices, groups: Groups, percent: int, limit: int) -> Indices:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from convscope.doctor.examination import examine
-from convscope.pictures.near_duplicates.clusters import joined
+from convscope.pictures.near_duplicates.joining import joined
 from convscope.pictures.near_duplicates.pairs import near_pairs
 from convscope.pictures.sources import open_source
 
@@ -18,8 +18,7 @@ def pairs_among(images, folder):
     source = open_source(folder)
     number = [int(Path(item.name).stem) for item in source.items]
     return {
-        tuple(sorted((number[a], number[b])))
-        for a, b in near_pairs(examine(source).looks.thumbnails).indices.tolist()
+        tuple(sorted((number[a], number[b]))) for a, b in near_pairs(examine(source).looks).indices.tolist()
     }
 
 
@@ -43,13 +42,13 @@ def test_more_copies_of_one_picture_than_candidates_are_kept(tmp_path, photos, c
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_pictures_and_flat_ones(count):
     pictures = np.full((count, 9, 9), 30, np.uint8)
-    assert near_pairs(examine(open_source((pictures, ["a"] * count))).looks.thumbnails).indices.tolist() == []
+    assert near_pairs(examine(open_source((pictures, ["a"] * count))).looks).indices.tolist() == []
 
 
 @pytest.mark.slow
 def test_digits_that_look_alike_are_no_copies():
     source = open_source("digits")
-    assert len(near_pairs(examine(source).looks.thumbnails).indices) < 0.01 * len(source.items)
+    assert len(near_pairs(examine(source).looks).indices) < 0.01 * len(source.items)
 
 
 @pytest.mark.parametrize("copies", [2, 7, 10, 30])
@@ -79,3 +78,58 @@ def test_frames_of_one_scene_are_found(tmp_path, photos):
     assert all(len({index // 9 for index in group}) == 1 for group in groups)
     assert sum(map(len, groups)) >= 0.9 * len(images)
     assert sum(len(group) == 9 for group in groups) >= 0.7 * len(photos)
+
+
+def drawings(kind, count, seed=0):
+    """Squares and discs, arrows, or letters, at random places and sizes, on plain grounds of any colour."""
+    rng = np.random.default_rng(seed)
+    images = []
+    for number in range(count):
+        ground, ink = (tuple(map(int, rng.integers(0, 256, 3))) for _ in range(2))
+        image = Image.new("RGB", (128, 128), ground)
+        draw, size = ImageDraw.Draw(image), int(rng.integers(20, 43))
+        x, y = map(int, rng.integers(size, 128 - size, 2))
+        if kind == "shapes":
+            shape = draw.rectangle if number % 2 else draw.ellipse
+            shape((x - size, y - size, x + size, y + size), fill=ink)
+        elif kind == "arrows":
+            side = size if number % 2 else -size
+            draw.line((x - side, y, x + side, y), fill=ink, width=size // 3)
+            draw.polygon([(x + side, y), (x, y - size // 2), (x, y + size // 2)], fill=ink)
+        else:
+            draw.text(
+                (x, y), "ABCDE"[number % 5], fill=ink, font=ImageFont.load_default(2 * size), anchor="mm"
+            )
+        images.append(image.resize((32, 32), Image.Resampling.BOX))
+    return images
+
+
+@pytest.mark.parametrize("kind", ["shapes", "arrows", "letters"])
+def test_simple_drawings_are_no_copies_of_each_other(tmp_path, kind):
+    assert len(pairs_among(drawings(kind, 240), tmp_path)) <= 2
+
+
+@pytest.mark.parametrize("kind", ["shapes", "letters"])
+def test_copies_of_simple_drawings_are_found(tmp_path, kind, copy):
+    originals = drawings(kind, 60)
+    found = pairs_among([*originals, *(copy(one, quality=90) for one in originals)], tmp_path)
+    assert {(first, second - 60) for first, second in found} <= {(place, place) for place in range(60)}
+    assert len(found) >= 36
+
+
+def test_stripes_that_can_be_laid_upon_each_other_are_no_copies(tmp_path):
+    rng = np.random.default_rng(0)
+    images = []
+    for number in range(200):
+        wave = np.sin(np.arange(32) * 2 * np.pi / rng.uniform(3, 10) + rng.uniform(0, 2 * np.pi))
+        dark, bright = rng.integers(0, 256, (2, 3))
+        pixels = np.tile((dark + (bright - dark) * (0.5 + 0.5 * wave[:, None])).astype(np.uint8), (32, 1, 1))
+        images.append(Image.fromarray(pixels if number % 2 else pixels.transpose(1, 0, 2).copy()))
+    assert len(pairs_among(images, tmp_path)) <= 2
+
+
+def test_a_photo_among_drawings_is_compared_as_a_photo(tmp_path, photos, copy):
+    images = [*photos, *drawings("shapes", 60)]
+    cropped = [copy(photo, quality=70, cropped=(0.04, 0.02, 0.03, 0.05)) for photo in (photos[1], photos[5])]
+    found = pairs_among([*images, *cropped], tmp_path)
+    assert found == {(1, len(images)), (5, len(images) + 1)}

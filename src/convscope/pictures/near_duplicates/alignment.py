@@ -39,6 +39,7 @@ _LARGEST_MOVE, _LEAST_GAIN = 0.1, 0.05
 _LEAST_VARIANCE = 1e-6
 _BLOCK = 128
 """Pairs at a time: what they need fits into a processor's cache."""
+_DETAIL_BLOCK, _FAINT_DETAIL = 4, 0.25
 
 
 def likenesses(
@@ -206,3 +207,31 @@ def _details(pictures: Numbers) -> Numbers:
     near = (np.abs(cells[:, None] - cells) <= 2).astype(np.float32)
     around = np.multiply.outer(near.sum(axis=1), near.sum(axis=1))
     return pictures - near @ pictures @ near / around
+
+
+def detailed_share(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the share of each picture in which there are details.
+
+    That is, of its blocks of 4x4 cells, those whose fine detail is at least a quarter as strong as the
+    whole picture's.
+
+    Args:
+        thumbnails: (n, side, side).
+
+    Example:
+        >>> square = np.zeros((1, 32, 32), np.uint8)
+        >>> square[0, 8:16, 8:16] = 255
+        >>> noise = np.random.default_rng(0).integers(0, 256, (1, 32, 32), np.uint8)
+        >>> detailed_share(np.concatenate([square, noise])).tolist()
+        [0.25, 1.0]
+    """
+    count, side, _ = thumbnails.shape
+    blocks = side // _DETAIL_BLOCK
+    out = np.empty(count, np.float32)
+    for start in range(0, count, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        power = _details(_centred(thumbnails[block])) ** 2
+        power = power.reshape(-1, blocks, _DETAIL_BLOCK, blocks, _DETAIL_BLOCK).mean(axis=(2, 4))
+        whole = power.mean(axis=(1, 2), keepdims=True)
+        out[block] = (power > _FAINT_DETAIL**2 * whole).mean(axis=(1, 2))
+    return out

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.pictures.near_duplicates.pairs import near_pairs
+from convscope.pictures.near_duplicates.pairs import near_pairs, of_one_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from convscope.pictures.near_duplicates.joining import Group
     from convscope.pictures.near_duplicates.looks import Looks
-
-Group = tuple[int, ...]
 
 
 def equal_pictures(digests: NDArray[np.uint8], indices: Iterable[int]) -> tuple[Group, ...]:
@@ -54,30 +53,5 @@ def near_duplicates(
     """
     _, firsts = np.unique(digests[indices], axis=0, return_index=True)
     compared = indices[np.sort(firsts)]
-    pairs = near_pairs(looks.thumbnails[compared])
-    return compared[pairs.of_one_content(looks[compared], labels[compared])]
-
-
-def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
-    """Join groups that have a picture in common.
-
-    Example:
-        >>> joined([(1, 2), (5, 6), (2, 9)])
-        ((1, 2, 9), (5, 6))
-    """
-    leader: dict[int, int] = {}
-
-    def lead(index: int) -> int:
-        while leader.setdefault(index, index) != index:
-            leader[index] = leader[leader[index]]
-            index = leader[index]
-        return index
-
-    for first, *others in groups:
-        for other in others:
-            one, two = sorted((lead(first), lead(other)))
-            leader[two] = one
-    members: dict[int, list[int]] = defaultdict(list)
-    for index in sorted(leader):
-        members[lead(index)].append(index)
-    return tuple(tuple(group) for group in members.values() if len(group) > 1)
+    pairs = near_pairs(looks[compared])
+    return compared[of_one_content(pairs, looks[compared], labels[compared]).indices]

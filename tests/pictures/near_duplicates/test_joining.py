@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from convscope.pictures.near_duplicates.clusters import joined
+from convscope.pictures.near_duplicates.joining import joined
 
 
 @given(st.lists(st.lists(st.integers(0, 15), min_size=1, max_size=4)))
