@@ -26,7 +26,7 @@ class Folder(Dataset[tuple[Tensor, int]]):
 
     def __init__(self, folder: Path, side: int) -> None:
         self.classes = sorted(path.name for path in folder.iterdir())
-        self.files = sorted(path for path in folder.rglob("*") if path.is_file())
+        self.files = sorted(path for path in folder.glob("*/*") if path.is_file())
         self.side = side
 
     def __len__(self) -> int:
@@ -34,9 +34,13 @@ class Folder(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         path = self.files[index]
+        return self.pixels(path), self.classes.index(path.parent.name)
+
+    def pixels(self, path: Path) -> Tensor:
+        """Decode and resize a picture."""
         with Image.open(path) as picture:
             pixels = np.array(picture.convert("RGB").resize((self.side, self.side)), np.float32)
-        return torch.from_numpy(pixels).permute(2, 0, 1) / 255, self.classes.index(path.parent.name)
+        return torch.from_numpy(pixels).permute(2, 0, 1) / 255
 
 
 def main() -> None:
