@@ -195,6 +195,12 @@ def axe() -> Callable[[Page], list[tuple[str, str]]]:
     return violations
 
 
+@pytest.fixture(scope="session")
+def widths() -> dict[str, tuple[int, ...]]:
+    """Widths of a window at which axe looks at a light and at a dark page: colours do not depend on it."""
+    return {"light": (360, 1280), "dark": (1280,)}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the end, in red, how many tests of pages were not run for want of a browser."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -22,8 +22,8 @@ from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
 from convscope.training.data.batcher import HostBatcher
 from convscope.training.data.training_data import training_data
-from convscope.training.group import process_group
 from convscope.training.events import EpochDone
+from convscope.training.group import process_group
 from convscope.training.learning.loop import Training
 from convscope.training.machine.engine import Engine
 from convscope.training.machine.machine import Machine

@@ -8,54 +8,47 @@ from convscope.walkthrough.page import losses_page
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
-WIDE, NARROW = 1280, 360
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def tab(request, open_page, colour_walk):
-    """The policy is set aside for axe, which is no part of the page."""
-    opened, url = open_page(
-        page_of(colour_walk.model_dump()), "axe", color_scheme=request.param, bypass_csp=True
-    )
-    yield opened, url
-    opened.close()
+THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
 @pytest.fixture
-def violations(axe):
-    """Opens a page and finds what is wrong with it."""
+def violations(axe, widths):
+    """Opens a page and finds what is wrong with it at each width. The policy is set aside for axe."""
 
-    def found(tab, url, width, use=lambda: None):
-        tab.set_viewport_size({"width": width, "height": 800})
+    def found(tab, url, theme="light", use=lambda: None):
         tab.goto("about:blank")
         tab.goto(url)
         tab.wait_for_selector("main h1")
         use()
-        return axe(tab)
+        for width in widths[theme]:
+            tab.set_viewport_size({"width": width, "height": 800})
+            if wrong := axe(tab):
+                return width, wrong
+        return None
 
     return found
 
 
 def test_the_smallest_of_all_pages(violations, open_page, smiley_walk):
     opened, url = open_page(page_of(smiley_walk.model_dump()), "axe-smiley", bypass_csp=True)
-    assert violations(opened, f"{url}#at=max_pooling_1", NARROW) == []
+    assert violations(opened, f"{url}#at=max_pooling_1") is None
     opened.close()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_every_view(violations, tab, colour_walk, width):
-    opened, url = tab
+@THEMES
+def test_every_view(violations, open_page, colour_walk, theme):
+    opened, url = open_page(page_of(colour_walk.model_dump()), "axe", color_scheme=theme, bypass_csp=True)
     for step in [*(step.name for step in colour_walk.steps), "overview", "why", "invariance"]:
-        assert violations(opened, f"{url}#at={step}&relu=off", width) == [], step
+        assert violations(opened, f"{url}#at={step}&relu=off", theme) is None, step
+    opened.close()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_views_of_what_deep_networks_are_made_of(violations, open_page, deep_walk, width):
+def test_views_of_what_deep_networks_are_made_of(violations, open_page, deep_walk):
     opened, url = open_page(page_of(deep_walk.model_dump()), "axe-deep", bypass_csp=True)
     for step in ("depthwise_convolution_2.relu6", "addition_1", "joining", "average_pooling_1", "why"):
-        assert violations(opened, f"{url}#at={step}", width) == [], step
+        assert violations(opened, f"{url}#at={step}") is None, step
     opened.close()
 
 
@@ -65,21 +58,20 @@ def test_blocks_of_steps(violations, open_page, make_model):
     told = walk(model, np.random.default_rng(0).integers(0, 256, (12, 12), np.uint8))
     opened, url = open_page(page_of(told.model_dump()), "axe-blocks", bypass_csp=True)
     for step in ("overview", "addition_2"):
-        assert violations(opened, f"{url}#at={step}", WIDE) == [], step
+        assert violations(opened, f"{url}#at={step}") is None, step
     opened.close()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@THEMES
 def test_the_loss_bench(violations, open_page, bench, theme):
     opened, url = open_page(losses_page(bench), "axe-losses", color_scheme=theme, bypass_csp=True)
-    for width in (NARROW, WIDE):
-        assert violations(opened, url, width) == []
+    assert violations(opened, url, theme) is None
     opened.close()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@THEMES
 def test_the_offline_page(violations, open_page, make_model, paint, tmp_path, theme):
     text = offline_page(make_model(), "random")
     opened, url = open_page(text, f"axe-offline-{theme}", color_scheme=theme, bypass_csp=True)
@@ -91,6 +83,5 @@ def test_the_offline_page(violations, open_page, make_model, paint, tmp_path, th
         opened.click("text=Use the camera")
         opened.wait_for_selector(".camera .bars")
 
-    for width in (NARROW, WIDE):
-        assert violations(opened, url, width, use) == []
+    assert violations(opened, url, theme, use) is None
     opened.close()

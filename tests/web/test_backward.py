@@ -241,17 +241,17 @@ def test_what_a_document_leaves_out_is_said(open_page, model, pixels, monkeypatc
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(open_page, opened, axe, scheme):
+def test_axe_finds_nothing_wrong(open_page, opened, axe, widths, scheme):
     tab, url = open_page(
         page_of(opened.walk.model_dump()), f"axe-back-{scheme}", color_scheme=scheme, bypass_csp=True
     )
-    for width in (360, 1280):
-        tab.set_viewport_size({"width": width, "height": 800})
-        for step in opened.walk.steps:
-            tab.goto("about:blank")
-            tab.goto(f"{url}#at={step.name}&way=back&of=weights")
-            tab.wait_for_selector("main h1")
-            tab.wait_for_load_state("networkidle")
+    for step in opened.walk.steps:
+        tab.goto("about:blank")
+        tab.goto(f"{url}#at={step.name}&way=back&of=weights")
+        tab.wait_for_selector("main h1")
+        tab.wait_for_load_state("networkidle")
+        for width in widths[scheme]:
+            tab.set_viewport_size({"width": width, "height": 800})
             assert axe(tab) == [], (width, step.name)
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, (width, step.name)
     tab.close()

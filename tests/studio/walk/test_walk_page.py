@@ -245,7 +245,7 @@ def test_neurons_show_the_pictures_that_light_them_up(studio_server, tab):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
+def test_axe_finds_nothing_wrong(axe, widths, browser, studio_server, theme):
     model, data = studio_server.model("digits"), studio_server.data("digits")
     opened = browser.new_page(color_scheme=theme, bypass_csp=True)
     opened.set_default_timeout(LONG)
@@ -256,19 +256,19 @@ def test_axe_finds_nothing_wrong(axe, browser, studio_server, theme):
         f"#/walk/{model}/data.{data}.{PLACE}?at=full_connection_2:3": ".below table",
         f"#/neurons?model={model}&data={data}": ".unit-list",
     }
-    for width in (360, 1280):
-        opened.set_viewport_size({"width": width, "height": 800})
-        for place, there in places.items():
-            opened.goto(f"{studio_server.address}{place}")
-            opened.wait_for_selector(there)
-            for panel in opened.get_by_role("button", name="Change the network").all():
-                panel.click()
-            if there == ".chooser":
-                opened.get_by_text("Choose a picture").click()
-                opened.locator(".pad").click()
-                opened.get_by_text("what the network sees").wait_for()
-                opened.get_by_role("button", name="Use the camera").click()
-                opened.locator(".bars").nth(1).wait_for()
+    for place, there in places.items():
+        opened.goto(f"{studio_server.address}{place}")
+        opened.wait_for_selector(there)
+        for panel in opened.get_by_role("button", name="Change the network").all():
+            panel.click()
+        if there == ".chooser":
+            opened.get_by_text("Choose a picture").click()
+            opened.locator(".pad").click()
+            opened.get_by_text("what the network sees").wait_for()
+            opened.get_by_role("button", name="Use the camera").click()
+            opened.locator(".bars").nth(1).wait_for()
+        for width in widths[theme]:
+            opened.set_viewport_size({"width": width, "height": 800})
             assert axe(opened) == [], place
             assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
     opened.close()
