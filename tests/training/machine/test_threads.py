@@ -7,14 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
 import convscope
+from convscope.training.machine.threads import computing_threads, threads_for_steps
 
 FORK = """
 import os
 import sys
 import numpy as np
 import convscope
+from convscope.training.machine.threads import computing_threads, threads_for_steps
 from convscope.errors import RunError
 
 pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
@@ -61,3 +64,11 @@ def test_two_trainings_in_threads_give_the_models_that_they_give_alone():
     for seed, found in zip(seeds, together, strict=True):
         for name, weight in alone[seed].items():
             np.testing.assert_array_equal(found[name], weight, err_msg=f"{name} of seed {seed}")
+
+
+@pytest.mark.parametrize(("products", "threads"), [(1_000_000, 1), (1_000_000_000, 3)])
+def test_small_steps_are_computed_in_one_thread(products, threads):
+    with computing_threads(3):
+        with threads_for_steps(products):
+            assert torch.get_num_threads() == threads
+        assert torch.get_num_threads() == 3

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from convscope.errors import DataError
+from convscope.training.machine.machine import Machine
 from convscope.training.settings import Settings
 from convscope.training.start import trial
 from convscope.training.start.gain import Gain
@@ -109,3 +110,16 @@ def test_pictures_that_changed_meanwhile_are_not_compared(tried):
 def test_both_shares_are_told():
     gain = Gain(np.arange(10) < 9, np.ones(10, bool))
     assert "learned features recognise 90.0 %, a network from scratch 100.0 %" in sentence(gain)
+
+
+def test_easy_pictures_end_a_trial_sooner(make_data):
+    noise = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), np.uint8)
+
+    def epochs(data):
+        events = []
+        settings, machine = Settings(network="4C3-MP2"), Machine(precision="fp32")
+        try_from_scratch(data, settings, machine, 60, lambda _: True, [events.append])
+        return len(events)
+
+    easy, impossible = make_data(), make_data(noise, np.arange(60) % 3)
+    assert epochs(easy) < epochs(impossible) / 2

@@ -32,6 +32,7 @@ from convscope.training.learning.optimiser import Optimiser
 from convscope.training.learning.progress import Position, Schedule
 from convscope.training.learning.starting_network import starting_network
 from convscope.training.machine.engine import Engine, engine_of, step_runner
+from convscope.training.machine.threads import threads_for_steps
 from convscope.training.recipe import EARLY_FRACTION, EASY_ACCURACY_FRACTION, Recipe
 
 if TYPE_CHECKING:
@@ -166,9 +167,13 @@ class Training:
         """
         begin = time.monotonic() - self.position.elapsed_seconds
         recipe = self.recipe
-        with self.data.blocks(
-            batch_size=recipe.batch_size, seed=recipe.seed, share=self.group.share
-        ) as blocks:
+        products = self.network.chain.multiply_adds * recipe.batch_size // self.group.rank.size
+        with (
+            threads_for_steps(products),
+            self.data.blocks(
+                batch_size=recipe.batch_size, seed=recipe.seed, share=self.group.share
+            ) as blocks,
+        ):
             while self.position.step or self._done_fraction() < 1:  # a current epoch is always ended
                 self.network.train()
                 for batch in self._batches(blocks):

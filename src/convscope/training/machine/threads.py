@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from convscope.common.processors import processor_count
@@ -12,6 +12,8 @@ from convscope.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+_MIN_SHARED_PRODUCTS = 200_000_000
+"""Of a batch, forwards: with fewer, threads wait for each other about as long as they compute."""
 _trained_in: set[int] = set()
 """The process that has trained, if any. A fork inherits it, but not the threads that computed."""
 
@@ -41,6 +43,18 @@ def computing_threads(count: int | None) -> Generator[int]:
         yield count
     finally:
         torch.set_num_threads(before)
+
+
+def threads_for_steps(products: int) -> AbstractContextManager[object]:
+    """Let PyTorch compute small training steps in one thread inside the context.
+
+    Threads that share an operation wait for each other in busy loops. Where other programs want the
+    processors, too, small steps then take several times as long as in one thread.
+
+    Args:
+        products: Multiplications and additions of a batch, forwards.
+    """
+    return computing_threads(1) if products < _MIN_SHARED_PRODUCTS else nullcontext()
 
 
 def check_not_forked() -> None:

@@ -2,6 +2,7 @@
 
 The network learns from three quarters of the pictures for a fifth of its epochs, and answers the others. A
 few pictures tell little: then another quarter is held out, until enough is known or every picture has been.
+Easy pictures end a training sooner: it cannot change the decision any more.
 
 Epochs are counted, not seconds, so that a busy machine comes to the same decision. Steps on photos take long;
 with them, the trial ends after the time that learned features took.
@@ -20,7 +21,7 @@ from convscope.errors import DataError
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
 from convscope.training.events import EpochDone, Preparing, emit
-from convscope.training.recipe import resolve
+from convscope.training.recipe import EASY_ACCURACY_FRACTION, resolve
 from convscope.training.start.folds import stratified_folds
 from convscope.training.start.gain import Gain
 
@@ -123,7 +124,8 @@ def try_from_scratch(
     for held_out in held_out_parts(labels, groups, settings.seed):
         total = min(len(indices), _ENOUGH_HELD_OUT + len(held_out))
         progress = partial(_emit_progress, listeners, len(trial.held_out), len(held_out), total)
-        training = _trained(store, np.delete(indices, held_out), limited, machine, progress)
+        learned = np.delete(indices, held_out)
+        training = _trained(store, learned, indices[held_out], limited, machine, progress)
         answers = training.evaluator.predict(indices[held_out]).argmax(1).numpy()
         trial = Trial(
             np.append(trial.held_out, held_out),
@@ -188,16 +190,27 @@ def _emit_progress(listeners: Sequence[Listener], done: int, current: int, total
 
 
 def _trained(
-    store: Store, indices: NDArray[np.int64], settings: Settings, machine: Machine, progress: Listener
+    store: Store,
+    indices: NDArray[np.int64],
+    held_out: NDArray[np.int64],
+    settings: Settings,
+    machine: Machine,
+    progress: Listener,
 ) -> Training:
-    """Train on some pictures for a share of the epochs that a run would have."""
+    """Train on some pictures for a share of the epochs that a run would have, or until others are easy."""
     from convscope.training.learning.loop import Training  # noqa: PLC0415 - imports PyTorch
 
-    none = np.zeros(0, np.int64)
-    data = training_data(store, Split(indices, none, none, ()))
+    data = training_data(store, Split(indices, held_out, np.zeros(0, np.int64), ()))
     recipe = resolve(settings, data.statistics, machine)
     epochs = ceil(_EPOCHS_SHARE * recipe.epochs)
     training = Training(data, replace(recipe, epochs=epochs, easy_epochs=None))
-    training.run([progress])
+    is_easy = False
+
+    def look(event: Event) -> None:
+        nonlocal is_easy
+        if isinstance(event, EpochDone) and event.validation_accuracy_fraction is not None:
+            is_easy = event.validation_accuracy_fraction >= EASY_ACCURACY_FRACTION
+
+    training.run([progress, look], wants_stop=lambda: is_easy)
     training.finish()
     return training
