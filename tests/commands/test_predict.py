@@ -61,6 +61,17 @@ def test_patterns_and_names_that_look_like_patterns(
     assert list(labels(done.stdout)) == ["4.png", "5.png", "9.png", "a[1].png"]
 
 
+def test_a_pattern_that_fits_no_file_is_called_so(run: Run, model_path: Path, pets: Path) -> None:
+    done = run("predict", model_path, f"{pets}/nothing*.png")
+    assert done.returncode == 2
+    assert f"no file fits the pattern {pets}/nothing*.png" in " ".join(done.stderr.split())
+    assert "No such file" not in done.stderr
+    some = run("predict", model_path, f"{pets}/nothing*.png", f"{pets}/dark/4.png", "--csv", "-")
+    assert some.returncode == 1
+    assert list(labels(some.stdout)) == ["4.png"]
+    assert "no file fits the pattern" in some.stderr
+
+
 def test_names_on_standard_input(run: Run, model_path: Path, pets: Path) -> None:
     names = [str(pets / "dark" / "3.png"), str(pets / "bright" / "4.png")]
     for stdin in ("\n".join(names), "\n".join(names) + "\n\n"):

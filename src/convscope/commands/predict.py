@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -94,7 +94,9 @@ def predict(
     top = len(classifier.classes) if classifier.model.has_several_labels else top
     overlays = None if explain is None else _overlays(classifier, explain, here)
     left_out = LeftOut()
-    names = islice(_names(pictures, b"\0" if null else b"\n", left_out), here.number, None, here.size)
+    unmatched: list[str] = []
+    every_name = _names(pictures, b"\0" if null else b"\n", left_out, unmatched)
+    names = islice(every_name, here.number, None, here.size)
     with ExitStack() as stack:
         write = _writer(classifier, csv_file, top, here, stack, as_json=as_json)
         read = failed = 0
@@ -109,11 +111,12 @@ def predict(
                     typer.echo(printable(f"{outcome.name}: {outcome.note}"), err=True)
                 if overlays is not None:
                     overlays.write(outcome.name)
-    _finish(pictures, read, failed, left_out if here.number == 0 else None)
+    notes = [f"no file fits the pattern {printable(pattern)}" for pattern in unmatched]
+    _finish(pictures, read, failed, [*notes, *left_out.notes()] if here.number == 0 else None)
     for written in (None if csv_file == Path("-") else csv_file, explain):
         if written is not None:
             typer.echo(f"written {written}", err=as_json or csv_file == Path("-"))
-    if failed:
+    if failed or unmatched:
         raise typer.Exit(1)
 
 
@@ -134,16 +137,15 @@ def _check_arguments(
         raise SettingError("--json and --csv cannot be combined", remedy="choose one of them")
 
 
-def _finish(pictures: list[str], read: int, failed: int, left_out: LeftOut | None) -> None:
-    """End with what could not be predicted, which only the first process reports for the folders."""
-    notes = left_out.notes() if left_out else ()
-    if not read and not failed and left_out:  # there may be more processes than pictures
+def _finish(pictures: list[str], read: int, failed: int, notes: Sequence[str] | None) -> None:
+    """End with what could not be predicted; only the first process has notes about all of it."""
+    if not read and not failed and notes is not None:  # there may be more processes than pictures
         raise DataError(
             "there are no pictures to predict",
             why="; ".join(notes) or f"nothing was found in {', '.join(map(printable, pictures))}",
             remedy="name a picture file, or a folder of them",
         )
-    for note in notes:
+    for note in notes or ():
         typer.echo(note, err=True)
     if failed:
         typer.echo(f"{failed:,} of {read + failed:,} pictures could not be read", err=True)
@@ -190,8 +192,10 @@ def _with_progress(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Pr
             yield outcome
 
 
-def _names(arguments: Iterable[str], separator: bytes, left_out: LeftOut) -> Iterator[str]:
-    """Yield the names of all pictures that the arguments mean."""
+def _names(
+    arguments: Iterable[str], separator: bytes, left_out: LeftOut, unmatched: list[str]
+) -> Iterator[str]:
+    """Yield the names of all pictures that the arguments mean; `unmatched` gets patterns that fit none."""
     from convscope.pictures.listing import in_order, pictures_below
 
     for argument in arguments:
@@ -200,10 +204,13 @@ def _names(arguments: Iterable[str], separator: bytes, left_out: LeftOut) -> Ite
         elif Path(argument).is_dir():
             yield from pictures_below(argument, left_out)
         elif glob.has_magic(argument) and not Path(argument).exists():
-            # a pattern without a match is passed on, and then reported as a file that does not exist
             matches = in_order(glob.iglob(argument, recursive=True))  # noqa: PTH207 - absolute ones too
-            yield next(matches, argument)
-            yield from matches
+            first = next(matches, None)
+            if first is None:
+                unmatched.append(argument)
+            else:
+                yield first
+                yield from matches
         else:
             yield argument
 

@@ -5,7 +5,6 @@ Signed numbers are blue below 0, near-white at 0 and orange-red above, as on the
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -13,6 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from convscope.common.figure_fonts import readable
 from convscope.common.palette import DIVERGING, GREY, INK
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def lay_out(
         panel.paint(axes)
         middle, below = (left + side / 2) / width, (bottom - 0.06) / height
         figure.text(middle, below, panel.caption, fontsize=7, color=GREY, linespacing=1.3, **_CENTRED)
-    with warnings.catch_warnings():
-        # a letter missing from the font is drawn as a box
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+    with readable(figure):
         figure.savefig(file, format=form, dpi=200)
 
 

@@ -3,7 +3,6 @@
 Blue is right, orange-red is wrong.
 """
 
-import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from convscope.common.atomic import replacing
+from convscope.common.figure_fonts import readable
 from convscope.common.palette import BLUE, DIVERGING, GREY, INK
 from convscope.common.printable import printable
 from convscope.model.calibration import Reliability
@@ -146,9 +146,7 @@ def write(figure: Figure, path: Path) -> None:
     Raises:
         ConvscopeError: The file cannot be written.
     """
-    with warnings.catch_warnings(), replacing(path) as file:
-        # a letter the font lacks is drawn as a box
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+    with readable(figure), replacing(path) as file:
         figure.savefig(file, format="png", dpi=120)
 
 

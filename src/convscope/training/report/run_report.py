@@ -29,7 +29,7 @@ from convscope.training.data.sampling import spread
 from convscope.training.run_files import GRAPH, METRICS, MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from convscope.training.data.stream import All
     from convscope.training.data.training_data import TrainingData
 
-_MOST_NAMED = 5
+_MOST_NAMED, _MOST_LETTERS = 5, 8
 _FEWEST_COMPARED, _MOST_COMPARED = 16, 200
 _COMPARED_MULTIPLY_ADDS = 5e9
 """On how many pictures the ONNX graph is checked: on fewer where one takes long."""
@@ -145,7 +145,24 @@ def write(
 
     write_figures(run, store, indices, probabilities, model, evaluation)
     _export(run, classifier.model, store, indices)
-    return classifier, (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
+    closing = (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
+    return classifier, (*closing, *_boxes(model.classes))
+
+
+def _boxes(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Say which letters of class names are boxes in the figures."""
+    from convscope.common.figure_fonts import families  # noqa: PLC0415  # as above
+
+    _, missing = families(classes)
+    if not missing:
+        return ()
+    shown = missing if len(missing) <= _MOST_LETTERS else f"{missing[:_MOST_LETTERS]}..."
+    return (
+        (
+            "figures",
+            f"no installed font has {shown}: boxes in the figures; a font such as Noto Sans CJK helps",
+        ),
+    )
 
 
 def grouped_interval(fraction: float, groups: NDArray[np.int64]) -> tuple[float, float]:
