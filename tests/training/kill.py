@@ -17,7 +17,7 @@ from pathlib import Path
 
 from convscope.commands import app, main
 from convscope.model.receipt import code_digest
-from convscope.training.runs import runner
+from convscope.training.runs import scratch_run
 
 EPOCHS = 12
 CHECKPOINT_SECONDS = 0.01
@@ -30,7 +30,7 @@ def start(folder, arguments, threads):
     if pid:
         return pid
     try:
-        runner._SECONDS_BETWEEN_CHECKPOINTS = CHECKPOINT_SECONDS
+        scratch_run._SECONDS_BETWEEN_CHECKPOINTS = CHECKPOINT_SECONDS
         os.environ["CONVSCOPE_CACHE"] = str(folder / "cache")
         os.environ["OMP_NUM_THREADS"] = str(threads)
         output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -13,7 +13,7 @@ from convscope.commands import main
 from convscope.model import receipt
 from convscope.training import distributed
 from convscope.training.learning.loop import Training
-from convscope.training.runs import runner
+from convscope.training.runs import scratch_run
 from convscope.training.start import features
 
 HOLD = os.environ.get("HOLD")
@@ -34,7 +34,7 @@ def hold_back(file):
 
 
 if __name__ == "__main__":
-    runner._SECONDS_BETWEEN_CHECKPOINTS = 0
+    scratch_run._SECONDS_BETWEEN_CHECKPOINTS = 0
     features._SECONDS_BETWEEN_WRITES = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     distributed._TIMEOUT = timedelta(seconds=10)

@@ -21,7 +21,7 @@ from convscope.model.raw_graph import build_raw_graph
 from convscope.training import run_files
 from convscope.training.data.training_data import prepare_data
 from convscope.training.events import EpochDone, Finished, Note, Preparing, Started, StepDone, Stopped
-from convscope.training.runs import runner
+from convscope.training.runs import runner, scratch_run
 from convscope.training.settings import Settings
 
 SMALL = Settings(network="3C3-MP2", epochs=6, batch_size=5, precision="fp32", size=(8, 8))
@@ -200,7 +200,7 @@ def test_an_interrupt_that_a_library_catches_stops_the_run_all_the_same(pets, tm
                 raise error from None
         return prepare_data(*arguments, **options)
 
-    monkeypatch.setattr(runner, "prepare_data", prepare)
+    monkeypatch.setattr(scratch_run, "prepare_data", prepare)
     events: list = []
     with pytest.raises(KeyboardInterrupt):
         runner.train(pets, SMALL, output=tmp_path / "run", listeners=[events.append])

@@ -11,6 +11,7 @@ figures/*.png        learning curves, reliability diagram; of classes confusion 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -140,11 +141,13 @@ def write(
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
-    # Matplotlib takes half a second to import, and nothing before needs it
-    from convscope.training.report.run_figures import write_figures  # noqa: PLC0415
+    with ThreadPoolExecutor(1) as pool:  # ONNX Runtime compares while figures are drawn
+        exported = pool.submit(_export, run, classifier.model, store, indices)
+        # Matplotlib takes half a second to import, and nothing before needs it
+        from convscope.training.report.run_figures import write_figures  # noqa: PLC0415
 
-    write_figures(run, store, indices, probabilities, model, evaluation)
-    _export(run, classifier.model, store, indices)
+        write_figures(run, store, indices, probabilities, model, evaluation)
+    exported.result()
     closing = (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
     return classifier, (*closing, *_boxes(model.classes))
 

@@ -12,11 +12,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from convscope.model.receipt import has_learned_from
 from convscope.pictures.split import split_for_cross_validation
 from convscope.pictures.store_building import build_store
 from convscope.training.data.class_order import in_order
-from convscope.training.data.training_data import training_data
+from convscope.training.data.stream import All, Kept
+from convscope.training.data.training_data import TrainingData
 from convscope.training.events import Finished, Note, Preparing, Started, emit
 from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.pictures.sources.source import Source
     from convscope.pictures.store import Store
-    from convscope.training.data.training_data import TrainingData
     from convscope.training.events import Listener
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
@@ -119,7 +121,9 @@ def learn(
         folder=stores,
     )
     store = in_order(store, settings.class_order)
-    data = training_data(store, split_for_cross_validation(store, settings.group_pattern))
+    parts = split_for_cross_validation(store, settings.group_pattern)
+    mean, std = np.array(backbone.mean, np.float32), np.array(backbone.std, np.float32)
+    data = TrainingData(Kept(store, parts), All(store, parts), mean, std)
     if run:
         start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin
         emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
