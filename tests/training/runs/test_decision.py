@@ -6,7 +6,8 @@ from convscope.doctor.diagnosis import diagnose
 from convscope.pictures.sources import open_source
 from convscope.pictures.survey import survey
 from convscope.training import cross_validation
-from convscope.training.runs import decision
+from convscope.training.events import Note
+from convscope.training.runs import decision, feature_sample
 from convscope.training.runs.decision import choose_start
 from convscope.training.settings import Settings
 from convscope.training.start.gain import Gain
@@ -79,6 +80,31 @@ def test_few_small_pictures_that_learned_features_recognise_need_no_trial(trial)
     source = open_source((pictures_of(12), LABELS))
     assert choose_start(source, Settings(), survey(source))[0] == "lite0"
     assert trial["asked"] == 0
+
+
+@pytest.mark.parametrize("wins", [True, False])
+def test_of_many_small_pictures_features_are_computed_of_a_sample_first(monkeypatch, wins):
+    sizes = []
+
+    def fake(data, *_):
+        labels = data.kept.store.labels[data.kept.split.train]
+        return Trial(np.arange(0, 400, 40), labels[::40], np.full(10, wins))
+
+    def learn(source, *arguments, **options):
+        sizes.append(len(source.items))
+        return real(source, *arguments, **options)
+
+    real = decision.learned_run.learn
+    monkeypatch.setattr(decision, "try_from_scratch", fake)
+    monkeypatch.setattr(decision.learned_run, "learn", learn)
+    for module in (decision, feature_sample):
+        monkeypatch.setattr(module, "SAMPLE_SIZE", 24)
+    notes, source = [], open_source(shades(12, 400, 40))
+    start, learned = choose_start(source, Settings(), survey(source), listeners=[notes.append])
+    assert (start, learned is None, sizes) == (
+        ("scratch", True, [24]) if wins else ("lite0", False, [24, 400])
+    )
+    assert "of 10 held-out pictures" in " ".join(note.text for note in notes if isinstance(note, Note))
 
 
 def test_photos_that_learned_features_recognise_need_no_trial(trial):

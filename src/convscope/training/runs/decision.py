@@ -7,7 +7,7 @@ computing the features of a backbone. Otherwise, learned features are tried firs
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.pictures.preparation import Preparation
@@ -24,6 +24,7 @@ from convscope.training.machine.machine import Machine
 from convscope.training.machine.threads import computing_threads
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
+from convscope.training.runs.feature_sample import SAMPLE_SIZE, gain_on_sample
 from convscope.training.start.choice import are_small, plan_start
 from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.trial import FEWEST_FOR_ONE, GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
+    from convscope.training.start.gain import Gain
+    from convscope.training.start.learning import LearnedHead
     from convscope.training.start.trial import Trial
 
 
@@ -123,72 +126,101 @@ def choose_start(
         several_labels=has_several_labels(source.items),
     )
     if start is None:
-        return _start_by_trial(source, settings, surveyed, len(labels), run, stores, threads, listeners)
+        ways = _Ways(source, settings, surveyed, run, stores, threads, listeners)
+        is_quick = are_small(surveyed) and len(labels) >= FEWEST_FOR_ONE
+        return _scratch_first(ways) if is_quick else _features_first(ways)
     if start != "lite0":
         return start, None
     return "lite0", learned_run.learn(source, settings, run, listeners, stores)
 
 
-def _start_by_trial(
-    source: Source,
-    settings: Settings,
-    surveyed: Survey,
-    pictures: int,
-    run: Path | None,
-    stores: Path | None,
-    threads: int | None,
-    listeners: Sequence[Listener],
-) -> tuple[str, LearnedRun | None]:
-    """Try what is faster first, and the other only if that is not good enough."""
+class _Ways(NamedTuple):
+    """Both ways of learning from some pictures; attributes as the arguments of `choose_start`."""
 
-    def try_for(seconds: float, is_enough: Callable[[Trial], bool]) -> Trial:
+    source: Source
+    settings: Settings
+    surveyed: Survey
+    run: Path | None
+    stores: Path | None
+    threads: int | None
+    listeners: Sequence[Listener]
+
+    def learn_head(self) -> LearnedRun:
+        """Compute features and fit a head to them."""
+        return learned_run.learn(self.source, self.settings, self.run, self.listeners, self.stores)
+
+    def prepared(self) -> TrainingData:
+        """Prepare the pictures for training from scratch, split as for learned features."""
+        compile_meanwhile()
+        store = build_store(
+            self.source,
+            resolve_preparation(self.settings, self.surveyed),
+            progress=lambda done, total: emit(Preparing(done, total), self.listeners),
+            strict=self.settings.strict,
+            folder=self.stores,
+        )
+        store = in_order(store, self.settings.class_order)
+        return training_data(store, split_for_cross_validation(store, self.settings.group_pattern))
+
+    def try_from_scratch(
+        self, data: TrainingData, seconds: float, is_enough: Callable[[Trial], bool]
+    ) -> Trial:
+        """Train networks from scratch for a while; arguments as for the function of that name."""
         from convscope.training.machine.precision import fastest_precision  # noqa: PLC0415 - imports PyTorch
 
-        data = _prepared(source, settings, surveyed, listeners, stores)
-        with computing_threads(threads):
+        with computing_threads(self.threads):
             machine = Machine(precision=fastest_precision())
-            return try_from_scratch(data, settings, machine, seconds, is_enough, listeners)
+            return try_from_scratch(data, self.settings, machine, seconds, is_enough, self.listeners)
 
-    trial, small = None, are_small(surveyed)
-    if small and pictures >= FEWEST_FOR_ONE:
-        trial = try_for(LONGEST, lambda trial: trial.has_many)
-        if trial.is_good_enough:
-            emit(Note(trial.sentence), listeners)
-            return "scratch", None
-    learned = learned_run.learn(source, settings, run, listeners, stores)
-    head = learned.head
-    if isinstance(head, LearnedLabels):
-        raise TypeError("where a picture has several labels, the rule decides without a trial")
-    if head.accuracy is None or (trial is None and head.accuracy.fraction >= GOOD_ENOUGH):
+    def sampled(self, trial: Trial, data: TrainingData) -> Gain:
+        """Return what a trial recognises more than features of a sample."""
+        return gain_on_sample(trial, data, self.source, self.settings, self.listeners, self.stores)
+
+    def scratch_wins(self, gain: Gain) -> bool:
+        """Whether a trial recognises more than learned features; say what was found.
+
+        Small networks are still learning when their trial ends, so they need no lead of a standard error.
+        """
+        emit(Note(sentence(gain)), self.listeners)
+        return gain.difference > 0 if are_small(self.surveyed) else gain.pays
+
+
+def _scratch_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
+    """Try a network from scratch, on small pictures, and compute features if it recognises too little."""
+    data = ways.prepared()
+    trial = ways.try_from_scratch(data, LONGEST, lambda trial: trial.has_many)
+    if trial.is_good_enough:
+        emit(Note(trial.sentence), ways.listeners)
+        return "scratch", None
+    if len(data.kept.split.train) > 2 * SAMPLE_SIZE:
+        wins = ways.scratch_wins(ways.sampled(trial, data))
+        return ("scratch", None) if wins else ("lite0", ways.learn_head())
+    learned = ways.learn_head()
+    head = _of_classes(learned)
+    if head.accuracy is None:
         return "lite0", learned
-    if trial is None:
-        seconds = LONGEST if small else min(learned.seconds, LONGEST)
-        trial = try_for(seconds, lambda trial: trial.has_many or trial.gain_over(head).is_clear)
-    gain = trial.gain_over(head)
-    emit(Note(sentence(gain)), listeners)
-    # small networks are still learning when their trial ends: they need no lead of a standard error
-    wins = gain.difference > 0 if small else gain.pays
-    return ("scratch", None) if wins else ("lite0", learned)
+    return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else ("lite0", learned)
 
 
-def _prepared(
-    source: Source,
-    settings: Settings,
-    surveyed: Survey,
-    listeners: Sequence[Listener],
-    stores: Path | None,
-) -> TrainingData:
-    """Prepare the pictures for training from scratch, split as for learned features."""
-    compile_meanwhile()
-    store = build_store(
-        source,
-        resolve_preparation(settings, surveyed),
-        progress=lambda done, total: emit(Preparing(done, total), listeners),
-        strict=settings.strict,
-        folder=stores,
+def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
+    """Compute features, and try a network from scratch if they recognise too little."""
+    learned = ways.learn_head()
+    head = _of_classes(learned)
+    if head.accuracy is None or head.accuracy.fraction >= GOOD_ENOUGH:
+        return "lite0", learned
+    small = are_small(ways.surveyed)
+    trial = ways.try_from_scratch(
+        ways.prepared(),
+        LONGEST if small else min(learned.seconds, LONGEST),
+        lambda trial: trial.has_many or trial.gain_over(head).is_clear,
     )
-    store = in_order(store, settings.class_order)
-    return training_data(store, split_for_cross_validation(store, settings.group_pattern))
+    return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else ("lite0", learned)
+
+
+def _of_classes(learned: LearnedRun) -> LearnedHead:
+    if isinstance(learned.head, LearnedLabels):
+        raise TypeError("where a picture has several labels, the rule decides without a trial")
+    return learned.head
 
 
 def _recorded(run: Path, record: Record, start: str, group: Group) -> Record:

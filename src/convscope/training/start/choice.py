@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from convscope.pictures.survey import Survey
 
-MANY = 1_000
-"""With this many small pictures of each class, a network learns more from scratch."""
+MANY = 5_000
+"""With this many small pictures of each class, a network learns more from scratch: no trial is needed."""
 _FOR_BOTH = {
     *("start", "multi_label", "fit", "minutes", "seed", "strict", "store_limit", "device"),
     *("group_pattern", "class_order", "rejected_fraction"),
