@@ -1,8 +1,8 @@
 """Where learning starts: from the learned features of a backbone, or from scratch.
 
 What the person chose counts. Otherwise the pictures decide: very many small ones are learned better from
-scratch, and for all others both are tried (`trial.py`, `runs/feature_sample.py`). Several labels per picture are learned from learned
-features without a trial, unless pictures are small.
+scratch, and for all others both are tried (`trial.py`, `runs/feature_sample.py`). Several labels per picture
+are learned from learned features without a trial, unless pictures are small.
 """
 
 from __future__ import annotations
