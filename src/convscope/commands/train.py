@@ -92,8 +92,10 @@ def train(
         # importing PyTorch takes seconds, in which the line above is seen
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog
+        from convscope.training.report import figure_process
         from convscope.training.runs import runner
 
+        figure_process.allow_process()
         process_tuning.exit_on_bus_errors(str(truncated_store()))
         if tensorboard:
             listeners.append(TensorBoardLog())

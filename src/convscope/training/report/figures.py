@@ -20,8 +20,8 @@ from convscope.common.palette import BLUE, DIVERGING, GREY, INK
 from convscope.common.printable import printable
 from convscope.model.calibration import Reliability
 from convscope.training.events import EpochDone
+from convscope.training.report.judged import MOST_MISTAKES
 
-MOST_MISTAKES = 24
 _MOST_DIGITS = 30  # classes; beyond these, digits would be too small to read
 _MOST_NAMES = 110  # classes; beyond these, only some can be named
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from convscope.errors import ConvscopeError
 from convscope.model.calibration import reliability, untempered, untempered_labels
-from convscope.model.label_evaluation import LabelEvaluation
 from convscope.training.listeners.csv_log import read_epochs
 from convscope.training.report import figures
 from convscope.training.run_files import EPOCHS, FIGURES
@@ -20,30 +17,15 @@ from convscope.training.run_files import EPOCHS, FIGURES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from convscope.model.evaluation import Evaluation
-    from convscope.model.file import Model
-    from convscope.pictures.store import Store
+    from convscope.training.report.judged import Judged
 
 
-def write_figures(
-    run: Path,
-    store: Store,
-    indices: NDArray[np.int64],
-    probabilities: NDArray[np.float64],
-    model: Model,
-    evaluation: Evaluation | LabelEvaluation,
-) -> None:
+def write_figures(run: Path, judged: Judged) -> None:
     """Draw the figures of a run.
 
     Args:
         run: Its folder.
-        store: The pictures.
-        indices: (n,) of those that it was evaluated on.
-        probabilities: (n, classes) of these.
-        model: The model.
-        evaluation: Its figures.
+        judged: What was answered, and what is true.
 
     Raises:
         ConvscopeError: They cannot be written.
@@ -55,50 +37,36 @@ def write_figures(
         raise ConvscopeError(f"cannot make {folder}", why=error.strerror or str(error)) from error
     if epochs := read_epochs(run / EPOCHS):
         figures.write(figures.learning_curves(epochs), folder / "learning_curves.png")
-    if isinstance(evaluation, LabelEvaluation):
-        truth = store.target.indicators(store.labels[indices])
-        _of_labels(folder, probabilities, truth, model.temperature)
+    if judged.truth.ndim == 1:
+        _of_classes(folder, judged)
     else:
-        _of_classes(folder, store, indices, probabilities, model.temperature, evaluation)
+        _of_labels(folder, judged)
 
 
-def _of_labels(
-    folder: Path, probabilities: NDArray[np.float64], truth: NDArray[np.bool_], temperature: float
-) -> None:
+def _of_labels(folder: Path, judged: Judged) -> None:
+    probabilities, temperature = judged.probabilities, float(judged.temperature)
     before, after = (
-        reliability(shares.ravel(), truth.ravel())
+        reliability(shares.ravel(), judged.truth.ravel())
         for shares in (untempered_labels(probabilities, temperature), probabilities)
     )
     figures.write(figures.reliability_curves(before, after), folder / "reliability.png")
 
 
-def _of_classes(
-    folder: Path,
-    store: Store,
-    indices: NDArray[np.int64],
-    probabilities: NDArray[np.float64],
-    temperature: float,
-    evaluation: Evaluation,
-) -> None:
-    predicted = probabilities.argmax(axis=1)
-    right = predicted == store.labels[indices]
-    wrong = np.flatnonzero(~right)
-    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][
-        : figures.MOST_MISTAKES
-    ]
+def _of_classes(folder: Path, judged: Judged) -> None:
+    probabilities, temperature = judged.probabilities, float(judged.temperature)
+    classes, predicted = judged.classes.tolist(), judged.probabilities.argmax(axis=1)
     before, after = (
-        reliability(shares.max(axis=1), right)
+        reliability(shares.max(axis=1), predicted == judged.truth)
         for shares in (untempered(probabilities, temperature), probabilities)
     )
     figures.write(figures.reliability_curves(before, after), folder / "reliability.png")
-    figures.write(
-        figures.confusion_matrix(evaluation.confusion, store.classes), folder / "confusion_matrix.png"
-    )
+    figures.write(figures.confusion_matrix(judged.confusion, classes), folder / "confusion_matrix.png")
+    wrong = judged.mistakes
     mistakes = figures.worst_mistakes(
-        store.pictures[indices[surest]],
-        store.labels[indices[surest]],
-        predicted[surest],
-        probabilities[surest, predicted[surest]],
-        store.classes,
+        judged.pictures,
+        judged.truth[wrong],
+        predicted[wrong],
+        probabilities[wrong, predicted[wrong]],
+        classes,
     )
     figures.write(mistakes, folder / "worst_mistakes.png")

@@ -27,6 +27,8 @@ from convscope.model.label_evaluation import LabelEvaluation
 from convscope.model.open_set import REJECTED_FRACTION, scores_needed
 from convscope.model.scoring import score, score_answers
 from convscope.training.data.sampling import spread
+from convscope.training.report import figure_process
+from convscope.training.report.judged import judge
 from convscope.training.run_files import GRAPH, METRICS, MODEL
 
 if TYPE_CHECKING:
@@ -141,12 +143,10 @@ def write(
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
+    judged = judge(store, indices, probabilities, model, evaluation)
     with ThreadPoolExecutor(1) as pool:  # ONNX Runtime compares while figures are drawn
         exported = pool.submit(_export, run, classifier.model, store, indices)
-        # Matplotlib takes half a second to import, and nothing before needs it
-        from convscope.training.report.run_figures import write_figures  # noqa: PLC0415
-
-        write_figures(run, store, indices, probabilities, model, evaluation)
+        figure_process.draw(run, judged)
     exported.result()
     closing = (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
     return classifier, (*closing, *_boxes(model.classes))

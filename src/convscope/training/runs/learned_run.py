@@ -21,7 +21,7 @@ from convscope.training.data.class_order import in_order
 from convscope.training.data.stream import All, Kept
 from convscope.training.data.training_data import TrainingData
 from convscope.training.events import Finished, Note, Preparing, Started, emit
-from convscope.training.report import run_report
+from convscope.training.report import figure_process, run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
 from convscope.training.runs.run_receipt import receipt_of
@@ -125,6 +125,7 @@ def learn(
     mean, std = np.array(backbone.mean, np.float32), np.array(backbone.std, np.float32)
     data = TrainingData(Kept(store, parts), All(store, parts), mean, std)
     if run:
+        figure_process.start(run)
         start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin
         emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
     begin = time.monotonic()

@@ -23,6 +23,7 @@ from convscope.training.group import Group, process_group
 from convscope.training.listeners.csv_log import CsvLog
 from convscope.training.listeners.event_log import EventLog
 from convscope.training.machine.threads import check_not_forked, computing_threads
+from convscope.training.report import figure_process
 from convscope.training.run_files import EVENTS
 from convscope.training.runs import shared_run
 from convscope.training.runs.continued_run import continue_from
@@ -123,6 +124,7 @@ def _learn(
     if learned is None:
         from convscope.training.runs import scratch_run  # noqa: PLC0415 - imports PyTorch
 
+        figure_process.dismiss(run)
         return scratch_run.learn(run, record, source, surveyed, group, listeners, stop, begin)
     finished = learned
     if record.settings.minutes is not None and not earlier:

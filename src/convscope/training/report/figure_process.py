@@ -1,0 +1,71 @@
+"""A process that draws the figures of a run, so that Matplotlib is imported while something else is done.
+
+    python -m convscope.training.report.figure_process RUN
+
+It reads what `Judged` holds from standard input, as an .npz archive. Importing Matplotlib and drawing take a
+second, as long as learning a head from few pictures. Only a program may start processes, and `convscope
+train` is one; elsewhere, or if the process fails, the process that has trained draws.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from convscope.training.report.judged import Judged
+
+_allowed = threading.Event()
+_waiting: dict[Path, subprocess.Popen[bytes]] = {}
+"""Processes that wait for what they shall draw, by the run's folder."""
+
+
+def allow_process() -> None:
+    """Let this process start others that draw."""
+    _allowed.set()
+
+
+def start(run: Path) -> None:
+    """Start a process that will draw the figures of a run, if that is allowed."""
+    if _allowed.is_set() and run not in _waiting:
+        _waiting[run] = subprocess.Popen(  # noqa: S603 - the program is this module
+            [sys.executable, "-m", "convscope.training.report.figure_process", str(run)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def dismiss(run: Path) -> None:
+    """Let the process of a run go, if there is one: it will be long until there are figures."""
+    if process := _waiting.pop(run, None):
+        process.communicate()
+
+
+def draw(run: Path, judged: Judged) -> None:
+    """Draw the figures of a run, and return when they are written.
+
+    Raises:
+        ConvscopeError: They cannot be written.
+    """
+    if process := _waiting.pop(run, None):
+        archive = io.BytesIO()
+        np.savez(archive, **judged._asdict())
+        process.communicate(archive.getvalue())
+        if process.returncode == 0:
+            return
+    # Matplotlib takes half a second to import, and nothing else needs it
+    from convscope.training.report.run_figures import write_figures  # noqa: PLC0415
+
+    write_figures(run, judged)
+
+
+if __name__ == "__main__":
+    from convscope.training.report import run_figures  # now, while there is nothing to draw
+
+    if data := sys.stdin.buffer.read():
+        run_figures.write_figures(Path(sys.argv[1]), Judged(**np.load(io.BytesIO(data), allow_pickle=False)))

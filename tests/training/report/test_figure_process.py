@@ -1,0 +1,79 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from convscope.training.report import figure_process, run_figures
+from convscope.training.report.judged import Judged
+from convscope.training.run_files import FIGURES
+
+NAMES = ["confusion_matrix.png", "reliability.png", "worst_mistakes.png"]
+
+
+@pytest.fixture
+def judged():
+    rng = np.random.default_rng(0)
+    shares = rng.dirichlet([1, 1], 20)
+    truth = np.arange(20) % 2
+    wrong = np.flatnonzero(shares.argmax(axis=1) != truth)
+    confusion = np.zeros((2, 2), np.int64)
+    np.add.at(confusion, (truth, shares.argmax(axis=1)), 1)
+    pictures = rng.integers(0, 256, (len(wrong), 8, 8, 3)).astype(np.uint8)
+    return Judged(np.array(["cats", "dögs"]), truth, shares, np.array(1.5), confusion, wrong, pictures)
+
+
+@pytest.fixture
+def allowed(monkeypatch):
+    monkeypatch.setattr(figure_process, "_allowed", figure_process.threading.Event())
+    figure_process.allow_process()
+
+
+def contents(run):
+    return {path.name: path.read_bytes() for path in sorted((run / FIGURES).iterdir())}
+
+
+@pytest.mark.usefixtures("allowed")
+def test_another_process_draws_the_same(tmp_path, judged, monkeypatch):
+    runs = [tmp_path / "here", tmp_path / "there"]
+    for run in runs:
+        run.mkdir()
+    run_figures.write_figures(runs[0], judged)
+    figure_process.start(runs[1])
+    monkeypatch.setattr(run_figures, "write_figures", lambda *_: pytest.fail("drawn here"))
+    figure_process.draw(runs[1], judged)
+    assert contents(runs[0]) == contents(runs[1])
+    assert [*contents(runs[1])] == NAMES
+
+
+@pytest.mark.usefixtures("allowed")
+def test_if_the_process_fails_this_one_draws(tmp_path, judged, monkeypatch):
+    real = subprocess.Popen
+    failing = [sys.executable, "-c", "import sys; sys.stdin.buffer.read(); sys.exit(1)"]
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: real(failing, **options))
+    figure_process.start(tmp_path)
+    figure_process.draw(tmp_path, judged)
+    assert [*contents(tmp_path)] == NAMES
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_process_that_is_dismissed_ends_without_figures(tmp_path, monkeypatch):
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess,
+        "Popen",
+        lambda *arguments, **options: started.append(real(*arguments, **options)) or started[0],
+    )
+    figure_process.start(tmp_path)
+    figure_process.dismiss(tmp_path)
+    assert started[0].returncode == 0
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_library_starts_no_process(tmp_path, judged, monkeypatch):
+    monkeypatch.setattr(figure_process, "_allowed", figure_process.threading.Event())
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
+    figure_process.start(tmp_path)
+    figure_process.draw(tmp_path, judged)
+    assert [*contents(tmp_path)] == NAMES
