@@ -15,6 +15,7 @@ from convscope.doctor.label_suspects import label_suspects
 from convscope.errors import DataError
 from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import no_progress
+from convscope.pictures.doubtful_names import doubtful_labels
 from convscope.pictures.near_duplicates.clusters import equal_pictures, near_duplicates
 from convscope.pictures.near_duplicates.joining import Group, joined
 from convscope.pictures.target import has_several_labels
@@ -52,7 +53,8 @@ class Diagnosis:
     def notes(self) -> tuple[str, ...]:
         """How the source was read, what it leaves out, and which classes are lost."""
         readable = self.examination.sizes[:, 0] > 0
-        return self.source.notes + lost_classes(self.source.items, readable)
+        items = self.source.items
+        return self.source.notes + doubtful_labels(items) + lost_classes(items, readable)
 
     @property
     def has_problems(self) -> bool:

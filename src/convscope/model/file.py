@@ -340,7 +340,7 @@ def _unusable(what: str, error: Exception) -> ModelFileError:
     return ModelFileError(
         f"{what} is not a model file that can be used",
         why=_cause(error),
-        remedy="give the undamaged model.safetensors of a run, or train again",
+        remedy="give the undamaged model.safetensors of a run, train again, or install the newest convscope",
     )
 
 

@@ -27,6 +27,7 @@ from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
 from convscope.pictures.classes import lost_classes
 from convscope.pictures.decoding import DIGEST_SIZE, Decoded, Progress, decode, no_progress
+from convscope.pictures.doubtful_names import doubtful_names
 from convscope.pictures.near_duplicates.looks import SIDE, Looks
 from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.preparation import Preparation, prepare
@@ -95,7 +96,7 @@ def build_store(
     store = read_or_build(path, read_store, build)
     if strict:
         _check_strict(store)
-    return replace(store, notes=source.notes + store.notes)
+    return replace(store, notes=source.notes + doubtful_names(store.classes) + store.notes)
 
 
 def build_catalogue(
@@ -118,7 +119,9 @@ def build_catalogue(
     catalogue, places = read_or_build(path, read_catalogue, build)
     if strict:
         _check_strict(catalogue)
-    return replace(catalogue, notes=source.notes + catalogue.notes), places
+    return replace(
+        catalogue, notes=source.notes + doubtful_names(catalogue.classes) + catalogue.notes
+    ), places
 
 
 def is_stored(source: Source, preparation: Preparation, *, folder: Path | None = None) -> bool:

@@ -221,6 +221,26 @@ def test_a_folder_beside_the_pictures_of_a_class_is_named():
     assert note.endswith("give 'pets/*/{class}'")
 
 
+def test_a_folder_beside_the_pictures_of_a_class_in_a_part_is_named():
+    layout = lay_out(
+        "pets", ["train/cat/1.png", "train/cat/siamese/2.png", "train/dog/1.png", "test/dog/2.png"]
+    )
+    assert {(item.label, item.part) for item in layout.items} == {
+        ("cat", "train"),
+        ("dog", "train"),
+        ("dog", "test"),
+    }
+    assert layout.notes[-1].startswith("folders inside a class's folder belong to it: cat holds siamese;")
+    assert layout.notes[-1].endswith("give 'pets/{part}/*/{class}'")
+
+
+@pytest.mark.parametrize("wrapper", ["images", "images/all"])
+def test_a_folder_that_only_wraps_the_classes_of_each_part_is_looked_through(wrapper):
+    names = [f"{part}/{wrapper}/{label}/1.png" for part in ("train", "val") for label in ("cat", "dog")]
+    expected = [(label, part) for part in ("train", "validation") for label in ("cat", "dog")]
+    assert found(*names) == expected
+
+
 def test_one_folder_of_the_same_name_in_each_class_is_no_class():
     layout = lay_out("pets", ["cat/images/1.png", "dog/images/1.png", "dog/images/2.png"])
     assert [item.label for item in layout.items] == ["cat", "dog", "dog"]

@@ -99,7 +99,7 @@ def test_a_missing_file_is_a_broken_picture(pets):
         ("path,label\n,cat\n", "line 2: the path is empty"),
         ("path,label,split\ncats/0.png,cat,holiday\n", "line 2: 'holiday' is not a part"),
         ("path,label,split\ncats/0.png,cat,\n", "line 2: '' is not a part"),
-        ('path,label\n"cats/0.png,cat\n', "cannot read(.|\n)*line 2"),
+        ('path,label\n"cats/0.png,cat\n', "cannot read(.|\n)*lines 1 to 2"),
         ("path,label\n" + "x" * 200_000 + ",cat\n", "cannot read"),
     ],
 )
@@ -214,3 +214,52 @@ def test_the_fingerprint_sees_labels_and_files(pets, encode):
     (pets / "cats" / "0.png").write_bytes(encode(80))
     prints.add(open_source(written(pets / "list.csv", text)).fingerprint())
     assert len(prints) == 3
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [("utf-32-le", b"\xff\xfe\0\0"), ("utf-32-be", b"\0\0\xfe\xff"), ("utf-16-be", b"\xfe\xff")],
+)
+def test_text_with_a_mark_is_read_as_the_mark_says(pets, encoding, mark):
+    text = "path,label\ncats/0.png,käs\ndogs/0.png,猫\n"
+    source = open_source(written(pets / "list.csv", mark + text.encode(encoding)))
+    assert [item.label for item in source.items] == ["käs", "猫"]
+
+
+def test_the_separator_that_a_spreadsheet_names(pets):
+    source = open_source(written(pets / "list.csv", "sep=|\r\npath|label\r\ncats/0.png|a,b\r\n  \r\n"))
+    assert [(item.name, item.label) for item in source.items] == [("cats/0.png", "a,b")]
+
+
+@pytest.mark.parametrize("path", ["cats\\0.png", " cats/0.png ", "file://{pets}/cats/0.png"])
+def test_paths_as_other_programs_write_them(pets, path):
+    named = path.format(pets=pets)
+    source = open_source(written(pets / "list.csv", f"path,label\n{named},cat\ndogs/0.png,dog\n"))
+    assert source.read(0) == (pets / "cats" / "0.png").read_bytes()
+
+
+def test_a_path_is_first_taken_as_it_is_written(pets, encode):
+    for seed, name in enumerate((" 0.png", "0.png", "a\\0.png", "a/0.png")):
+        (pets / name).parent.mkdir(exist_ok=True)
+        (pets / name).write_bytes(encode(seed))
+    source = open_source(written(pets / "list.csv", "path,label\n 0.png,a\na\\0.png,b\n"))
+    assert [source.read(index) for index in (0, 1)] == [encode(0), encode(2)]
+
+
+def test_web_addresses_are_refused_with_the_way_out(pets):
+    with pytest.raises(DataError, match="download them") as caught:
+        open_source(written(pets / "list.csv", "path,label\nhttps://example.org/a.png,cat\n"))
+    assert "https://example.org/a.png" in str(caught.value)
+
+
+def test_two_columns_of_one_name_are_refused(pets):
+    with pytest.raises(DataError, match="has 2 columns 'label'"):
+        open_source(written(pets / "list.csv", "path,label,label\ncats/0.png,a,b\n"))
+    unused = open_source(written(pets / "list.csv", "path,label,,x,x\ncats/0.png,a,1,2,3\n"))
+    assert "columns used: path, label; ignored: a column without a name, x, x" in unused.notes
+
+
+def test_an_open_quotation_mark_is_looked_for_where_its_row_begins(pets):
+    rows = ["cats/0.png,a", 'cats/1.png,"b', *["dogs/0.png,c"] * 9]
+    with pytest.raises(DataError, match="lines 3 to 12: unexpected end of data"):
+        open_source(written(pets / "list.csv", "\n".join(["path,label", *rows, ""])))

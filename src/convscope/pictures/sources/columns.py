@@ -20,6 +20,7 @@ PATHS = (
 PICTURES = ("image", "img", "picture", "image_bytes", "jpg", "png", "bytes")
 LABELS = ("label", "labels", "class", "class_name", "category", "target")
 SPLIT = "split"
+_NAMELESS = "a column without a name"
 PARTS = (SPLIT, "part", "set", "subset", "partition")
 GROUPS = (
     *("group", "group_id", "scene", "scene_id", "video", "video_id", "sequence", "series"),
@@ -55,7 +56,7 @@ class Columns:
         used = ", ".join(printable(name.strip()) for name in columns if name)
         if not self.ignored:
             return (f"columns used: {used}",)
-        return (f"columns used: {used}; ignored: {some(name.strip() for name in self.ignored)}",)
+        return (f"columns used: {used}; ignored: {some(name.strip() or _NAMELESS for name in self.ignored)}",)
 
 
 def find_columns(
@@ -93,7 +94,14 @@ def find_columns(
             raise DataError(
                 f"{shown} has no column of {what}",
                 why=f"its columns are {', '.join(map(printable, names)) or 'none'}",
-                remedy=f"name the column {wanted[0]!r}",
+                remedy=f"name the column {wanted[0]!r}"
+                + ("; commas, semicolons or tabs separate columns" if len(names) == 1 else ""),
+            )
+        if names.count(column) > 1:
+            raise DataError(
+                f"{shown} has {names.count(column)} columns {printable(column)!r}",
+                why=f"it is not clear which of them holds the {what}",
+                remedy="rename or remove the others",
             )
         found.append(column)
     ignored = tuple(name for name in names if name not in {*found, parts, groups})

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from convscope.common.atomic import replacing
 from convscope.common.printable import printable
@@ -211,9 +212,11 @@ def _check_files(shown: str, folder: Path, files: Sequence[str]) -> None:
     first = folder / probed[0]
     beside = [] if not _exists(first.parent) else sorted(first.parent.glob(f"{_escaped(first.name)}.*"))
     suffix = f"the paths lack the suffix {beside[0].suffix!r}" if beside else ""
+    if "://" in probed[0]:
+        suffix = "pictures are read from the disk: download them, and give their paths"
     raise DataError(
         f"none of the pictures of {shown} is there",
-        why=f"the first was looked for at {printable(str(first.absolute()))}",
+        why=f"the first is {printable(probed[0])}, looked for at {printable(str(first.absolute()))}",
         remedy=suffix or "give paths that are absolute, or relative to the table's own folder",
     )
 
@@ -230,8 +233,14 @@ def _escaped(name: str) -> str:
 
 
 def _found(file: str, folder: Path) -> str:
-    """Return a file's name by its bytes, or in Windows-1252 if such a file is there."""
-    readable = from_bytes(file)
-    return (
-        readable if readable != file and not _exists(folder / file) and _exists(folder / readable) else file
-    )
+    """Return a file's name as it is written, or as it may be meant, if only such a file is there.
+
+    That is, in Windows-1252, without spaces around it, with backslashes between folders, or as a `file:` URL.
+    """
+    readable = from_bytes(file).strip()
+    local = unquote(urlsplit(readable).path) if readable.startswith("file://") else readable
+    meant = dict.fromkeys((readable, local, local.replace("\\", "/")))
+    others = [name for name in meant if name != file]
+    if not others or _exists(folder / file):
+        return file
+    return next((name for name in others if _exists(folder / name)), file)

@@ -16,7 +16,7 @@ from convscope.pictures.sources.left_out import some
 from convscope.pictures.sources.source import Part, part_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Steps = tuple[str, ...]
 """A file's path, folder by folder."""
@@ -101,7 +101,7 @@ def read_structure(pictures: Mapping[int, Steps], source: str) -> Structure:
         return _class_first(inside, wrapper)
     if _are_parts(children, flat):
         return _part_first(inside, wrapper, base)
-    return _flat(inside, wrapper, base, children)
+    return _flat(inside, wrapper, base)
 
 
 def _wrapper(pictures: Mapping[int, Steps]) -> Steps:
@@ -161,7 +161,10 @@ def _part_first(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Struc
     known = {part for part in tops.values() if part}
     if known:
         deep = {member: steps for member, steps in deep.items() if tops[steps[0]]}
-    places: Places = {member: (steps[1], tops[steps[0]] if known else None) for member, steps in deep.items()}
+    depth = _class_depth(deep.values())
+    places: Places = {
+        member: (steps[depth], tops[steps[0]] if known else None) for member, steps in deep.items()
+    }
     counts = Counter(steps[0] for steps in deep.values())
     read = ", ".join(
         f"{top} {counts[top]:,}" + (f" as {tops[top]}" if tops[top] != top else "") for top in counts
@@ -176,8 +179,45 @@ def _part_first(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Struc
             f"{held} hold the same folders, which are taken for the classes;"
             f" if {some(unknown)} are the classes, give '{base}/{CLASS}'"
         )
-    folders = frozenset((*wrapper, *steps[:2]) for steps in deep.values())
+    below = [steps[depth:] for steps in deep.values()]
+    notes += _nested(below, f"{base}/{PART if known else '*'}" + "/*" * (depth - 1))
+    folders = frozenset((*wrapper, *steps[: depth + 1]) for steps in deep.values())
     return Structure(places, folders, tuple(notes))
+
+
+def _class_depth(paths: Collection[Steps]) -> int:
+    """Return at which step the classes stand below parts: behind a folder that only wraps them in each.
+
+    Example:
+        >>> _class_depth([("train", "images", "cat", "1.png"), ("test", "images", "dog", "2.png")])
+        2
+    """
+    depth = 1
+    while len({steps[depth] for steps in paths}) == 1 and all(len(steps) > depth + 2 for steps in paths):
+        depth += 1
+    return depth
+
+
+def _nested(paths: Iterable[Steps], base: str) -> list[str]:
+    """Say that folders inside a class's folder belong to the class, if there are several or pictures beside.
+
+    Args:
+        paths: Of pictures, from the class's folder on.
+        base: The path of the folder of the classes.
+    """
+    children: dict[str, set[str]] = defaultdict(set)
+    beside: set[str] = set()
+    for top, name, *deeper in paths:
+        if deeper:
+            children[top].add(name)
+        else:
+            beside.add(top)
+    nested = {top: names for top, names in children.items() if len(names) > 1 or top in beside}
+    if not nested:
+        return []
+    top, names = max(sorted(nested.items()), key=lambda entry: len(entry[1]))
+    held = f"folders inside a class's folder belong to it: {top} holds {some(sorted(names))}"
+    return [f"{held}; if these are the classes, give '{base}/*/{CLASS}'"]
 
 
 def _class_first(inside: Mapping[int, Steps], wrapper: Steps) -> Structure:
@@ -189,20 +229,10 @@ def _class_first(inside: Mapping[int, Steps], wrapper: Steps) -> Structure:
     return Structure(places, folders, (f"pictures by part, inside the classes' folders: {read}",))
 
 
-def _flat(
-    inside: Mapping[int, Steps], wrapper: Steps, base: str, children: Mapping[str, set[str]]
-) -> Structure:
+def _flat(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Structure:
     places: Places = {member: (steps[0], None) for member, steps in inside.items()}
     classes = {label for label, _ in places.values()}
-    notes: list[str] = []
-    beside = {steps[0] for steps in inside.values() if len(steps) == 2}
-    nested = {top: names for top, names in children.items() if len(names) > 1 or top in beside}
-    if nested:
-        top, names = max(sorted(nested.items()), key=lambda entry: len(entry[1]))
-        notes.append(
-            f"folders inside a class's folder belong to it: {top} holds {some(sorted(names))};"
-            f" if these are the classes, give '{base}/*/{CLASS}'"
-        )
+    notes = _nested(inside.values(), base)
     named = sorted(label for label in classes if part_named(label))
     if named and len(classes) > 1:
         notes.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like UTF-16's
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_SEPARATOR_LINE = re.compile("sep=(.)", re.IGNORECASE)
 _FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 
@@ -77,22 +84,31 @@ def read_table(path: Path, shown: str) -> Table:
     return _parquet(path, shown) if is_parquet else _csv(path, shown)
 
 
+def _lines(first: int, last: int) -> str:
+    return f"line {first}" if first >= last else f"lines {first} to {last}"
+
+
 def _csv(path: Path, shown: str) -> Table:
-    text = _decoded(path, shown)
-    head = text.partition("\n")[0]
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+    text, separator = _decoded(path, shown), ""
+    head, _, rest = text.partition("\n")
+    if told := _SEPARATOR_LINE.fullmatch(head.strip()):  # which Excel reads and writes
+        text, separator, head = f"\n{rest}", told[1], rest.partition("\n")[0]
+    separator = separator or max(",;\t", key=head.count)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[Row] = []
+    first_line = 1
     try:
-        names = tuple(map(from_bytes, next(table, [])))
+        names = tuple(map(from_bytes, next((cells for cells in table if cells), [])))
         for cells in table:
-            if cells:
+            first_line = table.line_num + 1  # of the next row, which may be of several lines
+            if cells and (len(cells) > 1 or cells[0].strip()):
                 where = f"{shown}, line {table.line_num}"
                 _check_length(cells, names, where)
                 rows.append(Row(where, cells))
     except csv.Error as error:
         raise DataError(
             f"cannot read the manifest {shown}",
-            why=f"line {table.line_num}: {error}",
+            why=f"{_lines(first_line, table.line_num)}: {error}",
             remedy="look for a quotation mark that is not closed",
         ) from error
     return Table(names, tuple(rows))
@@ -102,8 +118,8 @@ def _decoded(path: Path, shown: str) -> str:
     """Read a text; what is no UTF-8, which names of files need not be, comes as lone surrogates."""
     try:
         data = path.read_bytes()
-        if data.startswith(_UTF_16):
-            return data.decode("utf-16")
+        if encoding := next((name for mark, name in _MARKS.items() if data.startswith(mark)), ""):
+            return data.decode(encoding)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the manifest {shown}", why=str(error)) from error
     if b"\0" in data:
