@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import termios
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,10 @@ def test_a_pipe_gets_the_header_a_line_an_epoch_and_the_summary():
         "written       runs/my [red] pets after 1:01:01",
         "look further  convscope predict 'runs/my [red] pets/model.safetensors' PICTURE",
     ]
+
+
+def test_no_time_left_is_shown_while_it_is_not_known():
+    assert piped(replace(epoch(1), remaining_seconds=None)).rstrip().endswith("12,346 pictures/s")
 
 
 def test_a_stopped_run_says_how_to_go_on():

@@ -167,7 +167,8 @@ def _pieces(
     if validation is not None:
         pieces["validation"] = f"validation {validation:.1%}".replace("%", " %")
     pieces["speed"] = f"{event.pictures_per_second:,.0f} pictures/s"
-    pieces["left"] = f"{_duration(event.remaining_seconds)} left"
+    if event.remaining_seconds is not None:
+        pieces["left"] = f"{_duration(event.remaining_seconds)} left"
     return pieces
 
 

@@ -48,7 +48,7 @@ class Progress(BaseModel):
     """How far a job is."""
 
     done_fraction: float = Field(ge=0, le=1)
-    remaining_seconds: float = Field(ge=0, description="An estimate.")
+    remaining_seconds: float | None = Field(ge=0, description="An estimate; null while there is none.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,8 @@ class Jobs:
             case {
                 "epoch": int(epoch),
                 "epochs": int(epochs),
-                "remaining_seconds": int() | float() as left,
-            } if 0 <= epoch <= epochs and left >= 0:
+                "remaining_seconds": int() | float() | None as left,
+            } if 0 <= epoch <= epochs and (left is None or left >= 0):
                 return Progress(done_fraction=epoch / max(1, epochs), remaining_seconds=left)
             case _:
                 return None

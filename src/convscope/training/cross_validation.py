@@ -130,12 +130,14 @@ class _Fold:
     def __call__(self, event: Event) -> None:
         if not isinstance(event, StepDone | EpochDone):
             return
-        fold_seconds = time.monotonic() - self._start + event.remaining_seconds
+        left = event.remaining_seconds
+        if left is not None:
+            left += (self._folds - self._number) * (time.monotonic() - self._start + left)
         scaled = replace(
             event,
             epoch=(self._number - 1) * event.epochs + event.epoch,
             epochs=self._folds * event.epochs,
-            remaining_seconds=event.remaining_seconds + (self._folds - self._number) * fold_seconds,
+            remaining_seconds=left,
         )
         emit(scaled, self._listeners)
 

@@ -36,7 +36,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A training step is done; loss and accuracy are means over the epoch so far."""
+    """A training step is done; loss and accuracy are means over the epoch so far.
+
+    The time to the end is None while it is not known.
+    """
 
     epoch: int
     epochs: int
@@ -45,7 +48,7 @@ class StepDone:
     loss: float
     accuracy_fraction: float
     pictures_per_second: float
-    remaining_seconds: float
+    remaining_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class EpochDone:
     validation_accuracy_fraction: float | None
     pictures_per_second: float
     elapsed_seconds: float
-    remaining_seconds: float
+    remaining_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,16 @@ class Recipe:
     seed: int
     device: Device = "cpu"
 
+    @property
+    def verdict_epoch(self) -> int | None:
+        """After which epoch it is decided whether the pictures are easy; None: never."""
+        epoch = max(1, round(self.epochs / 20))
+        return epoch if self.easy_epochs and epoch < self.easy_epochs else None
+
+    def early_cost(self, shape: tuple[int, int, int]) -> float:
+        """Return how long an early step takes, in later ones, where pictures have this shape."""
+        return math.prod(self.early_size) / math.prod(shape[1:]) if self.early_size else 1.0
+
 
 def resolve_preparation(settings: Settings, survey: Survey) -> Preparation:
     """Choose the input size, which has to be known before the pictures are decoded.

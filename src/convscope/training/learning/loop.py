@@ -29,7 +29,7 @@ from convscope.training.learning.evaluation import Evaluator
 from convscope.training.learning.gradient_scale import GradientScale
 from convscope.training.learning.objective import objective_of
 from convscope.training.learning.optimiser import Optimiser
-from convscope.training.learning.progress import Position, Schedule
+from convscope.training.learning.progress import Position, Schedule, TimeLeft
 from convscope.training.learning.starting_network import starting_network
 from convscope.training.machine.engine import Engine, engine_of, step_runner
 from convscope.training.machine.threads import threads_for_steps
@@ -97,7 +97,9 @@ class Training:
         self.data, self.recipe, self.group = data, recipe, group
         self.position = Position(recipe.epochs, flip=recipe.flip)
         steps = len(data.all.split.train) // recipe.batch_size
-        self.schedule = Schedule(steps, recipe.batch_size, recipe.minutes)
+        self.schedule = Schedule(steps, recipe.batch_size, recipe.minutes, recipe.early_cost(data.shape))
+        verdict = recipe.verdict_epoch if len(data.kept.split.validation) else None
+        self._time_left = TimeLeft(self.schedule, verdict)
         self._engine = engine or engine_of(recipe.device)
         self._batcher = data.batcher(recipe.precision, self._engine)
         self.network = starting_network(data, recipe, group, self._engine, initial)
@@ -279,6 +281,7 @@ class Training:
             loss_sum=at.loss_sum + loss,
             correct=at.correct + int(correct),
         )
+        self._time_left.step_done(self.position)
 
     def _own_clock(self, begin: float) -> float:
         return time.monotonic() - begin if self.group.is_first else 0.0
@@ -297,7 +300,7 @@ class Training:
             at.loss_sum / seen,
             at.correct / seen,
             schedule.pictures_per_second(at),
-            schedule.remaining_seconds(at),
+            self._time_left.seconds(at),
         )
 
     def _end_epoch(self, listeners: Sequence[Listener], begin: float) -> None:
@@ -322,7 +325,7 @@ class Training:
                 validation_accuracy_fraction=accuracy,
                 pictures_per_second=step.pictures_per_second,
                 elapsed_seconds=self.position.elapsed_seconds,
-                remaining_seconds=self.schedule.remaining_seconds(self.position),
+                remaining_seconds=self._time_left.seconds(self.position),
             ),
             listeners,
         )
@@ -341,7 +344,7 @@ class Training:
 
     def _shorten_if_easy(self, accuracy_fraction: float, listeners: Sequence[Listener]) -> None:
         planned, enough = self.recipe.epochs, self.recipe.easy_epochs
-        after = max(1, round(planned / 20))
-        if enough and self.position.epoch == after < enough and accuracy_fraction >= EASY_ACCURACY_FRACTION:
+        is_time = self.position.epoch == self.recipe.verdict_epoch
+        if enough and is_time and accuracy_fraction >= EASY_ACCURACY_FRACTION:
             self.position = replace(self.position, epochs=enough)
             emit(Note(f"the pictures are easy: {enough} epochs are enough instead of {planned}"), listeners)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convscope.training.recipe import EARLY_FRACTION
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -36,11 +38,13 @@ class Schedule:
         steps: Steps per epoch.
         batch_size: Pictures per step.
         minutes: Time limit.
+        early_cost: How long a step of the early part of the run takes, in steps of the rest.
     """
 
     steps: int
     batch_size: int
     minutes: float | None
+    early_cost: float = 1.0
 
     def done_fraction(self, at: Position) -> float:
         """Return which share of the run is done."""
@@ -56,10 +60,59 @@ class Schedule:
         """Return the mean speed so far."""
         return self._steps_done(at) * self.batch_size / max(at.elapsed_seconds, 1e-9)
 
-    def remaining_seconds(self, at: Position) -> float:
-        """Estimate the time to the end from the time so far."""
-        done = max(self.done_fraction(at), 1e-9)
-        return at.elapsed_seconds * max(0.0, 1 - done) / done
+    def remaining_seconds(self, at: Position, since: Position | None = None) -> float | None:
+        """Estimate the time to the end.
+
+        Args:
+            at: The position.
+            since: An earlier one; the time since then tells how long a step takes. None: the beginning.
+
+        Returns:
+            None if nothing was done since.
+
+        Example:
+            >>> small_first = Schedule(10, 128, None, early_cost=0.5)
+            >>> small_first.remaining_seconds(Position(4, epoch=2, elapsed_seconds=10))
+            20.0
+        """
+        if self.done_fraction(at) >= 1:
+            return 0.0
+        since = since or Position(at.epochs)
+        done = self._cost(at) - self._cost(since)
+        if done <= 0:
+            return None
+        left = self._cost(Position(at.epochs, epoch=at.epochs)) - self._cost(at)
+        seconds = (at.elapsed_seconds - since.elapsed_seconds) * left / done
+        return min(seconds, 60 * self.minutes - at.elapsed_seconds) if self.minutes else seconds
+
+    def _cost(self, at: Position) -> float:
+        """Return how long a run takes to a position, in steps of its later part."""
+        steps, early = self._steps_done(at), EARLY_FRACTION * at.epochs * self.steps
+        return steps - (1 - self.early_cost) * min(steps, early)
 
     def _steps_done(self, at: Position) -> int:
         return at.epoch * self.steps + at.step
+
+
+class TimeLeft:
+    """Estimates the time to the end of a run from all steps but the first, in which kernels are compiled.
+
+    Args:
+        schedule: Of the run.
+        verdict_epoch: After so many epochs it is decided how long the plan is, and nothing is told before;
+            None: the plan stands.
+    """
+
+    def __init__(self, schedule: Schedule, verdict_epoch: int | None) -> None:
+        self._schedule, self._verdict_epoch = schedule, verdict_epoch
+        self._after_first_step: Position | None = None
+
+    def step_done(self, at: Position) -> None:
+        """Note that a step is done."""
+        self._after_first_step = self._after_first_step or at
+
+    def seconds(self, at: Position) -> float | None:
+        """Estimate the time to the end; None while the plan or the time of a step is not known."""
+        if self._verdict_epoch and at.epoch < self._verdict_epoch:
+            return None
+        return self._schedule.remaining_seconds(at, self._after_first_step)

@@ -184,8 +184,7 @@ def sentence(gain: Gain) -> str:
 def _emit_progress(listeners: Sequence[Listener], done: int, current: int, total: int, event: Event) -> None:
     """Emit, after each epoch, on how many of the held-out pictures a network has been tried."""
     if isinstance(event, EpochDone):
-        seconds = event.elapsed_seconds + event.remaining_seconds
-        done += int(current * event.elapsed_seconds / seconds)
+        done += current * event.epoch // event.epochs
         emit(Preparing(done, total, "trying a network from scratch on"), listeners)
 
 

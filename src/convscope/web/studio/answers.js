@@ -253,7 +253,7 @@
  * @property {string} remedy
  * @typedef {object} Progress
  * @property {number} done_fraction
- * @property {number} remaining_seconds
+ * @property {number | null} remaining_seconds
  * @typedef {object} Questions
  * @property {AskedQuestion[]} questions
  * @typedef {object} Relevance

@@ -32,7 +32,8 @@ export async function suspects(list, asked, desk) {
     try {
       const found = await answer;
       const { progress } = found;
-      status.textContent = progress ? `${duration(progress.remaining_seconds)} left` : "starting";
+      const left = progress?.remaining_seconds ?? null;
+      status.textContent = left === null ? "starting" : `${duration(left)} left`;
       if (progress) bar.value = progress.done_fraction;
       else bar.removeAttribute("value");
       if (shown !== (shown = found.state)) list.replaceChildren(...drawn(found)); // its button keeps the keyboard

@@ -10,7 +10,7 @@
  * @property {number | null} validation_accuracy_fraction
  * @property {number} pictures_per_second
  * @property {number} elapsed_seconds
- * @property {number} remaining_seconds
+ * @property {number | null} remaining_seconds
  *
  * @typedef {object} Step
  * @property {number} epoch
@@ -20,7 +20,7 @@
  * @property {number} loss
  * @property {number} accuracy_fraction
  * @property {number} pictures_per_second
- * @property {number} remaining_seconds
+ * @property {number | null} remaining_seconds
  *
  * @typedef {[string, string][]} Rows
  */

@@ -199,7 +199,9 @@ function figures(run, history) {
     figure("training accuracy", percent(accuracy), full(accuracy)),
     validation === null ? [] : figure("validation accuracy", percent(validation), full(validation)),
     figure("pictures per second", count(Math.round(latest.pictures_per_second))),
-    run.state === "running" && !finished ? figure("time left", duration(latest.remaining_seconds)) : [],
+    run.state === "running" && !finished && latest.remaining_seconds !== null
+      ? figure("time left", duration(latest.remaining_seconds))
+      : [],
     finished ? figure("training time", duration(finished.elapsed_seconds)) : [],
   ].flat();
 }
