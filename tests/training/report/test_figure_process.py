@@ -57,17 +57,11 @@ def test_if_the_process_fails_this_one_draws(tmp_path, judged, monkeypatch):
 
 
 @pytest.mark.usefixtures("allowed")
-def test_a_process_that_is_dismissed_ends_without_figures(tmp_path, monkeypatch):
-    started = []
-    real = subprocess.Popen
-    monkeypatch.setattr(
-        subprocess,
-        "Popen",
-        lambda *arguments, **options: started.append(real(*arguments, **options)) or started[0],
-    )
+def test_a_process_that_is_dismissed_ends_without_figures(tmp_path):
     figure_process.start(tmp_path)
+    process = figure_process._waiting[tmp_path]
     figure_process.dismiss(tmp_path)
-    assert started[0].returncode == 0
+    assert process.returncode == 0
     assert not [*tmp_path.iterdir()]
 
 
