@@ -95,3 +95,15 @@ def test_selectivity_leaves_classes_without_pictures_out():
         np.array([[4.0, np.nan, 0.0], [1.0, 0.5, 0.0], [np.nan, 2.0, np.nan], [1.0, -1.0, 0]])
     )
     np.testing.assert_allclose(result, [1, 0.6, np.nan, np.nan])
+
+
+def test_a_picture_with_several_labels_counts_for_each_of_them(make_model):
+    pictures = np.random.default_rng(3).integers(0, 256, (12, 9, 8, 3), np.uint8)
+    sets = [["class 0"], ["class 0", "class 2"], [], ["class 1", "class 2"]] * 3
+    model = make_model("4C3-MP2", (3, 9, 8), thresholds=(0.5,) * 3)
+    selection = select((pictures, sets), model, "all")
+    (one, _) = collect_activations(model, selection)
+    largest = np.stack([of_steps(forward(model, picture), one.step) for picture in pictures]).max(axis=(2, 3))
+    for label in range(3):
+        having = [f"class {label}" in members for members in sets]
+        np.testing.assert_allclose(one.mean[:, label], largest[having].mean(axis=0), atol=1e-4)

@@ -175,6 +175,19 @@ def true_labels(members: Sequence[int], labels: int) -> TrueLabels:
     return TrueLabels(tuple(label in members for label in range(labels)))
 
 
+def known_truth(label: str | None, model: Model) -> str | None:
+    """Return what a source says of a picture, if the model knows all of it, as `outcomes_of` takes it.
+
+    Args:
+        label: A class, or labels with `;` between them; None if nothing is said.
+        model: The model.
+    """
+    if label is None:
+        return None
+    names = [label] if model.thresholds is None else filter(None, label.split(SEPARATOR))
+    return label if all(name in model.classes for name in names) else None
+
+
 def outcomes_of(model: Model, logits: Array, truth: str | None = None) -> Outcomes:
     """Return what may be true of a picture.
 

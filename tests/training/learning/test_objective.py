@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from convscope.pictures.target import OneClass, SeveralLabels
+from convscope.training.learning.flip_test import flips_are_harmless
 from convscope.training.learning.objective import BinaryCrossEntropy, CrossEntropy, objective_of
 
 TARGET = SeveralLabels(("a", "b", "c"), ((), (0,), (0, 2), (1,)))
@@ -56,3 +57,30 @@ def test_what_is_decided_agrees_with_what_is_correct():
     objective, labels = objective_of(target, None), torch.tensor([0, 1, 2, 1, 0])
     right = (objective.decide(LOGITS).numpy() == target.indicators(labels.numpy())).all(axis=1)
     np.testing.assert_array_equal(objective.correct(LOGITS, labels).numpy(), right)
+
+
+def test_a_rare_label_that_is_ranked_well_is_found_before_it_is_probable():
+    """At one half no label is found early in a run, so that flips seem untested for ever."""
+    target = SeveralLabels(("a", "b"), ((), (0,), (1,)))
+    labels = torch.tensor([0, 0, 0, 1, 2] * 20)
+    truth = target.indicators(labels.numpy())
+    random = np.random.default_rng(1)
+    logits, changed = (
+        torch.from_numpy((truth * 1.5 - 2.5 + random.normal(0, 0.3, truth.shape)).astype(np.float32))
+        for _ in range(2)
+    )
+    objective = objective_of(target, None)
+    assert not objective.decide(logits).any()
+    plain, flipped = objective.decide_both(logits, changed, truth)
+    assert (plain == truth).mean() > 0.95
+    assert flips_are_harmless(truth, plain, flipped, target.classes).flip is True
+    swapped = torch.flip(changed, (1,))
+    plain, flipped = objective.decide_both(logits, swapped, truth)
+    assert flips_are_harmless(truth, plain, flipped, target.classes).flip is False
+
+
+def test_one_class_decides_by_the_largest_logit_either_way():
+    objective = CrossEntropy()
+    plain, changed = objective.decide_both(LOGITS, -LOGITS, np.zeros((5, 3), bool))
+    np.testing.assert_array_equal(plain.argmax(axis=1), LOGITS.argmax(1))
+    np.testing.assert_array_equal(changed.argmax(axis=1), LOGITS.argmin(1))

@@ -8,47 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from convscope.errors import RequestError
 from convscope.pictures.naming import natural_order
 from convscope.studio.cache import Cache
 from convscope.studio.ids import DataId, DataIdQuery, ModelId, PartQuery  # noqa: TC001 - FastAPI looks them up
 from convscope.studio.mistakes.corrections import Correction, correct, corrections, manifest_path
+from convscope.studio.mistakes.documents import (  # FastAPI looks them up
+    ClassifiedPictures,  # noqa: TC001
+    Figures,  # noqa: TC001
+)
 from convscope.studio.mistakes.scored import Order, ScoredPictures, score
+from convscope.studio.mistakes.scored_labels import Kind, ScoredLabels
 from convscope.studio.mistakes.suspects import LabelSearch, LabelSuspects
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from convscope.classifier import Classifier
     from convscope.model.selection import PartOrAll
     from convscope.studio.workspace import Workspace
 
 _MOST_CACHED = 8
-
-
-class Figures(BaseModel):
-    """How good a model is, class by class."""
-
-    pictures: int
-    correct: int
-    accuracy_fraction: float
-    accuracy_interval: tuple[float, float] = Field(description="95 %, Wilson's.")
-    classes: list[str]
-    confusion: list[list[int]] = Field(
-        description="How many pictures labelled with class i (row) are predicted as class j (column)."
-    )
-    notes: list[str]
-
-
-class ClassifiedPictures(BaseModel):
-    """Pictures with the model's answers; all lists have one entry for each picture."""
-
-    places: list[int] = Field(description="Indices in the source.")
-    names: list[str]
-    labels: list[int] = Field(description="Indices into the model's classes.")
-    predicted: list[int] = Field(description="Likewise.")
-    probabilities: list[float] = Field(description="Of the predicted class.")
-    label_probabilities: list[float] = Field(description="Of the class it is labelled with.")
 
 
 class Corrections(BaseModel):
@@ -75,9 +53,9 @@ def mistake_routes(workspace: Workspace) -> APIRouter:
 
 
 def _add_answers(router: APIRouter, workspace: Workspace) -> None:
-    cache: Cache[tuple[Classifier, str, str, PartOrAll], ScoredPictures] = Cache(_MOST_CACHED)
+    cache: Cache[tuple[Classifier, str, str, PartOrAll], ScoredPictures | ScoredLabels] = Cache(_MOST_CACHED)
 
-    def scored(model: str, data: str, part: PartOrAll) -> ScoredPictures:
+    def scored(model: str, data: str, part: PartOrAll) -> ScoredPictures | ScoredLabels:
         classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
         location = workspace.sources.find(data).location
         key = (classifier, location, opened.fingerprint, part)
@@ -86,17 +64,7 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
     @router.get("/api/models/{model}/mistakes")
     def figures(model: ModelId, data: DataIdQuery, part: PartQuery = "test") -> Figures:
         """How often the model is right, and which classes it confuses."""
-        pictures = scored(model, data, part)
-        evaluation = pictures.evaluation()
-        return Figures(
-            pictures=evaluation.pictures,
-            correct=evaluation.correct,
-            accuracy_fraction=evaluation.accuracy_fraction,
-            accuracy_interval=evaluation.accuracy_interval,
-            classes=list(pictures.classes),
-            confusion=[list(row) for row in evaluation.confusion],
-            notes=list(pictures.notes),
-        )
+        return scored(model, data, part).figures()
 
     @router.get("/api/models/{model}/mistakes/pictures")
     def ordered(
@@ -104,7 +72,7 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
     ) -> ClassifiedPictures:
         """The mistakes, most confident first; or all pictures, most uncertain first."""
         pictures = scored(model, data, part)
-        return _rows(pictures, pictures.ordered(order))
+        return pictures.shown(pictures.ordered(order))
 
     @router.get("/api/models/{model}/mistakes/cell")
     def cell(
@@ -116,7 +84,23 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
     ) -> ClassifiedPictures:
         """The pictures of one cell of the confusion matrix, most confident first."""
         pictures = scored(model, data, part)
-        return _rows(pictures, pictures.cell(truth, predicted))
+        if isinstance(pictures, ScoredLabels):
+            raise RequestError("several labels per picture have no confusion matrix", status=404)
+        return pictures.shown(pictures.cell(truth, predicted))
+
+    @router.get("/api/models/{model}/mistakes/label")
+    def of_label(
+        model: ModelId,
+        data: DataIdQuery,
+        label: Annotated[int, Query(ge=0, description="Index of the label.")],
+        kind: Kind,
+        part: PartQuery = "test",
+    ) -> ClassifiedPictures:
+        """The pictures where one of several labels is missed, wrongly found or found, the clearest first."""
+        pictures = scored(model, data, part)
+        if not isinstance(pictures, ScoredLabels) or label >= len(pictures.classes):
+            raise RequestError("the model has no such label", status=404)
+        return pictures.shown(pictures.of_label(label, kind), label)
 
 
 def _add_suspects(router: APIRouter, workspace: Workspace) -> None:
@@ -160,15 +144,3 @@ def _add_corrections(router: APIRouter, workspace: Workspace) -> None:
         with correcting:
             correct(workspace.sources.find(data), index, new.label, workspace)
         return read(data)
-
-
-def _rows(pictures: ScoredPictures, rows: NDArray[np.int64]) -> ClassifiedPictures:
-    predicted, labels = pictures.predicted[rows], pictures.labels[rows]
-    return ClassifiedPictures(
-        places=pictures.places[rows].tolist(),
-        names=[pictures.names[row] for row in rows.tolist()],
-        labels=labels.tolist(),
-        predicted=predicted.tolist(),
-        probabilities=pictures.probabilities[rows, predicted].tolist(),
-        label_probabilities=pictures.probabilities[rows, labels].tolist(),
-    )

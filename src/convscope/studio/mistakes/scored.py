@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from convscope.model.evaluation import Evaluation, evaluate
-from convscope.model.one_class import require_one_class
 from convscope.model.selection import select
+from convscope.studio.mistakes.documents import ClassifiedPictures, Figures
+from convscope.studio.mistakes.scored_labels import ScoredLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +79,32 @@ class ScoredPictures:
         """Return the worst mistakes, or all rows with the most uncertain first."""
         return self.worst() if order == "worst" else self.uncertain()
 
+    def figures(self) -> Figures:
+        """Return the figures as a page shows them."""
+        evaluation = self.evaluation()
+        return Figures(
+            pictures=evaluation.pictures,
+            correct=evaluation.correct,
+            accuracy_fraction=evaluation.accuracy_fraction,
+            accuracy_interval=evaluation.accuracy_interval,
+            classes=[*self.classes],
+            confusion=[[*row] for row in evaluation.confusion],
+            notes=[*self.notes],
+        )
 
-def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures:
+    def shown(self, rows: NDArray[np.int64]) -> ClassifiedPictures:
+        """Return rows as a page shows them."""
+        predicted = self.predicted[rows]
+        return ClassifiedPictures(
+            places=self.places[rows].tolist(),
+            names=[self.names[row] for row in rows.tolist()],
+            labels=[self.classes[int(label)] for label in self.labels[rows]],
+            predicted=[self.classes[int(label)] for label in predicted],
+            probabilities=self.probabilities[rows, predicted].tolist(),
+        )
+
+
+def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures | ScoredLabels:
     """Classify labelled pictures.
 
     Args:
@@ -89,19 +114,22 @@ def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures
 
     Raises:
         DataError: The source cannot be used, has a class that the model does not know, or has no such part.
-        SettingError: The model gives several labels per picture.
     """
-    require_one_class(
-        classifier.model, "the page of mistakes", "it shows what a picture was taken for instead"
-    )
-    selection = select(data, classifier.model, part)
-    return ScoredPictures(
-        names=tuple(selection.store.names[int(index)] for index in selection.indices),
-        places=selection.positions,
-        labels=selection.labels,
-        probabilities=classifier.probabilities_at(selection.store.pictures, selection.indices),
-        classes=classifier.classes,
-        notes=selection.notes,
+    selection, thresholds = select(data, classifier.model, part), classifier.model.thresholds
+    names = tuple(selection.store.names[int(index)] for index in selection.indices)
+    probabilities = classifier.probabilities_at(selection.store.pictures, selection.indices)
+    if thresholds is None:
+        return ScoredPictures(
+            names, selection.positions, selection.labels, probabilities, classifier.classes, selection.notes
+        )
+    return ScoredLabels(
+        names,
+        selection.positions,
+        selection.target.indicators(selection.labels),
+        probabilities,
+        classifier.classes,
+        thresholds,
+        selection.notes,
     )
 
 

@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
@@ -135,7 +134,7 @@ def neuron_routes(workspace: Workspace) -> APIRouter:
         )
         if report.state == "done" and survey.selection is not None:
             selection = survey.selection
-            report.pictures = np.bincount(selection.labels, minlength=len(known.classes)).tolist()
+            report.pictures = selection.target.indicators(selection.labels).sum(axis=0).tolist()
             report.notes = list(selection.notes)
             report.steps = [_layer(step, selection) for step in survey.activations]
         return report

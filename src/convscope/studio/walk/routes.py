@@ -23,6 +23,7 @@ from convscope.studio.walk.similar import SimilarPictures, SimilarPictureSearch
 from convscope.walkthrough.compute import prepare_input
 from convscope.walkthrough.edits import Edit  # noqa: TC001 - FastAPI looks it up
 from convscope.walkthrough.named_filters import NAMED_FILTERS
+from convscope.walkthrough.truth import known_truth
 from convscope.walkthrough.walk import walk, walk_steps
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
         network = edited_model.model
         names: dict[str, Any] = {
             "model_name": workspace.models.find(model).name,
-            "truth": referred.label if referred.label in network.classes else None,
+            "truth": known_truth(referred.label, network),
             "names": workspace.models.classifier(model).names_of_known,
         }
         if whole and edited_model.keeps_relu:

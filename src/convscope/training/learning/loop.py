@@ -332,11 +332,10 @@ class Training:
 
     def _test_flips(self, listeners: Sequence[Listener]) -> None:
         chosen = spread(self.data.kept.split.train, flip_test.MOST_PICTURES)
-        plain, flipped = (
-            self._objective.decide(self.evaluator.predict(chosen, flip=flip)).numpy()
-            for flip in (False, True)
-        )
         truth = self.data.target.indicators(self.data.kept.store.labels[chosen])
+        logits = self.evaluator.predict(chosen, flip=False)
+        flipped_logits = self.evaluator.predict(chosen, flip=True)
+        plain, flipped = self._objective.decide_both(logits, flipped_logits, truth)
         verdict = flip_test.flips_are_harmless(truth, plain, flipped, self.data.classes)
         if verdict.flip is not None:
             self.position = replace(self.position, flip=verdict.flip)

@@ -11,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
+from convscope.model.calibration import label_probabilities
+from convscope.model.thresholds import fit_thresholds
 from convscope.pictures.target import SeveralLabels
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -42,6 +44,15 @@ class Objective(Protocol):
 
     def decide(self, logits: Tensor) -> Tensor:
         """Return which outputs say yes, bool (n, classes)."""
+        ...
+
+    def decide_both(
+        self, logits: Tensor, changed: Tensor, truth: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which outputs say yes for pictures and for the same pictures changed, (n, classes) each.
+
+        Both are decided as a finished model would, whose thresholds fit the pictures as they are.
+        """
         ...
 
     def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -81,6 +92,13 @@ class CrossEntropy:
         """Return the class with the largest logit, one True in each row."""
         return F.one_hot(logits.argmax(1), logits.shape[1]).bool()
 
+    def decide_both(
+        self, logits: Tensor, changed: Tensor, truth: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the class with the largest logit of each, whatever the truth is."""
+        del truth
+        return self.decide(logits).numpy(), self.decide(changed).numpy()
+
     def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return whether each picture's class has the largest logit."""
         return logits.argmax(1) == labels
@@ -115,6 +133,17 @@ class BinaryCrossEntropy:
     def decide(self, logits: Tensor) -> Tensor:
         """Return the labels whose logit is above 0."""
         return logits > 0
+
+    def decide_both(
+        self, logits: Tensor, changed: Tensor, truth: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the labels that reach the thresholds that fit the pictures as they are.
+
+        At one half, hardly any label would be found early in a run, or ever, if it is rare.
+        """
+        before, after = (label_probabilities(one.float().numpy(), 1.0) for one in (logits, changed))
+        thresholds = np.array(fit_thresholds(before, truth))
+        return before >= thresholds, after >= thresholds
 
     def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return whether each picture has exactly the labels that are decided."""

@@ -321,10 +321,9 @@ class FineTuning:
     def _test_flips(self, inputs: Inputs) -> None:
         """Find out whether flips are harmless, on the held-out pictures."""
         held_out = self.data.kept.split.validation
-        plain, flipped = (
-            self._objective.decide(self._predict(inputs, held_out, flip=flip)).numpy()
-            for flip in (False, True)
-        )
         truth = self.data.target.indicators(self.data.kept.store.labels[held_out])
+        logits = self._predict(inputs, held_out, flip=False)
+        flipped_logits = self._predict(inputs, held_out, flip=True)
+        plain, flipped = self._objective.decide_both(logits, flipped_logits, truth)
         verdict = flips_are_harmless(truth, plain, flipped, self.data.classes)
         self.position = replace(self.position, flip=bool(verdict.flip))

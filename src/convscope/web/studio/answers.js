@@ -37,10 +37,9 @@
  * @typedef {object} ClassifiedPictures
  * @property {number[]} places
  * @property {string[]} names
- * @property {number[]} labels
- * @property {number[]} predicted
+ * @property {string[]} labels
+ * @property {string[]} predicted
  * @property {number[]} probabilities
- * @property {number[]} label_probabilities
  * @typedef {object} Collection
  * @property {Record<string, number>} classes
  * @typedef {object} Comparison
@@ -100,6 +99,8 @@
  * @property {[number, number]} accuracy_interval
  * @property {string[]} classes
  * @property {number[][]} confusion
+ * @property {LabelCounts[] | null} labels
+ * @property {number | null} mean_average_precision
  * @property {string[]} notes
  * @typedef {object} FilterEdit
  * @property {"filter"} kind
@@ -137,6 +138,15 @@
  * @typedef {object} HTTPValidationError
  * @property {ValidationError[]} detail
  * @typedef {any} JsonValue
+ * @typedef {object} LabelCounts
+ * @property {number} threshold
+ * @property {number} found
+ * @property {number} missed
+ * @property {number} wrong
+ * @property {number | null} precision_fraction
+ * @property {number | null} recall_fraction
+ * @property {number | null} f1_fraction
+ * @property {number | null} average_precision
  * @typedef {object} LabelSuspect
  * @property {number} place
  * @property {string} picture

@@ -19,6 +19,7 @@ import { problemBox } from "convscope/kit/problem.js";
 import { post } from "convscope/studio/api.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 import { walkOf } from "convscope/studio/place.js";
+import { NONE } from "convscope/walk/truth.js";
 
 // of a tile, times the text's size; with a button it is higher
 const TILE_HEIGHT = 12;
@@ -90,7 +91,7 @@ function tile({ place, name, label, predicted, confidence, suggestion }, asked, 
   const select = element(
     "select",
     { "aria-label": `label of ${name}`, change: () => desk.put(place, select.value) },
-    classes.map((one) => element("option", { value: one, selected: one === now }, one)),
+    classes.map((one) => element("option", { value: one, selected: one === now }, one || NONE)),
   );
   /** @param {Event} event */
   const accept = (event) => {
@@ -106,7 +107,7 @@ function tile({ place, name, label, predicted, confidence, suggestion }, asked, 
     element(
       "span",
       { class: predicted === label ? "prediction" : "prediction mistaken", title: predicted },
-      element("strong", {}, predicted),
+      element("strong", {}, predicted || NONE),
       element("span", {}, percent(confidence)),
     ),
     element("span", { class: "label" }, "label ", select),

@@ -8,8 +8,9 @@
  */
 
 import { element, head } from "convscope/kit/dom.js";
-import { count, percent } from "convscope/kit/numbers.js";
+import { count, percent, three } from "convscope/kit/numbers.js";
 import { get } from "convscope/studio/api.js";
+import { KINDS, labelTable } from "convscope/studio/mistakes/label_table.js";
 import { suspects } from "convscope/studio/mistakes/suspects.js";
 import { Desk, pictures } from "convscope/studio/mistakes/tiles.js";
 import { chooseFor } from "convscope/studio/picking.js";
@@ -43,23 +44,27 @@ export async function show(root, place) {
   const corrected = element("p", { class: "quiet", role: "status" });
   const desk = new Desk(asked, corrections, corrected);
   const list = element("section", { class: "stack" });
-  root.append(summary(figures), ...matrix(figures, place), links(place), corrected, list);
+  const tables = figures.labels ? labelTable(figures, place) : matrix(figures, place);
+  root.append(summary(figures), ...tables, links(place), corrected, list);
   return fill(list, place, asked, figures, desk);
 }
 
 /** @param {Figures} figures */
-function summary({ pictures, correct, accuracy_fraction, accuracy_interval, notes }) {
+function summary({ pictures, correct, accuracy_fraction, accuracy_interval, mean_average_precision, labels, notes }) {
   const [low, high] = accuracy_interval.map(percent);
+  const how = labels ? "have all labels right" : "are classified correctly";
   return element(
     "div",
     { class: "stack" },
     element(
       "p",
       {},
-      `${count(correct)} of ${count(pictures)} pictures are classified correctly: `,
+      `${count(correct)} of ${count(pictures)} pictures ${how}: `,
       element("strong", {}, percent(accuracy_fraction)),
       element("span", { class: "quiet" }, ` (95 % confidence interval: ${low} to ${high})`),
     ),
+    mean_average_precision !== null &&
+      element("p", {}, "Mean average precision: ", element("strong", {}, three(mean_average_precision))),
     notes.map((note) => element("p", { class: "quiet" }, note)),
   );
 }
@@ -129,7 +134,7 @@ function links(place) {
       element(
         "a",
         {
-          href: withOptions(place, { list, truth: "", predicted: "" }),
+          href: withOptions(place, { list, truth: "", predicted: "", label: "" }),
           "aria-current": list === now ? "true" : null,
         },
         title,
@@ -153,30 +158,32 @@ function listOf(place) {
 async function fill(list, place, asked, { classes }, desk) {
   const wanted = listOf(place);
   if (wanted === "suspects") return suspects(list, asked, desk);
-  const cell = { truth: place.options.truth ?? "0", predicted: place.options.predicted ?? "0" };
   const address = `/api/models/${asked.model}/mistakes`;
-  const answers =
-    wanted === "cell"
-      ? await get(`${address}/cell?${query({ ...asked, ...cell })}`)
-      : await get(`${address}/pictures?${query({ ...asked, order: wanted })}`);
-  const title =
-    wanted === "cell"
-      ? `${classes[Number(cell.truth)]} predicted as ${classes[Number(cell.predicted)]}`
-      : (LISTS.find(([name]) => name === wanted)?.[1] ?? "");
-  list.append(...pictures(title, tiles(answers, classes), asked, desk));
+  const { truth = "0", predicted = "0", label = "0" } = place.options;
+  if (wanted === "cell") {
+    const answers = await get(`${address}/cell?${query({ ...asked, truth, predicted })}`);
+    const title = `${classes[Number(truth)]} predicted as ${classes[Number(predicted)]}`;
+    return list.append(...pictures(title, tiles(answers), asked, desk));
+  }
+  if (wanted in KINDS) {
+    const answers = await get(`${address}/label?${query({ ...asked, label, kind: wanted })}`);
+    return list.append(...pictures(`${classes[Number(label)]} ${KINDS[wanted]}, with its probability`, tiles(answers), asked, desk));
+  }
+  const answers = await get(`${address}/pictures?${query({ ...asked, order: wanted })}`);
+  const title = LISTS.find(([name]) => name === wanted)?.[1] ?? "";
+  list.append(...pictures(title, tiles(answers), asked, desk));
 }
 
 /**
  * @param {Answers} answers
- * @param {string[]} classes
  * @returns {Tile[]}
  */
-function tiles({ places, names, labels, predicted, probabilities }, classes) {
+function tiles({ places, names, labels, predicted, probabilities }) {
   return places.map((place, row) => ({
     place,
     name: names[row],
-    label: classes[labels[row]],
-    predicted: classes[predicted[row]],
+    label: labels[row],
+    predicted: predicted[row],
     confidence: probabilities[row],
     suggestion: "",
   }));
