@@ -4,8 +4,13 @@ Accuracy is measured on pictures held out of the training part; the test picture
 
     python benchmarks/ablation.py PATH
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/ablation.md and .json. Existing rows
-of the same part and seed are replaced, all others are kept.
+    python benchmarks/ablation.py PATH --network 32C3-MP2-64C3-MP2-128N \
+        --pieces nothing "even neurons" "updates of neurons" "third step" \
+        --learned 5000 --held-out 4000 --epochs 6 --output docs/benchmarks/ablation_neurons
+
+where PATH is anything `convscope train` takes, and the second one is of a network with hidden neurons, which
+automatic networks do not have. The first writes docs/benchmarks/ablation.md and .json.
+Existing rows of the same part and seed are replaced, all others are kept.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
 from convscope.training.data.training_data import training_data
 from convscope.training.learning.loop import Training
-from convscope.training.learning.optimiser import Optimiser
+from convscope.training.learning.optimiser import Optimiser, orthogonalised
 from convscope.training.machine.engine import deterministic, engine_name
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.precision import fastest_precision
@@ -56,7 +61,7 @@ class Piece(NamedTuple):
     epochs: float = 1.0
 
 
-def normalised(matrix: Tensor, _product: torch.dtype) -> Tensor:
+def normalised(matrix: Tensor, _product: torch.dtype = torch.float32) -> Tensor:
     """Bring a gradient to the length of an orthogonal matrix, its direction unchanged."""
     return matrix * (min(matrix.shape) ** 0.5 / matrix.norm().clamp_min(1e-12))
 
@@ -87,13 +92,23 @@ def cut_out(
 DRAW = batches.draw_epoch
 STEP = Optimiser.step
 LOOP = "convscope.training.learning.loop"
+OPTIMISER = "convscope.training.learning.optimiser"
 PIECES = {
     "nothing": Piece("the recipe as it is"),
     "whitening": Piece("trained first filters", replaced=patch(f"{LOOP}.can_be_whitened", lambda _: False)),
     "orthogonal updates": Piece(
         "gradient steps of the same length",
-        replaced=patch("convscope.training.learning.optimiser.orthogonalised", normalised),
+        replaced=patch(f"{OPTIMISER}.orthogonalised", normalised),
     ),
+    "even neurons": Piece(
+        "orthogonal updates of hidden neurons, too",
+        replaced=patch(f"{OPTIMISER}.of_length_one", orthogonalised),
+    ),
+    "updates of neurons": Piece(
+        "of hidden neurons, gradient steps of the same length",
+        replaced=patch(f"{OPTIMISER}.of_length_one", normalised),
+    ),
+    "third step": Piece("updates made orthogonal by two steps", replaced=patch(f"{OPTIMISER}._STEPS", 2)),
     "falling learning rate": Piece(
         "constant, at half the initial rate",
         replaced=patch.object(Optimiser, "step", lambda self, rate: STEP(self, torch.full_like(rate, 0.5))),
@@ -122,6 +137,7 @@ def main() -> None:
     )
     parser.add_argument("data", metavar="PATH")
     parser.add_argument("--pieces", nargs="+", choices=PIECES, default=list(PIECES))
+    parser.add_argument("--network", help="instead of the automatic one")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--learned", type=int, default=20_000, help="number of training pictures")
     parser.add_argument("--held-out", type=int, default=10_000, help="number of held-out pictures")
@@ -153,7 +169,13 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
     data = training_data(store, Split(learned, NONE, NONE, ()))
     epochs = max(1, round(arguments.epochs * piece.epochs))
     device = arguments.device
-    said = {"epochs": epochs, "device": device, "precision": fastest_precision(device), "seed": seed}
+    said = {
+        "network": arguments.network,
+        "epochs": epochs,
+        "device": device,
+        "precision": fastest_precision(device),
+        "seed": seed,
+    }
     settings = Settings(**said, **piece.settings)
     with piece.replaced, deterministic():
         training = Training(data, resolve(settings, data.statistics, Machine()))
@@ -181,7 +203,7 @@ def table(runs: list[dict[str, Any]]) -> str:
         "",
         "Written by `benchmarks/ablation.py`, which describes the method:",
         f"{first['data']}, {first['learned']:,} training and {first['held_out']:,} held-out pictures of the",
-        f"training part, {first['epochs']} epochs, the automatic network",
+        f"training part, {first['epochs']} epochs, the network",
         f"`{first['network']}`, trained on {where(first, machine)}.",
         "",
         "| left out | instead | accuracy, mean (lowest to highest) | difference | seeds |",

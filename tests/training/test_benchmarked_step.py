@@ -13,6 +13,7 @@ def steps(monkeypatch):
     """Notes of every step in what precision maps and updates are computed, and with which kernels."""
     found = []
     forward, orthogonalised = TrainingNetwork.forward, optimiser.orthogonalised
+    of_length_one = optimiser.of_length_one
 
     def noted_forward(network, maps):
         kernels = {block.normalise.fused for block in network.modules() if hasattr(block, "normalise")}
@@ -24,7 +25,12 @@ def steps(monkeypatch):
         found.append(("update", matrix.dtype, product))
         return orthogonalised(matrix, product)
 
+    def noted_update_of_neurons(neurons):
+        found.append(("update of neurons", neurons.dtype))
+        return of_length_one(neurons)
+
     monkeypatch.setattr(TrainingNetwork, "forward", noted_forward)
+    monkeypatch.setattr(optimiser, "of_length_one", noted_update_of_neurons)
     monkeypatch.setattr(optimiser, "orthogonalised", noted_update)
     return found
 
@@ -40,4 +46,4 @@ def test_the_step_that_is_measured_is_that_of_training(
     variant = "fp32" if precision != fastest else ""
     convscope_steps.make(variant, "8C3-MP2-8N", (1, 8, 8), 32)(1)
     assert steps == trained
-    assert [step[0] for step in steps] == ["maps", "update", "update"]
+    assert [step[0] for step in steps] == ["maps", "update", "update of neurons"]

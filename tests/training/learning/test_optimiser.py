@@ -69,6 +69,17 @@ def test_filters_are_held_at_one_norm_and_turned_by_an_angle(network, fraction):
     assert np.linalg.norm(sizes) > 0.3 * rate * fraction * math.sqrt(5)
 
 
+def test_each_hidden_neuron_is_turned_as_far(network):
+    weight = network.blocks[2].weight
+    before = weight.detach() * math.sqrt(len(weight)) / weight.detach().norm()
+    backward(network)
+    descent = -weight.grad.clone()
+    Optimiser(network, batch_size=BATCH, filter_rate=0.1).step(torch.tensor(0.5))
+    turned = weight.detach() - before
+    torch.testing.assert_close(turned.norm(dim=1), torch.full((6,), 0.05))
+    torch.testing.assert_close(F.cosine_similarity(turned, descent), torch.ones(6))
+
+
 def test_a_step_goes_down_the_slope(network):
     random = torch.Generator().manual_seed(0)
     maps, labels = torch.randn(BATCH, 3, 8, 8, generator=random), torch.arange(BATCH) % 4
