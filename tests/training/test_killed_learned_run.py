@@ -44,7 +44,7 @@ def test_a_killed_run_ends_as_if_it_never_had_been(tmp_path):
 
 
 def test_a_fine_tuning_that_is_killed_ends_as_if_it_never_had_been(tmp_path):
-    pictures = write_pictures(tmp_path / "things", 24)
+    pictures = write_pictures(tmp_path / "things", 12)
     program = Path(PROGRAM).with_name("tuning_often.py")
     command = [sys.executable, str(program), "train", "--quiet"]
     new = [*command, pictures, "--start", "lite0", "--minutes", "600", "-o"]
