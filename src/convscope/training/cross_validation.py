@@ -21,7 +21,7 @@ from convscope.training.fit import fit
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs.decision import choose_start
 from convscope.training.settings import Settings
-from convscope.training.start.learning import learn_head
+from convscope.training.start.learning import learn
 from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def out_of_fold(
     """
     if settings.start == "lite0":
         every = np.arange(len(store.labels))
-        learned = learn_head(store, every, lite0(), seed=settings.seed, listeners=listeners, groups=groups)
+        learned = learn(store, every, lite0(), seed=settings.seed, listeners=listeners, groups=groups)
         if learned.probabilities is None:
             raise too_few(store.classes[0], "every class has one picture, and copies of it")
         return learned.probabilities.astype(np.float32)

@@ -19,6 +19,7 @@ def outcome(
     groups: np.ndarray | None = None,
     recognised: float | None = None,
     tuned: bool = False,
+    tried_scratch: bool = False,
 ) -> Outcome:
     """Make an outcome in which each picture gets an answer with some probability."""
     count = len(labels)
@@ -35,6 +36,7 @@ def outcome(
         Accuracy(correct, count, low, high),
         correct / count if recognised is None else recognised,
         tuned,
+        tried_scratch,
     )
 
 
@@ -44,6 +46,8 @@ def test_chance_is_no_success() -> None:
     assert "not told apart" in found.sentence
     assert "always answering 'cat' is right for 60 %" in found.sentence
     assert any("convscope train 'my pets' --start scratch" in remedy for remedy in found.remedies)
+    tried = diagnose(outcome(labels, np.zeros(100, int), tried_scratch=True))
+    assert not any("--start scratch" in remedy for remedy in tried.remedies)
 
 
 def test_wrong_labels_are_counted_and_one_is_named() -> None:

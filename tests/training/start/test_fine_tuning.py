@@ -19,7 +19,7 @@ from convscope.training.runs.checkpoint import Checkpoints
 from convscope.training.start import fine_tuning, layer_rates
 from convscope.training.start.backbone import Backbone
 from convscope.training.start.fine_tuning import FineTuning
-from convscope.training.start.learning import learn_head
+from convscope.training.start.learning import learn
 from convscope.training.start.tuning_inputs import CachedInputs, PictureInputs
 from convscope.training.start.tuning_task import tuning_task
 
@@ -59,7 +59,7 @@ def task(backbone: Backbone, tmp_path_factory: pytest.TempPathFactory):
         store = catalogue.store(np.arange(COUNT), pictures)
         none = np.zeros(0, np.int64)
         data = training_data(store, Split(np.arange(COUNT), none, none, ()))
-        learned = learn_head(store, np.arange(COUNT), backbone, seed=0)
+        learned = learn(store, np.arange(COUNT), backbone, seed=0)
         yield tuning_task(data, learned, backbone, seed=0, minutes=None)
 
 

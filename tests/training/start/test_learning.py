@@ -16,7 +16,7 @@ from convscope.pictures.store import Catalogue, Store
 from convscope.training.start import learning
 from convscope.training.start.backbone import Backbone
 from convscope.training.start.features import LAST
-from convscope.training.start.learning import learn_head, learned_model
+from convscope.training.start.learning import learn, learned_model
 
 SIZE = Preparation(3, 12, 10)
 BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
@@ -55,7 +55,7 @@ def store_of(count: int) -> Store:
 def test_groups_of_the_store_are_held_out_together(backbone: Backbone) -> None:
     store, indices = store_of(30), np.arange(4, 30)
     groups = np.arange(30) // 6 * 2 + np.arange(30) % 2
-    learned = learn_head(store, indices, backbone, seed=0, groups=groups)
+    learned = learn(store, indices, backbone, seed=0, groups=groups)
     assert [set(np.flatnonzero(learned.groups == group)) for group in np.unique(learned.groups)] == [
         set(np.flatnonzero(groups[indices] == group)) for group in np.unique(groups[indices])
     ]
@@ -63,14 +63,14 @@ def test_groups_of_the_store_are_held_out_together(backbone: Backbone) -> None:
 
 def test_the_only_group_of_a_class_is_taken_apart(backbone: Backbone) -> None:
     store = store_of(20)
-    learned = learn_head(store, np.arange(20), backbone, seed=0, groups=np.arange(20) % 2)
+    learned = learn(store, np.arange(20), backbone, seed=0, groups=np.arange(20) % 2)
     assert len(np.unique(learned.groups)) == 20
     assert learned.accuracy is not None
 
 
 def test_the_chain_answers_as_the_head_and_knows_its_training_pictures(backbone: Backbone) -> None:
     store = store_of(30)
-    learned = learn_head(store, np.arange(4, 30), backbone, seed=0)
+    learned = learn(store, np.arange(4, 30), backbone, seed=0)
     model = learned_model(backbone, learned, store)
     answers = Predictor(model).answers(store.pictures)
     assert [np.argmax(answer.probabilities) for answer in answers] == store.labels.tolist()
@@ -89,14 +89,14 @@ def test_the_rule_reads_what_the_head_reads(
 ) -> None:
     monkeypatch.setattr("convscope.training.start.head.block_candidates", lambda _blocks: [joined])
     store = store_of(24)
-    model = learned_model(backbone, learn_head(store, np.arange(24), backbone, seed=0), store)
+    model = learned_model(backbone, learn(store, np.arange(24), backbone, seed=0), store)
     scores = np.array([answer.score for answer in Predictor(model).answers(store.pictures)], float)
     np.testing.assert_allclose(scores, 1, atol=1e-4)
 
 
 def test_too_few_pictures_say_nothing_of_others(backbone: Backbone) -> None:
     store = store_of(10)
-    learned = learn_head(store, np.arange(10), backbone, seed=0)
+    learned = learn(store, np.arange(10), backbone, seed=0)
     assert learned.open_set is None
     answers = Predictor(learned_model(backbone, learned, store)).answers(store.pictures)
     assert {(answer.score, answer.unknown) for answer in answers} == {(None, False)}
@@ -112,5 +112,5 @@ def test_a_head_is_fitted_with_one_thread(backbone: Backbone, monkeypatch: pytes
 
     real = learning.fit_head
     monkeypatch.setattr(learning, "fit_head", fit_head)
-    learn_head(store_of(20), np.arange(20), backbone, seed=0)
+    learn(store_of(20), np.arange(20), backbone, seed=0)
     assert set(threads) == {1}

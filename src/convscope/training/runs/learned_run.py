@@ -80,7 +80,12 @@ class LearnedRun:
         diagnosis = (
             None
             if isinstance(head, LearnedLabels)
-            else head.diagnose(record.data, model.classes, tried_fine_tuning=tried)
+            else head.diagnose(
+                record.data,
+                model.classes,
+                tried_fine_tuning=tried,
+                tried_scratch=record.settings.start is None,
+            )
         )
         if diagnosis:
             lines = (*lines, ("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies))

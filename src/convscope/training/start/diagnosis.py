@@ -61,6 +61,7 @@ class Outcome(NamedTuple):
         accuracy: Of these.
         recognised_fraction: Share of the pictures that the model recognises which has learned from all.
         tried_fine_tuning: Whether there was a time limit, within which fine-tuning was tried.
+        tried_scratch: Whether a trial has shown that a network from scratch recognises no more.
     """
 
     data: str
@@ -71,6 +72,7 @@ class Outcome(NamedTuple):
     accuracy: Accuracy
     recognised_fraction: float
     tried_fine_tuning: bool
+    tried_scratch: bool
 
 
 def diagnose(outcome: Outcome) -> Diagnosis:
@@ -80,7 +82,8 @@ def diagnose(outcome: Outcome) -> Diagnosis:
         >>> from convscope.training.start.head import Accuracy
         >>> labels, sure = np.array([0, 1] * 200), np.eye(2)[[0, 1] * 200] * 0.98 + 0.01
         >>> good = Accuracy(400, 400, 0.99, 1.0)
-        >>> diagnose(Outcome("pets", ("cat", "dog"), labels, np.arange(400), sure, good, 1.0, False)).sentence
+        >>> pets = Outcome("pets", ("cat", "dog"), labels, np.arange(400), sure, good, 1.0, False, False)
+        >>> diagnose(pets).sentence
         'nothing stands in the way'
     """
     found = list(_findings(outcome))
@@ -102,13 +105,14 @@ def _chance(outcome: Outcome) -> Diagnosis | None:
     always = counts.max() / counts.sum()
     if outcome.accuracy.low > always:
         return None
+    from_scratch = f"try a network from scratch: {_command(outcome, 'train', '--start scratch')}"
+    share = f"{_percent(outcome.accuracy.fraction)} of {counts.sum():,} pictures"
     return Diagnosis(
-        f"the classes are not told apart: {_percent(outcome.accuracy.fraction)} are recognised in "
-        f"cross-validation, and always answering {outcome.classes[int(counts.argmax())]!r} is right for "
-        f"{_percent(always)}",
+        f"the classes are not told apart: {share} are recognised in cross-validation, and always answering "
+        f"{outcome.classes[int(counts.argmax())]!r} is right for {_percent(always)}",
         (
             "add pictures, or check that the classes differ in what can be seen",
-            f"try a network from scratch: {_command(outcome, 'train', '--start scratch')}",
+            *(() if outcome.tried_scratch else (from_scratch,)),
         ),
     )
 

@@ -101,13 +101,16 @@ class LearnedHead:
             f"(95 % confidence interval {low} to {high})"
         )
 
-    def diagnose(self, data: str, classes: Sequence[str], *, tried_fine_tuning: bool) -> Diagnosis | None:
+    def diagnose(
+        self, data: str, classes: Sequence[str], *, tried_fine_tuning: bool, tried_scratch: bool
+    ) -> Diagnosis | None:
         """Say what stands in the way of better answers; None if nothing was measured.
 
         Args:
             data: The pictures, as `convscope train` was given them.
             classes: Names of the classes.
             tried_fine_tuning: See `Outcome`.
+            tried_scratch: Likewise.
         """
         if self.accuracy is None or self.probabilities is None:
             return None
@@ -121,6 +124,7 @@ class LearnedHead:
                 self.accuracy,
                 self.recognised_fraction,
                 tried_fine_tuning,
+                tried_scratch,
             )
         )
 
@@ -141,37 +145,7 @@ def learn(
     earlier: Model | None = None,
     rejected_fraction: float | None = None,
 ) -> LearnedHead | LearnedLabels:
-    """Compute features and fit a head of classes or of labels; arguments and errors as for `learn_head`."""
-    target = store.target
-    if not isinstance(target, SeveralLabels):
-        return learn_head(
-            store,
-            indices,
-            backbone,
-            seed=seed,
-            listeners=listeners,
-            groups=groups,
-            earlier=earlier,
-            rejected_fraction=rejected_fraction,
-        )
-    features = _features(store, indices, backbone, listeners)
-    of = group_pictures(store).of if groups is None else groups
-    return learn_labels(features.values, features.blocks, target, store.labels[indices], of[indices], seed)
-
-
-@threadpool_limits.wrap(limits=1, user_api="blas")  # several wait for each other on a busy machine
-def learn_head(
-    store: Store,
-    indices: NDArray[np.int64],
-    backbone: Backbone,
-    *,
-    seed: int,
-    listeners: Sequence[Listener] = (),
-    groups: NDArray[np.int64] | None = None,
-    earlier: Model | None = None,
-    rejected_fraction: float | None = None,
-) -> LearnedHead:
-    """Compute features and fit a head to them.
+    """Compute features and fit a head to them: of classes or, where a picture may have several, of labels.
 
     Args:
         store: The pictures, prepared as the backbone needs them.
@@ -180,36 +154,51 @@ def learn_head(
         seed: Of the folds.
         listeners: Get the events.
         groups: (pictures of the store,) the group of each, which stays in one fold; None: near-duplicates.
-        earlier: The model to begin with; None: no such model.
+        earlier: The model to begin with, which has one class for each picture; None: no such model.
         rejected_fraction: The share of pictures of known classes that may be taken for unknown.
 
     Raises:
         ConvscopeError: The pictures are all of one class, or features cannot be computed.
     """
-    labels, classes = store.labels[indices], len(store.classes)
-    features = _features(store, indices, backbone, listeners)
-    everything_of = group_pictures(store).of if groups is None else groups
-    groups = at_least_two(everything_of[indices], _equal(store, indices), labels)
-    pictures = _Learned(features.values, labels, groups, store.digests[indices, :8])
+    labels, target = store.labels[indices], store.target
+    values, blocks, _ = _features(store, indices, backbone, listeners)
+    together = (group_pictures(store).of if groups is None else groups)[indices]
+    if isinstance(target, SeveralLabels):
+        return learn_labels(values, blocks, target, labels, together, seed)
+    separable = at_least_two(together, _equal(store, indices), labels)
+    pictures = _Learned(values, labels, separable, store.digests[indices, :8])
     begin = Earlier(earlier, store.classes) if earlier else None
-    everything = pictures.with_remembered(begin) if begin else pictures
+    return _learn_classes(
+        pictures, blocks, len(store.classes), begin, seed, rejected_fraction or REJECTED_FRACTION
+    )
+
+
+def _learn_classes(
+    pictures: _Learned,
+    blocks: Mapping[str, slice],
+    classes: int,
+    earlier: Earlier | None,
+    seed: int,
+    rejected_fraction: float,
+) -> LearnedHead:
+    everything = pictures.with_remembered(earlier) if earlier else pictures
     head = fit_head(
         everything.features,
-        features.blocks,
+        blocks,
         everything.labels,
         classes,
         groups=everything.groups,
-        earlier=begin.head if begin else None,
+        earlier=earlier.head if earlier else None,
         seed=seed,
     )
+    labels, groups = pictures.labels, pictures.groups
     if earlier:
         head = head.judged_by(labels, groups)
     temperature = 1.0 if head.out_of_fold is None else fit_temperature(head.out_of_fold, labels)
-    read, blocks = _read(everything.features, features.blocks, head)
+    read, chosen = _read(everything.features, blocks, head)
     recognised = (read[: len(labels)] @ head.weights.T + head.bias).argmax(axis=1) == labels
     rule = nearest.fit(
-        *(read, blocks, everything.groups, everything.digests, everything.labels),
-        rejected_fraction or REJECTED_FRACTION,
+        *(read, chosen, everything.groups, everything.digests, everything.labels), rejected_fraction
     )
     return LearnedHead(head, labels, groups, float(recognised.mean()), temperature, rule)
 
