@@ -186,6 +186,8 @@ def _is_drawn(state: object) -> bool:
 
 def _names(labels: NDArray[Any]) -> list[str]:
     names = [class_name(str(label)) for label in labels.tolist()]
+    if "" in names:
+        raise DataError("a label is blank", remedy="give every class a name with at least one letter")
     if len(names) < 2:
         raise DataError(f"there is only one class, {names[0]!r}", why="a classifier needs at least two")
     if len(set(names)) < len(names):

@@ -10,6 +10,7 @@ from convscope.pictures.tiff_tags import describe_tiff
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_SAVE = "save it as PNG or JPEG"
 _HEIC = re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1|heim)", re.DOTALL)
 _STARTS = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),
@@ -18,6 +19,17 @@ _STARTS = {
     "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
     "WebP": re.compile(rb"RIFF....WEBP", re.DOTALL),
 }
+_OTHERS = {
+    "a Git LFS pointer": (re.compile(rb"version https://git-lfs"), "fetch the pictures with `git lfs pull`"),
+    "a web page": (re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE), "download the picture again"),
+    "an SVG drawing": (re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<svg", re.DOTALL), _SAVE),
+    "a JPEG 2000 picture": (re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"), _SAVE),
+    "a PDF document": (re.compile(rb"%PDF"), _SAVE),
+    "an icon file": (re.compile(rb"\0\0\x01\0"), _SAVE),
+    "a PNM picture": (re.compile(rb"P[1-6]\s"), _SAVE),
+    "a Photoshop document": (re.compile(rb"8BPS"), _SAVE),
+}
+"""What people have beside pictures that are read, how it starts, and what to do about it."""
 _SPELLING = {"WEBP": "WebP", "HEIF": "HEIC"}
 
 
@@ -42,5 +54,8 @@ def why_unidentified(encoded: bytes, formats: Sequence[str]) -> tuple[str, str]:
     known = next((name for name, start in _STARTS.items() if start.match(encoded)), None)
     if known:
         return f"it is a {known} picture, damaged or cut short near its start", ""
+    for name, (start, remedy) in _OTHERS.items():
+        if start.match(encoded):
+            return f"it is {name}", remedy
     *others, last = (_SPELLING.get(name, name) for name in formats)
     return f"its content is not a {', '.join(others)} or {last} picture", ""

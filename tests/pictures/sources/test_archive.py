@@ -1,4 +1,5 @@
 import gzip
+import io
 import random
 import stat
 import tarfile
@@ -226,3 +227,24 @@ def test_the_fingerprint_changes_with_the_archive(tmp_path, pets, suffix):
     assert open_source(path).fingerprint() == before
     pack(path, dict(list(pets.items())[1:]))
     assert open_source(path).fingerprint() != before
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("suffix", [".zip", ".tar"])
+def test_of_members_with_one_name_the_last_counts_as_in_unpacking(tmp_path, encode, suffix):
+    files = [("a/0.png", encode(0)), ("b/0.png", encode(1)), ("a/0.png", encode(2))]
+    path = tmp_path / f"pets{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in files:
+                archive.writestr(name, data)
+    else:
+        with tarfile.open(path, "w") as archive:
+            for name, data in files:
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    source = open_source(path)
+    by_label = {item.label: source.read(index) for index, item in enumerate(source.items)}
+    assert by_label == {"a": encode(2), "b": encode(1)}
+    assert "left out: 1 member, as later ones have the same names" in source.notes

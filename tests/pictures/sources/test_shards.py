@@ -310,3 +310,27 @@ def test_a_path_where_a_picture_should_be_is_told(pictures, tmp_path):
     pq.write_table(pa.table({"image": rows, "label": ["a", "b"]}), tmp_path / "a.parquet")
     with pytest.raises(PictureError, match=r"a path \(far/away\.jpg\)"):
         open_source(tmp_path / "a.parquet").read(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "label_kind"),
+    [
+        (pa.binary(), pa.string()),
+        (pa.large_binary(), pa.large_string()),
+        (pa.binary_view(), pa.string_view()),
+        (pa.binary(), pa.dictionary(pa.int8(), pa.string())),
+    ],
+)
+def test_columns_of_any_arrow_type_of_bytes_and_text(pictures, tmp_path, kind, label_kind):
+    data = pictures[:4]
+    labels = pa.array(["cat", "dog"] * 2).cast(label_kind)
+    pq.write_table(pa.table({"image": pa.array(data, kind), "label": labels}), tmp_path / "a.parquet")
+    source = open_source(tmp_path / "a.parquet")
+    assert [item.label for item in source.items] == ["cat", "dog"] * 2
+    assert [source.read(index) for index in range(4)] == data
+
+
+def test_a_column_of_other_things_than_pictures_is_named(tmp_path):
+    pq.write_table(pa.table({"image": [[1, 2], [3, 4]], "label": ["a", "b"]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"row 1: list is no path(.|\n)*'image' holds neither paths"):
+        open_source(tmp_path / "a.parquet")

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.errors import DataError
-from convscope.pictures.naming import class_name
 from convscope.pictures.sources.label_sets import notes_on_sets, one_text, sets_in_array
+from convscope.pictures.sources.labels import joined_labels, label_text, without_no_label
+from convscope.pictures.sources.left_out import LeftOut
 from convscope.pictures.sources.source import Item, Load, Part, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+_WHITE = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,9 +97,26 @@ def open_arrays(
             Item(f"{name}[{index}]", one_text(one), part, labels=one) for index, one in enumerate(sets)
         )
         return ArraySource(name, items, pixels, notes_on_sets(sets, "arrays"))
-    texts = [class_name(str(label)) for label in labels.tolist()]
-    items = tuple(Item(f"{name}[{index}]", text, part) for index, text in enumerate(texts))
-    return ArraySource(name, items, pixels)
+    return _with_classes(pixels, labels, name, part)
+
+
+def _with_classes(
+    pixels: NDArray[np.uint8], labels: NDArray[Any], name: str, part: Part | None
+) -> ArraySource:
+    """Give each picture its class; what has no label is left out, as in tables."""
+    given = [label_text(label, f"{name}, picture {number}") for number, label in enumerate(labels.tolist())]
+    texts = without_no_label(given) if labels.dtype.kind in "if" else given  # text may be anything
+    items = [Item(f"{name}[{index}]", text or "", part) for index, text in enumerate(texts)]
+    kept = np.array([text is not None for text in texts])
+    if kept.all():
+        return ArraySource(name, tuple(items), pixels, joined_labels(filter(None, texts)))
+    left_out = LeftOut()
+    for text in (given[place] for place in np.flatnonzero(~kept)):
+        left_out.add("without a label" if text is None else "labelled -1, no label", "", thing="picture")
+    if not kept.any():
+        raise DataError(f"{name}: no picture has a label", why="; ".join(left_out.notes()))
+    with_label = tuple(item for item, is_kept in zip(items, kept, strict=True) if is_kept)
+    return ArraySource(name, with_label, pixels[kept], tuple(left_out.notes()))
 
 
 def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
@@ -109,23 +129,47 @@ def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
     Raises:
         DataError: It has another type or shape.
     """
-    pixels = np.asarray(pictures)
+    try:
+        pixels: NDArray[Any] = np.asarray(pictures)
+    except ValueError:  # they do not fit into one array
+        pixels = np.empty(0, object)
+    shape: tuple[int, ...] = pixels.shape
     if pixels.dtype != np.uint8:
-        raise DataError(
-            f"{name}: pictures must be uint8, these are {pixels.dtype}",
-            remedy="scale them to 0..255 and convert them with .astype('uint8')",
-        )
+        kind = "of different shapes" if pixels.dtype == object else str(pixels.dtype)
+        raise DataError(f"{name}: pictures must be uint8, these are {kind}", remedy=_conversion(pixels))
     if pixels.ndim == 2:
         raise DataError(
-            f"{name}: pictures of shape {pixels.shape} are flat",
+            f"{name}: pictures of shape {shape} are flat",
             remedy="give them height and width back, for example with .reshape(-1, 28, 28)",
         )
-    if pixels.ndim not in {3, 4} or 0 in pixels.shape or (pixels.ndim == 4 and pixels.shape[3] not in {1, 3}):
+    if len(shape) == 4 and shape[1] in {1, 3} and shape[3] not in {1, 3}:
         raise DataError(
-            f"{name}: pictures of shape {pixels.shape} cannot be used",
+            f"{name}: pictures of shape {shape} have their channels first",
+            remedy="give pictures.transpose(0, 2, 3, 1), with the channels last",
+        )
+    if len(shape) not in {3, 4} or 0 in shape or (len(shape) == 4 and shape[3] not in {1, 3}):
+        raise DataError(
+            f"{name}: pictures of shape {shape} cannot be used",
             remedy="give (N, height, width), (N, height, width, 1) or (N, height, width, 3), none of them 0",
         )
     return pixels
+
+
+def _conversion(pixels: NDArray[Any]) -> str:
+    """Return what makes pictures of an array of another type."""
+    kind = pixels.dtype.kind
+    if kind == "O":
+        return "resize them to one shape, or save them as files in class folders"
+    if kind in "US":
+        return "for files, give their folder, or a table of their paths and labels"
+    if kind == "b":
+        return "give 255 * pictures.astype('uint8')"
+    if kind in "iuf" and pixels.size and pixels.min() >= 0:
+        if kind == "f" and pixels.max() <= 1:
+            return "give (255 * pictures).round().astype('uint8')"
+        if pixels.max() <= _WHITE:
+            return "give pictures.round().astype('uint8')" if kind == "f" else "give pictures.astype('uint8')"
+    return "scale them to 0..255 and convert them with .astype('uint8')"
 
 
 def joined(name: str, sources: Sequence[ArraySource]) -> ArraySource:

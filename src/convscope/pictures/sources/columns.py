@@ -94,8 +94,7 @@ def find_columns(
             raise DataError(
                 f"{shown} has no column of {what}",
                 why=f"its columns are {', '.join(map(printable, names)) or 'none'}",
-                remedy=f"name the column {wanted[0]!r}"
-                + ("; commas, semicolons or tabs separate columns" if len(names) == 1 else ""),
+                remedy=f"name the column {wanted[0]!r}{_separators(names)}",
             )
         if names.count(column) > 1:
             raise DataError(
@@ -106,6 +105,12 @@ def find_columns(
         found.append(column)
     ignored = tuple(name for name in names if name not in {*found, parts, groups})
     return Columns(found[0], found[1], parts, groups, ignored)
+
+
+def _separators(names: Sequence[str]) -> str:
+    """Say what separates columns, where one name seems to be those of several."""
+    are_joined = len(names) == 1 and not names[0].strip().isidentifier()
+    return "; commas, semicolons or tabs separate columns" if are_joined else ""
 
 
 def group_in(cell: object) -> str | None:

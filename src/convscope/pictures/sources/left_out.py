@@ -101,6 +101,19 @@ def kind_of_file(suffix: str) -> str:
     return f"{printable(suffix)} file" if suffix else "file without suffix"
 
 
+def repeated(count: int, archive: str = "") -> LeftOut:
+    """Count the members of an archive that another one of the same name replaces, as unpacking would.
+
+    Example:
+        >>> repeated(2).notes(), repeated(0).notes()
+        (('left out: 2 members, as later ones have the same names',), ())
+    """
+    left_out = LeftOut()
+    if count:
+        left_out.add("as later ones have the same names", archive, thing="member", count=count)
+    return left_out
+
+
 def some(names: Iterable[str], most: int = MOST_NAMED) -> str:
     """Name a few things.
 

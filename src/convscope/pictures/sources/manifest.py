@@ -192,7 +192,13 @@ def _rows(table: Table, columns: Columns, folder: Path) -> list[_Row]:
     rows: list[_Row] = []
     for where, cells in ((row.where, row.cells) for row in table.rows):
         file = cells[picture]
-        if not isinstance(file, str) or not file.strip():
+        if file is not None and not isinstance(file, str):
+            raise DataError(
+                f"{where}: {type(file).__name__} is no path",
+                why=f"the column {columns.pictures!r} holds neither paths nor encoded pictures",
+                remedy="save the pictures as files and give their paths, or their encoded bytes",
+            )
+        if not file or not file.strip():
             raise DataError(f"{where}: the path is empty", remedy="fill it in")
         said = _Flags(cells[place] for place in flags) if flags else cells[label]
         given = None if part is None else str(cells[part] or "")

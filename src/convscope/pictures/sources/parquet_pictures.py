@@ -209,7 +209,8 @@ def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
 
     if kinds.is_struct(kind):
         return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
-    return kinds.is_binary(kind) or kinds.is_large_binary(kind)
+    views = (kinds.is_binary_view, kinds.is_fixed_size_binary)
+    return any(is_one(kind) for is_one in (kinds.is_binary, kinds.is_large_binary, *views))
 
 
 def _naming(schema: Any, column: str) -> Callable[[object], object]:  # noqa: ANN401

@@ -22,7 +22,7 @@ from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import check_member, damaged, failing
 from convscope.pictures.sources.files import change_stamp
 from convscope.pictures.sources.layout import lay_out
-from convscope.pictures.sources.left_out import LeftOut
+from convscope.pictures.sources.left_out import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -95,12 +95,14 @@ class TarListing:
         labels: The content of each file that WebDataset keeps a label in, by its name.
         folders: The names of its folders.
         special: How many links and other special members it has, which could lead anywhere.
+        repeated: How many files a later one of the same name replaces.
     """
 
     spans: dict[str, tuple[int, int]]
     labels: dict[str, bytes]
     folders: tuple[str, ...]
     special: int
+    repeated: int
 
 
 def list_tar(stream: IO[bytes], shown: Path | str) -> TarListing:
@@ -108,18 +110,19 @@ def list_tar(stream: IO[bytes], shown: Path | str) -> TarListing:
     spans: dict[str, tuple[int, int]] = {}
     labels: dict[str, bytes] = {}
     folders: list[str] = []
-    special = 0
+    special = replaced = 0
     for member in members(stream, shown):
         if member.isdir():
             folders.append(member.name)
         elif not member.isreg() or member.issparse():
             special += 1
         else:
+            replaced += member.name in spans
             spans[member.name] = (member.offset_data, member.size)
             if is_label_name(member.name) and member.size <= LONGEST_LABEL:
                 stream.seek(member.offset_data)
                 labels[member.name] = stream.read(member.size)
-    return TarListing(spans, labels, tuple(folders), special)
+    return TarListing(spans, labels, tuple(folders), special, replaced)
 
 
 def list_tar_file(path: Path) -> TarListing:
@@ -160,7 +163,7 @@ def open_tar(path: Path, listing: TarListing, template: Sequence[str] = ()) -> T
     """
     names = sorted(listing.spans, key=listing.spans.__getitem__)
     layout = lay_out(printable(str(path)), names, listing.folders, template)
-    left_out = LeftOut()
+    left_out = repeated(listing.repeated)
     if listing.special:
         left_out.add("as a link could lead anywhere", "", thing="special member", count=listing.special)
     kept = tuple(listing.spans[names[member]] for member in layout.members)

@@ -18,7 +18,7 @@ from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, SUFFIXES, unreadable
 from convscope.pictures.sources.archive import damaged, failing
 from convscope.pictures.sources.labels import escaped_bytes, label_text
-from convscope.pictures.sources.left_out import LeftOut
+from convscope.pictures.sources.left_out import LeftOut, repeated
 from convscope.pictures.sources.tar_archive import LABEL, TAR_ERRORS, TarListing, list_tar, unpacked
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
     Raises:
         DataError: A label is blank.
     """
-    left_out = LeftOut()
+    left_out = repeated(listing.repeated, file.name)
     texts = {
         _key(name)[0]: content.decode("utf-8", "surrogateescape").strip("\r\n")
         for name, content in listing.labels.items()

@@ -18,6 +18,7 @@ from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import check_member, damaged, failing
 from convscope.pictures.sources.files import change_stamp
 from convscope.pictures.sources.layout import lay_out
+from convscope.pictures.sources.left_out import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +95,8 @@ def open_zip(path: Path, template: Sequence[str] = ()) -> ZipSource:
             members = [(_name(info), info) for info in archive.infolist()]
     except ZIP_ERRORS as error:
         raise damaged(path, error) from error
-    infos = {name: info for name, info in members if not name.endswith("/")}
+    files = [(name, info) for name, info in members if not name.endswith("/")]
+    infos = dict(files)
     folders = [name for name, _ in members if name.endswith("/")]
     for name, info in infos.items():
         check_member(path, name, len(infos))
@@ -107,7 +109,8 @@ def open_zip(path: Path, template: Sequence[str] = ()) -> ZipSource:
     names = sorted(infos, key=natural_order)
     layout = lay_out(printable(str(path)), names, folders, template)
     chosen = tuple(infos[names[member]] for member in layout.members)
-    return ZipSource(printable(path.stem), layout.items, layout.notes, path, chosen)
+    notes = layout.notes + repeated(len(files) - len(infos)).notes()
+    return ZipSource(printable(path.stem), layout.items, notes, path, chosen)
 
 
 def _name(info: zipfile.ZipInfo) -> str:
