@@ -50,6 +50,14 @@ def test_chance_is_no_success() -> None:
     assert not any("--start scratch" in remedy for remedy in tried.remedies)
 
 
+def test_a_few_pictures_of_small_classes_that_are_told_apart_are_no_chance() -> None:
+    labels = np.array([0] * 20 + [1] * 3 + [2] * 3)
+    answers = np.where(np.arange(26) < 24, labels, 0)
+    assert "not told apart" not in diagnose(outcome(labels, answers)).sentence
+    few = np.where(np.arange(26) < 21, labels, 0)
+    assert "not told apart" in diagnose(outcome(labels, few)).sentence
+
+
 def test_wrong_labels_are_counted_and_one_is_named() -> None:
     labels = np.arange(300) % 3
     answers = labels.copy()

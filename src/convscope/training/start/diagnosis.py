@@ -2,7 +2,7 @@
 
 Everything is read from cross-validation. What is found, the most serious first:
 
-    no better than chance   the interval of the accuracy includes that of always naming the largest class
+    no better than chance   less than two standard errors better than always naming the largest class
     wrong labels            another class has a probability of 90 % or more
     learned by heart        almost all pictures are recognised after learning from them, far fewer before
     a weak class            recognised clearly less often than the others
@@ -20,6 +20,7 @@ import numpy as np
 
 from convscope.doctor.label_suspects import label_suspects
 from convscope.model.evaluation import wilson_interval
+from convscope.training.start.gain import Gain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,14 +103,15 @@ def _findings(outcome: Outcome) -> Iterator[Diagnosis]:
 
 def _chance(outcome: Outcome) -> Diagnosis | None:
     counts = np.bincount(outcome.labels, minlength=len(outcome.classes))
-    always = counts.max() / counts.sum()
-    if outcome.accuracy.low > always:
+    largest, answers = int(counts.argmax()), outcome.probabilities.argmax(axis=1)
+    gain = Gain(outcome.labels == largest, answers == outcome.labels)
+    if gain.is_clear and gain.difference > 0:
         return None
     from_scratch = f"try a network from scratch: {_command(outcome, 'train', '--start scratch')}"
     share = f"{_percent(outcome.accuracy.fraction)} of {counts.sum():,} pictures"
     return Diagnosis(
         f"the classes are not told apart: {share} are recognised in cross-validation, and always answering "
-        f"{outcome.classes[int(counts.argmax())]!r} is right for {_percent(always)}",
+        f"{outcome.classes[largest]!r} is right for {_percent(counts.max() / counts.sum())}",
         (
             "add pictures, or check that the classes differ in what can be seen",
             *(() if outcome.tried_scratch else (from_scratch,)),

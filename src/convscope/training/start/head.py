@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from convscope.training.start.folds import Fold
 
-PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
+PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
 DEFAULT_PENALTY = 100.0
 """Taken where each class has one picture, so that nothing can be held out."""
 MOST_FOLDS, FEWER_FOLDS = 5, 3
