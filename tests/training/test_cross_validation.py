@@ -40,7 +40,7 @@ def test_no_model_has_learned_from_what_it_judges_nor_from_a_copy(tmp_path, monk
         learned.append(indices)
         return learn(store, settings, indices, listeners=listeners)
 
-    monkeypatch.setattr(cross_validation, "fit", watched)
+    monkeypatch.setattr("convscope.training.fit.fit", watched)
     probabilities = out_of_fold(store, SMALL, groups)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     held_out = [np.setdiff1d(np.arange(30), indices) for indices in learned]

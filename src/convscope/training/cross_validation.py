@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 from convscope.classifier import Classifier
 from convscope.doctor.diagnosis import with_label_suspects
@@ -17,7 +16,6 @@ from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
 from convscope.pictures.target import has_several_labels
 from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
-from convscope.training.fit import fit
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs.decision import choose_start
 from convscope.training.settings import Settings
@@ -99,6 +97,11 @@ def out_of_fold(
         if learned.probabilities is None:
             raise too_few(store.classes[0], "every class has one picture, and copies of it")
         return learned.probabilities.astype(np.float32)
+    # PyTorch and scikit-learn take seconds to import, as long as a head takes to learn
+    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415
+
+    from convscope.training.fit import fit  # noqa: PLC0415
+
     folds = min(FOLDS, *_groups_of_each_class(store, groups))
     made = StratifiedGroupKFold(folds, shuffle=True, random_state=settings.seed)
     parts = list(made.split(groups, store.labels, groups))
