@@ -6,7 +6,6 @@ from convscope.errors import DataError
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_store
-from convscope.training import cross_validation
 from convscope.training.cross_validation import doubt_labels, out_of_fold
 from convscope.training.events import EpochDone, Note
 from convscope.training.fit import fit
