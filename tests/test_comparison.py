@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, multinomial
+from sklearn.metrics import average_precision_score
 
 from convscope.classifier import Classifier
 from convscope.comparison import compare, mcnemar, paired_interval
-from convscope.errors import DataError
+from convscope.errors import DataError, SettingError
 
 COUNTS = st.integers(0, 60)
 
@@ -92,3 +93,30 @@ def test_a_model_with_its_own_size_of_pictures(brightness, make_model, pets):
 def test_a_class_that_one_model_does_not_know(brightness, make_model, pets):
     with pytest.raises(DataError, match="does not know the class"):
         compare(Classifier(brightness), Classifier(make_model()), pets)
+
+
+def test_models_of_several_labels_are_right_if_all_labels_are(make_model):
+    random = np.random.default_rng(2)
+    pictures = random.integers(0, 256, (40, 8, 8, 3), np.uint8)
+    sets = [[f"class {k}" for k in range(3) if random.random() < 0.4] for _ in pictures]
+    models = [Classifier(make_model("4C3-MP2", seed=seed, thresholds=(0.5, 0.3, 0.6))) for seed in (1, 2)]
+    found = compare(*models, (pictures, sets), "all")
+    truth = np.array([[f"class {k}" in members for k in range(3)] for members in sets])
+    shares = [one.predict_proba(list(pictures)) for one in models]
+    right = [((rows >= (0.5, 0.3, 0.6)) == truth).all(axis=1) for rows in shares]
+    assert found.only_first == (right[0] & ~right[1]).sum()
+    assert found.only_second == (right[1] & ~right[0]).sum()
+    expected = [average_precision_score(truth, rows, average="macro") for rows in shares]
+    precisions = found.first_mean_average_precision, found.second_mean_average_precision
+    assert precisions == pytest.approx(expected)
+    for flip in found.flips:
+        assert flip.truth == ";".join(sets[flip.place])
+        answers = [rows[flip.place] >= (0.5, 0.3, 0.6) for rows in shares]
+        texts = [";".join(f"class {k}" for k in np.flatnonzero(one)) for one in answers]
+        assert [flip.first, flip.second] == texts
+
+
+def test_a_model_of_labels_and_one_of_a_class_are_not_compared(make_model, pets):
+    models = Classifier(make_model()), Classifier(make_model(thresholds=(0.5,) * 3))
+    with pytest.raises(SettingError, match="cannot be compared"):
+        compare(*models, pets)

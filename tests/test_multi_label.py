@@ -160,10 +160,7 @@ def every_set():
 
 def test_what_is_for_one_class_refuses(run, classifier, table):
     runner = CliRunner()
-    for command in (
-        ["compare", str(run), str(run), "--data", str(table)],
-        ["train", str(table), "--start", str(run)],
-    ):
+    for command in (["train", str(table), "--start", str(run)],):
         result = runner.invoke(app, command)
         assert isinstance(result.exception, SettingError)
         assert "several labels" in str(result.exception)

@@ -180,12 +180,12 @@ class Classifier:
         texts = selection.target.names
         truths = (texts[label] for label in selection.labels.tolist())
         pictures = [
-            EvaluatedPicture(name, truth, *self._as_one(answer.probabilities), answer.unknown)
+            EvaluatedPicture(name, truth, *self.as_one(answer.probabilities), answer.unknown)
             for name, truth, answer in zip(names, truths, answers, strict=True)
         ]
         return replace(figures, notes=selection.notes), pictures
 
-    def _as_one(self, probabilities: NDArray[np.float64]) -> tuple[str, float]:
+    def as_one(self, probabilities: NDArray[np.float64]) -> tuple[str, float]:
         """Return an answer as one text, `cat` or `red;round`, and its probability."""
         (chosen,) = self.model.decide(probabilities[np.newaxis])
         text = joined(self.classes[index] for index in np.flatnonzero(chosen))

@@ -1,19 +1,20 @@
 """Which of two classifiers is better, from their predictions for the same pictures.
 
 Pictures that both get right, or both wrong, say nothing about their difference. Only the others count: b that
-only the first gets right, c that only the second does.
+only the first gets right, c that only the second does. A picture with several labels counts as right if all
+of them are.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.errors import DataError
-from convscope.model.one_class import require_one_class
+from convscope.errors import DataError, SettingError
+from convscope.model.label_evaluation import evaluate_labels
 from convscope.model.selection import select
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ class Flip:
     Attributes:
         picture: Its name.
         place: Its index in the source.
-        truth: Its class.
-        first: The class that the first classifier predicts.
-        first_probability: The first's confidence, 0 to 1.
-        second: The class that the second predicts.
+        truth: Its class, or its labels as one text, `red;round`.
+        first: The class, or the labels, that the first classifier predicts.
+        first_probability: The first's confidence in this answer, 0 to 1.
+        second: What the second predicts.
         second_probability: The second's confidence.
     """
 
@@ -64,6 +65,8 @@ class Comparison:
         only_second: Pictures that only the second gets right.
         p_value: Of McNemar's exact test (`mcnemar`).
         flips: The pictures with different predictions, in the source's order; both may be wrong.
+        first_mean_average_precision: Of several labels, the first's; None with one class for each picture.
+        second_mean_average_precision: The second's.
         notes: What people should know about the pictures, in short sentences.
     """
 
@@ -76,6 +79,8 @@ class Comparison:
     only_second: int
     p_value: float
     flips: tuple[Flip, ...]
+    first_mean_average_precision: float | None = None
+    second_mean_average_precision: float | None = None
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,25 +108,39 @@ def compare(
     Raises:
         DataError: The source cannot be used, has a class that one of the models does not know, or changed
             while it was read.
-        SettingError: One of them gives several labels per picture.
+        SettingError: One of them gives several labels per picture, the other one class.
     """
-    for one in (first, second):
-        require_one_class(
-            one.model, "the paired test", "it counts pictures that are right or wrong as a whole"
+    if first.model.has_several_labels != second.model.has_several_labels:
+        raise SettingError(
+            "these two models cannot be compared",
+            why="one gives several labels per picture, the other one class",
+            remedy="give two models of the same kind",
         )
     selections = [select(data, one.model, part, progress=progress) for one in (first, second)]
     _check_same(*selections)
-    truth = [first.classes[label] for label in selections[0].labels.tolist()]
+    texts = selections[0].target.names
+    truth = [texts[label] for label in selections[0].labels.tolist()]
     names = [selections[0].store.names[index] for index in selections[0].indices.tolist()]
     places = selections[0].positions.tolist()
-    answers = [_answers(one, seen) for one, seen in zip((first, second), selections, strict=True)]
+    shares = [
+        one.probabilities_at(seen.store.pictures, seen.indices)
+        for one, seen in zip((first, second), selections, strict=True)
+    ]
+    answers = [[one.as_one(row) for row in rows] for one, rows in zip((first, second), shares, strict=True)]
     flips = tuple(
         Flip(name, place, true, *one, *other)
         for name, place, true, one, other in zip(names, places, truth, *answers, strict=True)
         if one[0] != other[0]
     )
     right = [_right(given, truth) for given in answers]
-    return _comparison(right[0], right[1], flips, selections[0].notes)
+    found = _comparison(right[0], right[1], flips, selections[0].notes)
+    precisions = [
+        _mean_average_precision(one, rows, seen)
+        for one, rows, seen in zip((first, second), shares, selections, strict=True)
+    ]
+    return replace(
+        found, first_mean_average_precision=precisions[0], second_mean_average_precision=precisions[1]
+    )
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -180,14 +199,14 @@ def _check_same(first: Selection, second: Selection) -> None:
         )
 
 
-def _answers(classifier: Classifier, selection: Selection) -> list[tuple[str, float]]:
-    shares = classifier.probabilities_at(selection.store.pictures, selection.indices)
-    best = shares.argmax(axis=1)
-    chosen = shares[np.arange(len(best)), best]
-    return [
-        (classifier.classes[place], share)
-        for place, share in zip(best.tolist(), chosen.tolist(), strict=True)
-    ]
+def _mean_average_precision(
+    classifier: Classifier, shares: NDArray[np.float64], selection: Selection
+) -> float | None:
+    thresholds = classifier.model.thresholds
+    if thresholds is None:
+        return None
+    truth = selection.target.indicators(selection.labels)
+    return evaluate_labels(shares, truth, classifier.classes, thresholds).mean_average_precision
 
 
 def _right(answers: list[tuple[str, float]], truth: list[str]) -> NDArray[np.bool_]:

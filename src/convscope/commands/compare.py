@@ -30,7 +30,8 @@ def compare(
     """Compare two models on the same labelled pictures.
 
     Prints by how much B is right more often than A, how certain that is, and which pictures they answer
-    differently. With --csv, all of these are written, too.
+    differently. With --csv, all of these are written, too. A picture with several labels is right if all of
+    them are; for such models the mean average precision (mAP) is printed, too.
     """
     from convscope.commands.terminal import Terminal
 
@@ -63,10 +64,14 @@ def _print_report(result: Comparison) -> None:
     from convscope.commands.tables import percent, print_lines, stdout_console, table
 
     low, high = (f"{100 * bound:+.2f}" for bound in result.difference_interval)
+    precisions = {"A": result.first_mean_average_precision, "B": result.second_mean_average_precision}
+    several = any(precision is not None for precision in precisions.values())
+    accuracy = "all labels right," if several else "accuracy of"
     lines = [
         ("pictures", f"{result.pictures:,}"),
-        ("accuracy of A", percent(result.first_accuracy_fraction)),
-        ("accuracy of B", percent(result.second_accuracy_fraction)),
+        *((f"mAP of {name}", f"{value:.4f}") for name, value in precisions.items() if value is not None),
+        (f"{accuracy} A", percent(result.first_accuracy_fraction)),
+        (f"{accuracy} B", percent(result.second_accuracy_fraction)),
         ("difference", f"{100 * result.difference_fraction:+.2f} points (95 % interval {low} to {high})"),
         ("only A is right", f"{result.only_first:,}"),
         ("only B is right", f"{result.only_second:,}"),
@@ -74,7 +79,7 @@ def _print_report(result: Comparison) -> None:
         *(("note", note) for note in result.notes),
     ]
     console = stdout_console()
-    print_lines(console, lines, 18)
+    print_lines(console, lines, 21 if several else 18)
     if not result.flips:
         return
     console.print()

@@ -61,9 +61,27 @@ def test_informedness_is_hit_rate_less_false_alarm_rate():
     table = confusion_matrix(labels, predicted)
     hits, own, called = np.diag(table), table.sum(axis=1), table.sum(axis=0)
     expected = hits / own - (called - hits) / (300 - own)
-    np.testing.assert_allclose(
-        _informedness(*(np.eye(5, dtype=bool)[one] for one in (labels, predicted))), expected
+    found, _ = _informedness(*(np.eye(5, dtype=bool)[one] for one in (labels, predicted)))
+    np.testing.assert_allclose(found, expected)
+
+
+def test_its_standard_error_is_how_much_it_varies_between_samples():
+    random = np.random.default_rng(0)
+    truth = np.repeat([[True], [False]], (60, 240), axis=0)
+    samples = [random.random((300, 1)) < np.where(truth, 0.7, 0.2) for _ in range(2_000)]
+    found, errors = np.array([_informedness(truth, one) for one in samples]).squeeze().T
+    assert errors.mean() == pytest.approx(found.std(), rel=0.05)
+
+
+@pytest.mark.parametrize(("pictures", "flip"), [(20, True), (200, False)])
+def test_a_class_is_lost_only_if_chance_cannot_explain_it(pictures, flip):
+    """Four fifths are recognised, and a third of the flipped ones: of 20 that may be chance, of 200 not."""
+    labels = np.repeat(np.arange(2), (pictures, 5 * pictures))
+    plain, flipped = (
+        np.where((labels == 0) & (np.arange(len(labels)) >= share * pictures), 1, labels)
+        for share in (0.8, 0.3)
     )
+    assert flip_verdict(labels, plain, flipped, ("bird", "plane")).flip is flip
 
 
 def decided(make_training, make_data, pictures, labels):

@@ -52,6 +52,8 @@
  * @property {number} only_second
  * @property {number} p_value
  * @property {Flip[]} flips
+ * @property {number | null} first_mean_average_precision
+ * @property {number | null} second_mean_average_precision
  * @property {string[]} notes
  * @typedef {object} Correction
  * @property {number} place

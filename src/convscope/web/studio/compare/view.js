@@ -14,6 +14,7 @@ import { get } from "convscope/studio/api.js";
 import { chooseFor, whatIsOpen } from "convscope/studio/picking.js";
 import { turnTo, walkOf } from "convscope/studio/place.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
+import { NONE } from "convscope/walk/truth.js";
 
 const RARE = 0.05; // a probability below which a difference counts as no chance, as is usual
 const TILE_HEIGHT = 13; // times the text's size
@@ -87,13 +88,21 @@ async function classesOf({ id }) {
  * @param {string} second
  */
 function figures(found, first, second) {
-  const row = (/** @type {string} */ name, /** @type {number} */ accuracy, /** @type {number} */ only) =>
+  const precisions = [found.first_mean_average_precision, found.second_mean_average_precision];
+  const several = precisions.every((one) => one !== null);
+  const row = (
+    /** @type {string} */ name,
+    /** @type {number} */ accuracy,
+    /** @type {number} */ only,
+    /** @type {number | null} */ precision,
+  ) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, name),
       element("td", {}, percent(accuracy)),
       element("td", {}, count(only)),
+      precision !== null && element("td", {}, three(precision)),
     );
   return element(
     "div",
@@ -102,12 +111,17 @@ function figures(found, first, second) {
       "table",
       { class: "figures" },
       element("caption", {}, `${count(found.pictures)} pictures`),
-      head(["model", "accuracy", "only this one correct"]),
+      head([
+        "model",
+        several ? "all labels right" : "accuracy",
+        "only this one correct",
+        ...(several ? ["mean average precision"] : []),
+      ]),
       element(
         "tbody",
         {},
-        row(first, found.first_accuracy_fraction, found.only_first),
-        row(second, found.second_accuracy_fraction, found.only_second),
+        row(first, found.first_accuracy_fraction, found.only_first, precisions[0]),
+        row(second, found.second_accuracy_fraction, found.only_second, precisions[1]),
       ),
     ),
     found.notes.map((note) => element("p", { class: "quiet" }, note)),
@@ -201,14 +215,14 @@ function tile(flip, { first, second, data }) {
         href: walkOf(model, data, flip.place),
         title: `${which}: ${predicted}`,
       },
-      element("strong", {}, predicted),
+      element("strong", {}, predicted || NONE),
       element("span", {}, percent(probability)),
     );
   return element(
     "div",
     { class: "picture" },
     thumbnail(data, flip.place, flip.picture),
-    element("span", {}, `label ${flip.truth}`),
+    element("span", {}, `label ${flip.truth || NONE}`),
     answer(first.id, flip.first, flip.first_probability, `prediction of ${first.name}`),
     answer(second.id, flip.second, flip.second_probability, `prediction of ${second.name}`),
   );
