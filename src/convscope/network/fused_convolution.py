@@ -88,6 +88,26 @@ def computes(maps: Tensor, weight: Tensor) -> bool:
     return is_faster and lanes_for(filters) > 0 and _tile(weight) is not None
 
 
+def needed_kernels(maps: Tensor, weight: Tensor, *, learns: bool) -> list[tuple[str, tuple[int, ...]]]:
+    """Return which functions of `window_kernels` a layer calls, and their arguments, to compile them early.
+
+    Args:
+        maps: (pictures, channels, height, width), of which only shape and type count.
+        weight: (filters, channels, rows, columns), of which only the shape counts.
+        learns: Whether the filters are learned.
+    """
+    if not computes(maps, weight):
+        return []
+    tile = _tile(weight)
+    assert tile is not None  # noqa: S101  # `computes` asked
+    lanes, needed = lanes_for(len(weight)), list[tuple[str, tuple[int, ...]]]()
+    if weight.shape[1] <= _FEW_CHANNELS:
+        needed.append((convolve_pool_and_sum.__name__, (lanes, _vectors_together(len(weight)))))
+    if learns:
+        needed.append((sum_winners_products.__name__, (lanes, *tile)))
+    return needed
+
+
 def convolve_and_pool(
     maps: Tensor, weight: Tensor, margins: tuple[int, int]
 ) -> tuple[Tensor, Tensor, NDArray[np.float32]]:
@@ -110,9 +130,7 @@ def convolve_and_pool(
     pooled = torch.empty(halved, dtype=maps.dtype, memory_format=torch.channels_last)
     winners = torch.empty_like(pooled, dtype=torch.uint8)
     sums = np.empty((kernels.CHUNKS, 2, filters), np.float32)
-    lanes = lanes_for(filters)
-    together = next(count for count in (3, 2, 1) if filters // lanes % count == 0)
-    kernel = convolve_pool_and_sum(lanes, together)
+    kernel = convolve_pool_and_sum(lanes_for(filters), _vectors_together(filters))
     weights = weight.detach().permute(2, 3, 1, 0).contiguous().numpy()
     arrays = cells(maps), weights, margins, cells(pooled), cells(winners), sums
     run(kernel, *arrays, threads=processor_count())
@@ -131,6 +149,11 @@ def _at_weight(
     run(sum_winners_products(lanes, *tile), *arrays, threads=processor_count())
     whole = sums.sum(axis=0).transpose(0, 3, 1, 2).reshape(filters, height, width, channels)
     return torch.from_numpy(np.ascontiguousarray(whole.transpose(0, 3, 1, 2)))
+
+
+def _vectors_together(filters: int) -> int:
+    """Return how many vectors of filters are computed together."""
+    return next(count for count in (3, 2, 1) if filters // lanes_for(filters) % count == 0)
 
 
 def _groups(weight: Tensor) -> int:

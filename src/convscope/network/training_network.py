@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
@@ -23,12 +24,13 @@ from convscope.network.blocks import (
     WhitenedConvolution,
 )
 from convscope.network.chain import ACTIVATIONS
+from convscope.network.fused_convolution import needed_kernels
+from convscope.network.notation import Convolution
 from convscope.network.variants import HALVING
+from convscope.network.whitening import can_be_whitened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import torch
 
     from convscope.network.chain import Chain, Step
 
@@ -105,6 +107,29 @@ class Plan:
         readers = self.chain.readers(self.chain.activation(step))
         pools_next = len(readers) == 1 and readers[0].layer == HALVING
         return pools_next and (self.fused or not self.is_whitened(step))
+
+
+def window_kernels_of(
+    chain: Chain, pictures: int, precision: torch.dtype
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Return which functions of `window_kernels` training calls, and their arguments, to compile them early.
+
+    Args:
+        chain: The network.
+        pictures: Of a batch.
+        precision: Of the maps.
+    """
+    found, plan = list[tuple[str, tuple[int, ...]]](), Plan(chain, None, fused=True, generator=None)
+    for step in chain.layers:
+        layer = step.layer
+        if not isinstance(layer, Convolution) or layer.activation != "relu" or step.windows.stride != (1, 1):
+            continue
+        if plan.takes_pooling_along(step):
+            maps = torch.empty((pictures, *step.input_shape), dtype=precision, device="meta")
+            weight = torch.empty(step.parameters[f"{step.name}.weight"], device="meta")
+            learns = not (step is chain.layers[0] and can_be_whitened(step))
+            found += needed_kernels(maps, weight, learns=learns)
+    return found
 
 
 def _convolution(step: Step, plan: Plan) -> nn.Module:

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -5,8 +6,12 @@ from importlib import invalidate_caches
 
 import pytest
 
+from convscope.network.chain_builder import parse_chain
+from convscope.network.training_network import window_kernels_of
+from convscope.network.vector_code import most_lanes
 from convscope.training.machine import compilation
 from convscope.training.machine.compilation import is_compiled
+from convscope.training.machine.precision import DTYPES
 
 SCRIPT = """
 import sys
@@ -72,3 +77,39 @@ def test_only_a_program_that_allows_it_starts_processes_and_each_once(monkeypatc
         compilation.compile_meanwhile("fp32")
         compilation.wait()
     assert started == [["kernels", "fp32"]]
+
+
+WINDOWS = """
+import json
+import sys
+import numpy as np
+from convscope.network import window_kernels
+from convscope.training.machine.compile_kernels import compile_kernels
+
+precision, needed = sys.argv[1:]
+compile_kernels("window_kernels", precision, needed)
+assert "torch" not in sys.modules
+made = [getattr(window_kernels, name)(*made_for) for name, made_for in json.loads(needed)]
+before = [len(kernel.signatures) for kernel in made]
+assert set(before) == {1}
+
+from convscope import train
+
+pictures = np.random.default_rng(0).integers(0, 256, (128, 32, 32), np.uint8)
+network = {"network": "32C3-MP2-64C3-MP2-4N", "batch_size": 64}
+train((pictures, [0, 1] * 64), **network, epochs=1, precision=precision, device="cpu", start="scratch")
+assert [len(kernel.signatures) for kernel in made] == before
+functions = window_kernels.convolve_pool_and_sum, window_kernels.sum_winners_products
+assert sum(function.cache_info().currsize for function in functions) == len(made)
+"""
+
+
+@pytest.mark.skipif(not most_lanes(), reason="these kernels are for vectors of x86 processors")
+@pytest.mark.parametrize(("precision", "count"), [("fp32", 3), ("bf16", 2)])
+def test_kernels_for_windows_are_compiled_beforehand_for_what_training_calls(precision, count):
+    chain = parse_chain("32C3-MP2-64C3-MP2-4N", (1, 32, 32), 2)
+    needed = window_kernels_of(chain, 64, DTYPES[precision])
+    assert len(needed) == count
+    command = [sys.executable, "-c", WINDOWS, precision, json.dumps(needed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -11,21 +11,27 @@ go.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MODULES = {"kernels": "convscope.network.kernels", "augmentation": "convscope.pictures.augmentation"}
 """Modules with kernels; those of each are compiled in a process of their own."""
+_WINDOW_KERNELS = "convscope.network.window_kernels"
 _left: list[str] = []
-"""Parts that may be compiled in processes of their own and were not begun."""
+"""Modules that may be compiled in processes of their own and were not begun."""
 _running: list[subprocess.Popen[bytes]] = []
 
 
 def allow_processes() -> None:
     """Let this process start others that compile, once for each module."""
-    _left[:] = MODULES
+    _left[:] = [*MODULES.values(), _WINDOW_KERNELS]
 
 
 def compile_meanwhile(precision: str | None = None) -> None:
@@ -34,17 +40,34 @@ def compile_meanwhile(precision: str | None = None) -> None:
     Args:
         precision: Of the training; None: the one that it chooses on this processor.
     """
-    program = [sys.executable, "-m", "convscope.training.machine.compile_kernels"]
-    while _left:
-        part = _left.pop()
-        if not is_compiled(MODULES[part]):
-            process = subprocess.Popen(  # noqa: S603 - the program is a module of this package
-                [*program, part, precision or ""],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            _running.append(process)
+    for part, module in MODULES.items():
+        _start(module, part, precision or "")
+
+
+def compile_window_kernels(needed: Sequence[tuple[str, tuple[int, ...]]], precision: str) -> None:
+    """Begin to compile kernels that are made for the shapes of layers, if that is allowed.
+
+    Args:
+        needed: Of `fused_convolution.needed_kernels`.
+        precision: Of the training.
+    """
+    if needed:
+        _start(_WINDOW_KERNELS, "window_kernels", precision, json.dumps(needed))
+
+
+def _start(module: str, *arguments: str) -> None:
+    """Start a process that compiles kernels of a module, once and only where there is no machine code."""
+    if module not in _left:
+        return
+    _left.remove(module)
+    if not is_compiled(module):
+        process = subprocess.Popen(  # noqa: S603 - the program is a module of this package
+            [sys.executable, "-m", "convscope.training.machine.compile_kernels", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _running.append(process)
 
 
 def wait() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from llvmlite.binding import get_host_cpu_features
 
-from convscope.network import kernels
+from convscope.network import kernels, window_kernels
 from convscope.pictures.augmentation import augment_batch
 
 if TYPE_CHECKING:
@@ -18,15 +19,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def compile_kernels(part: str, precision: str) -> None:
+def compile_kernels(part: str, precision: str, needed: str = "[]") -> None:
     """Compile kernels by calling each as training does, with a few numbers.
 
     Args:
-        part: One of `compilation.MODULES`.
+        part: One of `compilation.MODULES`, or `window_kernels`.
         precision: Of the training; empty or `auto`: the one that it chooses on this processor.
+        needed: JSON of the kernels for windows: their names, and what they are made for.
     """
     half = precision == "bf16" or (precision in {"", "auto"} and has_bfloat16_instructions())
     maps = np.zeros((16, 2, 2, 1), np.uint16 if half else np.float32)
+    if part == "window_kernels":
+        for name, made_for in json.loads(needed):
+            _call_window_kernel(name, made_for, maps)
+        return
     if part == "kernels":
         _call_kernels(maps)
         return
@@ -63,6 +69,17 @@ def _call_kernels(maps: NDArray[Any]) -> None:
     }
     for kernel, arguments in calls.items():
         kernel(0, 1, *arguments)
+
+
+def _call_window_kernel(name: str, made_for: list[int], maps: NDArray[Any]) -> None:
+    """Call a kernel for no chunk at all, which compiles it."""
+    pooled, winners, margins = maps[:, :1, :1].copy(), np.zeros((16, 1, 1, 1), np.uint8), (0, 0)
+    kernel = getattr(window_kernels, name)(*made_for)
+    if name == window_kernels.convolve_pool_and_sum.__name__:
+        weights, sums = np.zeros((1, 1, 1, 1), np.float32), np.zeros((kernels.CHUNKS, 2, 1), np.float32)
+        kernel(0, 0, maps, weights, margins, pooled, winners, sums)
+    else:
+        kernel(0, 0, maps, margins, pooled, winners, 1, np.zeros((1, 1, 1, made_for[-1], 1), np.float32))
 
 
 def _call_augmentation(out: NDArray[Any]) -> None:

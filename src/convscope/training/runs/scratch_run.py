@@ -11,14 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from convscope.classifier import Classifier
+from convscope.network.training_network import window_kernels_of
 from convscope.pictures.target import encode
 from convscope.training.data.stream import resolve_store_limit
 from convscope.training.data.training_data import TrainingData, prepare_data
 from convscope.training.events import Finished, Listener, Note, Preparing, Started, emit
 from convscope.training.learning.loop import Training
-from convscope.training.machine.compilation import compile_meanwhile
+from convscope.training.machine.compilation import compile_meanwhile, compile_window_kernels
 from convscope.training.machine.engine import deterministic, engine_of
 from convscope.training.machine.machine import Machine
+from convscope.training.machine.precision import DTYPES
 from convscope.training.machine.threads import computing_threads
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, recipe_lines, resolve, resolve_preparation
@@ -138,6 +140,9 @@ def _resolve_machine(
     chain = chain_of(settings, preparation.shape, len(target.classes), target.last_step)
     batch_size = max(1, (settings.batch_size or LARGEST_BATCH_SIZE) // group.rank.size)
     machine, notes = resolve_device(settings, chain, batch_size, each_has_gpu=each_has_gpu)
+    if machine.device == "cpu":
+        needed = window_kernels_of(chain, batch_size, DTYPES[machine.precision])
+        compile_window_kernels(needed, machine.precision)
     return replace(machine, store_limit=limit), notes
 
 
