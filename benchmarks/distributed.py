@@ -37,7 +37,8 @@ from convscope.pictures.sources.arrays import open_arrays
 from convscope.pictures.split import Split
 from convscope.pictures.store_building import build_store
 from convscope.training.data.training_data import training_data
-from convscope.training.distributed import process_group, run_together
+from convscope.training.distributed import run_together
+from convscope.training.group import process_group
 from convscope.training.learning.loop import Training
 from convscope.training.machine.machine import Machine
 from convscope.training.recipe import resolve
