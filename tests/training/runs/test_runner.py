@@ -286,3 +286,19 @@ def test_a_gpu_that_is_not_there_is_an_error_that_leaves_nothing_behind(pets, tm
     with pytest.raises(SettingError, match="cannot train on a GPU"):
         runner.train(pets, dataclasses.replace(SMALL, device="cuda"), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_the_process_that_draws_is_started_shortly_before_the_end(pets, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(scratch_run.figure_process, "start", seen.append)
+
+    def listen(event):
+        if isinstance(event, StepDone):
+            seen.append(event.remaining_seconds)
+
+    monkeypatch.setattr(scratch_run, "_SECONDS_BEFORE_FIGURES", 0.0)
+    runner.train(pets, SMALL, output=tmp_path / "never", listeners=[listen])
+    assert tmp_path / "never" not in seen
+    monkeypatch.setattr(scratch_run, "_SECONDS_BEFORE_FIGURES", 1e-9)
+    runner.train(pets, SMALL, output=tmp_path / "last", listeners=[listen])
+    assert seen[-2:] == [0.0, tmp_path / "last"]

@@ -15,7 +15,7 @@ from convscope.network.training_network import window_kernels_of
 from convscope.pictures.target import encode
 from convscope.training.data.stream import resolve_store_limit
 from convscope.training.data.training_data import TrainingData, prepare_data
-from convscope.training.events import Finished, Listener, Note, Preparing, Started, emit
+from convscope.training.events import Finished, Listener, Note, Preparing, Started, StepDone, emit
 from convscope.training.learning.loop import Training
 from convscope.training.machine.compilation import compile_meanwhile, compile_window_kernels
 from convscope.training.machine.engine import deterministic, engine_of
@@ -24,7 +24,7 @@ from convscope.training.machine.precision import DTYPES
 from convscope.training.machine.threads import computing_threads
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, recipe_lines, resolve, resolve_preparation
-from convscope.training.report import run_report
+from convscope.training.report import figure_process, run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder, snapshots
 from convscope.training.runs.checkpoint import Checkpoints
@@ -45,12 +45,15 @@ if TYPE_CHECKING:
     from convscope.pictures.preparation import Preparation
     from convscope.pictures.sources.source import Source
     from convscope.pictures.survey import Survey
+    from convscope.training.events import Event
     from convscope.training.group import Group
     from convscope.training.runs.interruption import StopRequest
     from convscope.training.runs.run_folder import Record
 
 _SECONDS_BETWEEN_CHECKPOINTS = 20.0
 """A killed run loses at most this much work; a checkpoint takes a few milliseconds."""
+_SECONDS_BEFORE_FIGURES = 3.0
+"""Importing Matplotlib takes as long on a busy machine."""
 
 
 def learn(
@@ -209,12 +212,20 @@ class RunProcess:
         if self.record.keep_epochs and self.group.is_first and is_new:
             snapshots.save_snapshot(self.run, training)
         with stop.deferred() as wants_stop:
-            reached_end = training.run(self.listeners, wants_stop, save)
+            listeners = (*self.listeners, self._prepare_figures) if self.group.is_first else ()
+            reached_end = training.run(listeners, wants_stop, save)
         stop.position = training.position.epoch, training.position.epochs
         if not reached_end:
+            figure_process.dismiss(self.run)
             self._save()
             raise KeyboardInterrupt
         training.finish()
+
+    def _prepare_figures(self, event: Event) -> None:
+        """Start the process that draws, shortly before there are figures."""
+        left = event.remaining_seconds if isinstance(event, StepDone) else None
+        if left is not None and left < _SECONDS_BEFORE_FIGURES:
+            figure_process.start(self.run)
 
     def finish(self, begin: float) -> Classifier:
         """Write the model and the report; `begin` is when the process began."""
