@@ -55,9 +55,16 @@ def main() -> None:
     parser.add_argument("--cost", nargs="*", metavar="NAME=PATH", default=[])
     parser.add_argument("--output", type=Path, default=DOCS / "doctor")
     arguments = parser.parse_args()
+    load = os.getloadavg()[0]
     found = {kind: measure(arguments.copies, changes) for kind, changes in KINDS.items()}
     cost = {name: measure_cost(path) for name, _, path in (text.partition("=") for text in arguments.cost)}
-    report = {"machine": describe(), "threads": processor_count(), "copies": found, "cost": cost}
+    report = {
+        "machine": describe(),
+        "threads": processor_count(),
+        "load_before": load,
+        "copies": found,
+        "cost": cost,
+    }
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
     arguments.output.with_suffix(".md").write_text(table(report))
@@ -164,7 +171,9 @@ def table(report: dict[str, Any]) -> str:
         "# Finding duplicates: recall and cost",
         "",
         "Written by `benchmarks/doctor.py`, which describes the method. Machine:",
-        f"{machine['processor']}, {machine['cores']} cores, {report['threads']} threads.",
+        f"{machine['processor']}, {machine['cores']} cores, {report['threads']} threads;"
+        f" load average before the start {report['load_before']:.1f}"
+        + ("." if report["load_before"] < 1 else ": other programs ran, and the times are too long."),
         "",
         "| copies | originals | recall | precision | pairs of originals |",
         "|---|---|---|---|---|",
