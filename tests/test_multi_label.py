@@ -158,17 +158,57 @@ def every_set():
     return [one for count in (1, 2, 3) for one in combinations(NAMES, count)]
 
 
-def test_what_is_for_one_class_refuses(run, classifier, table):
-    runner = CliRunner()
-    for command in (["train", str(table), "--start", str(run)],):
-        result = runner.invoke(app, command)
-        assert isinstance(result.exception, SettingError)
-        assert "several labels" in str(result.exception)
+def test_what_is_for_one_class_refuses(classifier, tmp_path):
+    sets = truth_as_sets(drawn(40)[1])
+    head = replace(classifier.model, receipt={**classifier.model.receipt, "start_digest": "0" * 64})
+    file.save(head, tmp_path / "head.safetensors")
+    with pytest.raises(SettingError, match="several labels") as caught:
+        convscope.train((drawn(40)[0], sets), start=str(tmp_path / "head.safetensors"))
+    assert "a head on learned features" in caught.value.why
     with pytest.raises(SettingError, match="--class-weights"):
-        convscope.train((drawn(40)[0], truth_as_sets(drawn(40)[1])), class_weights=True, start="scratch")
+        convscope.train((drawn(40)[0], sets), class_weights=True, start="scratch")
     html = classifier._repr_html_()
     assert "labels" in html
     assert "bright, left, rare" in html
+
+
+def further(start, labels):
+    """Learn further from a model at a rate so small that its weights hardly change."""
+    pictures, _ = drawn(60, seed=5)
+    rate = {"epochs": 1, "batch_size": 60, "learning_rate": 1e-6, "augmentation": "none", "flip": False}
+    return convscope.train((pictures, labels), start=str(start), precision="fp32", **rate).model
+
+
+def output_rows(model):
+    weight, bias = (model.weights[name] for name in model.chain.output.parameters)
+    return {name: np.append(weight[row], bias[row]) for row, name in enumerate(model.classes)}
+
+
+def test_a_network_goes_on_with_the_labels_it_knows_by_name(run, classifier):
+    _, truth = drawn(60, seed=5)
+    names = ("bright", "left", "new")  # `rare` is dropped
+    sets = [[name for name, there in zip(names, row, strict=True) if there] for row in truth]
+    model = further(run, sets)
+    assert model.classes == names
+    assert model.thresholds is not None
+    known, now = output_rows(classifier.model), output_rows(model)
+    for name in ("bright", "left"):
+        np.testing.assert_allclose(now[name], known[name], rtol=0.05, atol=0.02)
+
+
+def test_a_network_of_labels_goes_on_with_classes_and_the_other_way_round(run):
+    _, truth = drawn(60, seed=5)
+    classes = ["bright" if row[0] else "dark" for row in truth]
+    single = further(run, classes)
+    assert (single.classes, single.thresholds) == (("bright", "dark"), None)
+    assert single.chain.last_step == "softmax"
+    sets = [["bright"] if row[0] else ["left"] * bool(row[1]) for row in truth]
+    file.save(single, run.parent / "single.safetensors")
+    again = further(run.parent / "single.safetensors", sets)
+    assert (again.classes, again.chain.last_step) == (("bright", "left"), "sigmoid")
+    np.testing.assert_allclose(
+        output_rows(again)["bright"], output_rows(single)["bright"], rtol=0.05, atol=0.02
+    )
 
 
 def test_the_estimator_takes_and_gives_the_matrices_of_a_binarizer():

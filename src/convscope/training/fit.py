@@ -22,11 +22,12 @@ from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
 from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.runs.tuned_run import tuned_model, tuning_of
-from convscope.training.start.earlier_head import backbone_of, has_learned_head
+from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import (
     as_for,
     check_one_class,
     earlier_model,
+    has_learned_head,
     receipt_of_start,
     weights_for,
 )

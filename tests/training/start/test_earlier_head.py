@@ -16,7 +16,8 @@ from convscope.network.chain_builder import parse_chain
 from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.training.events import Note
 from convscope.training.settings import Settings
-from convscope.training.start.earlier_head import Earlier, backbone_of, check_settings, has_learned_head
+from convscope.training.start.earlier_head import Earlier, backbone_of, check_settings
+from convscope.training.start.earlier_model import has_learned_head
 from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:

@@ -44,16 +44,18 @@ Several = bool | None
 """Whether a picture may have several labels; None: if it clearly has."""
 
 
-def _open_tar(path: Path, template: Template, _several: Several) -> Source:
+def _open_tar(path: Path, template: Template, several: Several) -> Source:
     listing = list_tar_file(path)
     if template or not is_webdataset(listing):
         return open_tar(path, listing, template)
     (file,) = local_shards(path)
-    return open_shards(printable(str(path)), (file,), (tar_shard(file, listing),))
+    return open_shards(printable(str(path)), (file,), (tar_shard(file, listing),), several_labels=several)
 
 
 def _open_parquet(path: Path, _template: Template, several: Several) -> Source:
-    return _open_shards(path) if is_parquet_shard(path) else open_manifest(path, several_labels=several)
+    if is_parquet_shard(path):
+        return _open_shards(path, several)
+    return open_manifest(path, several_labels=several)
 
 
 def _open_csv(path: Path, _template: Template, several: Several) -> Source:
@@ -64,8 +66,8 @@ def _open_zip(path: Path, template: Template, _several: Several) -> Source:
     return open_zip(path, template)
 
 
-def _open_shards(path: Path) -> Source:
-    return open_shards(printable(str(path)), local_shards(path))
+def _open_shards(path: Path, several: Several) -> Source:
+    return open_shards(printable(str(path)), local_shards(path), several_labels=several)
 
 
 OPENERS: dict[tuple[str, ...], Callable[[Path, Template, Several], Source]] = {
@@ -87,8 +89,8 @@ def open_source(data: Data, *, several_labels: bool | None = None) -> Source:
             of arrays. How a folder or archive is read can be given: `pets/{part}/{class}`,
             `places.zip/*/{class}`.
             Several of these make one data set as `train=a.csv,test=b.csv`.
-        several_labels: Whether a picture may have several labels, as those of a manifest or of arrays may;
-            None: if they clearly have.
+        several_labels: Whether a picture may have several labels, as those of a manifest, of shards or of
+            arrays may; None: if they clearly have.
 
     Raises:
         DataError: If there is no such thing, it holds no labelled pictures, or several labels are asked for
@@ -103,7 +105,7 @@ def open_source(data: Data, *, several_labels: bool | None = None) -> Source:
     if several_labels and not has_several_labels(source.items):
         raise DataError(
             f"{source.name} has one class for each picture",
-            why="several labels per picture are read from a CSV or Parquet table, or given as arrays",
+            why="several labels per picture are read from tables and shards, or given as arrays",
             remedy="list the pictures in a table with the columns path and label, as in a.jpg,red;round",
         )
     return source
@@ -117,7 +119,7 @@ def _open(data: Data, several: Several) -> Source:
     if parts:
         return _open_parts(parts, several)
     if is_url(str(data)):
-        return open_shards(printable(str(data)), remote_shards(str(data)))
+        return open_shards(printable(str(data)), remote_shards(str(data)), several_labels=several)
     path = Path(data)
     if str(data) in BUILT_IN and not path.exists():
         return BUILT_IN[str(data)]()
@@ -126,10 +128,10 @@ def _open(data: Data, several: Several) -> Source:
         path.stat()
     except (OSError, ValueError) as error:
         if glob.has_magic(str(data)):
-            return _open_shards(path)
+            return _open_shards(path, several)
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot open {printable(str(data))}", why=why, remedy=f"give {KINDS}") from error
-    return _open_folder(path, template) if path.is_dir() else _open_file(path, template, several)
+    return _open_folder(path, template, several) if path.is_dir() else _open_file(path, template, several)
 
 
 def _open_parts(parts: Mapping[Part, str], several: Several) -> Source:
@@ -186,7 +188,7 @@ def name_of(location: str) -> str:
     return "/".join(steps[max(0, first - 1) :])
 
 
-def _open_folder(folder: Path, template: Template) -> Source:
+def _open_folder(folder: Path, template: Template, several: Several) -> Source:
     try:
         entries = [entry for entry in folder.iterdir() if not why_ignored(entry.name)]
         idx = any(is_idx_name(entry.name) for entry in entries)
@@ -196,7 +198,7 @@ def _open_folder(folder: Path, template: Template) -> Source:
             f"cannot list the folder {printable(str(folder))}", why=error.strerror or str(error)
         ) from error
     if shards:
-        return _open_shards(folder)
+        return _open_shards(folder, several)
     return open_idx(folder) if idx else open_folder(folder, template)
 
 

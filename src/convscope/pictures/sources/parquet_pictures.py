@@ -18,6 +18,7 @@ from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
 from convscope.pictures.sources.archive import failing
 from convscope.pictures.sources.columns import PICTURES, find_columns, group_in, part_in
+from convscope.pictures.sources.label_sets import label_set, one_text
 from convscope.pictures.sources.labels import NO_LABEL, label_text
 from convscope.pictures.sources.left_out import LeftOut
 from convscope.pictures.sources.shard_files import unreadable_shard
@@ -160,14 +161,20 @@ def _labels(
     left_out = LeftOut()
     labels: list[str | None] = []
     for row, value in enumerate(values, start=1):
-        named = name_of(value)
-        label = label_text(named, f"{shown}, row {row}")
+        label = _label(value, name_of, f"{shown}, row {row}")
         if label is None:
             left_out.add(
                 f"labelled {NO_LABEL}, no label" if value == -1 else "without a label", "", thing="picture"
             )
         labels.append(label)
     return labels, left_out
+
+
+def _label(value: object, name_of: Callable[[object], object], where: str) -> str | None:
+    """Return a label, or a list of labels as one text, which is empty if the list is."""
+    if not isinstance(value, list | tuple):
+        return label_text(name_of(value), where)
+    return one_text(label_set([name_of(one) for one in value], None, where))
 
 
 def _parts(cells: list[object], columns: Columns, rows: NDArray[np.int64], shown: str) -> tuple[Part, ...]:

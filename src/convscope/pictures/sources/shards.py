@@ -16,6 +16,14 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 from convscope.common.printable import printable
 from convscope.errors import DataError
+from convscope.pictures.sources.label_sets import (
+    LabelSet,
+    label_set,
+    notes_on_sets,
+    one_text,
+    seem_several,
+    separator_of,
+)
 from convscope.pictures.sources.labels import NO_LABEL, joined_labels, without_no_label
 from convscope.pictures.sources.left_out import LeftOut
 from convscope.pictures.sources.parquet_pictures import open_parquet_shard
@@ -80,12 +88,14 @@ class _Items(Sequence[Item]):
         shards: The shards.
         parts: The part of each shard, where its pictures have none of their own.
         ends: How many pictures there are up to the end of each shard.
+        sets: The labels that each text stands for, if a picture may have several.
     """
 
     files: tuple[ShardFile, ...]
     shards: tuple[Shard, ...]
     parts: tuple[Part | None, ...]
     ends: tuple[int, ...]
+    sets: dict[str, LabelSet] | None
 
     def __len__(self) -> int:
         return self.ends[-1]
@@ -111,7 +121,10 @@ class _Items(Sequence[Item]):
         shard = self.shards[number]
         part = shard.parts[inside] if shard.parts else self.parts[number]
         group = shard.groups[inside] if shard.groups else None
-        return Item(f"{self.files[number].name}/{shard.names[inside]}", shard.labels[inside], part, group)
+        name, label = f"{self.files[number].name}/{shard.names[inside]}", shard.labels[inside]
+        if self.sets is None:
+            return Item(name, label, part, group)
+        return Item(name, one_text(self.sets[label]), part, group, self.sets[label])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,11 @@ class ShardSource:
 
 
 def open_shards(
-    shown: str, files: tuple[ShardFile, ...], shards: tuple[Shard, ...] | None = None
+    shown: str,
+    files: tuple[ShardFile, ...],
+    shards: tuple[Shard, ...] | None = None,
+    *,
+    several_labels: bool | None = None,
 ) -> ShardSource:
     """Open shards as one source.
 
@@ -168,6 +185,8 @@ def open_shards(
         shown: What to call them all in messages.
         files: Their files.
         shards: What is in them, if that is known already.
+        several_labels: Whether a picture may have several labels, as in `red;round`; None: if they clearly
+            have.
 
     Raises:
         DataError: There are none, one cannot be read, or they hold no labelled pictures.
@@ -188,10 +207,18 @@ def open_shards(
             f"there are no labelled pictures in {shown}", why=told or wanted, remedy=told and wanted
         )
     classes = {label for shard in shards for label in set(shard.labels)}
+    sets = None
+    if several_labels or (several_labels is None and ("" in classes or seem_several(classes))):
+        separator = separator_of(classes)
+        sets = {text: label_set(text, separator, shown) or () for text in classes}
+        how = f"the labels, separated by {separator!r}" if separator else "the labels"
+        of_labels = notes_on_sets([sets[label] for shard in shards for label in shard.labels], how)
+    else:
+        of_labels = joined_labels(classes)
     own = sorted({note for shard in shards for note in shard.notes})
-    notes = (f"shards: {len(shards):,}", *own, *joined_labels(classes), *left_out.notes())
+    notes = (f"shards: {len(shards):,}", *own, *of_labels, *left_out.notes())
     name = re.split(r"[-_.*?\[]", shown.rstrip("/").rpartition("/")[2])[0] or "shards"
-    items = _Items(files, shards, parts_of([file.name for file in files]), ends)
+    items = _Items(files, shards, parts_of([file.name for file in files]), ends, sets)
     return ShardSource(printable(name), items, notes, files, shards, ends)
 
 

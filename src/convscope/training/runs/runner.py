@@ -30,8 +30,12 @@ from convscope.training.runs.continued_run import continue_from
 from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import StopRequest, stop_requests
 from convscope.training.runs.run_folder import Record
-from convscope.training.start.earlier_head import has_learned_head
-from convscope.training.start.earlier_model import check_old_classes, check_one_class, earlier_model
+from convscope.training.start.earlier_model import (
+    check_old_classes,
+    check_one_class,
+    earlier_model,
+    has_learned_head,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +117,8 @@ def _learn(
     if earlier:
         several = has_several_labels(source.items)
         check_one_class(earlier, record.settings, several_labels=several)
-        check_old_classes(earlier, (item.label for item in source.items))
+        if not several:
+            check_old_classes(earlier, (item.label for item in source.items))
     surveyed = survey(source)
     if not group.is_first and _learns_head(record, earlier):
         return shared_run.sent_to_all(run, group, None)

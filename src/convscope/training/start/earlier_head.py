@@ -47,11 +47,6 @@ TUNED_FROM = 11
 _TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device", "group_pattern"}
 
 
-def has_learned_head(model: Model) -> bool:
-    """Whether a model's head reads the features of a backbone."""
-    return "start_digest" in model.receipt
-
-
 def backbone_of(model: Model) -> Backbone:
     """Return the network of a model with a learned head, without the head.
 

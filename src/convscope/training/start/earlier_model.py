@@ -86,17 +86,24 @@ def with_model(settings: Settings, model: Model) -> Settings:
 
 
 def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -> None:
-    """Check that neither an earlier model nor the pictures have several labels per picture.
+    """Check that neither a model with a head on learned features nor its pictures have several labels.
+
+    A network that was learned as a whole goes on either way: its output neurons are carried over by name.
 
     Raises:
         SettingError: One of them has.
     """
-    if model.has_several_labels or several_labels:
+    if has_learned_head(model) and (model.has_several_labels or several_labels):
         raise SettingError(
             f"--start {settings.start} cannot be combined with several labels per picture",
-            why="only models with one class for each picture are learned further",
-            remedy="leave out --start",
+            why="it is a head on learned features, which goes on only with one class for each picture",
+            remedy="leave out --start: the head is learned anew from all pictures, in seconds",
         )
+
+
+def has_learned_head(model: Model) -> bool:
+    """Whether a model's head reads the features of a backbone."""
+    return "start_digest" in model.receipt
 
 
 @dataclass(frozen=True, slots=True)
