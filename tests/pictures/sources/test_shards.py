@@ -298,7 +298,7 @@ def test_rows_without_a_label_are_left_out_and_the_others_keep_their_pictures(
     assert [item.name.rsplit("/", 1)[1] for item in source.items] == [str(row + 1) for row in kept]
 
 
-@pytest.mark.parametrize("label", [[["a"], [0.5]], [0.5, 1.0], ["a", "  "]])
+@pytest.mark.parametrize("label", [[[0.5], [1.0]], [0.5, 1.0], ["a", "  "]])
 def test_what_is_no_label_is_refused_with_its_row(pictures, tmp_path, label):
     (tmp_path / "a.parquet").write_bytes(table(pictures[:2], label))
     with pytest.raises(DataError, match=r"a\.parquet, row [12]: its label is"):
