@@ -311,3 +311,25 @@ def test_a_deep_network_on_large_pictures_fits_on_the_page(use, make_model, pain
         assert show.tab.evaluate("document.documentElement.scrollWidth") <= width
         assert show.tab.locator(".top").bounding_box()["height"] < 100
         assert show.tab.locator(".answers canvas").bounding_box()["width"] <= 128
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "above"),
+    [(None, 1), ((0.999999,) * 3, 0), ((1e-6, 0.999999, 1e-6), 2)],
+    ids=["one class", "none of the labels", "two labels"],
+)
+def test_what_is_bold_is_the_answer_and_nothing_else(use, make_model, tmp_path, thresholds, above):
+    model = make_model("4C3-MP2", (3, 12, 12), seed=2, thresholds=thresholds)
+    picture = np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8)
+    with use(model) as show:
+        (answer,) = show(write(tmp_path, [picture]))
+        weights = show.tab.eval_on_selector_all(
+            ".answers tbody th", "found => found.map(one => Number(getComputedStyle(one).fontWeight))"
+        )
+    bold = [name for name, weight in zip(answer["labels"], weights, strict=True) if weight >= 600]
+    if thresholds is None:
+        assert bold == answer["labels"][:1]
+    else:
+        (shares,) = Predictor(model).probabilities(picture[np.newaxis])
+        assert set(bold) == {model.classes[k] for k in np.flatnonzero(shares >= thresholds)}
+    assert len(bold) == above
