@@ -353,3 +353,13 @@ def test_weights_of_another_type_are_not_saved(make_model: MakeModel, tmp_path: 
 def test_a_folder_that_is_not_there(make_model: MakeModel, tmp_path: Path) -> None:
     with pytest.raises(ConvscopeError, match="cannot write"):
         save(make_model(), tmp_path / "no" / "m")
+
+
+def test_a_checkpoint_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint-1.safetensors"
+    kept = json.dumps({"format": "4", "number": 1, "position": {"epoch": 2}})
+    safetensors.numpy.save_file({"network.w": np.zeros(3, np.float32)}, path, {"convscope": kept})
+    with pytest.raises(ModelFileError) as caught:
+        load(path)
+    assert "it is a checkpoint of a run that has not ended" in caught.value.why
+    assert "train --resume" in caught.value.why

@@ -242,6 +242,10 @@ def _metadata(header: dict[str, JsonValue]) -> Metadata:
     if not text:
         raise ValueError("it is a safetensors file, but not one that convscope wrote")
     found = (fields := parse_object(str(text))).get("format")
+    if "position" in fields:
+        raise ValueError(
+            "it is a checkpoint of a run that has not ended: `convscope train --resume RUN` ends it"
+        )
     if isinstance(found, int) and FORMAT < found < 1_000_000:  # beyond is damage
         raise ValueError(f"it is of format {found}, which takes a newer convscope; this one reads {FORMAT}")
     if found != FORMAT:
