@@ -89,7 +89,7 @@ def train(
         compilation.allow_processes()
         if settings.start == "scratch" or data == "digits":
             compilation.compile_meanwhile(settings.precision)
-        # importing PyTorch takes seconds, in which the line above is seen
+        # imports take a second, in which the line above is seen
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog
         from convscope.training.report import figure_process

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -87,3 +90,22 @@ def test_a_test_set_that_is_given_is_not_learned_from(tmp_path):
                 draw(kind, number).save(tmp_path / part / kind / f"{number}.png")
     model = convscope.train(tmp_path, start="lite0").model
     assert (model.figures["part"], model.figures["pictures"]) == ("test", 4)
+
+
+@pytest.mark.slow
+def test_a_head_is_learned_without_pytorch(things, tmp_path):
+    code = """
+import sys
+from convscope.training.runs import runner
+from convscope.training.settings import Settings
+runner.train(sys.argv[1], Settings(start="lite0"))
+print({"torch", "numba", "sklearn", "scipy"} & {*sys.modules} or "none of them")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(things)],
+        env=os.environ | {"CONVSCOPE_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "none of them\n"
