@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.errors import SettingError
 from convscope.model.file import save
 from convscope.steps import sigmoid
+from convscope.studio.lesson.material import material
 from convscope.walkthrough.losses import gradient_at_logits
 from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.truth import true_labels
@@ -100,6 +102,11 @@ def test_neurons_count_a_picture_with_each_of_its_labels(running, asked):
             break
         time.sleep(0.1)
     assert found["pictures"] == [12, 8, 16]
+
+
+def test_the_lesson_is_about_softmax_and_refuses(model, pictures):
+    with pytest.raises(SettingError, match="the lesson is for models with one class"):
+        material(model, pictures[0], None)
 
 
 def test_the_pages_show_labels_and_edits_change_the_answer(running, asked, browser):

@@ -22,6 +22,7 @@ from convscope.walkthrough.document import (
     ReluStep,
     SigmoidStep,
     SoftmaxStep,
+    TemperatureStep,
     Walk,
 )
 from convscope.walkthrough.outputs import outputs
@@ -74,7 +75,7 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
             case ImageStep():
                 yield _image(step)
             case FullConnectionStep():
-                hidden = not isinstance(following, SoftmaxStep | SigmoidStep)
+                hidden = not isinstance(following, TemperatureStep | SoftmaxStep | SigmoidStep)
                 yield _hidden(step, maps) if hidden else _neurons(step, walk, predicted)
             case SoftmaxStep() | SigmoidStep():
                 yield _probabilities(step, walk)
