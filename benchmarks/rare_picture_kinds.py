@@ -271,7 +271,7 @@ def _other_kinds() -> dict[str, Kind]:
         "TIFF without pixels": Kind(
             ".tif", tiff(COLOUR, photometric=2)[:40], None, cause="it is a TIFF picture, damaged"
         ),
-        "SVG": Kind(".png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", None, cause="its content is not"),
+        "SVG": Kind(".png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", None, cause="it is an SVG drawing"),
         "an empty file": Kind(".jpg", b"", None, cause="empty"),
     }
 

@@ -155,6 +155,7 @@ def test_a_search_in_two_processes_finds_the_same(stripes):
     assert one.cv_results_["mean_test_score"].tolist() == two.cv_results_["mean_test_score"].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 9), (5, 5, 3), (10, 10, 3), (20, 24, 3)])
 def test_pictures_of_any_size_are_learned_from(shape):
     pictures = np.random.default_rng(0).integers(0, 256, (24, *shape), np.uint8)

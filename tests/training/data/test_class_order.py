@@ -10,6 +10,7 @@ from convscope.training.settings import Settings
 QUICK = {"network": "3C3-MP2", "epochs": 20, "size": 8, "start": "scratch", "device": "cpu"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize("start", ["scratch", "lite0"])
 def test_a_given_order_is_that_of_the_probabilities(pets, tmp_path, start):

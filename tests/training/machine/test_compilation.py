@@ -35,6 +35,7 @@ for kernel in compiled:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_what_is_compiled_beforehand_is_what_training_calls(precision):
     done = subprocess.run(
@@ -104,6 +105,7 @@ assert sum(function.cache_info().currsize for function in functions) == len(made
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not most_lanes(), reason="these kernels are for vectors of x86 processors")
 @pytest.mark.parametrize(("precision", "count"), [("fp32", 3), ("bf16", 2)])
 def test_kernels_for_windows_are_compiled_beforehand_for_what_training_calls(precision, count):

@@ -35,11 +35,13 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_training_is_refused_in_a_fork_of_a_process_that_has_trained():
     assert subprocess.run([sys.executable, "-c", FORK], timeout=100, check=False).returncode == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_two_trainings_in_threads_give_the_models_that_they_give_alone():
     """Four at a time with two seeds: a generator that they shared would mix what each of them draws."""

@@ -82,6 +82,7 @@ def test_few_small_pictures_that_learned_features_recognise_need_no_trial(trial)
     assert trial["asked"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wins", [True, False])
 def test_of_many_small_pictures_features_are_computed_of_a_sample_first(monkeypatch, wins):
     sizes = []

@@ -73,6 +73,7 @@ def test_a_run_keeps_model_figures_and_log(pets, tmp_path):
     assert metrics["recipe"]["network"] == "3C3-MP2"
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_tell_unknown_pictures_says_so_and_from_how_many_it_could(pets, tmp_path):
     ends = []
 
