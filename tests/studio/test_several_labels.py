@@ -119,6 +119,8 @@ def test_the_pages_show_labels_and_edits_change_the_answer(running, asked, brows
     kind = first.get_attribute("aria-label").partition(": ")[2]
     first.click()
     tab.wait_for_selector(f"h2:text('{kind}')")
+    lists = tab.get_by_role("navigation", name="which pictures").get_by_role("link").all_inner_texts()
+    assert lists == ["Most confident mistakes", "Least certain"]
     walk = f"#/walk/{asked['model']}/data.{asked['data']}.1?at=sigmoid"
     tab.goto(f"{running.address}{walk}")
     tab.wait_for_selector("h2:text('not softmax')")

@@ -45,7 +45,7 @@ export async function show(root, place) {
   const desk = new Desk(asked, corrections, corrected);
   const list = element("section", { class: "stack" });
   const tables = figures.labels ? labelTable(figures, place) : matrix(figures, place);
-  root.append(summary(figures), ...tables, links(place), corrected, list);
+  root.append(summary(figures), ...tables, links(place, figures), corrected, list);
   return fill(list, place, asked, figures, desk);
 }
 
@@ -124,13 +124,19 @@ function matrix({ classes, confusion }, place) {
   ];
 }
 
-/** @param {import("convscope/studio/place.js").Place} place */
-function links(place) {
+/**
+ * Labels are doubted only where a picture has one.
+ *
+ * @param {import("convscope/studio/place.js").Place} place
+ * @param {Figures} figures
+ */
+function links(place, { labels }) {
   const now = listOf(place);
+  const lists = LISTS.filter(([list]) => !labels || list !== "suspects");
   return element(
     "nav",
     { class: "choices", "aria-label": "which pictures" },
-    LISTS.map(([list, title]) =>
+    lists.map(([list, title]) =>
       element(
         "a",
         {
