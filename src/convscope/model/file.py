@@ -20,12 +20,19 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import safetensors
 import safetensors.numpy
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from convscope.common.atomic import replacing
-from convscope.common.printable import printable
 from convscope.errors import ModelFileError, NetworkError, NotationError
-from convscope.model.metadata import FORMAT, Metadata, NearestFields, OpenSetFields, first_fault, parse_object
+from convscope.model.metadata import (
+    FORMAT,
+    Metadata,
+    NearestFields,
+    OpenSetFields,
+    first_fault,
+    parse_metadata,
+    parse_object,
+)
 from convscope.model.nearest import Nearest
 from convscope.model.virtual_logit import VirtualLogit
 from convscope.network.chain_builder import parse_chain
@@ -108,7 +115,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     try:
         data = _to_bytes(model)
     except (ValueError, NotationError, NetworkError) as error:
-        raise ModelFileError(f"cannot save this model as {path}", why=_cause(error)) from error
+        raise ModelFileError(f"cannot save this model as {path}", why=first_fault(error)) from error
     with replacing(path) as file:
         file.write(data)
 
@@ -241,16 +248,7 @@ def _metadata(header: dict[str, JsonValue]) -> Metadata:
     text = notes.get(_KEY) if isinstance(notes, dict) else None
     if not text:
         raise ValueError("it is a safetensors file, but not one that convscope wrote")
-    found = (fields := parse_object(str(text))).get("format")
-    if "position" in fields:
-        raise ValueError(
-            "it is a checkpoint of a run that has not ended: `convscope train --resume RUN` ends it"
-        )
-    if isinstance(found, int) and FORMAT < found < 1_000_000:  # beyond is damage
-        raise ValueError(f"it is of format {found}, which takes a newer convscope; this one reads {FORMAT}")
-    if found != FORMAT:
-        raise ValueError(f"this version of convscope reads format {FORMAT}, and the file has another")
-    return Metadata.model_validate(fields)
+    return parse_metadata(str(text))
 
 
 def _without_tensors(metadata: Metadata) -> Model:
@@ -343,12 +341,6 @@ def _check_finite(weights: Mapping[str, NDArray[np.float32]]) -> None:
 def _unusable(what: str, error: Exception) -> ModelFileError:
     return ModelFileError(
         f"{what} is not a model file that can be used",
-        why=_cause(error),
+        why=first_fault(error),
         remedy="give the undamaged model.safetensors of a run, train again, or install the newest convscope",
     )
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return first_fault(error)
-    return printable(str(error).splitlines()[0])[:200]

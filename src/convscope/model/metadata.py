@@ -135,8 +135,29 @@ def parse_object(text: str | bytes) -> dict[str, JsonValue]:
     raise ValueError("not a JSON object")
 
 
-def first_fault(error: ValidationError) -> str:
+def parse_metadata(text: str) -> Metadata:
+    """Read and check the metadata of a model file.
+
+    Raises:
+        ValueError: It is of another format, of a checkpoint, or damaged.
+        ValidationError: A field has another type or is out of its bounds.
+    """
+    found = (fields := parse_object(text)).get("format")
+    if "position" in fields:
+        raise ValueError(
+            "it is a checkpoint of a run that has not ended: `convscope train --resume RUN` ends it"
+        )
+    if isinstance(found, int) and FORMAT < found < 1_000_000:  # beyond is damage
+        raise ValueError(f"it is of format {found}, which takes a newer convscope; this one reads {FORMAT}")
+    if found != FORMAT:
+        raise ValueError(f"this version of convscope reads format {FORMAT}, and the file has another")
+    return Metadata.model_validate(fields)
+
+
+def first_fault(error: Exception) -> str:
     """Return the first fault as one short line: `classes.3: the name of a class must ...`."""
+    if not isinstance(error, ValidationError):
+        return printable(str(error).splitlines()[0])[:200]
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = ".".join(map(str, fault["loc"]))
     return printable(f"{field}: {fault['msg']}" if field else fault["msg"])[:200]
