@@ -103,7 +103,7 @@ def measure(folder: Path, seed: int, minutes: float) -> dict[str, Any]:
     head = head or learned_run.learn(source, Settings(start="lite0", seed=seed), None, [])
     learned = recognised(Classifier(learned_model(head.backbone, head.head, head.data.kept.store)), tests)
     begin = time.perf_counter()
-    from_scratch = convscope.train(folder, start="scratch", minutes=minutes, seed=seed)
+    from_scratch = convscope.train(folder, start="scratch", minutes=minutes, seed=seed, progress=False)
     scratch_seconds = time.perf_counter() - begin
     scratch = recognised(from_scratch, tests)
     gain = Gain(*(learned, scratch) if chosen == "lite0" else (scratch, learned))

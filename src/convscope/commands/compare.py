@@ -33,7 +33,7 @@ def compare(
     differently. With --csv, all of these are written, too. A picture with several labels is right if all of
     them are; for such models the mean average precision (mAP) is printed, too.
     """
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
 
     with Terminal(sys.stderr, task=f"reading {data}") as terminal:
         from convscope.classifier import load

@@ -57,7 +57,7 @@ def doctor(
 
         process_tuning.tune()
 
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
 
     with Terminal(sys.stderr, task=f"reading {data}") as terminal:
         from convscope.doctor.diagnosis import diagnose

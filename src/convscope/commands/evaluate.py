@@ -43,7 +43,7 @@ def evaluate(
     Of a model with several labels per picture, precision, recall, F1 and average precision of each label are
     shown, and their mean (mAP).
     """
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
 
     with Terminal(sys.stderr, task=f"reading {data}") as terminal:
         from convscope.classifier import load

@@ -77,7 +77,7 @@ def _check_arguments(model: str, picture: str | None) -> None:
 
 
 def _walk(model: str, picture: str | None, truth: str | None, data: str | None) -> Walk:
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
 
     with Terminal(sys.stderr, task="computing every step") as terminal:
         from convscope.classifier import load

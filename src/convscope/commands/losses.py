@@ -43,7 +43,7 @@ def losses(
 
     process_tuning.tune()
 
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
 
     with Terminal(sys.stderr, task="training the same network from four starts"):
         from convscope.training.losses.experiment import bench

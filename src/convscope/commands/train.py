@@ -74,7 +74,7 @@ def train(
         )
     process_tuning.tune()
 
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
     from convscope.training.machine import compilation
 
     data, is_shown = data or "digits", here.number == 0

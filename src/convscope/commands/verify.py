@@ -37,7 +37,7 @@ def verify(
     The exit code is 0 if everything that was checked is the same, 1 if something differs, and 2 if it cannot
     be checked.
     """
-    from convscope.commands.terminal import Terminal
+    from convscope.training.listeners.terminal import Terminal
 
     with Terminal(sys.stderr, task=f"reading {data}") as terminal:
         from convscope.model.file import load, model_path
@@ -72,8 +72,8 @@ def _retrained(model: Model, data: str) -> WeightsCheck:
 
     process_tuning.tune()
 
-    from convscope.commands.terminal import Terminal
     from convscope.model.verification import check_weights
+    from convscope.training.listeners.terminal import Terminal
     from convscope.training.repeat import repeat
 
     with Terminal(sys.stderr) as terminal:

@@ -1,1 +1,1 @@
-"""Listeners: what is written of a training's events, as CSV, JSON lines or for TensorBoard."""
+"""Listeners: what is shown of a training's events, and written as CSV, JSON lines or for TensorBoard."""

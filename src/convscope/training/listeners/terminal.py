@@ -6,7 +6,6 @@ that commands and paths stay whole and can be copied.
 """
 
 import shlex
-import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Self, TextIO
@@ -41,14 +40,16 @@ class Terminal:
         stream: Where to write: a live line if it is a terminal that can move its cursor, otherwise plain
             lines.
         task: What is being done until the first event, such as `reading pets`; a live line shows it.
+        keeps_run: Whether the run's folder stays, so that its name is of use at the end.
         clock: A monotonic clock, in seconds.
     """
 
     def __init__(
         self,
-        stream: TextIO = sys.stdout,
+        stream: TextIO,
         *,
         task: str = "",
+        keeps_run: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         # no markup: a class may be called [red]
@@ -61,6 +62,7 @@ class Terminal:
         self._next_refresh = clock() + (0 if self._is_live else _PIPED_REFRESH_SECONDS)
         self._validation: float | None = None
         self._task = printable(task)
+        self._keeps_run = keeps_run
 
     def __enter__(self) -> Self:
         if self._is_live:
@@ -121,12 +123,13 @@ class Terminal:
     def _show_finished(self, event: Finished) -> None:
         look_further = f"convscope predict {shlex.quote(str(event.model))} PICTURE"
         took = _duration(event.elapsed_seconds)
-        self._end([*event.summary, ("written", f"{event.run} after {took}"), ("look further", look_further)])
+        written = [("written", f"{event.run} after {took}"), ("look further", look_further)]
+        self._end([*event.summary, *(written if self._keeps_run else [("took", took)])])
 
     def _show_stopped(self, event: Stopped) -> None:
         go_on = f"convscope train --resume {shlex.quote(str(event.run))}"
         where = f"after {event.epoch} of {event.epochs} epochs" if event.epochs else "before the first epoch"
-        self._end([("stopped", where), ("go on with", go_on)])
+        self._end([("stopped", where), *([("go on with", go_on)] if self._keeps_run else [])])
 
     def _is_due(self) -> bool:
         now = self._clock()

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from convscope.commands.terminal import Terminal
 from convscope.training.events import (
     EpochDone,
     Finished,
@@ -22,6 +21,7 @@ from convscope.training.events import (
     StepDone,
     Stopped,
 )
+from convscope.training.listeners.terminal import Terminal
 
 RUN = Path("runs/my [red] pets")
 PLAN = (("pictures", "2,000 in 2 classes ([bold]cat, dog)"), ("network", "32C3-MP2-128N"))
@@ -47,13 +47,13 @@ def piped(*events, clock=lambda: 0.0):
 # A process of its own whose terminal the test holds the other end of. It shows every kind of event, and the
 # clock jumps so that nothing waits for the next refresh.
 SCRIPT = """
-import itertools
+import itertools, sys
 from pathlib import Path
-from convscope.commands.terminal import Terminal
+from convscope.training.listeners.terminal import Terminal
 from convscope.training.events import *
 run = Path("runs/my [red] pets")
 ticks = itertools.count()
-with Terminal(clock=lambda: float(next(ticks))) as terminal:
+with Terminal(sys.stdout, clock=lambda: float(next(ticks))) as terminal:
     terminal(Preparing(500, 2000))
     terminal(Started(run, (("pictures", "2,000 in 2 classes ([bold]cat, dog)"),), 3, 10))
     terminal(StepDone(1, 3, 5, 10, 0.25, 0.5, 12345.6, 61.6))
