@@ -72,6 +72,7 @@ def trained() -> str:
 
 def report(machine: dict[str, str | int], digests: Counter[str]) -> str:
     """Return the page."""
+    files = "one and the same model file" if len(digests) == 1 else f"{len(digests)} different model files"
     return "\n".join(
         [
             "# The same command gives the same model",
@@ -81,7 +82,7 @@ def report(machine: dict[str, str | int], digests: Counter[str]) -> str:
             sentence(machine),
             "",
             f"`convscope {COMMAND}`, {digests.total()} times beside a busy process for each processor:",
-            f"{len(digests)} different model files.",
+            f"{files}.",
             "",
         ]
     )
