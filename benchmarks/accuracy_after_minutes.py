@@ -4,8 +4,8 @@ Each program is given the same folder and does what it does if nothing else is a
 `--minutes`, fastai with as many epochs as fit, Keras with the network of TensorFlow's tutorial, PyTorch with
 the same network and a DataLoader of two workers. Some start from learned features, the others from scratch.
 The time is that of the whole process, imports included and with empty caches; test photos do not count.
-Whoever ends earlier is judged as of then. The contenders are `contenders/minutes_*.py`; fastai runs in an
-environment of its own (`fine_tune.py` says how to make it). Run it with
+A program that ends earlier is judged at its end. The contenders are `contenders/minutes_*.py`; fastai runs in
+an environment of its own (`fine_tune.py` says how to make it). Run it with
 
     pip install . tensorflow-cpu keras
     python benchmarks/accuracy_after_minutes.py PATH --fastai fastai/bin/python
@@ -96,7 +96,7 @@ def measure(
         given = [str(data.resolve()), str(listed), str(place)]
         if key.startswith("fastai"):
             for mark in marks:
-                # what this Python is told to import is not for that one
+                # -E: PYTHONPATH is meant for this interpreter only
                 run([str(fastai), "-E", contender("fastai"), *given, key.split()[1], mark])
         else:
             run([sys.executable, contender(key), *given, *marks])
@@ -145,7 +145,7 @@ def table(report: dict[str, Any]) -> str:
         "Written by `benchmarks/accuracy_after_minutes.py`, which describes the method:",
         f"{report['training_photos']:,} photos of {report['data']} to learn from,",
         f"{report['test_photos']:,} to test, one run of each. Cats and dogs are among the 1,000 classes that",
-        "the backbone of learned features was trained on: a favourable case for whoever starts from them.",
+        "the backbone of learned features was trained on, which favours programs that start from them.",
         "",
         sentence(report["machine"]),
         "",

@@ -4,8 +4,8 @@ A picture is two pictures of CIFAR-10 side by side, each halved, 16 x 32 togethe
 one or two of ten. Both learn from the same pairs for as many epochs as convscope chooses for so many
 pictures, and are judged by the mean average precision of the same test pairs, which scikit-learn computes.
 The script by hand is what people write: convolutions with batch normalisation, AdamW with a one-cycle
-schedule, flips, and shifts by one pixel. It is told that flips are harmless; convscope has to find out. Run
-it with
+schedule, flips, and shifts by one pixel. It flips because we know that to be harmless here; convscope has to
+find that out. Run it with
 
     python benchmarks/multi_label.py PATH
 

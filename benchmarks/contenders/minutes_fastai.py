@@ -8,7 +8,7 @@ The clock starts with the process and ends before the test photos are classified
 
 START is "lite0": `fine_tune` of the backbone that convscope starts from, at 224x224; where an epoch of all
 layers does not fit, `fit_one_cycle` of the head alone. Or it is "scratch": `fit_one_cycle` of xresnet18 at
-128x128, as fastai's examples on Imagenette. As many epochs as fit are found out by timing eight batches.
+128x128, as fastai's examples on Imagenette. How many epochs fit is estimated by timing eight batches.
 Everything else is what fastai does if nothing else is asked for.
 """
 

@@ -1,4 +1,4 @@
-"""What the page of mistakes is told: how good a model is, class by class or label by label, and pictures."""
+"""What the mistakes page shows: how good a model is, class by class or label by label, and pictures."""
 
 from __future__ import annotations
 

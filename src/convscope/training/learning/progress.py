@@ -99,8 +99,8 @@ class TimeLeft:
 
     Args:
         schedule: Of the run.
-        verdict_epoch: After so many epochs it is decided how long the plan is, and nothing is told before;
-            None: the plan stands.
+        verdict_epoch: The number of epochs after which the length of the plan is known; no time left is
+            given before. None: it is known from the start.
     """
 
     def __init__(self, schedule: Schedule, verdict_epoch: int | None) -> None:

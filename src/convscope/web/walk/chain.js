@@ -81,6 +81,15 @@ export function stepBefore(step) {
 }
 
 /**
+ * What softmax and sigmoids read: logits, which a temperature may have divided.
+ *
+ * @param {Step} step
+ */
+export function logitName(step) {
+  return stepBefore(step).kind === "temperature" ? "logit / T" : "logit";
+}
+
+/**
  * The cell of a map that a number is, or was before it was flattened; null where there is none.
  *
  * @param {Step} step

@@ -1,10 +1,11 @@
 /** Binary cross-entropy: each label is right or wrong on its own, and adds its own part to the loss. */
 
 import { bars } from "convscope/kit/bars.js";
-import { element, head, link } from "convscope/kit/dom.js";
+import { element, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { count, three } from "convscope/kit/numbers.js";
 import { probabilitiesOf, probabilityStep, shownClasses } from "convscope/walk/chain.js";
+import { classTable, gradientTable } from "convscope/walk/class_table.js";
 import { membersOf, named, supposed } from "convscope/walk/truth.js";
 
 /**
@@ -132,25 +133,15 @@ function arithmetic(step, context, there, chosen) {
       ") = ",
       element("strong", { class: "output" }, number(costOf(step, there, chosen).cross_entropy)),
     ),
-    element(
-      "table",
-      { class: "figures" },
-      head(["label", "there", "probability", "adds to the loss", "squared error"]),
-      element(
-        "tbody",
-        {},
-        shown.map((label, place) =>
-          element(
-            "tr",
-            { class: label === chosen ? "chosen" : null },
-            element("th", { scope: "row" }, chain.classes[label]),
-            element("td", {}, tick(context, there, label)),
-            element("td", {}, shares[place]),
-            element("td", {}, written[place]),
-            element("td", {}, squared[place]),
-          ),
-        ),
-        others > 0 &&
+    classTable(
+      ["label", "there", "probability", "adds to the loss", "squared error"],
+      shown,
+      chosen,
+      (label) => chain.classes[label],
+      [shown.map((label) => tick(context, there, label)), shares, written, squared],
+      {
+        others:
+          others > 0 &&
           element(
             "tr",
             {},
@@ -158,18 +149,14 @@ function arithmetic(step, context, there, chosen) {
             element("td", {}, written[shown.length]),
             element("td", {}),
           ),
-      ),
-      element(
-        "tfoot",
-        {},
-        element(
+        foot: element(
           "tr",
           {},
           element("th", { scope: "row", colspan: 3 }, "sum"),
           element("td", { class: "output" }, written[shown.length + 1]),
           element("td", {}, others > 0 ? "" : number(squares.reduce((sum, part) => sum + part, 0))),
         ),
-      ),
+      },
     ),
   ];
 }
@@ -201,41 +188,16 @@ function tick({ chain, set }, there, label) {
 function gradients(step, { chain }, there, chosen) {
   const shown = shownClasses(chain);
   const costs = shown.map((label) => costOf(step, there, label));
-  const [crossEntropy, squared] = [
-    column(costs.map(({ gradient }) => gradient)),
-    column(costs.map(({ squared_gradient }) => squared_gradient)),
-  ];
-  return [
-    element("h3", { class: "output" }, "Gradients at the logits"),
-    element(
-      "p",
-      { class: "quiet" },
-      "How the loss changes as each logit grows. Training moves the logits the opposite way.",
-    ),
-    element(
-      "table",
-      { class: "figures" },
-      head(["label", "cross-entropy", "squared error"]),
-      element(
-        "tbody",
-        {},
-        shown.map((label, place) =>
-          element(
-            "tr",
-            { class: label === chosen ? "chosen" : null },
-            element("th", { scope: "row" }, chain.classes[label]),
-            element("td", {}, crossEntropy[place]),
-            element("td", {}, squared[place]),
-          ),
-        ),
-      ),
-    ),
-    element(
-      "p",
-      { class: "quiet" },
-      "Cross-entropy's gradient is p − 1 for a label that is there and p for one that is not: the more wrong, the larger. Squared error's is twice that times p (1 − p), so a confidently wrong network gets almost no gradient.",
-    ),
-  ];
+  return gradientTable(
+    chain,
+    shown,
+    chosen,
+    {
+      crossEntropy: costs.map(({ gradient }) => gradient),
+      squared: costs.map(({ squared_gradient }) => squared_gradient),
+    },
+    "Cross-entropy's gradient is p − 1 for a label that is there and p for one that is not: the more wrong, the larger. Squared error's is twice that times p (1 − p), so a confidently wrong network gets almost no gradient.",
+  );
 }
 
 /**

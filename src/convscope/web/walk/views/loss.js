@@ -1,10 +1,11 @@
 /** The loss: how wrong the answer is, for the true class; cross-entropy beside two others. */
 
 import { bars } from "convscope/kit/bars.js";
-import { element, head, link } from "convscope/kit/dom.js";
+import { element, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { shownClasses, stepOfKind } from "convscope/walk/chain.js";
+import { classTable, gradientTable } from "convscope/walk/class_table.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").LossStep} LossStep
@@ -108,41 +109,28 @@ function arithmetic(step, context, probabilities, truth) {
       "Only the true class's probability counts. As it approaches 0, the loss grows without limit.",
     ),
     element("h3", {}, "Squared error"),
-    element(
-      "table",
-      { class: "figures" },
-      head(["class", "probability", "target", "squared difference"]),
-      element(
-        "tbody",
-        {},
-        listed.map((index, place) =>
-          element(
-            "tr",
-            { class: index === truth ? "chosen" : null },
-            element("th", { scope: "row" }, classes[index]),
-            element("td", {}, shares[place]),
-            element("td", {}, index === truth ? "1" : "0"),
-            element("td", {}, squared[place]),
-          ),
-        ),
-        others > 0 &&
+    classTable(
+      ["class", "probability", "target", "squared difference"],
+      listed,
+      truth,
+      (index) => classes[index],
+      [shares, listed.map((index) => (index === truth ? "1" : "0")), squared],
+      {
+        others:
+          others > 0 &&
           element(
             "tr",
             {},
             element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
             element("td", {}, squared[listed.length]),
           ),
-      ),
-      element(
-        "tfoot",
-        {},
-        element(
+        foot: element(
           "tr",
           {},
           element("th", { scope: "row", colspan: 3 }, "sum"),
           element("td", { class: "output" }, squared[listed.length + 1]),
         ),
-      ),
+      },
     ),
     element("h3", {}, "Classification error"),
     element(
@@ -163,40 +151,16 @@ function arithmetic(step, context, probabilities, truth) {
 function gradients(step, { chain }, truth) {
   const { gradients: of } = lossesOf(step, truth);
   const listed = shownClasses(chain);
-  const [crossEntropy, squared] = [of.cross_entropy, of.squared_error].map((gradient) =>
-    column(listed.map((index) => gradient[index])),
+  return gradientTable(
+    chain,
+    listed,
+    truth,
+    {
+      crossEntropy: listed.map((index) => of.cross_entropy[index]),
+      squared: listed.map((index) => of.squared_error[index]),
+    },
+    "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a confidently wrong network gets almost no gradient. Classification error's is 0 everywhere: nothing to learn from.",
   );
-  return [
-    element("h3", { class: "output" }, "Gradients at the logits"),
-    element(
-      "p",
-      { class: "quiet" },
-      "How the loss changes as each logit grows. Training moves the logits the opposite way.",
-    ),
-    element(
-      "table",
-      { class: "figures" },
-      head(["class", "cross-entropy", "squared error"]),
-      element(
-        "tbody",
-        {},
-        listed.map((index, place) =>
-          element(
-            "tr",
-            { class: index === truth ? "chosen" : null },
-            element("th", { scope: "row" }, chain.classes[index]),
-            element("td", {}, crossEntropy[place]),
-            element("td", {}, squared[place]),
-          ),
-        ),
-      ),
-    ),
-    element(
-      "p",
-      { class: "quiet" },
-      "Cross-entropy's gradient is probability minus target: the more wrong, the larger. Squared error's is multiplied by the probabilities once more, so a confidently wrong network gets almost no gradient. Classification error's is 0 everywhere: nothing to learn from.",
-    ),
-  ];
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Sigmoid: each logit becomes a probability of its own, and a label is found where it reaches its threshold. */
 
 import { bars } from "convscope/kit/bars.js";
-import { element, head, link } from "convscope/kit/dom.js";
+import { element, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { percent, three } from "convscope/kit/numbers.js";
-import { shownClasses, stepBefore } from "convscope/walk/chain.js";
+import { logitName, shownClasses, stepBefore } from "convscope/walk/chain.js";
+import { classTable } from "convscope/walk/class_table.js";
 import { sigmoidChart } from "convscope/walk/sigmoid_chart.js";
 
 /**
@@ -66,11 +67,6 @@ function draw(step, context) {
   };
 }
 
-/** What the sigmoids read. @param {SigmoidStep} step */
-function logitName(step) {
-  return stepBefore(step).kind === "temperature" ? "logit / T" : "logit";
-}
-
 /**
  * @param {Context} context
  * @param {number} label
@@ -119,7 +115,7 @@ function arithmetic(step, context, chosen, order) {
     element("p", {}, `${percent(output.data[chosen])} is ${verdict(context, chosen)}.`),
     element("p", { class: "quiet" }, `1 / (1 + exp(−z)), where z is the ${logitName(step)}:`),
     sigmoidChart(step.curve, points, order.indexOf(chosen), thresholdOf(context, chosen), logitName(step)),
-    table(
+    classTable(
       ["label", "z", "exp(−z)", "probability", "threshold"],
       order,
       chosen,
@@ -158,51 +154,20 @@ function comparison(step, { chain }, order) {
     { class: "stack" },
     element("h2", {}, "Why a sigmoid for each label, and not softmax"),
     element("p", {}, because),
-    table(
+    classTable(
       ["label", "sigmoid", "softmax of the same logits"],
       order,
       -1,
       (index) => chain.classes[index],
       [column(order.map((index) => output.data[index])), column(order.map((index) => softmax[index]))],
-      element(
-        "tfoot",
-        {},
-        element(
+      {
+        foot: element(
           "tr",
           {},
           element("th", { scope: "row" }, order.length < chain.classes.length ? "sum of all labels" : "sum"),
           sums.map((one) => element("td", {}, one)),
         ),
-      ),
+      },
     ),
-  );
-}
-
-/**
- * @param {string[]} titles
- * @param {number[]} order
- * @param {number} chosen
- * @param {(index: number) => import("convscope/kit/dom.js").Child} name
- * @param {import("convscope/kit/dom.js").Child[][]} columns
- * @param {HTMLElement | null} [foot]
- */
-function table(titles, order, chosen, name, columns, foot = null) {
-  return element(
-    "table",
-    { class: "figures" },
-    head(titles),
-    element(
-      "tbody",
-      {},
-      order.map((index, place) =>
-        element(
-          "tr",
-          { class: index === chosen ? "chosen" : null },
-          element("th", { scope: "row" }, name(index)),
-          columns.map((cells) => element("td", {}, cells[place])),
-        ),
-      ),
-    ),
-    foot,
   );
 }

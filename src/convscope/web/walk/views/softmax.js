@@ -1,10 +1,11 @@
 /** Softmax: logits become probabilities that add up to 1. */
 
 import { bars } from "convscope/kit/bars.js";
-import { element, head, link } from "convscope/kit/dom.js";
+import { element, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
-import { shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { logitName, shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { classTable } from "convscope/walk/class_table.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").SoftmaxStep} SoftmaxStep
@@ -59,11 +60,6 @@ function draw(step, context) {
   };
 }
 
-/** What softmax reads. @param {SoftmaxStep} step */
-function logitName(step) {
-  return stepBefore(step).kind === "temperature" ? "logit / T" : "logit";
-}
-
 /**
  * @param {SoftmaxStep} step
  * @param {Context} context
@@ -104,29 +100,15 @@ function arithmetic(step, context, chosen, order) {
       " = ",
       element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
     ),
-    element(
-      "table",
-      { class: "figures" },
-      head(["class", logitName(step), "minus largest", "exponential", "probability"]),
-      element(
-        "tbody",
-        {},
-        order.map((index, place) =>
-          element(
-            "tr",
-            { class: index === chosen ? "chosen" : null },
-            element(
-              "th",
-              { scope: "row" },
-              link(context.backTo({ step: before.name, place: [index] }), classes[index]),
-            ),
-            element("td", {}, logit[place]),
-            element("td", {}, differences[place]),
-            element("td", {}, exponential[place]),
-            element("td", {}, share[place]),
-          ),
-        ),
-        others > 0 &&
+    classTable(
+      ["class", logitName(step), "minus largest", "exponential", "probability"],
+      order,
+      chosen,
+      (index) => link(context.backTo({ step: before.name, place: [index] }), classes[index]),
+      [logit, differences, exponential, share],
+      {
+        others:
+          others > 0 &&
           element(
             "tr",
             {},
@@ -134,18 +116,14 @@ function arithmetic(step, context, chosen, order) {
             element("td", {}, exponential[order.length]),
             element("td", {}, share[order.length]),
           ),
-      ),
-      element(
-        "tfoot",
-        {},
-        element(
+        foot: element(
           "tr",
           {},
           element("th", { scope: "row", colspan: 3 }, "sum"),
           element("td", {}, exponential[order.length + 1]),
           element("td", {}, share[order.length + 1]),
         ),
-      ),
+      },
     ),
     element(
       "p",

@@ -2,10 +2,11 @@
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
-import { element, head, link } from "convscope/kit/dom.js";
+import { element, link } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { classTable } from "convscope/walk/class_table.js";
 import { outputName } from "convscope/walk/truth.js";
 
 /**
@@ -83,27 +84,12 @@ function arithmetic(step, { chain, backTo }, chosen, order) {
       " = ",
       element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
     ),
-    element(
-      "table",
-      { class: "figures" },
-      head([outputName(chain), "logit", `divided by ${three(step.temperature)}`]),
-      element(
-        "tbody",
-        {},
-        order.map((index, place) =>
-          element(
-            "tr",
-            { class: index === chosen ? "chosen" : null },
-            element(
-              "th",
-              { scope: "row" },
-              link(backTo({ step: before.name, place: [index] }), chain.classes[index]),
-            ),
-            element("td", {}, logits[place]),
-            element("td", {}, scaled[place]),
-          ),
-        ),
-      ),
+    classTable(
+      [outputName(chain), "logit", `divided by ${three(step.temperature)}`],
+      order,
+      chosen,
+      (index) => link(backTo({ step: before.name, place: [index] }), chain.classes[index]),
+      [logits, scaled],
     ),
     element(
       "p",
