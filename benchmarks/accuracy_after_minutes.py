@@ -1,8 +1,8 @@
-"""Accuracy after 1, 3 and 6 minutes: convscope beside fastai, Keras and PyTorch, on the same photos.
+"""Accuracy after 1, 3 and 6 minutes: convscope compared with fastai, Keras and PyTorch, on the same photos.
 
-Each program is given the same folder and does what it does if nothing else is asked for: convscope with
-`--minutes`, fastai with as many epochs as fit, Keras with the network of TensorFlow's tutorial, PyTorch with
-the same network and a DataLoader of two workers. Some start from learned features, the others from scratch.
+Each program gets the same folder and runs with its defaults: convscope with `--minutes`, fastai with as many
+epochs as fit, Keras with the network of TensorFlow's tutorial, PyTorch with the same network and a DataLoader
+of two workers. Some start from pretrained features, the others from scratch.
 The time is that of the whole process, imports included and with empty caches; test photos do not count.
 A program that ends earlier is judged at its end. The contenders are `contenders/minutes_*.py`; fastai runs in
 an environment of its own (`fine_tune.py` says how to make it). Run it with
@@ -40,8 +40,8 @@ HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs" / "benchmarks"
 MINUTES_BESIDE_TRAINING = 1 / 3
 NAMES = {
-    "ours lite0": "convscope, learned features",
-    "fastai lite0": "fastai, learned features",
+    "ours lite0": "convscope, pretrained features",
+    "fastai lite0": "fastai, pretrained features",
     "ours scratch": "convscope, from scratch",
     "fastai scratch": "fastai, from scratch",
     "keras": "Keras, from scratch",
@@ -145,7 +145,7 @@ def table(report: dict[str, Any]) -> str:
         "Written by `benchmarks/accuracy_after_minutes.py`, which describes the method:",
         f"{report['training_photos']:,} photos of {report['data']} to learn from,",
         f"{report['test_photos']:,} to test, one run of each. Cats and dogs are among the 1,000 classes that",
-        "the backbone of learned features was trained on, which favours programs that start from them.",
+        "the backbone of pretrained features was trained on, which favours programs that start from them.",
         "",
         sentence(report["machine"]),
         "",

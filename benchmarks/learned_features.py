@@ -1,4 +1,4 @@
-"""Accuracy of heads on learned features, and detection of pictures of unknown classes.
+"""Accuracy of heads on pretrained features, and detection of pictures of unknown classes.
 
 The features are those of EfficientNet-Lite0, as `convscope train --start lite0` computes them. For each data
 set, some pictures of each class are drawn, the same for all heads. The heads are then judged by its test
@@ -15,7 +15,7 @@ pictures of the known classes, by
     probability   the largest probability
     energy        ln of the sum of exp(logit)
     class mean    cosine with the nearest class mean
-    nearest       cosine with the nearest training picture: as models from learned features carry it
+    nearest       cosine with the nearest training picture: as models from pretrained features carry it
     ViM           virtual-logit matching: as models from scratch carry it
 
 at thresholds that reject 5 % of the training pictures, each scored by a rule that was made without it.
@@ -267,7 +267,7 @@ def seen(head: Head, pictures: Pictures) -> tuple[Values, Values]:
 def report(rows: list[dict[str, Any]]) -> str:
     """Lay the results out as Markdown."""
     lines = [
-        "# Heads on learned features",
+        "# Heads on pretrained features",
         "",
         "Written by `benchmarks/learned_features.py`, which describes heads, scores and method. All figures",
         "are in percent, and means over the draws.",

@@ -1,4 +1,4 @@
-"""Whether the rule decides rightly between learned features and a network from scratch.
+"""Whether the rule decides rightly between pretrained features and a network from scratch.
 
 For each data set some pictures of each class are drawn, with a fixed seed. The rule (`choose_start`, which
 `convscope train`, the estimator and the doctor share) decides from these alone. Then both starts learn from
@@ -133,7 +133,7 @@ def recognised(classifier: Classifier, tests: list[Path]) -> Any:  # noqa: ANN40
 def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     lines = [
-        "# Learned features or from scratch",
+        "# Pretrained features or from scratch",
         "",
         "Written by `benchmarks/start_rule.py`, which describes the method. Accuracies are of test pictures.",
         "A difference within its standard error counts as right either way. Cats, dogs and some flowers are",
@@ -144,7 +144,7 @@ def table(report: dict[str, Any]) -> str:
         "Other programs ran beside: the load is the mean number of processes that wanted a core in the last",
         f"minute. Seconds are those from scratch. Seed {report['seed']}.",
         "",
-        "| pictures | of each | tests | chosen | learned features | from scratch | seconds | load | choice |",
+        "| pictures | per class | tests | chosen | pretrained features | scratch | seconds | load | choice |",
         "|---|---|---|---|---|---|---|---|---|",
         *(row_line(row) for row in report["rows"]),
     ]
@@ -157,7 +157,7 @@ def row_line(row: dict[str, Any]) -> str:
         row["data"],
         row["of_each_class"],
         f"{row['test_pictures']:,}",
-        {"lite0": "learned features", "scratch": "from scratch"}[row["chosen"]],
+        {"lite0": "pretrained features", "scratch": "from scratch"}[row["chosen"]],
         f"{100 * row['learned']:.1f} %",
         f"{100 * row['scratch']:.1f} %",
         f"{row['scratch_seconds']:.0f}",

@@ -164,7 +164,7 @@ def test_what_is_for_one_class_refuses(classifier, tmp_path):
     file.save(head, tmp_path / "head.safetensors")
     with pytest.raises(SettingError, match="several labels") as caught:
         convscope.train((drawn(40)[0], sets), start=str(tmp_path / "head.safetensors"))
-    assert "a head on learned features" in caught.value.why
+    assert "a head on pretrained features" in caught.value.why
     with pytest.raises(SettingError, match="--class-weights"):
         convscope.train((drawn(40)[0], sets), class_weights=True, start="scratch")
     html = classifier._repr_html_()

@@ -89,7 +89,7 @@ def seconds_per_epoch(learner: Learner) -> float:
 
 
 def pretrained(photos: Path) -> Learner:
-    """Make the learner of learned features."""
+    """Make the learner of pretrained features."""
     learner = vision_learner(loaders(photos, 224), "tf_efficientnet_lite0", pretrained=False, normalize=False)
     load_weights(learner.model[0].model)
     learner.freeze()

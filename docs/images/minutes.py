@@ -28,7 +28,7 @@ def main() -> None:
     axes = figure.subplots()
     ends = spread({name: points[-1][1] for name, points in programs.items() if points})
     for name, points in programs.items():
-        colour, style = BLUE if "convscope" in name else REST, "-" if "learned" in name else "--"
+        colour, style = BLUE if "convscope" in name else REST, "-" if "pretrained" in name else "--"
         if points:
             axes.plot(*zip(*points, strict=True), marker="o", markersize=5, color=colour, linestyle=style)
             last = points[-1]

@@ -1,4 +1,4 @@
-"""Real processes that start from learned features: killed with SIGKILL, and several under torchrun."""
+"""Real processes that start from pretrained features: killed with SIGKILL, and several under torchrun."""
 
 import json
 import sqlite3

@@ -66,19 +66,20 @@ def predict(
         ),
     ] = None,
 ) -> None:
-    """Predict which class pictures show.
+    """Predict the classes of pictures.
 
-    A picture that cannot be read is reported on standard error and does not stop the others. With --explain
-    two maps are written for each picture: where the evidence lies (Grad-CAM, or the exact class map where the
-    output layer reads means), and how much covering a part with grey lowers the probability (occlusion).
+    A picture that cannot be read is reported on standard error and does not stop the others. --explain writes
+    two maps for each picture: a class activation map (exact if the network ends in global average pooling,
+    otherwise Grad-CAM), and an occlusion map, which shows how much covering each part lowers the probability.
 
-    Of a model with several labels per picture, all labels that reach their threshold are printed, with --json
-    and --csv the probabilities of all labels, too.
+    For a model with several labels per picture, all labels that reach their thresholds are printed; --json
+    and --csv also contain the probabilities of all labels.
 
-    A picture that probably shows none of the classes is marked as unknown, if the model can tell. Below it,
-    a model with learned features names the training pictures that it resembles most, and how much: at most 1.
+    A picture that probably shows none of the classes is marked as unknown if the model has an open-set rule.
+    A model with pretrained features also lists the training pictures that it resembles most, with their
+    similarity (cosine).
 
-    Under torchrun each process predicts its share of the pictures and prints it.
+    Under torchrun, each process predicts and prints its share of the pictures.
 
     The exit code is 0 if all pictures could be read, 1 if only some, and 2 if none.
     """

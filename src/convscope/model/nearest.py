@@ -1,4 +1,4 @@
-"""An open-set rule: the cosine with the nearest training picture, for learned features.
+"""An open-set rule: the cosine with the nearest training picture, for pretrained features.
 
 Let x be the features, which the output layer reads, and s a number for each, the same within a block of
 features (what one step of the backbone gives). With y = s x,

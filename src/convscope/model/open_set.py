@@ -3,7 +3,7 @@
 A rule scores how well pictures fit the known classes: the higher, the better. There are two kinds:
 
     virtual_logit.VirtualLogit   for networks that were trained from scratch
-    nearest.Nearest              for learned features
+    nearest.Nearest              for pretrained features
 
 A picture that scores below the threshold is unknown. The threshold is the k-th smallest of n scores of
 pictures that the rule was not made from, k = floor(fraction (n + 1)). Whatever the distribution of the

@@ -122,7 +122,7 @@ def cut(
         out: (batch, height, width, channels) float32, or bfloat16 viewed as uint16; written. If it is smaller
             than the pictures, they are scaled down.
     """
-    # these take half a second to import, and starts from learned features cut no batches
+    # these take half a second to import, and starts from pretrained features cut no batches
     from convscope.network.threads import run  # noqa: PLC0415
     from convscope.pictures.augmentation import augment_batch  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ data/             training data and their batches, on the host or on the device
 learning/         the training loop, optimiser, moving average, trials
 losses/           an experiment: cross-entropy against squared error
 events            what the loop emits; listeners/ show it and write it down
-start/            learned features of a backbone, and the head that is fitted to them
+start/            pretrained features of a backbone, and the head that is fitted to them
 report/           metrics and figures of a finished run
 runs/             a run's folder, its checkpoints, and the way from pictures to a model
 fit               a training without a run, for the estimator and cross-validation

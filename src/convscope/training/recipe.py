@@ -122,7 +122,7 @@ class Recipe:
 def resolve_preparation(settings: Settings, survey: Survey) -> Preparation:
     """Choose the input size, which has to be known before the pictures are decoded.
 
-    Pictures that all have the same small size keep it. Learned features need the size of their backbone.
+    Pictures that all have the same small size keep it. Pretrained features need the size of their backbone.
     """
     if settings.start == "lite0":
         return Preparation(*LITE0_SHAPE, settings.fit or "stretch")

@@ -28,7 +28,7 @@ Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "fp16", "fp32"]
 Strength = Literal["none", "light", "strong"]
 NAMED_STARTS = ("lite0", "scratch")
-"""Where learning starts, but for models: from learned features of EfficientNet-Lite0, or from scratch."""
+"""Starts that are not models: pretrained features of EfficientNet-Lite0, or from scratch."""
 
 
 def _height_and_width(size: object) -> object:
@@ -43,7 +43,7 @@ _Side = Annotated[int, Field(ge=1, le=1_024)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a person may choose; None leaves the choice to `recipe.resolve`.
+    """The settings of a training; None leaves the choice to `recipe.resolve`.
 
     Raises:
         SettingError: A value is of another type or out of range; the message says what is possible.
@@ -66,15 +66,15 @@ class Settings:
         str | None,
         Field(
             max_length=4_096,
-            description="Where learning starts: lite0 (learned features), scratch, or a model of an earlier "
+            description="Initial weights: lite0 (pretrained features), scratch, or the model of an earlier "
             "run; by default, lite0 or scratch, whichever is better on these pictures.",
         ),
     ] = None
     multi_label: Annotated[
         bool | None,
         Field(
-            description="Several labels for each picture, with sigmoids for softmax; by default, if a table "
-            "or array clearly has them.",
+            description="Several labels per picture, with sigmoids instead of softmax; by default, if a "
+            "table or array clearly has them.",
         ),
     ] = None
     size: Annotated[
@@ -93,7 +93,7 @@ class Settings:
         Field(
             ge=0.01,
             le=1e6,
-            description="Time limit; it shortens the schedule. With learned features, it allows fine-tuning.",
+            description="Time limit; shortens the schedule. With pretrained features, enables fine-tuning.",
         ),
     ] = None
     batch_size: Annotated[int | None, Field(ge=2, le=65_536, description="Pictures per training step.")] = (
@@ -108,11 +108,12 @@ class Settings:
         ),
     ] = None
     label_smoothing: Annotated[
-        float | None, Field(ge=0, le=0.9, description="Share of each label spread evenly over all classes.")
+        float | None,
+        Field(ge=0, le=0.9, description="Fraction of each label spread evenly over all classes."),
     ] = None
     flip: Annotated[
         bool | None,
-        Field(description="Flip pictures left to right; by default, if a trial proves it harmless."),
+        Field(description="Flip pictures left to right; by default, if a test shows that it is harmless."),
     ] = None
     augmentation: Annotated[
         Strength | None, Field(description="Strength of the augmentation: none, light or strong.")
@@ -136,7 +137,7 @@ class Settings:
         Field(
             ge=0.001,
             le=0.5,
-            description="Share of pictures of known classes that may be taken for unknown; 0.05 by default.",
+            description="Fraction of known pictures that may be rejected as unknown; 0.05 by default.",
         ),
     ] = None
     device: Annotated[
@@ -149,13 +150,13 @@ class Settings:
     seed: Annotated[
         int, Field(ge=0, le=2**32 - 1, description="Random seed; the same seed gives the same model.")
     ] = 0
-    strict: Annotated[bool, Field(description="Stop at a picture that cannot be read.")] = False
+    strict: Annotated[bool, Field(description="Stop at the first picture that cannot be read.")] = False
     group_pattern: Annotated[
         str | None,
         Field(
             max_length=4_096,
-            description="Regular expression for the names of pictures: those in which it finds the same text "
-            "stay on one side of every split, for example '(.*)_frame'.",
+            description="Regular expression that groups pictures by name: pictures with the same matched "
+            "text stay on the same side of every split, for example '(.*)_frame'.",
         ),
     ] = None
     store_limit: Annotated[

@@ -109,7 +109,7 @@ def test_pictures_that_changed_meanwhile_are_not_compared(tried):
 
 def test_both_shares_are_told():
     gain = Gain(np.arange(10) < 9, np.ones(10, bool))
-    assert "learned features recognise 90.0 %, a network from scratch 100.0 %" in sentence(gain)
+    assert "pretrained features recognise 90.0 %, a network from scratch 100.0 %" in sentence(gain)
 
 
 def test_easy_pictures_end_a_trial_sooner(make_data):

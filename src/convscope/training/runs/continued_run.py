@@ -1,4 +1,4 @@
-"""A run that starts from an earlier model with learned features: its head is learned further."""
+"""A run that starts from an earlier model with pretrained features: its head is learned further."""
 
 from __future__ import annotations
 

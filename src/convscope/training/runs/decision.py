@@ -1,7 +1,7 @@
 """Decide where a run's learning starts, by a trial where neither the person nor a rule decides it.
 
 With small pictures, unless they are few, training from scratch is tried first: it takes less time than
-computing the features of a backbone. Otherwise, learned features are tried first.
+computing the features of a backbone. Otherwise, pretrained features are tried first.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def decide(
         listeners: Get the events.
 
     Returns:
-        The record with the decision, and the head if learning starts from learned features.
+        The record with the decision, and the head if learning starts from pretrained features.
 
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
@@ -109,7 +109,7 @@ def choose_start(
         listeners: Get the events.
 
     Returns:
-        The start, and the head if it is learned features.
+        The start, and the head if it is pretrained features.
 
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
@@ -150,7 +150,7 @@ class _Ways(NamedTuple):
         return learned_run.learn(self.source, self.settings, self.run, self.listeners, self.stores)
 
     def prepared(self) -> TrainingData:
-        """Prepare the pictures for training from scratch, split as for learned features."""
+        """Prepare the pictures for training from scratch, split as for pretrained features."""
         compile_meanwhile()
         store = build_store(
             self.source,
@@ -177,7 +177,7 @@ class _Ways(NamedTuple):
         return gain_on_sample(trial, data, self.source, self.settings, self.listeners, self.stores)
 
     def scratch_wins(self, gain: Gain) -> bool:
-        """Whether a trial recognises more than learned features; say what was found.
+        """Whether a trial recognises more than pretrained features; say what was found.
 
         Small networks are still learning when their trial ends, so they need no lead of a standard error.
         """

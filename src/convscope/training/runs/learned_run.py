@@ -1,4 +1,4 @@
-"""A run that starts from learned features.
+"""A run that starts from pretrained features.
 
 pictures -> store -> features of a frozen backbone -> logistic regression -> one chain from pixels to softmax
 

@@ -1,6 +1,6 @@
 """A run, from pictures to a model: the way of the data, from one end to the other.
 
-source -> survey -> learned features and a head (`learned_run.py`), fine-tuned perhaps (`tuned_run.py`)
+source -> survey -> pretrained features and a head (`learned_run.py`), fine-tuned perhaps (`tuned_run.py`)
                  -> or a network from scratch (`scratch_run.py`)
 
 Importing PyTorch takes longer than learning a head from few pictures, so only what needs it imports it.

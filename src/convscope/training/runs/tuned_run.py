@@ -1,4 +1,4 @@
-"""A run that goes on from learned features: their backbone is fine-tuned, where that pays.
+"""A run that goes on from pretrained features: their backbone is fine-tuned, where that pays.
 
 head and backbone -> last blocks -> all layers -> one chain from pixels to softmax
 

@@ -1,4 +1,4 @@
-"""Starting from learned features: networks that others have trained, and what they see in pictures.
+"""Starting from pretrained features: networks that others have trained, and what they see in pictures.
 
 backbone.py       a network without a head, its weights and where they come from
 lite0.py          EfficientNet-Lite0, whose weights are installed with convscope

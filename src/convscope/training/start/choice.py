@@ -1,8 +1,8 @@
-"""Where learning starts: from the learned features of a backbone, or from scratch.
+"""Where learning starts: from the pretrained features of a backbone, or from scratch.
 
 What the person chose counts. Otherwise the pictures decide: very many small ones are learned better from
 scratch, and for all others both are tried (`trial.py`, `runs/feature_sample.py`). Several labels per picture
-are learned from learned features without a trial, unless pictures are small.
+are learned from pretrained features without a trial, unless pictures are small.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def plan_start(
         several_labels: Whether a picture may have several labels.
 
     Raises:
-        SettingError: Learned features were asked for together with something that they do not go with.
+        SettingError: Pretrained features were asked for together with something that they do not go with.
     """
     if several_labels and settings.rejected_fraction is not None:
         raise SettingError(
@@ -96,7 +96,7 @@ def _check_learned_start(scratch_setting: str | None, *, streamed: bool) -> None
         )
     if streamed:
         raise SettingError(
-            "learned features need all pictures on the disk, and they do not fit",
+            "pretrained features need all pictures on the disk, and they do not fit",
             why="prepared pictures are kept in the cache folder",
             remedy="make room there, give a larger --store-limit, or --start scratch",
         )

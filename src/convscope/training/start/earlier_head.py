@@ -1,4 +1,4 @@
-"""Starting from an earlier model with learned features: these stay, and its head is where learning begins.
+"""Starting from an earlier model with pretrained features: these stay, and its head is where learning begins.
 
 The new head is fitted with a penalty on how far it moves away from the earlier one, W0, instead of from zero:
 
@@ -79,7 +79,7 @@ def backbone_of(model: Model) -> Backbone:
                 return backbone
     raise SettingError(
         "training cannot start from this model",
-        why="it has learned features, but its network is not that of EfficientNet-Lite0 any more",
+        why="it has pretrained features, but its network is not that of EfficientNet-Lite0 any more",
         remedy="start from the model as it was trained, or with --start lite0",
     )
 
@@ -161,7 +161,7 @@ def check_settings(settings: Settings, *, fits: bool) -> None:
         )
     if not fits:
         raise SettingError(
-            "learned features need all pictures on the disk, and they do not fit",
+            "pretrained features need all pictures on the disk, and they do not fit",
             why="prepared pictures are kept in the cache folder",
             remedy="make room there, or give a larger --store-limit",
         )

@@ -86,7 +86,7 @@ def with_model(settings: Settings, model: Model) -> Settings:
 
 
 def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -> None:
-    """Check that neither a model with a head on learned features nor its pictures have several labels.
+    """Check that neither a model with a head on pretrained features nor its pictures have several labels.
 
     A network that was learned as a whole goes on either way: its output neurons are carried over by name.
 
@@ -96,7 +96,7 @@ def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -
     if has_learned_head(model) and (model.has_several_labels or several_labels):
         raise SettingError(
             f"--start {settings.start} cannot be combined with several labels per picture",
-            why="it is a head on learned features, which goes on only with one class for each picture",
+            why="it is a head on pretrained features, which goes on only with one class for each picture",
             remedy="leave out --start: the head is learned anew from all pictures, in seconds",
         )
 

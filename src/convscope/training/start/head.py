@@ -1,4 +1,4 @@
-"""A head for learned features: a logistic regression whose blocks and penalty cross-validation chooses.
+"""A head for pretrained features: a logistic regression whose blocks and penalty cross-validation chooses.
 
 The features of a picture are those of some steps of the backbone (blocks), side by side. The candidates are
 the last block alone, the last two, and all of them, each with penalties from strong to weak. The candidate

@@ -1,4 +1,4 @@
-"""A head for several labels: a logistic regression for each, on learned features.
+"""A head for several labels: a logistic regression for each, on pretrained features.
 
 The regressions are independent, and cross-validation chooses the penalty of each by its own binary
 cross-entropy: a label with many pictures needs a weak one, a rare label a strong one. They read the same

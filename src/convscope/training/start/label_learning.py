@@ -56,7 +56,7 @@ class LearnedLabels:
         exact = f"all labels of {100 * figures.accuracy_fraction:.1f} % of {figures.pictures:,} pictures"
         mean = figures.mean_average_precision
         ranked = "" if mean is None else f"; mean average precision {mean:.4f}"
-        return f"learned features recognise {exact} in cross-validation{ranked}"
+        return f"pretrained features recognise {exact} in cross-validation{ranked}"
 
     def facts(self) -> dict[str, object]:
         """Return what was chosen, for the metrics."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedHead:
-    """A head on learned features.
+    """A head on pretrained features.
 
     Attributes:
         head: The logistic regression.
@@ -93,11 +93,11 @@ class LearnedHead:
         """The accuracy in cross-validation, for people."""
         accuracy = self.accuracy
         if accuracy is None:
-            return "each class has one picture only: how well learned features recognise them is not measured"
+            return "each class has only one picture: accuracy cannot be estimated by cross-validation"
         shares = (accuracy.fraction, accuracy.low, accuracy.high)
         shown, low, high = (f"{100 * share:.1f} %" for share in shares)
         return (
-            f"learned features recognise {shown} of {len(self.labels):,} pictures in cross-validation "
+            f"pretrained features recognise {shown} of {len(self.labels):,} pictures in cross-validation "
             f"(95 % confidence interval {low} to {high})"
         )
 

