@@ -31,7 +31,9 @@ export function bars(bars, { caption, chosen, onChoose, shares = false, answers 
       : label;
     return element(
       "tr",
-      { class: [index === chosen && "chosen", answers[index] && "answered"].filter(Boolean).join(" ") || null },
+      {
+        class: [index === chosen && "chosen", answers[index] && "answered"].filter(Boolean).join(" ") || null,
+      },
       element("th", { scope: "row" }, name),
       element("td", { title: shares && full(value) }, written[index]),
       element(

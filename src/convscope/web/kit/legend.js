@@ -30,7 +30,11 @@ export function legend(limit, theme) {
 export function shadeLegend(from, to, channel = "grey") {
   const paint = (/** @type {number} */ step) => shade((255 * step) / (STEPS - 1), channel);
   const ends = [from, to].map((end) => (typeof end === "number" ? number(end) : element("span", {}, end)));
-  return key(mapCanvas({ height: 1, width: STEPS, cell: 6, paint }, "light"), [ends[0], element("span"), ends[1]]);
+  return key(mapCanvas({ height: 1, width: STEPS, cell: 6, paint }, "light"), [
+    ends[0],
+    element("span"),
+    ends[1],
+  ]);
 }
 
 /**

@@ -93,7 +93,12 @@ export function player({ cells, watched, show, pick, dwell }) {
       button,
       next,
       slider,
-      still && element("span", { class: "quiet" }, "Your system asks for reduced motion: +1 and the slider move the window."),
+      still &&
+        element(
+          "span",
+          { class: "quiet" },
+          "Your system asks for reduced motion: +1 and the slider move the window.",
+        ),
     ),
     follow: (index) => (slider.value = String(index)),
     isPlaying: () => timer !== 0,

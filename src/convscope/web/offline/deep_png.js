@@ -58,8 +58,13 @@ export async function decodeDeep(blob) {
  * @returns {Promise<Deep>}
  */
 async function unpack(packed, width, height, channels, passes) {
-  const sizes = passes.map(([x, y, across, down]) => [Math.ceil((width - x) / across), Math.ceil((height - y) / down)]);
-  const lengths = sizes.map(([columns, rows]) => (columns > 0 && rows > 0 ? rows * (1 + 2 * channels * columns) : 0));
+  const sizes = passes.map(([x, y, across, down]) => [
+    Math.ceil((width - x) / across),
+    Math.ceil((height - y) / down),
+  ]);
+  const lengths = sizes.map(([columns, rows]) =>
+    columns > 0 && rows > 0 ? rows * (1 + 2 * channels * columns) : 0,
+  );
   const bytes = await inflated(
     packed,
     lengths.reduce((sum, length) => sum + length, 0),
@@ -131,7 +136,10 @@ function grey({ width, height, values }, transparent) {
     const level = value === clear ? 255 : roundHalfToEven(value * (255 / (2 ** bits - 1)));
     image.data.set([level, level, level, 255], 4 * place);
   });
-  return { image, note: highest && bits < 16 ? `values up to ${count(highest)} are taken as ${bits} bits` : "" };
+  return {
+    image,
+    note: highest && bits < 16 ? `values up to ${count(highest)} are taken as ${bits} bits` : "",
+  };
 }
 
 /** @param {number} x */
@@ -152,7 +160,9 @@ function colours({ width, height, channels, values }, transparent) {
   let highest = 0;
   for (let place = 0; place < width * height; place++) {
     const at = place * channels;
-    const deep = isColour ? [values[at], values[at + 1], values[at + 2]] : [values[at], values[at], values[at]];
+    const deep = isColour
+      ? [values[at], values[at + 1], values[at + 2]]
+      : [values[at], values[at], values[at]];
     const rgb = deep.map((value) => value >> 8);
     highest = Math.max(highest, ...rgb);
     const opacity = channels % 2 === 0 ? values[at + channels - 1] >> 8 : 255;

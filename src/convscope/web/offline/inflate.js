@@ -12,7 +12,7 @@ export async function inflated(packed, length) {
   if (length === undefined) return new Uint8Array(await new Response(stream).arrayBuffer());
   const bytes = new Uint8Array(length);
   const reader = stream.getReader();
-  for (let filled = 0; filled < length;) {
+  for (let filled = 0; filled < length; ) {
     const { value, done } = await reader.read();
     if (done) throw new Error("it is cut short");
     bytes.set(value.subarray(0, length - filled), filled);

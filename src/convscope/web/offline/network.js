@@ -42,10 +42,14 @@ export async function open({ preparation, mean, std, temperature, layers }) {
   for (const { name, output } of layers) shapes.set(name, output);
   /** @param {Layer} layer */
   const inputsOf = ({ inputs }) => inputs.map((name) => /** @type {Shape} */ (shapes.get(name)));
-  const products = await openProducts(/** @type {Filters[]} */ (layers.filter(({ kind }) => kind === "convolution")));
+  const products = await openProducts(
+    /** @type {Filters[]} */ (layers.filter(({ kind }) => kind === "convolution")),
+  );
   const runs = await Promise.all(
     layers.map((layer) =>
-      layer.kind === "convolution" ? products(layer, inputsOf(layer)[0]) : KINDS[layer.kind](layer, inputsOf(layer)),
+      layer.kind === "convolution"
+        ? products(layer, inputsOf(layer)[0])
+        : KINDS[layer.kind](layer, inputsOf(layer)),
     ),
   );
   const last = layers[layers.length - 1];
@@ -86,7 +90,7 @@ export const LAST_STEPS = { softmax, sigmoid };
  */
 function normalised(pixels, mean, std) {
   const maps = new Float32Array(pixels.length);
-  for (let place = 0; place < maps.length;) {
+  for (let place = 0; place < maps.length; ) {
     for (let c = 0; c < mean.length; c++, place++) maps[place] = (pixels[place] - mean[c]) / std[c];
   }
   return maps;

@@ -83,7 +83,9 @@ function energy(logits) {
  * @param {Float64Array} vector
  */
 function products(rows, vector) {
-  return Float64Array.from({ length: rows.length / vector.length }, (_, row) => dot(vector, rows, row * vector.length));
+  return Float64Array.from({ length: rows.length / vector.length }, (_, row) =>
+    dot(vector, rows, row * vector.length),
+  );
 }
 
 /**

@@ -61,7 +61,13 @@ export async function metadata(chunks) {
   for (const chunk of chunks) {
     const [key, read] = text(chunk);
     if (key === "XML:com.adobe.xmp") xmp = latin1(await read());
-    if (key === "Raw profile type exif") exif ??= bytesOfHex(latin1(await read()).split("\n").slice(3).join(""));
+    if (key === "Raw profile type exif")
+      exif ??= bytesOfHex(
+        latin1(await read())
+          .split("\n")
+          .slice(3)
+          .join(""),
+      );
   }
   return { exif, xmp };
 }

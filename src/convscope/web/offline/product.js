@@ -95,7 +95,8 @@ class Product {
     this.length = layer.window[0] * layer.window[1] * input[2];
     this.padded = paddedCount(bias.length);
     /** Whether the windows are the map's cells in order, so that rows need not be put together. */
-    this.isPointwise = [...layer.window, ...layer.stride].every((cells) => cells === 1) && isSame(layer.output, input);
+    this.isPointwise =
+      [...layer.window, ...layer.stride].every((cells) => cells === 1) && isSame(layer.output, input);
   }
 
   /**

@@ -48,7 +48,11 @@ async function loaded(file) {
 /** @param {Blob} file */
 async function whyNot(file) {
   const start = latin1(new Uint8Array(await file.slice(0, 12).arrayBuffer()));
-  const kind = /^(II[*+]\0|MM\0[*+])/.test(start) ? "TIFF" : /^....ftyp(hei|hev|mif)/s.test(start) ? "HEIC" : "";
+  const kind = /^(II[*+]\0|MM\0[*+])/.test(start)
+    ? "TIFF"
+    : /^....ftyp(hei|hev|mif)/s.test(start)
+      ? "HEIC"
+      : "";
   if (!kind) return "this browser finds no picture in it";
   return `it is a ${kind} picture, which this browser does not read; save it as PNG or JPEG`;
 }

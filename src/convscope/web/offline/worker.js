@@ -14,7 +14,8 @@ import { decode, picture } from "convscope/offline/pixels.js";
 import { prepare } from "convscope/offline/preparation.js";
 import { open as openRule } from "convscope/offline/open_set.js";
 
-const DECODED_IN_FULL = "decoded at full size; convscope predict scales large JPEGs as it decodes them, and may differ slightly";
+const DECODED_IN_FULL =
+  "decoded at full size; convscope predict scales large JPEGs as it decodes them, and may differ slightly";
 
 /** @type {Promise<(source: PictureFile | ImageBitmap) => Promise<Answer>>} */
 let ready;

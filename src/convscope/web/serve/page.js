@@ -57,9 +57,7 @@ class ServicePage {
   async showModels() {
     try {
       const { models } = await this.ask("models");
-      this.models = new Map(
-        models.map((/** @type {Served} */ one) => [one.name, one]),
-      );
+      this.models = new Map(models.map((/** @type {Served} */ one) => [one.name, one]));
       this.model.replaceChildren(...[...this.models.keys()].map((name) => new Option(name)));
       this.entry.hidden = true;
       this.page.say("");

@@ -29,7 +29,8 @@ export function blockPicture({ chain, state, theme }, blocks) {
       const last = steps[steps.length - 1];
       const share = hasMaps(last) ? Math.sqrt(Math.max(...last.shape.slice(1)) / tallest) : 1;
       const side = rem(SMALLEST + (LARGEST - SMALLEST) * share);
-      const sheets = hasMaps(last) && last.kind !== "image" ? Math.ceil(Math.log2(last.shape[0] + 1) / 1.5) : 0;
+      const sheets =
+        hasMaps(last) && last.kind !== "image" ? Math.ceil(Math.log2(last.shape[0] + 1) / 1.5) : 0;
       return element(
         "li",
         {},

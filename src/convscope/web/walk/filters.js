@@ -67,8 +67,17 @@ export function filters(step, context) {
   return element(
     "section",
     {},
-    element("h2", {}, more > 0 ? `${shown.length} of ${count} filters` : count === 1 ? "The filter" : `All ${count} filters`),
-    element("p", { class: "quiet" }, weightsText(step), more > 0 && " These are the filters of maps shown above."),
+    element(
+      "h2",
+      {},
+      more > 0 ? `${shown.length} of ${count} filters` : count === 1 ? "The filter" : `All ${count} filters`,
+    ),
+    element(
+      "p",
+      { class: "quiet" },
+      weightsText(step),
+      more > 0 && " These are the filters of maps shown above.",
+    ),
     all.element,
   );
 }

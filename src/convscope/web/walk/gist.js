@@ -92,7 +92,12 @@ function card({ chain, state, theme }, { name, says }, step) {
       `${name}: `,
       link(format({ ...state, trail: [{ step: step.name, place: [] }] }), `after ${step.sources[0].short}`),
     ),
-    element("div", { class: "gist-pictures" }, pictureWith(chain, field, theme), strongestMaps(chain, state, theme, step)),
+    element(
+      "div",
+      { class: "gist-pictures" },
+      pictureWith(chain, field, theme),
+      strongestMaps(chain, state, theme, step),
+    ),
     element(
       "p",
       { class: "quiet" },

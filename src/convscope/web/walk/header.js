@@ -15,10 +15,14 @@ const MOST_CLASSES = 3;
  * @param {(() => void) | null} draw  draws the page in the other theme; null where the walk is a part of another page
  */
 export function header(chain, draw) {
-  const { model, picture_name, network, probabilities, classes, labels, largest_difference, open_set } = chain;
+  const { model, picture_name, network, probabilities, classes, labels, largest_difference, open_set } =
+    chain;
   const answer = answerOf(chain);
   const order = largestFirst(probabilities);
-  const leading = [...new Set([...order.filter((index) => answer.includes(index)), ...order])].slice(0, MOST_CLASSES);
+  const leading = [...new Set([...order.filter((index) => answer.includes(index)), ...order])].slice(
+    0,
+    MOST_CLASSES,
+  );
   const name = picture_name.split(/[\\/]/).pop() ?? picture_name;
   return element(
     "header",

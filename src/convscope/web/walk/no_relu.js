@@ -35,7 +35,13 @@ export function noRelu(without, { chain, state, set }) {
  */
 function comparison(chain, without) {
   const { classes, probabilities } = chain;
-  const answers = [answerOf(chain), answerOf({ labels: chain.labels && { ...chain.labels, answer: without.labels ?? [] }, predicted: without.predicted })];
+  const answers = [
+    answerOf(chain),
+    answerOf({
+      labels: chain.labels && { ...chain.labels, answer: without.labels ?? [] },
+      predicted: without.predicted,
+    }),
+  ];
   const [before, after] = answers.map((members) => named(chain, members));
   const shown = [
     ...new Set([

@@ -96,7 +96,11 @@ function follow(page, signal) {
  */
 function factsOf({ notation, sources, shape, parameters }) {
   const sizes = [...sources.map((source) => shapeText(source.shape)), shapeText(shape)];
-  const facts = [notation, [...new Set(sizes)].join(" → "), parameters > 0 && `${count(parameters)} parameters`];
+  const facts = [
+    notation,
+    [...new Set(sizes)].join(" → "),
+    parameters > 0 && `${count(parameters)} parameters`,
+  ];
   return facts.filter(Boolean).join(" · ");
 }
 
@@ -151,7 +155,9 @@ class Page {
       ribbon(this.chain, state, theme, step?.name ?? extra ?? ""),
     );
     if (step && this.gradients) {
-      const made = waySwitch(this.chain, this.gradients.source, way, (name, value) => this.setOption(name, value));
+      const made = waySwitch(this.chain, this.gradients.source, way, (name, value) =>
+        this.setOption(name, value),
+      );
       this.top.querySelector(".help")?.before(made);
     }
     centreCurrent(this.top.querySelector(".ribbon"));
@@ -234,7 +240,9 @@ class Page {
       backTo: (...stops) => format(further(this.state ?? state, ...stops)),
       set: (name, value) => this.setOption(name, value),
       absent: this.host?.absent() ?? "This walk does not include it.",
-      noNeighbours: this.host?.noNeighbours() ?? "This walk was made without the training pictures; with --data, it shows them.",
+      noNeighbours:
+        this.host?.noNeighbours() ??
+        "This walk was made without the training pictures; with --data, it shows them.",
     };
   }
 

@@ -33,7 +33,10 @@ export function ribbon(chain, state, theme, current) {
   const steps = blocksOf(chain.steps).map(({ title, steps: inside }) => {
     const isOpen = inside.length > 1 && inside.some(({ name }) => name === current);
     return isOpen
-      ? openBlock(title, inside.map((step) => stepEntry(step)))
+      ? openBlock(
+          title,
+          inside.map((step) => stepEntry(step)),
+        )
       : stepEntry(inside[inside.length - 1], title);
   });
   const [first, ...others] = Object.entries(EXTRAS)

@@ -52,18 +52,28 @@ export function sigmoidChart({ logits, probabilities }, points, chosen, threshol
     ),
     svg("path", {
       class: "curve curve-0",
-      d: logits.map((at, place) => `${place ? "L" : "M"}${toX(at).toFixed(1)} ${toY(probabilities[place]).toFixed(1)}`).join(""),
+      d: logits
+        .map(
+          (at, place) => `${place ? "L" : "M"}${toX(at).toFixed(1)} ${toY(probabilities[place]).toFixed(1)}`,
+        )
+        .join(""),
     }),
     points.map((point, place) =>
       svg(
         "circle",
         {
-          class: [place === chosen ? "point now-point" : "point", point.isFound && "found"].filter(Boolean).join(" "),
+          class: [place === chosen ? "point now-point" : "point", point.isFound && "found"]
+            .filter(Boolean)
+            .join(" "),
           cx: toX(point.logit),
           cy: toY(point.probability),
           r: place === chosen ? 7 : 5,
         },
-        svg("title", {}, `${point.name}: ${percent(point.probability)}, ${point.isFound ? "found" : "not found"}`),
+        svg(
+          "title",
+          {},
+          `${point.name}: ${percent(point.probability)}, ${point.isFound ? "found" : "not found"}`,
+        ),
       ),
     ),
   );

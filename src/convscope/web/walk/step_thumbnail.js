@@ -26,7 +26,15 @@ function drawing(step, theme) {
   if (step.kind === "image") return [step.shape[1], step.shape[2], pixelPaint(step.pixels)];
   if (step.preview) {
     const { shape, data } = step.preview.values;
-    return [shape[0], shape[1], signedPaint(Array.from(data, (level) => level - ZERO), ZERO, theme)];
+    return [
+      shape[0],
+      shape[1],
+      signedPaint(
+        Array.from(data, (level) => level - ZERO),
+        ZERO,
+        theme,
+      ),
+    ];
   }
   const { data } = step.output;
   if (!hasMaps(step) || data.length === step.shape[0]) {

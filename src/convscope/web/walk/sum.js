@@ -53,7 +53,11 @@ export function sum({ parts, rest = null, bias, total, output, isRounded }) {
       {},
       lines.map(({ name, role }, index) => line(name, role, written[index], track(index))),
     ),
-    element("tfoot", {}, line("result", "output", element("span", { class: "lands" }, written[lines.length]), null)),
+    element(
+      "tfoot",
+      {},
+      line("result", "output", element("span", { class: "lands" }, written[lines.length]), null),
+    ),
   );
 }
 

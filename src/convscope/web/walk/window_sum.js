@@ -239,8 +239,12 @@ function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to)
   const weights = list.map(({ weight }) => ({ value: weight }));
   const products = list.map(({ value, weight }) => ({ value: value * weight, role: "flies" }));
   const limits = [limitOf(step.filters.data), limitOf(products.map(({ value }) => value))];
-  const grid = (/** @type {string} */ caption, /** @type {string} */ role, /** @type {import("convscope/kit/grid.js").Cell[]} */ drawn, limit = 0) =>
-    numberGrid({ caption, role, cells: drawn, columns, limit }, theme);
+  const grid = (
+    /** @type {string} */ caption,
+    /** @type {string} */ role,
+    /** @type {import("convscope/kit/grid.js").Cell[]} */ drawn,
+    limit = 0,
+  ) => numberGrid({ caption, role, cells: drawn, columns, limit }, theme);
   return element(
     "div",
     { class: "grids" },

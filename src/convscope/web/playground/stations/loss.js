@@ -75,7 +75,11 @@ export function lossStation({ network, classes }) {
       reset();
     },
   );
-  const play = element("button", { type: "button", click: () => (timer ? pause() : descend()) }, "▶ Descend");
+  const play = element(
+    "button",
+    { type: "button", click: () => (timer ? pause() : descend()) },
+    "▶ Descend",
+  );
 
   function drawShares() {
     divisor.textContent = three(temperature);

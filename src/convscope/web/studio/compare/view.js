@@ -62,7 +62,9 @@ async function pairOfSameClasses(wanted) {
   const { models } = await whatIsOpen();
   const classes = await Promise.all(models.map(classesOf));
   for (const [at, { id }] of models.entries()) {
-    const other = classes.findIndex((names, place) => place !== at && names !== null && names === classes[at]);
+    const other = classes.findIndex(
+      (names, place) => place !== at && names !== null && names === classes[at],
+    );
     if (other >= 0 && id === (wanted ?? id)) return { first: id, second: models[other].id };
   }
   return {};

@@ -40,11 +40,19 @@ export function contents(chapters, place) {
       "p",
       { class: "row" },
       next
-        ? element("a", { class: "button", href: addressOfPage(place, next.name) }, hasBegun ? "Continue" : "Begin")
+        ? element(
+            "a",
+            { class: "button", href: addressOfPage(place, next.name) },
+            hasBegun ? "Continue" : "Begin",
+          )
         : null,
       bar(chapters),
     ),
-    element("ol", { class: "cards" }, chapters.map((chapter) => card(chapter, place))),
+    element(
+      "ol",
+      { class: "cards" },
+      chapters.map((chapter) => card(chapter, place)),
+    ),
     hasBegun ? startOver(place) : null,
   ].filter((one) => one !== null);
 }
@@ -142,7 +150,11 @@ export function pages(chapters, place, current) {
     total.replaceChildren(bar(chapters));
   };
   update();
-  const to = (/** @type {string} */ name, /** @type {string} */ title, /** @type {HTMLElement | null} */ count) =>
+  const to = (
+    /** @type {string} */ name,
+    /** @type {string} */ title,
+    /** @type {HTMLElement | null} */ count,
+  ) =>
     element(
       "a",
       { href: addressOfPage(place, name), "aria-current": name === current ? "page" : null },

@@ -31,14 +31,19 @@ const DRAWINGS = {
     range(4).map((cell) => box(64 + (cell % 2) * 9, 15 + Math.floor(cell / 2) * 9, 9, 9, "output-fill")),
   ],
   flattening: () => [
-    range(9).map((cell) => box(12 + (cell % 3) * 9, 10 + Math.floor(cell / 3) * 9, 9, 9, cell % 2 ? "line" : "input-fill")),
+    range(9).map((cell) =>
+      box(12 + (cell % 3) * 9, 10 + Math.floor(cell / 3) * 9, 9, 9, cell % 2 ? "line" : "input-fill"),
+    ),
     svg("path", { class: "flow", d: "M44 24H58" }),
     range(9).map((cell) => box(66, 3 + cell * 5, 9, 5, cell % 2 ? "line" : "input-fill")),
   ],
   "full-connection": () => [
     range(4).flatMap((from) =>
       range(3).map((to) =>
-        svg("path", { class: (from + to) % 3 ? "flow" : "strong weights", d: `M20 ${8 + from * 11}L76 ${13 + to * 11}` }),
+        svg("path", {
+          class: (from + to) % 3 ? "flow" : "strong weights",
+          d: `M20 ${8 + from * 11}L76 ${13 + to * 11}`,
+        }),
       ),
     ),
     range(4).map((from) => dot(20, 8 + from * 11, "input-fill")),
@@ -53,7 +58,10 @@ const DRAWINGS = {
   learning: () => [
     svg("path", { class: "strong line", d: "M10 8C26 10 34 40 52 40S76 22 88 12" }),
     svg("path", { class: "flow", d: "M20 13 30 25 42 36" }),
-    [[20, 13], [30, 25]].map(([x, y]) => dot(x, y, "line")),
+    [
+      [20, 13],
+      [30, 25],
+    ].map(([x, y]) => dot(x, y, "line")),
     dot(44, 37, "output-fill"),
   ],
   overfitting: () => [
@@ -66,7 +74,11 @@ const DRAWINGS = {
 /** @param {string} page */
 export function icon(page) {
   const draw = DRAWINGS[page];
-  return svg("svg", { class: "icon", viewBox: "0 0 96 48", "aria-hidden": "true" }, draw ? draw().flat() : []);
+  return svg(
+    "svg",
+    { class: "icon", viewBox: "0 0 96 48", "aria-hidden": "true" },
+    draw ? draw().flat() : [],
+  );
 }
 
 /**

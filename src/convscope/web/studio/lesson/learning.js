@@ -37,17 +37,25 @@ export async function learning(root, asked) {
         {},
         "The curve is the loss of this picture for other values of this one weight, all others left as they are. Its slope at the point is the gradient.",
       ),
-      descender(name, { known: curve.descents, descent: curve.descents[0], step: 0 }, null, (descent, taken) => [
-        curveChart(
-          { x: curve.values, y: curve.losses },
-          { across: "weight", title: `the loss as a function of the weight; after step ${taken} it is ${three(descent.losses[taken])}` },
-          descent.values.slice(0, taken + 1).map(([x], place) => ({
-            x,
-            y: descent.losses[place],
-            slope: descent.gradients[place][0],
-          })),
-        ),
-      ]),
+      descender(
+        name,
+        { known: curve.descents, descent: curve.descents[0], step: 0 },
+        null,
+        (descent, taken) => [
+          curveChart(
+            { x: curve.values, y: curve.losses },
+            {
+              across: "weight",
+              title: `the loss as a function of the weight; after step ${taken} it is ${three(descent.losses[taken])}`,
+            },
+            descent.values.slice(0, taken + 1).map(([x], place) => ({
+              x,
+              y: descent.losses[place],
+              slope: descent.gradients[place][0],
+            })),
+          ),
+        ],
+      ),
     ),
     element(
       "div",
@@ -73,7 +81,10 @@ function gradientMap({ title, text, map, classes, rows }) {
       "li",
       {},
       element("h3", {}, title),
-      bars(most.map((place) => list[place]), { caption: "" }),
+      bars(
+        most.map((place) => list[place]),
+        { caption: "" },
+      ),
       element("p", { class: "quiet" }, text),
     );
   }

@@ -68,9 +68,7 @@ function run(one, highest) {
 
 /** @param {Run} one */
 function titleOf({ pictures, shift }) {
-  return shift
-    ? `${count(pictures)} pictures, shifted at random`
-    : `${count(pictures)} pictures`;
+  return shift ? `${count(pictures)} pictures, shifted at random` : `${count(pictures)} pictures`;
 }
 
 /** @param {number} share */

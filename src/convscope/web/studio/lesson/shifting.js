@@ -41,7 +41,9 @@ export async function shifting(root, asked) {
       figure(side, `before pooling: ${percent(one.changed_before)}`, one.before, (values) =>
         signedPaint(values, limit, theme()),
       ),
-      figure(side, `after pooling: ${percent(one.changed_after)}`, one.after, (values) => signedPaint(values, limit, theme())),
+      figure(side, `after pooling: ${percent(one.changed_after)}`, one.after, (values) =>
+        signedPaint(values, limit, theme()),
+      ),
     );
   }
   show(shifts[0]);
@@ -72,7 +74,10 @@ function figure(side, caption, rows, paint) {
   return element(
     "figure",
     {},
-    mapCanvas({ height, width, cell: cellSize(width, height, side, side), paint: paint(rows.flat()) }, theme()),
+    mapCanvas(
+      { height, width, cell: cellSize(width, height, side, side), paint: paint(rows.flat()) },
+      theme(),
+    ),
     element("figcaption", {}, caption),
   );
 }

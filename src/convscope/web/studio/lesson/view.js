@@ -83,7 +83,10 @@ export async function show(root, place) {
       picker(place, [
         { name: "model", label: "network", chosen: model.id, options: named(models), without: ["picture"] },
       ]),
-      chooser && [chooser.element, element("a", { href: addressOf("walk", [model.id, picture]) }, "Full walk")],
+      chooser && [
+        chooser.element,
+        element("a", { href: addressOf("walk", [model.id, picture]) }, "Full walk"),
+      ],
     ),
     onwards(chapters, place, chapter),
   );
@@ -97,7 +100,9 @@ export async function show(root, place) {
   await Promise.all([
     illustrate
       ? illustrate(shown, asked).catch((error) => shown.replaceChildren(problemBox(error)))
-      : exhibit(shown, chapter.name, asked, whole, leaving.signal).then(() => EXPERIMENTS[chapter.name]?.(shown, asked)),
+      : exhibit(shown, chapter.name, asked, whole, leaving.signal).then(() =>
+          EXPERIMENTS[chapter.name]?.(shown, asked),
+        ),
     ask(questions, chapter, asked, hidden, progress.update),
   ]);
   return () => {
@@ -132,7 +137,13 @@ function text({ name, text, attempt }) {
     element("p", {}, text),
     suggestion,
     name === "softmax" &&
-      element("p", {}, "Networks that were trained with each: ", element("a", { href: addressOf("losses", []) }, "Losses"), "."),
+      element(
+        "p",
+        {},
+        "Networks that were trained with each: ",
+        element("a", { href: addressOf("losses", []) }, "Losses"),
+        ".",
+      ),
     more.length > 0 && details,
   ];
 }

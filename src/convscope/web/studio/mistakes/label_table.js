@@ -32,7 +32,8 @@ export function labelTable({ classes, labels }, place) {
     if (kind !== "found") made.style.setProperty("--share", `${Math.round((60 * n) / most)}%`);
     return made;
   };
-  const share = (/** @type {number | null} */ value) => element("td", {}, value === null ? "" : percent(value));
+  const share = (/** @type {number | null} */ value) =>
+    element("td", {}, value === null ? "" : percent(value));
   return [
     element(
       "p",

@@ -50,7 +50,15 @@ export async function show(root, place) {
 }
 
 /** @param {Figures} figures */
-function summary({ pictures, correct, accuracy_fraction, accuracy_interval, mean_average_precision, labels, notes }) {
+function summary({
+  pictures,
+  correct,
+  accuracy_fraction,
+  accuracy_interval,
+  mean_average_precision,
+  labels,
+  notes,
+}) {
   const [low, high] = accuracy_interval.map(percent);
   const how = labels ? "have all labels right" : "are classified correctly";
   return element(
@@ -173,7 +181,14 @@ async function fill(list, place, asked, { classes }, desk) {
   }
   if (wanted in KINDS) {
     const answers = await get(`${address}/label?${query({ ...asked, label, kind: wanted })}`);
-    return list.append(...pictures(`${classes[Number(label)]} ${KINDS[wanted]}, with its probability`, tiles(answers), asked, desk));
+    return list.append(
+      ...pictures(
+        `${classes[Number(label)]} ${KINDS[wanted]}, with its probability`,
+        tiles(answers),
+        asked,
+        desk,
+      ),
+    );
   }
   const answers = await get(`${address}/pictures?${query({ ...asked, order: wanted })}`);
   const title = LISTS.find(([name]) => name === wanted)?.[1] ?? "";

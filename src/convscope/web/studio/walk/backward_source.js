@@ -22,7 +22,9 @@ export function serverSource(model, picture, chain) {
     /** @type {number} */ truth,
     /** @type {[string, string][]} */ query = [],
   ) => {
-    const members = membersOf(chain, truth).map((one) => /** @type {[string, string]} */ (["truth", String(one)]));
+    const members = membersOf(chain, truth).map(
+      (one) => /** @type {[string, string]} */ (["truth", String(one)]),
+    );
     const more = new URLSearchParams([...members, ...query]);
     return unpackAll(await get(`${model}/backward/${what}?${picture}&${more}`));
   };

@@ -146,7 +146,8 @@ export class EditPanel {
    * @param {EditList} list
    */
   part(chain, step, place, list) {
-    if (step?.kind === "convolution" || step?.kind === "depthwise_convolution") return this.filter(chain, step, place, list);
+    if (step?.kind === "convolution" || step?.kind === "depthwise_convolution")
+      return this.filter(chain, step, place, list);
     if (step?.kind === "full_connection") return this.neuron(step, place[0]);
     return element(
       "p",

@@ -316,6 +316,8 @@ class Walked {
  */
 function withSimilar(walk, { neighbours, relevance }) {
   const logits = walk.steps.findLast((/** @type {any} */ { kind }) => kind === "full_connection");
-  const steps = walk.steps.map((/** @type {any} */ step) => (step === logits ? { ...step, relevance } : step));
+  const steps = walk.steps.map((/** @type {any} */ step) =>
+    step === logits ? { ...step, relevance } : step,
+  );
   return { ...walk, neighbours, steps };
 }

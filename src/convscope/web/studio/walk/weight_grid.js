@@ -21,7 +21,11 @@ export function weightGrid(fields, columns, limit) {
     field.addEventListener("input", () => paint(field, limit));
     dragged(field, limit / STEPS || 1 / STEPS);
   }
-  const made = element("div", { class: "weight-grid weights", role: "group", "aria-label": "weights" }, fields);
+  const made = element(
+    "div",
+    { class: "weight-grid weights", role: "group", "aria-label": "weights" },
+    fields,
+  );
   made.style.setProperty("--columns", String(columns));
   return made;
 }

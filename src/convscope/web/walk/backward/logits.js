@@ -90,13 +90,18 @@ function differences(back, order, probabilities) {
   const members = membersOf(back.context.chain, back.truth);
   const shares = column(order.map((index) => probabilities[index]));
   const wrong = column(order.map((index) => probabilities[index] - Number(members.includes(index))));
-  return table(back, order, [outputName(back.context.chain), "probability", "−", "target", "=", "gradient"], (place) => [
-    element("td", {}, shares[place]),
-    element("td", { class: "sign" }, "−"),
-    element("td", {}, members.includes(order[place]) ? "1" : "0"),
-    element("td", { class: "sign" }, "="),
-    element("td", {}, wrong[place]),
-  ]);
+  return table(
+    back,
+    order,
+    [outputName(back.context.chain), "probability", "−", "target", "=", "gradient"],
+    (place) => [
+      element("td", {}, shares[place]),
+      element("td", { class: "sign" }, "−"),
+      element("td", {}, members.includes(order[place]) ? "1" : "0"),
+      element("td", { class: "sign" }, "="),
+      element("td", {}, wrong[place]),
+    ],
+  );
 }
 
 /**
@@ -108,13 +113,18 @@ function scaling(back, order, wrong) {
   const { temperature } = back.context.chain;
   const before = column(order.map((index) => wrong[index]));
   const after = column(order.map((index) => wrong[index] / temperature));
-  return table(back, order, [outputName(back.context.chain), "gradient", "÷", "T", "=", "at the logit"], (place) => [
-    element("td", {}, before[place]),
-    element("td", { class: "sign" }, "÷"),
-    element("td", {}, number(temperature)),
-    element("td", { class: "sign" }, "="),
-    element("td", {}, after[place]),
-  ]);
+  return table(
+    back,
+    order,
+    [outputName(back.context.chain), "gradient", "÷", "T", "=", "at the logit"],
+    (place) => [
+      element("td", {}, before[place]),
+      element("td", { class: "sign" }, "÷"),
+      element("td", {}, number(temperature)),
+      element("td", { class: "sign" }, "="),
+      element("td", {}, after[place]),
+    ],
+  );
 }
 
 /**

@@ -54,7 +54,11 @@ export function renderBack(page, kept, step, asked, truth) {
   main.replaceChildren(outer.element);
   page.step = step;
   outer.where.append(trail, page.steps(step));
-  page.pinned = isInside(step, asked) ? asked : own ? start(chain, kept, step, own, truth) : brightest(chain, step);
+  page.pinned = isInside(step, asked)
+    ? asked
+    : own
+      ? start(chain, kept, step, own, truth)
+      : brightest(chain, step);
   page.state = instead(page.state ?? { path: [], trail: [], options: {} }, {
     step: step.name,
     place: page.pinned,

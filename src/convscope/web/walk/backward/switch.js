@@ -50,6 +50,8 @@ export function waySwitch(chain, { truths }, { isBack, truth }, set) {
     element("span", { class: "segments" }, side("Forward →", false), side("← The way back", true)),
     isBack &&
       truths.length > 0 &&
-      choice(chain.labels ? "if it shows" : "if the class is", String(truth), options, (chosen) => set("truth", chosen)),
+      choice(chain.labels ? "if it shows" : "if the class is", String(truth), options, (chosen) =>
+        set("truth", chosen),
+      ),
   );
 }

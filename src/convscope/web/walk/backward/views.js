@@ -43,7 +43,10 @@ const KINDS = {
     text: {
       does: "The way back begins here: how would the loss change with each logit? For sigmoids and binary cross-entropy together the gradient of each label is simply its probability minus 1 if it is there, minus 0 if not.",
       attempt: "Choose other labels as the true ones. Only the gradients of those that change do so.",
-      more: [SIGN, "Each label's gradient depends on its own logit alone: they need not add up to 0, as with softmax."],
+      more: [
+        SIGN,
+        "Each label's gradient depends on its own logit alone: they need not add up to 0, as with softmax.",
+      ],
     },
     view: logits,
   },

@@ -212,9 +212,7 @@ export function weightsOfNeuron(step, back, weight) {
  * @param {Back} back
  */
 function isOutput(step, { context }) {
-  return context.chain.steps.some(
-    (after) => isAfterLogits(after) && after.sources[0] === step,
-  );
+  return context.chain.steps.some((after) => isAfterLogits(after) && after.sources[0] === step);
 }
 
 /**
@@ -263,7 +261,10 @@ export function weightTitle(step, weight) {
     return `Bias of ${step.kind === "full_connection" ? "neuron" : "filter"} ${place[0]}`;
   if (place.length === 2) return `Weight of neuron ${place[0]} on input ${place[1]}`;
   const [filter, channel, row, column] = place;
-  const on = step.kind !== "full_connection" && step.filters.shape[1] > 1 ? ` on ${mapName(stepBefore(step), channel)}` : "";
+  const on =
+    step.kind !== "full_connection" && step.filters.shape[1] > 1
+      ? ` on ${mapName(stepBefore(step), channel)}`
+      : "";
   return `Weight (${row}, ${column}) of filter ${filter}${on}`;
 }
 

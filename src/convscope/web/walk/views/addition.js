@@ -45,7 +45,10 @@ function draw(step, context) {
   const [map] = context.place;
   const setting = { map, limit: step.limit, tallest: innerHeight * SHARE };
   const fromBlock = inputMaps(block, context, { ...setting, title: `the block: ${block.title}, map ${map}` });
-  const around = inputMaps(shortcut, context, { ...setting, title: `the shortcut: ${shortcut.title}, map ${map}` });
+  const around = inputMaps(shortcut, context, {
+    ...setting,
+    title: `the shortcut: ${shortcut.title}, map ${map}`,
+  });
   const output = outputMaps(step, context);
   const middle = element("div", { class: "stack" });
   return {
@@ -96,7 +99,10 @@ function arithmetic(step, context, place) {
  * @returns {Tensor}
  */
 function added([block, shortcut]) {
-  return { shape: block.shape, data: Float64Array.from(block.data, (value, place) => value + shortcut.data[place]) };
+  return {
+    shape: block.shape,
+    data: Float64Array.from(block.data, (value, place) => value + shortcut.data[place]),
+  };
 }
 
 /**

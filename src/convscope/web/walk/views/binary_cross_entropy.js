@@ -79,7 +79,10 @@ function wanted({ chain, state }) {
   const asked = state.options.there;
   if (asked === undefined) return membersOf(chain, supposed(chain));
   if (asked === NONE) return [];
-  return asked.split(".").map(Number).filter((index) => index in chain.classes);
+  return asked
+    .split(".")
+    .map(Number)
+    .filter((index) => index in chain.classes);
 }
 
 /**

@@ -7,7 +7,14 @@ import { stepBefore } from "convscope/walk/chain.js";
 import { filterName, filters } from "convscope/walk/filters.js";
 import { inputMaps } from "convscope/walk/input_maps.js";
 import { outputMaps, shownMaps } from "convscope/walk/output_maps.js";
-import { marginOf, outputSize, partsOf, shownParts, spokenWindowSum, windowSum } from "convscope/walk/window_sum.js";
+import {
+  marginOf,
+  outputSize,
+  partsOf,
+  shownParts,
+  spokenWindowSum,
+  windowSum,
+} from "convscope/walk/window_sum.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
@@ -42,7 +49,9 @@ function draw(step, context) {
   const before = stepBefore(step);
   const parts = partsOf(step, context.place);
   const channel = chosenChannel(parts, context);
-  const spanned = parts.length ? shownParts(parts, context.state).map(({ map }) => map) : shownMaps(before, context);
+  const spanned = parts.length
+    ? shownParts(parts, context.state).map(({ map }) => map)
+    : shownMaps(before, context);
   const input = inputMaps(before, context, {
     map: channel,
     spanned,

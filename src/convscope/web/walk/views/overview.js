@@ -183,7 +183,11 @@ function leading({ chain }, step) {
 function ofClass({ chain }, { output }) {
   const outcome = supposed(chain);
   const condition = chain.truth === null ? "if it is" : "for the true class,";
-  return element("p", {}, `cross-entropy ${three(output.data[outcome])} ${condition} ${chain.classes[outcome]}`);
+  return element(
+    "p",
+    {},
+    `cross-entropy ${three(output.data[outcome])} ${condition} ${chain.classes[outcome]}`,
+  );
 }
 
 /**

@@ -221,15 +221,16 @@ function counts(step, context, rule) {
     "div",
     { class: "stack" },
     element("p", {}, `${count(inside)} numbers go in and ${count(outside)} come out. ${rule.kept(step)}`),
-    context.chain.invariance.length > 0 && element(
-      "p",
-      {},
-      "Does it matter where exactly a feature lies? ",
-      link(
-        format({ ...context.state, trail: [{ step: "invariance", place: [] }] }),
-        "Move the picture and see.",
+    context.chain.invariance.length > 0 &&
+      element(
+        "p",
+        {},
+        "Does it matter where exactly a feature lies? ",
+        link(
+          format({ ...context.state, trail: [{ step: "invariance", place: [] }] }),
+          "Move the picture and see.",
+        ),
       ),
-    ),
   );
 }
 

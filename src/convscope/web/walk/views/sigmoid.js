@@ -18,7 +18,8 @@ export const sigmoid = {
   short: "sigmoid",
   text: {
     does: "A sigmoid turns each logit into a probability of its own, whatever the other logits are. A label is found where its probability reaches its threshold.",
-    attempt: "Check one probability with a calculator: 1 divided by 1 plus e to the power of minus the logit.",
+    attempt:
+      "Check one probability with a calculator: 1 divided by 1 plus e to the power of minus the logit.",
     more: [
       "Why not softmax? It shares one whole: the more probable one class, the less probable all others. Here two labels may both be right, or none, so the probabilities need not add up to 1.",
       "The logit is the log odds of the label. At 0 the probability is one half; each 1 more multiplies the odds by e ≈ 2.72.",
@@ -49,7 +50,9 @@ function draw(step, context) {
     output: [output],
     below: [comparison(step, context, order)],
     show([chosen]) {
-      input.replaceChildren(bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }));
+      input.replaceChildren(
+        bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }),
+      );
       middle.replaceChildren(...arithmetic(step, context, chosen, order));
       output.replaceChildren(
         bars(listed(step.output.data), {

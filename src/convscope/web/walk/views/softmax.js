@@ -44,7 +44,9 @@ function draw(step, context) {
     middle: [middle],
     output: [output],
     show([chosen]) {
-      input.replaceChildren(bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }));
+      input.replaceChildren(
+        bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }),
+      );
       middle.replaceChildren(...arithmetic(step, context, chosen, order));
       output.replaceChildren(
         bars(listed(step.output.data), {

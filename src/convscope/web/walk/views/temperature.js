@@ -72,7 +72,9 @@ function draw(step, context) {
  */
 function arithmetic(step, { chain, backTo }, chosen, order) {
   const before = stepBefore(step);
-  const [logits, scaled] = [before, step].map(({ output }) => column(order.map((index) => output.data[index])));
+  const [logits, scaled] = [before, step].map(({ output }) =>
+    column(order.map((index) => output.data[index])),
+  );
   return [
     element("h3", { class: "output" }, chain.classes[chosen]),
     element(

@@ -36,7 +36,9 @@ export const why = {
  */
 function draw(context) {
   const none = context.chain.why === null && element("p", { class: "quiet" }, context.absent);
-  return { below: [none, evidence(context), gradCam(context), occlusion(context), fit(context), neighbours(context)] };
+  return {
+    below: [none, evidence(context), gradCam(context), occlusion(context), fit(context), neighbours(context)],
+  };
 }
 
 /** @param {Context} context */
@@ -57,7 +59,8 @@ function gradCam(context) {
     "section",
     {},
     element("h2", {}, `Grad-CAM: where the evidence for ${title} lies`),
-    cam.classes !== undefined && choice(outputName(chain), String(shown), names, (index) => set("class", index)),
+    cam.classes !== undefined &&
+      choice(outputName(chain), String(shown), names, (index) => set("class", index)),
     mapOnPicture(context, map, evenly(context, map)),
     element("p", { class: "quiet" }, cam.text),
   );
