@@ -154,7 +154,7 @@ PAGES = {
             "Backpropagation computes all gradients at once, from the loss back to the first layer.",
             "Take steps with each learning rate. Which one gets to the valley, which one is slow, which "
             "goes too far?",
-            "Learning is small steps downhill; the error goes back through the same steps that made it.",
+            "Learning means small steps downhill; errors flow back through the same steps that caused them.",
             _BOOK + "sections 4.3, 6.5 and 8.1",
             learning.questions,
         ),
@@ -162,11 +162,11 @@ PAGES = {
             "overfitting",
             "Overfitting",
             "Overfitting",
-            "A network can learn its training pictures by heart instead of what they have in common. It is "
+            "A network can memorise its training pictures instead of learning what they share. It is "
             "then right on them and wrong on new ones: that is overfitting. So accuracy is measured on "
-            "validation pictures, which the network does not learn from.",
-            "Compare the three runs. Where do the curves of training and validation part?",
-            "Only pictures that were not learned from tell how good a network is; more, and more varied, "
+            "validation pictures, which are not used for training.",
+            "Compare the three runs. Where do the training and validation curves diverge?",
+            "Only pictures not used for training show how good a network is; more, and more varied, "
             "pictures help most.",
             _BOOK + "sections 5.2, 7.4 and 7.8",
             overfitting.questions,

@@ -65,12 +65,12 @@ def questions(_material: Material) -> tuple[Question, ...]:
         _by_heart(recorded().classes),
         _stop(runs["few"]),
         _helps(
-            runs, "many", "Learn from {} pictures instead of {}.", runs["many"].pictures, runs["few"].pictures
+            runs, "many", "Train on {} pictures instead of {}.", runs["many"].pictures, runs["few"].pictures
         ),
         _helps(
             runs,
             "shifted",
-            "Shift each of the {} pictures by up to {} pixels, in another way each time it is learned from.",
+            "Shift each of the {} pictures by up to {} pixels, differently each time it is used in training.",
             *(runs["shifted"].pictures, runs["shifted"].shift),
         ),
     )
@@ -81,8 +81,8 @@ def _gap(run: TrainedRun) -> Question:
     return Question(
         "gap",
         line(
-            "At the end of the run on {} pictures, the network is right on {} % of the pictures it has "
-            "learned from, and on {} % of others. How many percentage points are between the two?",
+            "At the end of the run on {} pictures, the network is right on {} % of the pictures it was "
+            "trained on, and on {} % of others. How many percentage points are between the two?",
             *(run.pictures, train, validation),
         ),
         train - validation,
@@ -98,7 +98,7 @@ def _by_heart(classes: int) -> Question:
     return Question(
         "by-heart",
         line(
-            "Imagine a network that knows every training picture by heart and guesses at random otherwise. "
+            "Imagine a network that has memorised every training picture and otherwise guesses at random. "
             "There are {} classes. What accuracy, in per cent, do you expect of it on new pictures?",
             classes,
         ),

@@ -19,7 +19,7 @@ export class Classifier {
     this.worker = new Worker(address);
     this.worker.addEventListener("message", ({ data }) => this.receive(data));
     this.worker.addEventListener("error", ({ message }) => {
-      this.failure = message || "this browser does not run what the page needs";
+      this.failure = message || "this browser lacks a feature that the page needs";
       while (this.waiting.length) this.receive({ problem: this.failure });
     });
     this.worker.postMessage(model);

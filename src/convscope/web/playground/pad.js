@@ -39,7 +39,7 @@ export class Pad {
         role: "application",
         tabindex: 0,
         "aria-label":
-          "drawing pad: draw with the mouse or a finger; or move the pen by the arrow keys, and hold Shift to draw",
+          "drawing pad: draw with the mouse or a finger, or move the pen with the arrow keys and hold Shift to draw",
       },
       this.canvas,
       this.cursor,

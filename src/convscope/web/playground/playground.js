@@ -45,7 +45,7 @@ export class Playground {
     this.pad = new Pad(
       this.drawing,
       () => this.answer(),
-      () => (this.note.textContent = "Enlarged: the network has learned from drawings that fill the square."),
+      () => (this.note.textContent = "Enlarged: the network was trained on drawings that fill the square."),
     );
     this.note = element("p", { class: "quiet", role: "status" }, HINT);
     this.bars = new AnswerBars(data.classes);

@@ -4,7 +4,7 @@ import { ask } from "convscope/kit/request.js";
 
 const GONE = {
   detail: "the studio does not answer",
-  remedy: "start convscope studio again; training goes on without it",
+  remedy: "start convscope studio again; training continues without it",
 };
 
 /** @param {string} address */

@@ -8,7 +8,7 @@ export function fitInWords({ kind, score, threshold, rejected_fraction, unknown 
   const measured =
     kind === "nearest"
       ? `The nearest training picture has a similarity of ${compared}`
-      : `The score of how well the picture fits the classes is ${compared}`;
+      : `The score for how well the picture fits the classes is ${compared}`;
   const verdict = unknown ? "it probably shows none of the classes" : "it is taken for one of the classes";
-  return `${measured}: ${verdict}. The threshold rejects ${percent(rejected_fraction)} of pictures of the classes.`;
+  return `${measured}: ${verdict}. The threshold rejects ${percent(rejected_fraction)} of the pictures of known classes.`;
 }

@@ -26,7 +26,7 @@ const MOST_CLASSES = 3;
 const PARTS = [
   { name: "Early", says: "Early maps usually respond to edges and colours." },
   { name: "Middle", says: "Those in between usually respond to textures and parts." },
-  { name: "Late", says: "Late maps respond to what tells the classes apart." },
+  { name: "Late", says: "Late maps usually respond to what distinguishes the classes." },
 ];
 
 /** Of a picture of three or more steps of maps. @param {Context} context */
@@ -52,7 +52,7 @@ export function gist(context) {
         shares: true,
         answers: order.map((index) => answer.includes(index)),
       }),
-      element("p", { class: "quiet" }, "The last layers weigh all late maps for and against each class."),
+      element("p", { class: "quiet" }, "For each class, the last layers compute a weighted sum of all late maps."),
     ),
   );
 }

@@ -67,7 +67,7 @@ function help(difference) {
         "Click to keep it. On a focused map, the arrow keys move from cell to cell.",
         "Click a number in the input, or a link in the sum, to go back to where it came from. The trail at the bottom keeps the path.",
         "Hover over a number to see all its digits.",
-        "The address holds what you see: copy it to show somebody else the same cell.",
+        "The page's address contains the current view: copy it to show somebody else the same cell.",
         `Every number was computed step by step and checked against the prediction engine, ONNX Runtime. Largest difference: ${three(difference)}.`,
       ].map((text) => element("li", {}, text)),
     ),

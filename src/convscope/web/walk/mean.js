@@ -30,7 +30,7 @@ export function writtenMean(rows, names, result, isRounded) {
       element(
         "p",
         { class: "check" },
-        "The mean was computed from exact numbers; the map shown is rounded, so the two agree only so far.",
+        "The mean was computed from exact numbers, but the map shown is rounded, so the two differ slightly.",
       ),
   );
 }

@@ -91,7 +91,7 @@ function proof({ linear }) {
     element(
       "p",
       {},
-      "Convolution, average pooling and full connection only multiply by weights and add. However many of them follow each other, one matrix and one bias can do the same.",
+      "Convolution, average pooling and full connection only multiply by weights and add. However many of them you chain, a single matrix and a bias can do the same.",
     ),
     element("p", {}, linear.text),
   );

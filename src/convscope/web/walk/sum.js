@@ -106,7 +106,7 @@ function waterfall(values) {
 export function check(total, output, isRounded) {
   return isRounded
     ? `Maps and filters are rounded in a walk of this size, to keep it small: what is shown adds up to ${full(total)}, and the map holds ${full(output)}.`
-    : `In all digits, the sum is ${full(total)}; the map holds ${full(output)}.`;
+    : `With all digits, the sum is ${full(total)}; the map contains ${full(output)}.`;
 }
 
 /** Products one by one. @param {Term[]} list */

@@ -170,7 +170,7 @@ function absent(step, place) {
     element(
       "p",
       { class: "check" },
-      `This step has ${count(step.parameters)} weights. To stay small, the walk holds the filters of its ${step.held?.length} most active maps only, and this is none of them.`,
+      `This step has ${count(step.parameters)} weights. To keep the file small, the walk contains only the filters of its ${step.held?.length} most active maps, and this is not one of them.`,
     ),
   );
 }

@@ -67,7 +67,7 @@ export class Controls {
     this.intro = element(
       "p",
       {},
-      `Press Train: the network forgets all it knows and learns to tell ${classes} shapes apart, from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
+      `Press Train: the network starts again from random weights and learns to tell ${classes} shapes apart, from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
     );
     this.panel = element(
       "section",
@@ -172,7 +172,7 @@ export class Controls {
         "p",
         { class: "key" },
         element("span", { class: "training" }, "training"),
-        element("span", { class: "validation" }, "validation: drawings it does not learn from"),
+        element("span", { class: "validation" }, "validation: drawings not used for training"),
       ),
     ];
   }

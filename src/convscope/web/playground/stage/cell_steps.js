@@ -23,7 +23,7 @@ export function shownRelu({ step, x, y, cell }) {
     element(
       "p",
       { class: "quiet" },
-      x[place] > 0 ? "Above 0 a number passes as it is." : "Below 0 a number is silenced.",
+      x[place] > 0 ? "Above 0, a number passes unchanged." : "Below 0 a number is silenced.",
     ),
   ];
 }
@@ -81,7 +81,7 @@ export function shownPooling({ step, x, y, cell }) {
       "p",
       { class: "quiet" },
       isMax
-        ? `${values.length - 1} of ${values.length} numbers are thrown away, and with them where exactly the largest stood.`
+        ? `${values.length - 1} of ${values.length} numbers are discarded, and so is the exact place of the largest.`
         : `${values.length} numbers become one.`,
     ),
   ];

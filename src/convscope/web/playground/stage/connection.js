@@ -40,8 +40,8 @@ export function shownConnection({ step, x, y, cell, classes, maps }) {
         { class: "quiet" },
         maps ? "Number × weight, where it stood in its map: " : "Number × weight: ",
         isLast
-          ? `orange counts for ${classes[cell.map]}, blue against. Of the sums of all classes, softmax makes ${percent(shareOf(y, cell.map))} for this one.`
-          : "orange adds to the sum, blue takes away.",
+          ? `orange counts for ${classes[cell.map]}, blue against. Softmax turns the sums of all classes into probabilities: ${percent(shareOf(y, cell.map))} for this one.`
+          : "orange adds to the sum, blue subtracts from it.",
       ),
     ),
   ];

@@ -46,7 +46,7 @@ export function connectionStation({ network, classes }) {
     const limit = limitOf(of.flat());
     table.replaceChildren(matrix(of, logits, looked, limit));
     const order = [...of[looked].keys()].sort((a, b) => of[looked][b] - of[looked][a]);
-    says.textContent = `For ${classes[looked]}: map ${order[0] + 1} counts most for it (${three(of[looked][order[0]])}), map ${order[order.length - 1] + 1} most against it (${three(of[looked][order[order.length - 1]])}).`;
+    says.textContent = `Class ${classes[looked]}: map ${order[0] + 1} adds most (${three(of[looked][order[0]])}), map ${order[order.length - 1] + 1} subtracts most (${three(of[looked][order[order.length - 1]])}).`;
   }
 
   /**
@@ -102,7 +102,7 @@ export function connectionStation({ network, classes }) {
       title: "Full connection",
       question: "Which neurons light up for which answer?",
       text: [
-        "A fully connected (dense) layer has one neuron for each class, and each neuron a weight for every number of the column. Number × weight, all added up, is the score of the class: its logit.",
+        "A fully connected (dense) layer has one neuron for each class, and each neuron a weight for every number of the column. The sum of number × weight, plus a bias, is the score of the class: its logit.",
         "Below, each number × weight is painted where it stood in its map: orange counts for the class, blue against it.",
       ],
       task: "draw a circle, then give it eyes and a mouth. Which maps change their mind?",

@@ -58,8 +58,8 @@ export function convolutionStation(_context, source) {
     at = [row, column];
     draw();
   };
-  const input = pointed(before.canvas, "the picture: point at a window, or move it by the arrow keys", point);
-  const output = pointed(after.canvas, "the result: point at a pixel, or move by the arrow keys", point);
+  const input = pointed(before.canvas, "the picture: point at a window, or move it with the arrow keys", point);
+  const output = pointed(after.canvas, "the result: point at a pixel, or move with the arrow keys", point);
   input.holder.classList.add("input");
   const sum = element("p", { class: "number sum" });
   const weights = filter.map((_, k) =>
@@ -119,7 +119,7 @@ export function convolutionStation(_context, source) {
       question: "How can nine numbers find an edge?",
       text: [
         "A filter slides over the picture. At each place its nine weights are multiplied by the nine pixels there; the products are added up, and the sum becomes one pixel of the result. If the weights add up to 1, the result is another picture. If they add up to 0, it is a feature map: near 0 where everything is even, far from 0 where something changes.",
-        "Nobody designs the filters of a network: it learns them.",
+        "Nobody designs the filters of a network: training finds them.",
       ],
       task: "choose vertical edges, and swap the signs of the two outer columns. What happens to orange and blue?",
     },

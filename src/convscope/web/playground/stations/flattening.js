@@ -90,7 +90,7 @@ export function flatteningStation({ network }) {
       title: "Flattening",
       question: "How does a matrix become a column?",
       text: [
-        "Row by row, map by map. Nothing is computed, and nothing is lost: each number has its fixed place in the column, so that the next step can have a weight of its own for each place in each map.",
+        "Row by row, map by map. Nothing is computed, and nothing is lost: each number has a fixed place in the column, so the next step can have a separate weight for each place in each map.",
       ],
       task: "where in the column is the last number of the first row? Unroll, and see.",
     },

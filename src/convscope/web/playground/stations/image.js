@@ -20,7 +20,7 @@ export function imageStation(_context, source) {
   const { canvas, paint } = pictureCanvas("the picture");
   const { holder, mark } = pointed(
     canvas,
-    "the picture: point at pixels, or move the lens by the arrow keys",
+    "the picture: point at pixels, or move the lens with the arrow keys",
     (y, x) => {
       [row, column] = [y, x];
       drawLens();

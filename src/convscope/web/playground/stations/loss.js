@@ -120,7 +120,7 @@ export function lossStation({ network, classes }) {
     curves.replaceChildren(lossCurves(at), progress(ways, done));
     says.textContent =
       done === 0
-        ? `The true class has ${percent(at[0])}. Slope of cross-entropy ${three(LOSSES[0].slope(at[0]))}, of squared error ${three(LOSSES[1].slope(at[0]))}: the step that follows is ${three(LOSSES[0].slope(at[0]) / LOSSES[1].slope(at[0]))} times as long.`
+        ? `The true class has ${percent(at[0])}. Slope of cross-entropy ${three(LOSSES[0].slope(at[0]))}, of squared error ${three(LOSSES[1].slope(at[0]))}: a step with cross-entropy is ${three(LOSSES[0].slope(at[0]) / LOSSES[1].slope(at[0]))} times as long.`
         : `After ${done} steps the true class has ${percent(at[0])} with cross-entropy, ${percent(at[1])} with squared error.`;
   }
 
@@ -132,7 +132,7 @@ export function lossStation({ network, classes }) {
       question: "Why cross-entropy, and not squared error?",
       text: [
         "Softmax turns logits into probabilities: e to the power of each, divided by the sum over all classes. Only the differences between logits matter.",
-        "The loss says how bad an answer is; cross-entropy is −ln of the true class's probability. When the network is confidently wrong, cross-entropy is steep, and a few steps help. Squared error is flat there: softmax barely moves, so hardly any slope is left to learn from.",
+        "The loss measures how wrong an answer is; cross-entropy is −ln of the true class's probability. When the network is confidently wrong, cross-entropy is steep, and a few steps help. Squared error is flat there, because softmax barely changes, so the gradient almost vanishes.",
       ],
       task: "start confidently wrong (far left) and descend. Then start a little wrong.",
     },

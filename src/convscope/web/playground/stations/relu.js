@@ -77,10 +77,10 @@ export function reluStation({ network, classes }) {
       title: "ReLU",
       question: "Why throw away every number below 0?",
       text: [
-        "max(0, x): numbers above 0 stay, all others become 0. The map no longer tells how unlike the filter a place is, only how much it is like it.",
-        "What you gain is a bend. Without one, a convolution after a convolution is just one larger convolution, no matter how many you stack. (Max pooling bends, too.)",
+        "max(0, x): numbers above 0 stay, all others become 0. The map shows how well each place matches the filter, but no longer how badly.",
+        "What you gain is nonlinearity. Without it, any stack of convolutions is just one larger convolution. (Max pooling is nonlinear, too.)",
       ],
-      task: "switch ReLU off and compare the two answers for a few drawings. The weights are the same: they were learned with ReLU.",
+      task: "switch ReLU off and compare the two answers for a few drawings. The weights stay the same: they were trained with ReLU.",
     },
     [
       both.element,

@@ -31,11 +31,11 @@ export async function learning(root, asked) {
     element(
       "div",
       { class: "stack downhill" },
-      element("h2", {}, `One weight goes downhill: ${name}`),
+      element("h2", {}, `Gradient descent on one weight: ${name}`),
       element(
         "p",
         {},
-        "The curve is the loss of this picture for other values of this one weight, all others left as they are. Its slope at the point is the gradient.",
+        "The curve shows the loss of this picture for other values of this weight; all other weights stay the same. Its slope at the point is the gradient.",
       ),
       descender(
         name,
@@ -64,7 +64,7 @@ export async function learning(root, asked) {
       element(
         "p",
         {},
-        "The gradient of the loss at what each step gave out, from the last step back to the first: the map in which it is largest. Red cells should become smaller, blue ones larger, for the loss to fall.",
+        "The gradient of the loss at the output of each step, from the last step back to the first; each step is shown by the map where it is largest. The loss falls if red cells get smaller and blue ones larger.",
       ),
       element("ol", { class: "way-back" }, back.map(gradientMap)),
     ),

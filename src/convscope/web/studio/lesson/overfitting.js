@@ -22,7 +22,7 @@ export async function overfitting(root) {
       element(
         "p",
         {},
-        `Each takes ${found.steps} steps of ${found.batch_size} drawings with the learning rate ${found.learning_rate}, and is tested on the same ${found.validation_pictures} drawings that it does not learn from. Only the training pictures differ.`,
+        `Each run takes ${found.steps} steps with batch size ${found.batch_size} and learning rate ${found.learning_rate}, and is validated on the same ${found.validation_pictures} drawings, which are not used for training. Only the training pictures differ.`,
       ),
       element(
         "div",

@@ -55,7 +55,7 @@ export async function shifting(root, asked) {
       element(
         "p",
         {},
-        `How much do all maps change, as a share of their sum, before pooling and after it? Map ${map} is shown.`,
+        `How much do all maps change before and after pooling, as a fraction of their sum? Map ${map} is shown.`,
       ),
       slider,
       shown,

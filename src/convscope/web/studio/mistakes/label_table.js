@@ -38,7 +38,7 @@ export function labelTable({ classes, labels }, place) {
     element(
       "p",
       { class: "quiet" },
-      "One row per label. Missed: it is there and was not found (false negative). Wrongly found: it is not there (false positive). Choose a number to see its pictures.",
+      "One row per label. Missed: the label is present but was not found (false negative). Wrongly found: the label was found but is not present (false positive). Choose a number to see its pictures.",
     ),
     element(
       "div",

@@ -166,7 +166,7 @@ function detail(survey, step, index, model, data) {
   const shown = leading.map((at) => known[at]);
   const explanation =
     unit.selectivity === null
-      ? "Class selectivity is undefined here: it is never active, or can be negative."
+      ? "Class selectivity is undefined here: the filter or neuron is never active, or can be negative."
       : `Class selectivity ${selectivityText(unit)}: 0 means equally active for all classes, 1 active for this class alone.`;
   return element(
     "section",

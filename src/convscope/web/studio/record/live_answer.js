@@ -28,7 +28,7 @@ export function liveAnswer({ collection, labels, thumbnail, say }) {
       .map((label) => ({ label, value: probabilities[label] }));
     const caption = unknown ? UNKNOWN : "prediction";
     shown.replaceChildren(bars(rows, { caption, shares: true }), ...nearest(similar));
-    learned.textContent = `Learned from ${count(number)} pictures${waiting ? ", learning more …" : "."}`;
+    learned.textContent = `Trained on ${count(number)} pictures${waiting ? ", training on more …" : "."}`;
   }
 
   /**

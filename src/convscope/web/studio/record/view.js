@@ -14,9 +14,9 @@ const SIDE = 480; // pixels of what is recorded: twice what the network sees
 const PAUSE = 300; // milliseconds until a picture is asked about again
 const TOO_FEW = "Record at least two pictures of two classes.";
 const GETTING_READY =
-  "Reading the network that looks at the pictures. The first time, that takes a few seconds.";
+  "Loading the pretrained network. The first time, this takes a few seconds.";
 const INSTEAD = "You can drop or choose pictures instead.";
-const NO_CAMERA = `There is no camera here: browsers give it only to pages of this machine or over HTTPS. ${INSTEAD}`;
+const NO_CAMERA = `No camera is available: browsers allow it only for pages from this machine or over HTTPS. ${INSTEAD}`;
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, { path: [id = ""] }) {
@@ -131,7 +131,7 @@ function heading() {
     element(
       "p",
       {},
-      "Hold a thing into the camera and record pictures of it, class by class. As soon as two classes have two pictures each, the answer follows what the camera sees.",
+      "Hold an object in front of the camera and record pictures of it, class by class. Once two classes have two pictures each, the answer follows what the camera sees.",
     ),
   );
 }

@@ -142,7 +142,7 @@ function walkButton(address, trouble) {
     "button",
     {
       type: "button",
-      title: "Saves this epoch's network as a model of its own, and opens its walk.",
+      title: "Saves this epoch's network as a model and opens its walk.",
       async click() {
         try {
           const model = await post(address());
@@ -195,14 +195,14 @@ function drawn({ classes, probabilities, label, pixels, filters, computed, step,
       element(
         "p",
         { class: "note" },
-        "These filters do not change: they were computed from the pictures before training (whitening), not learned. The filters of the next convolution are learned.",
+        "These filters do not change: they were computed from the pictures before training (whitening). The filters of the next convolution are trained.",
       ),
     computed !== null &&
       !isComputed &&
       element(
         "p",
         { class: "quiet" },
-        `The filters of ${titleOf(computed)} were computed from the pictures before training (whitening), so they never change. All later ones are learned.`,
+        `The filters of ${titleOf(computed)} were computed from the pictures before training (whitening), so they never change. All later ones are trained.`,
       ),
     element("div", { class: "first-filters" }, figures),
     count > MOST_FIGURES && element("p", { class: "quiet" }, `The first ${MOST_FIGURES} of ${count} maps.`),

@@ -31,7 +31,7 @@ const FILES = [
   ["safetensors", "model file"],
 ];
 
-const SILENT = "The studio does not answer. Training goes on without it; this page reconnects by itself.";
+const SILENT = "The studio does not respond. Training continues without it, and this page will reconnect.";
 
 /**
  * @param {HTMLElement} root

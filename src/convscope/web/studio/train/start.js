@@ -59,7 +59,7 @@ export async function showStart(root, wanted) {
       element(
         "p",
         { class: "quiet" },
-        "Everything below is chosen for you, and can be changed. Training goes on if you close this page.",
+        "Everything below is chosen automatically; you can change it. Training continues if you close this page.",
       ),
       trouble,
     ),

@@ -74,7 +74,7 @@ function table(rates, losses) {
     element(
       "p",
       { class: "quiet" },
-      "One picture is easily learned by heart. Training averages the gradients of many pictures, so that a step helps most of them.",
+      "One picture is easily memorised. Training averages the gradients of many pictures, so that a step helps most of them.",
     ),
   );
 }

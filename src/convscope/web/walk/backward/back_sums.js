@@ -83,7 +83,7 @@ export function backToInput(step, { own, context }, input) {
   const { weights } = step;
   const title = element("h3", { class: "input" }, `Back to number ${input}`);
   if (!weights)
-    return [title, element("p", { class: "check" }, "This walk does not hold all of this step's weights.")];
+    return [title, element("p", { class: "check" }, "This walk does not contain all weights of this step.")];
   const isOutput =
     context.chain.classes.length === step.shape[0] && step.shape[0] === own.at_output.data.length;
   const terms = Array.from(own.at_output.data, (gradient, neuron) => ({

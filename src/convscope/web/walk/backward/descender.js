@@ -135,7 +135,7 @@ function otherRate(choose) {
  */
 function equation({ rate, values, gradients }, step) {
   const from = Math.max(0, step - 1);
-  if (values.length < 2) return element("p", {}, "The first step leads beyond all bounds.");
+  if (values.length < 2) return element("p", {}, "The first step overflows: the loss is infinite.");
   return element(
     "p",
     { class: "equation" },
@@ -173,7 +173,7 @@ function verdict({ losses }, step) {
     " → ",
     element("strong", { "data-loss": after }, number(after)),
     rose
-      ? ": it rose. This step went too far, as the learning rate is too large here."
+      ? ": it rose. The learning rate is too large here, so the step overshot."
       : ", recomputed with the new weight",
   );
 }

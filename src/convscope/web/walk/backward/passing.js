@@ -48,10 +48,10 @@ export function elementwise(step, back) {
         "p",
         passes ? {} : { class: "nothing" },
         passes
-          ? "The number went through unchanged, so its gradient does, too."
+          ? "The number passed unchanged, and so does its gradient."
           : at <= 0
-            ? "It was silenced: a small change of it changes nothing, so nothing passes back."
-            : "It was capped at 6: a small change of it changes nothing, so nothing passes back.",
+            ? "It was set to 0: a small change to it has no effect, so nothing passes back."
+            : "It was capped at 6: a small change to it has no effect, so nothing passes back.",
       ),
     ];
   };
@@ -82,7 +82,7 @@ export function pooling(step, back) {
         {},
         step.winners
           ? "The largest of its window: it gets the whole gradient of that window."
-          : "It is one of the cells that the mean was taken of: it gets its share of the gradient.",
+          : "It is one of the cells that were averaged: it gets its share of the gradient.",
       ),
       termTable(found.terms, { from: "window", other: step.winners ? "won" : "share", held }),
     ];

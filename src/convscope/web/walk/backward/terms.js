@@ -53,7 +53,7 @@ export function termTable(terms, { from, other, held, rest = 0, passing = terms.
         ),
         rows(folded.slice(0, MOST_UNFOLDED)),
       ),
-    rest !== 0 && line("filters that this walk does not hold", "quiet", rest),
+    rest !== 0 && line("filters that this walk does not contain", "quiet", rest),
     silent > 0 &&
       element(
         "p",

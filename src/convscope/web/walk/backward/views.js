@@ -25,7 +25,7 @@ import { isAfterLogits } from "convscope/walk/chain.js";
 import { filters, neurons } from "convscope/walk/backward/weighted.js";
 
 const ZERO =
-  "Grey cells have a gradient of exactly 0: whatever led to them does not change the loss, and learns nothing from this picture.";
+  "Grey cells have a gradient of exactly 0: they do not affect the loss, and the weights behind them learn nothing from this picture.";
 const SIGN =
   "A positive gradient (orange) means that the loss rises with the number, so training lowers it; a negative one (blue) means the opposite.";
 
@@ -41,8 +41,8 @@ const KINDS = {
   },
   binary_cross_entropy: {
     text: {
-      does: "The way back begins here: how would the loss change with each logit? For sigmoids and binary cross-entropy together the gradient of each label is simply its probability minus 1 if it is there, minus 0 if not.",
-      attempt: "Choose other labels as the true ones. Only the gradients of those that change do so.",
+      does: "The way back begins here: how would the loss change with each logit? For sigmoids and binary cross-entropy together, the gradient of each label is simply its probability minus 1 if it is present, and minus 0 if not.",
+      attempt: "Choose other labels as the true ones. Only the gradients of the labels that you change will change.",
       more: [
         SIGN,
         "Each label's gradient depends on its own logit alone: they need not add up to 0, as with softmax.",
@@ -69,14 +69,14 @@ const KINDS = {
   pooling: {
     text: {
       does: "Max pooling passes the gradient to the winner of each window alone; average pooling spreads it evenly.",
-      attempt: "Find a cell that nothing comes back to. Which cell of its window won?",
+      attempt: "Find a cell that gets no gradient. Which cell of its window won?",
       more: [ZERO, "In 2 × 2 max pooling, three of four cells learn nothing from this picture."],
     },
     view: pooling,
   },
   relu: {
     text: {
-      does: "Where a number was silenced, nothing passes back; everywhere else the gradient passes unchanged.",
+      does: "Where a number was set to 0, nothing passes back; everywhere else the gradient passes unchanged.",
       attempt: "Switch between forward and back: the cells that were blue before ReLU are grey now.",
       more: [ZERO, "A neuron that is silent for every picture gets no gradient any more: it is called dead."],
     },
@@ -89,7 +89,7 @@ const KINDS = {
       more: [
         SIGN,
         ZERO,
-        "As one filter is used at all places, its gradient is a sum over all of them: it learns from the whole picture.",
+        "A filter is used at all places, so its gradient is a sum over all of them: it learns from the whole picture.",
       ],
     },
     view: filters,
@@ -113,7 +113,7 @@ const KINDS = {
   image: {
     text: {
       does: "The gradient at the pixels: which of them would change the loss most.",
-      attempt: "Compare the bright and the dark places with what you look at to recognise the picture.",
+      attempt: "Compare the strong and the weak places with what you look at yourself to recognise the picture.",
       more: [SIGN],
     },
     view: image,

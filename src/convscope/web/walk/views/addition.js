@@ -25,8 +25,8 @@ export const addition = {
     attempt: "Find a cell where the block changes little, and one where it changes much.",
     more: [
       "So a block only has to learn what to change. If all its weights were 0, the maps would pass unchanged.",
-      "In training, the gradient goes back along both ways; along the shortcut it goes undiminished. This is what makes deep networks trainable.",
-      "Every number here came about in two ways, and the trail can follow either.",
+      "During training, the gradient flows back along both paths, and along the shortcut it does so undiminished. This makes very deep networks trainable.",
+      "Every number here is the sum of two, and the trail can follow either of them.",
     ],
   },
   view: draw,

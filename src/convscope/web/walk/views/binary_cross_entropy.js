@@ -20,11 +20,11 @@ const NONE = "none";
 export const binaryCrossEntropy = {
   short: "loss",
   text: {
-    does: "Each label is right or wrong on its own: −ln of its probability if it is there, −ln of 1 minus that if it is not. The loss is the sum over all labels; training makes it small.",
-    attempt: "Tick another label as there. Which part of the loss changes, and which ones stay as they are?",
+    does: "Each label has its own loss: −ln p if it is present and −ln(1 − p) if it is absent, where p is its probability. The total loss is the sum over all labels; training makes it small.",
+    attempt: "Mark another label as present. Which part of the loss changes, and which parts stay the same?",
     more: [
-      "As each label has a part of its own, none pushes another away: the gradient of a label is its probability minus 1 or 0, whatever the others are.",
-      "Squared error would hardly correct a network that is confidently wrong: the sigmoid is flat there, and multiplies its gradient by p (1 − p), almost 0.",
+      "Labels do not compete: the gradient of each label is its probability minus 1 or 0, whatever the others are.",
+      "Squared error hardly corrects a network that is confidently wrong: the sigmoid is flat there, which multiplies the gradient by p (1 − p), almost 0.",
     ],
   },
   view: draw,
@@ -199,7 +199,7 @@ function gradients(step, { chain }, there, chosen) {
       crossEntropy: costs.map(({ gradient }) => gradient),
       squared: costs.map(({ squared_gradient }) => squared_gradient),
     },
-    "Cross-entropy's gradient is p − 1 for a label that is there and p for one that is not: the more wrong, the larger. Squared error's is twice that times p (1 − p), so a confidently wrong network gets almost no gradient.",
+    "The gradient of cross-entropy is p − 1 for a label that is present and p for one that is absent: the more wrong, the larger. That of squared error is twice this, times p (1 − p), so a confidently wrong network gets almost no gradient.",
   );
 }
 

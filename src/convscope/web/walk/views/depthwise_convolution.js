@@ -12,11 +12,11 @@ import { marginOf, outputSize, spokenWindowSum, windowSum } from "convscope/walk
 export const depthwiseConvolution = {
   short: "depthwise",
   text: {
-    does: "Each map has one filter of its own, which slides over this map alone: it looks for a pattern in space and does not mix the maps.",
-    attempt: "Choose another map: it has a filter of its own, and the window lies in that map only.",
+    does: "Each map has its own filter, which slides over this map alone: it looks for a spatial pattern and does not mix the maps.",
+    attempt: "Choose another map: it has its own filter, and the window lies in that map only.",
     more: [
-      "An ordinary convolution looks at space and mixes all maps at once. Here the work is shared: this step looks at space, and a convolution with 1 × 1 filters mixes the maps.",
-      "That takes far fewer products: with 3 × 3 filters and many maps about a ninth.",
+      "An ordinary convolution finds spatial patterns and mixes all maps in one step. Here the work is split: this step finds spatial patterns, and a convolution with 1 × 1 filters mixes the maps.",
+      "This takes far fewer multiplications: with 3 × 3 filters and many maps, about a ninth.",
       "There are always as many feature maps as input maps.",
     ],
   },

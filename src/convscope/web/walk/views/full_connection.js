@@ -21,12 +21,12 @@ const MOST_RELEVANT = 10;
 export const fullConnection = {
   short: "full",
   text: {
-    does: "A fully connected (dense) layer: every neuron multiplies each input by a weight of its own, adds everything up, and adds its bias.",
+    does: "A fully connected (dense) layer: every neuron multiplies each input by its own weight, adds up the products, and adds its bias.",
     attempt: "Follow the largest contribution back until you reach the pixels.",
     more: [
-      "A positive contribution speaks for the neuron, a negative one against it. It is large when both the input and the weight are large.",
+      "A positive contribution raises the neuron's output, a negative one lowers it. It is large when both the input and the weight are large.",
       "In the last layer each neuron stands for one class. Its result is called a logit: the evidence for that class.",
-      "Where the column is long, most of a network's weights are here: one for every pair of input and neuron.",
+      "If the input column is long, most of a network's weights are here: one for every pair of input and neuron.",
     ],
   },
   view: draw,
@@ -152,7 +152,7 @@ function check(step, neuron) {
   return element(
     "p",
     { class: "check" },
-    `Exact sum: ${full(total)}; the walk holds ${full(valueAt(step, [neuron]))}.`,
+    `Exact sum: ${full(total)}; the walk contains ${full(valueAt(step, [neuron]))}.`,
     stepBefore(step).output.scales
       ? " The inputs shown are rounded like their maps; the products were computed from exact inputs."
       : null,
@@ -199,7 +199,7 @@ function mostRelevant(step, context, neuron) {
     element(
       "p",
       { class: "quiet" },
-      `Mean over ${count(step.relevance.pictures[neuron])} test pictures of ${name}, beside the mean over the other classes: the more an input responds to one class only, the more it says about that class.`,
+      `Mean over ${count(step.relevance.pictures[neuron])} test pictures of ${name}, compared with the mean over the other classes. An input that responds to one class only is good evidence for that class.`,
     ),
     element(
       "table",

@@ -24,13 +24,13 @@ const POOLINGS = {
 export const invariance = {
   title: "invariance",
   text: {
-    does: "The picture is shifted, turned, scaled and squeezed, to see how much its feature maps and the answer change.",
+    does: "The picture is shifted, rotated, scaled and squeezed, to see how much its feature maps and the answer change.",
     attempt:
       "Move the slider until the answer changes. With which kind of pooling do the maps and the logits change least?",
     more: [
       "The distance is relative: 0 means that the maps are unchanged, 1 that they changed by as much as their own length.",
       "All kinds of pooling get the same maps, so only the pooling differs.",
-      "Pooling makes maps more stable under small shifts, not under large ones: a feature that leaves its window is lost to it.",
+      "Pooling makes maps more stable under small shifts, but not under large ones: a feature that leaves its window is lost.",
     ],
   },
   isPresent: ({ invariance }) => invariance.length > 0,
@@ -203,7 +203,7 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
     element(
       "p",
       { class: "quiet" },
-      "The same weights, with every pooling layer replaced. They were trained with the network’s own pooling: with another, look at how much the logits change, not at whether they are right.",
+      "The weights are the same; every pooling layer is replaced. They were trained with the network’s own pooling, so for the others only compare how much the logits change, not whether the answer is right.",
     ),
   );
 }

@@ -17,7 +17,7 @@ export const loss = {
   short: "loss",
   text: {
     does: "The loss measures how wrong the probabilities are, given the true class. Training makes it small.",
-    attempt: "Suppose that another class were the true one. Which loss rises most?",
+    attempt: "Suppose that another class were true. Which loss rises most?",
     more: [
       "Cross-entropy is −ln of the true class's probability: 0 for a confident, correct answer, and without limit for a confident, wrong one.",
       "Classification error is what we want to be small, but it does not change when weights change a little, so there is no gradient to follow.",

@@ -39,9 +39,9 @@ const maxPooling = {
     does: "Each window keeps only its largest number: the map shrinks, and the strongest evidence stays.",
     attempt: "Move from cell to cell and watch where the largest number sits.",
     more: [
-      "It asks whether a feature appears anywhere in the window; exactly where is forgotten.",
-      "So small shifts of the picture change less, and later layers have fewer numbers to weigh.",
-      "Windows that would hang over the edge are dropped or, where the network says so (ceil mode), use the cells that they do cover.",
+      "It detects whether a feature appears anywhere in the window, and discards where exactly.",
+      "Small shifts of the picture therefore change less, and later layers have fewer inputs.",
+      "Windows that would extend beyond the edge are dropped or, in ceil mode, use only the cells that they cover.",
     ],
   },
   view: (step, context) => draw(step, context, MAXIMUM),
@@ -54,12 +54,12 @@ const maxPooling = {
 const averagePooling = {
   short: "avg pool",
   text: {
-    does: "Each window gives the mean of its numbers: how much of a feature there is on average.",
+    does: "Each window gives the mean of its numbers: how strong a feature is on average.",
     attempt: "Compare a window with one strong cell to an even one.",
     more: [
       "Max pooling asks whether a feature is there at all; average pooling asks how much of it there is.",
-      "It has no weights, and it is a linear step.",
-      "Where one window is the whole map, this is global average pooling: each map becomes one number, and the size of the picture no longer matters.",
+      "It has no weights, and it is linear.",
+      "If one window covers the whole map, this is global average pooling: each map becomes one number, and the size of the picture no longer matters.",
     ],
   },
   view: (step, context) => draw(step, context, MEAN),

@@ -40,7 +40,7 @@ export const relu = {
     does: "Negative numbers become 0; positive numbers stay as they are: max(0, x).",
     attempt: "Find a blue (negative) cell on the left, then the same cell on the right.",
     more: [
-      "After ReLU a map says how strongly its feature is present, and no longer how strongly it is absent.",
+      "After ReLU a map shows how strongly its feature is present, but no longer how strongly it is absent.",
       "The bend at 0 is the point: without it, any number of layers would collapse into a single one.",
       "Where a number was set to 0, no gradient flows back during training either.",
     ],

@@ -17,13 +17,13 @@ import { sigmoidChart } from "convscope/walk/sigmoid_chart.js";
 export const sigmoid = {
   short: "sigmoid",
   text: {
-    does: "A sigmoid turns each logit into a probability of its own, whatever the other logits are. A label is found where its probability reaches its threshold.",
+    does: "A sigmoid turns each logit into a probability, independent of the other logits. A label is found if its probability reaches its threshold.",
     attempt:
       "Check one probability with a calculator: 1 divided by 1 plus e to the power of minus the logit.",
     more: [
-      "Why not softmax? It shares one whole: the more probable one class, the less probable all others. Here two labels may both be right, or none, so the probabilities need not add up to 1.",
+      "Why not softmax? Its probabilities add up to 1: the more probable one class is, the less probable all others are. Here two labels may both be right, or none.",
       "The logit is the log odds of the label. At 0 the probability is one half; each 1 more multiplies the odds by e ≈ 2.72.",
-      "A threshold is the probability from which on the label's F1 was best on held-out pictures. A rare label may need less than one half to be found at all.",
+      "Each threshold is the one with the best F1 of its label on held-out pictures. A rare label may need a threshold below one half to be found at all.",
     ],
   },
   view: draw,

@@ -18,7 +18,7 @@ import { outputName } from "convscope/walk/truth.js";
 export const temperature = {
   short: "÷ T",
   text: {
-    does: "Temperature scaling: every logit is divided by the same number T, so that the probabilities say how often the network is right.",
+    does: "Temperature scaling: every logit is divided by the same number T, so that the confidence matches how often the network is right.",
     attempt: "Compare the gaps between the logits before and after. Does their order change?",
     more: [
       "T above 1 moves the probabilities towards each other, T below 1 moves them apart. The most probable class stays the same.",
@@ -98,7 +98,7 @@ function arithmetic(step, { chain, backTo }, chosen, order) {
       { class: "quiet" },
       step.temperature > 1
         ? `T = ${three(step.temperature)} is above 1: without it the network would be overconfident.`
-        : `T = ${three(step.temperature)} is below 1: without it the network would sound less sure than it has reason to be.`,
+        : `T = ${three(step.temperature)} is below 1: without it the network would be underconfident.`,
     ),
   ];
 }

@@ -20,10 +20,10 @@ const SAME = 1e-6; // of a similarity, that rounding takes away
 export const why = {
   title: "why this answer",
   text: {
-    does: "Two maps of what mattered for the answer, and the training pictures that look most similar to the network.",
+    does: "Two maps of what mattered for the answer, and the training pictures that the network finds most similar.",
     attempt: "Did the object itself matter, or the background?",
     more: [
-      "Such maps show where, not why: each rests on one definition of what matters. Where the two disagree, trust neither alone.",
+      "Such maps show where, not why, and each is based on one definition of what matters. Where the two disagree, do not trust either alone.",
     ],
   },
   isPresent: ({ why, neighbours, open_set }) => why !== null || neighbours.length > 0 || open_set !== null,
