@@ -32,7 +32,7 @@ def convscope(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Train image classifiers from pictures and see through them."""
+    """Train image classifiers on labelled pictures, and see how they work."""
 
 
 def _run_by_its_module() -> None:

@@ -27,11 +27,12 @@ def compare(
     csv_file: CsvFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare two models on the same labelled pictures.
+    """Compare the accuracy of two models on the same labelled pictures.
 
-    Prints by how much B is right more often than A, how certain that is, and which pictures they answer
-    differently. With --csv, all of these are written, too. A picture with several labels is right if all of
-    them are; for such models the mean average precision (mAP) is printed, too.
+    Prints the difference in accuracy between B and A with its confidence interval and p-value, and the
+    pictures on which the models disagree; --csv writes all of these pictures. With several labels per
+    picture, a picture counts as right if all its labels are right, and the mean average precision (mAP) is
+    printed too.
     """
     from convscope.training.listeners.terminal import Terminal
 

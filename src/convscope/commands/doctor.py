@@ -28,16 +28,16 @@ def doctor(
     *,
     labels: Annotated[
         bool,
-        typer.Option("--labels", help="Also look for wrong labels, by training on parts of the pictures."),
+        typer.Option("--labels", help="Also find wrong labels, by cross-validation."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a page that shows the pictures.", show_default=False),
+        typer.Option(metavar="FILE", help="Write an HTML page that shows the pictures.", show_default=False),
     ] = None,
     events: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Append progress as lines of JSON.", show_default=False),
+        typer.Option(metavar="FILE", help="Append progress to a file, as JSON lines.", show_default=False),
     ] = None,
     manifest: Annotated[
         Path | None,
@@ -46,9 +46,9 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Look for problems in labelled pictures: broken files, copies, contradicting labels and more.
+    """Find problems in labelled pictures: broken files, duplicates, contradicting labels and more.
 
-    Pictures are never changed. The exit code is 0 if there is no problem, 1 if there is one, and 2 if the
+    The pictures are never changed. The exit code is 0 if there is no problem, 1 if there is one, and 2 if the
     pictures cannot be used.
     """
     _check_new(html, manifest)

@@ -35,13 +35,13 @@ def evaluate(
     csv_file: CsvFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure how good a model is on labelled pictures.
+    """Evaluate a model on labelled pictures.
 
-    If the pictures have no test part of their own, the one that training sets aside is used. With --csv, each
-    picture's true class, the answer, its probability and whether it was taken for unknown are written, too.
+    If the data set has no test part, the pictures that training sets aside are used. --csv writes each
+    picture's true class, its predicted class with the probability, and whether it was rejected as unknown.
 
-    Of a model with several labels per picture, precision, recall, F1 and average precision of each label are
-    shown, and their mean (mAP).
+    For a model with several labels per picture, precision, recall, F1 and average precision of each label are
+    shown, and the mean average precision (mAP).
     """
     from convscope.training.listeners.terminal import Terminal
 

@@ -21,7 +21,7 @@ _SMILEY = "smiley"
 def explain(
     model: Annotated[
         str,
-        typer.Argument(help="Model file, run folder, or the built-in 'smiley', the example of many courses."),
+        typer.Argument(help="Model file, run folder, or 'smiley' for the built-in example."),
     ],
     picture: Annotated[
         str | None, typer.Argument(help="Picture file.", show_default="the smiley's own")
@@ -31,20 +31,20 @@ def explain(
     truth: Annotated[
         str | None,
         typer.Option(
-            metavar="CLASS", help="The picture's true class, if you know it; of several labels: 'red;round'."
+            metavar="CLASS", help="The picture's true class, if known; several labels as in 'red;round'."
         ),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Labelled pictures, to find the most similar ones and what neurons respond to."),
+        typer.Option(help="Labelled pictures, to show the most similar ones and what neurons respond to."),
     ] = None,
     form: Form = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Show every step of a model on a picture.
+    """Explain a prediction: show every step of a model on a picture.
 
-    The page is one file that works offline. With --data it also shows the training pictures that are most
-    similar, and which classes the neurons of the last hidden layer respond to.
+    The page is a single file that works offline. With --data it also shows the most similar training
+    pictures, and which classes the neurons of the last hidden layer respond to.
     """
     _check_arguments(model, picture)
     form = check_output(output, form)

@@ -17,13 +17,15 @@ def export(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="File to write.", show_default="beside the model"
+            "--output", "-o", metavar="FILE", help="File to write.", show_default="next to the model"
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="DATA", help="Labelled pictures: check the file on their test part.", show_default=False
+            metavar="DATA",
+            help="Labelled pictures; the test part is used to check the file.",
+            show_default=False,
         ),
     ] = None,
     quantised: Annotated[
@@ -31,20 +33,20 @@ def export(
     ] = False,
     html: Annotated[
         bool,
-        typer.Option("--html", help="Write a web page that classifies offline; so does a FILE.html."),
+        typer.Option("--html", help="Write a web page that classifies offline; default for FILE.html."),
     ] = False,
     licence: Annotated[
         str, typer.Option(help="The model's licence, stored in the file.", show_default="not stated")
     ] = "",
 ) -> None:
-    """Write a model as an ONNX file that takes raw pictures and returns probabilities.
+    """Export a model as an ONNX file that takes raw pictures and returns probabilities.
 
-    With --html, or if FILE ends in .html, write a web page instead: one file that classifies pictures and the
-    camera's image without a server and offline.
+    With --html, or if FILE ends in .html, write a web page instead: a single file that classifies pictures
+    and the camera's image offline, without a server.
 
-    The file is checked against the model and only written if both give the same answers. With --quantise they
-    differ slightly; what this costs in accuracy on the test pictures is measured and printed. If that is more
-    than 5 percentage points, no file is written.
+    The file is only written if its answers agree with the model's. With --quantise they differ slightly: the
+    loss of accuracy on the test pictures is printed, and if it is more than 5 percentage points, no file is
+    written.
     """
     html = html or (output is not None and output.suffix == ".html")
     _check_options(data, quantised=quantised, html=html)

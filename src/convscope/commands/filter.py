@@ -21,7 +21,7 @@ def filter_(
         str | None,
         typer.Option(
             metavar="FILTER",
-            help="Name of a filter, or its rows of numbers: '0 -1 0 / -1 5 -1 / 0 -1 0'.",
+            help="Name of a filter, or its rows: '0 -1 0 / -1 5 -1 / 0 -1 0'.",
             show_default=False,
         ),
     ] = None,
@@ -31,20 +31,20 @@ def filter_(
             metavar="NAMES", help="Several filters, as in blur,sharpen,sobel-x.", show_default=False
         ),
     ] = None,
-    stride: Annotated[int, typer.Option(min=1, help="Step of the filter, in pixels.")] = 1,
+    stride: Annotated[int, typer.Option(min=1, help="Stride of the filter, in pixels.")] = 1,
     padding: Annotated[
         int | None,
-        typer.Option(min=0, help="Zeros around the picture.", show_default="as many as keep its size"),
+        typer.Option(min=0, help="Zero padding around the picture.", show_default="keeps the size"),
     ] = None,
     output: Output = None,
     form: Form = None,
 ) -> None:
-    """Slide a filter over a picture and show how each number comes about.
+    """Apply a filter to a picture and show the arithmetic of every number.
 
-    With -o and the name of a picture (.png, .jpg, ...) the filtered picture itself is written; with .html a
-    page to explore, with .pdf or --format png a figure.
+    If FILE is a picture (.png, .jpg, ...), the filtered picture is written; with .html an interactive page,
+    and with .pdf or --format png a figure.
 
-    Filters with a name: identity, sharpen, blur, emboss, edge-enhance, outline, sobel-x, sobel-y.
+    Named filters: identity, sharpen, blur, emboss, edge-enhance, outline, sobel-x, sobel-y.
     """
     names = [name.strip() for name in compare.split(",")] if compare else []
     chosen = ([kernel] if kernel else []) + names

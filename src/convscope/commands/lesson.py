@@ -5,10 +5,10 @@ from convscope.errors import SettingError
 
 
 def lesson(*, output: Output = None) -> None:
-    """Write the lesson's questions as a page to print: first without answers, for a class, then with them.
+    """Write the lesson's questions to a printable page, without answers and then with them.
 
-    They are about the network that comes with convscope and one drawing. The lesson itself, where answers are
-    checked, is in the studio: `convscope studio`.
+    The questions are about the built-in network and a drawing. The interactive lesson, which checks answers, is in
+    the studio: convscope studio.
     """
     if output is not None and output.suffix.lower() not in {".html", ".htm"}:
         raise SettingError(

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     import socket
 
-Host = Annotated[str, typer.Option(help="Address to listen on; by default only this machine can connect.")]
-Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; by default, only this machine can connect.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 chooses a free one.")]
 TokenFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Require the token in this file.", show_default=False),

@@ -24,14 +24,15 @@ def losses(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed of the initial weights and the order of the pictures.")
+        int, typer.Option(min=0, help="Random seed of the initial weights and the order of the pictures.")
     ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show why networks are trained with cross-entropy and not with squared error.
+    """Show why classifiers are trained with cross-entropy rather than squared error.
 
-    Two networks known from many courses are assessed by three errors. Then the same network is trained on the
-    built-in digits with either loss, from an ordinary and from a confidently wrong start.
+    First, three losses are computed for the predictions of two networks, a common textbook example. Then
+    one network is trained on the built-in digits with both losses, each from a normal and a confidently
+    wrong start.
     """
     if output is not None and output.suffix.lower() not in _WRITERS:
         raise SettingError(

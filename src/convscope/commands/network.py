@@ -21,7 +21,7 @@ def network(
     notation: Annotated[
         str | None,
         typer.Argument(
-            help="A notation such as 32C3-MP2-64C3-MP2-128N, or the name of a preset.",
+            help="Notation, such as 32C3-MP2-64C3-MP2-128N, or the name of a preset.",
             show_default="list the presets",
         ),
     ] = None,
@@ -35,10 +35,10 @@ def network(
     classes: Annotated[int, typer.Option(min=2, max=65_536, help="Number of classes.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a network step by step: shapes, parameters, multiply-adds, receptive fields.
+    """Show a network's steps with shapes, parameters, multiply-adds and receptive fields.
 
-    A bar marks the steps of a block with a shortcut, which an addition ends. Without arguments, list the
-    networks that have a name (presets).
+    A bar marks the steps of a block with a shortcut; the block ends with an addition. Without arguments,
+    list the presets.
     """
     from convscope.network.notation import parse_shape
     from convscope.network.presets import MADE_FOR, PRESETS

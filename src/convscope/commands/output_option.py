@@ -21,16 +21,16 @@ Form = Annotated[
     Literal["html", "json", "png", "pdf"] | None,
     typer.Option(
         "--format",
-        help="A page to explore, its numbers, or a figure.",
+        help="Interactive page, its numbers, or a figure.",
         show_default="by the ending of FILE, or html",
     ),
 ]
 Part = Annotated[
-    Literal["test", "validation", "train", "all"], typer.Option(help="Which part of the pictures to use.")
+    Literal["test", "validation", "train", "all"], typer.Option(help="Part of the data set to use.")
 ]
 CsvFile = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", help="Write a line per picture as CSV.", show_default=False),
+    typer.Option("--csv", metavar="FILE", help="Write CSV with one row per picture.", show_default=False),
 ]
 
 

@@ -4,9 +4,9 @@ from convscope.commands.output_option import Output, write_or_open
 
 
 def playground(*, output: Output = None) -> None:
-    """Draw, and watch a small network answer, and learn, in the browser.
+    """Draw pictures and watch a small network classify them and learn, in the browser.
 
-    The page is one file that works offline: for a class, mail it or put it on any web server.
+    The page is a single file that works offline. To share it, mail it or put it on any web server.
     """
     from convscope.playground.page import page, shapes_drawings, shapes_network
 

@@ -43,25 +43,25 @@ def predict(
         ),
     ],
     *,
-    top: Annotated[int, typer.Option(min=1, help="How many of the most probable classes to print.")] = 1,
+    top: Annotated[int, typer.Option(min=1, help="Number of most probable classes to print.")] = 1,
     csv_file: Annotated[
         Path | None,
         typer.Option(
             "--csv",
             metavar="FILE",
-            help="Write CSV instead of printing a table; - for standard output.",
+            help="Write CSV instead of a table; - for standard output.",
             show_default=False,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line per picture.")] = False,
     null: Annotated[
-        bool, typer.Option("--null", help="Names on standard input end in NUL, as from find -print0.")
+        bool, typer.Option("--null", help="Names on standard input end with NUL, as from find -print0.")
     ] = False,
     explain: Annotated[
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write maps of what the predictions are based on to a new folder.",
+            help="Write class activation and occlusion maps to a new folder.",
             show_default=False,
         ),
     ] = None,

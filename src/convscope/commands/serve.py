@@ -27,14 +27,13 @@ def serve(
     ] = None,
     body_limit: Annotated[int, typer.Option(min=1, help="Largest request body, in MiB.")] = 32,
     pixel_limit: Annotated[int, typer.Option(min=1, help="Largest picture, in millions of pixels.")] = 50,
-    queue: Annotated[int, typer.Option(min=1, help="Most pictures queued; beyond, requests get 429.")] = 256,
-    timeout: Annotated[float, typer.Option(min=0.01, help="Longest time to an answer, in seconds.")] = 10,
+    queue: Annotated[int, typer.Option(min=1, help="Most queued pictures; further requests get 429.")] = 256,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Longest response time, in seconds.")] = 10,
 ) -> None:
     """Serve predictions over HTTP.
 
-    There is a web page at / to drop pictures on, and /openapi.json describes the interface. A model file
-    may be replaced at any time. SIGTERM or Ctrl-C stops the service after the pending requests are
-    answered.
+    / is a web page to drop pictures on, and /openapi.json describes the API. A model file may be replaced
+    at any time. SIGTERM or Ctrl-C stops the service after it has answered the pending requests.
     """
     from convscope.serving.cors import check_origin
     from convscope.serving.host_and_token import is_loopback, read_token

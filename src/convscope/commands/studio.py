@@ -20,12 +20,10 @@ def studio_(
     *,
     data: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="DATA", help="Labelled pictures to open, as for train; may be given several times."
-        ),
+        typer.Option(metavar="DATA", help="Labelled pictures to open, as for train; repeatable."),
     ] = None,
     folder: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Folder for everything made in the studio.")
+        Path, typer.Option(metavar="FOLDER", help="Folder for everything created in the studio.")
     ] = Path("studio"),
     host: Host = "127.0.0.1",
     port: Port = 0,
@@ -34,11 +32,11 @@ def studio_(
         bool, typer.Option("--browser/--no-browser", metavar="", help="Open the browser.")
     ] = True,
 ) -> None:
-    """Train, explore and edit models in the browser, on this machine alone.
+    """Train, explore and edit models in the browser; everything stays on this machine.
 
-    Everything is kept in a folder that the other commands can use. Ctrl-C stops the studio; a training run
-    goes on. If other machines can connect (--host), they need a token: the one in the file, or a new one,
-    which is part of the URL that is printed.
+    Everything is saved in a folder that the other commands can use. Ctrl-C stops the studio, but not a
+    running training. Other machines (--host) need a token: the one in the file, or a new one, which is part
+    of the printed URL.
     """
     import secrets
     import webbrowser

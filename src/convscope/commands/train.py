@@ -37,25 +37,27 @@ def train(
     *,
     output: Annotated[
         Path | None,
-        _output("-o", "--output", metavar="RUN", help="The run's new folder.", show_default="runs/NAME"),
+        _output(
+            "-o", "--output", metavar="RUN", help="Folder to create for the run.", show_default="runs/NAME"
+        ),
     ] = None,
-    resume: Annotated[Path | None, _output(metavar="RUN", help="Resume a run that was stopped.")] = None,
+    resume: Annotated[Path | None, _output(metavar="RUN", help="Resume a stopped or killed run.")] = None,
     tensorboard: Annotated[
-        bool, _output("--tensorboard", metavar="", help="Write a log for TensorBoard too.")
+        bool, _output("--tensorboard", metavar="", help="Also write a TensorBoard log.")
     ] = False,
     keep_epochs: Annotated[
-        bool, _output("--keep-epochs", metavar="", help="Keep the network after each epoch as a model file.")
+        bool, _output("--keep-epochs", metavar="", help="Save the network after each epoch as a model file.")
     ] = False,
     as_json: Annotated[
         bool,
         _output("--json", metavar="", help="Print the metrics as JSON; progress goes to standard error."),
     ] = False,
-    quiet: Annotated[bool, _output("--quiet", metavar="", help="Print nothing but errors.")] = False,
+    quiet: Annotated[bool, _output("--quiet", metavar="", help="Print only errors.")] = False,
     **values: Any,  # noqa: ANN401  # the settings
 ) -> None:
-    """Train a classifier from labelled pictures.
+    """Train a classifier on labelled pictures.
 
-    Settings that are not given are chosen from the pictures and shown before training starts.
+    Settings that you do not give are chosen from the pictures and shown before training starts.
     """
     settings = settings_of(values)
 

@@ -21,21 +21,22 @@ _WIDTH = 14
 def verify(
     model: Annotated[str, typer.Argument(help="Model file or run folder.")],
     *,
-    data: Annotated[str, typer.Option(help="The pictures it was trained on, as for train.")],
+    data: Annotated[str, typer.Option(help="The pictures that the model was trained on, as for train.")],
     retrain: Annotated[
         bool,
-        typer.Option("--retrain", help="Train again with the same settings, and compare the weights."),
+        typer.Option(
+            "--retrain", help="Repeat the training with the same settings, and compare the weights."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check a model against its receipt, the record of what it was made from.
+    """Check a model against its receipt, the record of the data and settings it was trained with.
 
-    Says whether the pictures are the same as in training, which were added, removed or changed, and whether
-    the weights that training started from are those at hand. With --retrain, if the pictures are the same,
-    the training is repeated and the weights are compared.
+    Reports whether the pictures are the same as in training, which ones were added, removed or changed, and
+    whether the initial weights are still the same. With --retrain, if the pictures are the same, the training
+    is repeated and the weights are compared.
 
-    The exit code is 0 if everything that was checked is the same, 1 if something differs, and 2 if it cannot
-    be checked.
+    The exit code is 0 if everything is the same, 1 if something differs, and 2 if it cannot be checked.
     """
     from convscope.training.listeners.terminal import Terminal
 
