@@ -96,7 +96,7 @@ def test_help_fits_any_terminal(arguments, columns):
 def test_help_fills_its_lines_however_long_they_are_in_the_code():
     done = convscope("predict", "--help", COLUMNS="200")
     assert (
-        "does not stop the others. With --explain two maps are written for each picture: where the evidence"
+        "does not stop the others. --explain writes two maps for each picture: a class activation map (exact"
         in done.stdout
     )
 

@@ -7,8 +7,8 @@ from convscope.errors import SettingError
 def lesson(*, output: Output = None) -> None:
     """Write the lesson's questions to a printable page, without answers and then with them.
 
-    The questions are about the built-in network and a drawing. The interactive lesson, which checks answers, is in
-    the studio: convscope studio.
+    The questions are about the built-in network and a drawing. The interactive lesson, which checks answers,
+    is in the studio: convscope studio.
     """
     if output is not None and output.suffix.lower() not in {".html", ".htm"}:
         raise SettingError(

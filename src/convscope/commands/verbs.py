@@ -15,22 +15,21 @@ from convscope.commands.typer_command import Command
 MARKUP = "markdown"
 """Which rewraps the lines of a docstring to the terminal."""
 SUMMARIES = {
-    "doctor": "Look for problems in labelled pictures: broken files, copies, contradicting labels and more.",
-    "train": "Train a classifier from labelled pictures.",
-    "evaluate": "Measure how good a model is on labelled pictures.",
-    "compare": "Compare two models on the same labelled pictures.",
-    "verify": "Check a model against its receipt, the record of what it was made from.",
-    "predict": "Predict which class pictures show.",
+    "doctor": "Find problems in labelled pictures: broken files, duplicates, contradicting labels and more.",
+    "train": "Train a classifier on labelled pictures.",
+    "evaluate": "Evaluate a model on labelled pictures.",
+    "compare": "Compare the accuracy of two models on the same labelled pictures.",
+    "verify": "Check a model against its receipt, the record of the data and settings it was trained with.",
+    "predict": "Predict the classes of pictures.",
     "serve": "Serve predictions over HTTP.",
-    "playground": "Draw, and watch a small network answer, and learn, in the browser.",
-    "studio": "Train, explore and edit models in the browser, on this machine alone.",
-    "export": "Write a model as an ONNX file that takes raw pictures and returns probabilities.",
-    "explain": "Show every step of a model on a picture.",
-    "filter": "Slide a filter over a picture and show how each number comes about.",
-    "losses": "Show why networks are trained with cross-entropy and not with squared error.",
-    "lesson": "Write the lesson's questions as a page to print: first without answers, for a class, "
-    "then with them.",
-    "network": "Show a network step by step: shapes, parameters, multiply-adds, receptive fields.",
+    "playground": "Draw pictures and watch a small network classify them and learn, in the browser.",
+    "studio": "Train, explore and edit models in the browser; everything stays on this machine.",
+    "export": "Export a model as an ONNX file that takes raw pictures and returns probabilities.",
+    "explain": "Explain a prediction: show every step of a model on a picture.",
+    "filter": "Apply a filter to a picture and show the arithmetic of every number.",
+    "losses": "Show why classifiers are trained with cross-entropy rather than squared error.",
+    "lesson": "Write the lesson's questions to a printable page, without answers and then with them.",
+    "network": "Show a network's steps with shapes, parameters, multiply-adds and receptive fields.",
 }
 """What each verb does, in one line; its docstring begins with the same."""
 

@@ -52,7 +52,11 @@ export function gist(context) {
         shares: true,
         answers: order.map((index) => answer.includes(index)),
       }),
-      element("p", { class: "quiet" }, "For each class, the last layers compute a weighted sum of all late maps."),
+      element(
+        "p",
+        { class: "quiet" },
+        "For each class, the last layers compute a weighted sum of all late maps.",
+      ),
     ),
   );
 }

@@ -58,7 +58,11 @@ export function convolutionStation(_context, source) {
     at = [row, column];
     draw();
   };
-  const input = pointed(before.canvas, "the picture: point at a window, or move it with the arrow keys", point);
+  const input = pointed(
+    before.canvas,
+    "the picture: point at a window, or move it with the arrow keys",
+    point,
+  );
   const output = pointed(after.canvas, "the result: point at a pixel, or move with the arrow keys", point);
   input.holder.classList.add("input");
   const sum = element("p", { class: "number sum" });

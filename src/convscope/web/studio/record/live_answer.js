@@ -38,21 +38,19 @@ export function liveAnswer({ collection, labels, thumbnail, say }) {
    */
   function nearest(similar) {
     if (!similar.length) return [];
-    const pictures = similar
-      .slice(0, MOST_SHOWN)
-      .map(({ label, picture, similarity }) =>
-        element(
-          "li",
-          {},
-          element("img", {
-            src: thumbnail(label, picture),
-            alt: `a picture of ${label}`,
-            width: 48,
-            height: 48,
-          }),
-          element("span", {}, similarity.toFixed(2)),
-        ),
-      );
+    const pictures = similar.slice(0, MOST_SHOWN).map(({ label, picture, similarity }) =>
+      element(
+        "li",
+        {},
+        element("img", {
+          src: thumbnail(label, picture),
+          alt: `a picture of ${label}`,
+          width: 48,
+          height: 48,
+        }),
+        element("span", {}, similarity.toFixed(2)),
+      ),
+    );
     return [
       element("p", { class: "quiet" }, "Most similar recorded pictures:"),
       element("ul", { class: "strip similar", "aria-label": "most similar recorded pictures" }, pictures),

@@ -13,8 +13,7 @@ import { recording } from "convscope/studio/record/recording.js";
 const SIDE = 480; // pixels of what is recorded: twice what the network sees
 const PAUSE = 300; // milliseconds until a picture is asked about again
 const TOO_FEW = "Record at least two pictures of two classes.";
-const GETTING_READY =
-  "Loading the pretrained network. The first time, this takes a few seconds.";
+const GETTING_READY = "Loading the pretrained network. The first time, this takes a few seconds.";
 const INSTEAD = "You can drop or choose pictures instead.";
 const NO_CAMERA = `No camera is available: browsers allow it only for pages from this machine or over HTTPS. ${INSTEAD}`;
 

@@ -61,7 +61,14 @@ export async function pictureChooser(model, onChosen, open) {
         drawingPad(model, onChosen),
       ),
       way("A file", "Drop one anywhere on this page, paste one, or", fileButton("Choose a file", sendFirst)),
-      way("The camera", "The camera's pictures stay on this machine.", filmed.toggle, filmed.shown, live, says),
+      way(
+        "The camera",
+        "The camera's pictures stay on this machine.",
+        filmed.toggle,
+        filmed.shown,
+        live,
+        says,
+      ),
     ),
     problem,
   );

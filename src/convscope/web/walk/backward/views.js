@@ -42,7 +42,8 @@ const KINDS = {
   binary_cross_entropy: {
     text: {
       does: "The way back begins here: how would the loss change with each logit? For sigmoids and binary cross-entropy together, the gradient of each label is simply its probability minus 1 if it is present, and minus 0 if not.",
-      attempt: "Choose other labels as the true ones. Only the gradients of the labels that you change will change.",
+      attempt:
+        "Choose other labels as the true ones. Only the gradients of the labels that you change will change.",
       more: [
         SIGN,
         "Each label's gradient depends on its own logit alone: they need not add up to 0, as with softmax.",
@@ -113,7 +114,8 @@ const KINDS = {
   image: {
     text: {
       does: "The gradient at the pixels: which of them would change the loss most.",
-      attempt: "Compare the strong and the weak places with what you look at yourself to recognise the picture.",
+      attempt:
+        "Compare the strong and the weak places with what you look at yourself to recognise the picture.",
       more: [SIGN],
     },
     view: image,
