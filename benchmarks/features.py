@@ -3,7 +3,7 @@
 The graph is that of EfficientNet-Lite0 at 224x224, with the means of all maps that a head may read.
 Contenders take turns (`turns.py`) on preprocessed pictures of noise in memory; the table gives medians.
 OpenVINO takes part twice: by default it computes in bfloat16 if the processor can; the fair comparison is
-with float32. Run it with
+with float32. With an empty cache, every call opens the network anew, as a training does once. Run it with
 
     pip install . openvino        # contenders that are not installed are left out
     python benchmarks/features.py
@@ -23,7 +23,7 @@ from machine import describe, sentence
 from turns import Entry, rates
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
-BATCHES = (1, 8, 64)
+BATCHES = (1, 8, 64, 256)
 CONTENDERS = {
     "convscope": Entry("feature_extractors", "convscope"),
     "convscope, with an empty cache": Entry("feature_extractors", "convscope-cache"),

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from contenders import noise
-from learned_start import accuracy_of, link, ours, spread
+from learned_start import accuracy_of, compile_modules, line, link, ours, spread
 from machine import describe, sentence
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=500, help="test photos at most, evenly spread")
     parser.add_argument("--output", type=Path, default=DOCS / "fine_tune")
     arguments = parser.parse_args()
+    compile_modules()
     rows: list[dict[str, Any]] = []
     for text in arguments.data:
         name, _, rest = text.partition("=")
@@ -111,23 +112,17 @@ def table(report: dict[str, Any]) -> str:
         "",
         "| photos | of each class | draws | test photos | program | accuracy | seconds |",
         "|---|---|---|---|---|---|---|",
-        *(row_line(row) for row in report["rows"]),
+        *(
+            line(
+                row,
+                row["program"],
+                spread([100 * one for one in row["accuracy"]], " %"),
+                spread(row["seconds"]),
+            )
+            for row in report["rows"]
+        ),
     ]
     return "\n".join(lines) + "\n"
-
-
-def row_line(row: dict[str, Any]) -> str:
-    """Lay one row out."""
-    cells = [
-        row["data"],
-        row["photos_per_class"],
-        len(row["accuracy"]),
-        f"{row['test_photos']:,}",
-        row["program"],
-        spread([100 * share for share in row["accuracy"]], " %"),
-        spread(row["seconds"]),
-    ]
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ Each training is a whole process with an empty cache: imports, reading the pictu
 The photos to learn from are drawn anew for every seed; the same draw goes to both, one after the other. Both
 are then judged by the same test photos, whose time does not count. The plain script is
 `contenders/plain_features.py`: ONNX Runtime, one view, scikit-learn's logistic regression with C = 0.01 on
-standardised features. Run it with
+standardised features. convscope's modules are compiled beforehand, as pip does when it installs them. Run
+it with
 
     python benchmarks/learned_start.py catsdogs=PATH:10,100,1000 flowers=PATH:10,32
 
@@ -15,6 +16,7 @@ It writes docs/benchmarks/learned_start.md and .json.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import random
@@ -30,6 +32,7 @@ import joblib
 import numpy as np
 import onnx
 
+import convscope
 from contenders import plain_features
 from convscope.classifier import load
 from convscope.model.graph import build_feature_graph
@@ -51,6 +54,7 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=1_000, help="test photos, evenly spread")
     parser.add_argument("--output", type=Path, default=DOCS / "learned_start")
     arguments = parser.parse_args()
+    compile_modules()
     rows: list[dict[str, Any]] = []
     with TemporaryDirectory() as folder:
         graph = write_backbone(Path(folder))
@@ -66,6 +70,11 @@ def main() -> None:
                 report = {"machine": describe(), "rows": rows}
                 arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
                 arguments.output.with_suffix(".md").write_text(table(report))
+
+
+def compile_modules() -> None:
+    """Compile convscope's modules, as pip does: a checkout's may never have been."""
+    compileall.compile_dir(Path(convscope.__file__).parent, quiet=1)
 
 
 def write_backbone(folder: Path) -> Path:
@@ -125,8 +134,9 @@ def plain(place: Path, tests: list[Path], graph: Path) -> tuple[float, float]:
 
 def timed(command: list[str], environment: dict[str, str]) -> float:
     """Run a whole process of Python; return the seconds."""
+    environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": ""}
     start = time.perf_counter()
-    subprocess.run([sys.executable, *command], check=True, env=os.environ | environment)
+    subprocess.run([sys.executable, *command], check=True, env=environment)
     return time.perf_counter() - start
 
 
@@ -155,17 +165,14 @@ def table(report: dict[str, Any]) -> str:
 
 def row_line(row: dict[str, Any]) -> str:
     """Lay one row out."""
-    cells = [
-        row["data"],
-        row["photos_per_class"],
-        len(row["accuracy"]),
-        f"{row['test_photos']:,}",
-        spread([100 * share for share in row["accuracy"]], " %"),
-        spread([100 * share for share in row["plain_accuracy"]], " %"),
-        spread(row["seconds"]),
-        spread(row["plain_seconds"]),
-    ]
-    return f"| {' | '.join(map(str, cells))} |"
+    shares = (spread([100 * share for share in row[key]], " %") for key in ("accuracy", "plain_accuracy"))
+    return line(row, *shares, spread(row["seconds"]), spread(row["plain_seconds"]))
+
+
+def line(row: dict[str, Any], *measured: str) -> str:
+    """Lay out which photos were learned from, and what was measured."""
+    photos = (row["data"], row["photos_per_class"], len(row["accuracy"]), f"{row['test_photos']:,}")
+    return f"| {' | '.join(map(str, (*photos, *measured)))} |"
 
 
 def spread(values: list[float], unit: str = "") -> str:

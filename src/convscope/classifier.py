@@ -66,13 +66,17 @@ class Classifier:
 
     Attributes:
         model: As given.
-        predictor: Computes probabilities of prepared pictures.
     """
 
     def __init__(self, model: file.Model, threads: int | None = None, *, folder: Path | None = None) -> None:
         self.model = model
         self._folder = folder
-        self.predictor = Predictor(model, threads)
+        self._threads = threads
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Computes probabilities of prepared pictures; ready when first needed."""
+        return Predictor(self.model, self._threads)
 
     @property
     def classes(self) -> tuple[str, ...]:

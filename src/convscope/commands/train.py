@@ -91,13 +91,13 @@ def train(
         compilation.allow_processes()
         if settings.start == "scratch" or data == "digits":
             compilation.compile_meanwhile(settings.precision)
-        # imports take a second, in which the line above is seen
+        # imports take a second, in which the line above is seen and another process prepares for figures
+        starts_soon = is_shown and not resume and settings.start != "scratch" and data != "digits"
+        _allow_figure_process(early=starts_soon)
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog
-        from convscope.training.report import figure_process
         from convscope.training.runs import runner
 
-        figure_process.allow_process()
         process_tuning.exit_on_bus_errors(str(truncated_store()))
         if tensorboard:
             listeners.append(TensorBoardLog())
@@ -110,6 +110,15 @@ def train(
             )
     if is_shown and as_json:
         typer.echo(json.dumps(dict(classifier.model.figures), indent=2))
+
+
+def _allow_figure_process(*, early: bool) -> None:
+    """Let figures be drawn by another process, started now if a head will be learned soon."""
+    from convscope.training.report import figure_process
+
+    figure_process.allow_process()
+    if early:
+        figure_process.start_early()
 
 
 def _new_run(data: str) -> Path:

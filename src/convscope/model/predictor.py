@@ -66,7 +66,6 @@ class Predictor:
         self._rebuild = partial(Predictor, model, threads)
         self._threads = threads or processor_count()
         self._graph = partial(build_graph, model)
-        self._session = Session(self._graph, self._threads)
         self._rule = model.open_set
         self.batch_size = batch_size_of(model.chain)
         size = model.preparation
@@ -137,6 +136,11 @@ class Predictor:
             with ThreadPoolExecutor(self._threads) as pool:
                 outputs = list(pool.map(lambda batch: _run(session, names, batch), batches))
         return [np.concatenate(values) for values in zip(*outputs, strict=True)]
+
+    @cached_property
+    def _session(self) -> Session:
+        """The session whose threads share a batch; opened when first needed."""
+        return Session(self._graph, self._threads)
 
     @cached_property
     def _single_thread_session(self) -> Session:

@@ -26,6 +26,7 @@ def judged():
 @pytest.fixture
 def allowed(monkeypatch):
     monkeypatch.setattr(figure_process, "_allowed", figure_process.threading.Event())
+    monkeypatch.setattr(figure_process, "_early", [])
     figure_process.allow_process()
 
 
@@ -63,6 +64,25 @@ def test_a_process_that_is_dismissed_ends_without_figures(tmp_path):
     figure_process.dismiss(tmp_path)
     assert process.returncode == 0
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_process_that_was_started_early_draws_the_next_run(tmp_path, judged, monkeypatch):
+    figure_process.start_early()
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("another process was started"))
+    figure_process.start(tmp_path)
+    monkeypatch.setattr(run_figures, "write_figures", lambda *_: pytest.fail("drawn here"))
+    figure_process.draw(tmp_path, judged)
+    assert [*contents(tmp_path)] == NAMES
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_process_that_was_started_early_is_dismissed_with_the_run(tmp_path):
+    figure_process.start_early()
+    (process,) = figure_process._early
+    figure_process.dismiss(tmp_path)
+    assert process.returncode == 0
+    assert not figure_process._early
 
 
 def test_a_library_starts_no_process(tmp_path, judged, monkeypatch):

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from convscope.training.data.training_data import TrainingData
 
 _MOST_NAMED, _MOST_LETTERS = 5, 8
-_FEWEST_COMPARED, _MOST_COMPARED = 16, 200
-_COMPARED_MULTIPLY_ADDS = 5e9
+_FEWEST_COMPARED, _MOST_COMPARED = 4, 200
+_COMPARED_MULTIPLY_ADDS = 2e9
 """On how many pictures the ONNX graph is checked: on fewer where one takes long."""
 
 
@@ -154,7 +154,9 @@ def write(
 
 def _boxes(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Say which letters of class names are boxes in the figures."""
-    from convscope.common.figure_fonts import families  # noqa: PLC0415  # as above
+    if all(map(str.isascii, classes)):  # known to be there: importing Matplotlib takes a while
+        return ()
+    from convscope.common.figure_fonts import families  # noqa: PLC0415
 
     _, missing = families(classes)
     if not missing:
