@@ -115,6 +115,19 @@ def test_photos_that_learned_features_recognise_need_no_trial(trial):
     assert learned.head.accuracy.fraction >= 0.95
 
 
+def test_few_photos_whose_colours_tell_little_need_no_trial(trial):
+    """Waves that go along or across: features of a backbone see that, colours of places do not."""
+    rng, labels = np.random.default_rng(0), np.arange(60) % 2
+    waves = np.sin(np.arange(64) * 0.8 + rng.uniform(0, 6, (60, 1)))[:, None] + rng.normal(0, 6, (60, 64, 64))
+    waves[labels == 1] = waves[labels == 1].transpose(0, 2, 1)
+    pictures = np.clip(128 + 25 * waves, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=3)
+    notes, source = [], open_source((pictures, np.array(["along", "across"])[labels].tolist()))
+    start, learned = choose_start(source, Settings(), survey(source), listeners=[notes.append])
+    assert 0.6 < learned.head.accuracy.fraction < 0.95
+    assert (start, trial["asked"]) == ("lite0", 0)
+    assert "so few photos are not learned from scratch" in notes[-1].text
+
+
 def test_estimator_and_doctor_ask_the_same_rule(monkeypatch):
     asked = []
 

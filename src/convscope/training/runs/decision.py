@@ -26,6 +26,8 @@ from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.runs.feature_sample import SAMPLE_SIZE, gain_on_sample
 from convscope.training.start.choice import are_small, plan_start
+from convscope.training.start.colour_grid import colours_tell, tell_far_less, without_trial
+from convscope.training.start.gain import Gain
 from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.trial import FEWEST_FOR_ONE, GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
 
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
-    from convscope.training.start.gain import Gain
     from convscope.training.start.learning import LearnedHead
     from convscope.training.start.trial import Trial
 
@@ -176,6 +177,16 @@ class _Ways(NamedTuple):
         """Return what a trial recognises more than features of a sample."""
         return gain_on_sample(trial, data, self.source, self.settings, self.listeners, self.stores)
 
+    def colours_tell_far_less(self, learned: LearnedRun) -> bool:
+        """Whether a network from scratch need not be tried; say what was found."""
+        kept, head = learned.data.kept, _of_classes(learned)
+        by_colours = colours_tell(kept.store, kept.split.train, head, self.settings.seed)
+        gain = Gain(head.is_recognised, by_colours)
+        if not tell_far_less(gain, head.labels):
+            return False
+        emit(Note(without_trial(gain)), self.listeners)
+        return True
+
     def scratch_wins(self, gain: Gain) -> bool:
         """Whether a trial recognises more than pretrained features; say what was found.
 
@@ -209,6 +220,8 @@ def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
     if head.accuracy is None or head.accuracy.fraction >= GOOD_ENOUGH:
         return "lite0", learned
     small = are_small(ways.surveyed)
+    if not small and len(head.labels) < FEWEST_FOR_ONE and ways.colours_tell_far_less(learned):
+        return "lite0", learned
     trial = ways.try_from_scratch(
         ways.prepared(),
         LONGEST if small else min(learned.seconds, LONGEST),
