@@ -1,7 +1,7 @@
 """What can be told from the colours of a picture's places alone: whether a trial from scratch has a chance.
 
 From few photos, a network from scratch learns little more than which colours are where. A logistic regression
-on the mean colours of 8 x 8 places shows in a tenth of a second how much that is. If learned features tell
+on the mean colours of 8 x 8 places shows in a tenth of a second how much that is. If pretrained features tell
 far more, no trial is needed.
 """
 
@@ -32,7 +32,7 @@ def colours_tell(
     Args:
         store: The pictures.
         indices: (n,) of those that were learned from.
-        learned: The head on learned features, for labels and groups.
+        learned: The head on pretrained features, for labels and groups.
         seed: Of the folds.
 
     Raises:
@@ -77,6 +77,7 @@ def tell_far_less(gain: Gain, labels: NDArray[np.int64]) -> bool:
         Half of the pictures are of each class, and the first way recognises 90 of 100. The second would have
         to recognise more than 50 + 2/3 * 40 = 76:
 
+        >>> from convscope.training.start.gain import Gain
         >>> labels, first = np.repeat([0, 1], 50), np.arange(100) < 90
         >>> [tell_far_less(Gain(first, np.arange(100) < count), labels) for count in (60, 76, 77)]
         [True, True, False]
@@ -91,6 +92,6 @@ def without_trial(gain: Gain) -> str:
     """Say what was found instead of a trial, for people."""
     learned, colours = (f"{100 * share:.1f} %" for share in gain.fractions)
     return (
-        f"of {len(gain.before):,} pictures, learned features recognise {learned}, colours alone {colours}: "
+        f"of {len(gain.before):,} pictures, pretrained features recognise {learned}, colours alone {colours}: "
         "so few photos are not learned from scratch"
     )
