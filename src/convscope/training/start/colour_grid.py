@@ -92,6 +92,6 @@ def without_trial(gain: Gain) -> str:
     """Say what was found instead of a trial, for people."""
     learned, colours = (f"{100 * share:.1f} %" for share in gain.fractions)
     return (
-        f"of {len(gain.before):,} pictures, pretrained features recognise {learned}, colours alone {colours}: "
-        "so few photos are not learned from scratch"
+        f"of {len(gain.before):,} pictures, pretrained features recognise {learned}, "
+        f"colours alone {colours}: so few photos are not learned from scratch"
     )
