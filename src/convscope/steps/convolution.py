@@ -102,8 +102,9 @@ def forward(
     """
     maps, filters, windows = _read(maps, filters, windows)
     bias = as_array(bias, "biases", filters=len(filters))
-    products = np.einsum("fcij,cyxij->fyx", filters, windows.slide(maps), optimize=True)
-    return products + bias[:, np.newaxis, np.newaxis]
+    # summed over c, i and j; what is left of the axes is (filters, rows, columns)
+    sums = np.tensordot(filters, windows.slide(maps), axes=((1, 2, 3), (0, 3, 4)))
+    return sums + bias[:, np.newaxis, np.newaxis]
 
 
 def gradient(
@@ -155,8 +156,8 @@ def gradient_at_maps(
     maps, filters, windows = _read(maps, filters, windows)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", filters=len(filters), height=height, width=width)
-    at_windows = np.einsum("fyx,fcij->cyxij", at_output, filters, optimize=True)
-    return windows.add_back(at_windows, maps.shape)
+    at_windows = np.tensordot(at_output, filters, axes=(0, 0))  # (rows, columns, channels, i, j)
+    return windows.add_back(np.moveaxis(at_windows, 2, 0), maps.shape)
 
 
 def gradient_at_filters(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
@@ -169,7 +170,7 @@ def gradient_at_filters(at_output: ArrayLike, maps: ArrayLike, windows: Windows)
     maps = as_array(maps, "maps", channels=None, height=None, width=None)
     height, width = windows.output_shape(*maps.shape[1:])
     at_output = as_array(at_output, "gradients", filters=None, height=height, width=width)
-    return np.einsum("fyx,cyxij->fcij", at_output, windows.slide(maps), optimize=True)
+    return np.tensordot(at_output, windows.slide(maps), axes=((1, 2), (1, 2)))
 
 
 def explain(

@@ -101,7 +101,10 @@ class Windows:
             >>> Windows(size=(1, 2), padding=(0, 1)).slide(np.array([[[5.0, 6.0]]])).tolist()
             [[[[[0.0, 5.0]], [[5.0, 6.0]], [[6.0, 0.0]]]]]
         """
-        padded = np.pad(maps, ((0, 0), *self.margins(*maps.shape[1:])), constant_values=fill)
+        channels, height, width = maps.shape
+        (top, bottom), (left, right) = self.margins(height, width)
+        padded = np.full((channels, top + height + bottom, left + width + right), fill)
+        padded[:, top : top + height, left : left + width] = maps
         at_every_cell = sliding_window_view(padded, self.size, axis=(1, 2))
         return at_every_cell[:, :: self.stride[0], :: self.stride[1]]
 

@@ -13,6 +13,7 @@ learn from a picture.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -157,11 +158,12 @@ def _studies(
     for step in _studied(model.chain):
         tensor = next(iter(step.parameters))
         places = largest_weights(passed[step.name].at_parameters[tensor], _CANDIDATES)
-        pair = _telling([LossOf(steps, model, truth, ((tensor, place),)) for place in places])
+        first = LossOf(steps, model, truth, ((tensor, places[0]),))
+        pair = _telling([replace(first, weights=((tensor, place),)) for place in places])
         chosen = [weight_curve(one) for one in pair]
         curves += chosen
         if len(pair) > 1:
-            both = LossOf(steps, model, truth, (*pair[0].weights, *pair[1].weights))
+            both = replace(first, weights=(*pair[0].weights, *pair[1].weights))
             rates = [descent.rate for descent in chosen[0].descents]
             maps.append(loss_map(both, rates, partial(writer.encode_as, "float32")))
     return curves, maps

@@ -11,7 +11,7 @@ Source: Deep Learning, section 4.3.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     Encode = Callable[[NDArray[np.float64]], EncodedArray]
 
+Place = tuple[str, tuple[int, ...]]
+"""A tensor's name, and an index in it."""
 CURVE_POINTS, MAP_POINTS, DESCENT_STEPS = 31, 13, 8
 ALL_WEIGHTS_RATES = tuple(digit * 10.0**power for power in range(-4, 2) for digit in (1, 2, 5))
 _TELLING = 0.3
@@ -58,19 +60,25 @@ class LossOf:
         model: The model.
         truth: What is true.
         weights: The tensor and the index of each of the weights.
+        known: The losses computed so far, by weights and values. Others of the same steps, model and truth
+            may share them: which weight to study is decided from losses that its curve and map ask for again.
     """
 
     steps: Sequence[ComputedStep]
     model: Model
     truth: Truth
-    weights: tuple[tuple[str, tuple[int, ...]], ...]
+    weights: tuple[Place, ...]
+    known: dict[tuple[tuple[Place, ...], tuple[float, ...]], float] = field(default_factory=dict)
 
     def loss(self, values: Sequence[float]) -> float:
         """Return the loss with these values of the weights; infinite where numbers grow beyond all bounds."""
-        try:
-            return _loss(self._computed(values)[0], self.model, self.truth)
-        except NetworkError:
-            return math.inf
+        key = self.weights, tuple(values)
+        if key not in self.known:
+            try:
+                self.known[key] = _loss(self._computed(values)[0], self.model, self.truth)
+            except NetworkError:
+                self.known[key] = math.inf
+        return self.known[key]
 
     def with_gradient(self, values: Sequence[float]) -> tuple[float, list[float]]:
         """Return the loss, as `loss` does, and its gradient at each of the weights."""
@@ -79,8 +87,10 @@ class LossOf:
         except NetworkError:
             return math.inf, [0.0 for _ in values]
         at_logits = gradient_at_logits(steps[-1].input, self.truth, model.temperature)
-        gradient = [_gradient_at(steps, model, at_logits, tensor, place) for tensor, place in self.weights]
-        return _loss(steps, model, self.truth), gradient
+        tensors = {tensor for tensor, _ in self.weights}
+        gradients = {tensor: _gradient_at(steps, model, at_logits, tensor) for tensor in tensors}
+        at_weights = [float(gradients[tensor][place]) for tensor, place in self.weights]
+        return _loss(steps, model, self.truth), at_weights
 
     def now(self) -> list[float]:
         """Return the values that the weights have in the model."""
@@ -241,12 +251,10 @@ def step_of(tensor: str) -> str:
     return tensor.rpartition(".")[0]
 
 
-def _gradient_at(
-    steps: Sequence[ComputedStep], model: Model, at_logits: Array, tensor: str, place: tuple[int, ...]
-) -> float:
+def _gradient_at(steps: Sequence[ComputedStep], model: Model, at_logits: Array, tensor: str) -> Array:
     (computed,) = (one for one in steps if one.name == step_of(tensor))
     at_output = gradient_at(steps, model, at_logits, computed.name)
-    return float(gradients_at_parameters(computed, at_output)[tensor][place])
+    return gradients_at_parameters(computed, at_output)[tensor]
 
 
 def _loss(steps: Sequence[ComputedStep], model: Model, truth: Truth) -> float:
