@@ -47,9 +47,9 @@ from sklearn.preprocessing import StandardScaler
 from convscope.model.calibration import fit_temperature
 from convscope.pictures.sources import open_source
 from convscope.pictures.store_building import build_store
+from convscope.training.start.backbone import load_backbone
 from convscope.training.start.features import LAST, features_of
 from convscope.training.start.head import DEFAULT_PENALTY, Head, fit_head
-from convscope.training.start.lite0 import lite0
 from convscope.training.start.logistic import Coefficients, fit_logistic
 from convscope.training.start.scaled_blocks import scale_blocks
 from open_set_scores import FOLDS, SCORES, judge
@@ -146,7 +146,7 @@ def described(folder: Path, most: int) -> Pictures:
             (Path(place) / group.name).mkdir()
             for path in sorted(group.iterdir())[:most]:
                 (Path(place) / group.name / path.name).symlink_to(path.resolve())
-        backbone = lite0()
+        backbone = load_backbone("lite0")
         store = build_store(open_source(place), backbone.preparation)
         features = features_of(store, np.arange(len(store.labels)), backbone)
         return Pictures(features.values, features.blocks, store.labels, store.classes)

@@ -37,7 +37,7 @@ from contenders import plain_features
 from convscope.classifier import load
 from convscope.model.graph import build_feature_graph
 from convscope.network.chain_builder import parse_chain
-from convscope.training.start.lite0 import lite0
+from convscope.training.start.backbone import load_backbone
 from machine import describe, sentence
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
@@ -79,9 +79,9 @@ def compile_modules() -> None:
 
 def write_backbone(folder: Path) -> Path:
     """Write the backbone as an ONNX graph from pixels to the means of its last maps."""
-    backbone = lite0()
-    chain = parse_chain(backbone.notation(), backbone.preparation.shape, classes=2)
-    graph = build_feature_graph(chain, backbone.mean, backbone.std, backbone.weights)
+    backbone = load_backbone("lite0")
+    chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, classes=2)
+    graph = build_feature_graph(chain, backbone.design.mean, backbone.design.std, backbone.weights)
     onnx.save(graph, folder / "backbone.onnx")
     return folder / "backbone.onnx"
 

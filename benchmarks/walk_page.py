@@ -28,7 +28,7 @@ from sklearn.datasets import load_sample_image
 from chromium import chromium
 from contenders.predictors import noise_model
 from convscope.network.presets import PRESETS
-from convscope.training.start.lite0 import lite0
+from convscope.training.start.backbone import load_backbone
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 from machine import describe, sentence
@@ -109,9 +109,9 @@ def model_of(network: str, side: int) -> Model:
     model = noise_model(network, (3, side, side))
     if network != PRESETS["lite0"]:
         return model
-    backbone = lite0()
+    backbone = load_backbone("lite0")
     weights = {**model.weights, **backbone.weights}
-    return replace(model, weights=weights, mean=backbone.mean, std=backbone.std)
+    return replace(model, weights=weights, mean=backbone.design.mean, std=backbone.design.std)
 
 
 def table(report: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", *(
 
 
 def test_every_named_network_is_listed():
-    assert dict(re.findall(r"^\| `([a-z0-9]+)` \| `([^`]+)` \|$", NOTATION, flags=re.MULTILINE)) == PRESETS
+    assert dict(re.findall(r"^\| `([a-z0-9-]+)` \| `([^`]+)` \|$", NOTATION, flags=re.MULTILINE)) == PRESETS
 
 
 def test_the_example_pieces_are_canonical():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.network.chain_builder import parse_chain
-from convscope.training.start.lite0 import lite0
+from convscope.training.start.backbone import load_backbone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 def make(variant: str, _network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
     """Compute the features of a batch of noise a step."""
-    backbone = lite0()
-    chain = parse_chain(backbone.notation(backbone.joinable), shape, 2)
+    backbone = load_backbone("lite0")
+    chain = parse_chain(backbone.design.notation(backbone.joinable), shape, 2)
     pictures = np.random.default_rng(1).integers(0, 256, (batch, *shape[1:], shape[0]), np.uint8)
     compute = EXTRACTORS[variant](backbone, chain)
 
@@ -41,7 +41,7 @@ def convscope_extractor(backbone: Backbone, chain: Chain) -> Compute:
     """What training computes features with."""
     from convscope.model.features import FeatureExtractor
 
-    extractor = FeatureExtractor(chain, backbone.mean, backbone.std, backbone.weights)
+    extractor = FeatureExtractor(chain, backbone.design.mean, backbone.design.std, backbone.weights)
     return lambda pictures: [*extractor.compute(pictures, np.arange(len(pictures)))]
 
 
@@ -81,7 +81,9 @@ def openvino_extractor(backbone: Backbone, chain: Chain, precision: str | None =
 def _graph(backbone: Backbone, chain: Chain) -> bytes:
     from convscope.model.graph import build_feature_graph
 
-    return build_feature_graph(chain, backbone.mean, backbone.std, backbone.weights).SerializeToString()
+    return build_feature_graph(
+        chain, backbone.design.mean, backbone.design.std, backbone.weights
+    ).SerializeToString()
 
 
 EXTRACTORS = {

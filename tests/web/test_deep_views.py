@@ -176,7 +176,28 @@ def many_steps(open_page, make_model):
     assert tab.errors == []
 
 
+@pytest.fixture(scope="module")
+def separable(open_page, make_model):
+    """A network of depthwise separable convolutions, without shortcuts."""
+    model = make_model("4C3s2r6-D3r6-6C1r6-D3s2r6-8C1r6-D3r6-8C1r6-D3r6-8C1r6-D3r6-8C1r6-J", (3, 20, 20))
+    told = walk(model, np.random.default_rng(3).integers(0, 256, (20, 20, 3), np.uint8))
+    tab, url = open_page(page_of(told.model_dump()), "separable")
+    yield Opened(told, tab, url)
+    assert tab.errors == []
+
+
 RIBBON = ".ribbon > ol > li"
+
+
+def test_a_block_has_one_depthwise_convolution(separable):
+    separable.go("")
+    shown = separable.texts(f"{RIBBON} a > span:not(.thumbnail, .quiet)")
+    assert [name for name in shown if "block" in name] == [f"block {number}" for number in range(1, 6)]
+    separable.tab.click(".ribbon a:has-text('block 2')")
+    separable.tab.wait_for_selector(".ribbon .block a:has-text('depthwise 2')")
+    assert separable.texts(".ribbon .block a > span:not(.thumbnail, .quiet)") == [
+        *("depthwise 2", "ReLU6", "conv 3", "ReLU6")
+    ]
 
 
 def test_a_deep_network_is_shown_in_blocks_that_open(many_steps):

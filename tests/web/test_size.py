@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_sample_image
 
 from convscope.network.presets import PRESETS
-from convscope.training.start.lite0 import lite0
+from convscope.training.start.backbone import load_backbone
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
@@ -14,10 +14,10 @@ MEGABYTE = 10**6
 @pytest.fixture(scope="session")
 def lite0_page(make_model):
     """The page of a photo's walk through EfficientNet-Lite0, its head random."""
-    backbone = lite0()
-    model = make_model(backbone.notation([4, 10]), (3, 224, 224), classes=5)
+    backbone = load_backbone("lite0")
+    model = make_model(backbone.design.notation([4, 10]), (3, 224, 224), classes=5)
     weights = {**model.weights, **backbone.weights}
-    model = replace(model, weights=weights, mean=backbone.mean, std=backbone.std)
+    model = replace(model, weights=weights, mean=backbone.design.mean, std=backbone.design.std)
     return page_of(walk(model, load_sample_image("china.jpg")).model_dump())
 
 

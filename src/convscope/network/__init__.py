@@ -2,6 +2,7 @@
 
 notation         a line of text becomes layers: 32C3-MP2-128N
 presets          networks with a name, and the one chosen for pictures of a size
+backbones        networks that others have trained, for training to start from
 receptive_field  which part of the picture a number can see
 chain            layers become the chain: every step with its shape, its parameters and its inputs
 summary          the chain's sizes and costs, for people and programs

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from convscope.network.efficientnet import lite0_notation
+from convscope.network.backbones import NAMES, design
 
 PRESETS = {
     "course": "32C3-MP2-64C3-MP2-128N",
     "lenet": "6C5p2-AP2-16C5p0-AP2-120N-84N",
     "vgg": "64C3-64C3-MP2-128C3-128C3-MP2-256C3-256C3-MP2-256N",
     "small": "16C3-MP2-32C3-MP2-64C3-MP2",
-    "lite0": lite0_notation(),
+    **{name: design(name).notation() for name in NAMES},
 }
 """Name to notation.
 
 `course` is the network of many introductory courses; `lenet` has the layers of LeNet-5 (LeCun et al. 1998,
 http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf) with ReLU; `vgg` stacks pairs of 3x3 filters as Simonyan
 and Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is quick and fits any picture of 8x8 or
-more; `lite0` is EfficientNet-Lite0 (`efficientnet.py`).
+more; the others are those of the backbones that training may start from (`backbones/`).
 """
 
-MADE_FOR = {"lite0": (3, 224, 224)}
+MADE_FOR = {name: design(name).shape for name in NAMES}
 """The shape of the pictures that a preset was designed for, where it was designed for one."""
 
 _MAX_LEARNED_SIDE = 48

@@ -18,9 +18,9 @@ from convscope.pictures.target import has_several_labels
 from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs.decision import choose_start
-from convscope.training.settings import Settings
+from convscope.training.settings import Settings, is_backbone
+from convscope.training.start.backbone import backbone_for
 from convscope.training.start.learning import learn
-from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +91,11 @@ def out_of_fold(
     Raises:
         DataError: A class has pictures of fewer than two groups, or of so few that a fold holds them all.
     """
-    if settings.start == "lite0":
+    if is_backbone(settings.start):
         every = np.arange(len(store.labels))
-        learned = learn(store, every, lite0(), seed=settings.seed, listeners=listeners, groups=groups)
+        learned = learn(
+            store, every, backbone_for(settings), seed=settings.seed, listeners=listeners, groups=groups
+        )
         if learned.probabilities is None:
             raise too_few(store.classes[0], "every class has one picture, and copies of it")
         return learned.probabilities.astype(np.float32)

@@ -22,6 +22,8 @@ from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
 from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.runs.tuned_run import tuned_model, tuning_of
+from convscope.training.settings import is_backbone
+from convscope.training.start.backbone import backbone_for
 from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import (
     as_for,
@@ -32,7 +34,6 @@ from convscope.training.start.earlier_model import (
     weights_for,
 )
 from convscope.training.start.learning import learn, learned_model
-from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ def fit(
     earlier = earlier_model(settings)
     if earlier:
         check_one_class(earlier, settings, several_labels=isinstance(store.target, SeveralLabels))
-    if settings.start == "lite0" or (earlier and has_learned_head(earlier)):
+    if is_backbone(settings.start) or (earlier and has_learned_head(earlier)):
         return _fit_head(data, settings, earlier, listeners)
     chain = chain_of(settings, data.shape, len(data.classes), data.target.last_step)
     machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
@@ -91,7 +92,7 @@ def fit(
 def _fit_head(
     data: TrainingData, settings: Settings, earlier: Model | None, listeners: Sequence[Listener]
 ) -> Model:
-    backbone, store = backbone_of(earlier) if earlier else lite0(), data.kept.store
+    backbone, store = backbone_of(earlier) if earlier else backbone_for(settings), data.kept.store
     begin = time.monotonic()
     head = learn(
         store,

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
-from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.network.presets import automatic_network
 from convscope.network.variants import takes_sides
 from convscope.pictures.batches import Augmentation
 from convscope.pictures.preparation import Preparation
-from convscope.training.settings import Device, Precision, Settings, is_model, notation_of
+from convscope.training.settings import Device, Precision, Settings, is_backbone, is_model, notation_of
 
 if TYPE_CHECKING:
     from convscope.network.chain import Chain, LastStep
@@ -124,8 +124,8 @@ def resolve_preparation(settings: Settings, survey: Survey) -> Preparation:
 
     Pictures that all have the same small size keep it. Pretrained features need the size of their backbone.
     """
-    if settings.start == "lite0":
-        return Preparation(*LITE0_SHAPE, settings.fit or "stretch")
+    if settings.start and is_backbone(settings.start):
+        return Preparation(*design(settings.start).shape, settings.fit or "stretch")
     height, width = settings.size or _automatic_size(survey)
     channels = settings.channels or (1 if survey.grey else 3)
     return Preparation(channels, height, width, settings.fit or "stretch")

@@ -23,12 +23,13 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from convscope.errors import SettingError
+from convscope.network.backbones import INSTALLED, NAMES
 
 Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "fp16", "fp32"]
 Strength = Literal["none", "light", "strong"]
-NAMED_STARTS = ("lite0", "scratch")
-"""Starts that are not models: pretrained features of EfficientNet-Lite0, or from scratch."""
+NAMED_STARTS = (*NAMES, "scratch")
+"""Starts that are not models: the pretrained features of a backbone, or from scratch."""
 
 
 def _height_and_width(size: object) -> object:
@@ -66,8 +67,8 @@ class Settings:
         str | None,
         Field(
             max_length=4_096,
-            description="Initial weights: lite0 (pretrained features), scratch, or the model of an earlier "
-            "run; by default, lite0 or scratch, whichever is better on these pictures.",
+            description=f"Initial weights: pretrained features ({', '.join(NAMES)}), scratch, or the model "
+            f"of an earlier run; by default, {INSTALLED} or scratch, whichever is better on these pictures.",
         ),
     ] = None
     multi_label: Annotated[
@@ -194,6 +195,26 @@ def _check_pattern(pattern: str) -> None:
             why=f"it is no regular expression: {error}",
             remedy="write one such as '(.*)_frame'",
         ) from error
+
+
+def is_backbone(start: str | None) -> bool:
+    """Whether a start is the pretrained features of a backbone.
+
+    Example:
+        >>> is_backbone("lite0"), is_backbone("scratch"), is_backbone(None)
+        (True, False, False)
+    """
+    return start in NAMES
+
+
+def backbone_name(settings: Settings) -> str:
+    """Return the name of the backbone that learning from features starts from.
+
+    Example:
+        >>> backbone_name(Settings(start="repvgg-a0")), backbone_name(Settings())
+        ('repvgg-a0', 'lite0')
+    """
+    return settings.start if settings.start in NAMES else INSTALLED
 
 
 def is_model(start: str | None) -> bool:

@@ -15,7 +15,7 @@ from convscope.training.events import EpochDone, Note, Preparing
 from convscope.training.repeat import repeat
 from convscope.training.runs import runner
 from convscope.training.settings import Settings
-from convscope.training.start.lite0 import lite0
+from convscope.training.start.backbone import load_backbone
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -47,7 +47,9 @@ def test_a_run_learns_a_head_and_writes_one_chain(things, tmp_path):
     classifier = runner.train(things, Settings(start="lite0"), output=run, listeners=[events.append])
     model = load(run / "model.safetensors")
     assert model.chain.input_shape == (3, 224, 224)
-    assert all(np.array_equal(model.weights[name], weight) for name, weight in lite0().weights.items())
+    assert all(
+        np.array_equal(model.weights[name], weight) for name, weight in load_backbone("lite0").weights.items()
+    )
     assert {path.name for path in run.iterdir()} == {
         *("events.jsonl", "figures", "metrics.json", "model.onnx", "model.safetensors", "pictures.csv")
     }
@@ -69,7 +71,7 @@ def test_a_run_learns_a_head_and_writes_one_chain(things, tmp_path):
 def test_the_same_pictures_give_the_same_weights(things):
     model = runner.train(things, Settings(start="lite0", seed=3)).model
     assert model.receipt["start"] == "lite0"
-    assert model.receipt["start_digest"] == lite0().digest
+    assert model.receipt["start_digest"] == load_backbone("lite0").digest
     again = repeat(model, things)
     assert all(np.array_equal(again.weights[name], weight) for name, weight in model.weights.items())
     assert again.temperature == model.temperature

@@ -12,6 +12,7 @@ import pytest
 from convscope.classifier import Classifier
 from convscope.errors import RunError
 from convscope.model.file import load
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
@@ -36,13 +37,13 @@ SIZE = Preparation(3, 12, 12)
 def backbone(monkeypatch):
     """A tiny one in the place of EfficientNet-Lite0, and few epochs."""
     blocks = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
-    pixels = (127.0,) * 3, (128.0,) * 3
-    tiny = Backbone("tiny", blocks, parse("8C1r6"), (0, 1), 2, SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
+    layers = {"blocks": blocks, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
-    parameters = parse_chain(tiny.notation(), SIZE.shape, 2).parameters
+    parameters = parse_chain(tiny.design.notation(), SIZE.shape, 2).parameters
     weights = {name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in parameters.items()}
     tiny = replace(tiny, weights=weights)
-    monkeypatch.setattr(learned_run, "lite0", lambda: tiny)
+    monkeypatch.setattr(learned_run, "backbone_for", lambda _: tiny)
     monkeypatch.setattr(fine_tuning, "MOST_EPOCHS", (2, 2))
     return tiny
 
@@ -81,7 +82,7 @@ def test_what_pays_is_written_and_judged_by_the_held_out_pictures(pictures, tmp_
 @pytest.mark.slow
 @pytest.mark.usefixtures("pays")
 def test_a_training_without_a_run_is_fine_tuned_too(pictures, tmp_path, backbone, monkeypatch):
-    monkeypatch.setattr(fit_module, "lite0", lambda: backbone)
+    monkeypatch.setattr(fit_module, "backbone_for", lambda _: backbone)
     store = build_store(open_source(pictures), backbone.preparation, folder=tmp_path)
     first_layer = "convolution_1.weight"
     tuned, alone = (

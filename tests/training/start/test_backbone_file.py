@@ -7,18 +7,18 @@ import sys
 import numpy as np
 
 from convscope.model.file import load
+from convscope.training.start.backbone import load_backbone
 from convscope.training.start.backbone_file import write_backbone
-from convscope.training.start.lite0 import lite0
 
 
 def test_the_file_holds_the_backbone(tmp_path):
     path = tmp_path / "backbones" / "lite0.safetensors"
     write_backbone(path)
-    model, backbone = load(path), lite0()
+    model, backbone = load(path), load_backbone("lite0")
     assert model.preparation == backbone.preparation
-    assert (model.mean, model.std) == (backbone.mean, backbone.std)
+    assert (model.mean, model.std) == (backbone.design.mean, backbone.design.std)
     assert model.receipt == backbone.receipt
-    assert model.notation == backbone.notation()
+    assert model.notation == backbone.design.notation()
     for name, weights in backbone.weights.items():
         np.testing.assert_array_equal(model.weights[name], weights)
 

@@ -12,13 +12,13 @@ import convscope
 from convscope.classifier import Classifier
 from convscope.errors import SettingError
 from convscope.model import nearest
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
-from convscope.network.efficientnet import LITE0_SHAPE
 from convscope.training.events import Note
 from convscope.training.settings import Settings
+from convscope.training.start.backbone import load_backbone
 from convscope.training.start.earlier_head import Earlier, backbone_of, check_settings
 from convscope.training.start.earlier_model import has_learned_head
-from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,10 +62,12 @@ def test_a_class_is_added_and_the_three_are_not_forgotten(three: Path, tmp_path:
     assert np.mean([answer.unknown for answer in answers]) < 0.25
     model = classifier.model
     assert model.receipt["start"] == str(three)
-    assert model.receipt["start_digest"] == lite0().digest
+    assert model.receipt["start_digest"] == load_backbone("lite0").digest
     assert len(model.receipt["start_model_digest"]) == 64
     assert len(model.open_set.pictures) == 30 + 26
-    assert all(np.array_equal(model.weights[name], weight) for name, weight in lite0().weights.items())
+    assert all(
+        np.array_equal(model.weights[name], weight) for name, weight in load_backbone("lite0").weights.items()
+    )
 
 
 def test_what_the_model_decides_cannot_be_chosen(three: Path, tmp_path: Path) -> None:
@@ -99,12 +101,16 @@ def test_the_backbone_is_that_of_the_model(three: Path) -> None:
     model = convscope.load(three).model
     assert has_learned_head(model)
     backbone = backbone_of(model)
-    assert backbone.notation(backbone.joinable) == model.notation
-    assert backbone.digest != lite0().digest  # of the numbers, so that cached features are not mistaken
-    other = replace(model, chain=parse_chain("4C3-AP2", LITE0_SHAPE, 3), weights={})
+    assert backbone.design.notation(backbone.joinable) == model.notation
+    assert (
+        backbone.digest != load_backbone("lite0").digest
+    )  # of the numbers, so that cached features are not mistaken
+    other = replace(model, chain=parse_chain("4C3-AP2", design("lite0").shape, 3), weights={})
     other = replace(other, weights={name: np.zeros(1, np.float32) for name in other.chain.parameters})
-    with pytest.raises(SettingError, match="cannot start from this model"):
+    with pytest.raises(SettingError, match="not that of EfficientNet-Lite0 any more"):
         backbone_of(other)
+    with pytest.raises(SettingError, match="does not know its backbone 'resnet'"):
+        backbone_of(replace(model, receipt={**model.receipt, "start_backbone": "resnet"}))
 
 
 def test_remembered_features_are_those_of_the_pictures_but_for_their_length(three: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from convscope.model.file import Model
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
@@ -22,9 +23,9 @@ BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
-    pixels = (127.0,) * 3, (128.0,) * 3
-    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), 2, SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
-    chain = parse_chain(tiny.notation(), SIZE.shape, 2)
+    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
+    chain = parse_chain(tiny.design.notation(), SIZE.shape, 2)
     for name, shape in chain.parameters.items():
         tiny.weights[name] = random.normal(0, 0.5, shape).astype(np.float32)
     return tiny
@@ -62,8 +63,8 @@ def test_they_are_the_means_of_the_maps_by_the_book(backbone, store, tmp_path):
     values, blocks, problem = features_of(store, indices, backbone, folder=tmp_path)
     assert problem == ""
     assert blocks == {"0": slice(0, 4), "1": slice(4, 8), "last": slice(8, 16)}
-    chain = parse_chain(backbone.notation(), SIZE.shape, 2)
-    model = Model(chain, ("a", "b"), SIZE, backbone.mean, backbone.std, backbone.weights)
+    chain = parse_chain(backbone.design.notation(), SIZE.shape, 2)
+    model = Model(chain, ("a", "b"), SIZE, backbone.design.mean, backbone.design.std, backbone.weights)
     for index, found in zip(indices, values, strict=True):
         steps = {step.name: step.output for step in forward(model, store.pictures[index])}
         maps = [steps[name] for name in ("convolution_1.relu", "addition_1", "convolution_4.relu6")]

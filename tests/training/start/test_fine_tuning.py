@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
@@ -31,10 +32,10 @@ COUNT = 160
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     """Random filters."""
-    pixels = (127.0,) * 3, (128.0,) * 3
-    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), 2, SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
+    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
-    parameters = parse_chain(tiny.notation(), SIZE.shape, 2).parameters
+    parameters = parse_chain(tiny.design.notation(), SIZE.shape, 2).parameters
     return replace(
         tiny,
         weights={name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in parameters.items()},

@@ -9,6 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from convscope.model.predictor import Predictor
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
@@ -30,9 +31,9 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
-    pixels = (127.0,) * 3, (128.0,) * 3
-    tiny = Backbone("tiny", BLOCKS, parse("8C1r6"), (0, 1), 2, SIZE, *pixels, {}, "tests", "CC0-1.0", "12ab")
-    chain = parse_chain(tiny.notation(), SIZE.shape, 2)
+    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
+    chain = parse_chain(tiny.design.notation(), SIZE.shape, 2)
     weights = {
         name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in chain.parameters.items()
     }

@@ -4,12 +4,13 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
-from convscope.training.start.lite0_file import checked_bytes
+from convscope.network.backbones import design
+from convscope.training.start.package_file import checked_bytes
 from convscope.training.start.torch_file import read_tensors
 
 
 def test_pytorch_reads_the_same_from_the_weights_of_the_backbone():
-    data = checked_bytes()
+    data = checked_bytes(design("lite0").file, "Lite0")
     expected = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     for ours, tensor in zip(read_tensors(data), expected.values(), strict=True):
         assert ours.dtype == tensor.numpy().dtype

@@ -18,6 +18,7 @@ from convscope.common.processes import background_options
 from convscope.errors import ModelFileError
 from convscope.model.features import FeatureExtractor
 from convscope.model.file import load
+from convscope.network.backbones import INSTALLED
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import read_picture
 
@@ -42,7 +43,7 @@ class Backbone:
     """
 
     def __init__(self) -> None:
-        model = _load(cache_folder() / "backbones" / f"lite0-{_FORMAT}.safetensors")
+        model = _load(cache_folder() / "backbones" / f"{INSTALLED}-{_FORMAT}.safetensors")
         self._preparation = model.preparation
         self._extractor = FeatureExtractor(model.chain, model.mean, model.std, model.weights)
 

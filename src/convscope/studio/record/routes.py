@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from convscope.network.backbones import INSTALLED
 from convscope.serving.body import read_body
 from convscope.serving.limits import Limits
 from convscope.studio.cache import Cache
@@ -30,7 +31,7 @@ def record_routes(workspace: Workspace) -> APIRouter:
     heads: Cache[Path, LiveHead] = Cache(_MOST_COLLECTIONS)
 
     def backbone() -> Backbone:
-        return backbones.get("lite0", Backbone)
+        return backbones.get(INSTALLED, Backbone)
 
     @router.post("/api/live", status_code=204, response_class=Response)
     def get_ready() -> Response:

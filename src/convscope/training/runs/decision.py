@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from convscope.network.efficientnet import LITE0_SHAPE
+from convscope.network.backbones import INSTALLED, design
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
 from convscope.pictures.split import split_for_cross_validation
@@ -25,6 +25,7 @@ from convscope.training.machine.threads import computing_threads
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs import learned_run, run_folder
 from convscope.training.runs.feature_sample import SAMPLE_SIZE, gain_on_sample
+from convscope.training.settings import backbone_name, is_backbone
 from convscope.training.start.choice import are_small, plan_start
 from convscope.training.start.colour_grid import colours_tell, tell_far_less, without_trial
 from convscope.training.start.gain import Gain
@@ -71,7 +72,7 @@ def decide(
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
     """
-    if record.start and record.start != "lite0":
+    if record.start and not is_backbone(record.start):
         return record, None
     settings = replace(record.settings, start=record.start) if record.start else record.settings
     start, learned = choose_start(
@@ -117,7 +118,7 @@ def choose_start(
     """
     parts = without_lone_part([item.part for item in source.items])
     labels = [item.label for item, part in zip(source.items, parts, strict=True) if part in {None, "train"}]
-    streamed = lacks_room(source, Preparation(*LITE0_SHAPE), settings.store_limit)
+    streamed = lacks_room(source, Preparation(*design(backbone_name(settings)).shape), settings.store_limit)
     start = plan_start(
         settings,
         surveyed,
@@ -130,9 +131,9 @@ def choose_start(
         ways = _Ways(source, settings, surveyed, run, stores, threads, listeners)
         is_quick = are_small(surveyed) and len(labels) >= FEWEST_FOR_ONE
         return _scratch_first(ways) if is_quick else _features_first(ways)
-    if start != "lite0":
+    if not is_backbone(start):
         return start, None
-    return "lite0", learned_run.learn(source, settings, run, listeners, stores)
+    return start, learned_run.learn(source, settings, run, listeners, stores)
 
 
 class _Ways(NamedTuple):
@@ -205,12 +206,12 @@ def _scratch_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
         return "scratch", None
     if len(data.kept.split.train) > 2 * SAMPLE_SIZE:
         wins = ways.scratch_wins(ways.sampled(trial, data))
-        return ("scratch", None) if wins else ("lite0", ways.learn_head())
+        return ("scratch", None) if wins else (INSTALLED, ways.learn_head())
     learned = ways.learn_head()
     head = _of_classes(learned)
     if head.accuracy is None:
-        return "lite0", learned
-    return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else ("lite0", learned)
+        return INSTALLED, learned
+    return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else (INSTALLED, learned)
 
 
 def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
@@ -218,16 +219,16 @@ def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
     learned = ways.learn_head()
     head = _of_classes(learned)
     if head.accuracy is None or head.accuracy.fraction >= GOOD_ENOUGH:
-        return "lite0", learned
+        return INSTALLED, learned
     small = are_small(ways.surveyed)
     if not small and len(head.labels) < FEWEST_FOR_ONE and ways.colours_tell_far_less(learned):
-        return "lite0", learned
+        return INSTALLED, learned
     trial = ways.try_from_scratch(
         ways.prepared(),
         LONGEST if small else min(learned.seconds, LONGEST),
         lambda trial: trial.has_many or trial.gain_over(head).is_clear,
     )
-    return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else ("lite0", learned)
+    return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else (INSTALLED, learned)
 
 
 def _of_classes(learned: LearnedRun) -> LearnedHead:

@@ -25,12 +25,13 @@ from convscope.training.report import figure_process, run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
 from convscope.training.runs.run_receipt import receipt_of
+from convscope.training.settings import is_backbone
+from convscope.training.start.backbone import backbone_for
 from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import carry_over
 from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.learning import learn as fit_to_features
 from convscope.training.start.learning import learned_model
-from convscope.training.start.lite0 import lite0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ class LearnedRun:
         self.data.kept.store.check_whole()
         run_folder.finish(run)
         # the features of an earlier model stay, for the pictures that it remembers
-        tried, head = record.settings.minutes is not None or record.start != "lite0", self.head
+        tried, head = record.settings.minutes is not None or not is_backbone(record.start), self.head
         diagnosis = (
             None
             if isinstance(head, LearnedLabels)
@@ -114,24 +115,22 @@ def learn(
     Raises:
         ConvscopeError: The pictures or the backbone cannot be used; the message says which and why.
     """
-    backbone = backbone_of(earlier) if earlier else lite0()
-    preparation = (
-        earlier.preparation if earlier else replace(backbone.preparation, fit=settings.fit or "stretch")
-    )
+    backbone = backbone_of(earlier) if earlier else backbone_for(settings)
     store = build_store(
         source,
-        preparation,
+        backbone.preparation,
         progress=lambda done, total: emit(Preparing(done, total), listeners),
         strict=settings.strict,
         folder=stores,
     )
     store = in_order(store, settings.class_order)
     parts = split_for_cross_validation(store, settings.group_pattern)
-    mean, std = np.array(backbone.mean, np.float32), np.array(backbone.std, np.float32)
+    design = backbone.design
+    mean, std = np.array(design.mean, np.float32), np.array(design.std, np.float32)
     data = TrainingData(Kept(store, parts), All(store, parts), mean, std)
     if run:
         figure_process.start(run)
-        start = f"{settings.start}, from {backbone.origin}" if earlier else backbone.origin
+        start = f"{settings.start}, from {design.origin}" if earlier else design.origin
         emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
     begin = time.monotonic()
     head = fit_to_features(

@@ -30,6 +30,7 @@ from convscope.training.runs.continued_run import continue_from
 from convscope.training.runs.decision import decide
 from convscope.training.runs.interruption import StopRequest, stop_requests
 from convscope.training.runs.run_folder import Record
+from convscope.training.settings import is_backbone
 from convscope.training.start.earlier_model import (
     check_old_classes,
     check_one_class,
@@ -145,4 +146,4 @@ def _learns_head(record: Record, earlier: Model | None) -> bool:
     """Whether it is known that a run only learns a head, which the first process does alone."""
     if earlier:
         return has_learned_head(earlier)
-    return "lite0" in (record.start, record.settings.start)
+    return is_backbone(record.start) or is_backbone(record.settings.start)

@@ -70,6 +70,7 @@ class TunedRun:
             "data": record.data,
             "training_seconds": self.learned.seconds + tuning.position.elapsed_seconds,
             **self.learned.head.facts(),
+            "start": record.start,
             "fine_tuning": {
                 "epochs": tuning.position.epochs,
                 "held_out_pictures": len(tuning.recognised),

@@ -1,8 +1,9 @@
 """Starting from pretrained features: networks that others have trained, and what they see in pictures.
 
-backbone.py       a network without a head, its weights and where they come from
-lite0.py          EfficientNet-Lite0, whose weights are installed with convscope
-backbone_file.py  ... as a model file
+backbone.py       a network without a head, and its weights
+package_file.py   ... which are installed with convscope
+hub_file.py       ... or on the Hugging Face Hub
+backbone_file.py  the installed one as a model file
 features.py       what a backbone sees in pictures
 feature_cache.py  what it has seen before
 head.py           a logistic regression on features, chosen by cross-validation

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain as concatenated
 from typing import TYPE_CHECKING
 
-from convscope.network.chain_builder import build_chain
-from convscope.network.notation import Join, Keep, Layer, write
+import numpy as np
+
+from convscope.errors import ModelFileError
+from convscope.network.backbones import INSTALLED, NAMES, design
+from convscope.network.backbones.weight_files import PackageFile
+from convscope.network.chain_builder import build_chain, parse_chain
+from convscope.pictures.preparation import Preparation
+from convscope.training.settings import backbone_name
+from convscope.training.start import hub_file, package_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from convscope.network.backbones.description import Design
     from convscope.network.chain import Chain
-    from convscope.pictures.preparation import Preparation
+    from convscope.training.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,66 +31,28 @@ class Backbone:
     """A trained network without a head.
 
     Attributes:
-        name: What people call it: `lite0`.
-        blocks: Its layers but the last ones, in blocks counted from 0; a head may read the maps after each.
-        last: The layers after the last block; a head always reads the means of their maps.
-        joinable: Numbers of the blocks whose maps a head may also read, in order.
-        tuned_from: Number of the first of those blocks that fine-tuning changes before all others.
+        design: Its layers, its input and its origin.
+        joinable: Numbers of the blocks whose maps a head may read beside the last ones, in order.
         preparation: How a picture becomes its input.
-        mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
-        std: One number per channel, likewise.
         weights: float32 by name, as `Chain.parameters` lists them, those of the head excepted.
-        origin: Who trained it on what, and where the weights come from.
-        licence: Of the weights, as an SPDX identifier.
         digest: SHA-256 of the file that the weights were read from.
     """
 
-    name: str
-    blocks: tuple[tuple[Layer, ...], ...]
-    last: tuple[Layer, ...]
+    design: Design
     joinable: tuple[int, ...]
-    tuned_from: int
     preparation: Preparation
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
     weights: Mapping[str, NDArray[np.float32]] = field(repr=False)
-    origin: str
-    licence: str
     digest: str
 
     @property
     def receipt(self) -> dict[str, str]:
         """What the receipt of a model says about it."""
         return {
-            "start_origin": self.origin,
-            "start_licence": self.licence,
+            "start_backbone": self.design.name,
+            "start_origin": self.design.origin,
+            "start_licence": self.design.licence,
             "start_digest": self.digest,
         }
-
-    def notation(self, joined: Collection[int] = ()) -> str:
-        """Return the network whose head reads the means of some blocks' maps and of the last maps.
-
-        Args:
-            joined: Numbers of the blocks.
-
-        Example:
-            >>> from convscope.network.notation import parse
-            >>> from convscope.pictures.preparation import Preparation
-            >>> blocks = parse("8C3s2"), parse("(8C3)+")
-            >>> tiny = Backbone("tiny", blocks, parse("32C1"), (1,), 1, Preparation(3, 32, 32),
-            ...                 (127,) * 3, (128,) * 3, weights={}, origin="", licence="", digest="")
-            >>> tiny.notation(), tiny.notation([1])
-            ('8C3s2-(8C3)+-32C1-J', '8C3s2-(8C3)+-K-32C1-J')
-
-        Raises:
-            IndexError: There is no such block.
-        """
-        if not set(joined) <= set(range(len(self.blocks))):
-            raise IndexError(f"{self.name} has blocks 0 to {len(self.blocks) - 1}, not {sorted(joined)}")
-        layers: list[Layer] = []
-        for number, block in enumerate(self.blocks):
-            layers += [*block, Keep()] if number in joined else block
-        return write([*layers, *self.last, Join()])
 
     def layers_from(self, block: int, chain: Chain) -> frozenset[str]:
         """Return the layers of a chain with this backbone that have weights and stand in a block or after it.
@@ -91,7 +61,61 @@ class Backbone:
             block: The number of the block.
             chain: Backbone and head.
         """
-        layers = [layer for one in self.blocks[:block] for layer in one]
+        layers = [layer for one in self.design.blocks[:block] for layer in one]
         before = build_chain(layers, self.preparation.shape, classes=2)
         frozen = {step.name for step in before.layers if step is not before.output}
         return frozenset(step.name for step in chain if step.parameters and step.name not in frozen)
+
+
+def backbone_for(settings: Settings) -> Backbone:
+    """Return the backbone that settings name, else the installed one, which makes pictures fit as they say.
+
+    Raises:
+        ModelFileError: Its weights are missing, or they are not those that are known here.
+    """
+    found = load_backbone(backbone_name(settings))
+    return replace(found, preparation=replace(found.preparation, fit=settings.fit or "stretch"))
+
+
+def load_backbone(name: str) -> Backbone:
+    """Read a backbone and its weights; those that are not installed are downloaded and kept.
+
+    Args:
+        name: One of `backbones.NAMES`.
+
+    Raises:
+        ModelFileError: The weights are missing, or they are not those that are known here.
+    """
+    known = design(name)
+    if isinstance(known.file, PackageFile):
+        tensors, digest = package_file.read(known.file, known.title)
+    else:
+        tensors, digest = hub_file.read(known.file, known.title)
+    network = parse_chain(known.notation(), known.shape, classes=2)
+    names = [name for name in network.parameters if name not in network.output.parameters]
+    try:
+        folded = [numbers.astype(np.float32) for numbers in concatenated.from_iterable(known.fold(tensors))]
+    except ValueError as error:
+        raise ModelFileError(
+            f"cannot use the weights of {known.title}",
+            why=f"{known.file.name}: {error}",
+            remedy=f"start from the backbone that is installed: --start {INSTALLED}",
+        ) from error
+    weights = dict(zip(names, folded, strict=True))
+    return Backbone(known, known.joinable, Preparation(*known.shape), weights, digest)
+
+
+def digest_at_hand(name: str) -> str:
+    """Return the SHA-256 of the weights of a backbone, without downloading them.
+
+    Raises:
+        ModelFileError: They are not on this machine, or damaged, or there is no such backbone.
+    """
+    if name not in NAMES:
+        raise ModelFileError(
+            f"unknown backbone {name!r}", why="this version of convscope does not know such a backbone"
+        )
+    known = design(name)
+    if isinstance(known.file, PackageFile):
+        return package_file.read(known.file, known.title).digest
+    return hub_file.read(known.file, known.title, download=False).digest

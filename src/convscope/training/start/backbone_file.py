@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a model file, for programs that do not import PyTorch.
+"""The installed backbone as a model file, for programs that do not import PyTorch.
 
     python -m convscope.training.start.backbone_file PATH
 
@@ -16,19 +16,20 @@ import numpy as np
 
 from convscope.errors import ConvscopeError
 from convscope.model.file import Model, save
+from convscope.network.backbones import INSTALLED
 from convscope.network.chain_builder import parse_chain
-from convscope.training.start.lite0 import lite0
+from convscope.training.start.backbone import load_backbone
 
 
 def write_backbone(path: Path) -> None:
-    """Write EfficientNet-Lite0 to a model file; its folder is created if needed.
+    """Write the installed backbone to a model file; its folder is created if needed.
 
     Raises:
         ModelFileError: The weights that come with convscope are missing or damaged.
         ConvscopeError: The file cannot be written.
     """
-    backbone = lite0()
-    chain = parse_chain(backbone.notation(), backbone.preparation.shape, classes=2)
+    backbone = load_backbone(INSTALLED)
+    chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, classes=2)
     head = {name: np.zeros(chain.parameters[name], np.float32) for name in chain.output.parameters}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,8 +40,8 @@ def write_backbone(path: Path) -> None:
             chain=chain,
             classes=("1", "2"),
             preparation=backbone.preparation,
-            mean=backbone.mean,
-            std=backbone.std,
+            mean=backbone.design.mean,
+            std=backbone.design.std,
             weights={**backbone.weights, **head},
             receipt=backbone.receipt,
         ),

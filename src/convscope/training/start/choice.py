@@ -12,8 +12,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
+from convscope.network.backbones import INSTALLED
 from convscope.training.recipe import SMALL_SIDE
-from convscope.training.settings import Settings, is_model
+from convscope.training.settings import Settings, is_backbone, is_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,15 +59,15 @@ def plan_start(
             remedy="leave it out",
         )
     scratch_setting = _first_setting_of_scratch(settings)
-    if settings.start == "lite0":
-        _check_learned_start(scratch_setting, streamed=streamed)
-        return "lite0"
+    if is_backbone(settings.start):
+        _check_learned_start(settings, scratch_setting, streamed=streamed)
+        return settings.start
     if is_model(settings.start):
         return settings.start
     if settings.start == "scratch" or scratch_setting or streamed or processes > 1:
         return "scratch"
     if several_labels:
-        return "scratch" if are_small(survey) else "lite0"
+        return "scratch" if are_small(survey) else INSTALLED
     return "scratch" if are_small(survey) and min(Counter(labels).values()) >= MANY else None
 
 
@@ -86,11 +87,11 @@ def _first_setting_of_scratch(settings: Settings) -> str | None:
     )
 
 
-def _check_learned_start(scratch_setting: str | None, *, streamed: bool) -> None:
+def _check_learned_start(settings: Settings, scratch_setting: str | None, *, streamed: bool) -> None:
     if scratch_setting:
         flag = scratch_setting.replace("_", "-")
         raise SettingError(
-            f"--{flag} cannot be combined with --start lite0",
+            f"--{flag} cannot be combined with --start {settings.start}",
             why="the network and its input are those of the backbone, and only the head is learned",
             remedy=f"leave out --{flag}, or give --start scratch",
         )

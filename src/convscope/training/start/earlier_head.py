@@ -27,7 +27,7 @@ import numpy as np
 
 from convscope.errors import SettingError
 from convscope.model.nearest import Nearest
-from convscope.network.efficientnet import LAST, STEM, lite0_blocks
+from convscope.network.backbones import INSTALLED, NAMES, design
 from convscope.training.start.backbone import Backbone
 from convscope.training.start.earlier_model import weights_for
 from convscope.training.start.head import EarlierHead
@@ -38,12 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
+    from convscope.network.backbones.description import Design
     from convscope.training.settings import Settings
 
-JOINABLE = (4, 7, 10, 14, 15)
-"""Blocks of EfficientNet-Lite0 whose maps a head may read beside the last ones."""
-TUNED_FROM = 11
-"""The first block of EfficientNet-Lite0 that fine-tuning changes before all others."""
 _TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device", "group_pattern"}
 
 
@@ -51,37 +48,34 @@ def backbone_of(model: Model) -> Backbone:
     """Return the network of a model with a learned head, without the head.
 
     Raises:
-        SettingError: It is not a backbone's network any more.
+        SettingError: It is not a backbone's network any more, or the backbone is unknown.
     """
+    name = model.receipt.get("start_backbone", "")
+    if name not in NAMES:
+        raise _no_start(f"this version of convscope does not know its backbone {name!r}")
+    known = design(name)
+    for count in range(len(known.joinable) + 1):
+        for joined in combinations(known.joinable, count):
+            if known.notation(joined) == model.notation:
+                return _without_head(model, known, joined)
+    raise _no_start(f"it has pretrained features, but its network is not that of {known.title} any more")
+
+
+def _no_start(why: str) -> SettingError:
+    return SettingError(
+        "training cannot start from this model",
+        why=why,
+        remedy=f"start from the model as it was trained, or with --start {INSTALLED}",
+    )
+
+
+def _without_head(model: Model, known: Design, joined: tuple[int, ...]) -> Backbone:
     head = model.chain.output.parameters
     weights = {name: model.weights[name] for name in model.chain.parameters if name not in head}
     total = hashlib.sha256()
     for weight in weights.values():
         total.update(weight.tobytes())
-    first, *others = lite0_blocks()
-    for count in range(len(JOINABLE) + 1):
-        for joined in combinations(JOINABLE, count):
-            backbone = Backbone(
-                name="lite0",
-                blocks=((STEM, *first), *others),
-                last=(LAST,),
-                joinable=joined,
-                tuned_from=TUNED_FROM,
-                preparation=model.preparation,
-                mean=model.mean,
-                std=model.std,
-                weights=weights,
-                origin=model.receipt.get("start_origin", ""),
-                licence=model.receipt.get("start_licence", ""),
-                digest=total.hexdigest(),
-            )
-            if backbone.notation(joined) == model.notation:
-                return backbone
-    raise SettingError(
-        "training cannot start from this model",
-        why="it has pretrained features, but its network is not that of EfficientNet-Lite0 any more",
-        remedy="start from the model as it was trained, or with --start lite0",
-    )
+    return Backbone(known, joined, model.preparation, weights, total.hexdigest())
 
 
 class Remembered(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 from convscope.errors import DataError, SettingError
 from convscope.model.file import load, model_path
 from convscope.pictures.sources.left_out import some
-from convscope.training.settings import is_model
+from convscope.training.settings import NAMED_STARTS, is_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ def earlier_model(settings: Settings) -> Model | None:
         raise SettingError(
             f"cannot start from {settings.start}",
             why="there is no such file",
-            remedy="give lite0, scratch, a model file or the folder of a finished run",
+            remedy=f"give {', '.join(NAMED_STARTS)}, a model file or the folder of a finished run",
         )
     return load(settings.start)
 
@@ -50,7 +50,7 @@ def receipt_of_start(settings: Settings, model: Model) -> dict[str, str]:
     It names the file by its SHA-256, and where the weights come from that this model itself started from.
     """
     data = model_path(settings.start or "").read_bytes()
-    inherited = ("start_origin", "start_licence", "start_digest")
+    inherited = ("start_backbone", "start_origin", "start_licence", "start_digest")
     return {
         "start_model_digest": hashlib.sha256(data).hexdigest(),
         **{name: model.receipt[name] for name in inherited if name in model.receipt},

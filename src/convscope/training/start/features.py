@@ -76,7 +76,7 @@ def features_of(
     Raises:
         StoreError: The store's file was truncated meanwhile.
     """
-    chain = parse_chain(backbone.notation(backbone.joinable), store.preparation.shape, classes=2)
+    chain = parse_chain(backbone.design.notation(backbone.joinable), store.preparation.shape, classes=2)
     values = np.empty((len(indices), *chain.features.shape), np.float32)
     path = (folder or cache_folder() / "features") / _file_name(backbone, chain)
     cache = FeatureCache(path, values.shape[1])
@@ -86,7 +86,9 @@ def features_of(
         positions.setdefault(digest, []).append(position)
     wanted = {digest: int(indices[first]) for digest, (first, *_) in positions.items()}
     done, told = 0, time.monotonic()
-    extractor = partial(FeatureExtractor, chain, backbone.mean, backbone.std, backbone.weights, threads)
+    extractor = partial(
+        FeatureExtractor, chain, backbone.design.mean, backbone.design.std, backbone.weights, threads
+    )
     with closing(_rows(cache, extractor, store.pictures, wanted)) as rows:
         for digest, features in rows:
             values[positions[digest]] = features
@@ -139,9 +141,9 @@ def _digests(pictures: NDArray[np.uint8], indices: NDArray[np.int64], threads: i
 
 def _file_name(backbone: Backbone, chain: Chain) -> str:
     """Return the name of the cache's file, which changes with everything but the pictures."""
-    network = (backbone.digest, chain.notation, chain.input_shape, backbone.mean, backbone.std)
+    network = (backbone.digest, chain.notation, chain.input_shape, backbone.design.mean, backbone.design.std)
     parts = (_FORMAT, RUNTIME, *network)
-    return f"{backbone.name}-{hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()}.sqlite"
+    return f"{backbone.design.name}-{hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()}.sqlite"
 
 
 def _columns(backbone: Backbone, chain: Chain) -> dict[str, slice]:

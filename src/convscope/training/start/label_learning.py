@@ -62,7 +62,6 @@ class LearnedLabels:
         """Return what was chosen, for the metrics."""
         blocks = [name for name in self.head.blocks if name != LAST]
         return {
-            "start": "lite0",
             "joined_blocks": [int(name) for name in blocks],
             "penalties": self.head.penalties.tolist(),
         }

@@ -130,7 +130,7 @@ class LearnedHead:
 
     def facts(self) -> dict[str, object]:
         """Return what was chosen, for the metrics."""
-        return {"start": "lite0", "joined_blocks": [*self.joined], "penalty": self.head.penalty}
+        return {"joined_blocks": [*self.joined], "penalty": self.head.penalty}
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # several wait for each other on a busy machine
@@ -227,15 +227,15 @@ def with_head(backbone: Backbone, head: Head | LabelHead, store: Store) -> Model
     """Return the chain of a backbone and a head, not calibrated."""
     joined = [int(name) for name in head.blocks if name != LAST]
     target = store.target
-    notation = backbone.notation(joined)
+    notation = backbone.design.notation(joined)
     chain = parse_chain(notation, store.preparation.shape, len(store.classes), target.last_step)
     weight, bias = chain.output.parameters
     return Model(
         chain=chain,
         classes=store.classes,
         preparation=store.preparation,
-        mean=backbone.mean,
-        std=backbone.std,
+        mean=backbone.design.mean,
+        std=backbone.design.std,
         weights={**backbone.weights, weight: head.weights, bias: head.bias},
         thresholds=(DEFAULT,) * len(store.classes) if isinstance(target, SeveralLabels) else None,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from convscope.errors import ModelFileError
 from convscope.model.file import model_path
-from convscope.training.start.lite0_file import checked_bytes
+from convscope.training.start.backbone import digest_at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def _checks(receipt: Mapping[str, str]) -> Iterator[StartCheck]:
     if digest := receipt.get("start_digest"):
         name, licence = receipt.get("start_origin", ""), receipt.get("start_licence", "")
         try:
-            found = hashlib.sha256(checked_bytes()).hexdigest()
+            found = digest_at_hand(receipt.get("start_backbone", ""))
         except ModelFileError as error:
             yield StartCheck(name, licence, digest, None, error.why)
         else:

@@ -79,7 +79,7 @@ def tuning_task(
         as_for(model, parts),
         model,
         tuple(slice(one.start - first, one.stop - first) for one in columns),
-        backbone.layers_from(backbone.tuned_from, model.chain),
+        backbone.layers_from(backbone.design.tuned_from, model.chain),
         logits.argmax(axis=1) == store.labels[held_out],
         seed,
         minutes,

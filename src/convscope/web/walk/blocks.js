@@ -1,6 +1,7 @@
 /**
  * The steps of a deep network in blocks, so that it can be overlooked: what one shortcut spans; else what ends with a
- * convolution without activation, with a pooling, or before a convolution that makes the maps smaller.
+ * convolution without activation, with a pooling, or before a convolution that makes the maps smaller. A second depthwise
+ * convolution begins a block, too, since a block has one.
  *
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {{title: string, steps: Step[]}} Block  a step by itself has its own short name as the title
@@ -30,7 +31,10 @@ function grouped(steps) {
   const groups = [];
   steps.forEach((step, index) => {
     const within = spans.some(({ start, end }) => index > start && index <= end);
-    if (index > 0 && (within || !isBoundary(steps, index, spans))) groups[groups.length - 1].push(step);
+    const group = groups.at(-1);
+    const begins =
+      !group || isBoundary(steps, index, spans) || (isDepthwise(step) && group.some(isDepthwise));
+    if (group && (within || !begins)) group.push(step);
     else groups.push([step]);
   });
   return groups;
@@ -70,6 +74,11 @@ function isBoundary(steps, index, spans) {
 function isMean(step) {
   const isPooled = step.kind.endsWith("_pooling") || step.kind === "joining";
   return isPooled && step.shape[1] * step.shape[2] === 1;
+}
+
+/** @param {Step} step */
+function isDepthwise(step) {
+  return step.kind === "depthwise_convolution";
 }
 
 /** @param {Step} step */

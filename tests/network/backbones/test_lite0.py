@@ -1,21 +1,21 @@
 import pytest
 
 from convscope.network.chain_builder import parse_chain
-from convscope.network.efficientnet import lite0_notation
+from convscope.network.presets import PRESETS
 
 CONVOLUTIONS = ("convolution", "depthwise_convolution")
 
 
 def test_its_parameters_are_those_of_the_official_network():
     """Google's table says 4.7M; Keras counts 4,652,008, two per map for normalisation, here one bias."""
-    chain = parse_chain(lite0_notation(), (3, 224, 224), 1000)
+    chain = parse_chain(PRESETS["lite0"], (3, 224, 224), 1000)
     biases = sum(step.shape[0] for step in chain if step.kind in CONVOLUTIONS)
     assert chain.parameter_count + biases == 4_652_008
 
 
 def test_its_stages_have_the_sizes_of_the_paper():
     """Table 1: the resolution at the input of each stage and its channels."""
-    chain = parse_chain(lite0_notation(), (3, 224, 224), 10)
+    chain = parse_chain(PRESETS["lite0"], (3, 224, 224), 10)
     narrow = [step.shape for step in chain.layers if step.notation.endswith("C1l")]
     assert len(narrow) == 16
     assert list(dict.fromkeys(narrow)) == [
@@ -26,7 +26,7 @@ def test_its_stages_have_the_sizes_of_the_paper():
 @pytest.mark.parametrize("side", [224, 160])
 def test_padding_is_tensorflow_s(side):
     """SAME: ceil(n / stride) outputs; max((outputs - 1) * stride + size - n, 0) zeros, the odd one last."""
-    for step in parse_chain(lite0_notation(), (3, side, side), 10):
+    for step in parse_chain(PRESETS["lite0"], (3, side, side), 10):
         if step.kind not in CONVOLUTIONS:
             continue
         _, side, _ = step.input_shape

@@ -1,0 +1,84 @@
+"""What is known of a backbone before its weights are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.network.notation import Join, Keep, Layer, write
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from convscope.network.backbones.weight_files import HubFile, PackageFile
+
+Tensors = Mapping[str, NDArray[Any]]
+"""The tensors of a file of weights, by name."""
+Folded = Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""Weight and bias of each layer, in the order of the chain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """A backbone: layers, input, origin, and where the weights are.
+
+    Attributes:
+        name: What people call it, as in `--start repvgg-a0`.
+        title: What its authors call it.
+        blocks: Its layers but the last ones, in blocks counted from 0; a head may read the maps after each.
+        last: The layers after the last block; a head always reads the means of their maps.
+        joinable: Numbers of the blocks whose maps a head may also read, in order.
+        tuned_from: Number of the first of those blocks that fine-tuning changes before all others.
+        shape: Channels, height and width of the pictures that it was trained on.
+        mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
+        std: One number per channel, likewise.
+        trained: Who trained it on what.
+        licence: Of the weights, as an SPDX identifier.
+        file: Where the weights are.
+        fold: Turns the tensors of the file into weights and biases; a `ValueError` says what is wrong with
+            them.
+    """
+
+    name: str
+    title: str
+    blocks: tuple[tuple[Layer, ...], ...]
+    last: tuple[Layer, ...]
+    joinable: tuple[int, ...]
+    tuned_from: int
+    shape: tuple[Literal[3], int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    trained: str
+    licence: str
+    file: PackageFile | HubFile
+    fold: Callable[[Tensors], Folded]
+
+    @property
+    def origin(self) -> str:
+        """Who trained it on what, and where the weights come from."""
+        return f"{self.title} by {self.trained}; {self.file.name}"
+
+    def notation(self, joined: Collection[int] = ()) -> str:
+        """Return the network whose head reads the means of some blocks' maps and of the last maps.
+
+        Args:
+            joined: Numbers of the blocks.
+
+        Example:
+            >>> from convscope.network.backbones import design
+            >>> design("mobilenetv1-100").notation([11])[-30:]
+            'D3s2r6-1024C1r6-K-D3r6-1024C1r6-J'
+
+        Raises:
+            IndexError: There is no such block.
+        """
+        if not set(joined) <= set(range(len(self.blocks))):
+            raise IndexError(f"{self.name} has blocks 0 to {len(self.blocks) - 1}, not {sorted(joined)}")
+        layers: list[Layer] = []
+        for number, block in enumerate(self.blocks):
+            layers += [*block, Keep()] if number in joined else block
+        return write([*layers, *self.last, Join()])
