@@ -108,6 +108,22 @@ def test_maxima_and_winners_are_those_of_the_single_steps(shape, kernel, margin,
     assert np.array_equal(sums.sum(0), expected[2].sum(0))
 
 
+@pytest.mark.parametrize("pictures", [1, 2, 16, 45])
+@pytest.mark.parametrize(("channels", "kernel"), [(3, (16, 3, 3)), (4, (32, 2, 2)), (32, (48, 3, 3))])
+def test_pairs_of_bfloat16_give_the_gradient_at_the_weights_of_float32(pictures, channels, kernel):
+    """Also for the last picture of an odd number. Products are exact, so that only their sum is rounded."""
+    maps, weight, _, random = drawn((pictures, channels, 9, 10), kernel, torch.bfloat16)
+    large = F.conv2d(maps.float(), weight, None, 1, 1)
+    winners = pool_and_sum(large)[1]
+    passed = torch.from_numpy(random.standard_normal(winners.shape)).bfloat16()
+    passed = passed.contiguous(memory_format=torch.channels_last)
+    found = [
+        fused_convolution._at_weight(one, weight, (1, 1), slopes, winners)
+        for one, slopes in ((maps, passed), (maps.float(), passed.float()))
+    ]
+    torch.testing.assert_close(found[0], found[1], rtol=1e-5, atol=1e-5 * float(found[1].abs().max()))
+
+
 def test_numbers_that_are_none_win_as_in_pytorch():
     maps, weight, _, _ = drawn((2, 3, 6, 6), (8, 1, 1))
     maps[0, 0, 1, 1], maps[1, 1, 2, 3] = float("nan"), float("nan")
@@ -117,7 +133,7 @@ def test_numbers_that_are_none_win_as_in_pytorch():
     assert torch.equal(pooled.isnan(), expected[0].isnan())
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3, 32])
 def test_in_bfloat16_only_the_rounding_of_what_is_stored_differs(channels):
     maps, weight, shift, random = drawn((16, channels, 12, 14), (16, 3, 3), torch.bfloat16)
     slopes = torch.from_numpy(random.standard_normal((16, 16, 6, 7))).bfloat16()
@@ -159,13 +175,19 @@ def test_large_pictures_whose_tables_are_made_in_bands():
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4 * float(theirs.abs().max()))
 
 
+@pytest.mark.parametrize("pairs", [False, True])
+def test_many_channels_in_bfloat16_need_products_of_pairs(pairs, monkeypatch):
+    monkeypatch.setattr(fused_convolution, "multiplies_pairs", lambda: pairs)
+    maps = torch.zeros(128, 16, 32, 32, dtype=torch.bfloat16)
+    assert computes(maps, torch.zeros(16, 16, 3, 3)) is (pairs and vector_code.most_lanes() == 16)
+
+
 @pytest.mark.parametrize(
     ("shape", "precision", "side", "expected"),
     [
         ((16, 3, 3, 3), torch.bfloat16, 8, True),  # few channels
         ((16, 16, 3, 3), torch.float32, 32, True),
         ((16, 16, 3, 3), torch.float32, 8, False),  # few products
-        ((16, 16, 3, 3), torch.bfloat16, 32, False),  # products in bfloat16 are faster
         ((12, 3, 3, 3), torch.float32, 32, False),  # no whole vectors
         ((160, 35, 1, 1), torch.float32, 32, False),  # no whole tables
     ],

@@ -10,11 +10,15 @@ def processor(monkeypatch):
 
     def has(features):
         monkeypatch.setattr(config, "CPU_FEATURES", features)
+        clear()
+
+    def clear():
         vector_code.most_lanes.cache_clear()
+        vector_code.multiplies_pairs.cache_clear()
 
     yield has
     monkeypatch.undo()
-    vector_code.most_lanes.cache_clear()
+    clear()
 
 
 @pytest.mark.parametrize(
@@ -37,3 +41,17 @@ def test_lanes_divide_the_channels(processor):
     assert [vector_code.lanes_for(channels) for channels in (32, 24, 12)] == [16, 8, 0]
     processor("+avx2,+fma")
     assert [vector_code.lanes_for(channels) for channels in (32, 24, 12)] == [8, 8, 0]
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ("+fma,+avx512f,+avx512bw,+avx512bf16", True),
+        ("+fma,+avx512f,+avx512bw,+avx512bf16,+amx-bf16", False),  # oneDNN uses AMX
+        ("+fma,+avx512f,+avx512bw", False),
+        ("", False),
+    ],
+)
+def test_pairs_are_multiplied_where_nothing_is_faster(processor, features, expected):
+    processor(features)
+    assert vector_code.multiplies_pairs() is expected

@@ -19,7 +19,7 @@ from convscope.common.processors import processor_count
 from convscope.network import kernels
 from convscope.network.fused import Normalisation, cells, pool_and_sum, rows
 from convscope.network.threads import run
-from convscope.network.vector_code import lanes_for, most_lanes
+from convscope.network.vector_code import lanes_for, most_lanes, multiplies_pairs
 from convscope.network.window_kernels import convolve_pool_and_sum, sum_winners_products
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FEW_CHANNELS = 4
 """Up to so many, pooling in registers pays, and so do products with winners in float32 for bfloat16 maps."""
+_PAIRED_LANES = 16
+"""Of the vectors that multiply pairs of bfloat16."""
 _MIN_PRODUCTS = 30_000_000
 """With many channels and fewer products, what is gained is not worth compiling another kernel."""
 _LARGEST_SUMS = 80_000
@@ -84,7 +86,8 @@ def computes(maps: Tensor, weight: Tensor) -> bool:
     """
     filters, channels = weight.shape[:2]
     products = len(maps) * maps.shape[2] * maps.shape[3] // 4 * weight.numel()
-    is_faster = channels <= _FEW_CHANNELS or (maps.dtype == torch.float32 and products >= _MIN_PRODUCTS)
+    is_fast = maps.dtype == torch.float32 or _multiplies_pairs(maps, weight)
+    is_faster = channels <= _FEW_CHANNELS or (is_fast and products >= _MIN_PRODUCTS)
     return is_faster and lanes_for(filters) > 0 and _tile(weight) is not None
 
 
@@ -104,7 +107,7 @@ def needed_kernels(maps: Tensor, weight: Tensor, *, learns: bool) -> list[tuple[
     if weight.shape[1] <= _FEW_CHANNELS:
         needed.append((convolve_pool_and_sum.__name__, (lanes, _vectors_together(len(weight)))))
     if learns:
-        needed.append((sum_winners_products.__name__, (lanes, *tile)))
+        needed.append((sum_winners_products.__name__, (lanes, *tile, _multiplies_pairs(maps, weight))))
     return needed
 
 
@@ -146,9 +149,16 @@ def _at_weight(
     groups = _groups(weight)
     sums = np.empty((kernels.CHUNKS // groups, filters // lanes, height, width * channels, lanes), np.float32)
     arrays = cells(maps), margins, cells(passed), cells(winners), groups, sums
-    run(sum_winners_products(lanes, *tile), *arrays, threads=processor_count())
+    kernel = sum_winners_products(lanes, *tile, _multiplies_pairs(maps, weight))
+    run(kernel, *arrays, threads=processor_count())
     whole = sums.sum(axis=0).transpose(0, 3, 1, 2).reshape(filters, height, width, channels)
     return torch.from_numpy(np.ascontiguousarray(whole.transpose(0, 3, 1, 2)))
+
+
+def _multiplies_pairs(maps: Tensor, weight: Tensor) -> bool:
+    """Whether the gradient at the weights is computed from pairs of bfloat16."""
+    has_vectors = lanes_for(len(weight)) == _PAIRED_LANES and multiplies_pairs()
+    return maps.dtype == torch.bfloat16 and has_vectors
 
 
 def _vectors_together(filters: int) -> int:

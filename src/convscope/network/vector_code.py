@@ -2,7 +2,7 @@
 
 A compiler that vectorises plain loops keeps no tile of sums in registers. These do, for two pieces of a
 convolution with 2x2 max pooling after it: the products of a window's four cells, of which only the largest is
-kept, and the gradient at the weights, of whose products only a quarter is not zero.
+kept, and (in `vector_winners.py`) the gradient at the weights, of whose products only a quarter is not zero.
 
 All addresses and steps are in bytes. Vectors hold `lanes` float32: 16 with AVX-512, else 8 with AVX2.
 """
@@ -23,23 +23,30 @@ from numba.extending import intrinsic
 Value = Any
 """Of LLVM's language, which llvmlite gives no complete types for."""
 
-_FLOAT, _BYTE, _INT, _LONG = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
-_PERMUTATIONS = {16: "llvm.x86.avx512.permvar.sf.512", 8: "llvm.x86.avx2.permps"}
+FLOAT, BYTE, SHORT, INT, LONG = ir.FloatType(), *(ir.IntType(bits) for bits in (8, 16, 32, 64))
 
 
 @cache
 def most_lanes() -> int:
-    """Return how many float32 a vector of this processor holds, 0 if these loops are not for it.
-
-    The variable NUMBA_CPU_FEATURES, which limits the instructions that Numba uses, is respected.
-    """
-    if config.CPU_FEATURES is None:
-        features = {name for name, present in binding.get_host_cpu_features().items() if present}
-    else:
-        features = {name[1:] for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
+    """Return how many float32 a vector of this processor holds, 0 if these loops are not for it."""
+    features = _features()
     if "fma" not in features:
         return 0
     return 16 if "avx512f" in features else 8 if "avx2" in features else 0
+
+
+@cache
+def multiplies_pairs() -> bool:
+    """Whether pairs of bfloat16 are best multiplied here: AVX-512 can, and there is no faster unit (AMX)."""
+    features = _features()
+    return {"avx512bf16", "avx512bw"} <= features and "amx-bf16" not in features
+
+
+def _features() -> set[str]:
+    """Return the instructions that Numba uses; the variable NUMBA_CPU_FEATURES can limit them."""
+    if config.CPU_FEATURES is None:
+        return {name for name, present in binding.get_host_cpu_features().items() if present}
+    return {name[1:] for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
 
 
 def lanes_for(channels: int) -> int:
@@ -47,17 +54,14 @@ def lanes_for(channels: int) -> int:
     return next((lanes for lanes in (16, 8) if lanes <= most_lanes() and channels % lanes == 0), 0)
 
 
-class _Vectors:
+class Vectors:
     """Builds instructions on vectors of a number of lanes."""
 
     def __init__(self, builder: ir.IRBuilder, lanes: int) -> None:
         self.builder, self.lanes = builder, lanes
-        self.type = ir.VectorType(_FLOAT, lanes)
-        self.bytes, self.integers = ir.VectorType(_BYTE, lanes), ir.VectorType(_INT, lanes)
-        name = f"llvm.fma.v{lanes}f32"
-        self._fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(self.type, [self.type] * 3), name
-        )
+        self.type = ir.VectorType(FLOAT, lanes)
+        self.bytes, self.integers = ir.VectorType(BYTE, lanes), ir.VectorType(INT, lanes)
+        self._fma = function(builder, f"llvm.fma.v{lanes}f32", self.type, [self.type] * 3)
 
     def load(self, address: Value, kind: ir.VectorType | ir.FloatType | None = None) -> Value:
         """Load from any address, aligned or not."""
@@ -76,7 +80,7 @@ class _Vectors:
     def splat(self, value: Value) -> Value:
         """Give every lane the same number."""
         undefined = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
-        one = self.builder.insert_element(undefined, value, _INT(0))
+        one = self.builder.insert_element(undefined, value, INT(0))
         return self.builder.shuffle_vector(one, undefined, ir.Constant(self.integers, [0] * self.lanes))
 
     def constant(self, number: int) -> Value:
@@ -89,8 +93,13 @@ class _Vectors:
 
     def at(self, start: Value, index: Value | int, step: Value | int) -> Value:
         """Return start + index * step."""
-        index, step = (_LONG(one) if isinstance(one, int) else one for one in (index, step))
+        index, step = (LONG(one) if isinstance(one, int) else one for one in (index, step))
         return self.builder.add(start, self.builder.mul(index, step))
+
+
+def function(builder: ir.IRBuilder, name: str, result: Value, arguments: list[Value]) -> Value:
+    """Return one of LLVM's functions, to be called."""
+    return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)
 
 
 @intrinsic(prefer_literal=True)
@@ -135,9 +144,9 @@ def largest_of_windows(
         cells, pixels, cell_step, row_step, rows, run, weights, weight_step, best, winners, out_step = (
             arguments[2:]
         )
-        v = _Vectors(builder, width)
+        v = Vectors(builder, width)
         sums = [v.variables(vectors) for _ in range(4)]
-        right = builder.udiv(cell_step, _LONG(2))
+        right = builder.udiv(cell_step, LONG(2))
         with cgutils.for_range(builder, cells) as cell:
             corner = v.at(pixels, cell.index, cell_step)
             for variable in (one for block in sums for one in block):
@@ -151,7 +160,7 @@ def largest_of_windows(
                     weight = v.at(weight_row, number.index, weight_step)
                     filters = [v.load(v.at(weight, block, 4 * width)) for block in range(vectors)]
                     for start, block in zip(starts, sums, strict=True):
-                        pixel = v.splat(v.load(v.at(start, number.index, 4), _FLOAT))
+                        pixel = v.splat(v.load(v.at(start, number.index, 4), FLOAT))
                         for one, variable in zip(filters, block, strict=True):
                             v.add_product(pixel, one, variable)
             place = builder.mul(cell.index, out_step)
@@ -165,7 +174,7 @@ def largest_of_windows(
     return signature, generate
 
 
-def _largest(v: _Vectors, values: list[Value]) -> tuple[Value, Value]:
+def _largest(v: Vectors, values: list[Value]) -> tuple[Value, Value]:
     largest, index = values[0], ir.Constant(v.bytes, [0] * v.lanes)
     for number, value in enumerate(values[1:], start=1):
         is_larger = v.builder.fcmp_ordered(">", value, largest)
@@ -173,120 +182,3 @@ def _largest(v: _Vectors, values: list[Value]) -> tuple[Value, Value]:
         largest = v.builder.select(beaten, value, largest)
         index = v.builder.select(beaten, ir.Constant(v.bytes, [number] * v.lanes), index)
     return largest, index
-
-
-@intrinsic(prefer_literal=True)
-def add_winners_products(
-    context,
-    lanes,
-    rows,
-    run,
-    tables,
-    table_step,
-    lines,
-    line_step,
-    cells,
-    cell_step,
-    slopes,
-    winners,
-    channel_step,
-    out,
-    row_step,
-    weight_step,
-):
-    """Add, over many windows, the gradient times what the winner of each filter saw.
-
-    A table holds, of a few neighbouring numbers of a patch, those of the window's four patches:
-    table[4][lanes / 4]. Each lane picks its own filter's winner from it in one instruction.
-
-    Args:
-        context: Numba's.
-        lanes: A constant.
-        rows: How many rows of a patch, a constant; rows * run sums are kept in registers.
-        run: How many numbers of each row, a constant.
-        tables: Address of the first window's first table; (lines, cells, run / (lanes / 4)) tables.
-        table_step: From one row of a patch to the next.
-        lines: How many rows of windows.
-        line_step: From the tables of a row of windows to the next.
-        cells: How many windows a row has.
-        cell_step: From the tables of a window to the next.
-        slopes: Address of the gradients, (lines * cells, filters) float32.
-        winners: The same, uint8, 0 to 3.
-        channel_step: How many filters there are.
-        out: Address of the sums that are added to, (rows, run, filters) float32.
-        row_step: Of the sums, from one row of a patch to the next.
-        weight_step: Of the sums, from one number of a patch to the next.
-    """
-    signature = types.void(lanes, rows, run, *[types.int64] * 12)
-    width, height, length = lanes.literal_value, rows.literal_value, run.literal_value
-    held = width // 4  # numbers of a patch in a table
-
-    def generate(context, builder, signature, arguments):
-        tables, table_step, lines, line_step, cells, cell_step = arguments[3:9]
-        slopes, winners, channel_step, out, row_step, weight_step = arguments[9:]
-        v = _Vectors(builder, width)
-        permute = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(v.type, [v.type, v.integers]), _PERMUTATIONS[width]
-        )
-        places = [
-            v.at(v.at(out, row, row_step), number, weight_step)
-            for row in range(height)
-            for number in range(length)
-        ]
-        sums = v.variables(len(places))
-        for place, variable in zip(places, sums, strict=True):
-            builder.store(v.load(place), variable)
-        with cgutils.for_range(builder, lines) as line, cgutils.for_range(builder, cells) as cell:
-            first = v.at(v.at(tables, line.index, line_step), cell.index, cell_step)
-            channel = builder.mul(v.at(cell.index, line.index, cells), channel_step)
-            slope = v.load(v.at(slopes, channel, 4))
-            winner = builder.zext(v.load(builder.add(winners, channel), v.bytes), v.integers)
-            start = builder.mul(winner, v.constant(held))
-            picks = [builder.add(start, v.constant(number)) for number in range(held)]
-            for row in range(height):
-                in_row = v.at(first, row, table_step)
-                loaded = [v.load(v.at(in_row, table, 4 * width)) for table in range(-(-length // held))]
-                for number, variable in enumerate(sums[row * length : (row + 1) * length]):
-                    seen = builder.call(permute, [loaded[number // held], picks[number % held]])
-                    v.add_product(seen, slope, variable)
-        for place, variable in zip(places, sums, strict=True):
-            v.store(builder.load(variable), place)
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-@intrinsic(prefer_literal=True)
-def make_tables(context, held, pixels, row_step, pixel_step, rows, cells, count, tables):
-    """Write the tables of `add_winners_products` for some rows of pixels.
-
-    Args:
-        context: Numba's.
-        held: How many numbers of a patch a table holds, a constant.
-        pixels: Address of the first row, in a picture of float32 with its margins.
-        row_step: From one row of pixels to the next.
-        pixel_step: From one pixel to the next.
-        rows: How many rows of pixels begin a patch.
-        cells: How many windows a row has.
-        count: How many tables hold a row of a patch.
-        tables: Address of (rows, cells, count) tables, written.
-    """
-    signature = types.void(held, *[types.int64] * 7)
-    length = held.literal_value
-
-    def generate(context, builder, signature, arguments):
-        pixels, row_step, pixel_step, rows, cells, count, tables = arguments[1:]
-        v = _Vectors(builder, length)
-        with cgutils.for_range(builder, rows) as row, cgutils.for_range(builder, cells) as cell:
-            corner = v.at(v.at(pixels, row.index, row_step), builder.mul(cell.index, _LONG(2)), pixel_step)
-            starts = [corner, builder.add(corner, pixel_step)]
-            starts += [builder.add(start, row_step) for start in starts]
-            first = v.at(tables, builder.mul(v.at(cell.index, row.index, cells), count), 16 * length)
-            with cgutils.for_range(builder, count) as number:
-                table = v.at(first, number.index, 16 * length)
-                for position, start in enumerate(starts):
-                    seen = v.load(v.at(start, number.index, 4 * length))
-                    v.store(seen, v.at(table, position, 4 * length))
-        return context.get_dummy_value()
-
-    return signature, generate

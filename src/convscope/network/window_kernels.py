@@ -1,6 +1,6 @@
 """Numba kernels for a convolution with 2x2 max pooling after it, which compute with single windows.
 
-Arrays and chunks are as in `kernels.py`; the inner loops are in `vector_code.py`.
+Arrays and chunks are as in `kernels.py`; the inner loops are in `vector_code.py` and `vector_winners.py`.
 """
 
 # Numba gives the context to what is in vector_code.py.
@@ -16,7 +16,8 @@ import numpy as np
 from convscope.common.compiled import njit
 from convscope.network.bfloat16 import narrow, widen
 from convscope.network.kernels import CHUNKS
-from convscope.network.vector_code import add_winners_products, largest_of_windows, make_tables
+from convscope.network.vector_code import largest_of_windows
+from convscope.network.vector_winners import add_winners_products, make_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,31 @@ def _widen_rows(
         into = out[y + above, left:]
         for x in range(len(row)):
             into[x] = widen(row[x], pictures)
+
+
+@_compiled
+def _pair_rows(
+    pictures: NDArray[np.uint16],
+    number: int,
+    end: int,
+    first: int,
+    above: int,
+    left: int,
+    out: NDArray[np.uint32],
+) -> None:
+    """Do as `_widen_rows` for two pictures: one in the lower 16 bits, the next in the upper.
+
+    From `end` on, there are no more pictures, and the upper bits are 0.
+    """
+    for y in range(min(len(out) - 2 * above, pictures.shape[1] - first)):
+        row = pictures[number, first + y]
+        into = out[y + above, left:]
+        for x in range(len(row)):
+            into[x] = row[x]
+        if number + 1 < end:
+            row = pictures[number + 1, first + y]
+            for x in range(len(row)):
+                into[x] |= np.uint32(row[x]) << np.uint32(16)
 
 
 @_compiled
@@ -139,16 +165,39 @@ def convolve_pool_and_sum(lanes: int, blocks: int) -> Callable[..., None]:
     return kernel
 
 
+@_compiled
+def _pair_winners(
+    winners: NDArray[np.uint8], number: int, end: int, first: int, held: int, out: NDArray[np.uint32]
+) -> None:
+    """Write where the winners of two pictures are in tables of pairs.
+
+    Args:
+        winners: (pictures, rows of windows, windows in a row * filters), read.
+        number: Of the first picture.
+        end: The picture to stop before.
+        first: The first row; all are written that fit.
+        held: How many numbers of each patch a table holds.
+        out: (rows of windows, windows in a row * filters), written.
+    """
+    second = min(number + 1, end - 1)
+    for y in range(min(len(out), winners.shape[1] - first)):
+        lower, upper, into = winners[number, first + y], winners[second, first + y], out[y]
+        for x in range(len(into)):
+            places = np.uint32(lower[x]) | np.uint32(upper[x]) << np.uint32(16)
+            into[x] = places * np.uint32(2 * held) + np.uint32(1 << 16)
+
+
 @cache
-def sum_winners_products(lanes: int, rows: int, run: int) -> Callable[..., None]:
+def sum_winners_products(lanes: int, rows: int, run: int, pairs: bool) -> Callable[..., None]:  # noqa: FBT001
     """Compile the kernel for a number of lanes and a part of a patch whose sums are kept in registers.
 
     Args:
         lanes: Of a vector.
         rows: Of a patch.
         run: How many numbers of each row.
+        pairs: Whether maps are bfloat16 and multiplied as such, those of two pictures at once.
     """
-    held = lanes // 4
+    held, together, kind = lanes // 4, 1 + pairs, (np.float32, np.uint32)[pairs]
 
     @_compiled
     def kernel(
@@ -178,22 +227,29 @@ def sum_winners_products(lanes: int, rows: int, run: int) -> Callable[..., None]
         parts, _, patch_rows, length, _ = out.shape
         rows_of_maps = maps.reshape(len(maps), height, width * channels)
         rows_of_gradient = gradient.reshape(pictures, lines, cells * filters)
+        rows_of_winners = winners.reshape(pictures, lines, cells * filters)
         # a last table may reach beyond the row by less than one
-        padded = np.zeros((height + 2 * margins[0] + 1, (width + 2 * margins[1]) * channels), np.float32)
+        padded = np.zeros((height + 2 * margins[0] + 1, (width + 2 * margins[1]) * channels), kind)
         count = -(-length // held)
         tiles_in_row = length // run
+        tiles = patch_rows // rows * tiles_in_row
         table_bytes = 4 * 4 * held
         row_bytes = cells * count * table_bytes
         band = min(lines, max(1, (_TABLE_BYTES // row_bytes - patch_rows + 2) // 2))
-        tables = np.zeros((2 * band + patch_rows - 2, cells, count, 4, held), np.float32)
-        slopes = np.empty((band, cells * filters), np.float32)
+        tables = np.zeros((2 * band + patch_rows - 2, cells, count, 4, held), kind)
+        slopes = np.empty((band, cells * filters), kind)
+        picks = np.empty((band, cells * filters), np.uint32)
         for chunk in range(first, last):
             part = chunk // groups
             from_filter = chunk % groups * filters // groups
             to_filter = (chunk % groups + 1) * filters // groups
             _clear(out, part, from_filter // lanes, to_filter // lanes)
-            for n in range(part * pictures // parts, (part + 1) * pictures // parts):
-                _widen_rows(rows_of_maps, n, 0, margins[0], margins[1] * channels, padded)
+            end = (part + 1) * pictures // parts
+            for n in range(part * pictures // parts, end, together):
+                if together == 2:
+                    _pair_rows(rows_of_maps, n, end, 0, margins[0], margins[1] * channels, padded)
+                else:
+                    _widen_rows(rows_of_maps, n, 0, margins[0], margins[1] * channels, padded)
                 for i in range(0, lines, band):
                     here = min(band, lines - i)
                     make_tables(
@@ -206,27 +262,34 @@ def sum_winners_products(lanes: int, rows: int, run: int) -> Callable[..., None]
                         count,
                         tables.ctypes.data,
                     )
-                    _widen_rows(rows_of_gradient, n, i, 0, 0, slopes)
-                    for c in range(from_filter, to_filter, lanes):
-                        for tile in range(patch_rows // rows * tiles_in_row):
-                            row = tile // tiles_in_row * rows
-                            number = tile % tiles_in_row * run
-                            add_winners_products(
-                                lanes,
-                                rows,
-                                run,
-                                tables.ctypes.data + row * row_bytes + number // held * table_bytes,
-                                row_bytes,
-                                here,
-                                2 * row_bytes,
-                                cells,
-                                count * table_bytes,
-                                slopes.ctypes.data + 4 * c,
-                                winners[n, i].ctypes.data + c,
-                                filters,
-                                out[part, c // lanes, row, number].ctypes.data,
-                                4 * length * lanes,
-                                4 * lanes,
-                            )
+                    if together == 2:
+                        _pair_rows(rows_of_gradient, n, end, i, 0, 0, slopes)
+                        _pair_winners(rows_of_winners, n, end, i, held, picks)
+                        marks, mark_bytes = picks.ctypes.data, 4
+                    else:
+                        _widen_rows(rows_of_gradient, n, i, 0, 0, slopes)
+                        marks, mark_bytes = winners[n, i].ctypes.data, 1
+                    for step in range((to_filter - from_filter) // lanes * tiles):
+                        c = from_filter + step // tiles * lanes
+                        row = step % tiles // tiles_in_row * rows
+                        number = step % tiles_in_row * run
+                        add_winners_products(
+                            lanes,
+                            rows,
+                            run,
+                            pairs,
+                            tables.ctypes.data + row * row_bytes + number // held * table_bytes,
+                            row_bytes,
+                            here,
+                            2 * row_bytes,
+                            cells,
+                            count * table_bytes,
+                            slopes.ctypes.data + 4 * c,
+                            marks + mark_bytes * c,
+                            filters,
+                            out[part, c // lanes, row, number].ctypes.data,
+                            4 * length * lanes,
+                            4 * lanes,
+                        )
 
     return kernel

@@ -79,7 +79,8 @@ def _call_window_kernel(name: str, made_for: list[int], maps: NDArray[Any]) -> N
         weights, sums = np.zeros((1, 1, 1, 1), np.float32), np.zeros((kernels.CHUNKS, 2, 1), np.float32)
         kernel(0, 0, maps, weights, margins, pooled, winners, sums)
     else:
-        kernel(0, 0, maps, margins, pooled, winners, 1, np.zeros((1, 1, 1, made_for[-1], 1), np.float32))
+        _, _, run, _ = made_for
+        kernel(0, 0, maps, margins, pooled, winners, 1, np.zeros((1, 1, 1, run, 1), np.float32))
 
 
 def _call_augmentation(out: NDArray[Any]) -> None:

@@ -1,0 +1,182 @@
+"""The inner loop of the gradient at the weights of a convolution with 2x2 max pooling after it.
+
+Of the four cells of a window only the winner has a gradient, for each filter another one. So each lane of a
+vector picks what its own filter's winner saw, in one instruction, from a table that holds a few neighbouring
+numbers of the window's four patches. In bfloat16, pairs of two pictures are picked and multiplied at once.
+
+Addresses, steps and vectors are as in `vector_code.py`.
+"""
+
+# The signatures of `intrinsic` are Numba's; their arguments are types, not values.
+# ruff: noqa: ANN001, ANN201, ANN202, ARG001
+# pyright: reportMissingParameterType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from convscope.network.vector_code import LONG, SHORT, Value, Vectors, function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Picks = Callable[[Value], list[Value]]
+    AddProduct = Callable[[Value, Value, Value, Value], None]
+
+_PERMUTATIONS = {16: "llvm.x86.avx512.permvar.sf.512", 8: "llvm.x86.avx2.permps"}
+_PERMUTATION_OF_PAIRS = "llvm.x86.avx512.permvar.hi.512"
+_PRODUCT_OF_PAIRS = "llvm.x86.avx512bf16.dpbf16ps.512"
+
+
+@intrinsic(prefer_literal=True)
+def add_winners_products(
+    context,
+    lanes,
+    rows,
+    run,
+    pairs,
+    tables,
+    table_step,
+    lines,
+    line_step,
+    cells,
+    cell_step,
+    slopes,
+    winners,
+    channel_step,
+    out,
+    row_step,
+    weight_step,
+):
+    """Add, over many windows, the gradient times what the winner of each filter saw.
+
+    A table holds, of a few neighbouring numbers of a patch, those of the window's four patches:
+    table[4][lanes / 4]. Of pairs, what are float32 otherwise are two bfloat16: that of one picture in the
+    lower bits, that of another one in the upper.
+
+    Args:
+        context: Numba's.
+        lanes: A constant.
+        rows: How many rows of a patch, a constant; rows * run sums are kept in registers.
+        run: How many numbers of each row, a constant.
+        pairs: Whether numbers are pairs of bfloat16, a constant.
+        tables: Address of the first window's first table; (lines, cells, run / (lanes / 4)) tables.
+        table_step: From one row of a patch to the next.
+        lines: How many rows of windows.
+        line_step: From the tables of a row of windows to the next.
+        cells: How many windows a row has.
+        cell_step: From the tables of a window to the next.
+        slopes: Address of the gradients, (lines * cells, filters) float32.
+        winners: The same, uint8, 0 to 3. Of pairs, two int16: where in a table of 2 * lanes bfloat16 the
+            first number of the winner of each picture is.
+        channel_step: How many filters there are.
+        out: Address of the sums that are added to, (rows, run, filters) float32.
+        row_step: Of the sums, from one row of a patch to the next.
+        weight_step: Of the sums, from one number of a patch to the next.
+    """
+    signature = types.void(lanes, rows, run, pairs, *[types.int64] * 12)
+    width, height, length = lanes.literal_value, rows.literal_value, run.literal_value
+    steps = _steps_of_pairs if pairs.literal_value else _steps_of_numbers
+
+    def generate(context, builder, signature, arguments):
+        tables, table_step, lines, line_step, cells, cell_step = arguments[4:10]
+        slopes, winners, channel_step, out, row_step, weight_step = arguments[10:]
+        v, held = Vectors(builder, width), width // 4
+        picks_of, add = steps(v, winners)
+        places = [
+            v.at(v.at(out, row, row_step), number, weight_step)
+            for row in range(height)
+            for number in range(length)
+        ]
+        sums = v.variables(len(places))
+        for place, variable in zip(places, sums, strict=True):
+            builder.store(v.load(place), variable)
+        with cgutils.for_range(builder, lines) as line, cgutils.for_range(builder, cells) as cell:
+            first = v.at(v.at(tables, line.index, line_step), cell.index, cell_step)
+            channel = builder.mul(v.at(cell.index, line.index, cells), channel_step)
+            slope, picks = v.load(v.at(slopes, channel, 4)), picks_of(channel)
+            for row in range(height):
+                in_row = v.at(first, row, table_step)
+                loaded = [v.load(v.at(in_row, table, 4 * width)) for table in range(-(-length // held))]
+                for number, variable in enumerate(sums[row * length : (row + 1) * length]):
+                    add(loaded[number // held], picks[number % held], slope, variable)
+        for place, variable in zip(places, sums, strict=True):
+            v.store(builder.load(variable), place)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _steps_of_numbers(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
+    """Return how float32 are picked from a table, and multiplied."""
+    builder, held = v.builder, v.lanes // 4
+    permute = function(builder, _PERMUTATIONS[v.lanes], v.type, [v.type, v.integers])
+
+    def picks_of(channel: Value) -> list[Value]:
+        winner = builder.zext(v.load(builder.add(winners, channel), v.bytes), v.integers)
+        start = builder.mul(winner, v.constant(held))
+        return [builder.add(start, v.constant(number)) for number in range(held)]
+
+    def add(table: Value, pick: Value, slope: Value, variable: Value) -> None:
+        v.add_product(builder.call(permute, [table, pick]), slope, variable)
+
+    return picks_of, add
+
+
+def _steps_of_pairs(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
+    """Return how pairs of bfloat16 are picked from a table, and multiplied."""
+    builder, halves = v.builder, ir.VectorType(SHORT, 2 * v.lanes)
+    permute = function(builder, _PERMUTATION_OF_PAIRS, halves, [halves, halves])
+    multiply = function(builder, _PRODUCT_OF_PAIRS, v.type, [v.type, v.integers, v.integers])
+
+    def picks_of(channel: Value) -> list[Value]:
+        start = v.load(v.at(winners, channel, 4), halves)
+        steps = (ir.Constant(halves, [2 * number] * 2 * v.lanes) for number in range(v.lanes // 4))
+        return [builder.add(start, step) for step in steps]
+
+    def add(table: Value, pick: Value, slope: Value, variable: Value) -> None:
+        seen = builder.call(permute, [builder.bitcast(table, halves), pick])
+        pairs = [builder.bitcast(one, v.integers) for one in (seen, slope)]
+        builder.store(builder.call(multiply, [builder.load(variable), *pairs]), variable)
+
+    return picks_of, add
+
+
+@intrinsic(prefer_literal=True)
+def make_tables(context, held, pixels, row_step, pixel_step, rows, cells, count, tables):
+    """Write the tables of `add_winners_products` for some rows of pixels.
+
+    Args:
+        context: Numba's.
+        held: How many numbers of a patch a table holds, a constant.
+        pixels: Address of the first row, in a picture of float32 with its margins.
+        row_step: From one row of pixels to the next.
+        pixel_step: From one pixel to the next.
+        rows: How many rows of pixels begin a patch.
+        cells: How many windows a row has.
+        count: How many tables hold a row of a patch.
+        tables: Address of (rows, cells, count) tables, written.
+    """
+    signature = types.void(held, *[types.int64] * 7)
+    length = held.literal_value
+
+    def generate(context, builder, signature, arguments):
+        pixels, row_step, pixel_step, rows, cells, count, tables = arguments[1:]
+        v = Vectors(builder, length)
+        with cgutils.for_range(builder, rows) as row, cgutils.for_range(builder, cells) as cell:
+            corner = v.at(v.at(pixels, row.index, row_step), builder.mul(cell.index, LONG(2)), pixel_step)
+            starts = [corner, builder.add(corner, pixel_step)]
+            starts += [builder.add(start, row_step) for start in starts]
+            first = v.at(tables, builder.mul(v.at(cell.index, row.index, cells), count), 16 * length)
+            with cgutils.for_range(builder, count) as number:
+                table = v.at(first, number.index, 16 * length)
+                for position, start in enumerate(starts):
+                    seen = v.load(v.at(start, number.index, 4 * length))
+                    v.store(seen, v.at(table, position, 4 * length))
+        return context.get_dummy_value()
+
+    return signature, generate
