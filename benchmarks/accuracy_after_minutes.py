@@ -143,9 +143,9 @@ def table(report: dict[str, Any]) -> str:
         "# Accuracy after some minutes",
         "",
         "Written by `benchmarks/accuracy_after_minutes.py`, which describes the method:",
-        f"{report['training_photos']:,} photos of {report['data']} to learn from,",
-        f"{report['test_photos']:,} to test, one run of each. Cats and dogs are among the 1,000 classes that",
-        "the backbone of pretrained features was trained on, which favours programs that start from them.",
+        f"{report['training_photos']:,} training and {report['test_photos']:,} test photos",
+        f"of {report['data']}, one run of each program. Cats and dogs are among the 1,000 classes that the",
+        "pretrained backbone was trained on, which favours programs that start from it.",
         "",
         sentence(report["machine"]),
         "",
@@ -156,7 +156,7 @@ def table(report: dict[str, Any]) -> str:
             for name, shares in programs.items()
         ),
         "",
-        "A dash: not one epoch had ended.",
+        "A dash: the first epoch had not finished.",
     ]
     return "\n".join(lines) + "\n"
 

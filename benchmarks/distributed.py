@@ -1,4 +1,4 @@
-"""Scaling of training over several processes: time and bytes per step, beside the ideal.
+"""Scaling of training over several processes: time and bytes per step, compared with the ideal.
 
 1, 2 and 4 processes on this machine, with one thread each, share the same batches of random pictures; so does
 one process with 2 threads. A step is everything: cutting the batch, forward, backward, communication and

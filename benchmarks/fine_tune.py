@@ -1,4 +1,4 @@
-"""Learning from few photos: `convscope train --start lite0` beside fastai's `fine_tune` on the same weights.
+"""Training on few photos: `convscope train --start lite0` and fastai's `fine_tune`, on the same weights.
 
 Each training is a whole process with an empty cache, and both learn from the same photos, drawn anew for
 every seed; both are then judged by the same test photos, whose time does not count. fastai gets one epoch of
@@ -101,14 +101,14 @@ def fastai(place: Path, tests: list[Path], python: Path, epochs: int) -> tuple[f
 def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     lines = [
-        "# Learning from few photos, beside fastai",
+        "# Training on few photos, compared with fastai",
         "",
-        "Written by `benchmarks/fine_tune.py`, which describes the method. Means over the draws; in brackets",
-        "the lowest and the highest. Cats, dogs and some flowers are among the 1,000 classes that the",
-        "backbone was trained on: a favourable case for both.",
+        "Written by `benchmarks/fine_tune.py`, which describes the method. Means of the draws; in",
+        "parentheses the lowest and the highest. Cats, dogs and some flowers are among the 1,000 classes",
+        "that the backbone was trained on: a favourable case for both.",
         "",
         sentence(report["machine"]),
-        f"Load, the mean number of processes that wanted a core: {report['load']:.1f}.",
+        f"Load (mean number of runnable processes): {report['load']:.1f}.",
         "",
         "| photos | of each class | draws | test photos | program | accuracy | seconds |",
         "|---|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""From a folder of picture files to a trained network, end to end, beside PyTorch and Keras.
+"""From a folder of picture files to a trained network, end to end, compared with PyTorch and Keras.
 
 All train the same network on the training part of the same folder, with batch size 128, as whole processes:
 imports, decoding, resizing and training. convscope preprocesses all pictures once before the first epoch,

@@ -1,6 +1,6 @@
-"""CIFAR-10 on a GPU: `convscope train`, and airbench94 beside it if its script is given.
+"""CIFAR-10 on a GPU: `convscope train`, and airbench94 if its script is given.
 
-They train in turns, as whole processes, once per seed. convscope's time is given by its own clock, from the
+They alternate, as whole processes, once per seed. convscope's time is given by its own clock, from the
 first step to the last, and for the whole command; its accuracy is that on the test pictures, without
 test-time augmentation. airbench's script is not part of convscope: get it from
 https://github.com/KellerJordan/cifar10-airbench and pass its path; the time and accuracy that it prints are

@@ -278,7 +278,7 @@ def report(rows: list[dict[str, Any]]) -> str:
         "",
         "## Detection of unknown classes",
         "",
-        "Each cell: AUROC; in brackets, at the threshold that should reject 5 % of the known ones, the",
+        "Each cell: AUROC; in parentheses, at the threshold that should reject 5 % of the known ones, the",
         "shares of known test pictures rejected and of unknown pictures accepted.",
         "",
         *detections([row for row in rows if "score" in row]),

@@ -1,4 +1,4 @@
-"""Learning from few photos: `convscope train --start lite0` beside a plain script on the same features.
+"""Training on few photos: `convscope train --start lite0` compared with a plain script on the same features.
 
 Each training is a whole process with an empty cache: imports, reading the pictures, features, head, report.
 The photos to learn from are drawn anew for every seed; the same draw goes to both, one after the other. Both
@@ -148,11 +148,11 @@ def accuracy_of(labels: Any, tests: list[Path]) -> float:  # noqa: ANN401  # a l
 def table(report: dict[str, Any]) -> str:
     """Lay the results out as Markdown."""
     lines = [
-        "# Learning from few photos",
+        "# Training on few photos",
         "",
         "Written by `benchmarks/learned_start.py`, which describes the method. Means over the draws; in",
-        "brackets the lowest and the highest. Cats, dogs and some flowers are among the 1,000 classes that",
-        "the backbone was trained on: a favourable case.",
+        "parentheses the lowest and the highest. Cats, dogs and some flowers are among the 1,000 classes",
+        "that the backbone was trained on: a favourable case.",
         "",
         sentence(report["machine"]),
         "",

@@ -1,4 +1,4 @@
-"""Several labels per picture: convscope beside the same network with BCEWithLogitsLoss written by hand.
+"""Several labels per picture: convscope compared with the same network and a hand-written BCEWithLogitsLoss.
 
 A picture is two pictures of CIFAR-10 side by side, each halved, 16 x 32 together, and has the labels of both,
 one or two of ten. Both learn from the same pairs for as many epochs as convscope chooses for so many
@@ -50,7 +50,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path)
-    parser.add_argument("--pairs", type=int, default=1_000, help="to learn from; twice as many to test")
+    parser.add_argument(
+        "--pairs", type=int, default=1_000, help="training pairs; twice as many are for testing"
+    )
     parser.add_argument("--epochs", type=int, help="as many as convscope chooses, if not given")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=DOCS / "multi_label")
@@ -164,7 +166,7 @@ def write(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
     machine, load = describe(), os.getloadavg()[0]
     method = (
         f"Written by `benchmarks/multi_label.py`, which describes the method: {arguments.pairs:,} pairs of "
-        f"CIFAR-10 to learn from, {2 * arguments.pairs:,} to test with, `{NETWORK}`, "
+        f"CIFAR-10 for training, {2 * arguments.pairs:,} for testing, `{NETWORK}`, "
         f"{arguments.epochs} epochs."
     )
     lines = [

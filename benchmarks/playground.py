@@ -1,4 +1,4 @@
-"""How soon the playground answers, how long a stroke takes, and how long it takes to learn from nothing.
+"""How fast the playground starts, answers a stroke, and trains from scratch.
 
 The page is written to a file and opened from it in a real Chromium, again and again:
 

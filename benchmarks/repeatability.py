@@ -81,7 +81,7 @@ def report(machine: dict[str, str | int], digests: Counter[str]) -> str:
             "",
             sentence(machine),
             "",
-            f"`convscope {COMMAND}`, {digests.total()} times beside a busy process for each processor:",
+            f"`convscope {COMMAND}`, {digests.total()} times with a busy process on each processor:",
             f"{files}.",
             "",
         ]

@@ -1,4 +1,4 @@
-"""Requests per second and latency of `convscope serve`, beside a plain FastAPI and PyTorch handler.
+"""Requests per second and latency of `convscope serve`, compared with a plain FastAPI and PyTorch handler.
 
 Both serve the same network. Each client sends one picture as a form, waits for the response and sends the
 next over the same connection. The clients are one process on the same machine, which affects both services

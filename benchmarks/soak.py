@@ -229,7 +229,7 @@ Written by `benchmarks/soak.py`, which describes the test: {report["requests"]:,
 {report["clients"]} clients and {report["crowd"]:,} in the crowd, in {report["seconds"]:.0f} s.
 {sentence(machine)}
 
-| responses of the old model | of the new | told to retry | lost | wrong | backward |
+| responses of the old model | of the new | asked to retry | lost | wrong | backward |
 |---|---|---|---|---|---|
 | {" | ".join(f"{count:,}" for count in counts)} |
 """

@@ -141,7 +141,7 @@ def table(report: dict[str, Any]) -> str:
         "",
         sentence(report["machine"]),
         "",
-        "Other programs ran beside: the load is the mean number of processes that wanted a core in the last",
+        "Other programs were running: the load is the mean number of runnable processes in the last",
         f"minute. Seconds are those from scratch. Seed {report['seed']}.",
         "",
         "| pictures | per class | tests | chosen | pretrained features | scratch | seconds | load | choice |",

@@ -1,4 +1,4 @@
-"""How many pictures a second a training step takes: convscope beside its peers, same networks, same batches.
+"""Training throughput in pictures per second: convscope and its peers, with the same networks and batches.
 
 A step is forward, loss, backward and the change of the weights, on pictures that lie in memory. convscope's
 is the one it trains with, normalisation, Muon and averaging of weights included; that of the others is the
@@ -156,7 +156,7 @@ def table(report: dict[str, Any]) -> str:
         "",
         "Written by `benchmarks/training_step.py`, which describes the method. Median of",
         f"{' or '.join(map(str, rounds))} rounds in pictures per second, batch size {report['batch']};",
-        "in brackets how much faster convscope is. Below, both of ours beside the fastest peer.",
+        "in parentheses, the speedup of convscope. The last rows compare convscope with the fastest peer.",
         "",
         sentence(machine),
         "",

@@ -321,7 +321,7 @@ def report(rows: list[dict[str, Any]]) -> str:
         "# Detection of unknown classes by eight scores",
         "",
         "Written by `benchmarks/unknown.py`, which explains the scores and the method. Each cell:",
-        "AUROC in percent; in brackets, at the threshold that rejects 5 % of the validation pictures, the",
+        "AUROC in percent; in parentheses, at the threshold that rejects 5 % of the validation pictures, the",
         "shares of known test pictures rejected and of unknown pictures accepted, in percent.",
         "",
         f"| known | unknown | {' | '.join(SCORES)} |",

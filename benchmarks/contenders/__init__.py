@@ -1,1 +1,1 @@
-"""Who takes part in `training_step.py`, a library a file: `make` returns what takes so many steps."""
+"""The programs that `training_step.py` compares, one file per library; `make` returns what takes steps."""

@@ -91,7 +91,7 @@ def resume(
 def _shown(
     listeners: Sequence[Listener], task: str, *, progress: bool, keeps_run: bool
 ) -> Generator[Sequence[Listener]]:
-    """Yield the listeners and, if progress is wanted and this process is the first one, one that shows it."""
+    """Yield the listeners and, if progress is requested and this is the first process, one that shows it."""
     if not progress or rank().number:
         yield listeners
         return

@@ -13,7 +13,7 @@ class SimilarPicture:
         label: Its class.
         similarity: The cosine of their features, -1 to 1.
         digest: The first 16 hexadecimal digits of the BLAKE2b digest of its file.
-        name: What it is called in the list of pictures beside the model; None without that list.
+        name: Its name in the list of pictures next to the model; None without that list.
     """
 
     label: str

@@ -43,7 +43,7 @@ def test_a_list_of_other_pictures_is_not_believed(folder):
 
 def test_without_a_list_there_are_no_names(tmp_path):
     assert names_of(tmp_path, RECEIPT, ["4321c228dc684ef3"]) == {}
-    with pytest.raises(ValueError, match="is missing beside it"):
+    with pytest.raises(ValueError, match="is missing next to it"):
         read_list(tmp_path, RECEIPT)
 
 

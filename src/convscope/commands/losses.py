@@ -36,7 +36,7 @@ def losses(
     """
     if output is not None and output.suffix.lower() not in _WRITERS:
         raise SettingError(
-            f"cannot tell from the name {output} what to write",
+            f"the name {output} does not say what to write",
             remedy=f"choose a name that ends in {', '.join(_WRITERS)}",
         )
 

@@ -163,7 +163,7 @@ def _hint_at_sets(arguments: list[str]) -> None:
     if named := next((one for one in arguments if one.lower().endswith(suffixes)), None):
         typer.echo(
             f"{printable(named)} is a set of pictures: unpack it and give the folder, or, if they are "
-            "labelled, convscope evaluate reads it as it is",
+            "labelled, use convscope evaluate, which reads it directly",
             err=True,
         )
 

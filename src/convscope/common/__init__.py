@@ -1,4 +1,4 @@
-"""Small tools that every room uses, and that know nothing of pictures or networks.
+"""General utilities for all packages, which know nothing of pictures or networks.
 
 - `atomic`: files that are written whole or not at all
 - `cache_folder`: where to keep what can be computed again
@@ -7,7 +7,7 @@
 - `locking`: folders that one process works in at a time
 - `palette`: the colours of figures
 - `printable`: names from outside, made safe to print
-- `processes`: processes beside this one
+- `processes`: other processes
 - `processors`: how many threads to use
 - `ranks`: which process this is of those that torchrun started
 - `read_only_home`: a home folder that nothing can be written to

@@ -53,7 +53,7 @@ def replacing(path: Path) -> Generator[IO[bytes]]:
             why=_cause(error),
             remedy="close the programs that have it open"
             if _is_in_use(error)
-            else "make room, or choose a folder you may write to",
+            else "free some disk space, or choose a folder you may write to",
         ) from error
     finally:
         with suppress(OSError):  # it was renamed, or could not be created

@@ -1,4 +1,4 @@
-"""The colours of all figures, which can be told apart with any common colour blindness."""
+"""The colours of all figures, which can be distinguished with any common colour blindness."""
 
 from matplotlib.colors import LinearSegmentedColormap
 

@@ -1,4 +1,4 @@
-"""Processes that run beside this one: how to start, look at, interrupt and end them on every system.
+"""Other processes: how to start, inspect, interrupt and end them on every system.
 
 Source: https://docs.python.org/3/library/os.html#os.kill; on Windows it ends a process for almost any signal.
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def answer_with_hints(
     predictor: Predictor, pictures: NDArray[np.uint8], classes: Sequence[str]
 ) -> list[Answer]:
-    """Answer pictures; a note beside an unknown grey one says if its negative is known.
+    """Predict pictures; a note on an unknown grey one says if its negative is known.
 
     Args:
         predictor: Of the model.

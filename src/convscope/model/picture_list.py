@@ -1,4 +1,4 @@
-"""The list of a model's pictures, `pictures.csv` beside the model: one row per picture.
+"""The list of a model's pictures, `pictures.csv` next to the model: one row per picture.
 
     picture,class,part,digest
     cat/tom.jpg,cat,train,4321c228dc684ef30fe2db60117c005d

@@ -1,7 +1,7 @@
-"""The names of a model's pictures, from the list beside its file.
+"""The names of a model's pictures, from the list next to its file.
 
 A model file holds digests of pictures, not their names. The list, `pictures.csv`, stays in the folder of the
-run, so a model that is given to somebody else does not tell what its pictures are called.
+run, so a model that is given to somebody else does not reveal the names of its pictures.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def read_list(folder: Path, receipt: Mapping[str, str]) -> bytes:
     try:
         data = (folder / NAME).read_bytes()
     except OSError as error:
-        raise ValueError(f"the list of its pictures, {NAME}, is missing beside it") from error
+        raise ValueError(f"the list of its pictures, {NAME}, is missing next to it") from error
     if digest(data) != receipt.get("pictures_digest"):
-        raise ValueError(f"{NAME} beside it is not the list of its pictures")
+        raise ValueError(f"{NAME} next to it is not the list of its pictures")
     return data
 
 

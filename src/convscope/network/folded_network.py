@@ -1,7 +1,7 @@
 """The plain chain as a PyTorch network whose weights and biases learn as they are, without normalisation.
 
 It computes what is saved. So it serves for fine-tuning, where statistics are folded into the weights and
-stay as they were: a network of which batch normalisation goes on with the statistics of small batches forgets
+stay unchanged: a network whose batch normalisation continues with the statistics of small batches forgets
 more than it learns (https://keras.io/guides/transfer_learning). `training_network.py` is for all else.
 """
 

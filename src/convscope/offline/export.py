@@ -34,7 +34,7 @@ def export_page(
         model: The trained model.
         path: The file to write.
         name: The model's name on the page.
-        pictures: Names and raw pixels of pictures to compare on, beside the noise, as `export` has it.
+        pictures: Names and raw pixels of pictures to compare on, in addition to noise, as in `export`.
         licence: As for `page`.
 
     Raises:

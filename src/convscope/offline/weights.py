@@ -75,7 +75,7 @@ def rounded(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def largest_multiple(count: int) -> int:
-    """Return the largest multiple in a layer of so many weights.
+    """Return the largest multiple in a layer with a number of weights.
 
     Example:
         >>> largest_multiple(1_000), largest_multiple(250_000), largest_multiple(10**7)

@@ -1,4 +1,4 @@
-"""Draw whole groups of pictures, so that each class gets about as many pictures as are wanted of it."""
+"""Draw whole groups of pictures, so that each class gets about its target number of pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def draw_groups(number: int, count: Callable[[int], Mapping[int, int]], targets: Sequence[int]) -> list[bool]:
     """Draw the groups that fit, one after the other.
 
-    A group of one class fits if its pictures are not more than are still wanted; a group of several, if it
+    A group of one class fits if it has no more pictures than are still needed; a group of several, if it
     brings their numbers closer to the targets (by squared distances, each relative to its target). A class
     that none of the drawn groups has then gets the smallest group that has it. No class is drawn whole.
 
@@ -19,7 +19,7 @@ def draw_groups(number: int, count: Callable[[int], Mapping[int, int]], targets:
         number: How many groups there are, in the order in which they are drawn.
         count: Returns how many pictures of each class a group has. It is asked several times, as the answers
             for millions of pictures would fill the memory.
-        targets: How many pictures are wanted of each class; 0: none.
+        targets: The target number of pictures of each class; 0: none.
 
     Returns:
         Whether each group is drawn.
@@ -63,7 +63,7 @@ class _Draw:
         self.is_taken = [False] * number
 
     def is_possible(self, group: Mapping[int, int]) -> bool:
-        """Whether each class of a group is wanted and would have pictures left."""
+        """Whether each class of a group is still needed and would have pictures left."""
         return all(self._targets[label] and size < self._left[label] for label, size in group.items())
 
     def fits(self, group: Mapping[int, int]) -> bool:

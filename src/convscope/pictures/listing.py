@@ -33,7 +33,7 @@ def pictures_below(folder: str, left_out: LeftOut | None = None) -> Iterator[str
         left_out: Counts the other files; complete when all pictures have been yielded.
 
     Raises:
-        DataError: There is no room to sort the names of very many files.
+        DataError: There is no disk space to sort the names of very many files.
     """
     left_out = left_out or LeftOut()
     unlistable: list[str] = []
@@ -90,9 +90,9 @@ def in_order(names: Iterable[str]) -> Iterator[str]:
             yield from heapq.merge(*runs, key=natural_order)
     except OSError as error:
         raise DataError(
-            "there is no room to sort the names of so many files",
+            "there is not enough disk space to sort the names of so many files",
             why=f"a temporary file cannot be used: {error.strerror or error}",
-            remedy="make room, or set TMPDIR to a folder that has some",
+            remedy="free some disk space, or set TMPDIR to a folder that has some",
         ) from error
 
 

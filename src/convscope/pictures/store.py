@@ -183,7 +183,7 @@ def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.u
     """Create the file of pictures and map it for writing; it is flushed to the disk at the end.
 
     Raises:
-        OSError: If there is no room for it.
+        OSError: There is no space for it.
     """
     with (folder / PICTURES).open("wb+") as file:
         # a full disk is an error here; in mapped memory it would be a bus error, which kills the process

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 BROKEN_FRACTION_LIMIT = 0.5
 _BUILDING = ".building-"
 MOST_COMPARED = 10_000
-"""Near-duplicates are looked for among so many pictures; the time grows with the square of the number."""
+"""Near-duplicates are searched for among at most this many pictures; the time grows with its square."""
 
 _Built = TypeVar("_Built")
 

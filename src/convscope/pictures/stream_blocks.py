@@ -144,7 +144,7 @@ class StreamBlocks:
         folder: Where the two files are written. They have no names, so they vanish however the process ends.
 
     Raises:
-        StoreError: There is no room for the two files.
+        StoreError: There is no disk space for the two files.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ output ends in a sigmoid, and a picture may have all labels or none.
 
 A catalogue gives each picture one number, its label. With one class it is the index of the class; with
 several labels it is the index of the *label set*: `red;round` is one, "none of them" another. So pictures are
-split, shuffled and put into batches the same way; only what knows the target tells the two apart.
+split, shuffled and put into batches in the same way; only code that knows the target distinguishes the two.
 """
 
 from __future__ import annotations

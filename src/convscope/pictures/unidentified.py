@@ -29,7 +29,7 @@ _OTHERS = {
     "a PNM picture": (re.compile(rb"P[1-6]\s"), _SAVE),
     "a Photoshop document": (re.compile(rb"8BPS"), _SAVE),
 }
-"""What people have beside pictures that are read, how it starts, and what to do about it."""
+"""Files that are not pictures: how they begin, and what to do about them."""
 _SPELLING = {"WEBP": "WebP", "HEIF": "HEIC"}
 
 

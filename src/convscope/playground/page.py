@@ -41,7 +41,7 @@ STYLES = tuple(
     f"playground/{name}.css"
     for name in ("playground", "scene/scene", "stage/stage", "learning/learning", "stations/stations")
 )
-"""The page's style sheets, beside the kit's."""
+"""The page's style sheets, in addition to the kit's."""
 _ALLOWED = {"worker-src": "blob:"}
 """Training runs in a worker that is started from the page's own text."""
 _TRAINING, _VALIDATION = (2_000, 1_001), (450, 1_002)
@@ -166,7 +166,7 @@ def _describe(step: Step) -> dict[str, object]:
 
 
 def _encode(drawings: Drawings) -> Mapping[str, object]:
-    """Encode drawings with 16 levels of grey, which look the same and take half the room."""
+    """Encode drawings with 16 levels of grey, which look the same and take half the space."""
     pixels = np.rint(drawings.pixels / _GREYS).astype(np.uint8) * np.uint8(_GREYS)
     return {
         "pixels": encode(pixels, "uint8", _SMALLEST).model_dump(),

@@ -13,4 +13,4 @@ _ALLOWED = {"connect-src": "'self'", "img-src": "blob:"}
 PAGE = html_page(
     "convscope", styles("classify/classify.css"), Scripts(reachable(_START), _START, {}, _ALLOWED)
 ).encode()
-"""The page; it tells nothing of pictures or models."""
+"""The page; it reveals nothing about pictures or models."""

@@ -2,7 +2,7 @@
 
     output = maps of the first input, then maps of the second, ...
 
-A head that reads early maps beside late ones sees fine patterns beside whole things.
+A head that reads both early and late maps sees fine patterns and whole objects.
 
 Source: the joining of maps is the "depth concatenation" of C. Szegedy et al., "Going deeper with
 convolutions", CVPR 2015, https://arxiv.org/abs/1409.4842; for a head that reads several layers, U. Evci et

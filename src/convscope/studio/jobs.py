@@ -53,7 +53,7 @@ class Progress(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it is now.
+    """The current state of a job.
 
     Attributes:
         state: Failed: its process ended without printing a whole JSON document.
@@ -91,7 +91,7 @@ class Jobs:
         Args:
             name: Fit for a folder.
             *arguments: Of the command.
-            detached: Whether the process goes on when the studio ends.
+            detached: Whether the process continues when the studio ends.
         """
         with self._lock:
             if self._is_running(name):
@@ -121,7 +121,7 @@ class Jobs:
             return self._is_running(name)
 
     def look(self, name: str) -> Job:
-        """Return a job as it is now."""
+        """Return the current state of a job."""
         if self.is_running(name):
             return Job("running", progress=self._progress(name))
         try:

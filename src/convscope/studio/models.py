@@ -90,7 +90,7 @@ class Models:
         )
 
     def classifier(self, id_: str) -> Classifier:
-        """Load a model, as its file is now; one that is loaded already is returned as it is.
+        """Load a model from its current file; if it is already loaded, return it.
 
         Raises:
             RequestError: 404: there is none of that id.

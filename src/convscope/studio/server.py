@@ -1,4 +1,4 @@
-"""Run the studio until it is stopped. Training that is in progress goes on without it."""
+"""Run the studio until it is stopped. Training in progress continues without it."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class Sources:
         return Path(data.location)
 
     def open(self, id_: str) -> OpenSource:
-        """Open the source of an id, as it is now.
+        """Open the current source of an id.
 
         Raises:
             RequestError: 404: there is none.
@@ -152,7 +152,7 @@ class Sources:
         return self.open_at(self.find(id_).location)
 
     def open_at(self, location: str) -> OpenSource:
-        """Open the source at a location, as it is now.
+        """Open the current source at a location.
 
         Raises:
             DataError: It cannot be used.

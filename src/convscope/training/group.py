@@ -93,7 +93,7 @@ class Group:
         return data if self.rank.is_alone else _messages().broadcast_bytes(data, is_first=self.is_first)
 
     def any(self, wanted: bool) -> bool:  # noqa: FBT001  # the predicate itself
-        """Whether it is wanted in any process."""
+        """Whether any process requests it."""
         return bool(self.add_up(np.array([wanted], np.float64))[0])
 
     def barrier(self) -> None:

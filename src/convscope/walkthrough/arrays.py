@@ -22,7 +22,7 @@ Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 LEVELS_PER_DEVIATION = 16
 """A standard deviation spans this many rounding levels, up to 2.5 times as many: some seven bits a number."""
 NEGATIVE_MULTIPLE = 10
-"""Negative numbers that the next step sets to 0 are rounded to so many times the scale of their map."""
+"""Negative numbers that the next step sets to 0 are rounded to this many times the scale of their map."""
 _MAX_MULTIPLE = 13_000
 """Of the largest number; a scale that is rounded down by 2.5 still keeps it within int16."""
 _RAW_DEFLATE = -15  # zlib's number for RFC 1951 without header and checksum

@@ -48,7 +48,7 @@ _TELLING = 0.3
 """A curve reaches so far that the loss on it changes by this much, if it ever does."""
 _SHALLOW = 0.02
 _REACHES, _FEW_REACHES, _FEW_POINTS = range(-1, 6), range(3), 10
-"""Up to so many points, where each takes long, only these powers of two are tried as a curve's reach."""
+"""With at most this many points, each expensive, only these powers of two are tried as a curve's reach."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -103,7 +103,7 @@ def format_of(path: Path) -> Format:
         if path.suffix.lower() == f".{form}":
             return form
     raise SettingError(
-        f"the name {path} does not tell which format to write",
+        f"the name {path} does not say which format to write",
         why="its extension is none of " + ", ".join(f".{form}" for form in FORMATS),
         remedy="choose such a name, or give --format",
     )

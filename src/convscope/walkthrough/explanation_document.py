@@ -1,4 +1,4 @@
-"""What a walk holds beside its steps: why this answer, what if, and the invariance lab, as schemas.
+"""The parts of a walk other than its steps: why this answer, what if, and the invariance lab, as schemas.
 
 `docs/reference/walk.md` explains every field.
 """

@@ -41,7 +41,7 @@ _MAX_NOTATION = 80  # characters in the figure's title
 _MAX_STEPS = 40  # with maps; of a deeper network not all are drawn
 _MAPS = 3  # axes: channel, row, column
 _SAME_MAPS = {"relu", "relu6", "depthwise_convolution"}
-"""Kinds of steps of which map k comes from map k alone, beside pooling."""
+"""Kinds of steps, in addition to pooling, whose output map k depends only on input map k."""
 
 
 def draw(walk: Walk, file: IO[bytes], form: Literal["png", "pdf"]) -> None:

@@ -50,7 +50,7 @@ MAX_INPUTS = 256
 """A neuron with more inputs is described by its `MAX_CONTRIBUTIONS` largest contributions."""
 MAX_CONTRIBUTIONS = 64
 MAX_FILTERS = 64
-"""Of a step with more than `_MANY_WEIGHTS` weights, a walk to keep holds so many filters at most."""
+"""A saved walk holds at most this many filters of a step with more than `_MANY_WEIGHTS` weights."""
 _LARGE_WALK, _LARGE_ARRAY, _MANY_WEIGHTS = 1_000_000, 8_192, 65_536
 
 
@@ -102,7 +102,7 @@ class StepWriter:
         return encode_rounded(values, self.level, coarse_negatives=coarse_negatives)
 
     def preview(self, computed: ComputedStep) -> Preview | None:
-        """Draw one map of a step small, if previews are wanted."""
+        """Return a small preview of one map of a step, if previews are requested."""
         return preview_of(computed, self.level) if self.previews else None
 
     def filters(self, computed: ComputedStep) -> tuple[NDArray[np.float32], list[int] | None]:
@@ -273,7 +273,7 @@ DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnySte
 
 
 def is_large(model: Model) -> bool:
-    """Whether a walk through a model holds so many numbers that large arrays must be rounded."""
+    """Whether a walk through a model has enough numbers that large arrays must be rounded."""
     values = sum(math.prod(step.shape) for step in model.chain.layers if step.has_maps)
     weights = [
         weight.size for weight in model.weights.values() if weight.ndim == 4 or weight.size <= MAX_WEIGHTS

@@ -34,7 +34,7 @@ class Scripts:
         modules: Sources of ES modules by their name, as `modules.reachable` gives them.
         start: The one whose `open(data, element)` draws the page.
         data: What it draws.
-        allowed: What the policy lets the page do beside showing pictures from data URLs and running its
+        allowed: What the policy allows in addition to showing pictures from data URLs and running the page's
             modules: further sources by directive.
     """
 

@@ -43,7 +43,7 @@ def outcome(
 def test_chance_is_no_success() -> None:
     labels = np.array([0] * 60 + [1] * 20 + [2] * 20)
     found = diagnose(outcome(labels, np.zeros(100, int)))
-    assert "not told apart" in found.sentence
+    assert "not separated" in found.sentence
     assert "always answering 'cat' is right for 60 %" in found.sentence
     assert any("convscope train 'my pets' --start scratch" in remedy for remedy in found.remedies)
     tried = diagnose(outcome(labels, np.zeros(100, int), tried_scratch=True))
@@ -53,9 +53,9 @@ def test_chance_is_no_success() -> None:
 def test_a_few_pictures_of_small_classes_that_are_told_apart_are_no_chance() -> None:
     labels = np.array([0] * 20 + [1] * 3 + [2] * 3)
     answers = np.where(np.arange(26) < 24, labels, 0)
-    assert "not told apart" not in diagnose(outcome(labels, answers)).sentence
+    assert "not separated" not in diagnose(outcome(labels, answers)).sentence
     few = np.where(np.arange(26) < 21, labels, 0)
-    assert "not told apart" in diagnose(outcome(labels, few)).sentence
+    assert "not separated" in diagnose(outcome(labels, few)).sentence
 
 
 def test_wrong_labels_are_counted_and_one_is_named() -> None:
@@ -78,7 +78,7 @@ def test_learned_by_heart() -> None:
     labels = np.arange(300) % 3
     answers = np.where(np.arange(300) % 10 < 2, (labels + 1) % 3, labels)
     found = diagnose(outcome(labels, answers, recognised=1.0))
-    assert found.sentence.startswith("learned by heart: 100 % of the pictures")
+    assert found.sentence.startswith("memorised: 100 % of the pictures")
     assert found.sentence.endswith("80 % before")
 
 

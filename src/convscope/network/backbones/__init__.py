@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from convscope.network.backbones.description import Design
 
 INSTALLED = "lite0"
-"""The one whose weights are installed with convscope: training starts from it unless told otherwise."""
+"""The one whose weights are installed with convscope: the default start of training."""
 NAMES = (INSTALLED, "repvgg-a0", "mobilenetv1-100")
 """All of them; each is described by the file of that name, with _ for -."""
 

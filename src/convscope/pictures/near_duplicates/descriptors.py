@@ -47,7 +47,7 @@ class Descriptors:
     odd: NDArray[np.bool_]
 
     def versions(self) -> tuple[NDArray[np.float32], ...]:
-        """Return the versions to compare with: whole and inner frame, each as it is and mirrored."""
+        """Return the versions to compare with: whole and inner frame, each unchanged and mirrored."""
         mirror = np.where(self.odd, np.float32(-1), np.float32(1))
         return self.whole, self.inner, self.whole * mirror, self.inner * mirror
 

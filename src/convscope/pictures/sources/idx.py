@@ -48,7 +48,7 @@ def open_idx(path: Path) -> ArraySource:
     """Open idx files of pictures with their labels.
 
     Args:
-        path: A file of pictures or of labels, whose partner lies beside it, or a folder that holds such
+        path: A file of pictures or of labels, whose partner is in the same folder, or a folder with such
             pairs. The word `train`, `t10k` or `test` in a name gives the part.
 
     Raises:

@@ -134,7 +134,7 @@ def _vanished(
     ignored: set[Steps],
     folders: Iterable[str],
 ) -> tuple[str, ...]:
-    """Name the folders beside those of the classes in which there is no picture."""
+    """Name the folders next to those of the classes that have no pictures."""
     parents = {folder[:-1] for folder in structure.class_folders}
     depths = {len(folder) for folder in structure.class_folders}
     given = {tuple(folder.strip("/").split("/")) for folder in folders} | {
@@ -190,7 +190,7 @@ def _no_classes(source: str, template: Sequence[str], beside: Counter[str]) -> D
     if labels:
         return DataError(
             f"there are no class folders in {source}",
-            why=f"beside its pictures lie {_found(labels, beside)}, which may hold labels but are not read",
+            why=f"it also has {_found(labels, beside)}, which may hold labels but are not read",
             remedy="write each picture's class into a .cls file (WebDataset), or all of them into a CSV",
         )
     return DataError(

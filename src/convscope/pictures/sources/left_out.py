@@ -58,7 +58,7 @@ class LeftOut:
             self._folders[key] += folders
 
     def plus_unlabelled(self, label: str, count: int) -> LeftOut:
-        """Return the same and so many pictures with a label that stands for none."""
+        """Return the same, with this many pictures whose label stands for none."""
         both = LeftOut()
         both.merge(self)
         both.add(f"labelled {label}, no label", "", thing="picture", count=count)

@@ -105,7 +105,7 @@ def read_structure(pictures: Mapping[int, Steps], source: str) -> Structure:
 
 
 def _wrapper(pictures: Mapping[int, Steps]) -> Steps:
-    """Return the folders that only wrap all others, whatever single pictures lie beside these."""
+    """Return the folders that only wrap all others; single pictures next to these do not matter."""
     wrapper: Steps = ()
     inside = [steps for steps in pictures.values() if len(steps) > 1]
     while True:

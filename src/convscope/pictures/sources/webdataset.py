@@ -137,7 +137,7 @@ def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
 
 
 def is_webdataset(listing: TarListing) -> bool:
-    """Whether a picture in a tar has a label beside it."""
+    """Whether a picture in a tar has a label."""
     keys = {_key(name)[0] for name in listing.labels}
     return bool(keys) and any(
         f".{kind}" in SUFFIXES and key in keys for key, kind in map(_key, listing.spans)

@@ -69,7 +69,7 @@ def classes_of(collection: Path) -> dict[str, int]:
 
 
 def add_class(collection: Path, label: str) -> None:
-    """Add a class without pictures to a collection; one that is there stays as it is.
+    """Add a class without pictures to a collection; an existing class does not change.
 
     Raises:
         RequestError: 422: its name is not allowed.

@@ -86,7 +86,7 @@ def collection_routes(workspace: Workspace) -> APIRouter:
     async def archive(
         request: Request, name: Annotated[str, Query(max_length=64, examples=["pets.zip"])]
     ) -> OpenData:
-        """Keep a .zip archive of class folders, as it is: it is never unpacked to the disk."""
+        """Keep a .zip archive of class folders unchanged: it is never unpacked to the disk."""
         with tempfile.TemporaryFile(dir=folder) as file:
             async for part in body_chunks(request, MOST_ARCHIVE_BYTES):
                 file.write(part)

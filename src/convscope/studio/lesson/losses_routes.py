@@ -17,7 +17,7 @@ _JOB = "losses"
 
 
 class LossBench(BaseModel):
-    """The loss bench, as far as it is trained."""
+    """The loss bench, as far as it has been trained."""
 
     state: JobState
     error: str = Field(description="Why training failed, if it did.")

@@ -1,4 +1,4 @@
-"""Overfitting: learning pictures by heart, and what helps against it.
+"""Overfitting: memorising pictures, and what helps against it.
 
 The curves are those of three real runs, written by `benchmarks/overfitting.py`.
 """
@@ -58,7 +58,7 @@ def recorded() -> Overfitting:
 
 
 def questions(_material: Material) -> tuple[Question, ...]:
-    """Ask for the gap, where to stop, what knowing by heart is worth, and what helps."""
+    """Ask for the gap, where to stop, what memorising is worth, and what helps."""
     runs = {run.name: run for run in recorded().runs}
     return (
         _gap(runs["few"]),

@@ -40,7 +40,7 @@ _WITH_ERROR = {"interrupted", "failed"}
 
 
 class Run(BaseModel):
-    """A run as it is now."""
+    """The current state of a run."""
 
     name: str = Field(examples=["pets-2"])
     state: RunState = Field(
@@ -123,7 +123,7 @@ class Runs:
         return [self._run(name) for name in self._names()]
 
     def find(self, name: str) -> Run:
-        """Return a run as it is now.
+        """Return the current state of a run.
 
         Raises:
             RequestError: 404: there is no run of that name.

@@ -91,7 +91,7 @@ def snapshot_routes(workspace: Workspace, runs: Runs) -> APIRouter:
 
     @router.post("/api/runs/{run}/epochs/{epoch}/kept")
     def keep(run: RunName, epoch: Epoch) -> OpenModel:
-        """Save the network after one epoch as a model of its own, also while the run goes on."""
+        """Save the network after one epoch as a model, also while the run continues."""
         model = replace(load(_path(runs, run, epoch)), receipt={"data": runs.data(run)})
         return workspace.models.save(model, f"{run[:_LONGEST_NAME]} epoch {epoch}")
 

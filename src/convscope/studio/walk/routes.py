@@ -1,4 +1,4 @@
-"""The walk: any picture through a model, as it is or edited."""
+"""The walk of any picture through a model, edited or not."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _add_edits(router: APIRouter, edits: EditLists) -> None:
 
     @router.post("/api/models/{model}/kept")
     def save(model: ModelId, new: NewModel) -> OpenModel:
-        """Save the edited model as a new one; the original stays as it is."""
+        """Save the edited model as a new one; the original does not change."""
         return edits.save(model, new.name)
 
 

@@ -84,7 +84,7 @@ class Stream:
 
     @property
     def room(self) -> int:
-        """How many pictures fit into a block: two blocks lie on the disk, beside the kept pictures."""
+        """How many pictures fit into a block: the disk holds two blocks and the kept pictures."""
         return _room(self.limit, self.all.catalogue.preparation, len(self.kept.store.labels))
 
     @property
@@ -102,8 +102,8 @@ class Stream:
         """Return the training set in blocks.
 
         Raises:
-            SettingError: There is no room for two batches.
-            StoreError: The disk has less room than the limit.
+            SettingError: There is no space for two batches.
+            StoreError: The disk has less space than the limit.
         """
         if self.room < batch_size:
             raise _too_little(self.limit, self.room, batch_size)
@@ -144,7 +144,7 @@ def resolve_store_limit(source: Source, preparation: Preparation, limit: float |
     if is_streamed(source, preparation, limit) and not isinstance(source, ShardSource):
         raise StoreError(
             f"the prepared pictures of {source.name} would take {_gigabytes(needed)}",
-            why=f"there is room for {_gigabytes(int(limit * _GB))}, and only shards can be streamed",
+            why=f"there is space for {_gigabytes(int(limit * _GB))}, and only shards can be streamed",
             remedy="pack them into shards (docs/reference/shards.md), give a smaller --size, "
             f"or set {VARIABLE} to a folder on a larger disk",
         )
@@ -157,7 +157,7 @@ def is_streamed(source: Source, preparation: Preparation, limit: float) -> bool:
 
 
 def lacks_room(source: Source, preparation: Preparation, limit: float | None) -> bool:
-    """Whether prepared pictures take more room than there is, or than the person allows."""
+    """Whether prepared pictures need more space than there is, or than the limit allows."""
     try:
         resolved = resolve_store_limit(source, preparation, limit)
     except StoreError:
@@ -183,7 +183,7 @@ def open_stream(
         progress: Called with (pictures done, pictures in all).
 
     Raises:
-        SettingError: The limit leaves no room beside the validation and test set.
+        SettingError: The limit leaves no space after the validation and test sets.
         ConvscopeError: As `build_store` and `split` raise them.
     """
     assert isinstance(source, ShardSource)  # noqa: S101  # `resolve_store_limit` saw to it

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _BATCH_VALUES = 2**19
 """Pixels that are measured at a time: all of them, or their patches, would take hundreds of megabytes."""
 _SMALLEST_STD = 1.0
-"""In pixel values: pictures that are all the same must not be divided by nothing."""
+"""In pixel values: it prevents a division by 0 for identical pictures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ the network itself is tested: it is first trained without flips, and once it kno
 chance, it predicts pictures both ways. If it recognises the flipped ones about as well, flips become part of
 the augmentation; if a class is not recognised any more, pictures are never flipped.
 
-It has learned from the pictures as they are and knows some of them by heart, so that it recognises the
+It was trained on the unflipped pictures and has memorised some of them, so that it recognises the
 flipped ones less well even where flips are harmless. A class counts as lost only if that is more than chance
 among so few pictures could explain.
 """
@@ -29,7 +29,7 @@ _KEPT_FRACTION = 0.5
 _FEWEST_PICTURES = 5
 """Classes with fewer pictures are left out."""
 _STANDARD_ERRORS = 2
-"""By so many, what a class keeps must be below its share."""
+"""What a class keeps must be below its share by this many standard errors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Schedule:
 
         Args:
             at: The position.
-            since: An earlier one; the time since then tells how long a step takes. None: the beginning.
+            since: An earlier one; the time since then gives the duration of a step. None: the beginning.
 
         Returns:
             None if nothing was done since.

@@ -67,7 +67,7 @@ class EventLog:
                 file.write(line)
         except OSError as error:
             raise ConvscopeError(
-                f"cannot write {self._path}", why=error.strerror or str(error), remedy="make room"
+                f"cannot write {self._path}", why=error.strerror or str(error), remedy="free some disk space"
             ) from error
 
 

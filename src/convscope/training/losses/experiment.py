@@ -1,6 +1,6 @@
 """Why networks are trained with cross-entropy: two losses on the same network, seed and pictures.
 
-First the table of `convscope.walkthrough.loss_table`, by the book. Then the experiment: the same network is
+First the table of `convscope.walkthrough.loss_table`. Then the experiment: the same network is
 trained on the built-in digits with cross-entropy and with squared error, each from a normal and from a
 confidently wrong initialisation, in which the bias of class 0 is so large that every picture is predicted as
 a 0. At the logits, the gradient of squared error is multiplied by the probability of the true class,

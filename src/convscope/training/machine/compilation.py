@@ -77,7 +77,7 @@ def wait() -> None:
 
 
 def is_compiled(module: str) -> bool:
-    """Whether machine code that is newer than a module lies beside it."""
+    """Whether there is machine code newer than a module next to it."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         return False

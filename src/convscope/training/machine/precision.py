@@ -1,4 +1,4 @@
-"""Which precision a device computes fastest in, told by what the device is.
+"""The fastest precision of a device, derived from its features.
 
 A measurement would depend on what else the machine does, and the same command would not always give the same
 model.

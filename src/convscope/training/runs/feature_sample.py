@@ -1,6 +1,6 @@
 """What pretrained features recognise of a sample, compared with a trial from scratch.
 
-The features of 10,000 pictures take a minute, those of 2,000 tell whether they are worth it.
+The features of 10,000 pictures take a minute; those of 2,000 show whether they are worth it.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def learn(
     Args:
         source: The pictures.
         settings: What the person chose.
-        run: The run's folder; None: it is no run of its own, and does not tell that it starts.
+        run: The run's folder; None: it is part of another run, and does not announce its start.
         listeners: Get the events.
         stores: Where prepared pictures are kept; by default in the user's cache folder.
         earlier: A model whose features are taken, and whose head is learned further; None: no such model.

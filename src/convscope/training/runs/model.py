@@ -32,7 +32,7 @@ _MOST_PICTURES = 2_000
 
 
 def plain_chain(training: Training) -> Model:
-    """Return the network as it is now, folded into the plain chain."""
+    """Return the current network, folded into the plain chain."""
     data, store = training.data, training.data.kept.store
     several = isinstance(store.target, SeveralLabels)
     return Model(

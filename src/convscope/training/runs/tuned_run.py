@@ -1,4 +1,4 @@
-"""A run that goes on from pretrained features: their backbone is fine-tuned, where that pays.
+"""A run that fine-tunes the backbone of pretrained features, if that helps.
 
 head and backbone -> last blocks -> all layers -> one chain from pixels to softmax
 
@@ -130,7 +130,7 @@ def fine_tune(
 def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener]) -> FineTuning | None:
     """Return the fine-tuning for the time that is left, not begun; None if there is no time limit.
 
-    Where each class has one picture only, nothing tells whether it pays, and it is None too.
+    If each class has only one picture, whether it helps cannot be measured, and it is None too.
     """
     head = learned.head
     if settings.minutes is None or not _can_be_judged(head, listeners):

@@ -32,7 +32,7 @@ class Backbone:
 
     Attributes:
         design: Its layers, its input and its origin.
-        joinable: Numbers of the blocks whose maps a head may read beside the last ones, in order.
+        joinable: Numbers of the blocks whose maps a head may read in addition to the last ones, in order.
         preparation: How a picture becomes its input.
         weights: float32 by name, as `Chain.parameters` lists them, those of the head excepted.
         digest: SHA-256 of the file that the weights were read from.

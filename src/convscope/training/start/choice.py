@@ -99,5 +99,5 @@ def _check_learned_start(settings: Settings, scratch_setting: str | None, *, str
         raise SettingError(
             "pretrained features need all pictures on the disk, and they do not fit",
             why="prepared pictures are kept in the cache folder",
-            remedy="make room there, give a larger --store-limit, or --start scratch",
+            remedy="free some disk space there, give a larger --store-limit, or --start scratch",
         )

@@ -4,7 +4,7 @@ Everything is read from cross-validation. What is found, the most serious first:
 
     no better than chance   less than two standard errors better than always naming the largest class
     wrong labels            another class has a probability of 90 % or more
-    learned by heart        almost all pictures are recognised after learning from them, far fewer before
+    memorised               almost all pictures are recognised after training on them, far fewer before
     a weak class            recognised clearly less often than the others
     copies                  one picture in twenty, or more, has a copy
     few pictures            the interval of the accuracy is wide
@@ -110,7 +110,7 @@ def _chance(outcome: Outcome) -> Diagnosis | None:
     from_scratch = f"try a network from scratch: {_command(outcome, 'train', '--start scratch')}"
     share = f"{_percent(outcome.accuracy.fraction)} of {counts.sum():,} pictures"
     return Diagnosis(
-        f"the classes are not told apart: {share} are recognised in cross-validation, and always answering "
+        f"the classes are not separated: {share} are recognised in cross-validation, and always answering "
         f"{outcome.classes[largest]!r} is right for {_percent(counts.max() / counts.sum())}",
         (
             "add pictures, or check that the classes differ in what can be seen",
@@ -138,7 +138,7 @@ def _by_heart(outcome: Outcome) -> Diagnosis | None:
     if outcome.recognised_fraction - outcome.accuracy.fraction < _GAP:
         return None
     return Diagnosis(
-        f"learned by heart: {_percent(outcome.recognised_fraction)} of the pictures are recognised after "
+        f"memorised: {_percent(outcome.recognised_fraction)} of the pictures are recognised after "
         f"learning from them, {_percent(outcome.accuracy.fraction)} before",
         ("add pictures that differ from those you have: other places, light and angles",),
     )

@@ -8,7 +8,7 @@ So classes that both know keep what the earlier head had learned, as far as the 
 it. Classes that are new start from zero.
 
 The earlier model also remembers features of up to 2,000 of its pictures, in its rule of nearest pictures.
-They are learned from beside the new pictures (rehearsal), so that a new class does not spread over the
+The head is trained on them and the new pictures (rehearsal), so that a new class does not spread over the
 others, even where only a few of their pictures are at hand.
 
 Source: X. Li et al., "Explicit inductive bias for transfer learning with convolutional networks", ICML 2018,
@@ -157,5 +157,5 @@ def check_settings(settings: Settings, *, fits: bool) -> None:
         raise SettingError(
             "pretrained features need all pictures on the disk, and they do not fit",
             why="prepared pictures are kept in the cache folder",
-            remedy="make room there, or give a larger --store-limit",
+            remedy="free some disk space there, or give a larger --store-limit",
         )

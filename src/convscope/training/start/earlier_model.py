@@ -88,7 +88,7 @@ def with_model(settings: Settings, model: Model) -> Settings:
 def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -> None:
     """Check that neither a model with a head on pretrained features nor its pictures have several labels.
 
-    A network that was learned as a whole goes on either way: its output neurons are carried over by name.
+    A network trained as a whole can continue either way: its output neurons are carried over by name.
 
     Raises:
         SettingError: One of them has.
@@ -96,7 +96,7 @@ def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -
     if has_learned_head(model) and (model.has_several_labels or several_labels):
         raise SettingError(
             f"--start {settings.start} cannot be combined with several labels per picture",
-            why="it is a head on pretrained features, which goes on only with one class for each picture",
+            why="it is a head on pretrained features, which can only continue with one class per picture",
             remedy="leave out --start: the head is learned anew from all pictures, in seconds",
         )
 
@@ -156,7 +156,7 @@ def check_old_classes(model: Model, labels: Iterable[str]) -> None:
     raise DataError(
         f"all pictures are of the class {new!r}, which is new to the model",
         why=f"learned from these alone, it would forget {some(model.classes)} and always answer {new!r}",
-        remedy="put a few pictures of each class that it knows beside them, in a folder for each",
+        remedy="add a few pictures of each class that it knows, in one folder per class",
     )
 
 

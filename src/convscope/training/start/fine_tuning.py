@@ -1,4 +1,4 @@
-"""Fine-tuning: the backbone goes on learning from the pictures, after the head.
+"""Fine-tuning: the backbone is trained on the pictures too, after the head.
 
 It goes in stages. The head has been fitted already. The first stage tunes the last blocks, the second one all
 layers, with smaller learning rates towards the pixels. Each must pay: where it does not recognise more of the

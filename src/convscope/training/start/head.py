@@ -33,7 +33,7 @@ DEFAULT_PENALTY = 100.0
 """Taken where each class has one picture, so that nothing can be held out."""
 MOST_FOLDS, FEWER_FOLDS = 5, 3
 MANY = 1_000
-"""From so many pictures on there are fewer folds, and blocks and penalty are chosen on so many pictures."""
+"""From this many pictures on there are fewer folds, and blocks and penalty are chosen on this many."""
 ROUGH, EXACT = 1e-2, 1e-3  # when a fit stops: in cross-validation, and at the end
 
 
@@ -334,7 +334,7 @@ def _cost(logits: NDArray[np.float32], task: Task) -> float:
 
 
 def _accuracy(correct: NDArray[np.bool_], groups: NDArray[np.int64]) -> Accuracy:
-    """Return the accuracy; copies of a picture tell no more than one of them."""
+    """Return the accuracy; copies of a picture carry no more information than one of them."""
     independent = len(np.unique(groups))
     low, high = wilson_interval(round(independent * correct.mean()), independent)
     return Accuracy(int(correct.sum()), len(correct), low, high)

@@ -61,7 +61,7 @@ class LearnedHead:
 
     @property
     def joined(self) -> tuple[int, ...]:
-        """The blocks of the backbone whose maps the head reads beside the last ones."""
+        """The blocks of the backbone whose maps the head reads in addition to the last ones."""
         return tuple(int(name) for name in self.head.blocks if name != LAST)
 
     @property

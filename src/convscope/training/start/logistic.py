@@ -92,7 +92,7 @@ def fit_logistic(
     """Minimise the cost.
 
     Args:
-        features: (n, F), centred; the cost is minimal all the same if they are not, but later.
+        features: (n, F), centred; otherwise the minimum is the same, but takes more steps to reach.
         labels: (n,) indices of classes.
         picture_weights: (n,) how much each picture counts.
         penalty: Of the squared weights; more than 0.

@@ -1,7 +1,7 @@
 """A trial: what does a network recognise that has learned from scratch for a while?
 
 The network learns from three quarters of the pictures for a fifth of its epochs, and answers the others. A
-few pictures tell little: then another quarter is held out, until enough is known or every picture has been.
+few pictures are inconclusive: then another quarter is held out, until the result is clear or all were used.
 Easy pictures end a training sooner: it cannot change the decision any more.
 
 Epochs are counted, not seconds, so that a busy machine comes to the same decision. Steps on photos take long;
@@ -65,7 +65,7 @@ class Trial(NamedTuple):
 
     @property
     def has_many(self) -> bool:
-        """Whether so many pictures were held out that no more are needed."""
+        """Whether enough pictures were held out."""
         return len(self.held_out) >= _ENOUGH_HELD_OUT
 
     @property

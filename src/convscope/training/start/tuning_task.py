@@ -66,7 +66,7 @@ def tuning_task(
     if not len(held_out):
         held_out = split.train[hold_out(learned.labels, learned.groups, seed)]
     train = np.setdiff1d(split.train, held_out)
-    note = f"{len(held_out):,} pictures are held out: they tell whether fine-tuning pays"
+    note = f"{len(held_out):,} pictures are held out to measure whether fine-tuning helps"
     features = features_of(store, np.concatenate([train, held_out]), backbone)
     known, classes = features.values[: len(train)], len(store.classes)
     head = refit_head(learned.head, known, features.blocks, store.labels[train], classes)
