@@ -1,4 +1,7 @@
-"""A training without a run: on pictures of a store, in this process alone, and nothing is written."""
+"""A training without a run: on pictures of a store, in this process alone, and nothing is written.
+
+Importing PyTorch takes longer than training a head on few pictures, so only what needs it imports it.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from convscope.pictures.split import Split
 from convscope.pictures.target import SeveralLabels
 from convscope.training.data.training_data import training_data
-from convscope.training.learning.loop import Training
-from convscope.training.machine.engine import deterministic
 from convscope.training.machine.threads import check_not_forked
-from convscope.training.machine.trial import resolve_device
-from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, resolve
 from convscope.training.runs.learned_run import LearnedRun
-from convscope.training.runs.model import finished_model
 from convscope.training.runs.run_folder import Record
 from convscope.training.runs.run_receipt import receipt_of
-from convscope.training.runs.tuned_run import tuned_model, tuning_of
 from convscope.training.settings import is_backbone
 from convscope.training.start.backbone import backbone_for
 from convscope.training.start.earlier_head import backbone_of
 from convscope.training.start.earlier_model import (
-    as_for,
     check_one_class,
     earlier_model,
     has_learned_head,
     receipt_of_start,
-    weights_for,
 )
 from convscope.training.start.learning import learn, learned_model
 
@@ -77,16 +71,9 @@ def fit(
         check_one_class(earlier, settings, several_labels=isinstance(store.target, SeveralLabels))
     if is_backbone(settings.start) or (earlier and has_learned_head(earlier)):
         return _fit_head(data, settings, earlier, listeners)
-    chain = chain_of(settings, data.shape, len(data.classes), data.target.last_step)
-    machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
-    initial = None
-    if earlier:
-        data, initial = as_for(earlier, data), weights_for(earlier, data.classes)
-    training = Training(data, resolve(settings, data.statistics, machine), initial=initial)
-    with deterministic():
-        training.run(listeners)
-        training.finish()
-        return finished_model(training, Record("", settings, torch.get_num_threads(), machine=machine))
+    from convscope.training.runs.scratch_fit import fit_network  # noqa: PLC0415 - imports PyTorch
+
+    return fit_network(data, settings, earlier, listeners)
 
 
 def _fit_head(
@@ -104,20 +91,11 @@ def _fit_head(
         rejected_fraction=settings.rejected_fraction,
     )
     learned = LearnedRun(data, backbone, head, time.monotonic() - begin)
+    threads, model = None, learned_model(backbone, head, store)
+    if settings.minutes is not None and not earlier:
+        from convscope.training.runs.tuned_run import fit_further  # noqa: PLC0415 - imports PyTorch
+
+        threads, model = fit_further(learned, model, settings, listeners)
     start = receipt_of_start(settings, earlier) if earlier else {}
-    record = Record("", settings, torch.get_num_threads(), start=settings.start, start_receipt=start)
-    receipt = backbone.receipt | receipt_of(data, record, "cpu")
-    model = (None if earlier else _tuned(learned, settings, listeners)) or learned_model(
-        backbone, head, store
-    )
-    return replace(model, receipt=receipt)
-
-
-def _tuned(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener]) -> Model | None:
-    """Fine-tune the backbone within the time limit; None if there is none, or it does not pay."""
-    tuning = tuning_of(learned, settings, listeners)
-    if tuning is None:
-        return None
-    with deterministic():
-        tuning.run()
-        return tuned_model(tuning, settings.rejected_fraction) if tuning.gain.pays else None
+    record = Record("", settings, threads, start=settings.start, start_receipt=start)
+    return replace(model, receipt=backbone.receipt | receipt_of(data, record, "cpu"))

@@ -94,17 +94,28 @@ def test_a_test_set_that_is_given_is_not_learned_from(tmp_path):
     assert (model.figures["part"], model.figures["pictures"]) == ("test", 4)
 
 
-@pytest.mark.slow
-def test_a_head_is_learned_without_pytorch(things, tmp_path):
-    code = """
-import sys
+TRAINED = """
 from convscope.training.runs import runner
 from convscope.training.settings import Settings
 runner.train(sys.argv[1], Settings(start="lite0"))
 print({"torch", "numba", "sklearn", "scipy"} & {*sys.modules} or "none of them")
 """
+FITTED = """
+import numpy as np
+from convscope import ConvscopeClassifier
+from PIL import Image
+paths = sorted(Path(sys.argv[1]).rglob("*.png"))
+pictures = np.stack([np.asarray(Image.open(path).convert("RGB").resize((64, 64))) for path in paths])
+ConvscopeClassifier(start="lite0").fit(pictures, [path.parent.name for path in paths]).predict(pictures)
+print({"torch", "numba"} & {*sys.modules} or "none of them")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [TRAINED, FITTED], ids=["by the command", "by the estimator"])
+def test_a_head_is_learned_without_pytorch(things, tmp_path, code):
     done = subprocess.run(
-        [sys.executable, "-c", code, str(things)],
+        [sys.executable, "-c", f"import sys\nfrom pathlib import Path\n{code}", str(things)],
         env=os.environ | {"CONVSCOPE_CACHE": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
+import torch
 
 from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
 from convscope.model.features import compute_features
 from convscope.model.open_set import REJECTED_FRACTION, threshold_for
 from convscope.training.events import Finished, Note, emit
+from convscope.training.machine.engine import deterministic
 from convscope.training.report import run_report
 from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder
@@ -125,6 +127,28 @@ def fine_tune(
         return TunedRun(learned, tuning)
     checkpoints.remove()
     return learned
+
+
+def fit_further(
+    learned: LearnedRun, model: Model, settings: Settings, listeners: Sequence[Listener]
+) -> tuple[int, Model]:
+    """Fine-tune a backbone without a run, which cannot be stopped then.
+
+    Args:
+        learned: Head and backbone.
+        model: Made of both.
+        settings: What the person chose.
+        listeners: Get the events.
+
+    Returns:
+        How many threads computed, and the result, or the model as it was if there is nothing better.
+    """
+    tuning, threads = tuning_of(learned, settings, listeners), torch.get_num_threads()
+    if tuning is None:
+        return threads, model
+    with deterministic():
+        tuning.run()
+        return threads, tuned_model(tuning, settings.rejected_fraction) if tuning.gain.pays else model
 
 
 def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener]) -> FineTuning | None:
