@@ -317,9 +317,6 @@ class Classifier:
             for (_, name), found in zip(batch, read, strict=True)
         ]
 
-    def _answer_prepared(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Answer]:
-        return answer_with_hints(self.predictor, np.stack(pictures), self.classes)
-
     def _read_or_error(self, named: tuple[Picture, str]) -> tuple[NDArray[np.uint8], str] | PictureError:
         try:
             return self._read(*named, PIXEL_LIMIT)

@@ -33,8 +33,9 @@ def test_the_pictures_of_every_cell_are_as_many_as_it_says_and_of_its_classes(st
     items = open_source("digits").items
     assert {items[place].label for place in cell["places"]} == {str(truth)}
     assert [items[place].name for place in cell["places"]] == cell["names"]
-    nothing = studio_server.get(f"{address}/cell?data={of['data']}&truth=99&predicted=0")
-    assert nothing["places"] == []
+    status, _, body = studio_server.ask("GET", f"{address}/cell?data={of['data']}&truth=99&predicted=0")
+    assert status == 404
+    assert json.loads(body)["detail"] == "the model has no such cell in a confusion matrix"
 
 
 def test_the_worst_come_first_and_the_uncertain_list_has_all(studio_server, of, digits_model):

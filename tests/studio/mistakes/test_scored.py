@@ -17,7 +17,7 @@ def scored_pictures(draw):
     return ScoredPictures(
         names=tuple(f"{n}.png" for n in range(pictures)),
         places=np.arange(pictures),
-        labels=random.integers(0, classes, pictures),
+        truth=random.integers(0, classes, pictures)[:, np.newaxis] == np.arange(classes),
         probabilities=random.dirichlet(np.full(classes, 0.3), pictures),
         classes=[f"class {k}" for k in range(classes)],
     )
@@ -26,13 +26,15 @@ def scored_pictures(draw):
 @given(scored_pictures())
 def test_the_cells_are_scikit_learns_confusion_matrix(scored):
     classes = range(len(scored.classes))
-    expected = confusion_matrix(scored.labels, scored.predicted, labels=list(classes))
+    expected = confusion_matrix(
+        scored.truth.argmax(axis=1), scored.answers.argmax(axis=1), labels=list(classes)
+    )
     assert [[len(scored.cell(truth, said)) for said in classes] for truth in classes] == expected.tolist()
     assert np.array_equal(scored.evaluation().confusion, expected)
     for truth in classes:
         for said in classes:
             rows = scored.cell(truth, said)
-            assert (scored.labels[rows] == truth).all()
+            assert scored.truth[rows, truth].all()
             assert (np.diff(scored.probabilities[rows, said]) <= 0).all()
 
 
@@ -40,7 +42,7 @@ def test_the_cells_are_scikit_learns_confusion_matrix(scored):
 def test_the_worst_are_wrong_and_the_most_confident_come_first(scored):
     rows = scored.worst()
     assert set(rows.tolist()) == {
-        n for n, k in enumerate(scored.labels) if scored.probabilities[n].argmax() != k
+        n for n, k in enumerate(scored.truth.argmax(axis=1)) if scored.probabilities[n].argmax() != k
     }
     assert (np.diff(scored.probabilities[rows].max(axis=1)) <= 0).all()
 
@@ -49,7 +51,7 @@ def test_the_worst_are_wrong_and_the_most_confident_come_first(scored):
 def test_the_most_uncertain_have_the_largest_entropy_by_scipy(scored):
     found = entropy(scored.probabilities[scored.uncertain()], axis=1)
     assert (np.diff(found) <= 1e-12).all()
-    assert len(found) == len(scored.labels)
+    assert len(found) == len(scored.truth)
 
 
 @pytest.mark.usefixtures("cache")

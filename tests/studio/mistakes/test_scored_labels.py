@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import entropy
 from sklearn.metrics import accuracy_score, average_precision_score, multilabel_confusion_matrix
 
-from convscope.studio.mistakes.scored_labels import ScoredLabels
+from convscope.studio.mistakes.scored import ScoredPictures
 
 THRESHOLDS = (0.5, 0.2, 0.8)
 
@@ -13,7 +13,7 @@ THRESHOLDS = (0.5, 0.2, 0.8)
 @pytest.fixture
 def scored():
     random = np.random.default_rng(7)
-    return ScoredLabels(
+    return ScoredPictures(
         names=tuple(f"{number}.png" for number in range(60)),
         places=np.arange(100, 160),
         truth=random.random((60, 3)) < 0.4,

@@ -17,8 +17,7 @@ from convscope.studio.mistakes.documents import (  # FastAPI looks them up
     ClassifiedPictures,  # noqa: TC001
     Figures,  # noqa: TC001
 )
-from convscope.studio.mistakes.scored import Order, ScoredPictures, score
-from convscope.studio.mistakes.scored_labels import Kind, ScoredLabels
+from convscope.studio.mistakes.scored import Kind, Order, ScoredPictures, score
 from convscope.studio.mistakes.suspects import LabelSearch, LabelSuspects
 
 if TYPE_CHECKING:
@@ -53,9 +52,9 @@ def mistake_routes(workspace: Workspace) -> APIRouter:
 
 
 def _add_answers(router: APIRouter, workspace: Workspace) -> None:
-    cache: Cache[tuple[Classifier, str, str, PartOrAll], ScoredPictures | ScoredLabels] = Cache(_MOST_CACHED)
+    cache: Cache[tuple[Classifier, str, str, PartOrAll], ScoredPictures] = Cache(_MOST_CACHED)
 
-    def scored(model: str, data: str, part: PartOrAll) -> ScoredPictures | ScoredLabels:
+    def scored(model: str, data: str, part: PartOrAll) -> ScoredPictures:
         classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
         location = workspace.sources.find(data).location
         key = (classifier, location, opened.fingerprint, part)
@@ -84,8 +83,8 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
     ) -> ClassifiedPictures:
         """The pictures of one cell of the confusion matrix, most confident first."""
         pictures = scored(model, data, part)
-        if isinstance(pictures, ScoredLabels):
-            raise RequestError("several labels per picture have no confusion matrix", status=404)
+        if pictures.thresholds is not None or max(truth, predicted) >= len(pictures.classes):
+            raise RequestError("the model has no such cell in a confusion matrix", status=404)
         return pictures.shown(pictures.cell(truth, predicted))
 
     @router.get("/api/models/{model}/mistakes/label")
@@ -98,7 +97,7 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
     ) -> ClassifiedPictures:
         """The pictures where one of several labels is missed, wrongly found or found, the clearest first."""
         pictures = scored(model, data, part)
-        if not isinstance(pictures, ScoredLabels) or label >= len(pictures.classes):
+        if pictures.thresholds is None or label >= len(pictures.classes):
             raise RequestError("the model has no such label", status=404)
         return pictures.shown(pictures.of_label(label, kind), label)
 

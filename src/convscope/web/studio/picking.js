@@ -131,7 +131,7 @@ export function named(open) {
 }
 
 /** What to do where no model is open yet. */
-export function noModel() {
+function noModel() {
   return element(
     "p",
     {},

@@ -34,7 +34,7 @@ export function shownRelu({ step, x, y, cell }) {
  * @param {number} x
  * @param {number} limit
  */
-export function hinge(x, limit) {
+function hinge(x, limit) {
   const at = (/** @type {number} */ value) => 80 + (value / (limit || 1)) * 70;
   const up = (/** @type {number} */ value) => 70 - (Math.max(0, value) / (limit || 1)) * 60;
   return svg(

@@ -135,6 +135,6 @@ export function placeOf(name) {
  *
  * @param {string} name
  */
-export function stepOf(name) {
+function stepOf(name) {
   return name.slice(0, name.lastIndexOf(":")).replace(/\.(weight|bias)$/, "");
 }

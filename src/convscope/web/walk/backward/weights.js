@@ -275,7 +275,7 @@ export function weightTitle(step, weight) {
  * @param {Back} back
  * @param {number[]} place
  */
-export function gradientOf(step, back, place) {
+function gradientOf(step, back, place) {
   const tensor = place.length === 1 ? back.own.at_bias : back.own.at_weights;
   return tensor ? valueOf(tensor, place) : weightTerms(step, back, place).total;
 }
@@ -288,7 +288,7 @@ export function gradientOf(step, back, place) {
  * @param {number[]} place
  * @returns {{terms: Term[], count: number, total: number}}
  */
-export function weightTerms(step, { own }, place) {
+function weightTerms(step, { own }, place) {
   const before = stepBefore(step);
   /** @type {Term[]} */
   const terms = [];
