@@ -16,6 +16,8 @@ predictor          runs that graph
 inverted           a hint at grey pictures that may be inverted
 intermediate       runs it up to any step, to look at feature maps
 features           runs it up to what the output layer reads
+cached_features, feature_cache
+                   ... once for every picture: what was computed is kept in the cache folder
 
 Fitted after training, from pictures that were not learned from:
 calibration        the temperature, so that a confidence of 80 % is right in 80 % of cases

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model.features import compute_features
+from convscope.model.cached_features import features_of_model
 from convscope.model.nearest import Nearest
 from convscope.walkthrough.drawing import data_url
 from convscope.walkthrough.explanation_document import Neighbour
@@ -75,7 +75,7 @@ class Neighbourhood:
         return self._rule.coordinates(rows) @ self._rule.coordinates(features[np.newaxis])[0]
 
     def _features(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        return compute_features(self._model, self._selection.store.pictures, self._selection.indices)
+        return features_of_model(self._model, self._selection.store, self._selection.indices)
 
 
 def neighbours_in_rule(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.model.features import compute_features
+from convscope.model.cached_features import features_of_model
 from convscope.walkthrough.arrays import encode
 from convscope.walkthrough.document import Relevance
 
@@ -32,6 +32,6 @@ def relevance(model: Model, selection: Selection) -> Relevance:
     sums = np.zeros((model.chain.features.shape[0], len(model.classes)))
     truth = selection.target.indicators(selection.labels)
     counts = truth.sum(axis=0)
-    for positions, features in compute_features(model, selection.store.pictures, selection.indices):
+    for positions, features in features_of_model(model, selection.store, selection.indices):
         sums += features.astype(np.float64).T @ truth[positions]
     return Relevance(mean=encode(sums / np.maximum(counts, 1), "float32"), pictures=counts.tolist())

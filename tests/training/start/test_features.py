@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convscope.model import cached_features
 from convscope.model.file import Model
 from convscope.network.backbones import design
 from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.store import Catalogue
-from convscope.training.start import features
 from convscope.training.start.backbone import Backbone
 from convscope.training.start.features import features_of
 from convscope.walkthrough.numpy_chain import forward
@@ -47,14 +47,14 @@ def store():
 def computed(monkeypatch) -> list[int]:
     """The pictures that were really computed, as numbers of calls."""
     counts: list[int] = []
-    compute = features.FeatureExtractor.compute
+    compute = cached_features.FeatureExtractor.compute
 
     def counting(self, pictures, indices):
         for positions, batch in compute(self, pictures, indices):
             counts.append(len(positions))
             yield positions, batch
 
-    monkeypatch.setattr(features.FeatureExtractor, "compute", counting)
+    monkeypatch.setattr(cached_features.FeatureExtractor, "compute", counting)
     return counts
 
 
@@ -85,7 +85,8 @@ def test_nothing_is_computed_twice(backbone, store, tmp_path, computed):
 
 
 def test_other_weights_and_other_joins_have_features_of_their_own(backbone, store, tmp_path, computed):
-    for other in (backbone, replace(backbone, digest="34cd"), replace(backbone, joinable=(1,))):
+    other_weights = {**backbone.weights, "convolution_1.bias": np.ones(4, np.float32)}
+    for other in (backbone, replace(backbone, weights=other_weights), replace(backbone, joinable=(1,))):
         computed.clear()
         features_of(store, np.arange(9), other, folder=tmp_path)
         assert sum(computed) == 9
@@ -95,7 +96,7 @@ def test_other_weights_and_other_joins_have_features_of_their_own(backbone, stor
 def test_an_interrupted_call_is_continued(backbone, store, tmp_path, computed, monkeypatch):
     indices = np.arange(30)
     whole = features_of(store, indices, backbone, folder=tmp_path / "whole").values
-    monkeypatch.setattr(features, "TICK_SECONDS", 0)
+    monkeypatch.setattr(cached_features, "TICK_SECONDS", 0)
     threads = threading.active_count()
 
     def ctrl_c(done, _total):

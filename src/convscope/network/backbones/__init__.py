@@ -11,6 +11,7 @@ mobilenetv1_100  MobileNetV1, likewise
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,3 +31,24 @@ def design(name: str) -> Design:
         'RepVGG-A0'
     """
     return import_module(f"{__name__}.{name.replace('-', '_')}").DESIGN
+
+
+def joined_blocks(known: Design, notation: str) -> tuple[int, ...] | None:
+    """Return the blocks that a network joins; None if it is not that of a backbone with a head.
+
+    Args:
+        known: The backbone.
+        notation: Of the network.
+
+    Example:
+        >>> joined_blocks(design("repvgg-a0"), design("repvgg-a0").notation([6, 20]))
+        (6, 20)
+        >>> joined_blocks(design("repvgg-a0"), "32C3-J")
+    """
+    choices = (
+        joined
+        for count in range(len(known.joinable) + 1)
+        for joined in combinations(known.joinable, count)
+        if known.notation(joined) == notation
+    )
+    return next(choices, None)

@@ -70,7 +70,7 @@ class Design:
 
         Example:
             >>> from convscope.network.backbones import design
-            >>> design("mobilenetv1-100").notation([11])[-30:]
+            >>> design("mobilenetv1-100").notation([11]).rpartition("512C1r6-")[-1]
             'D3s2r6-1024C1r6-K-D3r6-1024C1r6-J'
 
         Raises:

@@ -5,7 +5,6 @@ package_file.py   ... which are installed with convscope
 hub_file.py       ... or on the Hugging Face Hub
 backbone_file.py  the installed one as a model file
 features.py       what a backbone sees in pictures
-feature_cache.py  what it has seen before
 head.py           a logistic regression on features, chosen by cross-validation
 learning.py       features and head together: one chain from pixels to softmax
 choice.py         where learning starts, by the settings and the pictures

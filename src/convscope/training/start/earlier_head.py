@@ -20,14 +20,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from convscope.errors import SettingError
 from convscope.model.nearest import Nearest
-from convscope.network.backbones import INSTALLED, NAMES, design
+from convscope.network.backbones import INSTALLED, NAMES, design, joined_blocks
 from convscope.training.start.backbone import Backbone
 from convscope.training.start.earlier_model import weights_for
 from convscope.training.start.head import EarlierHead
@@ -54,11 +53,10 @@ def backbone_of(model: Model) -> Backbone:
     if name not in NAMES:
         raise _no_start(f"this version of convscope does not know its backbone {name!r}")
     known = design(name)
-    for count in range(len(known.joinable) + 1):
-        for joined in combinations(known.joinable, count):
-            if known.notation(joined) == model.notation:
-                return _without_head(model, known, joined)
-    raise _no_start(f"it has pretrained features, but its network is not that of {known.title} any more")
+    joined = joined_blocks(known, model.notation)
+    if joined is None:
+        raise _no_start(f"it has pretrained features, but its network is not that of {known.title} any more")
+    return _without_head(model, known, joined)
 
 
 def _no_start(why: str) -> SettingError:

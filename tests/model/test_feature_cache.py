@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.training.start.feature_cache import FeatureCache
+from convscope.model.feature_cache import FeatureCache
 
 ROWS = [(bytes([n]) * 16, np.array([n, n + 0.5, -n], np.float32)) for n in range(200)]
 DIGESTS = [digest for digest, _ in ROWS]
@@ -30,7 +30,7 @@ def test_what_was_added_is_found_by_another_process(path):
 
 
 def test_more_pictures_than_fit_in_one_query_are_found(path, monkeypatch):
-    monkeypatch.setattr("convscope.training.start.feature_cache._MOST_ASKED", 7)
+    monkeypatch.setattr("convscope.model.feature_cache._MOST_ASKED", 7)
     assert len(found(path)) == 200
 
 
@@ -41,7 +41,7 @@ def test_adding_again_replaces(path):
 
 
 def test_a_file_forgets_what_was_added_first(tmp_path, monkeypatch):
-    monkeypatch.setattr("convscope.training.start.feature_cache._MOST_BYTES", 50 * 3 * 4)
+    monkeypatch.setattr("convscope.model.feature_cache._MOST_BYTES", 50 * 3 * 4)
     path = tmp_path / "tiny.sqlite"
     cache = FeatureCache(path, 3)
     for start in range(0, 200, 20):
@@ -62,9 +62,7 @@ def test_files_of_other_backbones_make_room_the_oldest_first(path, monkeypatch):
         os.utime(other, (10 - age, 10 - age))
     notes = path.with_name("notes.txt")
     notes.write_bytes(bytes(100_000))
-    monkeypatch.setattr(
-        "convscope.training.start.feature_cache._MOST_BYTES_IN_FOLDER", int(2.5 * path.stat().st_size)
-    )
+    monkeypatch.setattr("convscope.model.feature_cache._MOST_BYTES_IN_FOLDER", int(2.5 * path.stat().st_size))
     FeatureCache(path, 3).add(ROWS[:1])
     assert {one.name for one in path.parent.iterdir()} == {path.name, others[0].name, notes.name}
 
