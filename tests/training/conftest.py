@@ -1,5 +1,6 @@
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,20 +31,21 @@ def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return pictures, np.array(["none", "standing", "lying"])[np.arange(count) % 3]
 
 
-@pytest.fixture(scope="module")
-def noisy_pets(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], Path]:
-    """Writes a folder of small square colour pictures, alternately of two classes."""
+@pytest.fixture(scope="session")
+def noisy_pets(make_once: Callable[..., Path]) -> Callable[[int, int], Path]:
+    """Makes a folder of small square colour pictures, alternately of two classes; nobody may change it."""
 
-    def write(count: int, side: int) -> Path:
-        folder = tmp_path_factory.mktemp("noisy") / "pets"
+    def write(folder: Path, count: int, side: int) -> None:
         noise = np.random.default_rng(0).integers(0, 90, (count, side, side, 3), np.uint8)
         for index, pixels in enumerate(noise):
             label = ("dark", "bright")[index % 2]
-            (folder / label).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels + np.uint8(60 * (index % 2))).save(folder / label / f"{index}.png")
-        return folder
+            (folder / "pets" / label).mkdir(parents=True, exist_ok=True)
+            name = folder / "pets" / label / f"{index}.png"
+            Image.fromarray(pixels + np.uint8(60 * (index % 2))).save(name)
 
-    return write
+    return lambda count, side: (
+        make_once(f"noisy-{count}-{side}", partial(write, count=count, side=side)) / "pets"
+    )
 
 
 @pytest.fixture

@@ -25,19 +25,29 @@ PROGRAM = str(Path(__file__).with_name("together.py"))
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
 
-@pytest.fixture(scope="module", params=["fused", "plain", pytest.param("gpu", marks=needs_gpu)])
-def ends(request, tmp_path_factory):
-    """What each process ends with, by how many there were; batches of 10 that 4 cannot share evenly."""
-    folder, engine = tmp_path_factory.mktemp("together"), request.param
-    for size in (1, 2, 4):
+@pytest.fixture(scope="session")
+def together(make_once):
+    """A folder of what all processes end with; batches of 10 that 4 cannot share evenly."""
+    engines = ["fused", "plain", *(["gpu"] if torch.cuda.is_available() else [])]
+
+    def train(folder):
+        folder.mkdir()
         done = subprocess.run(
-            [sys.executable, PROGRAM, folder, engine, str(size), "10"],
+            [sys.executable, PROGRAM, folder, "10", *engines],
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         assert done.returncode == 0, done.stderr
+
+    return make_once("together", train)
+
+
+@pytest.fixture(scope="module", params=["fused", "plain", pytest.param("gpu", marks=needs_gpu)])
+def ends(request, together):
+    """What each process ends with, by how many there were."""
+    folder, engine = together, request.param
     return {
         size: [dict(np.load(folder / f"{engine}-{size}-{rank}.npz")) for rank in range(size)]
         for size in (1, 2, 4)

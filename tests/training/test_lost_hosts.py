@@ -80,8 +80,8 @@ def pictures(noisy_pets):
 
 
 @pytest.fixture(scope="module")
-def whole(pictures, common_cache, tmp_path_factory):
-    return unhurt(pictures, tmp_path_factory.mktemp("unhurt") / "whole", EPOCHS, common_cache)
+def whole(pictures, common_cache, make_once):
+    return make_once("lost-hosts", lambda run: unhurt(pictures, run, EPOCHS, common_cache))
 
 
 def torchrun_on(name, nodes, command):

@@ -1,8 +1,9 @@
 """Trains the same network with as many processes as asked for, and keeps what each of them ends with.
 
-    python together.py FOLDER ENGINE SIZE BATCH
+    python together.py FOLDER BATCH ENGINE...
 
-ENGINE is one of `ENGINES`; with `gpu`, all processes share one GPU, and gloo carries what is on it.
+ENGINE is one of `ENGINES`; with `gpu`, all processes share one GPU, and gloo carries what is on it. Each
+engine trains with 1, 2 and 4 processes.
 FOLDER/ENGINE-SIZE-RANK.npz holds the weights, the first gradients, the log's figures, and which pictures the
 process cut out of the store, batch by batch. The processes are forked, so that imports are paid for once.
 """
@@ -11,6 +12,7 @@ import os
 import socket
 import sys
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,7 @@ ENGINES = {
     "plain": Engine(torch.device("cpu"), fused=False),
     "gpu": Engine(torch.device("cuda"), fused=False),
 }
+SIZES = 1, 2, 4
 VALIDATION = 30
 EPOCHS = 3
 CLOCK = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
@@ -111,11 +114,13 @@ def free_port():
         return listening.getsockname()[1]
 
 
-def program(folder, engine, size, batch):
-    data, port = prepare(folder), free_port()
-    for pid in [fork(folder, data, engine, size, rank, port, batch) for rank in range(size)]:
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+def program(folder, batch, engines):
+    data = prepare(folder)
+    for engine, size in product(engines, SIZES):
+        port = free_port()
+        for pid in [fork(folder, data, engine, size, rank, port, batch) for rank in range(size)]:
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 if __name__ == "__main__":
-    program(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    program(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
