@@ -2,7 +2,8 @@ import io
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import axe_playwright_python
@@ -20,6 +21,8 @@ from convscope.model.file import Model, save
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
 from convscope.walkthrough.arrays import EncodedArray
+
+from .forked import Forked, Forking
 
 Copy = Callable[..., Image.Image]
 MakeModel = Callable[..., Model]
@@ -66,6 +69,14 @@ def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
         return path
 
     return make_once
+
+
+@pytest.fixture(scope="session")
+def fork() -> Iterator[Callable[..., Forked]]:
+    """Starts `convscope` in a process that is forked from one which has imported what commands need."""
+    forking = Forking()
+    yield partial(Forked, forking)
+    forking.close()
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +200,8 @@ def axe() -> Callable[[Page], list[tuple[str, str]]]:
     }"""
 
     def violations(page: Page) -> list[tuple[str, str]]:
-        page.evaluate(script)
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script)
         return page.evaluate(run)
 
     return violations

@@ -12,10 +12,9 @@ import http.client
 import json
 import re
 import subprocess
-import sys
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -41,6 +40,9 @@ BOUNDARY = "a-boundary-that-no-picture-holds"
 REFUSED = None
 """What stands for the answer about a picture that is refused."""
 ONNX_PAGE = Path(__file__).parent.parent / "docs/reference/onnx.md"
+
+
+Fork: TypeAlias = "Callable[..., subprocess.Popen[str]]"
 
 
 class Given(NamedTuple):
@@ -100,16 +102,14 @@ def test_the_table_has_at_least_forty_kinds_that_are_answered(expected: Answers)
     }
 
 
-def test_the_command_with_files_a_folder_and_a_pattern(given: Given, expected: Answers) -> None:
+def test_the_command_with_files_a_folder_and_a_pattern(given: Given, expected: Answers, fork: Fork) -> None:
     """The three ways in one run: pictures are answered in the order in which they were named."""
     files = [given.path(name) for name in KINDS]
     ways = [*map(str, files), str(given.folder), f"{given.folder}/*/*"]
-    command = [sys.executable, "-m", "convscope", "predict", str(given.model), *ways]
-    done = subprocess.run(
-        [*command, "--json", "--top", str(CLASSES)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    process = fork("predict", given.model, *ways, "--json", "--top", CLASSES)
+    output, errors = process.communicate()
+    assert process.returncode == 1
+    lines = [json.loads(line) for line in output.splitlines()]
     answered = sum(answer is not REFUSED for answer in expected.values())
     assert len(lines) == 3 * answered
     names = {str(given.path(name)): name for name in KINDS}
@@ -118,15 +118,14 @@ def test_the_command_with_files_a_folder_and_a_pattern(given: Given, expected: A
         for line in lines[way * answered : (way + 1) * answered]:
             found[names[line["picture"]]] = {one["class"]: one["probability"] for one in line["classes"]}
         check(found, expected)
-    refusals = re.findall(r"^cannot read the picture (.+)$", done.stderr, re.MULTILINE)
+    refusals = re.findall(r"^cannot read the picture (.+)$", errors, re.MULTILINE)
     assert len(refusals) == 3 * (len(KINDS) - answered)
 
 
-def test_evaluate(given: Given, expected: Answers, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "convscope", "evaluate", str(given.model), str(given.folder)]
-    subprocess.run(
-        [*command, "--part", "all", "--csv", str(tmp_path / "all.csv")], check=True, capture_output=True
-    )
+def test_evaluate(given: Given, expected: Answers, tmp_path: Path, fork: Fork) -> None:
+    process = fork("evaluate", given.model, given.folder, "--part", "all", "--csv", tmp_path / "all.csv")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
     found: Answers = dict.fromkeys(KINDS, REFUSED)
     names = {file: name for name, file in FILES.items()}
     with (tmp_path / "all.csv").open(newline="") as file:
@@ -153,10 +152,9 @@ def test_the_walk(names: list[str], given: Given, expected: Answers) -> None:
 
 
 @contextmanager
-def listening(*arguments: object) -> Iterator[int]:
+def listening(fork: Fork, *arguments: object) -> Iterator[int]:
     """Run a command that listens, and give the port."""
-    command = [sys.executable, "-m", "convscope", *map(str, arguments), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with fork(*arguments, "--port", 0, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout
             port = re.search(r":(\d+)(/|$)", process.stdout.readline().strip())
@@ -175,9 +173,9 @@ def ask(connection: http.client.HTTPConnection, path: str, body: bytes, kind: st
 
 
 @pytest.fixture(scope="module")
-def service(given: Given) -> Iterator[http.client.HTTPConnection]:
+def service(given: Given, fork: Fork) -> Iterator[http.client.HTTPConnection]:
     with ExitStack() as stack:
-        port = stack.enter_context(listening("serve", f"kinds={given.model}"))
+        port = stack.enter_context(listening(fork, "serve", f"kinds={given.model}"))
         yield stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)))
 
 
@@ -225,11 +223,11 @@ def test_a_picture_as_the_body_over_http(service: http.client.HTTPConnection, ex
     check(found, expected)
 
 
-def test_the_studio(given: Given, expected: Answers, tmp_path: Path) -> None:
+def test_the_studio(given: Given, expected: Answers, tmp_path: Path, fork: Fork) -> None:
     found: Answers = {}
     with ExitStack() as stack:
         port = stack.enter_context(
-            listening("studio", "--no-browser", "--folder", tmp_path / "home", given.model)
+            listening(fork, "studio", "--no-browser", "--folder", tmp_path / "home", given.model)
         )
         connection = stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)))
         connection.request("GET", "/api/models", headers={"X-Convscope": "1"})

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from safetensors.numpy import load_file
@@ -30,10 +31,16 @@ def command(*arguments):
     return [sys.executable, "-m", "convscope", "train", *map(str, arguments)]
 
 
-def train(*arguments, before="", **more):
+def train_in_shell(before, *arguments, **more):
     """Train in a process of its own, in a shell that did something `before`."""
     shell = ["bash", "-c", f'{before}\nexec "$@"', "bash", *command(*arguments)]
     return subprocess.run(shell, capture_output=True, text=True, check=False, timeout=200, **more)
+
+
+@pytest.fixture
+def train(run):
+    """Trains in a process of its own, to which nothing happened before."""
+    return partial(run, "train")
 
 
 def explained(done):
@@ -78,10 +85,10 @@ def test_a_disk_that_is_full_for_the_run(pets, tmp_path):
     assert "No space left" in done.stderr
 
 
-def test_a_disk_that_fills_up_later_and_is_freed(pets, whole, tmp_path):
+def test_a_disk_that_fills_up_later_and_is_freed(pets, whole, tmp_path, train):
     """No file may grow beyond 24 KiB: checkpoints fit, the figures of the report do not."""
     run = tmp_path / "run"
-    done = train(pets, *SMALL, "-o", run, before="ulimit -f 24")
+    done = train_in_shell("ulimit -f 24", pets, *SMALL, "-o", run)
     assert explained(done), done.stderr
     assert "File too large" in done.stderr
     assert train("--resume", run).returncode == 0
@@ -121,18 +128,16 @@ main()
 
 
 @pytest.mark.parametrize("left", [0, 1])
-def test_a_store_that_is_cut_short_underneath(pets, whole, tmp_path, left):
+def test_a_store_that_is_cut_short_underneath(pets, whole, tmp_path, left, fork, train):
     """With no byte left the system sends SIGBUS; with one, what is missing of its page reads as black."""
     run = tmp_path / "run"
-    done = subprocess.run(
-        [sys.executable, "-c", CUTTING, "train", pets, *SMALL, "-o", run],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "LEFT": str(left)},
-    )
-    assert explained(done), done.stderr
-    assert done.stderr.startswith("the prepared pictures can no longer be read\n")
+    program = tmp_path / "cutting.py"
+    program.write_text(CUTTING)
+    environment = {**os.environ, "LEFT": str(left)}
+    process = fork("train", pets, *SMALL, "-o", run, program=str(program), env=environment)
+    output, errors = process.communicate()
+    assert explained(subprocess.CompletedProcess(process.args, process.returncode, output, errors)), errors
+    assert errors.startswith("the prepared pictures can no longer be read\n")
     assert train("--resume", run).returncode == 0
     assert weights(run) == weights(whole)
 
@@ -202,32 +207,26 @@ def test_a_clock_that_jumps(pets, whole, tmp_path, jumping_clock):
     look = "import time; times = [time.time() for _ in range(9)]; print(max(times) - min(times))"
     seen = subprocess.run([sys.executable, "-c", look], capture_output=True, check=True, env=jumping_clock)
     assert float(seen.stdout) > 86_400
-    done = train(pets, *SMALL, "-o", tmp_path / "run", env=jumping_clock)
+    done = train_in_shell("", pets, *SMALL, "-o", tmp_path / "run", env=jumping_clock)
     assert done.returncode == 0, done.stderr
     assert weights(tmp_path / "run") == weights(whole)
     lasted = json.loads((tmp_path / "run" / "metrics.json").read_text())["training_seconds"]
     assert 0 < lasted < 200
 
 
-def test_a_picture_that_changes_while_it_is_read(pets, paint, tmp_path):
+def test_a_picture_that_changes_while_it_is_read(pets, paint, tmp_path, fork):
     """Its old or its new content is learned from, never a mixture; the receipt tells which."""
-    process = subprocess.Popen(
-        command(pets, *SMALL, "-o", tmp_path / "run"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        for seed in range(10**9):
-            if process.poll() is not None:
-                break
-            shutil.copy(paint(tmp_path / "new.png", 20, seed=seed), pets / "dark" / "5.png")
-        errors = process.stderr.read()
+    process = fork("train", pets, *SMALL, "-o", tmp_path / "run")
+    for seed in range(10**9):
+        if process.poll() is not None:
+            break
+        shutil.copy(paint(tmp_path / "new.png", 20, seed=seed), pets / "dark" / "5.png")
+    _, errors = process.communicate()
     assert process.returncode == 0, errors
     assert (tmp_path / "run" / "model.safetensors").is_file()
 
 
-def test_two_trainings_into_one_folder(pets, whole, tmp_path):
+def test_two_trainings_into_one_folder(pets, whole, tmp_path, train):
     run, refused = tmp_path / "run", []
 
     def also_train(event):
@@ -261,7 +260,7 @@ def test_sigterm_is_a_stop_like_any_other(pets, whole, tmp_path):
     assert weights(run) == weights(whole)
 
 
-def test_a_reader_that_goes_away(pets, whole, tmp_path):
+def test_a_reader_that_goes_away(pets, whole, tmp_path, train):
     """`convscope train ... | head -1`: no traceback, exit code 1, and the run can go on."""
     run = tmp_path / "run"
     pipe = 'set -o pipefail; "$@" | head -1'
@@ -279,9 +278,9 @@ def test_a_reader_that_goes_away(pets, whole, tmp_path):
 
 
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (1, 7)])
-def test_a_terminal_of_no_size(pets, whole, tmp_path, size):
+def test_a_terminal_of_no_size(pets, whole, tmp_path, size, fork):
     """Rows and columns."""
-    with on_terminal(size, pets, *SMALL, "-o", tmp_path / "run") as (process, terminal):
+    with on_terminal(fork, size, pets, *SMALL, "-o", tmp_path / "run") as (process, terminal):
         shown = b"".join(iter(lambda: _read(terminal), b""))
     assert process.returncode == 0, shown.decode(errors="replace")
     assert weights(tmp_path / "run") == weights(whole)
@@ -290,11 +289,9 @@ def test_a_terminal_of_no_size(pets, whole, tmp_path, size):
 LIVE_LINE = re.compile(rb"epoch \d+/120")
 
 
-def test_a_terminal_that_is_resized_to_nothing(pets, tmp_path):
-    with on_terminal((24, 80), pets, *SMALL, "--epochs", "120", "-o", tmp_path / "run") as (
-        process,
-        terminal,
-    ):
+def test_a_terminal_that_is_resized_to_nothing(pets, tmp_path, fork):
+    arguments = pets, *SMALL, "--epochs", "120", "-o", tmp_path / "run"
+    with on_terminal(fork, (24, 80), *arguments) as (process, terminal):
         shown = b""
         while not LIVE_LINE.search(shown):
             shown += _read(terminal)
@@ -308,19 +305,15 @@ def test_a_terminal_that_is_resized_to_nothing(pets, tmp_path):
 
 
 @contextmanager
-def on_terminal(size, *arguments):
+def on_terminal(fork, size, *arguments):
     """Train on a terminal of so many rows and columns; gives the process and the terminal's other side."""
     master, slave = pty.openpty()
     resize(slave, size)
     environment = {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"}}
-    with subprocess.Popen(
-        command(*arguments),
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env={**environment, "TERM": "xterm"},
-    ) as process:
-        os.close(slave)
+    with os.fdopen(slave, "r+b", buffering=0) as side:
+        streams = {"stdin": side, "stdout": side, "stderr": side}
+        process = fork("train", *arguments, **streams, env={**environment, "TERM": "xterm"})
+    with process:
         yield process, master
     os.close(master)
 

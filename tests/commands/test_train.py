@@ -1,21 +1,20 @@
 import json
-import os
 import signal
 import subprocess
-import sys
+from functools import partial
 
 import pytest
 
 from convscope.commands.train import _new_run
 
-COMMAND = [sys.executable, "-m", "convscope", "train"]
 SMALL = ["--network", "8C3-MP2-16N"]
 
 
-def train(folder, *arguments):
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=os.environ
-    )
+@pytest.fixture
+def train(run, tmp_path, monkeypatch):
+    """Trains with `tmp_path` as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return partial(run, "train")
 
 
 @pytest.mark.parametrize(
@@ -41,16 +40,16 @@ def test_a_run_never_takes_the_place_of_another(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("extra", [["pets"], ["--epochs", "3"], ["--seed", "1"], ["-o", "elsewhere"]])
-def test_a_resumed_run_takes_no_new_settings(extra, tmp_path):
-    done = train(tmp_path, "--resume", "runs/pets", *extra)
+def test_a_resumed_run_takes_no_new_settings(extra, tmp_path, train):
+    done = train("--resume", "runs/pets", *extra)
     assert done.returncode == 2
     assert "convscope train --resume runs/pets" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
-def test_figures_as_json_are_all_that_standard_output_holds(tmp_path):
-    done = train(tmp_path, *SMALL, "--epochs", "1", "--json")
+def test_figures_as_json_are_all_that_standard_output_holds(tmp_path, train):
+    done = train(*SMALL, "--epochs", "1", "--json")
     assert done.returncode == 0
     assert isinstance(json.loads(done.stdout), dict)
     assert "epoch 1/1" in done.stderr
@@ -58,26 +57,23 @@ def test_figures_as_json_are_all_that_standard_output_holds(tmp_path):
 
 
 @pytest.mark.slow
-def test_quiet_means_quiet(tmp_path):
-    done = train(tmp_path, *SMALL, "--epochs", "1", "--quiet", "-o", "here")
+def test_quiet_means_quiet(tmp_path, train):
+    done = train(*SMALL, "--epochs", "1", "--quiet", "-o", "here")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "here" / "model.safetensors").is_file()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_stopped_run_can_go_on(tmp_path):
-    command = [*COMMAND, *SMALL, "--epochs", "12"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+def test_a_stopped_run_can_go_on(train, fork):
+    with fork("train", *SMALL, "--epochs", 12, stdout=subprocess.PIPE) as process:
         shown = next(line for line in process.stdout if line.startswith("epoch 2/12"))
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate()
     assert process.returncode == 130, shown
     assert "Traceback" not in errors
     assert "convscope train --resume runs/digits" in rest
-    done = train(tmp_path, "--resume", "runs/digits")
+    done = train("--resume", "runs/digits")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].endswith("reading runs/digits")
     assert "epoch 2/12" not in done.stdout

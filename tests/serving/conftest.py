@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,8 @@ import pytest
 from PIL import Image
 
 from convscope.model.file import save
+
+Fork = Callable[..., subprocess.Popen[str]]
 
 
 class Served:
@@ -60,13 +61,12 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: object) -> Iterator[Served]:
+def serving(fork: Fork, folder: Path, *arguments: object) -> Iterator[Served]:
     """Run `convscope serve` until the end of the block, which it must survive."""
     log = folder / "service.log"
-    command = [sys.executable, "-m", "convscope", "serve", *map(str, arguments), "--port", "0"]
     with (
         log.open("w") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        fork("serve", *arguments, "--port", 0, stdout=subprocess.PIPE, stderr=errors) as process,
     ):
         try:
             line = process.stdout.readline()
@@ -80,12 +80,12 @@ def serving(folder: Path, *arguments: object) -> Iterator[Served]:
 
 
 @pytest.fixture
-def serve(model_path: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(fork: Fork, model_path: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Starts a service of the model that tells dark from bright, called tone."""
     running = []
 
     def start(*options: object) -> Served:
-        manager = serving(tmp_path, f"tone={model_path}", *options)
+        manager = serving(fork, tmp_path, f"tone={model_path}", *options)
         running.append(manager)
         return manager.__enter__()
 
@@ -95,11 +95,11 @@ def serve(model_path: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture(scope="module")
-def served(brightness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(fork: Fork, brightness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One service for all tests of a file that leave it as it was."""
     folder = tmp_path_factory.mktemp("served")
     save(brightness, folder / "model.safetensors")
-    with serving(folder, f"tone={folder / 'model.safetensors'}") as found:
+    with serving(fork, folder, f"tone={folder / 'model.safetensors'}") as found:
         yield found
 
 

@@ -4,7 +4,6 @@ import http.client
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from convscope.model.file import save
+
+Fork = Callable[..., subprocess.Popen[str]]
 
 
 class Running:
@@ -60,14 +61,12 @@ class Running:
 
 
 @contextmanager
-def studio_running(folder: Path, *arguments: object) -> Iterator[Running]:
+def studio_running(fork: Fork, folder: Path, *arguments: object) -> Iterator[Running]:
     """Run `convscope studio` with a home in `folder` until the end of the block, which it must survive."""
-    command = [sys.executable, "-m", "convscope", "studio", "--no-browser", "--folder", str(folder / "home")]
+    command = ["studio", "--no-browser", "--folder", folder / "home", *arguments]
     with (
         (folder / "studio.log").open("a") as errors,
-        subprocess.Popen(
-            [*command, *map(str, arguments)], stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process,
+        fork(*command, stdout=subprocess.PIPE, stderr=errors) as process,
     ):
         try:
             line = process.stdout.readline().strip()
@@ -79,12 +78,12 @@ def studio_running(folder: Path, *arguments: object) -> Iterator[Running]:
 
 
 @pytest.fixture
-def start_studio(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def start_studio(fork: Fork, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts a studio with a home in `tmp_path`; each until the end of the test."""
     running = []
 
     def start(*options: object) -> Running:
-        manager = studio_running(tmp_path, *options)
+        manager = studio_running(fork, tmp_path, *options)
         running.append(manager)
         return manager.__enter__()
 
@@ -107,12 +106,12 @@ def digits_model(make_once: Callable[..., Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def studio_server(
-    brightness, digits_model: Path, tmp_path_factory: pytest.TempPathFactory
+    fork: Fork, brightness, digits_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     """One studio for all tests that leave it as it was: the models `digits` and `tone`, the data `digits`."""
     folder = tmp_path_factory.mktemp("studio")
     save(brightness, folder / "tone.safetensors")
-    with studio_running(folder, digits_model, folder / "tone.safetensors") as found:
+    with studio_running(fork, folder, digits_model, folder / "tone.safetensors") as found:
         yield found
 
 

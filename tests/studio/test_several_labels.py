@@ -30,7 +30,7 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory, model, pictures):
+def running(fork, tmp_path_factory, model, pictures):
     folder = tmp_path_factory.mktemp("labels")
     save(model, folder / "labels.safetensors")
     rows = ["path,label"]
@@ -38,7 +38,9 @@ def running(tmp_path_factory, model, pictures):
         Image.fromarray(pixels).save(folder / f"{number}.png")
         rows.append(f"{number}.png,{SETS[number % len(SETS)]}")
     (folder / "fruit.csv").write_text("\n".join(rows))
-    with studio_running(folder, folder / "labels.safetensors", "--data", folder / "fruit.csv") as running:
+    with studio_running(
+        fork, folder, folder / "labels.safetensors", "--data", folder / "fruit.csv"
+    ) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -28,27 +27,27 @@ def write_pictures(folder, count):
     return str(folder)
 
 
-def test_a_killed_run_ends_as_if_it_never_had_been(tmp_path):
+def test_a_killed_run_ends_as_if_it_never_had_been(tmp_path, fork):
     pictures = write_pictures(tmp_path / "things", 100)
-    command = [sys.executable, PROGRAM, "train", "--quiet"]
+    command = [PROGRAM, "train", "--quiet"]
     new = [*command, pictures, "--start", "lite0", "-o"]
-    with started(tmp_path / "cache") as start:
+    with started(tmp_path / "cache", fork) as start:
         process = start([*new, str(tmp_path / "killed")])
         wait_until(lambda: kept(tmp_path / "cache"), process)
         kill(process)
         assert 0 < kept(tmp_path / "cache") < 200
         finish(start([*command, "--resume", str(tmp_path / "killed")]))
-    with started(tmp_path / "another") as start:
+    with started(tmp_path / "another", fork) as start:
         finish(start([*new, str(tmp_path / "whole")]))
     assert_same_model(tmp_path / "killed", tmp_path / "whole")
 
 
-def test_a_fine_tuning_that_is_killed_ends_as_if_it_never_had_been(tmp_path):
+def test_a_fine_tuning_that_is_killed_ends_as_if_it_never_had_been(tmp_path, fork):
     pictures = write_pictures(tmp_path / "things", 12)
     program = Path(PROGRAM).with_name("tuning_often.py")
-    command = [sys.executable, str(program), "train", "--quiet"]
+    command = [str(program), "train", "--quiet"]
     new = [*command, pictures, "--start", "lite0", "--minutes", "600", "-o"]
-    with started(tmp_path / "cache") as start:
+    with started(tmp_path / "cache", fork) as start:
         process = start([*new, str(tmp_path / "killed")], HOLD=str(tmp_path / "held"))
         wait_until((tmp_path / "held").exists, process)
         kill(process)
@@ -61,12 +60,12 @@ def test_a_fine_tuning_that_is_killed_ends_as_if_it_never_had_been(tmp_path):
     assert metrics["fine_tuning"]["epochs"] == 4  # two of the last blocks, two of all layers
 
 
-def test_under_torchrun_the_first_process_learns_the_head(tmp_path):
+def test_under_torchrun_the_first_process_learns_the_head(tmp_path, fork):
     pictures = write_pictures(tmp_path / "things", 10)
     train = [PROGRAM, "train", pictures, "--start", "lite0", "-o"]
-    with started(tmp_path / "cache") as start:
+    with started(tmp_path / "cache") as start, started(tmp_path / "cache", fork) as start_alone:
         output = finish(start([*TOGETHER, "--", *train, str(tmp_path / "together")]))
-        finish(start([sys.executable, *train, str(tmp_path / "alone")]))
+        finish(start_alone([*train, str(tmp_path / "alone")]))
     assert output.count("written") == 1
     together, alone = (load(tmp_path / name / "model.safetensors") for name in ("together", "alone"))
     assert all(np.array_equal(together.weights[name], one) for name, one in alone.weights.items())

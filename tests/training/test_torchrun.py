@@ -6,7 +6,6 @@ CONVSCOPE_KILLS says how many random kills there shall be (4 by default).
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from random import Random
 
@@ -22,6 +21,7 @@ from .torchrun import (
     assert_same,
     finish,
     kill,
+    started,
     training,
     unhurt,
     wait_until,
@@ -42,8 +42,8 @@ def pictures(noisy_pets):
 
 
 @pytest.fixture(scope="module")
-def whole(pictures, common_cache, tmp_path_factory):
-    return unhurt(pictures, tmp_path_factory.mktemp("unhurt") / "whole", EPOCHS, common_cache)
+def whole(pictures, common_cache, make_once):
+    return make_once("torchrun", lambda run: unhurt(pictures, run, EPOCHS, common_cache))
 
 
 @pytest.fixture
@@ -55,9 +55,10 @@ def begun(pictures, start, tmp_path, whole):  # noqa: ARG001  # a run that waits
     return run, torchrun
 
 
-def test_two_processes_end_with_the_model_of_one(pictures, start, tmp_path, whole):
+def test_two_processes_end_with_the_model_of_one(pictures, common_cache, tmp_path, whole, fork):
     run = tmp_path / "alone"
-    finish(start([sys.executable, *training(pictures, run, EPOCHS)]))
+    with started(common_cache, fork) as start:
+        finish(start(training(pictures, run, EPOCHS)))
     alone, together = load(run / "model.safetensors"), load(whole / "model.safetensors")
     assert alone.receipt["data_digest"] == together.receipt["data_digest"]
     assert (alone.receipt["processes"], together.receipt["processes"]) == ("1", "2")
@@ -66,26 +67,45 @@ def test_two_processes_end_with_the_model_of_one(pictures, start, tmp_path, whol
     )
 
 
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_run_goes_on_by_itself_when_a_process_is_killed(begun, whole, victim):
+def test_a_run_goes_on_by_itself_when_one_process_is_killed_and_then_the_other(begun, whole):
     run, torchrun = begun
-    os.kill(workers(torchrun)[victim], signal.SIGKILL)
+    killed = workers(torchrun)
+    os.kill(killed[0], signal.SIGKILL)
+    wait_until_others_save(run, torchrun, killed)
+    os.kill(workers(torchrun)[1], signal.SIGKILL)
     finish(torchrun)
     assert_same(run, whole)
 
 
-def test_what_torchrun_has_started_comes_to_its_end_without_it(begun, whole):
+def test_the_same_command_goes_on_when_all_are_killed_and_without_torchrun(begun, start, pictures, whole):
+    """What torchrun has started comes to its end when torchrun is killed."""
     run, torchrun = begun
+    killed = workers(torchrun)
+    kill(torchrun)
+    torchrun = start([*TOGETHER, *training(pictures, run, EPOCHS)])
+    wait_until_others_save(run, torchrun, killed)
     os.kill(torchrun.pid, signal.SIGKILL)
     torchrun.communicate(timeout=PATIENCE_SECONDS)  # until nobody can print any more
     assert_same(run, whole)
 
 
-def test_the_same_command_goes_on_when_all_are_killed(begun, start, pictures, whole):
-    run, torchrun = begun
-    kill(torchrun)
-    finish(start([*TOGETHER, *training(pictures, run, EPOCHS)]))
-    assert_same(run, whole)
+def wait_until_others_save(run, torchrun, before):
+    """Wait until a step has been saved by processes that took the place of those before."""
+
+    def newest():
+        times = [0]
+        for path in run.glob("checkpoint-*"):
+            with suppress(FileNotFoundError):  # it has just been replaced
+                times.append(path.stat().st_mtime_ns)
+        return max(times)
+
+    def replaced():
+        now = workers(torchrun)
+        return now.keys() == before.keys() and not {*now.values()} & {*before.values()}
+
+    wait_until(replaced, torchrun)
+    saved = newest()
+    wait_until(lambda: newest() > saved, torchrun)
 
 
 def test_the_same_command_finds_what_has_ended(start, pictures, whole):

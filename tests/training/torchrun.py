@@ -23,22 +23,24 @@ def training(pictures, run, epochs):
 
 
 @contextmanager
-def started(cache):
-    """A function that starts programs; what still runs at the end is ended, with all that it has started."""
+def started(cache, fork=None):
+    """A function that starts programs; what still runs at the end is ended, with all that it has started.
+
+    With `fork`, a command begins with a program in Python, whose process is forked.
+    """
     running = []
 
     def start(command, **variables):
         own = {"OMP_NUM_THREADS": "1", "CONVSCOPE_CACHE": str(cache)}
-        running.append(
-            subprocess.Popen(
-                command,
-                env={**os.environ, **own, **variables},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return running[-1]
+        environment = {**os.environ, **own, **variables}
+        if fork:
+            program, *arguments = command
+            process = fork(*arguments, program=program, env=environment)
+        else:
+            piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+            process = subprocess.Popen(command, env=environment, **piped)
+        running.append(process)
+        return process
 
     try:
         yield start

@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -250,9 +250,15 @@ def environment(cache):
     return {**os.environ, "OMP_NUM_THREADS": "1", "CONVSCOPE_CACHE": str(cache)}
 
 
-def finish(command, environment):
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture
+def begin(fork, environment):
+    """Starts the program in a process that is forked."""
+    return partial(fork, program=PROGRAM, env=environment)
+
+
+def finish(process):
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
 
 
 def position(run):
@@ -263,9 +269,8 @@ def position(run):
     return found["epoch"], found["step"]
 
 
-def kill_in(epoch, command, run, environment):
+def kill_in(epoch, process, run):
     """Kill a training once it has begun an epoch; returns the step that its last checkpoint is of."""
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     end = time.monotonic() + PATIENCE_SECONDS
     reached = (0, 0)
     while reached < (epoch, 1):
@@ -281,14 +286,14 @@ def kill_in(epoch, command, run, environment):
 
 @pytest.mark.slow
 @pytest.mark.timeout(2 * PATIENCE_SECONDS)
-def test_a_run_that_was_killed_inside_a_window_ends_as_if_it_never_had_been(pets, tmp_path, environment):
+def test_a_run_that_was_killed_inside_a_window_ends_as_if_it_never_had_been(pets, tmp_path, begin):
     whole, run = tmp_path / "whole", tmp_path / "killed"
-    finish([sys.executable, PROGRAM, *train(pets, whole)], environment)
-    resume = [sys.executable, PROGRAM, "train", "--resume", str(run), "--quiet"]
-    steps = [kill_in(1, [sys.executable, PROGRAM, *train(pets, run)], run, environment)]
-    steps += [kill_in(epoch, resume, run, environment) for epoch in (2, 4)]
+    finish(begin(*train(pets, whole)))
+    resume = "train", "--resume", run, "--quiet"
+    steps = [kill_in(1, begin(*train(pets, run)), run)]
+    steps += [kill_in(epoch, begin(*resume), run) for epoch in (2, 4)]
     assert any(step % BLOCK_STEPS for step in steps), steps
-    finish(resume, environment)
+    finish(begin(*resume))
     for name in ("model.safetensors", "pictures.csv"):
         assert (run / name).read_bytes() == (whole / name).read_bytes()
     assert load(whole / "model.safetensors").figures["accuracy_fraction"] > 0.9
@@ -296,10 +301,12 @@ def test_a_run_that_was_killed_inside_a_window_ends_as_if_it_never_had_been(pets
 
 @pytest.mark.slow
 @pytest.mark.timeout(2 * PATIENCE_SECONDS)
-def test_two_processes_end_with_the_model_of_one(pets, tmp_path, environment):
+def test_two_processes_end_with_the_model_of_one(pets, tmp_path, begin, environment):
     alone, together = tmp_path / "alone", tmp_path / "together"
-    finish([sys.executable, PROGRAM, *train(pets, alone, epochs=2)], environment)
-    finish([*TORCHRUN, PROGRAM, *train(pets, together, epochs=2)], environment)
+    finish(begin(*train(pets, alone, epochs=2)))
+    command = [*TORCHRUN, PROGRAM, *train(pets, together, epochs=2)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
     one, two = (load(run / "model.safetensors") for run in (alone, together))
     assert one.receipt["pictures_digest"] == two.receipt["pictures_digest"]
     for name, weights in one.weights.items():
