@@ -1,9 +1,12 @@
 import math
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convscope import web
 from convscope.errors import NetworkError
 from convscope.network.chain_builder import build_chain, parse_chain
 from convscope.network.notation import parse, write
@@ -54,3 +57,9 @@ def test_lenet_has_the_parameters_of_the_paper():
         for layer in ("convolution_1", "full_connection_1", "full_connection_2")
     }
     assert parameters == {"convolution_1": 156, "full_connection_1": 48_120, "full_connection_2": 10_164}
+
+
+def test_the_studio_proposes_all_of_them():
+    code = (Path(web.__file__).parent / "studio/train/network_board.js").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^const PRESETS = (\[.*?\]);", code, flags=re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r'"([^"]+)"', listed)) == PRESETS.keys()

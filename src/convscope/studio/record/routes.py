@@ -35,7 +35,7 @@ def record_routes(workspace: Workspace) -> APIRouter:
 
     @router.post("/api/live", status_code=204, response_class=Response)
     def get_ready() -> Response:
-        """Read the network whose features live answers rest on; this takes a few seconds the first time."""
+        """Read the network whose features live answers rest on; this takes about a second."""
         backbone()
         importlib.import_module("convscope.studio.record.head")  # SciPy takes a second
         return Response(status_code=204)

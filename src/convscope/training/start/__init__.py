@@ -3,7 +3,6 @@
 backbone.py       a network without a head, and its weights
 package_file.py   ... which are installed with convscope
 hub_file.py       ... or on the Hugging Face Hub
-backbone_file.py  the installed one as a model file
 features.py       what a backbone sees in pictures
 head.py           a logistic regression on features, chosen by cross-validation
 learning.py       features and head together: one chain from pixels to softmax
