@@ -1,4 +1,4 @@
-"""Image classifiers that a person can see through.
+"""Train image classifiers on labelled pictures, and see how they work.
 
     import convscope
 
@@ -6,8 +6,8 @@
     classifier.predict("cat.jpg").label
     convscope.load("runs/pets/model.safetensors")   # later, without PyTorch
 
-Names are imported when they are first used, so that `import convscope` is fast and prediction never waits for
-what only training needs. The import also switches off the telemetry of libraries (see `common.telemetry`).
+Names are imported when they are first used, so that `import convscope` is fast and prediction does not import
+PyTorch. The import also switches off the telemetry of libraries (see `common.telemetry`).
 """
 
 from __future__ import annotations

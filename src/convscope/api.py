@@ -38,17 +38,17 @@ def train(
         data: A folder of class folders, an archive of one, a manifest, idx files, `digits`, `shapes`, or
             a pair (pictures, labels) of arrays: pictures uint8 (N, height, width) or
             (N, height, width, channels).
-        output: A new folder for the model, its figures and its log; None keeps only what is returned.
+        output: A new folder for the model, its figures and its log; None writes nothing.
         progress: Whether to show progress and results as the command does.
-        listeners: Callables that get the training's events (`convscope.training.events`).
-        **settings: See `convscope.training.settings.Settings`; what is not given is chosen from the pictures.
+        listeners: Callables that receive the training's events (`convscope.training.events`).
+        **settings: See `convscope.training.settings.Settings`; defaults are chosen from the pictures.
 
     Returns:
         The classifier, ready to predict.
 
     Raises:
-        SettingError: There is no such setting, or its value is impossible; the message says what is possible.
-        ConvscopeError: The pictures or the folder cannot be used; the message says which and why.
+        SettingError: A setting is unknown or invalid; the message lists the valid values.
+        ConvscopeError: The pictures or the folder cannot be used; the message says why.
 
     Example:
         >>> import numpy as np
@@ -73,7 +73,7 @@ def train(
 def resume(
     run: str | os.PathLike[str], *, progress: bool = True, listeners: Sequence[Listener] = ()
 ) -> Classifier:
-    """Resume a run that was stopped or killed; it ends as if it never had been.
+    """Resume a run that was stopped or killed; the result is that of an uninterrupted run.
 
     Args:
         run: The folder that `train` wrote into.

@@ -48,12 +48,12 @@ _THREAD_BATCH = 4
 
 
 class Classifier:
-    """A trained classifier: `convscope.load` returns it.
+    """A trained classifier, as returned by `convscope.load` and `convscope.train`.
 
     A picture is a path, the bytes of a file, an open file, a PIL image, an array of shape (height, width) or
     (height, width, channels), or a PyTorch tensor (channels, height, width). It is resized and scaled as in
-    training. Arrays are upright and red, green, blue; OpenCV's are blue first: pass `image[:, :, ::-1]`.
-    Values of other types than uint8 are brought to 0..255 (docs/reference/pictures.md). A large JPEG is
+    training. Arrays must be upright and RGB; OpenCV's are BGR: pass `image[:, :, ::-1]`.
+    Values of types other than uint8 are converted to 0..255 (docs/reference/pictures.md). A large JPEG is
     scaled down by its codec, as in training; pixels of the same picture are not, and its probabilities may
     then differ by some thousandths.
 
@@ -93,7 +93,7 @@ class Classifier:
     @overload
     def predict(self, pictures: Pictures, top: int = 5) -> list[Prediction]: ...
     def predict(self, pictures: Picture | Pictures, top: int = 5) -> Prediction | list[Prediction]:
-        """Predict which class a picture shows.
+        """Predict the classes of pictures.
 
         Args:
             pictures: One picture, or several: a list, or an array (N, height, width) or (N, height, width,
@@ -127,8 +127,8 @@ class Classifier:
         """Predict many pictures in order, with only a few in memory at a time; arguments as for `predict`.
 
         Yields:
-            A Prediction, or the PictureError of a picture that cannot be read; the others follow all the
-            same.
+            A Prediction, or the PictureError of a picture that cannot be read; the others still
+            follow.
         """
         _check_top(top)
         for name, answer in self._answers(pictures):
@@ -140,7 +140,7 @@ class Classifier:
         Args:
             picture: One picture.
             truth: The name of its true class, if known.
-            data: Labelled pictures as for `evaluate`, best those that the classifier was trained on: to
+            data: Labelled pictures as for `evaluate`, ideally the training pictures: to
                 find the most similar ones, and which classes the last neurons respond to.
 
         Raises:
@@ -155,12 +155,12 @@ class Classifier:
     def evaluate(
         self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
     ) -> Evaluation | LabelEvaluation:
-        """Measure how good the classifier is on labelled pictures.
+        """Evaluate the classifier on labelled pictures.
 
         Args:
             data: A source: a folder of class folders, an archive of one, a manifest, idx files, `digits`,
                 `shapes`, or a pair (pictures, labels) of arrays. Classes are matched by name.
-            part: Which part of the source to use, or `all`. If the source has no test part of its own, it is
+            part: Which part of the source to use, or `all`. If the source has no test part, it is
                 the one that training sets aside, and the notes say so.
             progress: Called with (pictures prepared, pictures in total).
 
@@ -190,7 +190,7 @@ class Classifier:
         return replace(figures, notes=selection.notes), pictures
 
     def as_one(self, probabilities: NDArray[np.float64]) -> tuple[str, float]:
-        """Return an answer as one text, `cat` or `red;round`, and its probability."""
+        """Return an answer as a string, `cat` or `red;round`, and its probability."""
         (chosen,) = self.model.decide(probabilities[np.newaxis])
         text = joined(self.classes[index] for index in np.flatnonzero(chosen))
         if self.model.thresholds is None:

@@ -12,8 +12,8 @@
     ├── RunError          a run folder or checkpoint that cannot be used
     └── RequestError      an HTTP request that cannot be answered
 
-Every error says in at most four short lines what went wrong and where, why, and what to do. The command line
-prints exactly that and ends with exit code 2; in Python the same text is `str(error)`.
+The message says in at most four short lines what is wrong and where, why, and what to do. The command line
+prints it and exits with code 2; in Python it is `str(error)`.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ class RequestError(ConvscopeError):
         status: The HTTP status code.
         why: See ConvscopeError.
         remedy: See ConvscopeError.
-        retry_seconds: After how many seconds to try again, if that may help.
-        headers: Further headers of the answer.
+        retry_seconds: Seconds after which to try again, if that may help.
+        headers: Further response headers.
     """
 
     def __init__(

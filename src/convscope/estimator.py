@@ -49,12 +49,12 @@ _NEVER = -1
 class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
     """A classifier of pictures with scikit-learn's interface.
 
-    All pictures given to `fit` are trained on; none are set aside, so that cross-validation alone decides
-    which of them are held out. Nothing is written but a copy of them in a temporary folder while `fit` runs.
+    `fit` trains on all pictures and sets none aside, so that cross-validation alone decides
+    which ones are held out. It writes nothing except a copy of them in a temporary folder while it runs.
 
     Args:
-        random_state: Random seed: a number gives the same classifier every time, None or a RandomState
-            another one.
+        random_state: Random seed: an integer gives the same classifier every time, None or a RandomState
+            a different one.
         **settings: See `convscope.training.settings.Settings`; what is None is chosen from the pictures.
 
     With several labels for each picture, y is a matrix of 0 and 1 as scikit-learn's `MultiLabelBinarizer`

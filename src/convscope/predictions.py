@@ -1,4 +1,4 @@
-"""What a classifier says about pictures."""
+"""The results of a classifier's predictions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SimilarPicture:
-    """A training picture that a picture resembles, in the eyes of the network.
+    """A training picture whose features are similar to those of a picture.
 
     Attributes:
         label: Its class.
@@ -24,22 +24,22 @@ class SimilarPicture:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a classifier says about one picture.
+    """The prediction of a classifier for one picture.
 
     Attributes:
         name: The picture's path, or its position among those given: `picture 1`.
         label: The most probable class, or the most probable of several labels.
         probability: Its probability, 0 to 1.
         top: The most probable classes with their probabilities, best first.
-        score: How well the picture fits the classes as a whole, the higher the better; None if the model
-            cannot tell.
-        unknown: Whether it fits so badly that it probably shows none of the classes; `label` is then the
+        score: How well the picture fits the known classes, higher is better; None if the model
+            has no open-set rule.
+        unknown: Whether it probably shows none of the known classes; `label` is then the
             class that it resembles most.
         similar: The training pictures that it resembles most, which explain `unknown`; empty if the model has
             no rule of nearest pictures.
-        note: How it was read, if that was a guess or only a part, or that it may be inverted; usually empty.
-        labels: What it shows: `label` alone, or where a picture may have several labels all those whose
-            probability reaches their threshold, the most probable first; none is a possible answer, too.
+        note: A remark if its values were guessed, only a part was read, or it may be inverted; usually empty.
+        labels: `label` alone or, with several labels per picture, all labels whose
+            probability reaches their threshold, the most probable first, possibly none.
     """
 
     name: str
@@ -55,15 +55,15 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedPicture:
-    """A labelled picture and what a classifier answered.
+    """A labelled picture and a classifier's answer.
 
     Attributes:
         picture: Its name.
         truth: Its true class, or its labels such as `red;round`, empty if it has none.
         answer: The most probable class, or the labels that reach their thresholds, in the same form.
-        probability: The probability of `answer`, 0 to 1; of several labels, the product of what each of them,
-            present or absent, is given.
-        unknown: Whether the picture was taken for unknown.
+        probability: The probability of `answer`, 0 to 1; with several labels, the product over all labels,
+            present or absent.
+        unknown: Whether the picture was rejected as unknown.
     """
 
     picture: str

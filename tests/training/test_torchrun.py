@@ -112,7 +112,7 @@ def test_the_same_command_finds_what_has_ended(start, pictures, whole):
     """As when a process is lost as it leaves: torchrun starts all of them again."""
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     again = finish(start([*TOGETHER, *training(pictures, whole, EPOCHS)]))
-    assert f"this run has finished already: {whole / 'model.safetensors'} is its model" in again
+    assert f"this run has already finished: {whole / 'model.safetensors'} is its model" in again
     assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
 
 

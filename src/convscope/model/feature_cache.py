@@ -129,7 +129,7 @@ class FeatureCache:
                 error = reason
             else:
                 return
-        self.problem = f"features are not kept for the next time: {self._path}: {error}"
+        self.problem = f"features cannot be cached: {self._path}: {error}"
 
 
 def _bound(path: Path) -> None:

@@ -77,7 +77,7 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
     if len(counts) < 2:
         raise DataError(
             f"there is only one class, {next(iter(counts))!r}",
-            why="a classifier needs at least two to tell apart",
+            why="a classifier needs at least two",
             remedy="add pictures of another class",
         )
     if not {"validation", "test"} & set(parts):

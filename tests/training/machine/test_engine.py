@@ -146,7 +146,7 @@ def test_several_processes_train_on_gpus_only_if_each_has_one(monkeypatch):
     said = Settings(precision="fp32", batch_size=60)
     machine, notes = resolve_device(said, CHAIN, 20, each_has_gpu=False)
     assert machine.device == "cpu"
-    assert notes == ("training on the CPU: not every process has a GPU of its own",)
+    assert notes == ("training on the CPU: there is no GPU for every process",)
     with pytest.raises(SettingError, match="cannot train on GPUs"):
         resolve_device(replace(said, device="cuda"), CHAIN, 20, each_has_gpu=False)
     assert not tried

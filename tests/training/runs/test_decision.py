@@ -125,7 +125,7 @@ def test_few_photos_whose_colours_tell_little_need_no_trial(trial):
     start, learned = choose_start(source, Settings(), survey(source), listeners=[notes.append])
     assert 0.6 < learned.head.accuracy.fraction < 0.95
     assert (start, trial["asked"]) == ("lite0", 0)
-    assert "so few photos are not learned from scratch" in notes[-1].text
+    assert "no training from scratch on so few photos" in notes[-1].text
 
 
 def test_estimator_and_doctor_ask_the_same_rule(monkeypatch):

@@ -44,7 +44,7 @@ def test_the_same_command_again_finds_the_model(ended, pets):
     run, before = ended
     events = []
     classifier = runner.train(pets, SMALL, output=run, keep_epochs=True, listeners=[events.append])
-    assert events == [Note(f"this run has finished already: {run / 'model.safetensors'} is its model")]
+    assert events == [Note(f"this run has already finished: {run / 'model.safetensors'} is its model")]
     np.testing.assert_equal(classifier.model.weights, load(run / "model.safetensors").weights)
     assert contents(run) == before
 
@@ -60,7 +60,7 @@ def test_going_on_again_finds_the_model_too(ended):
 )
 def test_another_command_is_refused(ended, pets, other):
     run, before = ended
-    with pytest.raises(RunError, match="holds another run"):
+    with pytest.raises(RunError, match="contains another run"):
         runner.train(pets, replace(SMALL, **other), output=run)
     assert contents(run) == before
 
@@ -68,7 +68,7 @@ def test_another_command_is_refused(ended, pets, other):
 def test_other_pictures_are_refused(ended, pets, tmp_path):
     run, before = ended
     shutil.copytree(pets, tmp_path / "others")
-    with pytest.raises(RunError, match="holds another run"):
+    with pytest.raises(RunError, match="contains another run"):
         runner.train(tmp_path / "others", SMALL, output=run)
     assert contents(run) == before
 
@@ -78,7 +78,7 @@ def test_a_receipt_that_tells_nothing_is_another_run_s(ended, pets):
     path = run / "model.safetensors"
     save(replace(load(path), receipt={}), path)
     before = contents(run)
-    with pytest.raises(RunError, match="holds another run"):
+    with pytest.raises(RunError, match="contains another run"):
         runner.train(pets, SMALL, output=run)
     assert contents(run) == before
 

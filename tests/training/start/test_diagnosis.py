@@ -111,8 +111,8 @@ def test_fine_tuning_is_proposed_where_it_was_not_tried_and_there_is_enough_to_l
     labels = np.arange(900) % 3
     answers = np.where(np.arange(900) % 10 == 0, (labels + np.arange(900) // 10 % 2 + 1) % 3, labels)
     found = diagnose(outcome(labels, answers, sure=0.6))
-    assert found.sentence == "features that were learned from other pictures recognise 90 % of these"
-    assert found.remedies == ("try whether fine-tuning them pays: convscope train 'my pets' --minutes 10",)
+    assert found.sentence == "the frozen pretrained features recognise 90 % of these pictures"
+    assert found.remedies == ("try fine-tuning them: convscope train 'my pets' --minutes 10",)
     assert diagnose(outcome(labels, answers, sure=0.6, tuned=True)).remedies == ()
     copies = np.arange(900) // 3
     assert not any("--minutes" in one for one in diagnose(outcome(labels, answers, groups=copies)).remedies)

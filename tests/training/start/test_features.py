@@ -117,7 +117,7 @@ def test_what_cannot_be_kept_is_computed_all_the_same(backbone, store, tmp_path)
     (tmp_path / "file").write_text("not a folder")
     values, _, problem = features_of(store, np.arange(5), backbone, folder=tmp_path / "file")
     assert (values == whole).all()
-    assert "not kept for the next time" in problem
+    assert "features cannot be cached" in problem
 
 
 def test_a_damaged_cache_changes_no_feature(backbone, store, tmp_path):

@@ -115,7 +115,7 @@ def test_a_stage_that_does_not_pay_is_undone_and_ends_it(task, monkeypatch):
     assert tuning.run()
     assert tuning.position.epoch == tuning.position.epochs == 2
     assert same(tuning.weights, task.model.weights)
-    assert "does not pay" in tuning.sentence
+    assert "does not help" in tuning.sentence
 
 
 def test_it_learns_and_pays_where_the_head_knows_nothing(task, monkeypatch):

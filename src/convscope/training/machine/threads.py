@@ -67,8 +67,8 @@ def check_not_forked() -> None:
     """
     if _trained_in - {os.getpid()}:
         raise RunError(
-            "cannot train in a process that was forked from one that has trained",
-            why="the threads that compute do not survive a fork, so that it would wait for ever",
-            remedy="start it afresh, with multiprocessing.get_context('spawn')",
+            "cannot train in a process that was forked after a training",
+            why="compute threads do not survive a fork, so it would wait forever",
+            remedy="start the process with multiprocessing.get_context('spawn')",
         )
     _trained_in.add(os.getpid())

@@ -86,14 +86,14 @@ def _device(
         if not each_has_gpu:
             raise SettingError(
                 "cannot train on GPUs",
-                why="not every process has one of its own",
+                why="there is no GPU for every process",
                 remedy="start as many processes on each machine as it has GPUs, or train with --device cpu",
             )
         return "cuda", ()
     if device == "cpu" or not torch.cuda.is_available():
         return "cpu", ()
     if not each_has_gpu:
-        return "cpu", ("training on the CPU: not every process has a GPU of its own",)
+        return "cpu", ("training on the CPU: there is no GPU for every process",)
     chosen, reason = compare(engine_of("cuda"), precision or fastest_precision("cuda"), chain, batch_size)
     return chosen, (reason,)
 

@@ -88,7 +88,7 @@ def broken_notes(catalogue: Catalogue) -> tuple[str, ...]:
     """Name the first few pictures that were left out."""
     named = [f"left out {broken.name}: {broken.cause}" for broken in catalogue.broken[:_MOST_NAMED]]
     more = len(catalogue.broken) - len(named)
-    return (*named, f"left out {more:,} more, all named in {METRICS}") if more else tuple(named)
+    return (*named, f"left out {more:,} more, all listed in {METRICS}") if more else tuple(named)
 
 
 def write(

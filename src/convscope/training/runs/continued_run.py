@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
 
-_NOT_TUNED = "no fine-tuning: the features of the earlier model stay those of the pictures that it remembers"
+_NOT_TUNED = "no fine-tuning: the features that the earlier model stores for rehearsal would no longer match"
 
 
 def continue_from(

@@ -157,5 +157,5 @@ def _notes(earlier: Model | None, store: Store) -> tuple[str, ...]:
         return (sentence,)
     return (
         sentence,
-        "the earlier model has learned from some of these pictures: they are recognised too well",
+        "the earlier model was trained on some of these pictures, so their accuracy is too high",
     )

@@ -227,7 +227,7 @@ def _locked(run: Path) -> Generator[None]:
             stack.enter_context(locked(run))
         except BlockingIOError as error:
             raise RunError(
-                f"another process works in the run's folder {run}",
+                f"another process is using the run's folder {run}",
                 remedy="wait until it has finished, or name another folder",
             ) from error
         except OSError as error:
@@ -247,7 +247,7 @@ def _nothing_to_resume(run: Path) -> RunError:
     finished = has_finished(run)
     return RunError(
         f"there is no stopped run in {run}",
-        why="it has finished, and its model is written" if finished else f"it has no {RECORD}",
+        why="it has finished and its model was written" if finished else f"it has no {RECORD}",
         remedy="use the model, or train anew" if finished else "name the folder that train wrote",
     )
 

@@ -81,7 +81,7 @@ def train(
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
-    """Resume a run that was stopped or killed; it ends as if it never had been.
+    """Resume a run that was stopped or killed; the result is that of an uninterrupted run.
 
     Raises:
         RunError: There is nothing to resume, another process trains there, or the pictures have changed.

@@ -83,7 +83,7 @@ def finished_classifier(
             raise _another(run, "the receipt of its model cannot be read") from error
         _check_same(run, record, replace(given, data=name_of(given.data)))
     group.broadcast_bytes(path.read_bytes())
-    emit(Note(f"this run has finished already: {path} is its model"), listeners)
+    emit(Note(f"this run has already finished: {path} is its model"), listeners)
     return Classifier(model)
 
 
@@ -120,7 +120,7 @@ def _resumed(run: Path, group: Group, given: Record | None) -> Generator[Record]
             _check_same(run, record, given)
         elif not record.data:
             raise RunError(
-                f"cannot resume {run}", why="its pictures were arrays, which are gone", remedy="train anew"
+                f"cannot resume {run}", why="its pictures were arrays, which are gone", remedy="train again"
             )
         if group.rank.size == record.processes[-1]:
             yield record
@@ -138,4 +138,4 @@ def _check_same(run: Path, record: Record, given: Record) -> None:
 
 
 def _another(run: Path, why: str) -> RunError:
-    return RunError(f"the run's folder {run} holds another run", why=why, remedy="name a new one")
+    return RunError(f"the run's folder {run} contains another run", why=why, remedy="name a new one")

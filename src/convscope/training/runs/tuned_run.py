@@ -169,7 +169,7 @@ def _can_be_judged(
 ) -> TypeGuard[LearnedHead]:
     """Whether it can be measured if fine-tuning pays: by classes that are recognised, or are not."""
     if isinstance(head, LearnedLabels):
-        emit(Note("several labels per picture: --minutes is not needed, only the head is learned"), listeners)
+        emit(Note("several labels per picture: --minutes has no effect, only the head is trained"), listeners)
         return False
     return head.accuracy is not None
 

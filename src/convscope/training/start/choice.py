@@ -92,7 +92,7 @@ def _check_learned_start(settings: Settings, scratch_setting: str | None, *, str
         flag = scratch_setting.replace("_", "-")
         raise SettingError(
             f"--{flag} cannot be combined with --start {settings.start}",
-            why="the network and its input are those of the backbone, and only the head is learned",
+            why="the network and its input are those of the backbone, and only the head is trained",
             remedy=f"leave out --{flag}, or give --start scratch",
         )
     if streamed:

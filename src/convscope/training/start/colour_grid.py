@@ -93,5 +93,5 @@ def without_trial(gain: Gain) -> str:
     learned, colours = (f"{100 * share:.1f} %" for share in gain.fractions)
     return (
         f"of {len(gain.before):,} pictures, pretrained features recognise {learned}, "
-        f"colours alone {colours}: so few photos are not learned from scratch"
+        f"colours alone {colours}: no training from scratch on so few photos"
     )

@@ -113,7 +113,7 @@ def _chance(outcome: Outcome) -> Diagnosis | None:
         f"the classes are not separated: {share} are recognised in cross-validation, and always answering "
         f"{outcome.classes[largest]!r} is right for {_percent(counts.max() / counts.sum())}",
         (
-            "add pictures, or check that the classes differ in what can be seen",
+            "add pictures, or check that the classes differ visibly",
             *(() if outcome.tried_scratch else (from_scratch,)),
         ),
     )
@@ -130,7 +130,7 @@ def _wrong_labels(outcome: Outcome) -> Diagnosis | None:
     subject = "1 label looks" if count == 1 else f"{count:,} labels look"
     return Diagnosis(
         f"{subject} wrong, such as {labelled!r} on what is rather {rather!r}",
-        (f"look at the labels that look wrong: {_command(outcome, 'doctor', '--labels')}",),
+        (f"check the suspicious labels: {_command(outcome, 'doctor', '--labels')}",),
     )
 
 
@@ -139,7 +139,7 @@ def _by_heart(outcome: Outcome) -> Diagnosis | None:
         return None
     return Diagnosis(
         f"memorised: {_percent(outcome.recognised_fraction)} of the pictures are recognised after "
-        f"learning from them, {_percent(outcome.accuracy.fraction)} before",
+        f"training on them, {_percent(outcome.accuracy.fraction)} before",
         ("add pictures that differ from those you have: other places, light and angles",),
     )
 
@@ -162,7 +162,7 @@ def _weak_class(outcome: Outcome) -> Diagnosis | None:
     return Diagnosis(
         f"{name!r} is recognised worst, {int(right[own].sum()):,} of {int(own.sum()):,} pictures, and mostly "
         f"taken for {taken!r}",
-        (f"add pictures of {name!r}, in particular such as look like {taken!r}",),
+        (f"add pictures of {name!r}, in particular ones that look like {taken!r}",),
     )
 
 
@@ -193,8 +193,8 @@ def _frozen(outcome: Outcome) -> Diagnosis | None:
     if outcome.tried_fine_tuning or accuracy >= _GOOD or len(np.unique(outcome.groups)) < _ENOUGH:
         return None
     return Diagnosis(
-        f"features that were learned from other pictures recognise {_percent(accuracy)} of these",
-        (f"try whether fine-tuning them pays: {_command(outcome, 'train', f'--minutes {_MINUTES}')}",),
+        f"the frozen pretrained features recognise {_percent(accuracy)} of these pictures",
+        (f"try fine-tuning them: {_command(outcome, 'train', f'--minutes {_MINUTES}')}",),
     )
 
 

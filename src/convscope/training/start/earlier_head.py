@@ -148,7 +148,7 @@ def check_settings(settings: Settings, *, fits: bool) -> None:
         flag = other.replace("_", "-")
         raise SettingError(
             f"--{flag} cannot be combined with --start {settings.start}",
-            why="network and input are those of the model, and only its head is learned",
+            why="network and input are those of the model, and only its head is trained",
             remedy=f"leave out --{flag}",
         )
     if not fits:

@@ -97,7 +97,7 @@ def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -
         raise SettingError(
             f"--start {settings.start} cannot be combined with several labels per picture",
             why="it is a head on pretrained features, which can only continue with one class per picture",
-            remedy="leave out --start: the head is learned anew from all pictures, in seconds",
+            remedy="leave out --start: a new head is trained on all pictures, in seconds",
         )
 
 
@@ -155,7 +155,7 @@ def check_old_classes(model: Model, labels: Iterable[str]) -> None:
     (new,) = at_hand
     raise DataError(
         f"all pictures are of the class {new!r}, which is new to the model",
-        why=f"learned from these alone, it would forget {some(model.classes)} and always answer {new!r}",
+        why=f"trained on these alone, it would forget {some(model.classes)} and always answer {new!r}",
         remedy="add a few pictures of each class that it knows, in one folder per class",
     )
 

@@ -89,14 +89,14 @@ class FineTuning:
     def sentence(self) -> str:
         """What was found, for people."""
         if not self.position.epochs:
-            return "there is no time left for fine-tuning: the head is kept"
+            return "no time left for fine-tuning: the head is kept"
         before, tried, after = (
             f"{100 * one.mean():.1f} %" for one in (self.task.recognised, self.tried, self.recognised)
         )
         count = f"{len(self.recognised):,} held-out pictures"
         if self.gain.pays:
             return f"fine-tuning: {after} of {count} are recognised, after {before} with the head alone"
-        return f"fine-tuning does not pay: {tried} of {count} are recognised, {before} with the head alone"
+        return f"fine-tuning does not help: {tried} of {count} are recognised, {before} with the head alone"
 
     @property
     def weights(self) -> dict[str, NDArray[np.float32]]:

@@ -160,7 +160,7 @@ def fit_head(
     if len(np.unique(labels)) < 2:
         raise SettingError(
             "all pictures are of one class",
-            why="a classifier needs at least two to tell apart",
+            why="a classifier needs at least two",
             remedy="add pictures of another class",
         )
     task = Task(

@@ -50,7 +50,7 @@ class LearnedLabels:
         """What cross-validation says, for people."""
         probabilities = self.probabilities
         if probabilities is None:
-            return "the pictures are all equal: how well their labels are recognised is not measured"
+            return "all pictures are equal: accuracy cannot be estimated by cross-validation"
         names = [str(place) for place in range(self.truth.shape[1])]
         figures = evaluate_labels(probabilities, self.truth, names, self.thresholds)
         exact = f"all labels of {100 * figures.accuracy_fraction:.1f} % of {figures.pictures:,} pictures"
