@@ -105,7 +105,8 @@ def needed_kernels(maps: Tensor, weight: Tensor, *, learns: bool) -> list[tuple[
     assert tile is not None  # noqa: S101  # `computes` asked
     lanes, needed = lanes_for(len(weight)), list[tuple[str, tuple[int, ...]]]()
     if weight.shape[1] <= _FEW_CHANNELS:
-        needed.append((convolve_pool_and_sum.__name__, (lanes, _vectors_together(len(weight)))))
+        together = _vectors_together(len(weight))
+        needed.append((convolve_pool_and_sum.__name__, (lanes, together, _multiplies_pairs(maps, weight))))
     if learns:
         needed.append((sum_winners_products.__name__, (lanes, *tile, _multiplies_pairs(maps, weight))))
     return needed
@@ -133,9 +134,11 @@ def convolve_and_pool(
     pooled = torch.empty(halved, dtype=maps.dtype, memory_format=torch.channels_last)
     winners = torch.empty_like(pooled, dtype=torch.uint8)
     sums = np.empty((kernels.CHUNKS, 2, filters), np.float32)
-    kernel = convolve_pool_and_sum(lanes_for(filters), _vectors_together(filters))
-    weights = weight.detach().permute(2, 3, 1, 0).contiguous().numpy()
-    arrays = cells(maps), weights, margins, cells(pooled), cells(winners), sums
+    pairs = _multiplies_pairs(maps, weight)
+    kernel = convolve_pool_and_sum(lanes_for(filters), _vectors_together(filters), pairs)
+    rows_of_patch = weight.detach().permute(2, 3, 1, 0).flatten(1, 2)
+    weights = _paired(rows_of_patch) if pairs else rows_of_patch.contiguous()
+    arrays = cells(maps), weights.numpy(), margins, cells(pooled), cells(winners), sums
     run(kernel, *arrays, threads=processor_count())
     return pooled, winners, sums
 
@@ -159,6 +162,12 @@ def _multiplies_pairs(maps: Tensor, weight: Tensor) -> bool:
     """Whether the gradient at the weights is computed from pairs of bfloat16."""
     has_vectors = lanes_for(len(weight)) == _PAIRED_LANES and multiplies_pairs()
     return maps.dtype == torch.bfloat16 and has_vectors
+
+
+def _paired(weights: Tensor) -> Tensor:
+    """Round weights (rows, numbers, filters) to pairs of bfloat16, (rows, pairs, filters) int32."""
+    even = F.pad(weights.bfloat16(), (0, 0, 0, weights.shape[1] % 2))
+    return even.unflatten(1, (-1, 2)).movedim(2, 3).contiguous().view(torch.int32).squeeze(3)
 
 
 def _vectors_together(filters: int) -> int:

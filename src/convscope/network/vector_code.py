@@ -23,6 +23,7 @@ from numba.extending import intrinsic
 Value = Any
 """Of LLVM's language, which llvmlite gives no complete types for."""
 
+_PRODUCT_OF_PAIRS = "llvm.x86.avx512bf16.dpbf16ps.512"
 FLOAT, BYTE, SHORT, INT, LONG = ir.FloatType(), *(ir.IntType(bits) for bits in (8, 16, 32, 64))
 
 
@@ -63,7 +64,7 @@ class Vectors:
         self.bytes, self.integers = ir.VectorType(BYTE, lanes), ir.VectorType(INT, lanes)
         self._fma = function(builder, f"llvm.fma.v{lanes}f32", self.type, [self.type] * 3)
 
-    def load(self, address: Value, kind: ir.VectorType | ir.FloatType | None = None) -> Value:
+    def load(self, address: Value, kind: ir.Type | None = None) -> Value:
         """Load from any address, aligned or not."""
         value = self.builder.load(self.builder.inttoptr(address, ir.PointerType(kind or self.type)))
         value.align = 1
@@ -91,6 +92,13 @@ class Vectors:
         """Add a * b to a variable."""
         self.builder.store(self.builder.call(self._fma, [a, b, self.builder.load(variable)]), variable)
 
+    def add_product_of_pairs(self, a: Value, b: Value, variable: Value) -> None:
+        """Add both products of pairs of bfloat16, integers of 32 bits, to a variable of 16 lanes."""
+        multiply = function(
+            self.builder, _PRODUCT_OF_PAIRS, self.type, [self.type, self.integers, self.integers]
+        )
+        self.builder.store(self.builder.call(multiply, [self.builder.load(variable), a, b]), variable)
+
     def at(self, start: Value, index: Value | int, step: Value | int) -> Value:
         """Return start + index * step."""
         index, step = (LONG(one) if isinstance(one, int) else one for one in (index, step))
@@ -107,6 +115,7 @@ def largest_of_windows(
     context,
     lanes,
     blocks,
+    pairs,
     cells,
     pixels,
     cell_step,
@@ -125,26 +134,31 @@ def largest_of_windows(
         context: Numba's.
         lanes: A constant.
         blocks: How many vectors of filters are computed together, a constant.
+        pairs: Whether pixels are bfloat16, and multiplied as pairs, a constant.
         cells: How many windows.
-        pixels: Address of the first window's top left patch, in a picture of float32 with its margins.
+        pixels: Address of the first window's top left patch, in a picture with its margins.
         cell_step: From one window to the next.
         row_step: From one row of pixels to the next.
         rows: How many rows a patch has.
-        run: How many numbers a row of a patch has.
-        weights: Address of (rows * run, filters) float32.
+        run: How many numbers, or pairs, a row of a patch has; of an odd number, a last pair has one too many.
+        weights: Address of (rows * run, filters) float32, or pairs of bfloat16.
         weight_step: From one weight to the next of the same filter.
         best: Address of what is written, (cells, filters) float32.
         winners: The same, uint8: 0 to 3, row by row. Among equals the first wins, among NaN the last.
         out_step: How many filters there are.
     """
-    signature = types.void(lanes, blocks, *[types.int64] * 11)
+    signature = types.void(lanes, blocks, pairs, *[types.int64] * 11)
     width, vectors = lanes.literal_value, blocks.literal_value
 
     def generate(context, builder, signature, arguments):
         cells, pixels, cell_step, row_step, rows, run, weights, weight_step, best, winners, out_step = (
-            arguments[2:]
+            arguments[3:]
         )
         v = Vectors(builder, width)
+        by_pairs = pairs.literal_value
+        add, one_kind, kind = (
+            (v.add_product_of_pairs, INT, v.integers) if by_pairs else (v.add_product, FLOAT, v.type)
+        )
         sums = [v.variables(vectors) for _ in range(4)]
         right = builder.udiv(cell_step, LONG(2))
         with cgutils.for_range(builder, cells) as cell:
@@ -158,11 +172,11 @@ def largest_of_windows(
                 weight_row = v.at(weights, builder.mul(row.index, run), weight_step)
                 with cgutils.for_range(builder, run) as number:
                     weight = v.at(weight_row, number.index, weight_step)
-                    filters = [v.load(v.at(weight, block, 4 * width)) for block in range(vectors)]
+                    filters = [v.load(v.at(weight, block, 4 * width), kind) for block in range(vectors)]
                     for start, block in zip(starts, sums, strict=True):
-                        pixel = v.splat(v.load(v.at(start, number.index, 4), FLOAT))
+                        pixel = v.splat(v.load(v.at(start, number.index, 4), one_kind))
                         for one, variable in zip(filters, block, strict=True):
-                            v.add_product(pixel, one, variable)
+                            add(pixel, one, variable)
             place = builder.mul(cell.index, out_step)
             for block in range(vectors):
                 largest, index = _largest(v, [builder.load(position[block]) for position in sums])

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _PERMUTATIONS = {16: "llvm.x86.avx512.permvar.sf.512", 8: "llvm.x86.avx2.permps"}
 _PERMUTATION_OF_PAIRS = "llvm.x86.avx512.permvar.hi.512"
-_PRODUCT_OF_PAIRS = "llvm.x86.avx512bf16.dpbf16ps.512"
 
 
 @intrinsic(prefer_literal=True)
@@ -131,7 +130,6 @@ def _steps_of_pairs(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
     """Return how pairs of bfloat16 are picked from a table, and multiplied."""
     builder, halves = v.builder, ir.VectorType(SHORT, 2 * v.lanes)
     permute = function(builder, _PERMUTATION_OF_PAIRS, halves, [halves, halves])
-    multiply = function(builder, _PRODUCT_OF_PAIRS, v.type, [v.type, v.integers, v.integers])
 
     def picks_of(channel: Value) -> list[Value]:
         start = v.load(v.at(winners, channel, 4), halves)
@@ -140,8 +138,8 @@ def _steps_of_pairs(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
 
     def add(table: Value, pick: Value, slope: Value, variable: Value) -> None:
         seen = builder.call(permute, [builder.bitcast(table, halves), pick])
-        pairs = [builder.bitcast(one, v.integers) for one in (seen, slope)]
-        builder.store(builder.call(multiply, [builder.load(variable), *pairs]), variable)
+        pairs, slopes = (builder.bitcast(one, v.integers) for one in (seen, slope))
+        v.add_product_of_pairs(pairs, slopes, variable)
 
     return picks_of, add
 

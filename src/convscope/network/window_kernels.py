@@ -101,15 +101,22 @@ def _clear(sums: NDArray[np.float32], part: int, first: int, last: int) -> None:
 
 
 @cache
-def convolve_pool_and_sum(lanes: int, blocks: int) -> Callable[..., None]:
-    """Compile the kernel for a number of lanes and of vectors of filters that are computed together."""
+def convolve_pool_and_sum(lanes: int, blocks: int, pairs: bool) -> Callable[..., None]:  # noqa: FBT001
+    """Compile the kernel for a number of lanes and of vectors of filters that are computed together.
+
+    Args:
+        lanes: Of a vector.
+        blocks: How many vectors.
+        pairs: Whether maps are bfloat16 and multiplied as such, two neighbouring numbers at once.
+    """
+    number_bytes, kind = (2, np.uint16) if pairs else (4, np.float32)
 
     @_compiled
     def kernel(
         first: int,
         last: int,
         maps: NDArray[Any],
-        weights: NDArray[np.float32],
+        weights: NDArray[Any],
         margins: tuple[int, int],
         pooled: NDArray[Any],
         winners: NDArray[np.uint8],
@@ -121,7 +128,7 @@ def convolve_pool_and_sum(lanes: int, blocks: int) -> Callable[..., None]:
             first: The first chunk.
             last: The chunk to stop before.
             maps: (pictures, height, width, channels), read.
-            weights: (rows, columns, channels, filters) float32.
+            weights: (rows, numbers in a row, filters) float32, or (rows, pairs in a row, filters) int32.
             margins: Zeros above and below, left and right of a picture.
             pooled: (pictures, rows of windows, windows in a row, filters), written.
             winners: The same shape, uint8, written, as by `kernels.pool_and_sum`.
@@ -129,28 +136,34 @@ def convolve_pool_and_sum(lanes: int, blocks: int) -> Callable[..., None]:
         """
         pictures, lines, cells, filters = pooled.shape
         _, height, width, channels = maps.shape
-        rows, columns = weights.shape[:2]
+        rows, length = weights.shape[:2]
         rows_of_maps = maps.reshape(len(maps), height, width * channels)
-        padded = np.zeros((height + 2 * margins[0], (width + 2 * margins[1]) * channels), np.float32)
+        # a last pair may reach beyond the last row by one number
+        padded = np.zeros((height + 2 * margins[0] + 1, (width + 2 * margins[1]) * channels), kind)
+        inner = padded[margins[0] : margins[0] + height, margins[1] * channels :][:, : width * channels]
         best = np.empty((cells, filters), np.float32)
-        pixel_bytes = 4 * channels
-        row_bytes = 4 * padded.shape[1]
+        pixel_bytes = number_bytes * channels
+        row_bytes = number_bytes * padded.shape[1]
         for chunk in range(first, last):
             total = np.zeros(filters, np.float32)
             square = np.zeros(filters, np.float32)
             for n in range(chunk * pictures // CHUNKS, (chunk + 1) * pictures // CHUNKS):
-                _widen_rows(rows_of_maps, n, 0, margins[0], margins[1] * channels, padded)
+                if number_bytes == 2:  # Numba leaves the other branch out
+                    inner[:] = rows_of_maps[n]
+                else:
+                    _widen_rows(rows_of_maps, n, 0, 0, 0, inner)
                 for i in range(lines):
                     for c in range(0, filters, lanes * blocks):
                         largest_of_windows(
                             lanes,
                             blocks,
+                            pairs,
                             cells,
                             padded[2 * i].ctypes.data,
                             2 * pixel_bytes,
                             row_bytes,
                             rows,
-                            columns * channels,
+                            length,
                             weights.ctypes.data + 4 * c,
                             4 * filters,
                             best.ctypes.data + 4 * c,

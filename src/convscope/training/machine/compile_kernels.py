@@ -76,7 +76,9 @@ def _call_window_kernel(name: str, made_for: list[int], maps: NDArray[Any]) -> N
     pooled, winners, margins = maps[:, :1, :1].copy(), np.zeros((16, 1, 1, 1), np.uint8), (0, 0)
     kernel = getattr(window_kernels, name)(*made_for)
     if name == window_kernels.convolve_pool_and_sum.__name__:
-        weights, sums = np.zeros((1, 1, 1, 1), np.float32), np.zeros((kernels.CHUNKS, 2, 1), np.float32)
+        pairs = made_for[-1]
+        weights = np.zeros((1, 1, 1), np.int32 if pairs else np.float32)
+        sums = np.zeros((kernels.CHUNKS, 2, 1), np.float32)
         kernel(0, 0, maps, weights, margins, pooled, winners, sums)
     else:
         _, _, run, _ = made_for
