@@ -231,11 +231,14 @@ def test_axe_finds_nothing(axe, widths, studio_server, browser, theme):
     pages = [*views, *(f"lesson/{one}" for one in ("image", "convolution", "relu", "pooling", "flattening"))]
     found = {}
     last = ("full-connection", "softmax", "learning", "overfitting", "end")
+    under_way = requests_under_way(opened)
+    opened.goto(studio_server.address)
     for view in [*pages, *(f"lesson/{one}" for one in last)]:
-        opened.goto("about:blank")
-        opened.goto(f"{studio_server.address}#/{view}")
         opened.wait_for_selector("main h1")
-        opened.wait_for_load_state("networkidle")
+        opened.eval_on_selector("main h1", "one => one.dataset.before = ''")  # that of the view before
+        opened.goto(f"{studio_server.address}#/{view}")
+        opened.wait_for_selector("main h1:not([data-before])")
+        settle(opened, under_way)
         for width in widths[theme]:
             opened.set_viewport_size({"width": width, "height": 800})
             found |= {(width, view, rule): html for rule, html in axe(opened)}
@@ -243,3 +246,27 @@ def test_axe_finds_nothing(axe, widths, studio_server, browser, theme):
             assert wide <= width, view
     opened.close()
     assert found == {}
+
+
+def requests_under_way(opened):
+    """A set of what a page has asked and not been answered yet."""
+    under_way = set()
+
+    def asked(request):
+        under_way.add(request)
+
+    def ended(request):
+        under_way.discard(request)
+
+    opened.on("request", asked)
+    opened.on("requestfinished", ended)
+    opened.on("requestfailed", ended)
+    return under_way
+
+
+def settle(opened, under_way):
+    """Wait until nothing is asked for half a second: what `networkidle` waits for, once in a document."""
+    quiet = 0
+    while quiet < 5:
+        opened.wait_for_timeout(100)
+        quiet = 0 if under_way else quiet + 1
