@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 EPSILON = 1e-5
 """Added to every variance, so that a channel that is constant in a batch does not divide by 0."""
+_ROW_LENGTH = 128
+"""Shorter rows are joined: in a loop over a few numbers, its start takes longer than its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Normalisation:
 
     @classmethod
     def of(cls, maps: Tensor, sums: NDArray[np.float32], shift: Tensor, add_up: AddUp) -> Normalisation:
-        """Normalise maps whose sums and sums of squares (chunks, 2, channels) are known."""
-        own = sums.sum(axis=0, dtype=np.float64)
+        """Normalise maps, of which sums and squares (chunks, 2, channels of one or more pixels) are known."""
+        own = _by_channel(sums, maps.shape[1])
         whole = add_up(np.append(own, maps.numel() // maps.shape[1]))
         count = whole[-1]
         total, square = whole[:-1].reshape(own.shape) / count
@@ -79,15 +81,28 @@ class Normalisation:
         Args:
             gradient: At the output, channels-last.
         """
-        sums = np.empty((kernels.CHUNKS, 2, self.maps.shape[1]), np.float32)
-        run(kernels.sum_gradients, rows(gradient), rows(self.maps), self.scale, self.offset, self.mean, sums)
-        own = sums.sum(axis=0, dtype=np.float64)
+        inputs = rows(self.maps)
+        channels = _for_rows(inputs, self.scale, self.offset, self.mean)
+        sums = np.empty((kernels.CHUNKS, 2, inputs.shape[1]), np.float32)
+        run(kernels.sum_gradients, rows(gradient), inputs, *channels, sums)
+        own = _by_channel(sums, self.maps.shape[1])
         total, product = self.add_up(own)
         slope_input = -(self.scale.astype(np.float64) ** 3) * product / self.count
         slope_constant = -self.scale * total / self.count - slope_input * self.mean
         slopes = slope_input.astype(np.float32), slope_constant.astype(np.float32)
         # of this process's pictures only: it is summed over the processes with all other gradients
         return (self.scale, self.offset, *slopes), torch.from_numpy(own[0].astype(np.float32))
+
+    def spread(self, gradient: Tensor, slopes: tuple[NDArray[np.float32], ...]) -> Tensor:
+        """Return the gradient at the maps.
+
+        Args:
+            gradient: At the output, channels-last.
+            slopes: As `slopes` returns them.
+        """
+        inputs, out = rows(self.maps), torch.empty_like(self.maps)
+        run(kernels.spread_gradient, rows(gradient), inputs, *_for_rows(inputs, *slopes), rows(out))
+        return out
 
 
 class PoolNormReLU(torch.autograd.Function):
@@ -119,13 +134,12 @@ class PoolNormReLU(torch.autograd.Function):
         shape, normalisation, winners = ctx.saved
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
         slopes, at_shift = normalisation.slopes(gradient)
+        if winners is None:
+            return normalisation.spread(gradient, slopes), at_shift, None, None
         pooled = normalisation.maps
         out = torch.empty(shape, dtype=pooled.dtype, memory_format=torch.channels_last)
-        if winners is None:
-            run(kernels.spread_gradient, rows(gradient), rows(pooled), *slopes, rows(out))
-        else:
-            arrays = cells(gradient), cells(pooled), cells(winners)
-            run(kernels.spread_gradient_to_winners, *arrays, *slopes, cells(out))
+        arrays = cells(gradient), cells(pooled), cells(winners)
+        run(kernels.spread_gradient_to_winners, *arrays, *slopes, cells(out))
         return out, at_shift, None, None
 
 
@@ -176,14 +190,15 @@ def pool_and_sum(maps: Tensor) -> tuple[Tensor, Tensor, NDArray[np.float32]]:
 
 def _sum(maps: Tensor) -> tuple[Tensor, None, NDArray[np.float32]]:
     ordered = maps.contiguous(memory_format=torch.channels_last)
-    sums = np.empty((kernels.CHUNKS, 2, maps.shape[1]), np.float32)
-    run(kernels.sum_rows, rows(ordered), sums)
+    numbers = rows(ordered)
+    sums = np.empty((kernels.CHUNKS, 2, numbers.shape[1]), np.float32)
+    run(kernels.sum_rows, numbers, sums)
     return ordered, None, sums
 
 
 def _normalise_relu(maps: Tensor, scale: NDArray[np.float32], offset: NDArray[np.float32]) -> Tensor:
-    out = torch.empty_like(maps)
-    run(kernels.normalise_relu, rows(maps), scale, offset, rows(out))
+    numbers, out = rows(maps), torch.empty_like(maps)
+    run(kernels.normalise_relu, numbers, *_for_rows(numbers, scale, offset), rows(out))
     return out
 
 
@@ -194,5 +209,18 @@ def cells(maps: Tensor) -> NDArray[Any]:
 
 
 def rows(maps: Tensor) -> NDArray[Any]:
-    """View channels-last maps as (pictures * height * width, channels)."""
-    return cells(maps).reshape(-1, maps.shape[1])
+    """View channels-last maps as (rows, numbers), each row the channels of one pixel or of several."""
+    count, width = maps.numel() // maps.shape[1], maps.shape[1]
+    while 2 * width <= _ROW_LENGTH and count % 2 == 0:
+        count, width = count // 2, 2 * width
+    return cells(maps).reshape(count, width)
+
+
+def _for_rows(numbers: NDArray[Any], *vectors: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Repeat vectors (channels,) for each pixel of a row of `rows`."""
+    return [np.tile(vector, numbers.shape[1] // len(vector)) for vector in vectors]
+
+
+def _by_channel(sums: NDArray[np.float32], channels: int) -> NDArray[np.float64]:
+    """Add sums (chunks, 2, channels of one or more pixels) up, to (2, channels)."""
+    return sums.reshape(len(sums), 2, -1, channels).sum(axis=(0, 2), dtype=np.float64)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from convscope.common.processors import processor_count
 from convscope.network import kernels
-from convscope.network.fused import Normalisation, cells, pool_and_sum, rows
+from convscope.network.fused import Normalisation, cells, pool_and_sum
 from convscope.network.threads import run
 from convscope.network.vector_code import lanes_for, most_lanes, multiplies_pairs
 from convscope.network.window_kernels import convolve_pool_and_sum, sum_winners_products
@@ -69,9 +69,7 @@ class ConvolutionPoolNormReLU(torch.autograd.Function):
         margins, normalisation, winners = ctx.saved
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
         slopes, at_shift = normalisation.slopes(gradient)
-        pooled = normalisation.maps
-        passed = torch.empty_like(pooled)
-        run(kernels.spread_gradient, rows(gradient), rows(pooled), *slopes, rows(passed))
+        passed = normalisation.spread(gradient, slopes)
         at_weight = _at_weight(maps, weight, margins, passed, winners)
         at_maps = _at_maps(maps, weight, margins, passed, winners) if ctx.needs_input_grad[0] else None
         return at_maps, at_weight, at_shift, None, None
