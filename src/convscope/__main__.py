@@ -1,4 +1,4 @@
-"""`python -m convscope` does what `convscope` does."""
+"""`python -m convscope` is the same as `convscope`."""
 
 from convscope.commands import main
 

@@ -1,4 +1,4 @@
-"""convscope from Python: train and resume."""
+"""Training from Python: `train` and `resume`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained classifier as people use it from Python."""
+"""The Python interface of a trained classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of two classifiers is better, from their predictions for the same pictures.
+"""Compare two classifiers by their predictions for the same pictures.
 
 Pictures that both get right, or both wrong, say nothing about their difference. Only the others count: b that
 only the first gets right, c that only the second does. A picture with several labels counts as right if all

@@ -1,4 +1,4 @@
-"""The command line, one file per verb.
+"""The command line, one module per command.
 
     app             all verbs put together
     verbs           what each does, and its import when it runs

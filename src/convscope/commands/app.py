@@ -1,4 +1,4 @@
-"""The command `convscope`: all verbs put together."""
+"""The command `convscope`, which combines all its subcommands."""
 
 from typing import Annotated
 

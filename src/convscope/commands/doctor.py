@@ -1,4 +1,4 @@
-"""`convscope doctor`: what is wrong with a set of pictures."""
+"""`convscope doctor`: find problems in a data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convscope evaluate`: how good a model is on labelled pictures."""
+"""`convscope evaluate`: the accuracy of a model on labelled pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convscope export`: a model as one file for other programs, or as a page for a browser."""
+"""`convscope export`: a model as an ONNX file, or as a page that classifies offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convscope filter`: what a filter makes of a picture."""
+"""`convscope filter`: apply filters to a picture."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`convscope lesson`: the lesson's questions for a class, to print."""
+"""`convscope lesson`: the lesson's questions as a printable page."""
 
 from convscope.commands.output_option import Output, write_or_open
 from convscope.errors import SettingError

@@ -1,4 +1,4 @@
-"""The options of the commands that serve HTTP: where to listen, and which token to require."""
+"""Options of the commands that serve HTTP: address, port and token."""
 
 from __future__ import annotations
 

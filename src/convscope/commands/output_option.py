@@ -1,4 +1,4 @@
-"""Options that several commands share: what to evaluate on, where to write; and the line that says so."""
+"""Options that several commands share, for the part of a data set and for output files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convscope playground`: a page with a network that answers drawings, shows its steps, and learns."""
+"""`convscope playground`: a page with a small network that classifies drawings and can be trained."""
 
 from convscope.commands.output_option import Output, write_or_open
 

@@ -1,4 +1,4 @@
-"""`convscope predict`: which class pictures show."""
+"""`convscope predict`: the classes of pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command sets for its own process before PyTorch is imported.
+"""Settings of a command's process, made before PyTorch is imported.
 
 A library must leave these settings to the program that uses it; `convscope train` is that program.
 """

@@ -1,4 +1,4 @@
-"""`convscope serve`: models behind HTTP."""
+"""`convscope serve`: predictions over HTTP."""
 
 from typing import Annotated
 

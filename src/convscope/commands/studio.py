@@ -1,4 +1,4 @@
-"""`convscope studio`: train, look, change and understand, in the browser."""
+"""`convscope studio`: the web application to train, explore and edit models."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Tables of figures, on a terminal and in a pipe."""
+"""Tables for terminals and pipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The class of all commands: it knows what options are called elsewhere, and shows flags without a value."""
+"""The class of all commands: it suggests options by their names in other programs, and formats flags."""
 
 from __future__ import annotations
 

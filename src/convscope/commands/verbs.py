@@ -1,4 +1,4 @@
-"""The verbs of the command line. Only the module of the one that runs is imported: help answers at once."""
+"""The commands of the command line. Only the module of the one that runs is imported, so help is fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`convscope verify`: whether a model was made from these pictures, and can be made again."""
+"""`convscope verify`: check a model against its receipt, and train it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder for what can be computed again: prepared pictures, compiled functions."""
+"""The cache folder: prepared pictures, features, compiled functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions compiled by Numba, whose machine code is kept on disk wherever that is possible."""
+"""Functions compiled by Numba, whose machine code is cached on disk where possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders that one process at a time works in.
+"""Locks: only one process at a time uses a folder.
 
 Where the system has flock(2), the lock is on the folder itself: nothing is written for it, and the system
 releases it when the process ends, however it ends. File systems that cannot lock folders (NFS, for example)

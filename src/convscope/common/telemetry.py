@@ -1,4 +1,4 @@
-"""Keeps the libraries that convscope uses from reporting to their makers.
+"""Switch off the telemetry of the libraries that convscope uses.
 
 ONNX Runtime collects usage data (a device id, the path of Python, the processor) in a database in the cache
 folder and sends it to Microsoft. huggingface_hub, which fsspec may use for `hf://` addresses, reports how

@@ -1,4 +1,4 @@
-"""Find JPEGs of which a part was lost, and replaced by zeros, although they can still be decoded.
+"""Find JPEGs with lost data, replaced by zeros, that can still be decoded.
 
 Half-finished downloads and failing disks leave zeros. Decoders go on after them with shifted, discoloured
 blocks. In intact data such zeros cannot stand where the Huffman codes of nothing but zeros mean something

@@ -1,4 +1,4 @@
-"""Write the list of the good pictures, which `convscope train` learns from instead of all."""
+"""Write a manifest of the good pictures, for `convscope train`."""
 
 from __future__ import annotations
 

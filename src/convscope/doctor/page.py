@@ -1,4 +1,4 @@
-"""The findings as an HTML page of one file, which loads nothing and runs no script."""
+"""The findings as a single HTML file, which loads nothing and runs no scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with pictures, as far as training knows it anyway from decoding and digesting them."""
+"""The findings that training gets for free, from decoding and digesting the pictures."""
 
 from __future__ import annotations
 

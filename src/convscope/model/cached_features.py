@@ -1,4 +1,4 @@
-"""The means of maps that heads read, computed once for every picture and kept in the cache folder."""
+"""The means of maps that heads read, computed once per picture and cached."""
 
 from __future__ import annotations
 

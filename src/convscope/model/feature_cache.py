@@ -1,4 +1,4 @@
-"""Features that were computed before, by the pixels of each picture, in a file of the cache folder.
+"""A cache of features, keyed by the pixels of each picture, in a file in the cache folder.
 
 The file is an SQLite database: what is added is written completely or not at all, even if the process is
 killed or another one writes at the same time. Every row has a checksum, so that what was damaged on the disk

@@ -1,4 +1,4 @@
-"""A hint at grey pictures that may be inverted: dark on bright, where a model has learned bright on dark."""
+"""Detect grey pictures that may be inverted: dark on bright for a model trained on bright on dark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The refusal of a model with several labels per picture, by what is defined for one class alone."""
+"""Refuse multi-label models in features that are defined for single classes only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receipt of a model: which pictures, settings, code and machine it was made with.
+"""The receipt of a model: the pictures, settings, code and machine of its training.
 
 A receipt is a table of texts in the model file. The same pictures, settings, code and machine give the same
 weights, bit for bit; `verification.py` checks this.

@@ -1,4 +1,4 @@
-"""ONNX Runtime's sessions, which a forked process opens anew."""
+"""ONNX Runtime sessions, which a forked process opens again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thresholds: from which probability on a label counts as present.
+"""Thresholds: the probability from which a label counts as present.
 
 One half is right where probabilities are calibrated and both mistakes cost the same. A rare label then hardly
 ever appears, as its probability seldom reaches one half. So each label gets the threshold with the highest F1

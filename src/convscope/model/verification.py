@@ -1,4 +1,4 @@
-"""Verification of a model: was it made from these pictures, does training again give the same weights?"""
+"""Verify a model: same pictures as in training, and the same weights when trained again?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers of a network as PyTorch modules that learn.
+"""The layers of a network as trainable PyTorch modules.
 
 What is trained differs from what is saved in one way: between a convolution (or full connection) and its ReLU
 stands normalisation. `folding.py` folds it away. Weights are kept in float32 and cast to the precision of the

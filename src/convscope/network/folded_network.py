@@ -1,4 +1,4 @@
-"""The plain chain as a PyTorch network whose weights and biases learn as they are, without normalisation.
+"""The plain chain as a trainable PyTorch network, without batch normalisation.
 
 It computes what is saved. So it serves for fine-tuning, where statistics are folded into the weights and
 stay unchanged: a network whose batch normalisation continues with the statistics of small batches forgets

@@ -1,4 +1,4 @@
-"""Networks with a name, and the one that is chosen if none is given."""
+"""Named networks, and the rule that chooses one by default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receptive field: which part of the picture one number of a step can see.
+"""The receptive field: the part of the picture that a number of a step depends on.
 
 Along one side, a pixel sees itself: size 1, stride 1, start 0. Windows of w cells with stride s and padding p
 turn (size, stride, start) into

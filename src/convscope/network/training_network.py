@@ -1,4 +1,4 @@
-"""The chain as a PyTorch network that learns.
+"""The chain as a trainable PyTorch network.
 
 It differs from what is saved in one way: between a convolution (or full connection) and its activation stands
 normalisation, which `folding.py` folds away.

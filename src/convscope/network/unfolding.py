@@ -1,4 +1,4 @@
-"""Unfolding: a network in training takes over the weights of a plain chain, the opposite of folding.
+"""Unfolding, the opposite of folding: initialise a training network from the weights of a plain chain.
 
 In the plain chain a layer computes y = w * a + b. In training, batch normalisation stands in between:
 y = (x - m) / sqrt(v + eps) + shift with x = w * a. With the mean m of x over some pictures, v = 1 - eps and

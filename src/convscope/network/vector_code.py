@@ -1,4 +1,4 @@
-"""Vector instructions that Numba's own loops do not reach: inner loops written in LLVM's language.
+"""Inner loops in LLVM's assembly language, for vector instructions that Numba's loops do not use.
 
 A compiler that vectorises plain loops keeps no tile of sums in registers. These do, for two pieces of a
 convolution with 2x2 max pooling after it: the products of a window's four cells, of which only the largest is

@@ -1,4 +1,4 @@
-"""The network's layers as the page computes them, on channels-last maps.
+"""The network's layers in the page's format, for channels-last maps.
 
 Each has the name of the step whose output it gives, the names of those that it reads, and one of these kinds:
 

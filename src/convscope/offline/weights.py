@@ -1,4 +1,4 @@
-"""Weights in up to 16 bits: whole numbers with one scale for each filter or neuron.
+"""Quantised weights: integers of up to 16 bits with one scale per filter or neuron.
 
     scale     = largest |w| of the filter / largest multiple, rounded up to four digits
     multiple  = round(w / scale)

@@ -1,4 +1,4 @@
-"""Pictures: where they come from, and how they are read, prepared, stored, split and put into batches.
+"""Pictures: sources, decoding, preprocessing, storage, splits and batches.
 
 In the order the data takes:
 

@@ -1,4 +1,4 @@
-"""Training batches: pictures of the store, shuffled and augmented anew in each epoch.
+"""Training batches: pictures of the store, shuffled and augmented differently in each epoch.
 
 What is drawn for a picture depends on the seed, the epoch and the picture's position in the epoch, but not on
 the number of threads or on where a run was interrupted.

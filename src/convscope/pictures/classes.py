@@ -1,4 +1,4 @@
-"""Check that the classes of a source can be learned."""
+"""Check the classes of a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of classes that may not be what their writer meant: spelt in two ways, or standing for no label."""
+"""Suspicious class names: spelt in two ways, or meaning no label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set pictures with several labels aside so that each label is on both sides in about the same share.
+"""Split multi-label pictures so that each label has about the same share on both sides.
 
 Stratifying by label set would not do: most sets have one picture or two. Iterative stratification takes the
 labels one after the other, the one with the fewest pictures left first, and sets aside as many of its

@@ -1,4 +1,4 @@
-"""Messages between the processes of a distributed training, and how these find each other.
+"""Communication between the processes of a distributed training, and their rendezvous.
 
 Messages use gloo; those between GPUs use nccl. This is the only file that knows `torch.distributed`; what a
 training asks of its processes is in `group.py`.

@@ -1,4 +1,4 @@
-"""A training without a run: on pictures of a store, in this process alone, and nothing is written.
+"""Training without a run folder: on pictures of a store, in this process, without writing files.
 
 Importing PyTorch takes longer than training a head on few pictures, so only what needs it imports it.
 """

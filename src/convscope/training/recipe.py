@@ -1,4 +1,4 @@
-"""The recipe of a training: what the person does not choose is chosen from the pictures and the machine.
+"""The recipe of a training: defaults for all settings, chosen from the pictures and the machine.
 
 All rules are in this file; none of them knows a data set by name.
 """

@@ -1,4 +1,4 @@
-"""The settings of a training: what a person may choose, each with its type, its bounds and its help text.
+"""The settings of a training, each with its type, bounds and help text.
 
 They are declared here, once. The command line, `convscope.train`, the estimator and the HTTP service take
 them from here; `recipe.resolve` chooses what is None.

@@ -1,4 +1,4 @@
-"""The walk: a picture's way through a model, step by step, down to the arithmetic of each number.
+"""The walk: every step of a model on a picture, down to the arithmetic of each number.
 
 PyTorch is not needed here. `walk` puts everything below into one document.
 

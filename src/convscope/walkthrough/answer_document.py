@@ -1,4 +1,4 @@
-"""What the end of a walk holds: the answer where a picture may have several labels, and losses, as schemas.
+"""Schemas of the end of a walk: the answer with several labels per picture, and the losses.
 
 `docs/reference/walk.md` explains every field.
 """

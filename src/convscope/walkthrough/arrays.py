@@ -1,4 +1,4 @@
-"""Arrays inside JSON: small, readable by a browser without a library, and exact unless they say otherwise."""
+"""Arrays in JSON: small, readable in a browser without a library, and exact unless marked otherwise."""
 
 from __future__ import annotations
 

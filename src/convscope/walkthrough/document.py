@@ -1,4 +1,4 @@
-"""What a walk holds, as a schema: `docs/reference/walk.md` explains every field.
+"""The schema of a walk; `docs/reference/walk.md` explains every field.
 
 Names with a shape behind them there are `EncodedArray`s, lists are lists. Sides and pairs are [down, across].
 """

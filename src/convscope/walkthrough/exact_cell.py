@@ -1,4 +1,4 @@
-"""One cell of a convolution in full, the one that a page shows first, where maps and filters are rounded."""
+"""The first cell of a convolution that a page shows, with exact numbers if maps and filters are rounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input's history: what was done to a picture before the network saw it, in order and in words."""
+"""The input's history: the preprocessing of a picture, step by step, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The losses of an answer, for each class that could be the true one, and for each label there or not."""
+"""The losses of an answer, for each possible true class, and for each label present or absent."""
 
 from __future__ import annotations
 

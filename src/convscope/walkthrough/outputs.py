@@ -1,4 +1,4 @@
-"""What every step of a walk gives out, read from the document.
+"""The output of every step of a walk, read from the document.
 
 Some steps hold no output of their own, as it follows from what they read: ReLU and ReLU6, addition, joining,
 max pooling (which names the winners) and flattening.

@@ -1,4 +1,4 @@
-"""Previews: the most telling map of each step, small, so that a page of many steps shows them all at once.
+"""Previews: a small version of the most informative map of each step, for pages with many steps.
 
 The numbers of a step are read when it is opened; a deep network has millions of them.
 """

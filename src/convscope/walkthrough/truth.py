@@ -1,4 +1,4 @@
-"""What may be true of a picture, and what an answer then costs: one class, or a set of labels.
+"""Possible truths of a picture, one class or a set of labels, and the loss of an answer for each.
 
 A walk counts these outcomes. With one class for each picture they are the classes, and an outcome's number is
 the index of its class. With several labels there are 2 to the power of labels sets; a walk counts a few of

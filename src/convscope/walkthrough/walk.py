@@ -1,4 +1,4 @@
-"""The walk: everything about one picture's way through one network, computed from the model's own weights.
+"""The walk of a picture through a network, computed from the model's weights.
 
 `docs/reference/walk.md` explains what it holds.
 """

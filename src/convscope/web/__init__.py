@@ -1,4 +1,4 @@
-"""The pages: their modules, styles and frames, and how they become one file.
+"""The pages: their modules and styles, and how they are bundled into one file.
 
 html_page  a page of one file that asks for nothing from anywhere
 modules    ES modules by name: reading them, following their imports, bundling them for a worker

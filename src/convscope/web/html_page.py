@@ -1,4 +1,4 @@
-"""Pages of one HTML file each, with all they need inside, which ask for nothing from anywhere.
+"""Single-file HTML pages, which contain all they need and load nothing.
 
 The scripts are ES modules, the same files that a server may serve as they are. A page carries them as data
 URLs in an import map, so that it works from a disk:

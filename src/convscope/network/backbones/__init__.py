@@ -1,4 +1,4 @@
-"""Backbones: networks that others have trained, for training to start from; one file describes each.
+"""Backbones: pretrained networks that training can start from; one module describes each.
 
 description      what such a file says: layers, input, origin, and where the weights are
 weight_files     ... installed with a package, or on the Hugging Face Hub

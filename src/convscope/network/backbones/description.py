@@ -1,4 +1,4 @@
-"""What is known of a backbone before its weights are read."""
+"""The description of a backbone, known before its weights are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the tensors of a file to weights and biases: normalisation goes into the convolution before it.
+"""Fold batch normalisation in the tensors of a file into the weights and biases of the preceding convolution.
 
 Batch normalisation of a trained network is y = g (x - m) / sqrt(v + epsilon) + b, with gain g, shift b, and
 the running mean m and variance v. After a convolution x = w * a, both are the convolution

@@ -1,4 +1,4 @@
-"""RepVGG-A0: 22 convolutions of 3x3 with ReLU, one after the other, and nothing else.
+"""RepVGG-A0: a sequence of 22 3x3 convolutions with ReLU, and nothing else.
 
 It was trained with three branches in each layer: a convolution of 3x3, one of 1x1, and, where the shape
 stays, the input itself, each with a batch normalisation; their sum goes through ReLU. All of them are linear.

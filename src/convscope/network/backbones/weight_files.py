@@ -1,4 +1,4 @@
-"""Where the weights of backbones are."""
+"""The location of the weights of backbones."""
 
 from __future__ import annotations
 

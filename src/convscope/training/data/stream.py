@@ -1,4 +1,4 @@
-"""Streaming: shards whose prepared pictures are too many for the disk.
+"""Streaming: shards whose prepared pictures do not fit on the disk.
 
 All pictures are decoded and digested once, as for a store, but only the catalogue is kept of them: from it
 follow classes, counts, split and receipt, as if all had been kept. The pixels are kept of the validation and

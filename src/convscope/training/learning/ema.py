@@ -1,4 +1,4 @@
-"""The moving average of the weights (EMA), which errs less than the last ones.
+"""The moving average of the weights (EMA), which is more accurate than the last weights.
 
     average <- decay * average + (1 - decay) * weights        after every step
 

@@ -1,4 +1,4 @@
-"""The network during training, run on kept pictures without learning from them."""
+"""Evaluation of the network during training, on stored pictures."""
 
 from __future__ import annotations
 

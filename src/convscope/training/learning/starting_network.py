@@ -1,4 +1,4 @@
-"""The network as training finds it: drawn anew, or with the weights of an earlier model."""
+"""The initial network of a training: random, or with the weights of an earlier model."""
 
 from __future__ import annotations
 

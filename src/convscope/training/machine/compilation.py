@@ -1,4 +1,4 @@
-"""Kernels are compiled in processes of their own, while PyTorch is imported and pictures are prepared.
+"""Compile kernels in separate processes while PyTorch is imported and pictures are prepared.
 
 Numba compiles a kernel when it is first called, and keeps the machine code for the next process. On a new
 machine that takes seconds, mostly in Python, so a thread would hold up everything else. A process needs no

@@ -1,4 +1,4 @@
-"""Threads that compute: how many, which decides the last bits of a run, and whether a fork has lost them."""
+"""Compute threads: their number, which affects rounding, and whether a fork has lost them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which device trains faster: measured, not hoped for.
+"""A trial that measures which device trains faster.
 
 A GPU is not used just because there is one: in a short trial with the network of the run it has to work and
 to be faster. So small networks are trained on the CPU, and a GPU that PyTorch sees but cannot use does no

@@ -1,4 +1,4 @@
-"""A process that draws the figures of a run, so that Matplotlib is imported while something else is done.
+"""A process that draws the figures of a run, so that Matplotlib is imported in parallel.
 
     python -m convscope.training.report.figure_process
 

@@ -1,4 +1,4 @@
-"""What the figures of a run are drawn from, as a few arrays."""
+"""The data that the figures of a run are drawn from, as a few arrays."""
 
 from __future__ import annotations
 

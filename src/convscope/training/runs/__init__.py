@@ -1,1 +1,1 @@
-"""Runs: a training with a folder of its own, which can be stopped and resumed."""
+"""Runs: trainings with a folder, which can be stopped and resumed."""

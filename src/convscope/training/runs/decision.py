@@ -1,4 +1,4 @@
-"""Decide where a run's learning starts, by a trial where neither the person nor a rule decides it.
+"""Choose the start of a run: pretrained features or from scratch, by a setting, a rule or a trial.
 
 With small pictures, unless they are few, training from scratch is tried first: it takes less time than
 computing the features of a backbone. Otherwise, pretrained features are tried first.

@@ -1,4 +1,4 @@
-"""What pretrained features recognise of a sample, compared with a trial from scratch.
+"""The accuracy of pretrained features on a sample, compared with a trial from scratch.
 
 The features of 10,000 pictures take a minute; those of 2,000 show whether they are worth it.
 """

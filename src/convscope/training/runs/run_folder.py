@@ -1,4 +1,4 @@
-"""The folder of a run: one process at a time works in it, and it can be resumed from its first moment on.
+"""The folder of a run: one process at a time uses it, and the run can be resumed from the start on.
 
 RUN/run.json holds the run's record: pictures, settings and machine. It is the first file in the folder and is
 removed when the run has finished: a folder with it holds an unfinished run, whatever else is there.

@@ -1,4 +1,4 @@
-"""The receipt of a run's model: what it was made from."""
+"""The receipt of a run's model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run, from pictures to a model: the way of the data, from one end to the other.
+"""A run, from pictures to a model.
 
 source -> survey -> pretrained features and a head (`learned_run.py`), fine-tuned perhaps (`tuned_run.py`)
                  -> or a network from scratch (`scratch_run.py`)

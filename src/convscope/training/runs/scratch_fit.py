@@ -1,4 +1,4 @@
-"""Train a network on pictures of a store, in this process alone, and nothing is written."""
+"""Train a network on pictures of a store, in this process, without writing files."""
 
 from __future__ import annotations
 

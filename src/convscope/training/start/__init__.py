@@ -1,4 +1,4 @@
-"""Starting from pretrained features: networks that others have trained, and what they see in pictures.
+"""Training from pretrained features: the backbone, its features, and the head.
 
 backbone.py       a network without a head, and its weights
 package_file.py   ... which are installed with convscope

@@ -1,4 +1,4 @@
-"""A backbone: a trained network without a head, for training to start from."""
+"""A backbone: a pretrained network without a head."""
 
 from __future__ import annotations
 

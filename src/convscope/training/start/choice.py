@@ -1,4 +1,4 @@
-"""Where learning starts: from the pretrained features of a backbone, or from scratch.
+"""The start of training: the pretrained features of a backbone, or from scratch.
 
 What the person chose counts. Otherwise the pictures decide: very many small ones are learned better from
 scratch, and for all others both are tried (`trial.py`, `runs/feature_sample.py`). Several labels per picture

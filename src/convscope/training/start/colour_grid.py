@@ -1,4 +1,4 @@
-"""What can be told from the colours of a picture's places alone: whether a trial from scratch has a chance.
+"""A baseline from mean colours alone, which shows whether a trial from scratch has a chance.
 
 From few photos, a network from scratch learns little more than which colours are where. A logistic regression
 on the mean colours of 8 x 8 places shows in a tenth of a second how much that is. If pretrained features tell

@@ -1,4 +1,4 @@
-"""What stands in the way of better answers, in one line, and what to do about it.
+"""The most serious obstacle to higher accuracy, in one line, and what to do about it.
 
 Everything is read from cross-validation. What is found, the most serious first:
 

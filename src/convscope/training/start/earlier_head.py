@@ -1,4 +1,4 @@
-"""Starting from an earlier model with pretrained features: these stay, and its head is where learning begins.
+"""Starting from an earlier model with pretrained features: they stay fixed, and its head is trained further.
 
 The new head is fitted with a penalty on how far it moves away from the earlier one, W0, instead of from zero:
 

@@ -1,4 +1,4 @@
-"""What a backbone sees in pictures: the means of its maps, computed once for every picture."""
+"""The features of a backbone: the means of its maps, computed once per picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether one way of learning recognises more of the same held-out pictures than another, beyond chance."""
+"""Whether one way of training is more accurate than another on the same held-out pictures, beyond chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of weights on the Hugging Face Hub, downloaded once and kept in the cache of `huggingface_hub`.
+"""A file of weights on the Hugging Face Hub, downloaded once into the cache of `huggingface_hub`.
 
 It is named by the full hash of a commit, which never changes. In the cache, the file lies under the SHA-256
 that the hub gives for that commit (Git LFS), and its bytes are compared with it each time they are read.

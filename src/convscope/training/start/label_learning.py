@@ -1,4 +1,4 @@
-"""Learn several labels from the features of a frozen backbone."""
+"""Fit a multi-label head to the features of a frozen backbone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learn from the features of a frozen backbone: a head, and with it one chain from pixels to softmax."""
+"""Fit a head to the features of a frozen backbone, and join both to one chain from pixels to softmax."""
 
 from __future__ import annotations
 

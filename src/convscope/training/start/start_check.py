@@ -1,4 +1,4 @@
-"""Whether the weights that a model's training started from are those at hand."""
+"""Check whether the initial weights of a model's training are unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trial: what does a network recognise that has learned from scratch for a while?
+"""A trial: the accuracy of a network after a short training from scratch.
 
 The network learns from three quarters of the pictures for a fifth of its epochs, and answers the others. A
 few pictures are inconclusive: then another quarter is held out, until the result is clear or all were used.

@@ -1,4 +1,4 @@
-"""What fine-tuning reads: pictures, or what the frozen part of the network gives out for them.
+"""The inputs of fine-tuning: pictures, or the output of the frozen part of the network for them.
 
 While only the last blocks are tuned, everything before them gives out the same in every epoch. It is computed
 once, by ONNX Runtime, for each picture as it is and flipped left to right, and kept in float16.

@@ -1,4 +1,4 @@
-"""What is to be fine-tuned: a head that has learned from a part of the pictures, and the held-out others."""
+"""A fine-tuning task: a head trained on a part of the pictures, and the held-out others."""
 
 from __future__ import annotations
 
