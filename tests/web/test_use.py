@@ -212,7 +212,9 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
     colour.tab.set_viewport_size({"width": 1280, "height": 900})
 
 
-@pytest.mark.parametrize(("temperature", "says"), [(2.0, "overconfident"), (0.5, "less sure"), (1.0, None)])
+@pytest.mark.parametrize(
+    ("temperature", "says"), [(2.0, "overconfident"), (0.5, "underconfident"), (1.0, None)]
+)
 def test_a_temperature_is_a_step_of_its_own(open_page, make_model, temperature, says):
     model = replace(make_model("2C3-MP2", (1, 8, 8), classes=2), temperature=temperature)
     told = walk(model, np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8), picture_name="noise")
