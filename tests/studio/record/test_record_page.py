@@ -80,7 +80,7 @@ def test_without_a_camera_files_are_taken_and_tried(tab, start_studio, tmp_path,
     tab.set_default_timeout(LONG)
     tab.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
     tab.goto(f"{start_studio().address}#/record")
-    tab.get_by_text("There is no camera here").wait_for()
+    tab.get_by_text("No camera is available").wait_for()
     assert tab.get_by_role("button", name=HOLD).first.is_disabled()
     for place, grey in ((0, 20), (1, 220)):
         files = [paint(tmp_path / "sent" / f"{grey}-{seed}.png", grey, seed) for seed in range(3)]
