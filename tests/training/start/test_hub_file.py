@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -92,13 +93,17 @@ def test_what_is_not_in_the_cache_needs_a_connection(home: Path) -> None:
     assert not [*home.rglob("*.safetensors")]
 
 
-def test_an_error_of_the_hub_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_hub_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def refuse(*_: object, **__: object) -> str:
+        logging.getLogger("huggingface_hub.utils._http").warning("Retrying in 1s")
         raise OSError("404 Client Error.\n\nmore lines")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", refuse)
     with pytest.raises(ModelFileError, match=r"cannot be downloaded: 404 Client Error\.\n"):
         load_backbone(SMALL)
+    assert not caplog.records
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,9 @@ Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,8 @@ from convscope.network.backbones import INSTALLED
 from convscope.training.start.package_file import Read
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from convscope.network.backbones.weight_files import HubFile
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -66,17 +70,30 @@ def _find(file: HubFile, title: str, *, download: bool) -> Path:
             'pip install "convscope[hub]"',
         ) from error
     try:
-        return Path(
-            hf_hub_download(
-                file.repository,
-                file.file,
-                revision=file.revision,
-                token=False,  # anybody may read it
-                local_files_only=not download,
+        with _silent():
+            return Path(
+                hf_hub_download(
+                    file.repository,
+                    file.file,
+                    revision=file.revision,
+                    token=False,  # anybody may read it
+                    local_files_only=not download,
+                )
             )
-        )
     except (OSError, ValueError) as error:  # those of the hub and of the network are OSErrors
         raise _missing(file, title, error) from error
+
+
+@contextmanager
+def _silent() -> Generator[None]:
+    """Let the hub's library not warn of each attempt: the error at the end says what is wrong."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _missing(file: HubFile, title: str, error: Exception) -> ModelFileError:
