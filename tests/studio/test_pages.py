@@ -30,9 +30,10 @@ def tab(tab):
 
 @pytest.fixture
 def planted(tmp_path):
-    """Some hundred digits as files, one of them, a 0 that is easily recognised, among the sixes."""
+    """A hundred zeros, threes, sixes and nines as files; a 0 that is easily recognised is among the sixes."""
     source = open_source("digits")
-    for place, item in enumerate(source.items[:300]):
+    some = [(place, item) for place, item in enumerate(source.items[:300]) if item.label in "0369"]
+    for place, item in some:
         folder = tmp_path / "planted" / ("6" if place == 126 else item.label)
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(source.pictures[place]).save(folder / f"{place}.png")
@@ -57,7 +58,7 @@ def test_a_planted_label_is_found_and_corrected_in_a_list_of_its_own(
     with manifest.open(newline="") as file:
         rows = {Path(row["path"]).name: row["label"] for row in csv.DictReader(file)}
     assert rows["126.png"] == "0"
-    assert len(rows) == 300
+    assert len(rows) == len([*planted.rglob("*.png")]) > 100
     assert (planted / "6" / "126.png").exists()
     tab.locator(".picture a").first.click()
     tab.wait_for_url("**/#/walk/**")
