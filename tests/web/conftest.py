@@ -45,6 +45,18 @@ def read_number(text):
     return float(re.sub(r"×10(.+)", lambda power: "e" + power[1].translate(_POWERS), plain))
 
 
+def go_to(tab, url):
+    """Go where a link of the page would lead, or load the page anew where nothing would change."""
+    if tab.url.partition("#")[0] == url.partition("#")[0] and tab.url != url:
+        tab.eval_on_selector("main h1", "one => one.dataset.before = ''")
+        tab.goto(url)
+        tab.wait_for_selector("main h1:not([data-before])")
+    else:
+        tab.goto("about:blank")
+        tab.goto(url)
+        tab.wait_for_selector("main h1")
+
+
 @dataclass
 class Opened:
     """A walk and the page that shows it."""
@@ -54,9 +66,7 @@ class Opened:
     url: str
 
     def go(self, fragment):
-        self.tab.goto("about:blank")
-        self.tab.goto(f"{self.url}{fragment}")
-        self.tab.wait_for_selector("main h1")
+        go_to(self.tab, f"{self.url}{fragment}")
 
     def numbers(self, selector):
         """The whole value of every number that a selector finds."""

@@ -8,6 +8,8 @@ from convscope.walkthrough.page import losses_page
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
+from .conftest import go_to
+
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -16,9 +18,7 @@ def violations(axe, widths):
     """Opens a page and finds what is wrong with it at each width. The policy is set aside for axe."""
 
     def found(tab, url, theme="light", use=lambda: None):
-        tab.goto("about:blank")
-        tab.goto(url)
-        tab.wait_for_selector("main h1")
+        go_to(tab, url)
         use()
         for width in widths[theme]:
             tab.set_viewport_size({"width": width, "height": 800})

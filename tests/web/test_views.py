@@ -163,7 +163,7 @@ def test_flattening_both_ways(colour):
         np.testing.assert_allclose(value, colour.output("flattening")[index], **CLOSE)
     colour.tab.get_by_label("Look up index").fill("5")
     colour.tab.keyboard.press("Enter")
-    assert "at=flattening:5" in colour.tab.url
+    colour.tab.wait_for_url("**at=flattening:5")
 
 
 def test_the_waterfall_of_a_neuron_comes_to_its_value(colour):
