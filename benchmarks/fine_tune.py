@@ -12,8 +12,13 @@ Run it with
 
     python benchmarks/fine_tune.py --python fastai/bin/python catsdogs=PATH:100 flowers=PATH:32
 
+With `--minutes`, convscope is measured once more for each number: it then fine-tunes too, and keeps the
+result where a held-out part shows that it pays. Without `--python`, fastai is left out:
+
+    python benchmarks/fine_tune.py --minutes 5 15 --output docs/benchmarks/fine_tune_minutes cifar10=PATH:50
+
 where PATH has the folders train and test, each with class folders, and the number is photos of each class. It
-writes docs/benchmarks/fine_tune.md and .json.
+writes docs/benchmarks/fine_tune.md and .json, or what `--output` names.
 """
 
 from __future__ import annotations
@@ -42,7 +47,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", nargs="+", metavar="NAME=PATH:N")
-    parser.add_argument("--python", type=Path, required=True, help="an interpreter that has fastai")
+    parser.add_argument("--python", type=Path, help="an interpreter that has fastai")
+    parser.add_argument("--minutes", nargs="+", default=[], help="time limits of convscope's fine-tuning")
     parser.add_argument("--epochs", type=int, nargs="+", default=[1, 4], help="of fastai, all layers")
     parser.add_argument("--draws", type=int, default=2)
     parser.add_argument("--test", type=int, default=500, help="test photos at most, evenly spread")
@@ -65,16 +71,20 @@ def measure(data: Path, count: int, arguments: argparse.Namespace) -> list[dict[
     tests = sorted(path for path in (data / "test").glob("*/*") if path.is_file())
     places = np.linspace(0, len(tests) - 1, min(arguments.test, len(tests))).astype(int)
     chosen = [tests[place] for place in places.tolist()]
-    names = ["convscope", *(f"fastai, fine_tune({epochs})" for epochs in arguments.epochs)]
+    epochs = arguments.epochs if arguments.python else []
+    options = [(), *(("--minutes", limit) for limit in arguments.minutes)]
+    names = [" ".join(("convscope", *own)) for own in options]
+    names += [f"fastai, fine_tune({number})" for number in epochs]
     results: list[list[tuple[float, float]]] = [[] for _ in names]
     for draw in range(arguments.draws):
         with TemporaryDirectory() as folder:
             place = Path(folder)
             link(data / "train", place / "photos" / "train", count, draw)
             link(data / "test", place / "photos" / "test", 1, draw)
-            results[0].append(ours(place, chosen))
-            for epochs, own in zip(arguments.epochs, results[1:], strict=True):
-                own.append(fastai(place, chosen, arguments.python, epochs))
+            found = [ours(place, chosen, *own) for own in options]
+            found += [fastai(place, chosen, arguments.python, number) for number in epochs]
+        for own, one in zip(results, found, strict=True):
+            own.append(one)
         print(draw, dict(zip(names, results, strict=True)), flush=True)
     return [
         {

@@ -116,11 +116,12 @@ def link(source: Path, target: Path, count: int, draw: int) -> None:
             (target / folder.name / path.name).symlink_to(path.resolve())
 
 
-def ours(place: Path, tests: list[Path]) -> tuple[float, float]:
+def ours(place: Path, tests: list[Path], *options: str) -> tuple[float, float]:
     """Train with convscope; return the seconds and the accuracy."""
-    command = ["-m", "convscope", "train", str(place / "photos"), "--start", "lite0", "--quiet"]
-    seconds = timed([*command, "-o", str(place / "run")], {"CONVSCOPE_CACHE": str(place / "cache")})
-    answers = load(place / "run").predict([str(path) for path in tests])
+    command = ["-m", "convscope", "train", str(place / "photos"), "--start", "lite0", "--quiet", *options]
+    run, cache = (str(place / "-".join([name, *options])) for name in ("run", "cache"))
+    seconds = timed([*command, "-o", run], {"CONVSCOPE_CACHE": cache})
+    answers = load(run).predict([str(path) for path in tests])
     return seconds, accuracy_of([answer.label for answer in answers], tests)
 
 
