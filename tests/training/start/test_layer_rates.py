@@ -14,7 +14,8 @@ def test_it_steps_as_pytorchs_adamw_with_a_rate_for_each_layer():
     random = np.random.default_rng(0)
     weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in chain.parameters.items()}
     ours, theirs = (FoldedNetwork(chain, weights) for _ in range(2))
-    rates = {"convolution_1": 0.9e-3, "convolution_2": 1e-3, "full_connection_1": 3e-3}
+    rate, head_rate, fall = layer_rates._RATE, layer_rates._HEAD_RATE, layer_rates._FALL
+    rates = {"convolution_1": fall * rate, "convolution_2": rate, "full_connection_1": head_rate}
     groups = [
         {"params": [theirs.by_name[f"{layer}.{part}"] for part in ("weight", "bias")], "lr": rate}
         for layer, rate in rates.items()

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from convscope.network.folded_network import FoldedNetwork
 
-_RATE, _HEAD_RATE = 1e-3, 3e-3
-"""Peak learning rates of the last layer of the backbone and of the head."""
-_FALL = 0.9
+_RATE, _HEAD_RATE = 1e-4, 1e-4
+"""Peak learning rates of the last layer of the backbone and of the head, which has been fitted already."""
+_FALL = 0.97
 """The rate of a layer, as a share of that of the layer after it."""
 _DECAY = 0.01
 _BETAS = 0.9, 0.999
