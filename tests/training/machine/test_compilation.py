@@ -8,7 +8,7 @@ import pytest
 
 from convscope.network.chain_builder import parse_chain
 from convscope.network.training_network import window_kernels_of
-from convscope.network.vector_code import most_lanes
+from convscope.network.vector_code import most_lanes, multiplies_pairs
 from convscope.training.machine import compilation
 from convscope.training.machine.compilation import is_compiled
 from convscope.training.machine.precision import DTYPES
@@ -107,7 +107,7 @@ assert sum(function.cache_info().currsize for function in functions) == len(made
 
 @pytest.mark.slow
 @pytest.mark.skipif(not most_lanes(), reason="these kernels are for vectors of x86 processors")
-@pytest.mark.parametrize(("precision", "count"), [("fp32", 3), ("bf16", 2)])
+@pytest.mark.parametrize(("precision", "count"), [("fp32", 3), ("bf16", 3 if multiplies_pairs() else 2)])
 def test_kernels_for_windows_are_compiled_beforehand_for_what_training_calls(precision, count):
     chain = parse_chain("32C3-MP2-64C3-MP2-4N", (1, 32, 32), 2)
     needed = window_kernels_of(chain, 64, DTYPES[precision])
