@@ -27,7 +27,11 @@ from convscope.training.runs import learned_run, run_folder
 from convscope.training.runs.feature_sample import SAMPLE_SIZE, gain_on_sample
 from convscope.training.settings import backbone_name, is_backbone
 from convscope.training.start.choice import are_small, plan_start
-from convscope.training.start.colour_grid import colours_tell, tell_far_less, without_trial
+from convscope.training.start.colour_baseline import (
+    baseline_is_far_worse,
+    baseline_is_right,
+    no_trial_sentence,
+)
 from convscope.training.start.gain import Gain
 from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.trial import FEWEST_FOR_ONE, GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
@@ -178,14 +182,14 @@ class _Ways(NamedTuple):
         """Return what a trial recognises more than features of a sample."""
         return gain_on_sample(trial, data, self.source, self.settings, self.listeners, self.stores)
 
-    def colours_tell_far_less(self, learned: LearnedRun) -> bool:
+    def colours_are_far_worse(self, learned: LearnedRun) -> bool:
         """Whether a network from scratch need not be tried; say what was found."""
         kept, head = learned.data.kept, _of_classes(learned)
-        by_colours = colours_tell(kept.store, kept.split.train, head, self.settings.seed)
+        by_colours = baseline_is_right(kept.store, kept.split.train, head, self.settings.seed)
         gain = Gain(head.is_recognised, by_colours)
-        if not tell_far_less(gain, head.labels):
+        if not baseline_is_far_worse(gain, head.labels):
             return False
-        emit(Note(without_trial(gain)), self.listeners)
+        emit(Note(no_trial_sentence(gain)), self.listeners)
         return True
 
     def scratch_wins(self, gain: Gain) -> bool:
@@ -221,7 +225,7 @@ def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
     if head.accuracy is None or head.accuracy.fraction >= GOOD_ENOUGH:
         return INSTALLED, learned
     small = are_small(ways.surveyed)
-    if not small and len(head.labels) < FEWEST_FOR_ONE and ways.colours_tell_far_less(learned):
+    if not small and len(head.labels) < FEWEST_FOR_ONE and ways.colours_are_far_worse(learned):
         return INSTALLED, learned
     trial = ways.try_from_scratch(
         ways.prepared(),

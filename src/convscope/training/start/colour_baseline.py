@@ -1,8 +1,8 @@
-"""A baseline from mean colours alone, which shows whether a trial from scratch has a chance.
+"""A colour baseline, which shows whether a trial from scratch has a chance against pretrained features.
 
 From few photos, a network from scratch learns little more than which colours are where. A logistic regression
-on the mean colours of 8 x 8 places shows in a tenth of a second how much that is. If pretrained features tell
-far more, no trial is needed.
+on the mean colours of an 8 x 8 grid takes a tenth of a second and shows how much that is worth. If it is far
+worse than pretrained features, no trial is needed.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from convscope.training.start.gain import Gain
     from convscope.training.start.learning import LearnedHead
 
-_PLACES = 8
+_CELLS = 8
 _SHARE = 2 / 3
 
 
-def colours_tell(
+def baseline_is_right(
     store: Store, indices: NDArray[np.int64], learned: LearnedHead, seed: int
 ) -> NDArray[np.bool_]:
-    """Return (n,) whether a regression on mean colours that has not seen the picture recognises it.
+    """Return (n,) whether the cross-validated baseline predicts the true class of each picture.
 
     Args:
         store: The pictures.
-        indices: (n,) of those that were learned from.
+        indices: (n,) of the training pictures.
         learned: The head on pretrained features, for labels and groups.
-        seed: Of the folds.
+        seed: Seed of the folds.
 
     Raises:
-        ValueError: Each class has one picture only.
+        ValueError: No picture can be held out, because each class has only one.
     """
     colours = mean_colours(store.pictures[indices])
     blocks = {"colours": slice(0, colours.shape[1])}
@@ -47,9 +47,9 @@ def colours_tell(
 
 
 def mean_colours(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the mean colours of 8 x 8 places of pictures (n, height, width, channels), one row a picture.
+    """Return the mean colours of an 8 x 8 grid on pictures (n, height, width, channels), one row per picture.
 
-    Rows and columns that are left over at the end do not count.
+    Rows and columns of pixels left over at the end are ignored.
 
     Example:
         >>> left_dark = np.repeat(np.array([10, 90], np.uint8), 8)[None, None, :, None]
@@ -57,29 +57,29 @@ def mean_colours(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         [10.0, 10.0, 10.0, 10.0, 90.0, 90.0, 90.0, 90.0]
     """
     count, height, width, channels = pictures.shape
-    high, wide = height // _PLACES, width // _PLACES
-    whole = pictures[:, : high * _PLACES, : wide * _PLACES]
-    places = whole.reshape(count, _PLACES, high, _PLACES, wide, channels)
-    return places.mean(axis=(2, 4), dtype=np.float32).reshape(count, -1)
+    high, wide = height // _CELLS, width // _CELLS
+    whole = pictures[:, : high * _CELLS, : wide * _CELLS]
+    cells = whole.reshape(count, _CELLS, high, _CELLS, wide, channels)
+    return cells.mean(axis=(2, 4), dtype=np.float32).reshape(count, -1)
 
 
-def tell_far_less(gain: Gain, labels: NDArray[np.int64]) -> bool:
-    """Whether the second way recognises far less than the first one.
+def baseline_is_far_worse(gain: Gain, labels: NDArray[np.int64]) -> bool:
+    """Whether the colour baseline is far worse than pretrained features.
 
-    It does if that is clear, and if it recognises less than two thirds of what the first one does, beyond
-    what naming the most frequent class would.
+    It is if the difference in accuracy is clear, and the baseline's accuracy beyond chance is less than two
+    thirds of that of the features. Chance is the accuracy of always predicting the most frequent class.
 
     Args:
-        gain: Both ways on the same pictures.
+        gain: The features (first) and the baseline (second) on the same pictures.
         labels: (pictures,) their classes.
 
     Example:
-        Half of the pictures are of each class, and the first way recognises 90 of 100. The second would have
-        to recognise more than 50 + 2/3 * 40 = 76:
+        Half of the pictures are of each class, and the features classify 90 of 100 correctly. The baseline
+        would need more than 50 + 2/3 * 40 = 76:
 
         >>> from convscope.training.start.gain import Gain
         >>> labels, first = np.repeat([0, 1], 50), np.arange(100) < 90
-        >>> [tell_far_less(Gain(first, np.arange(100) < count), labels) for count in (60, 76, 77)]
+        >>> [baseline_is_far_worse(Gain(first, np.arange(100) < count), labels) for count in (60, 76, 77)]
         [True, True, False]
     """
     first, second = gain.fractions
@@ -88,8 +88,8 @@ def tell_far_less(gain: Gain, labels: NDArray[np.int64]) -> bool:
     return gain.difference < 0 and gain.is_clear and bool(far_behind)
 
 
-def without_trial(gain: Gain) -> str:
-    """Say what was found instead of a trial, for people."""
+def no_trial_sentence(gain: Gain) -> str:
+    """Return the note that replaces a trial's result."""
     learned, colours = (f"{100 * share:.1f} %" for share in gain.fractions)
     return (
         f"of {len(gain.before):,} pictures, pretrained features recognise {learned}, "

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.training.start.colour_grid import mean_colours, tell_far_less
+from convscope.training.start.colour_baseline import baseline_is_far_worse, mean_colours
 from convscope.training.start.gain import Gain
 
 
@@ -21,15 +21,15 @@ def test_what_is_left_over_does_not_count():
 
 def test_with_few_pictures_it_is_not_clear():
     labels = np.repeat([0, 1], 5)
-    assert not tell_far_less(Gain(np.arange(10) < 8, np.arange(10) < 6), labels)
+    assert not baseline_is_far_worse(Gain(np.arange(10) < 8, np.arange(10) < 6), labels)
 
 
 def test_what_is_right_by_chance_counts_for_nothing():
     labels = (np.arange(100) >= 80).astype(int)
     first, second = np.arange(100) < 95, np.arange(100) < 85
-    assert tell_far_less(Gain(first, second), labels)
-    assert not tell_far_less(Gain(first, second), np.arange(100) % 2)
+    assert baseline_is_far_worse(Gain(first, second), labels)
+    assert not baseline_is_far_worse(Gain(first, second), np.arange(100) % 2)
 
 
 def test_features_that_recognise_no_more_than_chance_are_not_far_ahead():
-    assert not tell_far_less(Gain(np.arange(100) < 50, np.arange(100) >= 50), np.arange(100) % 2)
+    assert not baseline_is_far_worse(Gain(np.arange(100) < 50, np.arange(100) >= 50), np.arange(100) % 2)
