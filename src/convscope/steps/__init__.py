@@ -9,23 +9,23 @@ Runtime) are tested against them. They take one picture at a time, in float64. I
     relu                  negative numbers become 0 ...
     relu6                 ... and numbers above 6 become 6
     addition              a shortcut: the input of a block of steps is added to its output
-    joining               the maps of several steps, side by side
+    joining               the maps of several steps, concatenated
     max_pooling           each window keeps its largest number ...
     average_pooling       ... or its mean
     flattening            maps become one column of numbers
-    full_connection       each neuron weighs all numbers before it (a fully connected or dense layer)
-    softmax               logits become probabilities that share one whole ...
-    sigmoid               ... or each logit a probability of its own, where a picture has several labels
-    cross_entropy         the loss that networks learn from after softmax ...
-    binary_cross_entropy  ... and after sigmoids; to compare it with:
+    full_connection       each neuron is a weighted sum of all numbers (a fully connected or dense layer)
+    softmax               logits become probabilities with sum 1 ...
+    sigmoid               ... or each logit becomes an independent probability (several labels)
+    cross_entropy         the loss to minimise after softmax ...
+    binary_cross_entropy  ... and after sigmoids; for comparison:
     squared_error         a loss that hardly corrects a network that is confidently wrong ...
-    binary_squared_error  ... and the same of several labels
-    classification_error  what should become small, but has no useful gradient
+    binary_squared_error  ... and the same for several labels
+    classification_error  what we want to minimise, but has no useful gradient
 
 Each step is a module with the same three functions:
 
     forward(...)                the step's output
-    gradient(at_output, ...)    the chain rule: the gradient at the step's input from that at its output
+    gradient(at_output, ...)    the chain rule: the gradient at the input from the gradient at the output
                                 (a loss is where gradients start, so it takes no `at_output`)
     explain(..., which number)  the arithmetic behind one output number, as a value that a page can draw
 

@@ -2,8 +2,8 @@
 
     output = input + block(input)
 
-The block only has to learn what to change about its input, and the gradient has a way around it, so networks
-can be much deeper.
+The block only has to learn what to change about its input (the residual), and the gradient can bypass it.
+That makes much deeper networks trainable.
 
 Source: K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016,
 https://arxiv.org/abs/1512.03385.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """How one cell came about: block + shortcut = result."""
+    """How one cell is computed: block + shortcut = result."""
 
     block: float
     shortcut: float
@@ -30,7 +30,7 @@ class Sum:
 
 
 def forward(block: ArrayLike, shortcut: ArrayLike) -> Array:
-    """Add the maps that come out of a block and those that went in.
+    """Add the output maps of a block and its input maps.
 
     Args:
         block: (channels, height, width).
@@ -62,7 +62,7 @@ def gradient(at_output: ArrayLike) -> tuple[Array, Array]:
 
 
 def explain(block: ArrayLike, shortcut: ArrayLike, *, channel: int, row: int, column: int) -> Sum:
-    """Explain how one cell came about.
+    """Explain how one cell is computed.
 
     Raises:
         NetworkError: The shapes differ.

@@ -51,7 +51,7 @@ def require_inside(shape: tuple[int, ...], /, **indices: int) -> None:
     """Check that one index per axis, given by name, lies inside an array of this shape.
 
     Raises:
-        SettingError: One does not; negative indices are outside.
+        SettingError: An index is out of range; negative indices are too.
 
     Example:
         >>> require_inside((1, 5, 5), channel=0, row=4, column=4)

@@ -1,7 +1,8 @@
 """Average pooling: each window gives the mean of its numbers, in each map separately.
 
-It measures how much of a feature there is in the window, where max pooling asks whether there is any. Cells
-of an overhanging window that lie outside the map do not count: the mean is taken over the cells inside.
+It measures how strongly a feature responds in the window on average; max pooling only keeps the strongest
+response. Cells of an overhanging window that lie outside the map are ignored: the mean is taken over the
+cells inside.
 
 Source: Deep Learning, section 9.3; Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning
 applied to document recognition", Proceedings of the IEEE 1998, where it is called sub-sampling.
@@ -44,7 +45,8 @@ def forward(maps: ArrayLike, windows: Windows) -> Array:
 
     Args:
         maps: (channels, height, width).
-        windows: Their size and stride, and whether the last ones may overhang on the right and at the bottom.
+        windows: Size and stride of the windows, and whether the last ones may overhang on the right and at
+            the bottom.
 
     Returns:
         (channels, output height, output width); see `windows` for the size.

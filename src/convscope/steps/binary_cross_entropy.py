@@ -1,15 +1,15 @@
-"""Binary cross-entropy: the loss of several labels, each of them right or wrong on its own.
+"""Binary cross-entropy: the loss for several labels, each of which is right or wrong independently.
 
     loss = -sum over k of (y[k] ln p[k] + (1 - y[k]) ln(1 - p[k]))
 
 where p are the probabilities after the sigmoids, and y[k] is 1 if the picture has the label and 0 if not.
-Each label adds its own part: -ln p if it is there, -ln(1 - p) if it is not. The gradient at the logits is
-p - y, the same as for softmax and cross-entropy.
+Each label contributes one term: -ln p if it is present, -ln(1 - p) if it is absent. The gradient at the
+logits is p - y, the same as for softmax and cross-entropy.
 
 It is computed from the logits, max(z, 0) - z y + ln(1 + exp(-abs(z))), so that a probability too close to
 0 or 1 for a float does not give an infinite loss. The loss of a batch is the mean over its pictures.
 
-Source: Deep Learning, section 6.2.2.2; the stable form is that of PyTorch's `BCEWithLogitsLoss`.
+Source: Deep Learning, section 6.2.2.2; the numerically stable form is from PyTorch's `BCEWithLogitsLoss`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BinaryCrossEntropy:
-    """How the loss is computed: the parts of all labels add up to the result.
+    """How the loss is computed: the sum of one term per label.
 
     Attributes:
         present: Whether the picture has each label.
-        probabilities: What the network gives each label.
-        parts: -ln p of a label that is there, -ln(1 - p) of one that is not.
+        probabilities: The predicted probability of each label.
+        parts: -ln p for a label that is present, -ln(1 - p) for one that is absent.
         result: Their sum.
     """
 

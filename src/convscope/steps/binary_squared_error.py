@@ -1,13 +1,13 @@
-"""Squared error of several labels: how far each probability is from 1 if its label is there, else from 0.
+"""Squared error for several labels: how far each probability is from 1 (label present) or 0 (absent).
 
     loss = sum over k of (p[k] - y[k])²
 
 where p are the probabilities after the sigmoids, and y[k] is 1 if the picture has the label and 0 if not. It
-is the Brier score of every label, added up.
+is the sum of the Brier scores of all labels.
 
-Sigmoid multiplies its gradient by p (1 - p), so that it is 2 (p - y) p (1 - p). A network that is confidently
-wrong about a label, with p near 0 where y is 1, is therefore hardly corrected; the gradient of binary
-cross-entropy there is p - y, almost -1.
+The sigmoid multiplies the gradient by p (1 - p): it becomes 2 (p - y) p (1 - p). A network that is
+confidently wrong about a label, with p near 0 where y is 1, is therefore hardly corrected; the gradient of
+binary cross-entropy in that case is p - y, almost -1.
 
 Source: Deep Learning, section 6.2.2.2, on why sigmoid units are not trained by squared error.
 """

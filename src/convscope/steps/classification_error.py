@@ -1,8 +1,8 @@
 """Classification error: 0 if the true class is predicted, else 1.
 
-Its mean over the pictures is what we want to be small: accuracy is 1 minus it. But a network cannot learn
-from it. When the logits change a little, it stays the same, so its gradient is zero; where two logits are
-exactly equal it jumps and has no gradient at all.
+Its mean over the pictures is what we want to minimise: it is 1 - accuracy. But a network cannot be trained
+with it. A small change of the logits does not change it, so its gradient is zero; where the two largest
+logits are equal, it jumps and has no gradient at all.
 
 Source: Deep Learning, section 8.1.2, where it is called the 0-1 loss.
 """
@@ -33,7 +33,7 @@ def forward(logits: ArrayLike, true_class: int) -> float:
     """Compute the error of one picture.
 
     Args:
-        logits: (classes,); the largest decides the predicted class, the first one among equals.
+        logits: (classes,); the predicted class is that of the largest logit, the first one among equals.
         true_class: Index of the true class.
 
     Returns:

@@ -1,14 +1,14 @@
-"""Convolution: filters slide over the maps and respond where they find the pattern they look for.
+"""Convolution: filters slide over the maps and respond most strongly where the maps match their pattern.
 
     output[f, y, x] = bias[f] + sum over c, i, j of
         filters[f, c, i, j] * maps[c, y * stride + i - padding, x * stride + j - padding]
 
-with 0 outside the maps. Strictly speaking this is cross-correlation: the filter is not flipped. Signal
-processing flips it and calls only that convolution; neural network libraries do not flip, and since filters
-are learned, it makes no difference to a network.
+with 0 outside the maps. Strictly speaking this is cross-correlation: the filter is not flipped. In signal
+processing, convolution flips the filter; neural network libraries do not, and since the filters are learned,
+it makes no difference.
 
-A filter (also called kernel or feature detector) has weights for every channel of its input and gives one
-feature map.
+A filter (also called kernel or feature detector) has weights for every input channel and computes one feature
+map.
 
 Source: Deep Learning, section 9.1, equation 9.6, and section 9.5 for stride and padding.
 """
@@ -42,11 +42,11 @@ class Term:
 
     Attributes:
         channel: Index of the input map.
-        row: Row of the cell in the input map; negative or past the end in the padding.
+        row: Row of the cell in the input map; negative or beyond the last row in the padding.
         column: Column of the cell, likewise.
-        padding: Whether the cell is padding, which counts as 0.
+        padding: Whether the cell is padding, whose value is 0.
         input: Value of the cell.
-        weight: Weight of the filter on it.
+        weight: The filter's weight for this cell.
         product: input * weight.
     """
 
@@ -102,7 +102,7 @@ def forward(
     """
     maps, filters, windows = _read(maps, filters, windows)
     bias = as_array(bias, "biases", filters=len(filters))
-    # summed over c, i and j; what is left of the axes is (filters, rows, columns)
+    # summed over c, i and j; the remaining axes are (filters, rows, columns)
     sums = np.tensordot(filters, windows.slide(maps), axes=((1, 2, 3), (0, 3, 4)))
     return sums + bias[:, np.newaxis, np.newaxis]
 
@@ -115,8 +115,8 @@ def gradient(
 ) -> ConvolutionGradient:
     """Compute the gradient at the maps, the filters and the biases.
 
-    Each output cell passes its gradient to every cell under its window, times the weight on that cell, and to
-    every weight, times the cell under it.
+    Each output cell passes its gradient to every input cell in its window, times the weight of that cell, and
+    to every weight, times the value of that cell.
 
     Args:
         at_output: The gradient at the feature maps, (filters, output height, output width).
@@ -147,7 +147,7 @@ def gradient_at_maps(
     filters: ArrayLike,
     windows: Windows | None = None,
 ) -> Array:
-    """Compute only the gradient at the maps, which is half the work; arguments and errors as for `gradient`.
+    """Compute only the gradient at the maps, which is half the work; same arguments and errors as `gradient`.
 
     Example:
         >>> gradient_at_maps([[[1, 1]]], [[[5, 6, 7]]], filters=[[[[2, 3]]]]).tolist()
@@ -161,7 +161,7 @@ def gradient_at_maps(
 
 
 def gradient_at_filters(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
-    """Compute only the gradient at the filters; arguments and errors as for `gradient`.
+    """Compute only the gradient at the filters; same arguments and errors as `gradient`.
 
     Example:
         >>> gradient_at_filters([[[1, 1]]], [[[5, 6, 7]]], Windows((1, 2))).tolist()
@@ -190,7 +190,7 @@ def explain(
         filters: As in `forward`.
         bias: As in `forward`.
         windows: As in `forward`.
-        channel: Index of the feature map, which is that of its filter.
+        channel: Index of the feature map and its filter.
         row: Row of the cell in the feature map.
         column: Column of the cell in the feature map.
 

@@ -3,8 +3,8 @@
     loss = -sum over k of y[k] ln p[k] = -ln p[true class]
 
 where p are the probabilities after softmax, and y is 1 for the true class and 0 for the others. The gradient
-at the logits is p - y: as large as the mistake, however confident the network is. That is why networks learn
-well from this loss.
+at the logits is p - y: as large as the mistake, however confident the network is. That is why classifiers are
+trained with this loss.
 
 It is computed from the logits, so that a probability too small for a float does not give an infinite loss.
 The loss of a batch is the mean over its pictures. If only probabilities are known, their logarithms serve as

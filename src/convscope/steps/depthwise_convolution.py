@@ -1,11 +1,11 @@
-"""Depthwise convolution: every map has one filter of its own, and the maps are not mixed.
+"""Depthwise convolution: each map is convolved with its own filter, and the maps are not mixed.
 
     output[c, y, x] = bias[c] + sum over i, j of
         filters[c, 0, i, j] * maps[c, y * stride + i - padding, x * stride + j - padding]
 
-An ordinary convolution looks for a pattern in space and mixes all maps at once. Here the two are done one
-after the other: a depthwise convolution looks at space, a convolution with 1x1 filters mixes the maps. For
-3x3 filters and many maps that takes about a ninth of the products.
+An ordinary convolution filters in space and mixes all maps in one step. A depthwise separable convolution
+does this in two steps: a depthwise convolution filters each map in space, then a convolution with 1x1 filters
+mixes the maps. For 3x3 filters and many maps, this takes about a ninth of the multiplications.
 
 Source: A. Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision
 applications", 2017, https://arxiv.org/abs/1704.04861, section 3.1.
@@ -34,7 +34,7 @@ def forward(maps: ArrayLike, filters: ArrayLike, bias: ArrayLike, windows: Windo
         maps: (channels, height, width).
         filters: (channels, 1, filter height, filter width).
         bias: (channels,).
-        windows: How the filters slide; None moves them by one cell, without padding.
+        windows: How the filters slide; None means stride 1 without padding.
 
     Returns:
         Feature maps (channels, output height, output width).
@@ -60,7 +60,7 @@ def gradient(
     Args:
         at_output: The gradient at the feature maps, (channels, output height, output width).
         maps: As in `forward`.
-        filters: As in `forward`; the bias is not needed: it only shifts the output.
+        filters: As in `forward`. The bias only shifts the output, so it is not needed.
         windows: As in `forward`.
 
     Raises:
@@ -83,7 +83,7 @@ def gradient(
 def gradient_at_maps(
     at_output: ArrayLike, maps: ArrayLike, filters: ArrayLike, windows: Windows | None = None
 ) -> Array:
-    """Compute only the gradient at the maps, which is half the work; arguments and errors as for `gradient`.
+    """Compute only the gradient at the maps, which is half the work; same arguments and errors as `gradient`.
 
     Example:
         >>> gradient_at_maps([[[1, 1]]], [[[5, 6]]], filters=[[[[2]]]]).tolist()
@@ -97,7 +97,7 @@ def gradient_at_maps(
 
 
 def gradient_at_filters(at_output: ArrayLike, maps: ArrayLike, windows: Windows) -> Array:
-    """Compute only the gradient at the filters; arguments and errors as for `gradient`.
+    """Compute only the gradient at the filters; same arguments and errors as `gradient`.
 
     Example:
         >>> gradient_at_filters([[[1, 1]]], [[[5, 6]]], Windows((1, 1))).tolist()
@@ -120,19 +120,19 @@ def explain(
     row: int,
     column: int,
 ) -> ConvolutionSum:
-    """Explain how one cell of a feature map came about: a sum over one window of its own input map.
+    """Explain how one cell of a feature map is computed: a sum over one window of its input map.
 
     Args:
         maps: As in `forward`.
         filters: As in `forward`.
         bias: As in `forward`.
         windows: As in `forward`.
-        channel: Which map.
-        row: Of the cell in the feature map.
-        column: Of the cell in the feature map.
+        channel: Index of the map.
+        row: Row of the cell in the feature map.
+        column: Column of the cell in the feature map.
 
     Returns:
-        As of a convolution with one channel: in its terms, channel 0 stands for this one.
+        The same as for a convolution with one channel: `channel` is 0 in all terms.
 
     Raises:
         NetworkError: The shapes do not fit together.

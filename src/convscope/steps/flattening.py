@@ -2,7 +2,7 @@
 
     index = (channel * height + row) * width + column
 
-One map follows the other, each row by row. Nothing is computed and nothing is lost. The way back is
+The maps follow one another, each in row-major order. Nothing is computed and nothing is lost. The inverse is
 
     channel = index // (height * width)    row = index // width % height    column = index % width
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FlattenedCell:
-    """Where one number of the column comes from: its index there, its channel, row and column in the maps."""
+    """Where one number of the column comes from: its index, and its channel, row and column in the maps."""
 
     index: int
     channel: int

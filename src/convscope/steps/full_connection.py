@@ -1,9 +1,9 @@
-"""Full connection (a fully connected, dense or linear layer): each neuron weighs all numbers before it.
+"""Full connection (a fully connected, dense or linear layer): each neuron is a weighted sum of all inputs.
 
     output[n] = bias[n] + sum over i of weights[n, i] * inputs[i]
 
-The product weight * input is the input's contribution to the neuron: it speaks for the neuron if positive,
-against it if negative. The outputs of the last full connection are the logits, one per class.
+The product weight * input is the input's contribution to the neuron: a positive one raises the output, a
+negative one lowers it. The outputs of the last full connection are the logits, one per class.
 
 Source: Deep Learning, section 6.1.
 """
@@ -97,7 +97,7 @@ def gradient_at_weights(at_output: ArrayLike, inputs: ArrayLike) -> Array:
     """Compute only the gradient at the weights: the gradient at each neuron times each input.
 
     Raises:
-        NetworkError: The gradients or the inputs are no column.
+        NetworkError: The gradients or the inputs do not have exactly one axis.
 
     Example:
         >>> gradient_at_weights([1, 3], inputs=[5, 6]).tolist()

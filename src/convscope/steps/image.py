@@ -1,4 +1,4 @@
-"""Image: pixels become maps, normalised to numbers around zero.
+"""Image: pixels become maps, normalised to values around zero.
 
     x = (pixel - mean) / std        with the mean and standard deviation of its channel
 
@@ -72,7 +72,7 @@ def gradient(at_output: ArrayLike, std: ArrayLike) -> Array:
         std: As in `forward`.
 
     Returns:
-        (height, width, channels), per pixel level, of which there are 0 to 255.
+        (height, width, channels), per unit of the pixel scale 0 to 255.
     """
     at_output = as_array(at_output, "gradients", channels=None, height=None, width=None)
     return at_output.transpose(1, 2, 0) / _positive(std, len(at_output))

@@ -1,12 +1,12 @@
-"""Joining (concatenation): the maps of several steps, side by side.
+"""Joining (concatenation): the maps of several steps, stacked along the channel axis.
 
     output = maps of the first input, then maps of the second, ...
 
-A head that reads both early and late maps sees fine patterns and whole objects.
+A head that reads both early and late maps has features of fine patterns and of whole objects.
 
-Source: the joining of maps is the "depth concatenation" of C. Szegedy et al., "Going deeper with
-convolutions", CVPR 2015, https://arxiv.org/abs/1409.4842; for a head that reads several layers, U. Evci et
-al., "Head2Toe", ICML 2022, https://arxiv.org/abs/2201.03529.
+Source: the "depth concatenation" of C. Szegedy et al., "Going deeper with convolutions", CVPR 2015,
+https://arxiv.org/abs/1409.4842; for a head that reads several layers, U. Evci et al., "Head2Toe", ICML 2022,
+https://arxiv.org/abs/2201.03529.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Origin:
 
 
 def forward(inputs: Sequence[ArrayLike]) -> Array:
-    """Put maps side by side.
+    """Concatenate maps along the channel axis.
 
     Args:
         inputs: At least one, each (channels, height, width), all of the same height and width.
@@ -53,7 +53,7 @@ def forward(inputs: Sequence[ArrayLike]) -> Array:
 
 
 def gradient(at_output: ArrayLike, inputs: Sequence[ArrayLike]) -> tuple[Array, ...]:
-    """Compute the gradient at every input: each gets the part that stands for its maps.
+    """Compute the gradient at every input: each gets the slice that belongs to its maps.
 
     Args:
         at_output: The gradient at the joined maps.

@@ -1,10 +1,11 @@
 """Max pooling: each window gives its largest number, in each map separately.
 
-Whether a feature was found in the window is kept; where exactly is forgotten. The maps become smaller, and
-the network's answer changes little when the picture shifts a little.
+It keeps whether a feature was found in the window, and discards where exactly. The maps become smaller, and
+small shifts of the picture change the network's output little.
 
-The largest cell wins. Among equals it is the first one, row by row; NaN beats every number, and among several
-NaN the last one wins. PyTorch decides the same. Cells of an overhanging window outside the map do not count.
+The largest cell wins. Among equal cells, the first in row-major order wins; NaN beats every number, and among
+several NaN the last one wins. PyTorch does the same. Cells of an overhanging window outside the map are
+ignored.
 
 Source: Deep Learning, section 9.3.
 """
@@ -31,7 +32,7 @@ class MaxWindow:
 
     Attributes:
         cells: The window's cells, row by row; those beyond the edge of the map have no value.
-        winner: Index of the winning cell among them.
+        winner: Index of the winning cell in `cells`.
         result: Its value.
     """
 
@@ -45,7 +46,8 @@ def forward(maps: ArrayLike, windows: Windows) -> Array:
 
     Args:
         maps: (channels, height, width).
-        windows: Their size and stride, and whether the last ones may overhang on the right and at the bottom.
+        windows: Size and stride of the windows, and whether the last ones may overhang on the right and at
+            the bottom.
 
     Returns:
         (channels, output height, output width); see `windows` for the size.

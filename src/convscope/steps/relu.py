@@ -2,8 +2,8 @@
 
     relu(x) = max(0, x)
 
-Convolutions and full connections are linear. Without a nonlinearity between them, a stack of them would be no
-more than a single linear step; ReLU is the simplest nonlinearity. NaN stays NaN.
+Convolutions and full connections are linear. Without a nonlinearity between them, a stack of them would be
+equivalent to a single linear step; ReLU is the simplest nonlinearity. NaN stays NaN.
 
 Source: Deep Learning, section 6.3.1; X. Glorot, A. Bordes, Y. Bengio, "Deep sparse rectifier neural
 networks", AISTATS 2011.
@@ -35,7 +35,7 @@ def forward(values: ArrayLike) -> Array:
     """Replace negative numbers by 0.
 
     Args:
-        values: Of any shape: (channels, height, width) maps, or (neurons,).
+        values: Any shape, such as (channels, height, width) maps or (neurons,).
 
     Returns:
         The same shape.
@@ -48,9 +48,9 @@ def forward(values: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, values: ArrayLike) -> Array:
-    """Compute the gradient at the input: it passes where the input is positive.
+    """Compute the gradient at the input: it passes through where the input is positive.
 
-    At exactly 0, where ReLU has a corner, the gradient is taken to be 0.
+    At exactly 0, where ReLU is not differentiable, the gradient is defined as 0.
 
     Args:
         at_output: The gradient at the output, in the shape of the values.

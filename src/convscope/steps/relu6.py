@@ -1,9 +1,9 @@
-"""ReLU6: a ReLU that also stops at 6.
+"""ReLU6: a ReLU with a maximum of 6.
 
     relu6(x) = min(max(0, x), 6)
 
-Networks for phones use it: numbers that cannot grow without bound keep their precision in few bits. NaN stays
-NaN.
+Networks for mobile devices use it: bounded activations keep more precision when they are stored in few bits.
+NaN stays NaN.
 
 Source: A. Krizhevsky, "Convolutional deep belief networks on CIFAR-10", 2010; A. Howard et al., "MobileNets",
 2017, https://arxiv.org/abs/1704.04861.
@@ -42,9 +42,9 @@ def forward(values: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, values: ArrayLike) -> Array:
-    """Compute the gradient at the input: it passes where the input was between 0 and 6.
+    """Compute the gradient at the input: it passes through where the input is between 0 and 6.
 
-    At exactly 0 and 6, where ReLU6 has corners, it is taken to be 0.
+    At exactly 0 and 6, where ReLU6 is not differentiable, the gradient is defined as 0.
 
     Args:
         at_output: The gradient at the output, in the shape of the values.
@@ -61,7 +61,7 @@ def gradient(at_output: ArrayLike, values: ArrayLike) -> Array:
 
 
 def explain(maps: ArrayLike, *, channel: int, row: int, column: int) -> relu.Rectified:
-    """Explain how one cell came about.
+    """Explain how one cell is computed.
 
     Raises:
         SettingError: There is no such cell.

@@ -1,13 +1,13 @@
-"""Sigmoid: each logit becomes a probability of its own, whatever the other logits are.
+"""Sigmoid: each logit becomes a probability, independently of the other logits.
 
     p[k] = 1 / (1 + exp(-z[k]))
 
-It is the last step where a picture may have several labels: each output answers "is this label there?", so
-the probabilities need not sum to 1. Softmax would make the labels compete: the more certain one became, the
-less certain all others. The logit is the log odds of its label, z = ln(p / (1 - p)); at 0, p is one half.
-Sigmoid is softmax of the two answers yes and no, whose logits are z and 0.
+It is the last step of networks with several labels per picture: each output answers "is this label present?",
+so the probabilities need not sum to 1. Softmax would make the labels compete: a higher probability of one
+would lower all others. The logit is the log odds of its label, z = ln(p / (1 - p)); at z = 0, p is one half.
+Sigmoid is softmax for two classes with the logits z and 0.
 
-Where z is negative, exp(z) / (1 + exp(z)) is computed instead, so that no exponential can overflow.
+For negative z, exp(z) / (1 + exp(z)) is computed instead, so that no exponential can overflow.
 
 Source: Deep Learning, sections 3.10 and 6.2.2.2.
 """
@@ -65,7 +65,7 @@ def forward(logits: ArrayLike) -> Array:
 
 
 def gradient(at_output: ArrayLike, logits: ArrayLike) -> Array:
-    """Compute the gradient at the logits, that at the probabilities times p * (1 - p).
+    """Compute the gradient at the logits: the gradient at the probabilities times p * (1 - p).
 
     Args:
         at_output: The gradient at the probabilities, (labels,).

@@ -2,9 +2,9 @@
 
     p[k] = exp(z[k]) / sum over j of exp(z[j])
 
-Only differences between logits count. So the largest logit is subtracted from all of them first: that gives
-the same probabilities, and no exponential can overflow. For two classes, the difference of the logits is
-ln(p / (1 - p)).
+Only differences between logits matter. The largest logit is therefore subtracted from all of them first: this
+gives the same probabilities, and no exponential can overflow. For two classes, the difference of the logits
+is ln(p / (1 - p)).
 
 Source: Deep Learning, sections 4.1 and 6.2.2.3.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SoftmaxShare:
-    """How one probability is computed: its class's exponential divided by the sum of all.
+    """How one probability is computed: the exponential of its class divided by the sum of all.
 
     Attributes:
         largest: The largest logit, which is subtracted from all.

@@ -4,11 +4,11 @@
 
 where p are the probabilities after softmax, and y is 1 for the true class and 0 for the others. It is the
 Brier score of one picture: a sum over the classes, not a mean. (Mean squared error, PyTorch's `mse_loss`,
-divides it by their number.) If only probabilities are known, their logarithms serve as logits.
+divides it by the number of classes.) If only probabilities are known, their logarithms serve as logits.
 
-Softmax multiplies its gradient by p. A network that is confidently wrong, with p near 0 for the true class,
-is therefore hardly corrected: for two classes the gradient at the true class's logit is -4 p (1 - p)², where
-that of cross-entropy is p - 1.
+Softmax multiplies the gradient by p. A network that is confidently wrong, with p near 0 for the true class,
+is therefore hardly corrected: for two classes, the gradient at the logit of the true class is -4 p (1 - p)²;
+with cross-entropy it is p - 1.
 
 Source: Deep Learning, section 6.2.2.3, on squared error with softmax units.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SquaredDifference:
-    """What one class adds to the loss: (probability - target)² = square."""
+    """The contribution of one class to the loss: (probability - target)² = square."""
 
     probability: float
     target: float
@@ -38,7 +38,7 @@ class SquaredDifference:
 
 @dataclass(frozen=True, slots=True)
 class SquaredError:
-    """How the loss came about: the sum of the squares of all classes, in order."""
+    """How the loss is computed: the sum of one square per class, in order."""
 
     terms: tuple[SquaredDifference, ...]
     result: float

@@ -1,12 +1,12 @@
 """Windows that slide over maps: the geometry that convolution and pooling share.
 
-The first window lies in the top left corner of the map, padding included; the next ones follow at a distance
-of the stride, row by row. Along one side of the map,
+The first window is in the top left corner of the padded map; the others follow at multiples of the stride,
+row by row. Along one side of the map,
 
     floor((size + 2 padding - window) / stride) + 1
 
-windows fit (relationship 6 in Dumoulin and Visin). Cells left over on the right and at the bottom belong to
-no window, unless windows may overhang (`ceil_mode` in PyTorch and ONNX). Then the fraction is rounded up, but
+windows fit (relationship 6 in Dumoulin and Visin). Remaining cells on the right and at the bottom are in no
+window, unless windows may overhang (`ceil_mode` in PyTorch and ONNX). Then the fraction is rounded up, but
 the last window must still start inside the map or the padding before it: otherwise it would be empty.
 
 Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016,
@@ -25,7 +25,7 @@ from convscope.steps.arrays import Array, require_inside
 
 
 def output_size(size: int, window: int, stride: int = 1, padding: int = 0, *, overhang: bool = False) -> int:
-    """Return the number of windows along one side; below 1, no window fits.
+    """Return the number of windows along one side; below 1 if no window fits.
 
     Example:
         >>> output_size(7, window=3), output_size(7, window=3, padding=1), output_size(7, window=3, stride=2)
@@ -109,7 +109,7 @@ class Windows:
         return at_every_cell[:, :: self.stride[0], :: self.stride[1]]
 
     def add_back(self, patches: Array, shape: tuple[int, ...]) -> Array:
-        """Add the windows' cells up, each on its cell of the maps: the gradient of `slide`.
+        """Add each window cell to the map cell it came from: the gradient of `slide`.
 
         Args:
             patches: (channels, output height, output width, window height, window width).
@@ -133,7 +133,7 @@ class Windows:
         Args:
             maps: (channels, height, width).
             channel: Index of the map.
-            row: Row of the window, which is that of its cell in the output.
+            row: Row of the window, which is the row of its cell in the output.
             column: Column of the window, likewise.
 
         Raises:
@@ -155,7 +155,7 @@ class Windows:
         )
 
     def margins(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return how much is added (above, below) and (left, right) of a map for every window to be full."""
+        """Return the padding (above, below) and (left, right) that makes every window full."""
         rows, columns = self.output_shape(height, width)
         below = (rows - 1) * self.stride[0] + self.size[0] - height - self.padding[0]
         right = (columns - 1) * self.stride[1] + self.size[1] - width - self.padding[1]
