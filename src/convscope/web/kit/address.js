@@ -1,19 +1,22 @@
 /**
- * What a page shows, as it stands in the fragment of its address.
+ * The state of a page, stored in the URL fragment.
  *
  *     #at=softmax:0/full_connection_2:0/relu_3:17&truth=3&theme=dark
  *     #/walk/pets/cat?at=convolution_1:0.3.4
  *
- * A page of several views has the path of the view first. `at` is the trail of a number, from where a person began
- * back to where they are: step and place. All else are options.
+ * A page with several views starts the fragment with the path of the view. `at` is the trail: the numbers
+ * visited on the way back through the network, first to current, each as step and place. Everything else is
+ * an option.
  *
- * @typedef {number[]} Place  of a number in a step's output: map, row, column, or one index
+ * @typedef {number[]} Place  index of a number in a step's output: [map, row, column] or [index]
  * @typedef {{step: string, place: Place}} Stop
  * @typedef {{path: string[], trail: Stop[], options: Record<string, string>}} State
  */
 
 /**
- * @param {string} fragment  with or without its #
+ * Parse a fragment.
+ *
+ * @param {string} fragment  with or without its leading #
  * @returns {State}
  */
 export function parse(fragment) {
@@ -27,7 +30,7 @@ export function parse(fragment) {
 }
 
 /**
- * The fragment of a state; options that are "" are left out.
+ * Return the fragment for a state. Options that are "" are left out.
  *
  * @param {Partial<State>} state
  */
@@ -40,7 +43,8 @@ export function format({ path = [], trail = [], options = {} }) {
 }
 
 /**
- * This page's whole address with another fragment: the fragment alone would mean the page around a frame.
+ * Return this page's full URL with another fragment. A fragment alone would resolve against the URL of the
+ * page that embeds this one in a frame.
  *
  * @param {string} fragment
  */
@@ -49,9 +53,9 @@ export function whole(fragment) {
 }
 
 /**
- * Sets options in the address without a new entry in the history.
+ * Set options in the address without adding a history entry.
  *
- * @param {Record<string, string>} options  "" takes one away
+ * @param {Record<string, string>} options  "" removes an option
  */
 export function remember(options) {
   const now = parse(location.hash);
@@ -59,7 +63,7 @@ export function remember(options) {
 }
 
 /**
- * The trail further back, towards the pixels.
+ * Return the state with stops appended to its trail, one step closer to the pixels each.
  *
  * @param {State} state
  * @param {...Stop} stops
@@ -70,7 +74,7 @@ export function further(state, ...stops) {
 }
 
 /**
- * The same trail with another number at its end.
+ * Return the state with the last stop of its trail replaced.
  *
  * @param {State} state
  * @param {Stop} stop

@@ -1,18 +1,18 @@
 /**
- * Arrays as a walk carries them: base64 of raw-deflated little-endian numbers, or a plain list where there are few.
- * Rounded ones hold multiples of a scale that each map or filter has of its own.
+ * Arrays in a walk document: raw deflate, little-endian, base64-encoded; short arrays are plain lists.
+ * Quantised arrays hold integer multiples of a scale, one scale per map or filter.
  *
  * @typedef {object} Tensor
  * @property {number[]} shape
  * @property {ArrayLike<number>} data  in C order
- * @property {number[] | null} [scales]  of rounded numbers, one for each map
+ * @property {number[] | null} [scales]  of a quantised array, one per map
  *
  * @typedef {{dtype: string, shape: number[], data: string, scales: number[] | null}} Packed
  */
 
 import { bytesOf } from "convscope/kit/base64.js";
 
-const HEADER = 5; // bytes before those of a stored block
+const HEADER = 5; // bytes before the data of a stored block
 
 /** @type {Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>} */
 const READERS = {
@@ -22,7 +22,7 @@ const READERS = {
 };
 
 /**
- * Replaces every packed array in a document by its tensor; everything else stays as it is.
+ * Return a document in which every packed array is replaced by its tensor.
  *
  * @param {any} value
  * @returns {Promise<any>}
@@ -46,9 +46,10 @@ export async function unpack({ dtype, shape, data, scales }) {
 }
 
 /**
- * The bytes of an array that was stored as it is, or null where it was deflated: that takes a stream for each of a walk's
- * many arrays, this only copies. Each block is a byte, 1 for the last and else 0, its length twice, the second time inverted, and the bytes (RFC
- * 1951, section 3.2.4).
+ * Return the bytes of an array stored without compression, or null if it is compressed. Copying is faster
+ * than opening a decompression stream for each of a walk's many arrays. A stored block consists of one byte
+ * (1 for the last block, otherwise 0), its length, the inverted length, and the data (RFC 1951, section
+ * 3.2.4).
  *
  * @param {Uint8Array<ArrayBuffer>} blocks
  */
@@ -73,7 +74,7 @@ function inflated(deflated) {
 }
 
 /**
- * Reads a list, nested or not, as a tensor; a tensor stays one.
+ * Convert a list, nested or not, to a tensor. Tensors are returned unchanged.
  *
  * @param {any} value
  * @returns {Tensor}
@@ -86,7 +87,7 @@ export function tensor(value) {
 }
 
 /**
- * The numbers of one map of (maps, height, width); of a column, all of them.
+ * Return the values of one map of a (maps, height, width) tensor; of a vector, all values.
  *
  * @param {Tensor} maps
  * @param {number} map
@@ -99,7 +100,7 @@ export function mapOf({ shape, data }, map) {
 }
 
 /**
- * The numbers of one row of (rows, columns).
+ * Return one row of a (rows, columns) tensor.
  *
  * @param {Tensor} table
  * @param {number} row
@@ -109,7 +110,7 @@ export function rowOf({ shape: [, columns], data }, row) {
 }
 
 /**
- * The whole numbers from 0.
+ * Return the integers from 0 to length − 1.
  *
  * @param {number} length
  */
@@ -118,7 +119,7 @@ export function range(length) {
 }
 
 /**
- * Indices of numbers, the largest first.
+ * Return the indices that sort values in descending order.
  *
  * @param {ArrayLike<number>} values
  */
@@ -142,7 +143,8 @@ function isPacked(value) {
 }
 
 /**
- * Multiples of scales, folded: 0, −1, 1, −2, ... as 0, 1, 2, 3, ..., the low bytes of all of them before the high bytes.
+ * Dequantise: multiply integers by their scales. The integers are zigzag-encoded (0, −1, 1, −2, ... as 0, 1,
+ * 2, 3, ...), the low bytes of all of them stored before the high bytes.
  *
  * @param {ArrayBuffer} bytes
  * @param {number[]} scales

@@ -1,10 +1,12 @@
-/** Numbers as bars from 0, a row each; a row may be a button that chooses it. */
+/** A bar chart that starts at 0, one row per number. A row can be a button that selects it. */
 
 import { element } from "convscope/kit/dom.js";
 import { column } from "convscope/kit/number.js";
 import { full, percent } from "convscope/kit/numbers.js";
 
 /**
+ * Draw a bar chart.
+ *
  * @typedef {{label: string, value: number}} Bar
  *
  * @param {Bar[]} bars
@@ -12,9 +14,10 @@ import { full, percent } from "convscope/kit/numbers.js";
  * @param {string} setting.caption
  * @param {number} [setting.chosen]
  * @param {(index: number) => void} [setting.onChoose]
- * @param {boolean} [setting.shares]  whether the numbers are shares of 1, written in per cent; the whole track is 1
- * @param {boolean[]} [setting.answers]  which rows are the answer
- * @param {number[]} [setting.marks]  a value on each track that the number is compared with
+ * @param {boolean} [setting.shares]  whether the values are fractions of 1, shown as percentages on tracks
+ *   that end at 1
+ * @param {boolean[]} [setting.answers]  which rows are part of the prediction
+ * @param {number[]} [setting.marks]  a reference value to mark on each track
  */
 export function bars(bars, { caption, chosen, onChoose, shares = false, answers = [], marks = [] }) {
   const largest = shares ? 1 : Math.max(0, ...bars.map(({ value }) => value));
@@ -48,11 +51,11 @@ export function bars(bars, { caption, chosen, onChoose, shares = false, answers 
 }
 
 /**
- * One bar on a track.
+ * Draw one bar on its track.
  *
  * @param {number} start
  * @param {number} length
- * @param {number} span  what the whole track stands for
+ * @param {number} span  the value at the full width of the track
  * @param {boolean} negative
  */
 export function bar(start, length, span, negative) {
@@ -63,7 +66,7 @@ export function bar(start, length, span, negative) {
   return made;
 }
 
-/** @param {number} share  of the track */
+/** Draw a reference mark on a track. @param {number} share  position as a fraction of the track's width */
 function mark(share) {
   const made = element("span", { class: "mark" });
   made.style.left = `${share * 100}%`;

@@ -1,6 +1,8 @@
-/** Bytes as pages carry them. */
+/** Base64 decoding. */
 
 /**
+ * Decode a base64 string.
+ *
  * @param {string} encoded  in base64
  * @returns {Uint8Array<ArrayBuffer>}
  */

@@ -1,5 +1,5 @@
 /**
- * One large map that a person points at: with the mouse, a finger, or the arrow keys.
+ * One large map whose cells can be selected with the mouse, by touch, or with the arrow keys.
  *
  * @typedef {import("convscope/kit/maps.js").Picture} Picture
  * @typedef {import("convscope/kit/colours.js").Theme} Theme
@@ -7,15 +7,17 @@
  * @typedef {"input" | "weights" | "output" | "winner"} Role
  *
  * @typedef {object} Listener
- * @property {(row: number, column: number) => void} [point]  the pointer is on a cell
- * @property {() => void} [leave]  the pointer has left
- * @property {(row: number, column: number) => void} [pick]  a cell was clicked, or moved to by the arrow keys
+ * @property {(row: number, column: number) => void} [point]  called when the pointer enters a cell
+ * @property {() => void} [leave]  called when the pointer leaves the map
+ * @property {(row: number, column: number) => void} [pick]  called when a cell is clicked or reached with the
+ *   arrow keys
  * @property {boolean} [steered]  whether the arrow keys move from cell to cell
  *
  * @typedef {object} Board
  * @property {HTMLElement} element
- * @property {(role: Role, rectangle: Rectangle | null) => void} outline  marks cells in a role's colour
- * @property {(known: number | null) => void} veil  hides all cells but the first so many; null hides none
+ * @property {(role: Role, rectangle: Rectangle | null) => void} outline  outlines cells in a role's colour
+ * @property {(known: number | null) => void} veil  hides all but the first `known` cells in reading order;
+ *   null hides none
  */
 
 import { range } from "convscope/kit/arrays.js";
@@ -23,7 +25,7 @@ import { inkOn } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { mapCanvas, NO_MARGIN, rem } from "convscope/kit/maps.js";
 
-const SMALLEST_CELL = 1.8; // times the text's size, that digits need
+const SMALLEST_CELL = 1.8; // smallest cell that shows its number, in rem
 const DIGIT_WIDTH = 0.45;
 const MOVES = /** @type {Record<string, [number, number]>} */ ({
   ArrowUp: [-1, 0],
@@ -33,10 +35,12 @@ const MOVES = /** @type {Record<string, [number, number]>} */ ({
 });
 
 /**
+ * Draw a map as a board.
+ *
  * @param {Picture} picture
  * @param {Theme} theme
- * @param {{label: string, text?: (index: number) => string, listener?: Listener}} setting  `text` writes a cell's
- *   number where cells are large enough
+ * @param {{label: string, text?: (index: number) => string, listener?: Listener}} setting  `text` formats a
+ *   cell's number, shown if the cells are large enough
  * @returns {Board}
  */
 export function board(picture, theme, { label, text, listener }) {
@@ -79,7 +83,7 @@ export function board(picture, theme, { label, text, listener }) {
 }
 
 /**
- * The part of a map, as a path, that follows the first so many cells in reading order.
+ * Return the clip path of all cells after the first `known` in reading order.
  *
  * @param {number} known
  * @param {Picture} picture
@@ -151,7 +155,7 @@ function steer(frame, { height, width, paint }, cursor, listener) {
 }
 
 /**
- * The cells' numbers, if all of them fit: a number cut off would be another number.
+ * Write the numbers into the cells, or none if any of them does not fit: a truncated number would be wrong.
  *
  * @param {Picture} picture
  * @param {(index: number) => string} text

@@ -1,22 +1,25 @@
-/** The camera: shown as it moves, its frames looked at one after the other, and pictures taken on demand. */
+/** Camera access: show the live video, pass frames to a callback, and take pictures. */
 
 import { element } from "convscope/kit/dom.js";
 
-const PAUSE = 100; // milliseconds between frames: as often as a person can read
+const PAUSE = 100; // milliseconds between frames; nobody can read faster changes
 
-/** Browsers give a camera only to pages from this machine or over HTTPS. */
+/** Browsers allow camera access only on localhost or over HTTPS. */
 export const hasCamera = Boolean(navigator.mediaDevices);
 
 /**
+ * Create the controls of a camera.
+ *
  * @param {object} use
- * @param {(frame: ImageBitmap) => Promise<void>} [use.look]  given frame after frame, the next when it has answered
- * @param {(picture: Blob) => void} [use.take]  given a picture whenever a person takes one
- * @param {(text: string) => void} use.say  called with the reason why there is no camera
+ * @param {(frame: ImageBitmap) => Promise<void>} [use.look]  called with one frame at a time; the next
+ *   follows once its promise has resolved
+ * @param {(picture: Blob) => void} [use.take]  called with each picture taken
+ * @param {(text: string) => void} use.say  called with the reason if the camera cannot be used
  */
 export function camera({ look, take, say }) {
   /** @type {MediaStream | null} */
   let stream = null;
-  let isAsking = false; // whether the browser still asks if the camera may be used
+  let isAsking = false; // whether the browser is still asking for permission
   const video = element("video", { "aria-label": "what the camera sees", playsinline: true, muted: true });
   const toggle = button("Use the camera", () => (stream ? end() : begin()));
   const shutter = button("Take a picture", async () => take?.(await pngOf(await grab(video))));
@@ -75,9 +78,9 @@ export function camera({ look, take, say }) {
 }
 
 /**
- * A picture as a file.
+ * Encode a bitmap as a PNG.
  *
- * @param {ImageBitmap} bitmap  is given away
+ * @param {ImageBitmap} bitmap  closed afterwards
  * @returns {Promise<Blob>}
  */
 export function pngOf(bitmap) {
@@ -88,10 +91,10 @@ export function pngOf(bitmap) {
 }
 
 /**
- * A frame as a JPEG, which is a fraction of a PNG.
+ * Encode a bitmap as a JPEG, which is much smaller than a PNG.
  *
- * @param {ImageBitmap} bitmap  is given away
- * @param {number} most  pixels of a side; a larger one is scaled down
+ * @param {ImageBitmap} bitmap  closed afterwards
+ * @param {number} most  maximum width in pixels; a larger bitmap is scaled down
  * @returns {Promise<Blob>}
  */
 export function jpegOf(bitmap, most) {
@@ -122,7 +125,7 @@ function blobOf(canvas, type, quality) {
 }
 
 /**
- * The square in the middle of what the camera sees.
+ * Return the central square of the current video frame.
  *
  * @param {HTMLVideoElement} video
  */
@@ -132,7 +135,11 @@ function grab(video) {
   return createImageBitmap(video, (videoWidth - side) / 2, (videoHeight - side) / 2, side, side);
 }
 
-/** Nobody looks at a page that is hidden, or at what is folded up. @param {HTMLElement} shown */
+/**
+ * Whether the element is visible: neither in a background tab nor inside a collapsed section.
+ *
+ * @param {HTMLElement} shown
+ */
 function isInSight(shown) {
   return !document.hidden && shown.checkVisibility();
 }

@@ -1,12 +1,13 @@
 /**
- * Colours of numbers. Signed values: blue, near-white (dark: near-black), orange-red, symmetric around 0. Pixels: grey.
+ * Colour scales. Signed values: diverging from blue to orange-red, symmetric around 0, which is near-white
+ * (near-black in the dark theme). Pixels: grey, or the colour of their channel.
  *
  * @typedef {"light" | "dark"} Theme
  * @typedef {[number, number, number]} Rgb
  * @typedef {"red" | "green" | "blue" | "grey"} Channel
  */
 
-/** From -limit over 0 to limit. @type {Record<Theme, Rgb[]>} */
+/** Colour stops of the diverging scale, from −limit through 0 to limit. @type {Record<Theme, Rgb[]>} */
 const STOPS = {
   light: [
     [14, 72, 140],
@@ -29,10 +30,10 @@ const SHADES = 255;
 const SCALE = { light: scale(STOPS.light), dark: scale(STOPS.dark) };
 
 /**
- * The colour of a signed value.
+ * Return the colour of a signed value.
  *
  * @param {number} value
- * @param {number} limit  the value that has the strongest colour
+ * @param {number} limit  the absolute value with the strongest colour
  * @param {Theme} theme
  * @returns {Rgb}
  */
@@ -41,11 +42,15 @@ export function signed(value, limit, theme) {
   return SCALE[theme][Math.round(((share + 1) / 2) * (SHADES - 1)) || 0];
 }
 
-/** The full light of a channel: somewhat pale, as pure blue is hardly seen. @type {Record<Channel, Rgb>} */
+/**
+ * Each channel at full intensity; lightened, because pure blue is hard to see.
+ *
+ * @type {Record<Channel, Rgb>}
+ */
 const LIGHT = { red: [255, 64, 56], green: [64, 224, 88], blue: [72, 128, 255], grey: [255, 255, 255] };
 
 /**
- * The colour of a pixel of one channel.
+ * Return the colour of a pixel value in one channel.
  *
  * @param {number} value  0 to 255
  * @param {Channel} channel
@@ -58,7 +63,7 @@ export function shade(value, channel) {
 }
 
 /**
- * Black or white, whichever is easier to read on a colour.
+ * Return black or white, whichever has the higher contrast on a background colour.
  *
  * @param {Rgb} colour
  */
@@ -76,7 +81,7 @@ export function css([red, green, blue]) {
 }
 
 /**
- * The largest absolute value: what a scale symmetric around 0 has to reach.
+ * Return the largest absolute value, the limit of a symmetric colour scale.
  *
  * @param {ArrayLike<number>} values
  */

@@ -1,7 +1,9 @@
 /**
- * A few curves over one axis, each with its own dash and its name at its end: they are told apart without colour.
+ * A line chart of a few curves. Each has its own dash pattern and is labelled at its end, so that colour is
+ * not needed to tell them apart.
  *
- * @typedef {{name: string, x: number[], y: number[], dash?: number}} Curve  `dash` if not the next one, 0 to 3
+ * @typedef {{name: string, x: number[], y: number[], dash?: number}} Curve  `dash` is the index of a pattern,
+ *   0 to 3; by default each curve gets the next one
  */
 
 import { svg } from "convscope/kit/dom.js";
@@ -11,18 +13,20 @@ import { ticks } from "convscope/kit/ticks.js";
 const WIDTH = 480;
 const HEIGHT = 240;
 const EDGE = { top: 12, right: 128, bottom: 40, left: 72 };
-const [ROWS, COLUMNS] = [4, 5]; // round numbers along the axes, about
+const [ROWS, COLUMNS] = [4, 5]; // approximate number of ticks on the y and x axis
 const LABEL_HEIGHT = 16;
-const SAMPLE = 20; // of a curve's dashes, before its name
+const SAMPLE = 20; // length of the dash sample next to a curve's name
 
 /**
+ * Draw the chart.
+ *
  * @param {Curve[]} curves
  * @param {object} setting
- * @param {string} setting.title  what is seen, for who does not see it
- * @param {string} setting.across  the name of the x axis
- * @param {string} setting.up  the name of the y axis
- * @param {number} [setting.at]  where a line marks an x
- * @param {number} [setting.highest]  the y axis reaches at least this far
+ * @param {string} setting.title  accessible description
+ * @param {string} setting.across  label of the x axis
+ * @param {string} setting.up  label of the y axis
+ * @param {number} [setting.at]  x value marked by a vertical line
+ * @param {number} [setting.highest]  minimum upper end of the y axis
  */
 export function chart(curves, { title, across, up, at, highest = 0 }) {
   const xs = curves.flatMap(({ x }) => x);
@@ -33,7 +37,7 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
     EDGE.left + ((x - xMin) / (xMax - xMin || 1)) * (WIDTH - EDGE.left - EDGE.right);
   const toY = (/** @type {number} */ y) =>
     HEIGHT - EDGE.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - EDGE.top - EDGE.bottom);
-  const isCounted = xs.every(Number.isInteger); // epochs, pixels
+  const isCounted = xs.every(Number.isInteger); // integers such as epochs or pixels
   const marks = ticks(xMin, xMax, COLUMNS).filter((x) => !isCounted || Number.isInteger(x));
   const labels = spread(curves.map(({ y }) => toY(y[y.length - 1])));
   return svg(
@@ -94,7 +98,7 @@ export function chart(curves, { title, across, up, at, highest = 0 }) {
 }
 
 /**
- * Moves labels apart that would stand on each other.
+ * Move labels apart so that they do not overlap.
  *
  * @param {number[]} heights
  */

@@ -1,14 +1,17 @@
 /**
- * Making elements. Text goes in as text: nothing a walk holds is ever read as HTML.
+ * Create DOM elements. Strings become text nodes, so nothing in a walk is ever parsed as HTML.
  *
- * @typedef {Node | string | null | false} Leaf  null and false leave nothing
+ * @typedef {Node | string | null | false} Leaf  null and false are skipped
  * @typedef {Leaf | Leaf[] | (Leaf | Leaf[])[]} Child
- * @typedef {Record<string, string | number | boolean | null | EventListener>} Attributes  a function listens
+ * @typedef {Record<string, string | number | boolean | null | EventListener>} Attributes  functions become
+ *   event listeners
  */
 
 import { whole } from "convscope/kit/address.js";
 
 /**
+ * Create an HTML element.
+ *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -23,7 +26,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * The same for drawings.
+ * Create an SVG element.
  *
  * @param {string} tag
  * @param {Attributes} [attributes]
@@ -38,7 +41,8 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * A link to a state of this page. Its address is whole: a fragment alone would mean the page around a frame.
+ * Create a link to another state of this page. Its URL is absolute: a fragment alone would resolve against
+ * the page that embeds this one in a frame.
  *
  * @param {string} fragment
  * @param {...Child} children
@@ -48,7 +52,7 @@ export function link(fragment, ...children) {
 }
 
 /**
- * The head of a table: a title over each column.
+ * Create a table head with one header cell per title.
  *
  * @param {string[]} titles
  */
@@ -58,6 +62,8 @@ export function head(titles) {
 }
 
 /**
+ * Set attributes and event listeners.
+ *
  * @param {Element} made
  * @param {Attributes} attributes
  */
@@ -69,7 +75,7 @@ function apply(made, attributes) {
 }
 
 /**
- * Children as they can be appended.
+ * Flatten children and drop null and false, ready for `append`.
  *
  * @param {Child[]} children
  * @returns {(Node | string)[]}
@@ -79,7 +85,7 @@ export function flat(children) {
 }
 
 /**
- * Scrolls a row sideways until its current piece is in the middle; the page stays where it is.
+ * Scroll a row horizontally so that its current item is centred, without scrolling the page.
  *
  * @param {Element | null} row
  */

@@ -1,9 +1,9 @@
-/** Files as people give them: chosen, dropped or pasted. */
+/** File input: from the file dialog, by drag and drop, or from the clipboard. */
 
 import { element } from "convscope/kit/dom.js";
 
 /**
- * A button that opens the system's dialogue for choosing files.
+ * Create a button that opens the file dialog.
  *
  * @param {string} text
  * @param {(files: File[]) => void} take
@@ -24,11 +24,12 @@ export function fileButton(text, take, { accept = "image/*", multiple = false } 
 }
 
 /**
- * Takes what is dropped on a target, unless something inside it has taken it.
+ * Listen for files dropped on a target. Drops already handled by an element inside it are ignored.
  *
  * @param {EventTarget} target
  * @param {(files: File[]) => void} take
- * @param {{shown?: Element, signal?: AbortSignal}} [setting]  shown: has the class `over` while files are above the target
+ * @param {{shown?: Element, signal?: AbortSignal}} [setting]  `shown` gets the class `over` while files are
+ *   dragged over the target
  */
 export function takeDropped(target, take, { shown, signal } = {}) {
   const over = (/** @type {boolean} */ isOver) => shown?.classList.toggle("over", isOver);
@@ -54,10 +55,10 @@ export function takeDropped(target, take, { shown, signal } = {}) {
 }
 
 /**
- * Takes what is pasted into the page.
+ * Listen for files pasted into the page.
  *
  * @param {(files: File[]) => void} take
- * @param {AbortSignal} [signal]  ends it
+ * @param {AbortSignal} [signal]  removes the listener
  */
 export function takePasted(take, signal) {
   addEventListener("paste", ({ clipboardData }) => take([...(clipboardData?.files ?? [])]), { signal });

@@ -1,5 +1,5 @@
 /**
- * Many small maps beside each other, each a button; the same window can be marked in all of them at once.
+ * A gallery of small maps, each a button. The same window can be outlined in all of them.
  *
  * @typedef {import("convscope/kit/maps.js").Margin} Margin
  * @typedef {import("convscope/kit/maps.js").Paint} Paint
@@ -8,23 +8,25 @@
  *
  * @typedef {object} Gallery
  * @property {HTMLElement} element
- * @property {(rectangle: Rectangle | null) => void} mark  the window, in every map
- * @property {(map: number) => void} choose  marks a map as the chosen one
+ * @property {(rectangle: Rectangle | null) => void} mark  outlines a window in every map
+ * @property {(map: number) => void} choose  marks a map as selected
  */
 
 import { element } from "convscope/kit/dom.js";
 import { cellSize, mapCanvas, NO_MARGIN, rem, thumbnail } from "convscope/kit/maps.js";
 
-const SIDE = 4; // times the text's size that a small map may take; of a larger one only some cells are drawn
+const SIDE = 4; // maximum side of a small map in rem; larger maps are subsampled
 
 /**
+ * Draw the gallery.
+ *
  * @param {object} setting
- * @param {number[]} setting.maps  which maps, in the order shown
- * @param {number} setting.height  of each, in cells
+ * @param {number[]} setting.maps  indices of the maps, in display order
+ * @param {number} setting.height  of each map, in cells
  * @param {number} setting.width
  * @param {(map: number) => Paint} setting.paint
- * @param {(map: number) => string} setting.label  for a screen reader
- * @param {(map: number) => string} [setting.caption]  below each map
+ * @param {(map: number) => string} setting.label  accessible name
+ * @param {(map: number) => string} [setting.caption]  text below each map
  * @param {(map: number) => void} setting.onChoose
  * @param {Margin} [setting.margin]
  * @param {number} [setting.side]

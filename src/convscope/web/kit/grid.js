@@ -1,13 +1,13 @@
 /**
- * A few numbers as a grid of coloured cells: what a window sees, a filter, their products.
+ * A few numbers as a grid of coloured cells: a window, a filter, or their products.
  *
  * @typedef {import("convscope/kit/colours.js").Rgb} Rgb
  *
  * @typedef {object} Cell
  * @property {number} value
- * @property {string} [role]  "padding", "winner"
- * @property {string} [href]  where the number came from
- * @property {Rgb | null} [colour]  if not that of the signed scale
+ * @property {string} [role]  "padding" or "winner"
+ * @property {string} [href]  link to where the number comes from
+ * @property {Rgb | null} [colour]  replaces the colour of the signed scale
  */
 
 import { css, inkOn, signed } from "convscope/kit/colours.js";
@@ -15,10 +15,12 @@ import { element, link } from "convscope/kit/dom.js";
 import { full, three } from "convscope/kit/numbers.js";
 
 /**
+ * Draw the grid.
+ *
  * @param {object} setting
  * @param {string} setting.caption
- * @param {string} setting.role  input, weights, output: the hue of the caption and the outline
- * @param {Cell[]} setting.cells  row by row
+ * @param {string} setting.role  input, weights or output: the hue of caption and outline
+ * @param {Cell[]} setting.cells  in row-major order
  * @param {number} setting.columns
  * @param {number} setting.limit
  * @param {import("convscope/kit/colours.js").Theme} theme

@@ -1,4 +1,4 @@
-/** The key to a colour scale: its ends, and of the signed one its middle, in numbers. */
+/** The legend of a colour scale, with numbers at its ends and, on the signed scale, in the middle. */
 
 import { shade, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -21,7 +21,7 @@ export function legend(limit, theme) {
 }
 
 /**
- * From black to the full light of a channel.
+ * Draw the legend of a pixel scale, from black to the full intensity of a channel.
  *
  * @param {number | string} from
  * @param {number | string} to

@@ -1,19 +1,20 @@
 /**
- * Maps as pictures: one canvas pixel a cell, shown at a whole number of screen pixels, never smoothed.
+ * Maps as pictures: one canvas pixel per cell, scaled to a whole number of screen pixels without smoothing.
  *
  * @typedef {import("convscope/kit/colours.js").Rgb} Rgb
  * @typedef {import("convscope/kit/colours.js").Theme} Theme
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
- * @typedef {(index: number) => Rgb | null} Paint  the colour of a cell, counted row by row; null leaves it out
+ * @typedef {(index: number) => Rgb | null} Paint  returns the colour of a cell, indexed in row-major order;
+ *   null leaves the cell blank
  * @typedef {{top: number, right: number, bottom: number, left: number}} Margin  cells around the map
  *
  * @typedef {object} Picture
  * @property {number} height  in cells
  * @property {number} width
- * @property {number} cell  screen pixels a cell
+ * @property {number} cell  screen pixels per cell
  * @property {Paint} paint
- * @property {Margin} [margin]  of padding or overhang, drawn in the colour of padding
+ * @property {Margin} [margin]  cells of padding or overhang, drawn in the padding colour
  */
 
 import { shade, signed } from "convscope/kit/colours.js";
@@ -22,7 +23,10 @@ import { element } from "convscope/kit/dom.js";
 export const NO_MARGIN = { top: 0, right: 0, bottom: 0, left: 0 };
 const PADDING = /** @type {Record<Theme, Rgb>} */ ({ light: [214, 214, 210], dark: [66, 69, 74] });
 
-/** Where all maps are drawn, and handed over as bitmaps: a page has scores of them, and a context for each costs more. */
+/**
+ * One shared canvas draws every map and hands it over as a bitmap: a page has dozens of maps, and a 2D
+ * context for each would cost more.
+ */
 const sheet = new OffscreenCanvas(1, 1);
 
 /**
@@ -34,7 +38,7 @@ export function mapCanvas({ height, width, cell, paint, margin = NO_MARGIN }, th
   const canvas = element("canvas", { width: columns, height: rows, "aria-hidden": "true" });
   canvas.style.width = `${columns * cell}px`;
   canvas.style.height = `${rows * cell}px`;
-  if (cell < 1) canvas.style.imageRendering = "auto"; // drawn smaller than it is, so smoothed
+  if (cell < 1) canvas.style.imageRendering = "auto"; // smaller than its canvas, so smooth it
   const image = new ImageData(columns, rows);
   if (margin !== NO_MARGIN) fill(image.data, PADDING[theme]);
   for (let row = 0; row < height; row++) {
@@ -49,7 +53,7 @@ export function mapCanvas({ height, width, cell, paint, margin = NO_MARGIN }, th
 }
 
 /**
- * Signed numbers on the diverging scale.
+ * Colour signed values on the diverging scale.
  *
  * @param {ArrayLike<number>} values
  * @param {number} limit
@@ -61,7 +65,7 @@ export function signedPaint(values, limit, theme) {
 }
 
 /**
- * Pixels in their own colours, or in grey where there is one channel.
+ * Colour pixels as RGB, or as grey if there is only one channel.
  *
  * @param {Tensor} pixels  (channels, height, width), 0 to 255
  * @returns {Paint}
@@ -73,7 +77,7 @@ export function pixelPaint({ shape: [channels, height, width], data }) {
 }
 
 /**
- * One channel of a picture in its own light.
+ * Colour one channel of a picture in the colour of that channel.
  *
  * @param {ArrayLike<number>} values  0 to 255
  * @param {import("convscope/kit/colours.js").Channel} channel
@@ -84,7 +88,8 @@ export function channelPaint(values, channel) {
 }
 
 /**
- * How a column of numbers is laid out to be seen at once: as a column while it is short, else row by row.
+ * Return the height and width of the grid that displays a vector: one column if it is short, otherwise
+ * wrapped row by row.
  *
  * @param {number} length
  */
@@ -94,7 +99,7 @@ export function layout(length) {
 }
 
 /**
- * Screen pixels of so many times the text's size: large screens have larger text.
+ * Convert rem to screen pixels. Text is larger on large screens.
  *
  * @param {number} times
  */
@@ -103,12 +108,13 @@ export function rem(times) {
 }
 
 /**
- * The largest whole cell that fits.
+ * Return the largest whole-pixel cell size at which a map fits.
  *
  * @param {number} columns
  * @param {number} rows
- * @param {number} room  screen pixels across
- * @param {number} [tallest]  screen pixels down; if nothing is said, what leaves room to see the rest
+ * @param {number} room  available width in screen pixels
+ * @param {number} [tallest]  available height in screen pixels; the default leaves room for the rest of the
+ *   page
  * @param {number} [largest]
  */
 export function cellSize(columns, rows, room, tallest = Math.max(320, innerHeight * 0.48), largest = rem(3)) {
@@ -116,13 +122,14 @@ export function cellSize(columns, rows, room, tallest = Math.max(320, innerHeigh
 }
 
 /**
- * A picture of at most `side` screen pixels: of a larger map only every second cell, or third, or so on.
+ * Return a picture of at most `side` screen pixels. A larger map is subsampled, showing every second cell,
+ * every third, and so on.
  *
  * @param {number} height
  * @param {number} width
  * @param {Paint} paint
  * @param {number} side
- * @returns {Picture & {step: number}}  `step`: every so many cells one is drawn
+ * @returns {Picture & {step: number}}  `step`: every step-th cell is shown
  */
 export function thumbnail(height, width, paint, side) {
   const step = Math.ceil(Math.max(height, width) / side);

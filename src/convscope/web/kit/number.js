@@ -1,4 +1,4 @@
-/** A number on the page: three significant digits, and all digits when pointed at. */
+/** A number with three significant digits; its tooltip shows all digits. */
 
 import { element } from "convscope/kit/dom.js";
 import { alignAtPoint, full, three } from "convscope/kit/numbers.js";
@@ -9,7 +9,7 @@ export function number(x) {
 }
 
 /**
- * Numbers that stand below each other, their points in one line.
+ * Format a column of numbers with their decimal points aligned.
  *
  * @param {number[]} values
  */

@@ -1,13 +1,13 @@
 /**
- * How numbers are written: to three significant digits, a true minus sign, the whole value beside it on demand. No
- * zeros are added at the end: a number that is only known to be 0.3 would seem to be known better.
+ * Number formatting: three significant digits, a true minus sign, and the full value on demand. No trailing
+ * zeros are added, because they would suggest more precision than is known.
  */
 
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const DIGIT_WIDE_SPACE = "\u00a0";
 
 /**
- * A number to three significant digits; whole numbers below 10,000 stay whole.
+ * Format a number with three significant digits. Integers below 10,000 keep all digits.
  *
  * @param {number} x
  */
@@ -21,7 +21,7 @@ export function three(x) {
 }
 
 /**
- * As many digits as a float32 can tell apart.
+ * Format a number with as many digits as float32 can distinguish.
  *
  * @param {number} x
  */
@@ -32,7 +32,7 @@ export function full(x) {
 }
 
 /**
- * A share of 1 in per cent; never 0 or 100 unless it is.
+ * Format a fraction as a percentage. It reads 0 % or 100 % only if it is exactly that.
  *
  * @param {number} share
  */
@@ -43,7 +43,7 @@ export function percent(share) {
 }
 
 /**
- * A whole number, thousands set apart.
+ * Format an integer with thousands separators.
  *
  * @param {number} n
  */
@@ -52,7 +52,7 @@ export function count(n) {
 }
 
 /**
- * Pads written numbers so that, in digits of one width, their points stand above each other.
+ * Pad formatted numbers so that, in tabular digits, their decimal points line up.
  *
  * @param {string[]} written
  */
@@ -63,7 +63,7 @@ export function alignAtPoint(written) {
 }
 
 /**
- * Sizes in the field's order, channels first.
+ * Format a shape, channels first.
  *
  * @param {number[]} shape
  */
@@ -71,7 +71,7 @@ export function shapeText(shape) {
   return shape.join(" × ");
 }
 
-/** Hours, minutes and seconds: 1:02:03 or 2:03. @param {number} seconds */
+/** Format a duration as hours, minutes and seconds: 1:02:03 or 2:03. @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.round(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];

@@ -1,11 +1,13 @@
-/** The top of a page of its own: what it shows, and a switch to the other theme. */
+/** The header of a standalone page: what it shows, and the theme switch. */
 
 import { element } from "convscope/kit/dom.js";
 import { applyTheme, themeButton } from "convscope/kit/theme.js";
 
 /**
+ * Draw the header.
+ *
  * @param {import("convscope/kit/dom.js").Child[]} names
- * @param {() => void} draw  draws the page in the other theme
+ * @param {() => void} draw  redraws the page after the theme has changed
  */
 export function pageTop(names, draw) {
   applyTheme();

@@ -1,34 +1,37 @@
 /**
- * A window slides by itself, cell by cell: slowly over the first ones, which can be followed, then ever faster over the
- * rest. It waits while a person looks or steers.
+ * Slide a window over a map automatically: slowly at first, so that each cell can be followed, then faster.
+ * It pauses while the pointer or the keyboard focus is on the map.
  *
  * @typedef {object} Player
- * @property {HTMLElement} element  button, step and slider
- * @property {(index: number) => void} follow  sets the slider to a cell that was picked elsewhere
+ * @property {HTMLElement} element  the play button, the step button and the slider
+ * @property {(index: number) => void} follow  moves the slider to a cell that was selected elsewhere
  * @property {() => boolean} isPlaying
  * @property {() => void} stop
  */
 
 import { element } from "convscope/kit/dom.js";
 
-const SLOW_CELLS = 8; // that are shown one by one
+const SLOW_CELLS = 8; // cells shown one by one
 const SLOW_MILLISECONDS = 1000;
 const FAST_MILLISECONDS = 50;
-const FAST_FRAMES = 160; // that the rest takes
+const FAST_FRAMES = 160; // frames for all other cells
 
 /**
+ * Create a player.
+ *
  * @param {object} setting
- * @param {number} setting.cells  how many there are
- * @param {HTMLElement} setting.watched  where pointer and focus make it wait
- * @param {(index: number) => void} setting.show  a cell while it plays
- * @param {(index: number) => void} setting.pick  a cell that was stepped or slid to, or that it stopped at
- * @param {() => void} [setting.dwell]  called after each cell that is shown slowly
+ * @param {number} setting.cells  number of cells
+ * @param {HTMLElement} setting.watched  pauses playback while it is hovered or focused
+ * @param {(index: number) => void} setting.show  called for each cell during playback
+ * @param {(index: number) => void} setting.pick  called for a cell selected with the step button or the
+ *   slider, or at which playback stopped
+ * @param {() => void} [setting.dwell]  called after each cell shown slowly
  * @returns {Player}
  */
 export function player({ cells, watched, show, pick, dwell }) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let timer = 0;
-  let shown = 0; // cells since it began
+  let shown = 0; // cells since playback started
   const slider = element("input", {
     type: "range",
     min: 0,

@@ -1,5 +1,5 @@
 /**
- * What a network sees in a picture, and which classes it finds most probable.
+ * The input of a network and its most probable classes.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  */
@@ -11,10 +11,10 @@ import { cellSize, mapCanvas, pixelPaint, rem } from "convscope/kit/maps.js";
 import { UNKNOWN, mostSimilar } from "convscope/kit/similar.js";
 import { theme } from "convscope/kit/theme.js";
 
-const SIDE = 7; // times the text's size
+const SIDE = 7; // in rem
 
 /**
- * The picture as it goes into the network.
+ * Draw the picture as the network receives it.
  *
  * @param {Tensor} pixels  (channels, height, width), 0 to 255
  */
@@ -32,7 +32,7 @@ export function networkInput(pixels) {
 }
 
 /**
- * The most probable classes.
+ * Return the most probable classes, most probable first.
  *
  * @param {string[]} classes
  * @param {number[]} probabilities
@@ -45,7 +45,7 @@ export function topClasses(classes, probabilities, most) {
 }
 
 /**
- * Both, side by side, and why the picture is unknown, if it is.
+ * Draw input and prediction side by side, and the reason if the picture is rejected as unknown.
  *
  * @param {{pixels: Tensor, classes: string[], probabilities: number[], unknown: boolean,
  *   similar: import("convscope/kit/similar.js").Similar[]}} answer

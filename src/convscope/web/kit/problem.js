@@ -1,12 +1,12 @@
 /**
- * What went wrong, as a person reads it: what, why, and what to do.
+ * Error messages for people: what went wrong, why, and what to do.
  *
  * @typedef {{title: string, status: number, detail?: string, why?: string, remedy?: string}} Problem
  */
 
 import { element } from "convscope/kit/dom.js";
 
-/** A request that was refused, with the problem that the server gave as its reason. */
+/** A request that the server refused, with the reason it gave. */
 export class Refusal extends Error {
   /** @param {Problem} problem */
   constructor(problem) {
@@ -16,7 +16,7 @@ export class Refusal extends Error {
 }
 
 /**
- * A problem as a box. An error that is no refusal is a mistake in a script, and thrown on.
+ * Draw an error as a box. Anything but a Refusal is a bug and is thrown again.
  *
  * @param {unknown} error
  */
@@ -27,7 +27,7 @@ export function problemBox(error) {
 }
 
 /**
- * What went wrong in a run: what, and below it why and what to do.
+ * Draw the error of a run: what went wrong, followed by why and what to do.
  *
  * @param {(string | undefined)[]} lines
  */
@@ -41,7 +41,7 @@ export function linesBox([what, ...rest]) {
 }
 
 /**
- * A problem in one line.
+ * Return an error as one line of text.
  *
  * @param {unknown} error
  */

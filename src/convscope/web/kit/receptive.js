@@ -1,13 +1,14 @@
 /**
- * From a cell back to what it sees: windows, cells, pixels.
+ * Trace a cell back to its inputs: windows, cells, and the pixels of its receptive field.
  *
- * @typedef {{top: number, left: number, height: number, width: number}} Rectangle  in cells; may start before 0
+ * @typedef {{top: number, left: number, height: number, width: number}} Rectangle  in cells; top and left may
+ *   be negative
  * @typedef {{window: [number, number], stride: [number, number], padding: [number, number]}} Windows
  * @typedef {{size: [number, number], stride: [number, number], start: [number, number]}} ReceptiveField
  */
 
 /**
- * The window of the input that a cell of the output is computed from, padding included.
+ * Return the input window of an output cell, padding included.
  *
  * @param {Windows} windows
  * @param {number} row
@@ -24,7 +25,7 @@ export function windowOf({ window, stride, padding }, row, column) {
 }
 
 /**
- * The pixels of the picture that a cell depends on.
+ * Return the receptive field of a cell: the pixels it depends on.
  *
  * @param {ReceptiveField} field
  * @param {number} row
@@ -47,7 +48,7 @@ export function pixelsOf({ size, stride, start }, row, column, height, width) {
 }
 
 /**
- * The part of a rectangle that lies inside a map.
+ * Clip a rectangle to a map.
  *
  * @param {Rectangle} rectangle
  * @param {number} height
@@ -63,7 +64,7 @@ export function cut(rectangle, height, width) {
 }
 
 /**
- * Where a number of the flattened column lies in the maps: [map, row, column].
+ * Return the [map, row, column] of an index into the flattened maps.
  *
  * @param {number} index
  * @param {number[]} shape  (maps, height, width)
@@ -74,7 +75,7 @@ export function cellOfIndex(index, [, height, width]) {
 }
 
 /**
- * The other way: index = (map * height + row) * width + column.
+ * Return the index of a cell after flattening: (map * height + row) * width + column.
  *
  * @param {number[]} place  [map, row, column]
  * @param {number[]} shape  (maps, height, width)

@@ -1,17 +1,17 @@
 /**
- * Drawing a part of the page anew under somebody's hands. Controls are known by their names: the keyboard stays at the
- * control that it was at, fields keep what was written into them, and what was unfolded stays so.
+ * Redraw part of a page without losing the user's state. Controls are matched by name: keyboard focus, edited
+ * text fields and open sections are restored.
  */
 
 import { flat } from "convscope/kit/dom.js";
 
 const CONTROLS = "a[href], button, input, select, summary, [tabindex]";
 
-/** What is to be drawn once nobody writes in a part any more. @type {WeakMap<Element, () => void>} */
+/** Redraws waiting until the user leaves a text field of that part. @type {WeakMap<Element, () => void>} */
 const postponed = new WeakMap();
 
 /**
- * Draws a part, or once somebody who writes in it has left the field.
+ * Redraw a part of the page, or wait until the user has left the text field being edited in it.
  *
  * @param {Element} root
  * @param {() => import("convscope/kit/dom.js").Child[]} draw
@@ -30,11 +30,11 @@ export function redraw(root, draw) {
 }
 
 /**
- * Notes what a person has done to the controls of a part.
+ * Record focus, edited fields and open sections of a part.
  *
  * @param {Element} root
- * @returns {(root: Element) => boolean}  does it to the same controls of what is drawn instead; whether the keyboard
- *   is at one of them now
+ * @returns {(root: Element) => boolean}  restores them in the part drawn in its place; returns whether a
+ *   control has the focus again
  */
 export function hold(root) {
   const { activeElement: active } = document;
@@ -65,7 +65,7 @@ function controls(root) {
 }
 
 /**
- * What a control is called.
+ * Return the name by which a control is matched.
  *
  * @param {Element} control
  */
@@ -80,7 +80,7 @@ function nameOf(control) {
 }
 
 /**
- * Whether somebody has begun to write something else into a field.
+ * Whether the user has changed the value of a text field.
  *
  * @param {Element} field
  * @returns {field is HTMLInputElement}

@@ -1,7 +1,8 @@
 /**
- * Why a picture is taken for unknown: the training pictures that it resembles most are not similar enough.
+ * Why a picture is rejected as unknown: even the most similar training pictures are not similar enough.
  *
- * @typedef {{label: string, similarity: number}} Similar  a training picture: its class, and the cosine of the features
+ * @typedef {{label: string, similarity: number}} Similar  class of a training picture, and the cosine
+ *   similarity of its features
  */
 
 import { element } from "convscope/kit/dom.js";
@@ -11,9 +12,9 @@ const MOST_NAMED = 3;
 export const UNKNOWN = "probably none of these classes";
 
 /**
- * The most similar training pictures in one line.
+ * Return the most similar training pictures as one line of text.
  *
- * @param {Similar[]} similar  the most similar first
+ * @param {Similar[]} similar  most similar first
  */
 export function mostSimilar(similar) {
   const named = similar

@@ -1,4 +1,7 @@
-/** Light or dark: what the address asks for, else what was chosen last, else what the system prefers; paper is light. */
+/**
+ * Light or dark theme: taken from the address, otherwise the last choice, otherwise the system preference.
+ * Printing is always light.
+ */
 
 import { parse, remember } from "convscope/kit/address.js";
 import { element } from "convscope/kit/dom.js";
@@ -17,7 +20,7 @@ export function theme() {
   return dark.matches ? "dark" : "light";
 }
 
-/** Puts the page in its theme. */
+/** Apply the current theme to the page. */
 export function applyTheme() {
   const now = theme();
   document.documentElement.dataset.theme = now;
@@ -27,10 +30,10 @@ export function applyTheme() {
 }
 
 /**
- * Draws again whenever the system's theme changes, and for paper.
+ * Redraw whenever the system theme changes, and before and after printing.
  *
  * @param {() => void} draw
- * @param {AbortSignal} [signal]  ends it
+ * @param {AbortSignal} [signal]  removes the event listeners
  */
 export function followTheme(draw, signal) {
   const print = (/** @type {boolean} */ begins) => {
@@ -44,7 +47,7 @@ export function followTheme(draw, signal) {
 }
 
 /**
- * A button that switches between light and dark.
+ * Create a button that switches between light and dark.
  *
  * @param {() => void} draw
  */
@@ -63,7 +66,7 @@ function other(now) {
   return now === "dark" ? "light" : "dark";
 }
 
-/** What was chosen last. A page opened from a disk may have no storage. */
+/** Return the last choice. Pages opened from disk may have no local storage. */
 function kept() {
   try {
     return localStorage.getItem(KEY);

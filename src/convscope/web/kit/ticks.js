@@ -1,9 +1,11 @@
-/** Round numbers along an axis: 1, 2 or 5 times a power of ten apart. */
+/** Round axis ticks: multiples of 1, 2 or 5 times a power of ten. */
 
 /**
+ * Return the ticks between low and high.
+ *
  * @param {number} low
  * @param {number} high
- * @param {number} most  how many there may be, about
+ * @param {number} most  approximate maximum number of ticks
  */
 export function ticks(low, high, most) {
   if (!(high > low)) return [low];
