@@ -1,6 +1,6 @@
 /**
- * The network as it is often drawn: a stack of maps for each block, as tall as its maps are large and as deep as it has
- * many of them.
+ * The usual diagram of a CNN: one stack of maps per block. Its height grows with the size of the maps, its
+ * depth with their number.
  *
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/blocks.js").Block} Block
@@ -13,7 +13,7 @@ import { format } from "convscope/kit/address.js";
 import { hasMaps } from "convscope/walk/chain.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 
-const [SMALLEST, LARGEST] = [1.5, 7]; // of a stack, in times the text's size
+const [SMALLEST, LARGEST] = [1.5, 7]; // size of a stack, in rem
 const MOST_SHEETS = 7;
 
 /**
@@ -46,8 +46,10 @@ export function blockPicture({ chain, state, theme }, blocks) {
 }
 
 /**
+ * Draw a stack.
+ *
  * @param {HTMLCanvasElement} front
- * @param {number} sheets  behind it
+ * @param {number} sheets  number of sheets behind the front one
  */
 function stack(front, sheets) {
   const made = element("span", { class: "sheets" });

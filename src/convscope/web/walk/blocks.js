@@ -1,15 +1,15 @@
 /**
- * The steps of a deep network in blocks, so that it can be overlooked: what one shortcut spans; else what ends with a
- * convolution without activation, with a pooling, or before a convolution that makes the maps smaller. A second depthwise
- * convolution begins a block, too, since a block has one.
+ * Group the steps of a deep network into blocks. A block is what one shortcut spans; without shortcuts, a
+ * block ends with a convolution without activation, with a pooling, or before a convolution that makes the
+ * maps smaller. A second depthwise convolution also starts a new block.
  *
  * @typedef {import("convscope/walk/chain.js").Step} Step
- * @typedef {{title: string, steps: Step[]}} Block  a step by itself has its own short name as the title
+ * @typedef {{title: string, steps: Step[]}} Block  a block of one step has the step's short name as its title
  */
 
 import { hasMaps } from "convscope/walk/chain.js";
 
-const MANY = 20; // steps that a ribbon shows one by one
+const MANY = 20; // most steps that are shown without blocks
 
 /**
  * @param {Step[]} steps
@@ -41,7 +41,7 @@ function grouped(steps) {
 }
 
 /**
- * The first and the last step of each shortcut.
+ * Return the first and the last step of each shortcut.
  *
  * @param {Step[]} steps
  */
@@ -52,7 +52,7 @@ function shortcuts(steps) {
 }
 
 /**
- * Whether a new block begins with a step.
+ * Whether a step starts a new block.
  *
  * @param {Step[]} steps
  * @param {number} index
@@ -70,7 +70,7 @@ function isBoundary(steps, index, spans) {
     : before.kind === "convolution" && !isActivation;
 }
 
-/** A mean of whole maps, or several of them joined. @param {Step} step */
+/** Whether a step computes the mean of whole maps, or joins such means. @param {Step} step */
 function isMean(step) {
   const isPooled = step.kind.endsWith("_pooling") || step.kind === "joining";
   return isPooled && step.shape[1] * step.shape[2] === 1;

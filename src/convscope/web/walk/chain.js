@@ -1,18 +1,18 @@
 /**
- * A walk as the views need it: every step with its numbers, the step that it reads, and how it is called.
+ * A walk as the views use it: every step with its numbers, its input steps, and its names.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {import("convscope/kit/address.js").Place} Place
  * @typedef {import("convscope/walk/document.js").Walk} Walk
  *
- * @typedef {object} Reading  what the page adds to every step of the document
- * @property {Tensor} output  as long as it was not read, as with all arrays, nothing that can be drawn: see reading.js
- * @property {string} title  for people: `convolution 1`
+ * @typedef {object} Reading  fields that the page adds to every step of the document
+ * @property {Tensor} output  like all arrays, undefined until loaded, see reading.js
+ * @property {string} title  display name: `convolution 1`
  * @property {string} short  for narrow places: `conv 1`
  * @property {string} unit  what one of its numbers is called
  * @property {string[] | null} map_names
- * @property {Step[]} sources  the steps that it reads
- * @property {number} limit  the end of its colour scale
+ * @property {Step[]} sources  its input steps
+ * @property {number} limit  limit of its colour scale
  *
  * @typedef {Read<import("convscope/walk/document.js").ImageStep>} ImageStep
  * @typedef {Read<import("convscope/walk/document.js").ConvolutionStep>} ConvolutionStep
@@ -42,13 +42,13 @@
 import { mapOf, range } from "convscope/kit/arrays.js";
 import { cellOfIndex } from "convscope/kit/receptive.js";
 
-/** Kinds of steps that follow the logits, one after the other: those that give probabilities, and losses. */
+/** Kinds of steps after the logits: those that compute probabilities, and losses. */
 const PROBABILITIES = ["softmax", "sigmoid"];
 const LOSSES = ["loss", "binary_cross_entropy"];
 const AFTER_LOGITS = ["temperature", ...PROBABILITIES, ...LOSSES];
 
 /**
- * The step of a name, or undefined.
+ * Return the step with a name, or undefined.
  *
  * @param {Chain} chain
  * @param {string} name
@@ -58,7 +58,7 @@ export function stepNamed(chain, name) {
 }
 
 /**
- * The step of a kind that there is only one of.
+ * Return the step of a kind of which there is at most one.
  *
  * @template {Step["kind"]} Kind
  * @param {Chain} chain
@@ -70,7 +70,7 @@ export function stepOfKind(chain, kind) {
 }
 
 /**
- * The step that a step reads; the first, if there are several.
+ * Return the input of a step; the first, if there are several.
  *
  * @param {Step} step
  * @returns {Step}
@@ -81,7 +81,7 @@ export function stepBefore(step) {
 }
 
 /**
- * What softmax and sigmoids read: logits, which a temperature may have divided.
+ * Return the name of the input of softmax or sigmoid: logits, divided by the temperature if there is one.
  *
  * @param {Step} step
  */
@@ -90,7 +90,8 @@ export function logitName(step) {
 }
 
 /**
- * The cell of a map that a number is, or was before it was flattened; null where there is none.
+ * Return the cell of a feature map that a number belongs to, or belonged to before flattening; null if there
+ * is none.
  *
  * @param {Step} step
  * @param {Place} place
@@ -106,7 +107,7 @@ export function hasMaps(step) {
 }
 
 /**
- * One number of a step's output.
+ * Return one number of a step's output.
  *
  * @param {Step} step
  * @param {Place} place
@@ -116,7 +117,7 @@ export function valueAt({ output: { shape, data } }, place) {
 }
 
 /**
- * Whether a step gives out a number at a place.
+ * Whether an index lies within a step's output.
  *
  * @param {Step} step
  * @param {Place} place
@@ -132,10 +133,10 @@ export function isInside({ shape }, place) {
 const ACTIVITIES = new WeakMap();
 
 /**
- * How much a map lights up: the mean of its positive parts.
+ * Return the activity of each map: the mean of its values after ReLU.
  *
  * @param {Step} step
- * @returns {number[]}  one a map
+ * @returns {number[]}  one per map
  */
 export function activities(step) {
   const known = ACTIVITIES.get(step);
@@ -149,8 +150,8 @@ export function activities(step) {
 }
 
 /**
- * The most telling number of a step: the largest one, of a map whose filter the walk holds; in a column of classes, the
- * predicted class.
+ * Return the index of the number to show first: the largest one in the maps whose filters the walk contains;
+ * of the classes, the predicted one.
  *
  * @param {Chain} chain
  * @param {Step} step
@@ -173,7 +174,7 @@ export function brightest(chain, step) {
 }
 
 /**
- * What a map is called: by its name, or else its number.
+ * Return the name of a map, or its number if it has none.
  *
  * @param {Step} step
  * @param {number} map
@@ -184,7 +185,8 @@ export function mapName(step, map) {
 }
 
 /**
- * The classes that there is room to show: all, or the most probable ones, which a walk holds in full.
+ * Return the classes to list: those for which the walk contains the losses, which is all of them or the most
+ * probable ones.
  *
  * @param {Chain} chain
  * @returns {number[]}  in the order of the classes
@@ -196,7 +198,7 @@ export function shownClasses(chain) {
 }
 
 /**
- * What turns the logits into probabilities, or undefined where the walk ends before.
+ * Return the step that turns logits into probabilities, or undefined if the network has none.
  *
  * @param {Chain} chain
  * @returns {SoftmaxStep | SigmoidStep | undefined}
@@ -206,7 +208,7 @@ export function probabilityStep(chain) {
 }
 
 /**
- * The probability of each class or label.
+ * Return the probability of each class or label.
  *
  * @param {Chain} chain
  * @returns {number[]}
@@ -216,7 +218,7 @@ export function probabilitiesOf(chain) {
 }
 
 /**
- * Whether a step follows the logits: its numbers are one a class.
+ * Whether a step comes after the logits, so that it has one number per class.
  *
  * @param {Step} step
  */
@@ -225,7 +227,7 @@ export function isAfterLogits({ kind }) {
 }
 
 /**
- * A number's place in words.
+ * Describe the position of a number.
  *
  * @param {Chain} chain
  * @param {Step} step
@@ -245,7 +247,7 @@ function activity(values) {
 }
 
 /**
- * Whether a step's numbers are one a class.
+ * Whether a step has one number per class.
  *
  * @param {Chain} chain
  * @param {Step} step

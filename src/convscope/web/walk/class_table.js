@@ -1,4 +1,4 @@
-/** Tables with a row for each class or label, as the steps after the last full connection show them. */
+/** Tables with one row per class or label, for the steps from the logits on. */
 
 import { element, head } from "convscope/kit/dom.js";
 import { column } from "convscope/kit/number.js";
@@ -7,12 +7,14 @@ import { outputName } from "convscope/walk/truth.js";
 /** @typedef {import("convscope/kit/dom.js").Child} Child */
 
 /**
+ * Draw the table.
+ *
  * @param {string[]} titles
- * @param {number[]} listed  the indices of the classes
- * @param {number} chosen  the index of the one that stands out
+ * @param {number[]} listed  indices of the classes
+ * @param {number} chosen  index of the highlighted class
  * @param {(index: number) => Child} name
- * @param {Child[][]} columns  each with a cell for every class listed
- * @param {{ others?: Child, foot?: Child }} [rows]  what stands for the classes that are left out, and at the end
+ * @param {Child[][]} columns  cells of each column, one per listed class
+ * @param {{ others?: Child, foot?: Child }} [rows]  a row for the classes not listed, and the table's footer
  */
 export function classTable(titles, listed, chosen, name, columns, { others = null, foot = null } = {}) {
   return element(
@@ -37,12 +39,12 @@ export function classTable(titles, listed, chosen, name, columns, { others = nul
 }
 
 /**
- * The gradients of two losses at the logits.
+ * Draw the gradients of two losses with respect to the logits.
  *
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {number[]} listed
  * @param {number} chosen
- * @param {{ crossEntropy: number[], squared: number[] }} gradients  for every class listed
+ * @param {{ crossEntropy: number[], squared: number[] }} gradients  one value per listed class
  * @param {string} why  how they follow from the probabilities
  */
 export function gradientTable(chain, listed, chosen, { crossEntropy, squared }, why) {

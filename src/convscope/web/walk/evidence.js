@@ -1,4 +1,7 @@
-/** Why this answer, exactly: what each place adds to the logit of a class, and the column that adds up to it. */
+/**
+ * An exact decomposition of a logit: the contribution of every cell of a feature map, and the table that adds
+ * them up.
+ */
 
 import { bar } from "convscope/kit/bars.js";
 import { choice } from "convscope/kit/choice.js";
@@ -50,7 +53,7 @@ function total({ bias, parts }) {
 }
 
 /**
- * The bias, what the places of each step add, and the logit.
+ * List the bias, the sum of each step's contributions, and the logit.
  *
  * @param {Context} context
  * @param {ClassEvidence} of

@@ -1,12 +1,17 @@
-/** A filter as a picture: one tile of weights for each channel, those of a picture below each other, more as a square. */
+/**
+ * A filter as a picture: one tile of weights per channel. The channels of a picture are stacked, more
+ * channels form a square.
+ */
 
 import { mapOf } from "convscope/kit/arrays.js";
 import { signedPaint } from "convscope/kit/maps.js";
 
 /**
+ * Return the picture of a filter.
+ *
  * @param {import("convscope/kit/arrays.js").Tensor} filters  (filters, channels, height, width)
- * @param {number} index  of the filter among those that are held
- * @param {number} limit  the end of the colour scale
+ * @param {number} index  of the filter among those the walk contains
+ * @param {number} limit  limit of the colour scale
  * @param {import("convscope/kit/colours.js").Theme} theme
  * @returns {{height: number, width: number, paint: import("convscope/kit/maps.js").Paint}}
  */

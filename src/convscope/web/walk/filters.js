@@ -1,5 +1,5 @@
 /**
- * Every filter of a step as a picture, one tile of weights for each map that it spans.
+ * All filters of a step as pictures.
  *
  * @typedef {import("convscope/walk/window_sum.js").FilterStep} FilterStep
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -37,7 +37,7 @@ function weightsText({ kind, filters }) {
 }
 
 /**
- * Every filter as a picture: one tile of weights for each input channel.
+ * Draw every filter as a picture, with one tile of weights per input channel.
  *
  * @param {FilterStep} step
  * @param {Context} context

@@ -1,4 +1,4 @@
-/** How well a picture fits the classes as a whole, by the model's open-set rule. */
+/** The score of a picture under the model's open-set rule. */
 
 import { percent, three } from "convscope/kit/numbers.js";
 

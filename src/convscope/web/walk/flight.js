@@ -1,6 +1,7 @@
 /**
- * Numbers fly to where they go: products into the sum, the winner out of its window, and the result into its cell of the
- * map. Pieces of a view are found by class: `flies` and `lands`.
+ * Animate numbers from where they are computed to where they are used: products to the sum, the maximum out
+ * of its window, and the result into its cell of the map. Elements are found by their class, `flies` or
+ * `lands`.
  */
 
 import { element } from "convscope/kit/dom.js";
@@ -8,7 +9,7 @@ import { element } from "convscope/kit/dom.js";
 const GATHER = 420; // milliseconds
 const DELIVER = 320;
 
-/** @param {Element} scene  of the three panes */
+/** Start the animation. @param {Element} scene  element that contains the three panes */
 export function fly(scene) {
   const landing = scene.querySelector(".lands");
   const cell = scene.querySelector(".output-pane .outline.output");

@@ -1,13 +1,15 @@
-/** The frame of a view: what it teaches, then what goes in, what the step does, what comes out. */
+/** The frame of a view: explanation, input, arithmetic and output. */
 
 import { element, flat } from "convscope/kit/dom.js";
 
-/** From this width on, what a view teaches stands beside it; on narrower screens it is folded. */
+/** From this width on, the explanation has its own column; on narrower screens it is collapsed. */
 const BESIDE = "(min-width: 64rem)";
 
 /**
+ * Create the frame.
+ *
  * @param {string} title
- * @param {string} facts  what is known of the step at a glance
+ * @param {string} facts  one line: notation, shapes and number of parameters
  * @param {import("convscope/walk/view.js").Text} text
  */
 export function frame(title, facts, text) {
@@ -25,15 +27,15 @@ export function frame(title, facts, text) {
       inside.below,
     ),
     notes,
-    /** Where the number has come from, and the steps beside this one. */
+    /** Container for the trail and the links to the previous and the next step. */
     where,
   };
 }
 
 /**
- * What goes in, what the step does, what comes out, and room below the three.
+ * Create the panes for input, arithmetic and output, and the area below them.
  *
- * @param {string} [step]  which one, where a page has several
+ * @param {string} [step]  name of the step, if a page shows several
  */
 export function panes(step = "") {
   const three = {
@@ -46,7 +48,7 @@ export function panes(step = "") {
   return {
     three: all,
     below,
-    /** The room across, once the panes are part of the page. */
+    /** Available widths, measured once the panes are in the document. */
     room: () => ({
       ...across(all, three),
       below: below.clientWidth,
@@ -62,7 +64,8 @@ export function panes(step = "") {
 }
 
 /**
- * The room in each pane. Where there is little, input and output stand side by side above the middle.
+ * Return the width of each pane. On narrow screens, input and output are next to each other above the
+ * arithmetic.
  *
  * @param {HTMLElement} all
  * @param {Record<"input" | "middle" | "output", HTMLElement>} three
@@ -106,7 +109,7 @@ function teaching(title, facts, { does, attempt, more }) {
 }
 
 /**
- * Something to try, and what else there is to know, folded.
+ * Create the suggestion of something to try, and further details, collapsed.
  *
  * @param {string} attempt
  * @param {string[]} more

@@ -1,6 +1,6 @@
 /**
- * A network in three steps: early, middle and late maps, how much of the picture a number of each depends on, and the
- * answer.
+ * A summary of the network in three steps: early, middle and late maps, the receptive field of each, and the
+ * prediction.
  *
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -18,9 +18,9 @@ import { painting } from "convscope/walk/painting.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 import { answerOf } from "convscope/walk/truth.js";
 
-const SIDE = 3.5; // of a map, in times the text's size
-const PICTURE = 6; // of the picture
-const SHOWN = 3; // maps of each
+const SIDE = 3.5; // of a map, in rem
+const PICTURE = 6; // of the picture, in rem
+const SHOWN = 3; // maps per step
 const MOST_CLASSES = 3;
 
 const PARTS = [
@@ -29,7 +29,11 @@ const PARTS = [
   { name: "Late", says: "Late maps usually respond to what distinguishes the classes." },
 ];
 
-/** Of a picture of three or more steps of maps. @param {Context} context */
+/**
+ * Draw the summary, or return null if the network has fewer than three steps to show.
+ *
+ * @param {Context} context
+ */
 export function gist(context) {
   const { chain } = context;
   const steps = telling(chain);
@@ -62,7 +66,7 @@ export function gist(context) {
 }
 
 /**
- * The steps with maps that an activation has passed, as long as these have more than one cell.
+ * Return the activation steps whose maps have more than one cell.
  *
  * @param {Context["chain"]} chain
  */
@@ -125,7 +129,7 @@ function pictureWith(chain, field, theme) {
 }
 
 /**
- * The most active maps of a step; of one that was not read yet, the one that the document shows of it.
+ * Draw the most active maps of a step, or its preview if its numbers have not been loaded.
  *
  * @param {Context["chain"]} chain
  * @param {Context["state"]} state

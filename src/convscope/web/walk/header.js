@@ -1,4 +1,4 @@
-/** The top of the page: which model, which picture, its prediction, and how to use the page. */
+/** The page header: model, picture, prediction, and how to use the page. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
@@ -11,8 +11,11 @@ import { answerOf, named } from "convscope/walk/truth.js";
 const MOST_CLASSES = 3;
 
 /**
+ * Create the header.
+ *
  * @param {import("convscope/walk/chain.js").Chain} chain
- * @param {(() => void) | null} draw  draws the page in the other theme; null where the walk is a part of another page
+ * @param {(() => void) | null} draw  redraws the page after the theme has changed; null if the walk is
+ *   embedded in another page
  */
 export function header(chain, draw) {
   const { model, picture_name, network, probabilities, classes, labels, largest_difference, open_set } =

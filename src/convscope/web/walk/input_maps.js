@@ -1,5 +1,6 @@
 /**
- * What goes into a step of maps: one map large, and the window marked in every one of them.
+ * The input of a step with feature maps: one map large, the others as thumbnails, with the window outlined in
+ * all of them.
  *
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -18,14 +19,16 @@ import { SMALL, titleOf } from "convscope/walk/output_maps.js";
 import { painting } from "convscope/walk/painting.js";
 
 /**
- * @param {Step} before  the step whose output goes in
+ * Draw the input maps.
+ *
+ * @param {Step} before  the step whose output is the input
  * @param {Context} context
  * @param {object} setting
  * @param {number} setting.map  the one drawn large
- * @param {number[]} [setting.spanned]  those that the window spans and that are drawn small, if it spans more than one
- * @param {string} [setting.title]  what it is called, if not by its number
- * @param {number} [setting.limit]  the end of the colour scale, if not that of the step
- * @param {number} [setting.tallest]  screen pixels that the large map may take down
+ * @param {number[]} [setting.spanned]  maps under the window, drawn as thumbnails if there are several
+ * @param {string} [setting.title]  replaces the default title
+ * @param {number} [setting.limit]  limit of the colour scale, if not that of the step
+ * @param {number} [setting.tallest]  maximum height of the large map, in screen pixels
  * @param {Margin} [setting.margin]
  * @param {(map: number) => void} [setting.onChoose]
  */

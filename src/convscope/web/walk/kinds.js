@@ -1,6 +1,6 @@
 /**
- * Every kind of step, by its name in the walk's document: what it is called, what it teaches, and how it is drawn.
- * A new kind is an entry here and a module in `views/`; a new pooling is an entry in `views/pooling.js`.
+ * All kinds of steps, by their name in the walk document: display name, explanation and view. A new kind
+ * needs an entry here and a module in `views/`; a new pooling only an entry in `views/pooling.js`.
  */
 
 import { addition } from "convscope/walk/views/addition.js";
@@ -40,5 +40,9 @@ export const KINDS = {
   binary_cross_entropy: binaryCrossEntropy,
 };
 
-/** Pages of a walk that are no step, by their name in the address. @type {Record<string, import("convscope/walk/view.js").Extra>} */
+/**
+ * Pages that do not show a step, by their name in the address.
+ *
+ * @type {Record<string, import("convscope/walk/view.js").Extra>}
+ */
 export const EXTRAS = { overview, why, invariance };

@@ -1,5 +1,5 @@
 /**
- * A map of places laid over the picture: point at a place of the map, and see it in the picture.
+ * A heat map over the picture. Selecting a cell of the map outlines its pixels in the picture.
  *
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/chain.js").ImageStep} ImageStep
@@ -18,10 +18,10 @@ import { full, three } from "convscope/kit/numbers.js";
 import { stepOfKind } from "convscope/walk/chain.js";
 
 const SIDE = 320; // screen pixels
-const MOST_TINT = 0.8; // of the strongest place: something of the picture shows through
+const MOST_TINT = 0.8; // opacity at the largest value, so that the picture remains visible
 
 /**
- * Where the places of a map lie that divides the picture evenly.
+ * Return the position of each cell of a map that divides the picture evenly.
  *
  * @param {Context} context
  * @param {Tensor} map
@@ -39,13 +39,15 @@ export function evenly({ chain }, { shape }) {
 }
 
 /**
- * The picture, the map laid over it, and the map by itself: point at a place of the map, and see it in the picture.
+ * Draw the picture, the picture with the map over it, and the map itself. Selecting a cell of the map
+ * outlines its pixels in the picture.
  *
  * @param {Context} context
  * @param {Tensor} map  (height, width)
- * @param {object} places  where the map's places lie in the picture
- * @param {(row: number, column: number) => Rectangle} places.seen  the pixels that a place speaks of
- * @param {(row: number, column: number) => Rectangle} places.drawn  the pixels that it is drawn on: no two share one
+ * @param {object} places  positions of the map's cells in the picture
+ * @param {(row: number, column: number) => Rectangle} places.seen  the pixels that a cell describes
+ * @param {(row: number, column: number) => Rectangle} places.drawn  the pixels that a cell is drawn on,
+ *   without overlaps
  */
 export function mapOnPicture({ chain, theme, room }, map, { seen, drawn }) {
   const image = stepOfKind(chain, "image");
@@ -94,7 +96,7 @@ function captioned(caption, ...content) {
 }
 
 /**
- * The picture in grey, tinted the more the larger the map's number is.
+ * Return the picture in grey, tinted by the map: the larger the absolute value, the stronger the tint.
  *
  * @param {ImageStep} image
  * @param {Tensor} map

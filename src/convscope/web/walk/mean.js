@@ -1,15 +1,17 @@
-/** A mean, written out: the sum, row by row where there are many numbers, over how many they are. */
+/** Write out a mean: the sum, row by row if there are many numbers, divided by their count. */
 
 import { element, head } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
 
-const FEW = 16; // numbers whose sum needs no subtotals
+const FEW = 16; // most numbers without sums by row
 
 /**
+ * Write out the mean.
+ *
  * @param {number[][]} rows
  * @param {number[]} names  of the rows
- * @param {number} result  what the walk holds
- * @param {boolean} isRounded  whether the numbers are rounded
+ * @param {number} result  the mean according to the walk
+ * @param {boolean} isRounded  whether the numbers are quantised
  */
 export function writtenMean(rows, names, result, isRounded) {
   const sums = rows.map((row) => row.reduce((total, value) => total + value, 0));

@@ -1,4 +1,7 @@
-/** What if there were no ReLU? The same weights without it, and the proof that what is left is one matrix. */
+/**
+ * What the network would be without ReLU: the same weights, and the proof that they collapse into a single
+ * matrix.
+ */
 
 import { largestFirst, range } from "convscope/kit/arrays.js";
 import { element, head } from "convscope/kit/dom.js";

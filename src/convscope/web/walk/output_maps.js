@@ -1,5 +1,6 @@
 /**
- * What comes out of a step of maps: the chosen map large, all the others small, sorted and filtered by activity.
+ * The output of a step with feature maps: the selected map large, the others as thumbnails, sorted and
+ * filtered by activity.
  *
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -19,7 +20,7 @@ import { isOwn, isPhoto, painting } from "convscope/walk/painting.js";
 
 const FEW = 24;
 
-/** A small map's side, in times the text's size. */
+/** side of a thumbnail, in rem */
 export const SMALL = 3;
 
 /**
@@ -85,8 +86,8 @@ export function titleOf(step, map) {
 }
 
 /**
- * The maps that are shown small, in order: of many only the most active ones and the chosen one, unless all are asked
- * for.
+ * Return the maps shown as thumbnails, in display order. If there are many, only the most active ones and the
+ * selected one, unless the address asks for all.
  *
  * @param {Step} step
  * @param {Context} context
@@ -134,7 +135,7 @@ function smallMaps(step, context) {
 }
 
 /**
- * How the small maps are sorted, how many there are, and whether each has colours of its own.
+ * Create the controls for the order and number of the thumbnails and for their colour scale.
  *
  * @param {Step} step
  * @param {Context} context

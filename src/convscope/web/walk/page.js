@@ -1,6 +1,6 @@
 /**
- * The page of a walk: reads the walk, draws the view that the address asks for, and keeps the address up to date.
- * It is a page of its own, or a part of another.
+ * The walk page: read the walk, draw the view given by the address, and keep the address up to date. It is
+ * either a standalone page or embedded in another one.
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -10,17 +10,17 @@
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/walk/backward/source.js").Source} Source
  *
- * @typedef {object} Host  the page that a walk is a part of
- * @property {(step: Step | undefined, place: Place, name: string) => void} shown  called with the number that is looked at
- *   from now on, and the name of its step or of the page
- * @property {() => string} noNeighbours  what to say where there are no training pictures
- * @property {() => string} absent  what to say where the walk holds nothing of what a page is for
- * @property {(chain: Chain) => Source} gradients  where those of the way back come from
+ * @typedef {object} Host  the page that embeds the walk
+ * @property {(step: Step | undefined, place: Place, name: string) => void} shown  called when another number
+ *   is selected, with the name of its step or page
+ * @property {() => string} noNeighbours  the message shown if there are no training pictures
+ * @property {() => string} absent  the message shown if the walk lacks the data of a page
+ * @property {(chain: Chain) => Source} gradients  source of the gradients
  *
- * @typedef {object} Mounted  a walk in such a page
+ * @typedef {object} Mounted  an embedded walk
  * @property {Chain} chain
- * @property {(walk: any) => Promise<void>} change  draws another walk in its stead, at the same place if there is one
- * @property {() => void} redraw  draws it anew, as where its room has changed
+ * @property {(walk: any) => Promise<void>} change  replaces the walk, keeping the position if it still exists
+ * @property {() => void} redraw  redraws, for example after a change of size
  * @property {() => void} end
  */
 
@@ -40,7 +40,7 @@ import { isReady, makeReady, read } from "convscope/walk/reading.js";
 import { ribbon } from "convscope/walk/ribbon.js";
 import { trail } from "convscope/walk/trail.js";
 
-const SPEAK_AFTER = 300; // milliseconds of standing still
+const SPEAK_AFTER = 300; // milliseconds without a change before the screen reader announces a number
 
 /**
  * @param {any} walk
@@ -77,10 +77,10 @@ export async function mount(walk, root, host) {
 }
 
 /**
- * Draws anew whenever the address, the window or the system's theme is another, and for paper.
+ * Render whenever the address, the window size or the system theme changes, and before and after printing.
  *
  * @param {Page} page
- * @param {AbortSignal} [signal]  ends it
+ * @param {AbortSignal} [signal]  removes the event listeners
  */
 function follow(page, signal) {
   const render = () => page.render();
@@ -90,7 +90,7 @@ function follow(page, signal) {
 }
 
 /**
- * A step at a glance: what is written for it, and the sizes that it turns into each other.
+ * Return the facts about a step: notation, shapes, number of parameters.
  *
  * @param {Step} step
  */
@@ -121,7 +121,7 @@ class Page {
     this.trail = element("section", { class: "trail", "aria-label": "trail" });
     this.speech = element("p", { class: "unseen", "aria-live": "polite", role: "status" });
     this.speechTimer = 0;
-    /** The step whose view is shown. */
+    /** Name of the step or page shown. */
     this.asked = "";
     /** @type {View} */
     this.view = {};
@@ -136,7 +136,7 @@ class Page {
     if (source !== this.gradients?.source) this.gradients = source && new Kept(source);
   }
 
-  /** Draws everything that the address asks for, as soon as it was read. */
+  /** Render the view given by the address, once its data has been loaded. */
   render() {
     const state = parse(location.hash);
     const asked = state.trail.at(-1) ?? { step: "overview", place: [] };
@@ -170,7 +170,7 @@ class Page {
     this.host?.shown(step, this.pinned ?? [], step?.name ?? extra ?? "");
   }
 
-  /** Another step is read from its beginning, below the ribbon, which stays where there is room for it. */
+  /** Scroll a newly opened step to its top, below the ribbon. */
   toBegin() {
     const ribbon = this.top.lastElementChild?.getBoundingClientRect();
     const above = this.main.getBoundingClientRect().top - (ribbon?.height ?? 0);
@@ -247,7 +247,7 @@ class Page {
   }
 
   /**
-   * Shows a number; where the address does not change with it, it is only looked at.
+   * Show a number without selecting it; the address stays the same.
    *
    * @param {Place} place
    */
@@ -287,7 +287,7 @@ class Page {
   }
 
   /**
-   * Sets an option in the address without drawing.
+   * Set an option in the address without redrawing.
    *
    * @param {string} name
    * @param {string} value

@@ -1,6 +1,6 @@
 /**
- * How the numbers of a step are coloured: pixels in their own colours, a photo through a filter in grey, all other maps
- * on the signed scale, which all maps of a step share unless each is asked to have its own.
+ * Colours of a step's maps: pixels in their own colours, a filtered photo in grey, all other maps on the
+ * signed scale, which the maps of a step share unless each has its own.
  *
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -19,10 +19,12 @@ import { channelPaint, signedPaint } from "convscope/kit/maps.js";
 const WHITE = 255;
 
 /**
+ * Return the colours and the legend of one map.
+ *
  * @param {Step} step
  * @param {number} map
  * @param {Pick<Context, "chain" | "state" | "theme">} context
- * @param {number} [shared]  the end of the scale that maps share, if not that of the step
+ * @param {number} [shared]  limit of the shared scale, if not that of the step
  * @returns {Painting}
  */
 export function painting(step, map, { chain, state, theme }, shared = step.limit) {
@@ -36,7 +38,7 @@ export function painting(step, map, { chain, state, theme }, shared = step.limit
 }
 
 /**
- * Whether each map has a scale of its own.
+ * Whether each map has its own colour scale.
  *
  * @param {Context["state"]} state
  */
@@ -44,13 +46,17 @@ export function isOwn({ options }) {
   return options.scale === "own";
 }
 
-/** Whether the walk is a photo that filters are laid over: there is nothing to classify. @param {Context["chain"]} chain */
+/**
+ * Whether the walk is a photo with filters applied to it, without classes.
+ *
+ * @param {Context["chain"]} chain
+ */
 export function isPhoto({ classes }) {
   return classes.length === 0;
 }
 
 /**
- * Before and after ReLU, the colours are the same.
+ * Return the limit of a map's own scale, which is the same before and after ReLU.
  *
  * @param {Step} step
  * @param {number} map

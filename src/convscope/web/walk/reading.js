@@ -1,6 +1,6 @@
 /**
- * Reads a walk's document. The numbers of a deep network's steps are many: each is read when it is looked at, and until
- * then the preview that the document holds of it is shown.
+ * Read a walk document. The arrays of deep networks are large, so each step is unpacked when it is first
+ * shown; until then, the preview in the document is drawn.
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -10,11 +10,17 @@
 import { tensor, unpackAll } from "convscope/kit/arrays.js";
 import { limitOf } from "convscope/kit/colours.js";
 
-/** What is still to be read of a step. @type {WeakMap<Step, {raw: any, kind: Kind, reading: Promise<void> | null}>} */
+/**
+ * Steps that have not been unpacked yet.
+ *
+ * @type {WeakMap<Step, {raw: any, kind: Kind, reading: Promise<void> | null}>}
+ */
 const PENDING = new WeakMap();
 
 /**
- * @param {any} walk  as in docs/reference/walk.md
+ * Read a walk document.
+ *
+ * @param {any} walk  as described in docs/reference/walk.md
  * @param {Record<string, Kind>} kinds
  * @returns {Promise<Chain>}
  */
@@ -23,7 +29,7 @@ export async function read(walk, kinds) {
   /** @type {Map<string, Step>} */
   const steps = new Map();
   for (const raw of raws) {
-    const sources = raw.inputs.map((/** @type {string} */ name) => steps.get(name)); // a step reads only earlier ones
+    const sources = raw.inputs.map((/** @type {string} */ name) => steps.get(name)); // inputs come earlier
     steps.set(raw.name, await outline(raw, sources, kinds[raw.kind]));
   }
   const all = [...steps.values()];
@@ -32,7 +38,7 @@ export async function read(walk, kinds) {
 }
 
 /**
- * Whether all that the view of a step draws was read.
+ * Whether everything that a step's view draws has been unpacked.
  *
  * @param {Step} step
  */
@@ -41,7 +47,7 @@ export function isReady(step) {
 }
 
 /**
- * Reads what the view of a step draws: its numbers and those that it reads.
+ * Unpack what a step's view draws: the step and its inputs.
  *
  * @param {Step} step
  */
@@ -59,7 +65,7 @@ async function load(step) {
 }
 
 /**
- * A step without its numbers.
+ * Return a step without its arrays.
  *
  * @param {any} raw
  * @param {Step[]} sources

@@ -1,6 +1,6 @@
 /**
- * The ribbon: every step in its order, with its most active map. Table of contents and progress. Of a deep
- * network it shows blocks, and only the one that is looked at shows its steps.
+ * The ribbon: all steps in order, each with its most active map; both table of contents and progress bar. For
+ * deep networks it lists blocks, and only the current block shows its steps.
  */
 
 import { element, link } from "convscope/kit/dom.js";
@@ -10,7 +10,7 @@ import { blocksOf } from "convscope/walk/blocks.js";
 import { EXTRAS } from "convscope/walk/kinds.js";
 import { stepThumbnail } from "convscope/walk/step_thumbnail.js";
 
-const SIDE = 2; // of a thumbnail, in times the text's size
+const SIDE = 2; // of a thumbnail, in rem
 
 /**
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -19,10 +19,12 @@ const SIDE = 2; // of a thumbnail, in times the text's size
  */
 
 /**
+ * Draw the ribbon.
+ *
  * @param {Chain} chain
  * @param {import("convscope/kit/address.js").State} state
  * @param {Theme} theme
- * @param {string} current  the step or page that is shown
+ * @param {string} current  name of the step or page shown
  */
 export function ribbon(chain, state, theme, current) {
   const stepEntry = (/** @type {Step} */ step, title = step.short) =>

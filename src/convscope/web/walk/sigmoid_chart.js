@@ -1,4 +1,4 @@
-/** The sigmoid curve with a point for each label, and the threshold of one of them as a line. */
+/** The sigmoid curve, with one point per label and the threshold of the selected label as a line. */
 
 import { svg } from "convscope/kit/dom.js";
 import { percent, three } from "convscope/kit/numbers.js";
@@ -9,11 +9,13 @@ const HEIGHT = 260;
 const EDGE = { top: 16, right: 16, bottom: 44, left: 56 };
 
 /**
+ * Draw the chart.
+ *
  * @param {{logits: number[], probabilities: number[]}} curve
  * @param {{name: string, logit: number, probability: number, isFound: boolean}[]} points
- * @param {number} chosen  the point that is looked at
- * @param {number} threshold  its own
- * @param {string} across  what the logits are called
+ * @param {number} chosen  the selected point
+ * @param {number} threshold  threshold of the selected label
+ * @param {string} across  label of the x axis
  */
 export function sigmoidChart({ logits, probabilities }, points, chosen, threshold, across) {
   const [right, bottom] = [WIDTH - EDGE.right, HEIGHT - EDGE.bottom];

@@ -1,9 +1,10 @@
 /**
- * One step of a walk as a part of another page: the walk's own view, without ribbon, trail and address.
+ * One step of a walk embedded in another page: the walk's own view, without ribbon, trail and address.
  *
  * @typedef {import("convscope/kit/address.js").Place} Place
  * @typedef {import("convscope/kit/address.js").Stop} Stop
- * @typedef {{path: string[], options: Record<string, string>}} Elsewhere  where links lead, with the number at its `at`
+ * @typedef {{path: string[], options: Record<string, string>}} Elsewhere  target of links; the selected
+ *   number is added as `at`
  */
 
 import { format, further, instead, whole } from "convscope/kit/address.js";
@@ -15,11 +16,13 @@ import { panes } from "convscope/walk/frame.js";
 import { KINDS } from "convscope/walk/kinds.js";
 
 /**
+ * Draw the step.
+ *
  * @param {HTMLElement} root
  * @param {import("convscope/walk/chain.js").Chain} chain
- * @param {Stop} stop  what is looked at first
+ * @param {Stop} stop  the number selected first
  * @param {Elsewhere} elsewhere
- * @param {AbortSignal} signal  ends it
+ * @param {AbortSignal} signal  removes the event listeners
  */
 export function stage(root, chain, stop, elsewhere, signal) {
   const found = stepNamed(chain, stop.step);

@@ -1,14 +1,19 @@
-/** A step as one small picture: its most active map, or its column of numbers, as which maps of one cell each count, too. */
+/**
+ * A thumbnail of a step: its most active map, or its vector, which is also how maps of a single cell are
+ * drawn.
+ */
 
 import { largestFirst, mapOf } from "convscope/kit/arrays.js";
 import { layout, mapCanvas, pixelPaint, signedPaint, thumbnail } from "convscope/kit/maps.js";
 import { activities, hasMaps } from "convscope/walk/chain.js";
 
-const SIDE = 48; // screen pixels, unless another is asked for
-const ZERO = 127; // the level of a preview that stands for 0; 0 and 254 stand for the ends of the scale
+const SIDE = 48; // default side in screen pixels
+const ZERO = 127; // the level that stands for 0 in a preview; 0 and 254 are the ends of the scale
 
 /**
- * @param {import("convscope/walk/chain.js").Step} step  whose numbers need not have been read if it has a preview
+ * Draw the thumbnail.
+ *
+ * @param {import("convscope/walk/chain.js").Step} step  its numbers need not be loaded if it has a preview
  * @param {import("convscope/kit/colours.js").Theme} theme
  * @param {number} [side]
  */

@@ -1,6 +1,6 @@
 /**
- * A sum as a column: what each part adds, the largest first, then the rest, the bias and the result; each bar begins where
- * the one before it ended.
+ * A sum as a table: the contributions, largest first, then the rest, the bias and the result. Each bar starts
+ * where the previous one ends.
  *
  * @typedef {{place: string, href: string | null, left: number, right: number, padding?: boolean}} Term
  * @typedef {{title: string, subtotal: number, isChosen: boolean, onChoose: (() => void) | null}} Part
@@ -12,14 +12,17 @@ import { column } from "convscope/kit/number.js";
 import { full, three } from "convscope/kit/numbers.js";
 
 /**
+ * Draw the table.
+ *
  * @param {object} setting
  * @param {Part[]} setting.parts
- * @param {{title: string, value: number, onOpen: () => void} | null} [setting.rest]  what parts that are not listed add up to
+ * @param {{title: string, value: number, onOpen: () => void} | null} [setting.rest]  sum of the parts not
+ *   listed
  * @param {number} setting.bias
- * @param {number} setting.total  what parts, rest and bias come to
- * @param {number} setting.output  what the walk holds for it
- * @param {boolean} setting.isRounded  whether the walk holds it, or what it comes from, rounded: then the column has a
- *   line for what rounding leaves out
+ * @param {number} setting.total  sum of parts, rest and bias
+ * @param {number} setting.output  the result according to the walk
+ * @param {boolean} setting.isRounded  whether the numbers in the walk are quantised; if so, the table gets a
+ *   row for the rounding error
  */
 export function sum({ parts, rest = null, bias, total, output, isRounded }) {
   const lines = [
@@ -78,7 +81,7 @@ function line(name, role, value, drawn) {
 }
 
 /**
- * Draws each of some numbers from where those before it have come to.
+ * Return a function that draws the bar of each value, starting where the previous bar ends.
  *
  * @param {number[]} values
  */
@@ -97,7 +100,7 @@ function waterfall(values) {
 }
 
 /**
- * How far what is shown adds up to what the walk holds, in all digits.
+ * Compare the sum with the result in the walk, with all digits.
  *
  * @param {number} total
  * @param {number} output
@@ -109,7 +112,7 @@ export function check(total, output, isRounded) {
     : `With all digits, the sum is ${full(total)}; the map contains ${full(output)}.`;
 }
 
-/** Products one by one. @param {Term[]} list */
+/** List products one by one. @param {Term[]} list */
 export function terms(list) {
   const lefts = column(list.map(({ left }) => left));
   const rights = column(list.map(({ right }) => right));
@@ -138,7 +141,7 @@ export function terms(list) {
 }
 
 /**
- * A sum in words, for a screen reader.
+ * Describe a sum for screen readers.
  *
  * @param {number} products
  * @param {number} bias

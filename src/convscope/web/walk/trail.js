@@ -1,4 +1,4 @@
-/** The trail of a number: from where a person began, back towards the pixels; each piece is a link. */
+/** The trail: the numbers visited on the way back to the pixels, each a link. */
 
 import { outlineBox } from "convscope/kit/board.js";
 import { element, link } from "convscope/kit/dom.js";
@@ -15,13 +15,15 @@ import { cellOf, isInside, placeText, stepNamed, stepOfKind } from "convscope/wa
  * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
  */
 
-const SIDE = 7; // times the text's size
+const SIDE = 7; // in rem
 
 /**
+ * Draw the trail.
+ *
  * @param {Chain} chain
  * @param {State} state
  * @param {import("convscope/kit/colours.js").Theme} theme
- * @param {Step} step  where the trail has come to
+ * @param {Step} step  the current step
  * @param {Place} place
  */
 export function trail(chain, state, theme, step, place) {
@@ -48,11 +50,11 @@ export function trail(chain, state, theme, step, place) {
 }
 
 /**
- * The way that was not taken from a sum of two maps: through the block, or along the shortcut.
+ * Link to the branch not taken at an addition: the block or the shortcut.
  *
  * @param {State} state
  * @param {number} index  of the stop in the trail
- * @param {Step} step  of that stop
+ * @param {Step} step  the step of that stop
  */
 function otherWay(state, index, { kind, sources }) {
   if (kind !== "addition") return null;
@@ -79,7 +81,7 @@ function picture(chain, theme, pixels) {
 }
 
 /**
- * The pixels that a number depends on: all of them where it is no longer a cell of a map.
+ * Return the receptive field of a number: the whole picture if it does not belong to a cell of a map.
  *
  * @param {Chain} chain
  * @param {Step} step

@@ -1,6 +1,6 @@
 /**
- * What the answer is and what may be true of a picture: a class, or a set of labels. A walk counts such outcomes, as its
- * document says: a class by its index, a label set by its place among `labels.sets`.
+ * Predictions and true outcomes of a picture: a class, or a set of labels. As in the walk document, a class
+ * is given by its index, a label set by its index in `labels.sets`.
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  */
@@ -8,7 +8,7 @@
 export const NONE = "none of the labels";
 
 /**
- * The classes or labels of the answer.
+ * Return the predicted class or labels.
  *
  * @param {Pick<Chain, "labels" | "predicted">} chain
  * @returns {number[]}
@@ -18,7 +18,7 @@ export function answerOf({ labels, predicted }) {
 }
 
 /**
- * The classes or labels of an outcome.
+ * Return the class or labels of an outcome.
  *
  * @param {Pick<Chain, "labels">} chain
  * @param {number} outcome
@@ -29,7 +29,7 @@ export function membersOf({ labels }, outcome) {
 }
 
 /**
- * What one of the outputs is called.
+ * Return the word for an output of the network.
  *
  * @param {Pick<Chain, "labels">} chain
  */
@@ -46,7 +46,7 @@ export function named({ classes }, members) {
 }
 
 /**
- * The outcome that is supposed: the truth, or else the answer.
+ * Return the default outcome for the loss: the true one if known, otherwise the predicted one.
  *
  * @param {Chain} chain
  * @returns {number}
@@ -56,7 +56,7 @@ export function supposed({ labels, truth, predicted }) {
 }
 
 /**
- * The class that a view of an outcome begins with; with several labels, the most probable one.
+ * Return the class that the view of an outcome shows first; with several labels, the most probable label.
  *
  * @param {Chain} chain
  * @param {number} outcome
@@ -66,7 +66,8 @@ export function focusOf({ labels, predicted }, outcome) {
 }
 
 /**
- * How probable an outcome is; labels are independent, so that their probabilities multiply.
+ * Return the probability of an outcome. Labels are treated as independent, so their probabilities are
+ * multiplied.
  *
  * @param {Chain} chain
  * @param {number} outcome

@@ -1,5 +1,5 @@
 /**
- * A column of numbers as a board of cells: short ones stand as a column, long ones are wrapped row by row.
+ * A vector as a board of cells: short vectors are one column, long ones are wrapped row by row.
  *
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -13,13 +13,13 @@ import { count, three } from "convscope/kit/numbers.js";
 import { hasMaps } from "convscope/walk/chain.js";
 
 /**
- * The numbers of a column, or of maps that have one cell each.
+ * Draw a vector, or maps with one cell each.
  *
  * @param {Step} step
  * @param {Context} context
  * @param {"input" | "output"} role
- * @param {(index: number) => void} [onPick]  what a click does instead of choosing the number
- * @param {number} [limit]  the end of the colour scale, if not that of the step
+ * @param {(index: number) => void} [onPick]  replaces selecting the number on a click
+ * @param {number} [limit]  limit of the colour scale, if not that of the step
  */
 export function vector(step, context, role, onPick, limit = step.limit) {
   const values = step.output.data;

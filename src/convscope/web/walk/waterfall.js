@@ -1,8 +1,9 @@
 /**
- * A neuron's sum as a waterfall: each contribution starts where the one before it ended.
+ * The weighted sum of a neuron as a waterfall chart: each contribution starts where the previous one ends.
  *
  * @typedef {{label: import("convscope/kit/dom.js").Leaf[], input: number | null, weight: number | null,
- *   product: number}} Drop  input and weight are null where a line stands for many, or for the bias
+ *   product: number}} Drop  input and weight are null in the row of the bias and in rows that sum up several
+ *   inputs
  */
 
 import { bar } from "convscope/kit/bars.js";
@@ -10,7 +11,9 @@ import { element, head } from "convscope/kit/dom.js";
 import { column } from "convscope/kit/number.js";
 
 /**
- * @param {Drop[]} drops  in order, the bias first
+ * Draw the chart.
+ *
+ * @param {Drop[]} drops  in display order, the bias first
  * @param {number} result
  */
 export function waterfall(drops, result) {

@@ -1,5 +1,6 @@
 /**
- * The sum behind one cell of a convolution: a window of each input map that its filter spans, times the weights.
+ * The sum behind one cell of a convolution: the windows of the input maps under the filter, times the
+ * weights.
  *
  * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
  * @typedef {import("convscope/walk/chain.js").DepthwiseConvolutionStep} DepthwiseConvolutionStep
@@ -9,7 +10,7 @@
  * @typedef {import("convscope/kit/address.js").Place} Place
  *
  * @typedef {{row: number, column: number, inside: boolean, value: number, weight: number}} Term
- * @typedef {{map: number, terms: Term[], subtotal: number}} Part  what one input map adds
+ * @typedef {{map: number, terms: Term[], subtotal: number}} Part  the contribution of one input map
  */
 
 import { largestFirst, range } from "convscope/kit/arrays.js";
@@ -26,7 +27,7 @@ import { check, spokenSum, sum, terms } from "convscope/walk/sum.js";
 const MOST_PARTS = 8;
 
 /**
- * The input maps that a filter spans: all, or its own alone where the convolution is depthwise.
+ * Return the input maps under a filter: all of them, or only its own in a depthwise convolution.
  *
  * @param {FilterStep} step
  * @param {number} filter
@@ -36,7 +37,7 @@ function mapsUnder(step, filter) {
 }
 
 /**
- * Which of the filters that the walk holds is that of a map; −1 if it holds none.
+ * Return the position of a map's filter among those in the walk, or −1 if it is not included.
  *
  * @param {FilterStep} step
  * @param {number} filter
@@ -46,7 +47,7 @@ export function rowOfFilter({ held }, filter) {
 }
 
 /**
- * What each input map adds to a cell; nothing is known where the walk does not hold the filter.
+ * Return the contribution of each input map to a cell; empty if the walk does not contain the filter.
  *
  * @param {FilterStep} step
  * @param {Place} place
@@ -61,7 +62,7 @@ export function partsOf(step, place) {
 }
 
 /**
- * Parts, those that add or take most first: all, or of many the first.
+ * Return the parts with the largest contributions first; if there are many, only the first ones.
  *
  * @param {Part[]} parts
  * @param {Context["state"]} state
@@ -72,16 +73,16 @@ export function shownParts(parts, { options }) {
 }
 
 /**
- * Window, filter and products of one input map, and the whole sum as a column.
+ * Draw window, filter and products of one input map, and the whole sum as a table.
  *
  * @param {FilterStep} step
  * @param {Context} context
  * @param {Place} place
  * @param {object} drawn
- * @param {number} drawn.map  whose window and filter are drawn
- * @param {import("convscope/kit/maps.js").Paint} drawn.paint  its colours
+ * @param {number} drawn.map  the map whose window and filter are drawn
+ * @param {import("convscope/kit/maps.js").Paint} drawn.paint  colours of that map
  * @param {string} drawn.filterName
- * @param {{terms: boolean}} folds  whether the products are listed, too
+ * @param {{terms: boolean}} folds  whether the list of products is open
  */
 export function windowSum(step, context, place, { map, paint, filterName }, folds) {
   const before = stepBefore(step);
@@ -124,7 +125,7 @@ export function windowSum(step, context, place, { map, paint, filterName }, fold
 }
 
 /**
- * The products of the window that is drawn, one by one, folded.
+ * List the products of the window drawn one by one, collapsed.
  *
  * @param {Part} part
  * @param {Step} before
@@ -152,7 +153,7 @@ function productList({ map, terms: list }, before, to, folds, checked) {
 }
 
 /**
- * What is said of a cell whose filter the walk does not hold.
+ * Explain that the walk does not contain the filter of a cell.
  *
  * @param {FilterStep} step
  * @param {Place} place
@@ -185,7 +186,7 @@ export function spokenWindowSum(step, place) {
 }
 
 /**
- * How far windows reach beyond the map on each side, into padding or overhang.
+ * Return how far the windows extend beyond the map on each side, into padding or overhang.
  *
  * @param {FilterStep} step
  * @returns {import("convscope/kit/maps.js").Margin}
@@ -200,7 +201,7 @@ export function marginOf(step) {
   return top + left + bottom + right > 0 ? { top, left, bottom, right } : NO_MARGIN;
 }
 
-/** How the size of the feature maps comes about. @param {FilterStep} step */
+/** Write out the formula for the size of the feature maps. @param {FilterStep} step */
 export function outputSize({ output_size, padding, stride, overhang }) {
   const round = overhang ? "ceil" : "floor";
   return element(
@@ -219,11 +220,13 @@ export function outputSize({ output_size, padding, stride, overhang }) {
 }
 
 /**
+ * Draw window, filter and products as grids.
+ *
  * @param {FilterStep} step
  * @param {Context} context
  * @param {Part} part
  * @param {{paint: import("convscope/kit/maps.js").Paint, filterName: string}} drawn
- * @param {(term: Term) => string | undefined} to  where a term's cell is shown
+ * @param {(term: Term) => string | undefined} to  returns the link to a term's cell
  */
 function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to) {
   const before = stepBefore(step);
@@ -255,7 +258,7 @@ function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to)
 }
 
 /**
- * A cell that the walk holds in full although it rounds the others; null if the place is another.
+ * Return a cell stored unquantised although the others are quantised; null if the index is another cell's.
  *
  * @param {FilterStep} step
  * @param {Place} place
@@ -265,12 +268,12 @@ function exactAt({ exact }, place) {
 }
 
 /**
- * The products of one input map, row by row as the weights lie in the filter.
+ * Return the products of one input map, in the order of the weights in the filter.
  *
  * @param {FilterStep} step
  * @param {Place} place
  * @param {number} map
- * @param {number} nth  of the filter's own maps
+ * @param {number} nth  index of the map within the filter
  * @returns {Term[]}
  */
 function termsOf(step, place, map, nth) {

@@ -1,4 +1,6 @@
-/** A step of training: all weights at once, for learning rates from far too small to far too large. */
+/**
+ * The loss after one gradient step of all weights, for learning rates from far too small to far too large.
+ */
 
 import { element, head } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
@@ -7,7 +9,7 @@ import { QUICK, onDemand, workFrom } from "convscope/walk/backward/study.js";
 
 /** @typedef {import("convscope/walk/document.js").AllWeightsStep} AllWeightsStep */
 
-const LEARNED = 0.01; // of the loss: what is left of it once the picture is known by heart
+const LEARNED = 0.01; // fraction of the loss; below it, the picture counts as memorised
 
 /** @param {import("convscope/walk/backward/views.js").Back} back */
 export function allWeights({ kept, truth, context: { chain } }) {

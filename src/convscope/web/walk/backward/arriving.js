@@ -1,4 +1,4 @@
-/** The gradient that arrives at a step's output, and its numbers by their place. */
+/** The gradient at a step's output, as maps and as single values. */
 
 import { mapName } from "convscope/walk/chain.js";
 import { gradientMaps } from "convscope/walk/backward/gradient_maps.js";

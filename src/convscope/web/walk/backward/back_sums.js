@@ -1,4 +1,7 @@
-/** Where a gradient at an input comes from: the gradients at all outputs that the input went into, times the weights. */
+/**
+ * How the gradient at an input is computed: the gradients at all outputs that use the input, times the
+ * weights.
+ */
 
 import { element } from "convscope/kit/dom.js";
 import { mapName, stepBefore } from "convscope/walk/chain.js";
@@ -13,6 +16,8 @@ import { termTable } from "convscope/walk/backward/terms.js";
  */
 
 /**
+ * Explain the gradient at one cell of the input.
+ *
  * @param {FilterStep} step
  * @param {Back} back
  * @param {number[]} cell  of the input

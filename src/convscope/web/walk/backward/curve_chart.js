@@ -1,5 +1,6 @@
 /**
- * The loss as a function of one weight: the curve, the point on it, and the slope there, which is the gradient.
+ * The loss as a function of one weight: the curve, the current point, and its tangent, whose slope is the
+ * gradient.
  *
  * @typedef {import("convscope/walk/document.js").Descent} Descent
  */
@@ -13,9 +14,12 @@ const HEIGHT = 280;
 const EDGE = { top: 16, right: 16, bottom: 44, left: 56 };
 
 /**
+ * Draw the chart.
+ *
  * @param {{x: number[], y: number[]}} curve
  * @param {{across: string, title: string}} setting
- * @param {{x: number, y: number, slope?: number}[]} points  where one has been, the last is where one is
+ * @param {{x: number, y: number, slope?: number}[]} points  all steps of the descent so far; the last is the
+ *   current one
  */
 export function curveChart({ x, y }, { across, title }, points) {
   const [xMin, xMax] = [Math.min(...x), Math.max(...x)];
@@ -64,7 +68,7 @@ export function curveChart({ x, y }, { across, title }, points) {
 }
 
 /**
- * A piece of the tangent: where a step against the gradient expects to get.
+ * Draw a piece of the tangent: the loss that a gradient step expects.
  *
  * @param {{x: number, y: number}} point
  * @param {number} gradient

@@ -1,5 +1,5 @@
 /**
- * Going downhill step by step: a learning rate to choose, and a step forward or back.
+ * Gradient descent step by step: choose a learning rate, then step forward or back.
  *
  * @typedef {import("convscope/walk/document.js").Descent} Descent
  */
@@ -10,12 +10,16 @@ import { three } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
 
 /**
- * @typedef {{known: Descent[], descent: Descent, step: number}} Progress  how far one has come
+ * Create the controls of a descent.
+ *
+ * @typedef {{known: Descent[], descent: Descent, step: number}} Progress  which descent is shown, and its
+ *   current step
  *
  * @param {string} label
- * @param {Progress} progress  changes as one goes on
- * @param {((rate: number) => Promise<Descent>) | null} compute  another learning rate
- * @param {(descent: Descent, step: number) => (Node | string)[]} draw  what is below the controls
+ * @param {Progress} progress  updated in place
+ * @param {((rate: number) => Promise<Descent>) | null} compute  computes the descent for another learning
+ *   rate
+ * @param {(descent: Descent, step: number) => (Node | string)[]} draw  draws what is shown below the controls
  */
 export function descender(label, progress, compute, draw) {
   const { known } = progress;
@@ -92,7 +96,7 @@ export function descender(label, progress, compute, draw) {
 }
 
 /**
- * Nothing done yet, with the rate in the middle.
+ * Return the initial progress: no step taken, and the middle learning rate.
  *
  * @param {Descent[]} descents
  * @returns {Progress}
@@ -128,7 +132,8 @@ function otherRate(choose) {
 }
 
 /**
- * weight − rate × gradient = new weight, for the step that comes next or the last one taken.
+ * Write out weight − rate × gradient = new weight, for the step taken last, or for the first one if none has
+ * been taken.
  *
  * @param {Descent} descent
  * @param {number} step
@@ -155,7 +160,7 @@ function equation({ rate, values, gradients }, step) {
 }
 
 /**
- * The loss before and after.
+ * Compare the loss before and after the step.
  *
  * @param {Descent} descent
  * @param {number} step

@@ -1,5 +1,5 @@
 /**
- * Gradients of maps, at the place and of the size that the maps themselves have going forward.
+ * Gradient maps, laid out like the feature maps of the forward pass.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {import("convscope/kit/colours.js").Theme} Theme
@@ -17,7 +17,7 @@ import { legend } from "convscope/kit/legend.js";
 import { cellSize } from "convscope/kit/maps.js";
 import { three } from "convscope/kit/numbers.js";
 
-/** What is exactly 0, where nothing passes: unlike everything that is only small. */
+/** The colour of gradients that are exactly 0, distinct from that of very small ones. */
 const NOTHING = /** @type {Record<Theme, Rgb>} */ ({ light: [203, 203, 198], dark: [84, 87, 92] });
 const MOST_SMALL = 24;
 
@@ -35,7 +35,7 @@ export function gradientPaint(values, limit, theme) {
 }
 
 /**
- * The key: which colour lowers the loss, and which says that nothing passes.
+ * Draw the legend: the colour scale, and the colour of gradients that are exactly 0.
  *
  * @param {number} limit
  * @param {Theme} theme
@@ -52,20 +52,20 @@ export function gradientLegend(limit, theme) {
 }
 
 /**
- * One map of gradients large, the others small.
+ * Draw one gradient map large and the others small.
  *
  * @param {Tensor} gradients  (maps, height, width)
  * @param {object} setting
  * @param {Theme} setting.theme
- * @param {number} setting.room  screen pixels across
+ * @param {number} setting.room  available width in screen pixels
  * @param {string} setting.role  "input" or "output"
  * @param {string} setting.title
- * @param {(map: number) => string} setting.name  what a map is called
- * @param {Place} setting.place  of the chosen cell
+ * @param {(map: number) => string} setting.name  returns the name of a map
+ * @param {Place} setting.place  selected cell
  * @param {(place: Place) => void} [setting.point]
  * @param {() => void} [setting.leave]
  * @param {(place: Place) => void} setting.pick
- * @param {boolean} [setting.others]  whether the other maps are drawn small
+ * @param {boolean} [setting.others]  whether the other maps are drawn as thumbnails
  */
 export function gradientMaps(gradients, setting) {
   const { theme, room, role, title, name, place, pick, others = true } = setting;
@@ -142,10 +142,10 @@ function small(gradients, { theme, title, name, place, pick }) {
 }
 
 /**
- * Where the largest gradient is.
+ * Return the index of the gradient with the largest absolute value.
  *
  * @param {Tensor} gradients
- * @param {number | null} [map]  if only one map is asked for
+ * @param {number | null} [map]  restricts the search to one map
  * @returns {Place}
  */
 export function strongest({ shape, data }, map = null) {

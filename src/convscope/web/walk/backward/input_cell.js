@@ -1,6 +1,8 @@
-/** The cell of the input that is looked at on the way back, as it stands in the address: `cell=2.0.5`. */
+/** The input cell selected in the backward pass, stored in the address as `cell=2.0.5`. */
 
 /**
+ * Return the selected cell, or null if the address contains none or one that does not fit.
+ *
  * @param {import("convscope/walk/backward/views.js").Back} back
  * @param {number[]} shape  of the input
  * @param {(cell: number[]) => boolean} [fits]

@@ -1,4 +1,4 @@
-/** Where the way back begins: the loss, softmax or sigmoids, and the temperature. */
+/** Where the backward pass starts: the loss, softmax or sigmoid, and the temperature. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
@@ -15,7 +15,8 @@ import { allWeights } from "convscope/walk/backward/all_weights.js";
  */
 
 /**
- * The gradient at what softmax or sigmoids read is probability minus target, and at the logits that divided by the temperature.
+ * Show the gradient at the input of softmax or sigmoid, probability minus target, and at the logits, the same
+ * divided by the temperature.
  *
  * @param {import("convscope/walk/chain.js").Step} step
  * @param {Back} back
@@ -61,7 +62,7 @@ export function logits(step, back) {
 }
 
 /**
- * The loss: of one class, or added up over the labels.
+ * Write out the loss: of one class, or summed over the labels.
  *
  * @param {Back} back
  * @param {number[]} probabilities
@@ -105,6 +106,8 @@ function differences(back, order, probabilities) {
 }
 
 /**
+ * Show the division by the temperature.
+ *
  * @param {Back} back
  * @param {number[]} order
  * @param {number[]} wrong  probability minus target

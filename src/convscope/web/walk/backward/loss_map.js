@@ -1,5 +1,6 @@
 /**
- * The loss as a map of two weights, and the way downhill on it: blue lies lower than the start, orange higher.
+ * The loss as a function of two weights, with the path of gradient descent: blue is lower than at the start,
+ * orange higher.
  *
  * @typedef {import("convscope/walk/document.js").LossMap} LossMap
  * @typedef {import("convscope/walk/document.js").Descent} Descent
@@ -99,7 +100,7 @@ export function lossMap(map, names, descent, step, theme) {
 }
 
 /**
- * The end of the colour scale: what lies far above everything else does not make the valley pale.
+ * Return the limit of the colour scale. A few very large values must not wash out the colours of the valley.
  *
  * @param {number[]} differences
  */

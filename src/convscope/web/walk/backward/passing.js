@@ -1,5 +1,5 @@
 /**
- * The way back through steps without weights: they only decide what passes, and where to.
+ * The backward pass through steps without weights, which only decide which gradients pass and where they go.
  *
  * @typedef {import("convscope/walk/backward/views.js").Back} Back
  * @typedef {import("convscope/walk/view.js").View} View
@@ -22,7 +22,7 @@ import { gradientVector } from "convscope/walk/backward/vectors.js";
 /** @typedef {import("convscope/kit/arrays.js").Tensor} Tensor */
 
 /**
- * A step that treats each number by itself: ReLU and ReLU6.
+ * Show an elementwise step: ReLU or ReLU6.
  *
  * @param {Step} step
  * @param {Back} back
@@ -90,7 +90,7 @@ export function pooling(step, back) {
 }
 
 /**
- * The windows that a cell has won.
+ * List the max pooling windows in which a cell is the maximum.
  *
  * @param {PoolingStep} step
  * @param {Back} back
@@ -107,7 +107,7 @@ function wins(step, back, place) {
 }
 
 /**
- * The windows that a cell has a share in.
+ * List the average pooling windows that contain a cell, with the cell's share of each.
  *
  * @param {PoolingStep} step
  * @param {Back} back
@@ -125,7 +125,7 @@ function shares(step, back, place) {
 }
 
 /**
- * The windows that a cell lies in, and where.
+ * Return the windows that contain a cell, with its position in each.
  *
  * @param {PoolingStep} step
  * @param {Place} place
@@ -144,11 +144,12 @@ function windowsOver({ window, stride, shape }, [map, row, column]) {
 }
 
 /**
- * A step whose maps each come from the map of the same number.
+ * Show a step that computes each output map from the input map with the same index.
  *
  * @param {Step} step
  * @param {Back} back
- * @param {(place: Place) => import("convscope/kit/dom.js").Leaf[]} explain  of a cell of the input
+ * @param {(place: Place) => import("convscope/kit/dom.js").Leaf[]} explain  explains the gradient at an input
+ *   cell
  * @returns {View}
  */
 function sameMap(step, back, explain) {

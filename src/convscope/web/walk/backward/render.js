@@ -1,4 +1,4 @@
-/** Draws a step's way back in the frame of the walk, as soon as its gradients were read. */
+/** Render the backward pass of a step once its gradients have been loaded. */
 
 import { instead } from "convscope/kit/address.js";
 import { element } from "convscope/kit/dom.js";
@@ -21,7 +21,7 @@ const SURE = 0.9;
  * @typedef {import("convscope/walk/backward/source.js").Kept} Kept
  * @typedef {import("convscope/walk/backward/source.js").Gradients} Gradients
  *
- * @typedef {object} Page  what is needed of the page of a walk
+ * @typedef {object} Page  the part of the walk page used here
  * @property {import("convscope/walk/chain.js").Chain} chain
  * @property {HTMLElement} main
  * @property {HTMLElement} trail
@@ -32,7 +32,7 @@ const SURE = 0.9;
  * @property {Kept | null} gradients
  * @property {() => void} render
  * @property {(place: Place) => void} show
- * @property {(step: Step) => HTMLElement} steps  links to the steps beside one
+ * @property {(step: Step) => HTMLElement} steps  links to the previous and the next step
  * @property {(place: Place, room: Context["room"]) => Context} context
  * @property {(name: string, value: string) => void} keepOption
  * @property {(place: Place) => void} jump
@@ -81,7 +81,7 @@ export function renderBack(page, kept, step, asked, truth) {
 }
 
 /**
- * Where to begin: the map or neuron of the weight whose curve there is, or else the largest gradient.
+ * Return the number to show first: the map or neuron with a studied weight, otherwise the largest gradient.
  *
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {Kept} kept
@@ -99,7 +99,7 @@ function start(chain, { source }, step, own, truth) {
 }
 
 /**
- * Why there is next to nothing to see: what a network is sure of, it learns hardly anything from.
+ * Explain why the gradients are small: a confident prediction leaves little to learn.
  *
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {number} truth
@@ -112,7 +112,7 @@ function sureNote(chain, truth) {
 }
 
 /**
- * Asks for gradients, and draws again once they are there.
+ * Load the gradients, then render again.
  *
  * @param {Page} page
  * @param {Kept} kept

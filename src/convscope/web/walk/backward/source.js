@@ -1,5 +1,5 @@
 /**
- * Where gradients come from: a walk's document, or a server that computes them on demand. What was read is kept.
+ * Sources of gradients: the walk document, or a server that computes them on demand. Results are cached.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
@@ -11,22 +11,24 @@
  * @typedef {import("convscope/walk/document.js").StepGradients} StepGradients
  * @typedef {import("convscope/walk/document.js").WeightCurve} WeightCurve
  *
- * @typedef {Omit<StepGradients, "at_inputs"> & {at_inputs: Tensor[]}} Gradients  of one step, all of them there
+ * @typedef {Omit<StepGradients, "at_inputs"> & {at_inputs: Tensor[]}} Gradients  of one step, with all
+ *   `at_inputs` present
  *
- * @typedef {object} Source  a weight is named by its tensor and its place: `convolution_1.weight:0.0.1.2`
- * @property {number[]} truths  the classes that can be taken as the true one; the first is what one begins with
- * @property {string} leftOut  what there is not, and why
+ * @typedef {object} Source  a weight is named by its tensor and its index in it:
+ *   `convolution_1.weight:0.0.1.2`
+ * @property {number[]} truths  the classes that can be taken as the true one; the first is the default
+ * @property {string} leftOut  what is missing, and why
  * @property {(truth: number, step: string) => Promise<Gradients>} gradients
  * @property {(truth: number) => Promise<AllWeightsStep>} allWeights
- * @property {(truth: number, step: string) => string[]} studied  the weights of a step whose curves there are
- * @property {boolean} hasAll  whether there is the curve of every weight
+ * @property {(truth: number, step: string) => string[]} studied  the weights of a step that have a loss curve
+ * @property {boolean} hasAll  whether every weight has a loss curve
  * @property {(truth: number, weight: string) => Promise<WeightCurve | null>} curve
  * @property {(truth: number, step: string, weights: string[], rates: number[]) => Promise<LossMap | null>} map
  * @property {((truth: number, weights: string[], rate: number) => Promise<Descent>) | null} descent
  */
 
 /**
- * The gradients that a document holds; null if it says nothing of them.
+ * Return a source that reads from the walk document, or null if the document has no backward pass.
  *
  * @param {Chain} chain
  * @returns {Source | null}
@@ -62,7 +64,7 @@ export function documentSource({ backward, steps }) {
   };
 }
 
-/** A source that keeps what was asked for. */
+/** A cache in front of a source. */
 export class Kept {
   /** @param {Source} source */
   constructor(source) {
@@ -71,12 +73,16 @@ export class Kept {
     this.read = new Map();
     /** @type {Map<string, Promise<any>>} */
     this.asked = new Map();
-    /** How far a person has come downhill, so that it survives drawing anew. @type {Map<string, import("convscope/walk/backward/descender.js").Progress>} */
+    /**
+     * Progress of each descent, kept here so that it survives a redraw.
+     *
+     * @type {Map<string, import("convscope/walk/backward/descender.js").Progress>}
+     */
     this.progress = new Map();
   }
 
   /**
-   * The gradients of a step, or undefined as long as they were not read.
+   * Return the gradients of a step, or undefined if they have not been loaded.
    *
    * @param {number} truth
    * @param {string} step
@@ -94,7 +100,7 @@ export class Kept {
   }
 
   /**
-   * Whatever else is asked of the source, once.
+   * Request anything else from the source, once per key. A failed request is not cached.
    *
    * @template Answer
    * @param {string} key
@@ -119,7 +125,7 @@ export function weightName({ tensor, place }) {
 }
 
 /**
- * The place of a weight in its tensor.
+ * Return the index of a weight in its tensor.
  *
  * @param {string} name
  */
@@ -131,7 +137,7 @@ export function placeOf(name) {
 }
 
 /**
- * The step that a weight belongs to.
+ * Return the name of the step that a weight belongs to.
  *
  * @param {string} name
  */

@@ -1,4 +1,4 @@
-/** One weight: what a step against its gradient does to the loss, and two weights together. */
+/** The effect of gradient descent on the loss, for one weight and for two weights at once. */
 
 import { element } from "convscope/kit/dom.js";
 import { three } from "convscope/kit/numbers.js";
@@ -17,7 +17,7 @@ import { toWeight, weightTitle } from "convscope/walk/backward/weights.js";
  * @typedef {import("convscope/walk/document.js").LossMap} LossMap
  */
 
-/** Multiply-adds that a point of a curve may take for it to be drawn without being asked for. */
+/** Maximum multiply-adds per point of a curve that is computed without asking. */
 export const QUICK = 20_000_000;
 
 /**
@@ -55,7 +55,7 @@ export function study(step, back, weight) {
 }
 
 /**
- * How many multiply-adds the network takes from a step on: what each point of a curve costs.
+ * Return the multiply-adds from a step to the end of the network: the cost of one point of a curve.
  *
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {import("convscope/walk/chain.js").Step} step
@@ -65,7 +65,7 @@ export function workFrom({ steps }, step) {
 }
 
 /**
- * Draws what is quick to compute at once, and all else when it is asked for.
+ * Compute and draw at once what is cheap; show a button for everything else.
  *
  * @template Answer
  * @param {HTMLElement} slot
@@ -78,7 +78,7 @@ export function onDemand(slot, { isAtOnce, text, ask, draw }) {
 }
 
 /**
- * The weights whose curves there are, each a link.
+ * List the weights that have a loss curve as links.
  *
  * @param {Step} step
  * @param {Back} back
@@ -133,7 +133,8 @@ function drawnCurve(step, { kept, truth }, curve) {
 }
 
 /**
- * Two weights: the two studied ones of a document; else the chosen weight and a neighbour.
+ * Show the loss as a function of two weights: the two studied ones of a document, otherwise the selected
+ * weight and its neighbour.
  *
  * @param {Step} step
  * @param {Back} back
@@ -194,7 +195,7 @@ function shortTitle(place) {
 }
 
 /**
- * The weight beside a weight; beside a bias, the first weight of its filter or neuron.
+ * Return the next weight of the same filter or neuron; for a bias, the first weight of its filter or neuron.
  *
  * @param {Step} step
  * @param {string} weight
@@ -212,7 +213,7 @@ function neighbour(step, weight) {
 }
 
 /**
- * Draws what was asked for as soon as it is there.
+ * Draw the result of a promise once it has resolved.
  *
  * @template Answer
  * @param {HTMLElement} slot

@@ -1,4 +1,7 @@
-/** Which way a walk is read: forward, from the picture to the answer, or back, from the loss to the weights. */
+/**
+ * Switch between the forward pass, from the picture to the prediction, and the backward pass, from the loss
+ * to the weights.
+ */
 
 import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
@@ -24,10 +27,12 @@ export function wayOf({ options }, source) {
 }
 
 /**
+ * Create the switch.
+ *
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {Source} source
  * @param {Way} way
- * @param {(name: string, value: string) => void} set  an option of the address
+ * @param {(name: string, value: string) => void} set  sets an option in the address
  */
 export function waySwitch(chain, { truths }, { isBack, truth }, set) {
   const side = (/** @type {string} */ text, /** @type {boolean} */ back) =>

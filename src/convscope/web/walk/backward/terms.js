@@ -1,5 +1,5 @@
 /**
- * A gradient as a sum of products: the largest ones in the order of their size, the rest folded.
+ * A gradient as a sum of products: the largest terms first, the rest collapsed.
  *
  * @typedef {{from: string, gradient: number, other: number}} Term
  */
@@ -13,13 +13,15 @@ const EXACT = 1e-4;
 const MOST_UNFOLDED = 200;
 
 /**
- * @param {Term[]} terms  all of them
+ * Draw the table.
+ *
+ * @param {Term[]} terms  all terms, in any order
  * @param {object} setting
- * @param {string} setting.from  what the first column names
- * @param {string} setting.other  what the gradient is multiplied by
- * @param {number} setting.held  the gradient that the walk holds
- * @param {number} [setting.rest]  what terms add that the walk does not hold
- * @param {number} [setting.passing]  how many products there are at all, with those that are 0
+ * @param {string} setting.from  title of the first column
+ * @param {string} setting.other  title of the column with the other factor
+ * @param {number} setting.held  the gradient according to the walk
+ * @param {number} [setting.rest]  sum of the terms missing from the walk
+ * @param {number} [setting.passing]  total number of products, including those that are 0
  */
 export function termTable(terms, { from, other, held, rest = 0, passing = terms.length }) {
   const products = terms.map(({ gradient, other }) => gradient * other);
@@ -67,7 +69,8 @@ export function termTable(terms, { from, other, held, rest = 0, passing = terms.
 }
 
 /**
- * What is shown and what the walk holds differ by float32's rounding, and by more where large maps are rounded.
+ * Compare the sum with the gradient in the walk. They differ by float32 rounding, and by more if large maps
+ * are quantised.
  *
  * @param {number} total
  * @param {number} held

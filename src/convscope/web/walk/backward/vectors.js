@@ -1,4 +1,4 @@
-/** Gradients of a column of numbers, laid out to be seen at once as the column itself is. */
+/** The gradients of a vector, laid out like the vector itself. */
 
 import { board } from "convscope/kit/board.js";
 import { limitOf } from "convscope/kit/colours.js";
@@ -8,10 +8,12 @@ import { three } from "convscope/kit/numbers.js";
 import { gradientLegend, gradientPaint } from "convscope/walk/backward/gradient_maps.js";
 
 /**
+ * Draw the gradients.
+ *
  * @param {import("convscope/kit/arrays.js").Tensor} gradients  (numbers,)
  * @param {object} setting
  * @param {import("convscope/kit/colours.js").Theme} setting.theme
- * @param {number} setting.room  screen pixels across
+ * @param {number} setting.room  available width in screen pixels
  * @param {string} setting.role  "input" or "output"
  * @param {string} setting.title
  * @param {(index: number) => void} [setting.point]

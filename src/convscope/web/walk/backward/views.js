@@ -1,5 +1,5 @@
 /**
- * The way back through every kind of step: what it does with a gradient, in words and drawn.
+ * The backward pass of every kind of step: the text that explains it, and the view that draws it.
  *
  * @typedef {import("convscope/walk/chain.js").Step} Step
  * @typedef {import("convscope/walk/view.js").Context} Context
@@ -8,14 +8,14 @@
  * @typedef {import("convscope/walk/backward/source.js").Gradients} Gradients
  *
  * @typedef {object} Further
- * @property {(name: string, value: string) => void} keep  sets an option in the address without drawing
- * @property {(place: number[]) => void} jump  looks at another number, and draws everything anew
+ * @property {(name: string, value: string) => void} keep  sets an option in the address without redrawing
+ * @property {(place: number[]) => void} jump  selects another number and redraws everything
  *
- * @typedef {object} Back  what a view of the way back is given
+ * @typedef {object} Back  input of a view of the backward pass
  * @property {Context & Further} context
- * @property {number} truth  the class, or the label set, that is taken as the true one: see truth.js
+ * @property {number} truth  the class or label set taken as the true one, see truth.js
  * @property {import("convscope/walk/backward/source.js").Kept} kept
- * @property {Gradients} own  the gradients of the step; of loss, softmax and temperature those of the logits
+ * @property {Gradients} own  gradients of the step; for loss, softmax and temperature, those of the logits
  */
 
 import { logits } from "convscope/walk/backward/logits.js";
@@ -122,7 +122,7 @@ const KINDS = {
   },
 };
 
-/** Kinds of steps that go back like another. @type {Record<string, string>} */
+/** Kinds of steps whose backward pass is drawn like that of another kind. @type {Record<string, string>} */
 const LIKE = { relu6: "relu", depthwise_convolution: "convolution" };
 
 /**
@@ -130,13 +130,13 @@ const LIKE = { relu6: "relu", depthwise_convolution: "convolution" };
  * @param {Step} step
  */
 export function backwardKind({ steps }, step) {
-  const { kind } = isAfterLogits(step) ? steps[steps.length - 1] : step; // they are looked at with their loss
+  const { kind } = isAfterLogits(step) ? steps[steps.length - 1] : step; // they are shown with the loss
   const name = kind.endsWith("_pooling") ? "pooling" : (LIKE[kind] ?? kind);
   return KINDS[name];
 }
 
 /**
- * The step whose gradients a view needs: its own, or those of the logits.
+ * Return the name of the step whose gradients a view needs: its own, or that of the logits.
  *
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @param {Step} step

@@ -1,6 +1,6 @@
 /**
- * The way back through steps with weights: convolutions and full connections. What is passed to the input, and what the
- * weights themselves get.
+ * The backward pass through steps with weights, convolutions and full connections: the gradients at the
+ * input, and those of the weights.
  *
  * @typedef {import("convscope/walk/backward/views.js").Back} Back
  * @typedef {import("convscope/walk/view.js").View} View
@@ -123,7 +123,7 @@ export function neurons(step, back) {
 }
 
 /**
- * Whether the weights are looked at, and not what is passed on.
+ * Whether the gradients of the weights are shown instead of those at the input.
  *
  * @param {Back} back
  */

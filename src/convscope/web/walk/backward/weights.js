@@ -1,4 +1,4 @@
-/** What the weights of a step get: gradient × input, added up over all places where a weight was used. */
+/** The gradients of a step's weights: gradient × input, summed over all places where the weight is used. */
 
 import { largestFirst, mapOf, range } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
@@ -23,7 +23,8 @@ import { termTable } from "convscope/walk/backward/terms.js";
 const LISTED = 8;
 
 /**
- * The weight that is looked at: the one in the address, or the one of the chosen map or neuron with the largest gradient.
+ * Return the selected weight: the one in the address, otherwise the weight of the selected map or neuron with
+ * the largest gradient.
  *
  * @param {FilterStep | FullConnectionStep} step
  * @param {Back} back
@@ -50,7 +51,7 @@ export function chosenWeight(step, back) {
 }
 
 /**
- * Where a weight is chosen: the same page with it in the address.
+ * Return the address of this page with a weight selected.
  *
  * @param {Back} back
  * @param {string} weight
@@ -65,10 +66,12 @@ export function toWeight({ context }, weight) {
 }
 
 /**
+ * Show the gradients of a filter's weights in one input channel.
+ *
  * @param {FilterStep} step
  * @param {Back} back
  * @param {string} weight
- * @param {number} channel  of the input that is looked at
+ * @param {number} channel  selected input channel
  */
 export function weightsOfFilter(step, back, weight, channel) {
   const { context } = back;
@@ -126,12 +129,12 @@ export function weightsOfFilter(step, back, weight, channel) {
 }
 
 /**
- * Of filters with one weight for each map, those with the largest gradients.
+ * For a filter that spans several channels with one weight each, list the weights with the largest gradients.
  *
  * @param {FilterStep} step
  * @param {Back} back
  * @param {number} filter
- * @param {string} weight  the chosen one
+ * @param {string} weight  the selected one
  */
 function strongestChannels(step, back, filter, weight) {
   const gradients = range(step.filters.shape[1]).map((channel) =>
@@ -151,11 +154,11 @@ function strongestChannels(step, back, filter, weight) {
 }
 
 /**
- * Weights to choose from.
+ * List weights as links.
  *
  * @param {{name: string, title: string, value: HTMLElement}[]} listed
  * @param {Back} back
- * @param {string} weight  the chosen one
+ * @param {string} weight  the selected one
  */
 function weightList(listed, back, weight) {
   return element(
@@ -250,7 +253,7 @@ function sumOf(step, back, weight) {
 }
 
 /**
- * A weight in words.
+ * Return the title of a weight.
  *
  * @param {FilterStep | FullConnectionStep} step
  * @param {string} weight
@@ -269,7 +272,7 @@ export function weightTitle(step, weight) {
 }
 
 /**
- * The gradient at a weight or bias, as the walk holds it, or else added up.
+ * Return the gradient of a weight or bias: from the walk if it is included, otherwise the sum of its terms.
  *
  * @param {FilterStep | FullConnectionStep} step
  * @param {Back} back
@@ -281,7 +284,8 @@ function gradientOf(step, back, place) {
 }
 
 /**
- * gradient × input of every place where a weight was used; what lies in the padding is left out, as it is 0.
+ * Return the terms gradient × input of every place where a weight is used. Places in the padding are left
+ * out, as their input is 0.
  *
  * @param {FilterStep | FullConnectionStep} step
  * @param {Back} back

@@ -1,4 +1,4 @@
-/** Addition: a shortcut. What a block gave out and what went into it are added, cell by cell. */
+/** Addition: a shortcut. The output of a block and its input are added cell by cell. */
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element, link } from "convscope/kit/dom.js";
@@ -15,7 +15,7 @@ import { outputMaps } from "convscope/walk/output_maps.js";
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  */
 
-const SHARE = 0.28; // of the screen's height for each of the two maps that go in
+const SHARE = 0.28; // fraction of the screen height for each of the two input maps
 
 /** @type {import("convscope/walk/view.js").Kind} */
 export const addition = {
@@ -106,7 +106,7 @@ function added([block, shortcut]) {
 }
 
 /**
- * Where the two maps come from.
+ * Link to the sources of the two maps.
  *
  * @param {AdditionStep} step
  * @param {Context} context

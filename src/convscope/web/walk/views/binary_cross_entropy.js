@@ -1,4 +1,4 @@
-/** Binary cross-entropy: each label is right or wrong on its own, and adds its own part to the loss. */
+/** Binary cross-entropy: each label is right or wrong independently and adds its own term to the loss. */
 
 import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
@@ -32,6 +32,8 @@ export const binaryCrossEntropy = {
 };
 
 /**
+ * Draw the view.
+ *
  * @param {LabelLossStep} step
  * @param {Context} context  its place is a label
  * @returns {import("convscope/walk/view.js").View}
@@ -70,7 +72,8 @@ function draw(step, context) {
 }
 
 /**
- * The labels that are taken as there: those of the address, or else the true ones, or those of the answer.
+ * Return the labels assumed to be true: those of the address, otherwise the true ones, otherwise the
+ * predicted ones.
  *
  * @param {Context} context
  * @returns {number[]}
@@ -204,7 +207,8 @@ function gradients(step, { chain }, there, chosen) {
 }
 
 /**
- * What each label costs if it is as supposed, as far as the walk holds it; that of others is not told apart.
+ * Return the loss of each label under the assumed truth; NaN for labels that the walk does not list
+ * individually.
  *
  * @param {LabelLossStep} step
  * @param {import("convscope/walk/chain.js").Step[]} sources

@@ -1,4 +1,4 @@
-/** Convolution: a window slides over all input maps, and each of its places gives one number of the feature map. */
+/** Convolution: a window slides over all input maps; each position gives one number of the feature map. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
@@ -85,7 +85,7 @@ function draw(step, context) {
 }
 
 /**
- * The input channel that is drawn large: the one asked for, else the one that adds most to the number.
+ * Return the input channel drawn large: the one in the address, otherwise the one that contributes most.
  *
  * @param {import("convscope/walk/window_sum.js").Part[]} parts
  * @param {Context} context

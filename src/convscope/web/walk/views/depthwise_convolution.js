@@ -1,4 +1,4 @@
-/** Depthwise convolution: every map has a filter of its own, and the maps are not mixed. */
+/** Depthwise convolution: every map has its own filter, and maps are not mixed. */
 
 import { element } from "convscope/kit/dom.js";
 import { windowOf } from "convscope/kit/receptive.js";

@@ -1,4 +1,4 @@
-/** Flattening: the maps, row by row and one after the other, as one column. */
+/** Flattening: the maps as one vector, one map after the other, each row by row. */
 
 import { element, flat, link } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";

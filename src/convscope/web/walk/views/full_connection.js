@@ -1,4 +1,4 @@
-/** Full connection: every neuron weighs all the numbers before it and adds them up. */
+/** Full connection: every neuron computes a weighted sum of all its inputs. */
 
 import { largestFirst, range, rowOf } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
@@ -73,7 +73,8 @@ function draw(step, context) {
 }
 
 /**
- * The bias and every contribution, the largest first; the smaller ones as one, unless all are asked for.
+ * Return the bias and all contributions, largest first; the smaller ones are summed up unless the address
+ * asks for all.
  *
  * @param {FullConnectionStep} step
  * @param {Context} context
@@ -120,7 +121,8 @@ function unfold(step, { state, set }) {
 }
 
 /**
- * Where an input came from: the neuron, or the number of the column and the cell of the map that feeds it.
+ * Describe where an input comes from: the neuron, or the index in the vector and the cell of the map that
+ * feeds it.
  *
  * @param {FullConnectionStep} step
  * @param {Context} context
@@ -177,7 +179,8 @@ function classBars(step, context, neuron) {
 }
 
 /**
- * Which inputs light up for a class over the whole data, beside the weight that the class gives them.
+ * List the inputs with the highest relevance for a class over the whole data set, with the weight of each for
+ * the class.
  *
  * @param {FullConnectionStep} step
  * @param {Context} context

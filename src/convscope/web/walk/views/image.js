@@ -1,4 +1,4 @@
-/** Image: the picture as it was, as the network gets it, and the numbers of any pixel. */
+/** Image: the original picture, the picture as the network receives it, and the values of any pixel. */
 
 import { range } from "convscope/kit/arrays.js";
 import { board } from "convscope/kit/board.js";

@@ -1,4 +1,7 @@
-/** The invariance lab: the picture moves; how far do the maps move, before and after pooling, and the answer? */
+/**
+ * The invariance lab: how much the feature maps, before and after pooling, and the prediction change when the
+ * picture is shifted, rotated, scaled or squeezed.
+ */
 
 import { largestFirst, range } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
@@ -81,10 +84,12 @@ function draw({ chain, state, set, absent }) {
 }
 
 /**
+ * Draw the lab.
+ *
  * @param {Chain} chain
  * @param {Change} change
- * @param {number} index  which amount
- * @param {string} pooling  whose logits are drawn: "" for those of the network as it is
+ * @param {number} index  of the amount
+ * @param {string} pooling  whose logits are drawn; "" for those of the unmodified network
  */
 function lab({ classes }, change, index, pooling) {
   const { amounts, before, after, probabilities } = change;
@@ -169,7 +174,7 @@ function lab({ classes }, change, index, pooling) {
 }
 
 /**
- * How far the logits move where all poolings of the network are of one kind, its weights the same.
+ * Draw how much the logits change if all poolings of the network are of one kind, with the same weights.
  *
  * @param {NonNullable<Change["by_pooling"]>} byPooling
  * @param {Change} change
@@ -235,7 +240,7 @@ function amountText({ change, amounts, unit }, index) {
   return `${change} ${three(amounts[index])}${unit === "°" ? "" : " "}${unit}`;
 }
 
-/** @param {Change} change  the amount that leaves the picture as it is */
+/** Return the index of the amount that leaves the picture unchanged. @param {Change} change */
 function neutral({ before }) {
   return before.indexOf(Math.min(...before));
 }

@@ -1,4 +1,4 @@
-/** Joining: the maps of several steps side by side. */
+/** Joining: the maps of several steps are concatenated. */
 
 import { range } from "convscope/kit/arrays.js";
 import { element, head, link } from "convscope/kit/dom.js";
@@ -33,7 +33,7 @@ export const joining = {
 };
 
 /**
- * Which map of which step a joined map is.
+ * Return the step and the map that a joined map comes from.
  *
  * @param {JoiningStep} step
  * @param {number} map
@@ -102,7 +102,7 @@ function origin(step, context, chosen) {
 }
 
 /**
- * Which maps come from which step.
+ * List which maps come from which step.
  *
  * @param {JoiningStep} step
  * @param {Context} context

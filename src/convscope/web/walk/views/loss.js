@@ -1,4 +1,6 @@
-/** The loss: how wrong the answer is, for the true class; cross-entropy beside two others. */
+/**
+ * The loss: how wrong the prediction is, given the true class. Cross-entropy, compared with two other losses.
+ */
 
 import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
@@ -28,6 +30,8 @@ export const loss = {
 };
 
 /**
+ * Draw the view.
+ *
  * @param {LossStep} step
  * @param {Context} context  its place is the true class
  * @returns {import("convscope/walk/view.js").View}
@@ -164,7 +168,7 @@ function gradients(step, { chain }, truth) {
 }
 
 /**
- * What a class costs as the truth; a class that the walk leaves out costs what the first one does.
+ * Return the losses for a true class. Classes that the walk does not contain fall back to the first one.
  *
  * @param {LossStep} step
  * @param {number} truth
@@ -174,7 +178,7 @@ function lossesOf({ truths }, truth) {
 }
 
 /**
- * The cross-entropy of each class as the truth, as far as the walk holds it.
+ * Return the cross-entropy for each true class, NaN for classes that the walk does not contain.
  *
  * @param {LossStep} step
  * @param {import("convscope/walk/chain.js").Step[]} sources

@@ -1,4 +1,4 @@
-/** All steps at once: a row a step, its most active maps first. */
+/** All steps at a glance: one row per step, its most active maps first. */
 
 import { largestFirst, mapOf } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
@@ -20,9 +20,9 @@ import { answerOf, membersOf, named, supposed } from "convscope/walk/truth.js";
  * @typedef {import("convscope/walk/chain.js").Step} Step
  */
 
-const SIDE = 3.5; // of a small map, in times the text's size
+const SIDE = 3.5; // of a thumbnail, in rem
 const GAP = 16;
-const TEXT = 31; // what a step's name takes, and how many maps more there are
+const TEXT = 31; // width of a step's name and of the number of further maps, in rem
 const MOST_CLASSES = 5;
 
 /** @type {import("convscope/walk/view.js").Extra} */
@@ -67,7 +67,7 @@ function draw(context) {
 }
 
 /**
- * Where the weights come from that training started from.
+ * Say which weights training started from.
  *
  * @param {import("convscope/walk/document.js").Origin | null} origin
  */
@@ -106,7 +106,7 @@ function blockTitle({ state }, { title, steps }) {
 }
 
 /**
- * Every step of a block, by one map.
+ * Draw one map of every step of a block.
  *
  * @param {Context} context
  * @param {import("convscope/walk/blocks.js").Block} block
@@ -155,7 +155,11 @@ function drawing(context, step) {
   return hasMaps(step) ? smallMaps(context, step) : columnPicture(step, theme);
 }
 
-/** How the steps after the logits are drawn. @type {Record<string, (context: Context, step: any) => HTMLElement>} */
+/**
+ * Views of the steps after the logits.
+ *
+ * @type {Record<string, (context: Context, step: any) => HTMLElement>}
+ */
 const ANSWERS = {
   softmax: leading,
   sigmoid: leading,

@@ -1,4 +1,4 @@
-/** Pooling: every window gives its largest number, or its mean, and the rest is thrown away. */
+/** Pooling: each window is reduced to its maximum or its mean. */
 
 import { range } from "convscope/kit/arrays.js";
 import { element, flat, link } from "convscope/kit/dom.js";
@@ -14,7 +14,7 @@ import { writtenMean } from "convscope/walk/mean.js";
 import { outputMaps } from "convscope/walk/output_maps.js";
 import { vector } from "convscope/walk/vector.js";
 
-const MOST_CELLS = 64; // of a window that is drawn as a grid of numbers
+const MOST_CELLS = 64; // most cells of a window that is drawn as a grid of numbers
 
 /**
  * @typedef {import("convscope/walk/chain.js").PoolingStep} PoolingStep
@@ -26,10 +26,11 @@ const MOST_CELLS = 64; // of a window that is drawn as a grid of numbers
  * What differs between the kinds of pooling.
  *
  * @typedef {object} Rule
- * @property {string} spoken  how a window's number is called
- * @property {(step: PoolingStep, place: Place) => Place | null} winner  the cell that the number comes from, if it is one
+ * @property {string} spoken  what a window's number is called
+ * @property {(step: PoolingStep, place: Place) => Place | null} winner  the cell that the number comes from,
+ *   if it is a single one
  * @property {(step: PoolingStep, context: Context, cells: Place[], place: Place) => HTMLElement} arithmetic
- * @property {(step: PoolingStep) => string} kept  how much of the input comes out
+ * @property {(step: PoolingStep) => string} kept  how much of the input reaches the output
  */
 
 /** @type {import("convscope/walk/view.js").Kind} */
@@ -67,7 +68,7 @@ const averagePooling = {
   mapNames: (_, [before]) => before.map_names,
 };
 
-/** Every kind of pooling. @type {Record<string, import("convscope/walk/view.js").Kind>} */
+/** All kinds of pooling. @type {Record<string, import("convscope/walk/view.js").Kind>} */
 export const POOLINGS = { max_pooling: maxPooling, average_pooling: averagePooling };
 
 /** @type {Rule} */
@@ -111,20 +112,20 @@ function draw(step, context, rule) {
   };
 }
 
-/** A pooling whose window is the whole map is global. @param {PoolingStep} raw */
+/** Return the title of a pooling; it is global if its window is the whole map. @param {PoolingStep} raw */
 function titleOf({ name, kind, shape, window, stride }) {
   const text = name.replaceAll("_", " ");
   const isGlobal = shape[1] * shape[2] === 1 && window.every((side, axis) => side === stride[axis]);
   return isGlobal ? text.replace(kind.replaceAll("_", " "), `global ${kind.replaceAll("_", " ")}`) : text;
 }
 
-/** Whether each map becomes a single number. @param {PoolingStep} step */
+/** Whether each map is reduced to a single number. @param {PoolingStep} step */
 function isOneCell({ shape: [, rows, columns] }) {
   return rows * columns === 1;
 }
 
 /**
- * What comes out where each map becomes a single number.
+ * Draw the output if each map is reduced to a single number.
  *
  * @param {PoolingStep} step
  * @param {Context} context
@@ -255,7 +256,7 @@ function windowAt({ window, stride }, row, column) {
 }
 
 /**
- * The cells of a window that lie inside the map.
+ * Return the cells of a window that lie inside the map.
  *
  * @param {PoolingStep} step
  * @param {Place} place
@@ -270,7 +271,7 @@ function cellsOf(step, [map, row, column]) {
 }
 
 /**
- * The cell that is the largest of its window.
+ * Return the cell with the maximum of its window.
  *
  * @param {PoolingStep} step
  * @param {Place} place
@@ -297,7 +298,7 @@ function keptByMaximum({ kept_fraction, lost_fraction }) {
 }
 
 /**
- * The numbers of the cells that a walk names as winners.
+ * Return the values of the cells that the walk lists as maxima.
  *
  * @param {PoolingStep} step
  * @param {import("convscope/walk/chain.js").Step[]} sources

@@ -1,4 +1,7 @@
-/** ReLU and ReLU6: negative numbers become 0, the others stay up to a limit; drawn without and with, in the same colours. */
+/**
+ * ReLU and ReLU6: negative numbers become 0, others pass unchanged up to a limit. Input and output have the
+ * same colour scale.
+ */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
@@ -21,8 +24,8 @@ import { vector } from "convscope/walk/vector.js";
  *
  * @typedef {object} Rule  what differs between the two
  * @property {string} name
- * @property {number} cap  the largest number that comes out
- * @property {[string, string]} formula  before and after the number
+ * @property {number} cap  the largest possible output
+ * @property {[string, string]} formula  text before and after the number
  */
 
 const SIX = 6;
@@ -62,7 +65,7 @@ export const relu6 = {
   ...ofRule(CAPPED),
 };
 
-/** What both have in common. @param {Rule} rule */
+/** Return the kind of step for a rule. @param {Rule} rule */
 function ofRule(rule) {
   return {
     /** @param {ReluStep | Relu6Step} step @param {Context} context */
@@ -177,11 +180,11 @@ function verdict(value, cap) {
 }
 
 /**
- * The curve with its bends, and where a number lies on it.
+ * Draw the curve with its bends, and the point of one number on it.
  *
  * @param {string} name
  * @param {number} cap
- * @param {number} limit  the largest number that goes in
+ * @param {number} limit  the largest input
  * @param {number} value
  */
 function curve(name, cap, limit, value) {

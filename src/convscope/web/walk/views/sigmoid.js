@@ -1,4 +1,7 @@
-/** Sigmoid: each logit becomes a probability of its own, and a label is found where it reaches its threshold. */
+/**
+ * Sigmoid: each logit becomes a probability of its own. A label is predicted if its probability reaches its
+ * threshold.
+ */
 
 import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
@@ -134,7 +137,7 @@ function arithmetic(step, context, chosen, order) {
 }
 
 /**
- * What softmax would have said of the same logits.
+ * Compare with the softmax of the same logits.
  *
  * @param {SigmoidStep} step
  * @param {Context} context

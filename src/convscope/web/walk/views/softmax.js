@@ -1,4 +1,4 @@
-/** Softmax: logits become probabilities that add up to 1. */
+/** Softmax: logits become probabilities that sum to 1. */
 
 import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";

@@ -1,4 +1,7 @@
-/** Temperature scaling: the logits divided by one number, so that the probabilities fit how often the network is right. */
+/**
+ * Temperature scaling: the logits are divided by one number, so that the probabilities match how often the
+ * network is right.
+ */
 
 import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";

@@ -1,4 +1,4 @@
-/** Why this answer: what mattered in the picture, and the training pictures most alike. */
+/** Why this prediction: which parts of the picture mattered, and the most similar training pictures. */
 
 import { choice } from "convscope/kit/choice.js";
 import { element } from "convscope/kit/dom.js";
@@ -14,7 +14,7 @@ import { NONE, outputName } from "convscope/walk/truth.js";
  * @typedef {import("convscope/walk/view.js").Context} Context
  */
 
-const SAME = 1e-6; // of a similarity, that rounding takes away
+const SAME = 1e-6; // rounding tolerance: a similarity above 1 − SAME counts as identical
 
 /** @type {import("convscope/walk/view.js").Extra} */
 export const why = {
