@@ -40,7 +40,7 @@ def _float_as_bits(typing_context, value):
 @register_jitable
 def _narrow_bits(value):
     bits = _float_as_bits(np.float32(value))  # pyright: ignore[reportCallIssue]  # Numba gives the context
-    # Round to nearest, ties to even: add just under half of the part cut off, plus the last bit kept.
+    # Round to nearest, ties to even: add just under half a unit of the last kept bit, plus that bit.
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
     # Rounding could turn a NaN into infinity: return a quiet NaN instead, as PyTorch does.
     return np.uint16(rounded) if value == value else np.uint16(0x7FC0)  # noqa: PLR0124  # the test for NaN

@@ -1,8 +1,8 @@
 """The layers of a network as trainable PyTorch modules.
 
-What is trained differs from what is saved in one way: between a convolution (or full connection) and its ReLU
-stands normalisation. `folding.py` folds it away. Weights are kept in float32 and cast to the precision of the
-maps as they are used; maps are channels-last.
+The trained network differs from the saved one in one way: batch normalisation comes between a convolution (or
+full connection) and its ReLU. `folding.py` folds it into the weights. Weights are kept in float32 and cast to
+the precision of the maps when they are used; maps are channels-last.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from convscope.steps.windows import Windows
 
 STATISTICS_MOMENTUM = 0.1
-"""How far the running statistics move towards those of each new batch."""
+"""Momentum of the running statistics: the weight of each new batch."""
 
 
 class NormalisedActivation(nn.Module):
     """Normalisation over the batch, then an activation, with 2x2 max pooling before both if `pool`.
 
-    Where a batch is spread over processes, `add_up` adds their sums for the fused kernels, and
-    `add_up_tensors` for PyTorch's own ops (None: there is one process).
+    If a batch is spread over processes, `add_up` sums over them for the fused kernels, and `add_up_tensors`
+    for PyTorch's own operations (None: a single process).
 
     Args:
-        channels: How many channels the maps have.
-        pool: Whether the maximum of 2x2 windows is taken first.
-        fused: Whether to use the fused kernels, which know ReLU; otherwise PyTorch's own ops do the same.
-        activation: What follows normalisation.
+        channels: Number of channels of the maps.
+        pool: Whether 2x2 max pooling comes first.
+        fused: Whether to use the fused kernels, which only support ReLU, or PyTorch's own operations.
+        activation: The activation after normalisation.
     """
 
     mean: Tensor
@@ -59,7 +59,7 @@ class NormalisedActivation(nn.Module):
         self.register_buffer("variance", torch.ones(channels))
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Map (pictures, channels, height, width) to the same, or to half the height and width."""
+        """Map (pictures, channels, height, width) to the same shape, or to half the height and width."""
         if self.fused:
             return self._forward_fused(maps)
         pooled = F.max_pool2d(maps, 2) if self.pool else maps
@@ -68,7 +68,7 @@ class NormalisedActivation(nn.Module):
         )
 
     def after_convolution(self, maps: Tensor, weight: Tensor, margins: tuple[int, int]) -> Tensor:
-        """Do the same, in training, together with the convolution before it (`fused_convolution.py`)."""
+        """Do the same in training, fused with the convolution before it (`fused_convolution.py`)."""
         out, mean, variance = cast(
             "tuple[Tensor, Tensor, Tensor]",
             ConvolutionPoolNormReLU.apply(maps, weight, self.shift, margins, self.add_up),
@@ -85,7 +85,7 @@ class NormalisedActivation(nn.Module):
         unit = torch.ones_like(self.shift)
         normal = F.batch_norm(maps, mean, variance, unit, self.shift, training=True, momentum=1, eps=EPSILON)
         count = maps.numel() // len(unit)
-        self._remember(mean, variance * ((count - 1) / count))  # PyTorch hands out variance by count - 1
+        self._remember(mean, variance * ((count - 1) / count))  # PyTorch divides by count - 1
         return normal
 
     def _normalise_as_measured(self, maps: Tensor) -> Tensor:
@@ -166,7 +166,7 @@ class DepthwiseBlock(nn.Module):
 
 
 class AdditionBlock(nn.Module):
-    """A shortcut: the sum of what a block of layers gave out and what it read."""
+    """A shortcut: the sum of a block's output and its input."""
 
     def forward(self, block: Tensor, shortcut: Tensor) -> Tensor:
         """Add maps of the same shape."""
@@ -174,9 +174,9 @@ class AdditionBlock(nn.Module):
 
 
 class WhitenedConvolution(nn.Module):
-    """A first convolution that is computed from the pictures, not learned (see `whitening.py`), then ReLU.
+    """A first convolution computed from the pictures instead of learned (`whitening.py`), then ReLU.
 
-    Max pooling 2x2 that follows is taken along if `pool`.
+    It includes the 2x2 max pooling that follows if `pool`.
     """
 
     weight: Tensor
@@ -194,16 +194,16 @@ class WhitenedConvolution(nn.Module):
             return F.relu_(convolve_and_pool(ordered, self.weight, self.padding)[0])
         weight = self.weight.to(maps.dtype, memory_format=torch.channels_last)
         sums = F.conv2d(maps, weight, None, self.stride, self.padding)
-        return F.relu_(pool_maps(sums) if self.pool else sums)  # in this order, as it gives the same for less
+        return F.relu_(pool_maps(sums) if self.pool else sums)  # this order is cheaper
 
 
 class PoolingBlock(nn.Module):
     """Pooling that is not fused with the convolution before it.
 
-    A window that covers the whole map also covers smaller maps, those of smaller pictures.
+    A window that covers the whole map shrinks with the maps if the pictures are smaller.
 
     Args:
-        step: A pooling.
+        step: The pooling step.
         pool: Pools maps with a window and a stride; the last windows may overhang.
     """
 
@@ -235,10 +235,10 @@ class FullConnectionBlock(nn.Module):
 
 
 class OutputBlock(nn.Module):
-    """The last full connection: a logit a class, in float32.
+    """The output layer: a full connection with one logit per class, in float32.
 
-    Logits are divided by the square root of the number of inputs, so that one learning rate serves every
-    width; the saved weights hold the division.
+    Logits are divided by the square root of the number of inputs, so that one learning rate suits every
+    width; the saved weights include this division.
     """
 
     def __init__(self, step: Step, *, generator: torch.Generator | None = None) -> None:
@@ -253,7 +253,7 @@ class OutputBlock(nn.Module):
 
 
 class JoiningBlock(nn.Module):
-    """The maps of several steps side by side."""
+    """Concatenation of the maps of several steps."""
 
     def forward(self, *maps: Tensor) -> Tensor:
         """Map several (pictures, channels, height, width) to one."""
@@ -261,7 +261,7 @@ class JoiningBlock(nn.Module):
 
 
 def padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
-    """Return maps and the padding that is left for PyTorch, which pads all sides alike."""
+    """Return maps, padded if needed, and the padding left to PyTorch, which pads all sides alike."""
     if not windows.overhang:
         return maps, windows.padding
     (above, below), (left, right) = windows.margins(maps.shape[2], maps.shape[3])
@@ -269,13 +269,13 @@ def padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:
 
 
 def _initial_weights(step: Step, generator: torch.Generator | None) -> Tensor:
-    """Draw weights that keep the variance through ReLU (He et al. 2015, https://arxiv.org/abs/1502.01852)."""
+    """Draw weights that keep the variance after ReLU (He et al. 2015, https://arxiv.org/abs/1502.01852)."""
     shape = step.parameters[f"{step.name}.weight"]
     return torch.randn(shape, generator=generator) * math.sqrt(2 / math.prod(shape[1:]))
 
 
 def _initial_filters(step: Step, generator: torch.Generator | None) -> Tensor:
-    """Draw filters of which the first pass their channel on unchanged, so that deep chains start well."""
+    """Draw filters; the first ones pass their channel on unchanged, so that deep chains start well."""
     weights = _initial_weights(step, generator)
     identities = min(weights.shape[:2])
     with torch.no_grad():

@@ -4,9 +4,9 @@
 
     image, convolution_1, convolution_1.relu, max_pooling_1, flattening, full_connection_1, softmax
 
-With several labels for each picture, the last step is a sigmoid of every logit instead. Each step says which
-steps it reads, so a network with shortcuts is a chain, too. Everything that computes, draws or exports a
-network goes through its steps and looks up the `kind` of each in its own table: NumPy in
+With several labels for each picture, the last step is a sigmoid of every logit instead. Each step names its
+input steps, so a network with shortcuts is a chain, too. All code that computes, draws or exports a network
+iterates over its steps and looks up the `kind` of each in its own table: NumPy in
 `walkthrough/numpy_chain.py`, PyTorch in `network/training_network.py`, ONNX in `model/graph.py`, the offline
 page in `offline/layers.py`, the walk's documents in `walkthrough/step_documents.py`.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TITLES = {"relu": "ReLU", "relu6": "ReLU6"}
 ACTIVATIONS = ("relu", "relu6")
 LastStep = Literal["softmax", "sigmoid"]
-"""What turns logits into probabilities: softmax for one class, a sigmoid for each of several labels."""
+"""What turns logits into probabilities: softmax for classes, sigmoids for several labels per picture."""
 NO_PARAMETERS: Mapping[str, tuple[int, ...]] = {}
 
 
@@ -39,17 +39,17 @@ class Step:
 
     Attributes:
         name: Unique: `image`, `convolution_1`, `convolution_1.relu`, `max_pooling_1`, `flattening`, ...
-        kind: The key of the engines' tables: `image`, `convolution`, `depthwise_convolution`, `relu`,
-            `relu6`, `max_pooling`, `average_pooling`, `addition`, `flattening`, `full_connection`, `softmax`
-            or `sigmoid`.
-        inputs: Names of the steps it reads: none for the image, two for an addition.
-        input_shape: Shape of what it reads; of its first input if there are several.
-        shape: Shape of what it gives out: (channels, height, width), or (values,) from flattening on.
-        layer: The layer it stands for, None for image, activations, additions, flattening and the last step.
-        notation: That layer in notation; empty for the output layer, which is not written.
-        receptive_field: Which part of the picture one number of its output can see.
+        kind: Key in the engines' tables: `image`, `convolution`, `depthwise_convolution`, `relu`, `relu6`,
+            `max_pooling`, `average_pooling`, `addition`, `flattening`, `full_connection`, `softmax` or
+            `sigmoid`.
+        inputs: Names of its input steps: none for the image, two for an addition.
+        input_shape: Shape of its input; of the first input if there are several.
+        shape: Shape of its output: (channels, height, width), or (values,) from flattening on.
+        layer: The layer it represents; None for image, activations, additions, flattening and the last step.
+        notation: The layer's notation; empty for the output layer, which has none.
+        receptive_field: The part of the picture that one number of its output depends on.
         parameters: Names and shapes of its weights and biases, in PyTorch's layout.
-        multiply_adds: How many products are summed for one picture; biases are not counted.
+        multiply_adds: Multiply-add operations for one picture; biases are not counted.
     """
 
     name: str
@@ -65,20 +65,20 @@ class Step:
 
     @property
     def title(self) -> str:
-        """What a course calls it: `max pooling`, `full connection`, `ReLU`."""
+        """The name for users: `max pooling`, `full connection`, `ReLU`."""
         return _TITLES.get(self.kind, self.kind.replace("_", " "))
 
     @property
     def family(self) -> str:
-        """Its kind, but `pooling` for every kind of pooling: the key where all poolings are treated alike."""
+        """Its kind, with `pooling` for all kinds of pooling: the key where they are treated alike."""
         return "pooling" if isinstance(self.layer, Pooling) else self.kind
 
     @property
     def windows(self) -> Windows:
-        """How its windows slide.
+        """Size, stride and padding of its windows.
 
         Raises:
-            TypeError: It has no windows.
+            TypeError: The step has no windows.
         """
         if not isinstance(self.layer, (Convolution, DepthwiseConvolution, Pooling)):
             raise TypeError(f"{self.name} has no windows")
@@ -86,17 +86,17 @@ class Step:
 
     @property
     def parameter_count(self) -> int:
-        """How many weights and biases it has."""
+        """Number of its weights and biases."""
         return sum(map(math.prod, self.parameters.values()))
 
     @property
     def has_maps(self) -> bool:
-        """Whether it gives out maps, (channels, height, width)."""
+        """Whether its output is maps, (channels, height, width)."""
         return len(self.shape) == 3
 
     @property
     def pools_whole_maps(self) -> bool:
-        """Whether it is a pooling whose one window is the whole map."""
+        """Whether it is a global pooling: its only window is the whole map."""
         return isinstance(self.layer, Pooling) and self.layer.windows.size == self.input_shape[1:]
 
 
@@ -136,12 +136,12 @@ class Chain:
 
     @cached_property
     def layers(self) -> tuple[Step, ...]:
-        """The steps that stand for layers, the output layer last."""
+        """The steps that represent layers, the output layer last."""
         return tuple(step for step in self.steps if step.layer)
 
     @property
     def output(self) -> Step:
-        """The output layer: a full connection that gives the logits, one per class."""
+        """The output layer: a full connection that computes the logits, one per class."""
         return self.layers[-1]
 
     @property
@@ -166,16 +166,16 @@ class Chain:
 
     @property
     def parameter_count(self) -> int:
-        """How many weights and biases there are."""
+        """Number of weights and biases."""
         return sum(step.parameter_count for step in self.steps)
 
     @property
     def multiply_adds(self) -> int:
-        """How many products are summed for one picture."""
+        """Multiply-add operations for one picture."""
         return sum(step.multiply_adds for step in self.steps)
 
     def readers(self, step: Step) -> tuple[Step, ...]:
-        """Return the steps that read a step's output."""
+        """Return the steps whose input is the output of a step."""
         return tuple(reader for reader in self.steps if step.name in reader.inputs)
 
     def activation(self, step: Step) -> Step:

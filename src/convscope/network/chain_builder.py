@@ -34,7 +34,7 @@ _WithStep = Convolution | DepthwiseConvolution | Pooling | FullConnection
 def parse_chain(
     notation: str, input_shape: tuple[int, int, int], classes: int, last_step: LastStep = "softmax"
 ) -> Chain:
-    """Build the chain of a network in notation; arguments and errors as for `parse` and `build_chain`.
+    """Build the chain of a network in notation; same arguments and errors as `parse` and `build_chain`.
 
     Example:
         >>> for step in parse_chain("4C3-MP2", (1, 8, 8), 2):
@@ -59,10 +59,10 @@ def build_chain(
     """Build the chain of layers for pictures of one shape.
 
     Args:
-        layers: What `parse` returns; the output layer is added.
+        layers: The result of `parse`; the output layer is added.
         input_shape: (channels, height, width) of a prepared picture.
-        classes: How many neurons the output layer has.
-        last_step: What follows it: softmax, or with several labels for each picture a sigmoid.
+        classes: Number of neurons of the output layer.
+        last_step: The step after it: softmax, or sigmoids for several labels per picture.
 
     Raises:
         NetworkError: The network is too deep for the picture.
@@ -77,7 +77,7 @@ def build_chain(
 
 
 class _Builder:
-    """Appends steps, each reading the one before."""
+    """Appends steps; each takes the output of the one before."""
 
     def __init__(self, input_shape: tuple[int, int, int]) -> None:
         self.steps = [Step("image", "image", (), input_shape, input_shape)]
@@ -89,7 +89,7 @@ class _Builder:
         return self.steps[-1]
 
     def add(self, kind: str, name: str) -> None:
-        """Append a step without a layer; its shape and receptive field are those of the step before."""
+        """Append a step without a layer; it inherits shape and receptive field from the step before."""
         shape = self.last.shape
         self.steps.append(
             Step(name, kind, (self.last.name,), shape, shape, receptive_field=self.last.receptive_field)
@@ -144,7 +144,7 @@ class _Builder:
             self.steps.append(Step("joining", "joining", names, means[0].shape, shape, receptive_field=field))
 
     def _add_mean(self, maps: Step) -> Step:
-        """Append global average pooling of any step's maps: one window that is the whole map."""
+        """Append global average pooling of the maps of any step: one window, the whole map."""
         channels, height, width = maps.shape
         layer = Pooling("average_pooling", Windows((height, width), (height, width)))
         self._append(layer, (channels, 1, 1), (), layer.windows, cells=0, source=maps)

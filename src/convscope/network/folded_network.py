@@ -1,8 +1,8 @@
 """The plain chain as a trainable PyTorch network, without batch normalisation.
 
-It computes what is saved. So it serves for fine-tuning, where statistics are folded into the weights and
-stay unchanged: a network whose batch normalisation continues with the statistics of small batches forgets
-more than it learns (https://keras.io/guides/transfer_learning). `training_network.py` is for all else.
+It computes what the saved network computes. It is used for fine-tuning, with the running statistics folded
+into the weights: updating them from small batches would destroy pretrained features
+(https://keras.io/guides/transfer_learning). All other training uses `training_network.py`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class FoldedNetwork(nn.Module):
-    """A plain chain whose weights and biases learn.
+    """A plain chain with trainable weights and biases.
 
     Args:
         chain: The network.
-        weights: By name, as `Chain.parameters` lists them; copied.
+        weights: Initial weights by name, as `Chain.parameters` lists them; copied.
 
     Example:
         >>> import numpy as np
@@ -50,10 +50,10 @@ class FoldedNetwork(nn.Module):
         self.chain = chain
         self.by_name = {name: nn.Parameter(torch.tensor(weights[name])) for name in chain.parameters}
         for name, parameter in self.by_name.items():
-            self.register_parameter(name.replace(".", "_"), parameter)  # PyTorch allows no dot
+            self.register_parameter(name.replace(".", "_"), parameter)  # PyTorch allows no dot in names
 
     def forward(self, given: Mapping[str, Tensor]) -> Tensor:
-        """Map what some steps give out, (pictures, ...) each, to logits (pictures, classes)."""
+        """Map the outputs of some steps, (pictures, ...) each, to logits (pictures, classes)."""
         values = dict(given)
         for step in needed_steps(self.chain, given.keys()):
             inputs = [values[name] for name in step.inputs]
@@ -61,12 +61,12 @@ class FoldedNetwork(nn.Module):
         return values[self.chain.output.name]
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """Return the weights as a model file holds them."""
+        """Return the weights in the form of a model file."""
         return {name: tensor.detach().numpy().copy() for name, tensor in self.by_name.items()}
 
 
 def needed_steps(chain: Chain, given: Collection[str]) -> list[Step]:
-    """Return the steps that the logits are computed through if what some steps give out is known.
+    """Return the steps needed to compute the logits if the outputs of some steps are known.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -85,9 +85,9 @@ def needed_steps(chain: Chain, given: Collection[str]) -> list[Step]:
 
 
 def frontier(chain: Chain, trained: Collection[str]) -> list[str]:
-    """Return the steps that need computing only once if some layers are trained and all others are not.
+    """Return the frozen steps that the trained part reads: their outputs can be computed once.
 
-    These are the steps that come before all trained ones, and are read by one that does not.
+    These are steps before all trained ones whose output is the input of a step that is not.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain

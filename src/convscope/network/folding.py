@@ -1,9 +1,9 @@
-"""Folding: the batch normalisation of a trained network goes into the weights of the plain chain.
+"""Fold the batch normalisation of a trained network into the weights of the plain chain.
 
 Batch normalisation with running mean m, running variance v and shift b is y = s (x - m) + b with
-s = 1 / sqrt(v + eps) > 0. The step before it is linear, x = w * a, so y = (s w) * a + (b - s m): a
-convolution with other weights and a bias. Max pooling in between changes nothing, because the larger of two
-numbers remains the larger after multiplication by a positive scale and a shift.
+s = 1 / sqrt(v + eps) > 0. The layer before it is linear, x = w * a, so y = (s w) * a + (b - s m): a
+convolution with scaled weights and a bias. Max pooling in between makes no difference, because a positive
+scale and a shift preserve the order of numbers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def fold(network: TrainingNetwork) -> dict[str, NDArray[np.float32]]:
-    """Return the weights of the plain chain whose logits are those of the network in evaluation mode.
+    """Return the weights of the plain chain with the same logits as the network in evaluation mode.
 
     Returns:
         `convolution_1.weight` (filters, channels, height, width), `convolution_1.bias` (filters,), ..., in

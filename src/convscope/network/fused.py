@@ -2,10 +2,10 @@
 
     z = (x - mean) / sqrt(variance + eps) + shift        y = max(0, z)
 
-Mean and variance are those of each channel over the batch (Ioffe and Szegedy 2015,
+Mean and variance are taken per channel over the batch (Ioffe and Szegedy 2015,
 https://arxiv.org/abs/1502.03167). There is no learned scale: a positive scale commutes with max pooling and
-ReLU. So pooling can come first, which leaves a quarter of the numbers to normalise, and normalisation folds
-away exactly when the model is saved (`folding.py`).
+ReLU. So pooling can come first, which leaves a quarter of the numbers to normalise, and normalisation can be
+folded exactly when the model is saved (`folding.py`).
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     AddUp = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 EPSILON = 1e-5
-"""Added to every variance, so that a channel that is constant in a batch does not divide by 0."""
+"""Added to every variance to avoid division by 0 for a channel that is constant in a batch."""
 _ROW_LENGTH = 128
-"""Shorter rows are joined: in a loop over a few numbers, its start takes longer than its steps."""
+"""Shorter rows are joined: with few iterations, the overhead of a loop dominates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:
-    """Batch normalisation of maps, as its backward pass needs it.
+    """Batch normalisation of maps, with what the backward pass needs.
 
     Attributes:
         maps: (pictures, channels, height, width), channels-last.
-        mean: (channels,) float32, of the whole batch.
+        mean: (channels,) float32, over the whole batch.
         variance: (channels,) float32.
         scale: (channels,) float32: 1 / sqrt(variance + eps).
-        offset: (channels,) float32: what is added to scale * x.
-        count: Numbers of a channel in the whole batch.
-        add_up: Sums numbers over all processes that share the batch.
+        offset: (channels,) float32: added to scale * x.
+        count: Number of values of a channel in the whole batch.
+        add_up: Sums arrays over all processes that share the batch.
     """
 
     maps: Tensor
@@ -57,7 +57,7 @@ class Normalisation:
 
     @classmethod
     def of(cls, maps: Tensor, sums: NDArray[np.float32], shift: Tensor, add_up: AddUp) -> Normalisation:
-        """Normalise maps, of which sums and squares (chunks, 2, channels of one or more pixels) are known."""
+        """Normalise maps, given sums of values and squares (chunks, 2, channels of one or more pixels)."""
         own = _by_channel(sums, maps.shape[1])
         whole = add_up(np.append(own, maps.numel() // maps.shape[1]))
         count = whole[-1]
@@ -69,17 +69,17 @@ class Normalisation:
         return cls(maps, mean, variance, scale, offset, count, add_up)
 
     def output(self, ctx: Any) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401  # autograd's own
-        """Return the maps after ReLU, mean and variance, of which only the first has a gradient."""
+        """Return the maps after ReLU, the mean and the variance; only the maps have a gradient."""
         out = _normalise_relu(self.maps, self.scale, self.offset)
         mean, variance = torch.from_numpy(self.mean), torch.from_numpy(self.variance)
         ctx.mark_non_differentiable(mean, variance)
         return out, mean, variance
 
     def slopes(self, gradient: Tensor) -> tuple[tuple[NDArray[np.float32], ...], Tensor]:
-        """Return what `kernels.spread_gradient` needs of each channel, and the gradient at the shift.
+        """Return what `kernels.spread_gradient` needs for each channel, and the gradient at the shift.
 
         Args:
-            gradient: At the output, channels-last.
+            gradient: The gradient at the output, channels-last.
         """
         inputs = rows(self.maps)
         channels = _for_rows(inputs, self.scale, self.offset, self.mean)
@@ -90,15 +90,15 @@ class Normalisation:
         slope_input = -(self.scale.astype(np.float64) ** 3) * product / self.count
         slope_constant = -self.scale * total / self.count - slope_input * self.mean
         slopes = slope_input.astype(np.float32), slope_constant.astype(np.float32)
-        # of this process's pictures only: it is summed over the processes with all other gradients
+        # for this process's pictures only: all gradients are summed over the processes later
         return (self.scale, self.offset, *slopes), torch.from_numpy(own[0].astype(np.float32))
 
     def spread(self, gradient: Tensor, slopes: tuple[NDArray[np.float32], ...]) -> Tensor:
         """Return the gradient at the maps.
 
         Args:
-            gradient: At the output, channels-last.
-            slopes: As `slopes` returns them.
+            gradient: The gradient at the output, channels-last.
+            slopes: The result of `slopes`.
         """
         inputs, out = rows(self.maps), torch.empty_like(self.maps)
         run(kernels.spread_gradient, rows(gradient), inputs, *_for_rows(inputs, *slopes), rows(out))
@@ -217,10 +217,10 @@ def rows(maps: Tensor) -> NDArray[Any]:
 
 
 def _for_rows(numbers: NDArray[Any], *vectors: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Repeat vectors (channels,) for each pixel of a row of `rows`."""
+    """Repeat vectors (channels,) for each pixel in a row of `rows`."""
     return [np.tile(vector, numbers.shape[1] // len(vector)) for vector in vectors]
 
 
 def _by_channel(sums: NDArray[np.float32], channels: int) -> NDArray[np.float64]:
-    """Add sums (chunks, 2, channels of one or more pixels) up, to (2, channels)."""
+    """Reduce sums (chunks, 2, channels of one or more pixels) to (2, channels)."""
     return sums.reshape(len(sums), 2, -1, channels).sum(axis=(0, 2), dtype=np.float64)

@@ -1,9 +1,9 @@
 """A convolution, 2x2 max pooling, batch normalisation and ReLU as one differentiable step.
 
-It uses what the single steps cannot know of each other. Of the four cells of a window only the winner of the
-pooling has a gradient, so a quarter of the products gives the gradient at the weights. And with the few
-channels of a picture, the window is pooled while its sums are still in registers: the large map, several
-times the size of all others, is never written.
+Fusion saves work that separate steps cannot. Only the winner of the four cells of a pooling window has a
+gradient, so the gradient at the weights takes a quarter of the multiplications. And with the few channels of
+a picture, windows are pooled while their sums are still in registers: the large map, several times the size
+of all others, is never written to memory.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from convscope.network.fused import AddUp
 
 _FEW_CHANNELS = 4
-"""Up to so many, pooling in registers pays, and so do products with winners in float32 for bfloat16 maps."""
+"""Up to this many, pooling in registers is faster, and float32 for the gradient of bfloat16 maps, too."""
 _PAIRED_LANES = 16
-"""Of the vectors that multiply pairs of bfloat16."""
+"""Number of lanes of the vectors that multiply pairs of bfloat16."""
 _MIN_PRODUCTS = 30_000_000
-"""With many channels and fewer products, what is gained is not worth compiling another kernel."""
+"""With many channels and fewer products, the gain is not worth compiling another kernel."""
 _LARGEST_SUMS = 80_000
-"""As many sums of products as stay in a processor's cache. For more, filters are divided into groups."""
+"""Number of sums that fit into a processor's cache. If there are more, filters are divided into groups."""
 
 
 class ConvolutionPoolNormReLU(torch.autograd.Function):
@@ -42,7 +42,7 @@ class ConvolutionPoolNormReLU(torch.autograd.Function):
 
     `apply(maps, weight, shift, margins, add_up)` takes maps (pictures, channels, height, width), float32 or
     bfloat16; weight (filters, channels, rows, columns) float32; the zeros around a picture, vertically and
-    horizontally; otherwise it is like `fused.PoolNormReLU`. Only for what `computes` returns true.
+    horizontally; otherwise it is like `fused.PoolNormReLU`. Only use it if `computes` returns true.
     """
 
     @staticmethod
@@ -76,7 +76,7 @@ class ConvolutionPoolNormReLU(torch.autograd.Function):
 
 
 def computes(maps: Tensor, weight: Tensor) -> bool:
-    """Whether this is the faster way for a convolution with stride 1 that is pooled 2x2.
+    """Whether the fused step is faster for a convolution with stride 1 and 2x2 max pooling.
 
     Args:
         maps: (pictures, channels, height, width).
@@ -90,12 +90,12 @@ def computes(maps: Tensor, weight: Tensor) -> bool:
 
 
 def needed_kernels(maps: Tensor, weight: Tensor, *, learns: bool) -> list[tuple[str, tuple[int, ...]]]:
-    """Return which functions of `window_kernels` a layer calls, and their arguments, to compile them early.
+    """Return the functions of `window_kernels` that a layer calls, with arguments, to compile them early.
 
     Args:
-        maps: (pictures, channels, height, width), of which only shape and type count.
-        weight: (filters, channels, rows, columns), of which only the shape counts.
-        learns: Whether the filters are learned.
+        maps: (pictures, channels, height, width); only shape and type matter.
+        weight: (filters, channels, rows, columns); only the shape matters.
+        learns: Whether the filters are trained.
     """
     if not computes(maps, weight):
         return []
@@ -121,7 +121,7 @@ def convolve_and_pool(
         margins: Zeros around a picture, vertically and horizontally.
 
     Returns:
-        The maxima, the winners and the sums, as `kernels.pool_and_sum` does.
+        Maxima, winners and sums, as `kernels.pool_and_sum` does.
     """
     filters, channels = weight.shape[:2]
     if channels > _FEW_CHANNELS:
@@ -169,12 +169,12 @@ def _paired(weights: Tensor) -> Tensor:
 
 
 def _vectors_together(filters: int) -> int:
-    """Return how many vectors of filters are computed together."""
+    """Return the number of vectors of filters that are computed together."""
     return next(count for count in (3, 2, 1) if filters // lanes_for(filters) % count == 0)
 
 
 def _groups(weight: Tensor) -> int:
-    """Return into how many groups of whole vectors filters are divided, so that each has few sums."""
+    """Return the number of groups of whole vectors that filters are divided into; each has few sums."""
     groups, lanes = 1, lanes_for(len(weight))
     while (
         weight.numel() // groups > _LARGEST_SUMS
@@ -192,7 +192,7 @@ def _sides(maps: Tensor, weight: Tensor, margins: tuple[int, int]) -> tuple[int,
 
 
 def _tile(weight: Tensor) -> tuple[int, int] | None:
-    """Return how many rows of a patch, and numbers of each, have their sums in registers, if any do."""
+    """Return the rows of a patch, and numbers per row, whose sums are kept in registers, if any."""
     filters, channels, height, width = weight.shape
     length, lanes = width * channels, lanes_for(filters)
     room = 27 if most_lanes() == 16 else 12
@@ -207,7 +207,7 @@ def _tile(weight: Tensor) -> tuple[int, int] | None:
 def _at_maps(
     maps: Tensor, weight: Tensor, margins: tuple[int, int], passed: Tensor, winners: Tensor
 ) -> Tensor:
-    """Compute the gradient at the maps, which PyTorch's convolution is fastest at, of the whole map."""
+    """Compute the gradient at the maps, with PyTorch's convolution on the whole map, which is fastest."""
     shape = len(maps), len(weight), *_sides(maps, weight, margins)
     whole = torch.empty(shape, dtype=passed.dtype, memory_format=torch.channels_last)
     run(kernels.unpool, cells(passed), cells(winners), cells(whole))

@@ -1,8 +1,8 @@
 """Numba kernels for max pooling, batch normalisation and ReLU, in as few passes over memory as possible.
 
-PyTorch computes these three steps in a pass each, and stores eight bytes for each winner of a pooling. Here
-the forward pass reads the maps twice (pool and sum; normalise and apply ReLU), the backward pass twice (sum;
-distribute), and a winner takes one byte.
+PyTorch makes one pass for each of these three steps, and stores eight bytes for each winner of a pooling.
+Here the forward pass reads the maps twice (pool and sum; normalise and apply ReLU), the backward pass twice
+(sum; distribute), and a winner takes one byte.
 
 Arrays are channels-last, float32 or bfloat16 viewed as uint16 (`bfloat16.py`): maps as (pictures, height,
 width, channels), or as (rows, channels) where the position does not matter. Rows are divided into a fixed
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 CHUNKS = 16
 """Number of chunks that the rows of a batch are divided into, for any number of threads."""
 
-# NaN and infinity must stay as they are, which rules out all fast-math options but these two.
+# NaN and infinity must be preserved, which rules out all other fast-math options.
 _compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
 @_compiled
 def sum_rows(first: int, last: int, maps: NDArray[Any], sums: NDArray[Any]) -> None:
-    """Sum the numbers of each channel, and their squares.
+    """Sum the values of each channel, and their squares.
 
     Args:
         first: The first chunk.
@@ -67,7 +67,7 @@ def pool_and_sum(
         maps: (pictures, height, width, channels), read.
         pooled: (pictures, height // 2, width // 2, channels), written.
         winners: The same shape, uint8, written: index of the winning cell in the window, 0 to 3 row by row.
-            Among equals the first wins, among NaN the last, as in PyTorch.
+            Of equal cells the first wins, of several NaN the last, as in PyTorch.
         sums: (CHUNKS, 2, channels) float32, written.
     """
     pictures, height, width, channels = pooled.shape
@@ -142,7 +142,7 @@ def sum_gradients(
     mean: NDArray[Any],
     sums: NDArray[Any],
 ) -> None:
-    """Sum, by channel, the gradient that passes ReLU, and its product with the centred input.
+    """Sum, by channel, the gradient that passes through ReLU, and its product with the centred input.
 
     Args:
         first: The first chunk.
@@ -189,7 +189,7 @@ def spread_gradient(
     Args:
         first: The first chunk.
         last: The chunk to stop before.
-        gradient: (rows, channels) at the output of ReLU, read; g is the part that passes ReLU.
+        gradient: (rows, channels) at the output of ReLU, read; g is the part that passes through ReLU.
         maps: (rows, channels) at the input of normalisation, x, read.
         scale: (channels,) float32.
         shift: (channels,) float32.
@@ -252,8 +252,8 @@ def spread_gradient_to_winners(
                     slope = widen(slopes[c], gradient)
                     slope = np.float32(0) if value * scale[c] + shift[c] <= np.float32(0) else slope
                     passed[c] = narrow(scale[c] * slope + slope_input[c] * value + slope_constant[c], out)
-                # One cell of the window at a time: only with few arrays in a loop can the compiler rule
-                # out that they overlap, and use vector instructions.
+                # One cell of the window at a time: the compiler can only rule out aliasing, and vectorise, if
+                # a loop uses few arrays.
                 for cell in range(4):
                     into = out[n, 2 * i + cell // 2, 2 * j + cell % 2]
                     for c in range(channels):

@@ -1,4 +1,4 @@
-"""The notation: a network as one short line, after Cireşan, Meier and Schmidhuber (2012).
+"""The notation: a network in one short line, after Cireşan, Meier and Schmidhuber (2012).
 
 `32C3-MP2-64C3-MP2-128N` is a chain of layers joined by `-`:
 
@@ -14,8 +14,8 @@ followed by
     s2, s2x1  stride                                         p0, p1x2 padding, of convolutions
     o         the last windows may overhang                  r6, l    ReLU6 or nothing (linear), not ReLU
 
-By default a convolution has stride 1 and a padding of (size - 1) // 2 on every side, and a pooling's stride
-is its window. ReLU follows every convolution and full connection. The output layer is not written: it has
+By default, a convolution has stride 1 and padding (size - 1) // 2 on every side, and the stride of a pooling
+is its window size. ReLU follows every convolution and full connection. The output layer is implied: it has
 one neuron per class.
 
 Source: D. Cireşan, U. Meier, J. Schmidhuber, "Multi-column deep neural networks for image classification",
@@ -48,7 +48,7 @@ _ACTIVATIONS: tuple[tuple[str, Activation], ...] = (("R6", "relu6"), ("L", "line
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """A convolution with this many filters, followed by an activation."""
+    """A convolution with `filters` filters, followed by an activation."""
 
     filters: int
     windows: Windows
@@ -56,7 +56,7 @@ class Convolution:
 
     @property
     def kind(self) -> str:
-        """The kind of its step."""
+        """The kind of the step."""
         return "convolution"
 
 
@@ -69,7 +69,7 @@ class DepthwiseConvolution:
 
     @property
     def kind(self) -> str:
-        """The kind of its step."""
+        """The kind of the step."""
         return "depthwise_convolution"
 
 
@@ -90,7 +90,7 @@ class FullConnection:
 
     @property
     def kind(self) -> str:
-        """The kind of its step."""
+        """The kind of the step."""
         return "full_connection"
 
 
@@ -103,12 +103,12 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keeps the maps at its place for the `Join` that follows."""
+    """Keeps the maps at this point for the `Join` that follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Global average pooling of all kept maps and of the last ones, and these means side by side."""
+    """Global average pooling of all kept maps and of the last ones, concatenated."""
 
 
 Layer = Convolution | DepthwiseConvolution | Pooling | FullConnection | Shortcut | Keep | Join
@@ -127,7 +127,7 @@ def parse(notation: str) -> tuple[Layer, ...]:
         The layers in order, without the output layer.
 
     Raises:
-        NotationError: The text is not a network; the message points at the character.
+        NotationError: The text is not a network; the message points to the character.
 
     Example:
         >>> parse("8C3-MP2-10N")  # doctest: +NORMALIZE_WHITESPACE
@@ -288,7 +288,7 @@ def _write_pair(pair: tuple[int, int]) -> str:
 
 
 class _Reader:
-    """Reads the text from left to right and keeps its position, for the error's caret."""
+    """Reads the text from left to right and keeps the position for the caret of an error message."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -11,21 +11,21 @@ PRESETS = {
     "small": "16C3-MP2-32C3-MP2-64C3-MP2",
     **{name: design(name).notation() for name in NAMES},
 }
-"""Name to notation.
+"""Notation by name.
 
 `course` is the network of many introductory courses; `lenet` has the layers of LeNet-5 (LeCun et al. 1998,
 http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf) with ReLU; `vgg` stacks pairs of 3x3 filters as Simonyan
-and Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is quick and fits any picture of 8x8 or
-more; the others are those of the backbones that training may start from (`backbones/`).
+and Zisserman (2014, https://arxiv.org/abs/1409.1556) do; `small` is fast and fits pictures of 8x8 or larger;
+the others are the backbones that training can start from (`backbones/`).
 """
 
 MADE_FOR = {name: design(name).shape for name in NAMES}
-"""The shape of the pictures that a preset was designed for, where it was designed for one."""
+"""The input shape that a preset was designed for, if any."""
 
 _MAX_LEARNED_SIDE = 48
-"""Larger maps are pooled before the first learned convolution, which would take most of the time."""
+"""Larger maps are pooled before the first learned convolution, to save most of its time."""
 _WIDTHS = {1: (32, 64, 128), 3: (64, 192, 256)}
-"""Filters of each group, by the picture's channels: greyscale pictures hold less and get fewer filters."""
+"""Filters of each group, by the number of channels: greyscale pictures need fewer filters."""
 _MAX_POOLED_SIDE = 3
 """The last maps are max pooled up to this side; larger ones are average pooled."""
 
@@ -33,8 +33,8 @@ _MAX_POOLED_SIDE = 3
 def automatic_network(shape: tuple[int, int, int]) -> str:
     """Return the notation of a network for pictures of one size.
 
-    It begins with a convolution that can be whitened (`whitening.py`). Groups follow that halve the maps and
-    have ever more filters, until a few cells are left, which are pooled into one.
+    It begins with a convolution that can be whitened (`whitening.py`). Groups of layers follow that halve the
+    maps and have more and more filters, until a few cells are left, which are pooled into one.
 
     Args:
         shape: Channels (1 or 3), height and width.

@@ -1,12 +1,12 @@
-"""The receptive field: the part of the picture that a number of a step depends on.
+"""The receptive field: the part of the picture that an activation depends on.
 
-Along one side, a pixel sees itself: size 1, stride 1, start 0. Windows of w cells with stride s and padding p
-turn (size, stride, start) into
+Along one side, a pixel depends on itself: size 1, stride 1, start 0. Windows of w cells with stride s and
+padding p change (size, stride, start) to
 
     size + (w - 1) stride,    stride * s,    start - p * stride
 
-so that cell y of the output sees at most `size` rows of the picture, from row start + y * stride on. A full
-connection is a window as large as the map.
+so that cell y of the output depends on at most `size` rows of the picture, from row start + y * stride on. A
+full connection is a window as large as the map.
 
 Source: A. Araujo, W. Norris, J. Sim, "Computing receptive fields of convolutional neural networks", Distill
 2019, https://distill.pub/2019/computing-receptive-fields.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldSide:
-    """What the cells of one step see along one side, in pixels."""
+    """The receptive field of a step's cells along one side, in pixels."""
 
     size: int = 1
     stride: int = 1
@@ -41,7 +41,7 @@ class FieldSide:
         )
 
     def union(self, other: FieldSide) -> FieldSide:
-        """Return the field of a step that reads both; its stride is that of the first.
+        """Return the field of a step with both inputs; its stride is that of the first.
 
         Example:
             >>> FieldSide(size=3, start=-1).union(FieldSide(size=1))
@@ -53,7 +53,7 @@ class FieldSide:
 
 
 class ReceptiveField(NamedTuple):
-    """What the cells of one step see, down and across."""
+    """The receptive field of a step's cells, down and across."""
 
     down: FieldSide = FieldSide()
     across: FieldSide = FieldSide()
@@ -65,11 +65,11 @@ class ReceptiveField(NamedTuple):
         return ReceptiveField(down, across)
 
     def union(self, other: ReceptiveField) -> ReceptiveField:
-        """Return the receptive field of a step that reads both."""
+        """Return the receptive field of a step with both inputs."""
         return ReceptiveField(self.down.union(other.down), self.across.union(other.across))
 
     def size_within(self, height: int, width: int) -> tuple[int, int]:
-        """Return (height, width) of the field, no more than the picture's.
+        """Return (height, width) of the field, limited to the picture's.
 
         Example:
             >>> ReceptiveField(FieldSide(size=40), FieldSide(size=3)).size_within(32, 32)

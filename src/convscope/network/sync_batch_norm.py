@@ -2,8 +2,8 @@
 
     z = (x - mean) / sqrt(variance + eps) + shift
 
-Mean and variance are those of the whole batch. Gradients pass through them, so the pictures of one process
-also affect those of all others. It computes what `torch.nn.SyncBatchNorm` computes, but not only on GPUs.
+Mean and variance are taken over the whole batch. Gradients pass through them, so the pictures of one process
+also affect the gradients of all others. `torch.nn.SyncBatchNorm` computes the same, but only on GPUs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def sync_batch_norm(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[
     """Normalise this process's share of a batch; all processes must call it together.
 
     Args:
-        maps: (pictures, channels, height, width), the share of this process.
+        maps: (pictures, channels, height, width), this process's share.
         shift: (channels,) float32.
         add_up: Replaces tensors by their sums over all processes (all-reduce).
 
@@ -54,7 +54,7 @@ def sync_batch_norm(maps: Tensor, shift: Tensor, add_up: AddUpTensors) -> tuple[
 
 
 class _SumOverProcesses(torch.autograd.Function):
-    """Sum over all processes. The losses of all depend on the sum, so their gradients are summed as well."""
+    """Sum over all processes. All losses depend on the sum, so gradients are summed as well."""
 
     @staticmethod
     def forward(ctx: Any, own: Tensor, add_up: AddUpTensors) -> Tensor:  # noqa: ANN401  # autograd's own signature

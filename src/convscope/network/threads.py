@@ -1,7 +1,7 @@
 """Threads that share the chunks of a kernel.
 
 Kernels release the interpreter lock, so plain Python threads run them in parallel. Numba's own threads would
-take longer to compile and busy-wait beside PyTorch's.
+take longer to compile and would compete with PyTorch's by busy-waiting.
 """
 
 from __future__ import annotations

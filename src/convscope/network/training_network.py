@@ -1,7 +1,7 @@
 """The chain as a trainable PyTorch network.
 
-It differs from what is saved in one way: between a convolution (or full connection) and its activation stands
-normalisation, which `folding.py` folds away.
+It differs from the saved network in one way: batch normalisation comes between a convolution (or full
+connection) and its activation; `folding.py` folds it into the weights.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class TrainingNetwork(nn.Module):
 
     Args:
         chain: The network.
-        whitened: Filters of the first convolution computed from the pictures, or None to learn them.
+        whitened: Filters of the first convolution, computed from the pictures; None to learn them.
         fused: Whether to use the fused kernels.
-        generator: What weights are drawn with; None: PyTorch's global one, which all threads share.
+        generator: Random generator for the weights; None: PyTorch's global one, which all threads share.
     """
 
     def __init__(
@@ -77,20 +77,20 @@ class TrainingNetwork(nn.Module):
         return zip(self.steps, self._inputs, strict=True)
 
     def _source(self, name: str) -> str:
-        """Return the step whose block computes a step; activations and flattening have none of their own."""
+        """Return the step whose block computes a step; activations and flattening have no own block."""
         step = self.chain[name]
         return name if step.kind == "image" or step.kind in BLOCKS else self._source(step.inputs[0])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the steps of a chain share blocks: a convolution takes along the 2x2 max pooling that follows it.
+    """How steps share blocks: the block of a convolution includes the 2x2 max pooling after it.
 
     Attributes:
         chain: The network.
-        whitened: Filters of the first convolution, or None to learn them.
+        whitened: Filters of the first convolution; None to learn them.
         fused: Whether to use the fused kernels.
-        generator: What weights are drawn with.
+        generator: Random generator for the weights.
     """
 
     chain: Chain
@@ -99,7 +99,7 @@ class Plan:
     generator: torch.Generator | None
 
     def is_whitened(self, step: Step) -> bool:
-        """Whether a convolution has filters that are computed, not learned."""
+        """Whether the filters of a convolution are computed instead of learned."""
         return self.whitened is not None and step is self.chain.layers[0]
 
     def takes_pooling_along(self, step: Step) -> bool:
@@ -112,12 +112,12 @@ class Plan:
 def window_kernels_of(
     chain: Chain, pictures: int, precision: torch.dtype
 ) -> list[tuple[str, tuple[int, ...]]]:
-    """Return which functions of `window_kernels` training calls, and their arguments, to compile them early.
+    """Return the functions of `window_kernels` that training calls, with arguments, to compile them early.
 
     Args:
         chain: The network.
-        pictures: Of a batch.
-        precision: Of the maps.
+        pictures: Pictures per batch.
+        precision: Precision of the maps.
     """
     found, plan = list[tuple[str, tuple[int, ...]]](), Plan(chain, None, fused=True, generator=None)
     for step in chain.layers:

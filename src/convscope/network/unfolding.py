@@ -1,9 +1,9 @@
 """Unfolding, the opposite of folding: initialise a training network from the weights of a plain chain.
 
-In the plain chain a layer computes y = w * a + b. In training, batch normalisation stands in between:
-y = (x - m) / sqrt(v + eps) + shift with x = w * a. With the mean m of x over some pictures, v = 1 - eps and
-shift = b + m it computes the same. In a chain that convscope has trained, x varies by 1 on the pictures it
-was trained on, so that normalising each batch changes little.
+In the plain chain a layer computes y = w * a + b. In training, batch normalisation stands in between: y = (x
+- m) / sqrt(v + eps) + shift with x = w * a. With the mean m of x over some pictures, v = 1 - eps and
+shift = b + m, it computes the same. In a chain trained by convscope, x has variance 1 on the training
+pictures, so that normalising each batch changes little.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def unfold(
     """Give a network the weights of a plain chain of the same notation.
 
     Args:
-        network: As it was made; a first convolution that is whitened keeps its filters.
-        weights: By name, as `fold` returns them.
+        network: The new training network; a whitened first convolution keeps its filters.
+        weights: Weights by name, as `fold` returns them.
         batches: Each (pictures, channels, height, width), normalised: pictures to measure the means on.
     """
     with torch.no_grad():
@@ -63,7 +63,7 @@ def unfold(
 
 
 def _measure_means(network: TrainingNetwork, batches: Iterable[Tensor]) -> None:
-    """Set the running means to those of some pictures, and the shifts so that nothing else changes."""
+    """Set the running means to those of some pictures; adapt the shifts so that the output stays the same."""
     sums: dict[NormalisedActivation, Tensor] = {}
 
     def add_up(normalise: nn.Module, inputs: tuple[Tensor, ...]) -> None:

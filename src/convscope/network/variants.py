@@ -27,7 +27,7 @@ HALVING = Pooling("max_pooling", Windows((2, 2), (2, 2)))
 
 
 def without_activations(chain: Chain) -> Chain:
-    """Leave out every ReLU and ReLU6.
+    """Remove every ReLU and ReLU6.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -44,7 +44,7 @@ def without_activations(chain: Chain) -> Chain:
 
 
 def with_pooling(chain: Chain, kind: str) -> Chain:
-    """Return the chain with every pooling of another kind.
+    """Return the chain with another kind of pooling.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -59,13 +59,13 @@ def with_pooling(chain: Chain, kind: str) -> Chain:
 
 
 def with_layers(chain: Chain, change: Callable[[Layer], Layer]) -> Chain:
-    """Return the chain of a network whose layers, also those inside shortcuts, are changed one by one."""
+    """Return the chain of a network with every layer mapped by a function, also inside shortcuts."""
     layers = change_layers(chain.network, change)
     return build_chain(layers, chain.input_shape, chain.output.shape[0], chain.last_step)
 
 
 def change_layers(layers: Iterable[Layer], change: Callable[[Layer], Layer]) -> tuple[Layer, ...]:
-    """Change layers one by one, going into shortcuts."""
+    """Map every layer by a function, also inside shortcuts."""
     return tuple(
         Shortcut(change_layers(layer.layers, change)) if isinstance(layer, Shortcut) else change(layer)
         for layer in layers
@@ -73,7 +73,7 @@ def change_layers(layers: Iterable[Layer], change: Callable[[Layer], Layer]) -> 
 
 
 def takes_sides(chain: Chain, sides: tuple[int, int]) -> bool:
-    """Whether a network also works on pictures of another size, because its last maps are pooled whole.
+    """Whether a network also works on pictures of another size, because it ends with global pooling.
 
     The window of that pooling shrinks with the maps, unless it is the 2x2 max pooling that training fuses
     with the convolution before it.

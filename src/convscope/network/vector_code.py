@@ -1,8 +1,9 @@
 """Inner loops in LLVM's assembly language, for vector instructions that Numba's loops do not use.
 
-A compiler that vectorises plain loops keeps no tile of sums in registers. These do, for two pieces of a
-convolution with 2x2 max pooling after it: the products of a window's four cells, of which only the largest is
-kept, and (in `vector_winners.py`) the gradient at the weights, of whose products only a quarter is not zero.
+A compiler that vectorises plain loops does not keep a tile of sums in registers. These loops do, for two
+parts of a convolution followed by 2x2 max pooling: the four cells of a window, of which only the largest is
+kept, and (in `vector_winners.py`) the gradient at the weights, in which only a quarter of the products is not
+zero.
 
 All addresses and steps are in bytes. Vectors hold `lanes` float32: 16 with AVX-512, else 8 with AVX2.
 """
@@ -21,7 +22,7 @@ from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
 Value = Any
-"""Of LLVM's language, which llvmlite gives no complete types for."""
+"""LLVM's types and values, for which llvmlite has no complete type hints."""
 
 _PRODUCT_OF_PAIRS = "llvm.x86.avx512bf16.dpbf16ps.512"
 FLOAT, BYTE, SHORT, INT, LONG = ir.FloatType(), *(ir.IntType(bits) for bits in (8, 16, 32, 64))
@@ -29,7 +30,7 @@ FLOAT, BYTE, SHORT, INT, LONG = ir.FloatType(), *(ir.IntType(bits) for bits in (
 
 @cache
 def most_lanes() -> int:
-    """Return how many float32 a vector of this processor holds, 0 if these loops are not for it."""
+    """Return how many float32 a vector of this processor holds; 0 if it cannot run these loops."""
     features = _features()
     if "fma" not in features:
         return 0
@@ -38,7 +39,7 @@ def most_lanes() -> int:
 
 @cache
 def multiplies_pairs() -> bool:
-    """Whether pairs of bfloat16 are best multiplied here: AVX-512 can, and there is no faster unit (AMX)."""
+    """Whether to multiply pairs of bfloat16: the processor has AVX-512 BF16, and no faster unit (AMX)."""
     features = _features()
     return {"avx512bf16", "avx512bw"} <= features and "amx-bf16" not in features
 
@@ -51,12 +52,12 @@ def _features() -> set[str]:
 
 
 def lanes_for(channels: int) -> int:
-    """Return how many lanes divide a number of channels without rest, 0 if none do."""
+    """Return the number of lanes that divides a number of channels without remainder; 0 if there is none."""
     return next((lanes for lanes in (16, 8) if lanes <= most_lanes() and channels % lanes == 0), 0)
 
 
 class Vectors:
-    """Builds instructions on vectors of a number of lanes."""
+    """Builds vector instructions for a number of lanes."""
 
     def __init__(self, builder: ir.IRBuilder, lanes: int) -> None:
         self.builder, self.lanes = builder, lanes
@@ -75,17 +76,17 @@ class Vectors:
         self.builder.store(value, self.builder.inttoptr(address, ir.PointerType(value.type))).align = 1
 
     def variables(self, count: int) -> list[Value]:
-        """Make variables, which become registers."""
+        """Create variables, which become registers."""
         return [cgutils.alloca_once(self.builder, self.type) for _ in range(count)]
 
     def splat(self, value: Value) -> Value:
-        """Give every lane the same number."""
+        """Broadcast a number to all lanes."""
         undefined = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
         one = self.builder.insert_element(undefined, value, INT(0))
         return self.builder.shuffle_vector(one, undefined, ir.Constant(self.integers, [0] * self.lanes))
 
     def constant(self, number: int) -> Value:
-        """Give every lane the same integer."""
+        """Return a vector with the same integer in all lanes."""
         return ir.Constant(self.integers, [number] * self.lanes)
 
     def add_product(self, a: Value, b: Value, variable: Value) -> None:
@@ -106,7 +107,7 @@ class Vectors:
 
 
 def function(builder: ir.IRBuilder, name: str, result: Value, arguments: list[Value]) -> Value:
-    """Return one of LLVM's functions, to be called."""
+    """Return one of LLVM's functions, to call it."""
     return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)
 
 
@@ -128,24 +129,26 @@ def largest_of_windows(
     winners,
     out_step,
 ):
-    """Convolve the four cells of each window in a row of windows, and keep the largest and which it was.
+    """Convolve the four cells of each window in a row of windows; keep the largest and its index.
 
     Args:
-        context: Numba's.
-        lanes: A constant.
-        blocks: How many vectors of filters are computed together, a constant.
-        pairs: Whether pixels are bfloat16, and multiplied as pairs, a constant.
-        cells: How many windows.
-        pixels: Address of the first window's top left patch, in a picture with its margins.
-        cell_step: From one window to the next.
-        row_step: From one row of pixels to the next.
-        rows: How many rows a patch has.
-        run: How many numbers, or pairs, a row of a patch has; of an odd number, a last pair has one too many.
+        context: Numba's context.
+        lanes: Lanes of a vector, a constant.
+        blocks: Number of vectors of filters computed together, a constant.
+        pairs: Whether pixels are bfloat16 and multiplied as pairs, a constant.
+        cells: Number of windows.
+        pixels: Address of the top left patch of the first window, in a padded picture.
+        cell_step: Step from one window to the next.
+        row_step: Step from one row of pixels to the next.
+        rows: Number of rows of a patch.
+        run: Numbers, or pairs, per row of a patch; if their number is odd, the last pair has one number too
+            many.
         weights: Address of (rows * run, filters) float32, or pairs of bfloat16.
-        weight_step: From one weight to the next of the same filter.
-        best: Address of what is written, (cells, filters) float32.
-        winners: The same, uint8: 0 to 3, row by row. Among equals the first wins, among NaN the last.
-        out_step: How many filters there are.
+        weight_step: Step from one weight of a filter to its next.
+        best: Address of the output, (cells, filters) float32.
+        winners: The same shape, uint8: 0 to 3, row by row. Of equal cells the first wins, of several NaN the
+            last.
+        out_step: Number of filters.
     """
     signature = types.void(lanes, blocks, pairs, *[types.int64] * 11)
     width, vectors = lanes.literal_value, blocks.literal_value

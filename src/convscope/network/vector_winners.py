@@ -1,8 +1,9 @@
-"""The inner loop of the gradient at the weights of a convolution with 2x2 max pooling after it.
+"""The inner loop of the gradient at the weights of a convolution followed by 2x2 max pooling.
 
-Of the four cells of a window only the winner has a gradient, for each filter another one. So each lane of a
-vector picks what its own filter's winner saw, in one instruction, from a table that holds a few neighbouring
-numbers of the window's four patches. In bfloat16, pairs of two pictures are picked and multiplied at once.
+Of the four cells of a window, only the winner has a gradient, and each filter has its own winner. So each
+lane of a vector selects the input of its filter's winner, with one instruction, from a table that holds a few
+neighbouring numbers of the window's four patches. In bfloat16, the numbers of two pictures are selected and
+multiplied as pairs.
 
 Addresses, steps and vectors are as in `vector_code.py`.
 """
@@ -51,31 +52,31 @@ def add_winners_products(
     row_step,
     weight_step,
 ):
-    """Add, over many windows, the gradient times what the winner of each filter saw.
+    """Add, over many windows, the gradient times the input of each filter's winner.
 
-    A table holds, of a few neighbouring numbers of a patch, those of the window's four patches:
-    table[4][lanes / 4]. Of pairs, what are float32 otherwise are two bfloat16: that of one picture in the
-    lower bits, that of another one in the upper.
+    A table holds lanes / 4 neighbouring numbers of each of the window's four patches: table[4][lanes / 4].
+    With pairs, each float32 is replaced by two bfloat16: one picture's in the lower bits, another's in the
+    upper.
 
     Args:
-        context: Numba's.
-        lanes: A constant.
-        rows: How many rows of a patch, a constant; rows * run sums are kept in registers.
-        run: How many numbers of each row, a constant.
+        context: Numba's context.
+        lanes: Lanes of a vector, a constant.
+        rows: Rows of a patch, a constant; rows * run sums are kept in registers.
+        run: Numbers per row, a constant.
         pairs: Whether numbers are pairs of bfloat16, a constant.
         tables: Address of the first window's first table; (lines, cells, run / (lanes / 4)) tables.
-        table_step: From one row of a patch to the next.
-        lines: How many rows of windows.
-        line_step: From the tables of a row of windows to the next.
-        cells: How many windows a row has.
-        cell_step: From the tables of a window to the next.
+        table_step: Step from one row of a patch to the next.
+        lines: Number of rows of windows.
+        line_step: Step from the tables of one row of windows to the next.
+        cells: Number of windows per row.
+        cell_step: Step from the tables of one window to the next.
         slopes: Address of the gradients, (lines * cells, filters) float32.
-        winners: The same, uint8, 0 to 3. Of pairs, two int16: where in a table of 2 * lanes bfloat16 the
-            first number of the winner of each picture is.
-        channel_step: How many filters there are.
-        out: Address of the sums that are added to, (rows, run, filters) float32.
-        row_step: Of the sums, from one row of a patch to the next.
-        weight_step: Of the sums, from one number of a patch to the next.
+        winners: The same shape, uint8, 0 to 3. With pairs, two int16: the position of the first number of
+            each picture's winner in a table of 2 * lanes bfloat16.
+        channel_step: Number of filters.
+        out: Address of the sums, (rows, run, filters) float32, which are added to.
+        row_step: Step of the sums from one row of a patch to the next.
+        weight_step: Step of the sums from one number of a patch to the next.
     """
     signature = types.void(lanes, rows, run, pairs, *[types.int64] * 12)
     width, height, length = lanes.literal_value, rows.literal_value, run.literal_value
@@ -111,7 +112,7 @@ def add_winners_products(
 
 
 def _steps_of_numbers(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
-    """Return how float32 are picked from a table, and multiplied."""
+    """Return how float32 are selected from a table and multiplied."""
     builder, held = v.builder, v.lanes // 4
     permute = function(builder, _PERMUTATIONS[v.lanes], v.type, [v.type, v.integers])
 
@@ -127,7 +128,7 @@ def _steps_of_numbers(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
 
 
 def _steps_of_pairs(v: Vectors, winners: Value) -> tuple[Picks, AddProduct]:
-    """Return how pairs of bfloat16 are picked from a table, and multiplied."""
+    """Return how pairs of bfloat16 are selected from a table and multiplied."""
     builder, halves = v.builder, ir.VectorType(SHORT, 2 * v.lanes)
     permute = function(builder, _PERMUTATION_OF_PAIRS, halves, [halves, halves])
 
@@ -149,15 +150,15 @@ def make_tables(context, held, pixels, row_step, pixel_step, rows, cells, count,
     """Write the tables of `add_winners_products` for some rows of pixels.
 
     Args:
-        context: Numba's.
-        held: How many numbers of a patch a table holds, a constant.
-        pixels: Address of the first row, in a picture of float32 with its margins.
-        row_step: From one row of pixels to the next.
-        pixel_step: From one pixel to the next.
-        rows: How many rows of pixels begin a patch.
-        cells: How many windows a row has.
-        count: How many tables hold a row of a patch.
-        tables: Address of (rows, cells, count) tables, written.
+        context: Numba's context.
+        held: Numbers of a patch in a table, a constant.
+        pixels: Address of the first row, in a padded picture of float32.
+        row_step: Step from one row of pixels to the next.
+        pixel_step: Step from one pixel to the next.
+        rows: Number of rows of pixels at which a patch begins.
+        cells: Number of windows per row.
+        count: Number of tables per row of a patch.
+        tables: Address of the output, (rows, cells, count) tables.
     """
     signature = types.void(held, *[types.int64] * 7)
     length = held.literal_value

@@ -1,8 +1,8 @@
 """Whitening: the filters of the first convolution are computed from the pictures instead of learned.
 
 The pixels of a patch are strongly correlated. The eigenvectors of their covariance matrix, each divided by
-the square root of its eigenvalue, turn a patch into uncorrelated numbers of equal variance, from which the
-next convolution learns faster. Each filter appears with both signs, so that no information is lost in ReLU.
+the square root of its eigenvalue, turn a patch into uncorrelated numbers of equal variance, which lets the
+next convolution learn faster. Each filter appears with both signs, so that ReLU loses no information.
 
 Source: K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, section 3.2,
 https://arxiv.org/abs/2404.00498; the idea is from T. Huang's hlb-CIFAR10 (2023).
@@ -28,10 +28,10 @@ _SMALLEST_VARIANCE = 5e-4
 
 
 def can_be_whitened(step: Step) -> bool:
-    """Whether the first layer is a convolution with about two filters for each number of a patch.
+    """Whether the first layer is a convolution with about two filters per number of a patch.
 
-    Up to a fifth of the directions, the weakest, may be missing; without more, too much of the picture would
-    be lost. Pictures must be at least as large as a patch.
+    Up to a fifth of the directions, the weakest ones, may be missing; any more would lose too much of the
+    picture. Pictures must be at least as large as a patch.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -53,9 +53,9 @@ def whitening_filters(batches: Iterable[Tensor], step: Step) -> Tensor:
     """Compute the filters of a whitened first convolution.
 
     Args:
-        batches: Each (pictures, channels, height, width), normalised; a few thousand pictures are enough, of
-            which a batch holds a few: their patches take several times the memory.
-        step: The first layer, which `can_be_whitened`.
+        batches: Each (pictures, channels, height, width), normalised; a few thousand pictures are enough.
+            Batches should be small, because patches take several times the memory.
+        step: The first layer; `can_be_whitened` must be true.
 
     Returns:
         (filters, channels, height, width), the strongest directions first, then all of them negated.

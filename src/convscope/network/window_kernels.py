@@ -1,9 +1,9 @@
-"""Numba kernels for a convolution with 2x2 max pooling after it, which compute with single windows.
+"""Numba kernels for a convolution followed by 2x2 max pooling, which work window by window.
 
 Arrays and chunks are as in `kernels.py`; the inner loops are in `vector_code.py` and `vector_winners.py`.
 """
 
-# Numba gives the context to what is in vector_code.py.
+# Numba passes the context to the functions in vector_code.py.
 # pyright: reportCallIssue=false
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TABLE_BYTES = 200_000
-"""Tables of this size stay in a processor's second cache."""
+"""Tables of this size stay in a processor's L2 cache."""
 
 _compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 
@@ -34,14 +34,14 @@ _compiled = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 def _widen_rows(
     pictures: NDArray[Any], number: int, first: int, above: int, left: int, out: NDArray[np.float32]
 ) -> None:
-    """Copy rows of a picture, as float32, to where a larger one has them.
+    """Copy rows of a picture, as float32, into a padded one.
 
     Args:
         pictures: (pictures, rows, numbers in a row), read.
-        number: Of the picture.
-        first: The first row; all are copied that fit.
-        above: How many rows of `out` are left free above, and below.
-        left: How many numbers of each row are left free.
+        number: Index of the picture.
+        first: The first row; as many rows are copied as fit.
+        above: Rows of `out` left free above, and below.
+        left: Numbers left free at the left of each row.
         out: (rows, numbers in a row), written.
     """
     for y in range(min(len(out) - 2 * above, pictures.shape[1] - first)):
@@ -61,7 +61,7 @@ def _pair_rows(
     left: int,
     out: NDArray[np.uint32],
 ) -> None:
-    """Do as `_widen_rows` for two pictures: one in the lower 16 bits, the next in the upper.
+    """Do the same as `_widen_rows` for two pictures: one in the lower 16 bits, the next in the upper.
 
     From `end` on, there are no more pictures, and the upper bits are 0.
     """
@@ -80,7 +80,7 @@ def _pair_rows(
 def _narrow_and_sum(
     values: NDArray[np.float32], out: NDArray[Any], total: NDArray[np.float32], square: NDArray[np.float32]
 ) -> None:
-    """Store a row of windows (windows, channels), and add what is stored and its squares by channel."""
+    """Store a row of windows (windows, channels), and sum the stored values and their squares by channel."""
     for j in range(len(values)):
         row = values[j]
         into = out[j]
@@ -102,12 +102,12 @@ def _clear(sums: NDArray[np.float32], part: int, first: int, last: int) -> None:
 
 @cache
 def convolve_pool_and_sum(lanes: int, blocks: int, pairs: bool) -> Callable[..., None]:  # noqa: FBT001
-    """Compile the kernel for a number of lanes and of vectors of filters that are computed together.
+    """Compile the kernel for a number of lanes, and of vectors of filters computed together.
 
     Args:
-        lanes: Of a vector.
-        blocks: How many vectors.
-        pairs: Whether maps are bfloat16 and multiplied as such, two neighbouring numbers at once.
+        lanes: Lanes of a vector.
+        blocks: Number of vectors.
+        pairs: Whether maps are bfloat16 and multiplied as pairs of neighbouring numbers.
     """
     number_bytes, kind = (2, np.uint16) if pairs else (4, np.float32)
 
@@ -138,7 +138,7 @@ def convolve_pool_and_sum(lanes: int, blocks: int, pairs: bool) -> Callable[...,
         _, height, width, channels = maps.shape
         rows, length = weights.shape[:2]
         rows_of_maps = maps.reshape(len(maps), height, width * channels)
-        # a last pair may reach beyond the last row by one number
+        # the last pair may reach one number beyond the last row
         padded = np.zeros((height + 2 * margins[0] + 1, (width + 2 * margins[1]) * channels), kind)
         inner = padded[margins[0] : margins[0] + height, margins[1] * channels :][:, : width * channels]
         best = np.empty((cells, filters), np.float32)
@@ -148,7 +148,7 @@ def convolve_pool_and_sum(lanes: int, blocks: int, pairs: bool) -> Callable[...,
             total = np.zeros(filters, np.float32)
             square = np.zeros(filters, np.float32)
             for n in range(chunk * pictures // CHUNKS, (chunk + 1) * pictures // CHUNKS):
-                if number_bytes == 2:  # Numba leaves the other branch out
+                if number_bytes == 2:  # Numba compiles only one of the two branches
                     inner[:] = rows_of_maps[n]
                 else:
                     _widen_rows(rows_of_maps, n, 0, 0, 0, inner)
@@ -182,14 +182,14 @@ def convolve_pool_and_sum(lanes: int, blocks: int, pairs: bool) -> Callable[...,
 def _pair_winners(
     winners: NDArray[np.uint8], number: int, end: int, first: int, held: int, out: NDArray[np.uint32]
 ) -> None:
-    """Write where the winners of two pictures are in tables of pairs.
+    """Write the positions of the winners of two pictures in tables of pairs.
 
     Args:
         winners: (pictures, rows of windows, windows in a row * filters), read.
-        number: Of the first picture.
+        number: Index of the first picture.
         end: The picture to stop before.
-        first: The first row; all are written that fit.
-        held: How many numbers of each patch a table holds.
+        first: The first row; as many rows are written as fit.
+        held: Numbers of each patch in a table.
         out: (rows of windows, windows in a row * filters), written.
     """
     second = min(number + 1, end - 1)
@@ -205,10 +205,10 @@ def sum_winners_products(lanes: int, rows: int, run: int, pairs: bool) -> Callab
     """Compile the kernel for a number of lanes and a part of a patch whose sums are kept in registers.
 
     Args:
-        lanes: Of a vector.
-        rows: Of a patch.
-        run: How many numbers of each row.
-        pairs: Whether maps are bfloat16 and multiplied as such, those of two pictures at once.
+        lanes: Lanes of a vector.
+        rows: Rows of a patch.
+        run: Numbers per row.
+        pairs: Whether maps are bfloat16 and multiplied as pairs of the same number in two pictures.
     """
     held, together, kind = lanes // 4, 1 + pairs, (np.float32, np.uint32)[pairs]
 
@@ -223,7 +223,7 @@ def sum_winners_products(lanes: int, rows: int, run: int, pairs: bool) -> Callab
         groups: int,
         out: NDArray[np.float32],
     ) -> None:
-        """Compute the gradient at the weights of a convolution with stride 1, 2x2 max pooling after it.
+        """Compute the gradient at the weights of a convolution with stride 1 followed by 2x2 max pooling.
 
         Args:
             first: The first chunk.
@@ -232,7 +232,7 @@ def sum_winners_products(lanes: int, rows: int, run: int, pairs: bool) -> Callab
             margins: Zeros above and below, left and right of a picture.
             gradient: (pictures, rows of windows, windows in a row, filters) after pooling, read.
             winners: The same shape, uint8, read.
-            groups: Into how many groups filters are divided, a divisor of CHUNKS.
+            groups: Number of groups that filters are divided into, a divisor of CHUNKS.
             out: (CHUNKS / groups, filters / lanes, rows, columns * channels, lanes) float32, written.
         """
         pictures, lines, cells, filters = gradient.shape
@@ -241,7 +241,7 @@ def sum_winners_products(lanes: int, rows: int, run: int, pairs: bool) -> Callab
         rows_of_maps = maps.reshape(len(maps), height, width * channels)
         rows_of_gradient = gradient.reshape(pictures, lines, cells * filters)
         rows_of_winners = winners.reshape(pictures, lines, cells * filters)
-        # a last table may reach beyond the row by less than one
+        # the last table may reach partly beyond the row
         padded = np.zeros((height + 2 * margins[0] + 1, (width + 2 * margins[1]) * channels), kind)
         count = -(-length // held)
         tiles_in_row = length // run

@@ -1,8 +1,8 @@
 """Backbones: pretrained networks that training can start from; one module describes each.
 
-description      what such a file says: layers, input, origin, and where the weights are
+description      what is known of a backbone: layers, input, origin, location of the weights
 weight_files     ... installed with a package, or on the Hugging Face Hub
-folding          from the tensors of such a file to the weights of the plain chain
+folding          from the tensors of a weight file to the weights of the plain chain
 lite0            EfficientNet-Lite0, whose weights are installed with convscope
 repvgg_a0        RepVGG-A0, which is downloaded
 mobilenetv1_100  MobileNetV1, likewise
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from convscope.network.backbones.description import Design
 
 INSTALLED = "lite0"
-"""The one whose weights are installed with convscope: the default start of training."""
+"""The backbone whose weights are installed with convscope: the default start of training."""
 NAMES = (INSTALLED, "repvgg-a0", "mobilenetv1-100")
-"""All of them; each is described by the file of that name, with _ for -."""
+"""All backbones; each is described in the module of that name, with _ for -."""
 
 
 def design(name: str) -> Design:
@@ -34,11 +34,11 @@ def design(name: str) -> Design:
 
 
 def joined_blocks(known: Design, notation: str) -> tuple[int, ...] | None:
-    """Return the blocks that a network joins; None if it is not that of a backbone with a head.
+    """Return the blocks whose maps a network joins; None if it is not a backbone with a head.
 
     Args:
         known: The backbone.
-        notation: Of the network.
+        notation: The network's notation.
 
     Example:
         >>> joined_blocks(design("repvgg-a0"), design("repvgg-a0").notation([6, 20]))

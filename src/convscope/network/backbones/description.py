@@ -27,20 +27,21 @@ class Design:
     """A backbone: layers, input, origin, and where the weights are.
 
     Attributes:
-        name: What people call it, as in `--start repvgg-a0`.
-        title: What its authors call it.
-        blocks: Its layers but the last ones, in blocks counted from 0; a head may read the maps after each.
-        last: The layers after the last block; a head always reads the means of their maps.
-        joinable: Numbers of the blocks whose maps a head may also read, in order.
-        tuned_from: Number of the first of those blocks that fine-tuning changes before all others.
-        shape: Channels, height and width of the pictures that it was trained on.
+        name: Its name in settings, as in `--start repvgg-a0`.
+        title: The name its authors gave it.
+        blocks: All layers except the last ones, in blocks counted from 0; a head may read the maps after
+            each.
+        last: The layers after the last block; a head always reads the means of their output maps.
+        joinable: Indices of the blocks whose maps a head may also read, in order.
+        tuned_from: Index of the block from which on fine-tuning trains the layers in its first stage.
+        shape: Channels, height and width of the pictures it was trained on.
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
-        std: One number per channel, likewise.
-        trained: Who trained it on what.
-        licence: Of the weights, as an SPDX identifier.
+        std: One number per channel, on the same scale.
+        trained: Who trained it, and on which data.
+        licence: Licence of the weights, as an SPDX identifier.
         file: Where the weights are.
-        fold: Turns the tensors of the file into weights and biases; a `ValueError` says what is wrong with
-            them.
+        fold: Converts the tensors of the file to weights and biases; raises `ValueError` if they are not
+            those of the network.
     """
 
     name: str
@@ -59,14 +60,14 @@ class Design:
 
     @property
     def origin(self) -> str:
-        """Who trained it on what, and where the weights come from."""
+        """Who trained it, on which data, and where the weights come from."""
         return f"{self.title} by {self.trained}; {self.file.name}"
 
     def notation(self, joined: Collection[int] = ()) -> str:
-        """Return the network whose head reads the means of some blocks' maps and of the last maps.
+        """Return the network whose head reads the means of the last maps and of some blocks' maps.
 
         Args:
-            joined: Numbers of the blocks.
+            joined: Indices of these blocks.
 
         Example:
             >>> from convscope.network.backbones import design

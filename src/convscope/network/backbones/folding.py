@@ -1,7 +1,7 @@
 """Fold batch normalisation in the tensors of a file into the weights and biases of the preceding convolution.
 
 Batch normalisation of a trained network is y = g (x - m) / sqrt(v + epsilon) + b, with gain g, shift b, and
-the running mean m and variance v. After a convolution x = w * a, both are the convolution
+the running mean m and variance v. After a convolution x = w * a, both together are the convolution
 
     w' = g / sqrt(v + epsilon) w,   b' = b - m g / sqrt(v + epsilon)
 
@@ -29,7 +29,7 @@ _COUNTER = "num_batches_tracked"
 
 
 class Normalisation(NamedTuple):
-    """Batch normalisation of a trained network: four numbers for each map."""
+    """Batch normalisation of a trained network: four numbers per map."""
 
     gain: NDArray[Any]
     shift: NDArray[Any]
@@ -37,7 +37,7 @@ class Normalisation(NamedTuple):
     variance: NDArray[Any]
 
     def factor_and_shift(self, epsilon: float) -> Weight:
-        """Return f and s, (maps,), with which it is f x + s.
+        """Return factor f and shift s, (maps,), such that the normalisation is f x + s.
 
         Example:
             >>> one = Normalisation(*np.array([[3.0], [1.0], [2.0], [4.0]]))
@@ -49,11 +49,11 @@ class Normalisation(NamedTuple):
 
 
 def fold(weight: NDArray[Any], normalisation: Normalisation, epsilon: float) -> Weight:
-    """Return the convolution that does the work of one without bias and the normalisation after it.
+    """Return the convolution equivalent to one without bias followed by normalisation.
 
     Args:
         weight: (filters, channels, height, width).
-        normalisation: Of its maps.
+        normalisation: The normalisation of its output maps.
         epsilon: Added to the variance.
     """
     factor, shift = normalisation.factor_and_shift(epsilon)
@@ -61,10 +61,10 @@ def fold(weight: NDArray[Any], normalisation: Normalisation, epsilon: float) -> 
 
 
 class TensorReader:
-    """Takes tensors of a file by name, and makes sure that they are those of a network.
+    """Takes the tensors of a file by name, and checks that they are those of a network.
 
     Args:
-        tensors: Of the file.
+        tensors: The tensors of the file, by name.
     """
 
     def __init__(self, tensors: Tensors) -> None:
@@ -74,7 +74,7 @@ class TensorReader:
         """Return a tensor.
 
         Raises:
-            ValueError: It is missing, or has another shape or type, or numbers that are not finite.
+            ValueError: It is missing, has a different shape or type, or holds values that are not finite.
         """
         if name not in self._left:
             raise ValueError(f"it has no tensor {name}")
@@ -88,7 +88,7 @@ class TensorReader:
         return tensor
 
     def normalisation(self, name: str, maps: int) -> Normalisation:
-        """Return a layer of batch normalisation, as PyTorch names its tensors.
+        """Return a layer of batch normalisation, whose tensors have PyTorch's names.
 
         Raises:
             ValueError: One of them cannot be taken, or a variance is negative.
@@ -100,7 +100,7 @@ class TensorReader:
         return found
 
     def check_done(self, head: Iterable[str]) -> None:
-        """Check that nothing is left but the head that the network was trained with.
+        """Check that only the head that the network was trained with is left.
 
         Raises:
             ValueError: There is another tensor.

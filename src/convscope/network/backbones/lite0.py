@@ -1,9 +1,9 @@
-"""EfficientNet-Lite0: a network for photos of 224x224 that is made of cheap convolutions.
+"""EfficientNet-Lite0: a network of cheap convolutions for photos of 224x224.
 
-It consists of *inverted residual blocks* (MBConv). Each widens its maps by a convolution of 1x1, filters
-every map by itself (depthwise), and narrows them again by a convolution of 1x1 without activation. Blocks
-that do not change the maps' shape have a shortcut. The Lite variant has ReLU6 where EfficientNet-B0 has
-swish, and no squeeze-and-excitation.
+It consists of *inverted residual blocks* (MBConv). Each block expands the number of maps with a 1x1
+convolution, filters each map (depthwise convolution), and reduces their number again with a 1x1 convolution
+without activation. Blocks that keep the shape of the maps have a shortcut. Compared with EfficientNet-B0, the
+Lite variant has ReLU6 instead of swish, and no squeeze-and-excitation.
 
 Sources: M. Tan, Q. Le, "EfficientNet: Rethinking model scaling for convolutional neural networks", ICML 2019,
 https://arxiv.org/abs/1905.11946, table 1; the Lite variants at
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class Stage(NamedTuple):
-    """Blocks that give out as many maps of the same size.
+    """Consecutive blocks whose outputs have the same shape.
 
     Attributes:
-        repeats: How many blocks.
+        repeats: Number of blocks.
         size: Side of the depthwise filters.
-        stride: Of the first block; that of the others is 1.
-        expansion: How many times as many maps a block filters as it reads.
-        maps: How many it gives out.
+        stride: Stride of the first block; the others have stride 1.
+        expansion: Expansion factor: filtered maps per input map of a block.
+        maps: Number of output maps.
     """
 
     repeats: int
@@ -48,10 +48,10 @@ class Stage(NamedTuple):
 
 
 def _same(size: int, stride: int = 1) -> Windows:
-    """Return TensorFlow's SAME padding: one output per `stride` cells; what is odd is added at the end.
+    """Return TensorFlow's SAME padding: one output per `stride` cells; an odd cell is added at the end.
 
-    With a stride of 2 and maps of even sides, size - 2 zeros are added: for a filter of 3x3 one at the right
-    and at the bottom, for 5x5 one at the left and top and two at the right and bottom.
+    With a stride of 2 and maps of even sides, size - 2 zeros are added: for a 3x3 filter, one on the right
+    and at the bottom; for 5x5, one on the left and at the top, two on the right and at the bottom.
     """
     padding = (size - stride) // 2
     return Windows((size, size), (stride, stride), (padding, padding), overhang=stride > 1)
@@ -73,7 +73,7 @@ _EPSILON = 1e-3
 
 
 def _blocks() -> Iterator[tuple[Layer, ...]]:
-    """Yield the layers of each of the 16 blocks, which stand between the first convolution and the last."""
+    """Yield the layers of each of the 16 blocks between the first convolution and the last."""
     maps = _STEM.filters
     for stage in STAGES:
         for number in range(stage.repeats):
@@ -92,13 +92,13 @@ def _block(stage: Stage, maps: int, stride: int) -> tuple[Layer, ...]:
 
 
 def _fold(tensors: Tensors) -> Folded:
-    """Fold the convolutions, each of which the file lists before its normalisation, in the chain's order."""
+    """Fold the convolutions; the file lists each before its normalisation, in the chain's order."""
     following = iter(tensors.values())
     for weight in following:
-        if weight.ndim != 4:  # the classifier of ImageNet, which comes last
+        if weight.ndim != 4:  # the ImageNet classifier, which comes last
             return
         normalisation = Normalisation(*islice(following, 4))
-        next(following)  # a count of batches
+        next(following)  # number of batches seen, not needed
         yield fold(weight, normalisation, _EPSILON)
 
 

@@ -1,7 +1,7 @@
-"""MobileNetV1 at full width: 13 times a depthwise convolution and one of 1x1, both with ReLU6.
+"""MobileNetV1 at full width: 13 pairs of a depthwise and a 1x1 convolution, all with ReLU6.
 
-A convolution of 3x3 is split in two: the depthwise one filters every map by itself, the one of 1x1 mixes the
-maps (*depthwise separable convolution*). That takes about a ninth of the multiplications.
+A 3x3 convolution is factorised: a depthwise convolution filters each map, a 1x1 convolution mixes the maps
+(*depthwise separable convolution*). This takes about a ninth of the multiplications.
 
 Sources: A. Howard et al., "MobileNets: Efficient convolutional neural networks for mobile vision
 applications", 2017, https://arxiv.org/abs/1704.04861, table 1; the weights at
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from convscope.network.notation import Layer
 
 STAGES = ((1, 64), (2, 128), (2, 256), (6, 512), (2, 1024))
-"""Blocks and maps of each stage; the first block of each but the first stage halves the maps' sides."""
+"""Blocks and maps of each stage; all stages but the first begin by halving the maps' sides."""
 _STEM = 32
 _EPSILON = 1e-5
 _HEAD = ("classifier.weight", "classifier.bias")
 
 
 class _Block(NamedTuple):
-    """A depthwise convolution and one of 1x1: their name in the file, maps and stride."""
+    """A depthwise and a 1x1 convolution: their name in the file, maps and stride."""
 
     name: str
     maps: int
@@ -38,7 +38,7 @@ class _Block(NamedTuple):
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """What it is made of."""
+        """Its layers."""
         windows = Windows((3, 3), (self.stride, self.stride), (1, 1))
         narrow = Windows((1, 1), (1, 1))
         return DepthwiseConvolution(windows, "relu6"), Convolution(self.maps, narrow, "relu6")

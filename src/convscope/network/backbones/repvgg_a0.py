@@ -1,9 +1,10 @@
 """RepVGG-A0: a sequence of 22 3x3 convolutions with ReLU, and nothing else.
 
-It was trained with three branches in each layer: a convolution of 3x3, one of 1x1, and, where the shape
-stays, the input itself, each with a batch normalisation; their sum goes through ReLU. All of them are linear.
-A filter of 1x1 is one of 3x3 with zeros around it, and the input is a filter of 1x1 with a 1 for its own map:
-so the three are one convolution of 3x3, whose weights are their sum (*structural reparameterisation*).
+It was trained with three branches in each layer: a 3x3 convolution, a 1x1 convolution, and, where the shape
+stays the same, the identity, each with batch normalisation; ReLU follows their sum. All branches are linear.
+A 1x1 filter is a 3x3 filter with zeros around it, and the identity is a 1x1 filter with weight 1 for its own
+map. So the three branches are equivalent to one 3x3 convolution, whose weights are the sum of theirs
+(*structural reparameterisation*).
 
 Sources: X. Ding et al., "RepVGG: Making VGG-style ConvNets great again", CVPR 2021,
 https://arxiv.org/abs/2101.03697; the weights at https://huggingface.co/timm/repvgg_a0.rvgg_in1k.
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from convscope.network.backbones.folding import Normalisation, Weight
 
 STAGES = ((2, 48), (4, 96), (14, 192), (1, 1280))
-"""Layers and maps of each stage, whose first layer halves the maps' sides; 48 maps come before them."""
+"""Number of layers and maps of each stage; its first layer halves the maps' sides. The input has 48 maps."""
 _STEM = 48
 _EPSILON = 1e-5
 _HEAD = ("head.fc.weight", "head.fc.bias")
@@ -54,7 +55,7 @@ def _fold(tensors: Tensors) -> Folded:
 
 
 def _layer(reader: TensorReader, name: str, channels: int, maps: int, *, has_identity: bool) -> Weight:
-    """Return one convolution of 3x3 for all branches of a layer."""
+    """Return the 3x3 convolution that is equivalent to all branches of a layer."""
     weight, bias = _branch(reader, f"{name}.conv_kxk", channels, maps, 3)
     small, small_bias = _branch(reader, f"{name}.conv_1x1", channels, maps, 1)
     weight[:, :, 1, 1] += small[:, :, 0, 0]

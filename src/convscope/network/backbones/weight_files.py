@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:
-    """A file that a Python package holds.
+    """A file in an installed Python package.
 
     Attributes:
         package: Its name on PyPI.
-        version: The one whose file is known.
-        locate: The function of the package that returns the file's path.
-        size: In bytes.
-        sha256: Of the file.
+        version: The version whose file is known.
+        locate: The package's function that returns the path of the file.
+        size: Size in bytes.
+        sha256: SHA-256 of the file.
     """
 
     package: str
@@ -25,7 +25,7 @@ class PackageFile:
 
     @property
     def name(self) -> str:
-        """Where it is, for people."""
+        """The location, for messages."""
         return f"{self.package} {self.version} on PyPI"
 
 
@@ -35,9 +35,9 @@ class HubFile:
 
     Attributes:
         repository: Owner and name.
-        revision: The commit that is meant, by its full hash, so that it is always the same file.
-        megabytes: About how large it is.
-        file: Its name.
+        revision: Full hash of a commit, so that it is always the same file.
+        megabytes: Approximate size.
+        file: Name of the file.
     """
 
     repository: str
@@ -47,5 +47,5 @@ class HubFile:
 
     @property
     def name(self) -> str:
-        """Where it is, for people."""
+        """The location, for messages."""
         return f"{self.repository} on the Hugging Face Hub, revision {self.revision[:12]}"
