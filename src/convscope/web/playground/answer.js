@@ -1,9 +1,9 @@
-/** The answer: a bar for each class, as it stands now. */
+/** The current prediction as a bar chart, one bar per class. */
 
 import { element } from "convscope/kit/dom.js";
 import { percent } from "convscope/kit/numbers.js";
 
-const SAY_AFTER = 600; // milliseconds of rest
+const SAY_AFTER = 600; // milliseconds without a change before it is announced
 
 export class AnswerBars {
   /** @param {string[]} classes */
@@ -47,7 +47,7 @@ export class AnswerBars {
   }
 
   /**
-   * Stands each bar at the height of its number.
+   * Align each bar with its output neuron.
    *
    * @param {import("convscope/playground/scene/columns.js").Layout} layout
    */

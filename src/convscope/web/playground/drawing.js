@@ -1,21 +1,22 @@
 /**
- * What is drawn: grey pixels, white on black, as the network sees them. A stroke covers each pixel by how near its
- * middle lies to the line:
+ * The drawing: greyscale pixels, white on black, as the network receives them. The value of a pixel depends
+ * on the distance of its centre from the stroke:
  *
  *     pixel = max(pixel, 255 * clamp(radius + 1/2 - distance, 0, 1))
  *
- * A drawing that is small or lies aside can be placed: networks have learned from drawings that fill their picture.
+ * A small or off-centre drawing can be scaled and centred, because networks are trained on drawings that fill
+ * the picture.
  *
  * @typedef {{x: number, y: number}} Point  in pixels from the top left corner
  * @typedef {{from: Point, to: Point, isErasing: boolean}} Stroke
- * @typedef {{scale: number, x: number, y: number}} Move  each point becomes scale * point + (x, y)
+ * @typedef {{scale: number, x: number, y: number}} Move  maps each point to scale * point + (x, y)
  */
 
 const WHITE = 255;
-const DOT = 2; // pixels: what is shorter has no size
-const SMALL = 0.7; // of the picture's side: a smaller drawing is enlarged
-const FILLED = 0.83; // of the picture's side, then
-const ASIDE = 0.09; // of the picture's side: a drawing farther from the middle is moved there
+const DOT = 2; // pixels; anything smaller counts as a dot
+const SMALL = 0.7; // fraction of the side; smaller drawings are enlarged
+const FILLED = 0.83; // fraction of the side after enlarging
+const ASIDE = 0.09; // fraction of the side; drawings farther off-centre are centred
 
 export class Drawing {
   /**
@@ -26,11 +27,11 @@ export class Drawing {
     this.height = height;
     this.width = width;
     this.pixels = new Uint8Array(height * width);
-    /** Half the width of a stroke: some 8 % of the drawing's side in all. */
+    /** Half the stroke width; a stroke is about 8 % of the side wide. */
     this.radius = Math.max(0.6, width / 24);
     /** @type {Stroke[]} */
     this.strokes = [];
-    this.isLoaded = false; // whether there is ink that no stroke made
+    this.isLoaded = false; // whether the pixels were loaded rather than drawn
   }
 
   /**
@@ -77,7 +78,8 @@ export class Drawing {
   }
 
   /**
-   * How a drawing would fill its picture, in the middle; null if it does about that already, or is only a dot.
+   * Return the transformation that makes the drawing fill the picture, centred; null if it almost does, or is
+   * only a dot.
    *
    * @returns {Move | null}
    */
@@ -100,7 +102,7 @@ export class Drawing {
   }
 
   /**
-   * Moves all strokes; the pen stays as wide as it is.
+   * Draw transformed strokes; the stroke width stays the same.
    *
    * @param {Stroke[]} strokes
    * @param {Move} move
@@ -113,7 +115,7 @@ export class Drawing {
 }
 
 /**
- * The smallest and the largest.
+ * Return the minimum and the maximum.
  *
  * @param {number[]} numbers
  */
@@ -122,7 +124,7 @@ function extent(numbers) {
 }
 
 /**
- * Pixels moved down and to the right; what comes in is black.
+ * Shift pixels down and to the right, filling with black.
  *
  * @param {Uint8Array} pixels
  * @param {number} width
@@ -142,7 +144,7 @@ export function shifted(pixels, width, down, right) {
 }
 
 /**
- * From a point to the nearest point of a line.
+ * Return the distance from a point to a line segment.
  *
  * @param {Point} point
  * @param {Point} from

@@ -1,4 +1,4 @@
-/** A drawing of each class, to begin with. */
+/** One example drawing per class. */
 
 import { element } from "convscope/kit/dom.js";
 import { mapCanvas, pixelPaint } from "convscope/kit/maps.js";

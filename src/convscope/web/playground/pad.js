@@ -1,6 +1,6 @@
 /**
- * The pad: the drawing in its own pixels, drawn on with the mouse, a pen, a finger, or the keyboard (arrow keys move
- * the pen, and draw while Shift is held).
+ * The drawing pad: shows the drawing's own pixels; takes input from mouse, pen, touch, or the keyboard (arrow
+ * keys move the pen, and draw while Shift is held).
  *
  * @typedef {import("convscope/playground/drawing.js").Drawing} Drawing
  * @typedef {import("convscope/playground/drawing.js").Point} Point
@@ -8,8 +8,8 @@
 
 import { element } from "convscope/kit/dom.js";
 
-const REST = 900; // milliseconds without a stroke, after which a drawing is placed
-const GROWTH = 250; // milliseconds
+const REST = 900; // milliseconds after the last stroke until the drawing is centred
+const GROWTH = 250; // milliseconds of the animation
 const MOVES = /** @type {Record<string, [number, number]>} */ ({
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
@@ -20,8 +20,8 @@ const MOVES = /** @type {Record<string, [number, number]>} */ ({
 export class Pad {
   /**
    * @param {Drawing} drawing
-   * @param {() => void} onChange  after each piece of a stroke
-   * @param {() => void} onPlace  when a drawing is moved or made larger
+   * @param {() => void} onChange  called after each segment of a stroke
+   * @param {() => void} onPlace  called before a drawing is scaled and centred
    */
   constructor(drawing, onChange, onPlace) {
     this.drawing = drawing;
@@ -111,7 +111,7 @@ export class Pad {
     };
   }
 
-  /** Lets a drawing that is small or lies aside grow until it fills the pad. */
+  /** Scale and centre a small or off-centre drawing, animated. */
   place() {
     const goal = this.drawing.placement();
     if (!goal) return;
@@ -133,7 +133,7 @@ export class Pad {
     grow();
   }
 
-  /** Shows what is drawn now, and says so. */
+  /** Repaint and call the listener. */
   changed() {
     this.paint();
     this.onChange();

@@ -1,5 +1,5 @@
 /**
- * The playground: a small network that answers a drawing, shows each of its steps, and learns.
+ * The playground: a small network that classifies drawings, shows each of its steps, and can be trained.
  *
  * @typedef {import("convscope/playground/engine/network.js").StepDescription} StepDescription
  * @typedef {{pixels: import("convscope/kit/arrays.js").Packed, labels: number[]}} PackedDrawings
@@ -8,10 +8,10 @@
  * @property {string[]} classes
  * @property {import("convscope/playground/engine/trainer.js").Scale} scale
  * @property {StepDescription[]} steps
- * @property {Record<string, string>} weights  float32 in base64
- * @property {string} examples  a drawing of each class, bytes in base64
- * @property {number} count  of the drawings to learn from
- * @property {string} worker  the source of the worker that trains
+ * @property {Record<string, string>} weights  float32, base64-encoded
+ * @property {string} examples  one drawing per class, bytes in base64
+ * @property {number} count  number of training drawings
+ * @property {string} worker  source of the training worker
  */
 
 import { element } from "convscope/kit/dom.js";

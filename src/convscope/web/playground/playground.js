@@ -1,4 +1,4 @@
-/** The page's parts, and what passes between them. */
+/** The playground: creates the parts of the page and connects them. */
 
 import { bytesOf } from "convscope/kit/base64.js";
 import { element } from "convscope/kit/dom.js";
@@ -15,7 +15,7 @@ import { Scene } from "convscope/playground/scene/scene.js";
 import { Stage } from "convscope/playground/stage/stage.js";
 import { Course } from "convscope/playground/stations/course.js";
 
-const FIRST = 5; // the example that stands there to begin with: not too easy, not too hard
+const FIRST = 5; // initial example: neither too easy nor too hard
 
 const HINT =
   "Point at any map to see where a number comes from and where it goes. Orange is positive, blue negative.";
@@ -26,8 +26,9 @@ export class Playground {
   /**
    * @param {Data} data
    * @param {HTMLElement} root
-   * @param {() => Promise<import("convscope/playground/page.js").PackedSets>} drawings  asked for once they are needed
-   * @param {Node[]} [links]  to what one can do after this
+   * @param {() => Promise<import("convscope/playground/page.js").PackedSets>} drawings  loads the training
+   *   drawings, when first needed
+   * @param {Node[]} [links]  shown as next steps
    */
   constructor(data, root, drawings, links = []) {
     const [, height, width] = data.steps[0].shape;
@@ -115,7 +116,7 @@ export class Playground {
     this.pad.changed();
   }
 
-  /** Computes every step for what is drawn, and shows it. */
+  /** Classify the drawing and update the page. */
   answer() {
     read({ pixels: this.drawing.pixels, labels: [] }, 0, this.data.scale, this.image);
     this.bars.show(this.network.forward(this.image));
@@ -137,7 +138,7 @@ export class Playground {
     this.answer();
   }
 
-  /** The most active cell of the first convolution: something to see from the start. */
+  /** Return the most active cell of the first convolution, so that the stage is not empty at the start. */
   firstCell() {
     const place = this.network.firstLearned;
     const values = this.network.outputs[place];
@@ -148,13 +149,13 @@ export class Playground {
     return { place, map, row, column };
   }
 
-  /** Waits, while nobody looks. */
+  /** Pause training and animation while the page is hidden. */
   pause() {
     if (this.learning.isRunning) this.learning.order("pause");
     this.stage.stop();
   }
 
-  /** Draws everything, as in another theme. */
+  /** Redraw everything, for example in another theme. */
   draw() {
     this.answer();
     this.scene.arrange();

@@ -1,21 +1,23 @@
 /**
- * Where a number comes from and where it goes: for each step, the part of its maps that a cell was computed from or
- * takes part in. A flattened map is one of a single column.
+ * Which cells a number depends on and which it affects: one region per step. A flattened map is treated as a
+ * map with a single column.
  *
  * @typedef {import("convscope/playground/engine/network.js").StepDescription} Step
  * @typedef {import("convscope/kit/receptive.js").Rectangle} Rectangle
- * @typedef {{place: number, map: number, row: number, column: number}} Cell  of the step at this place of the chain
- * @typedef {{map: number | null, rectangle: Rectangle}} Region  of one map or (null) all; cut to the map
+ * @typedef {{place: number, map: number, row: number, column: number}} Cell  `place` is the index of the step
+ *   in the chain
+ * @typedef {{map: number | null, rectangle: Rectangle}} Region  of one map, or of all maps if `map` is null;
+ *   clipped to the map
  */
 
 import { cut } from "convscope/kit/receptive.js";
 
-/** The steps whose numbers depend on one map alone. */
+/** Steps in which each output map depends on a single input map. */
 const ONE_TO_ONE = new Set(["relu", "max_pooling", "average_pooling", "flattening"]);
 
 /**
- * The regions of all steps before a cell that it was computed from, by place; the window first. A neuron of a full
- * connection reads everything, so that there is none.
+ * Return the regions that a cell is computed from, by index of the step, from its window back to the image.
+ * The search ends at a full connection, whose neurons depend on all inputs.
  *
  * @param {Step[]} steps
  * @param {Cell} cell
@@ -37,7 +39,7 @@ export function sources(steps, { place, map, row, column }) {
 }
 
 /**
- * The regions of all steps after a cell that it takes part in, by place, as far as there are maps.
+ * Return the regions that a cell affects, by index of the step, as far as steps read maps.
  *
  * @param {Step[]} steps
  * @param {Cell} cell
@@ -59,7 +61,7 @@ export function consequences(steps, { place, map, row, column }) {
 }
 
 /**
- * What a step reads for a rectangle of its output.
+ * Return the input region of a step for a rectangle of its output.
  *
  * @param {Step} step
  * @param {Rectangle} rectangle
@@ -79,14 +81,14 @@ function read({ kind, inputShape, window, stride, padding }, { top, left, height
 }
 
 /**
- * What a step computes from a rectangle of its input, at least in part.
+ * Return the output region that a rectangle of the input affects.
  *
  * @param {Step} step
  * @param {Rectangle} rectangle
  */
 function touched({ kind, inputShape, shape, window, stride, padding }, { top, left, height, width }) {
   if (kind === "flattening") {
-    // the rows of a rectangle follow one another in the column, with what stands between them
+    // rows of the rectangle are not contiguous in the vector; include everything between them
     const columns = inputShape[2];
     return { top: top * columns + left, left: 0, height: (height - 1) * columns + width, width: 1 };
   }

@@ -1,7 +1,6 @@
 /**
- * Trains beside the page, in slices, so that it hears what the page asks for in between.
- *
- * It is first sent a `Begin`, then any number of `Order`s, and posts a `Moment` after each slice.
+ * A web worker that trains in slices, so that it can receive messages in between. It expects one `Begin`,
+ * then any number of `Order`s, and posts a `Moment` after each slice.
  *
  * @typedef {import("convscope/playground/engine/trainer.js").Pictures} Pictures
  * @typedef {import("convscope/playground/engine/trainer.js").Figures} Figures
@@ -9,7 +8,7 @@
  *
  * @typedef {object} Begin
  * @property {import("convscope/playground/engine/network.js").StepDescription[]} steps
- * @property {Weights} weights  of the sizes that are learned
+ * @property {Weights} weights  give the sizes of the arrays
  * @property {Pictures} training
  * @property {Pictures} validation
  * @property {import("convscope/playground/engine/trainer.js").Scale} scale
@@ -22,16 +21,16 @@
  * @property {number} step
  * @property {number} epoch
  * @property {Weights} weights
- * @property {{training: Figures, validation: Figures} | null} figures  null between two measurements
- * @property {boolean} isRunning  whether more follows without another order
+ * @property {{training: Figures, validation: Figures} | null} figures  null between measurements
+ * @property {boolean} isRunning  whether training continues without another order
  */
 
 import { Network } from "convscope/playground/engine/network.js";
 import { evaluate, Trainer } from "convscope/playground/engine/trainer.js";
 
-const SLICE = 40; // milliseconds of work between two posts
-const MEASURED = 200; // pictures of the training set whose loss is measured
-const OFTEN = 250; // pictures between two measurements, which take time themselves; or half an epoch if that is more
+const SLICE = 40; // milliseconds of work between two messages
+const MEASURED = 200; // training pictures used to measure the loss
+const OFTEN = 250; // pictures between two measurements, at least half an epoch
 
 /** @type {Begin} */
 let given;
@@ -40,7 +39,7 @@ let trainer;
 /** @type {Request} */
 let request;
 let isRunning = false;
-let end = Infinity; // the epoch to stop at
+let end = Infinity; // epoch to stop at
 
 addEventListener("message", ({ data }) => {
   if ("steps" in data) begin(data);
@@ -79,7 +78,7 @@ function slice() {
     loss = trainer.learn(request.settings);
     isDue = Math.floor(trainer.seen / interval) > before;
   } while (!isDue && Number.isFinite(loss) && performance.now() - start < SLICE);
-  // weights that are no longer numbers stay so
+  // weights that have become NaN never recover
   if (trainer.epoch >= end || !Number.isFinite(loss)) isRunning = false;
   post(isDue || !isRunning ? measure() : null);
   setTimeout(slice);

@@ -1,10 +1,10 @@
-/** Convolution, forwards and backwards, on one picture; maps are (channels, height, width), float32. */
+/** Convolution of one picture, forward and backward. Maps are (channels, height, width) in float32. */
 
 /** @typedef {import("convscope/playground/engine/network.js").Step} Step */
 
 /**
- * y[o] = bias[o] + the sum over the input maps of each window times the filter. Rows of zeros, as drawings have
- * many, are skipped.
+ * Compute y[o] = bias[o] + the sum over the input maps of each window times the filter. Rows of zeros, which
+ * are common in drawings, are skipped.
  *
  * @param {Step} step
  * @param {Float32Array} x
@@ -32,13 +32,13 @@ export function convolve(step, x, y) {
 }
 
 /**
- * Adds to one row of a map what one row of the input and one row of the filter contribute.
+ * Add the contribution of one input row and one filter row to one row of a map.
  *
  * @param {Float32Array} y
- * @param {number} to  where the row of the map begins
+ * @param {number} to  offset of the map's row
  * @param {number} columns
  * @param {Float32Array} x
- * @param {number} from  where the row of the input begins
+ * @param {number} from  offset of the input row
  * @param {number} width
  * @param {number} filterRow
  * @param {Step} step
@@ -55,13 +55,13 @@ function addRow(y, to, columns, x, from, width, filterRow, { weight, window, str
 }
 
 /**
- * Gradients of filters, biases and (unless dx is null) the input. After pooling and ReLU most of dy is 0, and is
- * skipped.
+ * Accumulate the gradients of filters, biases and, unless dx is null, the input. Zeros in dy, the majority
+ * after pooling and ReLU, are skipped.
  *
  * @param {Step} step
  * @param {Float32Array} x
  * @param {Float32Array} dy
- * @param {Float32Array | null} dx  all 0 to begin with
+ * @param {Float32Array | null} dx  initially 0
  */
 export function convolveBack(step, x, dy, dx) {
   const [outputs, rows, columns] = step.shape;
@@ -79,13 +79,13 @@ export function convolveBack(step, x, dy, dx) {
 }
 
 /**
- * Passes the gradient of one cell on to its window and its filter.
+ * Propagate the gradient of one output cell to its window and its filter.
  *
  * @param {Step} step
  * @param {Float32Array} x
  * @param {Float32Array | null} dx
  * @param {number} g
- * @param {number} o  the map
+ * @param {number} o  the output map
  * @param {number} top  of the window
  * @param {number} left
  */
@@ -107,7 +107,7 @@ function spread({ inputShape, window, weight, weightGradient }, x, dx, g, o, top
 }
 
 /**
- * Which rows hold nothing but zeros.
+ * Find the rows that contain only zeros.
  *
  * @param {Float32Array} x
  * @param {number} rows

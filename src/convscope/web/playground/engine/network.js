@@ -1,24 +1,24 @@
 /**
- * A small chain of steps that computes and learns in the browser: every step's output is kept, so that it can be
- * drawn, and the gradients of all weights are the sums over the pictures since they were last set to 0.
+ * A small chain of steps that runs and trains in the browser. The output of every step is kept for display.
+ * Gradients of the weights are summed over pictures until they are cleared.
  *
  * @typedef {[down: number, across: number]} Pair
  * @typedef {object} StepDescription
  * @property {string} name  `image`, `convolution_1`, `convolution_1.relu`, ..., `softmax`
  * @property {string} kind
- * @property {string} title  what people call it
+ * @property {string} title  display name
  * @property {number[]} inputShape
- * @property {number[]} shape  (maps, height, width), or (values)
- * @property {Pair} window  of a convolution or pooling; else [1, 1]
+ * @property {number[]} shape  (maps, height, width) or (values)
+ * @property {Pair} window  of a convolution or pooling, otherwise [1, 1]
  * @property {Pair} stride
  * @property {Pair} padding
  *
- * @typedef {object} Learned  the arrays of a step; empty where it learns nothing
+ * @typedef {object} Learned  arrays of a step; empty if it has no weights
  * @property {Float32Array} weight
  * @property {Float32Array} bias
  * @property {Float32Array} weightGradient
  * @property {Float32Array} biasGradient
- * @property {Int32Array[]} cells  of each window of a pooling
+ * @property {Int32Array[]} cells  indices of the cells in each pooling window
  *
  * @typedef {StepDescription & Learned} Step
  * @typedef {Record<string, Float32Array>} Weights  by name, such as `convolution_1.weight`
@@ -31,24 +31,24 @@ const NOTHING = new Float32Array(0);
 
 export class Network {
   /**
-   * @param {StepDescription[]} steps  from the image to softmax, each reading the one before it
-   * @param {Weights} weights  are copied
+   * @param {StepDescription[]} steps  from the image to softmax; each reads the previous one
+   * @param {Weights} weights  copied
    */
   constructor(steps, weights) {
     /** @type {Step[]} */
     this.steps = steps.map((step) => ({ ...step, ...arraysOf(step, weights) }));
-    /** What each step gave out last, the image first. */
+    /** The latest output of each step, starting with the image. */
     this.outputs = steps.map(({ shape }) => new Float32Array(sizeOf(shape)));
     this.gradients = steps.map(({ shape }) => new Float32Array(sizeOf(shape)));
     this.firstLearned = steps.findIndex(({ name }) => `${name}.weight` in weights);
   }
 
-  /** What softmax gave out last: a probability for each class. */
+  /** The latest output of softmax: one probability per class. */
   get probabilities() {
     return this.outputs[this.outputs.length - 1];
   }
 
-  /** The weights as they are now, copied. @returns {Weights} */
+  /** A copy of the current weights. @returns {Weights} */
   get weights() {
     const learned = this.steps.filter(({ weight }) => weight.length);
     return Object.fromEntries(
@@ -59,7 +59,7 @@ export class Network {
     );
   }
 
-  /** @param {Weights} weights  to go on with */
+  /** Replace the weights. @param {Weights} weights  copied */
   load(weights) {
     for (const { name, weight, bias } of this.steps) {
       if (!weight.length) continue;
@@ -69,7 +69,7 @@ export class Network {
   }
 
   /**
-   * Computes every step.
+   * Run the forward pass.
    *
    * @param {ArrayLike<number>} image  normalised
    */
@@ -83,7 +83,7 @@ export class Network {
   }
 
   /**
-   * Cross-entropy of the last picture: -ln of its true class's probability.
+   * Return the cross-entropy of the last picture: −ln of the probability of its true class.
    *
    * @param {number} label
    */
@@ -92,8 +92,8 @@ export class Network {
   }
 
   /**
-   * Adds the last picture's gradients. At the logits the loss and softmax together give p - y, where y is 1 at the
-   * true class and else 0.
+   * Run the backward pass of the last picture, adding to the gradients. The gradient of loss and softmax
+   * together with respect to the logits is p − y, where y is 1 for the true class and otherwise 0.
    *
    * @param {number} label
    */

@@ -1,9 +1,9 @@
-/** Pooling, forwards and backwards, on one picture; maps are (channels, height, width), float32. */
+/** Pooling of one picture, forward and backward. Maps are (channels, height, width) in float32. */
 
 /** @typedef {import("convscope/playground/engine/network.js").Step} Step */
 
 /**
- * The cells of the input that each window covers; the last windows may overhang the map.
+ * Return the input cells of each window. The last windows may extend beyond the map.
  *
  * @param {import("convscope/playground/engine/network.js").StepDescription} step
  */
@@ -27,7 +27,7 @@ export function windowCells({ inputShape: [maps, height, width], shape: [, rows,
 }
 
 /**
- * The largest number of each window.
+ * Compute the maximum of each window.
  *
  * @param {Step} step
  * @param {Float32Array} x
@@ -38,7 +38,7 @@ export function poolMax({ cells }, x, y) {
 }
 
 /**
- * The winner of each window, the first of several, takes the whole gradient.
+ * Pass the whole gradient to the maximum of each window; of equal maxima, to the first.
  *
  * @param {Step} step
  * @param {Float32Array} x
@@ -52,7 +52,7 @@ export function poolMaxBack({ cells }, x, dy, dx) {
 }
 
 /**
- * The mean of each window.
+ * Compute the mean of each window.
  *
  * @param {Step} step
  * @param {Float32Array} x
@@ -67,7 +67,7 @@ export function poolMean({ cells }, x, y) {
 }
 
 /**
- * Each cell of a window takes an equal share of the gradient.
+ * Distribute the gradient equally over the cells of each window.
  *
  * @param {Step} step
  * @param {Float32Array} _x
@@ -82,7 +82,7 @@ export function poolMeanBack({ cells }, _x, dy, dx) {
 }
 
 /**
- * The cell with the largest number, the first of several.
+ * Return the cell with the maximum; of equal maxima, the first.
  *
  * @param {Int32Array} cells
  * @param {Float32Array} x

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed gives the same run. */
+/** A pseudo-random number generator: the same seed gives the same sequence. */
 
 export class Random {
   /** @param {number} seed */
@@ -6,7 +6,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** From 0 to below 1: the generator mulberry32, by Tommy Ettinger. */
+  /** Return a number in [0, 1), using mulberry32 by Tommy Ettinger. */
   uniform() {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = this.state;
@@ -15,13 +15,13 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Normally distributed around 0 with a standard deviation of 1 (Box and Muller, 1958). */
+  /** Return a number from the standard normal distribution (Box and Muller, 1958). */
   normal() {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
   /**
-   * Puts numbers in a random order (Fisher and Yates, 1938).
+   * Shuffle in place (Fisher and Yates, 1938).
    *
    * @param {Int32Array} numbers
    */

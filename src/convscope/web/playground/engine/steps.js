@@ -1,7 +1,7 @@
 /**
- * What each kind of step does to one picture: `forward(step, x, y)` fills y; `backward(step, x, dy, dx)` adds to the
- * gradients of the step's weights and to dx, which is null where no one asks for it. Softmax has no `backward` of its
- * own: its gradient is taken together with the loss (`network.js`).
+ * The steps of the network for one picture: `forward(step, x, y)` fills y; `backward(step, x, dy, dx)` adds
+ * to the gradients of the step's weights and to dx, which is null if not needed. Softmax has no `backward`:
+ * its gradient is computed together with that of the loss (`network.js`).
  *
  * @typedef {import("convscope/playground/engine/network.js").Step} Step
  * @typedef {object} Kind
@@ -27,7 +27,7 @@ export const KINDS = {
 };
 
 /**
- * y = max(0, x)
+ * Compute y = max(0, x).
  *
  * @param {Step} _step
  * @param {Float32Array} x
@@ -38,7 +38,7 @@ function relu(_step, x, y) {
 }
 
 /**
- * Where a number was silenced, nothing passes back.
+ * Pass the gradient where the input was positive.
  *
  * @param {Step} _step
  * @param {Float32Array} x
@@ -50,7 +50,7 @@ function reluBack(_step, x, dy, dx) {
 }
 
 /**
- * y[n] = bias[n] + the sum of weight[n][k] x[k]
+ * Compute y[n] = bias[n] + the sum of weight[n][k] x[k].
  *
  * @param {Step} step
  * @param {Float32Array} x
@@ -65,10 +65,12 @@ function connect({ weight, bias }, x, y) {
 }
 
 /**
+ * Accumulate the gradients of weights, biases and, unless dx is null, the input.
+ *
  * @param {Step} step
  * @param {Float32Array} x
  * @param {Float32Array} dy
- * @param {Float32Array | null} dx  all 0 to begin with
+ * @param {Float32Array | null} dx  initially 0
  */
 function connectBack({ weight, weightGradient, biasGradient }, x, dy, dx) {
   for (let neuron = 0; neuron < dy.length; neuron++) {
@@ -83,7 +85,7 @@ function connectBack({ weight, weightGradient, biasGradient }, x, dy, dx) {
 }
 
 /**
- * p[k] = exp(z[k] - max z) / their sum
+ * Compute p[k] = exp(z[k] - max z) / the sum of these exponentials.
  *
  * @param {Step} _step
  * @param {Float32Array} z

@@ -1,13 +1,13 @@
 /**
- * Training: minibatch gradient descent with momentum,
+ * Training: minibatch gradient descent with momentum on the cross-entropy,
  *
  *     v = 0.9 v + the mean gradient of the batch        w = w - learning rate * v
  *
- * on the cross-entropy, from random weights (He et al., 2015, https://arxiv.org/abs/1502.01852). Each epoch takes every
- * picture once, in a new random order.
+ * from random weights (He et al., 2015, https://arxiv.org/abs/1502.01852). Each epoch uses every picture
+ * once, in a new random order.
  *
- * @typedef {{pixels: Uint8Array, labels: ArrayLike<number>}} Pictures  one after the other, 0 to 255
- * @typedef {{mean: number, std: number}} Scale  the network sees (pixel - mean) / std
+ * @typedef {{pixels: Uint8Array, labels: ArrayLike<number>}} Pictures  concatenated pixels, 0 to 255
+ * @typedef {{mean: number, std: number}} Scale  the network receives (pixel - mean) / std
  * @typedef {{learningRate: number, batchSize: number}} Settings
  * @typedef {{loss: number, accuracy: number}} Figures
  */
@@ -21,7 +21,7 @@ const MOMENTUM = 0.9;
 
 export class Trainer {
   /**
-   * @param {Network} network  begins anew
+   * @param {Network} network  its weights are initialised
    * @param {Pictures} pictures
    * @param {Scale} scale
    * @param {number} seed
@@ -33,7 +33,7 @@ export class Trainer {
     this.random = new Random(seed);
     this.step = 0;
     this.order = Int32Array.from(pictures.labels, (_, place) => place);
-    this.next = this.order.length; // which picture of the order comes next
+    this.next = this.order.length; // position in the order
     this.seen = 0;
     this.image = new Float32Array(sizeOf(network.steps[0].shape));
     this.velocities = network.steps.map(({ weight, bias }) => [
@@ -43,16 +43,16 @@ export class Trainer {
     initialise(network, this.random);
   }
 
-  /** Epochs done, with what is done of this one. */
+  /** Number of epochs so far, including the fraction of the current one. */
   get epoch() {
     return this.seen / this.order.length;
   }
 
   /**
-   * Learns from one batch.
+   * Train on one batch.
    *
    * @param {Settings} settings
-   * @returns {number}  the batch's mean loss before it
+   * @returns {number}  mean loss of the batch before the update
    */
   learn({ learningRate, batchSize }) {
     if (this.next >= this.order.length) {
@@ -81,7 +81,8 @@ export class Trainer {
 }
 
 /**
- * Random weights whose spread lets no step vanish or explode, and biases of 0.
+ * Initialise the weights randomly, with a variance that keeps activations from vanishing or exploding (He
+ * initialisation), and the biases with 0.
  *
  * @param {Network} network
  * @param {Random} random
@@ -95,10 +96,12 @@ function initialise(network, random) {
 }
 
 /**
+ * Update weights by gradient descent with momentum.
+ *
  * @param {Float32Array} weights
  * @param {Float32Array} gradients  summed over the batch
  * @param {Float32Array} velocities
- * @param {number} count  of pictures in the batch
+ * @param {number} count  number of pictures in the batch
  * @param {number} learningRate
  */
 function descend(weights, gradients, velocities, count, learningRate) {
@@ -109,12 +112,12 @@ function descend(weights, gradients, velocities, count, learningRate) {
 }
 
 /**
- * A picture as the network reads it.
+ * Normalise a picture.
  *
  * @param {Pictures} pictures
  * @param {number} place
  * @param {Scale} scale
- * @param {Float32Array} image  is filled
+ * @param {Float32Array} image  receives the result
  */
 export function read({ pixels }, place, { mean, std }, image) {
   const from = place * image.length;
@@ -122,7 +125,7 @@ export function read({ pixels }, place, { mean, std }, image) {
 }
 
 /**
- * Mean loss and accuracy.
+ * Return mean loss and accuracy.
  *
  * @param {Network} network
  * @param {Pictures} pictures

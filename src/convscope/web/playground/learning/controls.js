@@ -1,4 +1,4 @@
-/** What one steers the training with, and what one sees of it: play, step, back and forth, the curves. */
+/** The controls of the training and its learning curves: play, step, slider, settings. */
 
 import { element } from "convscope/kit/dom.js";
 import { problemBox } from "convscope/kit/problem.js";
@@ -17,7 +17,8 @@ export class Controls {
   /**
    * @param {Learning} learning
    * @param {number} classes
-   * @param {{show: (moment: Kept) => void, restore: () => void}} use  `restore`: back to the network that came with the page
+   * @param {{show: (moment: Kept) => void, restore: () => void}} use  `show` displays a snapshot; `restore`
+   *   returns to the pretrained network
    */
   constructor(learning, classes, { show, restore }) {
     this.learning = learning;
@@ -96,7 +97,7 @@ export class Controls {
   }
 
   /**
-   * Does one thing after the other; the drawings may still be on their way, or not come at all.
+   * Run an action, one at a time, and show its error if it fails; the training drawings may still be loading.
    *
    * @param {() => Promise<void>} begin
    */
@@ -131,7 +132,7 @@ export class Controls {
     this.draw();
   }
 
-  /** Shows where the training is. */
+  /** Update controls and curves. */
   draw() {
     const { kept, hasBegun, isRunning } = this.learning;
     this.play.textContent = isRunning ? "❚❚ Pause" : hasBegun ? "▶ Go on" : "▶ Train from scratch";

@@ -1,4 +1,4 @@
-/** Loss and accuracy over the epochs: training drawn through, validation dashed. */
+/** Loss and accuracy by epoch: training as a solid line, validation dashed. */
 
 import { svg } from "convscope/kit/dom.js";
 
@@ -8,13 +8,15 @@ const EDGE = { top: 16, right: 8, bottom: 16, left: 34 };
 const MOST_TICKS = 6;
 
 /**
- * @typedef {{name: string, values: number[]}} Curve  of training, then of validation
+ * Draw one chart.
+ *
+ * @typedef {{name: string, values: number[]}} Curve  values of the training set, then of the validation set
  *
  * @param {string} title
  * @param {number[]} epochs
  * @param {[Curve, Curve]} curves
- * @param {{top: number, at: number, write: (y: number) => string}} setting  `top`: of the y axis; what is higher is cut
- *   off there; `at`: the epoch that is looked at
+ * @param {{top: number, at: number, write: (y: number) => string}} setting  `top`: upper end of the y axis,
+ *   where higher values are clipped; `at`: the epoch shown
  */
 export function learningCurves(title, epochs, curves, { top, at, write }) {
   const last = Math.max(1, Math.ceil(epochs[epochs.length - 1]));
@@ -55,7 +57,7 @@ export function learningCurves(title, epochs, curves, { top, at, write }) {
 }
 
 /**
- * Whole epochs, not too many.
+ * Return a moderate number of whole epochs as ticks.
  *
  * @param {number} last
  */

@@ -1,6 +1,5 @@
 /**
- * The network learns from nothing, beside the page. What it was at each measurement is kept, so that one can go back
- * and forth.
+ * Training in a web worker. A snapshot is kept at each measurement, so that the slider can go back to it.
  *
  * @typedef {import("convscope/playground/engine/network.js").Weights} Weights
  * @typedef {import("convscope/playground/training_worker.js").Moment} Moment
@@ -15,7 +14,7 @@ export class Learning {
   /**
    * @param {import("convscope/playground/page.js").Data} data
    * @param {() => Promise<import("convscope/playground/page.js").PackedSets>} drawings
-   * @param {Weights} weights  of the sizes that are learned
+   * @param {Weights} weights  give the sizes of the arrays
    * @param {(moment: Moment) => void} onMoment
    */
   constructor(data, drawings, weights, onMoment) {
@@ -26,12 +25,12 @@ export class Learning {
     /** @type {Kept[]} */
     this.kept = [];
     this.settings = { learningRate: 0.01, batchSize: 16 };
-    this.count = data.count; // drawings to learn from
+    this.count = data.count; // number of training drawings
     this.isRunning = false;
     this.starts = 0;
     /** @type {Worker | null} */
     this.worker = null;
-    /** @type {Promise<[Pictures, Pictures]> | undefined} unpacked when first needed */
+    /** @type {Promise<[Pictures, Pictures]> | undefined}  loaded when first needed */
     this.pictures = undefined;
   }
 
@@ -39,7 +38,7 @@ export class Learning {
     return this.worker !== null;
   }
 
-  /** Random weights: all that was learned is gone. */
+  /** Start again from random weights. */
   async restart() {
     this.pictures ??= this.unpack().catch((error) => {
       this.pictures = undefined;
@@ -77,7 +76,7 @@ export class Learning {
     this.worker?.postMessage({ order, settings: { ...this.settings } });
   }
 
-  /** @param {Partial<Learning["settings"]>} changed  from the next batch on */
+  /** Change settings, effective from the next batch. @param {Partial<Learning["settings"]>} changed */
   set(changed) {
     Object.assign(this.settings, changed);
     if (this.isRunning) this.order("play");

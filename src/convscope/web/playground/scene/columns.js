@@ -1,32 +1,32 @@
 /**
- * How the network stands as a picture: a column of maps for each step, a strip for each column of numbers. On a
- * narrow screen the whole is turned, and each column lies as a row.
+ * The layout of the network diagram: one column of maps per step, one strip per vector. On narrow screens it
+ * is transposed, so that each column becomes a row.
  *
  * @typedef {import("convscope/playground/engine/network.js").StepDescription} Step
  * @typedef {{x: number, y: number, width: number, height: number}} Box  in screen pixels
  * @typedef {"image" | "maps" | "strip" | "numbers"} Look
  * @typedef {object} Column
- * @property {number} place  of the step in the chain
+ * @property {number} place  index of the step in the chain
  * @property {Look} look
  * @property {string} title
- * @property {number} count  how many boxes
+ * @property {number} count  number of boxes
  * @property {Box[]} boxes
  *
  * @typedef {{columns: Column[], height: number, isTurned: boolean, answer: Box}} Layout
  */
 
-const GAP_SHARE = 0.06; // of the room of a column that lies between its maps
+const GAP_SHARE = 0.06; // fraction of a column's length used for the gaps between maps
 const LARGEST_GAP = 14;
 const STRIP = 12;
 const CAPTION = 40;
 const ANSWER_WIDTH = 208;
 const LEAST_DISTANCE = 40; // between two columns
-const BESIDE = 10; // between the last numbers and the answer
+const BESIDE = 10; // between the last neurons and the prediction
 const NARROW = 640;
-const TOOLS = 372; // width of the examples in one row
+const TOOLS = 372; // width of the example buttons in one row
 
 /**
- * The columns of a chain, without their boxes. Softmax has none: its numbers are the bars of the answer.
+ * Return the columns of a chain, without their boxes. Softmax has no column: its output is the bar chart.
  *
  * @param {Step[]} steps
  * @returns {Column[]}
@@ -38,7 +38,7 @@ export function columnsOf(steps) {
     const isLast = place === steps.length - 2;
     counts[kind] = (counts[kind] ?? 0) + 1;
     const look = kind === "image" ? "image" : shape.length === 3 ? "maps" : isLast ? "numbers" : "strip";
-    // flattened maps stay beside their maps, a piece for each
+    // a flattened map is one strip next to its map
     const count =
       kind === "flattening"
         ? steps[place - 1].shape[0]
@@ -63,12 +63,12 @@ function short(kind, title, count) {
 }
 
 /**
- * Places the boxes.
+ * Place the boxes.
  *
  * @param {Column[]} columns
  * @param {Step[]} steps
- * @param {number} width  of the room
- * @param {number} height  that it would best have
+ * @param {number} width  available
+ * @param {number} height  preferred
  * @returns {Layout}
  */
 export function layout(columns, steps, width, height) {
@@ -110,7 +110,7 @@ function upright(columns, steps, width, height) {
 }
 
 /**
- * The boxes of a column, one below the other, spread over the room.
+ * Return the boxes of a column, distributed evenly along it.
  *
  * @param {Column} column
  * @param {number} size
@@ -130,7 +130,7 @@ function along({ look, count }, size, room) {
 }
 
 /**
- * Flattened pieces stand exactly beside their maps.
+ * Align the strip of each flattened map with its map.
  *
  * @param {Column[]} columns
  */
@@ -145,11 +145,11 @@ function align(columns) {
 }
 
 /**
- * How wide a column is: maps get a whole number of pixels a cell where they can.
+ * Return the width of a column. If possible, each cell of a map is a whole number of pixels.
  *
  * @param {Column} column
  * @param {Step[]} steps
- * @param {number} room  the column's length
+ * @param {number} room  length of the column
  */
 function sizeOf({ look, count, place }, steps, room) {
   const cells = steps[place].shape[2] ?? 1;
@@ -177,7 +177,7 @@ function whole(size, cells) {
 function turned(columns, steps, width) {
   const side = whole(Math.min(width * 0.6, 280), steps[0].shape[2]);
   const answer = { x: side + 12, y: 0, width: width - side - 12, height: side };
-  let y = side + (width < TOOLS ? 92 : 60); // below the examples, which take a row or two
+  let y = side + (width < TOOLS ? 92 : 60); // below the examples, which take one or two rows
   columns.forEach((column) => {
     const { look, count, place } = column;
     if (look === "image") {

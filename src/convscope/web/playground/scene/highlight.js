@@ -1,6 +1,6 @@
 /**
- * What lights up when a cell is pointed at: the cell, its window, all that it was computed from back to the pixels, and
- * where it goes.
+ * What is highlighted when a cell is hovered: the cell, its window, its receptive field in all earlier steps,
+ * and what it affects.
  *
  * @typedef {import("convscope/playground/engine/network.js").Step} Step
  * @typedef {import("convscope/playground/reach.js").Cell} Cell
@@ -13,7 +13,7 @@
 import { consequences, sources } from "convscope/playground/reach.js";
 
 /**
- * The frames to draw around cells.
+ * Return the frames to draw around cells.
  *
  * @param {Step[]} steps
  * @param {Layout} layout
@@ -57,7 +57,7 @@ function boxesOf(steps, { columns }, place, { map, rectangle }) {
 }
 
 /**
- * The lines on the way of a cell: into its map from all that it reads, and out of it to the answer.
+ * Return the lines connected to a cell: from everything its map reads, and on to the prediction.
  *
  * @param {Line[]} lines
  * @param {Layout} layout

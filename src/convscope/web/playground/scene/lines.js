@@ -1,17 +1,17 @@
 /**
- * The lines between the columns: as wide as the weights behind them are large, in the colour of their sign.
+ * The lines between columns. Width shows the magnitude of the weights, colour their sign.
  *
  * @typedef {import("convscope/playground/engine/network.js").Step} Step
  * @typedef {import("convscope/playground/scene/columns.js").Box} Box
  * @typedef {import("convscope/playground/scene/columns.js").Layout} Layout
- * @typedef {{column: number, from: number, to: number, strength: number, sign: number}} Line  from a box of the column
- *   before to one of this column; `strength` is 0 to 1, and 0 where the step has no weights
+ * @typedef {{column: number, from: number, to: number, strength: number, sign: number}} Line  connects a box
+ *   of the previous column to one of this column; `strength` is 0 to 1, and 0 if the step has no weights
  */
 
 const THICKEST = 4;
 
 /**
- * All lines of a network as its weights are now.
+ * Return all lines of a network for its current weights.
  *
  * @param {import("convscope/playground/scene/columns.js").Column[]} columns
  * @param {Step[]} steps
@@ -36,7 +36,8 @@ export function linesOf(columns, steps) {
 }
 
 /**
- * A line for each pair of an input and an output: the norm of the weights between them, and the sign of their sum.
+ * Return one line per pair of input and output: the norm of the weights between them, and the sign of their
+ * sum.
  *
  * @param {Step} step
  * @param {number} inputs
@@ -64,11 +65,13 @@ function weighted({ weight }, inputs, outputs, column) {
 }
 
 /**
+ * Draw the lines.
+ *
  * @param {CanvasRenderingContext2D} pen
  * @param {Line[]} lines
  * @param {Layout} layout
  * @param {{negative: string, positive: string, none: string}} colours
- * @param {number} [opacity]  of the strongest
+ * @param {number} [opacity]  of the strongest line
  */
 export function drawLines(pen, lines, { columns, isTurned }, colours, opacity = 0.8) {
   pen.lineCap = "butt";
@@ -85,7 +88,7 @@ export function drawLines(pen, lines, { columns, isTurned }, colours, opacity = 
 }
 
 /**
- * A curve that leaves one box and enters the other straight.
+ * Trace a curve that leaves and enters the boxes at a right angle.
  *
  * @param {CanvasRenderingContext2D} pen
  * @param {Box} start

@@ -1,5 +1,5 @@
 /**
- * The network as a picture of itself: the drawing, columns of maps joined by lines, the answer.
+ * The network diagram: the drawing, columns of maps connected by lines, and the prediction.
  *
  * @typedef {import("convscope/playground/engine/network.js").Network} Network
  * @typedef {import("convscope/playground/engine/network.js").Step} Step
@@ -19,8 +19,8 @@ import { drawLines, linesOf } from "convscope/playground/scene/lines.js";
 import { signedCanvas, tile } from "convscope/playground/scene/tile.js";
 
 const SMALLEST_HEIGHT = 330;
-const STAGE = 17; // times the text's size: what is left for the stage below
-const FILTER = 25; // screen pixels of a filter that reads the drawing
+const STAGE = 17; // height reserved for the stage below, in rem
+const FILTER = 25; // screen pixels of a first-layer filter
 
 export class Scene {
   /**
@@ -29,7 +29,7 @@ export class Scene {
    * @param {HTMLElement} pad
    * @param {HTMLElement} answer
    * @param {{point: (cell: Cell | null) => void, pick: (cell: Cell) => void, explain: (kind: string) => void}} listener
-   *   explain: called with the kind of a step that a person wants to know more about
+   *   explain: called with the kind of a step when its name is clicked
    */
   constructor(network, classes, pad, answer, listener) {
     this.network = network;
@@ -68,7 +68,7 @@ export class Scene {
   }
 
   /**
-   * The name of a step, which leads to its station.
+   * Create the caption of a step, which leads to its station.
    *
    * @param {string} title
    * @param {Step} step
@@ -108,7 +108,7 @@ export class Scene {
     });
   }
 
-  /** Places everything anew for the room there is. */
+  /** Compute the layout for the current size of the page. */
   arrange() {
     const width = this.element.clientWidth;
     if (width === 0) return;
@@ -143,19 +143,20 @@ export class Scene {
     caption.style.top = `${isTurned ? first.y - 20 : 0}px`;
   }
 
-  /** Paints what the network computed last. */
+  /** Paint the latest outputs of the network. */
   draw() {
     const now = theme();
     let limit = 0;
     this.columns.forEach(({ place, look }, index) => {
       const values = this.network.outputs[place];
-      // after a convolution or full connection the scale stays, so that what is silenced or thrown away can be seen
+      // the colour scale changes only after a convolution or full connection, so that the effect of ReLU and
+      // pooling is visible
       if (this.network.steps[place].weight.length) limit = limitOf(values);
       for (const one of this.tiles[index]) one.paint(values, look === "image" ? 1 : limit, now);
     });
   }
 
-  /** The first filters stand on the lines to their maps. */
+  /** Place the first-layer filters on the lines to their maps. */
   placeFilters() {
     const { isTurned, columns } = this.layout;
     const room = columns[1].boxes[0].x - columns[0].boxes[0].width;
@@ -166,7 +167,7 @@ export class Scene {
     });
   }
 
-  /** Draws the lines and the first filters, which only change with the weights. */
+  /** Draw the lines and the first-layer filters, which only change with the weights. */
   drawWeights() {
     const { weight } = this.network.steps[1];
     this.filters.forEach(({ paint }, map) => {
@@ -204,7 +205,7 @@ export class Scene {
     };
   }
 
-  /** The one of light-dark(a, b) that applies. @param {string} colour */
+  /** Resolve a light-dark(a, b) colour for the current theme. @param {string} colour */
   resolved(colour) {
     const both = /light-dark\(([^,]+),([^)]+)\)/.exec(colour);
     return both ? both[theme() === "light" ? 1 : 2].trim() : colour;
@@ -212,7 +213,7 @@ export class Scene {
 }
 
 /**
- * A small picture of each filter that reads the drawing.
+ * Create a canvas for each filter of the first convolution.
  *
  * @param {Network} network
  */
@@ -234,7 +235,7 @@ function put({ style }, { x, y, width, height }) {
 }
 
 /**
- * Gives a canvas as many pixels as the screen has.
+ * Set the size of a canvas, using the screen's full resolution.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {number} width

@@ -1,4 +1,4 @@
-/** One map of the picture: painted again and again as its numbers change, and pointed at cell by cell. */
+/** A small map of the diagram: repainted whenever its values change, with a cursor for single cells. */
 
 import { signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -8,7 +8,9 @@ import { element } from "convscope/kit/dom.js";
 const SHADES = 255;
 
 /**
- * The diverging scale as pixels of a canvas. @type {Record<Theme, Uint32Array>}
+ * The diverging colour scale as 32-bit canvas pixels.
+ *
+ * @type {Record<Theme, Uint32Array>}
  */
 const PIXELS = { light: pixelsOf("light"), dark: pixelsOf("dark") };
 
@@ -21,7 +23,7 @@ function pixelsOf(theme) {
 }
 
 /**
- * A canvas of one pixel a cell that signed numbers are painted on.
+ * Create a canvas for signed values, with one pixel per cell.
  *
  * @param {number} rows
  * @param {number} columns
@@ -33,15 +35,15 @@ export function signedCanvas(rows, columns) {
   const pixels = new Uint32Array(image.data.buffer);
   /**
    * @param {ArrayLike<number>} values
-   * @param {number} start  of the first cell
-   * @param {number} limit  the value with the strongest colour
+   * @param {number} start  index of the first cell
+   * @param {number} limit  the absolute value with the strongest colour
    * @param {Theme} theme
    */
   const paint = (values, start, limit, theme) => {
     const colours = PIXELS[theme];
     const scale = limit > 0 ? (SHADES - 1) / (2 * limit) : 0;
     for (let cell = 0; cell < pixels.length; cell++) {
-      const shade = Math.round(((values[start + cell] || 0) + limit) * scale); // what is not a number is painted as 0
+      const shade = Math.round(((values[start + cell] || 0) + limit) * scale); // NaN is painted as 0
       pixels[cell] = colours[limit > 0 ? Math.max(0, Math.min(SHADES - 1, shade)) : (SHADES - 1) / 2];
     }
     pen.putImageData(image, 0, 0);
@@ -50,15 +52,18 @@ export function signedCanvas(rows, columns) {
 }
 
 /**
+ * Create a tile.
+ *
  * @typedef {object} Tile
  * @property {HTMLButtonElement} element
- * @property {(values: ArrayLike<number>, limit: number, theme: Theme) => void} paint  a step's whole output
+ * @property {(values: ArrayLike<number>, limit: number, theme: Theme) => void} paint  takes the step's whole
+ *   output
  *
  * @param {object} setting
  * @param {string} setting.label
  * @param {number} setting.rows
  * @param {number} setting.columns
- * @param {number} setting.start  where its numbers begin in the step's output
+ * @param {number} setting.start  offset of the map in the step's output
  * @param {(row: number, column: number) => void} setting.point
  * @param {() => void} setting.leave
  * @param {(row: number, column: number) => void} setting.pick
@@ -82,7 +87,7 @@ export function tile({ label, rows, columns, start, point, leave, pick }) {
   made.addEventListener("focus", () => made.matches(":focus-visible") && point(at.row, at.column));
   made.addEventListener("blur", leave);
   made.addEventListener("click", (event) => {
-    if (event.detail) follow(event); // with the keyboard it is 0
+    if (event.detail) follow(event); // detail is 0 if triggered by the keyboard
     pick(at.row, at.column);
   });
   made.addEventListener("keydown", (event) => {

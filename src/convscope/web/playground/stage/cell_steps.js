@@ -1,4 +1,4 @@
-/** ReLU, pooling and flattening at one place. */
+/** The stage of ReLU, pooling and flattening for one cell. */
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element, svg } from "convscope/kit/dom.js";
@@ -29,7 +29,7 @@ export function shownRelu({ step, x, y, cell }) {
 }
 
 /**
- * The graph of ReLU with a point on it.
+ * Draw the graph of ReLU with a point on it.
  *
  * @param {number} x
  * @param {number} limit

@@ -1,4 +1,7 @@
-/** A window, a filter, or products: a few coloured cells with their numbers, short enough to stand side by side. */
+/**
+ * A window, a filter or products as coloured cells with numbers, compact enough to be shown next to each
+ * other.
+ */
 
 import { css, inkOn, limitOf, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -6,11 +9,13 @@ import { full } from "convscope/kit/numbers.js";
 import { theme } from "convscope/kit/theme.js";
 
 /**
+ * Draw the cells.
+ *
  * @param {string} caption
  * @param {"input" | "weights" | "products"} role
- * @param {(number | null)[]} values  row by row; null is padding
+ * @param {(number | null)[]} values  in row-major order; null is padding
  * @param {number} columns
- * @param {number} [winner]  the place of the largest
+ * @param {number} [winner]  index of the maximum
  */
 export function cells(caption, role, values, columns, winner = -1) {
   const limit = limitOf(values.map((value) => value ?? 0));
@@ -41,7 +46,7 @@ export function cells(caption, role, values, columns, winner = -1) {
 }
 
 /**
- * Two digits after the point, without the 0 before it: .25, −1.30, 1, 0.
+ * Format a number with two decimals and without a leading 0: .25, −1.30, 1, 0.
  *
  * @param {number} value
  */

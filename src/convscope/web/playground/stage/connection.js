@@ -1,4 +1,4 @@
-/** A neuron of a full connection: each input times its weight, the largest contributions first. */
+/** A neuron of a full connection: inputs times weights, largest contributions first. */
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -48,10 +48,10 @@ export function shownConnection({ step, x, y, cell, classes, maps }) {
 }
 
 /**
- * Contributions as the maps they come from, on one scale.
+ * Draw the contributions as the maps they come from, on one colour scale.
  *
  * @param {Float32Array} products
- * @param {number[]} maps  their shape
+ * @param {number[]} maps  shape of the maps
  */
 export function contributionMaps(products, [count, rows, columns]) {
   const limit = limitOf(products);

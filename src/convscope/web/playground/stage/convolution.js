@@ -1,4 +1,4 @@
-/** A convolution at one place: the window times the filter, map by map, and the bias. */
+/** One cell of a convolution: window times filter for each input map, and the bias. */
 
 import { range } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
@@ -6,7 +6,7 @@ import { windowOf } from "convscope/kit/receptive.js";
 import { cells } from "convscope/playground/stage/cells.js";
 import { sumTable } from "convscope/playground/stage/sum_table.js";
 
-const MOST_SHOWN = 6; // contributions; the smallest are put together
+const MOST_SHOWN = 6; // contributions; the smallest are summed up
 
 /** @param {import("convscope/playground/stage/stage.js").Scenery} scenery */
 export function shownConvolution({ step, x, y, cell, chosen, choose }) {
@@ -33,8 +33,10 @@ export function shownConvolution({ step, x, y, cell, chosen, choose }) {
 }
 
 /**
- * @param {number[]} sums  of the input maps' products
- * @param {number[]} largest  the maps, the largest contribution first
+ * Return the terms of the sum.
+ *
+ * @param {number[]} sums  sum of the products of each input map
+ * @param {number[]} largest  indices of the maps, largest contribution first
  * @param {number} inputs
  * @param {number} looked
  * @param {(map: number) => void} choose
@@ -55,7 +57,7 @@ function entries(sums, largest, inputs, looked, choose) {
 }
 
 /**
- * What one input map contributes. Outside the map lies padding, which counts as 0.
+ * Return the products of one input map. Cells outside the map are padding, which counts as 0.
  *
  * @param {import("convscope/playground/engine/network.js").Step} step
  * @param {Float32Array} x

@@ -1,4 +1,4 @@
-/** A map as a large picture, with the cell that is looked at; cells after `filled` are not there yet. */
+/** A large map with the selected cell outlined; cells after `filled` are still blank. */
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";

@@ -1,17 +1,17 @@
 /**
- * The stage: one number of one step, and how it is computed: input window x filter = products, the sum, the map.
+ * The stage: how one number is computed: input window × filter = products, their sum, and the resulting map.
  *
  * @typedef {import("convscope/playground/engine/network.js").Network} Network
  * @typedef {import("convscope/playground/engine/network.js").Step} Step
  * @typedef {import("convscope/playground/reach.js").Cell} Cell
- * @typedef {object} Scenery  what a step is shown from
+ * @typedef {object} Scenery  what the view of a step needs
  * @property {Step} step
- * @property {Float32Array} x  what it reads
- * @property {Float32Array} y  what it gives out
+ * @property {Float32Array} x  input of the step
+ * @property {Float32Array} y  output of the step
  * @property {Cell} cell
  * @property {string[]} classes
- * @property {number[] | null} maps  the shape of the maps that were flattened into x, if they were
- * @property {number} chosen  the input map that is looked at, or -1: the one that contributes most
+ * @property {number[] | null} maps  shape of the maps before flattening, if x is a flattened vector
+ * @property {number} chosen  selected input map, or -1 for the one that contributes most
  * @property {(map: number) => void} choose
  */
 
@@ -30,13 +30,13 @@ const SHOWN = {
   flattening: shownFlattening,
   full_connection: shownConnection,
 };
-const SLIDE = 60; // milliseconds a cell
+const SLIDE = 60; // milliseconds per cell
 
 export class Stage {
   /**
    * @param {Network} network
    * @param {string[]} classes
-   * @param {(cell: Cell) => void} onMove  as the window slides
+   * @param {(cell: Cell) => void} onMove  called as the window slides
    */
   constructor(network, classes, onMove) {
     this.network = network;
@@ -46,7 +46,7 @@ export class Stage {
     this.timer = 0;
     /** @type {Cell} */
     this.cell = { place: 1, map: 0, row: 0, column: 0 };
-    this.kept = this.cell; // the one that was picked last
+    this.kept = this.cell; // the selected cell
     this.title = element("h2", { id: "stage-title" });
     this.body = element("div", { class: "arithmetic" });
     this.map = new MapView((row, column) => this.pick({ ...this.cell, row, column }));
@@ -64,13 +64,13 @@ export class Stage {
     );
   }
 
-  /** Looks at a cell from now on. @param {Cell} cell */
+  /** Select a cell. @param {Cell} cell */
   pick(cell) {
     this.stop();
     this.move(cell);
   }
 
-  /** Looks at a cell while it is pointed at; null goes back to the one that was picked. @param {Cell | null} cell */
+  /** Show the hovered cell; null returns to the selected one. @param {Cell | null} cell */
   point(cell) {
     if (this.timer) return;
     const next = cell ?? this.kept;
@@ -87,7 +87,7 @@ export class Stage {
     this.onMove(cell);
   }
 
-  /** Shows the cell that is looked at, from what the network computed last. */
+  /** Draw the current cell from the latest outputs of the network. */
   draw() {
     const { place, row, column } = this.cell;
     const step = this.network.steps[place];
@@ -112,7 +112,7 @@ export class Stage {
   }
 
   /**
-   * What a step is called, with its number where there are several of its kind.
+   * Return the name of a step, numbered if there are several of its kind.
    *
    * @param {number} place
    */
@@ -122,7 +122,7 @@ export class Stage {
     return alike.length > 1 ? `${title} ${alike.indexOf(this.network.steps[place]) + 1}` : title;
   }
 
-  /** What the number that is looked at is called. @param {Step} step */
+  /** Return the name of the current number. @param {Step} step */
   nameOf({ kind, inputShape, shape }) {
     const { map, row, column } = this.cell;
     if (kind === "flattening") return `number ${map * inputShape[1] * inputShape[2] + row + 1}`;
@@ -136,7 +136,7 @@ export class Stage {
     this.draw();
   }
 
-  /** Lets the window slide over the map, which fills cell by cell. */
+  /** Slide the window over the map, which is filled cell by cell. */
   slide() {
     const [, rows, columns] = this.network.steps[this.cell.place].shape;
     if (this.isStill) return this.move(next(this.cell, rows, columns));
@@ -158,7 +158,7 @@ export class Stage {
 }
 
 /**
- * The next cell in reading order.
+ * Return the next cell in reading order.
  *
  * @param {Cell} cell
  * @param {number} rows

@@ -1,4 +1,4 @@
-/** A sum, term by term, with the bias and the total. */
+/** A sum as a table: terms, bias and total. */
 
 import { element } from "convscope/kit/dom.js";
 import { column } from "convscope/kit/number.js";

@@ -1,4 +1,4 @@
-/** Station 6: which neurons light up for which answer. */
+/** Station 6: which neurons are active for which class. */
 
 import { css, inkOn, limitOf, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -16,7 +16,7 @@ export function connectionStation({ network, classes }) {
   const step = network.steps[place];
   const before = network.steps[place - 1];
   const shape = before.kind === "flattening" ? before.inputShape : [step.inputShape[0], 1, 1];
-  let chosen = -1; // the class that is answered
+  let chosen = -1; // selected class
   const names = toggles("class", ["the answer", ...classes], (one) => {
     chosen = one - 1;
     draw();
@@ -50,7 +50,9 @@ export function connectionStation({ network, classes }) {
   }
 
   /**
-   * @param {number[][]} of  sums of each class's contributions, map by map
+   * Draw the contributions to each logit as a table.
+   *
+   * @param {number[][]} of  sums of the contributions to each class, by map
    * @param {Float32Array} logits
    * @param {number} looked
    * @param {number} limit

@@ -1,4 +1,7 @@
-/** Station 2: a filter on a picture. Results that are pictures stay grey; maps of differences have the signed colours. */
+/**
+ * Station 2: a filter on a picture. Results that are pictures stay grey; differences use the signed colour
+ * scale.
+ */
 
 import { limitOf, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -9,7 +12,7 @@ import { brightness } from "convscope/playground/stations/picture.js";
 import { stationFrame, toggles } from "convscope/playground/stations/station.js";
 
 const SIZE = 3;
-const SWEEP = 900; // milliseconds in which the filter passes over the picture
+const SWEEP = 900; // milliseconds of the sweep
 /** @type {[string, number[]][]} */
 const FILTERS = [
   ["sharpen", [0, -1, 0, -1, 5, -1, 0, -1, 0]],
@@ -22,7 +25,7 @@ const FILTERS = [
 ];
 
 /**
- * Slides a filter over grey pixels; beyond the edge the nearest pixel stands.
+ * Convolve grey pixels with a filter. Beyond the edge, the nearest pixel is repeated.
  *
  * @param {ArrayLike<number>} pixels
  * @param {number} width
@@ -49,7 +52,7 @@ export function filtered(pixels, width, filter) {
 export function convolutionStation(_context, source) {
   let filter = [...FILTERS[0][1]];
   let at = [41, 14];
-  let begin = 0; // of the sweep; 0 when it is over
+  let begin = 0; // start time of the sweep, or 0
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const before = pictureCanvas("the picture");
   const after = pictureCanvas("what the filter makes of it");
@@ -95,7 +98,7 @@ export function convolutionStation(_context, source) {
     const pixels = brightness(source.picture);
     const result = filtered(pixels, width, filter);
     const isMap = Math.abs(filter.reduce((a, b) => a + b, 0)) < 0.01;
-    const limit = limitOf(result) / 2; // a few strong edges would leave all others pale
+    const limit = limitOf(result) / 2; // saturate the strongest edges, so that the others remain visible
     const now = theme();
     const reached = begin ? Math.floor(((performance.now() - begin) / SWEEP) * result.length) : Infinity;
     if (begin && reached < result.length) requestAnimationFrame(draw);

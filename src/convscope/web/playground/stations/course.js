@@ -1,4 +1,6 @@
-/** The seven stations, each drawn only while it is in sight: a stroke has to be answered at once. */
+/**
+ * The seven stations. Only those in the viewport are redrawn, so that each stroke is answered without delay.
+ */
 
 import { element } from "convscope/kit/dom.js";
 import { connectionStation } from "convscope/playground/stations/connection.js";
@@ -45,12 +47,12 @@ export class Course {
     );
   }
 
-  /** Shows the drawing and the network as they are now. */
+  /** Redraw the visible stations. */
   draw() {
     for (const station of this.stations) if (this.inSight.has(station.element)) station.draw();
   }
 
-  /** Goes to the station about a kind of step. @param {string} kind */
+  /** Scroll to the station that explains a kind of step. @param {string} kind */
   visit(kind) {
     const wanted = kind.endsWith("pooling") ? "pooling" : kind;
     const found = this.stations.find((station) => station.kind === wanted)?.element;

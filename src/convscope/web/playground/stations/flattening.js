@@ -1,4 +1,4 @@
-/** Station 5: the matrix that becomes a column. */
+/** Station 5: flattening a matrix to a vector. */
 
 import { limitOf, css, inkOn, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -7,7 +7,7 @@ import { theme } from "convscope/kit/theme.js";
 import { brief } from "convscope/playground/stage/cells.js";
 import { slider, stationFrame, toggles } from "convscope/playground/stations/station.js";
 
-const MOST_ROWS = 13; // of the column; the rest stands in further columns
+const MOST_ROWS = 13; // in one column; longer vectors are wrapped
 const UNROLL = 1600; // milliseconds
 
 /**
@@ -53,7 +53,7 @@ export function flatteningStation({ network }) {
     } else requestAnimationFrame(step);
   }
 
-  /** Each cell goes its way in turn, the first first. */
+  /** Place the cells: they move one after the other. */
   function arrange() {
     const height = Math.min(MOST_ROWS, size);
     cells.forEach((cell, index) => {

@@ -1,9 +1,11 @@
-/** Canvases that pictures are painted on, one pixel of theirs to one of the picture. */
+/** Canvases with one canvas pixel per picture pixel. */
 
 import { element } from "convscope/kit/dom.js";
 
 /**
- * @param {string} label  what is seen
+ * Create a canvas.
+ *
+ * @param {string} label  accessible name
  */
 export function pictureCanvas(label) {
   const canvas = element("canvas", { role: "img", "aria-label": label });
@@ -29,7 +31,7 @@ export function pictureCanvas(label) {
 }
 
 /**
- * A canvas that is pointed at, with a frame on the cells that are looked at. The arrow keys move it.
+ * Add a cursor to a canvas: a frame around the current cells, moved by the pointer or the arrow keys.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {string} label
@@ -64,7 +66,7 @@ export function pointed(canvas, label, point) {
     event.preventDefault();
     go(at.row + move[0], at.column + move[1]);
   });
-  /** Puts the frame around some cells. */
+  /** Place the frame. */
   const mark = (
     /** @type {number} */ top,
     /** @type {number} */ left,

@@ -6,7 +6,7 @@ import { pictureCanvas, pointed } from "convscope/playground/stations/grey_canva
 import { brightness } from "convscope/playground/stations/picture.js";
 import { slider, stationFrame, toggles } from "convscope/playground/stations/station.js";
 
-const LENS = 7; // pixels across
+const LENS = 7; // pixels per side
 const MODES = ["black and white", "grey", "colour"];
 const BITS = [1, 8, 24];
 
@@ -32,7 +32,7 @@ export function imageStation(_context, source) {
     limit = value;
     draw();
   });
-  threshold.element.hidden = true; // for black and white alone
+  threshold.element.hidden = true; // used only for black and white
   const modes = toggles("colours", MODES, (place) => {
     mode = place;
     draw();

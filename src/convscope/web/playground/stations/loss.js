@@ -1,9 +1,9 @@
 /**
- * Station 7: softmax, and why cross-entropy. One true class with probability p = 1 / (1 + e^-z), where z is how far its
- * logit lies above the others':
+ * Station 7: softmax, and why cross-entropy is used. The true class has probability p = 1 / (1 + e^-z), where
+ * z is how far its logit is above those of the others:
  *
- *     cross-entropy   -ln p           its slope in z: p - 1
- *     squared error   (1 - p)^2       its slope in z: -2 p (1 - p)^2
+ *     cross-entropy   -ln p           derivative in z: p - 1
+ *     squared error   (1 - p)^2       derivative in z: -2 p (1 - p)^2
  */
 
 import { element, svg } from "convscope/kit/dom.js";
@@ -25,15 +25,16 @@ const LOSSES = [
 ];
 const RATE = 0.5;
 const STEPS = 60;
-const STEP = 60; // milliseconds
+const STEP = 60; // milliseconds per step
 const [WIDTH, HEIGHT, EDGE] = [300, 150, 24];
-const MOST = 5; // of the loss that is drawn
+const MOST = 5; // upper end of the loss axis
 
 /** @param {number} z */
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 /**
- * Gradient descent on both losses from the same start: the probability of the true class after each step.
+ * Run gradient descent on both losses from the same start; return the probability of the true class after
+ * each step.
  *
  * @param {number} z
  * @param {number} steps
@@ -151,7 +152,7 @@ export function lossStation({ network, classes }) {
 }
 
 /**
- * Both losses over the probability of the true class, and where each is.
+ * Draw both losses as functions of the probability, with the current point on each.
  *
  * @param {number[]} at
  */
@@ -182,7 +183,7 @@ function lossCurves(at) {
 }
 
 /**
- * The probability of the true class over the steps.
+ * Draw the probability of the true class by step.
  *
  * @param {number[][]} ways
  * @param {number} done

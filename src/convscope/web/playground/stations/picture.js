@@ -1,14 +1,14 @@
 /**
- * The picture that the first two stations look at: a painted one, a photo of one's own, or the drawing.
+ * The picture of the first two stations: a painted one, the user's own photo, or the drawing.
  *
- * @typedef {{width: number, height: number, rgb: Uint8ClampedArray}} Picture  rgb: three bytes a pixel
+ * @typedef {{width: number, height: number, rgb: Uint8ClampedArray}} Picture  rgb: three bytes per pixel
  */
 
 import { element } from "convscope/kit/dom.js";
 import { fileButton } from "convscope/kit/files.js";
 import { toggles } from "convscope/playground/stations/station.js";
 
-const SIDE = 72; // pixels: fine enough to recognise, coarse enough to see them
+const SIDE = 72; // pixels: fine enough to recognise the picture, coarse enough to see the pixels
 
 export class PictureSource {
   /** @param {import("convscope/playground/stations/station.js").Context} context */
@@ -35,7 +35,7 @@ export class PictureSource {
     return this.photo ?? this.painted;
   }
 
-  /** What one chooses the picture with. @param {() => void} onChange */
+  /** Create the controls that choose the picture. @param {() => void} onChange */
   chooser(onChange) {
     this.listeners.push(onChange);
     const both = toggles("picture", ["a picture", "your drawing"], (place) => this.choose(place));
@@ -69,7 +69,7 @@ export class PictureSource {
 }
 
 /**
- * Brightness as people see it: 0.299 red + 0.587 green + 0.114 blue.
+ * Return the luma of each pixel: 0.299 red + 0.587 green + 0.114 blue.
  *
  * @param {Picture} picture
  */
@@ -106,7 +106,7 @@ function drawn(draw) {
   return { width: SIDE, height: SIDE, rgb: data.filter((_, place) => place % 4 !== 3) };
 }
 
-/** A house by the sea: flat colours, sharp edges, soft ones, and fine lines. */
+/** Paint a house by the sea: flat colours, sharp and soft edges, and fine lines. */
 function painted() {
   return drawn((pen) => {
     const shape = (/** @type {string} */ colour, /** @type {number[]} */ ...points) => {

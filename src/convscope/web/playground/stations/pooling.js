@@ -1,4 +1,4 @@
-/** Station 4: what pooling throws away, and what stays when the picture shifts. */
+/** Station 4: what pooling discards, and what it preserves when the picture is shifted. */
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
@@ -11,8 +11,8 @@ import { signedCanvas } from "convscope/playground/scene/tile.js";
 import { pictureCanvas } from "convscope/playground/stations/grey_canvas.js";
 import { slider, stationFrame } from "convscope/playground/stations/station.js";
 
-const FAR = 3; // pixels
-const SWING = 400; // milliseconds a pixel
+const FAR = 3; // maximum shift in pixels
+const SWING = 400; // milliseconds per pixel
 
 /**
  * @param {import("convscope/playground/stations/station.js").Context} context
@@ -136,7 +136,7 @@ export function figure(picture, caption) {
 }
 
 /**
- * How much has changed, as a share of all that is there: the sum of |new - old| divided by the sum of both.
+ * Return the relative change: the sum of |new - old| divided by the sum of both.
  *
  * @param {Float32Array} old
  * @param {Float32Array} now
@@ -151,7 +151,7 @@ export function difference(old, now) {
 }
 
 /**
- * The map with the largest number.
+ * Return the index of the map with the largest value.
  *
  * @param {Float32Array} values
  * @param {number} maps

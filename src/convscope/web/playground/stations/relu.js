@@ -1,4 +1,4 @@
-/** Station 3: with and without ReLU. */
+/** Station 3: the network with and without ReLU. */
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element, svg } from "convscope/kit/dom.js";

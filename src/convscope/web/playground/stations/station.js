@@ -1,27 +1,29 @@
 /**
- * The frame of a station: its number, its question, an answer in a few words, and something that moves.
+ * The frame of a station: number, question, a short answer, and an interactive figure.
  *
- * @typedef {object} Context  what the stations look at
- * @property {import("convscope/playground/engine/network.js").Network} network  as it answered last
+ * @typedef {object} Context  shared by all stations
+ * @property {import("convscope/playground/engine/network.js").Network} network  after its latest forward pass
  * @property {string[]} classes
- * @property {() => Uint8Array} pixels  of the drawing
+ * @property {() => Uint8Array} pixels  pixels of the drawing
  * @property {import("convscope/playground/engine/trainer.js").Scale} scale
  *
  * @typedef {object} Station
- * @property {string} kind  of the step it is about
+ * @property {string} kind  the kind of step it explains
  * @property {HTMLElement} element
- * @property {() => void} draw  shows the drawing and the network as they are now
+ * @property {() => void} draw  redraws the station for the current drawing and network
  */
 
 import { element } from "convscope/kit/dom.js";
 
 /**
+ * Create the frame.
+ *
  * @param {object} setting
  * @param {string} setting.kind
  * @param {number} setting.number
  * @param {string} setting.title
  * @param {string} setting.question
- * @param {string[]} setting.text  a paragraph each
+ * @param {string[]} setting.text  paragraphs
  * @param {string} setting.task  something to try
  * @param {Node[]} figure
  */
@@ -48,9 +50,9 @@ export function stationFrame({ kind, number, title, question, text, task }, figu
 }
 
 /**
- * Buttons of which one is pressed.
+ * Create a group of buttons, one of which is pressed.
  *
- * @param {string} label  of the total
+ * @param {string} label  accessible name of the group
  * @param {string[]} names
  * @param {(place: number) => void} onChoose
  */
@@ -72,7 +74,7 @@ export function toggles(label, names, onChoose) {
 }
 
 /**
- * A slider with its name and its value.
+ * Create a slider with its label and value.
  *
  * @param {string} name
  * @param {{min: number, max: number, value: number, step?: number}} range
