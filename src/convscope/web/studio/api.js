@@ -1,4 +1,4 @@
-/** Asking the studio's server. */
+/** Requests to the studio's server. */
 
 import { ask } from "convscope/kit/request.js";
 
@@ -13,7 +13,7 @@ export function get(address) {
 }
 
 /**
- * Change something: JSON, or a form or a file as it is.
+ * Send a request that changes something. The body is sent as JSON, forms and files as they are.
  *
  * @param {string} address
  * @param {unknown} [body]

@@ -1,5 +1,5 @@
 /**
- * Choosing a model, pictures, and which part of them to look at. What is chosen stands in the address.
+ * Choose a model, pictures and a split. The choice is stored in the address.
  *
  * @typedef {import("convscope/studio/answers.js").OpenModel | import("convscope/studio/answers.js").OpenData} Open
  */
@@ -16,21 +16,21 @@ const PARTS = {
   all: "all pictures",
 };
 
-/** What is open. @returns {Promise<{models: Open[], data: Open[]}>} */
+/** Return the open models and data. @returns {Promise<{models: Open[], data: Open[]}>} */
 export async function whatIsOpen() {
   const [{ models }, { data }] = await Promise.all([get("/api/models"), get("/api/data")]);
   return { models, data };
 }
 
 /**
- * Heads a view of one or two models on some pictures: its title, what it is for, and the choices.
+ * Draw the head of a view of one or two models on some pictures: title, purpose and choices.
  *
  * @param {HTMLElement} root
  * @param {import("convscope/studio/place.js").Place} place
  * @param {string} title
  * @param {string} says
- * @param {Record<string, string>} [asked]  the options that name models, and what they are called
- * @returns {Promise<{models: Open[], data: Open, part: string} | null>}  null where no model is open
+ * @param {Record<string, string>} [asked]  options that name models, and their labels
+ * @returns {Promise<{models: Open[], data: Open, part: string} | null>}  null if no model is open
  */
 export async function chooseFor(root, place, title, says, asked = { model: "model" }) {
   const { models, data } = await whatIsOpen();
@@ -48,9 +48,9 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
     label: asked[name],
     chosen: found[at].id,
     options: named(models),
-    without: at ? [] : ["data"], // another model has learned from other pictures
+    without: at ? [] : ["data"], // another model was trained on other pictures
   }));
-  const lasting = [...names, "data", "part"]; // what else is chosen belongs to what is shown now
+  const lasting = [...names, "data", "part"]; // other options refer to the current choice
   const options = Object.fromEntries(
     Object.entries(place.options).filter(([name]) => lasting.includes(name)),
   );
@@ -65,8 +65,8 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
 }
 
 /**
- * The pictures that the address chooses; else the first whose classes the model knows: of those that were named as the
- * studio began, then those that it was trained on, then all others.
+ * Return the pictures chosen in the address. By default, the first whose classes the model knows: first among
+ * those given when the studio was started, then those it was trained on, then all others.
  *
  * @param {Open} model
  * @param {Open[]} data
@@ -85,7 +85,7 @@ export async function dataFor(model, data, id) {
 }
 
 /**
- * Selects that turn to the address with the new choice in it.
+ * Create drop-down lists that change an option in the address.
  *
  * @param {import("convscope/studio/place.js").Place} place
  * @param {{name: string, label: string, chosen: string, options: Record<string, string>, without?: string[]}[]}
@@ -104,18 +104,18 @@ export function picker(place, choices) {
 }
 
 /**
- * What the address chooses among the open ones, else the first; undefined if there is none.
+ * Return the open one whose id is in the address, otherwise a default; undefined if none is open.
  *
  * @param {Open[]} open
  * @param {string | undefined} id
- * @param {number} [otherwise]  place of the one that is taken where nothing is chosen
+ * @param {number} [otherwise]  index of the default
  */
 export function chosen(open, id, otherwise = 0) {
   return open.find((one) => one.id === id) ?? open[otherwise] ?? open[0];
 }
 
 /**
- * Names by id, for a select; of equal names the later ones have their id beside them.
+ * Return names by id, for a drop-down list. Duplicate names are followed by their id.
  *
  * @param {Open[]} open
  */
@@ -130,7 +130,7 @@ export function named(open) {
   );
 }
 
-/** What to do where no model is open yet. */
+/** Explain what to do if no model is open. */
 function noModel() {
   return element(
     "p",

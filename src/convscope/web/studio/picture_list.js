@@ -1,18 +1,21 @@
 /**
- * Many pictures in rows that scroll: only those in sight are in the page, so ten thousand cost what fifty do.
+ * A scrolling grid of pictures. Only tiles near the viewport are in the document, so ten thousand cost no
+ * more than fifty.
  */
 
 import { element } from "convscope/kit/dom.js";
 import { rem } from "convscope/kit/maps.js";
 
-const WIDTH = 9.5; // of a tile with the space beside it, times the text's size
-const ROWS_BEYOND = 2; // above and below those in sight, so that the keyboard finds the next
+const WIDTH = 9.5; // of a tile with its gap, in rem
+const ROWS_BEYOND = 2; // rows kept above and below the viewport, so that Tab reaches the next tile
 
 /**
+ * Create the list.
+ *
  * @param {number} count
- * @param {(index: number) => HTMLElement} draw  what is shown at an index
+ * @param {(index: number) => HTMLElement} draw  creates the tile at an index
  * @param {string} label
- * @param {number} tall  a tile with the space below it, times the text's size
+ * @param {number} tall  height of a tile with its gap, in rem
  */
 export function pictureList(count, draw, label, tall) {
   const list = element("ul", { class: "tiles" });
@@ -86,7 +89,7 @@ export function pictureList(count, draw, label, tall) {
 }
 
 /**
- * A picture of the data, made small by the server.
+ * Create an image of a picture, scaled down by the server.
  *
  * @param {string} data
  * @param {number} place

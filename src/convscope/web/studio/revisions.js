@@ -1,10 +1,10 @@
 /**
- * Follows what changes in the studio, from any tab. All tabs of a browser share one connection: it opens about
- * six to a host, and every stream holds one.
+ * Subscribe to changes in the studio, made in any tab. All tabs of a browser share one connection, because
+ * browsers allow about six per host and every stream occupies one.
  *
- * @typedef {{runs: Record<string, string>, edits: Record<string, string>}} Revisions  by run and by model, a text that
- *   changes with what it stands for
- * @typedef {Revisions | null} Message  null while the studio does not answer
+ * @typedef {{runs: Record<string, string>, edits: Record<string, string>}} Revisions  by run and by model;
+ *   the string changes with what it stands for
+ * @typedef {Revisions | null} Message  null while the studio does not respond
  */
 
 import { listen } from "convscope/studio/stream.js";
@@ -19,12 +19,13 @@ let latest;
 let isListening = false;
 
 /**
- * Acts now and whenever one thing changes; never a second time before the first has ended.
+ * Call a function now and whenever a revision changes. Calls do not overlap.
  *
- * @param {(revisions: Revisions) => string | undefined} revisionOf  that thing; undefined if there is none
+ * @param {(revisions: Revisions) => string | undefined} revisionOf  returns the revision of interest;
+ *   undefined if there is none
  * @param {(exists: boolean) => Promise<void>} act
- * @param {(answers: boolean) => void} [onConnection]  called when the studio ceases to answer, and when it answers again
- * @returns {() => void}  ends it
+ * @param {(answers: boolean) => void} [onConnection]  called when the connection is lost or restored
+ * @returns {() => void}  unsubscribes
  */
 export function follow(revisionOf, act, onConnection) {
   let hasEnded = false;
@@ -55,7 +56,7 @@ export function follow(revisionOf, act, onConnection) {
   };
 }
 
-/** Some browsers of phones have no shared workers; they rarely have six tabs in sight either. */
+/** Connect through a shared worker. Some mobile browsers have none, but rarely show six tabs. */
 function connect() {
   isListening = true;
   if (typeof SharedWorker === "undefined") return listen(pass);

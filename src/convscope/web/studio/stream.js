@@ -1,6 +1,7 @@
 /**
- * The studio's stream of revisions. All tabs of a browser share one connection, as it opens only about six to a host:
- * this module is also the shared worker that holds it. It imports nothing, as no import map reaches into a worker.
+ * The studio's event stream. All tabs of a browser share one connection, because browsers allow about six per
+ * host: this module is also the shared worker that holds it. It imports nothing, because import maps do not
+ * apply to workers.
  *
  * @typedef {import("convscope/studio/revisions.js").Message} Message
  */
@@ -8,7 +9,7 @@
 const RETRY_MILLISECONDS = 2000;
 
 /**
- * Listens for ever: a browser connects anew by itself, but not once a server has answered with an error.
+ * Listen permanently. Browsers reconnect automatically, but not after an error response.
  *
  * @param {(message: Message) => void} pass
  */
@@ -21,7 +22,7 @@ export function listen(pass) {
   });
 }
 
-/** Listens once for all tabs; the worker ends with the last of them. */
+/** Listen once for all tabs; the worker ends with the last of them. */
 function share() {
   /** @type {MessagePort[]} */
   const ports = [];

@@ -1,10 +1,9 @@
 /**
- * The studio's page: a thin row of things to do, and below it the one that the address names.
+ * The studio's page: a navigation bar, and below it the view given by the address. A view is a module
+ * `NAME/view.js` with
  *
- * A view is a module `NAME/view.js` with
- *
- *     export async function show(root, place)   fills root; may return a function that tidies up
- *     export const followsOptions = true        where it reads its options itself as they change
+ *     export async function show(root, place)   fills root; may return a function that cleans up
+ *     export const followsOptions = true        if the view handles changes of its options itself
  */
 
 import { parse } from "convscope/kit/address.js";
@@ -15,7 +14,7 @@ import { applyTheme, followTheme, themeButton } from "convscope/kit/theme.js";
 import { icon } from "convscope/studio/icons.js";
 import { addressOf } from "convscope/studio/place.js";
 
-/** Name of a view, and what it is called. */
+/** Names of the views, and their titles. */
 const VIEWS = new Map([
   ["playground", "Playground"],
   ["lesson", "Lesson"],
@@ -28,7 +27,7 @@ const VIEWS = new Map([
   ["losses", "Losses"],
 ]);
 
-/** What the studio opens with. */
+/** The start page. */
 const FIRST = "playground";
 
 const top = byId("top");
@@ -37,10 +36,10 @@ const main = byId("main");
 /** @type {(() => void) | void} */
 let tidy;
 
-/** What is shown, without options, by a view that reads these itself; else nothing. */
+/** Address without options of the view shown, if it handles its options itself; otherwise "". */
 let followed = "";
 
-/** Counts changes of the view: one that loads slowly must not overwrite the next. */
+/** Counts changes of the view, so that one that loads slowly does not overwrite the next. */
 let turn = 0;
 
 /** @returns {import("convscope/studio/place.js").Place} */
@@ -80,15 +79,15 @@ async function turnTo() {
   if (mine === turn) back(root);
 }
 
-/** What was shown last, without its options. */
+/** Address without options of the previous view. */
 let left = "";
 
 /**
- * Leaves what is shown. The same with another choice stays where it is on the screen, and the keyboard at what was
- * chosen; another begins at its top, and the keyboard there.
+ * Leave the current view. If only its options change, scroll position and keyboard focus are kept; another
+ * view starts at the top and gets the focus.
  *
- * @param {string} next  what is shown instead, without its options
- * @returns {(root: HTMLElement) => void}  to be called once it is there
+ * @param {string} next  address of the next view, without options
+ * @returns {(root: HTMLElement) => void}  to be called once the next view is drawn
  */
 function leave(next) {
   const isSame = next === left;
@@ -99,7 +98,7 @@ function leave(next) {
   else scrollTo(0, 0);
   return (root) => {
     root.removeAttribute("aria-busy");
-    // lists find their height a frame later
+    // lists compute their height one frame later
     requestAnimationFrame(() => requestAnimationFrame(() => (main.style.minHeight = "")));
     const isBack = isSame && restore(root);
     if (!isBack && hadFocus && document.activeElement === document.body) main.focus({ preventScroll: true });

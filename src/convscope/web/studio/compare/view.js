@@ -1,5 +1,5 @@
 /**
- * Compare: two models on the same pictures.
+ * Compare two models on the same pictures.
  *
  * @typedef {import("convscope/studio/answers.js").Flip} Flip
  * @typedef {import("convscope/studio/answers.js").Comparison} Comparison
@@ -16,8 +16,8 @@ import { turnTo, walkOf } from "convscope/studio/place.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 import { NONE } from "convscope/walk/truth.js";
 
-const RARE = 0.05; // a probability below which a difference counts as no chance, as is usual
-const TILE_HEIGHT = 13; // times the text's size
+const RARE = 0.05; // conventional significance level for the p-value
+const TILE_HEIGHT = 13; // in rem
 
 /** @type {Record<string, [string, (flip: Flip) => boolean]>} */
 const KINDS = {
@@ -53,10 +53,10 @@ export async function show(root, place) {
 }
 
 /**
- * The first two models that tell the same classes apart, for models that do not can hardly be compared.
+ * Return the first two models with the same classes; models with different classes can hardly be compared.
  *
- * @param {string} [wanted]  the first of them, if it is chosen already
- * @returns {Promise<Record<string, string>>}  nothing where there are no two
+ * @param {string} [wanted]  first model, if already chosen
+ * @returns {Promise<Record<string, string>>}  empty if there is no such pair
  */
 async function pairOfSameClasses(wanted) {
   const { models } = await whatIsOpen();
@@ -71,7 +71,7 @@ async function pairOfSameClasses(wanted) {
 }
 
 /**
- * The names of a model's classes as one text; null if its file cannot be read.
+ * Return a model's sorted class names as one string, or null if its file cannot be read.
  *
  * @param {import("convscope/studio/picking.js").Open} model
  */

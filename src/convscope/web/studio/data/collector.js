@@ -1,4 +1,4 @@
-/** Collecting pictures class by class: dropped, chosen, or taken with the camera. */
+/** Collect pictures by class: by drag and drop, from files, or with the camera. */
 
 import { element } from "convscope/kit/dom.js";
 import { count } from "convscope/kit/numbers.js";
@@ -10,8 +10,10 @@ import { fileButton, takeDropped } from "convscope/kit/files.js";
 const AT_ONCE = 8;
 
 /**
+ * Create the collector.
+ *
  * @param {string} id  of the collection
- * @param {() => void} onChange  once pictures have come in
+ * @param {() => void} onChange  called after pictures have been added
  */
 export function collector(id, onChange) {
   const classes = element("ul", { class: "collector" });
@@ -48,9 +50,9 @@ export function collector(id, onChange) {
         element("button", {}, "Add class"),
       ),
     ),
-    /** @param {string[]} labels  classes that are there already */
+    /** @param {string[]} labels  existing classes */
     know: (labels) => labels.forEach(add),
-    /** Switches the cameras off. */
+    /** Turn the cameras off. */
     end: () => ends.forEach((end) => end()),
   };
 }

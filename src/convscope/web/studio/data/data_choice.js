@@ -1,5 +1,5 @@
 /**
- * Choosing pictures: those that are open, a path, an archive, or a collection made here.
+ * Choose pictures: an open source, a path, an archive, or a collection made here.
  *
  * @typedef {import("convscope/studio/answers.js").DataSummary} DataFacts
  * @typedef {import("convscope/studio/answers.js").OpenData} OpenData
@@ -21,15 +21,21 @@ const ORIGINS = new Map([
 ]);
 
 /**
- * @param {string} wanted  the id to begin with
- * @param {(facts: DataFacts | null) => void} onFacts  null while there are none to train on
+ * Create the controls.
+ *
+ * @param {string} wanted  id selected initially
+ * @param {(facts: DataFacts | null) => void} onFacts  called with null as long as there is nothing to train
+ *   on
  */
 export async function dataChoice(wanted, onFacts) {
   const select = element("select", { change: () => show() });
   const shown = element("div", { class: "stack" });
   const trouble = element("div", {});
   const collecting = element("div", {});
-  /** @type {{id: string, collector: ReturnType<typeof collector>} | null} one camera stays on while pictures come in */
+  /**
+   * @type {{id: string, collector: ReturnType<typeof collector>} | null}  kept, so that its camera stays on
+   *   while pictures are added
+   */
   let current = null;
   let turn = 0;
   /** @type {OpenData[]} */
@@ -44,7 +50,7 @@ export async function dataChoice(wanted, onFacts) {
   }
 
   /**
-   * What adds pictures to the data that is chosen, if it was collected here.
+   * Return the collector of the selected source, or null if it was not collected here.
    *
    * @param {OpenData} one
    */
@@ -109,7 +115,7 @@ export async function dataChoice(wanted, onFacts) {
   };
 }
 
-/** What to do with a collection that cannot be trained on yet. */
+/** Explain what is missing before a collection can be used for training. */
 function begun() {
   return element("p", {}, "Name at least two classes, and add some pictures to each.");
 }
@@ -151,7 +157,7 @@ function others(add) {
 }
 
 /**
- * Sends an archive to the studio, which opens it.
+ * Upload an archive to the studio, which opens it.
  *
  * @param {File} file
  * @returns {Promise<OpenData>}

@@ -1,5 +1,5 @@
 /**
- * The table of contents of the lesson, its progress, and the page at its end.
+ * The table of contents of the lesson, the progress, and the final page.
  *
  * @typedef {import("convscope/studio/answers.js").Chapter} Chapter
  * @typedef {import("convscope/studio/place.js").Place} Place
@@ -10,7 +10,7 @@ import { post } from "convscope/studio/api.js";
 import { icon } from "convscope/studio/lesson/icons.js";
 import { addressOf, turnTo, withOptions } from "convscope/studio/place.js";
 
-/** The last page's name in the address. */
+/** Name of the final page in the address. */
 export const END = "end";
 
 /**
@@ -78,7 +78,7 @@ function card(chapter, place) {
 }
 
 /**
- * What one has done and should remember, and where to go from here.
+ * Draw the final page: what was covered, and where to continue.
  *
  * @param {Chapter[]} chapters
  * @param {Place} place
@@ -136,7 +136,7 @@ export function ending(chapters, place) {
 }
 
 /**
- * Links to all pages, each with how many of its questions are answered.
+ * Draw links to all pages, each with the number of questions answered.
  *
  * @param {Chapter[]} chapters
  * @param {Place} place

@@ -1,5 +1,5 @@
 /**
- * What a page of the lesson shows: the walk's own views, and the numbers that a question asks about.
+ * The exhibit of a lesson page: views from the walk, and the numbers used in its questions.
  *
  * @typedef {import("convscope/studio/answers.js").Exhibit} Exhibit
  * @typedef {import("convscope/studio/answers.js").Grid} Grid
@@ -19,13 +19,13 @@ import { makeReady, read } from "convscope/walk/reading.js";
 import { stage } from "convscope/walk/stage.js";
 
 /**
- * Shows the steps that a page is about.
+ * Draw the steps that a page explains.
  *
  * @param {HTMLElement} root
  * @param {string} page
  * @param {URLSearchParams} asked  model and picture
- * @param {import("convscope/walk/stage.js").Elsewhere} whole  the page with the whole walk
- * @param {AbortSignal} signal  ends it
+ * @param {import("convscope/walk/stage.js").Elsewhere} whole  target of links: the page with the whole walk
+ * @param {AbortSignal} signal  removes the event listeners
  */
 export async function exhibit(root, page, asked, whole, signal) {
   try {
@@ -53,7 +53,7 @@ export function line(pieces) {
 }
 
 /**
- * Grids of numbers; those of one thing, a grid for each channel of it, stay together.
+ * Draw grids of numbers. Grids of the same thing, one per channel, are kept together.
  *
  * @param {Grid[]} list
  */
@@ -78,7 +78,7 @@ export function grids(list) {
   });
   const things = [...new Set(list.map(thing))];
   const inTurn = list.some((one, place) => place > 0 && thing(one) === thing(list[place - 1]));
-  // window, filter and products of each channel stand beside each other
+  // group window, filter and products by channel
   const [of, names] = inTurn ? [thing, things] : [channel, [...new Set(list.map(channel))]];
   return names.map((name) =>
     element(
@@ -90,7 +90,7 @@ export function grids(list) {
 }
 
 /**
- * What stands between a grid and the one before it: a window times a filter is what they give.
+ * Return the sign between a grid and the previous one: window × filter = products.
  *
  * @param {Grid[]} list
  * @param {number} place

@@ -1,9 +1,9 @@
-/** A small drawing for each page of the lesson: what its step does, at a glance. */
+/** The icons of the lesson's pages, each showing what its step does. */
 
 import { range } from "convscope/kit/arrays.js";
 import { svg } from "convscope/kit/dom.js";
 
-/** The pixels of a smiley, row by row. */
+/** The pixels of a smiley, in row-major order. */
 const SMILEY = ["01000010", "01000010", "00000000", "10000001", "01000010", "00111100"];
 
 /** @type {Record<string, () => (SVGElement | SVGElement[])[]>} */

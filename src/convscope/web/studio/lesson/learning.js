@@ -1,5 +1,6 @@
 /**
- * One weight going downhill on its loss curve, and the error going back from the loss to the first feature maps.
+ * Gradient descent of one weight on its loss curve, and the gradients from the loss back to the first feature
+ * maps.
  *
  * @typedef {import("convscope/studio/answers.js").Learning} Learning
  * @typedef {import("convscope/studio/answers.js").GradientMap} GradientMap
@@ -17,7 +18,7 @@ import { get } from "convscope/studio/api.js";
 import { curveChart } from "convscope/walk/backward/curve_chart.js";
 import { descender } from "convscope/walk/backward/descender.js";
 
-const MAP_SIDE = 9; // times the text's size
+const MAP_SIDE = 9; // in rem
 const MOST_CLASSES = 3;
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The same network trained on few pictures, on few that are shifted, and on many: how it does on those and on others.
+ * The same network trained on few pictures, on few augmented by shifts, and on many: accuracy on the training
+ * pictures and on others.
  *
  * @typedef {import("convscope/studio/answers.js").Overfitting} Overfitting
  * @typedef {import("convscope/studio/answers.js").TrainedRun} Run
@@ -34,8 +35,10 @@ export async function overfitting(root) {
 }
 
 /**
+ * Draw one run.
+ *
  * @param {Run} one
- * @param {number} highest  loss of all runs
+ * @param {number} highest  maximum loss over all runs
  */
 function run(one, highest) {
   const last = one.step.length - 1;

@@ -1,5 +1,5 @@
 /**
- * The questions of a page. What is right, the server works out.
+ * The questions of a page. Answers are checked by the server.
  *
  * @typedef {import("convscope/studio/answers.js").AskedQuestion} Asked
  * @typedef {import("convscope/studio/answers.js").Verdict} Verdict
@@ -13,11 +13,12 @@ import { grids, line, table } from "convscope/studio/lesson/exhibit.js";
 
 /**
  * @typedef {object} Setting
- * @property {string} chapter  its name
+ * @property {string} chapter  name of the chapter
  * @property {URLSearchParams} asked  model and picture
- * @property {string[]} right  the names of the questions that were answered correctly before
- * @property {(name: string) => void} onRight  a question was answered correctly
- * @property {(value: number) => void} onShown  the number that a question hides may be seen
+ * @property {string[]} right  names of the questions answered correctly so far
+ * @property {(name: string) => void} onRight  called when a question is answered correctly
+ * @property {(value: number) => void} onShown  called with the number hidden by a question, once it may be
+ *   shown
  */
 
 /**
@@ -106,7 +107,7 @@ function options({ name, options }) {
 }
 
 /**
- * A number as people write it: with a point or a comma, a minus or a hyphen.
+ * Create a field for numbers, with a decimal point or comma, a minus sign or a hyphen.
  *
  * @param {Asked} one
  * @returns {{element: HTMLElement, given: () => number | null}}

@@ -1,5 +1,5 @@
 /**
- * A picture to move with a slider, one of its feature maps, and the same map after pooling.
+ * A picture that a slider shifts, one of its feature maps, and the same map after pooling.
  *
  * @typedef {import("convscope/studio/answers.js").Shifts} Shifts
  * @typedef {import("convscope/studio/answers.js").Shift} Shift
@@ -12,7 +12,7 @@ import { percent } from "convscope/kit/numbers.js";
 import { theme } from "convscope/kit/theme.js";
 import { get } from "convscope/studio/api.js";
 
-const SIDE = 14; // times the text's size, at most
+const SIDE = 14; // maximum side in rem
 const GAP = 16;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Hides the numbers that questions ask about in what a page shows, until they are answered: wherever such a number is
- * written, as it is or in per cent, a question mark stands in its place.
+ * Hide the numbers that open questions ask for: wherever such a number appears on the page, as it is or as a
+ * percentage, it is replaced by a question mark.
  */
 
 import { percent, three } from "convscope/kit/numbers.js";
@@ -8,8 +8,10 @@ import { percent, three } from "convscope/kit/numbers.js";
 const HIDDEN = "?";
 
 /**
+ * Watch an element and hide the numbers in it.
+ *
  * @param {HTMLElement} root
- * @param {AbortSignal} signal  ends it
+ * @param {AbortSignal} signal  stops watching
  */
 export function veil(root, signal) {
   /** @type {Set<string>} */
@@ -71,7 +73,7 @@ function written(value) {
 }
 
 /**
- * Any of these numbers, not as a part of a longer one.
+ * Return a regular expression that matches any of the numbers, but not as part of a longer one.
  *
  * @param {Set<string>} numbers
  */

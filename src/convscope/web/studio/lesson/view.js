@@ -26,7 +26,7 @@ import { KINDS } from "convscope/walk/kinds.js";
 /** @type {import("convscope/studio/picking.js").Open} */
 const OWN = { id: "shapes", name: "shapes (the lesson's own)", origin: "built-in" };
 
-/** The steps of a walk that a page is about. @type {Record<string, string[]>} */
+/** The kinds of steps that each page explains. @type {Record<string, string[]>} */
 const STEPS = {
   image: ["image"],
   convolution: ["convolution"],
@@ -37,15 +37,19 @@ const STEPS = {
   softmax: ["softmax", "loss"],
 };
 
-/** What pages show that are about no step. @type {Record<string, (root: HTMLElement, asked: URLSearchParams) => Promise<void>>} */
+/**
+ * Exhibits of pages that do not explain a step.
+ *
+ * @type {Record<string, (root: HTMLElement, asked: URLSearchParams) => Promise<void>>}
+ */
 const ILLUSTRATIONS = { learning, overfitting };
 
-/** What pages show below their steps. @type {typeof ILLUSTRATIONS} */
+/** Experiments shown below the steps of a page. @type {typeof ILLUSTRATIONS} */
 const EXPERIMENTS = { pooling: shifting, softmax: losses };
 
 /**
- * How hard both losses pull, from a confidently wrong answer to a confidently right one. It opens between the two, as
- * a question asks about one end.
+ * Compare the gradients of two losses, from confidently wrong to confidently right. The slider starts in the
+ * middle, because a question asks about one end.
  *
  * @param {HTMLElement} root
  */
@@ -112,9 +116,10 @@ export async function show(root, place) {
 }
 
 /**
- * The page about a step: where a number of the lesson's own network comes from, which has no walk of its own.
+ * Return the page that explains a step. Links from the lesson's own network lead there, since it has no walk
+ * of its own.
  *
- * @param {string} step  its name, `convolution_1.relu`
+ * @param {string} step  its name, such as `convolution_1.relu`
  */
 function pageAbout(step) {
   const kind = step.replace(/.*\./, "").replace(/_\d+$/, "");

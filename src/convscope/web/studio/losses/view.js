@@ -1,4 +1,4 @@
-/** Losses: the loss bench, whose experiment is trained once on the server. */
+/** Losses: the comparison of loss functions. The server trains its experiment once. */
 
 import { element } from "convscope/kit/dom.js";
 import { experiment } from "convscope/losses/experiment.js";

@@ -1,5 +1,5 @@
 /**
- * Label by label, where a picture may have several: how often each is found, missed and wrongly found.
+ * Precision and recall per label, for pictures with several labels.
  *
  * @typedef {import("convscope/studio/answers.js").Figures} Figures
  */
@@ -8,7 +8,7 @@ import { element, head } from "convscope/kit/dom.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { withOptions } from "convscope/studio/place.js";
 
-/** What pictures of a label there are, by the name of their list. @type {Record<string, string>} */
+/** Title of each list of pictures of a label. @type {Record<string, string>} */
 export const KINDS = { found: "rightly found", missed: "missed", wrong: "wrongly found" };
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Labels that are probably wrong, looked for on demand.
+ * Search for labels that are probably wrong, on demand.
  *
  * @typedef {import("convscope/studio/answers.js").LabelSuspects} Suspects
  */
@@ -14,7 +14,7 @@ const LOOK_MILLISECONDS = 1000;
 const TITLE = "Probably mislabelled";
 
 /**
- * Looks for labels that are probably wrong, which takes five trainings in a process of its own.
+ * Run the search, which trains five networks in a separate process.
  *
  * @param {HTMLElement} list
  * @param {import("convscope/studio/mistakes/tiles.js").Chosen} asked
@@ -36,7 +36,7 @@ export async function suspects(list, asked, desk) {
       status.textContent = left === null ? "starting" : `${duration(left)} left`;
       if (progress) bar.value = progress.done_fraction;
       else bar.removeAttribute("value");
-      if (shown !== (shown = found.state)) list.replaceChildren(...drawn(found)); // its button keeps the keyboard
+      if (shown !== (shown = found.state)) list.replaceChildren(...drawn(found)); // keep the button's focus
       if (found.state === "running" && list.isConnected)
         timer = setTimeout(() => ask(get(address)), LOOK_MILLISECONDS);
     } catch (error) {

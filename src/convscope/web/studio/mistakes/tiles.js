@@ -1,5 +1,5 @@
 /**
- * Pictures with their predictions and labels, and the corrections of labels.
+ * Tiles: pictures with prediction and label, and the correction of labels.
  *
  * @typedef {import("convscope/studio/answers.js").Corrections} Corrections
  * @typedef {{model: string, data: string, part: string}} Chosen
@@ -10,7 +10,7 @@
  * @property {string} label
  * @property {string} predicted
  * @property {number} confidence
- * @property {string} suggestion  the label to accept at a touch, if any
+ * @property {string} suggestion  label that can be accepted with one click
  */
 
 import { element } from "convscope/kit/dom.js";
@@ -21,14 +21,14 @@ import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
 import { walkOf } from "convscope/studio/place.js";
 import { NONE } from "convscope/walk/truth.js";
 
-// of a tile, times the text's size; with a button it is higher
+// of a tile, in rem; a tile with a button is taller
 const TILE_HEIGHT = 12;
 const SUGGESTION_HEIGHT = 14.5;
 
 const READ =
   "Each tile shows the prediction, then the picture's label: choose another label to correct it. Click a picture to walk through it.";
 
-/** Corrections: read once, changed when another class is picked. */
+/** Corrections of labels: loaded once, saved when another label is chosen. */
 export class Desk {
   /**
    * @param {Chosen} asked

@@ -133,7 +133,7 @@ function matrix({ classes, confusion }, place) {
 }
 
 /**
- * Labels are doubted only where a picture has one.
+ * Link to the lists of pictures. The search for wrong labels needs pictures with a single label.
  *
  * @param {import("convscope/studio/place.js").Place} place
  * @param {Figures} figures

@@ -1,5 +1,5 @@
 /**
- * Which pictures activate each filter and neuron, and which class it prefers.
+ * The pictures that activate each filter and neuron most, and the class that each prefers.
  *
  *     #/neurons?model=...&data=...&part=test&step=convolution_1.relu&unit=3
  *
@@ -24,11 +24,11 @@ import { chooseFor } from "convscope/studio/picking.js";
 import { turnTo, walkOf } from "convscope/studio/place.js";
 import { filterPicture } from "convscope/walk/filter_picture.js";
 
-const AGAIN = 300; // milliseconds between two looks at how far it is
+const AGAIN = 300; // milliseconds between progress requests
 const MOST_BARS = 20;
-const FILTER = 8; // side of its picture, in times the text's size
-const HARDLY = 0.25; // class selectivity below which no class stands out
-/** How a browser fits a picture in as the network's preparation does. */
+const FILTER = 8; // side of its picture, in rem
+const HARDLY = 0.25; // class selectivity below which no class counts as preferred
+/** The CSS object-fit that corresponds to each fit of the network's preparation. */
 const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
 
 /** @type {import("convscope/studio/place.js").Show} */
@@ -56,7 +56,7 @@ export async function show(root, place) {
 }
 
 /**
- * Asks how far it is until it is done.
+ * Poll until the survey is complete.
  *
  * @param {string} address
  * @param {HTMLElement} body
@@ -127,7 +127,7 @@ function found(survey, model, data, place) {
 }
 
 /**
- * Every filter or neuron with the class it prefers, the most selective first.
+ * List all filters or neurons with the class that each prefers, the most selective first.
  *
  * @param {Survey} survey
  * @param {Step} step
@@ -195,7 +195,7 @@ function detail(survey, step, index, model, data) {
 }
 
 /**
- * The filter itself, once it has come; nothing where a step has none of its own, as a sum of two.
+ * Load the weights of a filter and draw them; steps without weights, such as additions, show nothing.
  *
  * @param {string} model
  * @param {Step} step
@@ -225,7 +225,7 @@ function weightsOf(model, step, index) {
 }
 
 /**
- * A picture, a link to its walk.
+ * Draw one picture as a link to its walk.
  *
  * @param {Survey} survey
  * @param {Step} step
@@ -260,7 +260,7 @@ function example({ shape: [, height, width], fit }, step, { places, values, cell
   return element("a", { href, class: "example" }, picture, number(values[at]));
 }
 
-/** What counts as an activation. @param {Step} step */
+/** Describe what counts as the activation. @param {Step} step */
 function activationText({ name, units }) {
   const [, activation] = name.split(".");
   const after = activation ? ` after ${activation.replace("relu", "ReLU")}` : "";
@@ -287,7 +287,7 @@ function titleOfUnit({ units }, index, classes) {
 }
 
 /**
- * The last convolution: its filters say most.
+ * Return the last step with maps, whose filters are the most specific, or the first step if there is none.
  *
  * @param {Survey} survey
  */

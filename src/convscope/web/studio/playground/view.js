@@ -1,6 +1,6 @@
 /**
- * The playground, which the studio opens with. It is kept while one is in another room, and in another theme: what was
- * drawn and learned stays.
+ * The playground, the studio's start page. It is kept alive when another view is opened or the theme changes,
+ * so that the drawing and the trained weights are not lost.
  */
 
 import { element } from "convscope/kit/dom.js";
@@ -30,14 +30,14 @@ async function open() {
   const root = element("div", { class: "playground" });
   const network = await get("/api/playground");
   const playground = new Playground(network, root, drawings, [rooms()]);
-  drawings().catch(() => {}); // so that they are there when they are needed
+  drawings().catch(() => {}); // load them in advance
   return { root, playground };
 }
 
 /** @type {Promise<import("convscope/playground/page.js").PackedSets> | undefined} */
 let asked;
 
-/** What the network can learn from, which the server draws in a few seconds. */
+/** Load the training drawings, which the server renders in a few seconds. */
 function drawings() {
   asked ??= get("/api/playground/drawings").catch((error) => {
     asked = undefined;

@@ -1,4 +1,4 @@
-/** A class of a recording: its name, its pictures, and what adds to them. */
+/** One class of a recording: its name, its pictures, and the controls that add some. */
 
 import { hasCamera } from "convscope/kit/camera.js";
 import { element } from "convscope/kit/dom.js";
@@ -8,19 +8,21 @@ import { problemBox } from "convscope/kit/problem.js";
 import { holdButton } from "convscope/studio/record/hold_button.js";
 
 const MOST_SHOWN = 12;
-const PATIENCE = 4000; // milliseconds in which a removal is confirmed
+const PATIENCE = 4000; // milliseconds in which a removal can be confirmed
 
 /**
+ * Create the card.
+ *
  * @typedef {ReturnType<typeof import("convscope/studio/record/recording.js").recording>} Recording
  * @typedef {ReturnType<typeof classCard>} ClassCard
  *
  * @param {Recording} recording
  * @param {string} label
  * @param {object} use
- * @param {(card: ClassCard) => void} use.begin  the button is held
+ * @param {(card: ClassCard) => void} use.begin  called when the button is pressed
  * @param {() => void} use.end
  * @param {(card: ClassCard) => void} use.once
- * @param {() => void} use.changed  pictures have come or gone
+ * @param {() => void} use.changed  called after pictures were added or removed
  * @param {(card: ClassCard) => void} use.removed
  */
 export function classCard(recording, label, { begin, end, once, changed, removed }) {
@@ -63,7 +65,7 @@ export function classCard(recording, label, { begin, end, once, changed, removed
   let last = Promise.resolve();
 
   /**
-   * Does one thing after the other, so that no picture goes to a name that has just changed.
+   * Run actions one after the other, so that no picture is added under a name that has just changed.
    *
    * @param {() => Promise<void>} act
    */
@@ -76,7 +78,7 @@ export function classCard(recording, label, { begin, end, once, changed, removed
         trouble.replaceChildren(problemBox(error));
       }
     });
-    last = mine.catch(() => {}); // a mistake in a script is reported by `mine`
+    last = mine.catch(() => {}); // errors in the code are reported by `mine`
     return mine;
   }
 
@@ -161,7 +163,7 @@ export function classCard(recording, label, { begin, end, once, changed, removed
 }
 
 /**
- * Removes a class, after a second click where it has pictures.
+ * Create the button that removes a class. If the class has pictures, a second click is needed.
  *
  * @param {() => void} remove
  * @param {() => number} pictures

@@ -1,25 +1,27 @@
-/** The classes of a recording: two at first, more on demand, and which of them is recorded now. */
+/** The classes of a recording: initially two, more on demand, and which of them is being recorded. */
 
 import { element } from "convscope/kit/dom.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { classCard } from "convscope/studio/record/class_card.js";
 
-const FEWEST = 2; // pictures of a class before it takes part
+const FEWEST = 2; // pictures a class needs to take part
 
 /**
+ * Create the list.
+ *
  * @typedef {import("convscope/studio/record/class_card.js").ClassCard} ClassCard
  *
  * @param {import("convscope/studio/record/class_card.js").Recording} kept
  * @param {object} use
- * @param {() => void} use.record  a button is pressed
- * @param {() => void} use.changed  pictures or classes have come or gone
+ * @param {() => void} use.record  called when a button is pressed
+ * @param {() => void} use.changed  called after pictures or classes were added or removed
  */
 export async function classList(kept, { record, changed }) {
   /** @type {ClassCard[]} */
   let cards = [];
-  /** @type {ClassCard | null} the class whose button is held */
+  /** @type {ClassCard | null}  the class whose button is held */
   let held = null;
-  /** @type {ClassCard | null} the class that gets the next frame, even if its button has been let go */
+  /** @type {ClassCard | null}  the class that gets the next frame, even if its button has been released */
   let pressed = null;
   const list = element("ul", { class: "class-cards" });
   const trouble = element("div", {});
@@ -48,7 +50,7 @@ export async function classList(kept, { record, changed }) {
     return card;
   }
 
-  /** The first of class 1, class 2, ... that is free. */
+  /** Return the first of class 1, class 2, ... that is not in use. */
   function freeName() {
     let number = 1;
     while (cards.some((card) => card.name() === `class ${number}`)) number++;
@@ -84,15 +86,15 @@ export async function classList(kept, { record, changed }) {
       element("button", { type: "button", click: add }, "Add class"),
     ),
     labels: () => cards.map((card) => card.name()),
-    /** Whether there is something to learn from. */
+    /** Whether there are enough pictures to learn from. */
     areEnough: () => cards.filter((card) => card.pictures() >= FEWEST).length >= 2,
-    /** The class that gets this frame. */
+    /** Return the class that gets the current frame. */
     recorded() {
       const card = held ?? pressed;
       pressed = null;
       return card && cards.includes(card) ? card : null;
     },
-    /** Lets go of all buttons. */
+    /** Release all buttons. */
     release: () => void (held = pressed = null),
   };
 }

@@ -1,15 +1,17 @@
-/** A button that acts as long as it is held: with a mouse, a finger, or the space bar. */
+/** A button that is active while it is held: with the mouse, by touch, or with the space bar. */
 
 import { element } from "convscope/kit/dom.js";
 
 const KEYS = [" ", "Enter"];
 
 /**
+ * Create the button.
+ *
  * @param {string} text
  * @param {object} use
  * @param {() => void} use.begin
  * @param {() => void} use.end
- * @param {() => void} use.once  for a click without a pointer, as a screen reader makes it
+ * @param {() => void} use.once  called for a click without a pointer, as sent by screen readers
  */
 export function holdButton(text, { begin, end, once }) {
   let isHeld = false;
@@ -38,7 +40,7 @@ export function holdButton(text, { begin, end, once }) {
       pointerleave: release,
       pointercancel: release,
       blur: release,
-      contextmenu: (event) => event.preventDefault(), // a long touch
+      contextmenu: (event) => event.preventDefault(), // long touch
       keydown: (event) => {
         if (!(event instanceof KeyboardEvent) || !KEYS.includes(event.key)) return;
         event.preventDefault();

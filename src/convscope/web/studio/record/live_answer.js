@@ -1,4 +1,4 @@
-/** What the pictures recorded so far teach: confidence bars for one picture after the other. */
+/** Live classification with the pictures recorded so far: one bar per class. */
 
 import { bars } from "convscope/kit/bars.js";
 import { element } from "convscope/kit/dom.js";
@@ -9,16 +9,18 @@ import { post } from "convscope/studio/api.js";
 const MOST_SHOWN = 3;
 
 /**
+ * Create the display.
+ *
  * @param {object} use
- * @param {() => string} use.collection  the id of the collection
- * @param {() => string[]} use.labels  the classes, in the order of the bars
- * @param {(label: string, name: string) => string} use.thumbnail  the address of a recorded picture
+ * @param {() => string} use.collection  returns the id of the collection
+ * @param {() => string[]} use.labels  returns the classes, in the order of the bars
+ * @param {(label: string, name: string) => string} use.thumbnail  returns the URL of a recorded picture
  * @param {(text: string) => void} use.say
  */
 export function liveAnswer({ collection, labels, thumbnail, say }) {
   const shown = element("div", { class: "live-answer" });
   const learned = element("p", { class: "quiet" });
-  let firstPicture = 0; // milliseconds
+  let firstPicture = 0; // time in milliseconds
   let isAnswered = false;
 
   /** @param {import("convscope/studio/answers.js").LiveAnswer & {probabilities: Record<string, number>}} found */
@@ -32,7 +34,7 @@ export function liveAnswer({ collection, labels, thumbnail, say }) {
   }
 
   /**
-   * The recorded pictures that it resembles most: why it is one of the classes, or none.
+   * Show the most similar recorded pictures: the reason for the class, or for none.
    *
    * @param {import("convscope/studio/answers.js").SimilarRecording[]} similar
    */
@@ -59,14 +61,14 @@ export function liveAnswer({ collection, labels, thumbnail, say }) {
 
   return {
     elements: [shown, learned],
-    /** A picture is recorded: from the first one on, the time to the first answer counts. */
+    /** Start the clock with the first recorded picture; it measures the time to the first prediction. */
     begin: () => (firstPicture ||= performance.now()),
     clear: () => [shown, learned].forEach((one) => one.replaceChildren()),
     /**
-     * Shows the answer for a picture.
+     * Classify a picture and show the result.
      *
      * @param {Blob} picture
-     * @returns {Promise<boolean>}  whether there is one
+     * @returns {Promise<boolean>}  whether there is a result
      */
     async ask(picture) {
       const found = await post(`/api/live/${collection()}`, picture);

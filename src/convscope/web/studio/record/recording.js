@@ -1,5 +1,6 @@
 /**
- * A recording: an ordinary collection in the studio's folder. It is made when the first picture or class is kept.
+ * A recording: an ordinary collection in the studio's folder, created when the first picture or class is
+ * saved.
  *
  * @typedef {{pictures: string[], count: number}} ClassPictures
  * @typedef {{added: number, names: string[], problems: {detail?: string}[]}} Added
@@ -9,11 +10,13 @@ import { get, post } from "convscope/studio/api.js";
 import { addressOf } from "convscope/studio/place.js";
 
 const NAME = "recording";
-const AT_ONCE = 8; // pictures in a request
+const AT_ONCE = 8; // pictures per request
 
 /**
- * @param {string} known  the id of the collection; "" if there is none yet
- * @param {() => string[]} labels  the classes to begin with
+ * Create a recording.
+ *
+ * @param {string} known  id of the collection; "" if it does not exist yet
+ * @param {() => string[]} labels  returns the initial classes
  */
 export function recording(known, labels) {
   /** @type {Promise<string> | null} */
@@ -24,7 +27,7 @@ export function recording(known, labels) {
   async function create() {
     ({ id } = await post("/api/collections", { name: NAME }));
     for (const label of labels()) await post(addressOfClass(id, label), {}, "PUT");
-    history.replaceState(null, "", addressOf("record", [id])); // a reload shows it again
+    history.replaceState(null, "", addressOf("record", [id])); // keep the recording on reload
     return id;
   }
 
@@ -38,9 +41,9 @@ export function recording(known, labels) {
   }
 
   return {
-    /** Its id; "" while there is none. */
+    /** Return the id, or "" if the collection does not exist yet. */
     id: () => id,
-    /** How many pictures each class has. @returns {Promise<Record<string, number>>} */
+    /** Return the number of pictures per class. @returns {Promise<Record<string, number>>} */
     classes: async () => (id ? (await get(`/api/collections/${id}`)).classes : {}),
     /** @type {(label: string) => Promise<void>} */
     addClass: async (label) => post(await classAddress(label), {}, "PUT"),
@@ -48,18 +51,18 @@ export function recording(known, labels) {
     renameClass: async (label, name) => post(`${await classAddress(label)}/name`, { name }),
     /** @type {(label: string) => Promise<void>} */
     removeClass: async (label) => post(await classAddress(label), {}, "DELETE"),
-    /** The newest pictures of a class. @type {(label: string) => Promise<ClassPictures>} */
+    /** Return the newest pictures of a class. @type {(label: string) => Promise<ClassPictures>} */
     pictures: async (label) => get(await classAddress(label)),
     /** @type {(label: string, name: string) => Promise<void>} */
     removePicture: async (label, name) => post(`${await classAddress(label)}/pictures/${name}`, {}, "DELETE"),
     /** @type {(label: string, name: string) => string} */
     thumbnail: (label, name) => `${addressOfClass(id, label)}/pictures/${name}`,
     /**
-     * Keeps pictures, a few at a time.
+     * Save pictures, a few per request.
      *
      * @param {string} label
      * @param {Iterable<Blob>} pictures
-     * @param {(added: Added) => void} tell  what became of each few
+     * @param {(added: Added) => void} tell  called with the result of each request
      */
     async add(label, pictures, tell) {
       const waiting = [...pictures];

@@ -1,4 +1,4 @@
-/** Recording: hold a thing into the camera, class by class, and see at once what the pictures teach. */
+/** Record: hold an object in front of the camera, class by class, and see at once what has been learned. */
 
 import { camera, hasCamera, jpegOf } from "convscope/kit/camera.js";
 import { element } from "convscope/kit/dom.js";
@@ -10,8 +10,8 @@ import { classList } from "convscope/studio/record/class_list.js";
 import { liveAnswer } from "convscope/studio/record/live_answer.js";
 import { recording } from "convscope/studio/record/recording.js";
 
-const SIDE = 480; // pixels of what is recorded: twice what the network sees
-const PAUSE = 300; // milliseconds until a picture is asked about again
+const SIDE = 480; // side of recorded pictures in pixels, twice the network's input size
+const PAUSE = 300; // milliseconds until a picture is sent again
 const TOO_FEW = "Record at least two pictures of two classes.";
 const GETTING_READY = "Loading the pretrained network. The first time, this takes a few seconds.";
 const INSTEAD = "You can drop or choose pictures instead.";
@@ -45,8 +45,10 @@ export async function show(root, { path: [id = ""] }) {
   let isAnswering = false;
 
   /**
+   * Run an action and show its error.
+   *
    * @param {() => Promise<unknown>} act
-   * @returns {Promise<boolean>}  whether that went well
+   * @returns {Promise<boolean>}  whether it succeeded
    */
   async function attempt(act) {
     trouble.replaceChildren();
@@ -60,7 +62,8 @@ export async function show(root, { path: [id = ""] }) {
   }
 
   /**
-   * One frame of the camera: kept if a button is held; and answered, unless the last one still is.
+   * Handle a camera frame: save it if a button is held, and classify it unless the previous one is still
+   * pending.
    *
    * @param {ImageBitmap} frame
    */
@@ -73,10 +76,14 @@ export async function show(root, { path: [id = ""] }) {
     }
     if (isAnswering || !classes.areEnough()) return;
     isAnswering = true;
-    attempt(() => live.ask(picture)).then((isFine) => (isAnswering = !isFine)); // one refusal is enough
+    attempt(() => live.ask(picture)).then((isFine) => (isAnswering = !isFine)); // stop after the first error
   }
 
-  /** Answers a picture that is no frame, once the classes are learned. @param {File | undefined} picture */
+  /**
+   * Classify a picture that is not a camera frame, once the classes have been learned.
+   *
+   * @param {File | undefined} picture
+   */
   function tryOut(picture) {
     if (!picture) return;
     if (!classes.areEnough()) return say(TOO_FEW);
@@ -136,7 +143,7 @@ function heading() {
 }
 
 /**
- * Links to the other recordings.
+ * Return links to the other recordings.
  *
  * @param {string} id
  */

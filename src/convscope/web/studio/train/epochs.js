@@ -1,6 +1,6 @@
 /**
- * Seeing it learn: the filters of a step, its maps of one picture and the answer, from the untrained network on, epoch
- * by epoch.
+ * How the network learns: the filters of a step, its maps for one picture, and the prediction, epoch by epoch
+ * from the untrained network on.
  *
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  * @typedef {import("convscope/studio/answers.js").Snapshot} Snapshot
@@ -18,12 +18,12 @@ import { get, post } from "convscope/studio/api.js";
 import { addressOf } from "convscope/studio/place.js";
 import { filterPicture } from "convscope/walk/filter_picture.js";
 
-const MOST_CLASSES = 12; // that are shown in their order, so that each bar keeps its place; of more the most probable
+const MOST_CLASSES = 12; // in class order, so that each bar stays in place; if more, the most probable
 const MOST_FIGURES = 64;
 const PLAY = "▶ Play";
-const BETWEEN = 500; // milliseconds from one epoch to the next
+const BETWEEN = 500; // milliseconds per epoch
 
-/** @param {string} address  of the run */
+/** Create the display. @param {string} address  URL of the run */
 export function epochs(address) {
   /** @type {number[]} */
   let kept = [];
@@ -82,7 +82,7 @@ export function epochs(address) {
     play.textContent = PLAY;
   }
 
-  /** Shows an epoch, and the next one a while after it was drawn; who plays a run to its newest epoch waits for more. */
+  /** Show an epoch, and schedule the next one. Playback stops at the newest epoch. */
   async function next() {
     await show();
     if (!timer || !play.isConnected) return stop();
@@ -117,7 +117,7 @@ export function epochs(address) {
 
   return {
     element: root,
-    /** Looks for newer ones; who looks at the newest goes along. */
+    /** Load newer epochs. If the newest was selected, select the new one. */
     async refresh() {
       const before = kept.length;
       const follows = Number(scrubber.value) === Math.max(0, before - 1) && !timer;
@@ -134,7 +134,9 @@ export function epochs(address) {
 }
 
 /**
- * @param {() => string} address  where the network of the epoch is kept
+ * Create the button that opens the walk of an epoch.
+ *
+ * @param {() => string} address  returns the URL that stores the network of the epoch
  * @param {HTMLElement} trouble
  */
 function walkButton(address, trouble) {
@@ -217,8 +219,10 @@ function titleOf(step) {
 }
 
 /**
+ * Draw a picture on a canvas.
+ *
  * @param {{height: number, width: number, paint: import("convscope/kit/maps.js").Paint}} picture
- * @param {number} side  times the text's size
+ * @param {number} side  in rem
  */
 function canvas({ height, width, paint }, side) {
   return mapCanvas({ height, width, cell: cellSize(width, height, rem(side), rem(side)), paint }, theme());

@@ -1,5 +1,5 @@
 /**
- * What has happened in a run, put together from its events.
+ * The state of a run, assembled from its events.
  *
  * @typedef {object} Epoch
  * @property {number} epoch
@@ -26,23 +26,23 @@
  */
 
 export class History {
-  /** @type {Rows} what was found and chosen */
+  /** @type {Rows}  what was detected and chosen */
   plan = [];
   /** @type {string[]} */
   notes = [];
   /** @type {Epoch[]} */
   epochs = [];
-  /** @type {Step | null} of the epoch under way */
+  /** @type {Step | null}  of the current epoch */
   step = null;
-  /** @type {{done: number, total: number} | null} pictures that are made ready */
+  /** @type {{done: number, total: number} | null}  pictures being prepared */
   preparing = null;
   /** @type {{summary: Rows, elapsed_seconds: number} | null} */
   finished = null;
-  /** How many epochs there will be, once that is known. */
+  /** Number of epochs planned, once known. */
   planned = 0;
 
   /**
-   * One more event. A resumed run repeats events of epochs that it does again.
+   * Process an event. A resumed run repeats the events of epochs that it trains again.
    *
    * @param {any} event
    */
@@ -73,17 +73,17 @@ export class History {
         break;
       case "Finished":
         this.finished = event;
-        this.preparing = null; // a learned start has no epochs
+        this.preparing = null; // with pretrained features there are no epochs
         break;
     }
   }
 
-  /** The newest figures: of the epoch under way, or of the last one. */
+  /** The latest figures: of the current epoch, otherwise of the last one. */
   get latest() {
     return this.step ?? this.epochs[this.epochs.length - 1] ?? null;
   }
 
-  /** How much is done, 0 to 1. */
+  /** Progress, 0 to 1. */
   get doneFraction() {
     if (this.finished) return 1;
     const whole = this.step ? this.step.epoch - 1 + this.step.step / this.step.steps : this.epochs.length;
@@ -91,11 +91,11 @@ export class History {
   }
 
   /**
-   * A curve over the epochs; what does not exist leaves a gap at its end.
+   * Return a curve over the epochs. Missing values leave a gap at its end.
    *
    * @param {string} name
    * @param {(epoch: Epoch) => number | null} figure
-   * @param {number | null} [now]  the same figure of the epoch under way
+   * @param {number | null} [now]  the value for the current epoch
    * @returns {import("convscope/kit/curves.js").Curve | null}
    */
   curve(name, figure, now = null) {

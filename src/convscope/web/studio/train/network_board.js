@@ -1,5 +1,6 @@
 /**
- * Writing a network: its table of shapes and costs as it is written, and what is wrong with it at the character.
+ * Edit a network: its table of shapes and costs is updated while typing, and errors are marked at their
+ * character.
  *
  * @typedef {import("convscope/studio/answers.js").DataSummary} DataFacts
  * @typedef {import("convscope/studio/answers.js").NetworkStep} NetworkStep
@@ -10,7 +11,7 @@ import { count, shapeText } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { get } from "convscope/studio/api.js";
 
-/** Names of networks known from courses and books. */
+/** Names of preset networks and backbones. */
 const PRESETS = ["course", "lenet", "vgg", "small", "lite0", "repvgg-a0", "mobilenetv1-100"];
 
 export function networkBoard() {

@@ -1,4 +1,4 @@
-/** One run: what it is doing, its curves, and what can be done with it. */
+/** One run: its state, its curves, and actions. */
 
 import { chart } from "convscope/kit/curves.js";
 import { element } from "convscope/kit/dom.js";
@@ -14,7 +14,7 @@ import { History } from "convscope/studio/train/history.js";
  * @typedef {import("convscope/studio/answers.js").Run} Run
  */
 
-/** What each state means to a person. */
+/** Description of each state. */
 const STATES = new Map([
   ["starting", "Starting …"],
   ["running", "Training."],
@@ -24,7 +24,7 @@ const STATES = new Map([
   ["finished", "Finished."],
 ]);
 
-/** Kinds of files that a model can be had as, and what they are called. */
+/** File formats a model can be downloaded in, and their names. */
 const FILES = [
   ["onnx", "ONNX"],
   ["html", "offline page"],
@@ -151,7 +151,7 @@ async function drawActions({ actions, trouble }, run, address) {
 }
 
 /**
- * Links to what can be done with the model of a run.
+ * Return links to what can be done with the model of a run.
  *
  * @param {string} run
  */
@@ -171,7 +171,7 @@ async function further(run) {
 }
 
 /**
- * Links to the model as a file; making one takes a few seconds.
+ * Return links that download the model; creating a file takes a few seconds.
  *
  * @param {string} model
  */
@@ -279,7 +279,7 @@ function button(text, click) {
 }
 
 /**
- * A button for what cannot be undone: it asks first, and acts at the second click.
+ * Create a button for an irreversible action. It asks first, and acts on the second click.
  *
  * @param {string} text
  * @param {string} question

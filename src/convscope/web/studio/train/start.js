@@ -1,4 +1,4 @@
-/** Begin a run: which pictures, which network, and off it goes. Below, the runs there are. */
+/** Start a run: choose pictures and a network. The runs so far are listed below. */
 
 import { element, head } from "convscope/kit/dom.js";
 import { count, percent } from "convscope/kit/numbers.js";
@@ -11,8 +11,10 @@ import { addressOf } from "convscope/studio/place.js";
 import { networkBoard } from "convscope/studio/train/network_board.js";
 
 /**
+ * Draw the page.
+ *
  * @param {HTMLElement} root
- * @param {string} wanted  the id of the data to begin with
+ * @param {string} wanted  id of the data selected initially
  */
 export async function showStart(root, wanted) {
   const board = networkBoard();
@@ -84,7 +86,7 @@ function section(label, title, content) {
   return element("section", { "aria-label": label, class: "stack" }, element("h2", {}, title), content);
 }
 
-/** The table of runs, and what brings it up to date. */
+/** Create the table of runs, and the function that updates it. */
 function runTable() {
   const root = element("div", { class: "stack" });
   let drawn = "";

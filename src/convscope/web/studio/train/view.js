@@ -1,4 +1,4 @@
-/** Training: choose pictures and a network, and watch them become a model. */
+/** Training: choose pictures and a network, and watch the training. */
 
 import { showRun } from "convscope/studio/train/run.js";
 import { showStart } from "convscope/studio/train/start.js";

@@ -1,4 +1,6 @@
-/** Gradients of a walk in the studio: the server computes them for any class, any step and any weight, when asked. */
+/**
+ * The source of gradients in the studio: the server computes them on demand for any class, step and weight.
+ */
 
 import { largestFirst, range, unpackAll } from "convscope/kit/arrays.js";
 import { get } from "convscope/studio/api.js";
@@ -11,8 +13,10 @@ import { membersOf, supposed } from "convscope/walk/truth.js";
 const MOST_CLASSES = 20;
 
 /**
- * @param {string} model  its address
- * @param {string} picture  as it stands in a query
+ * Create the source.
+ *
+ * @param {string} model  URL of the model
+ * @param {string} picture  as a query parameter
  * @param {import("convscope/walk/chain.js").Chain} chain
  * @returns {Source}
  */

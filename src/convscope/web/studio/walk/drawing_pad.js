@@ -1,5 +1,5 @@
 /**
- * A square to draw in, with the mouse, a pen or a finger. Beside it stands what the network sees: the server centres and scales
+ * A drawing pad for mouse, pen and touch. Next to it is the network's input: the server centres and scales
  * the drawing like the training pictures.
  *
  * @typedef {import("convscope/studio/answers.js").DrawingPreview} Drawn
@@ -11,7 +11,7 @@ import { problemBox } from "convscope/kit/problem.js";
 import { post } from "convscope/studio/api.js";
 import { preview } from "convscope/kit/preview.js";
 
-const SIDE = 280; // pixels of the picture that is made
+const SIDE = 280; // side of the resulting picture in pixels
 const STROKE = SIDE / 9;
 
 /**
@@ -71,9 +71,11 @@ export function drawingPad(model, onDrawn) {
 }
 
 /**
+ * Listen for strokes.
+ *
  * @param {HTMLCanvasElement} pad
  * @param {CanvasRenderingContext2D} pen
- * @param {() => void} onStroke  at the end of each
+ * @param {() => void} onStroke  called at the end of each stroke
  */
 function drawOn(pad, pen, onStroke) {
   const to = (/** @type {PointerEvent} */ event, shift = 0) => {
@@ -86,7 +88,7 @@ function drawOn(pad, pen, onStroke) {
     pad.setPointerCapture(event.pointerId);
     pen.beginPath();
     to(event);
-    to(event, 0.1); // a touch alone leaves a dot
+    to(event, 0.1); // a tap leaves a dot
   });
   pad.addEventListener("pointermove", (event) => {
     if (event.buttons) to(event);

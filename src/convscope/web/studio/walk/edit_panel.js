@@ -1,6 +1,6 @@
 /**
- * Changing the network: the weights of what the walk shows, the first convolution's stride and padding, ReLU. Each
- * change is sent to the server, which computes what follows from it.
+ * Edit the network: the weights shown in the walk, stride and padding of the first convolution, ReLU. Each
+ * change is sent to the server, which recomputes the walk.
  *
  * @typedef {import("convscope/walk/chain.js").Chain} Chain
  * @typedef {import("convscope/walk/chain.js").Step} Step
@@ -11,14 +11,16 @@
  *
  * @typedef {import("convscope/studio/answers.js").ModelEdits} EditList
  *
- * @typedef {object} Actions  what a person may do
+ * @typedef {object} Actions  what the panel can do
  * @property {(edit: object) => void} edit
  * @property {() => void} undo
  * @property {() => void} reset
  * @property {(name: string) => void} keep
- * @property {(tensor: string, place: number[]) => Promise<number>} weight  one weight as it is now
+ * @property {(tensor: string, place: number[]) => Promise<number>} weight  returns the current value of one
+ *   weight
  * @property {Record<string, string>} kernels
- * @property {() => void} resized  called when the panel has taken room from the walk, or given it back
+ * @property {() => void} resized  called when the panel has been opened or closed, which changes the width of
+ *   the walk
  */
 
 import { range } from "convscope/kit/arrays.js";
@@ -31,9 +33,9 @@ import { filterChoice } from "convscope/studio/walk/filter_choice.js";
 import { weightGrid } from "convscope/studio/walk/weight_grid.js";
 import { mapName, stepBefore, stepOfKind } from "convscope/walk/chain.js";
 
-const DIGITS = 5; // of a weight in its field; all of them are in its title
+const DIGITS = 5; // digits of a weight in its field; the tooltip shows all of them
 
-/** The panel; it follows the walk. */
+/** The panel, which shows what can be edited in the current step of the walk. */
 export class EditPanel {
   /** @param {Actions} actions */
   constructor(actions) {
@@ -65,7 +67,7 @@ export class EditPanel {
   }
 
   /**
-   * Shows what can be changed where the walk is now.
+   * Show what can be edited at the current position of the walk.
    *
    * @param {EditList} list
    * @param {Chain} chain
@@ -190,7 +192,7 @@ export class EditPanel {
   }
 
   /**
-   * A field for each weight of the channel that is shown.
+   * Create a field for each weight of the channel shown.
    *
    * @param {FilterStep} step
    * @param {number} filter
@@ -307,7 +309,7 @@ function numberField(label, value, onChange, bounds) {
     ...bounds,
     change() {
       if (field.value === "" || !field.reportValidity()) return;
-      field.defaultValue = field.value; // nobody types here any more
+      field.defaultValue = field.value; // no longer being edited
       onChange(field.valueAsNumber);
     },
   });

@@ -1,4 +1,4 @@
-/** Well-known filters to put in, as pictures, and a field for any other. */
+/** Replace a filter by a well-known one, chosen from pictures, or by one that is typed in. */
 
 import { range } from "convscope/kit/arrays.js";
 import { css, signed } from "convscope/kit/colours.js";
@@ -6,9 +6,12 @@ import { element } from "convscope/kit/dom.js";
 import { theme } from "convscope/kit/theme.js";
 
 /**
+ * Create the controls.
+ *
  * @param {Record<string, string>} kernels  rows by name
- * @param {number | null} channel  the input whose weights are shown, where there are several
- * @param {(kernel: string, channel: number | null) => void} put  null puts it in over the mean of all inputs
+ * @param {number | null} channel  the input channel whose weights are shown, if there are several
+ * @param {(kernel: string, channel: number | null) => void} put  called with the new filter; null applies it
+ *   to the mean of all channels
  */
 export function filterChoice(kernels, channel, put) {
   const rows = element("input", {
@@ -50,7 +53,7 @@ export function filterChoice(kernels, channel, put) {
 }
 
 /**
- * A filter as a small picture.
+ * Draw a filter as a small picture.
  *
  * @param {number[][]} rows
  */
@@ -68,7 +71,7 @@ function filterPicture(rows) {
 }
 
 /**
- * The numbers of a filter as it is written: rows set apart by " / ", numbers by spaces, fractions as 1/16.
+ * Parse a filter: rows are separated by " / ", numbers by spaces; fractions are written as 1/16.
  *
  * @param {string} written
  */

@@ -1,5 +1,6 @@
 /**
- * Choosing a picture: a file, what is dropped or pasted, the camera, a drawing, or one of some data.
+ * Choose a picture: from a file, by drag and drop, from the clipboard, with the camera, by drawing, or from
+ * open data.
  *
  * @typedef {(reference: string) => void} Chosen
  */
@@ -16,9 +17,11 @@ import { preview } from "convscope/kit/preview.js";
 import { drawingPad } from "convscope/studio/walk/drawing_pad.js";
 
 /**
- * @param {string} model  that shall look at it
+ * Create the controls.
+ *
+ * @param {string} model  the model that will classify the picture
  * @param {Chosen} onChosen
- * @param {boolean} open  whether the ways stand open at first
+ * @param {boolean} open  whether the controls are expanded initially
  * @returns {Promise<{element: HTMLElement, end: () => void}>}
  */
 export async function pictureChooser(model, onChosen, open) {
@@ -72,7 +75,7 @@ export async function pictureChooser(model, onChosen, open) {
     ),
     problem,
   );
-  made.addEventListener("toggle", data.begin, { once: true }); // also where it stands open at first
+  made.addEventListener("toggle", data.begin, { once: true }); // also fires if it is open initially
   return {
     element: made,
     end() {

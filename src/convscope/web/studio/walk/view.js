@@ -1,7 +1,7 @@
 /**
- * The walk of any picture through an open model, as it is or changed.
+ * The walk of any picture through an open model, either original or edited.
  *
- *     #/walk/MODEL/PICTURE?at=convolution_1:0.3.4    what follows the ? is the walk's own
+ *     #/walk/MODEL/PICTURE?at=convolution_1:0.3.4    the options after ? belong to the walk
  */
 
 import { largestFirst } from "convscope/kit/arrays.js";
@@ -20,14 +20,14 @@ import { isOfClasses } from "convscope/walk/chain.js";
 import { mount } from "convscope/walk/page.js";
 
 const MOST_CLASSES = 3;
-const SETTLED = 1500; // milliseconds after which nobody seems to change anything more
+const SETTLED = 1500; // milliseconds without further changes until the whole walk is computed
 
 const WITHOUT_RELU = "Not available while ReLU is switched off.";
 const SEARCHING = "Searching the training pictures …";
 
 /** @typedef {import("convscope/studio/answers.js").SimilarPictures} Similar */
 
-/** The walk reads what follows the ? itself. */
+/** The walk handles its options itself. */
 export const followsOptions = true;
 
 /**
@@ -71,7 +71,7 @@ export async function show(root, { path: [model, picture] }) {
 }
 
 /**
- * The picture that a walk begins with: the first example of pictures whose classes the model knows.
+ * Return the initial picture: the first example among pictures whose classes the model knows.
  *
  * @param {string} model
  */
@@ -83,12 +83,12 @@ async function somePicture(model) {
   return `data.${id}.${examples[0]}`;
 }
 
-/** One picture's walk through one model, and what is changed in it. */
+/** The walk of one picture through one model, and the edits of the model. */
 class Walked {
   /**
    * @param {string} model
    * @param {string} picture
-   * @param {HTMLElement} tools  where the panel has its place that changes the network
+   * @param {HTMLElement} tools  container for the button of the edit panel
    */
   constructor(model, picture, tools) {
     this.id = model;
@@ -99,7 +99,7 @@ class Walked {
     this.turn = 0;
     this.settling = 0;
     this.isSettled = true;
-    this.searched = -1; // the turn for which the pictures that it has learned from were asked
+    this.searched = -1; // turn of the last search for similar training pictures
     /** @type {any} */
     this.walk = null;
     /** @type {{turn: number, source: import("convscope/walk/backward/source.js").Source} | null} */
@@ -172,7 +172,7 @@ class Walked {
   }
 
   /**
-   * The way back of the model as it is now; another one after each change.
+   * Return the source of gradients for the current state of the model; every edit creates a new one.
    *
    * @param {import("convscope/walk/chain.js").Chain} chain
    */
@@ -182,12 +182,15 @@ class Walked {
     return this.source.source;
   }
 
-  /** Draws the walk as far as it is known. */
+  /** Draw the walk with the data available so far. */
   draw() {
     return this.mounted?.change(this.similar ? withSimilar(this.walk, this.similar) : this.walk);
   }
 
-  /** Asks what the pictures say that the network has learned from, which takes a while: once, and where it is shown. */
+  /**
+   * Search the training pictures for similar ones, which takes a while: only once, and only if they are
+   * shown.
+   */
   async search() {
     const { turn } = this;
     const [step, , name] = this.shown;
@@ -207,7 +210,8 @@ class Walked {
   }
 
   /**
-   * Changes the model; the answer stands first, then the steps, and the whole walk once nobody changes any more.
+   * Edit the model. The prediction is updated first, then the steps, and the whole walk once there are no
+   * further edits.
    *
    * @param {() => Promise<any>} ask
    */
@@ -239,7 +243,7 @@ class Walked {
     }
   }
 
-  /** Takes up what was changed elsewhere: in another tab, by another person. */
+  /** Apply edits made elsewhere, such as in another tab. */
   async lookAgain() {
     await this.changing;
     const list = await get(`${this.model}/edits`).catch(() => this.list);
@@ -248,7 +252,7 @@ class Walked {
     await this.change(async () => list);
   }
 
-  /** Asks for the whole walk, with what takes longer. */
+  /** Request the whole walk, including what takes longer. */
   settle() {
     const turn = this.turn;
     if (!this.list.rectify) return;
@@ -309,7 +313,7 @@ class Walked {
 }
 
 /**
- * A walk together with what the pictures say that its network has learned from.
+ * Return the walk with similar training pictures and relevance added.
  *
  * @param {any} walk
  * @param {Similar} similar

@@ -1,19 +1,22 @@
 /**
- * The weights of one filter as fields on their colours: a number is typed, or dragged up and down like a slider.
+ * The weights of one filter as editable fields on their colours; a value is typed, or changed by dragging up
+ * and down.
  */
 
 import { css, inkOn, signed } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { theme } from "convscope/kit/theme.js";
 
-const STEPS = 40; // of a drag from 0 to the largest weight
-const PIXELS = 3; // a step
+const STEPS = 40; // steps of a drag from 0 to the largest weight
+const PIXELS = 3; // pixels per step
 const DIGITS = 3;
 
 /**
- * @param {HTMLInputElement[]} fields  row by row
+ * Create the grid.
+ *
+ * @param {HTMLInputElement[]} fields  in row-major order
  * @param {number} columns
- * @param {number} limit  of the colour scale, and what a drag of 120 pixels adds
+ * @param {number} limit  limit of the colour scale, and the change of a drag of 120 pixels
  */
 export function weightGrid(fields, columns, limit) {
   for (const field of fields) {
@@ -40,7 +43,7 @@ function paint(field, limit) {
 }
 
 /**
- * Lets a number be dragged; what it comes to is changed once the pointer is released.
+ * Let a number be changed by dragging. The change is sent when the pointer is released.
  *
  * @param {HTMLInputElement} field
  * @param {number} step
