@@ -38,7 +38,7 @@ def test_only_one_at_a_time(tmp_path):
     with new_folder(run):
         for take in (new_folder, stopped_folder):
             run_folder.write(run, RECORDED)
-            with pytest.raises(RunError, match="another process works in"), take(run):
+            with pytest.raises(RunError, match="another process is using"), take(run):
                 pass
     with stopped_folder(run), pytest.raises(RunError, match="another process"), stopped_folder(run):
         pass
