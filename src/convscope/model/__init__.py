@@ -7,31 +7,25 @@ receipt, picture_list
                    where a model comes from: settings, code, machine, and the list of its pictures
 verification       whether a model is what its receipt says
 
-From a picture to an answer:
-inputs             what people pass to predict (paths, bytes, images, arrays) becomes pixels
-graph              the network as an ONNX graph, from prepared pixels to probabilities
-open_set_graph     its part that recognises pictures of unknown classes
-session            runs a graph with ONNX Runtime, also in a forked process
-predictor          runs that graph
-inverted           a hint at grey pictures that may be inverted
-intermediate       runs it up to any step, to look at feature maps
-features           runs it up to what the output layer reads
+From a picture to a prediction: inputs what users pass to predict (paths, bytes, images, arrays) becomes
+pixels graph the network as an ONNX graph, from prepared pixels to probabilities open_set_graph the part of
+the graph that detects unknown pictures session runs a graph with ONNX Runtime, also in a forked process
+predictor runs that graph inverted a hint for greyscale pictures that may be inverted intermediate runs the
+network up to any step, for its feature maps features runs the network up to the input of the output layer
 cached_features, feature_cache
-                   ... once for every picture: what was computed is kept in the cache folder
+                   ... once for every picture; results are cached in the cache folder
 
-Fitted after training, from pictures that were not learned from:
-calibration        the temperature, so that a confidence of 80 % is right in 80 % of cases
-open_set           the open-set rule: which pictures belong to an unknown class
+Fitted after training, to pictures that were not trained on: calibration the temperature, so that a confidence
+of 80 % is right in 80 % of cases open_set the open-set rule: which pictures belong to an unknown class
 virtual_logit, nearest
                    its two kinds
 
-How good it is:
-selection          which labelled pictures a model is evaluated on
-evaluation         probabilities and true classes become accuracy, confusion matrix and losses
+Evaluation: selection the labelled pictures that a model is evaluated on evaluation accuracy, confusion matrix
+and losses from probabilities and true classes
 
 For other programs:
 preparation_graph, raw_graph
                    the graph from raw pixels of any size to probabilities
 quantisation       the same with 8-bit weights and activations
-export             the file, compared with the model before it is written
+export             the ONNX file, checked against the model before it is written
 """

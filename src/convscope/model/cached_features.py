@@ -1,4 +1,4 @@
-"""The means of maps that heads read, computed once per picture and cached."""
+"""Features for a head (means of maps), computed once per picture and cached."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 _FORMAT = 2
 _DIGEST_SIZE = 16
 _SECONDS_BETWEEN_WRITES = 2.0
-"""A killed process loses at most this much work."""
+"""Seconds between writes: a killed process loses at most this much work."""
 _MOST_AT_ONCE = 4_096
-"""Pictures whose features are in memory together; 33 MB with 2,000 features."""
+"""Number of pictures whose features are in memory at a time; 33 MB with 2,000 features."""
 
 
 class FeatureNetwork(NamedTuple):
-    """A network that gives features.
+    """A network that computes features.
 
     Attributes:
-        name: What the file in the cache folder begins with.
+        name: Prefix of the file name in the cache folder.
         chain: The network; the output layer reads the features.
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
-        std: One number per channel, likewise.
-        weights: By name; those of the output layer are not needed.
+        std: One number per channel, on the same scale.
+        weights: Weights by name; those of the output layer are not needed.
     """
 
     name: str
@@ -57,7 +57,7 @@ class FeatureNetwork(NamedTuple):
 
     @property
     def file_name(self) -> str:
-        """The name of the cache's file, which changes with everything but the pictures."""
+        """The name of the cache file, which depends on everything but the pictures."""
         chain, head = self.chain, self.chain.output.parameters
         parts = (_FORMAT, RUNTIME, chain.notation, chain.input_shape, tuple(self.mean), tuple(self.std))
         digest = hashlib.blake2b(repr(parts).encode(), digest_size=8)
@@ -68,7 +68,7 @@ class FeatureNetwork(NamedTuple):
 
     @property
     def columns(self) -> list[slice]:
-        """The columns of the means of each step's maps, side by side, in the order of the chain."""
+        """The columns of each step's means in the feature matrix, in the order of the chain."""
         last = self.chain[self.chain.features.inputs[0]]
         means = [self.chain[name] for name in last.inputs] if last.kind == "joining" else [last]
         ends = np.cumsum([mean.shape[0] for mean in means]).tolist()
@@ -80,7 +80,7 @@ class Features(NamedTuple):
 
     Attributes:
         values: (pictures, features) float32.
-        problem: Why they could not be kept for the next time; empty if they were.
+        problem: Why they could not be cached; empty if they were.
     """
 
     values: NDArray[np.float32]
@@ -98,19 +98,19 @@ def cached_features(
 ) -> Features:
     """Compute the features of pictures, or find them in the cache.
 
-    Equal pictures are computed once. What has been computed is kept every two seconds and when a person
-    interrupts, so that the same call continues there.
+    Equal pictures are computed once. Results are written every two seconds and on an interrupt, so that the
+    same call continues from there.
 
     Args:
         store: Pictures, prepared for the network.
-        indices: (n,) of those to take.
-        network: Gives the features.
+        indices: (n,) indices of the pictures.
+        network: The network that computes the features.
         progress: Called with (pictures done, pictures in all) about ten times a second.
-        threads: How many compute; None means one for each processor that this process may use.
-        folder: Where features are kept; by default in the user's cache folder.
+        threads: Number of threads; None means one for each processor that this process may use.
+        folder: Where features are cached; by default the user's cache folder.
 
     Raises:
-        StoreError: The store's file was truncated meanwhile.
+        StoreError: The store's file was truncated in the meantime.
     """
     values = np.empty((len(indices), *network.chain.features.shape), np.float32)
     path = (folder or cache_folder() / "features") / network.file_name
@@ -140,14 +140,14 @@ def cached_features(
 def features_of_model(
     model: Model, store: Store, indices: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Yield a model's features; where it has the network of a backbone, they come from the cache.
+    """Yield a model's features; if its network is a backbone, they come from the cache.
 
-    Training has kept them there, unless the backbone was fine-tuned: then they are computed the first time.
+    Training has cached them, unless the backbone was fine-tuned; then they are computed the first time.
 
     Args:
         model: The model.
         store: Pictures, prepared for it.
-        indices: (n,) of those to take.
+        indices: (n,) indices of the pictures.
 
     Yields:
         Positions in `indices`, (batch,), in order, and the features, (batch, features).
@@ -174,7 +174,7 @@ def _rows(
     pictures: NDArray[np.uint8],
     wanted: dict[bytes, int],
 ) -> Generator[Row]:
-    """Yield the digests and features of `wanted` indices, from the cache or computed and kept there."""
+    """Yield the digests and features of `wanted` indices, from the cache or computed and cached."""
     missing = dict(wanted)
     for digest, features in cache.find([*wanted]):
         del missing[digest]
@@ -197,7 +197,7 @@ def _rows(
 
 
 def _digests(pictures: NDArray[np.uint8], indices: NDArray[np.int64], threads: int) -> list[bytes]:
-    """Digest the pixels of pictures; the shape is in the file's name."""
+    """Return digests of the pictures' pixels; their shape is in the file name."""
 
     def digest(index: int) -> bytes:
         return hashlib.blake2b(pictures[index].tobytes(), digest_size=_DIGEST_SIZE).digest()

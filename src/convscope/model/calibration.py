@@ -51,10 +51,10 @@ def reliability(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> 
 
     Args:
         confidence: (pictures,) probabilities of the predicted classes.
-        correct: (pictures,) whether these are the true classes.
+        correct: (pictures,) whether the predictions are correct.
 
     Example:
-        Three of four pictures predicted with 80 % are right:
+        Three of four pictures predicted with 80 % are correct:
 
         >>> f"{reliability(np.full(4, 0.8), np.array([True, True, True, False])).error:.2f}"
         '0.05'
@@ -70,7 +70,7 @@ def tempered(logits: NDArray[np.floating], temperature: float) -> NDArray[np.flo
 
     Args:
         logits: (n, classes).
-        temperature: As `fit_temperature` returns it.
+        temperature: The result of `fit_temperature`.
 
     Returns:
         (n, classes); every row sums to 1.
@@ -100,16 +100,16 @@ def untempered(probabilities: NDArray[np.float64], temperature: float) -> NDArra
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Find the most probable temperature (maximum a posteriori), given pictures and a prior.
+    """Find the most probable temperature (maximum a posteriori), given predictions and a prior.
 
         cost(T) = sum over pictures of the cross-entropy of softmax(z / T) + ln(1 + (ln T / 0.2)²)
 
-    The second term is minus the logarithm of a Cauchy prior around T = 1: without evidence against it, a
-    network's own confidence is about right. 200 pictures alone determine the temperature to 13 %. The tails
-    of this prior are so heavy that strong evidence counts in full.
+    The second term is the negative logarithm of a Cauchy prior around T = 1: without evidence to the
+    contrary, a network's own confidence is about right. 200 pictures alone determine the temperature to 13 %.
+    The heavy tails of this prior let strong evidence prevail.
 
-    A few pictures that are all classified correctly would still ask for too much confidence. So each label
-    counts as wrong with probability 1 / (2 (n + 1)), as if one more picture had been half right (label
+    A few pictures that are all classified correctly would still lead to overconfidence. So each label is
+    taken to be wrong with probability 1 / (2 (n + 1)), as if one more picture had been half correct (label
     smoothing).
 
     Source of the prior: A. Gelman et al., "A weakly informative default prior distribution for logistic and
@@ -147,7 +147,7 @@ def label_probabilities(logits: NDArray[np.floating], temperature: float) -> NDA
 
     Args:
         logits: (n, labels).
-        temperature: As `fit_label_temperature` returns it.
+        temperature: The result of `fit_label_temperature`.
 
     Example:
         >>> label_probabilities(np.array([[2.0, 0.0]]), 2.0).round(2).tolist()
@@ -191,13 +191,13 @@ def fit_label_temperature(logits: NDArray[np.float32], truth: NDArray[np.bool_])
     def loss(temperature: float) -> float:
         scaled = logits.astype(np.float64) / temperature
         parts = np.maximum(scaled, 0) - scaled * wanted + np.log1p(np.exp(-np.abs(scaled)))
-        return float(parts.mean(axis=1).sum())  # a picture is one piece of evidence, whatever its labels
+        return float(parts.mean(axis=1).sum())  # a picture is one observation, however many labels it has
 
     return _most_probable(loss)
 
 
 def _most_probable(loss: Callable[[float], float]) -> float:
-    """Return the temperature with the least loss plus minus the logarithm of its prior."""
+    """Return the temperature that minimises the loss plus the negative logarithm of the prior."""
 
     def cost(logarithm: float) -> float:
         return loss(math.exp(logarithm)) + math.log1p((logarithm / _PRIOR_WIDTH) ** 2)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.predictor import Answer
 
-_NORMAL_QUANTILE = 1.959963984540054  # 97.5 % of a standard normal distribution lie below
+_NORMAL_QUANTILE = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ class Evaluation:
         correct: Number of pictures classified correctly.
         accuracy_fraction: correct / pictures.
         accuracy_interval: Its 95 % interval (Wilson's).
-        top_k: How many classes top-k accuracy looks at: 5, or 2 of fewer than 6 classes.
+        top_k: The k of top-k accuracy: 5, or 2 with fewer than 6 classes.
         top_k_accuracy_fraction: Share of the pictures whose true class is among the top_k most probable ones;
-            None if there are no more classes than that.
+            None if there are no more than k classes.
         roc_auc: Mean of the classes' areas under the ROC curve; None if no class has one.
         classes: Precision, recall and F1 by class, in the model's order.
         confusion: Confusion matrix: how often a picture of class i (row) is predicted as class j (column).
         cross_entropy: Mean of -ln(probability of the true class).
         squared_error: (probability - target)², summed over the classes, averaged over the pictures.
         classification_error: Share of the pictures classified wrongly.
-        calibration_error: Expected calibration error (ECE): how far confidence is from accuracy.
-        uncalibrated_error: The same without the model's temperature; None if that is not known.
-        unknown_fraction: Share of the pictures that the model takes for unknown, all wrongly; None if it has
-            no open-set rule.
-        notes: What people should know about the choice of pictures, in short sentences.
+        calibration_error: Expected calibration error (ECE): mean distance between confidence and accuracy.
+        uncalibrated_error: ECE without the model's temperature; None if it is not known.
+        unknown_fraction: Share of the pictures wrongly rejected as unknown; None if the model has no open-set
+            rule.
+        notes: Remarks on the selection of pictures, in short sentences.
     """
 
     pictures: int
@@ -95,7 +95,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
     """Evaluate probabilities against the true classes.
 
     Args:
-        probabilities: (N, K); every row sums to 1. The largest of a row is its prediction.
+        probabilities: (N, K); every row sums to 1. The largest number in a row is the prediction.
         labels: (N,) indices of the true classes, 0 to K - 1.
         classes: The K names; a class may have no picture.
 
@@ -141,7 +141,7 @@ def evaluate_answers(answers: Sequence[Answer], labels: NDArray[np.int64], model
     """Evaluate a model's answers against the true classes, with and without its temperature.
 
     Args:
-        answers: What `Predictor.answers` returns.
+        answers: The result of `Predictor.answers`.
         labels: (N,) indices of the true classes.
         model: The model.
 
@@ -164,7 +164,8 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     """Return the 95 % confidence interval of a share, correct / total.
 
     With p = correct / total and z = 1.96: (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n). Unlike the
-    textbook's p ± z sqrt(p(1-p)/n) it stays within 0 and 1 and holds for small n and for p near 1.
+    textbook interval p ± z sqrt(p(1-p)/n), it stays within 0 and 1 and is accurate for small n and for p near
+    1.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
 
@@ -190,7 +191,7 @@ def roc_auc(scores: ArrayLike, positive: ArrayLike) -> float | None:
     characteristic (ROC) curve", 1982.
 
     Example:
-        Of the four pairs of a positive and a negative, three are in order:
+        Three of the four pairs of a positive and a negative are in the right order:
 
         >>> roc_auc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
         0.75

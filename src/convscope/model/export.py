@@ -1,4 +1,4 @@
-"""Export of a model to an `.onnx` file, which is written only if it gives the same answers."""
+"""Export a model to an `.onnx` file, which is written only if its predictions are the same."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     NamedPixels = tuple[str, NDArray[np.uint8]]
 
 PREPARED_BOUND = 1e-5
-"""Tolerance of a probability for a picture that has the network's size already."""
+"""Tolerance of a probability for a picture that already has the input size of the network."""
 RAW_BOUND = 1e-3
-"""Tolerance for a picture that the graph resizes."""
+"""Tolerance of a probability for a picture that the graph resizes."""
 _MAX_COMPARED = 1_000
 _MAX_CALIBRATED = 300
 MOST_LOST = 0.05
-"""Accuracy that quantisation may cost, as a fraction."""
+"""Largest acceptable loss of accuracy by quantisation, as a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Agreement:
 
     Attributes:
         pictures: Number of pictures compared.
-        difference: Largest difference of a probability.
+        difference: Largest difference between two probabilities.
         worst: The picture with the largest difference relative to its tolerance.
     """
 
@@ -57,17 +57,17 @@ class Agreement:
 
 
 def export(model: Model, path: Path, pictures: Iterable[NamedPixels] = (), licence: str = "") -> Agreement:
-    """Write a model as an `.onnx` file, compared with the model first.
+    """Write a model as an `.onnx` file, after checking it against the model.
 
     Args:
         model: The trained model.
         path: The file to write.
-        pictures: Names and raw pixels of pictures to compare on, in addition to noise of many sizes, which
-            every export is compared on.
-        licence: As for `build_raw_graph`.
+        pictures: Names and raw pixels of pictures to compare on, in addition to noise of many sizes, which is
+            always used.
+        licence: See `build_raw_graph`.
 
     Raises:
-        ExportError: The graph's answers differ from the model's; nothing was written.
+        ExportError: The graph's predictions differ from the model's; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     graph = build_raw_graph(model, licence)
@@ -78,15 +78,15 @@ def export(model: Model, path: Path, pictures: Iterable[NamedPixels] = (), licen
 
 @dataclass(frozen=True, slots=True)
 class QuantisationCost:
-    """The accuracy that quantisation costs.
+    """The effect of quantisation on accuracy.
 
     Attributes:
         pictures: Number of test pictures.
         accuracy_fraction: Accuracy of the quantised graph on them.
         trained_accuracy_fraction: Accuracy of the model as trained.
-        changed: Number of pictures for which the two predict different classes.
-        calibrated: Number of training pictures on which the ranges of values were measured.
-        notes: Which pictures these are, and what was left out.
+        changed: Number of pictures for which the predicted class changes.
+        calibrated: Number of training pictures used to measure the ranges of the activations.
+        notes: Remarks on the selection of pictures.
     """
 
     pictures: int
@@ -98,18 +98,18 @@ class QuantisationCost:
 
 
 def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> QuantisationCost:
-    """Write a model with 8-bit weights and activations, and measure the accuracy that costs.
+    """Write a model with 8-bit weights and activations, and measure the loss of accuracy.
 
     Args:
         model: The trained model.
         path: The file to write.
-        data: A source of labelled pictures: its training set gives the ranges of the values, its test set the
-            accuracy.
-        licence: As for `build_raw_graph`.
+        data: A source of labelled pictures: its training set calibrates the quantisation, its test set
+            measures the accuracy.
+        licence: See `build_raw_graph`.
 
     Raises:
         DataError: The source cannot be used.
-        ExportError: It costs more than `MOST_LOST`; nothing was written.
+        ExportError: The loss of accuracy exceeds `MOST_LOST`; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     from convscope.model.quantisation import quantise  # noqa: PLC0415 - the tool is slow to import
@@ -133,7 +133,7 @@ def export_quantised(model: Model, path: Path, data: str, licence: str = "") -> 
 
 
 def _check_cost(cost: QuantisationCost) -> None:
-    """Refuse a graph that 8 bits have ruined; one wrong answer more may be chance."""
+    """Refuse a graph that loses too much accuracy; a single additional error may be chance."""
     lost = cost.trained_accuracy_fraction - cost.accuracy_fraction
     if lost > MOST_LOST and round(lost * cost.pictures) > 1:
         raise ExportError(
@@ -146,7 +146,7 @@ def _check_cost(cost: QuantisationCost) -> None:
 
 
 def _decided(graph: onnx.ModelProto, model: Model, test: Selection) -> NDArray[np.bool_]:
-    """Return what a graph and its model say yes to for the same pictures, (2, pictures, classes)."""
+    """Return the decisions of a graph and of its model for the same pictures, (2, pictures, classes)."""
     session, predictor = Session(lambda: graph, None), Predictor(model)
     decided = np.empty((2, len(test.indices), len(model.classes)), np.bool_)
     for start in range(0, len(test.indices), predictor.batch_size):
@@ -162,7 +162,7 @@ def held_out(model: Model, data: str) -> tuple[Iterator[NamedPixels], tuple[str,
     """Read up to 1,000 raw test pictures of a source, evenly spread, to compare on.
 
     Returns:
-        The pictures, and notes on which they are and what was left out.
+        The pictures, and remarks on their selection.
 
     Raises:
         DataError: The source cannot be used.
@@ -189,13 +189,13 @@ def write(graph: onnx.ModelProto, path: Path) -> None:
 
 
 def compare(graph: onnx.ModelProto, model: Model, pictures: Iterable[NamedPixels]) -> Agreement:
-    """Compare the answers of a graph from raw pictures with those of its model.
+    """Compare the predictions of a graph for raw pictures with those of its model.
 
     Raises:
-        ExportError: A probability, or the score as a share of itself, differs by more than `RAW_BOUND`, or by
-            more than `PREPARED_BOUND` for a picture that is not resized; the message names the worst picture.
+        ExportError: A probability, or the score (relative), differs by more than `RAW_BOUND`, or by more than
+            `PREPARED_BOUND` for a picture that is not resized; the message names the worst picture.
     """
-    # one thread each: those of two sessions would wait for each other, computing nothing, without giving way
+    # one thread each: the threads of two sessions would busy-wait for each other
     session, predictor = Session(lambda: graph, 1), Predictor(model, threads=1)
     size = (model.preparation.height, model.preparation.width)
     outputs = ["probabilities", "score"] if model.open_set else ["probabilities"]
@@ -219,15 +219,15 @@ def compare(graph: onnx.ModelProto, model: Model, pictures: Iterable[NamedPixels
 
 
 def _score_difference(scores: Sequence[NDArray[np.float32]], expected: float | None) -> float:
-    """Return the difference of the scores, as a share of the expected one if that is above 1."""
+    """Return the difference of the scores, relative to the expected score if that is above 1."""
     return 0.0 if expected is None else abs(scores[0].item() - expected) / max(1.0, abs(expected))
 
 
 def noise_pictures(preparation: Preparation) -> Iterator[NamedPixels]:
-    """Generate pictures of noise: smaller and larger than the network's, narrow, wide, grey and in colour.
+    """Generate pictures of noise: smaller and larger than the input size, narrow, wide, grey and in colour.
 
-    Rows and columns are resized one after the other, so each height and each width need not meet all others:
-    each height comes once in grey and once in colour, each time with another width.
+    Rows and columns are resized separately, so not all combinations of heights and widths are needed: each
+    height occurs once in grey and once in colour, each time with a different width.
     """
     random = np.random.default_rng(0)
     heights, widths = (
@@ -242,12 +242,12 @@ def noise_pictures(preparation: Preparation) -> Iterator[NamedPixels]:
 
 
 def raw_pictures(source: Source, names: Iterable[str], preparation: Preparation) -> Iterator[NamedPixels]:
-    """Read pictures of a source without preparing them; a JPEG codec may scale down as in training.
+    """Read pictures of a source without preparing them; the JPEG decoder may scale down as in training.
 
     Args:
         source: The source.
         names: Names of the pictures.
-        preparation: Its size decides how far a codec may scale down.
+        preparation: Its size limits how far the decoder may scale down.
     """
     wanted = set(names)
     indices = [index for index, item in enumerate(source.items) if item.name in wanted]

@@ -1,13 +1,12 @@
 """A cache of features, keyed by the pixels of each picture, in a file in the cache folder.
 
-The file is an SQLite database: what is added is written completely or not at all, even if the process is
-killed or another one writes at the same time. Every row has a checksum, so that what was damaged on the disk
-is computed anew. Where the file cannot be used, because the disk is full for example, the cache finds and
-keeps nothing more and says why.
+The file is an SQLite database: additions are atomic, even if the process is killed or another process writes
+at the same time. Every row has a checksum, so that features damaged on disk are computed again. If the file
+cannot be used (because the disk is full, for example), the cache is disabled and reports why.
 
-A file takes about 1 GB at most, which is 120,000 pictures with 2,000 features: those that were added first
-make room. All files of a folder, one for each backbone, take 2 GB: the one written to least recently goes
-first.
+A file is limited to about 1 GB, which is 120,000 pictures with 2,000 features: the oldest entries are evicted
+first. All files in the folder, one per backbone, are limited to 2 GB: the least recently written file is
+deleted first.
 
 Source: https://www.sqlite.org/atomiccommit.html.
 """
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     Row = tuple[bytes, NDArray[np.float32]]
 
 _MOST_ASKED = 500
-"""Pictures in one query; SQLite's limit on parameters was 999 before 2020."""
+"""Number of pictures per query; SQLite's limit on parameters was 999 before 2020."""
 _WAIT_SECONDS = 10.0
 _FAILURES = (sqlite3.Error, OSError, UnicodeDecodeError)  # the last if a damaged name is in SQLite's message
 _DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -42,14 +41,14 @@ _INSERT = "INSERT OR REPLACE INTO features VALUES (?, ?, ?)"
 
 
 class FeatureCache:
-    """Features by the digest of the picture.
+    """Features by digest of the picture.
 
     Args:
         path: The file; it and its folder are created if needed.
-        width: How many features a picture has.
+        width: Number of features per picture.
 
     Attributes:
-        problem: Why nothing is found and kept any more; empty as long as the cache works.
+        problem: Why the cache is disabled; empty as long as it works.
 
     Example:
         >>> from pathlib import Path
@@ -67,7 +66,7 @@ class FeatureCache:
         self.problem = ""
 
     def find(self, pictures: Sequence[bytes]) -> Iterator[Row]:
-        """Yield the digests and features of those pictures that are in the cache, undamaged."""
+        """Yield the digests and features of the pictures that are in the cache, undamaged."""
         if self.problem:
             return
         try:
@@ -81,7 +80,7 @@ class FeatureCache:
             self._fail(error)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Keep the features of some pictures, all of them or none."""
+        """Add the features of some pictures, all of them or none."""
         if self.problem:
             return
         encoded = [(picture, features.astype("<f4").tobytes()) for picture, features in rows]
@@ -106,7 +105,7 @@ class FeatureCache:
         return database
 
     def _surplus(self, database: sqlite3.Connection, added: int) -> int:
-        """Return how many pictures have to go before others are added."""
+        """Return the number of pictures to evict before others are added."""
         most = max(1, _MOST_BYTES // (4 * self._width))
         (count,) = database.execute("SELECT COUNT(*) FROM features").fetchone()
         return max(0, count + added - most)
@@ -120,7 +119,7 @@ class FeatureCache:
         )
 
     def _fail(self, error: Exception) -> None:
-        """Remove a damaged file, so that a new one takes its place, or do without the cache."""
+        """Delete a damaged file, so that a new one is created, or disable the cache."""
         if _is_damage(error):
             try:
                 for path in (self._path, self._path.with_name(f"{self._path.name}-journal")):
@@ -133,7 +132,7 @@ class FeatureCache:
 
 
 def _bound(path: Path) -> None:
-    """Remove other files of the folder until the rest fits."""
+    """Delete other files in the folder until the rest is within the limit."""
     files = [
         (file.stat().st_mtime, file.stat().st_size, file) for file in path.parent.glob(f"*{path.suffix}")
     ]
@@ -142,13 +141,13 @@ def _bound(path: Path) -> None:
         if total <= _MOST_BYTES_IN_FOLDER:
             return
         if file != path:
-            with suppress(OSError):  # another process uses it, on Windows
+            with suppress(OSError):  # in use by another process, on Windows
                 file.unlink()
                 total -= size
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether an error says that the file is no such database, and not that it is locked or the disk full."""
+    """Whether an error means that the file is damaged, not that it is locked or the disk is full."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, UnicodeDecodeError) or (code is not None and code & 0xFF in _DAMAGED)
 

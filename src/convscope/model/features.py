@@ -1,4 +1,4 @@
-"""The features of pictures: what the output layer reads, the activations of the penultimate layer."""
+"""The features of pictures: the input of the output layer (penultimate activations)."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from convscope.network.chain import Chain
 
 RUNTIME = f"onnxruntime {onnxruntime.__version__}"
-"""What computes: other versions may round otherwise."""
+"""The runtime that computes features; other versions may round differently."""
 _SMALLEST_BATCH = 4
-"""Pictures a batch; of large networks on large pictures, one alone takes 10 % longer."""
+"""Pictures per batch; with large networks and pictures, a single one takes 10 % longer per picture."""
 
 
 class FeatureExtractor:
-    """A network ready to compute features, in batches that are spread over the processors.
+    """A network ready to compute features, in batches that are distributed over the processors.
 
     Args:
         chain: The network.
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
-        std: One number per channel, likewise.
-        weights: By name; those of the output layer are not needed.
-        threads: How many compute; None means one for each processor that this process may use.
+        std: One number per channel, on the same scale.
+        weights: Weights by name; those of the output layer are not needed.
+        threads: Number of threads; None means one for each processor that this process may use.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class FeatureExtractor:
 
         Args:
             pictures: uint8 (N, height, width, channels), prepared; may be memory-mapped.
-            indices: (n,) of the pictures to take.
+            indices: (n,) indices of the pictures.
 
         Yields:
             Positions in `indices`, (batch,), in order, and the features, (batch, features).
@@ -64,14 +64,14 @@ class FeatureExtractor:
 
 
 class StepExtractor:
-    """A network ready to compute what some of its steps give out; `FeatureExtractor` says how.
+    """A network ready to compute the outputs of some steps, like `FeatureExtractor`.
 
     Args:
         chain: The network.
-        names: Of the steps.
-        mean: As for `FeatureExtractor`.
-        std: Likewise.
-        weights: By name; those of later steps are not needed.
+        names: Names of the steps.
+        mean: See `FeatureExtractor`.
+        std: See `FeatureExtractor`.
+        weights: Weights by name; those of later steps are not needed.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class StepExtractor:
     def compute(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.float32]]]]:
-        """Compute them for some prepared pictures, a few batches ahead of the caller.
+        """Compute the outputs for some prepared pictures, a few batches ahead of the caller.
 
         Yields:
             Positions in `indices`, (batch,), in order, and for each step (batch, *shape).
@@ -94,7 +94,7 @@ class StepExtractor:
 class _Batches:
     """Runs a graph on batches of pictures.
 
-    Every thread computes batches of its own: for networks of many small steps that takes half the time of
+    Every thread computes its own batches: for networks of many small steps, this takes half the time of
     sharing each step among all threads.
     """
 
@@ -132,5 +132,5 @@ class _Batches:
 def compute_features(
     model: Model, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Compute a model's features; arguments and yields as for `FeatureExtractor.compute`."""
+    """Compute a model's features; same arguments and yields as `FeatureExtractor.compute`."""
     yield from FeatureExtractor(model.chain, model.mean, model.std, model.weights).compute(pictures, indices)

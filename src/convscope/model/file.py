@@ -2,7 +2,7 @@
 
     8 bytes       length of the header
     header        JSON: type, shape and offset of each tensor; at __metadata__.convscope the fields of Model
-    tensors       float32, little-endian, one after the other: the weights, then those of the open-set rule
+    tensors       float32, little-endian, contiguous: the weights, then those of the open-set rule
 
 Nothing in it is ever executed, and sizes are checked before memory is allocated for them.
 Source: https://huggingface.co/docs/safetensors (the format).
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 _KEY = "convscope"
 _NAME_IN_RUNS = "model"
 _RULE = "open_set."
-"""How the names of an open-set rule's tensors begin."""
+"""Prefix of the names of an open-set rule's tensors."""
 _MAX_HEADER_BYTES = 32 * 2**20
 _MAX_PARAMETERS = 2**28  # 1 GiB of float32; a graph cannot hold more than 2 GiB
-_MAX_MAP_VALUES = 2**27  # in a layer's output for one picture: 512 MiB
+_MAX_MAP_VALUES = 2**27  # values in a layer's output for one picture: 512 MiB
 _UNUSABLE = (ValueError, safetensors.SafetensorError, NotationError, NetworkError)
 
 
@@ -67,12 +67,12 @@ class Model:
         mean: One number per channel, on the scale of 0 to 255; the network sees (pixel - mean) / std.
         std: One number per channel, on the same scale, above 0.
         weights: float32 tensors by name (`convolution_1.weight`, ...), as `Chain.parameters` lists them.
-        figures: Measurements, as JSON: accuracy on the test set and others.
+        figures: Metrics as JSON: accuracy on the test set and others.
         receipt: Where the model comes from: digest of the data, settings, versions, seed.
-        temperature: Divisor of the logits before softmax, which calibrates the probabilities.
+        temperature: Divisor of the logits before softmax, for calibrated probabilities.
         open_set: The rule for pictures of unknown classes; None if there is none.
-        thresholds: From which probability on each label counts as present, where a picture may have several
-            labels and the chain ends in a sigmoid; None if it has one class.
+        thresholds: The probability from which on each label counts as present, if pictures may have several
+            labels (the chain ends in sigmoids); None if they have one class.
     """
 
     chain: Chain
@@ -89,11 +89,11 @@ class Model:
 
     @property
     def has_several_labels(self) -> bool:
-        """Whether a picture may have several labels, or none."""
+        """Whether pictures may have several labels, or none."""
         return self.thresholds is not None
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Return which outputs say yes for (n, classes): the most probable class, or labels at thresholds."""
+        """Return decisions (n, classes): the most probable class, or the labels at their thresholds."""
         if self.thresholds is None:
             return probabilities.argmax(axis=1)[:, np.newaxis] == np.arange(probabilities.shape[1])
         return probabilities >= np.asarray(self.thresholds, probabilities.dtype)
@@ -108,7 +108,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model file, completely or not at all.
 
     Raises:
-        ModelFileError: A model file cannot hold one of the fields or weights; nothing was written.
+        ModelFileError: A field or a weight cannot be stored in a model file; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     path = Path(path)
@@ -124,10 +124,10 @@ def load(path: str | os.PathLike[str]) -> Model:
     """Read and check a model file.
 
     Args:
-        path: The file, or the folder of the run that wrote it.
+        path: The file, or the run folder that contains it.
 
     Raises:
-        ModelFileError: There is no such file, or it is damaged, truncated, of another program or malicious.
+        ModelFileError: There is no such file, or it is damaged, truncated, malicious, or not from convscope.
     """
     path = model_path(path)
     if not path.is_file():
@@ -147,7 +147,7 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 
 def model_path(path: str | os.PathLike[str]) -> Path:
-    """Return the model file that a path stands for: that of a run, if it is a run's folder.
+    """Return the model file for a path: the file itself, or the model in a run folder.
 
     Example:
         >>> model_path("digits.safetensors").name
@@ -158,7 +158,7 @@ def model_path(path: str | os.PathLike[str]) -> Path:
 
 
 def name_of_model(path: str | os.PathLike[str]) -> str:
-    """Return a model's name for people: its file's, or its folder's if the file is `model`, as in every run.
+    """Return a model's display name: its file name, or its folder name if the file is `model`, as in a run.
 
     Example:
         >>> name_of_model("runs/pets/model.safetensors"), name_of_model("digits.safetensors")
@@ -172,7 +172,7 @@ def from_bytes(data: bytes) -> Model:
     """Read and check the bytes of a model file.
 
     Raises:
-        ModelFileError: They are damaged, truncated, of another program or malicious.
+        ModelFileError: They are damaged, truncated, malicious, or not from convscope.
     """
     try:
         return _from_file(io.BytesIO(data), len(data))
@@ -229,7 +229,7 @@ def _from_file(file: BinaryIO, size: int) -> Model:
     file.seek(0)
     tensors = safetensors.numpy.load(file.read())
     _check_finite(tensors)
-    # in the chain's order: that of safetensors changes from process to process
+    # in the chain's order: the order in safetensors differs between processes
     weights = {name: tensors[name] for name in model.chain.parameters}
     return replace(model, weights=weights, open_set=_rule(metadata.open_set, tensors))
 

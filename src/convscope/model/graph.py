@@ -1,4 +1,4 @@
-"""The model as an ONNX graph, built in memory: every step of the chain is one node under its own name."""
+"""The model as an ONNX graph, built in memory: every step of the chain is one node with the same name."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ if TYPE_CHECKING:
     Weights = Mapping[str, NDArray[np.float32]]
 
 _LIMITS = {"relu6.least": np.array(0, np.float32), "relu6.most": np.array(relu6.LIMIT, np.float32)}
-"""What all ReLU6 share. Constants, not nodes: quantisation only joins such a Clip with its convolution."""
-_OPSET = 17  # read by every runtime since 2022
-_IR_VERSION = 8  # the one that came with it
+"""Constants of all ReLU6. They are not nodes, because quantisation only fuses a Clip with constant bounds."""
+_OPSET = 17  # supported by every runtime since 2022
+_IR_VERSION = 8  # the IR version of that opset
 
 
 def build_graph(model: Model) -> onnx.ModelProto:
     """Build the graph from prepared pictures to logits and probabilities.
 
     Its input `pictures` is uint8 of shape (N, height, width, channels), its outputs are `logits`, float32 of
-    shape (N, classes), and `probabilities`, float64 of the same shape: softmax(logits / temperature), or with
-    several labels its sigmoid. On the way: (pixel - mean) / std, then the chain.
-    A model that rejects unknown pictures also gives out `score`,
-    float32 (N), and `unknown`, bool (N).
+    shape (N, classes), and `probabilities`, float64 of the same shape: softmax(logits / temperature), or the
+    sigmoid with several labels. In between: (pixel - mean) / std, then the chain. A model that rejects
+    unknown pictures also has the outputs `score`, float32 (N), and `unknown`, bool (N).
 
     Example:
         >>> from convscope.model.file import Model
@@ -72,15 +71,15 @@ def build_graph(model: Model) -> onnx.ModelProto:
 
 
 def build_feature_graph(chain: Chain, mean: Pixels, std: Pixels, weights: Weights) -> onnx.ModelProto:
-    """Build the graph from prepared pictures to the features: what the output layer reads.
+    """Build the graph from prepared pictures to the features, the input of the output layer.
 
-    Its input is that of `build_graph`, its output `features` is float32 of shape (N, features).
+    Its input is the same as in `build_graph`; its output `features` is float32 of shape (N, features).
 
     Args:
         chain: The network.
         mean: One number per channel, on the scale of 0 to 255.
-        std: One number per channel, likewise.
-        weights: By name; those of the output layer are not needed.
+        std: One number per channel, on the same scale.
+        weights: Weights by name; those of the output layer are not needed.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -107,14 +106,14 @@ def build_feature_graph(chain: Chain, mean: Pixels, std: Pixels, weights: Weight
 def build_step_graph(
     chain: Chain, names: Sequence[str], mean: Pixels, std: Pixels, weights: Weights
 ) -> onnx.ModelProto:
-    """Build the graph from prepared pictures to what some steps give out, each under its own name.
+    """Build the graph from prepared pictures to the outputs of some steps, each named after its step.
 
     Args:
         chain: The network.
-        names: Of the steps; neither the image nor the output layer.
+        names: Names of the steps, except the image and the output layer.
         mean: One number per channel, on the scale of 0 to 255.
-        std: One number per channel, likewise.
-        weights: By name; those of later steps are not needed.
+        std: One number per channel, on the same scale.
+        weights: Weights by name; those of later steps are not needed.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -138,10 +137,10 @@ def build_step_graph(
 
 
 def _exact_probabilities(chain: Chain) -> list[onnx.NodeProto]:
-    """Build the nodes from `logits` to `probabilities` in float64, so that those of softmax sum to 1.
+    """Build the nodes from `logits` to `probabilities` in float64, so that the softmax sums to 1.
 
-    A call of NumPy for each step would take longer than all of this, and for a small network a tenth of the
-    time that the network takes.
+    Calling NumPy for each of these operations would take longer: for a small network, a tenth of its own
+    time.
     """
     return [
         helper.make_node("Cast", ["logits"], ["exact_logits"], to=TensorProto.DOUBLE),
@@ -156,7 +155,7 @@ def assemble(
     outputs: Sequence[onnx.ValueInfoProto],
     constants: Mapping[str, NDArray[Any]],
 ) -> onnx.ModelProto:
-    """Put nodes and the constants they use together, in the version of ONNX that all graphs here have."""
+    """Assemble a graph from nodes and the constants they use, in the ONNX version of all graphs here."""
     values = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "convscope", inputs, outputs, values)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
@@ -165,7 +164,7 @@ def assemble(
 def network_nodes(model: Model) -> list[onnx.NodeProto]:
     """Build the nodes from `image`, float32 (N, channels, height, width) of pixel values, to `logits`.
 
-    The last one divides these by the temperature: `tempered`.
+    The last node divides them by the temperature: `tempered`.
     """
     return [
         *_normalise(),
@@ -208,12 +207,12 @@ def _nodes_of(chain: Chain, steps: Iterable[Step]) -> list[onnx.NodeProto]:
 
 
 def value_name(step: Step, chain: Chain) -> str:
-    """Return the graph's name for what a step computes: the step's own, but for the two ends."""
+    """Return the name of a step's output in the graph: the step's own name, except for the first and last."""
     return {"image": "normalised", chain.output.name: "logits"}.get(step.name, step.name)
 
 
 def network_constants(model: Model) -> dict[str, NDArray[Any]]:
-    """Give what the nodes of the network need: mean, standard deviation, weights, temperature."""
+    """Return the constants of the network's nodes: mean, standard deviation, weights, temperature."""
     return {
         **_pixel_constants(model.mean, model.std),
         **_limits(model.chain),
@@ -276,7 +275,7 @@ def _full_connection(step: Step, inputs: list[str], output: str) -> list[onnx.No
 
 
 def _first_cell(step: Step, inputs: list[str], output: str) -> list[onnx.NodeProto]:
-    """Keep the first cell of every window: what the invariance lab compares pooling with."""
+    """Keep the first cell of every window (subsampling), which the invariance lab compares with pooling."""
     ends = [count * stride for count, stride in zip(step.shape[1:], step.windows.stride, strict=True)]
     bounds = {"starts": [0, 0], "ends": ends, "axes": [2, 3], "steps": [*step.windows.stride]}
     constants = [
@@ -300,21 +299,21 @@ NODES: dict[str, Callable[[Step, list[str], str], list[onnx.NodeProto]]] = {
     "flattening": _flattening,
     "full_connection": _full_connection,
 }
-"""How ONNX computes each kind of step: (step, names of its inputs, name of its output) to nodes."""
+"""The ONNX nodes of each kind of step: (step, names of its inputs, name of its output) to nodes."""
 
 
 LAST_NODES: dict[LastStep, Callable[[str, str], onnx.NodeProto]] = {
     "softmax": lambda logits, output: helper.make_node("Softmax", [logits], [output], axis=1),
     "sigmoid": lambda logits, output: helper.make_node("Sigmoid", [logits], [output]),
 }
-"""How ONNX turns logits into probabilities: (name of the logits, name of the output) to a node."""
+"""The ONNX node from logits to probabilities: (name of the logits, name of the output) to a node."""
 
 
 def _pads(step: Step) -> list[int]:
     """Return the padding of a step's windows in ONNX's order: above, left, below, right.
 
-    It includes how far the last windows overhang. ONNX has `ceil_mode` for that, but only opset 22 states
-    that no window starts outside, and runtimes differ.
+    It includes the overhang of the last windows. ONNX has `ceil_mode` for that, but before opset 22 it was
+    not specified that no window starts outside, and runtimes differ.
     """
     (above, below), (left, right) = step.windows.margins(*step.input_shape[1:])
     return [above, left, below, right]

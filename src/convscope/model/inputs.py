@@ -1,4 +1,4 @@
-"""Pictures as people pass them to `predict`: paths, bytes, open files, PIL images, arrays and tensors."""
+"""Inputs of `predict`: paths, bytes, open files, PIL images, arrays and tensors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TAKEN = "a path, bytes, an open file, a PIL image or an array (height, width[, 
 
 
 def is_single(pictures: Picture | Pictures) -> bool:
-    """Whether it is one picture; an array's last of three sides is channels if it is 1 to 4.
+    """Whether it is one picture; the last of three axes of an array is channels if its size is 1 to 4.
 
     Example:
         >>> is_single("cat.jpg"), is_single(["cat.jpg"])
@@ -51,10 +51,10 @@ def is_single(pictures: Picture | Pictures) -> bool:
 
 
 def as_many(pictures: Picture | Pictures) -> Pictures:
-    """Return one picture as a list of one, and several as they are.
+    """Return a single picture as a list, and several pictures unchanged.
 
     Raises:
-        PictureError: It is no picture, and nothing that holds any.
+        PictureError: It is neither a picture nor a collection of pictures.
     """
     if is_single(pictures):
         return [pictures]  # pyright: ignore[reportReturnType]
@@ -66,34 +66,34 @@ def as_many(pictures: Picture | Pictures) -> Pictures:
 
 
 def picture_name(picture: Picture, number: int) -> str:
-    """Return a picture's path as it was given, or its number, counted from 1."""
+    """Return a picture's path as given, or its number, counted from 1."""
     return os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"picture {number}"
 
 
 def pixels_of(
     picture: Picture, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
 ) -> NDArray[np.uint8]:
-    """Read the pixels of a picture; arguments and errors as for `read_input`."""
+    """Read the pixels of a picture; same arguments and errors as `read_input`."""
     return read_input(picture, name, shortest_side, pixel_limit).pixels
 
 
 def read_input(
     picture: Picture, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
 ) -> Reading:
-    """Read a picture, in whichever form it is.
+    """Read a picture in any supported form.
 
-    Paths, bytes, open files and PIL images that are not yet loaded are read as `reading.read` reads a file.
-    Other PIL images and arrays are taken as upright; arrays are red, green, blue. Their values are brought to
-    0..255 as those of files are.
+    Paths, bytes, open files and PIL images that are not loaded yet are read like files (`reading.read`).
+    Other PIL images and arrays are assumed to be upright; arrays are red, green, blue. Their values are
+    scaled to 0..255, like those of files.
 
     Args:
         picture: One picture.
         name: What to call it in errors.
-        shortest_side: As for `reading.read`; pixels in memory have no codec that could scale them.
-        pixel_limit: How many pixels it may have at most.
+        shortest_side: See `reading.read`; it has no effect on pixels in memory.
+        pixel_limit: Largest number of pixels allowed.
 
     Raises:
-        PictureError: It cannot be read, or is of another type or shape.
+        PictureError: It cannot be read, or has an unsupported type or shape.
     """
     name = printable(name)
     match picture:
@@ -183,12 +183,12 @@ def _content(file: Any, name: str) -> bytes:  # noqa: ANN401  # anything
 
 
 def _is_tensor(value: object) -> bool:
-    """Whether it is a PyTorch tensor; PyTorch is not imported for it."""
+    """Whether it is a PyTorch tensor, without importing PyTorch."""
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
 
 
 def _channels_last(pictures: Any) -> NDArray[Any]:  # noqa: ANN401  # an array or a tensor
-    """Return an array as it is, and a tensor ([N,] channels, height, width) with its channels last."""
+    """Return an array unchanged, and a tensor ([N,] channels, height, width) with channels last."""
     if isinstance(pictures, np.ndarray):
         return pictures
     values = np.asarray(pictures.detach().cpu())

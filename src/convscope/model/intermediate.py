@@ -23,9 +23,9 @@ class Intermediate:
     """The predictor's graph with the outputs of named steps.
 
     Args:
-        model: What `convscope.model.file.load` returns.
+        model: The result of `convscope.model.file.load`.
         names: Names of the steps: `image` (normalised), `convolution_1`, `convolution_1.relu`, ...
-        threads: As for `Predictor`.
+        threads: See `Predictor`.
 
     Raises:
         KeyError: There is no such step.
@@ -44,7 +44,7 @@ class Intermediate:
 
         Args:
             pictures: uint8 (N, height, width, channels), prepared for the model; at least one. They are
-                computed in batches.
+                processed in batches.
 
         Returns:
             float32 (N, ...) by name.

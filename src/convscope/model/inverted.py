@@ -1,4 +1,4 @@
-"""Detect grey pictures that may be inverted: dark on bright for a model trained on bright on dark."""
+"""Detect greyscale pictures that may be inverted: dark on bright for a model trained on bright on dark."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 def answer_with_hints(
     predictor: Predictor, pictures: NDArray[np.uint8], classes: Sequence[str]
 ) -> list[Answer]:
-    """Predict pictures; a note on an unknown grey one says if its negative is known.
+    """Predict pictures; a note is added to an unknown greyscale picture whose negative is known.
 
     Args:
-        predictor: Of the model.
+        predictor: The model's predictor.
         pictures: (n, height, width, channels), prepared for it.
-        classes: The model's.
+        classes: The model's classes.
     """
     answers = predictor.answers(pictures)
     unknown = [place for place, answer in enumerate(answers) if answer.unknown]

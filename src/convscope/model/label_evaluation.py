@@ -1,4 +1,4 @@
-"""Evaluation with several labels per picture: how good the answers and the ranking are, label by label."""
+"""Evaluation with several labels per picture: predictions and ranking, per label and in total."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class LabelFigures:
     Attributes:
         name: The label.
         pictures: Number of pictures that have it.
-        threshold: From which probability on it counts as present.
+        threshold: The probability from which on it counts as present.
         precision_fraction: Share of the pictures predicted to have it that do.
         recall_fraction: Share of the pictures that have it that are predicted to.
         f1_fraction: Harmonic mean of the two, 2 TP / (2 TP + FP + FN).
-        average_precision: Mean precision over all thresholds, weighted by the recall that each adds: how well
-            the pictures are ranked, whatever the threshold (`average_precision`).
+        average_precision: Mean precision over all thresholds, weighted by the recall that each adds: the
+            quality of the ranking, independent of the threshold (`average_precision`).
         roc_auc: Area under the ROC curve: the probability that a picture with the label gets a higher
             probability of it than one without.
     """
@@ -55,16 +55,16 @@ class LabelEvaluation:
         accuracy_fraction: correct / pictures (subset accuracy, exact match).
         accuracy_interval: Its 95 % interval (Wilson's).
         mean_average_precision: Mean of the labels' average precision (mAP); None if no label occurs.
-        precision_fraction: Over all labels together (micro average); None if nothing is predicted.
-        recall_fraction: Likewise; None if no picture has a label.
-        f1_fraction: Likewise.
+        precision_fraction: Precision over all labels together (micro average); None if nothing is predicted.
+        recall_fraction: Micro-averaged recall; None if no picture has a label.
+        f1_fraction: Micro-averaged F1.
         macro_f1_fraction: Mean of the labels' F1; None if none has one.
         roc_auc: Mean of the labels' areas under the ROC curve; None if no label has one.
         classes: The figures of each label, in the model's order.
         cross_entropy: Binary cross-entropy, added up over the labels, averaged over the pictures.
         calibration_error: Expected calibration error of all labels' probabilities together.
-        uncalibrated_error: The same without the model's temperature; None if that is not known.
-        notes: What people should know about the choice of pictures, in short sentences.
+        uncalibrated_error: The same without the model's temperature; None if it is not known.
+        notes: Remarks on the selection of pictures, in short sentences.
     """
 
     pictures: int
@@ -98,7 +98,7 @@ def evaluate_labels(
         probabilities: (N, K), each between 0 and 1.
         truth: (N, K), whether each picture has the label.
         labels: The K names.
-        thresholds: From which probability on each label counts as present.
+        thresholds: The probability from which on each label counts as present.
 
     Raises:
         DataError: There are no pictures.
@@ -142,11 +142,11 @@ def average_precision(scores: ArrayLike, positive: ArrayLike) -> float | None:
 
         AP = sum over thresholds of (recall - recall at the next higher threshold) * precision
 
-    Pictures with the same score are taken together. It is 1 if all positives come first, and the share of the
-    positives for a ranking by chance.
+    Pictures with equal scores are treated as one threshold. AP is 1 if all positives come first, and about
+    the share of positives for a random ranking.
 
-    Source: M. Everingham et al., "The PASCAL visual object classes challenge", 2010, without its
-    interpolation, as scikit-learn's `average_precision_score` has it.
+    Source: M. Everingham et al., "The PASCAL visual object classes challenge", 2010, without interpolation,
+    as in scikit-learn's `average_precision_score`.
 
     Example:
         >>> average_precision([0.9, 0.8, 0.7], [True, False, True])

@@ -1,4 +1,4 @@
-"""The metadata of a model file as a strict schema: everything in it but the weights."""
+"""The metadata of a model file as a strict schema: everything but the tensors."""
 
 from __future__ import annotations
 
@@ -139,8 +139,8 @@ def parse_metadata(text: str) -> Metadata:
     """Read and check the metadata of a model file.
 
     Raises:
-        ValueError: It is of another format, of a checkpoint, or damaged.
-        ValidationError: A field has another type or is out of its bounds.
+        ValueError: It has a different format, belongs to a checkpoint, or is damaged.
+        ValidationError: A field has the wrong type or is out of bounds.
     """
     found = (fields := parse_object(text)).get("format")
     if "position" in fields:

@@ -1,22 +1,22 @@
 """An open-set rule: the cosine with the nearest training picture, for pretrained features.
 
-Let x be the features, which the output layer reads, and s a number for each, the same within a block of
-features (what one step of the backbone gives). With y = s x,
+Let x be the features (the input of the output layer) and s a scale for each feature, the same within a block
+of features (the output of one step of the backbone). With y = s x,
 
     score(x) = max over training pictures i of the cosine of y and y_i
 
-It is 1 for a training picture. To keep the model file small, the cosine is taken along the directions D in
-which training pictures extend most:
+It is 1 for a training picture. To keep the model file small, the cosine is computed in the principal
+directions D of the training pictures:
 
     cosine = (D' y) . u_i / ‖y‖    where    u_i = D' y_i / ‖y_i‖
 
-Nothing is lost if there are as many directions as pictures, and what a picture has outside them still makes
-its score smaller, as ‖y‖ is the length of all features. The scores for the threshold are cross-validated:
-each training picture is scored by a rule that was made without it and all others of its group.
+Nothing is lost if there are as many directions as pictures, and components outside them still lower the
+score, because ‖y‖ is the norm of all features. The scores for the threshold are cross-validated: each
+training picture is scored by a rule fitted without it and its group.
 
-The nearest training pictures are also why a picture is unknown, or not. The model file holds the class of
-each and the start of a digest of its file: anyone who has the pictures can find them by it, and nobody
-else learns what they are called.
+The nearest training pictures also explain why a picture is unknown, or not. The model file holds the class of
+each and the beginning of its file's digest: whoever has the pictures can look them up, but their names are
+not revealed to anybody else.
 
 Source: Y. Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022,
 https://arxiv.org/abs/2204.06507. `docs/reference/unknown.md` compares it with other scores.
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_PICTURES = 2_000
-"""Training pictures that a rule keeps."""
+"""Number of training pictures that a rule keeps."""
 _MAX_DIRECTIONS = 128
 _FOLDS = 5
 MIN_LENGTH = 1e-12
-"""Added to lengths: a picture without any feature is like no other."""
+"""Added to norms, so that a picture without any features has a cosine of 0."""
 MOST_SIMILAR = 5
-"""Training pictures that are named as the nearest ones."""
+"""Number of nearest training pictures to report."""
 _DIGEST_BYTES = 8
 
 
@@ -67,10 +67,10 @@ class Nearest:
     """A rule of this kind; see `convscope.model.open_set.OpenSetRule`.
 
     Attributes:
-        scale: (features,) float32, by which features are multiplied.
+        scale: (features,) float32, the scale s of each feature.
         directions: (features, kept) float32, orthonormal columns.
         known: (pictures, kept) float32, u_i of the training pictures.
-        pictures: The digest of each of them, as `Similar` has it.
+        pictures: The digest of each of them, as in `Similar`.
         labels: The class of each of them.
         threshold: Pictures that score below are unknown.
         rejected_fraction: The share of pictures of known classes that the threshold may reject.
@@ -104,19 +104,19 @@ class Nearest:
         return self.coordinates(features) @ self.known.T
 
     def coordinates(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return D' y / ‖y‖ (n, kept) of features (n, features); their products are the cosines."""
+        """Return D' y / ‖y‖ (n, kept) for features (n, features); their dot products are the cosines."""
         scaled = features.astype(np.float64) * self.scale
         return scaled @ self.directions / (np.linalg.norm(scaled, axis=1, keepdims=True) + MIN_LENGTH)
 
     def rows(self) -> NDArray[np.float32]:
-        """Return the features (pictures, features) of the known pictures, but for their length.
+        """Return the features (pictures, features) of the known pictures, except for their norm.
 
-        They are exact if there are as many directions as pictures; otherwise what lies outside is missing.
+        They are exact if there are as many directions as pictures; otherwise components outside are missing.
         """
         return (self.known @ self.directions.T / self.scale).astype(np.float32)
 
     def length(self, features: NDArray[np.float32]) -> float:
-        """Return the mean length of features (n, features), multiplied by `scale`."""
+        """Return the mean norm of scaled features (n, features)."""
         return float(np.linalg.norm(features * self.scale, axis=1).mean())
 
     def similar(self, features: NDArray[np.floating]) -> list[Similar]:
@@ -156,18 +156,18 @@ def fit(
     labels: NDArray[np.int64],
     rejected_fraction: float = REJECTED_FRACTION,
 ) -> Nearest | None:
-    """Make a rule from training pictures.
+    """Fit a rule to training pictures.
 
     Args:
-        features: (pictures, features), which the output layer reads.
-        blocks: The columns of each block; together they are all columns.
+        features: (pictures, features), the input of the output layer.
+        blocks: The columns of each block; together all columns.
         groups: (pictures,) the group of each picture: copies are not compared with each other.
-        digests: (pictures, 16) uint8, of their files.
+        digests: (pictures, 16) uint8, digests of their files.
         labels: (pictures,) the index of the class of each.
         rejected_fraction: The share of pictures of known classes that may be rejected.
 
     Returns:
-        None if there are too few pictures; for a share of 5 % it takes 19.
+        None if there are too few pictures; a share of 5 % needs 19.
     """
     kept = np.unique(np.linspace(0, len(features) - 1, min(len(features), MAX_PICTURES)).astype(int))
     features, groups = features[kept], groups[kept]
@@ -190,7 +190,7 @@ def fit(
 
 
 def _out_of_fold(rows: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the score of each picture by a rule that was made without it and its group."""
+    """Return the score of each picture by a rule fitted without it and its group."""
     scores = np.zeros(len(rows), np.float32)
     names, places = np.unique(groups, return_inverse=True)
     folds = np.random.default_rng(0).permutation(len(names))[places] % _FOLDS
@@ -203,6 +203,6 @@ def _out_of_fold(rows: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArra
 
 
 def _scale(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 1 / root mean square of the centred features, for each of them."""
+    """Return 1 / root mean square of the centred features of the block, for each feature."""
     size = float(np.sqrt(block.var(axis=0, dtype=np.float64).mean()))
     return np.full(block.shape[1], 1 / size if size > np.finfo(np.float32).tiny else 1, np.float32)

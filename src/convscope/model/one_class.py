@@ -15,8 +15,8 @@ def require_one_class(model: Model, what: str, why: str) -> None:
 
     Args:
         model: The model.
-        what: What needs one class for each picture, as the beginning of a sentence: `the paired test`.
-        why: Why it does.
+        what: The feature that needs one class per picture, as the beginning of a sentence: `the paired test`.
+        why: The reason.
 
     Raises:
         SettingError: The model has several labels per picture.

@@ -5,8 +5,8 @@ A rule scores how well pictures fit the known classes: the higher, the better. T
     virtual_logit.VirtualLogit   for networks that were trained from scratch
     nearest.Nearest              for pretrained features
 
-A picture that scores below the threshold is unknown. The threshold is the k-th smallest of n scores of
-pictures that the rule was not made from, k = floor(fraction (n + 1)). Whatever the distribution of the
+A picture that scores below the threshold is unknown. The threshold is the k-th smallest of the scores of n
+pictures that the rule was not fitted to, k = floor(fraction (n + 1)). Whatever the distribution of the
 scores, a new picture of a known class scores below it with probability k / (n + 1), which is at most the
 fraction (split conformal prediction).
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REJECTED_FRACTION = 0.05
-"""Share of pictures of known classes that may be taken for unknown."""
+"""Share of pictures of known classes that may be rejected as unknown."""
 
 
 @runtime_checkable
 class OpenSetRule(Protocol):
-    """Which pictures a model takes for unknown."""
+    """A rule that rejects pictures as unknown."""
 
     @property
     def threshold(self) -> float:
@@ -47,7 +47,7 @@ class OpenSetRule(Protocol):
         """Score how well pictures fit the known classes: the higher, the better.
 
         Args:
-            features: (pictures, features), which the output layer reads.
+            features: (pictures, features), the input of the output layer.
             logits: (pictures, classes), divided by the temperature.
 
         Returns:
@@ -65,7 +65,7 @@ class OpenSetRule(Protocol):
 
 
 def scores_needed(rejected_fraction: float) -> int:
-    """Return how many scores a threshold takes.
+    """Return the number of scores needed for a threshold.
 
     Example:
         >>> scores_needed(0.05), scores_needed(0.5)
@@ -75,7 +75,7 @@ def scores_needed(rejected_fraction: float) -> int:
 
 
 def threshold_for(scores: NDArray[np.floating], rejected_fraction: float) -> float | None:
-    """Return the threshold that rejects a share of new pictures of known classes; None of too few scores.
+    """Return the threshold that rejects a share of new pictures of known classes; None with too few scores.
 
     Example:
         >>> threshold_for(np.arange(39.0), 0.05), threshold_for(np.arange(18.0), 0.05)

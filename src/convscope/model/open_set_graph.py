@@ -31,8 +31,8 @@ class Part(NamedTuple):
 def open_set_part(model: Model) -> Part:
     """Build the nodes from the network's `tempered` to `score`, float32 (N), and `unknown`, bool (N).
 
-    A rule of nearest pictures also gives out which they are: `nearest`, int64 (N, k), positions in the rule,
-    and `similarity`, float32 (N, k), the cosines, the largest first. The part is empty for a model without an
+    A rule of nearest pictures also has the outputs `nearest`, int64 (N, k), their positions in the rule, and
+    `similarity`, float32 (N, k), their cosines, the largest first. The part is empty for a model without an
     open-set rule.
     """
     if model.open_set is None:

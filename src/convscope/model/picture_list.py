@@ -3,9 +3,9 @@
     picture,class,part,digest
     cat/tom.jpg,cat,train,4321c228dc684ef30fe2db60117c005d
 
-Folders that all pictures have in common are left out of the names, so that the list does not depend on where
-the pictures are. `part` is the set a picture was used in (train, validation, test), `digest` that of the
-file's bytes, or of the pixels for arrays.
+Folders common to all pictures are left out of the names, so that the list does not depend on the location of
+the pictures. `part` is the set that a picture was used in (train, validation, test), `digest` the digest of
+the file's bytes, or of the pixels for arrays.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class Differences:
 
 
 def listing(catalogue: Catalogue, parts: Split) -> Iterator[bytes]:
-    """Yield the list of a catalogue's pictures, in order, as rows of UTF-8."""
+    """Yield the rows of a catalogue's picture list, in order, as UTF-8."""
     names = ("", *PARTS)
     part_of = np.zeros(len(catalogue.labels), np.int8)
     for number, part in enumerate(PARTS, start=1):
         part_of[getattr(parts, part)] = number
-    table = csv.writer(_Echo(), lineterminator="\n")  # writerow returns what the file's write returns
+    table = csv.writer(_Echo(), lineterminator="\n")  # writerow returns the result of the file's `write`
     yield table.writerow(_COLUMNS)
     for (name, (label, digest)), part in zip(_named(catalogue), part_of, strict=True):
         yield table.writerow((name, label, names[part], digest))
@@ -69,7 +69,7 @@ def differences(before: bytes, catalogue: Catalogue) -> Differences:
     """Compare a list that `listing` wrote with the pictures of a catalogue.
 
     Raises:
-        ValueError: It is not such a list.
+        ValueError: It is not a valid list.
     """
     try:
         rows = list(csv.reader(io.StringIO(before.decode(), newline=""), strict=True))
@@ -89,7 +89,7 @@ def differences(before: bytes, catalogue: Catalogue) -> Differences:
 
 
 class _Echo:
-    """A file whose `write` returns the text."""
+    """A file-like object whose `write` returns the text."""
 
     def write(self, text: str) -> bytes:
         return text.encode()
@@ -105,7 +105,7 @@ def _named(catalogue: Catalogue) -> Iterable[tuple[str, Entry]]:
 
 
 def _numbered(named: Iterable[tuple[str, Entry]]) -> dict[tuple[str, int], Entry]:
-    """Number pictures of the same name, to tell them apart: a manifest may name one twice."""
+    """Number pictures of the same name to distinguish them: a manifest may list one twice."""
     seen: Counter[str] = Counter()
     numbered: dict[tuple[str, int], Entry] = {}
     for name, entry in named:

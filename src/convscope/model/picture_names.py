@@ -1,7 +1,7 @@
 """The names of a model's pictures, from the list next to its file.
 
-A model file holds digests of pictures, not their names. The list, `pictures.csv`, stays in the folder of the
-run, so a model that is given to somebody else does not reveal the names of its pictures.
+A model file holds digests of pictures, not their names. The list, `pictures.csv`, stays in the run folder, so
+a model that is passed on does not reveal the names of its pictures.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def read_list(folder: Path, receipt: Mapping[str, str]) -> bytes:
     """Read the list of a model's pictures.
 
     Args:
-        folder: Where the model's file is.
-        receipt: Of the model.
+        folder: The folder of the model file.
+        receipt: The model's receipt.
 
     Raises:
-        ValueError: There is no list, or it is of other pictures.
+        ValueError: There is no list, or it does not match the receipt.
     """
     try:
         data = (folder / NAME).read_bytes()
@@ -41,9 +41,9 @@ def names_of(folder: Path, receipt: Mapping[str, str], digests: Collection[str])
     """Look up the names of some of a model's pictures.
 
     Args:
-        folder: Where the model's file is.
-        receipt: Of the model.
-        digests: Of the pictures, or the first hexadecimal digits of them, all of the same length.
+        folder: The folder of the model file.
+        receipt: The model's receipt.
+        digests: Digests of the pictures, or their first hexadecimal digits, all of the same length.
 
     Returns:
         The names by digest; empty without a list.

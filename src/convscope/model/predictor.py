@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from convscope.network.chain import Chain
 
 _MAX_BATCH_VALUES = 2**21
-"""Of the largest step: 8 MiB of float32, which stay in the processor's cache."""
+"""Values in the output of the largest step for a batch: 8 MiB of float32, which fit into the cache."""
 _MAX_BATCH_SIZE = 256
 
 
 class Answer(NamedTuple):
-    """A model's answer for one picture.
+    """A model's prediction for one picture.
 
     Attributes:
-        probabilities: (classes,) float64, with sum 1, or with several labels each on its own.
+        probabilities: (classes,) float64, with sum 1, or independent with several labels.
         score: How well the picture fits the known classes; None if the model has no open-set rule.
         unknown: Whether the score is below the rule's threshold.
-        similar: The training pictures that it resembles most, if the rule is one of nearest pictures.
-        note: What people should know about the picture: how it was read, or that it may be inverted.
+        similar: The most similar training pictures, if the rule is `Nearest`.
+        note: A remark on the picture: how it was read, or that it may be inverted.
     """
 
     probabilities: NDArray[np.float64]
@@ -47,18 +47,18 @@ class Answer(NamedTuple):
     note: str = ""
 
     def with_note(self, note: str) -> Answer:
-        """Return the answer with something more to know, before what is known already."""
+        """Return the answer with another note, before the existing one."""
         return self._replace(note="; ".join(filter(None, (note, self.note))))
 
 
 class Predictor:
     """A model ready to predict.
 
-    Pictures are computed in batches, so memory does not grow with their number. A single batch is shared by
-    all threads; if there are several, each thread computes batches of its own.
+    Pictures are processed in batches, so memory does not grow with their number. A single batch is shared by
+    all threads; with several batches, each thread computes its own.
 
     Args:
-        model: What `convscope.model.file.load` returns.
+        model: The result of `convscope.model.file.load`.
         threads: Number of threads; None means one for each processor that this process may use.
     """
 
@@ -91,10 +91,10 @@ class Predictor:
         return logits
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Compute softmax or sigmoid of logits / temperature; arguments and errors as for `logits`.
+        """Compute softmax or sigmoid of logits / temperature; same arguments and errors as `logits`.
 
         Returns:
-            float64 (N, classes); every row sums to 1, unless a picture may have several labels.
+            float64 (N, classes); every row sums to 1, unless pictures may have several labels.
         """
         (probabilities,) = self._values(pictures, ["probabilities"])
         return probabilities
@@ -102,7 +102,7 @@ class Predictor:
     def answers(self, pictures: NDArray[np.uint8]) -> list[Answer]:
         """Compute each picture's probabilities, and whether it belongs to an unknown class.
 
-        Arguments and errors as for `logits`.
+        Same arguments and errors as `logits`.
         """
         rule = self._rule
         if rule is None:
@@ -132,7 +132,7 @@ class Predictor:
         if self._threads < 2:
             outputs = [_run(self._session, names, batch) for batch in batches]
         else:
-            session = self._single_thread_session  # opened here, once, not by every thread
+            session = self._single_thread_session  # opened once, here, not by every thread
             with ThreadPoolExecutor(self._threads) as pool:
                 outputs = list(pool.map(lambda batch: _run(session, names, batch), batches))
         return [np.concatenate(values) for values in zip(*outputs, strict=True)]
@@ -154,6 +154,6 @@ def _run(session: Session, names: Sequence[str], pictures: NDArray[np.uint8]) ->
 
 
 def batch_size_of(chain: Chain) -> int:
-    """Return how many pictures a batch holds, so that the largest step stays in the cache."""
+    """Return the number of pictures per batch, so that the largest step fits into the cache."""
     largest = max(math.prod(step.input_shape) + math.prod(step.shape) for step in chain.layers)
     return min(_MAX_BATCH_SIZE, max(1, _MAX_BATCH_VALUES // largest))

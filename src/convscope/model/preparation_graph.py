@@ -7,13 +7,14 @@ is a weighted sum of old ones along the axis, with the weights of a triangle (bi
     centre[i] = start + (i + 1/2) scale                position of the new pixel i
     weight[i, x] = max(0, 1 - |x + 1/2 - centre[i]| / max(1, scale)), divided by its sum over x
 
-with each weight rounded to 22 binary digits after the point. So each axis is one matrix product; the graph
-computes the matrix from the size of the picture. No runtime's own resizing, which may differ, takes part.
+with each weight rounded to 22 fractional bits. So resizing along an axis is one matrix product; the graph
+computes the matrix from the size of the picture. The resize operators of the runtimes are not used, because
+they differ.
 
-A product of 8-bit pixels and 22-bit weights has more digits than float32 holds. The weights are therefore
-split into their upper 16 and lower 6 binary digits. Both products are then whole numbers below 2^24, which
-float32 holds exactly in any order of summation. The result equals Pillow's as long as a side of the picture
-has at most 1,024 old pixels per new pixel.
+The product of 8-bit pixels and 22-bit weights has more bits than the mantissa of float32. The weights are
+therefore split into their upper 16 and lower 6 bits. Both products are then whole numbers below 2^24, which
+float32 represents exactly in any order of summation. The result equals Pillow's as long as a side of the
+picture has at most 1,024 old pixels per new pixel.
 
 Source: Pillow's documentation, https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters, and
 its behaviour: `tests/model/test_preparation_graph.py` compares the two pixel by pixel.
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from convscope.pictures.preparation import Preparation
 
 _LUMA = (19_595, 38_470, 7_471)
-"""0.299, 0.587 and 0.114 with 16 binary digits after the point."""
+"""0.299, 0.587 and 0.114 with 16 fractional bits."""
 
 _LENGTHS = """
     shape = Shape(pictures)

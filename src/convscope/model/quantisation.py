@@ -1,8 +1,8 @@
 """Static quantisation to 8 bits: a quarter of the size, and faster on processors with 8-bit instructions.
 
 Each weight and each activation becomes an 8-bit integer times a scale. Weights have one scale per filter,
-activations one per step, from the smallest and largest value on training pictures. Pictures are still
-prepared exactly; only the network is less precise, and the loss of accuracy has to be measured.
+activations one per step, from the smallest and largest value on training pictures. Preparation stays exact;
+only the network becomes less precise, so the loss of accuracy has to be measured.
 
 Source: ONNX Runtime's documentation, https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html.
 """
@@ -24,34 +24,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _QUANTISED = ["Conv", "Relu", "Clip", "Add", "MaxPool", "AveragePool", "Concat", "Gemm"]
-"""Operators of the network. One left in float32 between two others would cost more than 8 bits save."""
+"""Operators to quantise. One left in float32 between two others would cost more time than 8 bits save."""
 
 
 class _Calibration(CalibrationDataReader):
-    """Feeds pictures to ONNX Runtime's quantisation tool."""
+    """Passes pictures to ONNX Runtime's quantisation tool."""
 
     def __init__(self, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._pictures = iter(pictures)
 
-    # None marks the end, which the type of the overridden method forgets
+    # None marks the end, which is missing in the type of the overridden method
     def get_next(self) -> dict[str, Any] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         picture = next(self._pictures, None)
         return None if picture is None else {"pictures": picture[None]}
 
 
 def quantise(graph: onnx.ModelProto, pictures: Iterable[NDArray[np.uint8]]) -> onnx.ModelProto:
-    """Quantise the network of a graph from raw pictures to answers.
+    """Quantise the network in a graph from raw pictures to predictions.
 
     Args:
-        graph: What `build_raw_graph` returns.
-        pictures: A few hundred training pictures, raw or prepared; they show which values occur.
+        graph: The result of `build_raw_graph`.
+        pictures: A few hundred training pictures, raw or prepared, to measure the ranges of the activations.
 
     Returns:
         A graph with the same inputs, outputs and metadata.
     """
     network = [node.name for node in graph.graph.node if node.name and node.op_type in _QUANTISED]
     with tempfile.TemporaryDirectory() as folder:
-        # Through files: the tool removes the weights of a graph that it is given in memory.
+        # Through files: the tool removes the weights of a graph that is passed in memory.
         original, inferred, path = (
             Path(folder) / name for name in ("raw.onnx", "inferred.onnx", "8bit.onnx")
         )
@@ -65,7 +65,7 @@ def quantise(graph: onnx.ModelProto, pictures: Iterable[NDArray[np.uint8]]) -> o
             op_types_to_quantize=_QUANTISED,
             nodes_to_quantize=network,
             per_channel=True,
-            activation_type=QuantType.QUInt8,  # what ONNX Runtime's kernels take: signed ones are converted
+            activation_type=QuantType.QUInt8,  # signed integers would be converted
         )
         quantised = onnx.load(path)
     del quantised.metadata_props[:]

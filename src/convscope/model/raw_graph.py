@@ -1,4 +1,4 @@
-"""The model as an ONNX graph that takes raw pictures: preparation, network and answer in one."""
+"""The model as an ONNX graph for raw pictures: preparation, network and prediction in one."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ FORMAT = 1
 
 
 def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
-    """Build the graph from raw pictures to answers; `docs/reference/onnx.md` describes it for its users.
+    """Build the graph from raw pictures to predictions; `docs/reference/onnx.md` describes it for users.
 
     Its input `pictures` is uint8 of shape (N, height, width, 1 or 3), any height and width. Its outputs are
     `probabilities`, softmax(logits / temperature), float32 (N, classes), and `label`, the index of the
     largest, int64 (N). A model with an open-set rule also has the outputs `score`, float32 (N), and
     `unknown`, bool (N). With several labels per picture, the outputs are `probabilities`,
-    sigmoid(logits / temperature), and `labels`, bool (N, classes): which of them reach their threshold.
+    sigmoid(logits / temperature), and `labels`, bool (N, classes): the labels that reach their threshold.
 
     Args:
         model: The trained model.
@@ -58,13 +58,13 @@ def build_raw_graph(model: Model, licence: str = "") -> onnx.ModelProto:
     )
     for key, value in _properties(
         model, licence
-    ).items():  # in a fixed order: the same model gives the same bytes
+    ).items():  # in a fixed order, so that the same model gives the same bytes
         graph.metadata_props.add(key=key, value=value)
     return graph
 
 
 class _Decision(NamedTuple):
-    """The node that decides, what it gives out, and the constants that it needs."""
+    """The node for the decision, its output, and its constants."""
 
     node: onnx.NodeProto
     output: onnx.ValueInfoProto
@@ -87,7 +87,7 @@ def _labels(thresholds: tuple[float, ...]) -> _Decision:
 
 
 def _properties(model: Model, licence: str) -> dict[str, str]:
-    """Return the metadata of the file; all but plain texts are JSON."""
+    """Return the metadata of the file; values that are not plain text are JSON."""
     return {
         "convscope_format": str(FORMAT),
         "classes": json.dumps(model.classes, ensure_ascii=False),

@@ -1,7 +1,7 @@
 """The receipt of a model: the pictures, settings, code and machine of its training.
 
-A receipt is a table of texts in the model file. The same pictures, settings, code and machine give the same
-weights, bit for bit; `verification.py` checks this.
+A receipt is a table of strings in the model file. The same pictures, settings, code and machine give bitwise
+identical weights; `verification.py` checks this.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("convscope", "torch", "numpy", "numba", "pillow")
 _SAMPLE = 256
 _ARITHMETIC = re.compile(r"(sse|ssse|avx|fma|f16c|amx|asimd|sve|bf16|i8mm).*")
-"""Processor features that decide the order in which sums are taken, and so their last bits."""
+"""Processor features that determine the order of summation, and thereby the last bits of sums."""
 
 
 def write_receipt(
@@ -48,8 +48,8 @@ def write_receipt(
 
     Args:
         catalogue: Names, classes and digests of the pictures.
-        parts: Which of them are the training, validation and test set.
-        data: The source as the user gave it; empty for arrays.
+        parts: The indices of the training, validation and test set.
+        data: The source as given by the user; empty for arrays.
         settings: The settings of the training, as JSON.
         seed: Seed of all random numbers.
         threads: Number of threads in each process.
@@ -77,14 +77,14 @@ def short_digests(digests: NDArray[np.uint8]) -> set[str]:
 
 
 def has_learned_from(receipt: Mapping[str, str], digests: NDArray[np.uint8]) -> bool | None:
-    """Whether a model has learned from some of these pictures; None if its receipt does not say.
+    """Whether a model was trained on some of these pictures; None if its receipt does not say.
 
-    A receipt keeps the smallest digests of the pictures learned from: of pictures of which it has learned
-    from one in twenty, all but one set in a million share one.
+    A receipt keeps the smallest digests of the training pictures. If one in twenty of the pictures was
+    trained on, the test misses this in one case in a million.
 
     Args:
-        receipt: Of the model.
-        digests: uint8 (n, 16), of the pictures.
+        receipt: The model's receipt.
+        digests: uint8 (n, 16), digests of the pictures.
     """
     if "learned_sample" not in receipt:
         return None
@@ -92,7 +92,7 @@ def has_learned_from(receipt: Mapping[str, str], digests: NDArray[np.uint8]) -> 
 
 
 def group_pattern(receipt: Mapping[str, str]) -> str | None:
-    """Return the pattern by which training grouped pictures, so that they can be split in the same way."""
+    """Return the group pattern of the training, so that pictures can be split in the same way."""
     try:
         settings = strict_json.parse(receipt.get("settings", "{}"))
     except ValueError:
@@ -115,7 +115,7 @@ def environment() -> dict[str, str]:
 
 @cache
 def code_digest() -> str:
-    """Return a digest of convscope's source, to tell apart states of the code with the same version."""
+    """Return a digest of convscope's source, to distinguish states of the code with the same version."""
     root = Path(str(files("convscope")))
     return _digest_of_all(
         f"{path.relative_to(root).as_posix()}\0{digest(path.read_bytes())}\0".encode()
@@ -141,7 +141,7 @@ def _digest_of_all(pieces: Iterable[bytes]) -> str:
 
 
 def _processor() -> dict[str, str]:
-    """Return the processor's name and its relevant features, as far as the system tells (Linux does)."""
+    """Return the processor's name and relevant features, if the system provides them (Linux does)."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,6 +1,6 @@
-"""How a target is answered and scored: with one class for each picture, or with several labels.
+"""Calibrate and score predictions of a target: one class per picture, or several labels.
 
-Training and evaluation call these; the figures themselves are in `evaluation.py` and `label_evaluation.py`.
+Training and evaluation call these functions; the metrics are in `evaluation.py` and `label_evaluation.py`.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 class Calibrated(NamedTuple):
-    """What turns logits into answers.
+    """What turns logits into predictions.
 
     Attributes:
         temperature: Divisor of the logits.
-        thresholds: Of each label; None with one class for each picture.
+        thresholds: The threshold of each label; None with one class per picture.
     """
 
     temperature: float
@@ -45,10 +45,10 @@ class Calibrated(NamedTuple):
 
 
 def calibrate(target: Target, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibrated:
-    """Fit temperature and thresholds to pictures that were not learned from; none leave both as they are.
+    """Fit temperature and thresholds to pictures that were not trained on; without any, return the defaults.
 
     Args:
-        target: What is to be answered.
+        target: The target to predict.
         logits: (n, classes).
         labels: (n,) label numbers of the target.
     """
@@ -64,13 +64,13 @@ def calibrate(target: Target, logits: NDArray[np.float32], labels: NDArray[np.in
 def score(
     probabilities: NDArray[np.float64], target: Target, labels: NDArray[np.int64], model: Model
 ) -> Evaluation | LabelEvaluation:
-    """Evaluate probabilities of a model's outputs against the truth.
+    """Evaluate a model's probabilities against the truth.
 
     Args:
         probabilities: (n, classes).
-        target: What is to be answered; its classes are the model's.
+        target: The target to predict; its classes are the model's.
         labels: (n,) label numbers of the target.
-        model: Has the names, the thresholds and the temperature.
+        model: Provides class names, thresholds and temperature.
 
     Raises:
         DataError: There are no pictures.
@@ -86,7 +86,7 @@ def score(
 def score_answers(
     answers: Sequence[Answer], target: Target, labels: NDArray[np.int64], model: Model
 ) -> Evaluation | LabelEvaluation:
-    """Evaluate a model's answers against the truth; arguments and errors as for `score`."""
+    """Evaluate a model's answers against the truth; same arguments and errors as `score`."""
     if model.thresholds is None:
         return evaluate_answers(answers, labels, model)
     rows = np.array([answer.probabilities for answer in answers]).reshape(-1, len(model.classes))

@@ -1,4 +1,4 @@
-"""Which labelled pictures a model is evaluated on."""
+"""Select the labelled pictures that a model is evaluated on."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Selection:
     """Prepared pictures with their true classes.
 
     Attributes:
-        store: Prepared pictures, the selected ones among them.
+        store: Prepared pictures, including the selected ones.
         indices: (n,) indices of the selected pictures in the store.
         positions: (n,) indices of the same pictures in the source.
         labels: (n,) indices of their true classes in the model's classes, or label numbers of `target`.
-        target: What is to be answered, in the model's classes.
-        notes: What people should know about the selection, in short sentences.
+        target: The target to predict, in the model's classes.
+        notes: Remarks on the selection, in short sentences.
     """
 
     store: Store
@@ -63,13 +63,13 @@ def select(
 ) -> Selection:
     """Open a source, prepare its pictures for the model and select those to evaluate on.
 
-    If the source has no test set, it is all pictures if the model was trained on none of them, and otherwise
-    those that training would set aside, which are always the same. Shards may be larger than the disk, so
-    only the selected pictures are stored, unless training has stored all.
+    Without a test set in the source, all pictures are selected if the model was trained on none of them;
+    otherwise those that training would hold out, which are always the same. Shards may be larger than the
+    disk, so only the selected pictures are stored, unless training has already stored all.
 
     Args:
-        data: A source as `convscope.pictures.sources.open_source` takes it.
-        model: Gives the preparation and the classes, which are matched by name.
+        data: A source, as for `convscope.pictures.sources.open_source`.
+        model: Provides the preparation and the classes, which are matched by name.
         part: The part to evaluate on, or `all` pictures.
         progress: Called with (pictures prepared, pictures in all).
 
@@ -104,7 +104,7 @@ def select(
 
 
 def _in_classes_of(model: Model, store: Catalogue) -> tuple[Target, NDArray[np.int64]]:
-    """Return the target of a store in a model's classes, and what each label number of the store becomes."""
+    """Return the target of a store in a model's classes, and the new number of each label of the store."""
     number = np.array([_index(name, model.classes) for name in store.classes], np.int64)
     if store.label_sets is None:
         return OneClass(model.classes), number
@@ -141,7 +141,7 @@ def _close(name: str, known: Sequence[str]) -> str:
 def _pick_from_shards(
     source: ShardSource, model: Model, part: PartOrAll, progress: Progress | None
 ) -> tuple[Indices, tuple[str, ...]]:
-    """Return the pictures' indices in the source; all are read only if no shard belongs to the part."""
+    """Return the pictures' indices in the source; all shards are read only if none belongs to the part."""
     indices = [index for index, item in enumerate(source.items) if part in {"all", item.part}]
     if indices:
         return np.array(indices, np.int64), ()
@@ -179,17 +179,17 @@ def _pick(store: Catalogue, model: Model, part: PartOrAll, source: str) -> tuple
 
 
 def _learned_from(store: Catalogue, model: Model, part: Part, chosen: Indices) -> tuple[str, ...]:
-    """Warn of pictures that are judged, and were learned from."""
+    """Warn of pictures that were trained on."""
     if part == "train" or not has_learned_from(model.receipt, store.digests[chosen]):
         return ()
     return ("the model has learned from some of these pictures: its figures are too good",)
 
 
 def _positions(source: Source, store: Store) -> NDArray[np.int64]:
-    """Return the index in the source of every picture of a store, which lacks the broken ones.
+    """Return the index in the source of every picture in a store, which lacks unreadable ones.
 
-    An older store may have its pictures' names from a different path to the same folder. The names then
-    differ only in their common prefix.
+    The names in an older store may come from a different path to the same folder. They then differ only in
+    their common prefix.
     """
     stored = _prefix_length([*store.names, *(picture.name for picture in store.broken)])
     named = _prefix_length([item.name for item in source.items])
@@ -198,7 +198,7 @@ def _positions(source: Source, store: Store) -> NDArray[np.int64]:
 
 
 def _prefix_length(names: Sequence[str]) -> int:
-    """Return the length of the prefix of all names, which the first and the last in order have in common."""
+    """Return the length of the prefix of all names: the common prefix of the first and the last in order."""
     pairs = zip(min(names), max(names), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 

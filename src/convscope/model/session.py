@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions, which a forked process opens again."""
+"""ONNX Runtime sessions that are reopened in a forked process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-disable_telemetry()  # again, by ONNX Runtime's own function: not every build heeds the variable
+disable_telemetry()  # again, with ONNX Runtime's own function: not every build respects the variable
 
 _sessions: WeakSet[Session] = WeakSet()
 
@@ -28,12 +28,12 @@ _sessions: WeakSet[Session] = WeakSet()
 class Session:
     """A graph, ready to run on the CPU.
 
-    A fork has none of the threads of ONNX Runtime, whose session waits for them even when it is deleted. So
-    the session is opened anew in the fork, and the one that it inherited is never deleted there.
+    A forked process has none of ONNX Runtime's threads, and a session waits for them even when it is deleted.
+    So the fork opens a new session and never deletes the inherited one.
 
     Args:
         build: Returns the graph to compute.
-        threads: How many compute it; None means one for each processor.
+        threads: Number of threads; None means one for each processor.
     """
 
     def __init__(self, build: Callable[[], onnx.ModelProto], threads: int | None) -> None:
@@ -48,7 +48,7 @@ class Session:
         return list(session.run(names, inputs))
 
     def leave_behind(self) -> None:
-        """Let go of the session without deleting it."""
+        """Abandon the session without deleting it."""
         if self._session is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
             self._session = None
@@ -57,7 +57,7 @@ class Session:
 def _open(build: Callable[[], onnx.ModelProto], threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # Without a number, ONNX Runtime pins its threads to processors, and complains where it may not.
+    # Without a number, ONNX Runtime pins its threads to processors, and warns if it may not.
     options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(
         build().SerializeToString(), options, providers=["CPUExecutionProvider"]

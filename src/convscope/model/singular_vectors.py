@@ -19,13 +19,13 @@ _SPARE, _ITERATIONS = 16, 4
 def leading_singular_vectors(
     rows: NDArray[np.float32], most: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Find the directions in which rows extend most, and how far.
+    """Find the leading right singular vectors and singular values of rows.
 
-    It takes a tenth of the time of a whole decomposition of 2,000 rows of 2,000 numbers.
+    It takes a tenth of the time of a full decomposition of 2,000 rows of 2,000 numbers.
 
     Args:
         rows: (n, F).
-        most: How many directions at most.
+        most: Largest number of directions.
 
     Returns:
         (F, kept) orthonormal columns, right singular vectors, and the (kept,) singular values, the largest

@@ -1,10 +1,10 @@
 """Thresholds: the probability from which a label counts as present.
 
-One half is right where probabilities are calibrated and both mistakes cost the same. A rare label then hardly
-ever appears, as its probability seldom reaches one half. So each label gets the threshold with the highest F1
-on pictures that were not learned from, the usual compromise between finding all pictures with the label
-(recall) and finding no others (precision). Labels with few pictures there keep one half: the best threshold
-for a handful of them is that handful's.
+One half is optimal if probabilities are calibrated and both kinds of error cost the same. A rare label is
+then hardly ever predicted, because its probability seldom reaches one half. So each label gets the threshold
+with the highest F1 on pictures that were not trained on, the usual compromise between finding all pictures
+with the label (recall) and no others (precision). Labels with few such pictures keep one half, because a
+threshold fitted to a handful of pictures would overfit.
 
 Source: Z. C. Lipton, C. Elkan, B. Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure",
 ECML PKDD 2014, https://arxiv.org/abs/1402.1892.
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 DEFAULT = 0.5
 FEWEST_PICTURES = 10
-"""A label with fewer pictures, or with fewer that lack it, keeps the default."""
+"""A label with fewer positive or negative pictures keeps the default."""
 
 
 def fit_thresholds(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, ...]:
     """Find the threshold of each label.
 
     Args:
-        probabilities: (n, labels), of pictures that were not learned from.
+        probabilities: (n, labels), of pictures that were not trained on.
         truth: (n, labels), whether each picture has the label.
 
     Returns:
@@ -45,7 +45,7 @@ def fit_thresholds(probabilities: NDArray[np.float64], truth: NDArray[np.bool_])
 
 
 def _best_threshold(probabilities: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """Return the middle between two neighbouring probabilities with the highest F1."""
+    """Return the midpoint between neighbouring probabilities with the highest F1."""
     positives = int(present.sum())
     if min(positives, len(present) - positives) < FEWEST_PICTURES:
         return DEFAULT
@@ -53,7 +53,7 @@ def _best_threshold(probabilities: NDArray[np.float64], present: NDArray[np.bool
     ranked = probabilities[order]
     hits, called = np.cumsum(present[order]), np.arange(1, len(ranked) + 1)
     lower = np.append(ranked[1:], 0.0)
-    scores = np.where(lower < ranked, 2 * hits / (called + positives), -1.0)  # equal ones go together
+    scores = np.where(lower < ranked, 2 * hits / (called + positives), -1.0)  # not between equal ones
     middles = (ranked + lower) / 2
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
     nearest = best[np.argmin(np.abs(middles[best] - DEFAULT))]

@@ -1,4 +1,4 @@
-"""Verify a model: same pictures as in training, and the same weights when trained again?"""
+"""Verify a model: are the pictures those of training, and does training again give the same weights?"""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class DataCheck:
-    """Whether pictures are those that a model was made from.
+    """Whether pictures are those that a model was trained with.
 
     Attributes:
-        same: Whether they are: the same content, classes and parts in the same order.
-        differences: Which of them differ; None if that is unknown, because the list of pictures is missing.
-        reason: Why it is unknown; empty if it is not.
-        notes: How the pictures were read, and what was left out.
+        same: Whether content, classes and parts are the same, in the same order.
+        differences: How they differ; None if it is unknown, because the list of pictures is missing.
+        reason: Why it is unknown; empty if it is known.
+        notes: Remarks on how the pictures were read, and which were left out.
     """
 
     same: bool
@@ -48,7 +48,7 @@ class WeightsCheck:
     """How the weights of two models compare.
 
     Attributes:
-        identical: Whether they are the same to the bit.
+        identical: Whether they are bitwise identical.
         largest_difference: The largest absolute difference between two weights; None if the networks have
             different shapes.
     """
@@ -67,11 +67,11 @@ class Changed:
 
 
 def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | None = None) -> DataCheck:
-    """Compare pictures with those that a model was made from.
+    """Compare pictures with those that a model was trained with.
 
     Args:
         model: The model.
-        folder: The folder of its file and of the list of its pictures.
+        folder: The folder with its file and the list of its pictures.
         data: A source, as for training.
         progress: Called with (pictures read, pictures in all).
 
@@ -87,7 +87,7 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
     source = open_source(data, several_labels=model.has_several_labels)
     catalogue = _catalogue(source, model.preparation, progress)
     if catalogue.digest != model.receipt["data_digest"] and {*catalogue.classes} == {*model.classes}:
-        catalogue = catalogue.ordered(model.classes)  # as --class-order had them
+        catalogue = catalogue.ordered(model.classes)  # in the order given with --class-order
     broken = (f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED])
     more = len(catalogue.broken) - _MOST_NAMED
     notes = (
@@ -128,7 +128,7 @@ def check_weights(first: Model, second: Model) -> WeightsCheck:
 
 
 def changes(model: Model) -> tuple[Changed, ...]:
-    """List what differs here from the receipt: code, packages, machine."""
+    """List the differences to the receipt on this machine: code, packages, hardware."""
     return tuple(
         Changed(fact, model.receipt.get(fact, ""), now)
         for fact, now in environment().items()
@@ -137,7 +137,7 @@ def changes(model: Model) -> tuple[Changed, ...]:
 
 
 def _catalogue(source: Source, form: Preparation, progress: Progress | None) -> Catalogue:
-    """Build the catalogue of the pictures without storing them, or take that of an existing store."""
+    """Build the catalogue of the pictures without storing them, or take it from an existing store."""
     if is_stored(source, form):
         return build_store(source, form, progress=progress)
     return build_catalogue(source, form, progress=progress)[0]

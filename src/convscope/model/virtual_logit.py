@@ -1,20 +1,20 @@
 """An open-set rule: virtual-logit matching, ViM.
 
-Let x be the features, which the output layer reads, W and b that layer's weights and bias, T the temperature
-and z = (W x + b) / T the logits. Then
+Let x be the features (the input of the output layer), W and b the weights and bias of that layer, T the
+temperature and z = (W x + b) / T the logits. Then
 
     score(x) = ln(sum over classes of exp z) - scale ‖r‖
 
-where r is what remains of x - origin without its part in the principal directions.
+where r is the part of x - origin outside the principal directions (the residual).
 
-The first term, the energy, is large if some class answers strongly. The second is large if the network sees
-what it never saw in training. The principal directions are those in which the training pictures vary most
-around the origin, -W⁺b, the point at which all logits are equal. The scale makes the second term, averaged
-over training pictures, as large as the largest logit.
+The first term, the energy, is large if the logit of some class is large. The second is large for features
+unlike those of the training pictures. The principal directions are those in which the training pictures vary
+most around the origin, -W⁺b, the point at which all logits are equal. The scale makes the mean of the second
+term over training pictures equal to the mean of the largest logit.
 
 Source: H. Wang et al., "ViM: out-of-distribution with virtual-logit matching", CVPR 2022,
-https://arxiv.org/abs/2203.10807. The paper keeps 512 directions or more of 768 features or more. We keep half
-of the features and at most 256, so that the model file does not grow by megabytes;
+https://arxiv.org/abs/2203.10807. The paper keeps at least 512 directions of at least 768 features. We keep
+half as many directions as features, at most 256, so that the model file does not grow by megabytes;
 `docs/reference/unknown.md` compares the two.
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_DIRECTIONS = 256
 _MIN_LENGTH = 1e-6
-"""Shorter remainders are rounding errors: the features have no direction but the principal ones."""
+"""Shorter residuals are rounding errors: the features have only principal directions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class VirtualLogit:
     Attributes:
         origin: (features,) float32, the point at which all logits are equal.
         directions: (features, kept) float32, orthonormal columns: the principal directions of training.
-        scale: How much a unit of length outside these directions weighs against a logit; 0 or more.
+        scale: Weight of the residual's norm relative to a logit; 0 or more.
         threshold: Pictures that score below are unknown.
         rejected_fraction: The share of pictures of known classes that the threshold may reject.
     """
@@ -54,10 +54,10 @@ class VirtualLogit:
     rejected_fraction: float
 
     def score(self, features: NDArray[np.floating], logits: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the energy of the logits, minus the scaled length of the features outside.
+        """Return the energy of the logits, minus the scaled norm of the residual.
 
         Example:
-            The first of two features is the principal direction, and a length outside counts twice:
+            The first of two features is the principal direction, and the scale is 2:
 
             >>> rule = VirtualLogit(np.zeros(2), np.array([[1.0], [0.0]]), 2.0, 0.0, 0.05)
             >>> features = np.array([[3.0, 0.0], [3.0, 4.0]])
@@ -98,11 +98,11 @@ def fit(
         train: (pictures, features) of the training set.
         validation: (pictures, features) of the validation set.
         weight: (classes, features) of the output layer, divided by the temperature.
-        bias: (classes,), likewise.
+        bias: (classes,) of the output layer, divided by the temperature.
         rejected_fraction: The share of pictures of known classes that may be rejected.
 
     Returns:
-        None if there are too few pictures; for a share of 5 % the validation set needs 19.
+        None if there are too few pictures; a share of 5 % needs 19 in the validation set.
     """
     kept = min(train.shape[1] // 2, len(train) // 2, MAX_DIRECTIONS)
     if not kept:
