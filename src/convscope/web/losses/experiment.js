@@ -1,4 +1,4 @@
-/** The experiment: the same network trained with either loss, from a normal and from a confidently wrong start. */
+/** The experiment: one network trained with each loss, from a normal and from a confidently wrong start. */
 
 import { chart } from "convscope/kit/curves.js";
 import { element } from "convscope/kit/dom.js";

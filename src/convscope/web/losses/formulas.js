@@ -1,10 +1,10 @@
 /**
- * The few formulas of the loss bench: three losses of one picture and their gradients at the logits, with p the
- * probabilities and t 1 for the true class and 0 for the others.
+ * Three losses of one picture and their gradients with respect to the logits. p are the probabilities; t is 1
+ * for the true class and 0 for all others.
  */
 
 /**
- * -ln of the true class's probability.
+ * Return −ln of the true class's probability.
  *
  * @param {number[]} p
  * @param {number} truth
@@ -14,7 +14,7 @@ export function crossEntropy(p, truth) {
 }
 
 /**
- * The sum over the classes of (p - t)².
+ * Return the sum over the classes of (p - t)².
  *
  * @param {number[]} p
  * @param {number} truth
@@ -24,7 +24,8 @@ export function squaredError(p, truth) {
 }
 
 /**
- * 0 if the most probable class is the true one, else 1; of equally probable classes the first is taken.
+ * Return 0 if the most probable class is the true one, otherwise 1. Of equally probable classes, the first
+ * counts.
  *
  * @param {number[]} p
  * @param {number} truth
@@ -34,7 +35,7 @@ export function classificationError(p, truth) {
 }
 
 /**
- * p - t, one a class.
+ * Return p - t for each class.
  *
  * @param {number[]} p
  * @param {number} truth
@@ -44,7 +45,7 @@ export function crossEntropyGradient(p, truth) {
 }
 
 /**
- * 2 p ((p - t) - Σ p (p - t)), one a class: softmax multiplies by p once more.
+ * Return 2 p ((p - t) - Σ p (p - t)) for each class: the derivative of softmax contributes another factor p.
  *
  * @param {number[]} p
  * @param {number} truth

@@ -1,5 +1,5 @@
 /**
- * The page of the loss bench: why networks learn from cross-entropy.
+ * The page about losses: why networks are trained with cross-entropy.
  *
  * @typedef {"cross_entropy" | "squared_error"} Loss
  * @typedef {{name: string, pictures: {probabilities: number[], truth: number}[]}} Network
@@ -20,7 +20,7 @@ import { experiment } from "convscope/losses/experiment.js";
 import { networkTable } from "convscope/losses/table.js";
 import { confidentlyWrong } from "convscope/losses/wrong.js";
 
-const CONFIDENTLY_WRONG = -13.8; // p of about one in a million
+const CONFIDENTLY_WRONG = -13.8; // p is about one in a million
 
 /**
  * @param {Bench} bench
@@ -45,7 +45,7 @@ function draw(bench, root) {
 }
 
 /**
- * What needs no training: the two networks, and the confidently wrong answer.
+ * Draw the parts that need no training: the two networks, and the confidently wrong answer.
  *
  * @param {Bench["table"]} table
  */
@@ -91,7 +91,7 @@ export function tableView({ classes, networks }) {
 }
 
 /**
- * The probabilities of the first class that the address holds, or else the network's own.
+ * Return the probabilities of the first class from the address, otherwise those of the network.
  *
  * @param {string | undefined} text
  * @param {Network} network

@@ -1,4 +1,4 @@
-/** The table of the loss bench: two networks' answers, with probabilities to drag. */
+/** The tables of two networks' predictions, with probabilities that can be dragged. */
 
 import { element, head } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
@@ -17,7 +17,7 @@ import {
  * @typedef {{p: number[], truth: number}} Answer
  */
 
-const FINEST = 0.01; // a probability that is dragged stays this far from 0 and 1: there the logarithm ends
+const FINEST = 0.01; // minimum distance of a dragged probability from 0 and 1, where the logarithm diverges
 const COLUMNS = [
   "true class",
   "probabilities",
@@ -29,10 +29,12 @@ const COLUMNS = [
 ];
 
 /**
+ * Draw the table of one network.
+ *
  * @param {Network} network
  * @param {string[]} classes
- * @param {number[]} firsts  of each picture, the probability of the first class
- * @param {(firsts: number[]) => void} onDrag  when a probability has been let go
+ * @param {number[]} firsts  probability of the first class for each picture
+ * @param {(firsts: number[]) => void} onDrag  called when a slider is released
  */
 export function networkTable(network, classes, firsts, onDrag) {
   const values = [...firsts];
@@ -86,7 +88,7 @@ function pictureRow(network, index, truth, classes, first, onChange) {
     input: () => onChange(Number(slider.value), false),
     change: () => onChange(Number(slider.value), true),
   });
-  // the slider stays where it is while it is moved: elsewhere it would lose pointer and keyboard
+  // the slider must not be recreated while it is dragged: it would lose pointer capture and keyboard focus
   const losses = element(
     "tr",
     {},
@@ -130,7 +132,7 @@ function meansRow(answers) {
 }
 
 /**
- * A number that knows its column's name: narrow screens show it beside the number.
+ * Create a table cell with its column's name, which narrow screens show next to the number.
  *
  * @param {number} place
  * @param {number} value

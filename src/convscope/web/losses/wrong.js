@@ -1,4 +1,7 @@
-/** One picture, two classes: how hard each loss pulls at the true class's logit, from confidently wrong to confidently right. */
+/**
+ * One picture, two classes: the gradient of each loss at the true class's logit, from confidently wrong to
+ * confidently right.
+ */
 
 import { range } from "convscope/kit/arrays.js";
 import { chart } from "convscope/kit/curves.js";
@@ -13,11 +16,13 @@ import {
 } from "convscope/losses/formulas.js";
 
 const POINTS = 101;
-const FARTHEST = 14; // the largest logit difference that the slider reaches: e to -14 is about one in a million
+const FARTHEST = 14; // maximum logit difference of the slider; e to the -14 is about one in a million
 
 /**
- * @param {number} start  difference of the true class's logit from the other's
- * @param {(difference: number) => void} onChange  when the slider has been let go
+ * Draw the comparison.
+ *
+ * @param {number} start  initial difference between the true class's logit and the other's
+ * @param {(difference: number) => void} onChange  called when the slider is released
  */
 export function confidentlyWrong(start, onChange) {
   const drawn = element("div", { class: "beside" });
@@ -51,7 +56,7 @@ export function confidentlyWrong(start, onChange) {
   );
 }
 
-/** @param {number} p  of the true class */
+/** List both losses and their gradients. @param {number} p  probability of the true class */
 function numbers(p) {
   const answer = [p, 1 - p];
   const [slope] = crossEntropyGradient(answer, 0);
@@ -107,7 +112,7 @@ function curves(difference) {
 }
 
 /**
- * Softmax of two logits: the first one's share.
+ * Return the softmax probability of the first of two logits.
  *
  * @param {number} difference
  */
