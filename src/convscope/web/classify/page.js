@@ -1,22 +1,22 @@
 /**
- * Which class is it? Pictures that are dropped, pasted or chosen, and the camera, each answered by a classifier that
- * the page is given: the service that it came from, or the network inside the page itself.
+ * The page that classifies pictures: dropped, pasted or chosen ones, and camera frames. The classifier is
+ * passed in: it is either the service that delivered the page, or the network inside the page.
  *
  * @typedef {object} Answer
- * @property {import("convscope/kit/bars.js").Bar[]} classes  the most probable first
- * @property {string[]} [labels]  what it shows, where a picture may have several labels or none
- * @property {boolean} isUnknown  whether it is probably none of them
- * @property {import("convscope/kit/similar.js").Similar[]} [similar]  the training pictures that it resembles most
- * @property {import("convscope/kit/arrays.js").Tensor} [pixels]  what the network sees
+ * @property {import("convscope/kit/bars.js").Bar[]} classes  most probable first
+ * @property {string[]} [labels]  predicted labels, if a picture may have several or none
+ * @property {boolean} isUnknown  whether the picture probably belongs to none of the classes
+ * @property {import("convscope/kit/similar.js").Similar[]} [similar]  the most similar training pictures
+ * @property {import("convscope/kit/arrays.js").Tensor} [pixels]  input of the network
  * @property {number} [milliseconds]
- * @property {string} [note]  how the range of its values was guessed
+ * @property {string} [note]  how the value range of the picture was determined
  *
  * @typedef {object} Setting
- * @property {(picture: File | ImageBitmap) => Promise<Answer>} classify  a bitmap is given away; an error concerns this
- *   picture alone, unless it is `Unavailable`
- * @property {number} atOnce  how many pictures are classified at a time
- * @property {() => import("convscope/kit/dom.js").Child[]} names  what stands at the top
- * @property {import("convscope/kit/dom.js").Child[]} [controls]  above the place to drop pictures
+ * @property {(picture: File | ImageBitmap) => Promise<Answer>} classify  consumes a bitmap; an error
+ *   concerns only this picture, unless it is `Unavailable`
+ * @property {number} atOnce  number of pictures classified concurrently
+ * @property {() => import("convscope/kit/dom.js").Child[]} names  contents of the page header
+ * @property {import("convscope/kit/dom.js").Child[]} [controls]  shown above the drop area
  * @property {string} footnote
  */
 
@@ -34,7 +34,7 @@ import { followTheme } from "convscope/kit/theme.js";
 
 const MOST_NAMED = 20;
 
-/** No picture can be classified now. */
+/** Thrown if no pictures can be classified at the moment. */
 export class Unavailable extends Error {}
 
 export class ClassifyPage {
@@ -50,7 +50,7 @@ export class ClassifyPage {
     this.answers = element("ol", { class: "answers", "aria-label": "answers, newest first" });
     this.live = element("div", { class: "stack" });
     this.question = element("h1", {}, "Which class is it?");
-    /** The class that the camera saw last. */
+    /** The class predicted for the previous camera frame. */
     this.lastSeen = "";
     const { toggle, shown } = camera({ look: (frame) => this.look(frame), say: (text) => this.say(text) });
     const take = (/** @type {File[]} */ files) => this.take(files);
@@ -87,6 +87,8 @@ export class ClassifyPage {
   }
 
   /**
+   * Show the names of the classes.
+   *
    * @param {string[]} names
    * @param {boolean} [several]  whether a picture may have several of them
    */
@@ -145,7 +147,7 @@ export class ClassifyPage {
   }
 
   /**
-   * Shows what a frame of the camera is, and says it when that changes.
+   * Classify a camera frame, and announce the prediction when it changes.
    *
    * @param {ImageBitmap} frame
    */
@@ -164,7 +166,7 @@ function seen({ pixels }) {
 }
 
 /**
- * The bars of an answer, and why it is unknown.
+ * Draw the prediction as a bar chart, and the reason if the picture is unknown.
  *
  * @param {Answer} answer
  */

@@ -1,4 +1,7 @@
-/** The page's side of the worker: a picture in, a promise of the answer out, in the order they were given. */
+/**
+ * The page's side of the worker: takes pictures and returns promises of their predictions. The worker answers
+ * in order.
+ */
 
 /**
  * @typedef {import("convscope/offline/worker.js").Answer} Answer
@@ -13,7 +16,7 @@ export class Classifier {
   constructor(source, model) {
     /** @type {{resolve: (answer: Answer) => void, reject: (error: Error) => void}[]} */
     this.waiting = [];
-    /** @type {string | undefined} why nothing will be answered any more */
+    /** @type {string | undefined}  why no more pictures can be classified */
     this.failure = undefined;
     const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     this.worker = new Worker(address);
@@ -26,7 +29,10 @@ export class Classifier {
   }
 
   /**
-   * @param {import("convscope/offline/picture_file.js").PictureFile | ImageBitmap} picture  a bitmap is given away
+   * Classify a picture.
+   *
+   * @param {import("convscope/offline/picture_file.js").PictureFile | ImageBitmap} picture  a bitmap is
+   *   transferred to the worker
    * @returns {Promise<Answer>}
    */
   classify(picture) {

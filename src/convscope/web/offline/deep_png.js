@@ -1,7 +1,7 @@
 /**
- * PNGs of 16 bits a channel, which each browser brings to 8 bits in its own way: here it is the way of
- * `pictures/value_range.py`. Grey values fill the narrowest of 8, 10, 12, 14 and 16 bits that holds the largest; of
- * colours the upper 8 bits count. The chapters named are those of PNG, third edition.
+ * Decode 16-bit PNGs, which browsers reduce to 8 bits in different ways. This module does it like
+ * `pictures/value_range.py`: grey values are scaled from the narrowest of 8, 10, 12, 14 and 16 bits that
+ * holds the maximum; of colours, the upper 8 bits are used. Section numbers refer to PNG, third edition.
  *
  * @typedef {{width: number, height: number, channels: number, values: Uint16Array}} Deep
  */
@@ -12,8 +12,11 @@ import { chunksOf } from "convscope/offline/png.js";
 
 const CHANNELS = /** @type {Record<number, number>} */ ({ 0: 1, 2: 3, 4: 2, 6: 4 }); // by colour type, 11.2.1
 const BITS = [8, 10, 12, 14, 16];
-const FEW_BITS = 15; // 16-bit colours whose upper 8 bits go no further use 12 bits at most
-/** The seven passes of an interlaced picture: first column and row, and the steps between (8.2). */
+const FEW_BITS = 15; // 16-bit colours with upper bytes up to this use 12 bits at most
+/**
+ * The seven passes of an interlaced picture: first column, first row, and the steps between columns and rows
+ * (8.2).
+ */
 const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -24,14 +27,14 @@ const PASSES = [
   [0, 1, 1, 2],
 ];
 /**
- * What a byte's neighbours let expect of it, by the number of a row's filter (9.2).
+ * Predictors of the filter types (9.2).
  *
  * @type {((left: number, up: number, corner: number) => number)[]}
  */
 const FILTERS = [() => 0, (left) => left, (_, up) => up, (left, up) => (left + up) >> 1, paeth];
 
 /**
- * The picture, opaque on white, and how the range of its values was guessed.
+ * Decode a picture, composited on white; the note says how the value range was determined.
  *
  * @param {Blob} blob  a plain PNG
  * @returns {Promise<{image: ImageData, note: string}>}
@@ -93,13 +96,13 @@ async function unpack(packed, width, height, channels, passes) {
 }
 
 /**
- * Undoes the filter of a row (chapter 9), in place.
+ * Reverse the filter of a row in place (chapter 9).
  *
  * @param {Uint8Array} bytes
- * @param {number} start  of the row; its first byte names the filter
- * @param {number | undefined} above  start of the row above
+ * @param {number} start  of the row; its first byte is the filter type
+ * @param {number | undefined} above  start of the previous row
  * @param {number} length
- * @param {number} size  bytes of a pixel
+ * @param {number} size  bytes per pixel
  */
 function unfilter(bytes, start, above, length, size) {
   const predict = FILTERS[bytes[start]];
@@ -176,7 +179,7 @@ function colours({ width, height, channels, values }, transparent) {
 }
 
 /**
- * A colour laid on white, rounded as Pillow rounds it.
+ * Composite a value on white, with the same rounding as Pillow.
  *
  * @param {number} value
  * @param {number} opacity

@@ -1,6 +1,6 @@
 /**
- * Depthwise convolution: every map has one filter of its own. Four maps are filtered at a time, whose sums do not wait
- * for each other: that takes little more than half the time.
+ * Depthwise convolution: every map has its own filter. Four maps are filtered at a time; their sums are
+ * independent, which takes little more than half the time.
  */
 
 import { LIMITS, unpackFilters } from "convscope/offline/filters.js";
@@ -22,7 +22,7 @@ export async function openDepthwise(layer, [input]) {
 }
 
 /**
- * Puts the weights of one cell of the window side by side, as those of the maps are.
+ * Reorder the weights so that channels come last, as in the maps.
  *
  * @param {Float32Array} weights
  * @param {number} channels
@@ -33,6 +33,8 @@ function cellsFirst(weights, channels) {
 }
 
 /**
+ * Convolve all maps.
+ *
  * @param {Float32Array} maps
  * @param {Shape} input
  * @param {Filters} layer

@@ -1,11 +1,14 @@
-/** Which way up a picture is, by EXIF or else XMP: read as Pillow does, of whose answers the page's are to be. */
+/**
+ * The orientation of a picture from EXIF or XMP, read like Pillow does, so that the page and `convscope
+ * predict` agree.
+ */
 
 const ORIENTATION = 0x0112;
 const PREFIX = "Exif\0\0";
 const XMP = /tiff:Orientation(?:="|>)([0-9])/;
 
 /**
- * Numbers by their type in a TIFF directory (TIFF 6.0, section 2): how many bytes, and how they are read.
+ * Byte length and reader of each numeric type in a TIFF directory (TIFF 6.0, section 2).
  *
  * @type {Record<number, [number, (view: DataView, at: number, little: boolean) => number]>}
  */
@@ -23,7 +26,7 @@ const NUMBERS = {
 };
 
 /**
- * The orientation, 1 to 8 (EXIF 2.32, tag 274). Damaged EXIF turns nothing.
+ * Return the orientation, 1 to 8 (EXIF 2.32, tag 274). Damaged EXIF is ignored.
  *
  * @param {Uint8Array | undefined} exif
  * @param {string} xmp
@@ -46,7 +49,7 @@ function withoutPrefix(exif) {
 }
 
 /**
- * The tag's value; undefined if there is none. Throws if it is no TIFF directory.
+ * Return the value of the tag, or undefined if there is none. Throws if the bytes are not a TIFF directory.
  *
  * @param {Uint8Array} tiff
  */
@@ -75,7 +78,7 @@ function number(view, entry, little) {
 }
 
 /**
- * Bytes as letters of the same numbers.
+ * Decode bytes as Latin-1.
  *
  * @param {Uint8Array} bytes
  */

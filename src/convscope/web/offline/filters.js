@@ -1,12 +1,14 @@
-/** The filters of a layer as the page carries them. */
+/** The weights of a layer, as embedded in the page. */
 
 import { unpack } from "convscope/kit/arrays.js";
 import { bytesOf } from "convscope/kit/base64.js";
 
-/** Between which numbers an activation keeps its output. */
+/** Minimum and maximum output of each activation. */
 export const LIMITS = { relu: [0, Infinity], relu6: [0, 6], linear: [-Infinity, Infinity] };
 
 /**
+ * Unpack the weights of a layer.
+ *
  * @param {import("convscope/offline/network.js").Filters} layer
  * @returns {Promise<{weights: Float32Array, bias: Float32Array}>}  weights: filters x rows x columns x channels
  */

@@ -1,10 +1,10 @@
-/** Bytes out of what they are packed in. */
+/** Decompression and decoding of bytes. */
 
 /**
- * Undoes zlib's compression (RFC 1950). Throws if the data is damaged or cut short.
+ * Decompress zlib data (RFC 1950). Throws if the data is damaged or truncated.
  *
  * @param {Uint8Array<ArrayBuffer>[]} packed
- * @param {number} [length]  how many bytes are wanted, if that is known; what follows them is not looked at
+ * @param {number} [length]  number of bytes to decompress, if known; anything after them is ignored
  * @returns {Promise<Uint8Array>}
  */
 export async function inflated(packed, length) {
@@ -22,7 +22,7 @@ export async function inflated(packed, length) {
   return bytes;
 }
 
-/** @param {string} digits  hexadecimal, with white space between bytes */
+/** Decode hexadecimal digits. @param {string} digits  may contain white space between bytes */
 export function bytesOfHex(digits) {
   const pairs = digits.replace(/\s/g, "").match(/../g) ?? [];
   return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));

@@ -1,19 +1,21 @@
 /**
- * A product of a block of rows and a panel of filters, as WebAssembly put together instruction by instruction.
+ * A matrix multiplication micro-kernel in WebAssembly, assembled instruction by instruction: a block of rows
+ * times a panel of filters.
  *
  *     out[r][u] = sum over k of rows[r][k] * panel[k][u]        4 rows, 8 filters, float32
  *
- * The 32 sums stay in registers, four to each, while k runs; so each number that is read takes part in many
- * products. Written in JavaScript the same sum takes some twenty times as long.
+ * The 32 sums stay in SIMD registers, four in each, while k runs, so that each loaded number is used in
+ * several products. The same sum in JavaScript takes about twenty times as long.
  *
- * Source: https://webassembly.github.io/spec/core/binary/ (the format); K. Goto, R. van de Geijn, "Anatomy of
- * high-performance matrix multiplication", ACM TOMS 34(3), 2008 (blocks in registers, filters in panels).
+ * Sources: https://webassembly.github.io/spec/core/binary/ (the binary format); K. Goto, R. van de Geijn,
+ * "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008 (register blocking and packed
+ * panels).
  */
 
 export const ROWS = 4;
 export const FILTERS = 8;
-const LANES = 4; // numbers in a register
-const BYTES = 4; // of a number
+const LANES = 4; // numbers per register
+const BYTES = 4; // per number
 const HALVES = FILTERS / LANES;
 
 const I32 = 0x7f;
@@ -31,7 +33,7 @@ const STORE = 0x0b;
 const ADD_LANES = 0xe4;
 const MULTIPLY_LANES = 0xe6;
 
-// Addresses are in bytes. The parameters, then what the function keeps for itself:
+// Addresses are in bytes. Indices of the parameters, followed by those of the local variables:
 const [rows, rowBytes, length, panel, out, outBytes] = [0, 1, 2, 3, 4, 5];
 const PARAMETERS = 6;
 const rowAt = (/** @type {number} */ r) => (r === 0 ? rows : PARAMETERS - 1 + r);
@@ -43,7 +45,7 @@ const VECTORS = ROWS * HALVES + HALVES + 1;
 
 /**
  * @typedef {(rows: number, rowBytes: number, length: number, panel: number, out: number, outBytes: number) => void}
- *   Kernel  addresses and distances in bytes; length, how many products make a sum, is at least 1
+ *   Kernel  addresses and distances in bytes; length, the number of products per sum, is at least 1
  */
 
 /**
@@ -60,7 +62,7 @@ export async function compile(memory) {
 function binary() {
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(1, [1, 0x60, PARAMETERS, ...Array(PARAMETERS).fill(I32), 0]), // one type of function
+    ...section(1, [1, 0x60, PARAMETERS, ...Array(PARAMETERS).fill(I32), 0]), // one function type
     ...section(2, [1, ...name("page"), ...name("memory"), 2, 0, 1]),
     ...section(3, [1, 0]),
     ...section(7, [1, ...name("kernel"), 0, 0]),
@@ -107,7 +109,7 @@ const set = (/** @type {number} */ local) => [0x21, local];
 const simd = (/** @type {number} */ code) => [0xfd, ...unsigned(code)];
 
 /**
- * Load or store one half of eight numbers that stand side by side, at an address that is a multiple of 16.
+ * Load or store one half of eight consecutive numbers at an address aligned to 16 bytes.
  *
  * @param {number} code
  * @param {number} half
@@ -117,6 +119,8 @@ function vector(code, half) {
 }
 
 /**
+ * Advance an address.
+ *
  * @param {number} local
  * @param {number} bytes  below 64
  */
@@ -151,7 +155,7 @@ function name(text) {
 }
 
 /**
- * LEB128: seven binary digits a byte, the lowest first.
+ * Encode an unsigned number as LEB128: seven bits per byte, lowest first.
  *
  * @param {number} number
  * @returns {number[]}

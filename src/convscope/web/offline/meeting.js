@@ -1,5 +1,5 @@
 /**
- * Where several inputs meet: added cell by cell, or their maps side by side.
+ * Layers with several inputs: addition cell by cell, and concatenation of maps.
  *
  * @typedef {import("convscope/offline/network.js").Shape} Shape
  * @typedef {import("convscope/offline/network.js").Run} Run

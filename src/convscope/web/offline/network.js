@@ -1,21 +1,22 @@
 /**
- * The network: from prepared pixels to logits. Maps have their channels last, as `offline/layers.py` describes.
+ * The network, from prepared pixels to logits. Maps have their channels last, as described in
+ * `offline/layers.py`.
  *
  * @typedef {[height: number, width: number, channels: number]} Shape
  * @typedef {[high: number, wide: number]} Pair
- * @typedef {{name: string, inputs: string[], output: Shape}} Place  of a layer in the network
+ * @typedef {{name: string, inputs: string[], output: Shape}} Place  name, inputs and output shape of a layer
  * @typedef {Place & {kind: "convolution" | "depthwise_convolution", window: Pair, stride: Pair, padding: Pair,
  *   activation: "relu" | "relu6" | "linear", weights: import("convscope/kit/arrays.js").Packed, bias: string}} Filters
  * @typedef {Place & {kind: `${string}_pooling`, window: Pair, stride: Pair}} Pooling
- * @typedef {Place & {kind: "addition" | "joining"}} Meeting  of several inputs
+ * @typedef {Place & {kind: "addition" | "joining"}} Meeting  a layer with several inputs
  * @typedef {Filters | Pooling | Meeting} Layer
  * @typedef {{network: string, classes: string[], preparation: import("convscope/offline/preparation.js").Preparation,
  *   mean: number[], std: number[], temperature: number, layers: Layer[],
  *   last_step: "softmax" | "sigmoid", thresholds: number[] | null,
  *   open_set: import("convscope/offline/open_set.js").OpenSetRule | null}} Model
- * @typedef {{features: Float32Array, logits: number[]}} Output  what reaches the output layer, and what that makes of
- *   it, divided by the temperature
- * @typedef {(...maps: Float32Array[]) => Float32Array} Run  a layer at work
+ * @typedef {{features: Float32Array, logits: number[]}} Output  input of the output layer, and the logits
+ *   divided by the temperature
+ * @typedef {(...maps: Float32Array[]) => Float32Array} Run  executes a layer
  */
 
 import { openDepthwise } from "convscope/offline/depthwise.js";
@@ -32,7 +33,7 @@ const KINDS = {
 };
 
 /**
- * Makes a network ready: its weights are unpacked, its kernel compiled.
+ * Prepare a network: unpack its weights and compile its kernel.
  *
  * @param {Model} model
  */
@@ -79,7 +80,7 @@ function sigmoid(logits) {
   return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
 }
 
-/** What turns logits into probabilities, by the name of the network's last step. */
+/** The functions that turn logits into probabilities, by the name of the network's last step. */
 export const LAST_STEPS = { softmax, sigmoid };
 
 /**

@@ -1,21 +1,23 @@
 /**
- * Whether a picture belongs to an unknown class, as `model/virtual_logit.py` and `model/nearest.py` define it. x are
- * the features, which the output layer reads, and z the logits divided by the temperature:
+ * The open-set rules, as defined in `model/virtual_logit.py` and `model/nearest.py`: does a picture belong to
+ * an unknown class? x are the features, the input of the output layer, and z the logits divided by the
+ * temperature:
  *
  *     virtual_logit   score = ln(sum over classes of exp z) - scale ‖x - origin, without its part in the directions‖
  *     nearest         score = the largest product of known pictures with the coordinates of scale x / ‖scale x‖
  *                             along the directions
  *
- * Directions stand at right angles and have length 1, so the square of the first length is ‖x - origin‖² less the
- * squares of the coordinates.
+ * The directions are orthonormal, so the square of the first norm is ‖x - origin‖² minus the squares of the
+ * coordinates.
  *
- * @typedef {{kind: "virtual_logit", origin: string, directions: string, scale: number, threshold: number}} VirtualLogit
- *   the directions one after the other
+ * @typedef {{kind: "virtual_logit", origin: string, directions: string, scale: number, threshold: number}}
+ *   VirtualLogit  the directions are concatenated
  * @typedef {{kind: "nearest", scale: string, directions: string, known: string, labels: number[],
- *   threshold: number}} Nearest  the known pictures one after the other
+ *   threshold: number}} Nearest  the known pictures are concatenated
  * @typedef {VirtualLogit | Nearest} OpenSetRule
- * @typedef {{label: number, similarity: number}} Known  a known picture: its class, and how similar it is
- * @typedef {{score: number, similar: Known[]}} Fit  the score, and the most similar known pictures where it is theirs
+ * @typedef {{label: number, similarity: number}} Known  class of a known picture, and its similarity
+ * @typedef {{score: number, similar: Known[]}} Fit  the score, and for `nearest` the most similar known
+ *   pictures
  * @typedef {(features: Float32Array, logits: number[]) => Fit} Score
  */
 
@@ -79,7 +81,9 @@ function energy(logits) {
 }
 
 /**
- * @param {Float32Array} rows  as long as the vector, one after the other
+ * Return the product of a matrix and a vector.
+ *
+ * @param {Float32Array} rows  in row-major order
  * @param {Float64Array} vector
  */
 function products(rows, vector) {
@@ -89,9 +93,11 @@ function products(rows, vector) {
 }
 
 /**
+ * Return a dot product.
+ *
  * @param {Float64Array} numbers
  * @param {Float32Array | Float64Array} others
- * @param {number} start  in the others
+ * @param {number} start  offset in `others`
  */
 function dot(numbers, others, start) {
   let sum = 0;

@@ -1,5 +1,5 @@
 /**
- * The page of an exported model: the network is inside it, and no picture leaves it.
+ * The page of an exported model. The network is part of the page, and no picture leaves it.
  *
  * @typedef {import("convscope/offline/network.js").Model} Model
  * @typedef {{name: string, licence: string, pixel_limit: number, byte_limit: number, worker: string, model: Model}}
@@ -49,7 +49,8 @@ export function open(data, root) {
 }
 
 /**
- * The labels that reach their threshold, the most probable first; undefined if a picture has one class.
+ * Return the labels that reach their threshold, most probable first; undefined if the classes exclude each
+ * other.
  *
  * @param {Model} model
  * @param {number[]} probabilities

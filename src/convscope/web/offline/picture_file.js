@@ -1,8 +1,10 @@
 /**
- * A picture's file as the browser may decode it: without what it would turn or choose by itself, such as EXIF or the
- * frames of an animation, so that the page turns it by `exif.js` and answers what `convscope predict` does.
+ * Prepare a picture's file for the browser's decoder: remove what browsers would apply themselves, such as
+ * the EXIF orientation, or would choose, such as a frame of an animation. The page applies the orientation
+ * itself (`exif.js`), so that its predictions agree with those of `convscope predict`.
  *
- * @typedef {{blob: Blob, orientation: number, isDeep: boolean}} PictureFile  isDeep: a PNG of 16 bits
+ * @typedef {{blob: Blob, orientation: number, isDeep: boolean}} PictureFile  isDeep: whether it is a 16-bit
+ *   PNG
  */
 
 import { latin1, orientation } from "convscope/offline/exif.js";
@@ -42,7 +44,7 @@ function plain({ kept, exif, xmp }, type) {
 }
 
 /**
- * The segments of a JPEG (ITU T.81, annex B). Of several with EXIF, the later ones go on where the first ends.
+ * Parse the segments of a JPEG (ITU T.81, annex B). Several EXIF segments are concatenated.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Parts}
@@ -70,7 +72,7 @@ function jpegParts(bytes) {
 }
 
 /**
- * The chunks of a WebP (RFC 9649). Those that are left out are no longer announced in its header.
+ * Parse the chunks of a WebP (RFC 9649). The header's flags of removed chunks are cleared.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Parts}
@@ -95,7 +97,7 @@ function webpParts(bytes) {
   return { kept, exif: found.EXIF, xmp: found["XMP "] ? latin1(found["XMP "]) : "" };
 }
 
-/** @param {Uint8Array<ArrayBuffer>} header  the chunk VP8X, with bits that announce EXIF and XMP */
+/** Clear the flags of EXIF and XMP. @param {Uint8Array<ArrayBuffer>} header  the VP8X chunk */
 function unannounced(header) {
   header[8] &= ~0b1100;
   return header;

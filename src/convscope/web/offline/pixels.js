@@ -1,9 +1,9 @@
-/** The pixels of a picture, a band of rows at a time: upright, colours as stored, laid on white. */
+/** Read the pixels of a picture in bands of rows: upright, without colour conversion, composited on white. */
 
 import { decodeDeep } from "convscope/offline/deep_png.js";
 
 /**
- * Where a stored pixel at (x, y) comes to lie, by orientation (EXIF 2.32, tag 274), as a canvas takes it: upright
+ * The canvas transform for each orientation (EXIF 2.32, tag 274). It maps a stored pixel at (x, y) to upright
  * x = a x + c y + e, y = b x + d y + f.
  *
  * @type {Record<number, (width: number, height: number) => [number, number, number, number, number, number]>}
@@ -20,7 +20,7 @@ const UPRIGHT = {
 };
 
 /**
- * Decodes a picture; the note says how the range of its values was guessed.
+ * Decode a picture; the note says how the value range was determined.
  *
  * @param {import("convscope/offline/picture_file.js").PictureFile} file
  * @returns {Promise<{bitmap: ImageBitmap, note: string}>}
@@ -30,7 +30,7 @@ export async function decode({ blob, isDeep }) {
   const options = /** @type {const} */ ({
     imageOrientation: "from-image",
     colorSpaceConversion: "none",
-    premultiplyAlpha: "none", // multiplied once, by the canvas, it is rounded once
+    premultiplyAlpha: "none", // the canvas premultiplies, which rounds once
   });
   const bitmap = await createImageBitmap(image, options).catch(() => {
     throw new Error("it is damaged or cut short");

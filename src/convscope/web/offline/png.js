@@ -1,4 +1,4 @@
-/** What a PNG holds (PNG, third edition), chunk by chunk. */
+/** The chunks of a PNG (PNG, third edition). */
 
 import { bytesOfHex, inflated } from "convscope/offline/inflate.js";
 import { latin1 } from "convscope/offline/exif.js";
@@ -8,8 +8,8 @@ const PIXELS = ["IHDR", "PLTE", "tRNS", "IDAT"];
 const END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
 
 /**
- * @typedef {{name: string, data: Uint8Array<ArrayBuffer>, whole: Uint8Array<ArrayBuffer>, isCut: boolean}} Chunk
- *   whole: with its length, name and checksum; isCut: whether the file ends within it
+ * @typedef {{name: string, data: Uint8Array<ArrayBuffer>, whole: Uint8Array<ArrayBuffer>, isCut: boolean}}
+ *   Chunk  whole: with length, name and checksum; isCut: whether the file ends inside it
  */
 
 /** @param {Uint8Array} bytes */
@@ -18,6 +18,8 @@ export function isPng(bytes) {
 }
 
 /**
+ * Parse the chunks.
+ *
  * @param {Uint8Array<ArrayBuffer>} bytes  of a PNG
  * @returns {Chunk[]}
  */
@@ -40,7 +42,7 @@ export function chunksOf(bytes) {
 }
 
 /**
- * The parts of a PNG of its one picture, without frames of an animation. Its end may have been missing.
+ * Return the parts of a PNG that contain its main picture, without animation frames. A missing end is added.
  *
  * @param {Chunk[]} chunks
  */
@@ -51,7 +53,7 @@ export function plainPng(chunks) {
 }
 
 /**
- * EXIF, of a chunk of its own or as hexadecimal digits in a text, as ImageMagick writes it; and XMP.
+ * Return EXIF, from its own chunk or from the hexadecimal text chunk written by ImageMagick, and XMP.
  *
  * @param {Chunk[]} chunks
  */
@@ -73,7 +75,7 @@ export async function metadata(chunks) {
 }
 
 /**
- * The keyword of a chunk with a text, and what reads it.
+ * Return the keyword of a text chunk, and a function that reads its text.
  *
  * @param {Chunk} chunk
  * @returns {[string, () => Promise<Uint8Array>]}

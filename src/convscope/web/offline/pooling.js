@@ -1,13 +1,13 @@
 /**
- * The largest or the mean cell of every window; of a window that overhangs, only cells of the map count.
+ * Maximum or mean of every window. Where a window extends beyond the map, only cells inside count.
  *
  * @typedef {import("convscope/offline/network.js").Shape} Shape
  * @typedef {import("convscope/offline/network.js").Pooling} Pooling
  * @typedef {import("convscope/offline/network.js").Run} Run
  *
- * @typedef {object} Rule  how the cells of a window become one number in each map
+ * @typedef {object} Rule  reduces the cells of a window to one number per map
  * @property {number} start
- * @property {(found: Float64Array, maps: Float32Array, at: number) => void} take  one more cell of every map
+ * @property {(found: Float64Array, maps: Float32Array, at: number) => void} take  adds one cell of every map
  * @property {(found: number, count: number) => number} end
  */
 
@@ -29,7 +29,7 @@ const MEAN = {
   end: (found, count) => found / count,
 };
 
-/** Every kind of pooling. @type {Record<string, (layer: Pooling, inputs: Shape[]) => Run>} */
+/** All kinds of pooling. @type {Record<string, (layer: Pooling, inputs: Shape[]) => Run>} */
 export const POOLINGS = {
   max_pooling:
     (layer, [input]) =>

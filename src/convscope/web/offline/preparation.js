@@ -1,20 +1,20 @@
 /**
- * From a picture of any size to what the network reads: what `pictures/preparation.py` does with Pillow, number
- * for number. One side after the other, width first, each rounded to whole pixel values:
+ * Resize a picture of any size to the network's input, bit-identical to `pictures/preparation.py`, which uses
+ * Pillow. Width and height are resized one after the other, each rounded to integers:
  *
- *     scale     = (end - start) / count                old pixels to a new one
- *     centre[i] = start + (i + 1/2) scale              where the new pixel i lies
+ *     scale     = (end - start) / count                old pixels per new one
+ *     centre[i] = start + (i + 1/2) scale              centre of new pixel i
  *     weight[x] = max(0, 1 - |x + 1/2 - centre[i]| / max(1, scale)), divided by its sum over x
  *
- * with each weight rounded to 22 binary digits after the point. A picture is read in bands of rows, so that of a
- * large one only the narrow result of the first half is held.
+ * with each weight in fixed point with 22 fractional bits. A picture is read in bands of rows, so that only
+ * the narrowed result of a large picture has to fit in memory.
  *
  * @typedef {{channels: 1 | 3, height: number, width: number, fit: "stretch" | "pad" | "crop"}} Preparation
- * @typedef {{start: number, span: number, count: number, margin: number}} Extent  of one side: which old pixels
- *   become how many new ones, and how many black ones stand before them
- * @typedef {{first: number, weights: Int32Array}} Sum  of old pixels from the first on
+ * @typedef {{start: number, span: number, count: number, margin: number}} Extent  of one side: which old
+ *   pixels are mapped to how many new ones, and the number of black pixels before them
+ * @typedef {{first: number, weights: Int32Array}} Sum  weights of the old pixels starting at `first`
  * @typedef {{width: number, height: number, rows: (top: number, count: number) => Uint8ClampedArray}} Picture
- *   rows of red, green, blue and opacity, each a byte
+ *   rows in RGBA, one byte per channel
  */
 
 const DIGITS = 22;
@@ -59,7 +59,7 @@ function padded(old, count, scale) {
 }
 
 /**
- * Pillow takes what is kept as float32.
+ * Crop one side. Pillow stores the bounds as float32.
  *
  * @param {number} old
  * @param {number} count
@@ -82,10 +82,10 @@ function roundHalfToEven(x) {
 }
 
 /**
- * How each new pixel of a side is made of old ones.
+ * Return the weights of the old pixels for each new pixel of a side.
  *
  * @param {Extent} extent
- * @param {number} old  how many there are
+ * @param {number} old  number of old pixels
  * @returns {Sum[]}
  */
 function sums({ start, span, count }, old) {
@@ -104,7 +104,7 @@ function sums({ start, span, count }, old) {
 }
 
 /**
- * Changes the width, row by row.
+ * Resize the width, row by row.
  *
  * @param {Picture} picture
  * @param {Extent} extent
@@ -135,7 +135,7 @@ function narrow(picture, extent, { channels }) {
 }
 
 /**
- * Changes the height, and puts what comes out in the middle of black.
+ * Resize the height, and centre the result on black.
  *
  * @param {Uint8Array} narrowed
  * @param {number} old
@@ -158,7 +158,7 @@ function shorten(narrowed, old, wide, tall, { channels, height, width }) {
 }
 
 /**
- * Takes the colours, or the luma that they become: 0.299 R + 0.587 G + 0.114 B, with 16 binary digits.
+ * Return the RGB values, or the luma 0.299 R + 0.587 G + 0.114 B in fixed point with 16 fractional bits.
  *
  * @param {Uint8ClampedArray} rgba
  * @param {1 | 3} channels

@@ -1,21 +1,22 @@
 /**
- * Convolutions and full connections: windows unrolled into rows, times the filters, plus bias, then the activation.
+ * Convolutions and full connections as matrix multiplications: windows are unrolled to rows (im2col) and
+ * multiplied by the filters; then bias and activation are applied.
  *
  * @typedef {import("convscope/offline/network.js").Shape} Shape
  * @typedef {import("convscope/offline/network.js").Filters} Filters
- * @typedef {{kernel: import("convscope/offline/kernel.js").Kernel, rows: Float32Array, sums: Float32Array}} Bench
- *   what all products share, and where they put the rows and sums that they are at
+ * @typedef {{kernel: import("convscope/offline/kernel.js").Kernel, rows: Float32Array, sums: Float32Array}}
+ *   Bench  shared by all layers: the kernel, and buffers for the current rows and sums
  */
 
 import { LIMITS, unpackFilters } from "convscope/offline/filters.js";
 import { FILTERS, ROWS, compile } from "convscope/offline/kernel.js";
 
-const AT_ONCE = 64; // rows: they stay in the processor's cache while all filters pass over them
+const AT_ONCE = 64; // rows; they stay in the CPU cache for all filters
 const BYTES = 4;
-const PAGE = 65_536; // bytes: the unit of WebAssembly's memory
+const PAGE = 65_536; // bytes in a page of WebAssembly memory
 
 /**
- * Makes room for the products of all these layers in one memory.
+ * Allocate the memory that all these layers share.
  *
  * @param {Filters[]} layers
  * @returns {Promise<(layer: Filters, input: Shape) => import("convscope/offline/network.js").Run>}
@@ -31,7 +32,7 @@ export async function openProducts(layers) {
   const total = numbers.reduce((a, b) => a + b);
   const memory = new WebAssembly.Memory({ initial: Math.ceil((total * BYTES) / PAGE) });
   let start = 0;
-  // each begins at a multiple of 16 bytes
+  // addresses are multiples of 16 bytes
   const take = (/** @type {number} */ count) => {
     const taken = new Float32Array(memory.buffer, start, count);
     start += count * BYTES;
@@ -48,7 +49,7 @@ export async function openProducts(layers) {
 }
 
 /**
- * Whether maps are of the same height and width.
+ * Whether two maps have the same height and width.
  *
  * @param {Shape} one
  * @param {Shape} other
@@ -63,7 +64,7 @@ function paddedCount(filters) {
 }
 
 /**
- * Puts the weights into panels of eight filters, the eight weights that meet one number side by side.
+ * Pack the weights into panels of eight filters; the eight weights of one input are contiguous.
  *
  * @param {Float32Array} panels
  * @param {Float32Array} weights
@@ -94,7 +95,7 @@ class Product {
     this.bench = bench;
     this.length = layer.window[0] * layer.window[1] * input[2];
     this.padded = paddedCount(bias.length);
-    /** Whether the windows are the map's cells in order, so that rows need not be put together. */
+    /** Whether each window is one cell of the map, in order, so that no unrolling is needed. */
     this.isPointwise =
       [...layer.window, ...layer.stride].every((cells) => cells === 1) && isSame(layer.output, input);
   }
@@ -116,7 +117,7 @@ class Product {
   }
 
   /**
-   * Copies windows, a row each; what lies outside the map is 0.
+   * Copy windows into rows; cells outside the map are 0.
    *
    * @param {Float32Array} maps
    * @param {number} start
@@ -147,7 +148,11 @@ class Product {
     }
   }
 
-  /** @param {number} count  of rows; those that fill the last block are left over from before and not read */
+  /**
+   * Multiply the rows by all filters.
+   *
+   * @param {number} count  number of rows; the last block may contain stale rows, whose sums are ignored
+   */
   multiply(count) {
     const { length, padded, panels } = this;
     const { kernel, rows, sums } = this.bench;
@@ -166,7 +171,7 @@ class Product {
   }
 
   /**
-   * Adds the bias and keeps what comes out between the activation's limits.
+   * Add the bias and apply the activation.
    *
    * @param {Float32Array} output
    * @param {number} start

@@ -1,12 +1,12 @@
-/** The size of a picture, read before any of its pixels takes memory. */
+/** Check the size of a picture before its pixels are decoded. */
 
 import { count } from "convscope/kit/numbers.js";
 import { latin1 } from "convscope/offline/exif.js";
 
-const LONGEST_SIDE = 32_767; // what a canvas can hold
+const LONGEST_SIDE = 32_767; // maximum side of a canvas
 
 /**
- * Throws if a file is too large to be read.
+ * Throw if a file is too large.
  *
  * @param {File} file
  * @param {{byte_limit: number}} limits
@@ -16,7 +16,7 @@ export function checkBytes(file, { byte_limit }) {
 }
 
 /**
- * Throws if a file is no picture, or one of too many pixels.
+ * Throw if a file is not a picture or has too many pixels.
  *
  * @param {Blob} file
  * @param {{pixel_limit: number}} limits

@@ -1,7 +1,6 @@
 /**
- * Does the work beside the page, so that the page answers a person at any time.
- *
- * It is first sent the model, then one picture after the other, and answers each in order.
+ * A web worker that classifies, so that the page stays responsive. It expects the model first, then pictures,
+ * and answers them in order.
  *
  * @typedef {import("convscope/offline/picture_file.js").PictureFile} PictureFile
  * @typedef {{probabilities: number[], isUnknown: boolean, similar: import("convscope/offline/open_set.js").Known[],
@@ -51,7 +50,8 @@ async function begin(model) {
 }
 
 /**
- * Whether `convscope predict` would let the codec of a JPEG scale it down: to no less than twice the input size.
+ * Whether `convscope predict` would let the JPEG codec scale the picture down while decoding, to at least
+ * twice the input size.
  *
  * @param {{width: number, height: number}} picture
  * @param {import("convscope/offline/preparation.js").Preparation} preparation
@@ -61,6 +61,8 @@ function isLarge({ width, height }, preparation) {
 }
 
 /**
+ * Return the prepared pixels with channels first.
+ *
  * @param {Uint8Array} prepared  height x width x channels
  * @param {import("convscope/offline/preparation.js").Preparation} preparation
  * @returns {import("convscope/kit/arrays.js").Tensor}

@@ -1,10 +1,12 @@
 /**
- * The page of `convscope serve`: pictures are sent to the service it came from. A token stays in this page's memory.
+ * The page of `convscope serve`: pictures are sent to the service that delivered it. A token is kept only in
+ * memory.
  *
  * @typedef {import("convscope/classify/page.js").Answer} Answer
  * @typedef {{picture: string, unknown?: boolean, labels: string[], classes: {class: string, probability: number}[],
  *   similar?: {class: string, similarity: number}[]}} Predicted
- * @typedef {{name: string, classes: string[], thresholds: number[] | null}} Served  thresholds: of several labels
+ * @typedef {{name: string, classes: string[], thresholds: number[] | null}} Served  thresholds: only for
+ *   models with several labels
  */
 
 import { ClassifyPage, Unavailable } from "convscope/classify/page.js";
@@ -13,8 +15,8 @@ import { element } from "convscope/kit/dom.js";
 import { problemText, Refusal } from "convscope/kit/problem.js";
 import { ask as request } from "convscope/kit/request.js";
 
-const AT_ONCE = 4; // each in a request of its own: a limit holds for one picture, not for all together
-const OF_THE_PICTURE = [413, 422]; // such a problem is one picture's: the others are sent all the same
+const AT_ONCE = 4; // each in its own request, because size limits apply to a request
+const OF_THE_PICTURE = [413, 422]; // status codes that concern one picture; the others are sent nevertheless
 const GONE = { detail: "the service does not answer", remedy: "is convscope serve still running?" };
 
 /**
@@ -28,7 +30,7 @@ export function open(_data, root) {
 class ServicePage {
   /** @param {HTMLElement} root */
   constructor(root) {
-    /** @type {Map<string, Served>} the models by name */
+    /** @type {Map<string, Served>}  models by name */
     this.models = new Map();
     this.model = element("select", { "aria-label": "model", change: () => this.showClasses() });
     this.token = element("input", { type: "password", autocomplete: "current-password", required: true });
