@@ -89,7 +89,7 @@ export async function dataFor(model, data, id) {
  *
  * @param {import("convscope/studio/place.js").Place} place
  * @param {{name: string, label: string, chosen: string, options: Record<string, string>, without?: string[]}[]}
- *   choices  without: further options that a new choice takes away
+ *   choices  without: options removed by a new choice
  */
 export function picker(place, choices) {
   return element(

@@ -1,5 +1,6 @@
 /**
- * The way back through steps that only rearrange: flattening, addition, joining; and the picture, where it ends.
+ * The backward pass through steps that only rearrange numbers: flattening, addition, joining. It ends at the
+ * picture.
  *
  * @typedef {import("convscope/walk/backward/views.js").Back} Back
  * @typedef {import("convscope/walk/view.js").View} View
@@ -18,7 +19,7 @@ import { gradientMaps } from "convscope/walk/backward/gradient_maps.js";
 import { gradientVector } from "convscope/walk/backward/vectors.js";
 
 /**
- * Maps become a column and back: nothing but the order changes.
+ * Show flattening: gradients return to their cells; only the order changes.
  *
  * @param {Step} step
  * @param {Back} back
@@ -72,7 +73,7 @@ export function flattening(step, back) {
 }
 
 /**
- * An addition copies the gradient to both of its inputs, and a joining cuts it into the parts of its inputs.
+ * Show addition, which copies the gradient to both inputs, or joining, which splits it between its inputs.
  *
  * @param {Step} step
  * @param {Back} back
@@ -134,7 +135,7 @@ function ownerOf({ sources }, map) {
 }
 
 /**
- * The picture, where the way back ends.
+ * Show the gradient at the pixels, where the backward pass ends.
  *
  * @param {import("convscope/walk/chain.js").ImageStep} step
  * @param {Back} back

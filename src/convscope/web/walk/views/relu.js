@@ -22,7 +22,7 @@ import { vector } from "convscope/walk/vector.js";
  * @typedef {import("convscope/walk/view.js").Context} Context
  * @typedef {import("convscope/kit/arrays.js").Tensor} Tensor
  *
- * @typedef {object} Rule  what differs between the two
+ * @typedef {object} Rule  the differences between the two
  * @property {string} name
  * @property {number} cap  the largest possible output
  * @property {[string, string]} formula  text before and after the number
