@@ -1,7 +1,7 @@
 """Unfolding, the opposite of folding: initialise a training network from the weights of a plain chain.
 
-In the plain chain a layer computes y = w * a + b. In training, batch normalisation comes in between: y = (x -
-m) / sqrt(v + eps) + shift with x = w * a. With the mean m of x over some pictures, v = 1 - eps and
+In the plain chain a layer computes y = w * a + b. In training, batch normalisation comes in between:
+y = (x - m) / sqrt(v + eps) + shift with x = w * a. With the mean m of x over some pictures, v = 1 - eps and
 shift = b + m, it computes the same. In a chain trained by convscope, x has variance 1 on the training
 pictures, so that normalising each batch changes little.
 """

@@ -1,4 +1,4 @@
-"""Cross-validation: each picture is predicted by a model that was trained on neither it nor a copy of it."""
+"""Cross-validation: each picture is predicted by a model trained on neither it nor a copy of it."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def doubt_labels(
     """Add label suspects to a diagnosis, found by cross-validation.
 
     Args:
-        diagnosis: What was found so far; copies stay in one fold.
-        settings: Of the training; None: all is chosen from the pictures.
-        listeners: Get the events.
+        diagnosis: The findings so far; copies stay in one fold.
+        settings: Training settings; None: the defaults for the pictures.
+        listeners: Called with each event.
 
     Raises:
         DataError: A class has too few pictures, or the pictures have changed since the diagnosis.
-        SettingError: A picture may have several labels.
+        SettingError: Pictures may have several labels.
     """
     if has_several_labels(diagnosis.source.items):
         raise SettingError(
@@ -77,19 +77,19 @@ def doubt_labels(
 def out_of_fold(
     store: Store, settings: Settings, groups: NDArray[np.int64], *, listeners: Sequence[Listener] = ()
 ) -> NDArray[np.float32]:
-    """Return probabilities of each picture from the model of the fold that it was left out of.
+    """Return each picture's probabilities from the model of the fold that held it out.
 
     Args:
         store: The pictures.
-        settings: Of the training.
+        settings: Training settings.
         groups: (n,) the group of each picture; a group stays in one fold.
-        listeners: Get the events, as if all folds were one training.
+        listeners: Called with each event, as if all folds were one training.
 
     Returns:
         (n, classes), rows that sum to 1.
 
     Raises:
-        DataError: A class has pictures of fewer than two groups, or of so few that a fold holds them all.
+        DataError: A class has fewer than two groups, or so few that one fold holds all of them.
     """
     if is_backbone(settings.start):
         every = np.arange(len(store.labels))
@@ -99,7 +99,7 @@ def out_of_fold(
         if learned.probabilities is None:
             raise too_few(store.classes[0], "every class has one picture, and copies of it")
         return learned.probabilities.astype(np.float32)
-    # PyTorch and scikit-learn take seconds to import, as long as a head takes to learn
+    # importing PyTorch and scikit-learn takes seconds, as long as fitting a head
     from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415
 
     from convscope.training.fit import fit  # noqa: PLC0415
@@ -119,12 +119,12 @@ def out_of_fold(
 
 
 class _Fold:
-    """A listener that passes on the events of one fold as part of the whole.
+    """A listener that forwards the events of one fold as part of one training.
 
     Args:
-        number: Of the fold, from 1.
-        folds: How many there are; all take about equally long.
-        listeners: Get the events.
+        number: Number of the fold, from 1.
+        folds: Number of folds; all take about the same time.
+        listeners: Called with each event.
     """
 
     def __init__(self, number: int, folds: int, listeners: Sequence[Listener]) -> None:
@@ -148,7 +148,7 @@ class _Fold:
 
 
 def _check_all_classes(store: Store, learned: NDArray[np.int64]) -> None:
-    """Raise if a class is absent: groups with pictures of several classes cannot always be spread evenly."""
+    """Raise if a class is missing: groups with several classes cannot always be distributed evenly."""
     absent = np.setdiff1d(np.arange(len(store.classes)), store.labels[learned])
     if len(absent):
         raise too_few(store.classes[absent[0]], "nearly all its pictures are copies")

@@ -1,7 +1,7 @@
 """Communication between the processes of a distributed training, and their rendezvous.
 
-Messages use gloo; those between GPUs use nccl. This is the only file that knows `torch.distributed`; what a
-training asks of its processes is in `group.py`.
+Messages use gloo, those between GPUs nccl. This is the only file that uses `torch.distributed`; the interface
+for training is in `group.py`.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _Result = TypeVar("_Result")
 ProcessGroup = dist.ProcessGroup
 
 _TIMEOUT = timedelta(minutes=5)
-"""Longer than a step, a checkpoint or a validation. A process that dies closes its connections and is
-noticed at once; a machine without power or network is not."""
+"""Longer than a step, a checkpoint or a validation takes. A process that dies closes its connections and is
+detected at once; a machine that loses power or network is not."""
 
 _PREPARATION_TIMEOUT = timedelta(days=1)
-"""Decoding takes as long as it takes."""
+"""Timeout for decoding, which has no upper limit."""
 
 _POLL_SECONDS = 0.02
 _STANDARD_ERROR = 2
@@ -52,10 +52,10 @@ _STANDARD_ERROR = 2
 
 @contextmanager
 def connected(here: Rank) -> Generator[None]:
-    """Connect to the processes that torchrun started together with this one, until the context is left.
+    """Connect to the processes that torchrun started together with this one, until the context exits.
 
     Raises:
-        RunError: They cannot be reached.
+        RunError: The processes cannot be reached.
     """
     if "MASTER_ADDR" not in os.environ or "MASTER_PORT" not in os.environ:
         raise RunError(
@@ -81,7 +81,7 @@ def connect_gpus() -> ProcessGroup:
     Raises:
         RunError: Another process has ended.
     """
-    # typed as if this process might not belong to the group, which holds all processes
+    # typed as if this process might not belong to the group, but the group holds all processes
     return _collectively(lambda: dist.new_group(backend="nccl", timeout=_TIMEOUT))  # pyright: ignore[reportReturnType]
 
 
@@ -101,7 +101,7 @@ def add_up_tensors(tensors: Sequence[Tensor], gpu_group: ProcessGroup | None) ->
 
 
 def broadcast(tensors: Iterable[Tensor], gpu_group: ProcessGroup | None = None) -> None:
-    """Replace each tensor by that of the first process."""
+    """Replace each tensor by the first process's tensor."""
     for tensor in tensors:
         message = tensor.contiguous()
         group = gpu_group if message.is_cuda else None
@@ -121,19 +121,19 @@ def broadcast_bytes(data: bytes, *, is_first: bool) -> bytes:
 
 
 def barrier() -> None:
-    """Wait for all processes, however long some of them decode pictures."""
+    """Wait for all processes, however long they decode pictures."""
     _collectively(lambda: dist.monitored_barrier(timeout=_PREPARATION_TIMEOUT))
 
 
 def run_together(command: Sequence[str], size: int, threads: int) -> None:
     """Run a program in several processes of this machine that train together.
 
-    Their output goes to standard error.
+    Their output is written to standard error.
 
     Args:
         command: The program and its arguments.
-        size: How many processes.
-        threads: Computing threads of each, unless the program sets them.
+        size: Number of processes.
+        threads: Compute threads of each process, unless the program sets them.
 
     Raises:
         RunError: One of them failed; its message is on standard error.
@@ -154,7 +154,7 @@ def run_together(command: Sequence[str], size: int, threads: int) -> None:
             time.sleep(_POLL_SECONDS)
     finally:
         for member in members:
-            member.kill()  # does nothing to one that has ended
+            member.kill()  # has no effect on a process that has ended
             member.wait()
     if any(codes):
         raise RunError("one of the training processes failed", why="its message is above")
@@ -163,9 +163,9 @@ def run_together(command: Sequence[str], size: int, threads: int) -> None:
 def _connect(here: Rank) -> None:
     """Connect to all other processes.
 
-    torchrun keeps one key-value store through all its restarts. Addresses that lost processes have left there
-    would make their successors wait for ever. So the first process draws a new prefix for the keys, and
-    gives it to each process that asks.
+    torchrun keeps one key-value store across restarts. Stale addresses of lost processes would make their
+    successors wait forever. So the first process draws a new prefix for the keys, and sends it to each
+    process that asks.
     """
     store, _, _ = next(rendezvous("env://", timeout=_TIMEOUT))
     name = _lead(store, here.size) if here.number == 0 else _follow(store, here.number)
@@ -183,12 +183,12 @@ def _lead(store: Store, size: int) -> str:
     missing = set(range(1, size))
     end = time.monotonic() + _TIMEOUT.total_seconds()
     while missing:
-        if time.monotonic() > end:  # its machine may have vanished before it came
+        if time.monotonic() > end:  # its machine may have been lost before it connected
             raise RuntimeError(f"process {min(missing)} did not come")
         for number in sorted(missing):
             if store.check([f"{name}/{number}"]):
                 missing.remove(number)
-            elif store.check([f"asked/{number}"]):  # perhaps by one that is gone: then it asks again
+            elif store.check([f"asked/{number}"]):  # perhaps by a process that is gone: then ask again
                 store.set(f"answer/{store.get(f'asked/{number}').decode()}", name)
         time.sleep(_POLL_SECONDS)
     return name
@@ -197,7 +197,7 @@ def _lead(store: Store, size: int) -> str:
 def _follow(store: Store, number: int) -> str:
     question = secrets.token_hex(8)
     store.set(f"asked/{number}", question)
-    name = store.get(f"answer/{question}").decode()  # waits for it
+    name = store.get(f"answer/{question}").decode()  # blocks until it is set
     store.set(f"{name}/{number}", "here")
     return name
 
@@ -210,7 +210,7 @@ def _collectively(work: Callable[[], _Result]) -> _Result:
     """
     try:
         return work()
-    except RuntimeError as error:  # all that torch.distributed raises is one
+    except RuntimeError as error:  # all exceptions of torch.distributed are RuntimeErrors
         raise RunError(
             "lost the other processes of this run",
             why=str(error).splitlines()[0],

@@ -1,6 +1,6 @@
 """The events of a training.
 
-The training loop emits events and does not know who listens: the terminal, the CSV log, the event log and
+The training loop emits events without knowing the listeners: terminal output, CSV log, event log and
 TensorBoard are listeners, plain callables that take an event. All durations are in seconds, all fractions
 between 0 and 1.
 """
@@ -26,7 +26,7 @@ class Preparing:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Training begins; `plan` describes data and recipe in a few (title, text) lines."""
+    """Training starts; `plan` describes data and recipe in a few (title, text) lines."""
 
     run: Path
     plan: tuple[tuple[str, str], ...]
@@ -38,7 +38,7 @@ class Started:
 class StepDone:
     """A training step is done; loss and accuracy are means over the epoch so far.
 
-    The time to the end is None while it is not known.
+    The remaining time is None while it is unknown.
     """
 
     epoch: int
@@ -69,7 +69,7 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something people should know, as one sentence."""
+    """A message for the user, as one sentence."""
 
     text: str
 
@@ -86,9 +86,9 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A person stopped the training after `epoch` whole epochs; `convscope train --resume RUN` continues it.
+    """The user stopped training after `epoch` complete epochs; `convscope train --resume RUN` continues it.
 
-    `epochs` is 0 if the pictures were not prepared yet.
+    `epochs` is 0 if preparation was not finished.
     """
 
     run: Path

@@ -1,6 +1,6 @@
-"""Training without a run folder: on pictures of a store, in this process, without writing files.
+"""Training without a run folder: on the pictures of a store, in this process, without writing files.
 
-Importing PyTorch takes longer than training a head on few pictures, so only what needs it imports it.
+Importing PyTorch takes longer than training a head on few pictures, so it is only imported when needed.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ def fit(
     *,
     listeners: Sequence[Listener] = (),
 ) -> Model:
-    """Train on pictures of a store; none are set aside.
+    """Train on pictures of a store, without a validation or test set.
 
     Args:
-        store: The pictures, prepared as `resolve_preparation` says.
-        settings: Of the training; it starts from scratch unless `start` says otherwise, and from a model
-            with the settings that `with_model` gives.
-        indices: Which of them, ascending; None: all.
-        listeners: Get the events.
+        store: The pictures, prepared according to `resolve_preparation`.
+        settings: Training settings; without `start`, training is from scratch. To start from a model, use the
+            settings of `with_model`.
+        indices: Indices of the pictures to train on, ascending; None: all.
+        listeners: Called with each event.
 
     Raises:
         ConvscopeError: The network does not fit the pictures.

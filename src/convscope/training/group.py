@@ -1,10 +1,10 @@
 """The processes of one training: distributed data-parallel training, on one machine or many.
 
-torchrun starts them. Each makes its share of every batch, and everything that belongs to the whole batch is
-summed over all: mean and variance of every channel (synchronised batch normalisation), the gradients, and the
-figures that are shown. So all take the same step from the same weights, and the result does not depend on the
-number of processes, but for the order in which numbers are added. A group of one does nothing of this, costs
-nothing and does not import PyTorch.
+torchrun starts the processes. Each computes its share of every batch, and all quantities of the whole batch
+are summed over the processes: mean and variance of every channel (synchronised batch normalisation), the
+gradients, and the reported metrics. So all processes take the same step from the same weights, and the result
+only depends on their number through the order of summation. A group of one process skips all this, has no
+overhead and does not import PyTorch.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The processes of one training, seen from one of them; all have to call each method but `share`.
+    """The processes of one training, from the view of one of them; all must call every method but `share`.
 
     Attributes:
-        rank: Of this process.
+        rank: Rank of this process.
         gpu_group: PyTorch's process group for tensors on GPUs; None: the default one.
     """
 
@@ -51,7 +51,7 @@ class Group:
         return self.rank.share(positions.stop - positions.start, positions.start)
 
     def each_has_gpu(self) -> bool:
-        """Whether every process has a GPU of its own, and the GPUs can exchange messages."""
+        """Whether every process has its own GPU, and the GPUs can exchange messages."""
         import torch  # noqa: PLC0415 - takes seconds; only trainings from scratch ask
 
         has_one = self.rank.local_number < torch.cuda.device_count()
@@ -74,13 +74,13 @@ class Group:
         """Replace each tensor by its sum over all processes (all-reduce), in one message.
 
         Args:
-            tensors: Of one type, and on one device.
+            tensors: Tensors of the same type, on the same device.
         """
         if not self.rank.is_alone:
             _messages().add_up_tensors(tensors, self.gpu_group)
 
     def broadcast(self, tensors: Iterable[Tensor]) -> None:
-        """Replace each tensor by that of the first process."""
+        """Replace each tensor by the first process's tensor."""
         if not self.rank.is_alone:
             _messages().broadcast(tensors, self.gpu_group)
 
@@ -97,7 +97,7 @@ class Group:
         return bool(self.add_up(np.array([wanted], np.float64))[0])
 
     def barrier(self) -> None:
-        """Wait for all processes, however long some of them decode pictures."""
+        """Wait for all processes, however long they decode pictures."""
         if not self.rank.is_alone:
             _messages().barrier()
 
@@ -105,7 +105,7 @@ class Group:
         """Raise if a value differs between processes.
 
         Raises:
-            RunError: It differs from that of the first process.
+            RunError: It differs from the first process's value.
         """
         if self.broadcast_text(value) != value:
             here = f"process {self.rank.number} of {self.rank.size}, on {socket.gethostname()},"
@@ -118,10 +118,10 @@ class Group:
 
 @contextmanager
 def process_group() -> Generator[Group]:
-    """Connect to the processes that torchrun started together with this one, until the context is left.
+    """Connect to the processes that torchrun started together with this one, until the context exits.
 
     Raises:
-        RunError: They cannot be reached.
+        RunError: The processes cannot be reached.
     """
     here = rank()
     if here.is_alone:

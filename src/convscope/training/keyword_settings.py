@@ -1,4 +1,4 @@
-"""The settings of a training as keyword arguments, which editors complete and `help` lists."""
+"""Training settings as keyword arguments, for editors' completion and `help`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
 class CommonSettings(TypedDict, total=False):
-    """The fields of `Settings` that the estimator takes too, as keyword arguments."""
+    """The fields of `Settings` that the estimator also takes, as keyword arguments."""
 
     network: str | None
     start: str | None
@@ -37,7 +37,7 @@ class CommonSettings(TypedDict, total=False):
 
 
 class SettingsArguments(CommonSettings, total=False):
-    """The fields of `Settings` as keyword arguments, which editors complete."""
+    """The fields of `Settings` as keyword arguments, for editors' completion."""
 
     multi_label: bool | None
     fit: Literal["stretch", "pad", "crop"] | None
@@ -49,7 +49,7 @@ class SettingsArguments(CommonSettings, total=False):
 
 
 def with_settings(arguments: type) -> Callable[[_Function], _Function]:
-    """Give a function with `**settings` a signature that names them, for `help`, notebooks and scikit-learn.
+    """Give a function with `**settings` a signature that lists them, for `help`, notebooks and scikit-learn.
 
     Args:
         arguments: `SettingsArguments` or `CommonSettings`.

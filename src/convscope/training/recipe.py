@@ -1,6 +1,6 @@
 """The recipe of a training: defaults for all settings, chosen from the pictures and the machine.
 
-All rules are in this file; none of them knows a data set by name.
+All rules are in this file; none depends on the name of a data set.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
     from convscope.training.machine.machine import Machine
 
 LARGEST_AUTOMATIC_SIDE = 96
-"""Larger pictures are reduced to this side, unless a size is given: time grows with its square."""
+"""Larger pictures are scaled down to this side, unless a size is given: time grows with its square."""
 SMALL_SIDE = 40
-"""Up to this side, pictures show one thing each, and only shifts by whole pixels do no harm."""
+"""Pictures up to this side usually show a single object, and only shifts by whole pixels are harmless."""
 STEPS = {1: 600, 3: 1_000}
-"""About how many steps a run has, by the number of channels; the batch size follows from it."""
+"""Approximate number of steps of a run, by number of channels; it determines the batch size."""
 LARGEST_BATCH_SIZE = 256
-"""With larger batches a network learns less from each picture."""
+"""Larger batches make less use of each picture."""
 EPOCHS_TIMES_ROOT = {1: 2_000, 3: 2_700}
-"""Epochs times the square root of the size of the training set: small sets are seen more often.
+"""Epochs times the square root of the size of the training set: small sets are repeated more often.
 
-By the number of channels: there is more to learn in colour, for a network twice as wide (`presets.py`).
+By number of channels: in colour there is more to learn, for a network twice as wide (`presets.py`).
 """
 EARLY_SCALE = 3 / 4
-"""Of colour pictures in the early part of a run: coarse features are learned from them in half the time."""
+"""Scale of colour pictures in the early part of a run: coarse features are learned in half the time."""
 EARLY_FRACTION = 0.5
-"""The early part of a run."""
+"""The early part of a run, as a share of it."""
 LARGEST_SMOOTHING = 0.2
-"""Of the labels; with fewer than ten classes it is less."""
+"""Largest label smoothing; with fewer than ten classes it is less."""
 FINE_TUNING_EPOCHS, FINE_TUNING_RATE = 1 / 3, 0.3
-"""Shares of the epochs and of the learning rate, where the weights of an earlier model are the start."""
+"""Shares of the epochs and of the learning rate if training starts from an earlier model."""
 EASY_ACCURACY_FRACTION = 0.97
-"""Pictures are easy if this share is recognised after a twentieth of the run; a third of it is enough."""
+"""Pictures are easy if accuracy reaches this after a twentieth of the run; a third of it is then enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class DatasetStats:
     """Statistics of the training set.
 
     Attributes:
-        class_counts: Pictures of each class or label.
+        class_counts: Number of pictures of each class or label.
         shape: Channels, height and width of a picture.
         pictures: Size of the training set.
-        last_step: What turns logits into probabilities: sigmoid where a picture has several labels.
+        last_step: Softmax, or sigmoid if pictures have several labels.
     """
 
     class_counts: tuple[int, ...]
@@ -66,30 +66,30 @@ class DatasetStats:
 
     @property
     def has_several_labels(self) -> bool:
-        """Whether a picture has several labels."""
+        """Whether pictures have several labels."""
         return self.last_step == "sigmoid"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that training needs to know.
+    """All choices that training needs.
 
     Attributes:
-        network: The notation.
+        network: The network's notation.
         epochs: Passes over the training set.
-        easy_epochs: The same if the pictures turn out to be easy; None always keeps to `epochs`.
-        minutes: Time limit.
+        easy_epochs: Number of epochs if the pictures turn out to be easy; None: always `epochs`.
+        minutes: Time limit in minutes.
         batch_size: Pictures per step, over all processes.
         learning_rate: Peak learning rate: the angle, in radians, by which a step turns a filter.
         label_smoothing: Share of each label that is spread evenly over all classes.
-        flip: Whether pictures are flipped left to right; None leaves it to a trial (`learning/flip_test.py`).
-        augmentation: How much pictures are changed.
-        class_weights: Weight of each class in the loss; None if all count the same.
-        early_size: Height and width of pictures in the early part of the run; None: as later.
-        ema: Whether the moving average of the weights is used.
-        precision: Of the feature maps.
-        seed: Of all random numbers.
-        device: What trains.
+        flip: Whether pictures are flipped left to right; None: decided by a trial (`learning/flip_test.py`).
+        augmentation: Strength of augmentation.
+        class_weights: Weight of each class in the loss; None if all are equal.
+        early_size: Height and width of pictures in the early part of the run; None: the full size.
+        ema: Whether to use the moving average of the weights.
+        precision: Precision of the feature maps.
+        seed: Seed of all random numbers.
+        device: Device to train on.
     """
 
     network: str
@@ -110,19 +110,20 @@ class Recipe:
 
     @property
     def verdict_epoch(self) -> int | None:
-        """After which epoch it is decided whether the pictures are easy; None: never."""
+        """The epoch after which it is decided whether the pictures are easy; None: never."""
         epoch = max(1, round(self.epochs / 20))
         return epoch if self.easy_epochs and epoch < self.easy_epochs else None
 
     def early_cost(self, shape: tuple[int, int, int]) -> float:
-        """Return how long an early step takes, in later ones, where pictures have this shape."""
+        """Return the duration of an early step relative to a later one, for pictures of this shape."""
         return math.prod(self.early_size) / math.prod(shape[1:]) if self.early_size else 1.0
 
 
 def resolve_preparation(settings: Settings, survey: Survey) -> Preparation:
-    """Choose the input size, which has to be known before the pictures are decoded.
+    """Choose the input size, which is needed before pictures are decoded.
 
-    Pictures that all have the same small size keep it. Pretrained features need the size of their backbone.
+    Pictures that all have the same small size keep it. Pretrained features need the input size of the
+    backbone.
     """
     if settings.start and is_backbone(settings.start):
         return Preparation(*design(settings.start).shape, settings.fit or "stretch")
@@ -132,12 +133,12 @@ def resolve_preparation(settings: Settings, survey: Survey) -> Preparation:
 
 
 def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> Recipe:
-    """Choose everything that the person did not.
+    """Choose everything that the user did not.
 
     Args:
-        settings: What the person chose.
-        statistics: Of the training set.
-        machine: Device and precision, unless the person chose them.
+        settings: The user's settings.
+        statistics: Statistics of the training set.
+        machine: Device and precision, unless the user chose them.
 
     Raises:
         NetworkError: The network does not fit the pictures.
@@ -171,7 +172,7 @@ def resolve(settings: Settings, statistics: DatasetStats, machine: Machine) -> R
 def chain_of(
     settings: Settings, shape: tuple[int, int, int], classes: int, last_step: LastStep = "softmax"
 ) -> Chain:
-    """Return the network's chain, chosen from the shape of the pictures unless the person chose it.
+    """Return the network's chain, chosen by the shape of the pictures unless the user chose it.
 
     Raises:
         NetworkError: The network is too deep for the pictures.
@@ -214,10 +215,10 @@ def _automatic_batch_size(statistics: DatasetStats, epochs: int) -> int:
 
 
 def _automatic_smoothing(statistics: DatasetStats) -> float:
-    """Return a share that asks for the same certainty with any number of classes: 41 to 1 for the true one.
+    """Return a share with the same target odds for any number of classes: 41 to 1 for the true class.
 
-    A fifth does so for ten classes; with two, it would keep the network from ever being certain. Each of
-    several labels is as rare as it is, and smoothed answers would make it seem more frequent: none there.
+    For ten classes this is a fifth; with two classes, a fifth would prevent confident predictions. There is
+    no smoothing with several labels, because it would make rare labels seem more frequent.
     """
     if statistics.has_several_labels:
         return 0.0
@@ -261,7 +262,7 @@ def _class_weights(settings: Settings, statistics: DatasetStats) -> tuple[float,
     """Weigh classes by 1 / sqrt(their share), mean 1 over the pictures, if they differ by 2 times or more.
 
     Raises:
-        SettingError: They are asked for, but a picture has several labels.
+        SettingError: They are requested, but pictures have several labels.
     """
     if statistics.has_several_labels:
         if settings.class_weights:

@@ -26,28 +26,28 @@ if TYPE_CHECKING:
     from convscope.training.settings import Settings
 
 _MOST_PROCESSES = 64
-"""On one machine."""
+"""Largest number of processes, on one machine."""
 
 
 def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> Model:
-    """Train once more with the settings, threads and processes of a receipt.
+    """Train again with the settings, threads and processes of a receipt.
 
     Args:
         model: The model to train again.
         data: Its pictures.
-        listeners: Get the events of a run of one process; several processes print them on standard error.
+        listeners: Called with each event of a run of one process; several processes print them to standard
+            error.
 
     Raises:
         ModelFileError: The receipt cannot be used, or the run cannot be repeated: it had a time limit, so
-        that
-            the number of its steps depended on the machine's speed; or its number of processes changed at a
-            step that was not recorded.
+            that the number of steps depended on the machine's speed, or its number of processes changed at
+            an unrecorded step.
         RunError: One of several processes failed.
         ConvscopeError: The pictures cannot be used.
     """
     try:
         record = run_folder.from_receipt(model.receipt)
-    except (ValueError, ConvscopeError) as error:  # pydantic's are ValueErrors
+    except (ValueError, ConvscopeError) as error:  # pydantic's errors are ValueErrors
         raise ModelFileError(
             "the receipt of this model cannot be used", why="it is damaged or old"
         ) from error
@@ -61,13 +61,13 @@ def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> M
 
 
 def _settings(record: Record) -> Settings:
-    """Return the settings, with what was decided and measured."""
+    """Return the settings, completed with what was decided and measured."""
     settings = replace(record.settings, start=record.start)
     return replace(settings, **asdict(record.machine)) if record.machine else settings
 
 
 def _obstacle(record: Record) -> str:
-    """Say why a run cannot be repeated; empty if it can."""
+    """Return why a run cannot be repeated; empty if it can."""
     if record.settings.minutes is not None:
         return "it had a time limit"
     numbers = ", then ".join(map(str, record.processes))
@@ -79,7 +79,7 @@ def _obstacle(record: Record) -> str:
 
 
 def _repeat_together(record: Record) -> Model:
-    """Let several processes resume a run of which nothing but the record is written."""
+    """Let several processes resume a run for which only the record exists."""
     with TemporaryDirectory() as folder:
         run_folder.write(Path(folder), record)
         command = [sys.executable, "-m", "convscope", "train", "--resume", folder]

@@ -1,7 +1,7 @@
 """The settings of a training, each with its type, bounds and help text.
 
-They are declared here, once. The command line, `convscope.train`, the estimator and the HTTP service take
-them from here; `recipe.resolve` chooses what is None.
+They are declared once, here. The command line, `convscope.train`, the estimator and the HTTP service use
+them; `recipe.resolve` chooses the values that are None.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NAMED_STARTS = (*NAMES, "scratch")
 
 
 def _height_and_width(size: object) -> object:
-    """16 is (16, 16)."""
+    """Expand a single side: 16 becomes (16, 16)."""
     if isinstance(size, int) and not isinstance(size, bool):
         return size, size
     return tuple(size) if isinstance(size, list) else size  # pyright: ignore[reportUnknownVariableType]
@@ -47,8 +47,8 @@ class Settings:
     """The settings of a training; None leaves the choice to `recipe.resolve`.
 
     Raises:
-        SettingError: A value is of another type or out of range; the message says what is possible.
-        NotationError: The network's notation cannot be read.
+        SettingError: A value has the wrong type or is out of range; the message lists what is valid.
+        NotationError: The network's notation is invalid.
 
     Example:
         >>> Settings(epochs=3, size=16).size
@@ -208,7 +208,7 @@ def is_backbone(start: str | None) -> bool:
 
 
 def backbone_name(settings: Settings) -> str:
-    """Return the name of the backbone that learning from features starts from.
+    """Return the name of the backbone that pretrained features come from.
 
     Example:
         >>> backbone_name(Settings(start="repvgg-a0")), backbone_name(Settings())
@@ -218,7 +218,7 @@ def backbone_name(settings: Settings) -> str:
 
 
 def is_model(start: str | None) -> bool:
-    """Whether a start is a model file, and not a name.
+    """Whether a start is a model file instead of a name.
 
     Example:
         >>> is_model("runs/pets"), is_model("scratch"), is_model(None)
@@ -228,14 +228,14 @@ def is_model(start: str | None) -> bool:
 
 
 def notation_of(network: str) -> str:
-    """Return the notation of a preset; any other text is a notation itself."""
+    """Return the notation of a preset; any other text is returned as a notation."""
     from convscope.network.presets import PRESETS  # noqa: PLC0415  # not for a command's help
 
     return PRESETS.get(network, network)
 
 
 def options(settings: Settings) -> list[str]:
-    """Write settings as options of `convscope train`; defaults are left out.
+    """Write settings as options of `convscope train`, without defaults.
 
     Example:
         >>> options(Settings(epochs=3, size=(48, 64), flip=False))
@@ -283,7 +283,7 @@ def _adapters() -> dict[str, TypeAdapter[Any]]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """Turn a NumPy scalar into Python's number."""
+    """Turn a NumPy scalar into a Python number."""
     return value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value
 
 
@@ -292,7 +292,7 @@ def _impossible(name: str, value: object) -> SettingError:
 
 
 def _possible(name: str) -> str:
-    """Say which values a setting may have."""
+    """Describe the valid values of a setting."""
     if name == "network":
         return "give a notation like 32C3-MP2-128N, or the name of a preset"
     if name == "size":

@@ -1,1 +1,1 @@
-"""Learning: the training loop, its optimiser, the moving average of the weights, and its trials."""
+"""The training loop, its optimiser, the moving average of the weights, and trials during training."""

@@ -1,4 +1,4 @@
-"""The moving average of the weights (EMA), which is more accurate than the last weights.
+"""The exponential moving average of the weights (EMA), which is more accurate than the last weights.
 
     average <- decay * average + (1 - decay) * weights        after every step
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 _WINDOW_FRACTION = 0.03
-"""The average reaches back over about this share of all steps."""
+"""The average covers about this share of all steps."""
 
 
 class WeightAverage:

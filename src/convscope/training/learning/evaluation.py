@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from convscope.training.group import Group
 
 _MOST_PICTURES, _MOST_VALUES = 500, 2**23
-"""In a batch; values of the largest step, which then takes up to 32 MiB in float32."""
+"""Values of the largest step in a batch: up to 32 MiB in float32."""
 
 
 class Evaluator:
-    """Runs a network on kept pictures.
+    """Runs a network on the pictures in a store.
 
     Args:
         network: The network.
         data: The pictures.
-        batcher: Makes their batches.
+        batcher: Makes batches of them.
         device: Where the network is.
         group: The processes that share the work.
     """
@@ -53,7 +53,7 @@ class Evaluator:
         self._objective = objective_of(data.target, None)
 
     def predict(self, indices: NDArray[np.int64], *, flip: bool = False) -> Tensor:
-        """Return logits (n, classes), without augmentation, or with all pictures flipped."""
+        """Return logits (n, classes), without augmentation, optionally with all pictures flipped."""
         self._network.eval()
         drawn = batches.unchanged(indices, mirror=flip)
         own = self._group.share(slice(0, len(indices)))
@@ -62,7 +62,7 @@ class Evaluator:
             for first in range(own.start, own.stop, self._batch_size):
                 positions = slice(first, min(first + self._batch_size, own.stop))
                 logits[positions] = self._network(self._maps(drawn, positions))
-        self._group.add_up_tensors([logits])  # the rows of all other processes are zero
+        self._group.add_up_tensors([logits])  # rows of the other processes are zero
         return logits
 
     def validate(self) -> tuple[float, float] | tuple[None, None]:
@@ -75,10 +75,10 @@ class Evaluator:
         return loss.item(), self._objective.correct(logits, labels).float().mean().item()
 
     def measure_statistics(self, drawn: batches.Epoch, batch_size: int, most_batches: int) -> None:
-        """Measure every channel's mean and variance anew.
+        """Measure the mean and variance of every channel again.
 
-        While the learning rate is high, weights change so fast that running statistics describe none that
-        ever were; a network evaluated with them may know nothing.
+        While the learning rate is high, the weights change so fast that the running statistics do not match
+        them; a network evaluated with such statistics may be useless.
         """
         normalisations = [one for one in self._network.modules() if isinstance(one, NormalisedActivation)]
         all_positions = batches.batches(len(drawn.order), batch_size)
@@ -92,7 +92,7 @@ class Evaluator:
             normalisation.momentum = STATISTICS_MOMENTUM
 
     def _maps(self, drawn: batches.Epoch, positions: slice) -> Tensor:
-        """Return the network's input for a batch of pictures in their full size."""
+        """Return the network's input for a batch of pictures in full size."""
         size = self._data.shape[1:]
         sent = self._batcher.host(drawn, positions, size)
         moved = [tensor.to(self._device, non_blocking=True) for tensor in sent]

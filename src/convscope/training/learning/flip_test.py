@@ -1,13 +1,13 @@
-"""The flip test: does a picture that is flipped left to right still show its class?
+"""The flip test: does a picture flipped left to right still show its class?
 
-A flipped cat is a cat; a flipped 2 is no digit, and a flipped sign "keep left" is the sign "keep right". So
-the network itself is tested: it is first trained without flips, and once it knows the classes better than by
-chance, it predicts pictures both ways. If it recognises the flipped ones about as well, flips become part of
-the augmentation; if a class is not recognised any more, pictures are never flipped.
+A flipped cat is a cat; a flipped 2 is not a digit, and a flipped sign "keep left" is the sign "keep right".
+So the network itself is tested: it is first trained without flips, and once it predicts the classes better
+than chance, it predicts pictures in both orientations. If its predictions for the flipped ones are about as
+good, flips become part of the augmentation; if a class is lost, pictures are never flipped.
 
-It was trained on the unflipped pictures and has memorised some of them, so that it recognises the
-flipped ones less well even where flips are harmless. A class counts as lost only if that is more than chance
-among so few pictures could explain.
+The network was trained on the unflipped pictures and has memorised some of them, so that flipped pictures are
+predicted less well even if flips are harmless. A class only counts as lost if the decrease is larger than
+chance could explain for so few pictures.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_PICTURES = 4_000
-"""Predicted both ways, evenly spread over the training set."""
+"""Number of pictures predicted in both orientations, evenly spread over the training set."""
 _KNOWN = 0.25
-"""Informedness from which on a class counts as known."""
+"""Informedness from which on a class counts as learned."""
 _KEPT_FRACTION = 0.5
-"""Share of its informedness that a class must keep when flipped."""
+"""Share of its informedness that a class must retain when flipped."""
 _FEWEST_PICTURES = 5
-"""Classes with fewer pictures are left out."""
+"""Classes with fewer pictures are ignored."""
 _STANDARD_ERRORS = 2
-"""What a class keeps must be below its share by this many standard errors."""
+"""A class is lost if it is below that share by this many standard errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ def flips_are_harmless(
     """Compare predictions for pictures with those for the flipped pictures.
 
     Args:
-        truth: (n, classes) which classes or labels each picture has.
-        predicted: (n, classes) which are predicted.
-        predicted_flipped: (n, classes) which are predicted for the flipped pictures.
-        classes: The names.
+        truth: (n, classes) whether each picture has each class or label.
+        predicted: (n, classes) whether each is predicted.
+        predicted_flipped: (n, classes) whether each is predicted for the flipped pictures.
+        classes: The class names.
 
     Example:
         >>> truth = np.eye(2, dtype=bool).repeat(10, axis=0)
@@ -82,9 +82,9 @@ def flips_are_harmless(
 def _informedness(
     truth: NDArray[np.bool_], predicted: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return for each class how much better than chance it is recognised, and the standard error of that.
+    """Return the informedness of each class (skill beyond chance), and its standard error.
 
-    Informedness is recall less the false positive rate: unlike recall alone, it is 0 for a class that is
+    Informedness is recall minus the false positive rate: unlike recall alone, it is 0 for a class that is
     predicted for every picture. Source: W. J. Youden, "Index for rating diagnostic tests", 1950.
     """
     own = np.maximum(truth.sum(axis=0), 1)

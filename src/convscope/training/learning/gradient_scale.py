@@ -1,9 +1,9 @@
-"""Loss scaling: keeps small gradients from vanishing in float16, whose smallest number is about 6e-8.
+"""Loss scaling: keeps small gradients from underflowing in float16, whose smallest number is about 6e-8.
 
     gradient = (d (factor * loss) / d weight) / factor
 
-The factor is as large as it can be: it is halved when a gradient overflows, and that step is not taken; it is
-doubled after 2,000 steps without an overflow. float32 and bfloat16 reach far enough down and need none.
+The factor is kept as large as possible: it is halved when a gradient overflows, and that step is skipped; it
+is doubled after 2,000 steps without overflow. float32 and bfloat16 have a larger range and need no scaling.
 
 Source: Micikevicius et al. 2018, "Mixed precision training", https://arxiv.org/abs/1710.03740, section 3.2.
 """
@@ -27,7 +27,7 @@ class GradientScale:
     """The factor that a loss is multiplied by.
 
     Args:
-        needed: Whether gradients could vanish; otherwise the factor is 1.
+        needed: Whether gradients could underflow; otherwise the factor is 1.
 
     Example:
         >>> scale = GradientScale(needed=True)
@@ -39,7 +39,7 @@ class GradientScale:
 
     def __init__(self, *, needed: bool) -> None:
         self._needed = needed
-        self._state = torch.tensor([_FIRST if needed else 1.0, 0.0])  # the factor, and steps since it changed
+        self._state = torch.tensor([_FIRST if needed else 1.0, 0.0])  # factor, steps since its change
 
     @property
     def factor(self) -> float:
@@ -63,5 +63,5 @@ class GradientScale:
         return True
 
     def state(self) -> dict[str, Tensor]:
-        """Return the state for a checkpoint; it is empty where no scale is needed."""
+        """Return the state for a checkpoint; empty if no scaling is needed."""
         return {"state": self._state} if self._needed else {}

@@ -1,8 +1,7 @@
-"""The training loop: batches in, weights changed, events out.
+"""The training loop: it takes batches, updates the weights and emits events.
 
-What is drawn depends on the seed, the epoch and the position in it alone, and everything that changes from
-step to step is in the network, the optimiser, the moving average and `Position`; so a stopped run is resumed
-to the same bits.
+Random numbers depend only on the seed, the epoch and the position in it, and all changing state is in the
+network, the optimiser, the moving average and `Position`; so a resumed run gives bitwise identical weights.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 
 _ALONE = Group()
 _STATISTICS_BATCHES = 16
-"""For the final mean and variance of every channel; a quarter of them after each epoch."""
+"""Pictures to measure the final mean and variance of every channel; a quarter of them after each epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,9 @@ class _Batch:
 
     Attributes:
         batcher: Makes this process's share of it.
-        drawn: Which row of the batcher's store each picture is in, and how it is changed.
-        positions: Of the batch, in what was drawn.
-        indices: Its pictures in the catalogue, those of other processes too.
+        drawn: The row of each picture in the batcher's store, and its augmentation.
+        positions: Positions of the batch in `drawn`.
+        indices: Indices of its pictures in the catalogue, including those of other processes.
     """
 
     batcher: Batcher
@@ -72,9 +71,9 @@ class Training:
 
     Args:
         data: The pictures.
-        recipe: All that is chosen.
+        recipe: All settings of the training.
         group: The processes that train together.
-        engine: What computes; by default that of the recipe's device.
+        engine: The engine; by default that of the recipe's device.
         initial: Weights of the plain chain to start from, by name; None: from scratch.
 
     Raises:
@@ -111,14 +110,14 @@ class Training:
             product=torch.bfloat16 if recipe.precision == "bf16" else torch.float32,
         )
         self.scale = GradientScale(needed=recipe.precision == "fp16")
-        # a CUDA graph cannot hold what copies to the host: the scale's check, and sums over processes
+        # a CUDA graph cannot copy to the host: no check of the loss scale, no sums over processes
         recorded = recipe.precision != "fp16" and group.rank.is_alone
         self._run_step = step_runner(self._engine, recorded=recorded)
         self.ema = WeightAverage(self.network)
         self._objective = objective_of(data.target, recipe, self._engine.device)
 
     def state(self) -> dict[str, Tensor]:
-        """Return all numbers that training changes, by name; the tensors themselves, not copies."""
+        """Return the state of the training, by name; the tensors themselves, not copies."""
         return {
             **{f"network.{name}": tensor for name, tensor in self.network.state_dict().items()},
             **{f"momentum.{name}": tensor for name, tensor in self.optimiser.state().items()},
@@ -127,7 +126,7 @@ class Training:
         }
 
     def has_position(self, position: Position) -> bool:
-        """Whether a position is one of this training's."""
+        """Whether a position is within this training."""
         return (
             position.epochs in {self.recipe.epochs, self.recipe.easy_epochs}
             and 0 <= position.epoch <= position.epochs
@@ -137,10 +136,10 @@ class Training:
         )
 
     def synchronise(self) -> None:
-        """Bring every process of the group to the state of the first one.
+        """Copy the state of the first process to all others.
 
         Raises:
-            RunError: Another process has other pictures, or another network.
+            RunError: Another process has different pictures or a different network.
         """
         recipe = json.dumps(asdict(self.recipe))
         self.group.check_same("pictures", self.data.all.catalogue.digest)
@@ -157,9 +156,9 @@ class Training:
         """Train from the current position to the end, or until a stop is requested.
 
         Args:
-            listeners: Get the events.
-            wants_stop: Called after each step; whether to stop.
-            save: Called after each step and each epoch, when the run could be resumed from there.
+            listeners: Called with each event.
+            wants_stop: Called after each step; returns whether to stop.
+            save: Called after each step and each epoch, when the state can be saved to resume from.
 
         Returns:
             Whether the end was reached.
@@ -176,7 +175,7 @@ class Training:
                 batch_size=recipe.batch_size, seed=recipe.seed, share=self.group.share
             ) as blocks,
         ):
-            while self.position.step or self._done_fraction() < 1:  # a current epoch is always ended
+            while self.position.step or self._done_fraction() < 1:  # the current epoch is always completed
                 self.network.train()
                 for batch in self._batches(blocks):
                     if self._done_fraction() >= 1:
@@ -191,14 +190,14 @@ class Training:
         return True
 
     def finish(self) -> None:
-        """Load the moving average into the network, and measure its channels' mean and variance."""
+        """Load the moving average into the network, and measure the mean and variance of its channels."""
         if self.recipe.ema:
             self.ema.copy_to_network()
         self._measure_statistics(_STATISTICS_BATCHES)
         self.network.eval()
 
     def _batches(self, blocks: WholeStore | StreamBlocks) -> Iterator[_Batch]:
-        """Yield what is left of the current epoch, block by block."""
+        """Yield the remaining batches of the current epoch, block by block."""
         at, size = self.position, self.recipe.batch_size
         for number in range(at.step // blocks.steps, blocks.count):
             block = blocks.take(at.epoch, number)
@@ -223,7 +222,7 @@ class Training:
         return batches.draw_epoch(indices, augmentation, size, seed=seed, epoch=epoch, block=block)
 
     def _train_on(self, batch: _Batch) -> tuple[float, int]:
-        """Train on a batch; return the sum of the losses and the correct ones of this process's share."""
+        """Train on a batch; return the summed loss and the correct predictions of this process's share."""
         done = self._done_fraction()
         early_size = self.recipe.early_size if done < EARLY_FRACTION else None
         size = early_size or self.data.shape[1:]
@@ -237,12 +236,13 @@ class Training:
         return loss, int(correct)
 
     def _step(self, batcher: Batcher, size: tuple[int, int], rates: Tensor, *sent: Tensor) -> Tensor:
-        """Change the weights: all of a step that is computed on the device.
+        """Update the weights: the part of a step that is computed on the device.
 
         Args:
-            batcher: Made what is sent.
+            batcher: The batcher that made `sent`.
             size: Height and width of the pictures.
-            rates: (3,) the share of the peak learning rate, the run's steps, and the batch's class weight.
+            rates: (3,) the share of the peak learning rate, the number of steps of the run, and the batch's
+                weight.
             sent: The host's half of the batch.
 
         Returns:
@@ -264,11 +264,11 @@ class Training:
         return torch.stack((shown, self._objective.correct(logits, labels).sum().float()))
 
     def _weight(self, indices: NDArray[np.int64]) -> float:
-        """Return by what the loss of a batch over all processes is divided."""
+        """Return the divisor of the loss of a batch over all processes."""
         return self._objective.weight(self.data.all.catalogue.labels[indices])
 
     def _advance(self, own_loss: float, own_correct: int, begin: float) -> None:
-        """Add up what all processes found; the first one's clock counts for all."""
+        """Sum the results of all processes; the first one's clock counts for all."""
         own = np.array([own_loss, own_correct, self._own_clock(begin)])
         loss, correct, elapsed_seconds = self.group.add_up(own).tolist()
         at = self.position

@@ -1,9 +1,9 @@
-"""The objective: the loss that training makes smaller, and which pictures count as correct.
+"""The objective: the loss that training minimises, and which predictions count as correct.
 
-With one class for each picture it is the cross-entropy of softmax, and the picture is correct if its class
-has the largest logit. With several labels it is the binary cross-entropy of each label's sigmoid, added up
-over the labels, and the picture is correct if every label is: present where its logit is above 0, a
-probability of one half, and absent elsewhere (subset accuracy, as scikit-learn's `accuracy_score` has it).
+With one class per picture, it is the cross-entropy after softmax, and a prediction is correct if the true
+class has the largest logit. With several labels, it is the binary cross-entropy of each label's sigmoid,
+summed over the labels, and a prediction is correct if every label is: present if its logit is above 0 (a
+probability of one half), absent otherwise (subset accuracy, as in scikit-learn's `accuracy_score`).
 """
 
 from __future__ import annotations
@@ -28,58 +28,58 @@ if TYPE_CHECKING:
 
 
 class Objective(Protocol):
-    """What training makes smaller. Logits are (n, classes), labels (n,) numbers of a target."""
+    """The objective of a training. Logits are (n, classes), labels (n,) label numbers of a target."""
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the loss that is learned from, added up over the pictures."""
+        """Return the training loss, summed over the pictures."""
         ...
 
     def shown_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the loss without smoothing and weights, which compares with that of other pictures."""
+        """Return the loss without smoothing and weights, which is comparable between data sets."""
         ...
 
     def weight(self, labels: NDArray[np.int64]) -> float:
-        """Return by what the loss of a batch is divided: the number of its pictures, or their weights."""
+        """Return the divisor of a batch's loss: the number of pictures, or the sum of their weights."""
         ...
 
     def decide(self, logits: Tensor) -> Tensor:
-        """Return which outputs say yes, bool (n, classes)."""
+        """Return the predicted classes or labels, bool (n, classes)."""
         ...
 
     def decide_both(
         self, logits: Tensor, changed: Tensor, truth: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return which outputs say yes for pictures and for the same pictures changed, (n, classes) each.
+        """Return the decisions for pictures and for the same pictures augmented, (n, classes) each.
 
-        Both are decided as a finished model would, whose thresholds fit the pictures as they are.
+        Both use the decision rule of a finished model, with thresholds fitted to the unchanged pictures.
         """
         ...
 
     def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return which pictures are answered correctly, bool (n,)."""
+        """Return which predictions are correct, bool (n,)."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossEntropy:
-    """The objective of one class for each picture.
+    """The objective for one class per picture.
 
     Attributes:
         smoothing: Share of each label that is spread evenly over all classes.
-        class_weights: (classes,) how much a picture of each class counts; None: all the same.
+        class_weights: (classes,) weight of a picture of each class; None: all equal.
     """
 
     smoothing: float = 0.0
     class_weights: Tensor | None = None
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the weighted cross-entropy with smoothed labels, added up over the pictures."""
+        """Return the weighted cross-entropy with smoothed labels, summed over the pictures."""
         return F.cross_entropy(
             logits, labels, self.class_weights, label_smoothing=self.smoothing, reduction="sum"
         )
 
     def shown_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the cross-entropy, added up over the pictures."""
+        """Return the cross-entropy, summed over the pictures."""
         return F.cross_entropy(logits, labels, reduction="sum")
 
     def weight(self, labels: NDArray[np.int64]) -> float:
@@ -95,34 +95,34 @@ class CrossEntropy:
     def decide_both(
         self, logits: Tensor, changed: Tensor, truth: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return the class with the largest logit of each, whatever the truth is."""
+        """Return the class with the largest logit of each, independent of the truth."""
         del truth
         return self.decide(logits).numpy(), self.decide(changed).numpy()
 
     def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return whether each picture's class has the largest logit."""
+        """Return whether the true class has the largest logit."""
         return logits.argmax(1) == labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryCrossEntropy:
-    """The objective of several labels for each picture.
+    """The objective for several labels per picture.
 
     Attributes:
-        table: (label sets, labels) float32, 1 where the set has the label.
-        smoothing: Share of each answer, yes or no, that is spread over both.
+        table: (label sets, labels) float32, 1 if the set has the label.
+        smoothing: Share of each target, 0 or 1, that is spread over both.
     """
 
     table: Tensor
     smoothing: float = 0.0
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the binary cross-entropy with smoothed answers, added up over labels and pictures."""
+        """Return the binary cross-entropy with smoothed targets, summed over labels and pictures."""
         wanted = self.table[labels] * (1 - self.smoothing) + self.smoothing / 2
         return F.binary_cross_entropy_with_logits(logits, wanted.to(logits.dtype), reduction="sum")
 
     def shown_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the binary cross-entropy, added up over labels and pictures."""
+        """Return the binary cross-entropy, summed over labels and pictures."""
         wanted = self.table[labels].to(logits.dtype)
         return F.binary_cross_entropy_with_logits(logits, wanted, reduction="sum")
 
@@ -137,16 +137,16 @@ class BinaryCrossEntropy:
     def decide_both(
         self, logits: Tensor, changed: Tensor, truth: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return the labels that reach the thresholds that fit the pictures as they are.
+        """Return the labels that reach the thresholds fitted to the unchanged pictures.
 
-        At one half, hardly any label would be found early in a run, or ever, if it is rare.
+        With a threshold of one half, hardly any label would be predicted early in a run, and rare ones never.
         """
         before, after = (label_probabilities(one.float().numpy(), 1.0) for one in (logits, changed))
         thresholds = np.array(fit_thresholds(before, truth))
         return before >= thresholds, after >= thresholds
 
     def correct(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return whether each picture has exactly the labels that are decided."""
+        """Return whether each picture has exactly the predicted labels."""
         return (self.decide(logits) == (self.table[labels] > 0)).all(1)
 
 
@@ -154,8 +154,8 @@ def objective_of(target: Target, recipe: Recipe | None, device: torch.device | s
     """Return the objective of a target.
 
     Args:
-        target: What is to be answered.
-        recipe: Has smoothing and class weights; None: none of either.
+        target: The target to predict.
+        recipe: Provides smoothing and class weights; None: without either.
         device: Where the network is.
 
     Example:

@@ -1,12 +1,11 @@
 """The optimiser: Muon for filters, normalised SGD for hidden neurons, SGD with momentum for the rest.
 
-Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/) makes the update of each weight matrix
-orthogonal, so that all directions of the gradient are followed equally far. For hidden neurons, whose
-matrices are long, it would take as many products as most of their layer does; there the update of each neuron
-is brought to the length that it would have in an orthogonal matrix, which teaches them as much (decision 8).
-Normalisation makes the scale of all these weights meaningless, so they are held at a fixed norm and the
-update always turns them by the same angle. Shifts and the output layer are trained by SGD with Nesterov
-momentum.
+Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/) orthogonalises the update of each weight
+matrix, so that all directions of the gradient are followed equally far. For hidden neurons, whose matrices
+are wide, this would cost almost as much as their layer; their update is instead normalised per neuron to the
+norm it would have in an orthogonal matrix, which works as well (decision 8). Batch normalisation makes the
+scale of all these weights irrelevant, so they are kept at a fixed norm, and an update always rotates them by
+the same angle. Shifts and the output layer are trained by SGD with Nesterov momentum.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
 _FILTER_MOMENTUM = 0.6
 _MOMENTUM = 0.85
 _SHIFT_RATE = 0.053
-"""Of the shifts, for a loss summed over the batch; times the batch size for its mean."""
+"""Learning rate of the shifts, for a loss summed over the batch; times the batch size for its mean."""
 _OUTPUT_RATE = 0.0026
 _FILTER_DIMENSIONS = 4
 _STEPS = 3
-"""Of the Newton-Schulz iteration; with two, a network learns less."""
+"""Steps of the Newton-Schulz iteration; with two, accuracy is lower."""
 _LARGE = 128
-"""Square matrices of fewer rows are multiplied in float32: in fewer bits that is less exact and no faster."""
+"""Square matrices with fewer rows are multiplied in float32: fewer bits are less accurate and no faster."""
 _SMALLEST_SQUARE = 1e-30
 _DECAY = 2e-6
 """Weight decay of shifts and output weights per picture, at the peak learning rate."""
@@ -52,14 +51,14 @@ class _SGDWeight:
 
 
 class Optimiser:
-    """Changes the weights of a network.
+    """Updates the weights of a network.
 
     Args:
         network: The network.
         batch_size: Pictures per step.
         filter_rate: Peak learning rate of filters and hidden neurons: the angle, in radians, by which a step
-            turns them.
-        product: The type that the updates of filters are made orthogonal in.
+            rotates them.
+        product: The type in which updates of filters are orthogonalised.
     """
 
     def __init__(
@@ -85,7 +84,7 @@ class Optimiser:
         }
 
     def step(self, rate_fraction: Tensor) -> None:
-        """Change every weight at this share () of the peak learning rate; clear the gradients."""
+        """Update every weight at this share () of the peak learning rate; clear the gradients."""
         with torch.no_grad():
             for name, weight in self._turned.items():
                 self._turn(weight, self._momenta[name], rate_fraction)
@@ -114,7 +113,7 @@ class Optimiser:
         tensor.grad = None
 
     def zero_grad(self) -> None:
-        """Clear the gradients without a step."""
+        """Clear the gradients without an update."""
         for tensor in (*self._turned.values(), *(weight.tensor for weight in self._sgd)):
             tensor.grad = None
 
@@ -129,19 +128,19 @@ class Optimiser:
 
 
 def orthogonalised(matrix: Tensor, product: torch.dtype = torch.bfloat16) -> Tensor:
-    """Bring all singular values of a matrix near 1, by three Newton-Schulz steps of an odd quintic.
+    """Bring all singular values of a matrix close to 1, by three Newton-Schulz steps with an odd quintic.
 
         x <- p(x x^T) x        p(s) = 3.4445 - 4.7750 s + 2.0315 s^2        x = matrix / |matrix| at first
 
     All factors are polynomials of the same square matrix g = x x^T, so they are multiplied with each other
-    first, and with the long matrix once. Its norm is known from there, too: the trace of x x^T.
+    first, and with the wide matrix only once. Its norm follows from the trace of x x^T.
 
     Args:
         matrix: (rows, columns) of any scale down to 1e-15.
-        product: The type that is multiplied in.
+        product: The type of the multiplications.
 
     Returns:
-        The same shape, float32, singular values between about 0.3 and 1.2 where the matrix has any.
+        The same shape, float32, with nonzero singular values between about 0.3 and 1.2.
     """
     x = matrix.to(product)
     wide = x.T if len(x) > x.shape[1] else x
@@ -160,7 +159,7 @@ def orthogonalised(matrix: Tensor, product: torch.dtype = torch.bfloat16) -> Ten
 
 
 def of_length_one(neurons: Tensor) -> Tensor:
-    """Bring the row of each neuron to length 1, as the rows of an orthogonal matrix are.
+    """Normalise the row of each neuron to length 1, like the rows of an orthogonal matrix.
 
     Args:
         neurons: (neurons, inputs).

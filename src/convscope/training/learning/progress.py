@@ -1,4 +1,4 @@
-"""The position of a run, and how much of it is done."""
+"""The position and progress of a run."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from convscope.training.recipe import EARLY_FRACTION
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The state of a run, besides its weights.
+    """The state of a run, apart from its weights.
 
     Attributes:
-        epochs: Epochs in all.
-        epoch: Whole epochs done.
-        step: Steps done in the current epoch.
-        elapsed_seconds: Spent in the loop so far.
-        flip: Whether pictures are flipped; None while that is not known.
-        loss_sum: Over the pictures of the current epoch.
-        correct: Pictures of the current epoch that were classified correctly.
+        epochs: Total number of epochs.
+        epoch: Number of completed epochs.
+        step: Number of completed steps in the current epoch.
+        elapsed_seconds: Time spent in the loop so far.
+        flip: Whether pictures are flipped; None while undecided.
+        loss_sum: Sum of the loss over the pictures of the current epoch.
+        correct: Number of pictures of the current epoch that were classified correctly.
     """
 
     epochs: int
@@ -32,13 +32,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long a run is: its steps, or its time where that is over sooner.
+    """The length of a run: a number of steps, or a time limit if that is reached sooner.
 
     Attributes:
         steps: Steps per epoch.
         batch_size: Pictures per step.
-        minutes: Time limit.
-        early_cost: How long a step of the early part of the run takes, in steps of the rest.
+        minutes: Time limit in minutes.
+        early_cost: Duration of a step in the early part of the run, relative to later steps.
     """
 
     steps: int
@@ -47,12 +47,12 @@ class Schedule:
     early_cost: float = 1.0
 
     def done_fraction(self, at: Position) -> float:
-        """Return which share of the run is done."""
+        """Return the completed share of the run."""
         done = self._steps_done(at) / (at.epochs * self.steps)
         return max(done, at.elapsed_seconds / (60 * self.minutes)) if self.minutes else done
 
     def total_steps(self, at: Position) -> float:
-        """Return how many steps the run has; with a time limit, an estimate."""
+        """Return the number of steps of the run; with a time limit, an estimate."""
         planned, done = at.epochs * self.steps, self._steps_done(at)
         return min(planned, done / self.done_fraction(at)) if self.minutes and done else planned
 
@@ -65,10 +65,10 @@ class Schedule:
 
         Args:
             at: The position.
-            since: An earlier one; the time since then gives the duration of a step. None: the beginning.
+            since: An earlier position, to measure the duration of a step from; None: the beginning.
 
         Returns:
-            None if nothing was done since.
+            None if no step was done since.
 
         Example:
             >>> small_first = Schedule(10, 128, None, early_cost=0.5)
@@ -86,7 +86,7 @@ class Schedule:
         return min(seconds, 60 * self.minutes - at.elapsed_seconds) if self.minutes else seconds
 
     def _cost(self, at: Position) -> float:
-        """Return how long a run takes to a position, in steps of its later part."""
+        """Return the duration of a run up to a position, in steps of its later part."""
         steps, early = self._steps_done(at), EARLY_FRACTION * at.epochs * self.steps
         return steps - (1 - self.early_cost) * min(steps, early)
 
@@ -95,12 +95,12 @@ class Schedule:
 
 
 class TimeLeft:
-    """Estimates the time to the end of a run from all steps but the first, in which kernels are compiled.
+    """Estimates the remaining time of a run from all steps but the first, in which kernels are compiled.
 
     Args:
-        schedule: Of the run.
-        verdict_epoch: The number of epochs after which the length of the plan is known; no time left is
-            given before. None: it is known from the start.
+        schedule: The run's schedule.
+        verdict_epoch: The epoch after which the length of the run is known; there is no estimate before.
+            None: it is known from the start.
     """
 
     def __init__(self, schedule: Schedule, verdict_epoch: int | None) -> None:
@@ -112,7 +112,7 @@ class TimeLeft:
         self._after_first_step = self._after_first_step or at
 
     def seconds(self, at: Position) -> float | None:
-        """Estimate the time to the end; None while the plan or the time of a step is not known."""
+        """Estimate the remaining time; None while the length of the run or the time of a step is unknown."""
         if self._verdict_epoch and at.epoch < self._verdict_epoch:
             return None
         return self._schedule.remaining_seconds(at, self._after_first_step)

@@ -32,12 +32,12 @@ def starting_network(
     engine: Engine,
     initial: Mapping[str, NDArray[np.float32]] | None,
 ) -> TrainingNetwork:
-    """Make the network on its device.
+    """Create the network on its device.
 
     Args:
         data: The pictures: a whitened first convolution is computed from them.
-        recipe: Notation and seed.
-        group: The processes, which add up the statistics of their shares of a batch.
+        recipe: Provides notation and seed.
+        group: The processes, which sum the statistics of their shares of a batch.
         engine: Device and kernels.
         initial: Weights of the plain chain to start from, by name; None: from scratch.
     """
