@@ -1,1 +1,1 @@
-"""Training data: statistics, batches on the CPU or on the GPU, and shards that are streamed."""
+"""Training data: statistics, batches on the CPU or the GPU, and streamed shards."""

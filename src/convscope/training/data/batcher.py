@@ -1,6 +1,6 @@
-"""Batches, made in two halves: on the host (the CPU) and on the device, where the network is trained.
+"""Batches, made in two stages: on the host (the CPU) and on the device that trains the network.
 
-What is drawn for an epoch (`pictures/batches.py`) does not depend on where its batches are made.
+The random choices of an epoch (`pictures/batches.py`) do not depend on where its batches are made.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 class Batcher(Protocol):
-    """Makes the batches of some pictures."""
+    """Makes batches of pictures."""
 
     def host(self, epoch: batches.Epoch, positions: slice, size: tuple[int, int]) -> tuple[Tensor, ...]:
-        """Make what is sent to the device.
+        """Make the host's part of a batch, which is sent to the device.
 
         Args:
-            epoch: What was drawn.
-            positions: Of the batch, in the epoch's order.
-            size: Height and width to show the pictures in.
+            epoch: Order and augmentation of the epoch.
+            positions: Positions of the batch in the epoch's order.
+            size: Height and width of the pictures in the batch.
         """
         ...
 
     def device(self, sent: Sequence[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Make the batch of what `host` returned, once it is on the device.
+        """Make the batch from the result of `host`, which must be on the device.
 
         Returns:
             Maps (batch, channels, height, width), channels-last, in the training's precision, and labels
@@ -49,14 +49,14 @@ class Batcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostBatcher:
-    """Makes batches on the host, with the fused kernel; the device only converts them.
+    """Makes batches on the host, with a fused kernel; the device only converts them.
 
     Attributes:
         store: The pictures.
         mean: (channels,) float32, in pixel values.
-        std: (channels,) float32, likewise.
-        precision: Of the maps.
-        pinned: Whether they are made in pinned memory, so that a GPU can fetch them while it computes.
+        std: (channels,) float32, in pixel values.
+        precision: Precision of the maps.
+        pinned: Whether to use pinned memory, so that a GPU can copy batches while it computes.
     """
 
     store: Store
@@ -68,7 +68,7 @@ class HostBatcher:
     def host(self, epoch: batches.Epoch, positions: slice, size: tuple[int, int]) -> tuple[Tensor, ...]:
         """Return maps (batch, channels, height, width), bfloat16 or float32, and labels (batch,)."""
         labels = torch.from_numpy(self.store.labels[epoch.order[positions]])
-        is_bfloat16 = self.precision == "bf16"  # the kernel writes that or float32
+        is_bfloat16 = self.precision == "bf16"  # the kernel only writes bfloat16 or float32
         maps = torch.empty(
             (len(labels), self.store.pictures.shape[3], *size),
             dtype=torch.bfloat16 if is_bfloat16 else torch.float32,

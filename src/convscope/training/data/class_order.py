@@ -1,4 +1,4 @@
-"""The order of the classes, if a person gives it."""
+"""The order of the classes, if the user sets it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _Catalogue = TypeVar("_Catalogue", bound="Catalogue")
 
 
 def in_order(catalogue: _Catalogue, class_order: str | None) -> _Catalogue:
-    """Return a catalogue or a store with its classes in the order of a setting.
+    """Return a catalogue or a store with its classes in the given order.
 
     Args:
         catalogue: The pictures.
-        class_order: The names, separated by commas; None leaves them as they are.
+        class_order: The names, separated by commas; None: unchanged.
 
     Raises:
-        SettingError: It does not name each class once.
+        SettingError: It does not name each class exactly once.
     """
     if class_order is None:
         return catalogue

@@ -1,7 +1,7 @@
-"""Pictures that are kept on the device, and batches that are made there.
+"""Pictures stored on the device, and batches made there.
 
-What is drawn (`pictures/batches.py`) is the same as on the host, and so is the arithmetic of
-`pictures/augmentation.py`, step by step, for all pictures of a batch at once.
+The random choices (`pictures/batches.py`) are the same as on the host, and so is the arithmetic of
+`pictures/augmentation.py`, operation by operation, for all pictures of a batch at once.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from convscope.training.settings import Precision
 
 _SHARE = 1 / 3
-"""Of the device's free memory: the rest is for what training computes."""
+"""Share of the device's free memory for pictures; the rest is for training."""
 
 
 @dataclass(frozen=True, slots=True)
 class DevicePictures:
-    """A `Batcher` of pictures on a device: the host sends what was drawn, the device cuts the batch.
+    """A `Batcher` for pictures on a device: the host sends the random choices, the device makes the batch.
 
     Attributes:
         pictures: (n, height, width, channels) uint8.
         labels: (n,) int64.
         mean: (channels,) float32, in pixel values.
-        std: (channels,) float32, likewise.
-        dtype: Of the maps.
+        std: (channels,) float32, in pixel values.
+        dtype: Type of the maps.
     """
 
     pictures: Tensor
@@ -47,18 +47,18 @@ class DevicePictures:
     dtype: torch.dtype
 
     def host(self, epoch: batches.Epoch, positions: slice, size: tuple[int, int]) -> tuple[Tensor, ...]:
-        """Return what was drawn for a batch.
+        """Return the random choices for a batch.
 
         Returns:
-            Which pictures (batch,), where their pixels come from (batch, 2, 3), their colours and their
-            holes (batch, 3).
+            Indices of the pictures (batch,), affine maps to their pixels (batch, 2, 3), their colour changes
+            and their holes (batch, 3).
         """
         maps = batches.shrunk(epoch.maps[positions], tuple(self.pictures.shape[1:3]), size)
         drawn = epoch.order[positions], maps, epoch.colours[positions], epoch.holes[positions]
         return tuple(torch.from_numpy(array) for array in drawn)
 
     def device(self, sent: Sequence[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Cut the batch that was drawn."""
+        """Crop and augment the batch."""
         picks, maps, colours, holes = sent
         cells = cut_batch(self.pictures, picks, maps, colours, holes, self.mean, self.std, size)
         return cells.to(self.dtype).permute(0, 3, 1, 2), self.labels[picks]
@@ -71,7 +71,7 @@ def to_device(
     precision: Precision,
     device: torch.device,
 ) -> DevicePictures | None:
-    """Copy the pictures of a store to a device; None where they would fill too much of it."""
+    """Copy the pictures of a store to a device; None if they would fill too much of its memory."""
     if device.type == "cuda" and store.pictures.nbytes > _SHARE * torch.cuda.mem_get_info(device)[0]:
         return None
     arrays = store.pictures, store.labels, mean, std
@@ -88,17 +88,17 @@ def cut_batch(
     std: Tensor,
     size: tuple[int, int],
 ) -> Tensor:
-    """Cut the pictures of a batch: augmented and normalised.
+    """Crop, augment and normalise the pictures of a batch.
 
     Args:
         pictures: (n, tall, wide, channels) uint8.
-        picks: (batch,) which of them.
-        maps: (batch, 2, 3) float32, as `augmentation.augment_batch` says.
-        colours: (batch, 3) float32, likewise.
-        holes: (batch, 3) float32, likewise.
+        picks: (batch,) indices of the pictures.
+        maps: (batch, 2, 3) float32, see `augmentation.augment_batch`.
+        colours: (batch, 3) float32, see `augmentation.augment_batch`.
+        holes: (batch, 3) float32, see `augmentation.augment_batch`.
         mean: (channels,) float32, in pixel values.
-        std: (channels,) float32, likewise.
-        size: Height and width to show them in.
+        std: (channels,) float32, in pixel values.
+        size: Height and width of the result.
 
     Returns:
         (batch, height, width, channels) float32.
@@ -125,14 +125,14 @@ def cut_batch(
 
 
 def _hidden(holes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return which places (batch, height, width) lie in the hole of their picture."""
+    """Return which pixels (batch, height, width) are in the hole of their picture."""
     rows, columns = ((torch.arange(side, device=holes.device) + 0.5) / side for side in size)
     down, right, half = holes[:, :, None, None].unbind(1)  # (batch, 1, 1)
     return ((rows[:, None] - down).abs() < half) & ((columns - right).abs() < half)
 
 
 def _reflected(places: Tensor, size: int) -> Tensor:
-    """Reflect places beyond the border back inside, not repeating the border: -1 is 1, size is size - 2."""
+    """Reflect positions at the border without repeating it: -1 becomes 1, size becomes size - 2."""
     period = max(1, 2 * size - 2)
     folded = places.remainder(period)
     return torch.minimum(folded, (period - folded) % period)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAMPLE_SIZE = 4_096
-"""This many pictures are enough for mean, standard deviation and whitening."""
+"""Number of pictures that is enough for mean, standard deviation and whitening."""
 
 
 def spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:

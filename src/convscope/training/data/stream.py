@@ -1,9 +1,10 @@
-"""Streaming: shards whose prepared pictures do not fit on the disk.
+"""Streaming: training on shards whose prepared pictures do not fit on the disk.
 
-All pictures are decoded and digested once, as for a store, but only the catalogue is kept of them: from it
-follow classes, counts, split and receipt, as if all had been kept. The pixels are kept of the validation and
-test set and of a sample of the training set, which mean, standard deviation and whitening are measured on.
-The training set is decoded anew in each epoch, block by block (`convscope.pictures.stream_blocks`).
+All pictures are decoded and digested once, as for a store, but only their catalogue is kept: classes, counts,
+split and receipt follow from it, as if all pictures had been stored. Pixels are only stored for the
+validation and test set, and for a sample of the training set, from which mean, standard deviation and
+whitening are computed. The training set is decoded again in each epoch, block by block
+(`convscope.pictures.stream_blocks`).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _GB = 10**9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """The pictures that are kept in a store.
+    """The stored pictures.
 
     Attributes:
         store: The store.
@@ -53,10 +54,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class All:
-    """All pictures, kept or not.
+    """All pictures, stored or not.
 
     Attributes:
-        catalogue: What is known of each.
+        catalogue: The catalogue of the pictures.
         split: Training, validation and test set, as indices into the catalogue.
     """
 
@@ -66,14 +67,14 @@ class All:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """Pictures of which not all are kept.
+    """Streamed pictures.
 
     Attributes:
         source: All readable pictures.
-        all: What is known of them.
-        kept: Validation and test set, and a sample of the training set.
-        ends: How many pictures there are up to the end of each shard.
-        limit: How many bytes prepared pictures may take.
+        all: Their catalogue and split.
+        kept: The stored ones: validation and test set, and a sample of the training set.
+        ends: Cumulative number of pictures at the end of each shard.
+        limit: Disk space for prepared pictures, in bytes.
     """
 
     source: Source
@@ -84,12 +85,12 @@ class Stream:
 
     @property
     def room(self) -> int:
-        """How many pictures fit into a block: the disk holds two blocks and the kept pictures."""
+        """The number of pictures per block: the disk holds two blocks and the stored pictures."""
         return _room(self.limit, self.all.catalogue.preparation, len(self.kept.store.labels))
 
     @property
     def note(self) -> str:
-        """What people should know about it, as one sentence."""
+        """A message for the user, as one sentence."""
         preparation = self.all.catalogue.preparation
         needed = _bytes(preparation, len(self.all.catalogue.labels))
         return (
@@ -122,18 +123,18 @@ class Stream:
 
 
 def resolve_store_limit(source: Source, preparation: Preparation, limit: float | None) -> float | None:
-    """Return how many GB prepared pictures may take.
+    """Return the disk space for prepared pictures, in GB.
 
     Args:
         source: The pictures.
-        preparation: How they are prepared.
-        limit: What the person allows; None: as much as there is.
+        preparation: The preparation of the pictures.
+        limit: The user's limit; None: the free disk space.
 
     Returns:
-        The limit if there is one. Otherwise None if all pictures fit on the disk, else half of what is free.
+        The limit, if given. Otherwise None if all pictures fit on the disk, else half of the free space.
 
     Raises:
-        StoreError: They do not fit and cannot be streamed, as they are not in shards.
+        StoreError: They do not fit, and cannot be streamed because they are not in shards.
     """
     needed = _bytes(preparation, len(source.items))
     if limit is None:
@@ -157,7 +158,7 @@ def is_streamed(source: Source, preparation: Preparation, limit: float) -> bool:
 
 
 def lacks_room(source: Source, preparation: Preparation, limit: float | None) -> bool:
-    """Whether prepared pictures need more space than there is, or than the limit allows."""
+    """Whether prepared pictures need more space than the disk has, or than the limit allows."""
     try:
         resolved = resolve_store_limit(source, preparation, limit)
     except StoreError:
@@ -173,18 +174,18 @@ def open_stream(
     *,
     progress: Progress | None = None,
 ) -> Stream:
-    """Decode all pictures of shards once, and keep those that are needed again and again.
+    """Decode all pictures of shards once, and store those that are needed repeatedly.
 
     Args:
         source: The shards.
         preparation: How to prepare pictures.
-        settings: Of the training.
-        store_limit: How many GB prepared pictures may take.
+        settings: Training settings.
+        store_limit: Disk space for prepared pictures, in GB.
         progress: Called with (pictures done, pictures in all).
 
     Raises:
         SettingError: The limit leaves no space after the validation and test sets.
-        ConvscopeError: As `build_store` and `split` raise them.
+        ConvscopeError: See `build_store` and `split`.
     """
     assert isinstance(source, ShardSource)  # noqa: S101  # `resolve_store_limit` saw to it
     limit = int(store_limit * _GB)

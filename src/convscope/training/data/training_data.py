@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from convscope.training.settings import Precision, Settings
 
 _BATCH_VALUES = 2**19
-"""Pixels that are measured at a time: all of them, or their patches, would take hundreds of megabytes."""
+"""Number of values measured at a time: all pixels, or their patches, would take hundreds of megabytes."""
 _SMALLEST_STD = 1.0
-"""In pixel values: it prevents a division by 0 for identical pictures."""
+"""Smallest standard deviation, in pixel values, to avoid division by 0 for identical pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class TrainingData:
     """The pictures of a training.
 
     Attributes:
-        kept: Those in a store: all of them, unless they are streamed.
-        all: All of them.
+        kept: The stored pictures: all of them, unless they are streamed.
+        all: All pictures.
         mean: (channels,) float32 over the training set, in pixel values.
-        std: (channels,) float32, likewise.
-        stream: Where the training set comes from if it is streamed.
+        std: (channels,) float32, in pixel values.
+        stream: The source of the training set if it is streamed.
     """
 
     kept: Kept
@@ -69,12 +69,12 @@ class TrainingData:
 
     @property
     def target(self) -> Target:
-        """What is to be answered for each picture."""
+        """The target to predict for each picture."""
         return self.kept.store.target
 
     @property
     def statistics(self) -> DatasetStats:
-        """What the recipe is chosen from."""
+        """The statistics that the recipe is chosen from."""
         labels = self.all.catalogue.labels[self.all.split.train]
         numbers = np.bincount(labels, minlength=len(self.target.names))
         kinds = self.target.indicators(np.arange(len(numbers)))
@@ -84,11 +84,11 @@ class TrainingData:
     def blocks(
         self, *, batch_size: int, seed: int, share: Callable[[slice], slice]
     ) -> WholeStore | StreamBlocks:
-        """Return the training set in blocks: one block if all pictures are kept.
+        """Return the training set in blocks: a single block if all pictures are stored.
 
         Args:
-            batch_size: Pictures a batch.
-            seed: Of the run.
+            batch_size: Pictures per batch.
+            seed: Seed of the run.
             share: Returns this process's share of the positions of a batch.
         """
         if self.stream:
@@ -97,7 +97,7 @@ class TrainingData:
         return WholeStore(self.kept.store, train, len(train) // batch_size)
 
     def batcher(self, precision: Precision, engine: Engine) -> Batcher:
-        """Return what makes batches of the kept pictures: on the device, if they fit there."""
+        """Return a batcher for the stored pictures: on the device, if they fit there."""
         device = None
         if not engine.fused:
             from convscope.training.data import device_pictures  # noqa: PLC0415 - see below
@@ -106,7 +106,7 @@ class TrainingData:
         return device or self.host_batcher(self.kept.store, precision, engine)
 
     def host_batcher(self, store: Store, precision: Precision, engine: Engine) -> HostBatcher:
-        """Return what makes batches of a store on the host."""
+        """Return a batcher for a store, on the host."""
         return self._host_batcher(store, precision, pinned=engine.device.type == "cuda")
 
     def sample(self) -> Iterator[Tensor]:
@@ -118,7 +118,7 @@ class TrainingData:
             yield batcher.host(drawn, slice(start, start + size), self.shape[1:])[0]
 
     def _host_batcher(self, store: Store, precision: Precision, *, pinned: bool = False) -> HostBatcher:
-        # batches are tensors, and importing PyTorch takes longer than learning a head from few pictures
+        # importing PyTorch takes longer than training a head on few pictures
         from convscope.training.data.batcher import HostBatcher  # noqa: PLC0415
 
         return HostBatcher(store, self.mean, self.std, precision, pinned)
@@ -132,17 +132,17 @@ def prepare_data(
     *,
     progress: Progress | None = None,
 ) -> TrainingData:
-    """Decode the pictures of a source into a store, or, if they need more than the limit, stream them.
+    """Decode the pictures of a source into a store, or stream them if they exceed the limit.
 
     Args:
         source: The pictures.
         preparation: How to prepare them.
-        settings: Of the training.
-        store_limit: How many GB prepared pictures may take; None: as many as they need.
+        settings: Training settings.
+        store_limit: Disk space for prepared pictures, in GB; None: unlimited.
         progress: Called with (pictures done, pictures in all).
 
     Raises:
-        ConvscopeError: The pictures cannot be used; the message says which and why.
+        ConvscopeError: The pictures cannot be used; the message states the cause.
     """
     if store_limit is not None and is_streamed(source, preparation, store_limit):
         return streamed_data(open_stream(source, preparation, settings, store_limit, progress=progress))
@@ -157,12 +157,12 @@ def training_data(store: Store, split: Split) -> TrainingData:
 
 
 def streamed_data(stream: Stream) -> TrainingData:
-    """Return the training data of a stream, measured on the training pictures that it keeps."""
+    """Return the training data of a stream, measured on its stored training pictures."""
     return TrainingData(stream.kept, stream.all, *_mean_and_std(stream.kept.store, stream.kept.split), stream)
 
 
 def _mean_and_std(store: Store, split: Split) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return each channel's mean and standard deviation, from how often each of the 256 values occurs."""
+    """Return each channel's mean and standard deviation, from a histogram of the 256 values."""
     indices, values = spread(split.train, SAMPLE_SIZE), np.arange(256)
     shape = store.pictures.shape[1:]
     counts, size = np.zeros((shape[2], 256), np.int64), max(1, _BATCH_VALUES // math.prod(shape))

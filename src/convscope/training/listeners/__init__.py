@@ -1,1 +1,1 @@
-"""Listeners: what is shown of a training's events, and written as CSV, JSON lines or for TensorBoard."""
+"""Listeners: display training events, and log them as CSV, JSON lines or for TensorBoard."""

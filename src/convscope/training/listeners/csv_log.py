@@ -1,4 +1,4 @@
-"""A listener that writes `epochs.csv` into the run's folder: a row per epoch, as soon as it ends."""
+"""A listener that writes `epochs.csv` into the run folder: one row per epoch, as soon as it ends."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ COLUMNS = tuple(field.name for field in fields(EpochDone))
 class CsvLog:
     """Writes each `EpochDone` as a row; None is an empty cell.
 
-    A resumed run repeats the epochs after its last checkpoint: their rows take the old ones' place.
+    A resumed run repeats the epochs after its last checkpoint: their rows replace the old ones.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class CsvLog:
 
         Raises:
             ConvscopeError: The file cannot be written.
-            RunError: It has been changed, and cannot be read any more.
+            RunError: The file was modified and can no longer be read.
         """
         if isinstance(event, Started):
             self._path = event.run / EPOCHS

@@ -3,9 +3,9 @@
     {"event": "Opened", "time": 1764032400.0, "process": 4711}
     {"event": "EpochDone", "time": 1764032401.5, "epoch": 1, ...}
 
-A reader who continues from where it was knows all events, even after a restart of either side: a resumed run
-appends to the same file. `Opened` is written when a process has taken the folder, and holds its id. Steps and
-progress are written at most twice a second, all else at once.
+A reader that continues from its last position gets all events, even after a restart of either side: a resumed
+run appends to the same file. `Opened` is written when a process has locked the folder, and holds its id.
+Steps and progress are written at most twice a second, all other events at once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class EventLog:
     """Writes each event as a line.
 
     Args:
-        path: The file, in a folder that this process alone works in.
+        path: The file, in a folder that only this process uses.
         clock: A monotonic clock, in seconds.
 
     Raises:
@@ -46,7 +46,7 @@ class EventLog:
         self._write("Opened", {"process": os.getpid()})
 
     def __call__(self, event: Event) -> None:
-        """Write an event, or skip it if it is a step or progress and another was written just before.
+        """Write an event; skip steps and progress if another event was written just before.
 
         Raises:
             ConvscopeError: The file cannot be written.
@@ -63,7 +63,7 @@ class EventLog:
         try:
             with self._path.open("ab+") as file:
                 if file.tell() and not _ends_line(file):
-                    line = b"\n" + line  # a process was killed as it wrote
+                    line = b"\n" + line  # a process was killed while writing
                 file.write(line)
         except OSError as error:
             raise ConvscopeError(

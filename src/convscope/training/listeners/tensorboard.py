@@ -1,4 +1,4 @@
-"""A listener that writes the curves for TensorBoard into the run's folder."""
+"""A listener that writes the learning curves for TensorBoard into the run folder."""
 
 from convscope.errors import SettingError
 from convscope.training.events import EpochDone, Event, Finished, Started, Stopped

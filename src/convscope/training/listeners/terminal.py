@@ -1,8 +1,8 @@
 """Progress and results of training, on a terminal and in a pipe.
 
-On a terminal: a header, one live line, a short table. In a pipe, the live line is replaced by one plain
-line per epoch. Only the live line is cut to the width of the terminal, which wraps all others by itself, so
-that commands and paths stay whole and can be copied.
+On a terminal: a header, one live line, a short table. In a pipe, the live line is replaced by one plain line
+per epoch. Only the live line is truncated to the width of the terminal. The terminal wraps all other lines
+itself, so that commands and paths stay complete and can be copied.
 """
 
 import shlex
@@ -29,18 +29,17 @@ from convscope.training.events import (
 _REFRESH_SECONDS = 0.1
 _PIPED_REFRESH_SECONDS = 10.0
 _BAR_WIDTH = 24
-# what a narrow terminal does without, in this order
+# dropped in this order on a narrow terminal
 _EXPENDABLE = ("speed", "validation", "loss", "accuracy", "left")
 
 
 class Terminal:
-    """A listener that shows training to a person; a context manager, so that the cursor always comes back.
+    """A listener that displays training; a context manager, so that the cursor is always restored.
 
     Args:
-        stream: Where to write: a live line if it is a terminal that can move its cursor, otherwise plain
-            lines.
-        task: What is being done until the first event, such as `reading pets`; a live line shows it.
-        keeps_run: Whether the run's folder stays, so that its name is of use at the end.
+        stream: The output: a live line if it is a terminal that can move its cursor, otherwise plain lines.
+        task: The task before the first event, such as `reading pets`, shown in the live line.
+        keeps_run: Whether the run folder is kept, so that its name is printed at the end.
         clock: A monotonic clock, in seconds.
     """
 
@@ -52,7 +51,7 @@ class Terminal:
         keeps_run: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # no markup: a class may be called [red]
+        # no markup: a class may be named [red]
         self._console = Console(
             file=stream, force_terminal=stream.isatty(), markup=False, highlight=False, emoji=False
         )
@@ -74,7 +73,7 @@ class Terminal:
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
-        """Show one event of training."""
+        """Display a training event."""
         match event:
             case Preparing():
                 self._show_preparing(event)
@@ -93,12 +92,12 @@ class Terminal:
                 self._show_stopped(event)
 
     def print_task(self) -> None:
-        """Print what is being done, in a pipe, where no live line shows it."""
+        """Print the current task in a pipe, which has no live line."""
         if not self._is_live:
             self._print(self._task)
 
     def show_progress(self, done: int, total: int) -> None:
-        """Show how many pictures are prepared."""
+        """Display the number of prepared pictures."""
         self(Preparing(done, total))
 
     def _show_preparing(self, event: Preparing) -> None:
@@ -176,7 +175,7 @@ def _pieces(
 
 
 def _live_line(pieces: dict[str, str], done_fraction: float, width: int, *, ascii_only: bool) -> Text:
-    """Return the pieces that fit into `width` columns, after a bar in what is left."""
+    """Return the parts that fit into `width` columns, after a progress bar in the remaining space."""
     kept = dict(pieces)
     for name in _EXPENDABLE:
         if len("  ".join(kept.values())) > width:

@@ -1,13 +1,13 @@
 """Why networks are trained with cross-entropy: two losses on the same network, seed and pictures.
 
-First the table of `convscope.walkthrough.loss_table`. Then the experiment: the same network is
-trained on the built-in digits with cross-entropy and with squared error, each from a normal and from a
-confidently wrong initialisation, in which the bias of class 0 is so large that every picture is predicted as
-a 0. At the logits, the gradient of squared error is multiplied by the probability of the true class,
-so it almost vanishes for the confidently wrong network.
+First comes the table of `convscope.walkthrough.loss_table`, then the experiment: the same network is trained
+on the built-in digits with cross-entropy and with squared error, each from a normal and from a confidently
+wrong initialisation, in which the bias of class 0 is so large that every picture is predicted as 0. At the
+logits, the gradient of squared error is multiplied by the probability of the true class, so it almost
+vanishes for the confidently wrong network.
 
 The chain is trained by plain gradient descent without normalisation: `optimiser` would hide the difference,
-as it turns weights by the same angle however small the gradient is.
+because it rotates weights by the same angle however small the gradient is.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ _STEPS_BETWEEN = 10
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One run, evaluated before its first step and after every tenth.
+    """One run, evaluated before the first step and after every tenth.
 
     Attributes:
         loss: The loss.
         start: The initialisation.
-        steps: Steps done at each evaluation.
-        accuracy_fraction: On the test set.
+        steps: Number of steps at each evaluation.
+        accuracy_fraction: Accuracy on the test set.
         gradient: Mean norm of the loss's gradient at the logits, on the test set.
     """
 
@@ -70,7 +70,7 @@ class Curve:
 
 
 def bench(seed: int = 0) -> dict[str, Any]:
-    """Make the table and run the experiment; `docs/reference/losses.md` describes the result."""
+    """Compute the table and run the experiment; `docs/reference/losses.md` describes the result."""
     begin = time.monotonic()
     store = build_store(open_source("digits"), Preparation(channels=1, height=8, width=8))
     data = training_data(store, split(store))

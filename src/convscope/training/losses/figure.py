@@ -22,7 +22,7 @@ _STARTS = {"normal": "from a normal start", "confidently_wrong": "from a confide
 
 
 def loss_figure(experiment: dict[str, Any]) -> Figure:
-    """Draw what `experiment.bench` returns as `experiment`, a column per initialisation."""
+    """Draw the `experiment` part of `experiment.bench`, one column per initialisation."""
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
     figure = Figure(figsize=(8, 5.6), layout=layout, facecolor="white")
     FigureCanvasAgg(figure)

@@ -1,12 +1,12 @@
 """Compile kernels in separate processes while PyTorch is imported and pictures are prepared.
 
-Numba compiles a kernel when it is first called, and keeps the machine code for the next process. On a new
-machine that takes seconds, mostly in Python, so a thread would hold up everything else. A process needs no
-PyTorch to compile; the one that trains then finds the machine code. Whatever goes wrong there does no harm:
-what is missing is compiled when it is called.
+Numba compiles a kernel on its first call, and caches the machine code for later processes. On a new machine
+this takes seconds, mostly in Python, so a thread would block everything else. The compiling processes need no
+PyTorch; the training process then finds the cached machine code. A failure there is harmless: missing kernels
+are compiled on their first call.
 
-Only a program may start processes, and `convscope train` is one; trainings in other programs compile as they
-go.
+Only a command such as `convscope train` may start processes; trainings in other programs compile on the first
+call.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MODULES = {"kernels": "convscope.network.kernels", "augmentation": "convscope.pictures.augmentation"}
-"""Modules with kernels; those of each are compiled in a process of their own."""
+"""Modules with kernels; each module is compiled in its own process."""
 _WINDOW_KERNELS = "convscope.network.window_kernels"
 _left: list[str] = []
-"""Modules that may be compiled in processes of their own and were not begun."""
+"""Modules that may still be compiled in their own processes."""
 _running: list[subprocess.Popen[bytes]] = []
 
 
 def allow_processes() -> None:
-    """Let this process start others that compile, once for each module."""
+    """Allow this process to start compiling processes, one per module."""
     _left[:] = [*MODULES.values(), _WINDOW_KERNELS]
 
 
 def compile_meanwhile(precision: str | None = None) -> None:
-    """Begin to compile the kernels that have not been compiled on this machine, if that is allowed.
+    """Start to compile the kernels that are not cached on this machine, if that is allowed.
 
     Args:
-        precision: Of the training; None: the one that it chooses on this processor.
+        precision: Precision of the training; None: the default on this processor.
     """
     for part, module in MODULES.items():
         _start(module, part, precision or "")
 
 
 def compile_window_kernels(needed: Sequence[tuple[str, tuple[int, ...]]], precision: str) -> None:
-    """Begin to compile kernels that are made for the shapes of layers, if that is allowed.
+    """Start to compile kernels that depend on the shapes of layers, if that is allowed.
 
     Args:
-        needed: Of `fused_convolution.needed_kernels`.
-        precision: Of the training.
+        needed: The result of `fused_convolution.needed_kernels`.
+        precision: Precision of the training.
     """
     if needed:
         _start(_WINDOW_KERNELS, "window_kernels", precision, json.dumps(needed))
 
 
 def _start(module: str, *arguments: str) -> None:
-    """Start a process that compiles kernels of a module, once and only where there is no machine code."""
+    """Start a process that compiles the kernels of a module, once, and only if they are not cached."""
     if module not in _left:
         return
     _left.remove(module)
@@ -71,13 +71,13 @@ def _start(module: str, *arguments: str) -> None:
 
 
 def wait() -> None:
-    """Wait until all that is being compiled is there."""
+    """Wait for all compiling processes."""
     while _running:
         _running.pop().wait()
 
 
 def is_compiled(module: str) -> bool:
-    """Whether there is machine code newer than a module next to it."""
+    """Whether there is cached machine code newer than the module."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         return False

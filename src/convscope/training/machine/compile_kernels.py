@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def compile_kernels(part: str, precision: str, needed: str = "[]") -> None:
-    """Compile kernels by calling each as training does, with a few numbers.
+    """Compile kernels by calling each in the same way as training, on small arrays.
 
     Args:
         part: One of `compilation.MODULES`, or `window_kernels`.
-        precision: Of the training; empty or `auto`: the one that it chooses on this processor.
-        needed: JSON of the kernels for windows: their names, and what they are made for.
+        precision: Precision of the training; empty or `auto`: the default on this processor.
+        needed: The window kernels as JSON: their names and arguments.
     """
     half = precision == "bf16" or (precision in {"", "auto"} and has_bfloat16_instructions())
     maps = np.zeros((16, 2, 2, 1), np.uint16 if half else np.float32)
@@ -37,14 +37,14 @@ def compile_kernels(part: str, precision: str, needed: str = "[]") -> None:
         _call_kernels(maps)
         return
     _call_augmentation(maps)
-    if half:  # the whitened filters are computed from pictures in float32
+    if half:  # whitened filters are computed from pictures in float32
         _call_augmentation(maps.astype(np.float32))
-    # it lists the fonts of the machine, which takes a second on a new one
+    # builds its font cache, which takes a second on a new machine
     import_module("matplotlib.font_manager")
 
 
 def has_bfloat16_instructions() -> bool:
-    """Whether training chooses bfloat16 on this processor, as LLVM knows it and without PyTorch.
+    """Whether training chooses bfloat16 on this processor, according to LLVM, without importing PyTorch.
 
     Example:
         >>> from convscope.training.machine.precision import fastest_precision
@@ -72,7 +72,7 @@ def _call_kernels(maps: NDArray[Any]) -> None:
 
 
 def _call_window_kernel(name: str, made_for: list[int], maps: NDArray[Any]) -> None:
-    """Call a kernel for no chunk at all, which compiles it."""
+    """Call a kernel for zero chunks, which compiles it."""
     pooled, winners, margins = maps[:, :1, :1].copy(), np.zeros((16, 1, 1, 1), np.uint8), (0, 0)
     kernel = getattr(window_kernels, name)(*made_for)
     if name == window_kernels.convolve_pool_and_sum.__name__:
@@ -87,7 +87,7 @@ def _call_window_kernel(name: str, made_for: list[int], maps: NDArray[Any]) -> N
 
 def _call_augmentation(out: NDArray[Any]) -> None:
     pictures, count = np.zeros(out.shape, np.uint8), len(out)
-    pictures.flags.writeable = False  # as mapped files are
+    pictures.flags.writeable = False  # like memory-mapped files
     maps, colours = np.zeros((count, 2, 3), np.float32), np.zeros((count, 3), np.float32)
     one = np.ones(1, np.float32)
     augment_batch(0, 1, pictures, np.zeros(count, np.int64), maps, colours, colours, one, one, out)

@@ -1,8 +1,8 @@
-"""CUDA graphs: steps on a GPU that are recorded once and from then on launched as a whole.
+"""CUDA graphs: training steps that are recorded once and then launched as a whole.
 
-A step of a small network is some hundred kernels of a few microseconds each, and launching one from Python
-takes as long as it runs. A CUDA graph launches them all at once. It reads and writes the same addresses every
-time, so inputs are copied to where they were when it was recorded.
+A step of a small network consists of some hundred kernels of a few microseconds each, and launching a kernel
+from Python takes as long as running it. A CUDA graph launches all of them at once. It always reads and writes
+the same addresses, so inputs are copied to the buffers of the recording.
 
 Source: https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Runner = Callable[[Hashable, Step, Sequence[Tensor]], Tensor]
 
 _WARM_UPS = 2
-"""Eager runs before the recording, in which libraries allocate what they keep."""
+"""Eager runs before the recording, in which libraries allocate their workspaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class _Recording:
 
 
 class CudaGraphRunner:
-    """Runs steps on a GPU: the first times eagerly, later from a CUDA graph.
+    """Runs steps on a GPU: first eagerly, then from a CUDA graph.
 
     Args:
         device: The GPU.
@@ -50,13 +50,13 @@ class CudaGraphRunner:
         """Run a step.
 
         Args:
-            kind: The same for steps that run the same kernels, on inputs of the same shapes.
-            step: Takes the inputs, on the GPU, and returns a tensor there. It must not copy a number from the
-                GPU to the host.
-            inputs: On the host.
+            kind: A key, equal for steps with the same kernels and input shapes.
+            step: Takes the inputs on the GPU and returns a tensor there. It must not copy from the GPU to the
+                host.
+            inputs: Inputs on the host.
 
         Returns:
-            What the step returns; the next run overwrites it.
+            The result of the step; the next run overwrites it.
         """
         if kind not in self._recordings:
             self._runs[kind] += 1
@@ -70,7 +70,7 @@ class CudaGraphRunner:
         return recording.result
 
     def _warm_up(self, kind: Hashable, step: Step, inputs: Sequence[Tensor]) -> Tensor:
-        """Run it in a side stream, as recording does, so that nothing that is kept belongs to the main."""
+        """Run it in a side stream, like recording, to keep persistent memory out of the main stream."""
         main, side = torch.cuda.current_stream(self._device), torch.cuda.Stream(self._device)
         side.wait_stream(main)
         with torch.cuda.stream(side):
@@ -87,5 +87,5 @@ class CudaGraphRunner:
 
 
 def run_eagerly(device: torch.device, kind: Hashable, step: Step, inputs: Sequence[Tensor]) -> Tensor:  # noqa: ARG001
-    """Run a step on a device, kernel by kernel; otherwise as `CudaGraphRunner` does."""
+    """Run a step on a device, kernel by kernel; otherwise like `CudaGraphRunner`."""
     return step(*(tensor.to(device, non_blocking=True) for tensor in inputs))

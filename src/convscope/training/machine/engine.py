@@ -26,9 +26,9 @@ class Engine:
     """Where and how a network computes.
 
     Attributes:
-        device: Where its weights are.
-        fused: Whether it uses the fused kernels, which only CPUs run; otherwise it uses PyTorch's own
-            operations, and the pictures are kept on the device too.
+        device: Device of the weights.
+        fused: Whether to use the fused kernels, which only run on CPUs; otherwise PyTorch's own operations
+            are used, and the pictures are stored on the device, too.
     """
 
     device: torch.device = _CPU
@@ -36,11 +36,11 @@ class Engine:
 
 
 def engine_of(device: Device, number: int = 0) -> Engine:
-    """Return the engine for a device; a GPU becomes the current one of this process.
+    """Return the engine for a device; a GPU becomes the current GPU of this process.
 
     Args:
-        device: Which kind.
-        number: Which GPU of this machine.
+        device: Kind of device.
+        number: Index of the GPU.
 
     Raises:
         SettingError: There is no GPU.
@@ -54,7 +54,7 @@ def engine_of(device: Device, number: int = 0) -> Engine:
             remedy="train with --device cpu, or install a PyTorch that is built for the GPU",
         )
     gpu = torch.device("cuda", number)
-    torch.cuda.set_device(gpu)  # otherwise pinned memory would also take some of the first GPU's
+    torch.cuda.set_device(gpu)  # otherwise pinned memory would also use memory of the first GPU
     return Engine(gpu, fused=False)
 
 
@@ -66,7 +66,7 @@ def engine_name(device: Device) -> str:
 
 
 def step_runner(engine: Engine, *, recorded: bool) -> Runner:
-    """Return what runs training steps: on a GPU from CUDA graphs, if `recorded`, otherwise eagerly."""
+    """Return the runner of training steps: with CUDA graphs on a GPU if `recorded`, otherwise eager."""
     if recorded and engine.device.type == "cuda":
         return CudaGraphRunner(engine.device)
     return partial(run_eagerly, engine.device)
@@ -74,6 +74,6 @@ def step_runner(engine: Engine, *, recorded: bool) -> Runner:
 
 @contextmanager
 def deterministic() -> Generator[None]:
-    """Let cuDNN choose deterministic algorithms, so that a run can be repeated to the bit."""
+    """Let cuDNN choose deterministic algorithms, so that repeated runs are bitwise identical."""
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
         yield

@@ -1,4 +1,4 @@
-"""What a machine contributes to a recipe."""
+"""Properties of the machine that a recipe depends on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from convscope.training.settings import Device, Precision  # noqa: TC001  # pyda
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was measured on the machine; a resumed run keeps it.
+    """Measurements of the machine; a resumed run keeps them.
 
     Attributes:
         device: The faster device.
         precision: The fastest precision of that device.
-        store_limit: How many GB prepared pictures may take; None: as many as they need.
+        store_limit: Disk space for prepared pictures, in GB; None: unlimited.
     """
 
     device: Device = "cpu"

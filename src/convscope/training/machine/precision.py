@@ -1,6 +1,6 @@
 """The fastest precision of a device, derived from its features.
 
-A measurement would depend on what else the machine does, and the same command would not always give the same
+A measurement would depend on the load of the machine, and the same command would not always give the same
 model.
 """
 
@@ -21,15 +21,15 @@ DTYPES: dict[Precision, torch.dtype] = {
 }
 _X86 = ("x86_64", "AMD64")
 _TENSOR_CORES = (7, 0)
-"""The first compute capability of NVIDIA's GPUs with fast products in float16 (Volta)."""
+"""First compute capability of NVIDIA GPUs with tensor cores for float16 (Volta)."""
 
 
 def fastest_precision(device: Device = "cpu") -> Precision:
-    """Return half precision where the device multiplies matrices in it in hardware, else float32.
+    """Return half precision if the device has hardware for matrix products in it, else float32.
 
     Half precision is bfloat16, or float16 on a GPU without it. An x86 processor without instructions for
-    bfloat16 (AVX-512 BF16 or AMX) can compute in it, too, but converts every number and is slower than in
-    float32. The variable ONEDNN_MAX_CPU_ISA, which limits the instructions that oneDNN uses, is respected.
+    bfloat16 (AVX-512 BF16 or AMX) can emulate it, but is slower than in float32. The variable
+    ONEDNN_MAX_CPU_ISA, which limits the instructions of oneDNN, is respected.
 
     Example:
         >>> fastest_precision() in ("bf16", "fp32")

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _MIN_SHARED_PRODUCTS = 200_000_000
-"""Of a batch, forwards: with fewer, threads wait for each other about as long as they compute."""
+"""Multiply-adds of a forward pass: with fewer, threads wait for each other about as long as they compute."""
 _trained_in: set[int] = set()
-"""The process that has trained, if any. A fork inherits it, but not the threads that computed."""
+"""The id of the process that has trained, if any. A fork inherits it, but not the compute threads."""
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def computing_threads(count: int | None) -> Generator[int]:
     """Let PyTorch compute with this many threads inside the context.
 
     Args:
-        count: The threads; None leaves it to PyTorch, but no more than this process may use.
+        count: Number of threads; None: PyTorch's default, limited to the processors this process may use.
 
     Yields:
         The number of threads.
@@ -46,24 +46,24 @@ def computing_threads(count: int | None) -> Generator[int]:
 
 
 def threads_for_steps(products: int) -> AbstractContextManager[object]:
-    """Let PyTorch compute small training steps in one thread inside the context.
+    """Let PyTorch use a single thread for small training steps inside the context.
 
-    Threads that share an operation wait for each other in busy loops. Where other programs want the
-    processors, too, small steps then take several times as long as in one thread.
+    Threads that share an operation busy-wait for each other. If other programs use the processors, too, small
+    steps then take several times as long as with a single thread.
 
     Args:
-        products: Multiplications and additions of a batch, forwards.
+        products: Multiply-adds of a forward pass of a batch.
     """
     return computing_threads(1) if products < _MIN_SHARED_PRODUCTS else nullcontext()
 
 
 def check_not_forked() -> None:
-    """Check that this process has not been forked from one that has trained, and note that it trains now.
+    """Check that this process was not forked from one that has trained, and note that it trains now.
 
-    A fork has none of the threads of OpenMP that its parent has started, and waits for them for ever.
+    A fork has none of its parent's OpenMP threads, and would wait for them forever.
 
     Raises:
-        RunError: It has.
+        RunError: It was.
     """
     if _trained_in - {os.getpid()}:
         raise RunError(

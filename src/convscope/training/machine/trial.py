@@ -1,8 +1,7 @@
 """A trial that measures which device trains faster.
 
-A GPU is not used just because there is one: in a short trial with the network of the run it has to work and
-to be faster. So small networks are trained on the CPU, and a GPU that PyTorch sees but cannot use does no
-harm.
+A GPU is not used merely because it exists: it has to work and be faster in a short trial with the network of
+the run. So small networks are trained on the CPU, and a GPU that PyTorch sees but cannot use is harmless.
 """
 
 from __future__ import annotations
@@ -31,19 +30,19 @@ _WARM_UPS, _REPEATS = 3, 3
 def resolve_device(
     settings: Settings, chain: Chain, batch_size: int, *, each_has_gpu: bool = True
 ) -> tuple[Machine, tuple[str, ...]]:
-    """Return device and precision: the person's choice, or else the faster one.
+    """Return device and precision: the user's choice, or else the faster one.
 
     Args:
-        settings: Of the training.
+        settings: Training settings.
         chain: The network.
         batch_size: Pictures per step and process.
-        each_has_gpu: Whether each process of the run has a GPU of its own, if the machine has any.
+        each_has_gpu: Whether each process of the run has its own GPU, if the machine has any.
 
     Returns:
-        The machine, and what people should know about the choice.
+        The machine, and a message about the choice.
 
     Raises:
-        SettingError: The person chose a GPU, and there is none.
+        SettingError: The user chose a GPU, and there is none.
     """
     given = None if settings.precision in (None, "auto") else settings.precision
     device, notes = _device(settings.device, given, chain, batch_size, each_has_gpu=each_has_gpu)
@@ -55,7 +54,7 @@ def compare(gpu: Engine, precision: Precision, chain: Chain, batch_size: int) ->
 
     Args:
         gpu: The GPU.
-        precision: On the GPU.
+        precision: Precision on the GPU.
         chain: The network.
         batch_size: Pictures per step.
 
@@ -64,7 +63,7 @@ def compare(gpu: Engine, precision: Precision, chain: Chain, batch_size: int) ->
     """
     try:
         gpu_seconds = _step_seconds(gpu, precision, chain, batch_size)
-    except RuntimeError as error:  # all that a device raises is one
+    except RuntimeError as error:  # all errors of a device are RuntimeErrors
         return "cpu", f"training on the CPU: the GPU failed in a trial, {str(error).splitlines()[0]}"
     cpu_seconds = _step_seconds(Engine(), fastest_precision("cpu"), chain, batch_size)
     times = f"a step takes {1000 * gpu_seconds:.1f} ms on the GPU, {1000 * cpu_seconds:.1f} ms on the CPU"
@@ -82,7 +81,7 @@ def _device(
     each_has_gpu: bool,
 ) -> tuple[Device, tuple[str, ...]]:
     if device == "cuda":
-        engine_of("cuda")  # raises if there is none
+        engine_of("cuda")  # raises if there is no GPU
         if not each_has_gpu:
             raise SettingError(
                 "cannot train on GPUs",
@@ -99,7 +98,7 @@ def _device(
 
 
 def _step_seconds(engine: Engine, precision: Precision, chain: Chain, batch_size: int) -> float:
-    """Time forward and backward pass; warm-ups, in which kernels are loaded and recorded, do not count."""
+    """Time forward and backward passes, without the warm-up in which kernels are loaded and recorded."""
     network = TrainingNetwork(chain, whitened=None, fused=engine.fused).to(engine.device)
     maps = torch.randn(batch_size, *chain.input_shape).to(
         engine.device, DTYPES[precision], memory_format=torch.channels_last
@@ -116,7 +115,7 @@ def _step_seconds(engine: Engine, precision: Precision, chain: Chain, batch_size
     for _ in range(_WARM_UPS + _REPEATS):
         start = time.perf_counter()
         result = run("a trial", step, (maps,))
-        if not math.isfinite(float(result)):  # reading it also waits for the device
+        if not math.isfinite(float(result)):  # reading it waits for the device
             raise RuntimeError("the result is not finite")
         times.append(time.perf_counter() - start)
     return min(times[_WARM_UPS:])

@@ -2,10 +2,10 @@
 
     python -m convscope.training.report.figure_process
 
-It reads the run's folder and what `Judged` holds from standard input, as an .npz archive. Importing
-Matplotlib and drawing take a second, as long as learning a head from few pictures. Only a program may start
-processes, and `convscope train` is one; elsewhere, or if the process fails, the process that has trained
-draws.
+It reads the run folder and the fields of `Judged` from standard input, as an .npz archive. Importing
+Matplotlib and drawing take a second, as long as training a head on few pictures. Only a command such as
+`convscope train` may start processes; elsewhere, or if the process fails, the training process draws the
+figures itself.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from convscope.training.report.judged import Judged
 
 _allowed = threading.Event()
 _waiting: dict[Path, subprocess.Popen[bytes]] = {}
-"""Processes that wait for what they shall draw, by the run's folder."""
+"""Processes that wait for their input, by run folder."""
 _early: list[subprocess.Popen[bytes]] = []
-"""The process that was started before there was a run."""
+"""The process that was started before the run folder existed."""
 
 
 def allow_process() -> None:
-    """Let this process start others that draw."""
+    """Allow this process to start figure processes."""
     _allowed.set()
 
 
 def start_early() -> None:
-    """Start the process of the next run now, while this process imports what it needs."""
+    """Start the process of the next run now, while this process imports its modules."""
     if not _early:
         _early.append(_started())
 
 
 def start(run: Path) -> None:
-    """Start a process that will draw the figures of a run, if that is allowed."""
+    """Start the figure process of a run, if that is allowed."""
     if _allowed.is_set() and run not in _waiting:
         _waiting[run] = _early.pop() if _early else _started()
 
 
 def dismiss(run: Path) -> None:
-    """Let the process of a run go, if there is one: it will be long until there are figures."""
+    """End the figure process of a run, if any, because the figures are still far away."""
     if process := _waiting.pop(run, None) or (_early.pop() if _early else None):
         process.communicate()
 
@@ -62,7 +62,7 @@ def draw(run: Path, judged: Judged) -> None:
         process.communicate(archive.getvalue())
         if process.returncode == 0:
             return
-    # Matplotlib takes half a second to import, and nothing else needs it
+    # importing Matplotlib takes half a second, and nothing else needs it
     from convscope.training.report.run_figures import write_figures  # noqa: PLC0415
 
     write_figures(run, judged)
@@ -78,7 +78,7 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 if __name__ == "__main__":
-    from convscope.training.report import run_figures  # now, while there is nothing to draw
+    from convscope.training.report import run_figures  # import now, while there is nothing to draw
 
     if data := sys.stdin.buffer.read():
         arrays = dict(np.load(io.BytesIO(data), allow_pickle=False))

@@ -1,6 +1,6 @@
 """The figures of a run: learning curves, reliability diagram, confusion matrix and worst mistakes.
 
-Blue is right, orange-red is wrong.
+Blue is correct, orange-red is wrong.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,18 +22,18 @@ from convscope.model.calibration import Reliability
 from convscope.training.events import EpochDone
 from convscope.training.report.judged import MOST_MISTAKES
 
-_MOST_DIGITS = 30  # classes; beyond these, digits would be too small to read
-_MOST_NAMES = 110  # classes; beyond these, only some can be named
+_MOST_DIGITS = 30  # classes; with more, digits would be too small to read
+_MOST_NAMES = 110  # classes; with more, only some are labelled
 
 
 def learning_curves(rows: Sequence[EpochDone]) -> Figure:
-    """Draw loss and accuracy over the epochs, for training and validation set.
+    """Draw loss and accuracy over the epochs, for the training and validation sets.
 
     Args:
         rows: One event per epoch, in order.
 
     Returns:
-        Two panels side by side; without the validation curves if there is no validation set.
+        Two panels, without validation curves if there is no validation set.
     """
     figure = _figure(9, 3.6)
     epochs = [row.epoch for row in rows]
@@ -55,11 +55,11 @@ def learning_curves(rows: Sequence[EpochDone]) -> Figure:
 def reliability_curves(before: Reliability, after: Reliability) -> Figure:
     """Draw the reliability diagram: accuracy against confidence; on the diagonal the network is calibrated.
 
-    Every point is a bin of pictures, its area their share.
+    Each point is a bin; its area is the share of pictures.
 
     Args:
-        before: Without temperature scaling.
-        after: With it.
+        before: Reliability without temperature scaling.
+        after: Reliability with temperature scaling.
     """
     figure = _figure(4.6, 4.4)
     axes: Axes = figure.subplots()
@@ -81,13 +81,13 @@ def reliability_curves(before: Reliability, after: Reliability) -> Figure:
 def confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     """Draw the confusion matrix: rows are the true classes, columns the predicted ones.
 
-    Every cell holds its count. It is blue on the diagonal and orange-red elsewhere, as deep as the square
-    root of its share of the row, so that one mistake in a hundred can still be seen. With many classes the
-    counts are left out, with very many also some of the names.
+    Each cell shows its count. It is blue on the diagonal and orange-red elsewhere; its intensity is the
+    square root of its share of the row, so that one error in a hundred is still visible. With many classes
+    the counts are omitted, with very many also some of the names.
 
     Args:
         matrix: Counts, (classes, classes).
-        classes: The classes' names, in the matrix's order.
+        classes: Class names, in the order of the matrix.
     """
     counts = np.asarray(matrix, dtype=np.int64)
     size = len(classes)
@@ -110,14 +110,14 @@ def worst_mistakes(
     probability: ArrayLike,
     classes: Sequence[str],
 ) -> Figure:
-    """Draw the most confident mistakes, the most confident first.
+    """Draw the most confident errors, the most confident first.
 
     Args:
         pictures: (pictures, height, width, channels), 1 or 3 channels, 0 to 255.
         truth: Class indices, (pictures,).
         prediction: Class indices, (pictures,).
         probability: Confidence, (pictures,).
-        classes: The classes' names, by index.
+        classes: Class names, by index.
     """
     truth, prediction, probability = np.asarray(truth), np.asarray(prediction), np.asarray(probability)
     wrong = np.flatnonzero(truth != prediction)
@@ -141,7 +141,7 @@ def worst_mistakes(
 
 
 def write(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; the file appears whole or not at all.
+    """Write a figure as PNG, atomically.
 
     Raises:
         ConvscopeError: The file cannot be written.
@@ -182,7 +182,7 @@ def _write_counts(
     axes: Axes, counts: NDArray[np.int64], signed: NDArray[np.float64], cell_points: float
 ) -> None:
     letters = max(len(str(counts.max(initial=0))), 2)
-    # a digit is about 0.6 of its size wide; a fifth of the cell stays free
+    # the width of a digit is about 0.6 of the font size; a fifth of the cell stays free
     fontsize = min(0.8 * cell_points / (0.65 * letters), 0.45 * cell_points, 12)
     for (row, column), count in np.ndenumerate(counts):
         colour = _readable_on(DIVERGING((signed[row, column] + 1) / 2)) if count else GREY

@@ -1,4 +1,4 @@
-"""The data that the figures of a run are drawn from, as a few arrays."""
+"""The data for the figures of a run, as a few arrays."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MOST_MISTAKES = 24
 
 
 class Judged(NamedTuple):
-    """The answers of a model, and what is true.
+    """The predictions of a model, and the truth.
 
     Attributes:
-        classes: (classes,) their names.
+        classes: (classes,) the class names.
         truth: (n,) int64 the class of each picture, or with several labels (n, classes) bool.
         probabilities: (n, classes) float64.
-        temperature: () the model's, float64.
+        temperature: () float64, the model's temperature.
         confusion: (classes, classes) int64 counts; with several labels (0, 0).
-        mistakes: (k,) int64 the surest of the wrong answers, the surest first.
-        pictures: (k, height, width, channels) uint8 of these.
+        mistakes: (k,) int64 the most confident wrong predictions, the most confident first.
+        pictures: (k, height, width, channels) uint8, their pictures.
     """
 
     classes: NDArray[np.str_]
@@ -47,14 +47,14 @@ def judge(
     model: Model,
     evaluation: Evaluation | LabelEvaluation,
 ) -> Judged:
-    """Gather what figures are drawn from.
+    """Collect the data for the figures.
 
     Args:
         store: The pictures.
-        indices: (n,) of those that the model was evaluated on.
-        probabilities: (n, classes) of these.
+        indices: (n,) indices of the evaluated pictures.
+        probabilities: (n, classes) of these pictures.
         model: The model.
-        evaluation: Its figures.
+        evaluation: The model's evaluation.
     """
     classes, temperature = np.array(store.classes, np.str_), np.array(model.temperature)
     if isinstance(evaluation, LabelEvaluation):

@@ -1,7 +1,7 @@
-"""The figures of a finished run, as files in its folder.
+"""The figures of a finished run, as files in its run folder.
 
-Confusion matrix and worst mistakes are of one class for each picture; with several labels, no label is taken
-for another one.
+Confusion matrix and worst mistakes need one class per picture; several labels are not confused with each
+other.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def write_figures(run: Path, judged: Judged) -> None:
     """Draw the figures of a run.
 
     Args:
-        run: Its folder.
-        judged: What was answered, and what is true.
+        run: The run folder.
+        judged: Predictions and truth.
 
     Raises:
         ConvscopeError: They cannot be written.

@@ -1,10 +1,10 @@
 """The report of a finished run: the model, its metrics as JSON, and figures.
 
 RUN/model.safetensors    the plain chain, ready to use
-model.onnx           the same for other programs, from raw pictures to predictions
-metrics.json         metrics on the test set, and what was found and chosen
-pictures.csv         every picture that was used, with its class, its part and its digest
-epochs.csv           a row per epoch
+model.onnx           the model for other programs, from raw pictures to predictions
+metrics.json         metrics on the test set, data and recipe
+pictures.csv         every picture used, with its class, part and digest
+epochs.csv           one row per epoch
 figures/*.png        learning curves, reliability diagram; of classes confusion matrix and worst mistakes
 """
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _MOST_NAMED, _MOST_LETTERS = 5, 8
 _FEWEST_COMPARED, _MOST_COMPARED = 4, 200
 _COMPARED_MULTIPLY_ADDS = 2e9
-"""On how many pictures the ONNX graph is checked: on fewer where one takes long."""
+"""Number of pictures to check the ONNX graph on: fewer for slow networks."""
 
 
 def data_lines(pictures: All) -> tuple[tuple[str, str], ...]:
@@ -72,7 +72,7 @@ def data_lines(pictures: All) -> tuple[tuple[str, str], ...]:
 
 
 def data_notes(data: TrainingData) -> tuple[str, ...]:
-    """Return what people should know about the pictures."""
+    """Return messages about the pictures."""
     catalogue = data.all.catalogue
     streamed = (data.stream.note,) if data.stream else ()
     return (
@@ -85,7 +85,7 @@ def data_notes(data: TrainingData) -> tuple[str, ...]:
 
 
 def broken_notes(catalogue: Catalogue) -> tuple[str, ...]:
-    """Name the first few pictures that were left out."""
+    """List the first few pictures that were left out."""
     named = [f"left out {broken.name}: {broken.cause}" for broken in catalogue.broken[:_MOST_NAMED]]
     more = len(catalogue.broken) - len(named)
     return (*named, f"left out {more:,} more, all listed in {METRICS}") if more else tuple(named)
@@ -100,23 +100,23 @@ def write(
     *,
     rejected_fraction: float | None = None,
 ) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
-    """Evaluate the model on the test set, and write everything into the run's folder.
+    """Evaluate the model on the test set, and write everything into the run folder.
 
     Args:
-        run: The folder.
+        run: The run folder.
         model: The model.
         data: Its pictures.
-        facts: What else belongs into the metrics: how long training took, its recipe.
-        out_of_fold: (training pictures, classes) probabilities from cross-validation, to evaluate where there
-            is no other set.
-        rejected_fraction: The share of pictures of known classes that may be taken for unknown.
+        facts: Further entries of the metrics: duration and recipe of the training.
+        out_of_fold: (training pictures, classes) probabilities from cross-validation, for the evaluation if
+            there is no other set.
+        rejected_fraction: The share of pictures of known classes that may be rejected as unknown.
 
     Returns:
         The classifier, and closing (title, text) lines.
 
     Raises:
-        ExportError: The ONNX graph does not predict as the model does; all but it was written.
-        ConvscopeError: Something cannot be written.
+        ExportError: The predictions of the ONNX graph differ from the model's; everything else was written.
+        ConvscopeError: A file cannot be written.
     """
     store, parts = data.kept.store, data.kept.split
     with replacing(run / picture_list.NAME) as file:
@@ -144,7 +144,7 @@ def write(
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
     judged = judge(store, indices, probabilities, model, evaluation)
-    with ThreadPoolExecutor(1) as pool:  # ONNX Runtime compares while figures are drawn
+    with ThreadPoolExecutor(1) as pool:  # ONNX Runtime checks while figures are drawn
         exported = pool.submit(_export, run, classifier.model, store, indices)
         figure_process.draw(run, judged)
     exported.result()
@@ -153,8 +153,8 @@ def write(
 
 
 def _boxes(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Say which letters of class names are boxes in the figures."""
-    if all(map(str.isascii, classes)):  # known to be there: importing Matplotlib takes a while
+    """Return a message about letters of class names that the font of the figures lacks."""
+    if all(map(str.isascii, classes)):  # known to be in the font: importing Matplotlib takes long
         return ()
     from convscope.common.figure_fonts import families  # noqa: PLC0415
 
@@ -171,9 +171,9 @@ def _boxes(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def grouped_interval(fraction: float, groups: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the 95 % interval of an accuracy, where pictures of a group count as one.
+    """Return the 95 % interval of an accuracy, with each group of pictures as one observation.
 
-    Near-duplicates of a picture are right or wrong together with it, and say nothing more.
+    Near-duplicates of a picture are predicted in the same way, and add no information.
 
     Example:
         >>> for groups in (np.arange(100), np.arange(100) // 10):
@@ -187,7 +187,7 @@ def grouped_interval(fraction: float, groups: NDArray[np.int64]) -> tuple[float,
 
 
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
-    """Write the ONNX graph, checked on prepared pictures: their files may be gone by now."""
+    """Write the ONNX graph, checked on prepared pictures, because the files may no longer exist."""
     affordable = _COMPARED_MULTIPLY_ADDS / max(1, model.chain.multiply_adds)
     count = int(min(max(affordable, _FEWEST_COMPARED), _MOST_COMPARED))
     compared: list[int] = spread(indices, count).tolist()
@@ -223,7 +223,7 @@ def _write_metrics(run: Path, measured: Mapping[str, object], data: TrainingData
 
 
 def _unable(model: Model, data: TrainingData, rejected_fraction: float | None) -> tuple[tuple[str, str], ...]:
-    """Say that the model takes no picture for unknown, and why."""
+    """Return a message that the model cannot reject unknown pictures, and why."""
     if model.open_set is not None or model.has_several_labels:
         return ()
     needed = scores_needed(rejected_fraction or REJECTED_FRACTION)

@@ -1,1 +1,1 @@
-"""Runs: trainings with a folder, which can be stopped and resumed."""
+"""Runs: trainings with a run folder, which can be stopped and resumed."""

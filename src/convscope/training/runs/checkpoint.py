@@ -1,8 +1,8 @@
-"""Checkpoints: all that a stopped run needs to be resumed, in `.safetensors` files.
+"""Checkpoints: the state needed to resume a stopped run, in `.safetensors` files.
 
-They hold the tensors of a training by name: `network.*`, `momentum.*`, ... The file's metadata holds, as
-JSON, the position of the run and the digest of its data, and a checksum of everything. Two files are written
-in turn, so that the previous one is there if the newest is damaged.
+They hold the tensors of a training by name: `network.*`, `momentum.*`, ... The metadata of the file holds, as
+JSON, the position of the run, the digest of its data, and a checksum of everything. Two files are written
+alternately, so that the previous one is available if the newest is damaged.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Resumable(Protocol):
         ...
 
     def state(self) -> dict[str, Tensor]:
-        """Return all numbers that training changes, by name; the tensors themselves, not copies."""
+        """Return the state of the training, by name; the tensors themselves, not copies."""
         ...
 
     def has_position(self, position: Position) -> bool:
-        """Whether a position is one of this training's."""
+        """Whether a position is within this training."""
         ...
 
 
@@ -75,7 +75,7 @@ class Checkpoints:
     """The checkpoints of one run.
 
     Args:
-        run: Its folder.
+        run: The run folder.
     """
 
     def __init__(self, run: Path) -> None:
@@ -83,7 +83,7 @@ class Checkpoints:
         self._number = 0
 
     def save(self, training: Resumable) -> None:
-        """Write a checkpoint, whole or not at all, in the place of the second newest.
+        """Write a checkpoint atomically, replacing the second newest.
 
         Raises:
             ConvscopeError: The file cannot be written.
@@ -100,10 +100,10 @@ class Checkpoints:
         """Load the newest checkpoint that is not damaged, if there is one.
 
         Returns:
-            What people should know about damaged ones, in short sentences.
+            Messages about damaged checkpoints, in short sentences.
 
         Raises:
-            RunError: All checkpoints are damaged, or they are of another training.
+            RunError: All checkpoints are damaged, or they belong to another training.
         """
         faults: dict[Path, str] = {}
         paths = [path for path in (self._run / name for name in CHECKPOINTS) if path.exists()]
@@ -137,7 +137,7 @@ def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:
 
 
 def _number(path: Path) -> int:
-    """Return the number of a checkpoint, from its file's head alone; -1 if that cannot be read."""
+    """Return the number of a checkpoint from its file header; -1 if that cannot be read."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return _METADATA.validate_json((file.metadata() or {}).get("convscope", "")).number
@@ -159,7 +159,7 @@ def _read(path: Path) -> _Checkpoint:
 
 
 def _check(checkpoint: _Checkpoint, run: Path, training: Resumable) -> None:
-    """Raise if a checkpoint has other pictures, another network or a position outside the run."""
+    """Raise if a checkpoint has different pictures, a different network or a position outside the run."""
     if checkpoint.metadata.data_digest != training.data.all.catalogue.digest:
         raise _unusable(run, "the pictures have changed since")
     wanted, found = (

@@ -1,4 +1,4 @@
-"""A run that starts from an earlier model with pretrained features: its head is learned further."""
+"""A run that starts from an earlier model with pretrained features and trains its head further."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _NOT_TUNED = "no fine-tuning: the features that the earlier model stores for reh
 def continue_from(
     model: Model, run: Path, record: Record, source: Source, listeners: Sequence[Listener]
 ) -> tuple[Record, LearnedRun]:
-    """Learn the head of an earlier model further.
+    """Train the head of an earlier model further.
 
     Args:
-        model: The model, which has a learned head.
-        run: The run's folder, in which it is recorded.
+        model: The model, which must have a head on pretrained features.
+        run: The run folder, which records the start.
         record: The run's record.
         source: The pictures.
-        listeners: Get the events.
+        listeners: Called with each event.
 
     Raises:
-        ConvscopeError: The pictures cannot be used, or a setting does not go with such a start.
+        ConvscopeError: The pictures cannot be used, or a setting is incompatible with such a start.
     """
     settings = record.settings
     fits = not lacks_room(source, model.preparation, settings.store_limit)

@@ -1,6 +1,6 @@
 """Choose the start of a run: pretrained features or from scratch, by a setting, a rule or a trial.
 
-With small pictures, unless they are few, training from scratch is tried first: it takes less time than
+For small pictures, unless they are few, training from scratch is tried first: it takes less time than
 computing the features of a backbone. Otherwise, pretrained features are tried first.
 """
 
@@ -60,18 +60,18 @@ def decide(
     group: Group,
     listeners: Sequence[Listener],
 ) -> tuple[Record, LearnedRun | None]:
-    """Decide where learning starts; a resumed run keeps to what was decided.
+    """Decide where training starts; a resumed run keeps the decision.
 
     Args:
-        run: The run's folder, in which the decision is recorded.
+        run: The run folder, which records the decision.
         record: The run's record.
         source: The pictures.
-        surveyed: What a sample of them is like.
+        surveyed: The survey of a sample of the pictures.
         group: The processes.
-        listeners: Get the events.
+        listeners: Called with each event.
 
     Returns:
-        The record with the decision, and the head if learning starts from pretrained features.
+        The record with the decision, and the head if training starts from pretrained features.
 
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
@@ -102,20 +102,20 @@ def choose_start(
     threads: int | None = None,
     listeners: Sequence[Listener] = (),
 ) -> tuple[str, LearnedRun | None]:
-    """Choose where learning starts: the one rule of the command, the estimator and the doctor.
+    """Choose where training starts: the same rule for the command, the estimator and the doctor.
 
     Args:
         source: The pictures.
-        settings: What the person chose.
-        surveyed: What a sample of the pictures is like.
-        run: The run's folder, if there is one.
-        stores: Where prepared pictures are kept; by default in the user's cache folder.
-        processes: How many train together.
-        threads: How many compute in a trial; None leaves it to PyTorch.
-        listeners: Get the events.
+        settings: The user's settings.
+        surveyed: The survey of a sample of the pictures.
+        run: The run folder, if any.
+        stores: Where prepared pictures are stored; by default the user's cache folder.
+        processes: Number of processes that train together.
+        threads: Number of compute threads in a trial; None: PyTorch's default.
+        listeners: Called with each event.
 
     Returns:
-        The start, and the head if it is pretrained features.
+        The start, and the head if the start is pretrained features.
 
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
@@ -141,7 +141,7 @@ def choose_start(
 
 
 class _Ways(NamedTuple):
-    """Both ways of learning from some pictures; attributes as the arguments of `choose_start`."""
+    """The two alternatives for some pictures; attributes are the arguments of `choose_start`."""
 
     source: Source
     settings: Settings
@@ -171,7 +171,7 @@ class _Ways(NamedTuple):
     def try_from_scratch(
         self, data: TrainingData, seconds: float, is_enough: Callable[[Trial], bool]
     ) -> Trial:
-        """Train networks from scratch for a while; arguments as for the function of that name."""
+        """Train networks from scratch for a short time; see the function of the same name."""
         from convscope.training.machine.precision import fastest_precision  # noqa: PLC0415 - imports PyTorch
 
         with computing_threads(self.threads):
@@ -179,11 +179,11 @@ class _Ways(NamedTuple):
             return try_from_scratch(data, self.settings, machine, seconds, is_enough, self.listeners)
 
     def sampled(self, trial: Trial, data: TrainingData) -> Gain:
-        """Return what a trial recognises more than features of a sample."""
+        """Return the gain of a trial over pretrained features, on a sample."""
         return gain_on_sample(trial, data, self.source, self.settings, self.listeners, self.stores)
 
     def colours_are_far_worse(self, learned: LearnedRun) -> bool:
-        """Whether a network from scratch need not be tried; say what was found."""
+        """Whether the colour baseline makes a trial unnecessary; if so, emit a note."""
         kept, head = learned.data.kept, _of_classes(learned)
         by_colours = baseline_is_right(kept.store, kept.split.train, head, self.settings.seed)
         gain = Gain(head.is_recognised, by_colours)
@@ -193,16 +193,16 @@ class _Ways(NamedTuple):
         return True
 
     def scratch_wins(self, gain: Gain) -> bool:
-        """Whether a trial recognises more than pretrained features; say what was found.
+        """Whether a trial from scratch is better than pretrained features; emit a note.
 
-        Small networks are still learning when their trial ends, so they need no lead of a standard error.
+        Small networks have not converged when their trial ends, so they need no margin of a standard error.
         """
         emit(Note(sentence(gain)), self.listeners)
         return gain.difference > 0 if are_small(self.surveyed) else gain.pays
 
 
 def _scratch_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
-    """Try a network from scratch, on small pictures, and compute features if it recognises too little."""
+    """Try a network from scratch on small pictures, and pretrained features if it is not accurate enough."""
     data = ways.prepared()
     trial = ways.try_from_scratch(data, LONGEST, lambda trial: trial.has_many)
     if trial.is_good_enough:
@@ -219,7 +219,7 @@ def _scratch_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
 
 
 def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
-    """Compute features, and try a network from scratch if they recognise too little."""
+    """Try pretrained features, and a network from scratch if they are not accurate enough."""
     learned = ways.learn_head()
     head = _of_classes(learned)
     if head.accuracy is None or head.accuracy.fraction >= GOOD_ENOUGH:

@@ -1,6 +1,6 @@
 """The accuracy of pretrained features on a sample, compared with a trial from scratch.
 
-The features of 10,000 pictures take a minute; those of 2,000 show whether they are worth it.
+Computing the features of 10,000 pictures takes a minute; 2,000 are enough for a decision.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ def gain_on_sample(
     listeners: Sequence[Listener],
     stores: Path | None,
 ) -> Gain:
-    """Learn a head from the held-out pictures of a trial and as many others as make a sample.
+    """Fit a head to a sample: the held-out pictures of a trial and some others.
 
     Args:
-        trial: What networks from scratch recognise.
-        data: The pictures that they learned from.
-        source: The same pictures.
-        settings: What the person chose.
-        listeners: Get the progress.
-        stores: Where prepared pictures are kept; by default in the user's cache folder.
+        trial: The result of the networks from scratch.
+        data: The pictures of the trial.
+        source: The same pictures as a source.
+        settings: The user's settings.
+        listeners: Called with progress events.
+        stores: Where prepared pictures are stored; by default the user's cache folder.
 
     Returns:
-        The head in cross-validation, then the trial, on the held-out pictures that the sample holds.
+        The cross-validated head (before) and the trial (after), on the held-out pictures in the sample.
     """
     store, train = data.kept.store, data.kept.split.train
     others = spread(np.delete(train, trial.held_out), max(0, SAMPLE_SIZE - len(trial.held_out)))
@@ -56,7 +56,7 @@ def gain_on_sample(
     wanted = {store.names[index] for index in (*held_out.tolist(), *others.tolist())}
     places = [place for place, item in enumerate(source.items) if item.name in wanted]
 
-    def progress(event: Event) -> None:  # the notes are about the sample, and are said again about all
+    def progress(event: Event) -> None:  # notes about the sample are repeated for all pictures
         if isinstance(event, Preparing):
             for listener in listeners:
                 listener(event)

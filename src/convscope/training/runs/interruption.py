@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run stops between two steps, never inside one, and anywhere else at once."""
+"""Ctrl-C and SIGTERM: training stops between two steps, everything else at once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class StopRequest:
-    """Whether a person, or the system, has asked this process to stop.
+    """Whether the user, or the system, has requested this process to stop.
 
     Attributes:
-        is_made: Whether they have.
-        position: The whole epochs at which training stopped, and those that were planned; zeros before that.
+        is_made: Whether a stop was requested.
+        position: Completed and planned epochs when training stopped; zeros before that.
     """
 
     def __init__(self) -> None:
@@ -30,9 +30,9 @@ class StopRequest:
 
     @contextmanager
     def deferred(self) -> Generator[Callable[[], bool]]:
-        """Yield a function that returns whether to stop; until the end of the block, nothing else happens.
+        """Yield a function that returns whether to stop; inside the block, signals do nothing else.
 
-        The second Ctrl-C is not caught any more.
+        The second Ctrl-C is not caught.
         """
         before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
 
@@ -51,10 +51,10 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Generator[StopRequest]:
-    """Note that a person asks this process to stop, and interrupt it, until the end of the block.
+    """Inside the block, note that the user requests a stop, and interrupt the process.
 
-    Python raises KeyboardInterrupt wherever it is, and a library may catch it or make another error of it.
-    The note remains. SIGTERM is noted only where it is deferred, and ends the process elsewhere: torchrun
+    Python raises KeyboardInterrupt at any point, and a library may catch it or convert it to another error.
+    The note remains. SIGTERM is only noted where it is deferred, and ends the process elsewhere: torchrun
     sends it to processes that wait for a lost one, where Python handles no signals.
     """
     request = StopRequest()
@@ -64,7 +64,7 @@ def stop_requests() -> Generator[StopRequest]:
 
 @contextmanager
 def _handled(numbers: Iterable[signal.Signals], handler: Handler) -> Generator[None]:
-    """Handle signals; outside the main thread, where Python delivers none, do nothing."""
+    """Handle signals; do nothing outside the main thread, where Python delivers none."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -3,7 +3,7 @@
 pictures -> store -> features of a frozen backbone -> logistic regression -> one chain from pixels to softmax
 
 Penalty, inputs of the head, accuracy, temperature and the threshold for unknown pictures come from
-cross-validation, so no validation set has to be set aside.
+cross-validation, so no validation set is needed.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedRun:
-    """A run whose head is learned and whose model is not written yet.
+    """A run whose head is fitted and whose model is not written yet.
 
     Attributes:
-        data: The pictures; the training set holds all that are learned from.
-        backbone: Gives the features.
+        data: The pictures; the head is fitted to the training set.
+        backbone: Computes the features.
         head: The head, and what was fitted with it.
-        seconds: How long features and head took.
+        seconds: Time that features and head took.
     """
 
     data: TrainingData
@@ -65,7 +65,7 @@ class LearnedRun:
     seconds: float
 
     def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
-        """Write the model and the report; `begin` is when the process began."""
+        """Write the model and the report; `begin` is the start time of the process."""
         model = learned_model(self.backbone, self.head, self.data.kept.store)
         receipt = self.backbone.receipt | receipt_of(self.data, record, "cpu")
         measured = {"data": record.data, "training_seconds": self.seconds}
@@ -76,7 +76,7 @@ class LearnedRun:
         )
         self.data.kept.store.check_whole()
         run_folder.finish(run)
-        # the features of an earlier model stay, for the pictures that it remembers
+        # keep the features of an earlier model: it remembers pictures by them
         tried, head = record.settings.minutes is not None or not is_backbone(record.start), self.head
         diagnosis = (
             None
@@ -102,18 +102,18 @@ def learn(
     stores: Path | None = None,
     earlier: Model | None = None,
 ) -> LearnedRun:
-    """Compute the features of the pictures that are learned from, and fit a head to them.
+    """Compute the features of the training pictures, and fit a head to them.
 
     Args:
         source: The pictures.
-        settings: What the person chose.
-        run: The run's folder; None: it is part of another run, and does not announce its start.
-        listeners: Get the events.
-        stores: Where prepared pictures are kept; by default in the user's cache folder.
-        earlier: A model whose features are taken, and whose head is learned further; None: no such model.
+        settings: The user's settings.
+        run: The run folder; None: it is part of another run, and emits no start event.
+        listeners: Called with each event.
+        stores: Where prepared pictures are stored; by default the user's cache folder.
+        earlier: A model whose features are used, and whose head is trained further; None: no such model.
 
     Raises:
-        ConvscopeError: The pictures or the backbone cannot be used; the message says which and why.
+        ConvscopeError: The pictures or the backbone cannot be used; the message states the cause.
     """
     backbone = backbone_of(earlier) if earlier else backbone_for(settings)
     store = build_store(
@@ -149,7 +149,7 @@ def learn(
 
 
 def _notes(earlier: Model | None, store: Store) -> tuple[str, ...]:
-    """Say what becomes of the classes of an earlier model, and of the measure."""
+    """Return notes on the classes carried over from an earlier model, and on the accuracy."""
     if earlier is None:
         return ()
     sentence = carry_over(earlier.classes, store.classes).sentence

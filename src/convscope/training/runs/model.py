@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convscope.training.runs.run_folder import Record
 
 _MOST_FEATURES = 4_096
-"""Inputs of the output layer: with more, the principal directions would take minutes and much memory."""
+"""Largest number of features: with more, the principal directions would take minutes and much memory."""
 _MOST_PICTURES = 2_000
 
 
@@ -54,7 +54,7 @@ def finished_model(training: Training, record: Record) -> Model:
 
 
 def _calibrated(training: Training) -> Calibrated:
-    """Fit what turns logits into answers to the validation set."""
+    """Fit temperature and thresholds to the validation set."""
     indices = training.data.kept.split.validation
     logits = training.evaluator.predict(indices).numpy()
     return calibrate(training.data.target, logits, training.data.kept.store.labels[indices])
@@ -63,11 +63,11 @@ def _calibrated(training: Training) -> Calibrated:
 def fit_open_set_rule(
     model: Model, data: TrainingData, rejected_fraction: float | None = None
 ) -> virtual_logit.VirtualLogit | None:
-    """Fit the open-set rule: principal directions on the training set, its threshold on the validation set.
+    """Fit the open-set rule: principal directions to the training set, the threshold to the validation set.
 
     Returns:
-        None if the validation set is too small, or the output layer has too many inputs; and where a picture
-        may have several labels, as "none of them" is an answer there.
+        None if the validation set is too small or the output layer has too many inputs; also with several
+        labels per picture, because no label is a valid prediction there.
     """
     if model.has_several_labels or model.chain.features.shape[0] > _MOST_FEATURES:
         return None

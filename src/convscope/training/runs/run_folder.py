@@ -1,7 +1,7 @@
-"""The folder of a run: one process at a time uses it, and the run can be resumed from the start on.
+"""The run folder: it is used by one process at a time, and the run can be resumed from its very start.
 
 RUN/run.json holds the run's record: pictures, settings and machine. It is the first file in the folder and is
-removed when the run has finished: a folder with it holds an unfinished run, whatever else is there.
+removed when the run has finished: a folder that contains it is an unfinished run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from convscope.common.atomic import replacing, sweep
 from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
-from convscope.training.machine.machine import Machine  # pydantic looks it up
+from convscope.training.machine.machine import Machine  # resolved by pydantic at runtime
 from convscope.training.run_files import EVENTS, METRICS, MODEL, RECORD
 from convscope.training.settings import Settings
 
@@ -32,18 +32,18 @@ _MOST_BYTES = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that a run is made from.
+    """The inputs of a run.
 
     Attributes:
-        data: The source as it was given, absolute if it is a path; empty for arrays.
-        settings: What the person chose.
-        threads: Computing threads per process; the last bits of the weights depend on it. None until PyTorch
-            computes, unless a person chose it.
-        keep_epochs: Whether the network is kept after each epoch.
-        processes: How many train together; resuming with another number appends it.
-        machine: What was measured on the machine; None until then.
-        start: Where learning starts; None until that is decided.
-        start_receipt: What the receipt says about the weights that learning starts from.
+        data: The source as given, absolute if it is a path; empty for arrays.
+        settings: The user's settings.
+        threads: Compute threads per process; the last bits of the weights depend on it. None until PyTorch is
+            used, unless set by the user.
+        keep_epochs: Whether to keep the network of each epoch.
+        processes: Number of processes; resuming with a different number appends it.
+        machine: Measurements of the machine; None until they are made.
+        start: Where training starts; None until it is decided.
+        start_receipt: Entries of the receipt about the weights that training starts from.
     """
 
     data: str
@@ -64,7 +64,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class _Metrics:
-    """What is read back of a finished run's metrics."""
+    """The part of a finished run's metrics that is read again."""
 
     data: str
 
@@ -78,13 +78,13 @@ _MACHINE = TypeAdapter(Machine)
 
 @contextmanager
 def new_folder(run: Path) -> Generator[None]:
-    """Make or take a new or empty folder for a run; leave nothing behind if the run cannot even begin.
+    """Create and lock a run folder; leave nothing behind if the run fails before its first checkpoint.
 
-    A run begins with its first checkpoint. An error before that leaves no folder behind; a run that is
-    stopped or killed before that does, for it can be resumed.
+    An error before the first checkpoint removes the folder; a run that is stopped or killed before keeps it,
+    because it can be resumed.
 
     Raises:
-        RunError: The folder holds something, another process works in it, or it cannot be made.
+        RunError: The folder is not empty, another process uses it, or it cannot be created.
     """
     missing = [folder for folder in (run, *run.parents) if not folder.exists()]
     try:
@@ -94,7 +94,7 @@ def new_folder(run: Path) -> Generator[None]:
             raise _exists(run) from error
         raise RunError(f"cannot make the run's folder {run}", why=error.strerror or str(error)) from error
     with _locked(run):
-        sweep(run)  # a process may have been killed as it wrote its first file
+        sweep(run)  # a process may have been killed while writing its first file
         if any(run.iterdir()):
             raise _exists(run)
         try:
@@ -104,20 +104,20 @@ def new_folder(run: Path) -> Generator[None]:
                 for name in (RECORD, EVENTS):
                     (run / name).unlink(missing_ok=True)
             for folder in missing:
-                with suppress(OSError):  # it is not empty
+                with suppress(OSError):  # not empty
                     folder.rmdir()
             raise
 
 
 @contextmanager
 def stopped_folder(run: Path) -> Generator[Record]:
-    """Take the folder of a run that was stopped or killed.
+    """Lock the folder of a run that was stopped or killed.
 
     Yields:
-        Its record.
+        The run's record.
 
     Raises:
-        RunError: There is no such run, another process works in it, or its record cannot be read.
+        RunError: There is no such run, another process uses it, or its record cannot be read.
     """
     if not (run / RECORD).is_file():
         raise _nothing_to_resume(run)
@@ -147,8 +147,8 @@ def from_json(text: str | bytes) -> Record:
     """Read a record from JSON.
 
     Raises:
-        ValueError: It is no record.
-        ConvscopeError: A setting is impossible.
+        ValueError: It is not a record.
+        ConvscopeError: A setting is invalid.
     """
     file = _FILE.validate_json(text)
     if file.format != _FORMAT:
@@ -157,13 +157,13 @@ def from_json(text: str | bytes) -> Record:
 
 
 def from_receipt(receipt: Mapping[str, str]) -> Record:
-    """Read the record of a run from its model's receipt, which does not say whether epochs were kept.
+    """Read the record of a run from its model's receipt, which lacks `keep_epochs`.
 
     Raises:
-        ValueError: It is damaged or old.
-        ConvscopeError: A setting is impossible.
+        ValueError: It is damaged or too old.
+        ConvscopeError: A setting is invalid.
     """
-    measured = set[str]() if "start_digest" in receipt else {"resolved"}  # a head needs no measurement
+    measured = set[str]() if "start_digest" in receipt else {"resolved"}  # a head needs no measurements
     if missing := {"data", "settings", "threads", *measured} - receipt.keys():
         raise ValueError(f"it has no {', '.join(sorted(missing))}")
     return _RECORD.validate_python(
@@ -187,15 +187,15 @@ def read(run: Path) -> Record:
     """Read a run's record.
 
     Raises:
-        RunError: The record is gone, or cannot be read.
+        RunError: The record is missing or cannot be read.
     """
     path = run / RECORD
     try:
         with path.open("rb") as file:
             return from_json(file.read(_MOST_BYTES))
-    except FileNotFoundError as error:  # the run finished while we waited for its lock
+    except FileNotFoundError as error:  # the run has finished while waiting for its lock
         raise _nothing_to_resume(run) from error
-    except (ValueError, OSError) as error:  # pydantic's are ValueErrors
+    except (ValueError, OSError) as error:  # pydantic's errors are ValueErrors
         raise _unusable(run, printable(str(error).splitlines()[-1])) from error
 
 
@@ -205,9 +205,9 @@ def finish(run: Path) -> None:
 
 
 def data_of(run: Path) -> str:
-    """Return where the pictures of a run lie, by its record or its metrics; "" if neither says so.
+    """Return the location of a run's pictures, from its record or its metrics; "" if it is in neither.
 
-    The model's receipt has no more than their name, as models are given away.
+    The receipt only has the name of the source, because models are passed on.
 
     Raises:
         RunError: The record cannot be read.

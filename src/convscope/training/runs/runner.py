@@ -3,7 +3,7 @@
 source -> survey -> pretrained features and a head (`learned_run.py`), fine-tuned perhaps (`tuned_run.py`)
                  -> or a network from scratch (`scratch_run.py`)
 
-Importing PyTorch takes longer than learning a head from few pictures, so only what needs it imports it.
+Importing PyTorch takes longer than training a head on few pictures, so it is only imported when needed.
 """
 
 from __future__ import annotations
@@ -59,17 +59,16 @@ def train(
     """Train a classifier.
 
     Args:
-        data: Whatever `open_source` takes.
-        settings: What the person chose; everything else is chosen from the pictures.
-        output: A new folder for the run: the model, its figures and its log; None keeps nothing but what is
-            returned.
-        threads: How many compute; None leaves it to PyTorch.
-        keep_epochs: Whether the network is kept after each epoch, for people to look at.
-        listeners: Get the events.
+        data: A source, as for `open_source`.
+        settings: The user's settings; everything else is chosen from the pictures.
+        output: A new run folder for the model, its figures and its log; None: no files are kept.
+        threads: Number of compute threads; None: PyTorch's default.
+        keep_epochs: Whether to keep the network of each epoch, for inspection.
+        listeners: Called with each event.
 
     Raises:
-        ConvscopeError: The pictures, a setting or the folder cannot be used; the message says which and why.
-        KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to resume.
+        ConvscopeError: The pictures, a setting or the folder cannot be used; the message states the cause.
+        KeyboardInterrupt: The user stopped it; it can be resumed from the run folder.
     """
     with process_group() as group, TemporaryDirectory() if output is None else nullcontext(output) as folder:
         run = Path(folder)
@@ -81,10 +80,10 @@ def train(
 
 
 def resume(run: Path, *, listeners: Sequence[Listener] = ()) -> Classifier:
-    """Resume a run that was stopped or killed; the result is that of an uninterrupted run.
+    """Resume a run that was stopped or killed; the result is the same as without interruption.
 
     Raises:
-        RunError: There is nothing to resume, another process trains there, or the pictures have changed.
+        RunError: There is nothing to resume, another process uses the folder, or the pictures have changed.
     """
     with process_group() as group:
         if shared_run.has_finished(run, group):
@@ -102,7 +101,7 @@ def _run(run: Path, record: Record, data: Data, group: Group, listeners: Sequenc
         except KeyboardInterrupt:
             emit(Stopped(run, *stop.position), listeners)
             raise
-        except Exception as error:  # one that a library may have made of KeyboardInterrupt
+        except Exception as error:  # a library may have converted KeyboardInterrupt to it
             if not stop.is_made:
                 raise
             emit(Stopped(run, *stop.position), listeners)
@@ -143,7 +142,7 @@ def _learn(
 
 
 def _learns_head(record: Record, earlier: Model | None) -> bool:
-    """Whether it is known that a run only learns a head, which the first process does alone."""
+    """Whether a run is known to train only a head, which the first process does alone."""
     if earlier:
         return has_learned_head(earlier)
     return is_backbone(record.start) or is_backbone(record.settings.start)

@@ -1,4 +1,4 @@
-"""Train a network on pictures of a store, in this process, without writing files."""
+"""Train a network on the pictures of a store, in this process, without writing files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def fit_network(
     data: TrainingData, settings: Settings, earlier: Model | None, listeners: Sequence[Listener]
 ) -> Model:
-    """Train a network from scratch, or from the weights of an earlier model; arguments as for `fit`."""
+    """Train a network from scratch, or from the weights of an earlier model; same arguments as `fit`."""
     chain = chain_of(settings, data.shape, len(data.classes), data.target.last_step)
     machine, _ = resolve_device(settings, chain, settings.batch_size or LARGEST_BATCH_SIZE)
     initial = None

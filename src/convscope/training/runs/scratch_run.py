@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from convscope.training.runs.run_folder import Record
 
 _SECONDS_BETWEEN_CHECKPOINTS = 20.0
-"""A killed run loses at most this much work; a checkpoint takes a few milliseconds."""
+"""Seconds between checkpoints: a killed run loses at most this much work; a checkpoint takes milliseconds."""
 _SECONDS_BEFORE_FIGURES = 3.0
-"""Importing Matplotlib takes as long on a busy machine."""
+"""Seconds before the end at which the figure process starts: importing Matplotlib may take this long."""
 
 
 def learn(
@@ -66,21 +66,21 @@ def learn(
     stop: StopRequest,
     begin: float,
 ) -> Classifier:
-    """Train to the end and write model and report.
+    """Train to the end and write the model and the report.
 
     Args:
-        run: The run's folder.
+        run: The run folder.
         record: The run's record.
         source: The pictures.
-        surveyed: What a sample of them is like.
+        surveyed: The survey of a sample of them.
         group: The processes.
-        listeners: Get the events.
-        stop: Whether a person has asked to stop.
-        begin: When the process began.
+        listeners: Called with each event.
+        stop: Whether the user has requested a stop.
+        begin: Start time of the process.
 
     Raises:
         ConvscopeError: The pictures cannot be used, or settings contradict each other.
-        KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to resume.
+        KeyboardInterrupt: The user stopped it; it can be resumed from the run folder.
     """
     with computing_threads(record.threads) as threads, deterministic():
         known = replace(record, threads=threads)
@@ -97,7 +97,7 @@ def _begin(
     group: Group,
     listeners: Sequence[Listener],
 ) -> RunProcess:
-    """Prepare the data, resolve the recipe, and restore the newest checkpoint, if there is one."""
+    """Prepare the data, resolve the recipe, and restore the newest checkpoint, if any."""
     settings, model = record.settings, earlier_model(record.settings)
     if model:
         settings = with_model(settings, model)
@@ -129,7 +129,7 @@ def _begin(
 def _resolve_machine(
     record: Record, source: Source, preparation: Preparation, group: Group
 ) -> tuple[Machine, tuple[str, ...]]:
-    """Find out about the machine what the person did not choose; a resumed run keeps to its record."""
+    """Measure what the user did not choose (device, precision); a resumed run keeps its record."""
     settings, known = record.settings, record.machine
     if known:
         settings = replace(
@@ -152,7 +152,7 @@ def _resolve_machine(
 def _prepare_data(
     source: Source, preparation: Preparation, record: Record, group: Group, listeners: Sequence[Listener]
 ) -> TrainingData:
-    """Let one process per machine decode; the others then find the store that it made."""
+    """Let one process per machine decode; the others then use its store."""
     limit = record.machine.store_limit if record.machine else None
     prepare = partial(prepare_data, source, preparation, record.settings, limit)
     is_decoder = group.rank.local_number == 0
@@ -177,7 +177,7 @@ class RunProcess:
     checkpoints: Checkpoints
 
     def begin(self, notes: Sequence[str]) -> None:
-        """Restore the newest checkpoint, if there is one, and emit what was found and chosen."""
+        """Restore the newest checkpoint, if any, and emit data and recipe."""
         training, data = self.training, self.training.data
         unused = self.checkpoints.restore(training) if self.group.is_first else ()
         training.synchronise()
@@ -194,7 +194,7 @@ class RunProcess:
         """Train to the end.
 
         Raises:
-            KeyboardInterrupt: A person stopped it; a checkpoint is written.
+            KeyboardInterrupt: The user stopped it; a checkpoint was written.
         """
         training, saved_at = self.training, time.monotonic()
 
@@ -202,7 +202,7 @@ class RunProcess:
             nonlocal saved_at
             if not self.group.is_first:
                 return
-            if self.record.keep_epochs and training.position.step == 0:  # an epoch has just ended
+            if self.record.keep_epochs and training.position.step == 0:  # at the end of an epoch
                 snapshots.save_snapshot(self.run, training)
             if time.monotonic() - saved_at >= _SECONDS_BETWEEN_CHECKPOINTS:
                 self.checkpoints.save(training)
@@ -222,13 +222,13 @@ class RunProcess:
         training.finish()
 
     def _prepare_figures(self, event: Event) -> None:
-        """Start the process that draws, shortly before there are figures."""
+        """Start the figure process, shortly before it is needed."""
         left = event.remaining_seconds if isinstance(event, StepDone) else None
         if left is not None and left < _SECONDS_BEFORE_FIGURES:
             figure_process.start(self.run)
 
     def finish(self, begin: float) -> Classifier:
-        """Write the model and the report; `begin` is when the process began."""
+        """Write the model and the report; `begin` is the start time of the process."""
         model = finished_model(self.training, self.record)
         if not self.group.is_first:
             return Classifier(model)

@@ -1,6 +1,6 @@
 """A run of several processes: the first one owns the folder and sends the others what they need.
 
-torchrun gives all processes the same command again when one was lost, so a run's folder may exist already.
+torchrun restarts all processes with the same command when one is lost, so the run folder may already exist.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def opened(run: Path, group: Group, given: Record | None) -> Generator[Record]:
     """Open the folder of a run.
 
     Args:
-        run: The folder.
+        run: The run folder.
         group: The processes.
         given: The record of a new run; None to resume.
 
@@ -39,7 +39,7 @@ def opened(run: Path, group: Group, given: Record | None) -> Generator[Record]:
         The run's record, the same in all processes.
 
     Raises:
-        RunError: The folder holds something else, another process works in it, or it cannot be made.
+        RunError: The folder contains something else, another process uses it, or it cannot be created.
     """
     if not group.is_first:
         yield run_folder.from_json(group.broadcast_text(""))
@@ -50,9 +50,9 @@ def opened(run: Path, group: Group, given: Record | None) -> Generator[Record]:
 
 
 def has_finished(run: Path, group: Group) -> bool:
-    """Whether torchrun repeats the command of a run that has finished; the same in all processes.
+    """Whether torchrun has repeated the command of a finished run; the same in all processes.
 
-    A process that is lost as it leaves is started again like any other, and the others with it.
+    A process that is lost while exiting is restarted like any other, together with all others.
     """
     return group.rank.restartable and group.any(group.is_first and run_folder.has_finished(run))
 
@@ -63,13 +63,13 @@ def finished_classifier(
     """Return the classifier of a finished run, in all processes.
 
     Args:
-        run: Its folder.
+        run: The run folder.
         group: The processes.
-        listeners: Get the events, of the first process only.
-        given: The record of the command; None if it resumes.
+        listeners: Called with each event, in the first process only.
+        given: The record from the command; None if it resumes.
 
     Raises:
-        RunError: The folder holds another run.
+        RunError: The folder contains another run.
         ModelFileError: Its model is damaged.
     """
     if not group.is_first:
@@ -88,12 +88,12 @@ def finished_classifier(
 
 
 def sent_to_all(run: Path, group: Group, classifier: Classifier | None) -> Classifier:
-    """Return the classifier of a run that the first process did alone, in all processes.
+    """Return, in all processes, the classifier of a run that the first process did alone.
 
     Args:
-        run: Its folder.
-        group: The processes; the others wait, however long it takes.
-        classifier: That of the first process; None in the others.
+        run: The run folder.
+        group: The processes; all others wait, however long it takes.
+        classifier: The classifier in the first process; None in the others.
     """
     group.barrier()
     model = group.broadcast_bytes((run / MODEL).read_bytes() if classifier else b"")
@@ -114,7 +114,7 @@ def _new(run: Path, record: Record | None) -> Generator[Record]:
 
 @contextmanager
 def _resumed(run: Path, group: Group, given: Record | None) -> Generator[Record]:
-    """Take the folder again, and note in its record if the number of processes changes."""
+    """Lock the folder again, and record a change of the number of processes."""
     with run_folder.stopped_folder(run) as record:
         if given:
             _check_same(run, record, given)
@@ -131,7 +131,7 @@ def _resumed(run: Path, group: Group, given: Record | None) -> Generator[Record]
 
 
 def _check_same(run: Path, record: Record, given: Record) -> None:
-    """Raise if the folder holds another run; the number of processes and what is kept may differ."""
+    """Raise if the folder contains another run; the number of processes and `keep_epochs` may differ."""
     threads = given.threads or record.threads
     if (record.data, record.settings, record.threads) != (given.data, given.settings, threads):
         raise _another(run, "its pictures, settings or number of threads differ")

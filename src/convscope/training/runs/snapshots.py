@@ -1,8 +1,8 @@
 """Snapshots: the network after each epoch, as a model file: RUN/epochs/0007.safetensors after the seventh.
 
-They show how filters develop, from 0000, the untrained network, on. None of them is the model of the run,
-which is the moving average of the weights, calibrated and evaluated. There are at most 40, evenly spread
-over the epochs, the untrained one, and the last one.
+They show how filters develop; 0000 is the untrained network. None of them is the model of the run, which is
+the moving average of the weights, calibrated and evaluated. There are at most 40, evenly spread over the
+epochs, in addition to the untrained and the last network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST = 40
 
 
 def save_snapshot(run: Path, training: Training) -> None:
-    """Write a snapshot before the first epoch or after one, if it is one of those that are kept.
+    """Write a snapshot before the first epoch or after an epoch, if it is one of those to keep.
 
     Raises:
         ConvscopeError: It cannot be written.

@@ -1,9 +1,9 @@
-"""A run that fine-tunes the backbone of pretrained features, if that helps.
+"""A run that fine-tunes the backbone of pretrained features, if that improves accuracy.
 
 head and backbone -> last blocks -> all layers -> one chain from pixels to softmax
 
-A part of the pictures is held out. It decides whether fine-tuning pays, and takes the place of the validation
-set afterwards: for the accuracy, the temperature and the threshold for unknown pictures.
+Part of the pictures is held out. It decides whether fine-tuning is worth it, and then serves as the
+validation set: for the accuracy, the temperature and the threshold for unknown pictures.
 """
 
 from __future__ import annotations
@@ -47,23 +47,23 @@ if TYPE_CHECKING:
     from convscope.training.start.learning import LearnedHead
 
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
-"""A killed run loses at most this much work."""
+"""Seconds between checkpoints: a killed run loses at most this much work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TunedRun:
-    """A run that was fine-tuned and whose model is not written yet.
+    """A fine-tuned run whose model is not written yet.
 
     Attributes:
-        learned: What it has started from.
-        tuning: At its end.
+        learned: The head on frozen features that it started from.
+        tuning: The finished fine-tuning.
     """
 
     learned: LearnedRun
     tuning: FineTuning
 
     def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
-        """Write the model and the report; `begin` is when the process began."""
+        """Write the model and the report; `begin` is the start time of the process."""
         data, tuning = self.tuning.data, self.tuning
         before, after = tuning.gain.fractions
         model = tuned_model(tuning, record.settings.rejected_fraction)
@@ -97,10 +97,10 @@ class TunedRun:
 def fine_tune(
     run: Path, record: Record, learned: LearnedRun, listeners: Sequence[Listener], stop: StopRequest
 ) -> TunedRun | LearnedRun:
-    """Fine-tune the backbone within the time limit, and return what is better: the result, or the head.
+    """Fine-tune the backbone within the time limit; return the better one of the result and the head.
 
     Raises:
-        KeyboardInterrupt: A person stopped it; the run's folder holds all that is needed to resume.
+        KeyboardInterrupt: The user stopped it; it can be resumed from the run folder.
         RunError: A checkpoint is damaged.
     """
     tuning, checkpoints = tuning_of(learned, record.settings, listeners), Checkpoints(run)
@@ -132,16 +132,16 @@ def fine_tune(
 def fit_further(
     learned: LearnedRun, model: Model, settings: Settings, listeners: Sequence[Listener]
 ) -> tuple[int, Model]:
-    """Fine-tune a backbone without a run, which cannot be stopped then.
+    """Fine-tune a backbone without a run folder, and without a way to stop.
 
     Args:
         learned: Head and backbone.
-        model: Made of both.
-        settings: What the person chose.
-        listeners: Get the events.
+        model: The model of both.
+        settings: The user's settings.
+        listeners: Called with each event.
 
     Returns:
-        How many threads computed, and the result, or the model as it was if there is nothing better.
+        The number of compute threads, and the fine-tuned model, or the given one if that is not better.
     """
     tuning, threads = tuning_of(learned, settings, listeners), torch.get_num_threads()
     if tuning is None:
@@ -152,9 +152,9 @@ def fit_further(
 
 
 def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Listener]) -> FineTuning | None:
-    """Return the fine-tuning for the time that is left, not begun; None if there is no time limit.
+    """Return a fine-tuning for the remaining time, not started yet; None without a time limit.
 
-    If each class has only one picture, whether it helps cannot be measured, and it is None too.
+    It is also None if each class has only one picture, because its benefit cannot be measured.
     """
     head = learned.head
     if settings.minutes is None or not _can_be_judged(head, listeners):
@@ -167,7 +167,7 @@ def tuning_of(learned: LearnedRun, settings: Settings, listeners: Sequence[Liste
 def _can_be_judged(
     head: LearnedHead | LearnedLabels, listeners: Sequence[Listener]
 ) -> TypeGuard[LearnedHead]:
-    """Whether it can be measured if fine-tuning pays: by classes that are recognised, or are not."""
+    """Whether the benefit of fine-tuning can be measured, which needs one class per picture."""
     if isinstance(head, LearnedLabels):
         emit(Note("several labels per picture: --minutes has no effect, only the head is trained"), listeners)
         return False
@@ -175,7 +175,7 @@ def _can_be_judged(
 
 
 def tuned_model(tuning: FineTuning, rejected_fraction: float | None) -> Model:
-    """Return the tuned model; temperature and open-set rule are fitted to the held-out pictures."""
+    """Return the tuned model, with temperature and open-set rule fitted to the held-out pictures."""
     data, blocks, rejected = tuning.data, tuning.task.blocks, rejected_fraction or REJECTED_FRACTION
     model = replace(tuning.task.model, weights=tuning.weights)
     store, split = data.kept.store, data.kept.split
