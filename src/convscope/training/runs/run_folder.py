@@ -80,8 +80,8 @@ _MACHINE = TypeAdapter(Machine)
 def new_folder(run: Path) -> Generator[None]:
     """Create and lock a run folder; leave nothing behind if the run fails before its first checkpoint.
 
-    An error before the first checkpoint removes the folder; a run that is stopped or killed before keeps it,
-    because it can be resumed.
+    The folder may exist if it is empty. An error before the first checkpoint removes it; a run that is
+    stopped or killed before keeps it, because it can be resumed.
 
     Raises:
         RunError: The folder is not empty, another process uses it, or it cannot be created.

@@ -32,9 +32,9 @@ class Backbone:
 
     Attributes:
         design: Its layers, its input and its origin.
-        joinable: Numbers of the blocks whose maps a head may read in addition to the last ones, in order.
-        preparation: How a picture becomes its input.
-        weights: float32 by name, as `Chain.parameters` lists them, those of the head excepted.
+        joinable: Indices of the blocks whose maps a head may read in addition to the last ones, in order.
+        preparation: The preparation of its input pictures.
+        weights: float32 by name, as `Chain.parameters` lists them, without those of the head.
         digest: SHA-256 of the file that the weights were read from.
     """
 
@@ -46,7 +46,7 @@ class Backbone:
 
     @property
     def receipt(self) -> dict[str, str]:
-        """What the receipt of a model says about it."""
+        """The entries of a model's receipt about it."""
         return {
             "start_backbone": self.design.name,
             "start_origin": self.design.origin,
@@ -55,11 +55,11 @@ class Backbone:
         }
 
     def layers_from(self, block: int, chain: Chain) -> frozenset[str]:
-        """Return the layers of a chain with this backbone that have weights and stand in a block or after it.
+        """Return the layers with weights from a block on, in a chain with this backbone.
 
         Args:
-            block: The number of the block.
-            chain: Backbone and head.
+            block: Index of the block.
+            chain: The chain of backbone and head.
         """
         layers = [layer for one in self.design.blocks[:block] for layer in one]
         before = build_chain(layers, self.preparation.shape, classes=2)
@@ -68,23 +68,23 @@ class Backbone:
 
 
 def backbone_for(settings: Settings) -> Backbone:
-    """Return the backbone that settings name, else the installed one, which makes pictures fit as they say.
+    """Return the backbone named in the settings, else the installed one, with the `fit` of the settings.
 
     Raises:
-        ModelFileError: Its weights are missing, or they are not those that are known here.
+        ModelFileError: Its weights are missing, or have the wrong digest.
     """
     found = load_backbone(backbone_name(settings))
     return replace(found, preparation=replace(found.preparation, fit=settings.fit or "stretch"))
 
 
 def load_backbone(name: str) -> Backbone:
-    """Read a backbone and its weights; those that are not installed are downloaded and kept.
+    """Read a backbone and its weights; weights that are not installed are downloaded and cached.
 
     Args:
         name: One of `backbones.NAMES`.
 
     Raises:
-        ModelFileError: The weights are missing, or they are not those that are known here.
+        ModelFileError: The weights are missing, or have the wrong digest.
     """
     known = design(name)
     if isinstance(known.file, PackageFile):
@@ -109,7 +109,7 @@ def digest_at_hand(name: str) -> str:
     """Return the SHA-256 of the weights of a backbone, without downloading them.
 
     Raises:
-        ModelFileError: They are not on this machine, or damaged, or there is no such backbone.
+        ModelFileError: They are not on this machine, they are damaged, or there is no such backbone.
     """
     if name not in NAMES:
         raise ModelFileError(

@@ -1,8 +1,9 @@
 """The start of training: the pretrained features of a backbone, or from scratch.
 
-What the person chose counts. Otherwise the pictures decide: very many small ones are learned better from
-scratch, and for all others both are tried (`trial.py`, `runs/feature_sample.py`). Several labels per picture
-are learned from pretrained features without a trial, unless pictures are small.
+The user's setting takes precedence. Otherwise the pictures decide: with very many small pictures, training
+from scratch is better; in all other cases, both alternatives are tried (`trial.py`,
+`runs/feature_sample.py`). With several labels per picture, training starts from pretrained features without a
+trial, unless pictures are small.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from convscope.pictures.survey import Survey
 
 MANY = 5_000
-"""With this many small pictures of each class, a network learns more from scratch: no trial is needed."""
+"""With this many small pictures per class, training from scratch is better: no trial is needed."""
 _FOR_BOTH = {
     *("start", "multi_label", "fit", "minutes", "seed", "strict", "store_limit", "device"),
     *("group_pattern", "class_order", "rejected_fraction"),
 }
-"""Settings that both starts take; all others are those of training from scratch."""
+"""Settings that apply to both starts; all others only apply to training from scratch."""
 
 
 def plan_start(
@@ -39,18 +40,18 @@ def plan_start(
     streamed: bool = False,
     several_labels: bool = False,
 ) -> str | None:
-    """Decide where learning starts: by name, or the path of a model; None leaves it to a trial.
+    """Decide where training starts: a name, or the path of a model; None leaves the decision to a trial.
 
     Args:
-        settings: What the person chose.
-        survey: Of the pictures.
+        settings: The user's settings.
+        survey: The survey of the pictures.
         labels: The class of each training picture.
-        processes: How many processes train together.
-        streamed: Whether the pictures are too many for the disk.
-        several_labels: Whether a picture may have several labels.
+        processes: Number of processes that train together.
+        streamed: Whether the pictures do not fit on the disk.
+        several_labels: Whether pictures may have several labels.
 
     Raises:
-        SettingError: Pretrained features were asked for together with something that they do not go with.
+        SettingError: Pretrained features were requested together with an incompatible setting.
     """
     if several_labels and settings.rejected_fraction is not None:
         raise SettingError(
@@ -72,7 +73,7 @@ def plan_start(
 
 
 def are_small(survey: Survey) -> bool:
-    """Whether pictures are as small as signs and digits are, not photos."""
+    """Whether pictures are small, like signs and digits, as opposed to photos."""
     return max(survey.median_height, survey.median_width) <= SMALL_SIDE
 
 

@@ -1,14 +1,14 @@
-"""The most serious obstacle to higher accuracy, in one line, and what to do about it.
+"""The most serious obstacle to higher accuracy, in one line, with remedies.
 
-Everything is read from cross-validation. What is found, the most serious first:
+The diagnosis is based on cross-validation. Possible findings, the most serious first:
 
-    no better than chance   less than two standard errors better than always naming the largest class
+    no better than chance   less than two standard errors better than always predicting the largest class
     wrong labels            another class has a probability of 90 % or more
-    memorised               almost all pictures are recognised after training on them, far fewer before
-    a weak class            recognised clearly less often than the others
+    memorised               high accuracy on the training pictures, far lower in cross-validation
+    a weak class            recall clearly lower than that of the others
     copies                  one picture in twenty, or more, has a copy
-    few pictures            the interval of the accuracy is wide
-    frozen features         too many are not recognised, and there are enough pictures for fine-tuning
+    few pictures            the confidence interval of the accuracy is wide
+    frozen features         accuracy is low, and there are enough pictures for fine-tuning
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _GOOD, _ENOUGH, _MINUTES = 0.95, 400, 10
 
 
 class Diagnosis(NamedTuple):
-    """What was found.
+    """A diagnosis.
 
     Attributes:
         sentence: The most serious finding.
-        remedies: Up to three things to do, each an instruction with the command, if there is one.
+        remedies: Up to three remedies, each an instruction with its command, if any.
     """
 
     sentence: str
@@ -51,18 +51,18 @@ class Diagnosis(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What cross-validation has shown.
+    """The result of cross-validation.
 
     Attributes:
-        data: The pictures, as `convscope train` was given them.
+        data: The source, as given to `convscope train`.
         classes: Names of the classes.
         labels: (pictures,) indices of classes.
-        groups: (pictures,) the group of each picture: copies have the same.
-        probabilities: (pictures, classes), calibrated, of models that had not learned from the picture.
-        accuracy: Of these.
-        recognised_fraction: Share of the pictures that the model recognises which has learned from all.
-        tried_fine_tuning: Whether there was a time limit, within which fine-tuning was tried.
-        tried_scratch: Whether a trial has shown that a network from scratch recognises no more.
+        groups: (pictures,) the group of each picture; copies share a group.
+        probabilities: (pictures, classes), calibrated, from models that were not trained on the picture.
+        accuracy: Accuracy of these predictions.
+        recognised_fraction: Training accuracy of the model that was trained on all pictures.
+        tried_fine_tuning: Whether fine-tuning was tried, within a time limit.
+        tried_scratch: Whether a trial has shown that a network from scratch is no better.
     """
 
     data: str
@@ -77,7 +77,7 @@ class Outcome(NamedTuple):
 
 
 def diagnose(outcome: Outcome) -> Diagnosis:
-    """Say what stands in the way of better answers.
+    """Return the most serious obstacle to higher accuracy.
 
     Example:
         >>> from convscope.training.start.head import Accuracy

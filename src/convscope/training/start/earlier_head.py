@@ -1,15 +1,15 @@
 """Starting from an earlier model with pretrained features: they stay fixed, and its head is trained further.
 
-The new head is fitted with a penalty on how far it moves away from the earlier one, W0, instead of from zero:
+The new head is fitted with a penalty on its distance from the earlier one, W0, instead of from zero:
 
     penalty / 2 * ‖W - W0‖²
 
-So classes that both know keep what the earlier head had learned, as far as the pictures do not speak against
-it. Classes that are new start from zero.
+So classes that both models have keep their earlier weights, unless the new pictures contradict them. New
+classes start from zero.
 
-The earlier model also remembers features of up to 2,000 of its pictures, in its rule of nearest pictures.
-The head is trained on them and the new pictures (rehearsal), so that a new class does not spread over the
-others, even where only a few of their pictures are at hand.
+The earlier model also stores features of up to 2,000 of its training pictures, in its rule of nearest
+pictures. The head is trained on them and the new pictures (rehearsal), so that a new class is not predicted
+for pictures of the others, even if there are only a few new pictures of those.
 
 Source: X. Li et al., "Explicit inductive bias for transfer learning with convolutional networks", ICML 2018,
 https://arxiv.org/abs/1802.01483 (its L2-SP penalty); A. Robins, "Catastrophic forgetting, rehearsal and
@@ -44,10 +44,10 @@ _TAKEN = {"start", "minutes", "seed", "strict", "store_limit", "device", "group_
 
 
 def backbone_of(model: Model) -> Backbone:
-    """Return the network of a model with a learned head, without the head.
+    """Return the network of a model with a head on pretrained features, without the head.
 
     Raises:
-        SettingError: It is not a backbone's network any more, or the backbone is unknown.
+        SettingError: It is no longer the network of a backbone, or the backbone is unknown.
     """
     name = model.receipt.get("start_backbone", "")
     if name not in NAMES:
@@ -77,10 +77,10 @@ def _without_head(model: Model, known: Design, joined: tuple[int, ...]) -> Backb
 
 
 class Remembered(NamedTuple):
-    """Pictures of which a model remembers the features.
+    """Pictures whose features are stored in a model.
 
     Attributes:
-        features: (m, features) float32, which the output layer reads.
+        features: (m, features) float32, the input of the output layer.
         labels: (m,) indices of their classes.
         digests: (m, 8) uint8, the first bytes of the digests of their files.
     """
@@ -92,11 +92,11 @@ class Remembered(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earlier:
-    """What an earlier model brings to the learning of a head.
+    """An earlier model, as the start of a new head.
 
     Attributes:
         model: The model.
-        classes: Those that are learned now.
+        classes: The classes to train on.
     """
 
     model: Model
@@ -110,11 +110,11 @@ class Earlier:
         return EarlierHead(rows[weight], rows[bias])
 
     def remembered(self, features: NDArray[np.float32], digests: NDArray[np.uint8]) -> Remembered:
-        """Return what the model remembers of other pictures of these classes.
+        """Return the stored features of other pictures of these classes.
 
         Args:
-            features: (n, features) of the pictures at hand, whose mean length those remembered get.
-            digests: (n, 16) of the pictures at hand.
+            features: (n, features) of the new pictures; the stored features are scaled to their mean norm.
+            digests: (n, 16) digests of the new pictures.
         """
         rule = self.model.open_set
         if not isinstance(rule, Nearest):
@@ -134,14 +134,14 @@ class Earlier:
 
 
 def check_settings(settings: Settings, *, fits: bool) -> None:
-    """Check that all settings go with a start from a learned head.
+    """Check that all settings are compatible with a start from a head on pretrained features.
 
     Args:
-        settings: What the person chose.
+        settings: The user's settings.
         fits: Whether the prepared pictures fit on the disk.
 
     Raises:
-        SettingError: One does not.
+        SettingError: A setting is incompatible.
     """
     chosen = (name for name, value in asdict(settings).items() if name not in _TAKEN and value is not None)
     if other := next(chosen, "device" if settings.device == "cuda" else None):

@@ -27,7 +27,7 @@ _OF_THE_MODEL = ("network", "size", "channels", "fit")
 
 
 def earlier_model(settings: Settings) -> Model | None:
-    """Read the model that training starts from; None if it starts otherwise.
+    """Read the model that training starts from; None if training does not start from a model.
 
     Raises:
         SettingError: There is no such file.
@@ -45,9 +45,9 @@ def earlier_model(settings: Settings) -> Model | None:
 
 
 def receipt_of_start(settings: Settings, model: Model) -> dict[str, str]:
-    """Return what a receipt says about the model that training starts from.
+    """Return the entries of a receipt about the model that training starts from.
 
-    It names the file by its SHA-256, and where the weights come from that this model itself started from.
+    They identify the file by its SHA-256, and the origin of the weights that this model itself started from.
     """
     data = model_path(settings.start or "").read_bytes()
     inherited = ("start_backbone", "start_origin", "start_licence", "start_digest")
@@ -58,15 +58,15 @@ def receipt_of_start(settings: Settings, model: Model) -> dict[str, str]:
 
 
 def as_for(model: Model, data: TrainingData) -> TrainingData:
-    """Return the pictures, normalised as for a model."""
+    """Return the pictures with the normalisation of a model."""
     return replace(data, mean=np.array(model.mean, np.float32), std=np.array(model.std, np.float32))
 
 
 def with_model(settings: Settings, model: Model) -> Settings:
-    """Return the settings with network and input of the model.
+    """Return the settings with the network and input of the model.
 
     Raises:
-        SettingError: They were given too.
+        SettingError: The settings contain them, too.
     """
     given = [name for name in _OF_THE_MODEL if getattr(settings, name) is not None]
     if given:
@@ -88,10 +88,10 @@ def with_model(settings: Settings, model: Model) -> Settings:
 def check_one_class(model: Model, settings: Settings, *, several_labels: bool) -> None:
     """Check that neither a model with a head on pretrained features nor its pictures have several labels.
 
-    A network trained as a whole can continue either way: its output neurons are carried over by name.
+    A network trained from scratch supports both cases: its output neurons are carried over by name.
 
     Raises:
-        SettingError: One of them has.
+        SettingError: One of them does.
     """
     if has_learned_head(model) and (model.has_several_labels or several_labels):
         raise SettingError(
@@ -108,12 +108,12 @@ def has_learned_head(model: Model) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """Which classes go on, by name.
+    """The classes carried over to a new model, by name.
 
     Attributes:
-        kept: Those that the model knows and the pictures have.
-        new: Those that only the pictures have.
-        dropped: Those that only the model knows.
+        kept: Classes of the model and of the pictures.
+        new: Classes of the pictures only.
+        dropped: Classes of the model only.
     """
 
     kept: tuple[str, ...]
@@ -122,7 +122,7 @@ class CarriedOver:
 
     @property
     def sentence(self) -> str:
-        """What happens to the classes, for people."""
+        """What happens to the classes, as a message."""
         parts = {"kept": self.kept, "new": self.new, "dropped": self.dropped}
         return "classes " + "; ".join(
             f"{title}: {', '.join(names) if names else 'none'}" for title, names in parts.items()
@@ -144,10 +144,10 @@ def carry_over(known: Sequence[str], classes: Sequence[str]) -> CarriedOver:
 
 
 def check_old_classes(model: Model, labels: Iterable[str]) -> None:
-    """Check that a class which is added does not come alone.
+    """Check that a new class is not the only class of the pictures.
 
     Raises:
-        DataError: All pictures are of one class, which the model does not know.
+        DataError: All pictures are of one class, which the model does not have.
     """
     at_hand = set(labels)
     if len(at_hand) != 1 or at_hand <= set(model.classes):
@@ -163,8 +163,8 @@ def check_old_classes(model: Model, labels: Iterable[str]) -> None:
 def weights_for(model: Model, classes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     """Return the weights of a model with an output neuron for each of these classes.
 
-    Neurons of classes that the model knows are its own. New ones start with weights of 0 and the smallest
-    bias, so that at first they say nothing.
+    Neurons of the model's classes are kept. New ones start with zero weights and the smallest bias, so that
+    at first they do not affect the prediction.
     """
     weights = dict(model.weights)
     weight_name, bias_name = model.chain.output.parameters

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from convscope.training.start.backbone import Backbone
 
 LAST = "last"
-"""The name of the features that every head reads: the means of the last maps."""
+"""Name of the features that every head reads: the means of the last maps."""
 
 
 class Features(NamedTuple):
@@ -26,8 +26,8 @@ class Features(NamedTuple):
 
     Attributes:
         values: (pictures, features) float32.
-        blocks: Which columns are the means of which maps: by the number of the block, and `LAST`.
-        problem: Why they could not be kept for the next time; empty if they were.
+        blocks: The columns of each block's means, by the index of the block, and `LAST`.
+        problem: Why they could not be cached; empty if they were.
     """
 
     values: NDArray[np.float32]
@@ -48,14 +48,14 @@ def features_of(
 
     Args:
         store: Pictures, prepared for the backbone.
-        indices: (n,) of those to take.
+        indices: (n,) indices of the pictures.
         backbone: The network.
-        progress: As for `cached_features`.
-        threads: Likewise.
-        folder: Likewise.
+        progress: See `cached_features`.
+        threads: See `cached_features`.
+        folder: See `cached_features`.
 
     Raises:
-        StoreError: The store's file was truncated meanwhile.
+        StoreError: The store's file was truncated in the meantime.
     """
     known = backbone.design
     chain = parse_chain(known.notation(backbone.joinable), store.preparation.shape, classes=2)

@@ -1,13 +1,14 @@
-"""Fine-tuning: the backbone is trained on the pictures too, after the head.
+"""Fine-tuning: after the head, the backbone is trained on the pictures, too.
 
-It goes in stages. The head has been fitted already. The first stage tunes the last blocks, the second one all
-layers, with smaller learning rates towards the pixels. Each must pay: where it does not recognise more of the
-held-out pictures, beyond the standard error, its weights are dropped and no further stage follows. Weights
-and biases are those of the plain chain, so that the statistics that are folded into them stay as they are.
+It proceeds in stages, starting from a fitted head. The first stage trains the last blocks, the second one all
+layers, with smaller learning rates for earlier layers. If a stage does not increase the accuracy on the
+held-out pictures by more than the standard error, its weights are discarded and fine-tuning ends. It trains
+the weights and biases of the plain chain, into which the batch statistics are folded, so that these stay
+fixed.
 
 Source for the order: A. Kumar et al., "Fine-tuning can distort pretrained features and underperform
-out-of-distribution", ICLR 2022, https://arxiv.org/abs/2202.10054; for smaller rates towards the pixels:
-J. Howard and S. Ruder, ACL 2018, https://arxiv.org/abs/1801.06146.
+out-of-distribution", ICLR 2022, https://arxiv.org/abs/2202.10054; for smaller rates of earlier layers: J.
+Howard and S. Ruder, ACL 2018, https://arxiv.org/abs/1801.06146.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ if TYPE_CHECKING:
     from convscope.training.start.tuning_task import Task
 
 MOST_EPOCHS = (8, 5)
-"""Of the two stages."""
+"""Number of epochs of the two stages."""
 _FEWEST_EPOCHS = (3, 2)
-"""A stage for which there is less time is left out."""
+"""A stage with less time than this is skipped."""
 _BATCH_SIZE, _EVALUATED = 32, 64
 _WARM_UP = 0.1
-"""Share of a stage in which its learning rate rises from 0; then it falls back to 0."""
+"""Share of a stage in which the learning rate rises from 0; then it falls back to 0."""
 _RESERVE = 0.9
-"""Share of the time that is planned; the rest is for what the plan cannot know."""
+"""Share of the time that is planned; the rest is a reserve."""
 _AUGMENTATION = batches.Augmentation(zoom_in=0.3, stretch=0.1, colour=0.1)
 
 
@@ -58,13 +59,13 @@ class FineTuning:
     """A fine-tuning, which can be stopped and resumed.
 
     Args:
-        task: What is to be tuned.
-        listeners: Get the events.
+        task: The fine-tuning task.
+        listeners: Called with each event.
 
     Attributes:
-        position: How far it is.
-        recognised: (validation pictures,) whether the weights that are kept so far recognise them.
-        tried: (validation pictures,) whether those at the end of the last stage do.
+        position: The current position.
+        recognised: (validation pictures,) whether the best weights so far classify them correctly.
+        tried: (validation pictures,) whether the weights at the end of the last stage do.
     """
 
     def __init__(self, task: Task, listeners: Sequence[Listener] = ()) -> None:
@@ -82,12 +83,12 @@ class FineTuning:
 
     @property
     def gain(self) -> Gain:
-        """What the weights that are kept recognise of the held-out pictures, after what the head did."""
+        """The gain of the best weights over the head, on the held-out pictures."""
         return Gain(self.task.recognised, self.recognised)
 
     @property
     def sentence(self) -> str:
-        """What was found, for people."""
+        """The result, as a message."""
         if not self.position.epochs:
             return "no time left for fine-tuning: the head is kept"
         before, tried, after = (
@@ -100,11 +101,11 @@ class FineTuning:
 
     @property
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """The weights that are kept."""
+        """The best weights."""
         return {name: tensor.numpy().copy() for name, tensor in self._kept.items()}
 
     def state(self) -> dict[str, Tensor]:
-        """Return all numbers that fine-tuning changes, by name; the tensors themselves, not copies."""
+        """Return the state of fine-tuning, by name; the tensors themselves, not copies."""
         return {
             **{f"network.{name}": tensor.detach() for name, tensor in self.network.by_name.items()},
             **{f"kept.{name}": tensor for name, tensor in self._kept.items()},
@@ -115,7 +116,7 @@ class FineTuning:
         }
 
     def has_position(self, position: Position) -> bool:
-        """Whether a position is one of this fine-tuning's."""
+        """Whether a position is within this fine-tuning."""
         return (
             0 <= position.epoch <= position.epochs <= sum(MOST_EPOCHS)
             and 0 <= position.step <= self._steps
@@ -126,11 +127,11 @@ class FineTuning:
     def run(
         self, wants_stop: Callable[[], bool] = lambda: False, save: Callable[[], None] = lambda: None
     ) -> bool:
-        """Tune from the current position to the end, or until a stop is requested.
+        """Fine-tune from the current position to the end, or until a stop is requested.
 
         Args:
-            wants_stop: Called after each step; whether to stop.
-            save: Called after each step and each epoch, when it could be resumed from there.
+            wants_stop: Called after each step; returns whether to stop.
+            save: Called after each step and each epoch, when the state can be saved to resume from.
 
         Returns:
             Whether the end was reached.
@@ -166,7 +167,7 @@ class FineTuning:
         return len(self._learned(self._stage)) // self._batch_size
 
     def _plan(self, begin: float) -> None:
-        """Choose the epochs of each stage from the time that a few steps take."""
+        """Choose the epochs of each stage from the duration of a few steps."""
         inputs = self._stage_inputs()
         self._test_flips(inputs)
         limit = math.inf if self.task.minutes is None else 60 * self.task.minutes
@@ -189,7 +190,7 @@ class FineTuning:
         return (time.monotonic() - begin) * self._steps
 
     def _stage_inputs(self) -> Inputs:
-        """Return the inputs of the current stage, and make its layers those that learn."""
+        """Return the inputs of the current stage, and make only its layers trainable."""
         stage = self._stage
         self._let_learn(stage)
         if stage == 1:
@@ -209,7 +210,7 @@ class FineTuning:
         return self._inputs
 
     def _learned(self, stage: int) -> NDArray[np.int64]:
-        """Return the pictures that a stage learns from: the first one, as many as fit into the memory."""
+        """Return the training pictures of a stage: in the first one, as many as fit into memory."""
         train, validation = self.data.kept.split.train, self.data.kept.split.validation
         if stage:
             return train
@@ -248,7 +249,7 @@ class FineTuning:
         )
 
     def _rate_fraction(self) -> float:
-        """Return the share of the peak learning rate: a ramp up, and a longer one down."""
+        """Return the share of the peak learning rate: a ramp up, then a longer ramp down."""
         stage, steps, at = self._stage, self._steps, self.position
         first = int(self._epochs[0]) if stage else 0
         done = (at.epoch - first + at.step / steps) / int(self._epochs[stage])
@@ -299,7 +300,7 @@ class FineTuning:
         )
 
     def _end_stage(self, recognised: NDArray[np.bool_]) -> None:
-        """Keep the weights if the stage pays; otherwise end with those that were kept before."""
+        """Keep the weights if the stage was worth it; otherwise end with the best weights so far."""
         self.tried = recognised
         if Gain(self.recognised, recognised).pays:
             self.recognised = recognised.copy()
@@ -319,7 +320,7 @@ class FineTuning:
             )
 
     def _test_flips(self, inputs: Inputs) -> None:
-        """Find out whether flips are harmless, on the held-out pictures."""
+        """Test on the held-out pictures whether flips are harmless."""
         held_out = self.data.kept.split.validation
         truth = self.data.target.indicators(self.data.kept.store.labels[held_out])
         logits = self._predict(inputs, held_out, flip=False)

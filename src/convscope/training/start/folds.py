@@ -1,7 +1,7 @@
-"""Folds for cross-validation: of each class, every fold holds out about the same number of pictures.
+"""Stratified folds for cross-validation: each holds out about the same number of pictures per class.
 
 A group, such as a picture and its copies, stays in one fold. scikit-learn's `StratifiedGroupKFold` does the
-same, but importing it takes longer than learning from few pictures.
+same, but importing it takes longer than training a head on few pictures.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Fold = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
-"""Positions of the pictures that are learned from, and of those that are held out."""
+"""Positions of the training pictures, and of the held-out pictures."""
 
 
 def stratified_folds(
@@ -22,14 +22,14 @@ def stratified_folds(
 ) -> list[Fold]:
     """Split pictures into folds.
 
-    The groups of each class are dealt out in random order, the largest first, each to the fold that has the
-    fewest pictures of that class and, of these, to the one that has the fewest in all.
+    The groups of each class are assigned in random order, the largest first, each to the fold with the fewest
+    pictures of that class, and among these to the one with the fewest pictures in total.
 
     Args:
         labels: (n,) classes of the pictures.
-        groups: (n,) their groups. A group with several classes counts as the most frequent of them.
-        count: How many folds; those that would hold out or learn nothing are left out.
-        seed: Of the order.
+        groups: (n,) their groups. A group with several classes is assigned to the most frequent of them.
+        count: Number of folds; folds that would hold out or train on no pictures are omitted.
+        seed: Seed of the order.
 
     Example:
         >>> folds = stratified_folds(np.array([0, 0, 0, 1, 1, 1]), np.array([7, 7, 8, 5, 6, 4]), 2, seed=0)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Gain(NamedTuple):
-    """Two ways of learning on the same held-out pictures.
+    """Two ways of training, evaluated on the same held-out pictures.
 
     Attributes:
-        before: (pictures,) whether the first way recognises each.
+        before: (pictures,) whether the first way classifies each correctly.
         after: (pictures,) whether the second does.
     """
 
@@ -23,19 +23,19 @@ class Gain(NamedTuple):
 
     @property
     def fractions(self) -> tuple[float, float]:
-        """Which share of the pictures each recognises."""
+        """The accuracy of each way."""
         return float(self.before.mean()), float(self.after.mean())
 
     @property
     def difference(self) -> float:
-        """How much larger the second share is."""
+        """The increase of the accuracy."""
         return float(self.after.mean() - self.before.mean())
 
     @property
     def standard_error(self) -> float:
-        """Of the difference, from the pictures that only one way recognises.
+        """The standard error of the difference, from the pictures that only one way classifies correctly.
 
-        With shares b and c of pictures that only the first and only the second recognises, it is
+        With shares b and c of pictures that only the first and only the second classifies correctly, it is
         sqrt((b + c - (c - b)²) / n). Source: Q. McNemar, Psychometrika 12, 1947.
         """
         changes = self.after.astype(int) - self.before.astype(int)

@@ -1,11 +1,11 @@
-"""A head for pretrained features: a logistic regression whose blocks and penalty cross-validation chooses.
+"""A head for pretrained features: a logistic regression with blocks and penalty from cross-validation.
 
-The features of a picture are those of some steps of the backbone (blocks), side by side. The candidates are
-the last block alone, the last two, and all of them, each with penalties from strong to weak. The candidate
-with the smallest cross-entropy on held-out folds is chosen. `docs/benchmarks/learned_features.md` compares
-the result with fixed choices and with the last block, each feature divided by its own standard deviation.
+The features of a picture are the concatenated outputs of some steps of the backbone (blocks). The candidates
+are the last block alone, the last two, and all of them, each with penalties from strong to weak. The
+candidate with the smallest cross-entropy on held-out folds is chosen. `docs/benchmarks/learned_features.md`
+compares the result with fixed choices, and with the last block standardised per feature.
 
-Scale and mean of the features come from all pictures, held-out ones too, but no label does.
+Scale and mean of the features are computed from all pictures, including held-out ones, but without labels.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
 DEFAULT_PENALTY = 100.0
-"""Taken where each class has one picture, so that nothing can be held out."""
+"""The penalty if each class has only one picture, so that none can be held out."""
 MOST_FOLDS, FEWER_FOLDS = 5, 3
 MANY = 1_000
-"""From this many pictures on there are fewer folds, and blocks and penalty are chosen on this many."""
-ROUGH, EXACT = 1e-2, 1e-3  # when a fit stops: in cross-validation, and at the end
+"""From this many pictures on, there are fewer folds, and blocks and penalty are chosen on this many."""
+ROUGH, EXACT = 1e-2, 1e-3  # tolerance of a fit: in cross-validation, and at the end
 
 
 class Accuracy(NamedTuple):
     """A cross-validated accuracy.
 
     Attributes:
-        correct: Pictures that models which did not learn from them predict correctly.
-        pictures: All pictures.
-        low: Lower end of the 95 % interval: Wilson's, in which pictures of a group count as one.
+        correct: Number of held-out pictures that are predicted correctly.
+        pictures: Number of pictures.
+        low: Lower end of the 95 % interval (Wilson's), with each group as one observation.
         high: Its upper end.
     """
 
@@ -60,16 +60,16 @@ class Accuracy(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """A head, and what cross-validation says about it.
+    """A head, and its results in cross-validation.
 
     Attributes:
-        weights: (classes, features of the chosen blocks) float32, for features as the backbone gives them.
+        weights: (classes, features of the chosen blocks) float32, for the unscaled features of the backbone.
         bias: (classes,) float32.
         blocks: The names of the chosen blocks, in the order of their features.
         penalty: The chosen penalty.
-        out_of_fold: (pictures, classes) float32: the logits of each picture by a model that did not learn
-            from it or from any other of its group. None if each class has only one group.
-        accuracy: Of `out_of_fold`; None with it.
+        out_of_fold: (pictures, classes) float32: the logits of each picture from a model that was not trained
+            on its group. None if each class has only one group.
+        accuracy: Accuracy of `out_of_fold`; None if that is None.
     """
 
     weights: NDArray[np.float32]
@@ -80,7 +80,7 @@ class Head:
     accuracy: Accuracy | None
 
     def judged_by(self, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> Head:
-        """Return the head judged by the first pictures alone, whose labels and groups are these."""
+        """Return the head with the results for the first pictures only, given their labels and groups."""
         if self.out_of_fold is None:
             return self
         logits = self.out_of_fold[: len(labels)]
@@ -88,7 +88,7 @@ class Head:
 
 
 class EarlierHead(NamedTuple):
-    """A head that the new one shall stay close to.
+    """A head that the new one should stay close to.
 
     Attributes:
         weights: (classes, features of all blocks) float32.
@@ -100,17 +100,16 @@ class EarlierHead(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is to be learned.
+    """A classification task for the head.
 
     Attributes:
         features: (pictures, features) float32.
         blocks: The name of each block and its columns, from the first step to the last.
         labels: (pictures,) indices of classes.
         classes: How many classes there are.
-        groups: (pictures,) the group of each picture; near-duplicates, for example, are held out together.
-        class_weights: (classes,) how much the pictures of each class count.
-        begin: (pictures, classes) float32, the logits to which those of the regression are added: those of an
-            earlier head, or zeros.
+        groups: (pictures,) the group of each picture; a group, such as near-duplicates, is held out together.
+        class_weights: (classes,) weight of the pictures of each class.
+        begin: (pictures, classes) float32, offsets of the logits: the logits of an earlier head, or zeros.
     """
 
     features: NDArray[np.float32]
@@ -140,11 +139,11 @@ def fit_head(
         blocks: See `Task`.
         labels: See `Task`.
         classes: See `Task`.
-        groups: See `Task`; None: each picture is its own.
-        class_weights: See `Task`; None: those of `balanced`.
-        earlier: The head to begin with, which reads all blocks; the penalty is on what is learned beyond it.
+        groups: See `Task`; None: each picture is a group.
+        class_weights: See `Task`; None: the result of `balanced`.
+        earlier: The head to start from, which reads all blocks; the penalty is on the difference from it.
             None: no such head.
-        seed: Of the folds.
+        seed: Seed of the folds.
 
     Raises:
         SettingError: All pictures are of one class.
@@ -212,7 +211,7 @@ def refit_head(
 
 
 def balanced(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
-    """Return the weights with which all classes count the same, and pictures 1 on average.
+    """Return weights that make all classes count equally, with a mean of 1 over the pictures.
 
     Example:
         >>> balanced(np.array([0, 0, 1]), 2).tolist()
@@ -230,7 +229,7 @@ class _Choice(NamedTuple):
 
 
 def _choices(task: Task, folds: list[Fold], candidates: Sequence[tuple[str, ...]]) -> Iterator[_Choice]:
-    """Try the candidates; weaker penalties only as long as they make it better."""
+    """Try the candidates; weaker penalties only as long as the result improves."""
     for blocks in candidates:
         space = _scaled(task, blocks)
         found = [_zeros(task, space)] * len(folds)
@@ -245,7 +244,7 @@ def _choices(task: Task, folds: list[Fold], candidates: Sequence[tuple[str, ...]
 
 
 def block_candidates(blocks: Mapping[str, slice]) -> list[tuple[str, ...]]:
-    """Return the choices of blocks: the last one, the last two, or all."""
+    """Return the candidate blocks: the last one, the last two, or all."""
     names = tuple(blocks)
     return list(dict.fromkeys((names[-1:], names[-2:], names)))
 
@@ -255,7 +254,7 @@ def _scaled(task: Task, blocks: Sequence[str]) -> ScaledBlocks:
 
 
 def _folds(task: Task, seed: int) -> list[Fold]:
-    """Return the pictures that are learned and held out in each fold; none if each class has one group."""
+    """Return the training and held-out pictures of each fold; none if each class has only one group."""
     largest = max(len(np.unique(task.groups[task.labels == label])) for label in np.unique(task.labels))
     count = min(MOST_FOLDS if len(task.labels) < MANY else FEWER_FOLDS, largest)
     if count < 2:
@@ -264,7 +263,7 @@ def _folds(task: Task, seed: int) -> list[Fold]:
 
 
 def _part(task: Task, seed: int) -> Task:
-    """Return the task with at most as many pictures as it takes to choose well, of each class its share."""
+    """Return the task with a stratified subset of the pictures, if they are more than the choice needs."""
     count = len(task.labels)
     if count <= MANY:
         return task
@@ -294,7 +293,7 @@ def _cross_validated(
 def _fitted(
     task: Task, space: ScaledBlocks, penalty: float, earlier: EarlierHead | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return weights and bias of the head that has learned from all pictures."""
+    """Return weights and bias of the head fitted to all pictures."""
     everything = np.arange(len(task.labels))
     weights, bias = space.fold(_fit(task, space, everything, penalty, _zeros(task, space), EXACT))
     return (weights, bias) if earlier is None else (earlier.weights + weights, earlier.bias + bias)
@@ -334,7 +333,7 @@ def _cost(logits: NDArray[np.float32], task: Task) -> float:
 
 
 def _accuracy(correct: NDArray[np.bool_], groups: NDArray[np.int64]) -> Accuracy:
-    """Return the accuracy; copies of a picture carry no more information than one of them."""
+    """Return the accuracy, with an interval in which copies of a picture count as one."""
     independent = len(np.unique(groups))
     low, high = wilson_interval(round(independent * correct.mean()), independent)
     return Accuracy(int(correct.sum()), len(correct), low, high)

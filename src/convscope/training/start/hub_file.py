@@ -1,9 +1,9 @@
 """A file of weights on the Hugging Face Hub, downloaded once into the cache of `huggingface_hub`.
 
-It is named by the full hash of a commit, which never changes. In the cache, the file lies under the SHA-256
-that the hub gives for that commit (Git LFS), and its bytes are compared with it each time they are read.
-Where the file system has no symbolic links, as on many Windows machines, it has no such name, and only its
-tensors are checked: names, shapes, type, and that all numbers are finite.
+The file is identified by the full hash of a commit, so it never changes. The cache stores it under the
+SHA-256 that the hub reports for that commit (Git LFS), and its bytes are checked against it on each read. On
+file systems without symbolic links, as on many Windows machines, this name is missing, and only the tensors
+are checked: names, shapes, types, and that all values are finite.
 
 Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
 """
@@ -34,15 +34,15 @@ _INSTALLED = f"start from the backbone that is installed: --start {INSTALLED}"
 
 
 def read(file: HubFile, title: str, *, download: bool = True) -> Read:
-    """Read a file from the cache, into which it is downloaded first if it is not there.
+    """Read a file from the cache; download it first if needed.
 
     Args:
-        file: Where it is.
-        title: Of the network.
-        download: Whether that may be.
+        file: Location of the file.
+        title: Title of the network.
+        download: Whether it may be downloaded.
 
     Raises:
-        ModelFileError: `huggingface_hub` is not installed, the file is neither in the cache nor can it be
+        ModelFileError: `huggingface_hub` is not installed, the file is not in the cache and cannot be
             downloaded, or it is damaged.
     """
     path = _find(file, title, download=download)
@@ -56,7 +56,7 @@ def read(file: HubFile, title: str, *, download: bool = True) -> Read:
         raise _unusable(title, f"{path} is damaged: it has another SHA-256 than the file on the hub", again)
     try:
         return Read(safetensors.numpy.load(data), digest)
-    except (SafetensorError, KeyError) as error:  # KeyError: a type that NumPy does not have
+    except (SafetensorError, KeyError) as error:  # KeyError: a type that NumPy lacks
         raise _unusable(title, f"{path} is no file in safetensors format: {error}", again) from error
 
 
@@ -76,17 +76,17 @@ def _find(file: HubFile, title: str, *, download: bool) -> Path:
                     file.repository,
                     file.file,
                     revision=file.revision,
-                    token=False,  # anybody may read it
+                    token=False,  # the file is public
                     local_files_only=not download,
                 )
             )
-    except (OSError, ValueError) as error:  # those of the hub and of the network are OSErrors
+    except (OSError, ValueError) as error:  # errors of the hub and of the network are OSErrors
         raise _missing(file, title, error) from error
 
 
 @contextmanager
 def _silent() -> Generator[None]:
-    """Let the hub's library not warn of each attempt: the error at the end says what is wrong."""
+    """Suppress the library's warning on each attempt; the final error states the cause."""
     logger = logging.getLogger("huggingface_hub")
     level = logger.level
     logger.setLevel(logging.ERROR)

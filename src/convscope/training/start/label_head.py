@@ -1,8 +1,8 @@
-"""A head for several labels: a logistic regression for each, on pretrained features.
+"""A head for several labels: one logistic regression per label, on pretrained features.
 
 The regressions are independent, and cross-validation chooses the penalty of each by its own binary
-cross-entropy: a label with many pictures needs a weak one, a rare label a strong one. They read the same
-blocks of features, those with which all labels together cost least. The candidates are those of `head.py`.
+cross-entropy: a label with many pictures needs a weak penalty, a rare label a strong one. All use the same
+blocks of features, those with the lowest total loss. The candidates are the same as in `head.py`.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class LabelHead:
     """A head for several labels.
 
     Attributes:
-        weights: (labels, features of the chosen blocks) float32, for features as the backbone gives them.
+        weights: (labels, features of the chosen blocks) float32, for the unscaled features of the backbone.
         bias: (labels,) float32.
         blocks: The names of the chosen blocks, in the order of their features.
         penalties: (labels,) the chosen penalties.
-        out_of_fold: (pictures, labels) float32: the logits of each picture by regressions that did not learn
-            from it or from any other of its group. None if all pictures are of one group.
+        out_of_fold: (pictures, labels) float32: the logits of each picture from regressions that were not
+            trained on its group. None if there is only one group.
     """
 
     weights: NDArray[np.float32]
@@ -55,7 +55,7 @@ class LabelHead:
 
 
 class _Task(NamedTuple):
-    """What is learned: (n, features), (n, labels), and the folds of the pictures."""
+    """A multi-label task: (n, features), (n, labels), and the folds of the pictures."""
 
     features: NDArray[np.float32]
     truth: NDArray[np.bool_]
@@ -86,7 +86,7 @@ def fit_label_head(
         blocks: The name of each block and its columns, from the first step to the last.
         truth: (pictures, labels), whether each picture has the label.
         groups: (pictures,) the group of each picture; a group is held out together.
-        seed: Of the folds.
+        seed: Seed of the folds.
     """
     everything = np.arange(len(truth))
     task = _Task(features, truth, label_folds(truth, groups, seed))
@@ -111,8 +111,8 @@ def label_folds(truth: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) 
     """Split pictures into folds that each hold out about the same share of every label.
 
     Returns:
-        For each fold the positions of the pictures that are learned from, and of those that are held out;
-        none if all pictures are of one group.
+        For each fold, the positions of the training pictures and of the held-out pictures; none if there is
+        only one group.
     """
     names, members = np.unique(groups, return_inverse=True)
     count = min(MOST_FOLDS if len(truth) < MANY else FEWER_FOLDS, len(names))
@@ -134,7 +134,7 @@ def label_folds(truth: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) 
 
 
 def _part(task: _Task, groups: NDArray[np.int64], seed: int) -> _Task:
-    """Return the task with at most as many pictures as it takes to choose well."""
+    """Return the task with a subset of the pictures, if they are more than needed for the choice."""
     if len(task.truth) <= MANY:
         return task
     kept = np.sort(np.random.default_rng(seed).permutation(len(task.truth))[:MANY])
@@ -146,7 +146,7 @@ def _scaled(task: _Task, blocks: Mapping[str, slice], names: Sequence[str]) -> S
 
 
 def _choose(task: _Task, space: ScaledBlocks, names: tuple[str, ...]) -> _Choice:
-    """Try weaker penalties as long as they make any label better."""
+    """Try weaker penalties as long as any label improves."""
     labels = task.truth.shape[1]
     best = _Choice(names, np.full(labels, np.inf), np.zeros(labels), np.zeros(task.truth.shape, np.float32))
     for penalty in PENALTIES:
@@ -181,7 +181,7 @@ def _fit(
     penalties: NDArray[np.float64],
     tolerance: float,
 ) -> Coefficients:
-    """Fit the regressions, those with one penalty together."""
+    """Fit the regressions; those with the same penalty together."""
     width, labels = space.coordinates.shape[1], task.truth.shape[1]
     weight, bias = np.zeros((width, labels), np.float32), np.zeros(labels, np.float32)
     for penalty in np.unique(penalties).tolist():

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedLabels:
-    """A head for several labels, and what cross-validation says about it.
+    """A head for several labels, and its results in cross-validation.
 
     Attributes:
         head: The logistic regressions.
-        truth: (pictures, labels) of the pictures that it was fitted to.
-        temperature: Fitted to the logits of cross-validation.
-        thresholds: Of each label, likewise.
+        truth: (pictures, labels) of the training pictures.
+        temperature: Temperature, fitted to the logits of cross-validation.
+        thresholds: Threshold of each label, fitted to the same logits.
     """
 
     head: LabelHead
@@ -40,14 +40,14 @@ class LearnedLabels:
 
     @property
     def probabilities(self) -> NDArray[np.float64] | None:
-        """(pictures, labels), calibrated, each from a head that has not seen the picture."""
+        """(pictures, labels) calibrated probabilities, from heads not trained on the picture."""
         if self.head.out_of_fold is None:
             return None
         return label_probabilities(self.head.out_of_fold, self.temperature)
 
     @property
     def sentence(self) -> str:
-        """What cross-validation says, for people."""
+        """The result of cross-validation, as a message."""
         probabilities = self.probabilities
         if probabilities is None:
             return "all pictures are equal: accuracy cannot be estimated by cross-validation"
@@ -59,7 +59,7 @@ class LearnedLabels:
         return f"pretrained features recognise {exact} in cross-validation{ranked}"
 
     def facts(self) -> dict[str, object]:
-        """Return what was chosen, for the metrics."""
+        """Return the choices, for the metrics."""
         blocks = [name for name in self.head.blocks if name != LAST]
         return {
             "joined_blocks": [int(name) for name in blocks],
@@ -75,7 +75,7 @@ def learn_labels(
     groups: NDArray[np.int64],
     seed: int,
 ) -> LearnedLabels:
-    """Fit the regressions, then temperature and thresholds to their answers about held-out pictures.
+    """Fit the regressions, then temperature and thresholds to their predictions for held-out pictures.
 
     Args:
         features: (pictures, features) float32.
@@ -83,7 +83,7 @@ def learn_labels(
         target: The labels.
         labels: (pictures,) label numbers of the target.
         groups: (pictures,) the group of each picture.
-        seed: Of the folds.
+        seed: Seed of the folds.
     """
     truth = target.indicators(labels)
     head = fit_label_head(features, blocks, truth, groups=groups, seed=seed)

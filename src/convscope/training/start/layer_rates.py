@@ -1,4 +1,4 @@
-"""AdamW with a learning rate for each layer, smaller towards the pixels.
+"""AdamW with a learning rate for each layer, smaller for earlier layers.
 
 Source: I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019,
 https://arxiv.org/abs/1711.05101.
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from convscope.network.folded_network import FoldedNetwork
 
 _RATE, _HEAD_RATE = 1e-4, 1e-4
-"""Peak learning rates of the last layer of the backbone and of the head, which has been fitted already."""
+"""Peak learning rates of the last layer of the backbone, and of the head, which is already fitted."""
 _FALL = 0.97
-"""The rate of a layer, as a share of that of the layer after it."""
+"""Learning rate of a layer, relative to the layer after it."""
 _DECAY = 0.01
 _BETAS = 0.9, 0.999
 _EPSILON = 1e-8
 
 
 class LayerwiseAdam:
-    """Changes the weights of a network; those that have no gradient stay as they are.
+    """Updates the weights of a network that have a gradient.
 
     Args:
         network: The network.
@@ -37,7 +37,7 @@ class LayerwiseAdam:
     def __init__(self, network: FoldedNetwork) -> None:
         self._tensors = network.by_name
         layers = [step for step in network.chain if step.parameters]
-        depths = range(len(layers) - 2, -2, -1)  # of the layers, from the pixels on; -1 is the head
+        depths = range(len(layers) - 2, -2, -1)  # by layer, from the input on; -1 is the head
         self._rates = {
             name: _HEAD_RATE if depth < 0 else _RATE * _FALL**depth
             for step, depth in zip(layers, depths, strict=True)
@@ -49,7 +49,7 @@ class LayerwiseAdam:
         self.rate = 0.0
 
     def step(self, rate_fraction: float) -> None:
-        """Change every weight at this share of its peak learning rate; clear the gradients."""
+        """Update every weight at this share of its peak learning rate; clear the gradients."""
         self._steps += 1
         self.rate = rate_fraction * _RATE
         corrections = [1 - beta ** int(self._steps) for beta in _BETAS]
@@ -66,17 +66,17 @@ class LayerwiseAdam:
         self.zero_grad()
 
     def zero_grad(self) -> None:
-        """Clear the gradients without a step."""
+        """Clear the gradients without an update."""
         for tensor in self._tensors.values():
             tensor.grad = None
 
     def reset(self) -> None:
-        """Forget all steps so far."""
+        """Reset the optimiser state."""
         for tensor in self.state().values():
             tensor.zero_()
 
     def state(self) -> dict[str, Tensor]:
-        """Return all numbers that steps change, by name."""
+        """Return the optimiser state, by name."""
         return {
             **{f"first.{name}": tensor for name, tensor in self._first.items()},
             **{f"second.{name}": tensor for name, tensor in self._second.items()},

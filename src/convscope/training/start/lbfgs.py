@@ -1,11 +1,12 @@
 """The minimum of a smooth convex function, by L-BFGS.
 
-Each step goes along -H g, where g is the gradient and H an approximation of the inverse of the second
-derivatives. L-BFGS never writes H down: it applies the last few pairs of s, how far a step went, and y, how
-much the gradient changed on the way (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and
-7.5). The first trial of a step is its full length, halved until it is low enough (Armijo's condition).
+Each step goes along -H g, where g is the gradient and H an approximation of the inverse Hessian. L-BFGS does
+not store H: it applies the last few pairs of step s and gradient change y (Nocedal and Wright, Numerical
+Optimization, 2nd ed., algorithms 7.4 and 7.5). The line search starts at the full step and halves it until
+the cost has decreased enough (Armijo's condition).
 
-SciPy has the same, but importing `scipy.optimize` takes longer than learning from few pictures.
+SciPy has the same algorithm, but importing `scipy.optimize` takes longer than training a head on few
+pictures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _MEMORY = 10
 _MOST_STEPS = 200
 _MOST_HALVINGS = 20
 _SLOPE_SHARE = 1e-4
-"""Armijo's condition: the function must fall by this share of what its slope promises."""
+"""Armijo's condition: the cost must decrease by this share of its linear approximation."""
 
 
 def minimise(
@@ -34,13 +35,13 @@ def minimise(
     first: NDArray[np.float64],
     tolerance: float,
 ) -> NDArray[np.float64]:
-    """Return where a function is least.
+    """Return the minimum point of a function.
 
     Args:
-        cost: Returns its value at a point (n,) and its gradient there (n,).
-        first: Where to start.
-        tolerance: Stop when no number of the gradient is larger; or after 200 steps, or when rounding hides
-            any further fall.
+        cost: Returns the value and the gradient (n,) at a point (n,).
+        first: Starting point, (n,).
+        tolerance: Stop when no component of the gradient is larger; or after 200 steps, or when rounding
+            prevents a further decrease.
 
     Example:
         >>> found = minimise(lambda x: (float(((x - 3) ** 2).sum()), 2 * (x - 3)), np.zeros(2), 1e-6)

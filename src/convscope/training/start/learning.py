@@ -45,10 +45,10 @@ class LearnedHead:
 
     Attributes:
         head: The logistic regression.
-        labels: (pictures,) the classes of the pictures that it was fitted to.
+        labels: (pictures,) the classes of the training pictures.
         groups: (pictures,) their groups.
-        recognised_fraction: Share of them that it recognises after learning from them.
-        temperature: Fitted to the logits of cross-validation.
+        recognised_fraction: Accuracy on the training pictures.
+        temperature: Temperature, fitted to the logits of cross-validation.
         open_set: The rule for unknown pictures; None if there are too few pictures.
     """
 
@@ -66,15 +66,15 @@ class LearnedHead:
 
     @property
     def accuracy(self) -> Accuracy | None:
-        """In cross-validation; None if each class has one picture only."""
+        """The accuracy in cross-validation; None if each class has only one picture."""
         return self.head.accuracy
 
     @property
     def is_recognised(self) -> NDArray[np.bool_]:
-        """(pictures,) whether a head that has not seen the picture recognises it.
+        """(pictures,) whether a head not trained on the picture classifies it correctly.
 
         Raises:
-            ValueError: Each class has one picture only.
+            ValueError: Each class has only one picture.
         """
         if self.head.out_of_fold is None:
             raise ValueError("no picture could be held out")
@@ -82,7 +82,7 @@ class LearnedHead:
 
     @property
     def probabilities(self) -> NDArray[np.float64] | None:
-        """(pictures, classes), calibrated, each from a head that has not seen the picture."""
+        """(pictures, classes) calibrated probabilities, from heads not trained on the picture."""
         if self.head.out_of_fold is None:
             return None
         logits = self.head.out_of_fold.astype(np.float64) / self.temperature
@@ -90,7 +90,7 @@ class LearnedHead:
 
     @property
     def sentence(self) -> str:
-        """The accuracy in cross-validation, for people."""
+        """The accuracy in cross-validation, as a message."""
         accuracy = self.accuracy
         if accuracy is None:
             return "each class has only one picture: accuracy cannot be estimated by cross-validation"
@@ -104,13 +104,13 @@ class LearnedHead:
     def diagnose(
         self, data: str, classes: Sequence[str], *, tried_fine_tuning: bool, tried_scratch: bool
     ) -> Diagnosis | None:
-        """Say what stands in the way of better answers; None if nothing was measured.
+        """Return the most serious obstacle to higher accuracy; None if nothing was measured.
 
         Args:
-            data: The pictures, as `convscope train` was given them.
+            data: The source, as given to `convscope train`.
             classes: Names of the classes.
             tried_fine_tuning: See `Outcome`.
-            tried_scratch: Likewise.
+            tried_scratch: See `Outcome`.
         """
         if self.accuracy is None or self.probabilities is None:
             return None
@@ -129,11 +129,11 @@ class LearnedHead:
         )
 
     def facts(self) -> dict[str, object]:
-        """Return what was chosen, for the metrics."""
+        """Return the choices, for the metrics."""
         return {"joined_blocks": [*self.joined], "penalty": self.head.penalty}
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # several wait for each other on a busy machine
+@threadpool_limits.wrap(limits=1, user_api="blas")  # several would wait for each other
 def learn(
     store: Store,
     indices: NDArray[np.int64],
@@ -145,17 +145,17 @@ def learn(
     earlier: Model | None = None,
     rejected_fraction: float | None = None,
 ) -> LearnedHead | LearnedLabels:
-    """Compute features and fit a head to them: of classes or, where a picture may have several, of labels.
+    """Compute features and fit a head to them: for one class, or several labels, per picture.
 
     Args:
-        store: The pictures, prepared as the backbone needs them.
-        indices: (n,) of those to learn from.
-        backbone: Gives the features.
-        seed: Of the folds.
-        listeners: Get the events.
+        store: The pictures, prepared for the backbone.
+        indices: (n,) indices of the training pictures.
+        backbone: Computes the features.
+        seed: Seed of the folds.
+        listeners: Called with each event.
         groups: (pictures of the store,) the group of each, which stays in one fold; None: near-duplicates.
-        earlier: The model to begin with, which has one class for each picture; None: no such model.
-        rejected_fraction: The share of pictures of known classes that may be taken for unknown.
+        earlier: The model to start from, with one class per picture; None: no such model.
+        rejected_fraction: The share of pictures of known classes that may be rejected as unknown.
 
     Raises:
         ConvscopeError: The pictures are all of one class, or features cannot be computed.
@@ -242,7 +242,7 @@ def with_head(backbone: Backbone, head: Head | LabelHead, store: Store) -> Model
 
 
 class _Learned(NamedTuple):
-    """Pictures that are learned from: (n, features), (n,) labels, (n,) groups and (n, 8) digests."""
+    """Training pictures: (n, features), (n,) labels, (n,) groups and (n, 8) digests."""
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
@@ -250,7 +250,7 @@ class _Learned(NamedTuple):
     digests: NDArray[np.uint8]
 
     def with_remembered(self, earlier: Earlier) -> _Learned:
-        """Return the same and the pictures that an earlier model remembers, each a group of its own."""
+        """Add the stored pictures of an earlier model, each as its own group."""
         known = earlier.remembered(self.features, self.digests)
         groups = self.groups.max() + 1 + np.arange(len(known.labels))
         return _Learned(
@@ -271,6 +271,6 @@ def _read(
 
 
 def _equal(store: Store, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the group of each picture: pictures that are equal, byte by byte, are one."""
+    """Return the group of each picture: bitwise identical pictures form a group."""
     digests = np.ascontiguousarray(store.digests[indices]).view(f"V{store.digests.shape[1]}").ravel()
     return np.unique(digests, return_inverse=True)[1]

@@ -1,24 +1,24 @@
-"""Logistic regression with an L2 penalty, of classes or of labels, fast enough to be fitted dozens of times.
+"""Logistic regression with an L2 penalty, for classes or labels, fast enough to be fitted dozens of times.
 
 Let x be features (n, F), t the classes of the pictures and c their weights. Minimised over W (F, K) and b is
 
     cost(W, b) = sum over pictures of c * cross-entropy(softmax(x W + b), t) + penalty / 2 * ‖W‖²
 
-which is scikit-learn's `LogisticRegression(C=1 / penalty)` for three classes and more. (For two classes it
-keeps one vector, the difference of our two, so that there C is 2 / penalty.) If there are logits to begin
-with, those of an earlier regression, x W + b is added to them.
+which is scikit-learn's `LogisticRegression(C=1 / penalty)` for three or more classes. (For two classes it has
+a single weight vector, the difference of our two, so that C is 2 / penalty.) If there are offsets, such as
+the logits of an earlier regression, x W + b is added to them.
 
-With several labels for each picture, each label has a regression of its own,
+With several labels per picture, each label has its own regression,
 
     cost(w, b) = sum over pictures of binary cross-entropy(sigmoid(x w + b), y) + penalty / 2 * ‖w‖²
 
 which is scikit-learn's `LogisticRegression(C=1 / penalty)` for two classes. All labels are fitted at once.
 
-L-BFGS needs hundreds of steps if some directions of x are a thousand times longer than others, as with
-pretrained features. So it runs in coordinates in which the cost has about the same curvature in all
-directions: with v_j the leading right singular vectors of x, s_j their singular values and h the curvature of
-cross-entropy, W = P U, where P stretches v_j by 1 / sqrt(penalty + h s_j²). About 20 steps are then enough.
-The minimum is the same.
+L-BFGS needs hundreds of steps if the cost is badly conditioned: with pretrained features, the singular values
+of x differ by a factor of a thousand. So it is preconditioned, with coordinates in which the cost has about
+the same curvature in all directions: with v_j the leading right singular vectors of x, s_j their singular
+values and h the curvature of cross-entropy, W = P U, where P scales v_j by 1 / sqrt(penalty + h s_j²). About
+20 steps are then enough. The minimum is the same.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DIRECTIONS = 128
-"""Singular vectors along which the coordinates are stretched; there is little to gain from more."""
+"""Number of singular vectors for preconditioning; more would gain little."""
 
 
 class Coefficients(NamedTuple):
-    """What a logistic regression has learned; logits are x @ weight + bias.
+    """The coefficients of a logistic regression; logits are x @ weight + bias.
 
     Attributes:
         weight: (features, classes) float32.
@@ -56,7 +56,7 @@ class Coefficients(NamedTuple):
 
 
 class Spectrum(NamedTuple):
-    """The directions in which features extend most.
+    """The leading singular vectors and values of features.
 
     Attributes:
         directions: (features, kept) float32, orthonormal columns: right singular vectors.
@@ -68,7 +68,7 @@ class Spectrum(NamedTuple):
 
 
 def find_spectrum(features: NDArray[np.float32]) -> Spectrum:
-    """Find the directions in which features (n, F), centred, extend most.
+    """Find the leading singular vectors and values of centred features (n, F).
 
     Example:
         >>> find_spectrum(np.array([[3, 0], [-3, 0], [0, 1], [0, -1]], np.float32)).squares.round(3).tolist()
@@ -92,18 +92,18 @@ def fit_logistic(
     """Minimise the cost.
 
     Args:
-        features: (n, F), centred; otherwise the minimum is the same, but takes more steps to reach.
+        features: (n, F), centred; otherwise the minimum is the same, but needs more steps.
         labels: (n,) indices of classes.
-        picture_weights: (n,) how much each picture counts.
-        penalty: Of the squared weights; more than 0.
-        start: Where to start: zeros, or the solution for a similar penalty. Its shape gives the classes.
-        spectrum: Of these features, or of a set of which they are part.
-        begin: (n, classes) logits to which the regression's are added; None: zeros.
-        tolerance: Stop when no coordinate's slope is steeper than this, or than this share of the steepest at
-            zero if that is less than 1; 1e-4 gives probabilities to about 1e-4.
+        picture_weights: (n,) weight of each picture.
+        penalty: Factor of the squared weights; more than 0.
+        start: Starting point: zeros, or the solution for a similar penalty. Its shape determines the classes.
+        spectrum: Spectrum of these features, or of a superset.
+        begin: (n, classes) offsets of the logits; None: zeros.
+        tolerance: Stop when no component of the gradient is larger than this, or than this share of the
+            largest at zero if that is less than 1; 1e-4 gives probabilities accurate to about 1e-4.
 
     Returns:
-        The coefficients with the least cost.
+        The coefficients with the smallest cost.
     """
     classes, rows = len(start.bias), np.arange(len(labels))
 
@@ -119,7 +119,7 @@ def fit_logistic(
         slopes *= picture_weights[:, np.newaxis]
         return float(losses.sum(dtype=np.float64)), slopes
 
-    curvature = (classes - 1) / classes**2  # of cross-entropy, where all classes are equally probable
+    curvature = (classes - 1) / classes**2  # curvature of cross-entropy if all classes are equally probable
     total = float(picture_weights.sum())
     return _minimise(features, _Loss(loss, curvature, total), penalty, start, spectrum, tolerance)
 
@@ -133,7 +133,7 @@ def fit_label_logistic(
     spectrum: Spectrum,
     tolerance: float = 1e-4,
 ) -> Coefficients:
-    """Minimise the cost of each label; arguments as for `fit_logistic`, and `truth` (n, labels)."""
+    """Minimise the cost of each label; same arguments as `fit_logistic`, and `truth` (n, labels)."""
     wanted = truth.astype(np.float32)
 
     def loss(logits: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
@@ -142,18 +142,18 @@ def fit_label_logistic(
         shares = np.where(logits < 0, powers, np.float32(1)) / (1 + powers)
         return float(losses.sum(dtype=np.float64)), (shares - wanted).astype(np.float32, copy=False)
 
-    steepest_curvature = 1 / 4  # of binary cross-entropy, where yes and no are equally probable
+    steepest_curvature = 1 / 4  # curvature of binary cross-entropy at probability 1/2
     part = _Loss(loss, steepest_curvature, float(len(truth)))
     return _minimise(features, part, penalty, start, spectrum, tolerance)
 
 
 class _Loss(NamedTuple):
-    """A loss of logits.
+    """A loss as a function of logits.
 
     Attributes:
-        compute: Turns logits (n, classes), which it may change, into the loss and its slopes at them.
-        curvature: Of the loss of one picture, at most.
-        total: The sum of the pictures' weights.
+        compute: Returns loss and gradient for logits (n, classes), which it may overwrite.
+        curvature: Largest curvature of the loss of one picture.
+        total: Sum of the pictures' weights.
     """
 
     compute: Callable[[NDArray[np.float32]], tuple[float, NDArray[np.float32]]]
@@ -169,10 +169,10 @@ def _minimise(
     spectrum: Spectrum,
     tolerance: float,
 ) -> Coefficients:
-    """Minimise a loss and the penalty, in coordinates in which their sum is about as curved everywhere."""
+    """Minimise a loss plus the penalty, in preconditioned coordinates."""
     classes, curvature = len(start.bias), loss.curvature
     stretch = (1 / np.sqrt(penalty + curvature * spectrum.squares)).astype(np.float32)
-    rest = stretch[-1]  # of all other directions, which are shorter than those of the spectrum
+    rest = stretch[-1]  # for all directions outside the spectrum
     bias_stretch = np.float32(1 / np.sqrt(curvature * loss.total))
 
     def stretched(

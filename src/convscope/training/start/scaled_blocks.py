@@ -1,13 +1,13 @@
-"""Features scaled block by block: what a logistic regression is fitted to, and folded back afterwards.
+"""Features scaled block by block for a logistic regression, whose weights are folded back afterwards.
 
-A block is the features that one step of the backbone gives, such as the means of its maps. Each feature is
-centred, and each block is divided by one number, the root mean square of its centred features:
+A block is the features from one step of the backbone, such as the means of its maps. Each feature is centred,
+and each block is divided by a single number, the root mean square of its centred features:
 
     scaled = (features - mean) * scale
 
-It is more usual to divide each feature by its own standard deviation. But that makes a feature which hardly
-varies count as much as any other, and with few pictures most of such features are noise. How much is gained
-by one number a block is in `docs/benchmarks/learned_features.md`.
+It is more common to divide each feature by its own standard deviation. But then a feature that hardly varies
+gets the same weight as any other, and with few pictures most such features are noise.
+`docs/benchmarks/learned_features.md` shows the gain of one number per block.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 class ScaledBlocks(NamedTuple):
-    """Scaled features in the coordinates in which a regression is fitted.
+    """Scaled features, in the coordinates in which a regression is fitted.
 
     Attributes:
         coordinates: (pictures, coordinates) float32: the scaled features or, if there are much fewer pictures
-            than features, their coordinates along `basis`. Penalised regressions are the same in both, as the
-            weights are combinations of pictures.
-        spectrum: Of the coordinates.
+            than features, their coordinates in `basis`. A regression with an L2 penalty is the same in both,
+            because its weights are linear combinations of pictures.
+        spectrum: Spectrum of the coordinates.
         mean: (features,) float32.
         scale: (features,) float32.
-        basis: (features, pictures) float32, orthonormal columns that span all pictures; None: not used.
+        basis: (features, pictures) float32, orthonormal columns that span all pictures; None if not used.
     """
 
     coordinates: NDArray[np.float32]
@@ -46,7 +46,7 @@ class ScaledBlocks(NamedTuple):
     basis: NDArray[np.float32] | None
 
     def fold(self, found: Coefficients) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Turn coefficients for the coordinates into weights (classes, features) and bias for features."""
+        """Convert coefficients for the coordinates to weights (classes, features) and bias for features."""
         weight = found.weight if self.basis is None else self.basis @ found.weight
         weight = weight.T.astype(np.float64) * self.scale
         bias = found.bias - weight @ self.mean
@@ -54,10 +54,10 @@ class ScaledBlocks(NamedTuple):
 
 
 def scale_blocks(features: NDArray[np.float32], blocks: Sequence[slice]) -> ScaledBlocks:
-    """Scale some blocks of features (pictures, features); the others are left out.
+    """Scale some blocks of features (pictures, features); the others are omitted.
 
     Example:
-        The first block varies by 1 around its mean, the second by 8:
+        The first block has a standard deviation of 1, the second of 8:
 
         >>> features = np.array([[1, 32], [3, 48]], np.float32)
         >>> scaled = scale_blocks(features, [slice(0, 1), slice(1, 2)])
@@ -72,7 +72,7 @@ def scale_blocks(features: NDArray[np.float32], blocks: Sequence[slice]) -> Scal
     for block in blocks:
         width = block.stop - block.start
         size = np.sqrt(np.square(scaled[:, start : start + width]).mean(dtype=np.float64))
-        if size > np.finfo(np.float32).tiny:  # otherwise the pictures do not differ in this block
+        if size > np.finfo(np.float32).tiny:  # otherwise all pictures are equal in this block
             scale[start : start + width] = 1 / size
         start += width
     scaled *= scale

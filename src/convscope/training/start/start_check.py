@@ -19,11 +19,11 @@ class StartCheck:
     """Weights that training started from.
 
     Attributes:
-        name: What they are: the origin of a backbone, or the path of an earlier model.
+        name: The origin of a backbone, or the path of an earlier model.
         licence: Their licence, as an SPDX identifier; empty if the receipt does not say.
-        digest: SHA-256 of their file, as the receipt has it.
-        same: Whether the file at hand has this digest; None if there is none.
-        reason: Why there is none; empty otherwise.
+        digest: SHA-256 of their file, from the receipt.
+        same: Whether the local file has this digest; None if there is no local file.
+        reason: Why there is no local file; empty otherwise.
     """
 
     name: str
@@ -34,7 +34,7 @@ class StartCheck:
 
 
 def check_start(receipt: Mapping[str, str]) -> tuple[StartCheck, ...]:
-    """Compare the weights at hand with those of a receipt: of a backbone, of an earlier model, or of both."""
+    """Compare the local weights with a receipt: of a backbone, of an earlier model, or of both."""
     return tuple(_checks(receipt))
 
 

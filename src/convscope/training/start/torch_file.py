@@ -1,12 +1,12 @@
 """The tensors in a file that `torch.save` wrote before PyTorch 1.6, read without PyTorch or unpickling.
 
-Such a file is five pickles, one after the other, and then the numbers: a magic number, the version of the
-format, facts of the machine, the object that was saved, the names of all storages in the order in which they
-follow, and each storage as its length (int64) and its numbers. `pickletools` lists the instructions of a
-pickle and carries none of them out. In the fourth, each tensor names its storage before the instruction
-BINPERSID, and gives its offset, its shape and its strides after it.
+Such a file consists of five pickles, followed by the data: a magic number, the format version, machine
+information, the saved object, the names of all storages in order, and each storage as its length (int64) and
+its numbers. `pickletools` lists the instructions of a pickle without executing them. In the fourth pickle,
+the name of each tensor's storage precedes the instruction BINPERSID, and its offset, shape and strides follow
+it.
 
-Importing PyTorch would take longer than learning from few pictures.
+Importing PyTorch would take longer than training a head on few pictures.
 
 Source: `_legacy_save` in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
 """
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 _TYPES = {"torch FloatStorage": "<f4", "torch LongStorage": "<i8"}
 _ENDS_OF_TUPLES = ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_TUPLE")
 _OBJECT, _STORAGES = 3, 4
-"""Which pickle holds the object, and which the names of the storages."""
+"""Index of the pickle with the object, and of the one with the names of the storages."""
 
 
 def read_tensors(data: bytes) -> list[NDArray[Any]]:
     """Return the tensors of a file, in the order in which they were saved.
 
     Args:
-        data: The file, which is known to be whole and to hold tensors of float32 and int64 with a storage
-            each: its SHA-256 was checked.
+        data: The content of the file. Its SHA-256 must have been checked, so that it is known to hold float32
+            and int64 tensors with one storage each.
     """
     file = io.BytesIO(data)
     pickles = [_instructions(file) for _ in range(5)]
@@ -54,7 +54,7 @@ def read_tensors(data: bytes) -> list[NDArray[Any]]:
 
 
 class _Tensor(NamedTuple):
-    """A tensor: the name and the type of its storage, its shape, and its strides in numbers."""
+    """A tensor: name and type of its storage, its shape, and its strides in numbers."""
 
     storage: str
     kind: str
@@ -77,7 +77,7 @@ def _strings(instructions: list[Instruction]) -> list[str]:
 
 def _tensors(instructions: list[Instruction]) -> Iterator[_Tensor]:
     storage = kind = ""
-    remembered: dict[int, str] = {}  # by the number under which a pickle keeps a type: BINPUT, later BINGET
+    remembered: dict[int, str] = {}  # types by memo index: BINPUT stores, BINGET reads
     following = iter(instructions)
     for name, argument in following:
         if name == "BINUNICODE" and argument.isdigit():
@@ -92,6 +92,6 @@ def _tensors(instructions: list[Instruction]) -> Iterator[_Tensor]:
 
 
 def _numbers(following: Iterator[Instruction]) -> list[int]:
-    """Return the whole numbers of the tuple that comes next."""
+    """Return the integers of the next tuple."""
     before_end = takewhile(lambda one: one[0] not in _ENDS_OF_TUPLES, following)
     return [argument for name, argument in before_end if name.startswith("BININT")]

@@ -1,11 +1,11 @@
 """A trial: the accuracy of a network after a short training from scratch.
 
-The network learns from three quarters of the pictures for a fifth of its epochs, and answers the others. A
-few pictures are inconclusive: then another quarter is held out, until the result is clear or all were used.
-Easy pictures end a training sooner: it cannot change the decision any more.
+The network is trained on three quarters of the pictures for a fifth of its epochs, and predicts the others.
+If these are too few for a decision, another quarter is held out, until the result is clear or all pictures
+were used. With easy pictures, training ends earlier, because it can no longer change the decision.
 
-Epochs are counted, not seconds, so that a busy machine comes to the same decision. Steps on photos take long;
-with them, the trial ends after the time that pretrained features took.
+The trial counts epochs rather than seconds, so that a busy machine comes to the same decision. Steps on
+photos take long; for photos, the trial ends after the time that pretrained features took.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ if TYPE_CHECKING:
     from convscope.training.start.learning import LearnedHead
 
 GOOD_ENOUGH = 0.95
-"""Where one way of learning recognises this share of the pictures, the other need not be tried."""
+"""If one way of training reaches this accuracy, the other need not be tried."""
 _EPOCHS_SHARE = 1 / 5
 LONGEST = 60.0
-"""Seconds that a training of a trial may take."""
+"""Time limit of one training in a trial, in seconds."""
 _SHORTEST = 2.0
 _PARTS = 4
 _MOST_HELD_OUT, _ENOUGH_HELD_OUT, _FEWEST_HELD_OUT = 1_000, 200, 100
 FEWEST_FOR_ONE = _PARTS * _FEWEST_HELD_OUT
-"""Of fewer pictures, a trial has to hold out one quarter after another, and takes long."""
+"""With fewer pictures, a trial has to hold out one quarter after another, and takes long."""
 
 
 class Trial(NamedTuple):
-    """What networks from scratch recognise of pictures that were held out from them.
+    """The results of networks from scratch on held-out pictures.
 
     Attributes:
-        held_out: (pictures,) positions among the pictures that are learned from.
+        held_out: (pictures,) positions in the training pictures.
         labels: (pictures,) their classes.
-        is_recognised: (pictures,) whether the network that did not learn from a picture recognises it.
+        is_recognised: (pictures,) whether the network not trained on a picture classifies it correctly.
     """
 
     held_out: NDArray[np.int64]
@@ -70,11 +70,11 @@ class Trial(NamedTuple):
 
     @property
     def is_good_enough(self) -> bool:
-        """Whether so much is recognised, of enough pictures, that pretrained features need not be tried."""
+        """Whether accuracy is so high, on enough pictures, that pretrained features need not be tried."""
         return len(self.held_out) >= _FEWEST_HELD_OUT and float(self.is_recognised.mean()) >= GOOD_ENOUGH
 
     def gain_over(self, learned: LearnedHead) -> Gain:
-        """Compare with what pretrained features recognise of the same pictures, in cross-validation.
+        """Return the gain over pretrained features on the same pictures, in cross-validation.
 
         Raises:
             DataError: The head was fitted to other pictures.
@@ -86,7 +86,7 @@ class Trial(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """Say what was found, for people.
+        """The result, as a message.
 
         Example:
             >>> Trial(np.arange(200), np.zeros(200), np.arange(200) < 197).sentence
@@ -106,15 +106,15 @@ def try_from_scratch(
     is_enough: Callable[[Trial], bool],
     listeners: Sequence[Listener] = (),
 ) -> Trial:
-    """Train from scratch for a while on some of the pictures, and answer the others.
+    """Train from scratch for a short time on some of the pictures, and predict the others.
 
     Args:
         data: The pictures, prepared for training from scratch.
-        settings: Of the run.
+        settings: Settings of the run.
         machine: Device and precision.
         seconds: The time limit of each training.
-        is_enough: Whether no further quarter need be held out.
-        listeners: Get the progress.
+        is_enough: Returns whether the result is sufficient, without another quarter.
+        listeners: Called with progress events.
     """
     limited = replace(settings, minutes=max(seconds, _SHORTEST) / 60)
     store, indices = data.kept.store, data.kept.split.train
@@ -152,11 +152,11 @@ def held_out_parts(
     Args:
         labels: (n,) indices of classes.
         groups: (n,) the group of each picture.
-        seed: Of the draw.
-        most: How many are held out at a time, at most.
+        seed: Seed of the random choice.
+        most: Largest number of pictures held out at a time.
 
     Yields:
-        (held out,) ascending positions.
+        (held out,) positions, ascending.
 
     Example:
         >>> labels = np.repeat([0, 1], 8)
@@ -173,7 +173,7 @@ def held_out_parts(
 
 
 def sentence(gain: Gain) -> str:
-    """Say what a trial has found, for people."""
+    """Return the result of a trial as a message."""
     learned, scratch = (f"{100 * share:.1f} %" for share in gain.fractions)
     return (
         f"of {len(gain.before):,} held-out pictures, pretrained features recognise {learned}, "
@@ -182,7 +182,7 @@ def sentence(gain: Gain) -> str:
 
 
 def _emit_progress(listeners: Sequence[Listener], done: int, current: int, total: int, event: Event) -> None:
-    """Emit, after each epoch, on how many of the held-out pictures a network has been tried."""
+    """Emit, after each epoch, the progress of the trial as a number of held-out pictures."""
     if isinstance(event, EpochDone):
         done += current * event.epoch // event.epochs
         emit(Preparing(done, total, "trying a network from scratch on"), listeners)
@@ -196,7 +196,7 @@ def _trained(
     machine: Machine,
     progress: Listener,
 ) -> Training:
-    """Train on some pictures for a share of the epochs that a run would have, or until others are easy."""
+    """Train on some pictures for a share of a run's epochs, or until the held-out ones are easy."""
     from convscope.training.learning.loop import Training  # noqa: PLC0415 - imports PyTorch
 
     data = training_data(store, Split(indices, held_out, np.zeros(0, np.int64), ()))

@@ -1,7 +1,7 @@
-"""The inputs of fine-tuning: pictures, or the output of the frozen part of the network for them.
+"""The inputs of fine-tuning: pictures, or the outputs of the frozen part of the network.
 
-While only the last blocks are tuned, everything before them gives out the same in every epoch. It is computed
-once, by ONNX Runtime, for each picture as it is and flipped left to right, and kept in float16.
+While only the last blocks are trained, the outputs of all layers before them are the same in every epoch.
+They are computed once, by ONNX Runtime, for each picture and its mirror image, and stored in float16.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _MOST_BYTES = 2**30
 
 
 class Inputs(Protocol):
-    """Gives batches to a `FoldedNetwork`."""
+    """Provides batches for a `FoldedNetwork`."""
 
     def batch(self, drawn: Epoch, positions: slice) -> dict[str, Tensor]:
-        """Return a batch of what was drawn: what some steps give out, by their names."""
+        """Return a batch for the random choices of an epoch: outputs of some steps, by name."""
         ...
 
 
 class PictureInputs:
-    """Pictures, changed as drawn.
+    """Augmented pictures.
 
     Args:
-        data: The pictures, normalised as the backbone needs them.
+        data: The pictures, normalised for the backbone.
     """
 
     def __init__(self, data: TrainingData) -> None:
@@ -56,13 +56,13 @@ class PictureInputs:
 
 
 class CachedInputs:
-    """What the steps before the tuned ones give out; of what is drawn, only flips count.
+    """Cached outputs of the steps before the trained ones; the only augmentation is flips.
 
     Args:
         model: The network.
-        trained: Names of the layers that are tuned.
+        trained: Names of the trained layers.
         store: The pictures.
-        indices: (n,) of those to compute.
+        indices: (n,) indices of the pictures.
         progress: Called with (pictures done, pictures in all).
     """
 
@@ -88,19 +88,19 @@ class CachedInputs:
         store.check_whole()
 
     def batch(self, drawn: Epoch, positions: slice) -> dict[str, Tensor]:
-        """Return a batch of what the steps give out."""
+        """Return a batch of the steps' outputs."""
         rows = self._row[drawn.order[positions]]
         views = (drawn.maps[positions, 1, 1] < 0).astype(int)
         return {
             name: torch.from_numpy(values[views, rows])
-            .float()  # into memory that PyTorch aligns, as the last bits depend on that
+            .float()  # into memory aligned by PyTorch, because the last bits depend on alignment
             .contiguous(memory_format=torch.channels_last)
             for name, values in zip(self._names, self._values, strict=True)
         }
 
 
 def most_cached(model: Model, trained: Collection[str]) -> int:
-    """Return of how many pictures what the steps before the tuned ones give out fits into the memory."""
+    """Return the number of pictures whose outputs before the trained steps fit into memory."""
     names = frontier(model.chain, trained)
     numbers = sum(int(np.prod(model.chain[name].shape)) for name in names)
     return _MOST_BYTES // (2 * 2 * numbers)

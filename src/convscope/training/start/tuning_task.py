@@ -1,4 +1,4 @@
-"""A fine-tuning task: a head trained on a part of the pictures, and the held-out others."""
+"""A fine-tuning task: a head fitted to part of the pictures, and the held-out others."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What is to be tuned.
+    """A fine-tuning task.
 
     Attributes:
         data: The pictures; the validation set is the held-out part.
-        model: Backbone and head, which has learned from the training set only.
+        model: Backbone and head, which is fitted to the training set only.
         blocks: The columns of each block of features that the head reads.
-        last_layers: Names of the layers that are tuned first.
-        recognised: (validation pictures,) whether the head recognises them.
-        seed: Of order and augmentation.
-        minutes: How long fine-tuning may take; None: as long as all epochs take.
+        last_layers: Names of the layers that are trained first.
+        recognised: (validation pictures,) whether the head classifies them correctly.
+        seed: Seed of order and augmentation.
+        minutes: Time limit in minutes; None: as long as all epochs take.
     """
 
     data: TrainingData
@@ -52,12 +52,12 @@ class Task:
 def tuning_task(
     data: TrainingData, learned: LearnedHead, backbone: Backbone, *, seed: int, minutes: float | None
 ) -> Task:
-    """Hold pictures out, unless the source gives validation pictures, and fit the head to the others.
+    """Hold out pictures, unless the source has validation pictures, and fit the head to the others.
 
     Args:
-        data: The pictures; those of the training set are those of the head.
-        learned: The head: blocks and penalty, and the groups that stay together.
-        backbone: Gives the features.
+        data: The pictures; the training set contains those of the head.
+        learned: The head: blocks, penalty, and groups that stay together.
+        backbone: Computes the features.
         seed: See `Task`.
         minutes: See `Task`.
     """
