@@ -1,4 +1,4 @@
-"""Schemas of the end of a walk: the answer with several labels per picture, and the losses.
+"""Schemas of the end of a walk: the prediction with several labels per picture, and the losses.
 
 `docs/reference/walk.md` explains every field.
 """
@@ -9,10 +9,10 @@ from convscope.walkthrough.explanation_document import Number, Share, Strict
 
 
 class Labels(Strict):
-    """Where a picture may have several labels: the answer, and label sets that may be true, by number.
+    """The prediction with several labels per picture, and the possible true label sets, by number.
 
-    The answer is every label whose probability reaches its threshold. The first of the sets is the true one
-    if it is known; then come the answer and the sets that differ from it by one label.
+    The prediction is every label whose probability reaches its threshold. The first set is the true one if it
+    is known; then follow the predicted set and the sets that differ from it by one label.
     """
 
     thresholds: list[Share]
@@ -21,7 +21,7 @@ class Labels(Strict):
 
 
 class Curve(Strict):
-    """The sigmoid of many logits."""
+    """The sigmoid of a range of logits."""
 
     logits: list[Number]
     probabilities: list[Share]
@@ -36,7 +36,7 @@ class Gradients(Strict):
 
 
 class Losses(Strict):
-    """What the answer costs if this class is the true one."""
+    """The losses if this class is the true one."""
 
     truth: int
     cross_entropy: Number
@@ -46,7 +46,7 @@ class Losses(Strict):
 
 
 class LabelCost(Strict):
-    """What one label adds to both losses, and the gradient of each at its logit."""
+    """The contribution of one label to both losses, and the gradient of each at its logit."""
 
     cross_entropy: Number
     gradient: Number
@@ -55,7 +55,7 @@ class LabelCost(Strict):
 
 
 class LabelLoss(Strict):
-    """What a label costs if it is there, and if it is not."""
+    """The losses of a label if it is present, and if it is absent."""
 
     label: int
     present: LabelCost

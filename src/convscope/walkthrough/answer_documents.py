@@ -68,10 +68,10 @@ ANSWERS: dict[str, Callable[[ComputedStep, dict[str, Any]], AnyStep]] = {
     "softmax": _softmax,
     "sigmoid": _sigmoid,
 }
-"""How each kind of last step is written: (computed step, common fields)."""
+"""The writer of each kind of last step: (computed step, common fields)."""
 
 LOSSES: dict[str, Callable[[ComputedStep, Outputs, dict[str, Any]], AnyStep]] = {
     "softmax": _class_losses,
     "sigmoid": _label_losses,
 }
-"""How the losses after each kind of last step are written: (last step, outputs to show, common fields)."""
+"""The writer of the losses after each kind of last step: (last step, outputs to show, common fields)."""

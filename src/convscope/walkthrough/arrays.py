@@ -20,25 +20,25 @@ DType = Literal["float32", "int16", "int32", "uint8"]
 Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 LEVELS_PER_DEVIATION = 16
-"""A standard deviation spans this many rounding levels, up to 2.5 times as many: some seven bits a number."""
+"""Rounding levels per standard deviation, up to 2.5 times as many: about seven bits per number."""
 NEGATIVE_MULTIPLE = 10
-"""Negative numbers that the next step sets to 0 are rounded to this many times the scale of their map."""
+"""Negative numbers that the next step sets to 0 are rounded to multiples of this many times their scale."""
 _MAX_MULTIPLE = 13_000
-"""Of the largest number; a scale that is rounded down by 2.5 still keeps it within int16."""
-_RAW_DEFLATE = -15  # zlib's number for RFC 1951 without header and checksum
+"""Levels up to the largest number; a scale rounded down by 2.5 still keeps it within int16."""
+_RAW_DEFLATE = -15  # zlib's code for raw deflate (RFC 1951)
 STORED, DEFLATED = 0, 6
-"""Compression levels of zlib: none for a walk that is read at once on the same machine, 6 for one to keep."""
+"""Compression levels of zlib: 0 for a walk that is read at once on the same machine, 6 for a saved one."""
 
 
 class EncodedArray(BaseModel):
-    """An array as it stands in a walk.
+    """An array in a walk.
 
     Attributes:
         dtype: Type of the numbers; those of int16 are multiples of a scale.
         shape: Size of each axis.
         data: base64 of the raw-deflated (RFC 1951) little-endian values in C order. int16 are zigzag-encoded,
             0, -1, 1, -2, ... as 0, 1, 2, 3, ..., all low bytes before all high bytes: this compresses better.
-        scales: For int16 one scale for each index of the first axis, else None.
+        scales: For int16, one scale per index of the first axis, else None.
 
     Example:
         >>> encoded = encode(np.array([[1.5, -2.0]]), "float32")
@@ -64,7 +64,7 @@ class EncodedArray(BaseModel):
         """Return the array; int16 multiplied by their scales, as float64.
 
         Raises:
-            ValueError: The data do not fit the type and the shape.
+            ValueError: The data do not match type and shape.
         """
         dtype = np.dtype(self.dtype).newbyteorder("<")
         raw = self._inflate(math.prod(self.shape) * dtype.itemsize)
@@ -87,7 +87,7 @@ class EncodedArray(BaseModel):
 
 
 def encode(values: NDArray[Any], dtype: DType, level: int = DEFLATED) -> EncodedArray:
-    """Encode an array, its numbers rounded to the type."""
+    """Encode an array, with its numbers cast to the type."""
     raw = values.astype(np.dtype(dtype).newbyteorder("<")).tobytes()
     return EncodedArray(dtype=dtype, shape=[*values.shape], data=_deflate(raw, level))
 
@@ -95,13 +95,13 @@ def encode(values: NDArray[Any], dtype: DType, level: int = DEFLATED) -> Encoded
 def encode_rounded(
     values: NDArray[Any], level: int = DEFLATED, *, coarse_negatives: bool = False
 ) -> EncodedArray:
-    """Write an array with each of its first axis (a map, a filter) rounded to scales of its own.
+    """Encode an array with each index of its first axis (map, filter) rounded to its own scale.
 
-    Rounding keeps the order within a map: what was its largest number still is.
+    Rounding preserves the order within a map: the largest number stays the largest.
 
     Args:
         values: The numbers.
-        level: How hard to deflate.
+        level: Compression level.
         coarse_negatives: Whether negative numbers are rounded to `NEGATIVE_MULTIPLE` times the scale.
 
     Example:
@@ -120,7 +120,7 @@ def encode_rounded(
 def encode_multiples(
     multiples: NDArray[np.int32], scales: Sequence[float], level: int = DEFLATED
 ) -> EncodedArray:
-    """Write whole numbers, each multiplied by the scale of its index on the first axis.
+    """Encode integers that are multiplied by the scale of their index on the first axis.
 
     Example:
         >>> encode_multiples(np.array([[3, -4], [1, 0]], np.int32), [0.5, 10]).values().tolist()
@@ -133,7 +133,7 @@ def encode_multiples(
 
 
 def scale_of(values: NDArray[Any]) -> float:
-    """Choose the scale that numbers are rounded to: 1, 2 or 5 times a power of ten, by their spread.
+    """Choose the rounding scale of numbers: 1, 2 or 5 times a power of ten, by their standard deviation.
 
     Example:
         >>> scale_of(np.array([-1.0, 1.0])), scale_of(np.array([0.0, 0.07])), scale_of(np.zeros(3))

@@ -1,14 +1,13 @@
-"""The way back: the gradient of the loss at every number of a walk, and what follows from it.
+"""The backward pass: the gradient of the loss at every number of a walk, and its effect on training.
 
     at the logits              (probability - target) / temperature: the loss and the last step together
     back through every step    the chain rule, as `steps` defines it for each kind
-    at a weight                gradient x input, added up over all places where the weight is used
-    a step of training         weight - learning rate x gradient
+    at a weight                gradient x input, summed over all positions where the weight is used
+    a training step            weight - learning rate x gradient
 
-The loss is that of one outcome as the truth (`truth.py`): cross-entropy of a class, or binary cross-entropy
-of a set of labels. A document that is kept holds two of them: the true one (or, where it is not known, the
-answer) and the most probable of the others, as a network that is right with certainty has next to nothing to
-learn from a picture.
+The loss assumes one outcome as the truth (`truth.py`): cross-entropy of a class, or binary cross-entropy of a
+label set. A saved document holds two of them: the true one (or, if it is unknown, the prediction) and the
+most probable other one, because the gradients of a confident correct prediction almost vanish.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ if TYPE_CHECKING:
     from convscope.walkthrough.truth import Outcomes, Truth
 
 MOST_NUMBERS = 400_000
-"""A walk to keep holds the gradients of all steps if there are no more numbers than this in them."""
+"""A saved walk holds the gradients of all steps if they have no more numbers than this."""
 MOST_WEIGHTS = 100_000
-"""The gradient at more weights than this is not written: each is the product of two numbers that are."""
+"""The gradient at more weights than this is not written: each is the product of two written numbers."""
 _BUDGET = 600_000_000
-"""Multiply-adds that the curves and maps of one class may take in a document; the last steps come first."""
+"""Budget of multiply-adds for the curves and maps of one class in a document; last steps come first."""
 _RUNS, _OVERHEAD = 500, 200_000
-"""How often the chain is computed for a step's curves and map, and what each run costs at least."""
+"""Number of runs of the chain for a step's curves and map, and the minimum cost of each."""
 _CANDIDATES = 6
 _PASSES = 2
 
@@ -56,12 +55,12 @@ _PASSES = 2
 def write_backward(
     steps: Sequence[ComputedStep], model: Model, outcomes: Outcomes, writer: StepWriter
 ) -> Backward:
-    """Write the way back for a walk that is kept: as much of it as leaves the document small.
+    """Write the backward pass of a saved walk: as much of it as keeps the document small.
 
     Args:
-        steps: What `numpy_chain.forward` returned.
+        steps: The result of `numpy_chain.forward`.
         model: The model.
-        outcomes: What may be true.
+        outcomes: The possible truths.
         writer: Writes arrays.
     """
     numbers = sum(computed.output.size for computed in steps)
@@ -84,9 +83,9 @@ def write_backward(
 def write_pass(
     steps: Sequence[ComputedStep], model: Model, number: int, truth: Truth, writer: StepWriter
 ) -> BackwardPass:
-    """Write everything that goes back if an outcome is the true one.
+    """Write the whole backward pass for an outcome as the truth.
 
-    Arguments are those of `write_backward`, but that the outcome is given with its number.
+    Same arguments as `write_backward`, and the number of the outcome.
     """
     logits = steps[-1].input
     passed = backward(steps, model, gradient_at_logits(logits, truth, model.temperature))
@@ -110,10 +109,10 @@ def write_gradients(
 
     Args:
         step: The step.
-        passed: What `numpy_chain.backward` returned.
+        passed: The result of `numpy_chain.backward`.
         chain: The model's chain.
         writer: Writes arrays.
-        by_itself: Whether it must say what is passed to every input, also where another step's says it.
+        by_itself: Whether to include the gradient passed to every input, even if another step contains it.
     """
     own = passed[step.name]
     readers = {name: sum(name in other.inputs for other in chain) for name in step.inputs}
@@ -133,13 +132,13 @@ def write_gradients(
 
 
 def work_from(chain: Chain, step: Step) -> int:
-    """Return how many multiply-adds the chain takes from a step on."""
+    """Return the multiply-adds of the chain from a step on."""
     steps = [*chain]
     return sum(later.multiply_adds for later in steps[steps.index(step) :])
 
 
 def largest_weights(at_weights: Array, count: int) -> list[tuple[int, ...]]:
-    """Return where the largest absolute gradients stand, in order.
+    """Return the positions of the largest absolute gradients, in order.
 
     Example:
         >>> largest_weights(np.array([[0.5, -2.0], [1.0, 0.0]]), 2)
@@ -152,7 +151,7 @@ def largest_weights(at_weights: Array, count: int) -> list[tuple[int, ...]]:
 def _studies(
     steps: Sequence[ComputedStep], model: Model, truth: Truth, passed: dict[str, Passed], writer: StepWriter
 ) -> tuple[list[WeightCurve], list[LossMap]]:
-    """Study the weights with the largest gradients: two of each step by curves, the same two by a map."""
+    """Compute loss curves of the two weights with the largest gradients of each step, and a map of both."""
     curves: list[WeightCurve] = []
     maps: list[LossMap] = []
     for step in _studied(model.chain):
@@ -170,7 +169,7 @@ def _studies(
 
 
 def _studied(chain: Chain) -> list[Step]:
-    """Return the steps whose weights are studied: as many as the budget allows, from the last one back."""
+    """Return the steps whose weights get curves: as many as the budget allows, from the last one back."""
     studied: list[Step] = []
     left = _BUDGET
     for step in reversed(chain.layers):
@@ -183,7 +182,7 @@ def _studied(chain: Chain) -> list[Step]:
 
 
 def _telling(candidates: Sequence[LossOf]) -> list[LossOf]:
-    """Choose two weights of those in the order of their gradients: the first, and the next with a valley."""
+    """Choose two weights, in the order of their gradients: the first, and the next with a valley."""
     with_valley = (candidate for candidate in candidates[1:] if reach_of(candidate)[1])
     second = next(with_valley, None)
     return [candidates[0], second] if second else [*candidates[:2]]

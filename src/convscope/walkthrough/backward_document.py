@@ -1,4 +1,4 @@
-"""The way back, as a schema: gradients of the loss at every step, and what a change of weights does to it.
+"""The backward pass, as a schema: gradients of the loss at every step, and the effect of weight changes.
 
 `docs/reference/walk.md` explains every field.
 """
@@ -10,10 +10,10 @@ from convscope.walkthrough.explanation_document import Number, Strict
 
 
 class StepGradients(Strict):
-    """The gradient at a step's output, what it passes to each input, and that at its weights and biases.
+    """The gradients at a step's output, at each of its inputs, and at its weights and biases.
 
-    Where the input's step has no other reader, what is passed is the gradient at that step's output, and
-    is left out here.
+    If an input is only used by this step, the gradient passed to it is the gradient at that step's output,
+    and is omitted here.
     """
 
     step: str
@@ -33,7 +33,7 @@ class WeightGradient(Strict):
 
 
 class Descent(Strict):
-    """Gradient descent with one learning rate: where it starts, and where each step leads."""
+    """Gradient descent with one learning rate: the starting point, and the position after each step."""
 
     rate: Number
     values: list[list[Number]]
@@ -42,7 +42,7 @@ class Descent(Strict):
 
 
 class WeightCurve(Strict):
-    """The loss as a function of one weight, all others left as they are, and descents along it."""
+    """The loss as a function of one weight, with all others fixed, and descents along it."""
 
     weight: WeightGradient
     values: list[Number]
@@ -62,14 +62,14 @@ class LossMap(Strict):
 
 
 class AllWeightsStep(Strict):
-    """The loss after one step of all weights at once, for several learning rates."""
+    """The loss after one step of all weights together, for several learning rates."""
 
     rates: list[Number]
     losses: list[Number]
 
 
 class BackwardPass(Strict):
-    """Everything that goes back if this class, or the label set of this number, is the true one."""
+    """The backward pass if this class, or the label set with this number, is the truth."""
 
     truth: int
     loss: Number
@@ -80,7 +80,7 @@ class BackwardPass(Strict):
 
 
 class Backward(Strict):
-    """The way back for a few outcomes, and what was left out so that the document stays small."""
+    """The backward pass for a few outcomes, and what was omitted to keep the document small."""
 
     passes: list[BackwardPass]
     left_out: str

@@ -1,12 +1,12 @@
-"""Class activation mapping (CAM): what each place adds to the logit of a class, exactly.
+"""Class activation mapping (CAM): the exact contribution of each position to the logit of a class.
 
-Where the output layer reads the means of maps (global average pooling, joined or not), the logit is a sum
-over places. With A[s] the maps of a step s, P[s] the number of their places, and w the weights of the class,
+If the output layer reads the means of maps (global average pooling, joined or not), the logit is a sum over
+positions. With A[s] the maps of a step s, P[s] their number of positions, and w the weights of the class,
 
     logit = bias + sum over s, y, x of map[s][y, x]
     map[s][y, x] = sum over channels c of w[s, c] A[s][c, y, x] / P[s]
 
-So nothing is approximated and no gradient is taken: bias and maps add up to the logit.
+This needs no approximation and no gradient: bias and maps sum to the logit exactly.
 
 Source: B. Zhou et al., "Learning deep features for discriminative localization", CVPR 2016,
 https://arxiv.org/abs/1512.04150; here for the maps of several steps.
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassMap:
-    """What each place adds to the logit of a class.
+    """The contribution of each position to the logit of a class.
 
     Attributes:
         class_index: The class.
-        bias: Its bias.
-        logit: Its logit.
-        maps: By the name of the step whose maps they come from, (height, width) of these maps.
+        bias: Bias of the class.
+        logit: Logit of the class.
+        maps: The class map of each step, by name, (height, width) of the step's maps.
     """
 
     class_index: int
@@ -47,7 +47,7 @@ class ClassMap:
     maps: dict[str, Array]
 
     def on_finest(self) -> Array:
-        """Lay all maps on the finest of them: a cell is spread evenly over those that it covers.
+        """Add all maps at the finest resolution: each cell is distributed evenly over those it covers.
 
         Example:
             >>> maps = {"a": np.array([[1.0, 2.0]]), "b": np.array([[8.0]])}
@@ -66,7 +66,7 @@ def averaged_steps(chain: Chain) -> tuple[str, ...]:
     """Return the names of the steps whose means the output layer reads, in the order of its weights.
 
     Returns:
-        Nothing if it reads anything else; then there is no class map.
+        Empty if it reads anything else; then there is no class map.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain
@@ -85,10 +85,10 @@ def averaged_steps(chain: Chain) -> tuple[str, ...]:
 
 
 def class_map(steps: Sequence[ComputedStep], model: Model, class_index: int) -> ClassMap | None:
-    """Compute what each place adds to the logit of a class.
+    """Compute the contribution of each position to the logit of a class.
 
     Args:
-        steps: What `numpy_chain.forward` returned.
+        steps: The result of `numpy_chain.forward`.
         model: The model.
         class_index: The class whose logit is explained.
 

@@ -1,4 +1,4 @@
-"""From a picture to computed steps, each checked against the engine that predicts."""
+"""From a picture to computed steps, each checked against the prediction engine."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelInput:
-    """A picture prepared for a model, with what was done to it.
+    """A picture prepared for a model, with its preprocessing.
 
     Attributes:
         name: The picture's name.
         pixels: uint8 (height, width, channels), prepared.
         original: The original as a data URL.
         original_shape: Height, width and channels of the original, upright.
-        changes: What was done to it.
+        changes: The preprocessing, step by step.
     """
 
     name: str
@@ -53,8 +53,8 @@ class Computation:
 
     Attributes:
         input: The picture.
-        steps: What `numpy_chain.forward` returned for it.
-        differences: By name of the step, the largest difference from what the engine computes.
+        steps: The result of `numpy_chain.forward`.
+        differences: Largest difference to the engine's result, by name of the step.
     """
 
     input: ModelInput
@@ -68,7 +68,7 @@ class Computation:
 
     @property
     def features(self) -> NDArray[np.float64]:
-        """(inputs,) what the output layer read."""
+        """(inputs,) the input of the output layer."""
         return self.steps[-2].input
 
     def write(self, writer: StepWriter) -> list[AnyStep]:
@@ -98,11 +98,11 @@ class Computation:
 
 
 _PROBABILITIES = {"softmax": tempered, "sigmoid": label_probabilities}
-"""What turns the engine's logits into probabilities, by the kind of the last step."""
+"""The function from the engine's logits to probabilities, by kind of the last step."""
 
 
 def tempered_step(computed: ComputedStep, temperature: float) -> ComputedStep:
-    """Return softmax or sigmoid of the logits divided by a temperature, as the model predicts.
+    """Return softmax or sigmoid of the logits divided by the temperature, as in the model's predictions.
 
     Example:
         >>> from convscope.walkthrough.smiley import smiley_model
@@ -119,9 +119,9 @@ def tempered_step(computed: ComputedStep, temperature: float) -> ComputedStep:
 
 
 def step_engine(model: Model) -> Intermediate:
-    """Open the engine that computes every step of a walk, to check it.
+    """Open the engine that computes every step for comparison with the walk.
 
-    For one picture at a time one thread is enough: more would spend longer waiting for each other.
+    It has a single thread: with one picture at a time, several threads mostly wait for each other.
     """
     return Intermediate(model, [step.name for step in model.chain][:-1], threads=1)
 
@@ -130,16 +130,16 @@ def prepare_input(picture: Picture, model: Model, name: str | None = None) -> Mo
     """Read a picture and prepare it for a model.
 
     Args:
-        picture: As `convscope.load(...).predict` takes one.
+        picture: A picture, as for `convscope.load(...).predict`.
         model: The model.
-        name: What to call the picture; None takes its path.
+        name: Display name of the picture; None: its path.
 
     Raises:
         PictureError: The picture cannot be read.
     """
     name, size = name or picture_name(picture, 1), model.preparation
     reading = read_input(picture, name, size.shortest_side)
-    # the page shows a JPEG in full size, even where the network reads it decoded smaller
+    # the page shows a JPEG in full size, even if the network's input was decoded at a smaller scale
     original = read_input(picture, name).pixels if reading.full_size else reading.pixels
     height, width, channels = original.shape
     return ModelInput(
@@ -155,12 +155,12 @@ def compute(picture: ModelInput, model: Model, engine: Intermediate) -> Computat
     """Compute every step of a model for a picture.
 
     Args:
-        picture: What `prepare_input` returned for this model, or for one with other weights.
+        picture: The result of `prepare_input` for this model, or for one with different weights.
         model: The model.
-        engine: What `step_engine` returned for it.
+        engine: The result of `step_engine` for it.
 
     Raises:
-        NetworkError: The model's numbers grow beyond all bounds.
+        NetworkError: A value of the model overflows.
     """
     steps = forward(model, picture.pixels)
     return Computation(picture, steps, _differences(model, engine.values(picture.pixels[np.newaxis]), steps))
@@ -169,9 +169,9 @@ def compute(picture: ModelInput, model: Model, engine: Intermediate) -> Computat
 def _differences(
     model: Model, engine: Mapping[str, NDArray[np.float32]], steps: tuple[ComputedStep, ...]
 ) -> dict[str, float]:
-    """Return the largest absolute difference of each step from the engine's.
+    """Return the largest absolute difference of each step to the engine's result.
 
-    The losses are compared by the one that is learned from, the steepest of them, at the engine's logits.
+    Of the losses, only the training loss (the steepest) is compared, at the engine's logits.
     """
     differences = {step.name: float(np.abs(step.output - engine[step.name][0]).max()) for step in steps[:-1]}
     scaled = tempered_step(steps[-1], model.temperature)

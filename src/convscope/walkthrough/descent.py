@@ -2,8 +2,8 @@
 
     new weight = weight - learning rate * gradient of the loss at the weight
 
-All other weights stay as they are. Every loss is computed by the chain in NumPy with the changed weights put
-in; only the steps that depend on them are computed again.
+All other weights stay fixed. Every loss is computed by the chain in NumPy with the changed weights; only the
+steps that depend on them are recomputed.
 
 Source: Deep Learning, section 4.3.
 """
@@ -45,10 +45,10 @@ Place = tuple[str, tuple[int, ...]]
 CURVE_POINTS, MAP_POINTS, DESCENT_STEPS = 31, 13, 8
 ALL_WEIGHTS_RATES = tuple(digit * 10.0**power for power in range(-4, 2) for digit in (1, 2, 5))
 _TELLING = 0.3
-"""A curve reaches so far that the loss on it changes by this much, if it ever does."""
+"""A curve extends until the loss changes by this much, if it does."""
 _SHALLOW = 0.02
 _REACHES, _FEW_REACHES, _FEW_POINTS = range(-1, 6), range(3), 10
-"""With at most this many points, each expensive, only these powers of two are tried as a curve's reach."""
+"""With at most this many (expensive) points, only these powers of two are tried as the extent of a curve."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,12 +56,13 @@ class LossOf:
     """The loss of one picture as a function of some weights.
 
     Attributes:
-        steps: What `numpy_chain.forward` returned for the picture.
+        steps: The result of `numpy_chain.forward` for the picture.
         model: The model.
-        truth: What is true.
-        weights: The tensor and the index of each of the weights.
-        known: The losses computed so far, by weights and values. Others of the same steps, model and truth
-            may share them: which weight to study is decided from losses that its curve and map ask for again.
+        truth: The truth.
+        weights: Tensor and index of each of the weights.
+        known: Cache of computed losses, by weights and values. It may be shared by all functions with the
+            same steps, model and truth: the choice of weights, their curves and maps need some of the same
+            losses.
     """
 
     steps: Sequence[ComputedStep]
@@ -71,7 +72,7 @@ class LossOf:
     known: dict[tuple[tuple[Place, ...], tuple[float, ...]], float] = field(default_factory=dict)
 
     def loss(self, values: Sequence[float]) -> float:
-        """Return the loss with these values of the weights; infinite where numbers grow beyond all bounds."""
+        """Return the loss with these values of the weights; infinite on overflow."""
         key = self.weights, tuple(values)
         if key not in self.known:
             try:
@@ -81,7 +82,7 @@ class LossOf:
         return self.known[key]
 
     def with_gradient(self, values: Sequence[float]) -> tuple[float, list[float]]:
-        """Return the loss, as `loss` does, and its gradient at each of the weights."""
+        """Return the loss, like `loss`, and its gradient at each of the weights."""
         try:
             steps, model = self._computed(values)
         except NetworkError:
@@ -107,7 +108,7 @@ class LossOf:
 
 
 def descend(loss_of: LossOf, rate: float, steps: int = DESCENT_STEPS) -> Descent:
-    """Take steps of gradient descent from where the weights are; it ends early where numbers overflow."""
+    """Do gradient descent from the current weights; it ends early on overflow."""
     values = loss_of.now()
     loss, gradient = loss_of.with_gradient(values)
     descent = Descent(rate=rate, values=[values], losses=[loss], gradients=[gradient])
@@ -123,12 +124,12 @@ def descend(loss_of: LossOf, rate: float, steps: int = DESCENT_STEPS) -> Descent
 
 
 def weight_curve(loss_of: LossOf, points: int = CURVE_POINTS, steps: int = DESCENT_STEPS) -> WeightCurve:
-    """Compute the loss as a function of one weight, and descents with a small, a fitting and a large rate.
+    """Compute the loss as a function of one weight, and descents with a small, a good and a large rate.
 
     Args:
         loss_of: The loss of one weight.
-        points: How many values of the weight are tried; the one in the middle is the model's.
-        steps: How many steps each descent has.
+        points: Number of values of the weight; the middle one is the model's.
+        steps: Number of steps of each descent.
     """
     (now,) = loss_of.now()
     reach, _ = reach_of(loss_of, _reaches(points))
@@ -151,8 +152,8 @@ def loss_map(loss_of: LossOf, rates: Sequence[float], encode: Encode, points: in
     Args:
         loss_of: The loss of two weights.
         rates: The learning rates.
-        encode: Writes the losses.
-        points: How many values of each weight are tried; the one in the middle is the model's.
+        encode: Encodes the losses.
+        points: Number of values of each weight; the middle one is the model's.
     """
     now = loss_of.now()
     _, gradients = loss_of.with_gradient(now)
@@ -179,13 +180,13 @@ def all_weights_step(
     passed: dict[str, StepGradients],
     wanted: Sequence[float] = ALL_WEIGHTS_RATES,
 ) -> AllWeightsStep:
-    """Compute the loss after one step of all weights at once, for several learning rates.
+    """Compute the loss after one step of all weights together, for several learning rates.
 
     Args:
-        steps: What `numpy_chain.forward` returned.
+        steps: The result of `numpy_chain.forward`.
         model: The model.
-        truth: What is true.
-        passed: What `numpy_chain.backward` returned.
+        truth: The truth.
+        passed: The result of `numpy_chain.backward`.
         wanted: The learning rates.
     """
     rates, losses = [0.0], [_loss(steps, model, truth)]
@@ -203,13 +204,13 @@ def all_weights_step(
 
 
 def reach_of(loss_of: LossOf, powers: Sequence[int] = _REACHES) -> tuple[float, bool]:
-    """Return how far to go to each side of a weight, and whether a valley lies there.
+    """Return how far a curve extends on each side of a weight, and whether it has a valley.
 
-    That is to where a valley's sides rise on both ends, or else to where the loss changes by `_TELLING`.
+    It extends to where the loss rises at both ends (a valley), or else to where it changes by `_TELLING`.
 
     Args:
         loss_of: The loss of one weight.
-        powers: Powers of two, times the largest weight of the tensor, that are tried in this order.
+        powers: Powers of two to try, in this order, as multiples of the tensor's largest weight.
     """
     (tensor, _), (now,) = loss_of.weights[0], loss_of.now()
     largest = float(np.abs(loss_of.model.weights[tensor]).max()) or 1.0
@@ -231,7 +232,7 @@ def _reaches(points: int) -> Sequence[int]:
 
 
 def has_valley(losses: Sequence[float]) -> bool:
-    """Whether a curve falls from its middle and rises again to both ends, so that a step can go too far.
+    """Whether a curve falls from its middle and rises again at both ends, so that a step can overshoot.
 
     Example:
         >>> has_valley([3.0, 1.0, 2.0, 4.0, 5.0]), has_valley([3.0, 2.0, 1.5, 1.0, 0.5])
@@ -267,11 +268,11 @@ def _weight(loss_of: LossOf, which: int, gradient: float) -> WeightGradient:
 
 
 def _rates(loss_of: LossOf, gradient: float, values: list[float], losses: list[float]) -> list[float]:
-    """Choose three learning rates: a small one, one that leads close to the lowest point, one too large.
+    """Choose three learning rates: a small one, one that leads close to the minimum, and one too large.
 
-    Near a valley's floor the loss is a parabola. There, a step to the floor has the rate 1 / curvature, and
-    steps with more than twice that rate lead further and further away. The one that is too large makes the
-    loss rise in its first step, where any does.
+    Near a minimum the loss is a parabola. There, the rate 1 / curvature leads to the minimum in one step, and
+    steps with more than twice that rate diverge. The one that is too large increases the loss in its first
+    step, if any rate does.
     """
     (now,) = loss_of.now()
     lowest = values[int(np.argmin(losses))]
@@ -285,7 +286,7 @@ def _rates(loss_of: LossOf, gradient: float, values: list[float], losses: list[f
 
 
 def rounded(rate: float) -> float:
-    """Round to 1, 2 or 5 times a power of ten, the next on a logarithmic scale.
+    """Round to 1, 2 or 5 times a power of ten, the closest on a logarithmic scale.
 
     Example:
         >>> rounded(0.034), rounded(6.8), rounded(120)

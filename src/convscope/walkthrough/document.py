@@ -1,6 +1,6 @@
 """The schema of a walk; `docs/reference/walk.md` explains every field.
 
-Names with a shape behind them there are `EncodedArray`s, lists are lists. Sides and pairs are [down, across].
+Fields with a shape in that table are `EncodedArray`s, lists are lists. Sides and pairs are [down, across].
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Discriminator, Field, Tag
 
-from convscope.walkthrough.answer_document import (  # pydantic needs them
+from convscope.walkthrough.answer_document import (  # pydantic needs them at runtime
     Curve,  # noqa: TC001
     LabelLoss,  # noqa: TC001
     Labels,  # noqa: TC001
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class ReceptiveField(Strict):
-    """Cell (y, x) sees the picture's rows from start[0] + y * stride[0] on, at most size[0] of them."""
+    """Cell (y, x) depends on at most size[0] rows of the picture, from row start[0] + y * stride[0] on."""
 
     size: Pair
     stride: Pair
@@ -44,14 +44,14 @@ class ReceptiveField(Strict):
 
 
 class OutputSize(Strict):
-    """The formula of each side, filled in."""
+    """The formula of each side, with its numbers."""
 
     height: str
     width: str
 
 
 class Preview(Strict):
-    """One map of a step, small, to be seen before the step's numbers are read."""
+    """A small version of one map of a step, shown before the step's numbers are loaded."""
 
     map: int
     limit: Number
@@ -71,7 +71,7 @@ class _Step(Strict):
 
 
 class Change(Strict):
-    """Something that was done to the picture before the network saw it."""
+    """One step of the picture's preprocessing."""
 
     step: Literal[
         "read", "orientation", "transparency", "depth", "decoding", "colour", "size", "normalisation"
@@ -80,7 +80,7 @@ class Change(Strict):
 
 
 class ImageStep(_Step):
-    """The picture, from the file to what the network sees."""
+    """The picture, from the file to the input of the network."""
 
     kind: Literal["image"] = "image"
     original: str
@@ -93,7 +93,7 @@ class ImageStep(_Step):
 
 
 class ExactCell(Strict):
-    """One cell with its window (zeros outside of the maps) and filter, in full, where maps are rounded."""
+    """One cell with its exact window (zeros outside the maps) and filter, if maps are rounded."""
 
     place: list[int]
     inputs: EncodedArray
@@ -145,19 +145,19 @@ class Relu6Step(_Step):
 
 
 class AdditionStep(_Step):
-    """A shortcut: the sum of what a block gave out and what it read, its two inputs in this order."""
+    """A shortcut: the sum of a block's output and its input, its two inputs in this order."""
 
     kind: Literal["addition"] = "addition"
 
 
 class JoiningStep(_Step):
-    """The maps of several steps side by side, in the order of its inputs."""
+    """The concatenated maps of several steps, in the order of its inputs."""
 
     kind: Literal["joining"] = "joining"
 
 
 class PoolingStep(_Step):
-    """A pooling of any kind; max pooling says which cells won instead of what came out."""
+    """A pooling of any kind; max pooling stores the winning cells instead of the output."""
 
     kind: Annotated[str, Field(pattern=r"^[a-z0-9_]+_pooling$")]
     window: Pair
@@ -170,7 +170,7 @@ class PoolingStep(_Step):
     lost_fraction: Share | None = None
 
     def values(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """Return what came out, (channels, rows, columns), given the maps that went in."""
+        """Return the output, (channels, rows, columns), for given input maps."""
         if self.output is not None:
             return self.output.values()
         if self.winners is None:
@@ -190,7 +190,7 @@ class FlatteningStep(_Step):
 
 
 class Contributions(Strict):
-    """What the inputs add to each neuron, a row a neuron, the largest absolute value first, and the rest."""
+    """Contributions to each neuron (one row per neuron), the largest absolute value first, and the rest."""
 
     inputs: EncodedArray
     weights: EncodedArray
@@ -226,7 +226,7 @@ class TemperatureStep(_Step):
 
 
 class SoftmaxStep(_Step):
-    """Softmax of the logits, divided by the temperature where the model has one."""
+    """Softmax of the logits, divided by the temperature if the model has one."""
 
     kind: Literal["softmax"] = "softmax"
     logits: list[Number]
@@ -237,10 +237,10 @@ class SoftmaxStep(_Step):
 
 
 class SigmoidStep(_Step):
-    """A sigmoid for each label, of the logits divided by the temperature; and what softmax would have said.
+    """A sigmoid for each label, of the logits divided by the temperature; and the result of softmax.
 
-    The exponentials are exp(-logit); one that is too large for a number is the largest there is. The curve is
-    that of sigmoid, as far as the logits reach.
+    The exponentials are exp(-logit); on overflow, the largest representable number. The curve is the sigmoid
+    over the range of the logits.
     """
 
     kind: Literal["sigmoid"] = "sigmoid"
@@ -259,7 +259,7 @@ class LossStep(_Step):
 
 
 class LabelLossStep(_Step):
-    """Binary cross-entropy, label by label; `others` is what the labels left out cost, as they are absent."""
+    """Binary cross-entropy, label by label; `others` is the loss of the omitted labels, which are absent."""
 
     kind: Literal["binary_cross_entropy"] = "binary_cross_entropy"
     labels: list[LabelLoss]
@@ -292,7 +292,7 @@ AnyStep = Annotated[
 
 
 class Note(Strict):
-    """Something worth telling about one step, and about one of its cells if it names one."""
+    """A remark on one step, and on one of its cells if given."""
 
     step: str
     cell: list[int] | None
@@ -300,12 +300,12 @@ class Note(Strict):
 
 
 class Walk(Strict):
-    """Everything about one picture's way through one network.
+    """The complete computation of a network for one picture.
 
     `predicted` is the most probable class or label. `truth` is a class, or with several labels the number of
     a label set.
 
-    For a picture with named filters there are only the first three steps, and no prediction.
+    With named filters, there are only the first three steps, and no prediction.
     """
 
     format: Literal[1] = 1

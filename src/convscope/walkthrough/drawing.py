@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_SIDE = 512
 _MAX_EXACT_SIDE = 64
-"""Larger pictures may be JPEG: single pixels are not visible in them, and PNG is far larger."""
+"""Larger pictures may be JPEG: individual pixels are not visible, and PNG is far larger."""
 _QUALITY = 80
 
 
@@ -23,7 +23,7 @@ def data_url(pixels: NDArray[np.uint8], max_side: int = MAX_SIDE) -> str:
 
     Args:
         pixels: uint8 (height, width) or (height, width, 1 or 3).
-        max_side: It is scaled down if a side is longer.
+        max_side: The picture is scaled down if a side is longer.
 
     Example:
         >>> import numpy as np

@@ -1,7 +1,7 @@
-"""Edits: changes to a trained network, to see what follows from them.
+"""Edits: changes to a trained network, to see their effect.
 
-Nothing is changed in place: a model and a list of edits give a new model. So an edit is undone by removing it
-from the list.
+Models are not modified in place: applying a list of edits to a model gives a new model. An edit is undone by
+removing it from the list.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class WeightEdit(_Strict):
 
 
 class FilterEdit(_Strict):
-    """A new filter, centred in the cells of the old one; the bias stays."""
+    """A new filter, centred in the cells of the old one; the bias is unchanged."""
 
     kind: Literal["filter"] = "filter"
     step: str = Field(max_length=100, examples=["convolution_1"])
@@ -86,12 +86,12 @@ Edit = Annotated[WeightEdit | FilterEdit | GeometryEdit | ReluEdit, Field(discri
 def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
     """Return a new model with the edits applied in order.
 
-    It has no open-set rule, because that was fitted to the network before the edits.
+    It has no open-set rule, because the rule was fitted to the unedited network.
 
     Raises:
         SettingError: There is no such weight or filter, or the new filter, stride or padding does not fit.
         NotationError: A pooling would need a window larger than the notation allows.
-        NetworkError: The maps become too small for the steps that follow.
+        NetworkError: The maps become too small for later steps.
     """
     weights = {name: weight.copy() for name, weight in model.weights.items()}
     edited = replace(model, weights=weights, open_set=None)
@@ -104,7 +104,7 @@ def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
             case GeometryEdit():
                 edited = _with_geometry(edited, edit)
             case ReluEdit():
-                pass  # only the last one counts: see below
+                pass  # only the last one counts, see below
     return edited if keeps_relu(edits) else replace(edited, chain=without_activations(edited.chain))
 
 
@@ -114,7 +114,7 @@ def keeps_relu(edits: Iterable[Edit]) -> bool:
 
 
 def overlap(new: int, old: int) -> NDArray[np.float64]:
-    """Return how much of each old cell lies in each new cell when a side is divided differently, (new, old).
+    """Return the share of each old cell in each new cell when a side is divided differently, (new, old).
 
     Each column sums to 1, so that weights keep their sum when they are redistributed.
 
@@ -178,7 +178,8 @@ def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
     """Return the model with a new stride and padding of its first convolution.
 
     This changes the size of the maps that are flattened. A neuron's weights for one map form a map of that
-    size. Each is redistributed over the new cells in its old place, so that a constant map counts as before.
+    size. Each weight is redistributed over the new cells at its position, so that a constant map has the same
+    effect.
     """
     first = next((step for step in model.chain if step.kind == "convolution"), None)
     if first is None:
@@ -202,12 +203,12 @@ def _with_geometry(model: Model, edit: GeometryEdit) -> Model:
 
 
 def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
-    """Return the chain with new windows for its first convolution; poolings of whole maps stay such."""
+    """Return the chain with new windows for its first convolution; global poolings stay global."""
     steps = iter(chain.layers)
-    changed: list[Layer] = []  # in a row, also those inside shortcuts, which leave shapes as they are
+    changed: list[Layer] = []  # flat, also inside shortcuts, which preserve shapes
 
     def change(layer: Layer) -> Layer:
-        if isinstance(layer, (Keep, Join)):  # no step of its own, or those of the last maps
+        if isinstance(layer, (Keep, Join)):  # without its own step, or with the steps of the last maps
             changed.append(layer)
             return layer
         step = next(steps)

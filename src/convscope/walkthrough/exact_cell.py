@@ -1,4 +1,4 @@
-"""The first cell of a convolution that a page shows, with exact numbers if maps and filters are rounded."""
+"""The first convolution cell shown on a page, with exact numbers if maps and filters are rounded."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 def exact_cell(
     computed: ComputedStep, weights: NDArray[np.float32], held: Sequence[int] | None, level: int
 ) -> ExactCell:
-    """Write the largest number of a convolution with the window and the filter that it comes from.
+    """Write the largest output of a convolution with its window and filter.
 
     Args:
         computed: The convolution, depthwise or not.
-        weights: (filters, channels, height, width), all of them.
+        weights: (filters, channels, height, width), all filters.
         held: The maps to choose from; None means all.
-        level: How hard to deflate.
+        level: Compression level.
     """
     output = computed.output
     maps = np.arange(len(output)) if held is None else np.asarray(held)
@@ -46,7 +46,7 @@ def exact_cell(
 
 
 def window_of(maps: Array, windows: Windows, row: int, column: int) -> Array:
-    """Return the window of maps that a cell is computed from, with zeros outside of them.
+    """Return the window of maps that a cell is computed from, with zeros outside the maps.
 
     Example:
         >>> from convscope.steps.windows import Windows

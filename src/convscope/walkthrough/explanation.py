@@ -1,4 +1,4 @@
-"""An explanation of a picture, to look at in a notebook or to save as a file."""
+"""An explanation of a picture, for display in a notebook or saving to a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOTEBOOK_HEIGHT = 900
 
 
 class Explanation:
-    """A picture's way through a model.
+    """The computation of a model for a picture.
 
     Args:
         walk: The document with all its numbers.
@@ -43,10 +43,10 @@ class Explanation:
 
         Args:
             path: The file to write; its folder must exist.
-            form: The format; None decides by the file name's extension.
+            form: The format; None: by the extension of the file name.
 
         Raises:
-            SettingError: The extension is of no known format.
+            SettingError: The extension is unknown.
             ConvscopeError: The file cannot be written.
         """
         path = Path(path)
@@ -61,7 +61,7 @@ class Explanation:
                     draw(self.walk, file, form)
 
     def to_html(self) -> str:
-        """Return the page as a single file that needs nothing else."""
+        """Return the page as a single, self-contained file."""
         return page(self.walk.model_dump())
 
     def to_json(self) -> str:
@@ -84,7 +84,7 @@ def explain(
     data: Data | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Explanation:
-    """Walk a picture through a model; arguments and errors as for `walk`."""
+    """Walk a picture through a model; same arguments and errors as `walk`."""
     found = walk(model, picture, model_name=model_name, truth=truth, data=data, names=names, way_back=True)
     return Explanation(found)
 
@@ -93,7 +93,7 @@ def format_of(path: Path) -> Format:
     """Return the format for a file name's extension.
 
     Raises:
-        SettingError: It is of no known format.
+        SettingError: The extension is unknown.
 
     Example:
         >>> format_of(Path("walk.html"))

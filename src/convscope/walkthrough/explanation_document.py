@@ -1,4 +1,4 @@
-"""The parts of a walk other than its steps: why this answer, what if, and the invariance lab, as schemas.
+"""Schemas of the parts of a walk other than its steps: why this prediction, what if, and invariance.
 
 `docs/reference/walk.md` explains every field.
 """
@@ -17,7 +17,7 @@ Pair = Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
 class Strict(BaseModel):
-    """A part of a document: nothing that is not declared, and nothing changes."""
+    """A part of a document: immutable, without undeclared fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,7 +30,7 @@ class GradCamMap(Strict):
 
 
 class GradCam(Strict):
-    """Where the cells lie that speak for a class."""
+    """The cells with evidence for a class."""
 
     layer: str
     map: EncodedArray
@@ -39,7 +39,7 @@ class GradCam(Strict):
 
 
 class EvidencePart(Strict):
-    """What the places of one step's maps add to a logit, and their sum."""
+    """The contributions of the positions in one step's maps to a logit, and their sum."""
 
     step: str
     total: Number
@@ -47,7 +47,7 @@ class EvidencePart(Strict):
 
 
 class ClassEvidence(Strict):
-    """The logit of a class as bias and sum over places; the map is all parts, laid on the finest."""
+    """The logit of a class as bias plus sum over positions; the map adds all parts, at the finest size."""
 
     class_index: int
     bias: Number
@@ -57,21 +57,21 @@ class ClassEvidence(Strict):
 
 
 class Evidence(Strict):
-    """What each place adds to the logit of each class, exactly."""
+    """The exact contribution of each position to the logit of each class."""
 
     classes: list[ClassEvidence]
     text: str
 
 
 class OcclusionMap(Strict):
-    """What a grey square costs one class."""
+    """The loss of probability by a grey square, for one class."""
 
     class_index: int
     map: EncodedArray
 
 
 class Occlusion(Strict):
-    """What a grey square costs each class, wherever it stands."""
+    """The loss of probability by a grey square at each position, for each class."""
 
     window: Pair
     stride: Pair
@@ -80,7 +80,7 @@ class Occlusion(Strict):
 
 
 class Why(Strict):
-    """Why this answer."""
+    """Why this prediction."""
 
     evidence: Evidence | None
     grad_cam: GradCam | None
@@ -88,7 +88,7 @@ class Why(Strict):
 
 
 class Origin(Strict):
-    """Where the weights come from that training started from."""
+    """The origin of the weights that training started from."""
 
     text: str
     licence: str
@@ -106,7 +106,7 @@ class OpenSet(Strict):
 
 
 class Neighbour(Strict):
-    """A training picture with similar features; name and thumbnail are null where they are not at hand."""
+    """A training picture with similar features; name and thumbnail are null if not available."""
 
     name: str | None
     label: str
@@ -115,7 +115,7 @@ class Neighbour(Strict):
 
 
 class Linear(Strict):
-    """The proof by number that steps without ReLU are one matrix."""
+    """A numerical proof that steps without ReLU are equivalent to one matrix."""
 
     classes: list[int]
     weights_shape: list[int]
@@ -125,7 +125,7 @@ class Linear(Strict):
 
 
 class NoRelu(Strict):
-    """The same weights with every ReLU left out; `labels` are those found where there may be several."""
+    """The same weights without any ReLU; `labels` are the predicted ones if there may be several."""
 
     probabilities: list[Share]
     predicted: int
@@ -134,7 +134,7 @@ class NoRelu(Strict):
 
 
 class After(Strict):
-    """How far the pooled maps move, by kind of pooling."""
+    """How much the pooled maps change, by kind of pooling."""
 
     max: list[Number]
     average: list[Number]
@@ -142,14 +142,14 @@ class After(Strict):
 
 
 class Logits(Strict):
-    """The logits at each amount of a change, and how far they are from those of the unchanged picture."""
+    """The logits at each amount of a transformation, and their distance to those of the original picture."""
 
     logits: EncodedArray
     distances: list[Number]
 
 
 class ByPooling(Strict):
-    """What a network says with the same weights and another pooling."""
+    """The predictions of a network with the same weights and another pooling."""
 
     max: Logits
     average: Logits
@@ -157,7 +157,7 @@ class ByPooling(Strict):
 
 
 class Invariance(Strict):
-    """One kind of change of the picture, and what moves with it."""
+    """One transformation of the picture, and its effect on maps and logits."""
 
     change: Literal["shift", "turn", "scale", "squash"]
     amounts: list[Number]

@@ -1,7 +1,7 @@
 """Filters applied to a picture: the first steps of a walk, without a trained network.
 
-The picture is read in greyscale and not normalised, 0 to 255, so that every sum can be done by hand. The
-filters form a network whose output layer is all zeros and is left out of the walk.
+The picture is read in greyscale, 0 to 255, and not normalised, so that every sum can be done by hand. The
+filters form a network whose output layer is all zeros and is omitted from the walk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from convscope.steps.arrays import Array
 
 MAX_SIDE = 256
-"""Larger pictures are scaled down: single pixels would be too small to point at."""
+"""Larger pictures are scaled down, because individual pixels would be too small to point at."""
 
 
 def filter_picture(
@@ -41,17 +41,17 @@ def filter_picture(
     """Apply filters to a picture.
 
     Args:
-        picture: As `convscope.load(...).predict` takes one.
+        picture: A picture, as for `convscope.load(...).predict`.
         kernels: Filters by name, (height, width), all of the same size.
         stride: Stride of the filters, (down, across).
-        padding: Zeros around the picture, (rows, columns); None means as many as keep its size at stride 1.
+        padding: Zeros around the picture, (rows, columns); None preserves its size at stride 1.
 
     Returns:
         A walk of three steps: image, convolution and ReLU. It has no classes, so nothing is predicted.
 
     Raises:
         PictureError: The picture cannot be read.
-        SettingError: The filters differ in size, or the stride or the padding is impossible.
+        SettingError: The filters differ in size, or the stride or padding is invalid.
         NetworkError: A filter is larger than the padded picture.
     """
     name = picture_name(picture, 1)

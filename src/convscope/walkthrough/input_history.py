@@ -24,11 +24,11 @@ _COLOURS = {1: "greyscale", 3: "colour"}
 
 
 def input_history(reading: Reading, model: Model) -> list[Change]:
-    """List what was done to a picture before the network saw it.
+    """List the preprocessing steps of a picture.
 
     Args:
-        reading: The picture as it was read.
-        model: The model whose preparation and normalisation follow.
+        reading: The picture as read.
+        model: The model, whose preparation and normalisation follow.
     """
     height, width, channels = reading.pixels.shape
     preparation = model.preparation

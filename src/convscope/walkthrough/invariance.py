@@ -1,12 +1,12 @@
-"""Invariance: how far feature maps, pooled maps and logits move when the picture is transformed.
+"""Invariance: how much feature maps, pooled maps and logits change when the picture is transformed.
 
     distance = ‖maps - maps of the original picture‖ / ‖maps of the original picture‖
 
-It is measured on the maps that go into the network's first pooling, and on the same maps after max pooling,
-average pooling or no pooling with its windows. No pooling keeps the first cell of each window, so that all
-three have the same size. In a network without pooling, the last maps and windows of 2x2 are used.
+It is measured on the input maps of the network's first pooling, and on the same maps after max pooling,
+average pooling or no pooling with its windows. No pooling keeps the first cell of each window (subsampling),
+so that all three have the same size. For networks without pooling, the last maps and 2x2 windows are used.
 
-The distance of the logits is measured in the same way, for the network as it is and with each of the three
+The distance of the logits is measured in the same way, for the original network and with each of the three
 kinds in place of all its poolings; the weights stay the same.
 """
 
@@ -46,10 +46,10 @@ _KINDS = {"max": "max_pooling", "average": "average_pooling", "none": "first_cel
 
 _AMOUNTS_EACH_WAY = 4
 _LARGE_NETWORK = 100_000_000
-"""Multiply-adds a picture from which on the network is not computed with other poolings."""
-_THUMBNAIL_SIDE = 128  # as the page shows them
+"""Networks with more multiply-adds per picture are not computed with other poolings."""
+_THUMBNAIL_SIDE = 128  # in the order of the page
 _MAX_SHIFT = 1 / 4
-"""As a share of the width; shifts start at 1 pixel and double."""
+"""Largest shift, as a share of the width; shifts start at 1 pixel and double."""
 _MAX_DEGREES = 40.0
 _MAX_FACTOR = 1.5
 
@@ -72,7 +72,7 @@ class Transformation:
 
 
 def measure_invariance(model: Model, predictor: Predictor, pixels: NDArray[np.uint8]) -> list[Invariance]:
-    """Shift, turn, scale and squash a picture, and measure how far maps and logits move.
+    """Shift, rotate, scale and squash a picture, and measure how much maps and logits change.
 
     Args:
         model: The model.
@@ -130,7 +130,7 @@ def transform(pixels: NDArray[np.uint8], name: Name, amount: float) -> NDArray[n
     margin = np.array([height, width])
     padded = np.pad(pixels, ((height, height), (width, width), (0, 0)), mode="edge")
     centre_y, centre_x = margin + np.array([height, width]) / 2
-    # Pillow takes the inverse map, to where a pixel comes from: x' = a x + b y + c, likewise y'.
+    # Pillow takes the inverse map, from output to input pixel: x' = a x + b y + c, likewise y'.
     c = centre_x - a * width / 2 - b * height / 2 - shift
     f = centre_y - d * width / 2 - e * height / 2
     channels = [
@@ -169,7 +169,7 @@ def _first_pooling(model: Model) -> Step | None:
 
 
 def _predictors_by_pooling(model: Model, predictor: Predictor) -> dict[str, Predictor] | None:
-    """Open the network with each kind of pooling in place of its own; None if it has none, or is large."""
+    """Open the network with each kind of pooling instead of its own; None if it has none, or is large."""
     if _first_pooling(model) is None or model.chain.multiply_adds > _LARGE_NETWORK:
         return None
     variants = {name: replace(model, chain=with_pooling(model.chain, kind)) for name, kind in _KINDS.items()}

@@ -1,4 +1,4 @@
-"""The network without ReLU: what it predicts, and a proof that stacked linear steps are a single one.
+"""The network without ReLU: its prediction, and a proof that stacked linear steps are a single one.
 
 Convolutions, average pooling and full connections are weighted sums plus a bias. A weighted sum of weighted
 sums is again a weighted sum, so without ReLU the whole chain is
@@ -7,8 +7,8 @@ sums is again a weighted sum, so without ReLU the whole chain is
 
 for any number of steps. Row k of the matrix is the gradient of logit k at the picture, which is the same for
 every picture. Here it is computed on one picture and tested on others. Max pooling is not linear either; for
-this proof it is replaced by average pooling. Each row takes a pass back through the network and each other
-picture one forward, so of a large network only a few rows are computed and tested on fewer pictures.
+this proof it is replaced by average pooling. Each row takes a backward pass and each other picture a forward
+pass, so for large networks only a few rows are computed, and tested on fewer pictures.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from convscope.walkthrough.numpy_chain import ComputedStep
 
 _BUDGET = 500_000_000
-"""Multiply-adds that the rows of the matrix may take together."""
+"""Budget of multiply-adds for all rows of the matrix."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
-    """Compute the prediction without ReLU, and the single linear step that the network then is.
+    """Compute the prediction without ReLU, and the equivalent single linear step.
 
     Args:
         model: The model.
@@ -56,7 +56,7 @@ def compute_without_relu(model: Model, pixels: NDArray[np.uint8]) -> NoRelu:
 
 
 def found_labels(model: Model, probabilities: NDArray[np.float64]) -> list[int] | None:
-    """Return the labels whose probabilities reach their thresholds; None if a picture has one class."""
+    """Return the labels whose probabilities reach their thresholds; None with one class per picture."""
     if model.thresholds is None:
         return None
     return np.flatnonzero(model.decide(probabilities[np.newaxis])[0]).tolist()
@@ -70,8 +70,8 @@ def _linear(
     Args:
         model: The model without activations and max pooling.
         pixels: uint8 (height, width, channels), prepared.
-        steps: What `forward` gave for them, if it was computed already.
-        is_averaged: Whether average pooling stands in for max pooling.
+        steps: The result of `forward` for them, if already computed.
+        is_averaged: Whether max pooling was replaced by average pooling.
     """
     steps = steps or forward(model, pixels)
     logits, inputs = steps[-1].input, steps[0].output.ravel()

@@ -1,4 +1,4 @@
-"""Two networks that many courses compare: on three pictures, by three losses.
+"""Two networks that many courses compare, on three pictures, with three losses.
 
 Both are wrong once, so the classification error does not distinguish them; the other two do.
 """

@@ -1,4 +1,4 @@
-"""The losses of an answer, for each possible true class, and for each label present or absent."""
+"""The losses of a prediction, for each possible true class, and for each label present or absent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def top_classes(logits: Array, also: Iterable[int] = ()) -> list[int]:
-    """Return the classes to show in full, in order: all, or the most probable ones and certain others.
+    """Return the classes to show in full, in order: all, or the most probable ones and the required others.
 
     Example:
         >>> top_classes(np.array([0.0, 5.0, 1.0])), len(top_classes(np.arange(100.0), also=[3]))
@@ -59,7 +59,7 @@ def losses(logits: Array, truth: int) -> Losses:
 
 
 def label_losses(logits: Array, label: int) -> LabelLoss:
-    """Compute what one label adds to the losses and their gradients, if it is there and if it is not.
+    """Compute the contribution of one label to the losses and gradients, if it is present and if absent.
 
     Args:
         logits: (labels,).
@@ -84,7 +84,7 @@ def label_losses(logits: Array, label: int) -> LabelLoss:
 
 
 def loss_of_logits(logits: Array, truth: Truth, temperature: float) -> float:
-    """Compute the loss as a walk shows it, after the logits were divided by the temperature.
+    """Compute the loss shown in a walk, with the logits divided by the temperature.
 
     Example:
         >>> from convscope.walkthrough.truth import TrueClass

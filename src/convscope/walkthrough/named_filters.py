@@ -1,4 +1,4 @@
-"""Filters that have a name in image processing, and the notation of others."""
+"""Well-known filters of image processing, and the notation of others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMED_FILTERS = {
     "sobel-x": "-1 0 1 / -2 0 2 / -1 0 1",
     "sobel-y": "-1 -2 -1 / 0 0 0 / 1 2 1",
 }
-"""Rows by name. The Sobel filters find vertical edges (x) and horizontal edges (y)."""
+"""Rows by name. The Sobel filters detect vertical edges (x) and horizontal edges (y)."""
 
 _ROW_END = re.compile(r"\s+/\s+|\s*[;\n]\s*")
 
@@ -36,7 +36,7 @@ def parse_filter(text: str) -> Array:
     Numbers may be fractions, `1/16`, so the slash between rows needs a space on each side.
 
     Raises:
-        SettingError: The text is neither.
+        SettingError: The text is neither a known name nor valid rows.
 
     Example:
         >>> parse_filter("0 -1 0 / -1 5 -1 / 0 -1 0").tolist() == parse_filter("sharpen").tolist()

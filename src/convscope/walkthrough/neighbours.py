@@ -1,9 +1,9 @@
 """Nearest neighbours: the training pictures whose features are most similar to those of a picture.
 
-Features, which the output layer reads, are compared by their cosine, a·b / (‖a‖ ‖b‖): 1 means the same
+Features (the input of the output layer) are compared by their cosine, a·b / (‖a‖ ‖b‖): 1 means the same
 features in the same proportions, 0 none in common (after ReLU none is negative). Unlike the Euclidean
-distance it ignores how strong they are, which depends on a picture's contrast and not on its class. A model
-that has the rule of `model/nearest.py` compares as this rule does, with features scaled block by block.
+distance, it ignores their strength, which depends on a picture's contrast and not on its class. For a model
+with the rule of `model/nearest.py`, features are scaled block by block, as in that rule.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 MAX_NEIGHBOURS = 8
 _MAX_KEPT_BYTES = 2**28
-_THUMBNAIL_SIDE = 128  # as the page shows them
+_THUMBNAIL_SIDE = 128  # the number shown on the page
 
 
 class Neighbourhood:
-    """An index of pictures, which finds those whose features are nearest to given ones.
+    """An index of pictures that finds those with the nearest features.
 
     The features of all pictures are computed once and kept in memory: 26 MB for 50,000 pictures with 128
-    features. If they need more than 256 MiB, they are computed again at every search.
+    features. If they need more than 256 MiB, they are recomputed for every search.
 
     Args:
         model: The model.
@@ -81,12 +81,12 @@ class Neighbourhood:
 def neighbours_in_rule(
     model: Model, features: NDArray[np.float64], names: Mapping[str, str]
 ) -> list[Neighbour]:
-    """Return the nearest of the training pictures that the model's open-set rule knows.
+    """Return the nearest of the training pictures in the model's open-set rule.
 
     Args:
-        model: The model; without a rule of nearest pictures there are none.
+        model: The model; the result is empty without a rule of nearest pictures.
         features: (features,) of a picture.
-        names: Names of training pictures by digest, as far as they are known.
+        names: Names of training pictures by digest, if known.
     """
     if not isinstance(model.open_set, Nearest):
         return []

@@ -3,11 +3,11 @@
 A neuron's activation is its value after ReLU, a filter's the largest cell of its feature map after ReLU. The
 neurons of the output layer have no ReLU: their activation is the logit.
 
-How clearly the mean activations single out one class is measured by the class selectivity index,
+The class selectivity index measures how specific the mean activations are to one class:
 
     (largest - mean of the others) / (largest + mean of the others)
 
-from 0, the same for all classes, to 1, none for any other class.
+from 0 (the same for all classes) to 1 (zero for all other classes).
 
 Source: A. Morcos et al., "On the importance of single directions for generalization", ICLR 2018,
 https://arxiv.org/abs/1803.06959, section 2.3.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from convscope.pictures.decoding import Progress
 
 MAX_PICTURES = 16
-"""The number of most activating pictures that are kept for each neuron."""
+"""Number of most activating pictures per neuron."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Activations:
 
     @property
     def selectivity(self) -> NDArray[np.float64]:
-        """(units,) the class selectivity index; NaN if it is not defined."""
+        """(units,) the class selectivity index; NaN if it is undefined."""
         return selectivity(self.mean)
 
 
@@ -107,7 +107,7 @@ def selectivity(mean: NDArray[np.float64]) -> NDArray[np.float64]:
         mean: (units, classes); NaN for a class without pictures.
 
     Returns:
-        (units,); NaN if it is not defined: for a row with a negative mean, without a positive one, or with
+        (units,); NaN if it is undefined: for a row with a negative mean, without a positive mean, or with
         fewer than two classes that have pictures.
 
     Example:
@@ -135,7 +135,7 @@ class _Collector:
     def add(
         self, positions: NDArray[np.int64], truth: NDArray[np.bool_], values: NDArray[np.float32]
     ) -> None:
-        """Add the outputs of a batch, (pictures, units, ...), and what is true of it, (pictures, classes)."""
+        """Add the outputs of a batch, (pictures, units, ...), and its truth, (pictures, classes)."""
         flat = values.reshape(*values.shape[:2], -1)
         cells = flat.argmax(axis=2)
         largest = np.take_along_axis(flat, cells[:, :, np.newaxis], axis=2)[:, :, 0].astype(np.float64)
@@ -146,7 +146,7 @@ class _Collector:
         self._keep_best(np.stack([largest, repeated.astype(np.float64), cells.astype(np.float64)]))
 
     def _keep_best(self, new: NDArray[np.float64]) -> None:
-        """Keep the largest activations of each unit; among equals the earlier ones."""
+        """Keep the largest activations of each unit; of equal ones the earlier."""
         candidates = np.concatenate([self.best, new], axis=1) if self.best.size else new
         order = np.argsort(-candidates[0], axis=0, kind="stable")[:MAX_PICTURES]
         self.best = np.take_along_axis(candidates, order[np.newaxis], axis=1)

@@ -1,7 +1,7 @@
 """A model's chain computed in NumPy, forward and backward, step by step.
 
-The weights are the model's own. Everything is float64 and one picture at a time, computed by `steps`; it is
-what people see, and what the fast engines are checked against.
+It uses the model's weights, float64 and `steps`, for one picture at a time. The results are shown to users,
+and the fast engines are checked against them.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
 
 class NumpyStep(NamedTuple):
-    """How NumPy computes a kind of step.
+    """The NumPy implementation of a kind of step.
 
     Attributes:
-        forward: (step, inputs, its weights and biases) to what the step gives out.
+        forward: (step, inputs, its weights and biases) to the step's output.
         gradient: (step, gradient at the output, inputs, weights and biases) to the gradient at each input.
-        parameters: (step, gradient at the output, inputs) to the gradient at its weights and its biases;
-            None for a step that has none.
+        parameters: (step, gradient at the output, inputs) to the gradient at its weights and biases; None for
+            a step without parameters.
     """
 
     forward: Callable[[Step, Sequence[Array], list[Weights]], Array]
@@ -56,12 +56,12 @@ class NumpyStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComputedStep:
-    """A step with the numbers of one picture.
+    """A step with its values for one picture.
 
     Attributes:
         step: The step of the chain.
-        inputs: What it read; for the image its pixels (height, width, channels), else maps or neurons.
-        output: What it gave out.
+        inputs: Its inputs; for the image its pixels (height, width, channels), else maps or neurons.
+        output: Its output.
     """
 
     step: Step
@@ -80,7 +80,7 @@ class ComputedStep:
 
     @property
     def input(self) -> Array:
-        """What it read; the first if there are several."""
+        """Its input; the first if there are several."""
         return self.inputs[0]
 
 
@@ -95,7 +95,7 @@ def forward(model: Model, pixels: NDArray[np.uint8]) -> tuple[ComputedStep, ...]
         The steps of the model's chain in order.
 
     Raises:
-        NetworkError: A number grew beyond what a float64 can hold.
+        NetworkError: A number overflows float64.
     """
     first, *others = model.chain
     values = {first.name: image.forward(pixels, model.mean, model.std)}
@@ -111,12 +111,12 @@ def forward(model: Model, pixels: NDArray[np.uint8]) -> tuple[ComputedStep, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepGradients:
-    """What a step does with the gradient that comes back to it.
+    """The gradients of a step in the backward pass.
 
     Attributes:
         at_output: The gradient at its output.
-        at_inputs: What it passes back to each of its inputs; nothing for the image.
-        at_parameters: The gradient at its weights and its biases, by their names.
+        at_inputs: The gradient passed to each of its inputs; empty for the image.
+        at_parameters: The gradient at its weights and biases, by name.
     """
 
     at_output: Array
@@ -127,15 +127,15 @@ class StepGradients:
 def recompute(
     steps: Sequence[ComputedStep], model: Model, changed: Collection[str]
 ) -> tuple[ComputedStep, ...]:
-    """Compute the steps again after some weights have changed; steps that do not depend on them stay.
+    """Recompute the steps after some weights have changed; steps that do not depend on them are reused.
 
     Args:
-        steps: What `forward` returned before.
-        model: The model with other weights in some steps.
+        steps: The previous result of `forward`.
+        model: The model with the changed weights.
         changed: The names of those steps.
 
     Raises:
-        NetworkError: A number grew beyond what a float64 can hold.
+        NetworkError: A number overflows float64.
     """
     values = {computed.name: computed.output for computed in steps}
     stale = {*changed}
@@ -157,10 +157,10 @@ def recompute(
 def backward(steps: Sequence[ComputedStep], model: Model, at_logits: Array) -> dict[str, StepGradients]:
     """Compute every gradient by the chain rule, from the logits back to the image.
 
-    A step that several others read adds up what each of them passes back.
+    The gradient at a step with several readers is the sum of what they pass back.
 
     Args:
-        steps: What `forward` returned.
+        steps: The result of `forward`.
         model: The model.
         at_logits: The gradient at the logits, (classes,).
 
@@ -175,7 +175,7 @@ def backward(steps: Sequence[ComputedStep], model: Model, at_logits: Array) -> d
 
 
 def gradients_at_parameters(computed: ComputedStep, at_output: Array) -> dict[str, Array]:
-    """Compute the gradient at a step's weights and biases, by their names; nothing if it has none."""
+    """Compute the gradient at a step's weights and biases, by name; empty if it has none."""
     step = computed.step
     compute = None if step.kind == "image" else NUMPY_STEPS[step.family].parameters
     of_parameters = compute(step, at_output, computed.inputs) if compute else ()
@@ -186,13 +186,13 @@ def gradient_at(steps: Sequence[ComputedStep], model: Model, at_logits: Array, n
     """Compute the gradient at the output of a step, by the chain rule from the logits back.
 
     Args:
-        steps: What `forward` returned.
+        steps: The result of `forward`.
         model: The model.
         at_logits: The gradient at the logits, (classes,).
         name: The step's name.
 
     Returns:
-        The shape of that step's output.
+        The gradient, in the shape of that step's output.
     """
     for computed, at_output, _ in _back(steps, model, at_logits, until=name):
         if computed.name == name:
@@ -203,7 +203,7 @@ def gradient_at(steps: Sequence[ComputedStep], model: Model, at_logits: Array, n
 def _back(
     steps: Sequence[ComputedStep], model: Model, at_logits: Array, until: str = ""
 ) -> Iterator[tuple[ComputedStep, Array, tuple[Array, ...]]]:
-    """Yield each step, last to first, with the gradient at its output and what it passes to its inputs."""
+    """Yield each step, last to first, with the gradients at its output and its inputs."""
     gradients = {model.chain.output.name: at_logits}
     for computed in reversed(steps):
         at_output = gradients.pop(computed.name, None)
@@ -289,7 +289,7 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
         lambda _step, at_output, inputs, _weights: (softmax.gradient(at_output, inputs[0]),),
     ),
 }
-"""How NumPy computes each family of steps but the image, where pixels come in."""
+"""The NumPy implementation of each family of steps except the image."""
 
 
 def _weights(model: Model, step: Step) -> list[Weights]:

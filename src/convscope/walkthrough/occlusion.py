@@ -1,11 +1,11 @@
-"""Occlusion: how much the probability of a class drops where a grey square covers the picture.
+"""Occlusion: how much the probability of a class drops when a grey square covers part of the picture.
 
     map[y, x] = probability of the class - its probability with the square at (y * stride, x * stride)
 
-Where the square covers what speaks for the class, its probability drops. The square has the mean colour
-of the training pictures and a quarter of the picture's height and width, and moves by a quarter of its own;
-by a half where the network is so large that this would take long. Unlike Grad-CAM it does not look inside the
-network, so each can be checked against the other.
+Where the square covers evidence for the class, its probability drops. The square has the mean colour of the
+training pictures and a quarter of the picture's height and width, and moves by a quarter of its own size; by
+a half for large networks, to save time. Unlike Grad-CAM, it treats the network as a black box, so each method
+can be checked against the other.
 
 Source: M. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
 https://arxiv.org/abs/1311.2901.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MOVES, _FEW_MOVES = 4, 2
 _LARGE_NETWORK = 100_000_000
-"""Multiply-adds a picture from which on the square moves less often."""
+"""Networks with more multiply-adds per picture have fewer positions of the square."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Occluded:
     lost: NDArray[np.float64]
 
     def by_pixel(self, class_index: int, height: int, width: int) -> NDArray[np.float64]:
-        """Return for each pixel what a class loses in the mean of the squares that cover it, (height, width).
+        """Return for each pixel the mean loss over the squares that cover it, (height, width).
 
         Example:
             >>> Occluded((1, 2), (1, 1), np.array([[[0.2, 0.4]]])).by_pixel(0, 1, 3).round(1).tolist()
@@ -60,7 +60,7 @@ class Occluded:
 
 
 def moves_in(model: Model) -> int:
-    """Return how often the square moves on its own length; less often in large networks."""
+    """Return the number of moves per side of the square; fewer for large networks."""
     return _FEW_MOVES if model.chain.multiply_adds > _LARGE_NETWORK else _MOVES
 
 
@@ -76,7 +76,7 @@ def occlude(
         predictor: The model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
         mean: (channels,) the colour of the square.
-        moves: How often the square moves on its own length.
+        moves: Number of moves per side of the square.
     """
     sides = pixels.shape[:2]
     window = max(1, round(sides[0] / 4)), max(1, round(sides[1] / 4))

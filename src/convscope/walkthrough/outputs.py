@@ -1,7 +1,7 @@
 """The output of every step of a walk, read from the document.
 
-Some steps hold no output of their own, as it follows from what they read: ReLU and ReLU6, addition, joining,
-max pooling (which names the winners) and flattening.
+Some steps do not store their output, because it follows from their input: ReLU and ReLU6, addition, joining,
+max pooling (which stores the winners) and flattening.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def outputs(walk: Walk) -> dict[str, NDArray[np.float64]]:
-    """Return the output of every step but the loss by its name; numbers are as rounded as the walk's are.
+    """Return the output of every step but the loss, by name; numbers are rounded as in the walk.
 
     Example:
         >>> from convscope.walkthrough.smiley import smiley_model, smiley_picture
@@ -64,4 +64,4 @@ _DERIVED: dict[str, Callable[[list[NDArray[np.float64]]], NDArray[np.float64]]] 
     "joining": joining.forward,
     "flattening": lambda inputs: inputs[0].reshape(-1),
 }
-"""Kinds of steps whose output follows from what they read."""
+"""Kinds of steps whose output follows from their input."""

@@ -1,4 +1,4 @@
-"""Overlays: class maps (exact or Grad-CAM) and occlusion maps laid over their picture, as PNG files."""
+"""Overlays: class maps (exact or Grad-CAM) and occlusion maps over their picture, as PNG files."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 _MIN_SIDE = 256
 _MAX_NAME_BYTES = 200
-"""Of a picture's name in the name of its overlays; file systems take 255 in all."""
+"""Bytes of a picture's name in the names of its overlays; file systems allow 255 in total."""
 _MAX_OPACITY = 0.7
 _FOR, _AGAINST = (194, 65, 12), (33, 102, 172)
-"""Orange-red above 0 and blue below, as everywhere."""
+"""Orange-red above 0 and blue below, as in all figures."""
 
 
 class Overlays:
@@ -37,10 +37,10 @@ class Overlays:
 
     Args:
         model: The model whose predictions are explained.
-        folder: A new or an empty folder.
+        folder: A new or empty folder.
 
     Raises:
-        SettingError: The folder is not empty, or cannot be made.
+        SettingError: The folder is not empty, or cannot be created.
     """
 
     def __init__(self, model: Model, folder: Path) -> None:
@@ -62,11 +62,11 @@ class Overlays:
     def write(self, picture: str) -> None:
         """Explain the predicted class of a picture: `1-cats-tom.jpg-grad-cam.png` and `...-occlusion.png`.
 
-        The number is the picture's, counted from 1; the folder and the name that follow are cut at the front
-        where they are too long for a file's name.
+        The number is the picture's, counted from 1; the folder and name that follow are truncated at the
+        front if they are too long for a file name.
 
-        Where the output layer reads means, the exact class map takes the place of the first.
-        A network without convolutions has neither.
+        If the output layer reads means, the exact class map replaces Grad-CAM. For a network without
+        convolutions, there is neither.
 
         Args:
             picture: The path of a readable picture.
@@ -91,7 +91,7 @@ class Overlays:
 
 
 def _file_name(picture: str) -> str:
-    """Return the folder and the name of a picture as a part of a file's name.
+    """Return the folder and name of a picture as part of a file name.
 
     Example:
         >>> _file_name("pets/cats/tom.jpg"), _file_name("/tom.jpg")
@@ -102,7 +102,7 @@ def _file_name(picture: str) -> str:
 
 
 def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Lay a map over a picture in greyscale: orange-red above 0, blue below, stronger farther from 0.
+    """Overlay a map on a greyscale picture: orange-red above 0, blue below, stronger farther from 0.
 
     Args:
         pixels: uint8 (height, width, 1 or 3).

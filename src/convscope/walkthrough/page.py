@@ -1,6 +1,6 @@
 """The pages of a walk and of the loss bench, drawn by the ES modules in `convscope/web`.
 
-The modules insert text as text, so no name ever becomes an HTML tag.
+The modules insert text as text nodes, so names are never interpreted as HTML.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ def page(walk: Mapping[str, object]) -> str:
     """Write the page of a walk.
 
     Args:
-        walk: The document that docs/reference/walk.md describes.
+        walk: The document described in docs/reference/walk.md.
 
     Returns:
-        A whole HTML document.
+        A complete HTML document.
 
     Example:
         >>> page({"picture_name": "</script>.png"}).count("</script>")
@@ -46,10 +46,10 @@ def losses_page(bench: Mapping[str, object]) -> str:
     """Write the page of the loss bench.
 
     Args:
-        bench: The document that docs/reference/losses.md describes.
+        bench: The document described in docs/reference/losses.md.
 
     Returns:
-        A whole HTML document.
+        A complete HTML document.
     """
     start = "losses/page.js"
     scripts = Scripts(reachable(start), start, bench)

@@ -1,4 +1,4 @@
-"""Panels of a still figure: maps, pictures and bars, laid out from left to right, row by row.
+"""Panels of a static figure: maps, pictures and bars, laid out from left to right, row by row.
 
 Signed numbers are blue below 0, near-white at 0 and orange-red above, as on the page.
 """
@@ -26,8 +26,8 @@ SIGNED = DIVERGING.reversed()
 
 MAX_BARS = 8
 _CELL, _GAP, _TEXT, _TITLE = 1.9, 0.3, 0.7, 0.35
-"""In inches: a panel with its gap, the gap, the text below a panel, and the figure's title."""
-_MAX_NUMBERED_SIDE = 6  # cells in a row; smaller cells have no room for their number
+"""Sizes in inches: a panel with its gap, the gap, the text below a panel, and the title of the figure."""
+_MAX_NUMBERED_SIDE = 6  # cells in a row; with more, a number does not fit into its cell
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "top", "parse_math": False}
 
 
@@ -73,7 +73,7 @@ def lay_out(
 
 
 def mosaic(axes: Axes, maps: NDArray[np.float64], limit: float) -> None:
-    """Draw maps (maps, height, width), two in a row; small ones with their numbers."""
+    """Draw maps (maps, height, width), two per row; small ones with their numbers."""
     columns = min(2, len(maps))
     rows = -(-len(maps) // columns)
     _, height, width = maps.shape

@@ -1,6 +1,6 @@
 """Previews: a small version of the most informative map of each step, for pages with many steps.
 
-The numbers of a step are read when it is opened; a deep network has millions of them.
+The numbers of a step are only loaded when it is opened; a deep network has millions of them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from convscope.walkthrough.numpy_chain import ComputedStep
 
 MAX_STEPS = 20
-"""A walk of more steps has previews."""
+"""Walks with more steps have previews."""
 PREVIEW_SIDE = 48
 _ZERO = 127
-"""The level that stands for 0; 0 and 254 stand for the ends of the scale."""
+"""The level of the value 0; the levels 0 and 254 are the ends of the scale."""
 
 
 def activities(maps: Array) -> NDArray[np.float64]:
-    """Return how active each map is: the mean of its positive numbers, with 0 for the others.
+    """Return the activity of each map: the mean of max(0, x).
 
     Example:
         >>> activities(np.array([[[1.0, -3.0]], [[4.0, 2.0]]])).tolist()
@@ -37,17 +37,17 @@ def activities(maps: Array) -> NDArray[np.float64]:
 
 
 def preview_of(computed: ComputedStep, level: int = DEFLATED) -> Preview | None:
-    """Draw the map of a step whose numbers differ most, every second cell of it or so.
+    """Draw the map of a step with the largest variation, subsampled if large.
 
-    In deep networks the most active map is often the same number everywhere, which shows nothing.
+    In deep networks, the most active map is often constant, which shows nothing.
 
     Args:
         computed: The step.
-        level: How hard to deflate.
+        level: Compression level.
 
     Returns:
-        The map's index, the end of the colour scale, which is the same before and after an activation, and
-        127 + 127 x / limit for each number x, as uint8. None for a column, and for maps of one cell.
+        The index of the map, the limit of the colour scale (the same before and after an activation), and
+        127 + 127 x / limit for each number x, as uint8. None for columns, and for maps of one cell.
     """
     maps = computed.output
     if maps.ndim < 3 or maps[0].size == 1:

@@ -1,7 +1,7 @@
-"""Which features belong to which class: their mean activation on the pictures of each class.
+"""The features that belong to each class, by their mean activation on its pictures.
 
-The more often and the more strongly a neuron is active on the pictures of one class and not of others, the
-more it says about that class.
+The more often and the more strongly a neuron is active on the pictures of one class and not on others, the
+more specific it is to that class.
 """
 
 from __future__ import annotations

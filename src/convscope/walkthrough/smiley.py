@@ -1,9 +1,8 @@
 """The example of many introductory courses: a smiley, one feature detector, two classes.
 
-The picture and the detector are from the course, and so are ReLU, max pooling with overhanging 2x2 windows,
-and flattening. The course gives no weights for the full connection. Ours are set by hand, not learned: the
-neuron `smiley` sums half of the pooled map's three largest cells and subtracts 2.5; the neuron `no smiley`
-is its opposite.
+Picture, detector, ReLU, max pooling with overhanging 2x2 windows, and flattening are from the course. The
+course gives no weights for the full connection. Ours are set by hand, not learned: the neuron `smiley` is
+half the sum of the three largest cells of the pooled map, minus 2.5; the neuron `no smiley` is its negative.
 """
 
 from __future__ import annotations

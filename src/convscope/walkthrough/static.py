@@ -1,7 +1,7 @@
-"""A walk as a still figure for a paper or a slide: the steps from left to right, row by row.
+"""A walk as a static figure for a paper or a slide: the steps from left to right, row by row.
 
-Of each convolution the most active maps are shown, and the same maps after its activation and pooling.
-Colours are on a scale around 0, which is the same before and after ReLU.
+For each convolution, the most active maps are shown, and the same maps after activation and pooling. The
+colour scale is symmetric around 0, and the same before and after ReLU.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = 6
 _MAX_MAPS = 4
-_MAX_NOTATION = 80  # characters in the figure's title
-_MAX_STEPS = 40  # with maps; of a deeper network not all are drawn
+_MAX_NOTATION = 80  # characters in the title of the figure
+_MAX_STEPS = 40  # steps with maps; in deeper networks not all are drawn
 _MAPS = 3  # axes: channel, row, column
 _SAME_MAPS = {"relu", "relu6", "depthwise_convolution"}
 """Kinds of steps, in addition to pooling, whose output map k depends only on input map k."""
@@ -86,7 +86,7 @@ def _panels(walk: Walk, predicted: int) -> Iterator[Panel]:
 
 
 def _shown_steps(walk: Walk) -> set[str]:
-    """Return the names of the steps that are drawn; of a deep network's maps, the last ones of each size."""
+    """Return the names of the steps to draw; in a deep network, the last maps of each size."""
     names = {step.name for step in walk.steps}
     with_maps = [step for step in walk.steps if len(step.shape) == _MAPS]
     if len(with_maps) <= _MAX_STEPS:
@@ -153,7 +153,7 @@ def _maps(
 
 
 def _hidden(step: FullConnectionStep, values: NDArray[np.float64]) -> Panel:
-    """Draw the neurons, before any activation, as a block of cells, row by row."""
+    """Draw the neurons, before activation, as a block of cells, row by row."""
     columns = math.ceil(math.sqrt(len(values)))
     block = np.full(columns * -(-len(values) // columns), np.nan)
     block[: len(values)] = values

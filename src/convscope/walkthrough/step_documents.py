@@ -1,4 +1,4 @@
-"""The steps of a walk as documents: the numbers of each step and what explains them."""
+"""The steps of a walk as documents: the numbers of each step and their explanation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from convscope.walkthrough.numpy_chain import ComputedStep
 
 MAX_WEIGHTS = 200_000
-"""A full connection with more weights is described by its largest contributions alone."""
+"""A full connection with more weights is described by its largest contributions only."""
 MAX_INPUTS = 256
 """A neuron with more inputs is described by its `MAX_CONTRIBUTIONS` largest contributions."""
 MAX_CONTRIBUTIONS = 64
@@ -60,13 +60,13 @@ class StepWriter:
 
     Attributes:
         model: The model.
-        outputs: The classes or labels that the loss must show, however improbable they are.
-        relevance: Of the inputs of the output layer, if there are data.
-        coarse: Whether large arrays are rounded, so that a page stays small.
-        level: How hard arrays are deflated: `arrays.STORED` or `arrays.DEFLATED`.
-        all_filters: Whether steps with many weights keep all their filters; else only those of their most
-            active maps.
-        previews: Whether each step has a small picture of one of its maps.
+        outputs: The classes or labels that the losses must include, however improbable they are.
+        relevance: Relevance of the inputs of the output layer, if there are data.
+        coarse: Whether large arrays are rounded, to keep a page small.
+        level: Compression level of arrays: `arrays.STORED` or `arrays.DEFLATED`.
+        all_filters: Whether steps with many weights include all filters; else only those of the most active
+            maps.
+        previews: Whether each step has a small preview of one of its maps.
     """
 
     model: Model
@@ -78,7 +78,7 @@ class StepWriter:
     previews: bool = False
 
     def write(self, computed: ComputedStep, difference: float) -> AnyStep:
-        """Write any step but the image."""
+        """Write any step except the image."""
         write = DOCUMENTS.get(computed.kind) or DOCUMENTS[computed.step.family]
         common = common_fields(computed.step, difference)
         return write(self, computed, common | {"preview": self.preview(computed)})
@@ -90,13 +90,13 @@ class StepWriter:
         return TemperatureStep(**common, temperature=self.model.temperature, output=last.input.tolist())
 
     def loss(self, last: ComputedStep, difference: float) -> AnyStep:
-        """Write the losses, which follow the last step."""
+        """Write the losses, after the last step."""
         common = common_fields(last.step, difference)
         common |= {"name": "loss", "inputs": [last.name], "shape": []}
         return LOSSES[last.kind](last, self.outputs, common)
 
     def encode(self, values: NDArray[Any], *, coarse_negatives: bool = False) -> EncodedArray:
-        """Write numbers as exactly as the walk's size allows."""
+        """Write numbers as exactly as the size of the walk allows."""
         if not (self.coarse and values.size > _LARGE_ARRAY and values.ndim > 1):
             return self.encode_as("float32", values)
         return encode_rounded(values, self.level, coarse_negatives=coarse_negatives)
@@ -106,7 +106,7 @@ class StepWriter:
         return preview_of(computed, self.level) if self.previews else None
 
     def filters(self, computed: ComputedStep) -> tuple[NDArray[np.float32], list[int] | None]:
-        """Return the filters to keep, and of which maps they are; None if of all."""
+        """Return the filters to include, and the indices of their maps; None if all."""
         weights = self.model.weights[f"{computed.name}.weight"]
         if self.all_filters or weights.size <= _MANY_WEIGHTS:
             return weights, None
@@ -233,7 +233,7 @@ def _full_connection(
 def _contributions(
     writer: StepWriter, inputs: Array, weights: NDArray[np.float32], sums: Array
 ) -> Contributions:
-    """Write the largest terms in the sum of each neuron, without the bias, and what the rest adds up to."""
+    """Write the largest terms in the sum of each neuron, without the bias, and the sum of the rest."""
     count = len(inputs) if len(inputs) <= MAX_INPUTS else MAX_CONTRIBUTIONS
     chosen = np.array([_largest(inputs * of_neuron, count) for of_neuron in weights])
     chosen_weights = np.take_along_axis(weights, chosen, axis=1)
@@ -269,11 +269,11 @@ DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnySte
     "full_connection": _full_connection,
     **{kind: partial(_answer, write=write) for kind, write in ANSWERS.items()},
 }
-"""How each kind or family of steps but the image is written: (writer, computed step, common fields)."""
+"""The writer of each kind or family of steps except the image: (writer, computed step, common fields)."""
 
 
 def is_large(model: Model) -> bool:
-    """Whether a walk through a model has enough numbers that large arrays must be rounded."""
+    """Whether a walk through a model has so many numbers that large arrays must be rounded."""
     values = sum(math.prod(step.shape) for step in model.chain.layers if step.has_maps)
     weights = [
         weight.size for weight in model.weights.values() if weight.ndim == 4 or weight.size <= MAX_WEIGHTS
@@ -300,9 +300,9 @@ def common_fields(step: Step, difference: float) -> dict[str, Any]:
 
 
 def _largest(products: Array, count: int) -> NDArray[np.intp]:
-    """Where the largest absolute values stand, in order; of equal ones the first.
+    """Return the positions of the largest absolute values, in order; of equal ones the first.
 
-    Only those that come into question are sorted: a neuron may have thousands of inputs.
+    Only the candidates are sorted, because a neuron may have thousands of inputs.
     """
     sizes = np.abs(products)
     candidates = np.flatnonzero(sizes >= np.partition(sizes, -count)[-count])
@@ -310,7 +310,7 @@ def _largest(products: Array, count: int) -> NDArray[np.intp]:
 
 
 def _in_windows(winners: NDArray[np.intp], columns: int, windows: Windows) -> NDArray[np.intp]:
-    """Convert each winner's position in a map with so many columns to its position within its window."""
+    """Convert each winner's position in the map, with this many columns, to its position in the window."""
     _, down, across = np.indices(winners.shape)
     rows = winners // columns - down * windows.stride[0]
     return rows * windows.size[1] + winners % columns - across * windows.stride[1]
@@ -331,7 +331,7 @@ def _output_size(step: Step) -> OutputSize:
 
 
 def _formula(size: int, window: int, stride: int, padding: int, *, overhang: bool) -> str:
-    """Fill the formula of `steps.windows` in.
+    """Insert the numbers into the formula of `steps.windows`.
 
     Example:
         >>> _formula(64, 3, 1, 1, overhang=False)

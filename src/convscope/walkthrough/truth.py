@@ -1,9 +1,8 @@
-"""Possible truths of a picture, one class or a set of labels, and the loss of an answer for each.
+"""Possible truths of a picture, a class or a label set, and the loss of a prediction for each.
 
-A walk counts these outcomes. With one class for each picture they are the classes, and an outcome's number is
-the index of its class. With several labels there are 2 to the power of labels sets; a walk counts a few of
-them: the true one if it is known, the one that the model answers, and those that differ from it by one
-label, the most probable first.
+A walk numbers these outcomes. With one class per picture they are the classes, and the number of an outcome
+is the index of its class. With n labels there are 2^n label sets; a walk numbers a few of them: the true one
+if it is known, the predicted one, and those that differ from it by one label, the most probable first.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ _MAX_NAMED = 10
 
 
 class Truth(Protocol):
-    """What is true of a picture; it can be hashed."""
+    """The truth about a picture; hashable."""
 
     def loss(self, logits: Array) -> float:
-        """Return what the logits cost, in nats."""
+        """Return the loss of logits, in nats."""
         ...
 
     def gradient(self, logits: Array) -> Array:
@@ -45,7 +44,7 @@ class TrueClass:
     """A class, and the cross-entropy of softmax.
 
     Attributes:
-        index: Of the class.
+        index: Index of the class.
 
     Example:
         >>> TrueClass(0).gradient(np.array([0.0, 0.0])).tolist()
@@ -65,7 +64,7 @@ class TrueClass:
 
 @dataclass(frozen=True, slots=True)
 class TrueLabels:
-    """A set of labels, and the binary cross-entropy of sigmoids, added up over all labels.
+    """A set of labels, and the binary cross-entropy of sigmoids, summed over all labels.
 
     Attributes:
         present: Whether the picture has each label.
@@ -87,19 +86,19 @@ class TrueLabels:
 
 
 class Outcomes(Protocol):
-    """What may be true of one picture, by number."""
+    """The possible truths of one picture, by number."""
 
     @property
     def known(self) -> int | None:
-        """The number of the truth; None if it is not known."""
+        """The number of the truth; None if it is unknown."""
         ...
 
     def truth(self, number: int) -> Truth:
-        """Return the outcome of a number."""
+        """Return the outcome with a number."""
         ...
 
     def likely(self) -> list[int]:
-        """Return numbers: first what is supposed, the truth or else the answer, then the most probable."""
+        """Return numbers: first the truth, or else the prediction, then the most probable others."""
         ...
 
     def outputs(self) -> tuple[int, ...]:
@@ -109,7 +108,7 @@ class Outcomes(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassOutcomes:
-    """The classes.
+    """The classes as outcomes.
 
     Attributes:
         logits: (classes,).
@@ -140,12 +139,12 @@ class ClassOutcomes:
 
 @dataclass(frozen=True, slots=True)
 class LabelOutcomes:
-    """The label sets that a walk counts.
+    """The label sets that a walk numbers.
 
     Attributes:
         sets: Each as ascending indices of labels.
-        labels: How many labels there are.
-        known: 0 if the true set is known, which then is the first.
+        labels: Number of labels.
+        known: 0 if the true set is known (it is the first), else None.
     """
 
     sets: tuple[tuple[int, ...], ...]
@@ -157,7 +156,7 @@ class LabelOutcomes:
         return true_labels(self.sets[number], self.labels)
 
     def likely(self) -> list[int]:
-        """Return all of them, as they are in this order."""
+        """Return all of them, which are in this order."""
         return [*range(len(self.sets))]
 
     def outputs(self) -> tuple[int, ...]:
@@ -176,10 +175,10 @@ def true_labels(members: Sequence[int], labels: int) -> TrueLabels:
 
 
 def known_truth(label: str | None, model: Model) -> str | None:
-    """Return what a source says of a picture, if the model knows all of it, as `outcomes_of` takes it.
+    """Return a source's label as a truth for `outcomes_of`, if the model has all of its labels.
 
     Args:
-        label: A class, or labels with `;` between them; None if nothing is said.
+        label: A class, or labels separated by `;`; None if there is none.
         model: The model.
     """
     if label is None:
@@ -189,12 +188,12 @@ def known_truth(label: str | None, model: Model) -> str | None:
 
 
 def outcomes_of(model: Model, logits: Array, truth: str | None = None) -> Outcomes:
-    """Return what may be true of a picture.
+    """Return the possible truths of a picture.
 
     Args:
         model: The model.
-        logits: (classes,) that it gives for the picture.
-        truth: The true class, or labels with `;` between them, "" for none; None if it is not known.
+        logits: (classes,) of the picture.
+        truth: The true class, or labels separated by `;`, "" for none; None if it is unknown.
 
     Raises:
         SettingError: The model has no such class or label.
@@ -213,9 +212,9 @@ def outcomes_of(model: Model, logits: Array, truth: str | None = None) -> Outcom
 
 
 def _one_apart(answer: tuple[int, ...], logits: Array) -> list[tuple[int, ...]]:
-    """Return the sets with one label more or less than the answer, the most probable first.
+    """Return the sets with one label more or less than the prediction, the most probable first.
 
-    As labels are independent, a set with label k more is exp(logit k) times as probable.
+    Labels are independent, so adding label k makes a set exp(logit k) times as probable.
     """
     gains = np.where(np.isin(np.arange(len(logits)), answer), -logits, logits)
     order: list[int] = np.argsort(-gains, kind="stable")[:MAX_CLASSES].tolist()

@@ -1,6 +1,6 @@
 """The walk of a picture through a network, computed from the model's weights.
 
-`docs/reference/walk.md` explains what it holds.
+`docs/reference/walk.md` explains its contents.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from convscope.walkthrough.truth import Outcomes
 
 _MOST_EXACT = 100_000
-"""If a picture's way has more numbers than this, the gradients at large arrays are rounded."""
+"""If a walk has more numbers than this, the gradients at large arrays are rounded."""
 
 
 def walk(
@@ -61,28 +61,28 @@ def walk(
     progress: Progress | None = None,
     way_back: bool = False,
 ) -> Walk:
-    """Compute every step of a model for a picture, and what explains its answer.
+    """Compute every step of a model for a picture, and the explanation of its prediction.
 
     Args:
-        model: What `convscope.model.file.load` returns.
-        picture: As `convscope.load(...).predict` takes one, or what `prepare_input` returned for it.
-        engine: What `step_engine` returned for the model; None opens it.
-        model_name: What to call the model.
-        picture_name: What to call the picture; None takes its path.
-        truth: The name of the true class, if it is known; of several labels, with `;` between them.
-        data: A source of labelled pictures such as the model was trained on: its training pictures are
-            searched for the nearest ones, its test pictures show what the last neurons answer to.
-        names: Names of training pictures by digest, as `Classifier.names_of_known` has them, to name the
-            nearest ones where there are no data.
-        notes: What else is worth saying.
+        model: The result of `convscope.model.file.load`.
+        picture: A picture, as for `convscope.load(...).predict`, or the result of `prepare_input` for it.
+        engine: The result of `step_engine` for the model; None opens it.
+        model_name: Display name of the model.
+        picture_name: Display name of the picture; None: its path.
+        truth: The name of the true class, if it is known; several labels are separated by `;`.
+        data: A source of labelled pictures like those the model was trained on: its training pictures are
+            searched for the nearest ones, its test pictures show what the last neurons respond to.
+        names: Names of training pictures by digest, as in `Classifier.names_of_known`, to name the nearest
+            ones without data.
+        notes: Further remarks.
         progress: Called with (pictures prepared, pictures in all) while the data are prepared.
-        way_back: Whether to compute the gradients, too, as far as a page can hold them.
+        way_back: Whether to compute the gradients, too, as far as they fit into a page.
 
     Raises:
         PictureError: The picture cannot be read.
         SettingError: The model has no such class.
-        NetworkError: The model's numbers grow beyond all bounds.
-        DataError: The data cannot be used, or have a class that the model does not know.
+        NetworkError: A value of the model overflows.
+        DataError: The data cannot be used, or have a class that the model does not have.
     """
     predictor = Predictor(model)
     if not isinstance(picture, ModelInput):
@@ -114,12 +114,13 @@ def walk_steps(
     truth: str | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Walk:
-    """Compute the steps alone, which is much quicker.
+    """Compute the steps only, which is much faster.
 
-    The result is to be read at once and not kept: nothing is deflated, which would take longer than the rest.
+    The result is meant to be read at once: it is not compressed, because that would take longer than the
+    rest.
 
-    Arguments and errors are those of `walk`, but for two: `picture` is what `prepare_input` returned, and
-    `engine` what `step_engine` returned for the model.
+    Arguments and errors are the same as for `walk`, except that `picture` is a result of `prepare_input`, and
+    `engine` a result of `step_engine` for the model.
     """
     computed = compute(picture, model, engine)
     outcomes = outcomes_of(model, computed.logits, truth)
@@ -211,19 +212,18 @@ def _backward(computed: Computation, model: Model, outcomes: Outcomes) -> Backwa
 
 
 def index_data(model: Model, data: Data, progress: Progress | None = None) -> tuple[Neighbourhood, Relevance]:
-    """Compute the features of labelled pictures, to compare any picture with them.
+    """Compute the features of labelled pictures, to compare other pictures with them.
 
     Args:
         model: The model.
-        data: As for `walk`.
-        progress: As for `walk`.
+        data: See `walk`.
+        progress: See `walk`.
 
     Returns:
-        The training pictures, to find the nearest ones in, and how strongly each input of the output layer
-        answers to the test pictures of each class.
+        An index of the training pictures, and the mean of each feature over the test pictures of each class.
 
     Raises:
-        DataError: The data cannot be used, or have a class that the model does not know.
+        DataError: The data cannot be used, or have a class that the model does not have.
     """
     train, test = (select(data, model, part, progress=progress) for part in ("train", "test"))
     return Neighbourhood(model, train), relevance_of(model, test)

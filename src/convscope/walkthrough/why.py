@@ -1,4 +1,4 @@
-"""Why this prediction: two maps of the picture, computed in two independent ways."""
+"""Why this prediction: two maps of the picture, computed by two independent methods."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def why(steps: Sequence[ComputedStep], model: Model, predictor: Predictor, pixel
     """Explain the classes by their exact class maps, or else by Grad-CAM, and by occlusion.
 
     Args:
-        steps: What `numpy_chain.forward` returned.
+        steps: The result of `numpy_chain.forward`.
         model: The model.
         predictor: The same model, ready to predict.
         pixels: uint8 (height, width, channels), prepared.
