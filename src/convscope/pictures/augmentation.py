@@ -1,8 +1,8 @@
 """One kernel that augments a batch: crop, flip, rotation, colour, cutout, normalisation and cast.
 
-For every picture of the batch an affine map gives the position in the stored picture of each output pixel.
-Between pixels, four neighbours are interpolated (bilinear); beyond the border the picture is reflected. A
-shift by whole pixels is exact.
+For every picture of the batch, an affine map gives the position in the stored picture of each output pixel.
+Between pixels, interpolation is bilinear; beyond the border, the picture is reflected. Shifts by whole pixels
+are exact.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @njit(nogil=True, error_model="numpy")
 def _reflect(position: int, size: int) -> int:
-    """Reflect a position beyond the border without repeating the border: -1 is 1, size is size - 2."""
+    """Reflect a position at the border without repeating it: -1 becomes 1, size becomes size - 2."""
     if 0 <= position < size:
         return position
     if size == 1:
@@ -73,7 +73,7 @@ def augment_batch(
             in_rows = abs((np.float32(i) + np.float32(0.5)) / np.float32(height) - down) < half
             for j in range(width):
                 if in_rows and abs((np.float32(j) + np.float32(0.5)) / np.float32(width) - right) < half:
-                    out[b, i, j] = 0  # all bits: zero in every kind of number
+                    out[b, i, j] = 0  # all bits 0, which is 0 in every number format
                     continue
                 r = np.float32(i) - np.float32(0.5) * np.float32(height - 1)
                 s = np.float32(j) - np.float32(0.5) * np.float32(width - 1)

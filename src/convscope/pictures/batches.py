@@ -1,7 +1,7 @@
 """Training batches: pictures of the store, shuffled and augmented differently in each epoch.
 
-What is drawn for a picture depends on the seed, the epoch and the picture's position in the epoch, but not on
-the number of threads or on where a run was interrupted.
+The random choices for a picture depend on the seed, the epoch and its position in the epoch, but not on the
+number of threads or on interruptions of the run.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Augmentation:
     Attributes:
         mirror: Whether pictures are flipped left to right in every other epoch.
         shift: Largest shift in whole pixels, vertically and horizontally.
-        zoom_in: A crop is shown, its sides at least exp(-zoom_in) of the picture's.
-        zoom_out: Or the picture with a reflected border, together at most exp(zoom_out) of its sides.
+        zoom_in: Crops have at least exp(-zoom_in) of the picture's sides.
+        zoom_out: Or the picture gets a reflected border; together at most exp(zoom_out) of its sides.
         stretch: The crop's aspect ratio changes by up to exp(stretch).
-        turn: Largest rotation in degrees, either way.
+        turn: Largest rotation in degrees, in both directions.
         colour: Contrast and saturation change by up to exp(colour), brightness by up to 100 * colour of 255.
         cutout: Side of a hidden square as a fraction of the picture's (DeVries and Taylor 2017,
-            https://arxiv.org/abs/1708.04552); its centre may lie anywhere, so borders may cut it off.
+            https://arxiv.org/abs/1708.04552); its centre may be anywhere, so it may be cut off at the border.
     """
 
     mirror: bool = False
@@ -48,13 +48,13 @@ UNCHANGED = Augmentation()
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What is drawn for one epoch: the order of the pictures and the augmentation of each.
+    """The random choices for one epoch: the order of the pictures and the augmentation of each.
 
     Attributes:
         order: (n,) indices of the pictures, in order.
-        maps: (n, 2, 3) float32, as `augment_batch` takes them.
-        colours: (n, 3) float32, likewise.
-        holes: (n, 3) float32, likewise.
+        maps: (n, 2, 3) float32, see `augment_batch`.
+        colours: (n, 3) float32, see `augment_batch`.
+        holes: (n, 3) float32, see `augment_batch`.
     """
 
     order: NDArray[np.int64]
@@ -81,7 +81,7 @@ def draw_epoch(
         seed: The run's seed.
         epoch: The epoch, from 0; a picture flipped in one is not flipped in the next (alternating flip,
             Jordan 2024, https://arxiv.org/abs/2404.00498).
-        block: The number of the block within the epoch (`stream_blocks`).
+        block: Number of the block within the epoch (`stream_blocks`).
     """
     rng, order = _ordered(indices, seed, epoch, block)
     mirrored = augmentation.mirror & (_halves(order, seed) ^ (epoch % 2 == 1))
@@ -91,13 +91,13 @@ def draw_epoch(
 
 
 def draw_order(indices: NDArray[np.int64], *, seed: int, epoch: int, block: int) -> NDArray[np.int64]:
-    """Draw only the order, the same as `draw_epoch` draws."""
+    """Draw only the order, the same as in `draw_epoch`."""
     return _ordered(indices, seed, epoch, block)[1]
 
 
 def unchanged(indices: NDArray[np.int64], *, mirror: bool = False) -> Epoch:
     """Return an epoch without augmentation, in the given order; with `mirror`, all pictures are flipped."""
-    rng = np.random.default_rng(0)  # has no effect: every range is empty
+    rng = np.random.default_rng(0)  # no effect, because every range is empty
     maps = _draw_maps(rng, UNCHANGED, (1, 1), np.full(len(indices), mirror))
     colours = _draw_colours(rng, UNCHANGED, len(indices))
     return Epoch(indices, maps, colours, _draw_holes(rng, UNCHANGED, len(indices)))
@@ -115,14 +115,14 @@ def cut(
 
     Args:
         pictures: (n, height, width, channels) uint8, the store.
-        epoch: What was drawn for the epoch.
+        epoch: The random choices for the epoch.
         taken: The batch, as a slice of the epoch's order.
         mean: (channels,) in pixel values.
         std: (channels,) in pixel values.
         out: (batch, height, width, channels) float32, or bfloat16 viewed as uint16; written. If it is smaller
             than the pictures, they are scaled down.
     """
-    # these take half a second to import, and starts from pretrained features cut no batches
+    # importing these takes half a second, and pretrained features need no batches
     from convscope.network.threads import run  # noqa: PLC0415
     from convscope.pictures.augmentation import augment_batch  # noqa: PLC0415
 
@@ -132,7 +132,7 @@ def cut(
 
 
 def shrunk(maps: NDArray[np.float32], stored: tuple[int, ...], shown: tuple[int, ...]) -> NDArray[np.float32]:
-    """Adapt maps to an output of another height and width than the stored pictures."""
+    """Adapt maps to an output whose height and width differ from the stored pictures."""
     if shown == stored:
         return maps
     return maps * np.append(np.divide(stored, shown, dtype=np.float32), np.float32(1))

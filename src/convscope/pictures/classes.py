@@ -24,13 +24,13 @@ def check_target(target: Target, labels: NDArray[np.int64], parts: Sequence[Part
     """Check that a classifier can be trained on pictures with these labels.
 
     Args:
-        target: What is to be answered.
+        target: The target to predict.
         labels: (n,) label numbers of the target.
-        parts: The part each picture was put in, or None.
+        parts: The part of each picture, or None.
 
     Raises:
-        DataError: There are no training pictures, fewer than two labels, or for classes what `check_classes`
-            finds. A label that is seen once or only in one part is no error.
+        DataError: There are no training pictures, there are fewer than two labels, or `check_classes` finds
+            an error. A label that occurs once or only in one part is not an error.
     """
     names = target.names
     if not isinstance(target, SeveralLabels):
@@ -52,11 +52,11 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
 
     Args:
         labels: The class of each picture.
-        parts: The part each picture was put in, or None.
+        parts: The part of each picture, or None.
 
     Raises:
         DataError: There are no training pictures, a class has none, there are fewer than two classes, or no
-            split is given and a class has one picture. The message names the class.
+            split is given and a class has only one picture. The message names the class.
 
     Example:
         >>> check_classes(["cats", "dogs", "Dogs"], ["train", "train", "test"])
@@ -87,7 +87,7 @@ def check_classes(labels: Sequence[str], parts: Sequence[Part | None]) -> None:
 
 
 def lost_classes(items: Iterable[Item], kept: Iterable[bool]) -> tuple[str, ...]:
-    """Name the classes or labels of which no picture can be read; nothing if there are none.
+    """Return a message about classes or labels without any readable picture; empty if there are none.
 
     Args:
         items: The pictures.
@@ -109,7 +109,7 @@ def lost_classes(items: Iterable[Item], kept: Iterable[bool]) -> tuple[str, ...]
 
 
 def too_few(label: str, why: str) -> DataError:
-    """Make the error for a class that cannot be both learned and tested."""
+    """Create the error for a class with too few pictures for training and test."""
     return DataError(
         f"the class {label!r} cannot be split",
         why=f"{why}, but one has to be learned from and another one to test with",

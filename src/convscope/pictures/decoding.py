@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DIGEST_SIZE = 16
 TICK_SECONDS = 0.1
-MOST_THREADS = 16  # beyond this, Pillow's share of work under Python's lock is the bottleneck
+MOST_THREADS = 16  # with more, the work that Pillow does under Python's lock is the bottleneck
 
 Progress = Callable[[int, int], None]
 """Called with (pictures done, pictures in all)."""
@@ -35,8 +35,8 @@ class Decoded:
         index: Its index in the source.
         pixels: uint8 (H, W) or (H, W, C).
         digest: Digest of its encoded bytes, or of its pixels if it comes from an array.
-        loaded: What the source returned: encoded bytes, or pixels.
-        guess: How the range of its values was guessed, if it had to be.
+        loaded: The data from the source: encoded bytes, or pixels.
+        guess: How the value range was guessed, if necessary.
         is_first_of_several: Whether its file has more frames or pages.
     """
 
@@ -59,17 +59,17 @@ def decode(
 ) -> None:
     """Decode pictures of a source, one thread per processor.
 
-    Each thread fetches its next picture when it has finished the last, so that there are never more pictures
-    in memory than threads. Pillow releases Python's global lock while it decodes.
+    Each thread fetches a picture when it has finished the previous one, so that memory never holds more
+    pictures than there are threads. Pillow releases Python's global lock while decoding.
 
     Args:
-        source: Where the pictures come from.
-        indices: Which of them, ascending.
-        take: Called with each decoded picture, in any order, from any thread. An exception in it ends the
+        source: The source of the pictures.
+        indices: Indices of the pictures, ascending.
+        take: Called with each decoded picture, in any order, from any thread. An exception in it stops
             decoding.
-        refuse: Called in the same way with the index and error of each picture that cannot be read.
+        refuse: Called in the same way with index and error of each unreadable picture.
         tick: Called in the calling thread ten times a second, to report progress.
-        shortest_side: As in `read_picture`.
+        shortest_side: See `read_picture`.
     """
     feed = source.iterate(indices)
     lock = threading.Lock()

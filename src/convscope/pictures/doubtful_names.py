@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 _MISSING = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nil"}
-"""How spreadsheets and programs write a value that is missing."""
+"""How spreadsheets and programs write missing values."""
 
 
 def doubtful_names(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return notes about classes that may be one, and classes that may be none.
+    """Return notes about classes that may be the same, and classes that may mean "no label".
 
     Example:
         >>> for note in doubtful_names(["cat", "Cat", "dog", "NaN"]):
@@ -47,13 +47,13 @@ def doubtful_labels(items: Iterable[Item]) -> tuple[str, ...]:
 
 
 def _bare(name: str) -> str:
-    """Return what matters of a name: 1, 1.0 and 01 are one number; what is invisible does not count.
+    """Return the normalised name: 1, 1.0 and 01 are equal, and invisible characters are dropped.
 
     Example:
         >>> _bare("Red_Panda") == _bare("red  panda"), _bare("1.0") == _bare("01")
         (True, True)
     """
-    letters = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)  # as `printable` writes them
+    letters = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)  # in the notation of `printable`
     shown = "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
     words = " ".join(unicodedata.normalize("NFKC", shown).casefold().replace("_", " ").split())
     return str(float(words)) if re.fullmatch(r"[0-9]+(\.[0-9]*)?", words) else words

@@ -9,16 +9,17 @@ if TYPE_CHECKING:
 
 
 def draw_groups(number: int, count: Callable[[int], Mapping[int, int]], targets: Sequence[int]) -> list[bool]:
-    """Draw the groups that fit, one after the other.
+    """Draw the groups that fit, one after another.
 
-    A group of one class fits if it has no more pictures than are still needed; a group of several, if it
-    brings their numbers closer to the targets (by squared distances, each relative to its target). A class
-    that none of the drawn groups has then gets the smallest group that has it. No class is drawn whole.
+    A group of one class fits if it has no more pictures than are still needed; a group of several classes
+    fits if it brings their numbers closer to the targets (by squared relative distances). Then each class
+    that is missing in the drawn groups gets the smallest group that contains it. No class is drawn
+    completely.
 
     Args:
-        number: How many groups there are, in the order in which they are drawn.
-        count: Returns how many pictures of each class a group has. It is asked several times, as the answers
-            for millions of pictures would fill the memory.
+        number: Number of groups, which are in drawing order.
+        count: Returns the number of pictures per class of a group. It is called repeatedly, because storing
+            the results for millions of pictures would take too much memory.
         targets: The target number of pictures of each class; 0: none.
 
     Returns:
@@ -47,7 +48,7 @@ class _Draw:
     """A draw in progress.
 
     Attributes:
-        taken: How many pictures of each class are drawn.
+        taken: Number of pictures drawn per class.
         is_taken: Whether each group is drawn.
     """
 
@@ -67,7 +68,7 @@ class _Draw:
         return all(self._targets[label] and size < self._left[label] for label, size in group.items())
 
     def fits(self, group: Mapping[int, int]) -> bool:
-        """Whether a group brings the numbers of pictures closer to the targets, as `draw_groups` says."""
+        """Whether a group brings the numbers of pictures closer to the targets, see `draw_groups`."""
         sizes = [(size, self._targets[label], self.taken[label]) for label, size in group.items()]
         if len(sizes) == 1:
             ((size, target, taken),) = sizes

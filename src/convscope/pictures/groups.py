@@ -1,8 +1,8 @@
-"""Groups of pictures that have to stay on one side of a split.
+"""Groups of pictures that must stay on the same side of a split.
 
-Pictures belong together if they are equal byte by byte, or near-duplicates of each other, such as frames of
-one scene; if the source says so, as with a table's column of patients; or if a pattern finds the same text in
-their names. Whatever belongs to two groups joins them.
+Pictures belong together if they are identical files, or near-duplicates, such as frames of a scene; if the
+source groups them, for example by a column of patients; or if a pattern matches the same text in their names.
+A picture in two groups merges them.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Groups:
     """The groups of a catalogue's pictures.
 
     Attributes:
-        of: (n,) the group of each picture, named by the index of its first picture.
-        certain: (n,) the same without near-duplicates: equal pictures, and groups given or named.
-        near: Clusters of near-duplicates, of which at least two are not equal byte by byte.
-        notes: What was found, in short sentences.
+        of: (n,) the group of each picture, identified by the index of its first picture.
+        certain: (n,) the same without near-duplicates: equal pictures, given groups and pattern groups.
+        near: Clusters of near-duplicates, with at least two different files each.
+        notes: Findings, in short sentences.
     """
 
     of: Indices
@@ -49,7 +49,7 @@ class Groups:
     notes: tuple[str, ...]
 
     def loosened(self, touched: NDArray[np.bool_]) -> Indices:
-        """Return groups of which those with a touched picture fall apart into certain ones.
+        """Return groups in which those with a touched picture are split into certain groups.
 
         Example:
             >>> groups = Groups(np.array([0, 0, 2, 2]), np.arange(4), (), ())
@@ -60,17 +60,17 @@ class Groups:
 
 
 def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
-    """Find out which pictures belong together.
+    """Find the pictures that belong together.
 
-    Where all pictures of a class are near-duplicates of each other, they do not count as such: nothing of the
-    class could be held out. A note says so.
+    If all pictures of a class are near-duplicates of each other, they are not grouped, because none could be
+    held out. A note reports this.
 
     Args:
         catalogue: The pictures.
-        pattern: A regular expression. The group is the text in its first parentheses, or all that it matches.
+        pattern: A regular expression. The group is the text of its first capturing group, or the whole match.
 
     Raises:
-        DataError: The pattern fits no name.
+        DataError: The pattern matches no name.
     """
     count, labels = len(catalogue.labels), catalogue.labels
     equal = equal_pictures(catalogue.digests, range(count))
@@ -81,7 +81,7 @@ def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
     pairs = near_duplicates(catalogue.looks, catalogue.digests, labels, np.arange(count))
     near = joined([*equal, *pairs.tolist()]) if len(pairs) else ()
     every = _numbers(count, [*equal, *given, *near])
-    # a label set need not be on both sides of a split, as a class has to
+    # unlike a class, a label set need not be on both sides of a split
     whole = at_least_two(every, certain, labels) if catalogue.label_sets is None else every
     for label in np.unique(labels[whole != every]).tolist():
         notes.append(
@@ -92,11 +92,11 @@ def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
 
 
 def at_least_two(groups: Indices, finer: Indices, labels: Indices) -> Indices:
-    """Dissolve the only group of a class into finer ones, if there are such.
+    """Split the only group of a class into finer ones, if possible.
 
     Args:
         groups: (n,) the group of each picture.
-        finer: (n,) groups, of which each lies in one of `groups`.
+        finer: (n,) finer groups, each contained in one of `groups`.
         labels: (n,) the class of each picture.
 
     Example:
@@ -109,7 +109,7 @@ def at_least_two(groups: Indices, finer: Indices, labels: Indices) -> Indices:
 
 
 def near_notes(near: Sequence[Group], parts: Sequence[Indices]) -> list[str]:
-    """Say how many near-duplicates are in one part.
+    """Return notes on the number of near-duplicates in each part.
 
     Args:
         near: The clusters.
@@ -127,13 +127,13 @@ def near_notes(near: Sequence[Group], parts: Sequence[Indices]) -> list[str]:
 def across(
     near: Sequence[Group], train: Indices, others: Indices, digests: NDArray[np.void]
 ) -> Iterator[tuple[int, int]]:
-    """Yield, for each of `others`, a training picture that it is nearly equal to, and itself.
+    """Yield, for each of `others` with a near-duplicate in training, that training picture and itself.
 
     Args:
         near: The clusters.
         train: The training pictures.
-        others: Those of another part.
-        digests: (n,) of all pictures; those that a training picture equals are left out.
+        others: The pictures of another part.
+        digests: (n,) digests of all pictures; exact copies of training pictures are skipped.
     """
     learned, looked_for = set(train.tolist()), set(others.tolist())
     for group in near:
@@ -150,7 +150,7 @@ def _apart(near: Iterable[Group], equal: Iterable[Group]) -> tuple[Group, ...]:
 
 
 def _given(catalogue: Catalogue, pattern: str | None) -> tuple[list[Group], list[str]]:
-    """Return the groups that the source or the pattern gives, and what to say about them."""
+    """Return the groups from the source or the pattern, and notes on them."""
     groups: list[Group] = []
     notes: list[str] = []
     if catalogue.given_groups is not None:
@@ -186,7 +186,7 @@ def _check_pattern(pattern: str, members: Sequence[Group], catalogue: Catalogue)
 
 
 def _are_whole_classes(members: Sequence[Group], labels: Indices) -> bool:
-    """Whether groups are classes, or unions of them, and not scenes, patients or the like."""
+    """Whether groups are classes, or unions of classes, instead of scenes, patients or the like."""
     group_of = np.full(len(labels), -1)
     for number, group in enumerate(members):
         group_of[list(group)] = number
@@ -195,7 +195,7 @@ def _are_whole_classes(members: Sequence[Group], labels: Indices) -> bool:
 
 
 def _matches(names: Sequence[str], pattern: str) -> list[str | None]:
-    """Return what the pattern finds in each name, from which the folders that all share are taken away."""
+    """Return the pattern's match in each name, after removing the folders common to all names."""
     shared = os.path.commonprefix([min(names), max(names)])  # noqa: RUF071  # cut at the last slash
     start, fitting = shared.rfind("/") + 1, re.compile(pattern)
     found = (fitting.search(name[start:]) for name in names)

@@ -1,8 +1,8 @@
 """Split multi-label pictures so that each label has about the same share on both sides.
 
-Stratifying by label set would not do: most sets have one picture or two. Iterative stratification takes the
-labels one after the other, the one with the fewest pictures left first, and sets aside as many of its
-pictures as are missing from its share; pictures without a label come last.
+Stratification by label set would not work, because most sets have only one or two pictures. Iterative
+stratification processes one label after another, the one with the fewest remaining pictures first, and holds
+out as many of its pictures as its share still lacks; pictures without a label come last.
 
 Source: K. Sechidis, G. Tsoumakas, I. Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011,
 https://doi.org/10.1007/978-3-642-23808-6_10.
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def set_aside(indicators: NDArray[np.bool_], order: NDArray[np.int64], fraction: float) -> NDArray[np.bool_]:
-    """Choose which pictures are set aside.
+    """Choose the pictures to hold out.
 
-    A label of a single picture stays where it is learned from.
+    A label with a single picture stays in the training set.
 
     Args:
-        indicators: (n, labels), which labels each picture has.
-        order: (n,) the pictures in random order; of each label, the first in it are set aside.
-        fraction: Share of the pictures of each label that is set aside.
+        indicators: (n, labels), whether each picture has each label.
+        order: (n,) the pictures in random order; the first ones of each label are held out.
+        fraction: Share of the pictures of each label to hold out.
 
     Returns:
-        (n,) whether each picture is set aside.
+        (n,) whether each picture is held out.
 
     Example:
         >>> labels = np.array([[1, 0], [1, 1], [1, 1], [1, 0], [0, 0], [0, 0]], bool)

@@ -1,4 +1,4 @@
-"""List the pictures below a folder in natural order, however many, in the memory of a few thousand names."""
+"""List the pictures below a folder in natural order; memory only holds a few thousand names at a time."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 _NAMES_AT_ONCE = 4_096
 _BYTES_AT_ONCE = 4_096
-_END = b"\0"  # which no file's name can hold
+_END = b"\0"  # never part of a file name
 
 
 def pictures_below(folder: str, left_out: LeftOut | None = None) -> Iterator[str]:
-    """Yield the paths of all pictures below a folder: its own first, then folder by folder.
+    """Yield the paths of all pictures below a folder: its own first, then those of each subfolder.
 
-    Links are followed, but for those to a folder that they lie in. A folder that cannot be listed is yielded
-    at the end as if it were a picture, so that the error is reported when it is read.
+    Links are followed, except those to one of their parent folders. A folder that cannot be listed is yielded
+    at the end like a picture, so that the error is reported when it is read.
 
     Args:
         folder: The folder.
-        left_out: Counts the other files; complete when all pictures have been yielded.
+        left_out: Counts all other files; complete after the last picture was yielded.
 
     Raises:
-        DataError: There is no disk space to sort the names of very many files.
+        DataError: There is no disk space to sort a very large number of names.
     """
     left_out = left_out or LeftOut()
     unlistable: list[str] = []
@@ -59,10 +59,10 @@ def pictures_below(folder: str, left_out: LeftOut | None = None) -> Iterator[str
 
 
 def in_order(names: Iterable[str]) -> Iterator[str]:
-    """Sort file names in natural order, with those that memory cannot hold in a temporary file.
+    """Sort file names in natural order, with a temporary file if there are too many for memory.
 
-    This is an external merge sort: a few thousand names at a time are sorted and written down as a run; then
-    all runs are read side by side and merged.
+    This is an external merge sort: a few thousand names at a time are sorted and written as a run; then all
+    runs are merged.
 
     Source: D. Knuth, "The art of computer programming", volume 3, section 5.4.
 
@@ -99,7 +99,7 @@ def in_order(names: Iterable[str]) -> Iterator[str]:
 def _pictures(
     folder: str, where: str, inner: list[str], unlistable: list[str], left_out: LeftOut
 ) -> Iterator[str]:
-    """Yield the names of the pictures in a folder, in any order, and collect the folders in it."""
+    """Yield the names of the pictures in a folder, in any order, and collect its subfolders."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -120,7 +120,7 @@ def _pictures(
 def _is_passed_over(
     entry: os.DirEntry[str], suffix: str, where: str, left_out: LeftOut, *, is_folder: bool
 ) -> bool:
-    """Whether a file or folder is ignored, or a link that leads to none, which is counted."""
+    """Whether a file or folder is ignored, or is a broken link, which is counted."""
     reason = why_ignored(entry.name)
     if reason and is_folder:
         left_out.add(reason, f"{where}/{entry.name}".lstrip("/"), thing="folder")
@@ -137,12 +137,12 @@ def _is_passed_over(
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself, say
+    except OSError:  # for example a link to itself
         return False
 
 
 def _read(file: IO[bytes], start: int, end: int) -> Iterator[str]:
-    """Yield the names of a run in small parts, as the other runs are read from the same file in turn."""
+    """Yield the names of a run in small chunks, because all runs are read from the same file in turn."""
     rest = b""
     while start < end:
         file.seek(start)

@@ -10,11 +10,11 @@ from convscope.common.printable import printable
 
 
 def class_name(text: str) -> str:
-    r"""Return a class's name as it is matched and shown, wherever it comes from.
+    r"""Return the normalised name of a class, for matching and display.
 
-    Accents are composed, as file systems and archives differ in writing an accent as one letter or as two;
-    spaces around the name are dropped; bytes that are no UTF-8, which Python keeps as lone surrogates, are
-    read as Windows-1252; and nothing is left that cannot be printed.
+    Unicode is composed (NFC), because file systems and archives differ in this; surrounding spaces are
+    stripped; bytes that are not UTF-8, which Python keeps as lone surrogates, are decoded as Windows-1252;
+    and unprintable characters are removed.
 
     Example:
         >>> class_name(" Kafer".replace("a", "a\u0308")) == class_name("Käfer")
@@ -26,7 +26,7 @@ def class_name(text: str) -> str:
 
 
 def from_bytes(text: str) -> str:
-    r"""Read the bytes in a text that are no UTF-8, kept as lone surrogates, as Windows-1252.
+    r"""Decode bytes that are not UTF-8, kept as lone surrogates, as Windows-1252.
 
     Example:
         >>> from_bytes("caf\udce9")
@@ -34,7 +34,7 @@ def from_bytes(text: str) -> str:
     """
     try:
         raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no byte
+    except UnicodeEncodeError:  # a surrogate that represents no byte
         return text
     for encoding in ("utf-8", "cp1252"):
         with suppress(UnicodeDecodeError):
@@ -50,7 +50,7 @@ def natural_order(text: str) -> tuple[tuple[str | tuple[int, str], ...], str]:
         ['2', '10', 'A', 'b']
     """
     pieces = re.split("([0-9]+)", text.casefold())
-    # A run of digits is compared by length and then by letters: that is its value, however long it is.
+    # Digits are compared by length, then by characters: this is the order of values, for any length.
     key = tuple(
         (len(digits := piece.lstrip("0")), digits) if place % 2 else piece
         for place, piece in enumerate(pieces)

@@ -1,6 +1,6 @@
-"""Millions of strings in little memory, such as the names of all pictures of a stream.
+"""Millions of strings in little memory, such as the names of all pictures in a stream.
 
-pyarrow's strings are as compact, but importing pyarrow takes 0.07 to 0.25 s, which every command would pay.
+pyarrow's strings are as compact, but importing pyarrow takes 0.07 to 0.25 s, in every command.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PackedStrings(Sequence[str]):
     """A sequence of strings that takes their UTF-8 bytes plus 8 bytes each, 50 less than `str` objects.
 
     Args:
-        letters: (bytes,) uint8, all strings in UTF-8, one after the other.
+        letters: (bytes,) uint8, all strings in UTF-8, concatenated.
         ends: (n,) int64, where each string ends in `letters`.
 
     Example:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class _WarningsIgnored:
     """A context in which warnings are ignored, safe to enter from many threads at once.
 
-    Python's warning filters belong to the whole process, and `warnings.catch_warnings` restores whatever it
-    found; threads that overlap would restore each other's filters. So only the first thread to enter changes
-    the filters, and only the last to leave restores them.
+    Python's warning filters are global to the process, and `warnings.catch_warnings` restores the previous
+    ones; overlapping threads would restore each other's filters. So only the first thread to enter changes
+    the filters, and only the last one to leave restores them.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ _PROFILES = frozenset((b"iCCP", b"zTXt", b"iTXt", b"tEXt"))
 
 
 def without_profiles(encoded: bytes) -> bytes | None:
-    """Return a PNG without colour profile and texts, which Pillow refuses beyond a megabyte; None if no PNG.
+    """Return a PNG without colour profile and texts, which Pillow limits to 1 MB; None if it is not a PNG.
 
     Example:
         >>> without_profiles(SIGNATURE + bytes(4) + b"tEXt" + bytes(4) + bytes(4) + b"IEND" + bytes(4))[12:16]

@@ -1,4 +1,4 @@
-"""Bring pictures into the network's input format, in training and prediction alike."""
+"""Convert pictures to the network's input format, in training and prediction alike."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Preparation:
         channels: 1 (greyscale) or 3 (red, green, blue).
         height: Height in pixels.
         width: Width in pixels.
-        fit: How a picture of another shape is made to fit. `stretch` scales height and width independently;
-            `pad` keeps the proportions and fills the rest with black; `crop` keeps them and cuts off what
-            exceeds. Only `crop` loses a part of the picture.
+        fit: How pictures of another shape are fitted. `stretch` scales height and width independently; `pad`
+            keeps the aspect ratio and fills the rest with black; `crop` keeps it and cuts off the excess.
+            Only `crop` loses part of the picture.
     """
 
     channels: Literal[1, 3]
@@ -39,19 +39,20 @@ class Preparation:
 
     @property
     def shortest_side(self) -> int:
-        """The shortest side, in pixels, to which a codec may scale a picture while decoding it.
+        """The shortest side, in pixels, to which a decoder may scale a picture down.
 
-        It leaves at least two pixels for each of the result, which the resampling filter then averages.
+        It leaves at least two pixels per pixel of the result, which the resampling filter then averages.
         """
         return 2 * max(self.height, self.width)
 
 
 def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
-    """Bring a picture into an input format.
+    """Convert a picture to an input format.
 
-    Colour becomes grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); grey becomes colour by
-    repeating. The size is changed by Pillow's antialiased bilinear filter, width first: when shrinking, every
-    pixel of the picture counts. A picture that already has the format is returned as it is.
+    Colour is converted to grey by luma, Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), grey to colour by
+    repetition. Pictures are resized with Pillow's antialiased bilinear filter, width first, so that every
+    pixel contributes when a picture is scaled down. A picture that already has the format is returned
+    unchanged.
 
     Args:
         picture: uint8 of shape (H, W), (H, W, 1) or (H, W, 3).
@@ -92,7 +93,7 @@ def _resize(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
 
 
 def _scale(image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:
-    """Scale the content of a box, width first, as Pillow's own order differs between versions."""
+    """Scale the content of a box, width first, because Pillow's own order differs between versions."""
     left, top, right, bottom = box
     wide = image.resize(
         (size[0], image.height), Image.Resampling.BILINEAR, box=(left, 0, right, image.height)

@@ -54,7 +54,7 @@ UPRIGHT = {
 }
 SIDEWAYS = frozenset((5, 6, 7, 8))
 _FEW_BITS = 15
-"""16-bit colours of which Pillow's upper 8 bits go no further use at most 12 of their bits."""
+"""If the upper 8 bits of 16-bit colours do not exceed this, they use at most 12 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +63,13 @@ class Reading:
 
     Attributes:
         pixels: uint8 of shape (height, width, 1) for greyscale, (height, width, 3) for red, green, blue.
-        guess: How the range of its values was guessed, if they are no bytes and the file does not say.
-        orientation: EXIF's orientation, 1 to 8, that was honoured.
-        has_transparency: Whether transparent pixels were laid on white.
+        guess: How the value range was guessed, if values are not bytes and the file does not state it.
+        orientation: The EXIF orientation, 1 to 8, that was applied.
+        has_transparency: Whether transparent pixels were blended with white.
         is_deep: Whether it had more than 256 levels per channel.
-        full_size: Height and width of the picture, upright, if it is a JPEG that was decoded smaller.
-        is_first_of_several: Whether the file has more frames or pages, which do not count.
+        full_size: Height and width of the upright picture, if it is a JPEG that was decoded at a smaller
+            scale.
+        is_first_of_several: Whether the file has more frames or pages, which are ignored.
     """
 
     pixels: NDArray[np.uint8]
@@ -81,13 +82,13 @@ class Reading:
 
     @property
     def note(self) -> str:
-        """What people should know about how it was read; "" if nothing."""
+        """A message on how it was read; "" if there is none."""
         first = "only the first of its frames or pages is used" if self.is_first_of_several else ""
         return "; ".join(filter(None, (self.guess, first)))
 
 
 def unreadable(name: str, cause: str, remedy: str = "") -> PictureError:
-    """Make the error for one picture that cannot be read."""
+    """Create the error for an unreadable picture."""
     return PictureError(f"cannot read the picture {name}", why=cause, remedy=remedy)
 
 
@@ -96,15 +97,15 @@ def read_file(path: Path, name: str) -> bytes:
 
     Args:
         path: The file.
-        name: What to call it in errors.
+        name: Its name in errors.
 
     Raises:
-        PictureError: If there is no such file, it may not be read, is no regular file, or is larger than
-            `BYTE_LIMIT`.
+        PictureError: If there is no such file, it must not be read, it is not a regular file, or it is larger
+            than `BYTE_LIMIT`.
     """
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
             raise unreadable(name, "it is not a file")
         if status.st_size > BYTE_LIMIT:
             raise unreadable(name, f"it has {status.st_size:,} bytes; the limit is {BYTE_LIMIT:,}")
@@ -122,7 +123,7 @@ def read_file(path: Path, name: str) -> bytes:
 def read_picture(
     data: bytes | Path, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
 ) -> NDArray[np.uint8]:
-    """Read the pixels of one picture; arguments and errors as for `read`."""
+    """Read the pixels of one picture; same arguments and errors as `read`."""
     return read(data, name, shortest_side, pixel_limit).pixels
 
 
@@ -131,20 +132,19 @@ def read(
 ) -> Reading:
     """Read one picture: JPEG, PNG, GIF, BMP, TIFF, WebP and AVIF; HEIC with the extra `heic`.
 
-    Of an animation or a file of several pages the first picture counts. EXIF's orientation is honoured.
-    Transparent pixels are laid on white. Values that are no bytes are scaled as `value_range` says. Colour
-    profiles are not applied.
+    Only the first frame or page is read. The EXIF orientation is applied. Transparent pixels are blended with
+    white. Values that are not bytes are scaled, see `value_range`. Colour profiles are not applied.
 
     Args:
         data: The encoded picture, or the path of its file.
-        name: What to call it in errors.
-        shortest_side: A JPEG may be decoded at a half, a quarter or an eighth of its size, which its codec
-            does in a fraction of the time, as long as no side gets shorter than this. None: in full size.
-        pixel_limit: How many pixels it may have at most.
+        name: Its name in errors.
+        shortest_side: A JPEG may be decoded at a half, a quarter or an eighth of its size, which takes a
+            fraction of the time, as long as no side gets shorter than this. None: full size.
+        pixel_limit: Largest number of pixels.
 
     Raises:
-        PictureError: If it is empty, no picture, of a kind that is not read, damaged or cut short, or has
-            more than `pixel_limit` pixels, which is checked before it is decoded.
+        PictureError: If it is empty, not a picture, of an unsupported kind, damaged or truncated, or has more
+            than `pixel_limit` pixels, which is checked before decoding.
     """
     encoded = data if isinstance(data, bytes) else read_file(data, name)
     if not encoded:
@@ -162,15 +162,15 @@ def read(
 
 
 def reading_of(image: Image.Image, name: str, *, upright: bool = True) -> Reading:
-    """Read the pixels of a PIL image of any mode, which is left as it is.
+    """Read the pixels of a PIL image of any mode, without changing it.
 
     Args:
         image: The image, loaded.
-        name: What to call it in errors.
-        upright: Whether to turn it as its EXIF orientation says.
+        name: Its name in errors.
+        upright: Whether to apply its EXIF orientation.
 
     Raises:
-        PictureError: Its values cannot be brought to 0..255, or Pillow has not decoded them right.
+        PictureError: Its values cannot be scaled to 0..255, or Pillow does not decode them correctly.
     """
     samples = samples_of(image)
     if samples.misread:
@@ -193,7 +193,7 @@ def open_image(encoded: bytes) -> Image.Image:
     _register_heic()
     try:
         return Image.open(BytesIO(encoded), formats=FORMATS)
-    except ValueError:  # a profile or text that unfolds to more than Pillow allows
+    except ValueError:  # a profile or text that decompresses to more than Pillow allows
         return Image.open(BytesIO(without_profiles(encoded) or encoded), formats=FORMATS)
 
 
@@ -211,7 +211,7 @@ def check_size(image: Image.Image, name: str, limit: int) -> None:
 
 
 def picture_size(encoded: bytes) -> tuple[int, int]:
-    """Return the height and width of a picture from its header, with EXIF's orientation honoured.
+    """Return the height and width of a picture from its header, with EXIF orientation applied.
 
     Args:
         encoded: A picture that `read_picture` can read.
@@ -222,7 +222,7 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
 
 
 def frame_count(encoded: bytes) -> int:
-    """Return how many frames or pages a picture has.
+    """Return the number of frames or pages of a picture.
 
     Args:
         encoded: A picture that `read_picture` can read.
@@ -237,7 +237,7 @@ def frame_count(encoded: bytes) -> int:
 
 
 def suffix_of(encoded: bytes) -> str:
-    """Return the suffix for a picture's file name, judging by its content.
+    """Return the suffix for a picture's file name, by its content.
 
     Args:
         encoded: A picture that `read_picture` can read.
@@ -247,7 +247,7 @@ def suffix_of(encoded: bytes) -> str:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Return EXIF's orientation, 1 to 8; 1, upright, if there is none."""
+    """Return the EXIF orientation, 1 to 8; 1 (upright) if there is none."""
     try:
         return image.getexif().get(ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - damaged EXIF says nothing about the pixels
@@ -289,13 +289,13 @@ def _register_heic() -> None:
 
 
 def _check_end(image: Image.Image, encoded: bytes, name: str) -> None:
-    """Find a JPEG cut short that Pillow lets pass, as it does where somebody set LOAD_TRUNCATED_IMAGES."""
+    """Detect a truncated JPEG that Pillow accepts, for example if LOAD_TRUNCATED_IMAGES is set."""
     if image.format in {"JPEG", "MPO"} and encoded.find(JPEG_END, _scan_start(encoded)) < 0:
         raise unreadable(name, "it is cut short (no end marker)")
 
 
 def _scan_start(encoded: bytes) -> int:
-    """Return where a JPEG's pixels start: after its segments, one of which may hold a small JPEG."""
+    """Return the offset of a JPEG's pixels: after its segments, one of which may hold a small JPEG."""
     place = 2
     while encoded[place : place + 1] == b"\xff" and encoded[place : place + 2] != JPEG_SCAN:
         filled = encoded[place + 1 : place + 2] == b"\xff"
@@ -304,7 +304,7 @@ def _scan_start(encoded: bytes) -> int:
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
-    """Whether a file not yet loaded holds 16-bit colours, of which Pillow keeps the upper 8 bits."""
+    """Whether a file not loaded yet holds 16-bit colours, of which Pillow only keeps the upper 8 bits."""
     tiles: list[Any] = getattr(image, "tile", [])
     return image.mode in {"RGB", "RGBA", "RGBa"} and any(";16" in str(tile[3]) for tile in tiles)
 
@@ -342,7 +342,7 @@ def _laid_on_white(image: Image.Image) -> Image.Image:
     if image.mode == "La":
         image = image.convert("LA")
     clear = image.info.get("transparency")
-    if isinstance(clear, tuple) and max(clear) > 255:  # a colour of 16 bits; Pillow would take the lower 8
+    if isinstance(clear, tuple) and max(clear) > 255:  # a 16-bit colour; Pillow would use the lower 8 bits
         image = image.copy()
         image.info["transparency"] = tuple(value >> 8 for value in clear)
     colours = image.convert("RGBA")

@@ -1,8 +1,8 @@
 """Split pictures into training, validation and test pictures.
 
-A split given by the source is kept. Missing parts are set aside here: stratified by class, or by label where
-a picture has several (`label_split.py`), independently of the pictures' names and order, and with all
-pictures of a group always on the same side.
+A split given by the source is kept. Missing parts are held out here: stratified by class, or by label if
+pictures have several (`label_split.py`), independently of names and order, and with all pictures of a group
+on the same side.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TEST_LIMIT = 50_000
 VALIDATION_PERCENT = 10
 VALIDATION_LIMIT = 1_000
 FEWEST_TEST_PICTURES = 100
-"""Where cross-validation judges, smaller test sets are not set aside."""
+"""With cross-validation, smaller test sets are not held out."""
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
@@ -54,8 +54,8 @@ class Split:
         validation: The validation pictures.
         test: The test pictures; empty if the source gives validation but no test pictures.
         notes: How they were split, in short sentences.
-        groups: (n,) the group of each picture of the store; pictures of one group stay together. None: they
-            were not looked for.
+        groups: (n,) the group of each picture of the store; pictures of a group stay together. None: not
+            determined.
     """
 
     train: Indices
@@ -68,17 +68,17 @@ class Split:
 def split(store: Catalogue, group_pattern: str | None = None) -> Split:
     """Split the pictures of a catalogue into training, validation and test pictures.
 
-    Without a split given, 20 % of each class become test pictures, 50,000 in all at most. Without validation
-    pictures given, 10 % of each class's training pictures become such, 1,000 in all at most, but at least one
-    of each class that has more than two.
+    Without given test pictures, 20 % of each class are held out for testing, at most 50,000 in total. Without
+    given validation pictures, 10 % of each class's training pictures are held out for validation, at most
+    1,000 in total, but at least one of each class with more than two.
 
     Args:
         store: The pictures.
-        group_pattern: Finds in the names of pictures which belong together, as `group_pictures` says.
+        group_pattern: The group pattern of names, see `group_pictures`.
 
     Raises:
-        DataError: If there are fewer than two classes, no training pictures, a class unknown to training, or
-            a class that cannot be on both sides; the message names it.
+        DataError: If there are fewer than two classes, no training pictures, a class without training
+            pictures, or a class that cannot be on both sides; the message names it.
     """
     groups = group_pictures(store, group_pattern)
     parts = _with_test_pictures(store, groups)
@@ -92,13 +92,13 @@ def split(store: Catalogue, group_pattern: str | None = None) -> Split:
 
 
 def split_for_cross_validation(store: Catalogue, group_pattern: str | None = None) -> Split:
-    """Split pictures where cross-validation takes the place of the validation set.
+    """Split pictures if cross-validation replaces the validation set.
 
-    What `split` would set aside for validation is learned from. So are the test pictures, where none are
-    given and they would be fewer than 100. Parts that the source gives are kept.
+    The pictures that `split` would hold out for validation are used for training. So are the test pictures if
+    none are given and they would be fewer than 100. Parts given by the source are kept.
 
     Raises:
-        DataError: As for `split`.
+        DataError: See `split`.
     """
     groups = group_pictures(store, group_pattern)
     parts, given = _with_test_pictures(store, groups), set(without_lone_part(store.parts))
@@ -109,7 +109,7 @@ def split_for_cross_validation(store: Catalogue, group_pattern: str | None = Non
 
 
 def _with_test_pictures(store: Catalogue, groups: Groups) -> Split:
-    """Take the parts that the source gives, and set test pictures aside if it gives none to judge by."""
+    """Use the parts given by the source, and hold out test pictures if it has none for evaluation."""
     parts = without_lone_part(store.parts)
     check_target(store.target, store.labels, parts)
     train, validation, test = (_given(parts, part) for part in PARTS)
@@ -129,7 +129,7 @@ def _with_test_pictures(store: Catalogue, groups: Groups) -> Split:
 
 
 def _with_findings(store: Catalogue, parts: Split, groups: Groups) -> Split:
-    """Note what was kept together, classes that a part lacks, and pictures that it shares with training."""
+    """Add notes on groups, on classes missing in a part, and on pictures shared with training."""
     notes = [*parts.notes, *groups.notes]
     notes += near_notes(groups.near, (parts.train, parts.validation, parts.test))
     from_train = () if "validation" in store.parts else (parts.validation,)
@@ -153,8 +153,8 @@ def _digests(store: Catalogue) -> NDArray[np.void]:
 def _ordered(store: Catalogue, members: Indices, groups: Indices) -> list[Indices]:
     """Return the groups of some pictures in random order.
 
-    The order depends on the smallest digest of each group, and so neither on names nor on the order of the
-    pictures, and changes little when pictures are added.
+    The order depends on the smallest digest of each group, so it does not depend on the names or the order of
+    the pictures, and changes little when pictures are added.
     """
     digests, of = _digests(store)[members], groups[members]
     by_digest = np.argsort(digests, kind="stable")
@@ -177,10 +177,10 @@ def _draw(store: Catalogue, members: Indices, groups: Indices, targets: Sequence
 def _draw_for(
     part: Part, store: Catalogue, members: Indices, groups: Groups, targets: Sequence[int]
 ) -> tuple[Indices, list[str]]:
-    """Draw whole groups, but tear near-duplicates of classes apart whose share of the part would be far off.
+    """Draw whole groups, but separate near-duplicates of classes whose share would be far off.
 
-    Near-duplicates are found by a rule that can fail on pictures of a new kind; what is wanted of a class
-    (half of it at least, and not more than half of the class) goes before.
+    Near-duplicates are found by a rule that can fail on new kinds of pictures; the required share of a class
+    (at least half of the target, at most half of the class) takes precedence.
     """
     drawn = _draw(store, members, groups.of, targets)
     counts = np.bincount(store.labels[members], minlength=len(targets))
@@ -200,7 +200,7 @@ def _draw_for(
 
 
 def _count(store: Catalogue, groups: Sequence[Indices], place: int) -> Mapping[int, int]:
-    """Return how many pictures of each class a group has."""
+    """Return the number of pictures per class of a group."""
     labels = store.labels[groups[place]].tolist()
     return {labels[0]: 1} if len(labels) == 1 else Counter(labels)
 
@@ -232,10 +232,10 @@ def _validation_pictures(store: Catalogue, train: Indices, groups: Groups) -> tu
 
 
 def _by_label(store: Catalogue, members: Indices, groups: Groups, percent: int, limit: int) -> Indices:
-    """Set groups of pictures aside label by label; a group has the labels of all its pictures.
+    """Hold out groups of pictures label by label; a group has the labels of all its pictures.
 
     Raises:
-        DataError: All pictures are one group.
+        DataError: All pictures are in one group.
     """
     ordered = _ordered(store, members, groups.of)
     if len(ordered) < 2:
@@ -259,7 +259,7 @@ def _absent(store: Catalogue, part: str, members: Indices) -> list[str]:
 
 
 def _shared(store: Catalogue, train: Indices, part: str, members: Indices, groups: Groups) -> list[str]:
-    """Say what a part has in common with the training pictures."""
+    """Return notes on what a part has in common with the training pictures."""
     digests = _digests(store)
     count = int(np.isin(digests[members], digests[train]).sum())
     notes = [f"{part} pictures that equal training pictures, byte by byte: {count:,}"] if count else []

@@ -52,7 +52,7 @@ class Broken:
     """A picture that could not be read and was left out.
 
     Attributes:
-        name: What people call it.
+        name: Display name.
         cause: Why it could not be read.
     """
 
@@ -67,18 +67,18 @@ class Catalogue:
     Attributes:
         labels: int64 of shape (N,), indices into `target.names`: classes or, with several labels for each
             picture, label sets.
-        digests: uint8 of shape (N, 16); equal where pictures are equal byte by byte.
+        digests: uint8 of shape (N, 16); equal for identical files.
         classes: Names of the classes or labels, in natural order unless another one is given.
         names: Names of the pictures.
-        parts: The part the source puts each picture in, if any.
+        parts: The part of each picture given by the source, if any.
         broken: The pictures that could not be read, in the source's order.
         preparation: How the pictures were prepared.
-        notes: How the source was read, what it leaves out, and what its pictures are like.
-        given_groups: int64 of shape (N,), the number of the group that the source puts each picture in, -1
-            for none. None if the source gives no groups.
-        looks: How the pictures look; None if there are too many to compare, or they are too small.
-        label_sets: Which labels are in each label set, as indices into `classes`; None if each picture has
-            one class.
+        notes: How the source was read, what was left out, and properties of the pictures.
+        given_groups: int64 of shape (N,), the number of each picture's group given by the source, -1 for
+            none. None if the source gives no groups.
+        looks: The looks of the pictures; None if there are too many to compare, or they are too small.
+        label_sets: The labels in each label set, as indices into `classes`; None if each picture has one
+            class.
     """
 
     labels: NDArray[np.int64] = field(repr=False)
@@ -95,12 +95,12 @@ class Catalogue:
 
     @property
     def target(self) -> Target:
-        """What is to be answered for each picture."""
+        """The target to predict for each picture."""
         return target_of(self.classes, self.label_sets)
 
     @property
     def digest(self) -> str:
-        """Digest of all but names and looks: equal where two catalogues list the same."""
+        """Digest of all fields but names and looks: equal for catalogues of the same pictures."""
         sets = () if self.label_sets is None else (self.label_sets,)
         listed = (self.classes, self.parts, self.preparation, *sets)
         digest = hashlib.blake2b(repr(listed).encode(), digest_size=16)
@@ -111,10 +111,10 @@ class Catalogue:
         return digest.hexdigest()
 
     def ordered(self, classes: Sequence[str]) -> Self:
-        """Return the same with its classes in another order.
+        """Return the same catalogue with its classes in another order.
 
         Args:
-            classes: Each of them once.
+            classes: All classes, each once.
         """
         numbers = np.array([classes.index(name) for name in self.classes], np.int64)
         if self.label_sets is None:
@@ -123,10 +123,10 @@ class Catalogue:
         return replace(self, classes=tuple(classes), label_sets=sets)
 
     def store(self, indices: NDArray[np.int64], pictures: NDArray[np.uint8]) -> Store:
-        """Make a store of some of the pictures.
+        """Create a store of some of the pictures.
 
         Args:
-            indices: (n,) which of them.
+            indices: (n,) indices of the pictures.
             pictures: (n, height, width, channels) uint8, prepared.
         """
         chosen: list[int] = indices.tolist()
@@ -151,7 +151,7 @@ class Store(Catalogue):
     """All readable pictures of a source, prepared, in the source's order.
 
     Attributes:
-        pictures: uint8 of shape (N, height, width, channels), mapped from the disk.
+        pictures: uint8 of shape (N, height, width, channels), memory-mapped.
     """
 
     pictures: NDArray[np.uint8] = field(repr=False)
@@ -164,13 +164,13 @@ class Store(Catalogue):
         Raises:
             StoreError: The file was truncated after it was mapped.
         """
-        mapped = cast("object", self.pictures.base)  # an array, says NumPy
+        mapped = cast("object", self.pictures.base)  # typed as an array by NumPy
         if isinstance(mapped, mmap) and mapped.size() < self.pictures.nbytes:
             raise truncated_store()
 
 
 def truncated_store() -> StoreError:
-    """Make the error for prepared pictures that vanish while they are in use."""
+    """Create the error for prepared pictures that vanish while they are in use."""
     return StoreError(
         "the prepared pictures can no longer be read",
         why="their file was truncated, or its disk failed",
@@ -186,7 +186,7 @@ def new_pictures(folder: Path, shape: tuple[int, ...]) -> Generator[NDArray[np.u
         OSError: There is no space for it.
     """
     with (folder / PICTURES).open("wb+") as file:
-        # a full disk is an error here; in mapped memory it would be a bus error, which kills the process
+        # a full disk is an error here; with mapped memory it would be a bus error, which kills the process
         reserve(file, math.prod(shape))
         pictures = np.memmap(file, np.uint8, "r+", shape=shape)
         yield pictures
@@ -246,7 +246,7 @@ def read_store(folder: Path) -> Store | None:
 
 
 def read_catalogue(folder: Path) -> tuple[Catalogue, NDArray[np.int64]] | None:
-    """Open a catalogue and the indices of its pictures in the source; return None likewise."""
+    """Open a catalogue and the indices of its pictures; return None if it is missing or damaged."""
     try:
         return Catalogue(**_read_rest(folder)), np.load(folder / PLACES, allow_pickle=False)
     except _DAMAGED:

@@ -1,9 +1,9 @@
 """Building a store: every picture of a source is decoded and prepared once.
 
-A store is built in a temporary folder that is renamed when it is complete, so a store under its final name is
-always complete; if two runs build the same store at the same time, the later one uses the earlier one's. The
-process that builds holds the folder's lock. A temporary folder without a lock was left behind by a process
-that was killed, and is removed.
+A store is built in a temporary folder that is renamed when complete, so a store with its final name is always
+complete; if two runs build the same store at the same time, the later one uses the earlier one's. The
+building process holds a lock on the folder. A temporary folder without a lock was left behind by a killed
+process, and is removed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 BROKEN_FRACTION_LIMIT = 0.5
 _BUILDING = ".building-"
 MOST_COMPARED = 10_000
-"""Near-duplicates are searched for among at most this many pictures; the time grows with its square."""
+"""Largest number of pictures to search for near-duplicates; time grows with its square."""
 
 _Built = TypeVar("_Built")
 
@@ -72,15 +72,15 @@ def build_store(
     """Decode and prepare all pictures of a source, or open the store from an earlier run.
 
     Args:
-        source: Where the pictures come from.
-        preparation: The form to bring them into.
+        source: The source of the pictures.
+        preparation: The format to convert them to.
         progress: Called with (pictures done, pictures in all) about ten times a second.
-        strict: Whether to stop at a broken picture instead of leaving it out.
-        folder: Where stores are kept; by default in the user's cache folder.
+        strict: Whether to stop at an unreadable picture instead of leaving it out.
+        folder: The folder of stores; by default the user's cache folder.
 
     Raises:
-        PictureError: If `strict` and a picture is broken.
-        DataError: If more than half of the pictures are broken.
+        PictureError: If `strict` and a picture is unreadable.
+        DataError: If more than half of the pictures are unreadable.
         StoreError: If the store cannot be written, for example because the disk is full.
 
     Example:
@@ -107,9 +107,9 @@ def build_catalogue(
     strict: bool = False,
     folder: Path | None = None,
 ) -> tuple[Catalogue, NDArray[np.int64]]:
-    """Decode and digest a source's pictures as `build_store` does, but keep no pixels.
+    """Decode and digest a source's pictures like `build_store`, without storing pixels.
 
-    Arguments and errors are those of `build_store`.
+    Same arguments and errors as `build_store`.
 
     Returns:
         The catalogue of the readable pictures, and the index of each of them in the source.
@@ -130,7 +130,7 @@ def is_stored(source: Source, preparation: Preparation, *, folder: Path | None =
 
 
 def unwritable_store(folder: Path, error: OSError) -> StoreError:
-    """Make the error for prepared pictures that cannot be written."""
+    """Create the error for prepared pictures that cannot be written."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     return StoreError(
         f"cannot write the prepared pictures to {printable(str(folder))}",
@@ -140,12 +140,12 @@ def unwritable_store(folder: Path, error: OSError) -> StoreError:
 
 
 def read_or_build(path: Path, read: Callable[[Path], _Built | None], build: Callable[[Path], None]) -> _Built:
-    """Read a folder's content, building it first if it is not there.
+    """Read a folder's content; build it first if it is missing.
 
     Args:
         path: The folder; its parent is created if needed.
         read: Reads the folder; returns None if it is missing or damaged.
-        build: Writes the content into a temporary folder, which is renamed when it is complete.
+        build: Writes the content into a temporary folder, which is renamed when complete.
 
     Raises:
         StoreError: It cannot be written, for example because the disk is full.
@@ -167,7 +167,7 @@ def _stores(folder: Path | None) -> Path:
 
 
 def _key(source: Source, preparation: Preparation) -> str:
-    """Return a store's cache key, which changes with the source, the preparation or the decoder."""
+    """Return a store's cache key, which depends on the source, the preparation and the decoder."""
     key = repr((FORMAT, PIL.__version__, source.fingerprint(), preparation))
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
@@ -189,14 +189,14 @@ def _build_at(path: Path, read: Callable[[Path], object], build: Callable[[Path]
         except OSError:
             if not path.exists():
                 raise
-            if read(path) is None:  # damaged, rather than built by another run meanwhile
+            if read(path) is None:  # damaged, not built by another run in the meantime
                 path.rename(temporary / "damaged")
                 building.rename(path)
 
 
 @contextmanager
 def _temporary_folder(stores: Path) -> Generator[Path]:
-    """Create a folder to build in, and remove those left behind by processes that were killed."""
+    """Create a folder to build in, and remove those left behind by killed processes."""
     with ExitStack() as stack:
         with locked(stores, wait=True):  # a new folder must not be removed before it is locked
             for leftover in stores.glob(f"{_BUILDING}*"):
@@ -232,7 +232,7 @@ def _build_catalogue(
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What decoding all pictures of a source has shown."""
+    """The result of decoding all pictures of a source."""
 
     kept: NDArray[np.bool_]
     digests: NDArray[np.uint8]
@@ -318,7 +318,7 @@ def _decode_all(
 
 
 def _numbered(items: Sequence[Item]) -> NDArray[np.int64] | None:
-    """Number the groups that a source gives, in the order of their first pictures; None if it gives none."""
+    """Number the groups given by a source, in the order of their first pictures; None if it has none."""
     numbers: dict[str | None, int] = {}
     groups = np.fromiter(
         (-1 if item.group is None else numbers.setdefault(item.group, len(numbers)) for item in items),

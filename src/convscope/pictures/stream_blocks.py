@@ -1,9 +1,9 @@
 """Training pictures that do not fit on the disk, decoded block by block.
 
-An epoch reads the shards in an order drawn anew and is cut into blocks. The pictures of a block are decoded
-into a file and shuffled there; while they are trained on, the next block is decoded into a second file. So
-the disk holds two blocks at most, whatever the number of pictures. The seed, the epoch and the position in it
-alone decide which picture comes when, so that a run can resume inside any block.
+Each epoch reads the shards in a new random order and is divided into blocks. The pictures of a block are
+decoded into a file and shuffled there; while they are trained on, the next block is decoded into a second
+file. So the disk holds at most two blocks, for any number of pictures. The order of pictures only depends on
+the seed, the epoch and the position in it, so that a run can resume inside any block.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Share = Callable[[slice], slice]
 
 _PIECES = 16
-"""A block is taken from at least this many pieces, as neighbours in a large shard may be alike."""
+"""A block consists of at least this many pieces, because neighbours in a large shard may be similar."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +47,9 @@ class Block:
     """A block of training pictures.
 
     Attributes:
-        number: Its number within the epoch, from 0.
+        number: Number of the block within the epoch, from 0.
         indices: (n,) its pictures, ascending.
-        held: (m,) those of them that this process trains on, ascending.
+        held: (m,) the pictures that this process trains on, ascending.
         store: These m pictures.
     """
 
@@ -59,7 +59,7 @@ class Block:
     store: Store
 
     def rows(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows of the store in which pictures of this process are."""
+        """Return the rows of the store with pictures of this process."""
         return np.searchsorted(self.held, indices)
 
 
@@ -68,8 +68,8 @@ def block_indices(
 ) -> NDArray[np.int64]:
     """Return the pictures of a block.
 
-    Shards are cut into pieces, the pieces are shuffled for the epoch, and a block is a slice of the resulting
-    sequence of pictures. It may begin and end inside a piece.
+    Shards are divided into pieces, the pieces are shuffled for the epoch, and a block is a slice of the
+    resulting sequence of pictures. It may begin and end inside a piece.
 
     Args:
         train: The training pictures, ascending.
@@ -91,8 +91,8 @@ def block_indices(
     shard_starts = np.append(0, np.searchsorted(train, ends))
     starts = np.concatenate([np.arange(first, last, piece) for first, last in pairwise(shard_starts)])
     lengths = np.diff(np.append(starts, len(train)))
-    order = np.random.default_rng((seed, epoch, 0, 1)).permutation(len(starts))  # no block draws from this
-    begins = np.cumsum(lengths[order]) - lengths[order]  # where each piece begins in the epoch
+    order = np.random.default_rng((seed, epoch, 0, 1)).permutation(len(starts))  # not used by any block
+    begins = np.cumsum(lengths[order]) - lengths[order]  # start of each piece in the epoch
     skipped = np.clip(taken.start - begins, 0, lengths[order])
     stopped = np.clip(taken.stop - begins, 0, lengths[order])
     parts = [
@@ -104,7 +104,7 @@ def block_indices(
 
 
 class WholeStore:
-    """A store as a single block, in which nothing has to be decoded.
+    """A store as a single block, without decoding.
 
     Args:
         store: All pictures.
@@ -130,18 +130,18 @@ class WholeStore:
 
 
 class StreamBlocks:
-    """The blocks of a run, each decoded while the one before is in use.
+    """The blocks of a run; each is decoded while the previous one is in use.
 
     Args:
         source: The pictures.
         catalogue: Their catalogue.
         train: The training pictures, ascending.
-        ends: The number of pictures up to the end of each shard.
+        ends: Cumulative number of pictures at the end of each shard.
         steps: Batches per block.
         batch: Batch size.
         seed: The run's seed.
         share: Returns this process's part of a batch.
-        folder: Where the two files are written. They have no names, so they vanish however the process ends.
+        folder: The folder of the two files. They are unlinked, so they vanish however the process ends.
 
     Raises:
         StoreError: There is no disk space for the two files.
@@ -182,10 +182,10 @@ class StreamBlocks:
         self._thread.shutdown(cancel_futures=True)
 
     def take(self, epoch: int, number: int) -> Block:
-        """Return a block, and begin to decode the next one over the previous one.
+        """Return a block, and start to decode the next one, overwriting the previous one.
 
         Raises:
-            DataError: A picture cannot be read that could be before, or its shard cannot.
+            DataError: A picture or shard that was readable before cannot be read.
         """
         if self._ahead is None or self._ahead[0] != (epoch, number):
             self._begin(epoch, number)
@@ -202,7 +202,7 @@ class StreamBlocks:
 
     def _decode(self, epoch: int, number: int, slot: NDArray[np.uint8]) -> Block:
         size, seed = self.steps * self._batch, self._seed
-        # pictures that do not fill a batch belong to the last block, which drops some by lot
+        # pictures that do not fill a batch belong to the last block, which drops some at random
         taken = slice(number * size, (number + 1) * size if number + 1 < self.count else len(self._train))
         piece = math.ceil(size / _PIECES)
         indices = block_indices(self._train, self._ends, taken, seed=seed, epoch=epoch, piece=piece)

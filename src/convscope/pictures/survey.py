@@ -1,4 +1,4 @@
-"""Survey a sample of a source, so that an input size can be chosen for its pictures."""
+"""Survey a sample of a source, to choose the input size."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def survey(source: Source) -> Survey:
     """Decode up to 256 pictures, evenly spread over the source.
 
     Raises:
-        DataError: If none of them can be read, or the classes of the source cannot be learned.
+        DataError: If none of them can be read, or the classes of the source are unsuitable for training.
 
     Example:
         >>> from convscope.pictures.sources import open_source

@@ -1,12 +1,12 @@
-"""The target: what a network is to answer for a picture, one class or several labels.
+"""The target: what a network predicts for a picture, one class or several labels.
 
-With one class for each picture (single-label), the outputs compete: softmax makes them share one whole. With
-several labels for each picture (multi-label), every label is a question of its own, "is it there?", so each
-output ends in a sigmoid, and a picture may have all labels or none.
+With one class per picture (single-label), the outputs compete: softmax makes them sum to 1. With several
+labels per picture (multi-label), every label is a separate question, "is it present?", so each output ends in
+a sigmoid, and a picture may have all labels or none.
 
 A catalogue gives each picture one number, its label. With one class it is the index of the class; with
 several labels it is the index of the *label set*: `red;round` is one, "none of them" another. So pictures are
-split, shuffled and put into batches in the same way; only code that knows the target distinguishes the two.
+split, shuffled and batched in the same way; only code that uses the target distinguishes the two.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Item
 
 SEPARATOR = ";"
-"""Stands between the labels of a set where it is written as one text."""
+"""Separator of the labels of a set in a text."""
 
 
 class Target(Protocol):
-    """What a network is to answer.
+    """What a network predicts.
 
     Attributes:
         last_step: What turns logits into probabilities.
@@ -41,7 +41,7 @@ class Target(Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the outputs: classes, or labels."""
+        """The names of the outputs: classes or labels."""
         ...
 
     @property
@@ -50,16 +50,16 @@ class Target(Protocol):
         ...
 
     def indicators(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which outputs should say yes, (n, classes), for label numbers (n,)."""
+        """Return the target of each output, (n, classes) bool, for label numbers (n,)."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class OneClass:
-    """One class for each picture.
+    """One class per picture.
 
     Attributes:
-        classes: Their names.
+        classes: Names of the classes.
 
     Example:
         >>> OneClass(("cat", "dog")).indicators(np.array([1])).tolist()
@@ -81,10 +81,10 @@ class OneClass:
 
 @dataclass(frozen=True, slots=True)
 class SeveralLabels:
-    """Any number of labels for each picture.
+    """Any number of labels per picture.
 
     Attributes:
-        classes: The names of the labels.
+        classes: Names of the labels.
         sets: The label sets, each as ascending indices of labels.
 
     Example:
@@ -99,19 +99,19 @@ class SeveralLabels:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The sets as texts; that of no label is empty."""
+        """The sets as texts; empty for the set without labels."""
         return tuple(joined(self.classes[label] for label in members) for members in self.sets)
 
     @property
     def table(self) -> NDArray[np.bool_]:
-        """Which labels are in which set, (sets, labels)."""
+        """Whether each set contains each label, (sets, labels)."""
         table = np.zeros((len(self.sets), len(self.classes)), np.bool_)
         for row, members in zip(table, self.sets, strict=True):
             row[list(members)] = True
         return table
 
     def indicators(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return (n, labels), any number of True in a row."""
+        """Return (n, labels), any number of True in each row."""
         return self.table[labels]
 
 
@@ -142,12 +142,12 @@ def encode(items: Sequence[Item]) -> tuple[Target, NDArray[np.int64]]:
 
 
 def has_several_labels(items: Sequence[Item]) -> bool:
-    """Whether pictures may have several labels each."""
+    """Whether pictures may have several labels."""
     return len(items) > 0 and items[0].labels is not None
 
 
 def in_natural_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that occur, each once, in natural order."""
+    """Return the distinct names in natural order."""
     return tuple(sorted(set(names), key=natural_order))
 
 

@@ -1,8 +1,8 @@
-"""Thumbnails of all pictures of a source, so that many can be shown quickly.
+"""Thumbnails of all pictures of a source, to display many quickly.
 
-They have a store of their own, as people want to see a picture's proportions, which a network may not need.
-It has two files: `thumbnails.bin`, where the pixels of picture n (uint8, height x width x channels) begin at
-n * `SLOT`, and `shapes.npy` (uint8, N x 3), zeros for a picture that cannot be read.
+They have their own store, because people want to see the aspect ratio of a picture, which a network may not
+need. It has two files: `thumbnails.bin`, where the pixels of picture n (uint8, height x width x channels)
+begin at n * `SLOT`, and `shapes.npy` (uint8, N x 3), zeros for an unreadable picture.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ class Thumbnails:
 
     Attributes:
         shapes: uint8 (N, 3), height, width and channels of each, in the source's order.
-        slots: uint8 (N, SLOT), mapped from the disk.
+        slots: uint8 (N, SLOT), memory-mapped.
     """
 
     shapes: NDArray[np.uint8]
     slots: NDArray[np.uint8]
 
     def pixels(self, index: int) -> Picture | None:
-        """Return one thumbnail, uint8 (height, width, channels); None if the picture cannot be read."""
+        """Return one thumbnail, uint8 (height, width, channels); None if the picture is unreadable."""
         shape = tuple(self.shapes[index].tolist())
         size = int(np.prod(shape))
         return np.array(self.slots[index, :size]).reshape(shape) if size else None
 
 
 def build_thumbnails(source: Source) -> Thumbnails:
-    """Make the thumbnails of a source, or open those from an earlier run.
+    """Create the thumbnails of a source, or open those from an earlier run.
 
     Raises:
         StoreError: They cannot be written.
@@ -69,7 +69,7 @@ def build_thumbnails(source: Source) -> Thumbnails:
 
 
 def small(picture: Picture) -> Picture:
-    """Scale a picture down to a thumbnail with its proportions kept; a smaller one stays as it is.
+    """Scale a picture down to a thumbnail with its aspect ratio; smaller pictures are unchanged.
 
     Args:
         picture: uint8 (height, width) or (height, width, channels).
@@ -93,7 +93,7 @@ def _build(source: Source, building: Path) -> None:
 
         def keep(decoded: Decoded) -> None:
             pixels = small(decoded.pixels)
-            with lock:  # not into mapped memory, where a full disk would kill the process
+            with lock:  # not into mapped memory, because a full disk would kill the process
                 file.seek(decoded.index * SLOT)
                 file.write(pixels.tobytes())
             shapes[decoded.index] = pixels.shape

@@ -1,4 +1,4 @@
-"""What a TIFF's tags say about its samples that Pillow's modes do not.
+"""Information in a TIFF's tags about its samples that Pillow's modes lack.
 
 Source: TIFF revision 6.0, https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
 """
@@ -26,15 +26,15 @@ _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """How the values of an image are stored; the defaults are those of any image that is not a TIFF.
+    """How the values of an image are stored; the defaults apply to all images that are not TIFFs.
 
     Attributes:
-        storage_bits: How many bits a value is stored in, without the sign; None: as its mode says.
-        filled_bits: How many bits the values fill, if that is known.
-        unsigned: Whether 32 bits are to be read without a sign.
-        signed_bytes: Whether bytes are to be read with a sign.
+        storage_bits: Bits per stored value, without the sign; None: according to its mode.
+        filled_bits: Bits used by the values, if known.
+        unsigned: Whether to read 32 bits as unsigned.
+        signed_bytes: Whether to read bytes as signed.
         white_is_zero: Whether 0 is white, and Pillow has not inverted it.
-        misread: What the samples are, if Pillow decodes them wrongly.
+        misread: The kind of the samples, if Pillow decodes them wrongly.
     """
 
     storage_bits: int | None = None
@@ -45,7 +45,7 @@ class Samples:
     misread: str = ""
 
     def typed(self, values: NDArray[Any]) -> NDArray[Any]:
-        """See the values as the type that they were stored as."""
+        """View the values as the type in which they were stored."""
         if self.unsigned:
             return values.view(np.uint32)
         return values.view(np.int8) if self.signed_bytes else values
@@ -69,7 +69,7 @@ def samples_of(image: Image.Image) -> Samples:
 
 
 def describe_tiff(encoded: bytes) -> str:
-    """Describe the samples of a TIFF that Pillow does not know, such as "64-bit floats"; "" if it cannot."""
+    """Describe the samples of a TIFF that Pillow does not support, such as "64-bit floats"; "" if unknown."""
     if not encoded.startswith(_STARTS):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Why a file is not read as a picture, judging by how it starts."""
+"""Explain why a file is not a supported picture, by its first bytes."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _OTHERS = {
     "a PNM picture": (re.compile(rb"P[1-6]\s"), _SAVE),
     "a Photoshop document": (re.compile(rb"8BPS"), _SAVE),
 }
-"""Files that are not pictures: how they begin, and what to do about them."""
+"""Files that are not pictures: their first bytes, and the remedy."""
 _SPELLING = {"WEBP": "WebP", "HEIF": "HEIC"}
 
 
 def why_unidentified(encoded: bytes, formats: Sequence[str]) -> tuple[str, str]:
-    r"""Return why Pillow does not know a file, and what to do about it, if anything.
+    r"""Return why Pillow does not support a file, and the remedy, if any.
 
     Args:
         encoded: The file, not empty.
-        formats: Pillow's names of the formats that are read.
+        formats: Pillow's names of the supported formats.
 
     Example:
         >>> why_unidentified(b"\x89PNG\r\n\x1a\n" + bytes(4), ["JPEG", "PNG"])

@@ -1,15 +1,15 @@
-"""Values of other types than bytes are brought to 0..255.
+"""Scale values of other types than bytes to 0..255.
 
-Few files say which range their values fill: a camera of 12 bits writes 0..4095 into 16 bits, and floats may
-mean 0..1 as well as 0..65535. The range is therefore read from the values:
+Few files state the range of their values: a 12-bit camera writes 0..4095 into 16 bits, and floats may mean
+0..1 as well as 0..65535. The range is therefore inferred from the values:
 
 - integers: the narrowest of 8, 10, 12, 14, 16, 24 and 32 bits that holds the largest value, unless the file
   gives the number of bits;
 - floats: 0..1 if 99.9 % of the values are at most 1.2, otherwise 0..255, 0..1023, 0..4095, 0..16383 or
-  0..65535 by the same rule, so that neither an infinite pixel nor a few that overshoot change the rest;
+  0..65535 by the same rule, so that neither infinite pixels nor a few outliers change the rest;
 - NaN and negative infinity become black and infinity white; a few values outside the range are clipped.
 
-Pictures with many negative values are refused: nothing says which value is black.
+Pictures with many negative values are rejected, because it is unknown which value is black.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _BITS = (8, 10, 12, 14, 16, 24, 32)
 _OVERSHOOT = 1.2
 _TAIL = 0.001
-"""Share of the floats at either end that may lie outside the range."""
+"""Share of the floats at each end that may be outside the range."""
 
 
 class RangeError(ValueError):
-    """Values that cannot be brought to 0..255; the message says why."""
+    """Values that cannot be scaled to 0..255; the message states the reason."""
 
 
 def to_bytes(
@@ -38,11 +38,11 @@ def to_bytes(
 
     Args:
         values: Booleans, integers or floats of any shape.
-        bits: How many bits the integers fill, if the file says so.
-        storage: How many bits they are stored in, without the sign; by default as many as their type has.
+        bits: Bits used by the integers, if the file states it.
+        storage: Bits in which they are stored, without the sign; by default those of their type.
 
     Returns:
-        uint8 of the same shape, and how the range was found if it had to be guessed, otherwise "".
+        uint8 of the same shape, and how the range was guessed, if it was, otherwise "".
 
     Raises:
         RangeError: There are many negative values, no finite value, or complex values.

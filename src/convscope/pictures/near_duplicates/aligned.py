@@ -1,11 +1,11 @@
-"""Pairs of pictures that are nearly equal once they are aligned: cropped, moved, brighter or darker.
+"""Pairs of pictures that are nearly equal after alignment: cropped, shifted, brighter or darker.
 
-Whatever can be moved and stretched finds a partner among simple drawings: every square is like every other.
-Three rules keep such pairs out:
+With free shift and stretch, simple drawings have many matches: every square is like every other. Three rules
+exclude such pairs:
 
-- Both pictures have details all over, which fix the frame; an object on a plain ground does not.
-- Copies stand apart. A picture that others are half as like as its copy is one of a continuum.
-- Few pictures are alike. Where a large share of all pairs would be copies, the set has few shapes.
+- Both pictures have details everywhere, which fix the alignment; an object on a plain background does not. -
+Copies stand out. If other pictures are half as similar as the supposed copy, they are a continuum. - Copies
+are rare. If a large share of all pairs would be copies, the set consists of a few shapes.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_UNLIKE = 0.12
-"""How unlike copies may be, in units of how unlike pictures of this set usually are."""
+"""Largest distance of copies, relative to the usual distance of pictures in the set."""
 _LEAST_USUAL = 0.3
 _USUAL = 5
-"""A picture's sixth candidate says what is usual: the five before it may be copies."""
+"""A picture's sixth candidate gives the usual distance, because the first five may be copies."""
 _TIGHT = (0.02, 0.04, 0.08)
-"""How unlike the members of a cluster may be to its first one, tried in this order."""
+"""Largest distance of cluster members to the first one; these values are tried in order."""
 _LEAST_DETAILED, _LEAST_AMONG_DRAWINGS = 0.5, 0.8
-"""The share of a picture that has details: 0.35 in drawings on a plain ground, 0.9 in photos, in the middle.
-Where most pictures of a set have less than the first, the second is asked for: a large square has 0.6.
+"""Required share of a picture with details; medians are 0.35 in drawings on a plain ground, 0.9 in photos.
+If most pictures of a set have less than the first value, the second one is required: a large square has 0.6.
 """
 _BETWEEN = 0.3, 0.5
-"""Neither copies nor strangers are so unlike: of photos, few pairs; of drawings, most."""
+"""Range of distances between copies and unrelated pictures: few pairs of photos, most of drawings."""
 _MOST_BETWEEN = 1
-"""How many such candidates a picture may have."""
+"""Largest number of such candidates of a picture."""
 _LARGE, _MOST_PAIRS = 8, 0.2
-"""The members of a cluster that is looked at for the third rule, and the share of all pairs."""
+"""Size of a cluster from which on the third rule is checked, and the share of all pairs."""
 
 
 def aligned_pairs(thumbnails: NDArray[np.uint8]) -> Pairs:
-    """Find pairs of pictures that show the same, slightly moved, cropped or mirrored.
+    """Find pairs of pictures that show the same, slightly shifted, cropped or mirrored.
 
-    A cluster may have any number of members: where so many candidates of a picture are copies that they say
-    nothing about what is usual, tight clusters are reduced to their first members, which are compared again.
+    A cluster may have any number of members: if so many candidates of a picture are copies that the usual
+    distance is unknown, tight clusters are reduced to their first members, which are compared again.
 
     Args:
-        thumbnails: (n, side, side), none in place of another (`in_place.py`).
+        thumbnails: (n, side, side), without copies that are equal in place (`in_place.py`).
     """
     detailed = detailed_share(thumbnails)
     are_drawings = np.median(detailed) < _LEAST_DETAILED
@@ -72,12 +72,12 @@ def aligned_pairs(thumbnails: NDArray[np.uint8]) -> Pairs:
 
 
 def _credible(found: Pairs, search: _Search, count: int) -> Pairs:
-    """Leave out pairs that strangers could make as well, as the rules above say."""
+    """Remove pairs that could be unrelated pictures, according to the rules above."""
     leader = found.leaders(count)
     pairs, unlike = search.compared()
     between = (unlike > _BETWEEN[0]) & (unlike < _BETWEEN[1]) & (leader[pairs[:, 0]] != leader[pairs[:, 1]])
     crowd = np.bincount(pairs[between].ravel(), minlength=count)
-    stands_apart = crowd <= 2 * _MOST_BETWEEN  # a pair is compared from both sides
+    stands_apart = crowd <= 2 * _MOST_BETWEEN  # each pair is compared in both directions
     kept = found[stands_apart[found.indices[:, 0]] & stands_apart[found.indices[:, 1]]]
     sizes = np.bincount(kept.leaders(count)[search.members])
     alike = (sizes * (sizes - 1.0)).sum() / (len(search.members) * (len(search.members) - 1))
@@ -86,11 +86,11 @@ def _credible(found: Pairs, search: _Search, count: int) -> Pairs:
 
 
 class _Search:
-    """Some pictures, each compared with its candidates among them.
+    """A subset of pictures, each compared with its candidates in the subset.
 
     Attributes:
-        members: (n,) which pictures.
-        usual: (n,) how unlike the pictures around each one are.
+        members: (n,) indices of the pictures.
+        usual: (n,) the usual distance of each picture to its neighbours.
     """
 
     def __init__(self, thumbnails: NDArray[np.uint8], members: NDArray[np.int64]) -> None:
@@ -104,15 +104,15 @@ class _Search:
         unlike[rows, ranks] -= likenesses(own, pairs, self._mirrored)
         self._pairs, self._unlike = pairs, unlike[rows, ranks]
         self._around = np.sort(unlike, axis=1)[:, _USUAL]
-        # strangers are unlike by 1 among photos, by far less among digits of one kind
+        # the distance of unrelated photos is 1, of digits of the same kind far less
         self.usual = np.maximum(self._around, _LEAST_USUAL * np.median(self._around))
 
     def compared(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the pairs that were compared, and how unlike they are."""
+        """Return the compared pairs, and their distances."""
         return self.members[self._pairs], self._unlike
 
     def copies(self) -> Pairs:
-        """Return the pairs that are far more alike than what is usual around both."""
+        """Return the pairs that are far more similar than usual for both pictures."""
         alike = self._unlike <= MOST_UNLIKE * self.usual[self._pairs].min(axis=1)
         return Pairs(self.members[self._pairs[alike]], self._mirrored[alike])
 
@@ -121,7 +121,7 @@ class _Search:
         return bool((self._around <= tight).any())
 
     def joins(self, tight: float) -> Pairs:
-        """Assign pictures to the first one within `tight`, which is not assigned itself."""
+        """Assign pictures to the first unassigned one within `tight`."""
         close = self._unlike <= tight
         pairs, mirrored = np.sort(self._pairs[close], axis=1), self._mirrored[close]
         order = np.lexsort((pairs[:, 1], pairs[:, 0]))
@@ -135,14 +135,14 @@ class _Search:
 
 
 def _standing_apart(joins: Sequence[tuple[float, Pairs]], last: _Search, count: int) -> list[Pairs]:
-    """Keep the joins into clusters that stand far apart from everything else.
+    """Keep the assignments to clusters that are far from all other pictures.
 
     Digits of one kind are a continuum: the neighbours of a cluster are as close as its members.
     """
     usual = np.zeros(count, np.float32)
     usual[last.members] = last.usual
     kept: list[Pairs] = []
-    for tight, found in reversed(joins):  # the last are among first members that nothing was joined to
+    for tight, found in reversed(joins):  # the last ones include first members of empty clusters
         usual[found.indices[:, 1]] = usual[found.indices[:, 0]]
         kept.append(found[usual[found.indices[:, 0]] >= tight / MOST_UNLIKE])
     return kept

@@ -1,15 +1,15 @@
-"""Measure how similar two pictures are after one has been aligned to the other.
+"""Measure the similarity of two pictures after aligning one to the other.
 
 The second thumbnail is shifted and stretched along both axes to minimise the squared difference to the first,
 with brightness and contrast free (Gauss-Newton):
 
     first(y, x) ~ gain second(s_y y + t_y, s_x x + t_x) + offset        with y, x from the middle
 
-Then the fine detail of both, the difference to the mean of the surrounding 5x5 cells, is correlated where
-they overlap. Two photos of the same kind may agree in light and shadow, but not in every detail.
+Then the fine detail of both (the difference to the mean of the surrounding 5x5 cells) is correlated in their
+overlap. Two photos of the same kind of scene may agree in light and shadow, but not in every detail.
 
-Rows and columns are moved independently, so that sampling a thumbnail between its pixels is a product of
-three matrices: weights of the rows, thumbnail, weights of the columns.
+Rows and columns are transformed independently, so that interpolation in a thumbnail is a product of three
+matrices: weights of the rows, thumbnail, weights of the columns.
 
 Source: S. Baker, I. Matthews, "Lucas-Kanade 20 years on", 2004, https://doi.org/10.1023/B:VISI.0000011205.11775.fd
 """
@@ -34,11 +34,11 @@ _COARSE_STEPS, _FINE_STEPS = 5, 3
 _LEAST_SCALE, _LARGEST_SCALE = 0.72, 1.39
 _LEAST_OVERLAP = 0.6
 _HOPELESS = 0.5
-"""Fraction of the variance: for a copy, less than this is unexplained after the coarse steps."""
+"""Fraction of the variance: for a copy, less than this remains unexplained after the coarse steps."""
 _LARGEST_MOVE, _LEAST_GAIN = 0.1, 0.05
 _LEAST_VARIANCE = 1e-6
 _BLOCK = 128
-"""Pairs at a time: what they need fits into a processor's cache."""
+"""Number of pairs at a time, whose data fit into a processor's cache."""
 _DETAIL_BLOCK, _FAINT_DETAIL = 4, 0.25
 
 
@@ -77,11 +77,11 @@ def likenesses(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Aligned:
-    """What is known of pairs in one position: sums over the pixels where they overlap.
+    """Pairs in one alignment: sums over the overlapping pixels.
 
     Attributes:
-        sums: (pairs, terms, terms), the products of the terms, of which the last three are the second
-            picture, one and the first picture.
+        sums: (pairs, terms, terms), sums of products of the terms; the last three terms are the second
+            picture, the constant 1, and the first picture.
         overlap: (pairs,) the share of the pixels that overlap.
     """
 
@@ -90,7 +90,7 @@ class _Aligned:
 
     @property
     def unexplained(self) -> Numbers:
-        """Fraction of the first picture's variance left by gain and offset alone: 1 - correlation²."""
+        """Fraction of the first picture's variance not explained by gain and offset: 1 - correlation²."""
         count = np.maximum(self.sums[:, -2, -2], 1)
         mean_second, mean_first = self.sums[:, -3, -2] / count, self.sums[:, -2, -1] / count
         variance_second = self.sums[:, -3, -3] / count - mean_second**2
@@ -101,10 +101,10 @@ class _Aligned:
         return np.where(flat, 1, np.clip(1 - shared**2 / product, 0, 1))
 
     def moves(self) -> NDArray[np.float64]:
-        """Return the (pairs, 4) changes of the warps that solve the normal equations."""
+        """Return the (pairs, 4) updates of the warps, which solve the normal equations."""
         matrix = self.sums[:, :6, :6].astype(np.float64)
         diagonal = np.einsum("pkk->pk", matrix)
-        diagonal += 1e-4 * diagonal + 1e-9  # against division by 0
+        diagonal += 1e-4 * diagonal + 1e-9  # avoids division by 0
         solution = np.linalg.solve(matrix, self.sums[:, :6, 6:].astype(np.float64))[:, :, 0]
         gain = solution[:, 4:5]
         is_known = np.abs(gain) >= _LEAST_GAIN
@@ -113,7 +113,7 @@ class _Aligned:
 
 
 def _likenesses(first: Numbers, second: Numbers) -> Numbers:
-    """Return the likeness of pairs of centred pictures, (pairs, side, side) each."""
+    """Return the similarity of pairs of centred pictures, (pairs, side, side) each."""
     out = np.zeros(len(first), np.float32)
     warps = _best_zooms(first, second)
     places = np.arange(len(first))
@@ -144,7 +144,7 @@ def _best_zooms(first: Numbers, second: Numbers) -> NDArray[np.float64]:
 def _align(
     first: Numbers, second: Numbers, warps: NDArray[np.float64], *, stride: int, moving: bool = True
 ) -> _Aligned:
-    """Lay the second pictures upon the first, and sum up products.
+    """Align the second pictures to the first, and sum products of the terms.
 
     The unknowns of the normal equations are s_y, t_y, s_x, t_x, gain and offset. Positions are in half sides
     from the centre, so that all unknowns have about the same magnitude.
@@ -153,8 +153,8 @@ def _align(
         first: (pairs, side, side).
         second: The same.
         warps: (pairs, 4) s_y, t_y, s_x, t_x; or (1, 4), the same for all.
-        stride: Of every so many rows and columns one is taken.
-        moving: Whether the terms of the four first unknowns are needed.
+        stride: Use every `stride`-th row and column.
+        moving: Whether the terms of the first four unknowns are needed.
     """
     count, side, _ = first.shape
     half = np.float32((side - 1) / 2)
@@ -177,11 +177,11 @@ def _align(
 
 
 def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Numbers]:
-    """Return how much each pixel counts between pixels, and the slope there; zeros outside.
+    """Return interpolation weights of all pixels at some positions, and their slopes; zeros outside.
 
     Args:
         positions: (pairs, n) in pixels.
-        side: Pixels there are.
+        side: Number of pixels.
 
     Returns:
         (pairs, n, side) each.
@@ -196,7 +196,7 @@ def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Number
 
 
 def _centred(thumbnails: NDArray[np.uint8]) -> Numbers:
-    """Return pictures with a mean of 0, so that little is lost to rounding."""
+    """Return pictures with a mean of 0, to reduce rounding errors."""
     values = thumbnails.astype(np.float32)
     return values - values.mean(axis=(1, 2), keepdims=True)
 
@@ -210,9 +210,9 @@ def _details(pictures: Numbers) -> Numbers:
 
 
 def detailed_share(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the share of each picture in which there are details.
+    """Return the share of each picture that has details.
 
-    That is, of its blocks of 4x4 cells, those whose fine detail is at least a quarter as strong as the
+    This is the share of its blocks of 4x4 cells whose fine detail is at least a quarter as strong as the
     whole picture's.
 
     Args:

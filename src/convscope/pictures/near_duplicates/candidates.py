@@ -1,7 +1,7 @@
-"""Find the pictures that may be copies of each other: for each, the few with the most similar descriptors.
+"""Find candidates for copies: for each picture, the few with the most similar descriptors.
 
-All pictures are compared with all, block by block, by matrix products. Memory grows with the number of
-pictures, time with its square (`benchmarks/doctor.py`).
+All pairs are compared, block by block, by matrix products. Memory grows linearly with the number of pictures,
+time quadratically (`benchmarks/doctor.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from convscope.pictures.near_duplicates.descriptors import Descriptors
 
 MOST = 8
-"""The number of candidates kept for each picture."""
+"""Number of candidates per picture."""
 LEAST_ALIKE = 0.75
 
 _ROWS, _COLUMNS = 512, 4096
@@ -49,7 +49,7 @@ class _Best:
     """The most similar pictures of some rows.
 
     Attributes:
-        values: (rows, MOST) float32, falling along a row.
+        values: (rows, MOST) float32, descending in each row.
         partners: (rows, MOST) int32, the pictures; -1 where there are fewer.
         versions: (rows, MOST) int8, their versions.
     """
@@ -60,14 +60,14 @@ class _Best:
         self.versions = np.zeros((rows, MOST), np.int8)
 
     def add(self, alike: NDArray[np.float32], left: int, version: int) -> None:
-        """Take what is better; of several versions of a picture, the best one stays.
+        """Add better candidates; of several versions of a picture, the best one is kept.
 
         Args:
             alike: (rows, columns).
-            left: The picture in the first column.
+            left: Index of the picture in the first column.
             version: The version of the pictures in the columns.
         """
-        better = np.flatnonzero(alike.max(axis=1) > self.values[:, -1])  # nearly all of the work
+        better = np.flatnonzero(alike.max(axis=1) > self.values[:, -1])  # takes nearly all of the time
         places, columns = np.nonzero(alike[better] > self.values[better, -1:])
         if not len(places):
             return
@@ -90,7 +90,7 @@ class _Best:
 
 
 def _is_first(*keys: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Whether each of some sorted things differs from the one before."""
+    """Whether each of some sorted values differs from the previous one."""
     differs = np.ones(len(keys[0]), np.bool_)
     differs[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     return differs

@@ -1,4 +1,4 @@
-"""Clusters of pictures that are equal, byte by byte or nearly."""
+"""Clusters of equal and nearly equal pictures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def equal_pictures(digests: NDArray[np.uint8], indices: Iterable[int]) -> tuple[
     looked_at = np.fromiter(indices, np.int64)
     values = np.ascontiguousarray(digests[looked_at]).view(f"V{digests.shape[1]}").ravel()
     _, value_of, counts = np.unique(values, return_inverse=True, return_counts=True)
-    repeated = counts[value_of] > 1  # few, as a rule, so that millions of pictures need little memory
+    repeated = counts[value_of] > 1  # usually few, so that millions of pictures need little memory
     members: dict[int, list[int]] = defaultdict(list)
     for value, index in zip(value_of[repeated].tolist(), looked_at[repeated].tolist(), strict=True):
         members[value].append(index)
@@ -40,13 +40,13 @@ def near_duplicates(
 ) -> NDArray[np.int64]:
     """Find pairs of pictures that are nearly equal, but not mirrored or of other colours under two labels.
 
-    Of pictures that are equal byte by byte, only the first is compared with others.
+    Of identical files, only the first is compared with others.
 
     Args:
-        looks: Of all pictures.
-        digests: (n, 16) of all pictures.
-        labels: (n,) of all pictures.
-        indices: Of the pictures to compare, ascending.
+        looks: Looks of all pictures.
+        digests: (n, 16) digests of all pictures.
+        labels: (n,) labels of all pictures.
+        indices: Indices of the pictures to compare, ascending.
 
     Returns:
         (pairs, 2) indices.

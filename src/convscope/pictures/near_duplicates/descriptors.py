@@ -1,16 +1,17 @@
-"""Descriptors: a few numbers for each picture that hardly change in its copies.
+"""Descriptors: a few numbers for each picture that are almost the same for its copies.
 
-A thumbnail's low frequencies: with frames x from a to b and whole frequencies u, v,
+They are the low frequencies of a thumbnail: in a frame from a to b, for integer frequencies u and v,
 
     D(u, v) = sum over y, x of thumbnail(y, x) cos(pi v (y - a) / (b - a)) cos(pi u (x - a) / (b - a))
 
-for 0 < u + v <= 6, each in units of its spread over the set, and the whole scaled to length 1. The product of
-two descriptors is then a correlation, 1 for equal pictures. What recompression, resizing, brightness and
-contrast change is left out; mirroring only turns the sign where u is odd. Cropping is met by a second frame,
-whose border is moved inwards: a cropped copy is alike to a frame inside its original.
+for 0 < u + v <= 6, each divided by its standard deviation over the set, and the vector normalised to length
+1. The dot product of two descriptors is then a correlation, 1 for equal pictures. They are invariant to
+brightness and contrast, and almost to recompression and resizing; mirroring only changes the sign for odd u.
+For cropping, there is a second frame with its border moved inwards: a cropped copy is similar to a frame
+inside the original.
 
 Source: C. Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, for hashes of
-low frequencies, of which this keeps the values where a hash keeps their signs.
+low frequencies, which keep the signs; here the values are kept.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 LARGEST_FREQUENCY = 6
 INNER_BORDER = 0.05
-"""Fraction of each side: half of what a copy may lack there."""
+"""Fraction of each side: half of what may be cropped from it."""
 
 _LEAST_SPREAD = 1e-3
-"""Fraction of the largest: less is rounding, from a frequency that no picture has."""
+"""Fraction of the largest standard deviation: less is rounding error, of a frequency that no picture has."""
 _BLOCK = 4096
 
 
@@ -39,7 +40,7 @@ class Descriptors:
     Attributes:
         whole: float32 (n, 27), of the whole pictures.
         inner: float32 (n, 27), of the frame inside.
-        odd: (27,) whether mirroring turns the sign.
+        odd: (27,) whether mirroring changes the sign.
     """
 
     whole: NDArray[np.float32]
@@ -47,7 +48,7 @@ class Descriptors:
     odd: NDArray[np.bool_]
 
     def versions(self) -> tuple[NDArray[np.float32], ...]:
-        """Return the versions to compare with: whole and inner frame, each unchanged and mirrored."""
+        """Return the versions to compare with: whole and inner frame, each original and mirrored."""
         mirror = np.where(self.odd, np.float32(-1), np.float32(1))
         return self.whole, self.inner, self.whole * mirror, self.inner * mirror
 
@@ -59,7 +60,7 @@ def describe(thumbnails: NDArray[np.uint8]) -> Descriptors:
         thumbnails: (n, side, side).
 
     Returns:
-        Descriptors of length 1; all zeros for a picture without low frequencies, which is alike to nothing.
+        Descriptors of length 1; all zeros for a picture without low frequencies, which matches nothing.
 
     Example:
         >>> ramps = np.multiply.outer([1, 2], np.tile(np.arange(0, 128, 4), (32, 1))).astype(np.uint8)
@@ -87,13 +88,13 @@ def _in_frame(thumbnails: NDArray[np.uint8], border: float, kept: NDArray[np.boo
 
 
 def _waves(side: int, border: float) -> NDArray[np.float32]:
-    """Cosines between the borders, (frequencies, side); a pixel counts by how much of it lies between."""
+    """Return cosines within the borders, (frequencies, side); pixels are weighted by their share inside."""
     edges = np.arange(side + 1) / side
     low, high = border, 1 - border
     inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, None) * side
     middles = np.clip(((edges[1:] + edges[:-1]) / 2 - low) / (high - low), 0, 1)
     frequency = np.arange(LARGEST_FREQUENCY + 1)[:, None]
     cosines = np.cos(np.pi * frequency * middles) * inside
-    # with the mean taken away, brightness does not leak into other frequencies
+    # without the mean, so that brightness does not leak into other frequencies
     cosines[1:] -= inside * cosines[1:].sum(axis=1, keepdims=True) / inside.sum()
     return cosines.astype(np.float32)

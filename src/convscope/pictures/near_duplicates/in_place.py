@@ -1,12 +1,12 @@
-"""Pairs of pictures that are nearly equal as they are, pixel by pixel, or as mirror images.
+"""Pairs of pictures that are nearly equal in place, pixel by pixel, or as mirror images.
 
-How unlike two pictures are is their mean squared difference, in units of what unrelated pictures with these
-contrasts and the same mean have:
+The distance of two pictures is their mean squared difference, relative to that of uncorrelated pictures with
+the same contrasts and equal means:
 
     unlike = mean (first - second)^2 / (variance of first + variance of second)
 
-taken over the grey thumbnail and the colours of sixteenths together. Nothing is fitted, so that agreement
-says something of simple drawings, too: squares at random places are hardly ever unlike by less than 0.02.
+over the grey thumbnail and the colours of its sixteenths together. Nothing is fitted, so that agreement is
+meaningful for simple drawings, too: squares at random positions rarely have a distance below 0.02.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 MOST_UNLIKE = 0.02
 """JPEG of quality 30 to 90 changes drawings of 32x32 by 0.002 to 0.02, photos by 0.0001."""
 STANDING_APART = 9.0
-"""By this factor all others are more unlike than a copy: three times as far."""
+"""All other pictures must be more distant than a copy by this factor: three times as far."""
 _LARGEST_CLUSTER = 4 * MOST_UNLIKE
-"""How unlike a cluster's first picture its others may be: a chain of small steps is no cluster of copies."""
+"""Largest distance to a cluster's first picture: a chain of small steps is not a cluster of copies."""
 _LEAST_VARIANCE = 1.0
-"""Of two pictures: with less, they are of one colour, and show nothing to agree in."""
+"""Smallest contrast of two pictures: with less, they have a single colour, and nothing to compare."""
 _BLOCK = 4096
 
 
@@ -39,7 +39,7 @@ def in_place_pairs(looks: Looks) -> Pairs:
     """Find pairs of pictures that are nearly equal in place, and unlike all others.
 
     Args:
-        looks: Of n pictures.
+        looks: Looks of n pictures.
 
     Example:
         >>> from convscope.pictures.near_duplicates.looks import Looks
@@ -67,7 +67,7 @@ def in_place_pairs(looks: Looks) -> Pairs:
 
 
 def _compared(looks: Looks, members: NDArray[np.int64]) -> tuple[Pairs, NDArray[np.float32]]:
-    """Compare some pictures with their candidates among them; return the pairs, and how unlike they are."""
+    """Compare some pictures with their candidates among them; return the pairs and their distances."""
     own = looks[members]
     partners, versions = candidates(describe(own.thumbnails))
     rows, ranks = np.nonzero(partners >= 0)
@@ -81,7 +81,7 @@ def _compared(looks: Looks, members: NDArray[np.int64]) -> tuple[Pairs, NDArray[
 def _around(
     looks: Looks, leader: NDArray[np.int64], pairs: NDArray[np.int64], unlike: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return, for each picture, how unlike the nearest one outside is to any of its cluster."""
+    """Return, for each picture, the distance of its cluster to the nearest picture outside."""
     around = np.full(len(leader), np.inf, np.float32)
     _lower(around, leader[pairs], unlike)
     is_lost = np.isinf(around[leader])
@@ -98,7 +98,7 @@ def _lower(around: NDArray[np.float32], pairs: NDArray[np.int64], unlike: NDArra
 
 
 def _has_far_members(looks: Looks, leader: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether a picture is in a cluster whose members are not all like its first one."""
+    """Whether a picture is in a cluster with members that are far from its first one."""
     members = np.flatnonzero(leader != np.arange(len(leader)))
     pairs = np.stack([leader[members], members], axis=1)
     unlike = np.minimum(*(_unlike(looks, Pairs(pairs, np.full(len(pairs), side))) for side in (False, True)))

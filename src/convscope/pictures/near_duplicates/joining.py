@@ -1,4 +1,4 @@
-"""Pairs of pictures, and the groups that they make."""
+"""Pairs of pictures, and the groups that they form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Pairs:
 
     Attributes:
         indices: (pairs, 2) int64.
-        mirrored: (pairs,) whether one has to be mirrored to be like the other.
+        mirrored: (pairs,) whether one is a mirror image of the other.
     """
 
     indices: NDArray[np.int64]
@@ -35,7 +35,7 @@ class Pairs:
 
     @classmethod
     def chained(cls, parts: Sequence[Self]) -> Self:
-        """Return the pairs of several, one after the other."""
+        """Concatenate pairs."""
         indices, mirrored = zip(*((part.indices, part.mirrored) for part in parts), strict=True)
         return cls(np.concatenate(indices), np.concatenate(mirrored))
 
@@ -43,7 +43,7 @@ class Pairs:
         return type(self)(self.indices[kept], self.mirrored[kept])
 
     def leaders(self, count: int) -> NDArray[np.int64]:
-        """Return the first picture of the group of each of `count` pictures, itself where it is alone.
+        """Return the first picture of the group of each of `count` pictures; itself if it is alone.
 
         Example:
             >>> Pairs(np.array([[3, 1], [3, 4]]), np.array([False, True])).leaders(5).tolist()
@@ -56,7 +56,7 @@ class Pairs:
 
 
 def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:
-    """Join groups that have a picture in common.
+    """Merge groups that have a picture in common.
 
     Example:
         >>> joined([(1, 2), (5, 6), (2, 9)])

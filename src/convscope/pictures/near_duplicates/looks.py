@@ -1,4 +1,4 @@
-"""How pictures look, in so few bytes that those of all pictures fit into memory."""
+"""Compact descriptions of pictures, which fit into memory for all pictures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ THUMBNAIL = Preparation(3, 32, 32)
 SIDE = THUMBNAIL.height
 _FIELDS = 4
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""How bright red, green and blue appear: ITU-R BT.601, as in Pillow."""
+"""Luma weights of red, green and blue: ITU-R BT.601, as in Pillow."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looks:
-    """How n pictures look.
+    """Thumbnails and colours of n pictures.
 
     Attributes:
         thumbnails: uint8 (n, 32, 32), grey and stretched to a square.
@@ -35,7 +35,7 @@ class Looks:
 
     @classmethod
     def of(cls, count: int) -> Looks:
-        """Make room for the looks of some pictures, which are to be filled in."""
+        """Allocate the looks of some pictures, to be filled in."""
         thumbnails, colours = (count, SIDE, SIDE), (count, _FIELDS, _FIELDS, 3)
         return cls(np.zeros(thumbnails, np.uint8), np.zeros(colours, np.uint8))
 
@@ -43,7 +43,7 @@ class Looks:
         return Looks(self.thumbnails[indices], self.colours[indices])
 
     def fill(self, index: int, pixels: Picture) -> None:
-        """Keep how a picture, uint8 (H, W) or (H, W, C), looks."""
+        """Store the looks of a picture, uint8 (H, W) or (H, W, C)."""
         channels = 3 if pixels.ndim == 3 and pixels.shape[2] > 2 else 1
         small = prepare(pixels, replace(THUMBNAIL, channels=channels))
         fields = small.reshape(_FIELDS, SIDE // _FIELDS, _FIELDS, SIDE // _FIELDS, channels)

@@ -1,4 +1,4 @@
-"""Pairs of pictures that are nearly equal: resized, recompressed, mirrored, slightly cropped or moved."""
+"""Pairs of pictures that are nearly equal: resized, recompressed, mirrored, slightly cropped or shifted."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from convscope.pictures.near_duplicates.looks import Looks
 
 _SAME_BRIGHTNESS = 20
-"""How far the brightness of copies may differ in the mean, of 255."""
+"""Largest difference in mean brightness of copies, of 255."""
 _SAME_COLOUR, _FAINT = 0.5, 30.0
-"""How far the colours of copies may differ, as a share of how strong they are; noise is fainter than this."""
+"""Largest relative difference in colour of copies; noise is smaller than this."""
 
 
 def near_pairs(looks: Looks) -> Pairs:
-    """Find pairs of pictures that are nearly equal, in place or, of those that remain, once aligned.
+    """Find pairs of pictures that are nearly equal, in place or, among the rest, after alignment.
 
     Args:
-        looks: Of n pictures, none equal to another byte by byte.
+        looks: Looks of n pictures, all different files.
     """
     count = len(looks.thumbnails)
     if count < 2:
@@ -37,14 +37,14 @@ def near_pairs(looks: Looks) -> Pairs:
 
 
 def of_one_content(pairs: Pairs, looks: Looks, labels: NDArray[np.integer]) -> Pairs:
-    """Leave out pairs under two labels that may differ for a reason: mirrored, or of other colours.
+    """Remove pairs with two labels that may differ on purpose: mirrored, or with different colours.
 
-    Arrows to the left and to the right, or the same drawing in red and in green, are no contradiction.
+    Arrows to the left and right, or the same drawing in red and green, are not contradictory.
 
     Args:
         pairs: Pairs of nearly equal pictures.
-        looks: Of all pictures.
-        labels: Of all pictures.
+        looks: Looks of all pictures.
+        labels: Labels of all pictures.
     """
     same = labels[pairs.indices[:, 0]] == labels[pairs.indices[:, 1]]
     colours = looks.colours[pairs.indices]
@@ -52,9 +52,9 @@ def of_one_content(pairs: Pairs, looks: Looks, labels: NDArray[np.integer]) -> P
 
 
 def _differ_in_colour(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Whether pictures, (n, 4, 4, 3) each, differ in brightness or in colour by more than copies do.
+    """Whether pictures, (n, 4, 4, 3) each, differ in brightness or colour by more than copies.
 
-    Of the colour counts how far red and blue are from green, in all sixteenths together.
+    Colour is the difference of red and blue to green, over all sixteenths together.
     """
     one, two = first.astype(np.float32), second.astype(np.float32)
     brightness = np.abs(one.mean(axis=(1, 2, 3)) - two.mean(axis=(1, 2, 3)))

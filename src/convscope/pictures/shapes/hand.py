@@ -1,4 +1,4 @@
-"""Strokes as a hand with a mouse draws them: it wobbles, drifts, cuts corners, and misses its start."""
+"""Simulate strokes drawn with a mouse: they wobble, drift, cut corners, and miss their starting point."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from convscope.pictures.shapes.outlines import Stroke
 
 _WOBBLE, _DRIFT, _TREMOR = 0.045, 0.06, 0.01
-"""Standard deviations, in half sides of the shape: of slow waves, of the way to the end, of each point."""
+"""Standard deviations, in half sides of the shape: of slow waves, of the drift, of each point."""
 _CARELESSNESS = 0.35
-"""Standard deviation of the logarithm of what these errors are multiplied by, from stroke to stroke."""
+"""Standard deviation of the logarithm of a factor of these errors, which varies between strokes."""
 _MISS = 0.035
-"""Standard deviation of the gap (below 0) or overshoot (above 0) at the end, in lengths of the stroke."""
+"""Standard deviation of the gap (below 0) or overshoot (above 0) at the end, relative to the stroke."""
 _LARGEST_MISS = 0.12
 _POINTS_PER_LENGTH = (4, 12)
-"""How many points a mouse reports on a line of length 1."""
+"""Number of points that a mouse reports on a line of length 1."""
 
 
 def by_hand(stroke: Stroke, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -27,7 +27,7 @@ def by_hand(stroke: Stroke, rng: np.random.Generator) -> NDArray[np.float64]:
 
     Args:
         stroke: The ideal stroke.
-        rng: Source of all chance.
+        rng: Random generator.
 
     Returns:
         (m, 2), the polyline of the mouse's reported positions, unevenly spaced.
@@ -40,24 +40,24 @@ def by_hand(stroke: Stroke, rng: np.random.Generator) -> NDArray[np.float64]:
     reported = _reported(places, lengths.sum(), stroke, rng)
     around = reported % 1 if stroke.is_closed else np.clip(reported, 0, 1)
     points = np.stack([np.interp(around, places, corners[:, axis]) for axis in (0, 1)], axis=1)
-    scale = min(1.0, float(np.ptp(corners, axis=0).max()) / 2)  # small parts are drawn with small errors
+    scale = min(1.0, float(np.ptp(corners, axis=0).max()) / 2)  # small parts are drawn with smaller errors
     return points + scale * np.exp(rng.normal(0, _CARELESSNESS)) * _error(reported, rng)
 
 
 def _reported(
     places: NDArray[np.float64], length: float, stroke: Stroke, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return where on the stroke the mouse reports its position, 0 to about 1, ascending."""
+    """Return the positions on the stroke that the mouse reports, 0 to about 1, ascending."""
     miss = float(np.clip(rng.normal(0, _MISS), -_LARGEST_MISS, _LARGEST_MISS)) if stroke.is_closed else 0.0
     count = max(2, round(length * rng.uniform(*_POINTS_PER_LENGTH)))
     gaps = rng.gamma(3, size=count)
     even = np.insert(np.cumsum(gaps), 0, 0) / gaps.sum() * (1 + miss)
-    turns = places[1:-1] if rng.random() < 0.7 else places[:0]  # a careful hand does not cut the corners
+    turns = places[1:-1] if rng.random() < 0.7 else places[:0]  # a careful hand does not cut corners
     return np.unique(np.concatenate([even, turns[turns < 1 + miss]]))
 
 
 def _error(reported: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return how far each point is off, (m, 2)."""
+    """Return the error of each point, (m, 2)."""
     waves = np.arange(1, 4)
     phases = 2 * np.pi * (reported[:, None, None] * waves + rng.random((1, 2, 3)))
     wobble = (np.sin(phases) * rng.normal(0, _WOBBLE, (1, 2, 3)) / waves).sum(axis=2)

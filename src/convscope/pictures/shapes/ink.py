@@ -1,4 +1,4 @@
-"""Strokes on pixels: a round pen, white on black."""
+"""Rasterise strokes: a round pen, white on black."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def inked(
 
     Args:
         lines: Polylines, each (n, 2), n at least 2; (x, y) in pixels from the upper left corner.
-        fills: Polygons whose insides are inked.
-        width: Of the pen, in pixels.
-        side: Of the picture.
+        fills: Polygons to fill.
+        width: Width of the pen, in pixels.
+        side: Side of the picture, in pixels.
 
     Returns:
         uint8 (side, side): 0 is black, 255 is ink.
@@ -49,12 +49,12 @@ def inked(
 
 
 def _rounded(points: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Round to 1/256 pixel: machines compute sines that differ in their last bit, and draw the same here."""
+    """Round to 1/256 pixel, so that last-bit differences of sines between machines have no effect."""
     return (np.rint(points * 256) / 256).astype(np.float32)
 
 
 def _inside(polygon: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which pixels are inside: a line from there to the right crosses an odd number of sides."""
+    """Return which pixels are inside: a ray to the right crosses an odd number of sides."""
     ends = np.roll(polygon, -1, axis=0)
     x, y = centres[None, :, None], centres[:, None, None]
     spans = (polygon[:, 1] > y) != (ends[:, 1] > y)

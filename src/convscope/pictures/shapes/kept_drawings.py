@@ -1,4 +1,4 @@
-"""Drawings that are made once on each machine: they take seconds, and the cache folder keeps them."""
+"""Generated drawings, cached on each machine because generating them takes seconds."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def kept_shapes(count: int, seed: int = 0) -> tuple[NDArray[np.uint8], list[str]]:
-    """Return what `draw_shapes` draws, from the cache folder if it was drawn before."""
+    """Return the result of `draw_shapes`, from the cache folder if available."""
     path = cache_folder() / "shapes" / f"{count}-{seed}-{_digest_of_code()}.npy"
     pictures = _read(path, count)
     if pictures is not None:
         return pictures, labels_of_shapes(count)
     pictures, labels = draw_shapes(count, seed)
-    with suppress(OSError, ConvscopeError):  # a full or read-only disk: they are drawn every time
+    with suppress(OSError, ConvscopeError):  # full or read-only disk: draw every time
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             np.save(file, pictures)
@@ -43,6 +43,6 @@ def _read(path: Path, count: int) -> NDArray[np.uint8] | None:
 
 
 def _digest_of_code() -> str:
-    """Return a digest of the code that draws: another version's drawings are not used."""
+    """Return a digest of the drawing code, so that drawings of another version are not used."""
     code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
     return hashlib.blake2b(b"".join(code), digest_size=8).hexdigest()

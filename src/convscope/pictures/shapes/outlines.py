@@ -1,6 +1,6 @@
-"""Nine shapes as ideal strokes, in the different styles that people draw them in.
+"""Nine shapes as ideal strokes, in the different styles in which people draw them.
 
-Coordinates are (x, y), x to the right and y downwards; a shape fills about the square from -1 to 1.
+Coordinates are (x, y), x to the right and y downwards; a shape approximately fills the square from -1 to 1.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _CURVE_POINTS = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
-    """What is drawn without lifting the pen.
+    """A line drawn without lifting the pen.
 
     Attributes:
         points: (n, 2), the corners of a polyline.
         is_closed: Whether it returns to its first point.
-        is_filled: Whether its inside is filled.
+        is_filled: Whether it is filled.
     """
 
     points: NDArray[np.float64]
@@ -37,7 +37,7 @@ Outline = list[Stroke]
 
 
 def circle(rng: np.random.Generator) -> Outline:
-    """Draw a circle, begun anywhere and in either direction."""
+    """Draw a circle, from any starting point and in either direction."""
     return [_maybe_filled(_ellipse(rng, (0, 0), 1), rng)]
 
 
@@ -114,7 +114,7 @@ def arrow_right(rng: np.random.Generator) -> Outline:
 
 
 def arrow_left(rng: np.random.Generator) -> Outline:
-    """Draw an arrow to the left, as one to the right is drawn."""
+    """Draw an arrow to the left, by mirroring one to the right."""
     return [replace(stroke, points=stroke.points * (-1, 1)) for stroke in arrow_right(rng)]
 
 
@@ -129,11 +129,11 @@ SHAPES: dict[str, tuple[Callable[[np.random.Generator], Outline], float]] = {
     "star": (star, 20),
     "triangle": (triangle, 12),
 }
-"""Name to what draws it, and the standard deviation, in degrees, by which people turn it."""
+"""The drawing function of each shape, and the standard deviation of its rotation in degrees."""
 
 
 def _face(rng: np.random.Generator, smile: float) -> Outline:
-    """Draw a round face; the mouth's middle hangs by `smile` below its corners."""
+    """Draw a round face; the middle of the mouth is `smile` below its corners."""
     width, height = rng.uniform(0.35, 0.62), rng.uniform(0.28, 0.48)
     along = np.linspace(-1, 1, 12) * rng.choice([-1, 1])
     mouth = np.stack([width * along, height - smile / 2 + smile * (1 - along**2)], axis=1)
@@ -151,7 +151,7 @@ def _face(rng: np.random.Generator, smile: float) -> Outline:
 
 
 def _eye(rng: np.random.Generator, at: tuple[float, float], style: int) -> Stroke:
-    """Draw an eye as a dot, an upright line, a ring or a disc."""
+    """Draw an eye as a dot, a vertical line, a ring or a disc."""
     height = rng.uniform(0.08, 0.18)
     match style:
         case 0:

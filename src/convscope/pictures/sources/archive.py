@@ -23,7 +23,7 @@ def check_member(archive: Path | str, name: str, count: int) -> None:
 
     Raises:
         DataError: The name is absolute or leads out of the archive, or there are too many members. Such a
-            name could do no harm, as nothing is unpacked, but nobody packs it with good intentions.
+            name would be harmless, because nothing is unpacked, but it is a sign of bad intentions.
     """
     if ABSOLUTE.match(name) or ".." in re.split(r"[/\\]", name):
         raise DataError(
@@ -39,7 +39,7 @@ def check_member(archive: Path | str, name: str, count: int) -> None:
 
 
 def damaged(archive: Path | str, error: Exception) -> DataError:
-    """Make the error for an archive that cannot be read."""
+    """Create the error for an unreadable archive."""
     why = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return DataError(
         f"cannot read the archive {printable(str(archive))}",
@@ -49,7 +49,7 @@ def damaged(archive: Path | str, error: Exception) -> DataError:
 
 
 def failing(error: PictureError) -> Load:
-    """Return a `load` that raises the error of a picture that cannot be read."""
+    """Return a `load` that raises the error of an unreadable picture."""
 
     def load() -> NoReturn:
         raise error

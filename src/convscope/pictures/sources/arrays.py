@@ -49,7 +49,7 @@ class ArraySource:
             yield index, partial(self.read, index)
 
     def fingerprint(self) -> str:
-        """Digest all pixels, names, classes and parts."""
+        """Return a digest of all pixels, names, classes and parts."""
         digest = hashlib.blake2b(
             repr((self.pictures.shape, self.items, [item.labels for item in self.items])).encode(),
             digest_size=16,
@@ -70,14 +70,14 @@ def open_arrays(
 
     Args:
         pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
-        labels: N class names or numbers; or, with several labels for each picture, an array (N, labels) of 0
-            and 1, whose columns are named if it is a table of pandas, or N lists or sets of names.
+        labels: N class names or numbers; or, with several labels per picture, an array (N, labels) of 0 and 1
+            (with named columns if it is a pandas data frame), or N lists or sets of names.
         name: A short name for the source.
-        part: The part all of them belong to, if any.
-        several_labels: Whether a picture may have several labels; None: if the labels have such a form.
+        part: The part that all of them belong to, if any.
+        several_labels: Whether pictures may have several labels; None: decided by the form of the labels.
 
     Raises:
-        DataError: They have another type or shape, or the numbers of pictures and labels differ.
+        DataError: They have an unsupported type or shape, or the numbers of pictures and labels differ.
 
     Example:
         >>> source = open_arrays(np.zeros((2, 8, 8), np.uint8), ["cat", "dog"])
@@ -103,9 +103,9 @@ def open_arrays(
 def _with_classes(
     pixels: NDArray[np.uint8], labels: NDArray[Any], name: str, part: Part | None
 ) -> ArraySource:
-    """Give each picture its class; what has no label is left out, as in tables."""
+    """Assign each picture its class; pictures without a label are left out, as in tables."""
     given = [label_text(label, f"{name}, picture {number}") for number, label in enumerate(labels.tolist())]
-    texts = without_no_label(given) if labels.dtype.kind in "if" else given  # text may be anything
+    texts = without_no_label(given) if labels.dtype.kind in "if" else given  # strings may be any label
     items = [Item(f"{name}[{index}]", text or "", part) for index, text in enumerate(texts)]
     kept = np.array([text is not None for text in texts])
     if kept.all():
@@ -124,10 +124,10 @@ def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
 
     Args:
         pictures: uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), values 0..255.
-        name: What to call the array in errors.
+        name: Name of the array in errors.
 
     Raises:
-        DataError: It has another type or shape.
+        DataError: It has an unsupported type or shape.
     """
     try:
         pixels: NDArray[Any] = np.asarray(pictures)
@@ -156,7 +156,7 @@ def picture_array(pictures: ArrayLike, name: str) -> NDArray[np.uint8]:
 
 
 def _conversion(pixels: NDArray[Any]) -> str:
-    """Return what makes pictures of an array of another type."""
+    """Return the code that converts an array of another type to pictures, for an error message."""
     kind = pixels.dtype.kind
     if kind == "O":
         return "resize them to one shape, or save them as files in class folders"

@@ -1,4 +1,4 @@
-"""Pictures that need no download: they come with a dependency, or are drawn by code."""
+"""Built-in pictures without a download: they come with a dependency, or are generated."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def open_digits() -> ArraySource:
 def open_shapes() -> ArraySource:
     """Draw 3,600 shapes, 400 of each of nine kinds: 28x28, white on black, as people draw with a mouse.
 
-    They are drawn once, in a few seconds, and then kept in the cache folder.
+    They are generated once, in a few seconds, and cached.
     """
     pictures, labels = kept_shapes(_SHAPES)
     return open_arrays(pictures, labels, name="shapes")
 
 
 BUILT_IN: dict[str, Callable[[], ArraySource]] = {"digits": open_digits, "shapes": open_shapes}
-"""The word that stands for built-in pictures, and what opens them."""
+"""The function that opens built-in pictures, by name."""

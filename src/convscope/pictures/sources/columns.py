@@ -1,4 +1,4 @@
-"""Which columns of a table hold paths or pictures, labels, parts and groups, by common names."""
+"""Find the columns of a table with paths or pictures, labels, parts and groups, by common names."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Columns:
     """The columns of a table that are used.
 
     Attributes:
-        pictures: Of paths or encoded pictures.
-        labels: Of labels; empty if `flags` hold them.
-        parts: Of parts, if there is one.
-        groups: Of groups that have to stay on one side of a split, if there is one.
-        ignored: The others.
-        flags: Of 0 and 1, one for each of several labels.
+        pictures: Column of paths or encoded pictures.
+        labels: Column of labels; empty if `flags` hold them.
+        parts: Column of parts, if any.
+        groups: Column of groups that must stay on one side of a split, if any.
+        ignored: All other columns.
+        flags: Columns of 0 and 1, one for each of several labels.
     """
 
     pictures: str
@@ -49,7 +49,7 @@ class Columns:
     flags: tuple[str, ...] = ()
 
     def notes(self) -> tuple[str, ...]:
-        """Say which columns are used where there are others."""
+        """Return notes on the columns used, if there are others."""
         if not self.ignored and not self.groups:
             return ()
         columns = (self.pictures, self.labels, *self.flags, self.parts, self.groups)
@@ -70,13 +70,13 @@ def find_columns(
 
     Args:
         names: The names of all columns.
-        shown: What to call the table in errors.
-        pictures: Names of the column of paths or pictures, the preferred one first.
-        kind: What is in that column.
-        flags: Columns of 0 and 1; two or more are labels, if there is no column of labels.
+        shown: Name of the table in errors.
+        pictures: Accepted names of the column of paths or pictures, the preferred one first.
+        kind: The content of that column, for errors.
+        flags: Columns of 0 and 1; two or more are labels if there is no column of labels.
 
     Raises:
-        DataError: There is none of pictures, or none of labels.
+        DataError: There is no column of pictures, or none of labels.
     """
     by_name: Mapping[str, str] = {name.strip().lower(): name for name in reversed(names)}
     parts, groups = (
@@ -108,13 +108,13 @@ def find_columns(
 
 
 def _separators(names: Sequence[str]) -> str:
-    """Say what separates columns, where one name seems to be those of several."""
+    """Return a hint at the separator, if one name seems to be those of several columns."""
     are_joined = len(names) == 1 and not names[0].strip().isidentifier()
     return "; commas, semicolons or tabs separate columns" if are_joined else ""
 
 
 def group_in(cell: object) -> str | None:
-    """Return the group that a cell names; None if it is empty.
+    """Return the group in a cell; None if the cell is empty.
 
     Example:
         >>> group_in(" 17 "), group_in(17), group_in(17.0), group_in(float("nan")), group_in("")
@@ -127,10 +127,10 @@ def group_in(cell: object) -> str | None:
 
 
 def part_in(cell: str, column: str, where: str) -> Part:
-    """Return the part that a cell names.
+    """Return the part in a cell.
 
     Raises:
-        DataError: It names none.
+        DataError: The cell does not name a part.
     """
     part = part_named(cell)
     if part is None:

@@ -44,7 +44,7 @@ class FileSource:
             yield index, partial(self.read, index)
 
     def fingerprint(self) -> str:
-        """Digest every path, class, part, group, size and time of change."""
+        """Return a digest of every path, class, part, group, size and modification time."""
         digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
         for item, file in zip(self.items, self.files, strict=True):
             facts = (file, item.label, item.labels, item.part, item.group, change_stamp(self.folder / file))
@@ -53,7 +53,7 @@ class FileSource:
 
 
 def change_stamp(path: Path) -> tuple[int, ...]:
-    """Return a file's size and times of change, which differ when its content does."""
+    """Return a file's size and modification times, which change with its content."""
     try:
         status = path.stat()
     except (OSError, ValueError):

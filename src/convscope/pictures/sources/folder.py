@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FolderIds = frozenset[tuple[int, int]]
-"""Device and inode numbers: which folders these are, whatever links lead to them."""
+"""Device and inode numbers, which identify a folder independently of links."""
 MOST_IGNORED = 10_000
-"""At most this many entries of ignored folders are looked at to count the pictures in them."""
+"""Largest number of entries of ignored folders that are examined to count their pictures."""
 
 
 def open_folder(folder: Path, template: Sequence[str] = ()) -> FileSource:
     """Open a folder of class folders, flat or inside train, validation and test folders.
 
-    Links are followed, wherever they lead; those to a folder that they lie in are left out, and counted.
+    Links are followed; those to one of their parent folders are left out, and counted.
 
     Args:
         folder: The folder.
-        template: Which folders are classes, as `structure` says, if that is given.
+        template: Which folders are classes, see `structure`; None: by their structure.
 
     Raises:
         DataError: If a folder cannot be listed, or there are no pictures in class folders.
@@ -44,11 +44,11 @@ def open_folder(folder: Path, template: Sequence[str] = ()) -> FileSource:
 
 
 class _Walk:
-    """All files below a folder, and the folders met on the way.
+    """All files below a folder, and the folders visited.
 
     Attributes:
-        folders: The folders' names, relative to the first; complete when all files have been yielded.
-        left_out: Links that lead nowhere, or round in a circle.
+        folders: Names of the folders, relative to the first; complete after the last file was yielded.
+        left_out: Broken and circular links.
     """
 
     def __init__(self, root: Path) -> None:

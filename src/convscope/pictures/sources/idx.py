@@ -1,8 +1,8 @@
 """idx files, the format of MNIST and its successors, gzipped or not.
 
-The format, as its author's page http://yann.lecun.com/exdb/mnist/ gives it: two zero bytes, one byte for the
-type of the values (8: unsigned bytes), one for the number of dimensions, each dimension as a big-endian
-32-bit integer, and then the values with the last dimension running fastest.
+The format, from http://yann.lecun.com/exdb/mnist/: two zero bytes, one byte for the type of the values (8:
+unsigned bytes), one byte for the number of dimensions, each dimension as a big-endian 32-bit integer, and
+then the values in row-major order (last dimension fastest).
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ def open_idx(path: Path) -> ArraySource:
 
     Args:
         path: A file of pictures or of labels, whose partner is in the same folder, or a folder with such
-            pairs. The word `train`, `t10k` or `test` in a name gives the part.
+            pairs. The word `train`, `t10k` or `test` in the name determines the part.
 
     Raises:
-        DataError: If a file is missing, damaged, cut short, or of another type; the message names it.
+        DataError: If a file is missing, damaged, truncated, or of another type; the message names it.
     """
     if not path.is_dir():
         match = LABELS_NAME.fullmatch(path.name)
         return _open_pair(path.with_name(_partner(path.name, "images")) if match else path)
-    # a folder may hold a file twice, gzipped and unpacked
+    # a folder may contain a file twice, gzipped and unpacked
     found = filter(PICTURES_NAME.fullmatch, (entry.name for entry in path.iterdir()))
     names = {name.removesuffix(".gz") for name in found}
     if not names:
@@ -107,11 +107,11 @@ def read_idx(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
 
     Args:
         path: The file, gzipped or not.
-        dimensions: How many dimensions it must have.
+        dimensions: Required number of dimensions.
 
     Raises:
-        DataError: It cannot be read, is not an idx file, has another type, or is shorter or longer than its
-            header says.
+        DataError: It cannot be read, is not an idx file, has another type, or its length does not match its
+            header.
     """
     try:
         with path.open("rb") as file:
@@ -134,7 +134,7 @@ def _parse(file: IO[bytes] | gzip.GzipFile, dimensions: int) -> NDArray[np.uint8
         raise ValueError(f"it says that it holds {size:,} values; the limit is {VALUE_LIMIT:,}")
     values = bytearray()
     while len(values) <= size and (chunk := file.read(min(CHUNK, size + 1 - len(values)))):
-        values += chunk  # the header may claim any size: memory is taken only for what is there
+        values += chunk  # the header may claim any size: only allocate memory for the actual data
     if len(values) != size:
         there = "more" if len(values) > size else f"{len(values):,}"
         raise ValueError(f"it says that it holds {size:,} values, but there are {there}")

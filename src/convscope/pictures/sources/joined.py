@@ -21,14 +21,14 @@ _PART = re.compile(r"(?:^|,)(train|val|validation|test)=")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JoinedSource:
-    """The pictures of several sources, one after the other.
+    """The concatenated pictures of several sources.
 
     Attributes:
         name: A short name.
-        items: The pictures, each in the part that its source is.
+        items: The pictures, each in the part of its source.
         notes: How the sources were read and what was left out, in short sentences.
         sources: The sources.
-        ends: How many pictures there are up to the end of each source.
+        ends: Cumulative number of pictures at the end of each source.
     """
 
     name: str
@@ -50,7 +50,7 @@ class JoinedSource:
                 yield start + index, load
 
     def fingerprint(self) -> str:
-        """Digest the sources' fingerprints and parts."""
+        """Return a digest of the sources' fingerprints and parts."""
         key = repr(
             (
                 [source.fingerprint() for source in self.sources],
@@ -68,7 +68,7 @@ class JoinedSource:
 
 
 def split_parts(text: str) -> dict[Part, str]:
-    """Split `train=a.csv,test=b.csv` into the data of each part; empty for any other text.
+    """Split `train=a.csv,test=b.csv` into the data of each part; empty for all other texts.
 
     Example:
         >>> split_parts("train=a.csv,test=more,b.csv"), split_parts("a.csv")

@@ -1,8 +1,8 @@
-"""Several labels per picture, as tables hold them: a column of texts like `red;round`, or columns of 0/1.
+"""Several labels per picture in tables: a column of texts like `red;round`, or columns of 0/1.
 
-What is found without asking: columns of 0 and 1 where there is no column of labels, cells that are lists,
-and cells with `;` or `|` whose pieces occur in other cells, too. A comma alone is not enough, as names have
-commas ("tench, Tinca tinca"): there a note says how to ask for several labels.
+Detected automatically: columns of 0 and 1 if there is no column of labels, cells that are lists, and cells
+with `;` or `|` whose parts occur in other cells, too. A comma alone is not enough, because names contain
+commas ("tench, Tinca tinca"): in this case, a note explains how to request several labels.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SEPARATORS = ";|,"
-"""What may stand between labels; a table uses the first of them that occurs."""
+"""Possible separators of labels; a table uses the first of them that occurs."""
 
 LabelSet = tuple[str, ...]
 
 
 def seem_several(cells: Iterable[object]) -> bool:
-    """Whether the cells of a column of labels clearly hold several.
+    """Whether the cells of a column clearly contain several labels.
 
     Example:
         >>> seem_several(["red;round", "red", ""]), seem_several(["red, dark", "red"]), seem_several([["a"]])
@@ -42,7 +42,7 @@ def seem_several(cells: Iterable[object]) -> bool:
 
 
 def separator_of(cells: Iterable[object]) -> str | None:
-    """Return what stands between the labels of a column; None if no cell holds several.
+    """Return the separator of labels in a column; None if no cell contains several.
 
     Example:
         >>> separator_of(["a|b", "c"]), separator_of(["a", "b"])
@@ -53,15 +53,15 @@ def separator_of(cells: Iterable[object]) -> str | None:
 
 
 def label_set(cell: object, separator: str | None, where: str) -> LabelSet | None:
-    """Return the labels of a cell; None if it says nothing about them.
+    """Return the labels in a cell; None if the value is missing.
 
-    An empty text or list means that the picture has none of the labels. A missing value (null, NaN), which
-    Parquet has and CSV has not, means that nobody has said.
+    An empty text or list means that the picture has none of the labels. A missing value (null, NaN; only in
+    Parquet, not in CSV) means that the labels are unknown.
 
     Args:
         cell: A cell's value.
-        separator: Between labels in a text.
-        where: Which cell it is, for the error.
+        separator: Separator of labels in a text.
+        where: Position of the cell, for errors.
 
     Raises:
         DataError: A label is blank or a number with a fraction.
@@ -82,10 +82,10 @@ def label_set(cell: object, separator: str | None, where: str) -> LabelSet | Non
 
 
 def labels_of_flags(names: Sequence[str], flags: Sequence[bool | None], where: str) -> LabelSet:
-    """Return the labels whose columns say yes.
+    """Return the labels whose columns are true.
 
     Raises:
-        DataError: A cell is neither yes nor no.
+        DataError: A cell is neither true nor false.
     """
     for name, is_there in zip(names, flags, strict=True):
         if is_there is None:
@@ -97,15 +97,15 @@ def labels_of_flags(names: Sequence[str], flags: Sequence[bool | None], where: s
 
 
 def sets_in_array(labels: Any, name: str) -> list[LabelSet] | None:  # noqa: ANN401  # whatever people give
-    """Return the label sets of labels given as arrays; None if they are not of such a form.
+    """Return the label sets of labels given as arrays; None if they do not have such a form.
 
     Args:
-        labels: An array (n, labels) of 0 and 1, a table of pandas or a sparse matrix of them, or a list of
+        labels: An array (n, labels) of 0 and 1, also as a pandas data frame or a sparse matrix, or a list of
             lists or sets of names.
-        name: What to call them in errors.
+        name: Their name in errors.
 
     Raises:
-        DataError: An array of this shape holds something else than 0 and 1.
+        DataError: An array of this shape contains other values than 0 and 1.
 
     Example:
         >>> import numpy as np
@@ -130,7 +130,7 @@ def sets_in_array(labels: Any, name: str) -> list[LabelSet] | None:  # noqa: ANN
 
 
 def notes_on_sets(sets: Sequence[LabelSet], how: str) -> tuple[str, ...]:
-    """Say that pictures have several labels, how they were read, and how many have none.
+    """Return notes that pictures have several labels, how they were read, and how many have none.
 
     Example:
         >>> notes_on_sets([("red",), ()], "the columns red, round")[1]
@@ -149,5 +149,5 @@ def notes_on_sets(sets: Sequence[LabelSet], how: str) -> tuple[str, ...]:
 
 
 def one_text(labels: LabelSet | None) -> str:
-    """Return a label set as the text that stands in lists of pictures."""
+    """Return a label set as one text, for lists of pictures."""
     return joined(labels or ())

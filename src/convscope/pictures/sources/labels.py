@@ -1,4 +1,4 @@
-"""Labels as tables and shards hold them, and the class that each of them means."""
+"""Labels in tables and shards, and the class that each of them means."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 NO_LABEL = "-1"
-"""What Hugging Face's `datasets` and others write for a picture without a label."""
+"""The value for a picture without a label in Hugging Face's `datasets` and others."""
 
 _WHOLE = re.compile(r"-?[0-9]+")
 _SEPARATORS = re.compile(r"[;|,]")
@@ -25,12 +25,12 @@ _SEPARATORS = re.compile(r"[;|,]")
 def label_text(value: object, where: str) -> str | None:
     """Return a label as text, or None if there is none.
 
-    Missing values (None, NaN, an empty text) are no labels. Whole floats, which pandas makes of a column of
-    integers with gaps, are integers. Bytes are UTF-8, or else Windows-1252.
+    Missing values (None, NaN, an empty text) are not labels. Whole floats, to which pandas converts integer
+    columns with missing values, are integers. Bytes are UTF-8, or else Windows-1252.
 
     Args:
         value: A cell's value.
-        where: Which cell it is, for the error.
+        where: Position of the cell, for errors.
 
     Raises:
         DataError: It is blank, a number with a fraction, or more than one value.
@@ -65,7 +65,7 @@ def label_text(value: object, where: str) -> str | None:
 
 
 def without_no_label(labels: Sequence[str | None]) -> list[str | None]:
-    """Take -1 for no label where all labels are whole numbers, unless -1 and 1 are the two classes.
+    """Interpret -1 as no label if all labels are whole numbers, unless -1 and 1 are the two classes.
 
     Example:
         >>> without_no_label(["0", "1", "-1"]), without_no_label(["-1", "1"])
@@ -93,7 +93,7 @@ several with --multi-label",)
 
 
 def seem_joined(texts: Iterable[str], separators: re.Pattern[str]) -> list[str]:
-    """Return the texts that seem to join several labels: one of their pieces occurs elsewhere, too."""
+    """Return the texts that seem to join several labels: one of their parts occurs elsewhere, too."""
     pieces = {text: [piece.strip() for piece in separators.split(text)] for text in set(texts)}
     seen = Counter(piece for parts in pieces.values() for piece in parts)
     return sorted(
@@ -102,7 +102,7 @@ def seem_joined(texts: Iterable[str], separators: re.Pattern[str]) -> list[str]:
 
 
 def escaped_bytes(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return a note if labels hold bytes that are no UTF-8, with what they are read as."""
+    """Return a note if labels contain bytes that are not UTF-8, with the decoded text."""
     odd = sorted({text for text in texts if not _is_utf_8(text)})
     if not odd:
         return ()

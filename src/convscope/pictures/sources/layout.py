@@ -1,6 +1,6 @@
-"""From the names of files to pictures with their classes and parts, and to what is left out.
+"""From file names to pictures with classes and parts, and to a list of what is left out.
 
-Folders and archives share this: it sees nothing but names relative to the source.
+Folders and archives share this code: it only uses names relative to the source.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LABEL_SUFFIXES = (".json", ".txt", ".xml")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the names of a source's files say.
+    """The result of reading the file names of a source.
 
     Attributes:
         members: For each item, the index of its name.
@@ -46,13 +46,13 @@ def lay_out(
     """Find class and part of every picture among files.
 
     Args:
-        source: What to call the source; the items' names start with it.
+        source: Name of the source; the names of items start with it.
         names: The files' names relative to the source, with `/` between folders.
-        folders: The folders' names, so that empty ones are known.
-        template: Which folders are classes, if that is given: names, `*`, `{part}` and `{class}`.
+        folders: Names of the folders, including empty ones.
+        template: Which folders are classes: names, `*`, `{part}` and `{class}`; None: by their structure.
 
     Raises:
-        DataError: If there are no pictures, none lies in a class folder, or a class has no name.
+        DataError: If there are no pictures, none is in a class folder, or a class has no name.
 
     Example:
         >>> lay_out("pets", ["train/cats/1.jpg", "val/cats/2.jpg"]).items[1]
@@ -78,7 +78,7 @@ def lay_out(
 def _sorted_out(
     names: Sequence[str], left_out: LeftOut
 ) -> tuple[dict[int, Steps], dict[Steps, Counter[str]], set[Steps]]:
-    """Tell pictures from other files, and count what is left out.
+    """Separate pictures from other files, and count what is left out.
 
     Returns:
         The path of each picture, the suffixes of the other files in each folder, and the ignored folders.
@@ -109,7 +109,7 @@ def _sorted_out(
 
 
 def _why_left_out(path: Steps, marked: dict[Steps, str]) -> tuple[str, int]:
-    """Return why a file is left out, "" if it is not, and how many steps lead to the folder that says so."""
+    """Return why a file is left out ("" if it is not), and the depth of the folder that is the reason."""
     for depth, step in enumerate(path, start=1):
         reason = why_ignored(step) or (marked.get(path[:depth], "") if marked else "")
         if reason:
@@ -134,7 +134,7 @@ def _vanished(
     ignored: set[Steps],
     folders: Iterable[str],
 ) -> tuple[str, ...]:
-    """Name the folders next to those of the classes that have no pictures."""
+    """Return a note on folders without pictures next to the class folders."""
     parents = {folder[:-1] for folder in structure.class_folders}
     depths = {len(folder) for folder in structure.class_folders}
     given = {tuple(folder.strip("/").split("/")) for folder in folders} | {

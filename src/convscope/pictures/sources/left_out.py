@@ -1,4 +1,4 @@
-"""Counts what a source leaves out, by reason and by folder, for the notes that people read."""
+"""Count what a source leaves out, by reason and by folder, for notes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SYSTEM = re.compile(
 )
 _RUN = "in a run of convscope"
 MARKERS = {"run.json": _RUN, "events.jsonl": _RUN, "pyvenv.cfg": "in a virtual environment"}
-"""Files that say what the folder is that they lie in."""
+"""Files that identify the kind of their folder."""
 
 
 class LeftOut:
@@ -46,19 +46,19 @@ class LeftOut:
 
         Args:
             reason: Why it is left out.
-            folder: Where it lies; "" for the source itself.
-            thing: What it is, in the singular.
-            count: How many there are.
+            folder: Its folder; "" for the source itself.
+            thing: Its kind, in the singular.
+            count: Their number.
         """
         self._folders[thing, reason][folder] += count
 
     def merge(self, other: LeftOut) -> None:
-        """Add what another has counted."""
+        """Add the counts of another one."""
         for key, folders in other._folders.items():
             self._folders[key] += folders
 
     def plus_unlabelled(self, label: str, count: int) -> LeftOut:
-        """Return the same, with this many pictures whose label stands for none."""
+        """Return the same, with this many pictures whose label means "no label"."""
         both = LeftOut()
         both.merge(self)
         both.add(f"labelled {label}, no label", "", thing="picture", count=count)
@@ -74,7 +74,7 @@ class LeftOut:
 
 
 def broken_link(link: os.DirEntry[str]) -> str:
-    """Return what is wrong with a link that cannot be followed; "" if it can."""
+    """Return why a link cannot be followed; "" if it can."""
     try:
         link.stat()
     except FileNotFoundError:
@@ -97,12 +97,12 @@ def counted(count: int, thing: str) -> str:
 
 
 def kind_of_file(suffix: str) -> str:
-    """Return what to call a file with this suffix."""
+    """Return a description of a file with this suffix."""
     return f"{printable(suffix)} file" if suffix else "file without suffix"
 
 
 def repeated(count: int, archive: str = "") -> LeftOut:
-    """Count the members of an archive that another one of the same name replaces, as unpacking would.
+    """Count the members of an archive that a later one of the same name replaces, as in unpacking.
 
     Example:
         >>> repeated(2).notes(), repeated(0).notes()
@@ -115,7 +115,7 @@ def repeated(count: int, archive: str = "") -> LeftOut:
 
 
 def some(names: Iterable[str], most: int = MOST_NAMED) -> str:
-    """Name a few things.
+    """List a few things.
 
     Example:
         >>> some(["a", "b", "c", "d"])

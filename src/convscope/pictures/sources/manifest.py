@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Source
 
 _PROBED = 100
-"""If none of this many files is where the manifest says, the paths are wrong as a whole."""
+"""If none of this many files exists, all paths are considered wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row: where it stands, and what its cells mean."""
+    """A row: its position, and the meaning of its cells."""
 
     where: str
     path: str
@@ -53,16 +53,16 @@ def open_manifest(path: Path, *, several_labels: bool | None = None) -> FileSour
 
     The columns are found by common names, such as `path`, `label` and `group`, in any case. Paths are
     relative to the manifest. A CSV file is separated by commas, semicolons or tabs, and is UTF-8, UTF-16 with
-    its mark, or else Windows-1252. Rows without a label are left out, and counted. A picture may have several
+    its mark, or else Windows-1252. Rows without a label are left out, and counted. Pictures may have several
     labels (`label_sets.py`).
 
     Args:
         path: The file.
-        several_labels: Whether a picture may have several labels; None: if the table clearly says so.
+        several_labels: Whether pictures may have several labels; None: if the table clearly has them.
 
     Raises:
         DataError: If it cannot be read, a column is missing, a row has too few or too many cells, a path is
-            empty, a label is blank, a part is unknown, or none of the files is there; the message names the
+            empty, a label is blank, a part is unknown, or none of the files exists; the message names the
             line or row.
     """
     shown = printable(str(path))
@@ -87,23 +87,23 @@ def open_manifest(path: Path, *, several_labels: bool | None = None) -> FileSour
 
 
 def write_manifest(path: Path, source: Source, labels: Mapping[int, str]) -> None:
-    """Write a CSV manifest with the path, label and, where there are parts, split of pictures of a source.
+    """Write a CSV manifest with path, label and, if there are parts, split of pictures of a source.
 
-    Paths are relative where the pictures lie below the manifest's folder, so that both may move together.
+    Paths are relative if the pictures are below the manifest's folder, so that both can be moved together.
 
     Args:
-        path: Where to write it.
+        path: The file to write.
         source: The pictures.
-        labels: The class to put each picture under, by its index in the source; the others are not listed.
+        labels: The class of each picture to list, by its index in the source.
 
     Raises:
-        DataError: The pictures are not files of their own, so that there are no paths to list.
-        ConvscopeError: It cannot be written.
+        DataError: The pictures are not separate files, so that there are no paths to list.
+        ConvscopeError: The file cannot be written.
     """
     source = listable(source)
     with_parts = any(item.part for item in source.items)
     text = io.StringIO()
-    table = csv.writer(text)  # lines end with CR LF, so that either is quoted in a name
+    table = csv.writer(text)  # lines end with CR LF, so that both are quoted in names
     table.writerow(("path", "label", "split") if with_parts else ("path", "label"))
     here = path.absolute().parent
     for index, label in labels.items():
@@ -119,7 +119,7 @@ def listable(source: Source) -> FileSource:
     """Return a source whose pictures can be listed in a manifest.
 
     Raises:
-        DataError: Its pictures are not files of their own, so that there are no paths to list.
+        DataError: Its pictures are not separate files, so that there are no paths to list.
     """
     if isinstance(source, FileSource):
         return source
@@ -132,7 +132,7 @@ def listable(source: Source) -> FileSource:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What the rows hold: the picture of each, or None if it is left out."""
+    """The content of the rows: the picture of each, or None if it is left out."""
 
     items: list[Item | None]
     left_out: LeftOut
@@ -140,7 +140,7 @@ class _Read:
 
 
 def _classes(rows: Sequence[_Row]) -> _Read:
-    """Read one class for each picture."""
+    """Read one class per picture."""
     texts = [label_text(row.label, row.where) for row in rows]
     labels = without_no_label(texts)
     left_out = LeftOut()
@@ -155,7 +155,7 @@ def _classes(rows: Sequence[_Row]) -> _Read:
 
 
 def _sets(rows: Sequence[_Row], columns: Columns) -> _Read:
-    """Read any number of labels for each picture."""
+    """Read any number of labels per picture."""
     separator = separator_of(row.label for row in rows)
     sets = [
         labels_of_flags(columns.flags, [flag(cell) for cell in row.label], row.where)
@@ -177,7 +177,7 @@ def _sets(rows: Sequence[_Row], columns: Columns) -> _Read:
 
 
 class _Flags(tuple[object, ...]):
-    """The cells of columns of 0 and 1, which say together what labels a picture has."""
+    """The cells of columns of 0 and 1, which together contain the labels of a picture."""
 
     __slots__ = ()
 
@@ -239,9 +239,9 @@ def _escaped(name: str) -> str:
 
 
 def _found(file: str, folder: Path) -> str:
-    """Return a file's name as it is written, or as it may be meant, if only such a file is there.
+    """Return a file's name as written, or a variant of it if only that file exists.
 
-    That is, in Windows-1252, without spaces around it, with backslashes between folders, or as a `file:` URL.
+    Variants are: Windows-1252, surrounding spaces, backslashes between folders, and `file:` URLs.
     """
     readable = from_bytes(file).strip()
     local = unquote(urlsplit(readable).path) if readable.startswith("file://") else readable

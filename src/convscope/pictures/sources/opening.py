@@ -1,4 +1,4 @@
-"""Open a data set, whatever kind it is."""
+"""Open a data set of any kind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KINDS = (
 
 Template = Sequence[str]
 Several = bool | None
-"""Whether a picture may have several labels; None: if it clearly has."""
+"""Whether pictures may have several labels; None: if they clearly have."""
 
 
 def _open_tar(path: Path, template: Template, several: Several) -> Source:
@@ -84,17 +84,16 @@ def open_source(data: Data, *, several_labels: bool | None = None) -> Source:
     Args:
         data: A folder of class folders (flat, or inside train, validation and test folders), the same inside
             a .zip or .tar (.gz, .bz2, .xz), a CSV or Parquet manifest, idx files or a folder of them, shards
-            (WebDataset tars or Parquet files with the pictures inside: one, a folder, a pattern, or an
-            URL such as `s3://pets/train-*.tar`), `digits` or `shapes`, or a pair (pictures, labels)
-            of arrays. How a folder or archive is read can be given: `pets/{part}/{class}`,
-            `places.zip/*/{class}`.
-            Several of these make one data set as `train=a.csv,test=b.csv`.
-        several_labels: Whether a picture may have several labels, as those of a manifest, of shards or of
-            arrays may; None: if they clearly have.
+            (WebDataset tars or Parquet files with the pictures inside: one, a folder, a pattern, or an URL
+            such as `s3://pets/train-*.tar`), `digits` or `shapes`, or a pair (pictures, labels) of arrays.
+            The structure of a folder or archive can be given: `pets/{part}/{class}`, `places.zip/*/{class}`.
+            Several of these can be combined: `train=a.csv,test=b.csv`.
+        several_labels: Whether pictures may have several labels (in manifests, shards and arrays); None: if
+            they clearly have.
 
     Raises:
-        DataError: If there is no such thing, it holds no labelled pictures, or several labels are asked for
-            where each picture has one class.
+        DataError: If there is no such source, it has no labelled pictures, or several labels are requested
+            but each picture has one class.
 
     Example:
         >>> source = open_source("digits")
@@ -135,7 +134,7 @@ def _open(data: Data, several: Several) -> Source:
 
 
 def _open_parts(parts: Mapping[Part, str], several: Several) -> Source:
-    """Open the parts of a data set; if one of them has several labels per picture, all have."""
+    """Open the parts of a data set; if one of them has several labels per picture, all do."""
     sources: dict[Part, Source] = {
         part: open_source(given, several_labels=several) for part, given in parts.items()
     }
@@ -155,7 +154,7 @@ def _split_template(path: Path) -> tuple[Path, Template]:
 
 
 def located(data: Data) -> str:
-    """Return a source's absolute path or URL, so that it is found again from any folder; "" for arrays.
+    """Return a source's absolute path or URL, which is valid in any working directory; "" for arrays.
 
     Example:
         >>> located("digits"), located("s3://pets/train-*.tar"), located(([], []))
@@ -172,7 +171,7 @@ def located(data: Data) -> str:
 
 
 def name_of(location: str) -> str:
-    """Return a location without the folders that it lies in, which are nobody else's business.
+    """Return a location without its parent folders, which are private.
 
     Example:
         >>> name_of("/home/tom/pets"), name_of("/home/tom/pets/*.tar"), name_of("digits")

@@ -1,7 +1,7 @@
-"""A Parquet file with a column of encoded pictures and one of labels, as data sets are published.
+"""A Parquet file with a column of encoded pictures and one of labels, as in published data sets.
 
-Pictures are binary, or a struct with a field `bytes` as Hugging Face's `datasets` writes it; that library
-keeps the names of the classes in the file's metadata.
+Pictures are binary, or a struct with a field `bytes`, as written by Hugging Face's `datasets`; that library
+stores the class names in the file's metadata.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Load, Part
 
 _ROWS = 16
-"""This many rows are in memory at a time, besides the pages they are in."""
+"""Number of rows in memory at a time, in addition to their pages."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +44,12 @@ class ParquetShard:
     Attributes:
         file: The file.
         names: The name of each picture: its row, from 1.
-        labels: Its label.
-        parts: Its part, if the file gives them.
-        groups: Its group, likewise.
-        rows: (n,) int64, its row, from 0.
+        labels: The label of each picture.
+        parts: The part of each picture, if the file has parts.
+        groups: The group of each picture, if the file has groups.
+        rows: (n,) int64, the row of each picture, from 0.
         column: The column of pictures.
-        notes: What people should know.
+        notes: Messages for the user.
         left_out: The rows without a label.
     """
 
@@ -77,7 +77,7 @@ class ParquetShard:
         )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
-        """Yield what loads each picture; groups of rows that hold none of them are not read."""
+        """Yield a loader for each picture; row groups without any of them are not read."""
         wanted = self.rows[np.fromiter(indices, np.int64)]
         try:
             with self.file.open() as opened:
@@ -116,7 +116,7 @@ def open_parquet_shard(file: ShardFile) -> ParquetShard:
     """List a shard's pictures: only the columns of labels, parts and groups are read.
 
     Raises:
-        DataError: It cannot be read, lacks one of the columns, or a label or part in it is none.
+        DataError: It cannot be read, lacks one of the columns, or contains an invalid label or part.
     """
     try:
         with file.open() as opened:
@@ -144,7 +144,7 @@ def open_parquet_shard(file: ShardFile) -> ParquetShard:
 
 
 def is_parquet_shard(path: Path) -> bool:
-    """Whether a Parquet file holds pictures themselves; false also where it cannot be read."""
+    """Whether a Parquet file contains the pictures themselves; also false if it cannot be read."""
     try:
         with path.open("rb") as file:
             schema = _parquet_file(file).schema_arrow
@@ -171,7 +171,7 @@ def _labels(
 
 
 def _label(value: object, name_of: Callable[[object], object], where: str) -> str | None:
-    """Return a label, or a list of labels as one text, which is empty if the list is."""
+    """Return a label, or a list of labels as one text, which is empty for an empty list."""
     if not isinstance(value, list | tuple):
         return label_text(name_of(value), where)
     return one_text(label_set([name_of(one) for one in value], None, where))
@@ -187,7 +187,7 @@ def _column(table: Any, name: str) -> list[object]:  # noqa: ANN401
 
 
 def _check_end(end: int, wanted: NDArray[np.int64]) -> None:
-    """Refuse a file that ends before its last picture: its columns can disagree about how long they are."""
+    """Refuse a file that ends before its last picture: its columns can have different lengths."""
     if end <= wanted.max(initial=-1):
         raise ValueError(f"it ends after {end:,} rows of pictures, and has more of labels")
 
@@ -205,7 +205,7 @@ def _errors() -> tuple[type[Exception], ...]:
 
 
 def _candidates(schema: Any) -> list[str]:  # noqa: ANN401
-    """Name the columns, but those that are called like pictures and hold none."""
+    """List the columns, except those that are named like pictures but contain none."""
     return [
         name for name in schema.names if name.lower() not in PICTURES or _holds_bytes(schema.field(name).type)
     ]
@@ -221,7 +221,7 @@ def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
 
 
 def _naming(schema: Any, column: str) -> Callable[[object], object]:  # noqa: ANN401
-    """Return what gives a label its name: Hugging Face's list of names, or itself; -1 is no label there."""
+    """Return the function from label to name: Hugging Face's list (with -1 as no label), or identity."""
     try:
         kept: Any = strict_json.parse(schema.metadata[b"huggingface"])
         names = [str(name) for name in kept["info"]["features"][column]["names"]]

@@ -43,7 +43,7 @@ class Selected:
     """A subset of a source.
 
     Attributes:
-        source: The whole source.
+        source: The complete source.
         places: The index of each picture in it, ascending.
     """
 
@@ -57,12 +57,12 @@ class Selected:
 
     @property
     def name(self) -> str:
-        """The whole source's name."""
+        """The name of the complete source."""
         return self.source.name
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The whole source's notes."""
+        """The notes of the complete source."""
         return self.source.notes
 
     def read(self, index: int) -> bytes | Picture:
@@ -70,14 +70,14 @@ class Selected:
         return self.source.read(int(self.places[index]))
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yield (index, load) in the whole source's own best order."""
+        """Yield (index, load) in the complete source's best order."""
         wanted = list(indices)
         loads = self.source.iterate(self.places[wanted].tolist())
         for index, (_, load) in zip(wanted, loads, strict=True):
             yield index, load
 
     def fingerprint(self) -> str:
-        """Digest the whole source's fingerprint and the indices."""
+        """Return a digest of the complete source's fingerprint and the indices."""
         digest = hashlib.blake2b(self.source.fingerprint().encode(), digest_size=16)
         digest.update(self.places.tobytes())
         return digest.hexdigest()

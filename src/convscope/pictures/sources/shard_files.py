@@ -1,4 +1,4 @@
-"""Shard files, on a disk or in any object storage that fsspec knows, opened in the same way.
+"""Shard files, on a disk or in any object storage supported by fsspec, opened in the same way.
 
 Source: https://filesystem-spec.readthedocs.io
 """
@@ -27,8 +27,8 @@ class ShardFile:
 
     Attributes:
         name: Its path or URL, printable.
-        open: Opens it for reading bytes; the file can seek.
-        stamp: Returns a value that changes when the file's content does.
+        open: Opens it for reading bytes; the file is seekable.
+        stamp: Returns a value that changes with the file's content.
     """
 
     name: str
@@ -37,7 +37,7 @@ class ShardFile:
 
 
 def is_shard_name(name: str) -> bool:
-    """Whether a file may be a shard, judging by its name.
+    """Whether a file may be a shard, according to its name.
 
     Example:
         >>> [is_shard_name(name) for name in ("train-0000.tar", "train.PARQUET", "README.md")]
@@ -57,7 +57,7 @@ def is_url(text: str) -> bool:
 
 
 def local_shards(path: Path) -> tuple[ShardFile, ...]:
-    """Find shards on the disk: the file, those directly in the folder, or those that match the pattern."""
+    """Find shards on the disk: a file, all directly in a folder, or those that match a pattern."""
     if path.is_file():
         candidates: Iterable[Path] = [path]
     elif path.is_dir():
@@ -75,7 +75,7 @@ def remote_shards(url: str) -> tuple[ShardFile, ...]:
     """Find shards in object storage in the same way.
 
     Raises:
-        DataError: The storage cannot be reached, or a package that reaches it is not installed.
+        DataError: The storage cannot be reached, or the package for it is not installed.
     """
     try:
         import fsspec  # noqa: PLC0415  # optional, and only this needs it
@@ -88,7 +88,7 @@ def remote_shards(url: str) -> tuple[ShardFile, ...]:
     try:
         storage, path = fsspec.url_to_fs(url)
         names: list[str] = sorted(_remote_names(storage, path))
-    except Exception as error:  # every storage has errors of its own
+    except Exception as error:  # each storage has its own errors
         raise unreadable_shard(url, error) from error
     urls = [printable(storage.unstrip_protocol(name)) for name in names]
     return tuple(
@@ -98,7 +98,7 @@ def remote_shards(url: str) -> tuple[ShardFile, ...]:
 
 
 def unreadable_shard(name: str, error: Exception) -> DataError:
-    """Make the error for a shard that cannot be read."""
+    """Create the error for an unreadable shard."""
     why = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return DataError(f"cannot read {printable(name)}", why=printable(why.splitlines()[0]))
 

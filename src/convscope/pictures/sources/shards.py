@@ -1,7 +1,8 @@
 """Shards: large files that each hold many pictures and their labels.
 
-A shard is a tar as WebDataset writes it (`webdataset`) or a Parquet file with a column of encoded pictures
-(`parquet_pictures`). Shards are read in place, from front to back, with a few pictures in memory at a time.
+A shard is a tar in WebDataset format (`webdataset`) or a Parquet file with a column of encoded pictures
+(`parquet_pictures`). Shards are read sequentially, without unpacking, with a few pictures in memory at a
+time.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ class Shard(Protocol):
 
     @property
     def parts(self) -> Sequence[Part] | None:
-        """The part of each picture, if the file gives them."""
+        """The part of each picture, if the file has parts."""
         ...
 
     @property
     def groups(self) -> Sequence[str | None] | None:
-        """The group of each picture, if the file gives them."""
+        """The group of each picture, if the file has groups."""
         ...
 
     @property
@@ -75,20 +76,20 @@ class Shard(Protocol):
         ...
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
-        """Yield what loads each of the pictures at these ascending indices."""
+        """Yield a loader for each of the pictures at these ascending indices."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Items(Sequence[Item]):
-    """The pictures of shards, each made when it is asked for: all of them would fill the memory.
+    """The pictures of shards, created on demand, because all of them would take too much memory.
 
     Attributes:
         files: The file of each shard.
         shards: The shards.
-        parts: The part of each shard, where its pictures have none of their own.
-        ends: How many pictures there are up to the end of each shard.
-        sets: The labels that each text stands for, if a picture may have several.
+        parts: The part of each shard, if its pictures have none.
+        ends: Cumulative number of pictures at the end of each shard.
+        sets: The labels of each text, if pictures may have several.
     """
 
     files: tuple[ShardFile, ...]
@@ -137,7 +138,7 @@ class ShardSource:
         notes: How the shards were read and what was left out.
         files: The file of each shard.
         shards: The shards.
-        ends: How many pictures there are up to the end of each shard.
+        ends: Cumulative number of pictures at the end of each shard.
     """
 
     name: str
@@ -148,7 +149,7 @@ class ShardSource:
     ends: tuple[int, ...]
 
     def read(self, index: int) -> bytes | Picture:
-        """Read the encoded bytes of one picture, and with it what its shard cannot skip."""
+        """Read the encoded bytes of one picture, together with what its shard cannot skip."""
         _, load = next(self.iterate([index]))
         return load()
 
@@ -161,7 +162,7 @@ class ShardSource:
             yield from zip(wanted, loads, strict=True)
 
     def fingerprint(self) -> str:
-        """Digest where every shard lies, and what its storage says changes with it."""
+        """Return a digest of the location and the stamp of every shard."""
         stamps = [(file.name, file.stamp()) for file in self.files]
         return hashlib.blake2b(repr(stamps).encode(), digest_size=16).hexdigest()
 
@@ -178,18 +179,18 @@ def open_shards(
 ) -> ShardSource:
     """Open shards as one source.
 
-    Shards that are called `train`, `val` or `test`, by the beginning of their names or, where they lie in
-    several folders, by these, are these parts; a column `split` of a Parquet file comes first.
+    The beginning of a shard's name (`train`, `val` or `test`) or, if the shards are in several folders, the
+    name of its folder, determines its part; a column `split` in a Parquet file takes precedence.
 
     Args:
-        shown: What to call them all in messages.
+        shown: Name of the source in messages.
         files: Their files.
-        shards: What is in them, if that is known already.
-        several_labels: Whether a picture may have several labels, as in `red;round`; None: if they clearly
+        shards: Their content, if already known.
+        several_labels: Whether pictures may have several labels, as in `red;round`; None: if they clearly
             have.
 
     Raises:
-        DataError: There are none, one cannot be read, or they hold no labelled pictures.
+        DataError: There are none, one cannot be read, or they contain no labelled pictures.
     """
     if not files:
         raise DataError(
@@ -223,9 +224,9 @@ def open_shards(
 
 
 def parts_of(names: Sequence[str]) -> tuple[Part | None, ...]:
-    """Find the part that each shard's name, or its folder's, speaks of.
+    """Find the part of each shard in its name, or in its folder's name.
 
-    The folder counts only where the shards lie in several, so that the path to all of them decides nothing.
+    The folder is only used if the shards are in several folders, so that a common path has no effect.
 
     Example:
         >>> parts_of(["pets/train-0.tar", "pets/val-0.tar"]), parts_of(["test/0.tar", "test/1.tar"])
@@ -245,7 +246,7 @@ def _open(file: ShardFile) -> Shard:
 
 
 def _without_no_label(shards: tuple[Shard, ...]) -> tuple[Shard, ...]:
-    """Leave out the pictures that are labelled -1, if that means no label."""
+    """Leave out the pictures labelled -1, if that means no label."""
     kinds = sorted({label for shard in shards for label in set(shard.labels)})
     if None not in without_no_label(kinds):
         return shards

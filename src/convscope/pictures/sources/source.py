@@ -20,7 +20,7 @@ PART_NAMES: dict[Part, frozenset[str]] = {
     "test": frozenset(("test", "testing", "te", "tst", "eval", "evaluation", "holdout", "heldout")),
 }
 _BESIDE = frozenset(("set", "data", "dataset", "images", "pictures", "split", "part"))
-"""Words that may go with the name of a part."""
+"""Words that may accompany the name of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,12 @@ class Item:
     """One picture of a source.
 
     Attributes:
-        name: What to call it; always printable, so never a path to open.
+        name: Display name; always printable, so it must not be used as a path.
         label: The name of its class, or its labels as one text.
-        part: The part that the source puts it in, or None if it gives none.
-        group: What it shares with others that have to stay on the same side of a split, such as a patient or
-            a scene; None if the source gives none.
-        labels: Its labels, if the source's pictures may have several, else None; the same for all pictures of
-            a source.
+        part: The part given by the source, or None.
+        group: The group whose pictures must stay on the same side of a split, such as a patient or a scene;
+            None if the source gives none.
+        labels: Its labels if the pictures of the source may have several, else None for all pictures.
     """
 
     name: str
@@ -54,7 +53,7 @@ class Source(Protocol):
 
     @property
     def items(self) -> Sequence[Item]:
-        """The pictures, in an order that is the same every time."""
+        """The pictures, in a reproducible order."""
         ...
 
     @property
@@ -71,10 +70,10 @@ class Source(Protocol):
         ...
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
-        """Yield (index, load) for ascending indices, in the source's own best order.
+        """Yield (index, load) for ascending indices, in the order that is best for the source.
 
-        `load()` returns what `read` returns, and may be called in any thread. A source that must be read from
-        front to back, such as a compressed tar, reads before it yields; all others read in `load`.
+        `load()` returns the same as `read`, and may be called in any thread. A source that must be read
+        sequentially, such as a compressed tar, reads before it yields; all others read in `load`.
         """
         ...
 
@@ -84,7 +83,7 @@ class Source(Protocol):
 
 
 def part_named(text: str) -> Part | None:
-    """Return the part that a folder's name or a table's cell means, in any of the common spellings.
+    """Return the part that a folder's name or a table's cell means, in any common spelling.
 
     Example:
         >>> [part_named(name) for name in ("Training_set", "val2017", "02-TEST", "train station")]
@@ -96,7 +95,7 @@ def part_named(text: str) -> Part | None:
 
 
 def without_lone_part(parts: Sequence[Part | None]) -> Sequence[Part | None]:
-    """Take no notice of parts where all pictures are given for validation or all for testing.
+    """Ignore the parts if all pictures are for validation or all are for testing.
 
     Example:
         >>> without_lone_part(["test", "test"]), without_lone_part(["train", "test"])

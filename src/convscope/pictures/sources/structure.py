@@ -1,8 +1,8 @@
 """How class folders are arranged: flat, inside parts, or with parts inside the classes.
 
-The arrangement is read from the folders' structure. Parts (training, validation and test pictures) are known
-by their names, such as `train` or `val`; folders of any name are alternatives of each other where they hold
-the same class folders. A template says it outright: `pets/{part}/{class}` or `places/*/{class}`.
+The arrangement is inferred from the folder structure. Parts (training, validation and test pictures) are
+recognised by their names, such as `train` or `val`; other folders are alternatives if they contain the same
+class folders. A template states it explicitly: `pets/{part}/{class}` or `places/*/{class}`.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Places = dict[int, tuple[str, Part | None]]
 
 CLASS, PART = "{class}", "{part}"
 _SAME_CLASSES = 0.5
-"""Share of the folders that two others have in common from which on they are taken for the same classes."""
+"""Share of common subfolders from which on two folders are considered to have the same classes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """How the folders of a source are read.
+    """The interpretation of a source's folders.
 
     Attributes:
         places: Class and part of each picture that has a class.
         class_folders: The folder of each class, or several of them, relative to the source.
-        notes: What people should know about it.
+        notes: Messages for the user.
     """
 
     places: Places
@@ -44,7 +44,7 @@ class Structure:
 
 
 def is_template(text: str) -> bool:
-    """Whether a path says by `{class}` which folders are classes.
+    """Whether a path is a template: it marks the class folders with `{class}`.
 
     Example:
         >>> is_template("places/*/{class}"), is_template("places")
@@ -54,10 +54,10 @@ def is_template(text: str) -> bool:
 
 
 def read_template(pictures: Mapping[int, Steps], template: Sequence[str]) -> Structure:
-    """Read class and part of every picture that lies where the template says.
+    """Read class and part of every picture that matches the template.
 
     Raises:
-        DataError: A folder stands for a part and is called like none.
+        DataError: A folder at the place of `{part}` is not named like a part.
     """
     places: Places = {}
     folders: set[Steps] = set()
@@ -74,7 +74,7 @@ def read_template(pictures: Mapping[int, Steps], template: Sequence[str]) -> Str
 
 
 def read_structure(pictures: Mapping[int, Steps], source: str) -> Structure:
-    """Find the class and part of every picture that lies in a class folder.
+    """Find the class and part of every picture in a class folder.
 
     Args:
         pictures: The path of each picture relative to the source.
@@ -105,7 +105,7 @@ def read_structure(pictures: Mapping[int, Steps], source: str) -> Structure:
 
 
 def _wrapper(pictures: Mapping[int, Steps]) -> Steps:
-    """Return the folders that only wrap all others; single pictures next to these do not matter."""
+    """Return the folders that only wrap all others; single pictures next to them are ignored."""
     wrapper: Steps = ()
     inside = [steps for steps in pictures.values() if len(steps) > 1]
     while True:
@@ -122,20 +122,20 @@ def _wrapper(pictures: Mapping[int, Steps]) -> Steps:
 
 
 def _parts_inside_classes(children: Mapping[str, set[str]]) -> bool:
-    """Whether all folders inside the top ones are called like parts, and these are not."""
+    """Whether all folders inside the top-level ones are named like parts, and the top-level ones are not."""
     named = {part_named(name) for names in children.values() for name in names}
     return None not in named and "train" in named and len(named) > 1 and not any(map(part_named, children))
 
 
 def _are_parts(children: Mapping[str, set[str]], flat: Mapping[str, int]) -> bool:
-    """Whether the top folders are parts rather than classes."""
+    """Whether the top-level folders are parts rather than classes."""
     known = {top for top in children if part_named(top)}
     if known and children.keys() | flat.keys() == known and len(known) == 1:
         return True
     if any(part_named(top) == "train" for top in known):
         others = (children.keys() | flat.keys()) - known
         flat_ones = [top for top in others if top not in children]
-        # one folder called train among others is a class, trains beside buses, unless it holds the classes
+        # a folder train among others is a class (next to bus), unless it contains the classes
         alone = len({part_named(top) for top in (*known, *flat) if part_named(top)}) == 1
         if not alone or (len(flat_ones) <= 1 and all(len(children[top]) > 1 for top in known)):
             return True
@@ -143,7 +143,7 @@ def _are_parts(children: Mapping[str, set[str]], flat: Mapping[str, int]) -> boo
 
 
 def _hold_the_same(folders: Sequence[set[str]]) -> bool:
-    """Whether several folders hold about the same ones, at least two, which may be classes."""
+    """Whether several folders contain about the same subfolders, at least two, which may be classes."""
     held = Counter(name for names in folders for name in names)
     shared = {name for name, count in held.items() if count > 1}
     return (
@@ -186,7 +186,7 @@ def _part_first(inside: Mapping[int, Steps], wrapper: Steps, base: str) -> Struc
 
 
 def _class_depth(paths: Collection[Steps]) -> int:
-    """Return at which step the classes stand below parts: behind a folder that only wraps them in each.
+    """Return the depth of the class folders below the parts, skipping a wrapping folder in each part.
 
     Example:
         >>> _class_depth([("train", "images", "cat", "1.png"), ("test", "images", "dog", "2.png")])
@@ -199,11 +199,11 @@ def _class_depth(paths: Collection[Steps]) -> int:
 
 
 def _nested(paths: Iterable[Steps], base: str) -> list[str]:
-    """Say that folders inside a class's folder belong to the class, if there are several or pictures beside.
+    """Return a note that subfolders of a class belong to it, if there are several or other pictures.
 
     Args:
-        paths: Of pictures, from the class's folder on.
-        base: The path of the folder of the classes.
+        paths: Paths of pictures, from the class folder on.
+        base: Path of the folder that contains the class folders.
     """
     children: dict[str, set[str]] = defaultdict(set)
     beside: set[str] = set()

@@ -1,4 +1,4 @@
-"""Tables: the header and the rows of a CSV or Parquet file, before anyone asks what they mean."""
+"""Tables: the header and rows of a CSV or Parquet file, without interpretation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",  # begins like UTF-16's
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like the mark of UTF-16
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -30,7 +30,7 @@ _FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "tru
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: where it stands, and its cells."""
+    """A row: its position and its cells."""
 
     where: str
     cells: Sequence[object]
@@ -41,15 +41,15 @@ class Table:
     """A table in memory.
 
     Attributes:
-        names: Of its columns.
-        rows: In order.
+        names: Names of the columns.
+        rows: The rows, in order.
     """
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
 
     def place(self, column: str) -> int:
-        """Return where a column stands; of several with one name, the first."""
+        """Return the position of a column; of several with the same name, the first."""
         return self.names.index(column)
 
     def flags(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Table:
 
 
 def flag(cell: object) -> bool | None:
-    """Return whether a cell says yes (1, true) or no (0, false); None if it says neither.
+    """Return whether a cell is true (1, true) or false (0, false); None if it is neither.
 
     Example:
         >>> flag("1"), flag(0), flag(True), flag(""), flag(2)
@@ -91,7 +91,7 @@ def _lines(first: int, last: int) -> str:
 def _csv(path: Path, shown: str) -> Table:
     text, separator = _decoded(path, shown), ""
     head, _, rest = text.partition("\n")
-    if told := _SEPARATOR_LINE.fullmatch(head.strip()):  # which Excel reads and writes
+    if told := _SEPARATOR_LINE.fullmatch(head.strip()):  # the mark that Excel reads and writes
         text, separator, head = f"\n{rest}", told[1], rest.partition("\n")[0]
     separator = separator or max(",;\t", key=head.count)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -100,7 +100,7 @@ def _csv(path: Path, shown: str) -> Table:
     try:
         names = tuple(map(from_bytes, next((cells for cells in table if cells), [])))
         for cells in table:
-            first_line = table.line_num + 1  # of the next row, which may be of several lines
+            first_line = table.line_num + 1  # line of the next row, which may span several lines
             if cells and (len(cells) > 1 or cells[0].strip()):
                 where = f"{shown}, line {table.line_num}"
                 _check_length(cells, names, where)
@@ -115,7 +115,7 @@ def _csv(path: Path, shown: str) -> Table:
 
 
 def _decoded(path: Path, shown: str) -> str:
-    """Read a text; what is no UTF-8, which names of files need not be, comes as lone surrogates."""
+    """Decode a text; bytes that are not UTF-8, as in some file names, become lone surrogates."""
     try:
         data = path.read_bytes()
         if encoding := next((name for mark, name in _MARKS.items() if data.startswith(mark)), ""):

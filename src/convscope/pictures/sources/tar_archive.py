@@ -1,7 +1,7 @@
 """Class folders inside a .tar file, compressed or not.
 
-A compressed tar can only be read from front to back. It is read once to list it, and then picture by picture
-in its own order, while other threads decode.
+A compressed tar can only be read sequentially. It is read once to list it, and then picture by picture in its
+own order, while other threads decode.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class TarSource:
         items: The pictures.
         notes: How it was read and what was left out, in short sentences.
         path: The archive.
-        spans: Where each picture starts in the unpacked archive, and its size, in bytes.
+        spans: Offset of each picture in the unpacked archive, and its size, in bytes.
     """
 
     name: str
@@ -55,7 +55,7 @@ class TarSource:
     spans: tuple[tuple[int, int], ...]
 
     def read(self, index: int) -> bytes | Picture:
-        """Unpack the encoded bytes of one picture, which means reading all that comes before it."""
+        """Unpack the encoded bytes of one picture, which requires reading everything before it."""
         _, load = next(self.iterate([index]))
         return load()
 
@@ -80,7 +80,7 @@ class TarSource:
         return partial(bytes, data)
 
     def fingerprint(self) -> str:
-        """Digest the archive's path, size and time of change."""
+        """Return a digest of the archive's path, size and modification time."""
         return hashlib.blake2b(
             repr((self.path.absolute(), change_stamp(self.path))).encode(), digest_size=16
         ).hexdigest()
@@ -88,14 +88,14 @@ class TarSource:
 
 @dataclass(frozen=True, slots=True)
 class TarListing:
-    """What is in a tar.
+    """The content of a tar.
 
     Attributes:
-        spans: Where each file starts in the unpacked archive, and its size, in bytes, by its name.
-        labels: The content of each file that WebDataset keeps a label in, by its name.
-        folders: The names of its folders.
-        special: How many links and other special members it has, which could lead anywhere.
-        repeated: How many files a later one of the same name replaces.
+        spans: Offset and size of each file in the unpacked archive, in bytes, by name.
+        labels: The content of each WebDataset label file, by name.
+        folders: Names of its folders.
+        special: Number of links and other special members, which could point anywhere.
+        repeated: Number of files that a later one of the same name replaces.
     """
 
     spans: dict[str, tuple[int, int]]
@@ -106,7 +106,7 @@ class TarListing:
 
 
 def list_tar(stream: IO[bytes], shown: Path | str) -> TarListing:
-    """List an open tar, read from front to back once."""
+    """List an open tar in a single sequential pass."""
     spans: dict[str, tuple[int, int]] = {}
     labels: dict[str, bytes] = {}
     folders: list[str] = []
@@ -139,7 +139,7 @@ def list_tar_file(path: Path) -> TarListing:
 
 
 def is_label_name(name: str) -> bool:
-    """Whether WebDataset keeps a label in a file of this name.
+    """Whether this is the name of a WebDataset label file.
 
     Example:
         >>> is_label_name("part0/0001.cls"), is_label_name("cats/1.jpg")
@@ -151,15 +151,15 @@ def is_label_name(name: str) -> bool:
 def open_tar(path: Path, listing: TarListing, template: Sequence[str] = ()) -> TarSource:
     """Open class folders inside a .tar, .tar.gz, .tar.bz2 or .tar.xz file.
 
-    Links inside it are left out: they could lead anywhere.
+    Links inside it are left out, because they could point anywhere.
 
     Args:
         path: The archive.
-        listing: What is in it.
-        template: Which folders are classes, as `structure` says, if that is given.
+        listing: Its content.
+        template: Which folders are classes, see `structure`; None: by their structure.
 
     Raises:
-        DataError: If it holds no pictures in class folders.
+        DataError: If it contains no pictures in class folders.
     """
     names = sorted(listing.spans, key=listing.spans.__getitem__)
     layout = lay_out(printable(str(path)), names, listing.folders, template)
@@ -174,7 +174,7 @@ def open_tar(path: Path, listing: TarListing, template: Sequence[str] = ()) -> T
 def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
     """Yield every member's header, after checking it.
 
-    `tarfile` takes a damaged header for the end of the archive; a complete archive ends with a block of
+    `tarfile` treats a damaged header as the end of the archive; a complete archive ends with a block of
     zeros.
     """
     bounded = cast("IO[bytes]", _Bounded(stream))
@@ -184,7 +184,7 @@ def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
             if member.size < 0:
                 raise tarfile.ReadError("one of its headers has a negative size")
             yield member
-            cast("Any", archive).members.clear()  # otherwise all headers stay in memory
+            cast("Any", archive).members.clear()  # otherwise all headers would stay in memory
     stream.seek(archive.offset)
     end = stream.read(tarfile.BLOCKSIZE)
     if len(end) % tarfile.BLOCKSIZE or any(end):
@@ -193,7 +193,7 @@ def members(stream: IO[bytes], path: Path | str) -> Iterator[tarfile.TarInfo]:
 
 @contextmanager
 def unpacked(file: IO[bytes]) -> Generator[IO[bytes]]:
-    """Decompress an open file, or return it as it is if it is not compressed."""
+    """Decompress an open file, or return it unchanged if it is not compressed."""
     opener = OPENERS.get(file.read(2))
     file.seek(0)
     if opener is None:
@@ -204,7 +204,7 @@ def unpacked(file: IO[bytes]) -> Generator[IO[bytes]]:
 
 
 class _Bounded:
-    """A stream for `tarfile` with a limit on each read, as a header may claim any size."""
+    """A stream for `tarfile` with a limit on each read, because a header may claim any size."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

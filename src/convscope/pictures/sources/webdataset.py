@@ -1,4 +1,4 @@
-"""A tar as WebDataset writes it: `0001.jpg` and `0001.cls` are one picture and the name of its class.
+"""A tar in WebDataset format: `0001.jpg` and `0001.cls` are a picture and the name of its class.
 
 Source: https://github.com/webdataset/webdataset
 """
@@ -37,11 +37,11 @@ class TarShard:
     Attributes:
         file: The file.
         names: The name of each picture.
-        labels: Its label.
-        parts: None: a tar gives none.
-        groups: None likewise.
-        spans: (n, 2) int64, where each starts in the unpacked tar, and its size, in bytes.
-        notes: What people should know.
+        labels: The label of each picture.
+        parts: None: a tar has no parts.
+        groups: None: a tar has no groups.
+        spans: (n, 2) int64, offset and size of each picture in the unpacked tar, in bytes.
+        notes: Messages for the user.
         left_out: The pictures without a label, and the labels without a picture.
     """
 
@@ -66,7 +66,7 @@ class TarShard:
         )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
-        """Yield what loads each picture; the bytes are read before each is yielded."""
+        """Yield a loader for each picture; the bytes are read before each is yielded."""
         try:
             with self.file.open() as opened, unpacked(opened) as stream:
                 for index in indices:
@@ -85,7 +85,7 @@ class TarShard:
 
 
 def open_tar_shard(file: ShardFile) -> TarShard:
-    """List a shard's pictures, reading it from front to back once.
+    """List a shard's pictures in a single sequential pass.
 
     Raises:
         DataError: It cannot be read, has members that lead out of it, or a label in it is blank.
@@ -99,7 +99,7 @@ def open_tar_shard(file: ShardFile) -> TarShard:
 
 
 def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
-    """Put the pictures and labels of a tar together.
+    """Match the pictures and labels of a tar.
 
     Raises:
         DataError: A label is blank.
@@ -145,7 +145,7 @@ def is_webdataset(listing: TarListing) -> bool:
 
 
 def _without_picture(listing: TarListing, labels: dict[str, str | None]) -> Counter[tuple[str, str]]:
-    """Count samples with a label and no picture, by the suffixes of what else they have, and by label."""
+    """Count samples with a label but no picture, by the suffixes of their other files, and by label."""
     kinds: dict[str, list[str]] = {key: [] for key in sorted(labels)}
     for name in listing.spans if labels else ():
         key, kind = _key(name)
@@ -158,12 +158,12 @@ def _without_picture(listing: TarListing, labels: dict[str, str | None]) -> Coun
 
 
 def _is_resource(name: str) -> bool:
-    """Whether it is a file in which macOS keeps what others have no place for, `._NAME`."""
+    """Whether it is an AppleDouble file of macOS, `._NAME`."""
     return name.rpartition("/")[2].startswith("._")
 
 
 def _key(name: str) -> tuple[str, str]:
-    """Split at the first dot of the last part, as WebDataset does; what follows is lowered."""
+    """Split at the first dot of the last part, like WebDataset; the suffix is converted to lower case."""
     folder, slash, file = name.rpartition("/")
     stem, _, kind = file.partition(".")
     return folder + slash + stem, kind.lower()

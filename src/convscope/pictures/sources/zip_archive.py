@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Item, Load, Picture
 
 ENCRYPTED, UTF_8 = 1, 0x800
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can unpack to any size
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can decompress to any size
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -73,7 +73,7 @@ class ZipSource:
             raise damaged(self.path, error) from error
 
     def fingerprint(self) -> str:
-        """Digest the archive's path, size and time of change."""
+        """Return a digest of the archive's path, size and modification time."""
         return hashlib.blake2b(
             repr((self.path.absolute(), change_stamp(self.path))).encode(), digest_size=16
         ).hexdigest()
@@ -84,11 +84,11 @@ def open_zip(path: Path, template: Sequence[str] = ()) -> ZipSource:
 
     Args:
         path: The archive.
-        template: Which folders are classes, as `structure` says, if that is given.
+        template: Which folders are classes, see `structure`; None: by their structure.
 
     Raises:
-        DataError: If it cannot be read, is encrypted, has members that lead out of it, or holds no pictures
-            in class folders.
+        DataError: If it cannot be read, is encrypted, has members that lead out of it, or contains no
+            pictures in class folders.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -114,7 +114,7 @@ def open_zip(path: Path, template: Sequence[str] = ()) -> ZipSource:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Return a member's name with `/` between folders; macOS writes UTF-8 without the flag that says so."""
+    """Return a member's name with `/` between folders; macOS writes UTF-8 without the UTF-8 flag."""
     name = info.filename
     if not info.flag_bits & UTF_8:
         with suppress(UnicodeError):
@@ -123,7 +123,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
-    """Open a member, which stays readable after the archive is closed, in any thread."""
+    """Open a member, which remains readable after the archive is closed, in any thread."""
     if info.compress_type not in METHODS:
         return failing(unreadable(name, "it is packed in another way than deflate"))
     if info.file_size > BYTE_LIMIT:
@@ -139,6 +139,6 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Load:
 def _unpacked(member: IO[bytes], size: int, name: str) -> bytes:
     try:
         with member:
-            return member.read(size + 1)  # the checksum is compared only at the end
+            return member.read(size + 1)  # the checksum is only compared at the end
     except ZIP_ERRORS as error:
         raise unreadable(name, f"its archive is damaged here ({error})") from error
