@@ -235,7 +235,7 @@ def test_two_trainings_into_one_folder(pets, whole, tmp_path, train):
 
     runner.train(pets, SETTINGS, output=run, listeners=[also_train])
     assert all(map(explained, refused)), [done.stderr for done in refused]
-    assert "another process works in" in refused[1].stderr
+    assert "another process is using" in refused[1].stderr
     assert weights(run) == weights(whole)
 
 

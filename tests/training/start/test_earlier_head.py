@@ -94,7 +94,7 @@ def test_pictures_it_has_learned_from_are_not_remembered_twice_and_measure_nothi
     model = convscope.train(pictures, start=str(three), minutes=1, listeners=[events.append]).model
     assert any("no fine-tuning" in event.text for event in events if isinstance(event, Note))
     assert len(model.open_set.pictures) == 30
-    assert any("has learned from some of these" in event.text for event in events if isinstance(event, Note))
+    assert any("was trained on some of these" in event.text for event in events if isinstance(event, Note))
 
 
 def test_the_backbone_is_that_of_the_model(three: Path) -> None:
