@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.estimator import ConvscopeClassifier as ConvscopeClassifier
 
-# before any of the modules below imports ONNX Runtime or Matplotlib
+# before any module below imports ONNX Runtime or Matplotlib
 disable_telemetry()
 move_matplotlib_folder()
 

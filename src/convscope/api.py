@@ -48,7 +48,7 @@ def train(
 
     Raises:
         SettingError: A setting is unknown or invalid; the message lists the valid values.
-        ConvscopeError: The pictures or the folder cannot be used; the message says why.
+        ConvscopeError: The pictures or the folder cannot be used; the message states the cause.
 
     Example:
         >>> import numpy as np
@@ -73,15 +73,15 @@ def train(
 def resume(
     run: str | os.PathLike[str], *, progress: bool = True, listeners: Sequence[Listener] = ()
 ) -> Classifier:
-    """Resume a run that was stopped or killed; the result is that of an uninterrupted run.
+    """Resume a run that was stopped or killed; the result is the same as without interruption.
 
     Args:
         run: The folder that `train` wrote into.
         progress: Whether to show progress and results as the command does.
-        listeners: Callables that get the training's events.
+        listeners: Callables that receive the training's events.
 
     Raises:
-        RunError: There is nothing to resume, another process trains there, or the pictures have changed.
+        RunError: There is nothing to resume, another process uses the folder, or the pictures have changed.
     """
     with _shown(listeners, f"reading {run}", progress=progress, keeps_run=True) as listening:
         return runner.resume(Path(run), listeners=listening)
@@ -91,7 +91,7 @@ def resume(
 def _shown(
     listeners: Sequence[Listener], task: str, *, progress: bool, keeps_run: bool
 ) -> Generator[Sequence[Listener]]:
-    """Yield the listeners and, if progress is requested and this is the first process, one that shows it."""
+    """Yield the listeners and, if `progress` and this is the first process, one that displays it."""
     if not progress or rank().number:
         yield listeners
         return

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from convscope.walkthrough.explanation import Explanation
 
 _STORE_BATCH = 128
-"""Prepared pictures of a store that are in memory at the same time."""
+"""Number of prepared pictures of a store in memory at a time."""
 _THREAD_BATCH = 4
-"""Pictures that a thread reads and then predicts, while other threads do the same with the next ones."""
+"""Number of pictures that a thread reads and predicts, while other threads process the next ones."""
 
 
 class Classifier:
@@ -52,20 +52,20 @@ class Classifier:
 
     A picture is a path, the bytes of a file, an open file, a PIL image, an array of shape (height, width) or
     (height, width, channels), or a PyTorch tensor (channels, height, width). It is resized and scaled as in
-    training. Arrays must be upright and RGB; OpenCV's are BGR: pass `image[:, :, ::-1]`.
-    Values of types other than uint8 are converted to 0..255 (docs/reference/pictures.md). A large JPEG is
-    scaled down by its codec, as in training; pixels of the same picture are not, and its probabilities may
-    then differ by some thousandths.
+    training. Arrays must be upright and RGB; OpenCV's are BGR: pass `image[:, :, ::-1]`. Values of types
+    other than uint8 are converted to 0..255 (docs/reference/pictures.md). A large JPEG is scaled down by its
+    decoder, as in training; arrays of the same picture are not, so their probabilities may differ by some
+    thousandths.
 
     Args:
         model: The content of a model file.
-        threads: How many threads compute one batch; None for one per processor. For many files, several
-            batches are computed at the same time, which is faster with one thread each.
-        folder: The folder of the model's file, if it has one: the list of its pictures there names those that
-            a picture resembles.
+        threads: Number of threads per batch; None means one per processor. For many files, several batches
+            are computed in parallel, which is faster with one thread each.
+        folder: The folder of the model's file, if any. The list of pictures there provides the names of
+            similar training pictures.
 
     Attributes:
-        model: As given.
+        model: The content of the model file.
     """
 
     def __init__(self, model: file.Model, threads: int | None = None, *, folder: Path | None = None) -> None:
@@ -75,7 +75,7 @@ class Classifier:
 
     @cached_property
     def predictor(self) -> Predictor:
-        """Computes probabilities of prepared pictures; ready when first needed."""
+        """The predictor for prepared pictures, created on first use."""
         return Predictor(self.model, self._threads)
 
     @property
@@ -97,9 +97,9 @@ class Classifier:
 
         Args:
             pictures: One picture, or several: a list, or an array (N, height, width) or (N, height, width,
-                channels). If an array has three dimensions, the last one counts as channels if it is 1, 3 or
+                channels). If an array has three dimensions, the last one is channels if its size is 1, 3 or
                 4; 4 channels (with alpha) are refused.
-            top: How many of the most probable classes to list, at least 1.
+            top: Number of most probable classes to list, at least 1.
 
         Returns:
             A Prediction for one picture, a list for several.
@@ -114,21 +114,20 @@ class Classifier:
         return predictions[0] if is_single(pictures) else predictions
 
     def predict_proba(self, pictures: Picture | Pictures) -> NDArray[np.float64]:
-        """Compute the probabilities of all classes; arguments and errors as for `predict`.
+        """Compute the probabilities of all classes; same arguments and errors as `predict`.
 
         Returns:
-            float64 (N, classes), one row per picture, even for a single one; every row sums to 1, unless a
-            picture may have several labels.
+            float64 (N, classes), one row per picture, even for a single one; every row sums to 1, unless
+            pictures may have several labels.
         """
         rows = [_or_raise(answer).probabilities for _, answer in self._answers(pictures)]
         return np.array(rows, np.float64).reshape(-1, len(self.classes))
 
     def predict_each(self, pictures: Pictures, top: int = 5) -> Iterator[Prediction | PictureError]:
-        """Predict many pictures in order, with only a few in memory at a time; arguments as for `predict`.
+        """Predict many pictures in order, with only a few in memory at a time; same arguments as `predict`.
 
         Yields:
-            A Prediction, or the PictureError of a picture that cannot be read; the others still
-            follow.
+            A Prediction, or the PictureError of an unreadable picture; the others still follow.
         """
         _check_top(top)
         for name, answer in self._answers(pictures):
@@ -160,22 +159,22 @@ class Classifier:
         Args:
             data: A source: a folder of class folders, an archive of one, a manifest, idx files, `digits`,
                 `shapes`, or a pair (pictures, labels) of arrays. Classes are matched by name.
-            part: Which part of the source to use, or `all`. If the source has no test part, it is
-                the one that training sets aside, and the notes say so.
+            part: Which part of the source to use, or `all`. If the source has no test part, the pictures that
+                training holds out are used, and the notes say so.
             progress: Called with (pictures prepared, pictures in total).
 
         Returns:
-            An `Evaluation`, or a `LabelEvaluation` if a picture may have several labels.
+            An `Evaluation`, or a `LabelEvaluation` if pictures may have several labels.
 
         Raises:
-            DataError: The source cannot be used, or has a class the model does not know.
+            DataError: The source cannot be used, or has a class that the model does not have.
         """
         return self.evaluate_each(data, part, progress=progress)[0]
 
     def evaluate_each(
         self, data: Data, part: PartOrAll = "test", *, progress: Progress | None = None
     ) -> tuple[Evaluation | LabelEvaluation, list[EvaluatedPicture]]:
-        """Evaluate, and list the pictures with truth and answer; arguments and errors as for `evaluate`."""
+        """Evaluate, and list the pictures with truth and answer; same arguments and errors as `evaluate`."""
         selection = select(data, self.model, part, progress=progress)
         answers = self.answers_at(selection.store.pictures, selection.indices)
         figures = score_answers(answers, selection.target, selection.labels, self.model)
@@ -200,7 +199,7 @@ class Classifier:
     def probabilities_at(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Compute the class probabilities of prepared pictures; arguments as for `answers_at`.
+        """Compute the class probabilities of prepared pictures; same arguments as `answers_at`.
 
         Returns:
             float64 (n, classes).
@@ -213,18 +212,18 @@ class Classifier:
 
         Args:
             pictures: uint8 (N, height, width, channels), prepared; may be memory-mapped.
-            indices: (n,) which of them.
+            indices: (n,) indices of the pictures.
         """
         parts = [indices[start : start + _STORE_BATCH] for start in range(0, len(indices), _STORE_BATCH)]
         return [answer for part in parts for answer in self.predictor.answers(pictures[part])]
 
     def prepared(self, picture: Picture, name: str, *, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
-        """Read a picture and bring it into the network's input format.
+        """Read a picture and convert it to the network's input format.
 
         Args:
             picture: One picture.
             name: Its name, for the error message.
-            pixel_limit: A file with more pixels is refused before it is decoded.
+            pixel_limit: Files with more pixels are refused before they are decoded.
 
         Returns:
             uint8 (height, width, channels).
@@ -235,13 +234,13 @@ class Classifier:
         return self._read(picture, name, pixel_limit)[0]
 
     def _read(self, picture: Picture, name: str, pixel_limit: int) -> tuple[NDArray[np.uint8], str]:
-        """Read and prepare a picture; return also what people should know about how it was read."""
+        """Read and prepare a picture; also return a message on how it was read."""
         wanted = self.model.preparation
         reading = read_input(picture, name, wanted.shortest_side, pixel_limit)
         return prepare(reading.pixels, wanted), reading.note
 
     def prediction(self, name: str, answer: Answer, top: int = 5) -> Prediction:
-        """Turn the predictor's answer about a picture into a prediction."""
+        """Convert the predictor's answer for a picture to a prediction."""
         order = np.argsort(-answer.probabilities, kind="stable")
         ranked = tuple((self.classes[index], float(answer.probabilities[index])) for index in order[:top])
         similar = tuple(
@@ -258,7 +257,7 @@ class Classifier:
 
     @cached_property
     def names_of_known(self) -> dict[str, str]:
-        """The names of the training pictures in the open-set rule, by digest, as far as they are known."""
+        """The names of the training pictures in the open-set rule, by digest, if known."""
         rule = self.model.open_set
         if self._folder is None or not isinstance(rule, Nearest):
             return {}
@@ -293,7 +292,7 @@ class Classifier:
         numbered = enumerate(as_many(pictures), start=1)
         named = ((picture, picture_name(picture, number)) for number, picture in numbered)
         if is_single(pictures):
-            # starting threads takes longer than predicting one picture
+            # starting threads takes longer than predicting a single picture
             yield from self._answer_batch(list(named))
             return
         workers = processor_count()
@@ -328,11 +327,11 @@ def load(path: str | os.PathLike[str], threads: int | None = None) -> Classifier
     """Load a trained classifier.
 
     Args:
-        path: The model file (`.safetensors`), or the folder of the run that wrote it.
-        threads: As for Classifier.
+        path: The model file (`.safetensors`), or the run folder that contains it.
+        threads: See `Classifier`.
 
     Raises:
-        ModelFileError: The file is missing, damaged or hostile, or is no model file at all.
+        ModelFileError: The file is missing, damaged or malicious, or is not a model file.
     """
     return Classifier(file.load(path), threads, folder=file.model_path(path).parent)
 

@@ -1,8 +1,8 @@
 """Compare two classifiers by their predictions for the same pictures.
 
-Pictures that both get right, or both wrong, say nothing about their difference. Only the others count: b that
-only the first gets right, c that only the second does. A picture with several labels counts as right if all
-of them are.
+Pictures that both classify correctly, or both incorrectly, carry no information about their difference. Only
+the others matter: b that only the first classifies correctly, c that only the second does. A picture with
+several labels is correct if all of them are.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
 
-_NORMAL_QUANTILE = 1.959963984540054  # the 97.5 % quantile of a standard normal distribution
+_NORMAL_QUANTILE = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A picture that the two predict differently.
+    """A picture for which the two predictions differ.
 
     Attributes:
         picture: Its name.
         place: Its index in the source.
         truth: Its class, or its labels as one text, `red;round`.
-        first: The class, or the labels, that the first classifier predicts.
-        first_probability: The first's confidence in this answer, 0 to 1.
-        second: What the second predicts.
-        second_probability: The second's confidence.
+        first: The class or labels predicted by the first classifier.
+        first_probability: The confidence of this prediction, 0 to 1.
+        second: The class or labels predicted by the second classifier.
+        second_probability: The confidence of this prediction.
     """
 
     picture: str
@@ -56,18 +56,18 @@ class Comparison:
     """Two classifiers on the same pictures.
 
     Attributes:
-        pictures: How many there are.
+        pictures: Number of pictures.
         first_accuracy_fraction: Accuracy of the first.
         second_accuracy_fraction: Accuracy of the second.
-        difference_fraction: The second's accuracy less the first's.
+        difference_fraction: Accuracy of the second minus accuracy of the first.
         difference_interval: The 95 % confidence interval of that difference (`paired_interval`).
-        only_first: Pictures that only the first gets right.
-        only_second: Pictures that only the second gets right.
-        p_value: Of McNemar's exact test (`mcnemar`).
+        only_first: Number of pictures that only the first classifies correctly.
+        only_second: Number of pictures that only the second classifies correctly.
+        p_value: p-value of McNemar's exact test (`mcnemar`).
         flips: The pictures with different predictions, in the source's order; both may be wrong.
-        first_mean_average_precision: Of several labels, the first's; None with one class for each picture.
-        second_mean_average_precision: The second's.
-        notes: What people should know about the pictures, in short sentences.
+        first_mean_average_precision: The first's mAP with several labels; None with one class per picture.
+        second_mean_average_precision: The second's mAP.
+        notes: Remarks on the pictures, in short sentences.
     """
 
     pictures: int
@@ -100,15 +100,15 @@ def compare(
 
     Args:
         first: The baseline.
-        second: The other one.
+        second: The other classifier.
         data: A source, as for `Classifier.evaluate`. Each classifier gets its pictures in its own size.
         part: The part of the source to evaluate on, or `all`.
-        progress: Called with (pictures prepared, pictures in all), for one classifier after the other.
+        progress: Called with (pictures prepared, pictures in total), for one classifier after the other.
 
     Raises:
-        DataError: The source cannot be used, has a class that one of the models does not know, or changed
+        DataError: The source cannot be used, has a class that one of the models does not have, or changed
             while it was read.
-        SettingError: One of them gives several labels per picture, the other one class.
+        SettingError: One of them predicts several labels per picture, the other one class.
     """
     if first.model.has_several_labels != second.model.has_several_labels:
         raise SettingError(
@@ -144,11 +144,11 @@ def compare(
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test: is one classifier right more often?
+    """Return the two-sided p-value of McNemar's exact test: is one classifier more accurate?
 
-    If both are equally good, each picture that only one gets right is a coin toss: of n = b + c such
-    pictures, the weaker one wins k or fewer with probability sum over i <= k of (n choose i) / 2^n, doubled
-    for two sides. Unlike the chi-squared form, it is exact for small numbers.
+    If both are equally good, each picture that only one classifies correctly is a coin toss: of n = b + c
+    such pictures, the weaker one wins k or fewer with probability sum over i <= k of (n choose i) / 2^n,
+    doubled for two sides. Unlike the chi-squared form, it is exact for small numbers.
 
     Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
     percentages", 1947.
@@ -160,18 +160,16 @@ def mcnemar(only_first: int, only_second: int) -> float:
     tosses, tail, ways = only_first + only_second, 0, 1
     for heads in range(min(only_first, only_second) + 1):
         tail += ways
-        ways = (
-            ways * (tosses - heads) // (heads + 1)
-        )  # to choose one more: whole numbers, so nothing is rounded
+        ways = ways * (tosses - heads) // (heads + 1)  # next binomial coefficient, exact in integers
     return min(1.0, 2 * tail / 2**tosses)
 
 
 def paired_interval(only_first: int, only_second: int, pictures: int) -> tuple[float, float]:
     """Return the 95 % interval of the difference of two accuracies on the same pictures, second less first.
 
-    With p = (b + 1) / (n + 2), q = (c + 1) / (n + 2) and z = 1.96: q - p ± z sqrt((p + q - (q - p)²) / (n +
-    2)), clipped to -1..1. The textbook's interval, without the ones and the two, is too narrow if few
-    pictures differ, and empty if none does.
+    With p = (b + 1) / (n + 2), q = (c + 1) / (n + 2) and z = 1.96: q - p ± z sqrt((p + q - (q -
+    p)²) / (n + 2)), clipped to -1..1. The textbook interval, without the added ones and the two, is too
+    narrow if few pictures differ, and empty if none does.
 
     Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
     proportions based on paired data", 2012; recommended by M. W. Fagerland et al., "Recommended tests and
@@ -189,7 +187,7 @@ def paired_interval(only_first: int, only_second: int, pictures: int) -> tuple[f
 
 
 def _check_same(first: Selection, second: Selection) -> None:
-    """Raise unless both got the same pictures: a file may be readable in one size only, or change."""
+    """Raise unless both read the same pictures: a file may be readable in only one size, or change."""
     seen = [one.store.digests[one.indices].tobytes() for one in (first, second)]
     if seen[0] != seen[1]:
         raise DataError(

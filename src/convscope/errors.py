@@ -12,8 +12,8 @@
     ├── RunError          a run folder or checkpoint that cannot be used
     └── RequestError      an HTTP request that cannot be answered
 
-The message says in at most four short lines what is wrong and where, why, and what to do. The command line
-prints it and exits with code 2; in Python it is `str(error)`.
+The message states in at most four short lines what is wrong and where, the cause, and the remedy. The command
+line prints it and exits with code 2; in Python it is `str(error)`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class ConvscopeError(Exception):
 
     Args:
         what: What went wrong, naming the file or the value, as one sentence without a full stop.
-        why: The cause, if it is known and `what` does not say it.
-        remedy: What to do about it, as an instruction.
+        why: The cause, if it is known and not included in `what`.
+        remedy: The remedy, as an instruction.
 
     Example:
         >>> print(ConvscopeError("cannot read pets/", why="no such folder", remedy="check the spelling"))
@@ -55,7 +55,7 @@ class ConvscopeError(Exception):
 
 
 class NotationError(ConvscopeError):
-    """A network notation has a syntax error; the message points at the character."""
+    """A network notation has a syntax error; the message points to the character."""
 
 
 class NetworkError(ConvscopeError):
@@ -75,7 +75,7 @@ class StoreError(ConvscopeError):
 
 
 class ModelFileError(ConvscopeError):
-    """A model file is missing, damaged or hostile, or is no model file at all."""
+    """A model file is missing, damaged or malicious, or is not a model file."""
 
 
 class ExportError(ConvscopeError):
@@ -98,7 +98,7 @@ class RequestError(ConvscopeError):
         status: The HTTP status code.
         why: See ConvscopeError.
         remedy: See ConvscopeError.
-        retry_seconds: Seconds after which to try again, if that may help.
+        retry_seconds: Seconds after which to retry, if that may help.
         headers: Further response headers.
     """
 

@@ -43,25 +43,26 @@ if TYPE_CHECKING:
 
 
 _NEVER = -1
-"""Stands for a column of y in which all are 0: no label of the model."""
+"""Marks a column of y that is all 0: it is not a label of the model."""
 
 
 class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
     """A classifier of pictures with scikit-learn's interface.
 
-    `fit` trains on all pictures and sets none aside, so that cross-validation alone decides
-    which ones are held out. It writes nothing except a copy of them in a temporary folder while it runs.
+    `fit` trains on all pictures and holds out none, so that this is left to cross-validation. It writes
+    nothing except a temporary copy of the pictures while it runs.
 
     Args:
         random_state: Random seed: an integer gives the same classifier every time, None or a RandomState
             a different one.
-        **settings: See `convscope.training.settings.Settings`; what is None is chosen from the pictures.
+        ****settings: See `convscope.training.settings.Settings`; None: chosen from the pictures.
 
-    With several labels for each picture, y is a matrix of 0 and 1 as scikit-learn's `MultiLabelBinarizer`
-    returns it; `predict` then returns such a matrix, and `predict_proba` the probability of each label.
+    With several labels per picture, y is a matrix of 0 and 1, like the output of scikit-learn's
+    `MultiLabelBinarizer`; `predict` then returns such a matrix, and `predict_proba` the probability of each
+    label.
 
     Attributes:
-        classes_: (classes,) the labels, sorted; with several labels for each picture, the columns' numbers.
+        classes_: (classes,) the labels, sorted; with several labels per picture, the indices of the columns.
         classifier_: The `Classifier`: it predicts files, evaluates, and saves the model.
         picture_shape_: (height, width, channels) of the pictures given to `fit`.
 
@@ -91,14 +92,14 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
             X: uint8 (N, height, width), (N, height, width, 1) or (N, height, width, 3), values 0..255.
-            y: (N,) labels: strings, integers or booleans; or (N, labels), 1 where a picture has the label,
-                else 0.
+            y: (N,) labels: strings, integers or booleans; or (N, labels), 1 if a picture has the label, else
+                0.
 
         Raises:
-            DataError: The pictures are of another type or shape, a label is None, or there are fewer than two
-                classes.
-            SettingError: A setting is impossible.
-            ConvscopeError: The network does not fit the pictures; the message says why.
+            DataError: The pictures have an unsupported type or shape, a label is None, or there are fewer
+                than two classes.
+            SettingError: A setting is invalid.
+            ConvscopeError: The network does not fit the pictures; the message states the cause.
             ValueError: The labels are continuous.
         """
         if any(label is None for label in np.asarray(y, object).ravel()):
@@ -129,13 +130,13 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         """Predict the most probable label of each picture, or all labels that reach their threshold.
 
         Args:
-            X: As for `fit`, of the same height, width and channels.
+            X: Pictures as for `fit`, with the same height, width and channels.
 
         Returns:
             (N,) labels; or (N, labels), 1 or 0.
 
         Raises:
-            DataError: The pictures are of another type or shape.
+            DataError: The pictures have an unsupported type or shape.
         """
         probabilities = self.predict_proba(X)
         thresholds = self.classifier_.model.thresholds
@@ -144,10 +145,10 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
         return (probabilities >= np.array([*thresholds, 1.0])[self._columns]).astype(int)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803  # scikit-learn's name
-        """Return the probabilities of all classes; arguments and errors as for `predict`.
+        """Return the probabilities of all classes; same arguments and errors as `predict`.
 
         Returns:
-            float64 (N, classes), in the order of `classes_`; every row sums to 1, unless a picture has
+            float64 (N, classes), in the order of `classes_`; every row sums to 1, unless pictures have
             several labels. A label that no training picture has gets 0.
         """
         check_is_fitted(self)
@@ -208,7 +209,7 @@ def _survey(source: ArraySource) -> Survey:
 
 
 def _with_start(settings: Settings, source: ArraySource, stores: Path) -> Settings:
-    """Decide where learning starts, by the rule of `convscope train`."""
+    """Decide where training starts, by the rule of `convscope train`."""
     if model := earlier_model(settings):
         return with_model(settings, model)
     start, _ = choose_start(source, settings, _survey(source), stores=stores)

@@ -35,8 +35,8 @@ class Prediction:
             has no open-set rule.
         unknown: Whether it probably shows none of the known classes; `label` is then the
             class that it resembles most.
-        similar: The training pictures that it resembles most, which explain `unknown`; empty if the model has
-            no rule of nearest pictures.
+        similar: The most similar training pictures, which explain `unknown`; empty if the model has no rule
+            of nearest pictures.
         note: A remark if its values were guessed, only a part was read, or it may be inverted; usually empty.
         labels: `label` alone or, with several labels per picture, all labels whose
             probability reaches their threshold, the most probable first, possibly none.

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written atomically."""
 
 import os
 import secrets
@@ -18,12 +18,12 @@ _IN_USE = (5, 32, 33)
 
 @contextmanager
 def replacing(path: Path) -> Generator[IO[bytes]]:
-    """Open a new file that replaces `path` once everything in it is on the disk.
+    """Open a new file that replaces `path` once all of its data is on the disk.
 
-    Until then, readers of `path` find what was there before; if anything goes wrong, that stays.
+    Until then, readers of `path` see the previous file; if anything goes wrong, it is kept.
 
     Args:
-        path: Where the file will be in the end; its folder must exist.
+        path: The final path; its folder must exist.
 
     Yields:
         The new file, open for writing bytes.
@@ -56,19 +56,19 @@ def replacing(path: Path) -> Generator[IO[bytes]]:
             else "free some disk space, or choose a folder you may write to",
         ) from error
     finally:
-        with suppress(OSError):  # it was renamed, or could not be created
+        with suppress(OSError):  # already renamed, or never created
             new.unlink()
 
 
 def sweep(folder: Path) -> None:
-    """Remove the files of processes that were killed inside `replacing` from a folder."""
+    """Remove files from a folder that were left by processes killed inside `replacing`."""
     for leftover in folder.glob(f"{_PREFIX}*"):
         if leftover.is_file():
             leftover.unlink(missing_ok=True)
 
 
 def _replace(new: Path, path: Path) -> None:
-    """Rename, and on Windows wait for a while until no program has the file open or mapped."""
+    """Rename; on Windows, wait for a while until no program has the file open or mapped."""
     for _ in range(_TRIES - 1):
         try:
             new.replace(path)
@@ -90,8 +90,8 @@ def _cause(error: OSError) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring a folder's list of files to the disk, so that a power cut does not bring the old file back."""
-    with suppress(OSError):  # not every system can do this for a folder, and the file itself is safe
+    """Flush a folder's entries to the disk, so that a power failure does not restore the old file."""
+    with suppress(OSError):  # not every system supports this for folders, and the file itself is safe
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

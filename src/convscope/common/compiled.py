@@ -17,14 +17,13 @@ _VARIABLE = "NUMBA_CACHE_DIR"
 
 
 def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:  # noqa: ANN401 - Numba's own
-    """Compile a function as `numba.njit(cache=True)` does, even where Numba finds no folder for its cache.
+    """Compile a function like `numba.njit(cache=True)`, even if Numba finds no folder for its cache.
 
-    Numba keeps machine code beside the source file or in the user's home, and gives up if both are
-    read-only, as in many containers. Then it is kept in convscope's cache folder, or compiled anew in every
-    process.
+    Numba caches machine code next to the source file or in the user's home, and fails if both are read-only,
+    as in many containers. Then it is cached in convscope's cache folder, or compiled again in every process.
 
     Args:
-        options: Of `numba.njit`.
+        options: Options of `numba.njit`.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a dispatcher of Numba's

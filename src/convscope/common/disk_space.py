@@ -9,18 +9,18 @@ _CHUNK = 2**24
 
 
 def reserve(file: IO[bytes], size: int) -> None:
-    """Give an empty file its size and its space on the disk, so that a full disk is an error here.
+    """Allocate disk space for an empty file, so that a full disk is an error here.
 
-    In mapped memory a full disk would be a bus error, which ends the process.
+    With mapped memory, a full disk would be a bus error, which kills the process.
 
     Args:
-        file: Open for writing, and empty.
-        size: Bytes.
+        file: An empty file, open for writing.
+        size: Size in bytes.
 
     Raises:
         OSError: There is not enough space.
     """
-    allocate = getattr(os, "posix_fallocate", None)  # neither macOS nor Windows has it
+    allocate = getattr(os, "posix_fallocate", None)  # not available on macOS and Windows
     if allocate is not None and size:
         allocate(file.fileno(), 0, size)
         return

@@ -1,6 +1,6 @@
-"""Fonts for figures: DejaVu Sans, which comes with Matplotlib, and installed ones for letters it lacks.
+"""Fonts for figures: DejaVu Sans, which comes with Matplotlib, and installed fonts for letters it lacks.
 
-DejaVu Sans has no Chinese, Japanese or Korean letters, nor many emoji. Matplotlib takes each letter from the
+DejaVu Sans lacks Chinese, Japanese and Korean letters, and many emoji. Matplotlib takes each letter from the
 first of several families that has it.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _OWN = "DejaVu Sans"
 _BOXES = "Last Resort"
-"""Has a box for every letter."""
+"""A font with a box for every letter."""
 _SANS = (
     "Noto Sans",
     "Source Han Sans",
@@ -34,11 +34,11 @@ _SANS = (
     "PingFang",
     "Yu Gothic",
 )
-"""Looked at before all others: serifs, handwriting and the like."""
+"""Families that are tried before all others, such as serifs or handwriting."""
 
 
 def families(texts: Iterable[str]) -> tuple[list[str], str]:
-    """Return the font families that together have the letters of some texts, and the letters that none has.
+    """Return the font families that cover the letters of some texts, and the letters that none has.
 
     Example:
         >>> families(["cat", "käse"])
@@ -60,7 +60,7 @@ def families(texts: Iterable[str]) -> tuple[list[str], str]:
 
 @contextmanager
 def readable(figure: Figure) -> Generator[None]:
-    """Give the texts of a figure fonts that have their letters; what no font has is drawn as a box."""
+    """Set fonts that cover the letters of a figure's texts; letters that no font has are drawn as boxes."""
     texts = figure.findobj(Text)
     chosen, _ = families(text.get_text() for text in texts)
     if chosen != [_OWN]:
@@ -73,7 +73,7 @@ def readable(figure: Figure) -> Generator[None]:
 
 @lru_cache(maxsize=1)
 def _installed() -> list[tuple[str, str]]:
-    """Return the installed families, each with a file of it, upright and regular where there is one."""
+    """Return the installed families, each with one file, upright and regular if available."""
     best: dict[str, tuple[tuple[bool, int], str]] = {}
     for font in fontManager.ttflist:
         if not font.name.startswith(_BOXES):
@@ -88,5 +88,5 @@ def _installed() -> list[tuple[str, str]]:
 def _letters(path: str) -> frozenset[str]:
     try:
         return frozenset(map(chr, FT2Font(path).get_charmap()))
-    except (OSError, RuntimeError):  # removed since, or damaged
+    except (OSError, RuntimeError):  # removed in the meantime, or damaged
         return frozenset()

@@ -1,9 +1,9 @@
 """Locks: only one process at a time uses a folder.
 
-Where the system has flock(2), the lock is on the folder itself: nothing is written for it, and the system
-releases it when the process ends, however it ends. File systems that cannot lock folders (NFS, for example)
-are used without a lock. On Windows, which cannot lock folders either, the lock is on a file in the folder
-for temporary files, named after the folder's path.
+On systems with flock(2), the lock is on the folder itself: no file is written, and the system releases it
+whenever the process ends, however it ends. File systems that cannot lock folders (NFS, for example) are used
+without a lock. On Windows, which cannot lock folders either, the lock is a file in the temporary folder,
+named after the folder's path.
 
 Source: https://man7.org/linux/man-pages/man2/flock.2.html
 """
@@ -26,7 +26,7 @@ def locked(folder: Path, *, wait: bool = False) -> Generator[int | None]:
     """Hold the lock of a folder.
 
     Args:
-        folder: It must exist. It may be moved or removed meanwhile.
+        folder: The folder, which must exist. It may be moved or removed in the meantime.
         wait: Whether to wait until the lock is free.
 
     Yields:
@@ -56,7 +56,7 @@ def locked(folder: Path, *, wait: bool = False) -> Generator[int | None]:
 
 
 def _flock(descriptor: int, *, wait: bool) -> None:
-    if sys.platform == "win32":  # never called there; this tells type checkers so
+    if sys.platform == "win32":  # never called there; for type checkers
         return
     import fcntl  # noqa: PLC0415 - Windows has no such module
 

@@ -1,8 +1,8 @@
-"""Names from outside, made safe to print."""
+"""External names, made safe to print."""
 
 
 def printable(text: str) -> str:
-    r"""Escape control characters, line breaks and whatever else cannot be printed.
+    r"""Escape control characters, line breaks and all other unprintable characters.
 
     A file may have any name: it may contain line breaks and escape sequences for the terminal, or bytes
     that are not UTF-8 (which Python represents by lone surrogates).

@@ -1,6 +1,6 @@
 """Other processes: how to start, inspect, interrupt and end them on every system.
 
-Source: https://docs.python.org/3/library/os.html#os.kill; on Windows it ends a process for almost any signal.
+Source: https://docs.python.org/3/library/os.html#os.kill; on Windows, almost any signal ends the process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypedDict
 STOP_SIGNALS: tuple[signal.Signals, ...] = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
 )
-"""The signals by which people and systems ask a process to stop. Windows has SIGBREAK, for Ctrl-Break."""
+"""The signals that request a process to stop. Windows has SIGBREAK, for Ctrl-Break."""
 
 
 class PopenOptions(TypedDict, total=False):
@@ -26,10 +26,10 @@ class PopenOptions(TypedDict, total=False):
 
 
 def background_options(lock: int | None) -> PopenOptions:
-    """Return options of `subprocess.Popen` for a process that Ctrl-C in this terminal does not reach.
+    """Return options of `subprocess.Popen` for a process that is not affected by Ctrl-C in this terminal.
 
     Args:
-        lock: A lock that the process shall hold, too, as `common.locking.locked` yields it.
+        lock: A lock that the process should hold, too, from `common.locking.locked`.
     """
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -42,7 +42,7 @@ def interrupt(process: int) -> None:
     Raises:
         OSError: There is no such process.
     """
-    if sys.platform == "win32":  # there, Ctrl-C cannot be sent to one process group alone
+    if sys.platform == "win32":  # on Windows, Ctrl-C cannot be sent to a single process group
         os.kill(process, signal.CTRL_BREAK_EVENT)
     else:
         os.kill(process, signal.SIGINT)
@@ -57,7 +57,7 @@ def is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # another user's
+        return True  # a process of another user
     return True
 
 

@@ -1,4 +1,4 @@
-"""How many threads to use."""
+"""The number of threads to use."""
 
 import math
 import os
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def processor_count() -> int:
-    """Return how many processors this process may use, or OMP_NUM_THREADS if that is set.
+    """Return the number of processors this process may use, or OMP_NUM_THREADS if that is set.
 
-    Bounds of taskset and of containers count: `docker run --cpus 2` on a machine with 64 processors gives
-    2. The environment variable is the usual way to limit the threads of PyTorch, NumPy and ONNX Runtime;
-    here it limits the threads of convscope, too.
+    Limits of taskset and containers are respected: `docker run --cpus 2` on a machine with 64 processors
+    gives 2. The environment variable is the usual way to limit the threads of PyTorch, NumPy and ONNX
+    Runtime; here it limits the threads of convscope, too.
 
     Example:
         >>> processor_count() >= 1
@@ -27,14 +27,14 @@ def processor_count() -> int:
 
 @cache
 def cgroup_quota(root: Path) -> int | None:
-    """Return how many processors the control groups of this process allow, rounded up; None if unlimited.
+    """Return the processor limit of this process's control groups, rounded up; None if unlimited.
 
     Sources: https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu (`cpu.max`: quota and period in
     microseconds); https://docs.kernel.org/scheduler/sched-bwc.html (version 1: `cpu.cfs_quota_us` and
     `cpu.cfs_period_us`).
 
     Args:
-        root: Where proc and sys are.
+        root: The folder of proc and sys.
     """
     try:
         lines = (root / "proc/self/cgroup").read_text("ascii", "replace").splitlines()
@@ -60,6 +60,6 @@ def _limits(folder: Path) -> list[float]:
             quota, period = " ".join((folder / name).read_text("ascii") for name in names).split()
             if int(quota) > 0 and int(period) > 0:  # -1 is unlimited in version 1
                 return [int(quota) / int(period)]
-        except (OSError, ValueError):  # no such file, or `max`, which is unlimited in version 2
+        except (OSError, ValueError):  # no such file, or `max`, which means unlimited in version 2
             continue
     return []

@@ -13,13 +13,13 @@ from convscope.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """The position of a process among those that work together.
+    """The position of a process in a group of processes.
 
     Attributes:
-        number: From 0, over all machines (RANK).
+        number: Rank over all machines, from 0 (RANK).
         size: Number of processes on all machines (WORLD_SIZE).
-        local_number: From 0, on this machine (LOCAL_RANK).
-        restartable: Whether torchrun starts the command again if a process or a machine is lost.
+        local_number: Rank on this machine, from 0 (LOCAL_RANK).
+        restartable: Whether torchrun restarts the command if a process or a machine is lost.
     """
 
     number: int = 0
@@ -50,14 +50,14 @@ def rank() -> Rank:
     """Return the rank of this process; without torchrun it is the only one.
 
     Raises:
-        SettingError: An environment variable has an impossible value.
+        SettingError: An environment variable has an invalid value.
 
     Example:
         >>> rank()
         Rank(number=0, size=1, local_number=0, restartable=False)
     """
     number, size, local_number = (_read(name) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
-    if number is None or size is None:  # schedulers set one of them for purposes of their own
+    if number is None or size is None:  # schedulers set one of them for their own purposes
         return ALONE
     if number >= size:
         raise SettingError(

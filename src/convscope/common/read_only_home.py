@@ -1,13 +1,13 @@
-"""A home folder that nothing can be written to, as in many containers."""
+"""Read-only home folders, as in many containers."""
 
 import os
 from pathlib import Path
 
 
 def move_matplotlib_folder() -> None:
-    """Give Matplotlib a folder in convscope's cache if the home is read-only, instead of its warnings.
+    """Give Matplotlib a folder in convscope's cache if the home is read-only, which avoids its warnings.
 
-    Called before Matplotlib is imported. A folder that the user has chosen (MPLCONFIGDIR) stays.
+    It must be called before Matplotlib is imported. A folder chosen by the user (MPLCONFIGDIR) is kept.
     """
     if "MPLCONFIGDIR" in os.environ or _is_home_writable():
         return
@@ -19,5 +19,5 @@ def move_matplotlib_folder() -> None:
 def _is_home_writable() -> bool:
     try:
         return os.access(Path.home(), os.W_OK)
-    except RuntimeError:  # there is none
+    except RuntimeError:  # there is no home folder
         return False

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 defines it, without Python's extensions, for files and requests from outside."""
+"""JSON according to RFC 8259, without Python's extensions, for external files and requests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def parse(text: str | bytes) -> JsonValue:
     """Parse one JSON value.
 
     Raises:
-        ValueError: It is not JSON, contains NaN, Infinity or a number too large for float64, has a name twice
-            in one object, or is nested deeper than Python's stack.
+        ValueError: It is not JSON, contains NaN, Infinity or a number too large for float64, has a duplicate
+            name in an object, or is nested deeper than Python's stack.
 
     Example:
         >>> parse(b'{"epoch": 1, "loss": [0.5, null]}')

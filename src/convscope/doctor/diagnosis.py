@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Part, Source
 
 _PREFERRED: tuple[Part | None, ...] = ("test", "validation", "train", None)
-"""The part from which a copy is kept: test pictures first, so that the measure stays the same."""
+"""The order of parts from which a copy is kept: test pictures first, so that the test set is unchanged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,23 +51,23 @@ class Diagnosis:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How the source was read, what it leaves out, and which classes are lost."""
+        """How the source was read, what was left out, and which classes were lost."""
         readable = self.examination.sizes[:, 0] > 0
         items = self.source.items
         return self.source.notes + doubtful_labels(items) + lost_classes(items, readable)
 
     @property
     def has_problems(self) -> bool:
-        """Whether something was found that spoils training or evaluation."""
+        """Whether there is a finding that harms training or evaluation."""
         return any(finding.is_problem for finding in self.findings)
 
     def left_out(self) -> frozenset[int]:
         """Return the indices of the pictures that should be left out.
 
-        These are the pictures that cannot be read, are constant or have lost data; all copies under different
-        labels, as it is unknown which is right; and all but one of other copies, where a test picture is kept
-        rather than a training picture and a large one rather than a small one. Label suspects stay: only a
-        person can tell.
+        These are pictures that are unreadable, constant or have lost data; all copies with different labels,
+        because the correct label is unknown; and all but one of other copies, with test pictures preferred to
+        training pictures and large ones to small ones. Label suspects are kept, because only a person can
+        judge them.
         """
         out = {
             place
@@ -129,7 +129,7 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
         progress: Called with (pictures done, pictures in all) while they are decoded.
 
     Raises:
-        DataError: No picture, or not even the source, can be read.
+        DataError: The source, or every picture in it, is unreadable.
 
     Example:
         >>> import numpy as np
@@ -177,7 +177,7 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
 def with_label_suspects(
     diagnosis: Diagnosis, classes: Sequence[str], probabilities: NDArray[np.float32]
 ) -> Diagnosis:
-    """Add the labels that models contradict.
+    """Add label suspects, which models contradict.
 
     Args:
         diagnosis: The findings so far.

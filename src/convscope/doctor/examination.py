@@ -1,4 +1,4 @@
-"""Decode every picture of a source once, and keep a little of each, however large it is."""
+"""Decode every picture of a source once, and record its properties."""
 
 from __future__ import annotations
 
@@ -29,20 +29,21 @@ _INK, _LEAST_ROWS, _LEAST_SHARE = 8, 8, 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examination:
-    """What n pictures are like; of one that cannot be read only why, and zeros everywhere else.
+    """Properties of n pictures; for an unreadable one only the reason, and zeros otherwise.
 
     Attributes:
         sizes: int64 (n, 2), height and width in pixels.
         grey: (n,) whether it shows no colour.
         constant: (n,) whether all its pixels are equal.
-        digests: uint8 (n, 16), equal where pictures are equal byte by byte.
-        looks: How it looks.
-        frames: int64 (n,), how many frames or pages it has.
+        digests: uint8 (n, 16), equal for identical files.
+        looks: The looks of the pictures.
+        frames: int64 (n,), number of frames or pages.
         for_print: (n,) whether its colours are cyan, magenta, yellow and black.
-        lost_data: (n,) whether zeros stand where a JPEG's pixels were.
-        flat_end: (n,) whether a JPEG's lower part is one flat colour, as where the file's end is missing.
-        broken: Why a picture cannot be read, by its index.
-        guesses: How the range of a picture's values was guessed, by its index.
+        lost_data: (n,) whether part of a JPEG's data was replaced by zeros.
+        flat_end: (n,) whether a JPEG's lower part has a single colour, as if the end of the file were
+            missing.
+        broken: Why a picture is unreadable, by index.
+        guesses: How the value range of a picture was guessed, by index.
     """
 
     sizes: NDArray[np.int64]
@@ -59,19 +60,19 @@ class Examination:
 
     @property
     def readable(self) -> NDArray[np.int64]:
-        """Indices of the pictures that can be read, ascending."""
+        """Indices of the readable pictures, ascending."""
         return np.flatnonzero(self.sizes[:, 0])
 
 
 def examine(source: Source, progress: Progress = no_progress) -> Examination:
-    """Decode all pictures of a source and note what they are like.
+    """Decode all pictures of a source and record their properties.
 
     Args:
-        source: Where they come from.
+        source: The source of the pictures.
         progress: Called with (pictures done, pictures in all) about ten times a second.
 
     Raises:
-        DataError: The source itself, an archive say, cannot be read.
+        DataError: The source itself, such as an archive, cannot be read.
 
     Example:
         >>> from convscope.pictures.sources import open_source
@@ -123,15 +124,15 @@ def examine(source: Source, progress: Progress = no_progress) -> Examination:
 
 
 def is_for_print(encoded: bytes) -> bool:
-    """Whether a picture's colours are those of a printer: cyan, magenta, yellow and black."""
+    """Whether a picture has printing colours: cyan, magenta, yellow and black."""
     with pillow_warnings_ignored, open_image(encoded) as image:
         return image.mode == "CMYK"
 
 
 def has_flat_end(pixels: NDArray[np.uint8]) -> bool:
-    """Whether the lower part of a picture is one colour, and neither black nor white nor that of its top.
+    """Whether the lower part of a picture has one colour, other than black, white and the colour at its top.
 
-    What is missing at the end of a JPEG is filled with the last colour.
+    Decoders fill the missing end of a JPEG with the last colour.
 
     Example:
         >>> picture = np.arange(40 * 20, dtype=np.uint8).reshape(40, 20, 1)

@@ -1,6 +1,6 @@
-"""The rules that decide what is reported.
+"""The rules for what is reported.
 
-A problem spoils training or evaluation; a remark may be intended.
+A problem harms training or evaluation; a remark may be intended.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ ODD_SIZE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """How the range of a picture's values was guessed."""
+    """How the value range of a picture was guessed."""
 
     reading: str
 
@@ -91,7 +91,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """The largest and the smallest class, and how many pictures they have."""
+    """The largest and the smallest class, and their numbers of pictures."""
 
     largest: str
     largest_pictures: int
@@ -121,9 +121,9 @@ class Finding:
     """A finding.
 
     Attributes:
-        kind: Its kind, as `MEANINGS` explains it.
-        groups: The pictures concerned, as indices into the source, grouped where they belong together.
-        data: Details, one for each group or one for all.
+        kind: Its kind, explained in `MEANINGS`.
+        groups: Indices of the affected pictures in the source, grouped if they belong together.
+        data: Details, one per group or one for all.
     """
 
     kind: Kind
@@ -132,17 +132,17 @@ class Finding:
 
     @property
     def detail(self) -> tuple[str, ...]:
-        """The data as texts for people."""
+        """The data as texts for display."""
         return tuple(map(str, self.data))
 
     @property
     def is_problem(self) -> bool:
-        """Whether it spoils training or evaluation."""
+        """Whether it harms training or evaluation."""
         return self.kind not in REMARKS
 
     @property
     def pictures(self) -> int:
-        """How many pictures it concerns."""
+        """The number of affected pictures."""
         return sum(map(len, self.groups))
 
 
@@ -155,17 +155,17 @@ def unreadable(examination: Examination) -> Finding:
 
 
 def two_labels(copies: Iterable[Group], items: Sequence[Item]) -> Finding:
-    """Find copies that are under different labels."""
+    """Find copies with different labels."""
     return Finding("two labels", _where_differ(copies, [item.label for item in items]))
 
 
 def shared(copies: Iterable[Group], items: Sequence[Item]) -> Finding:
-    """Find copies that are in different parts."""
+    """Find copies in different parts."""
     return Finding("shared between parts", _where_differ(copies, [item.part for item in items]))
 
 
 def nearly_equal(copies: Iterable[Group], equal: Iterable[Group]) -> Finding:
-    """Find copies of which not all are equal byte by byte."""
+    """Find copies that are not all identical files."""
     same = set(equal)
     return Finding("nearly equal", tuple(group for group in copies if group not in same))
 
@@ -198,7 +198,7 @@ def odd_shapes(examination: Examination) -> Finding:
 
 
 def odd_sizes(examination: Examination) -> Finding:
-    """Find pictures whose side, sqrt(height width), is far from the median."""
+    """Find pictures whose size, sqrt(height width), is far from the median."""
     side = np.log(examination.sizes[examination.readable]).mean(axis=1)
     return Finding(
         "odd size", _each(examination.readable[_far_from_median(side, math.log(ODD_SIZE))].tolist())
@@ -206,13 +206,13 @@ def odd_sizes(examination: Examination) -> Finding:
 
 
 def odd_colours(examination: Examination) -> Finding:
-    """Find the grey pictures if most have colour, or those with colour if most are grey."""
+    """Find the grey pictures if most are in colour, or those in colour if most are grey."""
     grey = examination.grey[examination.readable]
     return Finding("odd colour", _each(examination.readable[grey != (2 * grey.sum() > len(grey))].tolist()))
 
 
 def guessed_values(examination: Examination) -> Finding:
-    """Find the pictures whose values were brought to 0..255 by a guess."""
+    """Find the pictures whose value range was guessed."""
     indices = sorted(examination.guesses)
     return Finding(
         "guessed values", _each(indices), tuple(Guess(examination.guesses[index]) for index in indices)
@@ -220,17 +220,17 @@ def guessed_values(examination: Examination) -> Finding:
 
 
 def several_frames(examination: Examination) -> Finding:
-    """Find animations and files of several pages."""
+    """Find animations and files with several pages."""
     return Finding("several frames", _each(np.flatnonzero(examination.frames > 1).tolist()))
 
 
 def lost_data(examination: Examination) -> Finding:
-    """Find JPEGs of which a part was replaced by zeros."""
+    """Find JPEGs with a part replaced by zeros."""
     return Finding("lost data", _each(np.flatnonzero(examination.lost_data).tolist()))
 
 
 def for_print(examination: Examination) -> Finding:
-    """Find pictures in the colours of a printer."""
+    """Find pictures in printing colours."""
     return Finding("for print", _each(np.flatnonzero(examination.for_print).tolist()))
 
 

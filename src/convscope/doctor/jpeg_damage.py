@@ -1,8 +1,8 @@
 """Find JPEGs with lost data, replaced by zeros, that can still be decoded.
 
-Half-finished downloads and failing disks leave zeros. Decoders go on after them with shifted, discoloured
-blocks. In intact data such zeros cannot stand where the Huffman codes of nothing but zeros mean something
-else than "no change" (DC) and "the rest of the block is 0" (AC), as they do in the tables that cameras use.
+Incomplete downloads and failing disks leave zeros. Decoders continue after them with shifted, discoloured
+blocks. Intact data cannot contain long runs of zeros unless the all-zero Huffman codes mean "no change" (DC)
+and "the rest of the block is 0" (AC); in the tables of cameras, they mean something else.
 
 Source: ITU-T T.81, "Digital compression and coding of continuous-tone still images", 1992, annexes B, C, K.
 """
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _SEQUENTIAL = {0xC0, 0xC1}
-"""Markers of frames that are Huffman-coded from front to back; in progressive ones, zeros may be intact."""
+"""Markers of sequential Huffman-coded frames; in progressive ones, zeros may be intact data."""
 _TABLES, _SCAN = 0xC4, 0xDA
 _LENGTHS = 16
 _ZEROS = re.compile(rb"\x00{32,}")
 
 
 def has_lost_data(encoded: bytes) -> bool:
-    """Whether a JPEG has zeros among its coded pixels that no encoder can have written.
+    """Whether a JPEG's coded data contain zeros that no encoder can have written.
 
     Args:
-        encoded: The bytes of a file; false for anything but a JPEG.
+        encoded: The bytes of a file; the result is false if it is not a JPEG.
 
     Example:
         >>> has_lost_data(b"no JPEG")
@@ -64,7 +64,7 @@ def _segments(encoded: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _first_symbols(tables: bytes) -> Iterator[int]:
-    """Yield what the code of nothing but zeros means in each Huffman table of a segment."""
+    """Yield the symbol of the all-zero code in each Huffman table of a segment."""
     at = 0
     while at + 1 + _LENGTHS < len(tables):
         count = sum(tables[at + 1 : at + 1 + _LENGTHS])

@@ -1,8 +1,7 @@
 """Find wrong labels by confident learning.
 
-A model is confident of class k from a probability of t_k on, its mean probability of k over the pictures
-labelled k. A label is suspect if, of the classes that the model is confident of, the most probable one is
-another.
+A model is confident of class k if its probability is at least t_k, the mean probability of k over the
+pictures labelled k. A label is suspect if the most probable of the confident classes is a different class.
 
 Source: C. Northcutt, L. Jiang, I. Chuang, "Confident learning: estimating uncertainty in dataset labels",
 2021, https://arxiv.org/abs/1911.00068.

@@ -19,11 +19,11 @@ def write_manifest(diagnosis: Diagnosis, path: Path) -> int:
     """Write a manifest of every picture worth keeping.
 
     Returns:
-        How many pictures it lists.
+        The number of pictures in it.
 
     Raises:
-        DataError: The pictures are not files of their own, or no picture of a class would be left.
-        ConvscopeError: It cannot be written.
+        DataError: The pictures are not separate files, or no picture of a class would be left.
+        ConvscopeError: The file cannot be written.
     """
     manifest.listable(diagnosis.source)
     left_out = diagnosis.left_out()

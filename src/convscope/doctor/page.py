@@ -1,4 +1,4 @@
-"""The findings as a single HTML file, which loads nothing and runs no scripts."""
+"""The findings as a single HTML file without external resources or scripts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 40
 MOST_IN_GROUP = 8
-"""The most that is shown of each finding, so that the page stays small."""
+"""Largest numbers of groups per finding, and of pictures per group, to keep the page small."""
 
 _SIDE = 128
 _STYLE = Path(__file__).with_name("page.css")
@@ -35,8 +35,8 @@ def write_page(diagnosis: Diagnosis, path: Path) -> None:
     """Write a page of the findings with their pictures side by side.
 
     Args:
-        diagnosis: What was found.
-        path: The file, replaced whole.
+        diagnosis: The diagnosis.
+        path: The file, replaced atomically.
 
     Raises:
         ConvscopeError: It cannot be written.
@@ -99,7 +99,7 @@ def _figure(diagnosis: Diagnosis, place: int, pictures: Mapping[int, str]) -> st
 
 
 def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
-    """Decode the pictures again and scale them down; one that has vanished meanwhile is not shown."""
+    """Decode the pictures again and scale them down; pictures that have vanished are not shown."""
     made: dict[int, str] = {}
 
     def take(decoded: Decoded) -> None:
@@ -112,7 +112,7 @@ def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
         made[decoded.index] = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
     def refuse(_place: int, _error: PictureError) -> None:
-        """Show no thumbnail of an unreadable picture."""
+        """Skip the thumbnail of an unreadable picture."""
 
     decode(diagnosis.source, places, take, refuse, shortest_side=2 * _SIDE)
     return made

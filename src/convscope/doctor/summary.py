@@ -1,4 +1,4 @@
-"""The findings that training gets for free, from decoding and digesting the pictures."""
+"""The findings that need no extra time in training, from decoding and digesting the pictures."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ _BLOCK = 1024
 
 
 def summary(catalogue: Catalogue) -> tuple[str, ...]:
-    """Describe in short sentences what is wrong with pictures; of a store, also what only pixels show.
+    """Describe in short sentences what is wrong with pictures; for a store, including findings from pixels.
 
-    Pictures that cannot be read, or are equal to others in another part, are reported with the store and its
-    split.
+    Unreadable pictures, and copies in different parts, are reported with the store and its split.
     """
     labels = catalogue.labels.tolist()
     equal = equal_pictures(catalogue.digests, range(len(labels)))
     copies = sum(map(len, equal)) - len(equal)
     contradicting = sum(len({labels[index] for index in group}) > 1 for group in equal)
-    has_one_class = catalogue.label_sets is None  # rare labels are no fault: each has its own threshold
+    has_one_class = catalogue.label_sets is None  # rare labels are not a problem: each has its own threshold
     uneven = imbalance(catalogue.classes[label] for label in labels) if has_one_class else None
     notes = [
         f"pictures that repeat another, byte by byte: {copies:,}" if copies else "",
@@ -48,7 +47,7 @@ def _constant(store: Store) -> list[int]:
     for start in range(0, len(store.pictures), _BLOCK):
         pictures = store.pictures[start : start + _BLOCK]
         middle = pictures[:, pictures.shape[1] // 2]
-        candidates = np.flatnonzero((middle == middle[:, :1]).all(axis=(1, 2)))  # few, so few are read whole
+        candidates = np.flatnonzero((middle == middle[:, :1]).all(axis=(1, 2)))  # usually few
         flat = (pictures[candidates] == pictures[candidates, :1, :1]).all(axis=(1, 2, 3))
         found += (start + candidates[flat]).tolist()
     return found
