@@ -33,7 +33,7 @@ class Rank:
         return self.size == 1
 
     def share(self, count: int, start: int = 0) -> slice:
-        """Return this process's share of `count` indices from `start` on; the shares of all add up to all.
+        """Return this process's share of `count` indices from `start` on; all shares together are complete.
 
         Example:
             >>> [Rank(number, 3).share(8) for number in range(3)]

@@ -1,4 +1,4 @@
-"""Export of a model to a page, which is written only if its rounded weights give the same answers."""
+"""Export a model to a page, which is written only if the predictions with rounded weights agree."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from convscope.model.export import NamedPixels
     from convscope.model.file import Model
 
-_MAX_PARAMETERS = 2**25  # 90 MB of text; more takes a browser too long to open
+_MAX_PARAMETERS = 2**25  # 90 MB of text; larger pages take too long to open in a browser
 
 
 def export_page(
     model: Model, path: Path, name: str, pictures: Iterable[NamedPixels] = (), licence: str = ""
 ) -> Agreement:
-    """Write a model as a page, its rounded weights compared with the model first.
+    """Write a model as a page, after checking its rounded weights against the model.
 
     Args:
         model: The trained model.
         path: The file to write.
         name: The model's name on the page.
         pictures: Names and raw pixels of pictures to compare on, in addition to noise, as in `export`.
-        licence: As for `page`.
+        licence: See `page`.
 
     Raises:
-        ExportError: The answers of the rounded weights differ from the model's, or there are too many of
-            them; nothing was written.
+        ExportError: The predictions with rounded weights differ from the model's, or there are too many
+            weights; nothing was written.
         ConvscopeError: The file cannot be written.
     """
     count = sum(weight.size for weight in model.weights.values())
@@ -57,7 +57,7 @@ def export_page(
 
 
 def compare(model: Model, pictures: Iterable[NamedPixels]) -> Agreement:
-    """Compare the answers of a model and of the same model with the page's weights.
+    """Compare the predictions of a model with those of the page's weights.
 
     Raises:
         ExportError: A probability differs by more than `RAW_BOUND`; the message names the worst picture.

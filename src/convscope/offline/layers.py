@@ -1,6 +1,6 @@
 """The network's layers in the page's format, for channels-last maps.
 
-Each has the name of the step whose output it gives, the names of those that it reads, and one of these kinds:
+Each layer has the name of its last step, the names of its input steps, and one of these kinds:
 
     convolution             windows as rows (im2col), times the filters; plus bias, then the activation
     depthwise_convolution   the same with one filter per map
@@ -9,8 +9,8 @@ Each has the name of the step whose output it gives, the names of those that it 
     joining                 the maps of all inputs side by side
 
 A full connection is a convolution whose window is the whole map. Activations belong to the layer before them;
-flattening is nothing to do. What a window covers outside the map, padding or overhang, counts as 0, but in a
-pooling not at all. Weights are written in channels-last order.
+flattening needs no layer. Cells outside the map (padding or overhang) are 0 in convolutions, and ignored in
+poolings. Weights are written in channels-last order.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ def describe_open_set(model: Model) -> dict[str, object] | None:
     arrays = {name: _text(_channels_last(array.T, model)) for name, array in tensors.items()}
     if known is not None:
         arrays["known"] = _text(known.astype("<f4"))
-    numbers = {name: value for name, value in rule.numbers().items() if name != "pictures"}  # digests of them
+    numbers = {name: value for name, value in rule.numbers().items() if name != "pictures"}  # their digests
     return {**numbers, **arrays}
 
 
 def _channels_last(rows: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
-    """Put numbers that belong to features, a row or several, into the order of the page's features."""
+    """Reorder numbers that belong to features, in one or several rows, to the page's order of features."""
     features = model.chain.features
     maps = features.input_shape if features.kind == "flattening" else (*features.shape, 1, 1)
     return np.moveaxis(rows.reshape(-1, *maps), 1, -1).astype("<f4")
@@ -141,7 +141,7 @@ LAYERS: dict[str, Callable[[Step, Model], dict[str, object]]] = {
     "joining": _same,
     "full_connection": _full_connection,
 }
-"""How each family of steps is described to the page; activations and flattening are part of other layers."""
+"""The description of each family of steps; activations and flattening are part of other layers."""
 
 
 def _encode(weight: NDArray[np.float32]) -> EncodedArray:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
 
 _ALLOWED = {"script-src": "'wasm-unsafe-eval'", "worker-src": "blob:", "img-src": "blob:"}
-"""The kernel is WebAssembly, the worker is started from the page's own text, and the user's pictures are
-shown."""
+"""Allowed: WebAssembly for the kernel, a worker from the page's own text, and the user's pictures."""
 
 
 def page(model: Model, name: str, licence: str = "") -> str:
@@ -23,11 +22,11 @@ def page(model: Model, name: str, licence: str = "") -> str:
 
     Args:
         model: The trained model; the page has its weights rounded as in `convscope.offline.weights`.
-        name: The model's name for people.
+        name: Display name of the model.
         licence: The terms under which the model may be used.
 
     Returns:
-        A whole HTML document.
+        A complete HTML document.
     """
     data = {
         "name": name,

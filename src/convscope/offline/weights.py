@@ -4,14 +4,14 @@
     multiple  = round(w / scale)
     w'        = multiple * scale                                        |w' - w| <= scale / 2
 
-How large multiples become decides how much space a weight takes once they are deflated. In a layer of n
-weights the largest is
+The size of the multiples determines the space of a weight after compression. In a layer of n weights, the
+largest multiple is
 
     4,000,000 / sqrt(n), but at least 4,095 and at most 32,767
 
-so a layer with four times as many weights has one bit less for each. That is the best use of bits where
-an error of the same share of the weights does as much harm in every layer. Layers of few weights take no
-space to speak of and stay as they are.
+so a layer with four times as many weights has one bit less per weight. This allocation of bits is optimal if
+the same relative error of the weights is equally harmful in every layer. Layers with few weights take little
+space and are not rounded.
 
 Source: A. Gersho, R. M. Gray, "Vector quantization and signal compression", 1992, section 8.3 (bit
 allocation).
@@ -34,13 +34,13 @@ MAX_EXACT = 8_192
 
 
 def split(weights: NDArray[np.float32]) -> tuple[NDArray[np.int32], list[float]]:
-    """Split a layer's weights into whole numbers and one scale for each filter.
+    """Split a layer's weights into integers and one scale per filter.
 
     Args:
         weights: float32 of shape (filters, ...).
 
     Returns:
-        The multiples, of the same shape and within int16, and the scales, one for each filter, above 0.
+        The multiples, of the same shape and within int16, and the scales, one per filter, above 0.
 
     Example:
         >>> multiples, scales = split(np.array([[0.5, -1.0], [0.0, 0.0]], np.float32))
@@ -55,12 +55,12 @@ def split(weights: NDArray[np.float32]) -> tuple[NDArray[np.int32], list[float]]
 
 
 def is_rounded(weights: NDArray[np.float32]) -> bool:
-    """Whether the page has these weights rounded: those of large layers, but no biases."""
+    """Whether the page rounds these weights: those of large layers, but no biases."""
     return weights.ndim > 1 and weights.size > MAX_EXACT
 
 
 def rounded(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the weights that the page computes with.
+    """Return the weights used by the page.
 
     Example:
         >>> rounded(np.full((1, 10_000), 0.123456, np.float32))[0, 0].item()
@@ -75,7 +75,7 @@ def rounded(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def largest_multiple(count: int) -> int:
-    """Return the largest multiple in a layer with a number of weights.
+    """Return the largest multiple in a layer with this many weights.
 
     Example:
         >>> largest_multiple(1_000), largest_multiple(250_000), largest_multiple(10**7)
@@ -85,7 +85,7 @@ def largest_multiple(count: int) -> int:
 
 
 def _round_up(scale: float) -> float:
-    """Round a scale up to four digits, which are short to write; 1 if there are only zeros."""
+    """Round a scale up to four digits, which are short in text; 1 if there are only zeros."""
     if not scale:
         return 1.0
     unit = 10.0 ** (math.floor(math.log10(scale)) - 3)

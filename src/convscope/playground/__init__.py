@@ -1,8 +1,8 @@
-"""A page on which a small network answers drawings, shows every step of it, and learns.
+"""A page on which a small network classifies drawings, shows every step, and can be trained.
 
-page            the documents that the page draws, and the page as one file
-shipped_model   the network that comes with convscope, which recognises drawings of nine shapes
+page            the documents for the page, and the page as a single file
+shipped_model   the network that comes with convscope, which classifies drawings of nine shapes
 
-The page computes the steps itself, forwards and backwards, with the engine in `web/playground/engine`: it has
-no Python behind it. Tests hold that engine against `steps/` and PyTorch's autograd in a real browser.
+The page computes the steps itself, forward and backward, with the engine in `web/playground/engine`, without
+Python. Tests compare this engine with `steps/` and PyTorch's autograd in a real browser.
 """

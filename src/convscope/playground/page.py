@@ -1,4 +1,4 @@
-"""The documents that the playground draws, and its page as one file."""
+"""The documents for the playground, and its page as a single file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KINDS = (
     "full_connection",
     "softmax",
 )
-"""The kinds of steps that the page's engine computes, as `web/playground/engine/steps.js` lists them."""
+"""The kinds of steps that the page's engine supports, as listed in `web/playground/engine/steps.js`."""
 STYLES = tuple(
     f"playground/{name}.css"
     for name in ("playground", "scene/scene", "stage/stage", "learning/learning", "stations/stations")
@@ -45,9 +45,9 @@ STYLES = tuple(
 _ALLOWED = {"worker-src": "blob:"}
 """Training runs in a worker that is started from the page's own text."""
 _TRAINING, _VALIDATION = (2_000, 1_001), (450, 1_002)
-"""How many drawings, and their seeds: others than those of the data set `shapes`."""
+"""Numbers of drawings, and their seeds, which differ from those of the data set `shapes`."""
 _GREYS = 17
-"""The distance of the grey levels that drawings are stored with: 16 levels, 0 to 255."""
+"""Distance of the grey levels of stored drawings: 16 levels, 0 to 255."""
 _SMALLEST = 9
 """Compression level of zlib."""
 
@@ -58,7 +58,7 @@ class Drawings:
 
     Attributes:
         pixels: (n, height, width), uint8.
-        labels: (n,), the place of each drawing's class.
+        labels: (n,), the index of each drawing's class.
     """
 
     pixels: NDArray[np.uint8]
@@ -69,11 +69,11 @@ def page(network: Mapping[str, object], drawings: Mapping[str, object]) -> str:
     """Write the page as one file.
 
     Args:
-        network: What `network_document` or `shapes_network` returns.
-        drawings: What `drawings_document` or `shapes_drawings` returns.
+        network: The result of `network_document` or `shapes_network`.
+        drawings: The result of `drawings_document` or `shapes_drawings`.
 
     Returns:
-        A whole HTML document that asks for nothing from anywhere.
+        A complete, self-contained HTML document.
     """
     start = "playground/page.js"
     scripts = Scripts(reachable(start), start, {**network, "drawings": drawings}, _ALLOWED)
@@ -82,7 +82,7 @@ def page(network: Mapping[str, object], drawings: Mapping[str, object]) -> str:
 
 @cache
 def shapes_network() -> dict[str, object]:
-    """Return the part of the page's document that it cannot open without, for the network of convscope."""
+    """Return the document with the built-in network, which the page needs to open."""
     model = shapes_model()
     examples = _draw(model.classes, len(model.classes), _VALIDATION[1])
     return network_document(model, examples.pixels, _TRAINING[0])
@@ -90,7 +90,7 @@ def shapes_network() -> dict[str, object]:
 
 @cache
 def shapes_drawings() -> dict[str, object]:
-    """Return the other part: what the network learns from, drawings that it has not seen. Takes seconds."""
+    """Return the document with drawings to train on, which are new to the network. It takes seconds."""
     classes = shapes_model().classes
     return drawings_document(_draw(classes, *_TRAINING), _draw(classes, *_VALIDATION))
 
@@ -101,18 +101,18 @@ def _draw(classes: Sequence[str], count: int, seed: int) -> Drawings:
 
 
 def network_document(model: Model, examples: NDArray[np.uint8], training_count: int) -> dict[str, object]:
-    """Return what the page shows when it opens, as JSON values.
+    """Return the initial content of the page as JSON values.
 
-    The temperature, which calibrates the model's probabilities, is divided into the output layer, so that the
-    logits that are shown give the probabilities that are shown.
+    The weights of the output layer are divided by the temperature, so that the displayed logits give the
+    displayed probabilities.
 
     Args:
-        model: A trained network for grey drawings, of convolution, ReLU, pooling and full connections.
-        examples: A drawing to begin with of each class, (classes, height, width).
-        training_count: How many drawings there are to learn from.
+        model: A trained network for grey drawings, with convolution, ReLU, pooling and full connections.
+        examples: An initial drawing of each class, (classes, height, width).
+        training_count: Number of training drawings.
 
     Raises:
-        NetworkError: The model has steps that the page cannot compute, or reads pictures in colour.
+        NetworkError: The model has steps that the page does not support, or colour input.
     """
     _check(model)
     output = model.chain.output.name
@@ -132,7 +132,7 @@ def network_document(model: Model, examples: NDArray[np.uint8], training_count: 
 
 
 def drawings_document(training: Drawings, validation: Drawings) -> dict[str, object]:
-    """Return what the page's own training learns from, and what it is tested with, as JSON values."""
+    """Return the training and test drawings of the page as JSON values."""
     return {"training": _encode(training), "validation": _encode(validation)}
 
 

@@ -1,13 +1,13 @@
-"""The small network that comes with convscope: it recognises drawings of nine shapes.
+"""The small network that comes with convscope, which classifies drawings of nine shapes.
 
 `benchmarks/shapes_model.py` trains it on the built-in data set `shapes`. Its first filters are learned, not
-computed. Two exact rewritings then make its arithmetic easy to follow; its answers stay the same:
+computed. Two exact transformations then make its arithmetic easy to follow, with the same predictions:
 
     pixels are read as 0 to 1, so a black background contributes 0 to each sum      mean 0, std 255
     the temperature is part of the output layer's weights                           temperature 1
 
-It expects drawings as `studio/walk/drawings.py` places them: white on black, the longer side of the ink about
-0.83 of the picture's, its centre of mass in the middle.
+It expects drawings placed as in `studio/walk/drawings.py`: white on black, with the longer side of the ink
+about 0.83 of the picture's side, and its centre of mass in the middle.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Counts every answered request, and writes one line to the log for it."""
+"""Count every answered request, and write a log line for it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from convscope.serving.metrics import Metrics
 
 _CLIENT_CLOSED_REQUEST = 499
-"""The client has gone before the answer: nginx's number, as no standard has one."""
+"""The client disconnected before the answer: nginx's status code, because no standard defines one."""
 
 
 class AccessLog:
-    """ASGI middleware that counts and logs what the application answers.
+    """ASGI middleware that counts and logs the application's responses.
 
     Args:
         app: The application.
-        metrics: Where requests are counted.
+        metrics: The metrics that count requests.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -48,7 +48,7 @@ class AccessLog:
             self._record(scope, status, time.perf_counter() - start)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        # the route's pattern, not the path: clients can make up any number of paths
+        # the route's pattern, not the path, because clients can invent any number of paths
         route = getattr(scope.get("route"), "path", "none")
         self._metrics.requests.labels(f"{scope['method']} {route}", str(status)).inc()
         self._metrics.request_seconds.observe(seconds)

@@ -20,21 +20,20 @@ if TYPE_CHECKING:
 
 
 def make_app(service: Service, *, requires_token: bool = False) -> ASGIApp:
-    """Put the service together as one ASGI application.
+    """Assemble the service as one ASGI application.
 
-    It has no interactive documentation: FastAPI's loads its scripts from another host.
+    It has no interactive documentation, because FastAPI's loads scripts from another host.
 
     Args:
-        service: What predicts.
-        requires_token: Whether the OpenAPI description says that a token is needed. `host_and_token` checks
-            it.
+        service: The prediction service.
+        requires_token: Whether the OpenAPI description requires a token. `host_and_token` checks it.
     """
     app = FastAPI(
         title="convscope",
         summary="Predicts which class a picture shows.",
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # a redirect decodes the path as UTF-8, which it need not be
+        redirect_slashes=False,  # a redirect would decode the path as UTF-8, which may be invalid
         lifespan=service.running,
     )
     _add_models(app, service)

@@ -1,4 +1,4 @@
-"""Reading the body of a request, up to a limit."""
+"""Read the body of a request, up to a limit."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ async def body_chunks(request: Request, limit: int) -> AsyncGenerator[bytes]:
 
     Args:
         request: A request whose body has not been read yet.
-        limit: The most bytes it may have.
+        limit: Largest number of bytes.
 
     Raises:
-        RequestError: 415: the body is compressed; 413: it has more bytes than `limit`, whether or not its
-            headers say so.
+        RequestError: 415: the body is compressed; 413: it has more bytes than `limit`, whatever its headers
+            claim.
         ClientDisconnect: The client has disconnected.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
@@ -40,9 +40,9 @@ async def read_body(request: Request, limit: int, reserve: Callable[[int], None]
     """Read the body of a request into memory.
 
     Args:
-        request: As for `body_chunks`.
-        limit: As for `body_chunks`.
-        reserve: Called with the size of each chunk before it is kept.
+        request: See `body_chunks`.
+        limit: See `body_chunks`.
+        reserve: Called with the size of each chunk before it is stored.
     """
     chunks: list[bytes] = []
     async for chunk in body_chunks(request, limit):

@@ -27,9 +27,9 @@ has read why."""
 class Connection(HttpToolsProtocol):
     """One connection.
 
-    uvicorn waits for ever for the rest of a request, sets no limit to the size of headers, and keeps
-    reading a body of any length after it has answered. Here a request must arrive in time and must not be
-    larger than the limits, give or take one read of the socket.
+    uvicorn waits forever for the rest of a request, does not limit the size of headers, and keeps reading a
+    body of any length after it has answered. Here, a request must arrive in time and within the size limits,
+    up to one read of the socket.
     """
 
     limits: ClassVar[Limits] = Limits()
@@ -54,7 +54,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Process what has arrived, within the limits."""
+        """Process received data, within the limits."""
         if self._is_refused or self.transport.is_closing():
             return
         self._received += len(data)
@@ -65,7 +65,7 @@ class Connection(HttpToolsProtocol):
             why = f"they are longer than {self.limits.head_bytes:,} bytes"
             self._refuse(RequestError("the headers are too long", status=431, why=why))
         elif self._received > 2 * self.limits.body_bytes + self.limits.head_bytes:
-            self.transport.close()  # it was refused long ago, and never ends
+            self.transport.close()  # a refused request that never ends
 
     def on_headers_complete(self) -> None:
         """Continue with the body."""
@@ -74,7 +74,7 @@ class Connection(HttpToolsProtocol):
         self._cycles = [*self._unanswered(), self.cycle]
 
     def on_message_complete(self) -> None:
-        """Stop the timer: the whole request has arrived."""
+        """Stop the timer, because the request is complete."""
         self._in_head = True
         self._received = 0
         self._stop_timer()
@@ -97,15 +97,15 @@ class Connection(HttpToolsProtocol):
         self._refuse(RequestError("the request is too slow", status=408, why=why))
 
     def _refuse(self, error: RequestError) -> None:
-        """Close the connection, once; say why, unless the answer to an earlier request is being sent."""
+        """Close the connection once; send the reason, unless an earlier request is being answered."""
         if self._is_refused:
             return
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # none before the first request
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         unanswered = self._unanswered()
         arrived = [request for request in unanswered if not request.more_body]
         self._drop([request for request in unanswered if request.more_body])
         if arrived:
-            arrived[-1].keep_alive = False  # the connection closes once it is answered
+            arrived[-1].keep_alive = False  # the connection closes after the answer
             self.transport.pause_reading()
         elif cycle is None or not cycle.response_started or (cycle.response_complete and not cycle.more_body):
             self._is_refused = True
@@ -129,7 +129,7 @@ class Connection(HttpToolsProtocol):
 
 
 def limited_connection(limits: Limits) -> type[Connection]:
-    """Return a connection class with these limits, as uvicorn makes the connections itself."""
+    """Return a connection class with these limits, because uvicorn creates the connections itself."""
     return type("LimitedConnection", (Connection,), {"limits": limits})
 
 

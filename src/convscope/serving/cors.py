@@ -1,4 +1,4 @@
-"""Cross-origin requests (CORS): which other web pages may use the service. By default none may.
+"""Cross-origin requests (CORS): which other web pages may use the service; by default none.
 
 Source: https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
@@ -21,10 +21,10 @@ _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
 
 
 def check_origin(origin: str) -> str:
-    """Return an origin as browsers send it.
+    """Return an origin in the form that browsers send.
 
     Raises:
-        SettingError: It is not an origin.
+        SettingError: The text is not an origin.
 
     Example:
         >>> check_origin("https://Example.org/")
@@ -41,7 +41,7 @@ def check_origin(origin: str) -> str:
 
 
 def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Return an application that pages from these origins may use; without any, the application itself."""
+    """Return an application that allows pages from these origins; without any, the application itself."""
     if not origins:
         return app
     return CORSMiddleware(
@@ -49,5 +49,5 @@ def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
         allow_origins=origins,
         allow_methods=["GET", "POST"],
         allow_headers=["authorization", "content-type"],
-        allow_private_network=True,  # a page on the internet may then ask a service in the local network
+        allow_private_network=True,  # allows a page on the internet to use a service in the local network
     )

@@ -1,4 +1,4 @@
-"""Turns every error of an application into an answer with problem details."""
+"""Answer every error of an application with problem details."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Let an application answer every error with problem details."""
+    """Make an application answer every error with problem details."""
     for kind in (ConvscopeError, ClientDisconnect, Exception):
         app.add_exception_handler(kind, problem_response)
 
@@ -29,7 +29,7 @@ def add_error_handlers(app: FastAPI) -> None:
     async def no_such_route(request: Request, error: HTTPException) -> Response:
         path = printable(
             request.scope["path"][:100]
-        )  # request.url would decode the query, which may be any bytes
+        )  # request.url would decode the query, which may contain any bytes
         what = f"{request.method} {path} is not supported"
         remedy = "see /openapi.json for what is"
         return _response(RequestError(what, status=error.status_code, remedy=remedy, headers=error.headers))
@@ -47,7 +47,7 @@ def problem_response(_: Request, error: Exception) -> Response:
         case ConvscopeError():
             return _response(error)
         case ClientDisconnect():
-            return Response(status_code=400)  # nobody is left to read it
+            return Response(status_code=400)  # the client is gone
         case _:
             log_event("a bug in convscope", level=logging.ERROR, error=error)
             remedy = "report it, with the log"

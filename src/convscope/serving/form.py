@@ -40,7 +40,7 @@ def form_parts(content_type: str, body: bytes) -> Iterator[FormPart]:
         body: The whole body.
 
     Raises:
-        ValueError: It is not a form, or is truncated; parts before the fault have been yielded by then.
+        ValueError: It is not a form, or is truncated; the parts before the error have been yielded by then.
 
     Example:
         >>> head = b'Content-Disposition: form-data; name="p"; filename="tom.jpg"'
@@ -55,7 +55,7 @@ def form_parts(content_type: str, body: bytes) -> Iterator[FormPart]:
     start = _end_of_first_boundary(body, delimiter)
     while not body.startswith(b"--", start):
         head_end = body.find(b"\r\n\r\n", start)
-        # in a part without data, the line end that closes the headers also begins the delimiter
+        # in a part without data, the line end after the headers is also the start of the delimiter
         end = body.find(delimiter, head_end + 2)
         if head_end < 0 or end < 0 or not body.startswith(b"\r\n", start):
             raise ValueError("it is truncated, or a boundary is in the wrong place")
@@ -64,7 +64,7 @@ def form_parts(content_type: str, body: bytes) -> Iterator[FormPart]:
 
 
 def _end_of_first_boundary(body: bytes, delimiter: bytes) -> int:
-    """Return where the first boundary ends; what comes before it is ignored."""
+    """Return the end of the first boundary; everything before it is ignored."""
     if body.startswith(delimiter[2:]):
         return len(delimiter) - 2
     start = body.find(delimiter)

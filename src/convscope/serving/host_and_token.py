@@ -1,7 +1,7 @@
 """Access control: the Host header must name this machine, and a bearer token is required if one is set.
 
-A web page from anywhere can make a browser send requests to 127.0.0.1 under a host name of its own (DNS
-rebinding). Such a request names that host, and is refused.
+Any web page can make a browser send requests to 127.0.0.1 under its own host name (DNS rebinding). Such a
+request has that name in its Host header, and is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
-"""These reveal nothing about pictures or models, and need no token."""
+"""Paths that reveal nothing about pictures or models, and need no token."""
 _MIN_TOKEN_LENGTH, _MAX_TOKEN_LENGTH = 16, 4_096
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -35,7 +35,7 @@ class HostAndToken:
     Args:
         app: The application.
         hosts: Host names that requests may use; None allows any.
-        token: What requests must carry as `Authorization: Bearer TOKEN`; None if no token is required.
+        token: The token that requests must carry as `Authorization: Bearer TOKEN`; None if not required.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, token: bytes | None) -> None:
@@ -68,7 +68,7 @@ class HostAndToken:
             )
         if self._token is not None and scope["path"] not in PUBLIC_PATHS:
             values = [value for name, value in scope["headers"] if name == b"authorization"]
-            # compared in constant time, so that the token cannot be guessed letter by letter
+            # constant-time comparison, so that the token cannot be guessed character by character
             if len(values) != 1 or not hmac.compare_digest(bearer_token(values[0]), self._token):
                 raise RequestError(
                     "a token is required",
@@ -80,7 +80,7 @@ class HostAndToken:
 
 
 def with_headers(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
-    """Return a `send` that adds these headers to each answer, unless the answer has set them itself."""
+    """Return a `send` that adds these headers to each answer, unless the answer already has them."""
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""All limits of the service in one place. Beyond a limit a request is refused, and the answer says why."""
+"""All limits of the service. Requests that exceed a limit are refused, and the answer states the reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request, and all requests together, may use.
+    """The resources that one request, and all requests together, may use.
 
     Attributes:
         body_bytes: Bytes in the body of one request.
@@ -17,8 +17,8 @@ class Limits:
         head_bytes: Bytes in the request line and headers of one request.
         connections: Connections open at the same time.
         request_seconds: Seconds for a request to arrive, from its first byte to its last.
-        idle_seconds: Seconds for which a connection waits for its next request. Longer than proxies keep
-            theirs, so that a proxy never sends a request just as the connection is closed.
+        idle_seconds: Seconds for which a connection waits for its next request. It is longer than the timeout
+            of proxies, so that a proxy never sends a request just as the connection is closed.
         answer_seconds: Seconds from the last byte of a request to its answer.
         shutdown_seconds: Seconds that pending requests get to finish at shutdown.
     """

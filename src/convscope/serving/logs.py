@@ -1,6 +1,7 @@
 """The service's log: one JSON object per line, on standard error.
 
-No picture is ever logged, and nothing from outside can break a line or control a terminal: JSON escapes it.
+Pictures are never logged, and external text cannot break a line or control a terminal, because JSON escapes
+it.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ def log_event(
     """Log an event with fields that JSON can represent."""
     if _log.isEnabledFor(level):
         trace = (type(error), error, error.__traceback__) if error else None
-        # made by hand, without the place in the code: finding that would take as long as all the rest
+        # created directly, without the code location, which would take as long as all the rest
         record = _log.makeRecord(_log.name, level, "", 0, event, (), trace, extra={"fields": fields})
         _log.handle(record)
 
 
 def configure() -> None:
-    """Send all logs of this process to standard error as JSON; those of libraries from warnings on."""
+    """Send all logs of this process to standard error as JSON; those of libraries only from warnings on."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)

@@ -1,4 +1,4 @@
-"""What the service counts and measures, for Prometheus.
+"""The metrics of the service, for Prometheus.
 
 Source: https://prometheus.io/docs/practices/naming/.
 """
@@ -51,7 +51,7 @@ class Metrics:
         self.batch_seconds = self._histogram("batch_seconds", "Seconds to predict a batch.", _SECONDS)
 
     def watch(self, name: str, about: str, value: Callable[[], float]) -> None:
-        """Add a gauge whose value is asked for at each scrape."""
+        """Add a gauge whose value is computed at each scrape."""
         Gauge(f"convscope_{name}", about, registry=self._registry).set_function(value)
 
     def text(self) -> bytes:

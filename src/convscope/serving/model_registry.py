@@ -1,4 +1,4 @@
-"""The models that are served, by name, reloaded when their files change."""
+"""The served models by name, reloaded when their files change."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _THREADS = 1
-"""Threads per batch: as many batches as there are processors are computed at the same time."""
+"""Threads per batch: there are as many concurrent batches as processors."""
 _Version = tuple[int, int, int]
 
 
 def named_models(arguments: Sequence[str]) -> dict[str, Path]:
-    """Return the model files by name: as `NAME=FILE` says, or else named after the file or its folder.
+    """Return the model files by name: from `NAME=FILE`, or else named after the file or its folder.
 
     Raises:
         SettingError: Two models have the same name, or a name cannot be part of a URL.
@@ -38,7 +38,7 @@ def named_models(arguments: Sequence[str]) -> dict[str, Path]:
     models: dict[str, Path] = {}
     for argument in arguments:
         name, equals, file = argument.partition("=")
-        if not equals or Path(argument).exists():  # a file's name may contain an equals sign
+        if not equals or Path(argument).exists():  # a file name may contain an equals sign
             path = model_path(argument)
             name = name_of_model(path)
         else:
@@ -123,7 +123,7 @@ class ModelRegistry:
 
 
 def _version(path: Path) -> _Version | None:
-    """Return what changes when a file is replaced; None if there is no file."""
+    """Return a value that changes when a file is replaced; None if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -132,7 +132,7 @@ def _version(path: Path) -> _Version | None:
 
 
 def _load(path: Path) -> Classifier:
-    """Load a model and predict once, so that the first request need not wait for ONNX Runtime to warm up."""
+    """Load a model and predict once, so that the first request does not wait for ONNX Runtime's warm-up."""
     classifier = load(path, _THREADS)
     size = classifier.model.preparation
     classifier.predictor.probabilities(np.zeros((1, size.height, size.width, size.channels), np.uint8))

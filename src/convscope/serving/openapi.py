@@ -1,4 +1,4 @@
-"""The OpenAPI description: what FastAPI cannot derive from the routes by itself."""
+"""The OpenAPI description: the parts that FastAPI cannot derive from the routes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def complete_openapi(app: FastAPI, *, requires_token: bool) -> None:
 
     The prediction is not one of FastAPI's routes (see `predict_endpoint`).
     """
-    description = app.openapi()  # FastAPI builds it once and then serves this very object
+    description = app.openapi()  # FastAPI builds it once and then serves this object
     _, definitions = models_json_schema(
         [(PredictResponse, "serialization"), (Problem, "serialization"), (Base64Pictures, "validation")],
         ref_template=_REFERENCE,

@@ -1,4 +1,4 @@
-"""The page at /: one file that sends dropped pictures to this service, and to nobody else."""
+"""The page at /: a single file that sends dropped pictures to this service only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from convscope.web.html_page import Scripts, html_page
 from convscope.web.modules import reachable, styles
 
 POLICY = "frame-ancestors 'none'"
-"""What only a header can say; the page carries the rest of its policy: https://www.w3.org/TR/CSP3/."""
+"""The directives that only work in a header; the page contains the rest: https://www.w3.org/TR/CSP3/."""
 _START = "serve/page.js"
 _ALLOWED = {"connect-src": "'self'", "img-src": "blob:"}
 

@@ -2,10 +2,10 @@
 
     event loop ── submit ──> queue ── a batch ──> worker: decode, predict ── results ──> event loop
 
-There is one worker per processor, and each computes in one thread: a picture is handed over twice, and no
-computation is divided. A batch is never delayed to make it larger: while all workers are busy, the next one
-accumulates. So a single picture is answered at once, and the busier the service, the larger the batches. A
-batch is a worker's share of what is queued for one classifier; classifiers take turns.
+There is one worker per processor, and each computes in a single thread: a picture is handed over twice, and
+computations are not divided. A batch is never delayed to make it larger: while all workers are busy, the next
+one accumulates. So a single picture is answered at once, and the busier the service, the larger the batches.
+A batch is a worker's share of one classifier's queue; classifiers take turns.
 
 The event loop decodes small pictures itself. That is mostly Python, which runs under the interpreter lock
 (GIL), and a worker would pass the lock back and forth with the event loop for each picture.
@@ -36,15 +36,14 @@ if TYPE_CHECKING:
     from convscope.serving.uploads import Upload
 
 _SMALL_BYTES, _SMALL_PIXELS = 2**12, 2**12
-"""A picture up to both is decoded in a tenth of a millisecond, a third at worst."""
+"""Pictures up to both limits are decoded in a tenth of a millisecond, a third at most."""
 _BATCH_BYTES = 2**20
-"""A batch ends with the file that exceeds this: many small pictures gain from a batch, large ones only
-wait."""
+"""A batch ends with the file that exceeds this: small pictures gain from batching, large ones only wait."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
-    """One picture to predict. If `result` was cancelled, nobody waits for it any more.
+    """One picture to predict. If `result` was cancelled, nobody waits for it.
 
     `pixels` is None until the picture is decoded.
     """
@@ -60,8 +59,8 @@ class Pipeline:
 
     Args:
         loop: The event loop.
-        metrics: Where batches are counted and timed.
-        pixel_limit: The most pixels a picture may have.
+        metrics: The metrics of batches.
+        pixel_limit: Largest number of pixels of a picture.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, metrics: Metrics, pixel_limit: int) -> None:
@@ -76,7 +75,7 @@ class Pipeline:
             worker.start()
 
     def submit(self, classifier: Classifier, upload: Upload) -> asyncio.Future[Answer | PictureError]:
-        """Queue a picture; the future's result is the answer, or why the picture cannot be read."""
+        """Queue a picture; the future's result is the answer, or the error of an unreadable picture."""
         job = _Job(classifier, upload, self._decode_if_small(classifier, upload), self._loop.create_future())
         if not self._submitted:
             self._loop.call_soon(self._flush)
@@ -84,7 +83,7 @@ class Pipeline:
         return job.result
 
     def close(self) -> None:
-        """Finish what was submitted and end the threads; to be called in the event loop's thread."""
+        """Finish all submitted pictures and end the threads; call it in the event loop's thread."""
         self._flush()
         self._queue.close()
         for worker in self._workers:
@@ -101,7 +100,7 @@ class Pipeline:
             return None
 
     def _flush(self) -> None:
-        """Wake the workers, once for everything submitted in one turn of the event loop."""
+        """Wake the workers, once for all pictures submitted in one iteration of the event loop."""
         self._queue.put(self._submitted)
         self._submitted = []
 
@@ -110,11 +109,11 @@ class Pipeline:
             self._predict(batch)
 
     def _predict(self, batch: Sequence[_Job]) -> None:
-        """Predict a batch of one classifier. A picture that cannot be read does not affect the others."""
+        """Predict a batch of one classifier. An unreadable picture does not affect the others."""
         readable: list[_Job] = []
         pixels: list[NDArray[np.uint8]] = []
         for job in batch:
-            if job.result.cancelled():  # perhaps while the ones before it were decoded
+            if job.result.cancelled():  # perhaps while earlier ones were decoded
                 continue
             try:
                 pixels.append(self._decoded(job))
@@ -161,7 +160,7 @@ class _BatchQueue:
     """Pictures waiting for a worker, one queue per classifier; thread-safe.
 
     Args:
-        workers: How many threads take batches.
+        workers: Number of threads that take batches.
     """
 
     def __init__(self, workers: int) -> None:
@@ -178,7 +177,7 @@ class _BatchQueue:
             self._changed.notify(len(jobs))
 
     def next_batch(self) -> list[_Job]:
-        """Wait for pictures and take a share of one classifier's; empty once closed and drained."""
+        """Wait for pictures and take a share of one classifier's queue; empty once closed and drained."""
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._closed)
             if not self._jobs:
@@ -196,7 +195,7 @@ class _BatchQueue:
             return batch
 
     def close(self) -> None:
-        """Let the workers end once nothing is waiting."""
+        """Make the workers end once nothing is waiting."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,7 +1,7 @@
 """The one endpoint that predicts, in front of the application that answers all other requests.
 
-It is no route of FastAPI's, which spends more time on finding a route and taking its parameters apart than a
-small picture takes to predict.
+It is not a FastAPI route, because routing and parameter parsing there take longer than predicting a small
+picture.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ MAX_NAME_LENGTH = 64
 _PATH = re.compile(r"/models/([^/]+)/predict")
 _JSON = [(b"content-type", b"application/json")]
 _ROUTE = SimpleNamespace(path=PREDICT)
-"""What the access log and the metrics call the endpoint."""
+"""Name of the endpoint in the access log and the metrics."""
 
 
 class PredictEndpoint:
     """ASGI middleware that answers requests for predictions and passes all others on.
 
     Args:
-        app: The application that answers the others.
-        service: What predicts.
+        app: The application that answers all other requests.
+        service: The prediction service.
     """
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -74,7 +74,7 @@ def _check_method(request: Request) -> None:
 
 
 def top_of(query: bytes) -> int:
-    """Return how many classes a query asks for. Other parameters are ignored, and of several the last counts.
+    """Return the number of classes in a query. Other parameters are ignored, and the last of several is used.
 
     Raises:
         RequestError: 422: it is not a number from 1 to MAX_TOP.

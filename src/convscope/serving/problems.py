@@ -1,7 +1,7 @@
 """Errors as JSON problem details: what went wrong, why, and what to do.
 
 Source: RFC 9457, https://www.rfc-editor.org/rfc/rfc9457. No `type` is sent, which means `about:blank`:
-    `title` is the phrase of the HTTP status, and `detail`, `why` and `remedy` say the rest.
+    `title` is the phrase of the HTTP status, and `detail`, `why` and `remedy` contain the rest.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def status_of(error: ConvscopeError) -> int:
 
 
 def headers_of(error: ConvscopeError) -> dict[str, str]:
-    """Return the headers of an answer with this error, apart from its media type and length.
+    """Return the headers of an answer with this error, except media type and length.
 
     Example:
         >>> headers_of(RequestError("the service is busy", status=429, retry_seconds=1))

@@ -1,4 +1,4 @@
-"""A limit on what all requests together hold at once, in bytes or in pictures."""
+"""A limit on what all requests together hold at the same time, in bytes or pictures."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Quota:
     """A limit shared by all requests. Not thread-safe: only the event loop uses it.
 
     Args:
-        limit: How much may be reserved at the same time.
-        unit: What is counted, in the plural, for the error message.
+        limit: Largest amount reserved at the same time.
+        unit: The unit, in the plural, for the error message.
 
     Attributes:
-        limit: As given.
-        used: How much is reserved now.
+        limit: The limit.
+        used: The amount reserved now.
 
     Example:
         >>> pictures = Quota(3, "pictures")

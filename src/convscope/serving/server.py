@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _BACKLOG = 1_024
 _CANCELLING = "Cancel "
-"""How uvicorn's message begins when it cancels requests at shutdown; it has no other mark."""
+"""Prefix of uvicorn's message when it cancels requests at shutdown; it cannot be recognised otherwise."""
 
 
 class _Server(uvicorn.Server):
@@ -57,7 +57,7 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def is_worth_logging(self, record: logging.LogRecord) -> bool:
-        """Whether a record says more than that a request was cancelled by the shutdown."""
+        """Whether a record is more than the cancellation of a request by the shutdown."""
         kind = record.exc_info[0] if record.exc_info else None
         message = record.getMessage()
         was_cancelled = (
@@ -70,7 +70,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Open the socket to listen on; port 0 takes a free one.
 
     Raises:
-        SettingError: The address is not one of this machine, or the port is in use.
+        SettingError: The address does not belong to this machine, or the port is in use.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -100,16 +100,16 @@ def serve(
 
     Args:
         registry: The models.
-        listener: What `listen` returned.
-        limits: What requests may use.
-        token: What requests must carry; None if no token is required.
+        listener: The result of `listen`.
+        limits: The limits of requests.
+        token: The token that requests must carry; None if not required.
         origins: Origins of other web pages that may use the service.
     """
     metrics = Metrics()
     app = make_app(Service(registry, limits, metrics), requires_token=token is not None)
-    # a preflight carries no token, so it is answered before the token is checked
+    # preflights carry no token, so they are answered before the token is checked
     app = with_cors(HostAndToken(app, loopback_hosts(listener.getsockname()[0]), token), origins)
-    # all that exists by now stays: the garbage collector would search it again and again, and delay requests
+    # all objects so far are permanent: garbage collection would scan them repeatedly and delay requests
     gc.collect()
     gc.freeze()
     run(AccessLog(app, metrics), listener, limits)
@@ -122,8 +122,8 @@ def run(
 
     Args:
         app: The application.
-        listener: What `listen` returned.
-        limits: What a connection may use.
+        listener: The result of `listen`.
+        limits: The limits of a connection.
         on_exit: Called at the signal, before the pending requests are finished.
     """
     config = uvicorn.Config(

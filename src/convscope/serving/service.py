@@ -1,4 +1,4 @@
-"""What happens to a request for predictions: read the body, split it into pictures, predict, encode."""
+"""Process a request for predictions: read the body, split it into pictures, predict, encode."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 1.0
 _SMALL_BODY = 2**16
-"""Bodies up to this many bytes are parsed faster than they could be handed to a thread."""
+"""Bodies up to this many bytes are parsed faster than they could be passed to a thread."""
 
 
 class Service:
@@ -37,12 +37,12 @@ class Service:
 
     Args:
         registry: The models.
-        limits: What requests may use.
-        metrics: What is counted.
+        limits: The limits of requests.
+        metrics: The metrics of the service.
 
     Attributes:
-        registry: As given.
-        metrics: As given.
+        registry: The models.
+        metrics: The metrics.
         is_ready: Whether requests are answered now.
     """
 
@@ -74,17 +74,17 @@ class Service:
         Args:
             request: A request whose body has not been read yet.
             name: The name of the model.
-            top: How many of the most probable classes to list.
+            top: Number of most probable classes to list.
 
         Returns:
             A `PredictResponse` as JSON.
 
         Raises:
             RequestError: The request is invalid, or the service is busy.
-            PictureError: None of the pictures can be read; this is the first one's.
+            PictureError: None of the pictures can be read; this is the error of the first one.
             ClientDisconnect: The client has disconnected.
         """
-        classifier = self.registry[name]  # kept to the end, even if its file is replaced meanwhile
+        classifier = self.registry[name]  # kept to the end, even if its file is replaced in the meantime
         with self._bytes.reservation() as reserve_bytes, self._pictures.reservation() as reserve_pictures:
             body = await read_body(request, self._limits.body_bytes, reserve_bytes)
             uploads = await self._parse(request.headers.get("content-type", ""), body)

@@ -1,4 +1,4 @@
-"""Pictures out of a request's body: the parts of a form, base64 in JSON, or the body itself."""
+"""Extract pictures from a request's body: the parts of a form, base64 in JSON, or the body itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Upload:
     """One picture of a request.
 
     Attributes:
-        name: The client's name for it, made safe to print; without one, its position: `picture 1`.
+        name: The name given by the client, made safe to print; without one, its position: `picture 1`.
         data: The content of its file.
     """
 
@@ -53,7 +53,7 @@ def parse_uploads(content_type: str, body: bytes, limit: int) -> list[Upload]:
     Args:
         content_type: The header of that name. Every part of a form is a picture, named by its file name.
         body: The whole body.
-        limit: The most pictures it may hold.
+        limit: Largest number of pictures.
 
     Raises:
         RequestError: 415: a type that is not in `ACCEPTED`; 400: malformed or truncated; 413: too many

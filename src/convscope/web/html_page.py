@@ -1,14 +1,14 @@
-"""Single-file HTML pages, which contain all they need and load nothing.
+"""Self-contained single-file HTML pages, which load nothing.
 
-The scripts are ES modules, the same files that a server may serve as they are. A page carries them as data
-URLs in an import map, so that it works from a disk:
+The scripts are ES modules, the same files that a server can serve directly. A page contains them as data URLs
+in an import map, so that it works from a disk:
 
     <script type="importmap">   {"imports": {"convscope/walk/page.js": "data:text/javascript;..."}}
     <script type="application/json">   what is drawn
     <script type="module">   import {open} from "convscope/walk/page.js"; open(...)
 
-Nothing that is drawn can become code: the data stands in a block that is never executed, with every `<`
-escaped, and the page's policy names the hashes of the style and the scripts that may apply.
+Data can never be executed: it is in a block that is not executed, with every `<` escaped, and the page's
+policy lists the hashes of the allowed style and scripts.
 
 Source: https://html.spec.whatwg.org/multipage/webappapis.html#import-maps; https://www.w3.org/TR/CSP3/.
 """
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """What runs in a page.
+    """The scripts of a page.
 
     Attributes:
-        modules: Sources of ES modules by their name, as `modules.reachable` gives them.
-        start: The one whose `open(data, element)` draws the page.
-        data: What it draws.
-        allowed: What the policy allows in addition to showing pictures from data URLs and running the page's
-            modules: further sources by directive.
+        modules: Sources of ES modules by name, from `modules.reachable`.
+        start: The module whose `open(data, element)` draws the page.
+        data: The data to draw.
+        allowed: Further sources by directive that the policy allows, in addition to pictures from data URLs
+            and the page's modules.
     """
 
     modules: Mapping[str, str]
@@ -50,10 +50,10 @@ def html_page(title: str, style: str, content: str | Scripts) -> str:
     Args:
         title: The page's title, as text.
         style: Its style sheet.
-        content: The HTML inside its body, where names are escaped already; or the scripts that draw it.
+        content: The HTML of its body, with names already escaped; or the scripts that draw it.
 
     Returns:
-        A whole HTML document.
+        A complete HTML document.
 
     Example:
         >>> page = html_page("a < b", "p {}", "<p>b > a</p>")
@@ -99,15 +99,15 @@ def html_page(title: str, style: str, content: str | Scripts) -> str:
 
 
 def _data_url(module: str) -> str:
-    """A module's source as the address it can be imported from."""
+    """Return a module's source as a URL to import it from."""
     return f"data:text/javascript;base64,{base64.b64encode(module.encode()).decode()}"
 
 
 def _hash_of(text: str) -> str:
-    """A style or a script named by its content, as a policy does."""
+    """Return the hash of a style or script for a policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _inert(data: Mapping[str, object]) -> str:
-    """JSON in which no tag can begin or end."""
+    """Return JSON in which no tag can begin or end."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

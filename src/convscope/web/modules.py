@@ -1,7 +1,7 @@
 """ES modules by name: reading them, following their imports, and bundling them for a worker.
 
-Every import here has one form, names in braces and a name below `convscope/`; a test holds the modules to it.
-An import map does not reach into a worker, so a worker's modules are bundled into one classic script:
+All imports have the same form, names in braces and a path below `convscope/`; a test checks this. Import maps
+do not apply to workers, so a worker's modules are bundled into one classic script:
 
     import { Product } from "convscope/offline/product.js";
         becomes   const { Product } = modules["offline/product.js"];
@@ -10,7 +10,7 @@ An import map does not reach into a worker, so a worker's modules are bundled in
     export async function open(model) { ... }
         becomes   async function open(model) { ... }
 
-and each module a function that runs once, after those it imports, and returns what it exported.
+and each module becomes a function that runs once, after its imports, and returns its exports.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read(name: str) -> str:
 
 
 def styles(*names: str) -> str:
-    """Return the kit's style sheets and some more as one."""
+    """Return the kit's style sheets and some others as one."""
     return "\n".join(map(read, (*_KIT_STYLES, *names)))
 
 
@@ -58,11 +58,11 @@ def reachable(*names: str) -> dict[str, str]:
 
 
 def bundle(start: str, read: Callable[[str], str] = read) -> str:
-    """Put a module and all that it imports into one script.
+    """Bundle a module and all of its imports into one script.
 
     Args:
         start: The module that runs last.
-        read: Gives a module's source by its name.
+        read: Returns a module's source by name.
 
     Example:
         >>> sources = {"b.js": "export const two = 2;", "a.js": 'import { two } from "convscope/b.js";'}
